@@ -107,8 +107,8 @@ ${to('releases', `${base}/releases`, 'Releases', 'g r')}
 ${to('compare', `${base}/compare`, 'Compare', 'g c')}
 ${to('history', `${base}/history`, 'History', 'g h')}
 ${frame.may?.settings && to('settings', `${base}/settings`, 'Settings')}
+${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr('aria-current', frame.here === 'record' && 'page')}>Record</a></li>`}
 </ul></nav>
-${frame.may?.record && html`<a class="button record" href="${base}/deployments/new"${attr('aria-current', frame.here === 'record' && 'page')}>Record</a>`}
 <form role="search" action="${base}"><label class="sr" for="seek">Search pages and software</label><input id="seek" type="search" name="text"${attr('value', frame.text)} placeholder="Search" data-key="/"></form>`
 }
 
