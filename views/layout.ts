@@ -1,66 +1,72 @@
-import type { AssetUrls } from '../src/assets.ts'
-import { attr, classes, each, html } from './parts/html.ts'
-import type { Html, Piece } from './parts/html.ts'
-import { note } from './parts/page.ts'
+import type { AssetUrls } from "../src/assets.ts";
+import type { Html, Piece } from "./parts/html.ts";
+import { attr, classes, each, html } from "./parts/html.ts";
+import { note } from "./parts/page.ts";
 
 /** An environment on the rail. */
 export type RailStop = {
-  slug: string
-  name: string
-  tier: string
-  href: string
+  slug: string;
+  name: string;
+  tier: string;
+  href: string;
   /** Who its gate asks, such as ['Tester']; it is drawn on the line that leads here. */
-  gate?: string[] | undefined
+  gate?: string[] | undefined;
   /** How it stands, in a few words: '5 ahead of demo'. */
-  lead: string
+  lead: string;
   /** Said after it as a link: '2' 'waiting for Marketing'. */
-  waiting?: { count: number; text: string; href: string } | undefined
+  waiting?: { count: number; text: string; href: string } | undefined;
   /** What a second look tells: '13 pages, 5 software · last change today, 13:40'. */
-  small: string
-  current?: boolean | undefined
-}
+  small: string;
+  current?: boolean | undefined;
+};
 
-export type Here = 'board' | 'inbox' | 'releases' | 'compare' | 'history' | 'settings' | 'record'
+export type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" | "record";
 
 /** What every page stands in. */
 export type Frame = {
-  title: string
-  path: string
-  assets: AssetUrls
-  now: string
-  site?: { slug: string; name: string; timeZone: string } | undefined
-  sites: { slug: string; name: string }[]
-  environments: RailStop[]
-  rail: 'full' | 'slim' | 'none'
-  inboxCount: number
-  person?: { name: string } | undefined
+  title: string;
+  path: string;
+  assets: AssetUrls;
+  now: string;
+  site?: { slug: string; name: string; timeZone: string } | undefined;
+  sites: { slug: string; name: string }[];
+  environments: RailStop[];
+  rail: "full" | "slim" | "none";
+  inboxCount: number;
+  person?: { name: string } | undefined;
   /** Which of the actions in the masthead this person may take here. */
-  may?: { record?: boolean | undefined; settings?: boolean | undefined } | undefined
-  flash?: { kind: 'done' | 'bad'; text: string } | undefined
+  may?: { record?: boolean | undefined; settings?: boolean | undefined } | undefined;
+  flash?: { kind: "done" | "bad"; text: string } | undefined;
   /** A past moment is shown: the page is on other paper. */
-  past?: boolean | undefined
-  here?: Here | undefined
+  past?: boolean | undefined;
+  here?: Here | undefined;
   /** What the search field holds. */
-  text?: string | undefined
-}
+  text?: string | undefined;
+};
 
 /** A whole page: masthead, rail, content, foot. */
 export const layout = (frame: Frame, content: Html): Html =>
-  page(frame, html`${masthead(frame)}
-${frame.rail !== 'none' && frame.environments.length > 0 && rail(frame.rail, frame.environments)}
+  page(
+    frame,
+    html`${masthead(frame)}
+${frame.rail !== "none" && frame.environments.length > 0 && rail(frame.rail, frame.environments)}
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? `${frame.site.name} · times are ${frame.site.timeZone}` : 'Sitebook'}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for the keys</span></footer>`)
+<footer class="foot"><span>${frame.site ? `${frame.site.name} · times are ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for the keys</span></footer>`,
+  );
 
 /** A page before the book is open: signing in, setting up, taking up an invitation. */
-export const door = (frame: Pick<Frame, 'title' | 'assets' | 'flash'>, content: Html): Html =>
-  page(frame, html`<main class="door" id="main"><div>
+export const door = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>
+  page(
+    frame,
+    html`<main class="door" id="main"><div>
 <div class="brand">${MARK}<span>Sitebook</span></div>
 ${frame.flash && flash(frame.flash)}${content}
-</div></main>`)
+</div></main>`,
+  );
 
-const page = (frame: Pick<Frame, 'title' | 'assets' | 'site' | 'past'>, body: Html): Html => html`<!doctype html>
+const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Html): Html => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -72,57 +78,63 @@ const page = (frame: Pick<Frame, 'title' | 'assets' | 'site' | 'past'>, body: Ht
 <script src="${frame.assets.htmx}" defer></script>
 <script src="${frame.assets.js}" defer></script>
 </head>
-<body${classes(frame.past && 'past')}>
+<body${classes(frame.past && "past")}>
 <a class="skip" href="#main">Skip to the content</a>
 ${body}
 <div id="said" class="sr" role="status" aria-live="polite"></div>
 </body>
-</html>`
+</html>`;
 
-const flash = ({ kind, text }: { kind: 'done' | 'bad'; text: string }) => note(text, { kind })
+const flash = ({ kind, text }: { kind: "done" | "bad"; text: string }) => note(text, { kind });
 
-const MARK = html`<svg viewBox="0 0 38 12" aria-hidden="true" focusable="false"><path class="brand-line" d="M6 6h26"/><path class="brand-beta" d="M6 .8 11.6 10.6H.4z"/><path class="brand-demo" d="M14 1h10v10H14z"/><circle class="brand-live" cx="32" cy="6" r="5.2"/></svg>`
+const MARK = html`<svg viewBox="0 0 38 12" aria-hidden="true" focusable="false"><path class="brand-line" d="M6 6h26"/><path class="brand-beta" d="M6 .8 11.6 10.6H.4z"/><path class="brand-demo" d="M14 1h10v10H14z"/><circle class="brand-live" cx="32" cy="6" r="5.2"/></svg>`;
 
 const masthead = (frame: Frame): Html => html`<header class="masthead">
-<a class="brand" href="${frame.site ? `/sites/${frame.site.slug}` : '/'}" aria-label="Sitebook">${MARK}<span class="brand-word">Sitebook</span></a>
+<a class="brand" href="${frame.site ? `/sites/${frame.site.slug}` : "/"}" aria-label="Sitebook">${MARK}<span class="brand-word">Sitebook</span></a>
 ${frame.sites.length > 0 && sites(frame)}
 ${frame.site && siteNav(frame, `/sites/${frame.site.slug}`)}
 <a class="help" href="/help" data-key="?" aria-label="Help" title="Help and keys">?</a>
 ${frame.person ? who(frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
-</header>`
+</header>`;
 
 const sites = ({ site, sites: all }: Frame): Html => html`<details class="switch">
-<summary><span class="sr">Site: </span><span class="cut">${site?.name ?? 'Sites'}</span></summary>
-<ul>${each(all, (one) => html`<li><a href="/sites/${one.slug}"${attr('aria-current', one.slug === site?.slug && 'true')}>${one.name}</a></li>`)}</ul>
-</details>`
+<summary><span class="sr">Site: </span><span class="cut">${site?.name ?? "Sites"}</span></summary>
+<ul>${each(all, (one) => html`<li><a href="/sites/${one.slug}"${attr("aria-current", one.slug === site?.slug && "true")}>${one.name}</a></li>`)}</ul>
+</details>`;
 
 function siteNav(frame: Frame, base: string): Html {
   const to = (here: Here, href: string, text: Piece, key?: string) =>
-    html`<li><a href="${href}"${attr('aria-current', frame.here === here && 'page')}${attr('data-key', key)}>${text}</a></li>`
-  const count = frame.inboxCount > 0 && html` <span class="count">${frame.inboxCount}<span class="sr"> need you</span></span>`
+    html`<li><a href="${href}"${attr("aria-current", frame.here === here && "page")}${attr("data-key", key)}>${text}</a></li>`;
+  const count =
+    frame.inboxCount > 0 && html` <span class="count">${frame.inboxCount}<span class="sr"> need you</span></span>`;
   return html`<nav aria-label="Site"><ul>
-${to('board', base, 'Board', 'g b')}
-${to('inbox', `${base}/approvals`, html`Inbox${count}`, 'g i')}
-${to('releases', `${base}/releases`, 'Releases', 'g r')}
-${to('compare', `${base}/compare`, 'Compare', 'g c')}
-${to('history', `${base}/history`, 'History', 'g h')}
-${frame.may?.settings && to('settings', `${base}/settings`, 'Settings')}
-${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr('aria-current', frame.here === 'record' && 'page')}>Record</a></li>`}
+${to("board", base, "Board", "g b")}
+${to("inbox", `${base}/approvals`, html`Inbox${count}`, "g i")}
+${to("releases", `${base}/releases`, "Releases", "g r")}
+${to("compare", `${base}/compare`, "Compare", "g c")}
+${to("history", `${base}/history`, "History", "g h")}
+${frame.may?.settings && to("settings", `${base}/settings`, "Settings")}
+${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
 </ul></nav>
-<form role="search" action="${base}"><label class="sr" for="seek">Search pages and software</label><input id="seek" type="search" name="text"${attr('value', frame.text)} placeholder="Search" data-key="/"></form>`
+<form role="search" action="${base}"><label class="sr" for="seek">Search pages and software</label><input id="seek" type="search" name="text"${attr("value", frame.text)} placeholder="Search" data-key="/"></form>`;
 }
 
 const who = (person: { name: string }): Html => html`<details class="switch who">
 <summary><span class="sr">Signed in: </span><span class="cut">${person.name}</span></summary>
 <ul><li><a href="/account">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
-</details>`
+</details>`;
 
-const rail = (size: 'full' | 'slim', stops: RailStop[]): Html => html`<nav${classes('rail', size === 'slim' && 'slim')} aria-label="Environments, in order of promotion"><ol>
-${each(stops, (stop, index) => station(stop, stops[index + 1]))}</ol></nav>`
+const rail = (
+  size: "full" | "slim",
+  stops: RailStop[],
+): Html => html`<nav${classes("rail", size === "slim" && "slim")} aria-label="Environments, in order of promotion"><ol>
+${each(stops, (stop, index) => station(stop, stops[index + 1]))}</ol></nav>`;
 
 const station = (stop: RailStop, next: RailStop | undefined): Html => html`<li data-tier="${stop.tier}">
-<div class="stop"><a class="env" href="${stop.href}"${attr('aria-current', stop.current && 'page')}>${stop.name}</a>${
-  next && html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(', ')}</b></span><span class="line"></span>`}`}</div>
+<div class="stop"><a class="env" href="${stop.href}"${attr("aria-current", stop.current && "page")}>${stop.name}</a>${
+  next &&
+  html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(", ")}</b></span><span class="line"></span>`}`
+}</div>
 <p><b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}</small></p>
 </li>
-`
+`;

@@ -1,20 +1,23 @@
-import { attr, html } from './html.ts'
-import type { Html } from './html.ts'
+import type { Html } from "./html.ts";
+import { attr, html } from "./html.ts";
 
-export type ArtifactName = { kind: string; key: string; title?: string | null | undefined }
+export type ArtifactName = { kind: string; key: string; title?: string | null | undefined };
 
 export const artifactPath = (site: string, { kind, key }: ArtifactName): string =>
-  `/sites/${encodeURIComponent(site)}/artifacts/${encodeURIComponent(kind)}?key=${encodeURIComponent(key)}`
+  `/sites/${encodeURIComponent(site)}/artifacts/${encodeURIComponent(kind)}?key=${encodeURIComponent(key)}`;
 
 /** A page's path or a software's name, leading to its life, with its title beside it. */
 export const artifactLink = (site: string, artifact: ArtifactName): Html =>
-  html`<a href="${artifactPath(site, artifact)}">${artifact.key}</a>${artifact.title && html` <span class="title">${artifact.title}</span>`}`
+  html`<a href="${artifactPath(site, artifact)}">${artifact.key}</a>${artifact.title && html` <span class="title">${artifact.title}</span>`}`;
 
 /** A version's label; nothing there is said in words. A long one is cut by the ledger, so its title says it whole. */
-export const version = (label: string | null | undefined, without = 'removed'): Html =>
-  label ? html`<span class="version"${attr('title', label.length > 12 && label)}>${label}</span>` : html`<span class="none">${without}</span>`
+export const version = (label: string | null | undefined, without = "removed"): Html =>
+  label
+    ? html`<span class="version"${attr("title", label.length > 12 && label)}>${label}</span>`
+    : html`<span class="none">${without}</span>`;
 
-export const path = (key: string): Html => html`<span class="path">${key}</span>`
+export const path = (key: string): Html => html`<span class="path">${key}</span>`;
 
 /** The first twelve characters of a digest, in fours, as people compare them. */
-export const digest = (whole: string): Html => html`<code title="${whole}">${whole.slice(0, 12).replace(/(.{4})(?=.)/g, '$1 ')}</code>`
+export const digest = (whole: string): Html =>
+  html`<code title="${whole}">${whole.slice(0, 12).replace(/(.{4})(?=.)/g, "$1 ")}</code>`;

@@ -1,18 +1,18 @@
-import { attr, html } from './html.ts'
-import type { Html } from './html.ts'
+import type { Html } from "./html.ts";
+import { attr, html } from "./html.ts";
 
 /** An environment as shown: its tier gives shape and hue. */
-export type Place = { name: string; tier: string; href?: string | undefined }
+export type Place = { name: string; tier: string; href?: string | undefined };
 
 /** An environment's name, always with its shape. */
 export const env = (place: Place): Html =>
   place.href
     ? html`<a class="env" data-tier="${place.tier}" href="${place.href}">${place.name}</a>`
-    : html`<span class="env" data-tier="${place.tier}">${place.name}</span>`
+    : html`<span class="env" data-tier="${place.tier}">${place.name}</span>`;
 
 /** The way of a promotion: demo, a line, live. */
 export const way = (from: Place | undefined, to: Place): Html =>
-  html`<span class="way">${from && html`${env(from)}<span class="line"></span><span class="sr">to</span>`}${env(to)}</span>`
+  html`<span class="way">${from && html`${env(from)}<span class="line"></span><span class="sr">to</span>`}${env(to)}</span>`;
 
 /** For the element whose content takes an environment's hue. */
-export const tier = (place: Place): Html => attr('data-tier', place.tier)
+export const tier = (place: Place): Html => attr("data-tier", place.tier);

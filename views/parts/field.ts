@@ -1,53 +1,77 @@
-import { attr, attrs, classes, each, html } from './html.ts'
-import type { Attributes, Html, Piece } from './html.ts'
+import type { Attributes, Html, Piece } from "./html.ts";
+import { attr, attrs, classes, each, html } from "./html.ts";
 
 type Common = {
-  name: string
-  label: Piece
+  name: string;
+  label: Piece;
   /** Where two fields of one name share a page. */
-  id?: string | undefined
-  hint?: Piece
-  error?: string | undefined
-  required?: boolean | undefined
+  id?: string | undefined;
+  hint?: Piece;
+  error?: string | undefined;
+  required?: boolean | undefined;
   /** Any further attribute of the control: autocomplete, maxlength, placeholder, … */
-  more?: Attributes | undefined
+  more?: Attributes | undefined;
   /** The label is for who listens only. */
-  quiet?: boolean | undefined
-}
+  quiet?: boolean | undefined;
+};
 
 /** Label, control, hint and error, tied together for who listens. */
 function labelled(field: Common, control: (attributes: Html) => Html): Html {
-  const id = field.id ?? field.name
-  const described = [field.hint && `${id}-hint`, field.error && `${id}-error`].filter(Boolean).join(' ')
-  const attributes = html`id="${id}" name="${field.name}"${attr('required', field.required)}${attr('aria-invalid', field.error && 'true')}${attr('aria-describedby', described || undefined)}${attrs(field.more)}`
-  return html`<div class="field"><label for="${id}"${classes(field.quiet && 'sr')}>${field.label}</label>${control(attributes)}${
-    field.hint && html`<small id="${id}-hint">${field.hint}</small>`}${
-    field.error && html`<span class="is rejected wrap" id="${id}-error">${field.error}</span>`}</div>`
+  const id = field.id ?? field.name;
+  const described = [field.hint && `${id}-hint`, field.error && `${id}-error`].filter(Boolean).join(" ");
+  const attributes = html`id="${id}" name="${field.name}"${attr("required", field.required)}${attr("aria-invalid", field.error && "true")}${attr("aria-describedby", described || undefined)}${attrs(field.more)}`;
+  return html`<div class="field"><label for="${id}"${classes(field.quiet && "sr")}>${field.label}</label>${control(attributes)}${
+    field.hint && html`<small id="${id}-hint">${field.hint}</small>`
+  }${field.error && html`<span class="is rejected wrap" id="${id}-error">${field.error}</span>`}</div>`;
 }
 
-export const input = ({ type = 'text', value, ...field }: Common & { type?: string; value?: string | number | null | undefined }): Html =>
-  labelled(field, (attributes) => html`<input type="${type}" ${attributes}${attr('value', value)}>`)
+export const input = ({
+  type = "text",
+  value,
+  ...field
+}: Common & { type?: string; value?: string | number | null | undefined }): Html =>
+  labelled(field, (attributes) => html`<input type="${type}" ${attributes}${attr("value", value)}>`);
 
 // A browser drops the first line break of a textarea's content: one given to it keeps the writer's own.
-export const area = ({ value, rows = 3, ...field }: Common & { value?: string | null | undefined; rows?: number }): Html =>
-  labelled(field, (attributes) => html`<textarea ${attributes} rows="${rows}">
-${value}</textarea>`)
+export const area = ({
+  value,
+  rows = 3,
+  ...field
+}: Common & { value?: string | null | undefined; rows?: number }): Html =>
+  labelled(
+    field,
+    (attributes) => html`<textarea ${attributes} rows="${rows}">
+${value}</textarea>`,
+  );
 
-export type Choice = { value: string; label: string }
+export type Choice = { value: string; label: string };
 
-export const select = ({ value, choices, ...field }: Common & { value?: string | null | undefined; choices: readonly Choice[] }): Html =>
+export const select = ({
+  value,
+  choices,
+  ...field
+}: Common & { value?: string | null | undefined; choices: readonly Choice[] }): Html =>
   labelled(
     field,
     (attributes) =>
-      html`<select ${attributes}>${each(choices, (choice) => html`<option value="${choice.value}"${attr('selected', choice.value === value)}>${choice.label}</option>`)}</select>`,
-  )
+      html`<select ${attributes}>${each(choices, (choice) => html`<option value="${choice.value}"${attr("selected", choice.value === value)}>${choice.label}</option>`)}</select>`,
+  );
 
-type Tick = { name: string; value?: string; label: Piece; checked?: boolean | undefined; hint?: Piece; id?: string; type?: 'checkbox' | 'radio'; more?: Attributes }
+type Tick = {
+  name: string;
+  value?: string;
+  label: Piece;
+  checked?: boolean | undefined;
+  hint?: Piece;
+  id?: string;
+  type?: "checkbox" | "radio";
+  more?: Attributes;
+};
 
 /** A box to tick, or one of several to choose from, with its label after it. */
-export const checkbox = ({ name, value = '1', label, checked, hint, id, type = 'checkbox', more }: Tick): Html =>
-  html`<label class="box"><input type="${type}"${attr('id', id)} name="${name}" value="${value}"${attr('checked', checked)}${attrs(more)}><span>${label}${hint && html` <small>${hint}</small>`}</span></label>`
+export const checkbox = ({ name, value = "1", label, checked, hint, id, type = "checkbox", more }: Tick): Html =>
+  html`<label class="box"><input type="${type}"${attr("id", id)} name="${name}" value="${value}"${attr("checked", checked)}${attrs(more)}><span>${label}${hint && html` <small>${hint}</small>`}</span></label>`;
 
 /** Several boxes under one question. */
 export const boxes = (legend: Piece, content: Piece, error?: string): Html =>
-  html`<fieldset class="boxes"><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap">${error}</span>`}</fieldset>`
+  html`<fieldset class="boxes"><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap">${error}</span>`}</fieldset>`;

@@ -1,60 +1,78 @@
-import { attr, classes, each, html } from './html.ts'
-import type { Html, Piece } from './html.ts'
-import { is } from './is.ts'
+import type { Html, Piece } from "./html.ts";
+import { attr, classes, each, html } from "./html.ts";
+import { is } from "./is.ts";
 
 type Head = {
-  title: Piece
+  title: Piece;
   /** The small line above: where this is, what it belongs to. */
-  over?: readonly Piece[] | undefined
+  over?: readonly Piece[] | undefined;
   /** The sentence under the title. `lead` says it larger. */
-  under?: Piece
-  lead?: Piece
+  under?: Piece;
+  lead?: Piece;
   /** At the right: what can be done here. */
-  actions?: Piece
-}
+  actions?: Piece;
+};
 
 export const head = ({ title, over, under, lead, actions }: Head): Html =>
   html`<div class="head"><div>${
-    over && html`<p class="over">${each(over.filter(Boolean), (piece) => html`<span>${piece}</span>`)}</p>`}
+    over && html`<p class="over">${each(over.filter(Boolean), (piece) => html`<span>${piece}</span>`)}</p>`
+  }
 <h1>${title}</h1>${under && html`<p>${under}</p>`}${lead && html`<p class="lead">${lead}</p>`}</div>${
-    actions && html`<div class="actions">${actions}</div>`}</div>
-`
+    actions && html`<div class="actions">${actions}</div>`
+  }</div>
+`;
 
 /** A line across the page. */
-export const note = (text: Piece, { kind, tier, actions }: { kind?: 'done' | 'bad'; tier?: string; actions?: Piece } = {}): Html =>
-  html`<div${classes('note', kind)}${attr('data-tier', tier)}><span>${text}</span>${actions && html`<span class="ways">${actions}</span>`}</div>
-`
+export const note = (
+  text: Piece,
+  { kind, tier, actions }: { kind?: "done" | "bad"; tier?: string; actions?: Piece } = {},
+): Html =>
+  html`<div${classes("note", kind)}${attr("data-tier", tier)}><span>${text}</span>${actions && html`<span class="ways">${actions}</span>`}</div>
+`;
 
-export const fold = (summary: Piece, content: Piece, { small, open, id }: { small?: Piece; open?: boolean; id?: string } = {}): Html =>
-  html`<details class="fold"${attr('id', id)}${attr('open', open)}><summary>${summary}${small && html` <small>${small}</small>`}</summary>${content}</details>
-`
+export const fold = (
+  summary: Piece,
+  content: Piece,
+  { small, open, id }: { small?: Piece; open?: boolean; id?: string } = {},
+): Html =>
+  html`<details class="fold"${attr("id", id)}${attr("open", open)}><summary>${summary}${small && html` <small>${small}</small>`}</summary>${content}</details>
+`;
 
 /** Terms with their values; what is not known is left out. */
 export const facts = (list: readonly (readonly [Piece, Piece])[]): Html =>
-  html`<dl class="facts">${each(list.filter(([, value]) => value), ([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`
+  html`<dl class="facts">${each(
+    list.filter(([, value]) => value),
+    ([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`,
+  )}</dl>`;
 
 /** A section in the column beside. */
 export const panel = (id: string, heading: Piece, content: Piece): Html =>
   html`<section class="panel" aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>${content}</section>
-`
+`;
 
 /** Two columns: what there is, and what is to be known about it. */
-export const split = (content: Piece, beside: Piece): Html => html`<div class="split"><div>${content}</div><div>${beside}</div></div>`
+export const split = (content: Piece, beside: Piece): Html =>
+  html`<div class="split"><div>${content}</div><div>${beside}</div></div>`;
 
 /** The bar that stays in reach at the bottom of the window. */
-export const bar = (content: Piece, look?: string): Html => html`<div${classes('bar', look)}>${content}</div>`
+export const bar = (content: Piece, look?: string): Html => html`<div${classes("bar", look)}>${content}</div>`;
 
 /** Filters as links, each with the count it would show. */
-export const chips = (label: string, list: readonly { href: string; text: Piece; count?: number | string | undefined; current?: boolean | undefined }[]): Html =>
+export const chips = (
+  label: string,
+  list: readonly { href: string; text: Piece; count?: number | string | undefined; current?: boolean | undefined }[],
+): Html =>
   html`<nav class="chips" aria-label="${label}">${each(
     list,
-    (chip) => html`<a href="${chip.href}"${attr('aria-current', chip.current && 'true')}>${chip.text}${chip.count !== undefined && html` <b>${chip.count}</b>`}</a>`,
+    (chip) =>
+      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}>${chip.text}${chip.count !== undefined && html` <b>${chip.count}</b>`}</a>`,
   )}</nav>
-`
+`;
 
 /** What still stands in the way, each as a sentence. */
 export const blockers = (list: readonly { code: string; message: Piece }[]): Html =>
-  html`<ul class="steps">${each(list, ({ message }) => html`<li>${is('blocked', message, { wrap: true })}</li>`)}</ul>`
+  html`<ul class="steps">${each(list, ({ message }) => html`<li>${is("blocked", message, { wrap: true })}</li>`)}</ul>`;
 
 /** Where a list has nothing to show: say so, and what to do about it. */
-export const empty = (sentence: Piece, action?: Piece): Html => html`<div class="empty"><p>${sentence}</p>${action}</div>`
+export const empty = (sentence: Piece, action?: Piece): Html =>
+  html`<div class="empty"><p>${sentence}</p>${action}</div>`;

@@ -1,78 +1,102 @@
-import { html } from './html.ts'
-import type { Html } from './html.ts'
+import type { Html } from "./html.ts";
+import { html } from "./html.ts";
 
 const MONTHS = [
-  'January', 'February', 'March', 'April', 'May', 'June',
-  'July', 'August', 'September', 'October', 'November', 'December',
-] as const
-const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+] as const;
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 
 // Making a formatter costs a hundred times what using it does, and a board shows a thousand times.
-const formats = new Map<string, Intl.DateTimeFormat>()
+const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone)
-  if (known) return known
-  const made = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
-  })
-  formats.set(zone, made)
-  return made
+  const known = formats.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  formats.set(zone, made);
+  return made;
 }
 
 /** What clock and calendar on the wall show there. Only digits are asked of Intl: its British "Sept" would not line up. */
 function wall(iso: string, zone: string) {
-  const text = format(zone).format(new Date(iso))
-  const [day, month, year] = text.slice(0, text.indexOf(',')).split('/') as [string, string, string]
-  return { day: Number(day), month: Number(month), year: Number(year), clock: text.slice(-5) }
+  const text = format(zone).format(new Date(iso));
+  const [day, month, year] = text.slice(0, text.indexOf(",")).split("/") as [string, string, string];
+  return { day: Number(day), month: Number(month), year: Number(year), clock: text.slice(-5) };
 }
 
 const weekday = ({ year, month, day }: { year: number; month: number; day: number }) =>
-  WEEKDAYS[new Date(Date.UTC(year, month - 1, day)).getUTCDay()] as string
-const monthName = (month: number) => MONTHS[month - 1] as string
+  WEEKDAYS[new Date(Date.UTC(year, month - 1, day)).getUTCDay()] as string;
+const monthName = (month: number) => MONTHS[month - 1] as string;
 
 /** '19 Nov, 16:20'; with the year where it is not the present one. */
 export function shortTime(iso: string, zone: string, now: string): string {
-  const { day, month, year, clock } = wall(iso, zone)
-  const other = year === wall(now, zone).year ? '' : ` ${year}`
-  return `${day} ${monthName(month).slice(0, 3)}${other}, ${clock}`
+  const { day, month, year, clock } = wall(iso, zone);
+  const other = year === wall(now, zone).year ? "" : ` ${year}`;
+  return `${day} ${monthName(month).slice(0, 3)}${other}, ${clock}`;
 }
 
 /** '3 March 2026, 14:00' */
 export function longTime(iso: string, zone: string): string {
-  const { day, month, year, clock } = wall(iso, zone)
-  return `${day} ${monthName(month)} ${year}, ${clock}`
+  const { day, month, year, clock } = wall(iso, zone);
+  return `${day} ${monthName(month)} ${year}, ${clock}`;
 }
 
 /** 'Friday 20 November 2026' */
 export function longDay(iso: string, zone: string): string {
-  const on = wall(iso, zone)
-  return `${weekday(on)} ${on.day} ${monthName(on.month)} ${on.year}`
+  const on = wall(iso, zone);
+  return `${weekday(on)} ${on.day} ${monthName(on.month)} ${on.year}`;
 }
 
-const UNITS = [['year', 31_557_600], ['month', 2_629_800], ['day', 86_400], ['hour', 3_600], ['minute', 60]] as const
+const UNITS = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
 
 /** '21 hours ago', 'in 3 days', 'just now': whole units, never rounded up. */
 export function ago(iso: string, now: string): string {
-  const seconds = (Date.parse(now) - Date.parse(iso)) / 1000
-  const [unit, size] = UNITS.find(([, long]) => Math.abs(seconds) >= long) ?? ['minute', 60]
-  const count = Math.floor(Math.abs(seconds) / size)
-  if (count === 0) return 'just now'
-  const words = `${count} ${unit}${count === 1 ? '' : 's'}`
-  return seconds > 0 ? `${words} ago` : `in ${words}`
+  const seconds = (Date.parse(now) - Date.parse(iso)) / 1000;
+  const [unit, size] = UNITS.find(([, long]) => Math.abs(seconds) >= long) ?? ["minute", 60];
+  const count = Math.floor(Math.abs(seconds) / size);
+  if (count === 0) return "just now";
+  const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return seconds > 0 ? `${words} ago` : `in ${words}`;
 }
 
 /** The value of a datetime-local field: '2026-03-03T14:00'. */
 export function localInput(iso: string, zone: string): string {
-  const { day, month, year, clock } = wall(iso, zone)
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${clock}`
+  const { day, month, year, clock } = wall(iso, zone);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}T${clock}`;
 }
 
-export const time = (iso: string, zone: string, now: string): Html => html`<time datetime="${iso}">${shortTime(iso, zone, now)}</time>`
+export const time = (iso: string, zone: string, now: string): Html =>
+  html`<time datetime="${iso}">${shortTime(iso, zone, now)}</time>`;
 
 /** The absolute time with the relative one beside it, never in its place. */
 export const timeWithAgo = (iso: string, zone: string, now: string): Html =>
-  html`${time(iso, zone, now)}<span class="ago">, ${ago(iso, now)}</span>`
+  html`${time(iso, zone, now)}<span class="ago">, ${ago(iso, now)}</span>`;
 
-export const fullTime = (iso: string, zone: string): Html => html`<time datetime="${iso}">${longTime(iso, zone)}</time>`
+export const fullTime = (iso: string, zone: string): Html =>
+  html`<time datetime="${iso}">${longTime(iso, zone)}</time>`;
