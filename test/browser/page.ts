@@ -1,0 +1,64 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
+import { launchChromium } from "./chromium.ts";
+
+interface PageOptions {
+  /** What paths given to `page.goto` are relative to. */
+  baseURL?: string;
+  javaScript?: boolean;
+  /** Under 600 it is a telephone: touch, and the page's own viewport. */
+  width?: number;
+  height?: number;
+  colorScheme?: "light" | "dark";
+}
+
+/** A page in a browser of somebody's own (its cookies are no other's). At the end of the test it closes, and scripts that failed or were refused fail the test. */
+export async function openPage(options: PageOptions = {}): Promise<Page> {
+  const { javaScript = true, width = 1280, height = 800, colorScheme = "light", baseURL } = options;
+  const telephone = width < 600;
+  const context = await (await browser()).newContext({
+    ...(baseURL && { baseURL }),
+    javaScriptEnabled: javaScript,
+    viewport: { width, height },
+    isMobile: telephone,
+    hasTouch: telephone,
+    colorScheme,
+    reducedMotion: "reduce",
+    locale: "en-GB",
+  });
+  const page = await context.newPage();
+  const faults = listen(page);
+  onTestFinished(async () => {
+    await context.close();
+    expect(faults, "said by the browser's console").toEqual([]);
+  });
+  return page;
+}
+
+/** What axe finds wrong, a line each; none in a page without JavaScript, where axe cannot run. */
+export async function axe(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`),
+  );
+}
+
+function listen(page: Page): string[] {
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    // A 404 or 422 that a test asks for is logged too; the test itself looks at those.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      faults.push(message.text());
+  });
+  return faults;
+}
+
+let launched: Promise<Browser> | undefined;
+
+/** One browser for each worker: it ends with it. */
+function browser(): Promise<Browser> {
+  launched ??= launchChromium();
+  return launched;
+}
