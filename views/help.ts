@@ -1,6 +1,6 @@
 import { each, type Html, html } from "./parts/html.ts";
 import { signs } from "./parts/is.ts";
-import { head } from "./parts/page.ts";
+import { head, panel, split } from "./parts/page.ts";
 
 const WORDS: [string, string][] = [
   ["Site", "A web site, with its own environments."],
@@ -42,43 +42,37 @@ const KEYS: [string[], string][] = [
   [["Esc"], "close a menu"],
 ];
 
-const words = html`<h2 id="words">The words</h2>
-<dl class="glossary">${each(WORDS, ([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl>`;
-
-const approving = html`<h2 id="approving">How approval works</h2>
+const approving = html`<section><h2 id="approving">How approval works</h2>
 <ol>
 <li>The account manager asks for a promotion, and it appears in the inbox of whoever the gate asks.</li>
 <li>Open it, look at each page, and tick what you have looked at. The ticks are for you; they are kept.</li>
 <li>Approve, or reject and say why. One rejection ends the promotion; trying again is a new one.</li>
 <li>When nothing stands in the way any more, the account manager completes it.</li>
 </ol>
-<p>An approval is for exactly what was shown. If anything in it changes, it has to be asked for again. One person counts once, and whoever asked does not approve.</p>`;
+<p>An approval is for exactly what was shown. If anything in it changes, it has to be asked for again. One person counts once, and whoever asked does not approve.</p></section>`;
 
-const recording = html`<h2 id="recording">How to record a deployment</h2>
+const recording = html`<section><h2 id="recording">How to record a deployment</h2>
 <p>Press Record, choose the environment, and give one line for each page or piece of software that is there now:</p>
 <pre>page /sale/shoes v34
 software checkout-service 3.4.1
 page /sale/winter removed</pre>
-<p>You see what will change before anything is saved. If it happened earlier, say when: the book keeps both when it was so and when it was told. What is recorded is never edited or deleted.</p>`;
+<p>You see what will change before anything is saved. If it happened earlier, say when: the book keeps both when it was so and when it was told. What is recorded is never edited or deleted.</p></section>`;
 
-const keys = html`<h2 id="keys">The keys</h2>
-<dl class="keys">${each(
+const words = html`<section><h2 id="words">The words</h2>
+<dl class="glossary">${each(WORDS, ([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl></section>`;
+
+const keys = html`<dl class="keys">${each(
   KEYS,
   ([pressed, what]) =>
     html`<dt>${each(pressed, (key, index) => html`${index > 0 && " "}<kbd>${key}</kbd>`)}</dt><dd>${what}</dd>`,
 )}</dl>
 <p>No key approves or promotes anything.</p>
-<label class="box"><input type="checkbox" id="keys-on" disabled checked><span>Use these keys<small>Turn them off if you dictate, or if they get in your way. Remembered in this browser; it needs JavaScript, as the keys do.</small></span></label>`;
+<label class="box"><input type="checkbox" id="keys-on" disabled checked><span>Use these keys<small>Turn them off if you dictate, or if they get in your way. This browser remembers it; it needs JavaScript, as the keys do.</small></span></label>`;
 
 /** The words, the signs, the keys, and how the two main jobs go. */
 export const help =
   (): Html => html`${head({ title: "Help", under: "Sitebook is the book of a web site: what is where, since when, and who said yes." })}
-<div class="words">
-${approving}
-${recording}
-${words}
-<h2 id="signs">The signs</h2>
-<p>A colour only repeats what a word and a shape say.</p>
-${signs()}
-${keys}
-</div>`;
+${split(
+  html`<div class="words">${approving}${recording}${words}</div>`,
+  html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${signs()}`)}${panel("keys", "The keys", keys)}`,
+)}`;

@@ -27,13 +27,13 @@ export const row = (cells: Piece, look?: string): Html => html`<tr${classes(look
 
 /** A tbody under a heading of its own. */
 export const group = (heading: Piece, span: number, rows: Piece, small?: Piece): Html =>
-  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><span>${heading}${small && html`<small>${small}</small>`}</span></th></tr>
+  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><span>${heading}${small && html` <small>${small}</small>`}</span></th></tr>
 ${rows}</tbody>
 `;
 
 /** The same, folding away: a checkbox in the heading hides the rows by the stylesheet alone, so it needs no script. */
 export const foldingGroup = (heading: Piece, span: number, rows: Piece, small?: Piece, folded?: boolean): Html =>
-  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><label class="fold-label"><input type="checkbox" class="fold-box"${attr("checked", folded)}><span class="sr">Fold </span><span>${heading}${small && html`<small>${small}</small>`}</span></label></th></tr>
+  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><label class="fold-label"><input type="checkbox" class="fold-box"${attr("checked", folded)}><span class="sr">Fold </span><span>${heading}${small && html` <small>${small}</small>`}</span></label></th></tr>
 ${rows}</tbody>
 `;
 
