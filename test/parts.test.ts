@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { artifactLink, artifactPath, digest, version } from "../views/parts/artifact.ts";
+import { button } from "../views/parts/button.ts";
+import { area, input } from "../views/parts/field.ts";
+import { attr, attrs, classes, each, html } from "../views/parts/html.ts";
+import { is } from "../views/parts/is.ts";
+
+const MEAN = `<script>alert("it's & done")</script>`;
+const TAMED = "&lt;script&gt;alert(&quot;it&#39;s &amp; done&quot;)&lt;/script&gt;";
+
+test("a list's texts are escaped once, and its markup is left as it is", () => {
+  const list = html`<ul>${each([MEAN, "b"], (one) => html`<li>${one}</li>`)}</ul>`;
+
+  expect(String(list)).toBe(`<ul><li>${TAMED}</li><li>b</li></ul>`);
+});
+
+test("an attribute is written where it holds, and escaped", () => {
+  expect(String(attr("disabled", true))).toBe(" disabled");
+  expect(String(attr("aria-pressed", "true"))).toBe(' aria-pressed="true"');
+  expect(String(attr("value", ""))).toBe(' value=""');
+  expect(String(attr("value", 0))).toBe(' value="0"');
+  expect(String(attr("title", MEAN))).toBe(` title="${TAMED}"`);
+  expect([attr("a", false), attr("a", undefined), attr("a", null)].map(String)).toEqual(["", "", ""]);
+  expect(String(attrs({ id: "x", hidden: true, title: undefined }))).toBe(' id="x" hidden');
+});
+
+test("classes that do not hold are left out, and with none there is no attribute", () => {
+  expect(String(classes("is", false, undefined, "wrap"))).toBe(' class="is wrap"');
+  expect(String(classes(false))).toBe("");
+});
+
+test("a field ties its label, hint and error to its control", () => {
+  const field = String(input({ name: "email", label: "E-mail", hint: "Yours", error: "It has no @.", required: true }));
+
+  expect(field).toContain('<label for="email">E-mail</label>');
+  expect(field).toContain('required aria-invalid="true" aria-describedby="email-hint email-error"');
+  expect(field).toContain('id="email-error">It has no @.</span>');
+  expect(String(input({ name: "email", label: "E-mail" }))).not.toMatch(/aria-|required|value/);
+});
+
+test("a text area keeps what was written, its first empty line too", () => {
+  expect(String(area({ name: "lines", label: "Lines", value: "\n</textarea>" }))).toContain(
+    'rows="3">\n\n&lt;/textarea&gt;</textarea>',
+  );
+});
+
+test("a refused button is disabled and says why beside it", () => {
+  const refused = String(button({ text: "Approve", name: "decision", value: "approve", why: "You asked for it." }));
+
+  expect(refused).toContain('disabled aria-describedby="why-decision-approve"');
+  expect(refused).toContain('id="why-decision-approve">You asked for it.</span>');
+  expect(String(button({ text: "Approve" }))).toBe('<button type="submit">Approve</button>');
+});
+
+test("several buttons may share the sentence that refuses them", () => {
+  expect(String(button({ text: "Approve", because: "over" }))).toBe(
+    '<button type="submit" disabled aria-describedby="over">Approve</button>',
+  );
+});
+
+test("a standing says its word, and what completes it for who listens", () => {
+  expect(String(is("ahead", "ahead", { more: " of demo" }))).toBe(
+    '<span class="is ahead">ahead<span class="more"> of demo</span></span>',
+  );
+  expect(String(is("waiting", "waiting", { href: "/x" }))).toBe('<a class="is waiting" href="/x">waiting</a>');
+});
+
+test("what is tracked is linked by its key, whatever is in it", () => {
+  expect(artifactPath("shop", { kind: "page", key: "/größe/a&b?" })).toBe(
+    "/sites/shop/artifacts/page?key=%2Fgr%C3%B6%C3%9Fe%2Fa%26b%3F",
+  );
+  expect(String(artifactLink("shop", { kind: "page", key: "/a", title: MEAN }))).toContain(
+    `<span class="title">${TAMED}</span>`,
+  );
+});
+
+test("no version is said in words, and a digest is shown in fours", () => {
+  expect(String(version("v3"))).toBe('<span class="version">v3</span>');
+  expect(String(version(null))).toBe('<span class="none">removed</span>');
+  expect(String(version(undefined, "not here"))).toContain("not here");
+  expect(String(digest("9f2c41d7b0aa9988"))).toBe('<code title="9f2c41d7b0aa9988">9f2c 41d7 b0aa</code>');
+});
