@@ -1,0 +1,56 @@
+import { type ConfigData, HtmlValidate, StaticConfigLoader } from "html-validate";
+
+const rules: ConfigData["rules"] = {
+  "doctype-style": ["error", { style: "lowercase" }],
+  // Fields of one name are how a form sends a list.
+  "form-dup-name": "off",
+  // A search field alone in its form sends with the Enter key.
+  "wcag/h32": "off",
+  // Our own scripts, from our own server.
+  "require-sri": "off",
+};
+
+const fragments = validator(["html-validate:recommended"]);
+const pages = validator(["html-validate:recommended", "html-validate:document"]);
+
+function validator(presets: string[]): HtmlValidate {
+  return new HtmlValidate(new StaticConfigLoader({ extends: presets, rules }));
+}
+
+/** What is wrong with a page or a fragment, a line each: bad markup, and what the content security policy would refuse. */
+export function validHtml(markup: string): string[] {
+  const { results } = (/^\s*<!doctype/i.test(markup) ? pages : fragments).validateStringSync(markup);
+  const bad = results.flatMap(({ messages }) => messages);
+  return [
+    ...bad.map(({ line, message, ruleId }) => `line ${line}: ${message} (${ruleId})`),
+    ...refusedByPolicy(markup),
+  ];
+}
+
+function refusedByPolicy(markup: string): string[] {
+  return [...markup.matchAll(tags)].flatMap(([tag, name = "", rest = ""]) => {
+    const pairs = [...rest.matchAll(attributes)].map(
+      ([, attribute = "", double, single, bare]) => [attribute.toLowerCase(), double ?? single ?? bare ?? ""] as const,
+    );
+    const reasons = [
+      whyNotElement(name.toLowerCase(), new Map(pairs)),
+      ...pairs.map(([attribute, value]) => whyNotAttribute(attribute, value)),
+    ];
+    return reasons.filter((reason) => reason !== undefined).map((reason) => `${reason}: ${tag}`);
+  });
+}
+
+const tags = /<([a-z][\w-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi;
+const attributes = /([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
+
+function whyNotElement(name: string, attributes: Map<string, string>): string | undefined {
+  if (name === "script" && !attributes.has("src")) return "An inline script is refused; scripts are files";
+  if (name === "style") return "An inline stylesheet is refused; there is one stylesheet";
+}
+
+function whyNotAttribute(name: string, value: string): string | undefined {
+  if (name === "style") return "An inline style is refused";
+  if (/^on|^hx-on/.test(name)) return "A handler in markup is refused; sitebook.js listens";
+  if (/^\s*(javascript|js):/i.test(value)) return "A script in an attribute is refused";
+  if (name.startsWith("hx-trigger") && value.includes("[")) return "A trigger's filter needs eval, which is refused";
+}
