@@ -66,7 +66,7 @@ ${frame.flash && flash(frame.flash)}${content}
 </div></main>`,
   );
 
-const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Html): Html => html`<!doctype html>
+const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Html): Html => html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -116,7 +116,7 @@ ${to("history", `${base}/history`, "History", "g h")}
 ${frame.may?.settings && to("settings", `${base}/settings`, "Settings")}
 ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
 </ul></nav>
-<form role="search" action="${base}"><label class="sr" for="seek">Search pages and software</label><input id="seek" type="search" name="text"${attr("value", frame.text)} placeholder="Search" data-key="/"></form>`;
+<form role="search" action="${base}"><label class="sr" for="seek">Search pages and software</label><input id="seek" type="search" name="text"${attr("value", frame.text)} placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
 }
 
 const who = (person: { name: string }): Html => html`<details class="switch who">

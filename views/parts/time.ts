@@ -47,10 +47,17 @@ const weekday = ({ year, month, day }: { year: number; month: number; day: numbe
   WEEKDAYS[new Date(Date.UTC(year, month - 1, day)).getUTCDay()] as string;
 const monthName = (month: number) => MONTHS[month - 1] as string;
 
+// One page asks for the year of one moment a thousand times.
+let asked = { now: "", zone: "", year: 0 };
+function yearOf(now: string, zone: string): number {
+  if (asked.now !== now || asked.zone !== zone) asked = { now, zone, year: wall(now, zone).year };
+  return asked.year;
+}
+
 /** '19 Nov, 16:20'; with the year where it is not the present one. */
 export function shortTime(iso: string, zone: string, now: string): string {
   const { day, month, year, clock } = wall(iso, zone);
-  const other = year === wall(now, zone).year ? "" : ` ${year}`;
+  const other = year === yearOf(now, zone) ? "" : ` ${year}`;
   return `${day} ${monthName(month).slice(0, 3)}${other}, ${clock}`;
 }
 
