@@ -1,0 +1,80 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { secureHeaders } from "hono/secure-headers";
+import { assets } from "./assets.ts";
+import { board } from "./board/routes.ts";
+import { keepTallies } from "./board/tallies.ts";
+import type { Database } from "./database/open.ts";
+import { missing } from "./errors.ts";
+import { fail } from "./failures.ts";
+import { type AppEnv, knowPerson, needAccess, needPerson, type SiteEnv } from "./web.ts";
+
+export interface Options {
+  baseUrl: string;
+  now?: () => Date;
+  /** Where a request comes from, for rate limits. */
+  address?: (request: Request, env: unknown) => string;
+}
+
+/** Builds Sitebook on a migrated database; `server.ts` serves it. */
+export function createApp(
+  db: Database,
+  { baseUrl, now = () => new Date(), address = () => "" }: Options,
+): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const files = assets();
+  const tallies = keepTallies();
+  app.onError(fail);
+  app.notFound((c) => fail(notFound(), c as never));
+  app.route("/", files.app);
+  app.use(headers());
+  app.use(async (c, next) => {
+    c.set("db", db);
+    c.set("at", now().toISOString());
+    c.set("baseUrl", baseUrl);
+    c.set("address", address(c.req.raw, c.env));
+    c.set("assets", files.urls);
+    c.set("tallies", tallies);
+    await next();
+  });
+  app.use(bodyLimit({ maxSize: 10 * 1024 * 1024 }));
+  app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
+  app.use(knowPerson);
+  app.route("/sites/:site", site());
+  return app;
+}
+
+/** Everything below a site: only for those who may see it. */
+function site(): Hono<SiteEnv> {
+  const pages = new Hono<SiteEnv>();
+  pages.use(needPerson, needAccess);
+  pages.route("/", board);
+  return pages;
+}
+
+function headers() {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: "same-origin",
+    xFrameOptions: "DENY",
+    strictTransportSecurity: false,
+  });
+}
+
+function notFound(): Error {
+  try {
+    return missing("page");
+  } catch (error) {
+    return error as Error;
+  }
+}

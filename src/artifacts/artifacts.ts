@@ -1,0 +1,217 @@
+import { sql } from "kysely";
+import { newId } from "../database/id.ts";
+import type { Database } from "../database/open.ts";
+import { type FieldError, Refusal } from "../errors.ts";
+import type { By } from "../people/by.ts";
+import type { Kind } from "../schema.ts";
+import { sectionOf } from "./rules.ts";
+
+/** What a line says of an artifact and its version; keys in their normal form. */
+export interface Named {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  digest?: string | undefined;
+  title?: string | undefined;
+  source?: string | undefined;
+  notes?: string | undefined;
+  requires?: Record<string, string> | undefined;
+}
+
+const chunk = 500;
+
+/** Runs `work` on pieces of the list small enough for one statement's parameters, in order. */
+export async function inChunks<T, R>(list: T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < list.length; i += chunk) results.push(...(await work(list.slice(i, i + chunk))));
+  return results;
+}
+
+/** The ids of the artifacts by `kind key`. Those not known yet are not in it. */
+export async function artifactIds(
+  db: Database,
+  siteId: string,
+  named: { kind: Kind; key: string }[],
+): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const kind of ["page", "software"] as const) {
+    const keys = named.filter((one) => one.kind === kind).map((one) => one.key);
+    const found = await inChunks(keys, (piece) =>
+      db
+        .selectFrom("artifacts")
+        .select(["id", "key"])
+        .where("site_id", "=", siteId)
+        .where("kind", "=", kind)
+        .where("key", "in", piece)
+        .execute(),
+    );
+    for (const one of found) ids.set(`${kind} ${one.key}`, one.id);
+  }
+  return ids;
+}
+
+/** Makes the artifacts that are new, and takes over titles. Answers the ids by `kind key`. */
+export async function learnArtifacts(
+  trx: Database,
+  by: By,
+  siteId: string,
+  named: Named[],
+): Promise<Map<string, string>> {
+  const ids = await artifactIds(trx, siteId, named);
+  const fresh = named.filter((one) => !ids.has(`${one.kind} ${one.key}`));
+  for (const one of fresh) ids.set(`${one.kind} ${one.key}`, newId(Date.parse(by.at)));
+  await inChunks(fresh, (piece) =>
+    trx
+      .insertInto("artifacts")
+      .values(
+        piece.map(({ kind, key, title }) => ({
+          id: ids.get(`${kind} ${key}`) as string,
+          site_id: siteId,
+          kind,
+          key,
+          title: title ?? null,
+          section: sectionOf(kind, key),
+          owner_id: null,
+        })),
+      )
+      .execute(),
+  );
+  await headSections(trx, siteId, fresh);
+  for (const { kind, key, title } of named.filter((one) => one.title !== undefined)) {
+    const id = ids.get(`${kind} ${key}`) as string;
+    await trx
+      .updateTable("artifacts")
+      .set({ title: title || null })
+      .where("id", "=", id)
+      .where("title", "is distinct from", title || null)
+      .execute();
+  }
+  return ids;
+}
+
+/** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
+async function headSections(trx: Database, siteId: string, fresh: Named[]): Promise<void> {
+  const pages = fresh.filter((one) => one.kind === "page");
+  const below = new Set(pages.map((one) => sectionOf("page", one.key)).filter(Boolean));
+  const heads = pages.filter((one) => !sectionOf("page", one.key)).map((one) => one.key.split("/")[1] ?? "");
+  const sections = [...new Set([...below, ...heads])].filter(Boolean);
+  await inChunks(sections, async (piece) => {
+    const known = await trx
+      .selectFrom("artifacts")
+      .select("section")
+      .distinct()
+      .where("site_id", "=", siteId)
+      .where("kind", "=", "page")
+      .where("section", "in", piece)
+      .execute();
+    for (const { section } of known) {
+      await trx
+        .updateTable("artifacts")
+        .set({ section })
+        .where("site_id", "=", siteId)
+        .where("kind", "=", "page")
+        .where("key", "in", [`/${section}`, `/${section}/`])
+        .execute();
+    }
+    return [];
+  });
+}
+
+interface Known {
+  id: string;
+  artifact_id: string;
+  label: string;
+  digest: string | null;
+  requires: string | null;
+}
+
+/**
+ * Makes the versions that are new, and fills in a digest or requirements learned later. A label names one content:
+ * the same label with another digest is refused. Answers the version ids by `kind key`; null where it was removed.
+ */
+export async function learnVersions(
+  trx: Database,
+  by: By,
+  effectiveAt: string,
+  named: Named[],
+  ids: Map<string, string>,
+): Promise<Map<string, string | null>> {
+  const standing = named.filter((one) => one.version !== null);
+  const known = await knownVersions(trx, standing, ids);
+  const versions = new Map<string, string | null>(named.map((one) => [`${one.kind} ${one.key}`, null]));
+  const errors: FieldError[] = [];
+  const fresh: Named[] = [];
+  for (const one of standing) {
+    const name = `${one.kind} ${one.key}`;
+    const version = known.get(`${ids.get(name)} ${one.version}`);
+    versions.set(name, version?.id ?? newId(Date.parse(by.at)));
+    if (!version) fresh.push(one);
+    else {
+      const differs = whyContentDiffers(version, one);
+      if (differs) errors.push({ path: `placements.${named.indexOf(one)}.version`, message: differs });
+      else await fillIn(trx, version, one);
+    }
+  }
+  if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
+  await insertVersions(trx, by, effectiveAt, fresh, ids, versions);
+  return versions;
+}
+
+async function knownVersions(trx: Database, standing: Named[], ids: Map<string, string>): Promise<Map<string, Known>> {
+  const rows = await inChunks(standing, (piece) => {
+    const pairs = piece.map((one) => sql`(${ids.get(`${one.kind} ${one.key}`)}, ${one.version})`);
+    return trx
+      .selectFrom("versions")
+      .select(["id", "artifact_id", "label", "digest", "requires"])
+      .where(sql<boolean>`(artifact_id, label) in (values ${sql.join(pairs)})`)
+      .execute();
+  });
+  return new Map(rows.map((row) => [`${row.artifact_id} ${row.label}`, row]));
+}
+
+function insertVersions(
+  trx: Database,
+  by: By,
+  effectiveAt: string,
+  fresh: Named[],
+  ids: Map<string, string>,
+  versions: Map<string, string | null>,
+) {
+  return inChunks(fresh, (piece) =>
+    trx
+      .insertInto("versions")
+      .values(
+        piece.map((one) => ({
+          id: versions.get(`${one.kind} ${one.key}`) as string,
+          artifact_id: ids.get(`${one.kind} ${one.key}`) as string,
+          label: one.version as string,
+          digest: one.digest ?? null,
+          source: one.source ?? null,
+          requires: requiresText(one),
+          notes: one.notes ?? null,
+          created_at: by.at,
+          first_at: effectiveAt,
+        })),
+      )
+      .execute(),
+  );
+}
+
+function requiresText({ requires }: Named): string | null {
+  const entries = Object.entries(requires ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
+}
+
+function whyContentDiffers(known: Known, told: Named): string | undefined {
+  if (told.digest && known.digest && told.digest !== known.digest)
+    return `${told.key} ${told.version} is already recorded with other content (digest ${known.digest}, not ${told.digest}). New content needs a new version.`;
+  if (told.requires && known.requires && requiresText(told) !== known.requires)
+    return `${told.key} ${told.version} is already recorded as requiring ${known.requires}. Other requirements need a new version.`;
+}
+
+async function fillIn(trx: Database, known: Known, told: Named): Promise<void> {
+  const digest = known.digest ?? told.digest ?? null;
+  const requires = known.requires ?? requiresText(told);
+  if (digest === known.digest && requires === known.requires) return;
+  await trx.updateTable("versions").set({ digest, requires }).where("id", "=", known.id).execute();
+}

@@ -1,0 +1,51 @@
+import type { RailStop } from "../../views/layout.ts";
+import { shortTime } from "../../views/parts/time.ts";
+import type { Environment } from "../environments/queries.ts";
+import { listed } from "../promotions/rules.ts";
+import type { Site } from "../sites/queries.ts";
+import type { PlaceTally, Tallies } from "./tallies.ts";
+
+/** The environments in their order, each with a word on how it stands. */
+export function railOf(site: Site, tallies: Tallies, now: string, current?: string): RailStop[] {
+  return site.environments.map((environment, i) => {
+    const place = tallies.places[i] as PlaceTally;
+    const next = site.environments[i + 1];
+    return {
+      slug: environment.slug,
+      name: environment.name,
+      tier: environment.tier,
+      href: `/sites/${site.slug}/environments/${environment.slug}`,
+      gate: environment.gate?.requirements.map((one) => one.role.replaceAll("-", " ")),
+      lead: lead(place, next, tallies.places[i + 1]),
+      waiting: waitingIn(site, tallies, environment),
+      small: small(place, site, now),
+      current: environment.slug === current,
+    };
+  });
+}
+
+function lead(place: PlaceTally, next: Environment | undefined, there: PlaceTally | undefined): string {
+  if (!place.changed_at) return "nothing recorded yet";
+  if (next && there?.changed_at)
+    return place.differing ? `${place.differing} differ from ${next.name}` : `same as ${next.name}`;
+  if (next) return `${place.differing} not on ${next.name} yet`;
+  return place.out_of_band ? `${place.out_of_band} out of band` : "as approved";
+}
+
+/** What waits at the gate into this environment, and for whom. */
+function waitingIn(site: Site, tallies: Tallies, environment: Environment): RailStop["waiting"] {
+  const open = tallies.open.filter((one) => one.environment_id === environment.id);
+  if (!open.length) return;
+  const wanted = new Set(
+    open.flatMap((one) => one.requirements.filter((role) => role.given < role.needed).map((role) => role.name)),
+  );
+  const text = wanted.size ? `waiting for ${listed([...wanted])}` : "approved, to be completed";
+  return { count: open.length, text, href: `/sites/${site.slug}/approvals` };
+}
+
+function small(place: PlaceTally, site: Site, now: string): string {
+  const pages = `${place.pages} ${place.pages === 1 ? "page" : "pages"}, ${place.software} software`;
+  return place.changed_at
+    ? `${pages} · last change ${shortTime(place.changed_at, site.time_zone, now)}`
+    : "tell it what stands there";
+}

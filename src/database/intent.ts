@@ -1,0 +1,51 @@
+import { Refusal } from "../errors.ts";
+import type { By } from "../people/by.ts";
+import { type Database, isPostgres } from "./open.ts";
+
+/**
+ * One intent, one transaction. Writers of one site take turns, so that what a verb read is still true when it writes
+ * (SQLite has one writer anyway; PostgreSQL locks the site's row). A request that carries a key gets its first
+ * answer again when it is repeated, and 422 when the key comes back with another body.
+ * What `work` returns is kept as JSON where there is a key.
+ */
+export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Database) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (trx) => {
+    await takeTurn(trx, siteId);
+    const { request } = by;
+    if (!request) return work(trx);
+    const before = await trx
+      .selectFrom("intents")
+      .select(["fingerprint", "answer"])
+      .where("person_id", "=", by.person.id)
+      .where("key", "=", request.key)
+      .executeTakeFirst();
+    if (before) return answerAgain<T>(before, request.fingerprint);
+    const answer = await work(trx);
+    await trx
+      .insertInto("intents")
+      .values({
+        person_id: by.person.id,
+        key: request.key,
+        fingerprint: request.fingerprint,
+        answer: JSON.stringify(answer),
+        at: by.at,
+      })
+      .execute();
+    return answer;
+  });
+}
+
+async function takeTurn(trx: Database, siteId: string): Promise<void> {
+  if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
+}
+
+function answerAgain<T>(before: { fingerprint: string; answer: string }, fingerprint: string): T {
+  if (before.fingerprint === fingerprint) return JSON.parse(before.answer) as T;
+  throw new Refusal(
+    422,
+    "This Idempotency-Key was already used for another request. Use a new key for a new request.",
+    {
+      code: "idempotency_key_reused",
+    },
+  );
+}

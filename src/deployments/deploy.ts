@@ -1,0 +1,247 @@
+import { sql } from "kysely";
+import { inChunks } from "../artifacts/artifacts.ts";
+import { newId } from "../database/id.ts";
+import type { Database } from "../database/open.ts";
+import { standingSeq } from "../environments/as-of.ts";
+import type { Environment } from "../environments/queries.ts";
+import { append } from "../history/events.ts";
+import type { By } from "../people/by.ts";
+import type { Flag, Kind } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
+import { type Found, returning } from "./returning.ts";
+
+/** What one line of a deployment says, all names resolved. */
+export interface Put {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  artifact_id: string;
+  version_id: string | null;
+  promotion_id: string | null;
+  out_of_band: Flag;
+}
+
+interface Deployment {
+  effectiveAt: string;
+  complete: boolean;
+  note: string | null;
+  source: string | null;
+  promotion?: { id: string; number: number } | undefined;
+  lines: Put[];
+}
+
+/**
+ * Writes a deployment: a placement for each line that changes what stood there at its effective moment, a confirmation
+ * for each that does not, and, where it is told late, what was told of later moments and only now proves to be a
+ * change. Moves the current pointers and appends the event. To be called inside a verb's transaction.
+ */
+export async function deploy(trx: Database, by: By, site: Site, environment: Environment, told: Deployment) {
+  const { effectiveAt } = told;
+  const stood = await standingAt(trx, environment.id, effectiveAt, told);
+  const lines = told.complete ? [...told.lines, ...unnamed(stood, told.lines, environment)] : told.lines;
+  const changed = lines.filter((line) => changes(stood.get(line.artifact_id), line));
+  const same = lines.filter((line) => !changes(stood.get(line.artifact_id), line));
+  const row = {
+    id: newId(Date.parse(by.at)),
+    site_id: site.id,
+    number: await nextNumber(trx, site.id, "deployments"),
+    environment_id: environment.id,
+    effective_at: effectiveAt,
+    recorded_at: by.at,
+    person_id: by.person.id,
+    promotion_id: told.promotion?.id ?? null,
+    source: told.source,
+    note: told.note,
+    complete: told.complete ? (1 as const) : (0 as const),
+    changed: changed.length,
+    unchanged: same.length,
+    out_of_band: changed.filter((line) => line.out_of_band).length,
+  };
+  await trx.insertInto("deployments").values(row).execute();
+  const at = { deployment_id: row.id, environment_id: environment.id, effective_at: effectiveAt, recorded_at: by.at };
+  await confirm(trx, same, at);
+  const placed = await place(
+    trx,
+    changed.map((line) => ({ ...line, ...at })),
+  );
+  await firstSeen(trx, effectiveAt, changed);
+  const returned = await place(trx, await returning(trx, environment, effectiveAt, changed));
+  await append(trx, by, site.id, {
+    action: "deployment_recorded",
+    subject: `deployment ${row.number}`,
+    subject_id: row.id,
+    environment_id: environment.id,
+    details: {
+      ...row,
+      environment: environment.slug,
+      promotion: told.promotion?.number,
+      placements: placed.map(entry),
+      confirmations: same.map(entry),
+      returned: returned.length
+        ? returned.map((one) => ({ ...entry(one), deployment_id: one.deployment_id, effective_at: one.effective_at }))
+        : undefined,
+    },
+  });
+  return {
+    id: row.id,
+    number: row.number,
+    changed: row.changed,
+    unchanged: row.unchanged,
+    out_of_band: row.out_of_band,
+  };
+}
+
+/** A promotion also changes what stood there out of band: the same version, now allowed. */
+function changes(stood: Stood | undefined, line: Put): boolean {
+  if ((stood?.version_id ?? null) !== line.version_id) return true;
+  return stood?.out_of_band === 1 && line.promotion_id !== null;
+}
+
+interface Stood {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  version_id: string | null;
+  out_of_band: Flag;
+}
+
+/** What stood there just then: of all artifacts for a whole inventory, else of those named. */
+async function standingAt(
+  trx: Database,
+  environmentId: string,
+  asOf: string,
+  told: Deployment,
+): Promise<Map<string, Stood>> {
+  const query = trx
+    .selectFrom("artifacts as a")
+    .innerJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", { asOf })))
+    .select(["a.id as artifact_id", "a.kind", "a.key", "p.version_id", "p.out_of_band"]);
+  const rows = told.complete
+    ? await query
+        .where(
+          "a.id",
+          "in",
+          trx.selectFrom("current_placements").select("artifact_id").where("environment_id", "=", environmentId),
+        )
+        .execute()
+    : await inChunks(told.lines, (piece) =>
+        query
+          .where(
+            "a.id",
+            "in",
+            piece.map((line) => line.artifact_id),
+          )
+          .execute(),
+      );
+  return new Map(rows.map((one) => [one.artifact_id, one]));
+}
+
+/** What a whole inventory does not name was not there. */
+function unnamed(stood: Map<string, Stood>, lines: Put[], environment: Environment): Put[] {
+  const named = new Set(lines.map((line) => line.artifact_id));
+  const gone = [...stood.values()].filter((one) => one.version_id !== null && !named.has(one.artifact_id));
+  const out_of_band: Flag = environment.gate ? 1 : 0;
+  return gone.map(({ artifact_id, kind, key }) => ({
+    artifact_id,
+    kind,
+    key,
+    version: null,
+    version_id: null,
+    promotion_id: null,
+    out_of_band,
+  }));
+}
+
+type At = { deployment_id: string; environment_id: string; effective_at: string; recorded_at: string };
+
+function confirm(trx: Database, lines: Put[], at: At) {
+  return inChunks(lines, async (piece) => {
+    await trx
+      .insertInto("confirmations")
+      .values(
+        piece.map(({ artifact_id, version_id, promotion_id, out_of_band }) => ({
+          artifact_id,
+          version_id,
+          promotion_id,
+          out_of_band,
+          ...at,
+        })),
+      )
+      .execute();
+    return [];
+  });
+}
+
+async function place(trx: Database, found: Found[]): Promise<(Found & { seq: number })[]> {
+  return inChunks(found, async (piece) => {
+    const rows = piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row);
+    const seqs = await trx.insertInto("placements").values(rows).returning(["seq", "artifact_id"]).execute();
+    const bySeq = new Map(seqs.map((one) => [one.artifact_id, one.seq]));
+    const placed = piece.map((one) => ({ ...one, seq: bySeq.get(one.artifact_id) as number }));
+    await point(trx, placed);
+    return placed;
+  });
+}
+
+/** Moves the current pointers, but only forward in (effective_at, seq): what is told late does not undo what came after. */
+async function point(trx: Database, placed: (Found & { seq: number })[]): Promise<void> {
+  await trx
+    .insertInto("current_placements")
+    .values(
+      placed.map(({ environment_id, artifact_id, seq, version_id, out_of_band, effective_at }) => ({
+        environment_id,
+        artifact_id,
+        placement_seq: seq,
+        version_id,
+        out_of_band,
+        effective_at,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(["environment_id", "artifact_id"])
+        .doUpdateSet((eb) => ({
+          placement_seq: eb.ref("excluded.placement_seq"),
+          version_id: eb.ref("excluded.version_id"),
+          out_of_band: eb.ref("excluded.out_of_band"),
+          effective_at: eb.ref("excluded.effective_at"),
+        }))
+        .where(
+          sql<boolean>`(excluded.effective_at, excluded.placement_seq) > (current_placements.effective_at, current_placements.placement_seq)`,
+        ),
+    )
+    .execute();
+}
+
+/** Told of an earlier moment than was known before: versions are ordered by when they first stood anywhere. */
+function firstSeen(trx: Database, effectiveAt: string, changed: Put[]) {
+  const ids = changed.map((line) => line.version_id).filter((id) => id !== null);
+  return inChunks(ids, async (piece) => {
+    await trx
+      .updateTable("versions")
+      .set({ first_at: effectiveAt })
+      .where("id", "in", piece)
+      .where("first_at", ">", effectiveAt)
+      .execute();
+    return [];
+  });
+}
+
+function entry({ seq, kind, key, version, out_of_band, promotion_id }: Put & { seq?: number }) {
+  return { seq, kind, key, version, out_of_band: out_of_band || undefined, promotion_id: promotion_id ?? undefined };
+}
+
+/** The next number of its kind on the site; to be called in a transaction that has taken its turn. */
+export async function nextNumber(
+  trx: Database,
+  siteId: string,
+  of: "deployments" | "releases" | "promotions",
+): Promise<number> {
+  const row = await trx
+    .updateTable("sites")
+    .set((eb) => ({ [of]: eb(of, "+", 1) }))
+    .where("id", "=", siteId)
+    .returning(`${of} as number`)
+    .executeTakeFirstOrThrow();
+  return row.number;
+}

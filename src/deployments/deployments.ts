@@ -1,0 +1,76 @@
+import { learnArtifacts, learnVersions, type Named } from "../artifacts/artifacts.ts";
+import { intent } from "../database/intent.ts";
+import type { Database } from "../database/open.ts";
+import type { Environment } from "../environments/queries.ts";
+import { Refusal, refuse, refuseFields } from "../errors.ts";
+import type { By } from "../people/by.ts";
+import { whyNotMay } from "../people/roles.ts";
+import { findPromotion } from "../promotions/queries.ts";
+import { contentsOf } from "../releases/queries.ts";
+import type { Site } from "../sites/queries.ts";
+import { deploy } from "./deploy.ts";
+import { instant, normalLine, type Report, reportErrors } from "./rules.ts";
+
+export interface Recorded {
+  number: number;
+  changed: number;
+  unchanged: number;
+  out_of_band: number;
+}
+
+/** Records what somebody did on a server. A fact is taken even where no gate allowed it; then it is flagged out of band. */
+export function record(db: Database, by: By, site: Site, environment: Environment, told: Report): Promise<Recorded> {
+  refuse(whyNotMay(by, "record"), 403);
+  const report = { ...told, placements: told.placements.map(normalLine) };
+  refuseFields(reportErrors(report, by.at));
+  return intent(db, by, site.id, async (trx) => {
+    const effectiveAt = instant(report.effective_at ?? by.at) as string;
+    const lines = await known(trx, by, site, effectiveAt, report.placements);
+    const promotion =
+      report.promotion === undefined ? undefined : await allowing(trx, site, environment, report.promotion);
+    const { id: _, ...recorded } = await deploy(trx, by, site, environment, {
+      effectiveAt,
+      complete: report.complete ?? false,
+      note: report.note?.trim() || null,
+      source: report.source?.trim() || null,
+      promotion: promotion && { id: promotion.id, number: promotion.number },
+      lines: lines.map((line) => {
+        const allowed = promotion?.allows.has(`${line.artifact_id} ${line.version_id}`) ?? false;
+        return {
+          ...line,
+          promotion_id: allowed ? (promotion?.id ?? null) : null,
+          out_of_band: environment.gate && !allowed ? 1 : 0,
+        };
+      }),
+    });
+    return recorded;
+  });
+}
+
+async function known(trx: Database, by: By, site: Site, effectiveAt: string, named: Named[]) {
+  const ids = await learnArtifacts(trx, by, site.id, named);
+  const versions = await learnVersions(trx, by, effectiveAt, named, ids);
+  return named.map((one) => {
+    const name = `${one.kind} ${one.key}`;
+    return {
+      kind: one.kind,
+      key: one.key,
+      version: one.version,
+      artifact_id: ids.get(name) as string,
+      version_id: versions.get(name) ?? null,
+    };
+  });
+}
+
+/** What a promotion into this environment allows: its release's contents, once it has been approved. */
+async function allowing(trx: Database, site: Site, environment: Environment, number: number) {
+  const promotion = await findPromotion(trx, site.id, number);
+  if (promotion?.environment_id !== environment.id)
+    throw new Refusal(422, `There is no promotion ${number} into ${environment.name}.`, {
+      errors: [{ path: "promotion", message: `There is no promotion ${number} into ${environment.name}.` }],
+    });
+  const contents = ["approved", "completed"].includes(promotion.state)
+    ? await contentsOf(trx, promotion.release_id)
+    : [];
+  return { id: promotion.id, number, allows: new Set(contents.map((one) => `${one.artifact_id} ${one.version_id}`)) };
+}

@@ -1,0 +1,121 @@
+import semver from "semver";
+import { controls, limits, normalKey, whyNotKey, whyNotLabel } from "../artifacts/rules.ts";
+import type { FieldError } from "../errors.ts";
+import type { Kind } from "../schema.ts";
+
+/** One line of what somebody tells: this version stands there now, or (null) it was removed. */
+export interface Line {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  digest?: string | undefined;
+  title?: string | undefined;
+  source?: string | undefined;
+  notes?: string | undefined;
+  /** Software name → semver range. */
+  requires?: Record<string, string> | undefined;
+}
+
+export interface Report {
+  /** RFC 3339; now where it is missing. */
+  effective_at?: string | undefined;
+  note?: string | undefined;
+  source?: string | undefined;
+  /** The number of the promotion that allowed it. */
+  promotion?: number | undefined;
+  /** The whole inventory: what is not named was not there. */
+  complete?: boolean | undefined;
+  placements: Line[];
+}
+
+export const mostPlacements = 10_000;
+const minute = 60_000;
+
+/** ISO 8601 UTC with milliseconds, or nothing where it is no moment. Wants an offset or Z, as RFC 3339 does. */
+export function instant(text: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return;
+  const date = new Date(text.replace(" ", "T").toUpperCase());
+  if (Number.isNaN(date.getTime()) || rolledOver(text)) return;
+  return date.toISOString();
+}
+
+/** The 30th of February: Date would take it for the 2nd of March. */
+function rolledOver(text: string): boolean {
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text.slice(0, 10);
+}
+
+export function whyNotWhen(effectiveAt: string | undefined, now: string): string | undefined {
+  if (effectiveAt === undefined) return;
+  const at = instant(effectiveAt);
+  if (!at) return `"${effectiveAt.slice(0, 60)}" is no moment; write one like 2026-03-03T14:00:00Z.`;
+  if (Date.parse(at) > Date.parse(now) + minute)
+    return "That moment is still to come. A deployment is recorded once it has happened.";
+  if (at < "1990-01-01") return "That moment is before there were web sites; check the year.";
+}
+
+/** The line as it is kept: keys in their normal form. */
+export function normalLine(line: Line): Line {
+  return { ...line, key: normalKey(line.kind, line.key) };
+}
+
+/** All that is wrong with a report, each with its field. Takes lines in their normal form. */
+export function reportErrors(report: Report, now: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  note("effective_at", whyNotWhen(report.effective_at, now));
+  note("note", whyNotText("A note", report.note, limits.note));
+  note("source", whyNotText("A source", report.source, limits.source));
+  note("placements", whyNotCount(report));
+  if (report.placements.length > mostPlacements) return errors;
+  const seen = new Map<string, number>();
+  report.placements.forEach((line, i) => {
+    const [path, message] = whyNotLine(line) ?? [];
+    if (path) note(`placements.${i}.${path}`, message);
+    const first = seen.get(`${line.kind} ${line.key}`);
+    if (first !== undefined) note(`placements.${i}.key`, `${line.key} is named twice, first in line ${first + 1}.`);
+    else seen.set(`${line.kind} ${line.key}`, i);
+  });
+  return errors;
+}
+
+function whyNotCount({ placements, complete }: Report): string | undefined {
+  if (!placements.length && !complete) return "Name at least one page or software.";
+  if (placements.length > mostPlacements)
+    return `A deployment has at most ${mostPlacements.toLocaleString("en-GB")} lines; this one has ${placements.length.toLocaleString("en-GB")}. Record it in parts.`;
+}
+
+/** The field that is wrong with a line, and why. */
+export function whyNotLine(line: Line): [field: string, sentence: string] | undefined {
+  const checks: [string, string | undefined][] = [
+    ["key", whyNotKey(line.kind, line.key)],
+    ["version", line.version === null ? undefined : whyNotLabel(line.version)],
+    ["title", whyNotText("A title", line.title, limits.title)],
+    ["digest", whyNotText("A digest", line.digest, limits.digest)],
+    ["source", whyNotText("A source", line.source, limits.source)],
+    ["notes", whyNotText("Notes", line.notes, limits.note)],
+    ["requires", whyNotRequires(line.requires)],
+  ];
+  const wrong = checks.find(([, sentence]) => sentence);
+  return wrong && [wrong[0], wrong[1] as string];
+}
+
+/** Long texts may have line breaks and tabs; nothing has other control characters. */
+export function whyNotText(name: string, text: string | undefined, most: number): string | undefined {
+  if (text === undefined) return;
+  if (text.length > most)
+    return `${name} has at most ${most.toLocaleString("en-GB")} characters; this one has ${text.length.toLocaleString("en-GB")}.`;
+  if (controls.test(most > 2000 ? text.replace(/[\r\n\t]/g, "") : text)) return `${name} has no control characters.`;
+}
+
+function whyNotRequires(requires: Record<string, string> | undefined): string | undefined {
+  const entries = Object.entries(requires ?? {});
+  if (entries.length > limits.requires) return `A version requires at most ${limits.requires} pieces of software.`;
+  for (const [name, range] of entries) {
+    const wrongName = whyNotKey("software", normalKey("software", name));
+    if (wrongName) return wrongName;
+    if (range.length > 200 || semver.validRange(range, { loose: true }) === null)
+      return `"${range.slice(0, 60)}" is no range of versions for ${name}; write one like >=3.2 <4.`;
+    if (!semver.minVersion(range, { loose: true })) return `No version of ${name} can be ${range}.`;
+  }
+}

@@ -1,0 +1,135 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/open.ts";
+import type { Flag, Kind } from "../schema.ts";
+
+export interface Moment {
+  /** What stood at this moment … (ISO 8601 UTC with milliseconds) */
+  asOf: string;
+  /** … as far as Sitebook had been told by this one; all it knows where missing. */
+  knownAt?: string | undefined;
+}
+
+/**
+ * The seq of the placement that stood there: greatest (effective_at, seq) with effective_at <= T, recorded_at <= K and
+ * not corrected by K. One seek in `placements_as_of` for each artifact, however long the history.
+ * `artifact` is a column of the query around it.
+ */
+export function standingSeq(environmentId: string | RawBuilder<string>, artifact: string, { asOf, knownAt }: Moment) {
+  const told = knownAt === undefined ? sql`` : sql`and q.recorded_at <= ${knownAt}`;
+  const corrected = knownAt === undefined ? sql`` : sql`and c.recorded_at <= ${knownAt}`;
+  return sql<number>`(
+    select q.seq from placements q
+    where q.environment_id = ${environmentId} and q.artifact_id = ${sql.ref(artifact)} and q.effective_at <= ${asOf} ${told}
+      and not exists (select 1 from corrections c where c.placement_seq = q.seq ${corrected})
+    order by q.effective_at desc, q.seq desc limit 1)`;
+}
+
+export interface Standing {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  title: string | null;
+  section: string;
+  seq: number;
+  version_id: string | null;
+  version: string | null;
+  digest: string | null;
+  requires: string | null;
+  effective_at: string;
+  recorded_at: string;
+  deployment: number;
+  promotion_id: string | null;
+  promotion: number | null;
+  out_of_band: Flag;
+}
+
+export interface Slice {
+  kind?: Kind | undefined;
+  /** Part of a path, name or title. */
+  text?: string | undefined;
+  /** Only these artifacts. */
+  ids?: string[] | undefined;
+  /** Where the page before ended, in the order of `order`. */
+  after?: { kind: Kind; section: string; key: string } | undefined;
+  limit?: number | undefined;
+  /** Removals too; else only what stood there. */
+  removed?: boolean | undefined;
+  /** "section" groups pages as the pages of Sitebook do; "key" is plain (kind, key). */
+  order?: "section" | "key" | undefined;
+}
+
+/** What stood in an environment at a moment, with when, since when it was known, and what brought it. */
+export function standing(
+  db: Database,
+  siteId: string,
+  environmentId: string,
+  moment: Moment,
+  slice: Slice = {},
+): Promise<Standing[]> {
+  let query = db
+    .selectFrom("artifacts as a")
+    .innerJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", moment)))
+    .innerJoin("deployments as d", "d.id", "p.deployment_id")
+    .leftJoin("versions as v", "v.id", "p.version_id")
+    .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
+    .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
+    .select([
+      "p.seq",
+      "p.version_id",
+      "v.label as version",
+      "v.digest",
+      "v.requires",
+      "p.effective_at",
+      "p.recorded_at",
+    ])
+    .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
+    .where("a.site_id", "=", siteId)
+    .orderBy("a.kind");
+  query = slice.order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
+  if (!slice.removed) query = query.where("p.version_id", "is not", null);
+  if (slice.kind) query = query.where("a.kind", "=", slice.kind);
+  if (slice.ids) query = query.where("a.id", "in", slice.ids);
+  if (slice.text) query = query.where(contains(slice.text));
+  if (slice.after) query = query.where(slice.order === "key" ? afterKey(slice.after) : afterSection(slice.after));
+  if (slice.limit) query = query.limit(slice.limit);
+  return query.execute();
+}
+
+/** Case does not matter; % and _ are just characters. Expects the artifact as `a`. */
+export function contains(text: string) {
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+  return sql<boolean>`(lower(a.key) like ${pattern} escape '\\' or lower(coalesce(a.title, '')) like ${pattern} escape '\\')`;
+}
+
+export function afterSection({ kind, section, key }: { kind: Kind; section: string; key: string }) {
+  return sql<boolean>`(a.kind, a.section, a.key) > (${kind}, ${section}, ${key})`;
+}
+
+function afterKey({ kind, key }: { kind: Kind; key: string }) {
+  return sql<boolean>`(a.kind, a.key) > (${kind}, ${key})`;
+}
+
+export interface ApprovedBy {
+  person: string;
+  role: string;
+  decided_at: string;
+}
+
+/** Who said yes to each of these promotions, oldest first. */
+export async function approversOf(db: Database, promotionIds: (string | null)[]): Promise<Map<string, ApprovedBy[]>> {
+  const ids = [...new Set(promotionIds.filter((id) => id !== null))];
+  const found = new Map<string, ApprovedBy[]>();
+  for (let i = 0; i < ids.length; i += 1000) {
+    const rows = await db
+      .selectFrom("approvals as ap")
+      .innerJoin("people as pe", "pe.id", "ap.person_id")
+      .select(["ap.promotion_id", "pe.name as person", "ap.role", "ap.decided_at"])
+      .where("ap.promotion_id", "in", ids.slice(i, i + 1000))
+      .where("ap.decision", "=", "approve")
+      .orderBy("ap.decided_at")
+      .execute();
+    for (const { promotion_id, ...approval } of rows)
+      found.set(promotion_id, [...(found.get(promotion_id) ?? []), approval]);
+  }
+  return found;
+}

@@ -1,0 +1,139 @@
+import { newId } from "../database/id.ts";
+import { intent } from "../database/intent.ts";
+import type { Database } from "../database/open.ts";
+import { missing, refuse, refuseFields } from "../errors.ts";
+import { append } from "../history/events.ts";
+import type { By } from "../people/by.ts";
+import { whyNotMay } from "../people/roles.ts";
+import type { Tier } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
+import { environmentErrors, type NewEnvironment, whyNotBaseUrl, whyNotName } from "../sites/rules.ts";
+import type { Environment } from "./queries.ts";
+
+/** The gate that a new environment starts with: its tier says who looks before things arrive. */
+const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", production: "marketing" };
+
+export function add(db: Database, by: By, site: Site, environment: NewEnvironment): Promise<{ slug: string }> {
+  refuse(whyNotMay(by, "administer"), 403);
+  refuseFields(
+    environmentErrors(
+      environment,
+      site.environments.map((one) => one.slug),
+    ),
+  );
+  return intent(db, by, site.id, (trx) => addEnvironment(trx, by, site.id, environment));
+}
+
+/** Adds at the end of the line, inside the caller's transaction. Everything but the first place gets a gate by its tier. */
+export async function addEnvironment(
+  trx: Database,
+  by: By,
+  siteId: string,
+  environment: NewEnvironment,
+): Promise<{ slug: string }> {
+  const last = await trx
+    .selectFrom("environments")
+    .select((eb) => eb.fn.max("position").as("position"))
+    .where("site_id", "=", siteId)
+    .executeTakeFirst();
+  const { slug, name = slug, tier = "other", servers = [] } = environment;
+  const position = (last?.position ?? 0) + 1;
+  const row = { id: newId(Date.parse(by.at)), site_id: siteId, slug, name: name.trim(), position, tier };
+  await trx.insertInto("environments").values(row).execute();
+  const role = position > 1 ? defaultGates[tier] : undefined;
+  const rules = role && { requirements: [{ role, count: 1 }], asker_may_approve: false };
+  const gate = rules && {
+    id: newId(Date.parse(by.at)),
+    environment_id: row.id,
+    version: 1,
+    rules: JSON.stringify(rules),
+    since: by.at,
+  };
+  if (gate) await trx.insertInto("gates").values(gate).execute();
+  await append(trx, by, siteId, {
+    action: "environment_added",
+    subject: `environment ${slug}`,
+    subject_id: row.id,
+    environment_id: row.id,
+    details: { environment: slug, ...row, gate: gate && { id: gate.id, version: 1, ...rules } },
+  });
+  for (const server of servers) await insertServer(trx, by, siteId, row, server);
+  return { slug };
+}
+
+export function addServer(
+  db: Database,
+  by: By,
+  site: Site,
+  environment: Environment,
+  server: { name: string; base_url: string },
+) {
+  refuse(whyNotMay(by, "administer"), 403);
+  const taken = environment.servers.some((one) => one.name === server.name.trim());
+  refuseFields(
+    [
+      {
+        path: "name",
+        message:
+          whyNotName(server.name) ?? (taken ? `${environment.name} already has a server ${server.name.trim()}.` : ""),
+      },
+      { path: "base_url", message: whyNotBaseUrl(server.base_url) ?? "" },
+    ].filter((error) => error.message),
+  );
+  return intent(db, by, site.id, (trx) => insertServer(trx, by, site.id, environment, server));
+}
+
+async function insertServer(
+  trx: Database,
+  by: By,
+  siteId: string,
+  environment: { id: string; slug: string },
+  server: { name: string; base_url: string },
+) {
+  const row = {
+    id: newId(Date.parse(by.at)),
+    environment_id: environment.id,
+    name: server.name.trim(),
+    base_url: server.base_url.replace(/\/+$/, ""),
+  };
+  await trx.insertInto("servers").values(row).execute();
+  await append(trx, by, siteId, {
+    action: "server_added",
+    subject: `server ${row.name}`,
+    subject_id: row.id,
+    environment_id: environment.id,
+    details: { environment: environment.slug, ...row },
+  });
+}
+
+export function removeServer(db: Database, by: By, site: Site, environment: Environment, serverId: string) {
+  refuse(whyNotMay(by, "administer"), 403);
+  const server = environment.servers.find((one) => one.id === serverId) ?? missing("server");
+  return intent(db, by, site.id, async (trx) => {
+    await trx.deleteFrom("servers").where("id", "=", serverId).execute();
+    await append(trx, by, site.id, {
+      action: "server_removed",
+      subject: `server ${server.name}`,
+      subject_id: serverId,
+      environment_id: environment.id,
+      details: { environment: environment.slug, ...server },
+    });
+  });
+}
+
+export function rename(db: Database, by: By, site: Site, environment: Environment, name: string) {
+  refuse(whyNotMay(by, "administer"), 403);
+  const wrong = whyNotName(name);
+  if (wrong) refuseFields([{ path: "name", message: wrong }]);
+  return intent(db, by, site.id, async (trx) => {
+    if (name.trim() === environment.name) return;
+    await trx.updateTable("environments").set({ name: name.trim() }).where("id", "=", environment.id).execute();
+    await append(trx, by, site.id, {
+      action: "environment_changed",
+      subject: `environment ${environment.slug}`,
+      subject_id: environment.id,
+      environment_id: environment.id,
+      details: { environment: environment.slug, name: name.trim(), before: environment.name },
+    });
+  });
+}

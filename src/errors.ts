@@ -1,0 +1,47 @@
+export interface FieldError {
+  /** Where in the input: `placements.3.key`, or a form field's name. */
+  path: string;
+  message: string;
+}
+
+export interface Blocker {
+  code: string;
+  message: string;
+}
+
+/** An expected "no": shown to people on the page and returned by the API with the same sentence. Anything else thrown is a bug. */
+export class Refusal extends Error {
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429;
+  readonly code: string | undefined;
+  readonly errors: FieldError[];
+  readonly blockers: Blocker[];
+
+  constructor(
+    status: Refusal["status"],
+    sentence: string,
+    more: { code?: string; errors?: FieldError[]; blockers?: Blocker[] } = {},
+  ) {
+    super(sentence);
+    this.status = status;
+    this.code = more.code;
+    this.errors = more.errors ?? [];
+    this.blockers = more.blockers ?? [];
+  }
+}
+
+/** Throws where a rule gave a reason; does nothing where it gave none. */
+export function refuse(sentence: string | undefined, status: Refusal["status"] = 409): void {
+  if (sentence) throw new Refusal(status, sentence);
+}
+
+export function missing(what: string): never {
+  throw new Refusal(404, `There is no such ${what}.`);
+}
+
+/** Field errors, if there are any, as one refusal; the sentence names the first and counts the rest. */
+export function refuseFields(errors: FieldError[]): void {
+  const [first, ...rest] = errors;
+  if (!first) return;
+  const more = rest.length ? ` And ${rest.length} more ${rest.length === 1 ? "problem" : "problems"}.` : "";
+  throw new Refusal(422, first.message + more, { errors });
+}

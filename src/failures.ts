@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { errorPage } from "../views/error.ts";
+import { door, layout } from "../views/layout.ts";
+import { problem } from "./api/problem.ts";
+import { Refusal } from "./errors.ts";
+import { type AppEnv, plainFrame } from "./web.ts";
+
+const titles: Record<number, string> = {
+  400: "That could not be read",
+  401: "Sign in first",
+  403: "Not allowed",
+  404: "Not here",
+  409: "That cannot be done now",
+  413: "Too much at once",
+  415: "That could not be read",
+  422: "That cannot be recorded",
+  429: "Too many tries",
+  500: "Something went wrong",
+  507: "No room left",
+};
+
+/** Turns whatever was thrown into an answer: expected refusals say why, anything else is logged and shows only a reference. */
+export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> {
+  const refusal = asRefusal(error);
+  if (c.req.path.startsWith("/api/")) return problem(c, refusal);
+  if (refusal.status === 429) c.header("retry-after", "900");
+  const title = titles[refusal.status] ?? "That did not work";
+  const frame = await plainFrame(c, title);
+  const content = errorPage({
+    title,
+    sentence: refusal.message,
+    reasons: refusal.blockers.map((one) => one.message),
+    back: sameOrigin(c, c.req.header("referer")),
+  });
+  return c.html(String(c.var.person ? layout(frame, content) : door(frame, content)), refusal.status as 400);
+}
+
+function asRefusal(
+  error: Error,
+): { status: number; message: string; code?: string | undefined } & Pick<Refusal, "errors" | "blockers"> {
+  if (error instanceof Refusal) return error;
+  const nothing = { errors: [], blockers: [] };
+  if (error instanceof HTTPException) return { status: error.status, message: sentenceFor(error), ...nothing };
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "23505")
+    return { status: 409, message: "Somebody did the same at the same moment. Look at it again.", ...nothing };
+  if (code === "SQLITE_FULL") return { status: 507, message: "The disk is full; nothing was recorded.", ...nothing };
+  const reference = randomBytes(4).toString("hex");
+  console.error(`error ${reference}:`, error);
+  return {
+    status: 500,
+    message: `This is a fault in Sitebook. It was noted under the reference ${reference}.`,
+    ...nothing,
+  };
+}
+
+function sentenceFor(error: HTTPException): string {
+  if (error.status === 403) return "This request came from another site, so it was not carried out.";
+  if (error.status === 413) return "That is too large: Sitebook takes at most 10 MB at once.";
+  return error.message || titles[error.status] || "That did not work.";
+}
+
+function sameOrigin(c: Context<AppEnv>, referer: string | undefined): string | undefined {
+  const url = referer ? URL.parse(referer) : null;
+  return url && url.host === new URL(c.req.url).host && url.pathname !== c.req.path
+    ? url.pathname + url.search
+    : undefined;
+}

@@ -1,0 +1,67 @@
+import { canonical, type Json } from "../database/canonical.ts";
+import { sha256 } from "../database/id.ts";
+import type { Database } from "../database/open.ts";
+import type { By } from "../people/by.ts";
+
+export const actions = [
+  "site_created",
+  "environment_added",
+  "environment_changed",
+  "server_added",
+  "server_removed",
+  "deployment_recorded",
+  "release_made",
+  "promotion_asked",
+  "promotion_approved",
+  "promotion_rejected",
+  "promotion_cancelled",
+  "promotion_superseded",
+  "promotion_completed",
+  "person_invited",
+  "role_given",
+  "role_taken",
+  "password_reset",
+  "token_created",
+  "token_revoked",
+] as const;
+export type Action = (typeof actions)[number];
+
+export interface Entry {
+  action: Action;
+  /** What it is about, in words that will still be true: `deployment 42`, `promotion 31`. */
+  subject: string;
+  subject_id?: string;
+  environment_id?: string;
+  details: { [key: string]: Json | undefined };
+}
+
+/**
+ * Appends to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). To be called inside the
+ * transaction that makes the change, after it has taken its turn, so that the head cannot move in between.
+ */
+export async function append(trx: Database, by: By, siteId: string, entry: Entry): Promise<number> {
+  const site = await trx
+    .selectFrom("sites")
+    .select(["events", "head"])
+    .where("id", "=", siteId)
+    .executeTakeFirstOrThrow();
+  const seq = site.events + 1;
+  const content = {
+    seq,
+    recorded_at: by.at,
+    person_id: by.person.id,
+    action: entry.action,
+    subject: entry.subject,
+    subject_id: entry.subject_id ?? null,
+    environment_id: entry.environment_id ?? null,
+    // the name as it was then: people change theirs
+    details: { person: by.person.name, ...entry.details },
+  };
+  const hash = sha256(site.head + canonical(content));
+  await trx
+    .insertInto("events")
+    .values({ ...content, site_id: siteId, details: canonical(content.details), previous_hash: site.head, hash })
+    .execute();
+  await trx.updateTable("sites").set({ events: seq, head: hash }).where("id", "=", siteId).execute();
+  return seq;
+}

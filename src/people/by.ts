@@ -1,0 +1,20 @@
+import type { Permission } from "./roles.ts";
+
+export interface Person {
+  id: string;
+  name: string;
+  kind: "person" | "machine";
+  email: string | null;
+}
+
+/** Who acts on a site, with what rights, at what moment, by which request. Every verb takes one. */
+export interface By {
+  person: Person;
+  /** Role slugs held on this site. */
+  roles: string[];
+  permissions: ReadonlySet<Permission>;
+  /** The moment Sitebook is told, ISO 8601 UTC with milliseconds. */
+  at: string;
+  /** Where the request may be repeated: its key, and a fingerprint of what it asks. */
+  request?: { key: string; fingerprint: string };
+}

@@ -1,0 +1,17 @@
+export const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
+export type Permission = (typeof permissions)[number];
+
+/** Each permission as it reads in "You may not …". */
+const deeds: Record<Permission, string> = {
+  view: "see this site",
+  record: "record deployments",
+  release: "make releases",
+  promote: "ask for, complete or cancel promotions",
+  correct: "correct the record",
+  administer: "change the settings",
+};
+
+export function whyNotMay(by: { permissions: ReadonlySet<Permission> }, permission: Permission): string | undefined {
+  if (by.permissions.has(permission)) return;
+  return `You may not ${deeds[permission]} on this site. An administrator of the site can give you a role that may.`;
+}

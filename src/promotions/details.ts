@@ -1,0 +1,130 @@
+import type { Database } from "../database/open.ts";
+import { currentOf, type Stands } from "../releases/differences.ts";
+import { type Content, contentsOf } from "../releases/queries.ts";
+import { findPromotion, type Promotion } from "./queries.ts";
+import { blockersOf, type Need } from "./rules.ts";
+
+export type Change = "new" | "changed" | "removed" | "same";
+
+export interface Changing extends Content {
+  change: Change;
+  /** What the target holds now, and what the environment before it holds; undefined where it was never recorded there. */
+  there: Stands | undefined;
+  before: Stands | undefined;
+}
+
+export type PromotionDetails = Promotion & Awaited<ReturnType<typeof weigh>>;
+
+/** A promotion with what it would change and everything that stands in its way, or nothing where there is none of that number. */
+export async function promotionDetails(
+  db: Database,
+  siteId: string,
+  number: number,
+): Promise<PromotionDetails | undefined> {
+  const promotion = await findPromotion(db, siteId, number);
+  return promotion && { ...promotion, ...(await weigh(db, promotion)) };
+}
+
+type Asked = Pick<
+  Promotion,
+  | "number"
+  | "state"
+  | "asker_id"
+  | "gate"
+  | "requirements"
+  | "environment"
+  | "from"
+  | "from_id"
+  | "environment_id"
+  | "release_id"
+>;
+
+/** Holds the contents against both environments as they are now. */
+export async function weigh(db: Database, promotion: Asked) {
+  const contents = await contentsOf(db, promotion.release_id);
+  const ids = contents.map((one) => one.artifact_id);
+  const there = await currentOf(db, promotion.environment_id, ids);
+  const before = await currentOf(db, promotion.from_id, ids);
+  const changing = contents.map((one): Changing => {
+    const now = there.get(one.artifact_id);
+    return { ...one, there: now, before: before.get(one.artifact_id), change: changeOf(one, now) };
+  });
+  const blockers = blockersOf(
+    promotion,
+    promotion.from,
+    changing,
+    await needsOf(db, promotion.environment_id, contents),
+  );
+  return { contents: changing, blockers };
+}
+
+function changeOf(content: Content, now: Stands | undefined): Change {
+  if ((now?.version_id ?? null) === content.version_id) return "same";
+  if (content.version_id === null) return "removed";
+  return now?.version_id ? "changed" : "new";
+}
+
+/**
+ * What would have to be true in the target afterwards: the needs of every version in the release, and of every version
+ * that stays there and leans on software which the release changes.
+ */
+async function needsOf(db: Database, environmentId: string, contents: Content[]): Promise<Need[]> {
+  const moving = new Set(contents.map((one) => one.artifact_id));
+  const software = new Map(contents.filter((one) => one.kind === "software").map((one) => [one.key, one.version]));
+  const staying = software.size ? await leaningIn(db, environmentId, moving, software) : [];
+  const arriving = contents
+    .filter((one) => one.version !== null)
+    .map((one) => ({ ...one, version: one.version as string }));
+  const wanted = [...arriving, ...staying].flatMap((one) =>
+    Object.entries(JSON.parse(one.requires ?? "{}") as Record<string, string>).map(([name, range]) => ({
+      key: one.key,
+      version: one.version,
+      software: name.normalize("NFC"),
+      range,
+      stays: !moving.has(one.artifact_id),
+    })),
+  );
+  const elsewhere = await softwareIn(db, environmentId, [...new Set(wanted.map((one) => one.software))]);
+  return wanted
+    .filter((need) => !need.stays || software.has(need.software))
+    .map(({ stays: _, ...need }) => ({
+      ...need,
+      present: software.has(need.software)
+        ? (software.get(need.software) ?? null)
+        : (elsewhere.get(need.software) ?? null),
+    }));
+}
+
+async function leaningIn(
+  db: Database,
+  environmentId: string,
+  moving: Set<string>,
+  software: Map<string, string | null>,
+) {
+  const rows = await db
+    .selectFrom("current_placements as c")
+    .innerJoin("versions as v", "v.id", "c.version_id")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .select(["a.id as artifact_id", "a.key", "v.label as version", "v.requires"])
+    .where("c.environment_id", "=", environmentId)
+    .where("v.requires", "is not", null)
+    .execute();
+  return rows.filter(
+    (row) =>
+      !moving.has(row.artifact_id) && [...software.keys()].some((key) => row.requires?.includes(JSON.stringify(key))),
+  );
+}
+
+async function softwareIn(db: Database, environmentId: string, names: string[]): Promise<Map<string, string>> {
+  if (!names.length) return new Map();
+  const rows = await db
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .innerJoin("versions as v", "v.id", "c.version_id")
+    .select(["a.key", "v.label"])
+    .where("c.environment_id", "=", environmentId)
+    .where("a.kind", "=", "software")
+    .where("a.key", "in", names)
+    .execute();
+  return new Map(rows.map((row) => [row.key, row.label]));
+}

@@ -1,0 +1,150 @@
+import type { Database } from "../database/open.ts";
+import { readGate } from "../environments/queries.ts";
+import { type Decision, isOpen, requirementsOf, stateOf } from "./rules.ts";
+
+export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
+
+export interface Listing {
+  /** Only open ones, or only those that came to an end. */
+  open?: boolean | undefined;
+  /** Number where the page before ended; newest come first. */
+  before?: number | undefined;
+  release?: string | undefined;
+  environment?: string | undefined;
+  limit?: number | undefined;
+}
+
+export async function findPromotion(db: Database, siteId: string, number: number) {
+  const row = await promotions(db).where("p.site_id", "=", siteId).where("p.number", "=", number).executeTakeFirst();
+  return row && (await withState(db, [row]))[0];
+}
+
+/** Newest first. */
+export async function listPromotions(
+  db: Database,
+  siteId: string,
+  { open, before, release, environment, limit = 50 }: Listing = {},
+) {
+  let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
+  const waiting = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
+  if (open !== undefined) query = query.where("p.id", open ? "in" : "not in", waiting);
+  if (before !== undefined) query = query.where("p.number", "<", before);
+  if (release) query = query.where("p.release_id", "=", release);
+  if (environment) query = query.where("p.environment_id", "=", environment);
+  return withState(db, await query.execute());
+}
+
+function promotions(db: Database) {
+  return db
+    .selectFrom("promotions as p")
+    .innerJoin("releases as r", "r.id", "p.release_id")
+    .innerJoin("environments as e", "e.id", "p.environment_id")
+    .innerJoin("environments as f", "f.id", "p.from_id")
+    .innerJoin("people as asker", "asker.id", "p.person_id")
+    .leftJoin("gates as g", "g.id", "p.gate_id")
+    .select([
+      "p.id",
+      "p.number",
+      "p.digest",
+      "p.note",
+      "p.asked_at",
+      "p.person_id as asker_id",
+      "asker.name as asked_by",
+    ])
+    .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
+    .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
+    .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
+    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules"]);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number];
+
+/** Adds approvals, completion, cancellation and, read off them, the state and what the gate still wants. */
+async function withState(db: Database, rows: Row[]) {
+  if (!rows.length) return [];
+  const ids = rows.map((row) => row.id);
+  const [approvals, completions, cancellations, names] = [
+    await approvalsOf(db, ids),
+    await completionsOf(db, ids),
+    await cancellationsOf(db, ids),
+    await roleNames(db),
+  ];
+  return rows.map(({ gate_id, gate_version, gate_rules, ...row }) => {
+    const gate = readGate(
+      gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
+    );
+    const of = <T extends { promotion_id: string }>(list: T[]) => list.filter((one) => one.promotion_id === row.id);
+    const facts = {
+      ...row,
+      gate,
+      environment: { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier },
+      from: { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier },
+      approvals: of(approvals),
+      completion: of(completions)[0] ?? null,
+      cancellation: of(cancellations)[0] ?? null,
+    };
+    const state = stateOf(facts);
+    return { ...facts, state, open: isOpen(state), requirements: requirementsOf(facts, names) };
+  });
+}
+
+async function approvalsOf(db: Database, ids: string[]) {
+  const rows = await db
+    .selectFrom("approvals as a")
+    .innerJoin("people as p", "p.id", "a.person_id")
+    .innerJoin("roles as r", "r.slug", "a.role")
+    .select([
+      "a.promotion_id",
+      "a.person_id",
+      "p.name as person",
+      "a.role",
+      "r.name as role_name",
+      "a.decision",
+      "a.digest",
+    ])
+    .select(["a.comment", "a.decided_at"])
+    .where("a.promotion_id", "in", ids)
+    .orderBy("a.decided_at")
+    .orderBy("a.id")
+    .execute();
+  return rows.map((row) => ({ ...row, decision: row.decision as Decision }));
+}
+
+function completionsOf(db: Database, ids: string[]) {
+  return db
+    .selectFrom("completions as c")
+    .innerJoin("people as p", "p.id", "c.person_id")
+    .innerJoin("deployments as d", "d.id", "c.deployment_id")
+    .select([
+      "c.promotion_id",
+      "c.person_id",
+      "p.name as person",
+      "c.completed_at",
+      "d.number as deployment",
+      "d.effective_at",
+    ])
+    .where("c.promotion_id", "in", ids)
+    .execute();
+}
+
+function cancellationsOf(db: Database, ids: string[]) {
+  return db
+    .selectFrom("cancellations as c")
+    .innerJoin("people as p", "p.id", "c.person_id")
+    .leftJoin("promotions as s", "s.id", "c.superseded_by")
+    .select([
+      "c.promotion_id",
+      "c.person_id",
+      "p.name as person",
+      "c.reason",
+      "s.number as superseded_by",
+      "c.cancelled_at",
+    ])
+    .where("c.promotion_id", "in", ids)
+    .execute();
+}
+
+async function roleNames(db: Database): Promise<Record<string, string>> {
+  const rows = await db.selectFrom("roles").select(["slug", "name"]).execute();
+  return Object.fromEntries(rows.map((row) => [row.slug, row.name]));
+}

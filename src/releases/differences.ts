@@ -1,0 +1,49 @@
+import { sql } from "kysely";
+import { inChunks } from "../artifacts/artifacts.ts";
+import type { Database } from "../database/open.ts";
+import type { Kind } from "../schema.ts";
+
+export interface Stands {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  version_id: string | null;
+  version: string | null;
+  digest: string | null;
+  requires: string | null;
+}
+
+/** What an environment holds now of these artifacts, by artifact id; removals too. */
+export async function currentOf(
+  db: Database,
+  environmentId: string,
+  artifactIds: string[],
+): Promise<Map<string, Stands>> {
+  const rows = await inChunks(artifactIds, (piece) =>
+    current(db, environmentId).where("c.artifact_id", "in", piece).execute(),
+  );
+  return new Map(rows.map((row) => [row.artifact_id, row]));
+}
+
+/**
+ * What the one environment holds otherwise than the other, now: its versions, and its removals of what the other
+ * still has. What it never had is not among them: nothing of it could travel.
+ */
+export function differences(db: Database, siteId: string, fromId: string, toId: string): Promise<Stands[]> {
+  return current(db, fromId)
+    .leftJoin("current_placements as t", (join) =>
+      join.onRef("t.artifact_id", "=", "c.artifact_id").on("t.environment_id", "=", toId),
+    )
+    .where("a.site_id", "=", siteId)
+    .where(sql<boolean>`c.version_id is distinct from t.version_id`)
+    .execute();
+}
+
+function current(db: Database, environmentId: string) {
+  return db
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .select(["a.id as artifact_id", "a.kind", "a.key", "c.version_id", "v.label as version", "v.digest", "v.requires"])
+    .where("c.environment_id", "=", environmentId);
+}

@@ -1,0 +1,115 @@
+import { artifactIds, inChunks } from "../artifacts/artifacts.ts";
+import { normalKey } from "../artifacts/rules.ts";
+import { canonical } from "../database/canonical.ts";
+import { newId, sha256 } from "../database/id.ts";
+import { intent } from "../database/intent.ts";
+import type { Database } from "../database/open.ts";
+import { nextNumber } from "../deployments/deploy.ts";
+import type { Environment } from "../environments/queries.ts";
+import { missing, refuse, refuseFields } from "../errors.ts";
+import { append } from "../history/events.ts";
+import type { By } from "../people/by.ts";
+import { whyNotMay } from "../people/roles.ts";
+import type { Site } from "../sites/queries.ts";
+import { currentOf, differences } from "./differences.ts";
+import { type Chosen, type NewRelease, releaseErrors, whyNotStanding } from "./rules.ts";
+
+export interface Made {
+  number: number;
+  digest: string;
+  contents: Chosen[];
+}
+
+/** Freezes exact versions and removals, which must be what the environment holds at this moment, under a number. */
+export function makeRelease(db: Database, by: By, site: Site, wanted: NewRelease): Promise<Made> {
+  refuse(whyNotMay(by, "release"), 403);
+  refuseFields(releaseErrors(wanted));
+  const from = place(site, wanted.differences?.from ?? wanted.from ?? site.environments[0]?.slug);
+  const to = wanted.differences && place(site, wanted.differences.to);
+  return intent(db, by, site.id, async (trx) => {
+    const frozen = to ? await differing(trx, site, from, to) : await standing(trx, site, from, wanted.contents ?? []);
+    const contents = frozen
+      .map(({ kind, key, version }) => ({ kind, key, version }))
+      .sort((a, b) => (a.kind === b.kind ? compare(a.key, b.key) : compare(a.kind, b.kind)));
+    const row = {
+      id: newId(Date.parse(by.at)),
+      site_id: site.id,
+      number: await nextNumber(trx, site.id, "releases"),
+      name: wanted.name.trim(),
+      notes: wanted.notes?.trim() || null,
+      digest: releaseDigest(frozen),
+      environment_id: from.id,
+      person_id: by.person.id,
+      created_at: by.at,
+    };
+    await trx.insertInto("releases").values(row).execute();
+    await inChunks(frozen, async (piece) => {
+      const rows = piece.map(({ artifact_id, version_id }) => ({ release_id: row.id, artifact_id, version_id }));
+      await trx.insertInto("release_contents").values(rows).execute();
+      return [];
+    });
+    await append(trx, by, site.id, {
+      action: "release_made",
+      subject: `release ${row.number}`,
+      subject_id: row.id,
+      environment_id: from.id,
+      details: { ...row, environment: from.slug, contents },
+    });
+    return { number: row.number, digest: row.digest, contents };
+  });
+}
+
+interface Frozen extends Chosen {
+  artifact_id: string;
+  version_id: string | null;
+  digest: string | null;
+}
+
+/** SHA-256 over the canonical list of what is in it: kind, key, version and content digest, sorted. */
+export function releaseDigest(contents: Pick<Frozen, "kind" | "key" | "version" | "digest">[]): string {
+  const lines = contents.map(({ kind, key, version, digest }) => canonical({ kind, key, version, digest })).sort();
+  return sha256(`[${lines.join(",")}]`);
+}
+
+async function standing(trx: Database, site: Site, from: Environment, contents: Chosen[]): Promise<Frozen[]> {
+  const chosen = contents.map((one) => ({ ...one, key: normalKey(one.kind, one.key) }));
+  const ids = await artifactIds(trx, site.id, chosen);
+  const current = await currentOf(trx, from.id, [...ids.values()]);
+  const errors = chosen.flatMap((one, i) => {
+    const stands = current.get(ids.get(`${one.kind} ${one.key}`) ?? "");
+    const message = whyNotStanding(one, stands, from);
+    return message ? [{ path: `contents.${i}.version`, message }] : [];
+  });
+  refuseFields(errors);
+  return chosen.map((one) => {
+    const stands = current.get(ids.get(`${one.kind} ${one.key}`) as string);
+    return {
+      ...one,
+      artifact_id: stands?.artifact_id as string,
+      version_id: stands?.version_id ?? null,
+      digest: stands?.digest ?? null,
+    };
+  });
+}
+
+async function differing(trx: Database, site: Site, from: Environment, to: Environment): Promise<Frozen[]> {
+  const found = await differences(trx, site.id, from.id, to.id);
+  if (!found.length)
+    refuseFields([
+      {
+        path: "differences",
+        message: `${from.name} has nothing that ${to.name} has not: there is nothing to release.`,
+      },
+    ]);
+  return found;
+}
+
+function place(site: Site, slug: string | undefined): Environment {
+  return (
+    site.environments.find((one) => one.slug === slug) ?? missing(`environment${slug ? ` "${slug.slice(0, 60)}"` : ""}`)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,60 @@
+import type { Database } from "../database/open.ts";
+import { type Environment, environmentsOf } from "../environments/queries.ts";
+import type { Permission } from "../people/roles.ts";
+
+export interface Site {
+  id: string;
+  slug: string;
+  name: string;
+  time_zone: string;
+  environments: Environment[];
+}
+
+export interface Access {
+  site: Site;
+  roles: string[];
+  permissions: Set<Permission>;
+}
+
+export function sitesOf(db: Database, personId: string): Promise<{ slug: string; name: string }[]> {
+  return db
+    .selectFrom("sites")
+    .select(["slug", "name"])
+    .where("id", "in", db.selectFrom("memberships").select("site_id").where("person_id", "=", personId))
+    .orderBy("name")
+    .execute();
+}
+
+/** The site as this person may see it. A site that is not theirs is not there: nobody learns that it exists. */
+export async function findAccess(db: Database, personId: string, slug: string): Promise<Access | undefined> {
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("sites as s", "s.id", "m.site_id")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["s.id", "s.slug", "s.name", "s.time_zone", "m.role", "r.permissions"])
+    .where("m.person_id", "=", personId)
+    .where("s.slug", "=", slug)
+    .execute();
+  const [first] = held;
+  if (!first) return undefined;
+  return {
+    site: {
+      id: first.id,
+      slug: first.slug,
+      name: first.name,
+      time_zone: first.time_zone,
+      environments: await environmentsOf(db, first.id),
+    },
+    roles: held.map((one) => one.role),
+    permissions: new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[])),
+  };
+}
+
+export async function findSite(db: Database, slug: string): Promise<Site | undefined> {
+  const site = await db
+    .selectFrom("sites")
+    .select(["id", "slug", "name", "time_zone"])
+    .where("slug", "=", slug)
+    .executeTakeFirst();
+  return site && { ...site, environments: await environmentsOf(db, site.id) };
+}

@@ -1,0 +1,81 @@
+import type { FieldError } from "../errors.ts";
+import type { Tier } from "../schema.ts";
+
+export interface NewSite {
+  slug: string;
+  name: string;
+  time_zone?: string;
+  environments?: NewEnvironment[];
+}
+
+export interface NewEnvironment {
+  slug: string;
+  name?: string;
+  tier?: Tier;
+  servers?: { name: string; base_url: string }[];
+}
+
+export const defaultEnvironments: NewEnvironment[] = [
+  { slug: "beta", name: "beta", tier: "development" },
+  { slug: "demo", name: "demo", tier: "staging" },
+  { slug: "live", name: "live", tier: "production" },
+];
+
+export function whyNotSlug(slug: string): string | undefined {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(slug)) return;
+  return "A short name is 1 to 40 small letters, digits and hyphens, and begins and ends with a letter or digit.";
+}
+
+export function whyNotName(name: string): string | undefined {
+  if (!name.trim()) return "Give it a name.";
+  if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+  if (/[\u0000-\u001f\u007f]/.test(name)) return "A name has no control characters and no line breaks.";
+}
+
+export function whyNotTimeZone(zone: string): string | undefined {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+  } catch {
+    return `"${zone.slice(0, 60)}" is no time zone; write one like Europe/London.`;
+  }
+}
+
+export function whyNotBaseUrl(url: string): string | undefined {
+  const parsed = url.length <= 2000 ? URL.parse(url) : null;
+  if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash && !parsed.username) return;
+  return "A server's address begins with http:// or https:// and has no query, fragment or password.";
+}
+
+/** All that is wrong with a new site, each with its field. */
+export function siteErrors(site: NewSite): FieldError[] {
+  const errors: FieldError[] = [];
+  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  note("slug", whyNotSlug(site.slug));
+  note("name", whyNotName(site.name));
+  note("time_zone", whyNotTimeZone(site.time_zone ?? "UTC"));
+  const environments = site.environments ?? defaultEnvironments;
+  if (!environments.length || environments.length > 20) note("environments", "A site has 1 to 20 environments.");
+  environments.forEach((environment, i) => {
+    for (const error of environmentErrors(
+      environment,
+      environments.slice(0, i).map((one) => one.slug),
+    ))
+      note(`environments.${i}.${error.path}`, error.message);
+  });
+  return errors;
+}
+
+export function environmentErrors(environment: NewEnvironment, taken: string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  note("slug", whyNotSlug(environment.slug));
+  if (taken.includes(environment.slug))
+    note("slug", `There is already an environment ${environment.slug} on this site.`);
+  note("name", whyNotName(environment.name ?? environment.slug));
+  (environment.servers ?? []).forEach((server, i) => {
+    note(`servers.${i}.name`, whyNotName(server.name));
+    note(`servers.${i}.base_url`, whyNotBaseUrl(server.base_url));
+  });
+  return errors;
+}

@@ -1,0 +1,160 @@
+import type { Context, Next } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { Frame } from "../views/layout.ts";
+import { layout } from "../views/layout.ts";
+import type { Html } from "../views/parts/html.ts";
+import type { AssetUrls } from "./assets.ts";
+import { railOf } from "./board/rail.ts";
+import type { Tallies } from "./board/tallies.ts";
+import { sha256 } from "./database/id.ts";
+import type { Database } from "./database/open.ts";
+import type { Environment } from "./environments/queries.ts";
+import { missing } from "./errors.ts";
+import type { By, Person } from "./people/by.ts";
+import { findSession } from "./people/sessions.ts";
+import { needsDecisionOf } from "./promotions/inbox.ts";
+import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
+
+/** What every handler can count on. */
+export type AppEnv = {
+  Variables: {
+    db: Database;
+    /** The moment of the request, ISO 8601 UTC with milliseconds. */
+    at: string;
+    baseUrl: string;
+    /** Where the request comes from, for rate limits. */
+    address: string;
+    assets: AssetUrls;
+    tallies: (db: Database, site: Site) => Promise<Tallies>;
+    person: Person | undefined;
+  };
+};
+
+/** … below /sites/:site: somebody is signed in and may see it. */
+export type SiteEnv = { Variables: AppEnv["Variables"] & { person: Person; access: Access } };
+
+/** A context of any page, below a site or not. (Hono's contexts of a wider and a narrower Env do not fit each other.) */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type AnyContext = Context<any>;
+
+const secure = (c: AnyContext) => c.var.baseUrl.startsWith("https:");
+const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
+
+export async function knowPerson(c: Context<AppEnv>, next: Next) {
+  const secret = getCookie(c, sessionCookie(c));
+  c.set("person", secret ? await findSession(c.var.db, secret, c.var.at) : undefined);
+  await next();
+}
+
+export function rememberSession(c: AnyContext, secret: string): void {
+  setCookie(c, sessionCookie(c), secret, {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: secure(c),
+    maxAge: 30 * 24 * 60 * 60,
+  });
+}
+
+export function forgetSession(c: AnyContext): string | undefined {
+  return deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
+}
+
+/** Who is not signed in goes to do so, and comes back to where they were. */
+export async function needPerson(c: AnyContext, next: Next) {
+  if (c.var.person) return next();
+  const target = `/sign-in?next=${encodeURIComponent(cameFor(c))}`;
+  if (c.req.header("hx-request")) return c.body(null, 401, { "hx-redirect": target });
+  return c.redirect(target, 303);
+}
+
+/** The page that was asked for; for a post, which cannot be asked for again, the page it was sent from. */
+function cameFor(c: AnyContext): string {
+  const page = URL.parse(c.req.method === "GET" ? c.req.url : (c.req.header("referer") ?? c.req.url));
+  return page ? page.pathname + page.search : "/";
+}
+
+export async function needAccess(c: Context<SiteEnv>, next: Next) {
+  const access = await findAccess(c.var.db, c.var.person.id, c.req.param("site") ?? "");
+  if (!access) missing("site");
+  c.set("access", access);
+  await next();
+}
+
+/** Who acts. A form's hidden `key` makes its repetition harmless. */
+export function by(c: Context<SiteEnv>, form?: { key?: string | undefined } & object): By {
+  const { roles, permissions } = c.var.access;
+  const who = { person: c.var.person, roles, permissions, at: c.var.at };
+  if (!form?.key) return who;
+  return {
+    ...who,
+    request: { key: form.key.slice(0, 200), fingerprint: sha256(`${c.req.path} ${JSON.stringify(form)}`) },
+  };
+}
+
+export function findPlace(site: Site, slug: string): Environment {
+  return site.environments.find((one) => one.slug === slug) ?? missing("environment");
+}
+
+type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past" | "text">> & { environment?: string };
+
+/** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
+export async function page(
+  c: Context<SiteEnv>,
+  about: Page,
+  content: Html,
+  status: 200 | 201 | 400 | 403 | 404 | 409 | 413 | 422 = 200,
+) {
+  const { site, permissions } = c.var.access;
+  const tallies = await c.var.tallies(c.var.db, site);
+  const frame: Frame = {
+    ...(await plainFrame(c, about.title)),
+    rail: "slim",
+    ...about,
+    site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
+    environments: railOf(site, tallies, c.var.at, about.environment),
+    inboxCount: tallies.open.filter((one) => needsDecisionOf(one, c.var.person, c.var.access.roles)).length,
+    may: { record: permissions.has("record"), settings: permissions.has("administer") },
+  };
+  return c.html(String(layout(frame, content)), status);
+}
+
+/** The frame of a page that belongs to no site. */
+export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
+  const { person } = c.var;
+  return {
+    title,
+    path: c.req.path,
+    assets: c.var.assets,
+    now: c.var.at,
+    sites: person ? await sitesOf(c.var.db, person.id) : [],
+    environments: [],
+    rail: "none",
+    inboxCount: 0,
+    person,
+    flash: flash(c),
+  };
+}
+
+/** Says something on the next page that this browser opens. */
+export function say(c: AnyContext, text: string, kind: "done" | "bad" = "done"): void {
+  setCookie(c, "said", JSON.stringify({ kind, text: text.slice(0, 500) }), {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: secure(c),
+    maxAge: 60,
+  });
+}
+
+function flash(c: AnyContext): Frame["flash"] {
+  const said = getCookie(c, "said");
+  if (!said) return;
+  deleteCookie(c, "said", { path: "/", secure: secure(c) });
+  try {
+    const { kind, text } = JSON.parse(said) as { kind: unknown; text: unknown };
+    return { kind: kind === "bad" ? "bad" : "done", text: String(text) };
+  } catch {
+    return;
+  }
+}
