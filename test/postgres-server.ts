@@ -17,18 +17,26 @@ copyBinaries();
 
 // ICU sorts text as people do, not bytewise: a column that needs bytes must say so.
 const locale = ["--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en"];
-execFileSync("bin/initdb", ["--pgdata", data, "--username=sitebook", "--auth=trust", "--no-sync", ...locale], {
-  ...nobody,
-  cwd: home,
-  stdio: ["ignore", "ignore", "inherit"],
-});
+execFileSync(
+  join(home, "bin/initdb"),
+  ["--pgdata", data, "--username=sitebook", "--auth=trust", "--no-sync", ...locale],
+  {
+    ...nobody,
+    cwd: "/",
+    stdio: ["ignore", "ignore", "inherit"],
+  },
+);
 
 const nothingNeedLast = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((name) => ["-c", `${name}=off`]);
-const server = spawn("bin/postgres", ["-D", data, "-k", home, "-c", "listen_addresses=", ...nothingNeedLast], {
-  ...nobody,
-  cwd: home,
-  stdio: ["ignore", "ignore", "pipe"],
-});
+const server = spawn(
+  join(home, "bin/postgres"),
+  ["-D", data, "-k", home, "-c", "listen_addresses=", ...nothingNeedLast],
+  {
+    ...nobody,
+    cwd: "/",
+    stdio: ["ignore", "ignore", "pipe"],
+  },
+);
 const log: string[] = [];
 createInterface(server.stderr).on("line", (line) => {
   log.push(line);
