@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
@@ -19,7 +18,7 @@ const FILES: Record<keyof AssetUrls, string> = {
   css: ours("sitebook.css"),
   js: ours("sitebook.js"),
   icon: ours("favicon.svg"),
-  htmx: createRequire(import.meta.url).resolve("htmx.org/dist/htmx.min.js"),
+  htmx: fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
 };
 
 /** Style, script and icon, read once at the start. Their names hold a hash of what is in them, so a browser may keep them for ever. */
