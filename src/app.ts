@@ -6,6 +6,7 @@ import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
 import type { Database } from "./database/open.ts";
+import { deployments } from "./deployments/routes.ts";
 import { missing } from "./errors.ts";
 import { fail } from "./failures.ts";
 import { type AppEnv, knowPerson, needAccess, needPerson, type SiteEnv } from "./web.ts";
@@ -50,6 +51,7 @@ function site(): Hono<SiteEnv> {
   const pages = new Hono<SiteEnv>();
   pages.use(needPerson, needAccess);
   pages.route("/", board);
+  pages.route("/deployments", deployments);
   return pages;
 }
 

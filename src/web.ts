@@ -37,6 +37,8 @@ export type SiteEnv = { Variables: AppEnv["Variables"] & { person: Person; acces
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type AnyContext = Context<any>;
 
+export type SiteContext = Context<SiteEnv>;
+
 const secure = (c: AnyContext) => c.var.baseUrl.startsWith("https:");
 const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
 

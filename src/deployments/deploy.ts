@@ -8,18 +8,7 @@ import { append } from "../history/events.ts";
 import type { By } from "../people/by.ts";
 import type { Flag, Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
-import { type Found, returning } from "./returning.ts";
-
-/** What one line of a deployment says, all names resolved. */
-export interface Put {
-  kind: Kind;
-  key: string;
-  version: string | null;
-  artifact_id: string;
-  version_id: string | null;
-  promotion_id: string | null;
-  out_of_band: Flag;
-}
+import { type Found, type Put, returning } from "./returning.ts";
 
 interface Deployment {
   effectiveAt: string;

@@ -1,8 +1,18 @@
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
 import type { Environment } from "../environments/queries.ts";
-import type { Flag } from "../schema.ts";
-import type { Put } from "./deploy.ts";
+import type { Flag, Kind } from "../schema.ts";
+
+/** What one line of a deployment says, all names resolved. */
+export interface Put {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  artifact_id: string;
+  version_id: string | null;
+  promotion_id: string | null;
+  out_of_band: Flag;
+}
 
 /** A placement to be written: what, where, from when, and which deployment said so. */
 export type Found = Put & { deployment_id: string; environment_id: string; effective_at: string; recorded_at: string };

@@ -87,8 +87,11 @@ async function needsOf(db: Database, environmentId: string, contents: Content[])
   const elsewhere = await softwareIn(db, environmentId, [...new Set(wanted.map((one) => one.software))]);
   return wanted
     .filter((need) => !need.stays || software.has(need.software))
-    .map(({ stays: _, ...need }) => ({
-      ...need,
+    .map((need) => ({
+      key: need.key,
+      version: need.version,
+      software: need.software,
+      range: need.range,
       present: software.has(need.software)
         ? (software.get(need.software) ?? null)
         : (elsewhere.get(need.software) ?? null),

@@ -1,0 +1,158 @@
+import { sql } from "kysely";
+import { artifactIds, inChunks } from "../artifacts/artifacts.ts";
+import type { Database } from "../database/open.ts";
+import { type Standing, standing } from "../environments/as-of.ts";
+import type { Environment } from "../environments/queries.ts";
+import type { Kind } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
+import type { Line } from "./rules.ts";
+
+export type Change = "new" | "changed" | "removed" | "same";
+
+export interface Previewed {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  /** What stands there at that moment; nothing where it never did or was removed. */
+  before: string | null;
+  change: Change;
+}
+
+/** What these lines would change if they were recorded for that moment: the changes first, then what stays. */
+export async function preview(
+  db: Database,
+  site: Site,
+  environment: Environment,
+  asOf: string,
+  lines: Line[],
+  complete: boolean,
+): Promise<Previewed[]> {
+  const stood = complete
+    ? await standing(db, site.id, environment.id, { asOf })
+    : await standingOf(db, site, environment, asOf, lines);
+  const before = new Map(stood.map((one) => [`${one.kind} ${one.key}`, one.version]));
+  const named = lines.map(({ kind, key, version }) => ({
+    kind,
+    key,
+    version,
+    before: before.get(`${kind} ${key}`) ?? null,
+  }));
+  const told = new Set(lines.map((line) => `${line.kind} ${line.key}`));
+  const gone = complete ? stood.filter((one) => !told.has(`${one.kind} ${one.key}`)) : [];
+  const unnamed = gone.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
+  const all = [...named, ...unnamed].map((one) => ({ ...one, change: changeOf(one) }));
+  return [...all.filter((one) => one.change !== "same"), ...all.filter((one) => one.change === "same")];
+}
+
+async function standingOf(
+  db: Database,
+  site: Site,
+  environment: Environment,
+  asOf: string,
+  lines: Line[],
+): Promise<Standing[]> {
+  const ids = await artifactIds(db, site.id, lines);
+  return inChunks([...ids.values()], (piece) =>
+    standing(db, site.id, environment.id, { asOf }, { ids: piece, removed: true }),
+  );
+}
+
+function changeOf({ version, before }: Pick<Previewed, "version" | "before">): Change {
+  if (version === before) return "same";
+  if (version === null) return "removed";
+  return before === null ? "new" : "changed";
+}
+
+export interface Cursor {
+  effective_at: string;
+  number: number;
+}
+
+export interface Filter {
+  environment?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  before?: Cursor | undefined;
+  limit?: number | undefined;
+}
+
+export type Deployment = Awaited<ReturnType<typeof listDeployments>>[number];
+
+/** Newest first by when they took effect. */
+export function listDeployments(
+  db: Database,
+  siteId: string,
+  { environment, since, until, before, limit = 50 }: Filter = {},
+) {
+  let query = deployments(db)
+    .where("d.site_id", "=", siteId)
+    .orderBy("d.effective_at", "desc")
+    .orderBy("d.number", "desc")
+    .limit(limit);
+  if (environment) query = query.where("d.environment_id", "=", environment);
+  if (since) query = query.where("d.effective_at", ">=", since);
+  if (until) query = query.where("d.effective_at", "<=", until);
+  if (before)
+    query = query.where(sql<boolean>`(d.effective_at, d.number) < (${before.effective_at}, ${before.number})`);
+  return query.execute();
+}
+
+export function findDeployment(db: Database, siteId: string, number: number) {
+  return deployments(db).where("d.site_id", "=", siteId).where("d.number", "=", number).executeTakeFirst();
+}
+
+function deployments(db: Database) {
+  return db
+    .selectFrom("deployments as d")
+    .innerJoin("environments as e", "e.id", "d.environment_id")
+    .innerJoin("people as p", "p.id", "d.person_id")
+    .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
+    .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
+    .select(["d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
+    .select(["e.slug as environment", "e.name as environment_name", "e.tier"]);
+}
+
+export interface After {
+  kind: Kind;
+  section: string;
+  key: string;
+}
+
+/** What a deployment changed, each with what stood there before. */
+export function placementsOf(
+  db: Database,
+  deploymentId: string,
+  { after, limit = 200 }: { after?: After | undefined; limit?: number } = {},
+) {
+  let query = db
+    .selectFrom("placements as p")
+    .innerJoin("artifacts as a", "a.id", "p.artifact_id")
+    .leftJoin("versions as v", "v.id", "p.version_id")
+    .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
+    .select([
+      "p.seq",
+      "a.kind",
+      "a.key",
+      "a.title",
+      "a.section",
+      "v.label as version",
+      "v.digest",
+      "v.source",
+      "v.notes",
+    ])
+    .select(["p.out_of_band", "pr.number as promotion", "p.effective_at"])
+    .select(
+      sql<string | null>`(
+        select w.label from placements q left join versions w on w.id = q.version_id
+        where q.environment_id = p.environment_id and q.artifact_id = p.artifact_id and (q.effective_at, q.seq) < (p.effective_at, p.seq)
+        order by q.effective_at desc, q.seq desc limit 1)`.as("before"),
+    )
+    .where("p.deployment_id", "=", deploymentId)
+    .orderBy("a.kind")
+    .orderBy("a.section")
+    .orderBy("a.key")
+    .limit(limit);
+  if (after)
+    query = query.where(sql<boolean>`(a.kind, a.section, a.key) > (${after.kind}, ${after.section}, ${after.key})`);
+  return query.execute();
+}

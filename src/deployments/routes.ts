@@ -1,0 +1,170 @@
+import { Hono } from "hono";
+import { deploymentPage, deploymentsPage } from "../../views/deployments.ts";
+import { type RecordForm, recordPage } from "../../views/record.ts";
+import { newId } from "../database/id.ts";
+import { parseMoment } from "../environments/moments.ts";
+import { type FieldError, missing, Refusal, refuse } from "../errors.ts";
+import { whyNotMay } from "../people/roles.ts";
+import type { Kind } from "../schema.ts";
+import { by, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import { record } from "./deployments.ts";
+import { type ReadLine, readLines, whyNotText } from "./parse.ts";
+import { type Cursor, findDeployment, listDeployments, placementsOf, preview } from "./queries.ts";
+import { type Line, mostPlacements } from "./rules.ts";
+
+export const deployments = new Hono<SiteEnv>();
+
+deployments.get("/", async (c) => {
+  const { site } = c.var.access;
+  const slug = c.req.query("environment");
+  const environment = slug ? findPlace(site, slug) : undefined;
+  const list = await listDeployments(c.var.db, site.id, {
+    environment: environment?.id,
+    before: cursor(c.req.query("before")),
+    limit: 51,
+  });
+  const title = environment ? `Deployments on ${environment.name}` : "Deployments";
+  const props = { site, environment, list: list.slice(0, 50), more: list.length > 50, now: c.var.at };
+  return page(c, { title, environment: environment?.slug }, deploymentsPage(props));
+});
+
+deployments.get("/new", async (c) => {
+  refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
+  const { site } = c.var.access;
+  const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
+  return showForm(c, { environment, when: "", note: "", source: "", complete: false, lines: "", key: newId() });
+});
+
+/** Shows what would change; writes nothing. */
+deployments.post("/new", async (c) => {
+  refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
+  const { form, wrong } = await readForm(c);
+  if (wrong) return showForm(c, form, { errors: [wrong] });
+  const told = understood(c, form);
+  if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
+  const changes = await preview(
+    c.var.db,
+    c.var.access.site,
+    told.environment,
+    told.at ?? c.var.at,
+    told.lines,
+    form.complete,
+  );
+  return showForm(c, form, { changes, said: told.said });
+});
+
+deployments.post("/", async (c) => {
+  refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
+  const { form, wrong } = await readForm(c);
+  if (wrong) return showForm(c, form, { errors: [wrong] });
+  const told = understood(c, form);
+  if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
+  try {
+    const { note, source, complete } = form;
+    const report = { note, source, complete, placements: told.lines, ...(told.at && { effective_at: told.at }) };
+    const recorded = await record(c.var.db, by(c, form), c.var.access.site, told.environment, report);
+    say(c, summary(recorded, told.environment.name));
+    return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status === 403) throw error;
+    const errors = error.errors.length ? error.errors : [{ path: "lines", message: error.message }];
+    return showForm(c, form, {
+      errors: errors.map(({ path, message }) => ({ path: path.startsWith("placements") ? "lines" : path, message })),
+    });
+  }
+});
+
+deployments.get("/:number{[0-9]{1,9}}", async (c) => {
+  const { site } = c.var.access;
+  const deployment = (await findDeployment(c.var.db, site.id, Number(c.req.param("number")))) ?? missing("deployment");
+  const { kind, section = "", key } = c.req.query();
+  const after = (kind === "page" || kind === "software") && key ? { kind: kind as Kind, section, key } : undefined;
+  const placements = await placementsOf(c.var.db, deployment.id, { after, limit: 201 });
+  const props = {
+    site,
+    deployment,
+    placements: placements.slice(0, 200),
+    more: placements.length > 200,
+    now: c.var.at,
+  };
+  return page(
+    c,
+    { title: `Deployment ${deployment.number}`, environment: deployment.environment },
+    deploymentPage(props),
+  );
+});
+
+type Shown = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "said" | "bad">> & { errors?: FieldError[] };
+
+function showForm(c: SiteContext, form: RecordForm, { errors = [], ...shown }: Shown = {}) {
+  const { site } = c.var.access;
+  const said = Object.fromEntries(errors.map((error) => [error.path, error.message]));
+  return page(
+    c,
+    { title: "Record a deployment", here: "record" },
+    recordPage({ site, form, errors: said, now: c.var.at, ...shown }),
+    errors.length ? 422 : 200,
+  );
+}
+
+/** The form as it was sent. An uploaded file takes the place of the pasted lines, so that they can be mended in the form. */
+async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: FieldError }> {
+  const body = await c.req.parseBody();
+  const field = (name: string) => (typeof body[name] === "string" ? body[name] : "");
+  const form: RecordForm = {
+    environment: field("environment"),
+    when: field("when"),
+    note: field("note"),
+    source: field("source"),
+    complete: field("complete") === "1",
+    lines: field("lines"),
+    key: field("key"),
+  };
+  if (!(body.file instanceof File) || !body.file.size) return { form };
+  const bytes = new Uint8Array(await body.file.arrayBuffer());
+  const wrong = whyNotText(bytes);
+  if (wrong) return { form, wrong: { path: "file", message: wrong } };
+  return { form: { ...form, lines: new TextDecoder().decode(bytes) } };
+}
+
+function understood(c: SiteContext, form: RecordForm) {
+  const { site } = c.var.access;
+  const errors: FieldError[] = [];
+  const environment = findPlace(site, form.environment);
+  const moment = form.when.trim() ? parseMoment(form.when, site.time_zone, c.var.at) : undefined;
+  if (moment && "wrong" in moment) errors.push({ path: "when", message: moment.wrong });
+  const read = readLines(form.lines);
+  const bad = read.filter((one): one is ReadLine & { wrong: string } => one.wrong !== undefined);
+  const lines = read.map((one) => one.line).filter((line): line is Line => line !== undefined);
+  const wrongLines = whyNotLines(bad.length, read.length, form.complete);
+  if (wrongLines) errors.push({ path: "lines", message: wrongLines });
+  const at = moment && "at" in moment ? moment.at : undefined;
+  return { environment, errors, bad, lines, at, said: moment && "said" in moment ? moment.said : undefined };
+}
+
+function whyNotLines(bad: number, all: number, complete: boolean): string | undefined {
+  if (!all && !complete) return "Name at least one page or piece of software, a line each.";
+  if (all > mostPlacements)
+    return `A deployment has at most 10,000 lines; this one has ${all.toLocaleString("en-GB")}. Record it in parts.`;
+  if (bad)
+    return bad === 1
+      ? "One line cannot be taken. Nothing was recorded."
+      : `${bad} lines cannot be taken. Nothing was recorded.`;
+}
+
+function summary(
+  { number, changed, unchanged, out_of_band }: Awaited<ReturnType<typeof record>>,
+  environment: string,
+): string {
+  const same = unchanged ? `, ${unchanged} as before` : "";
+  const band = out_of_band
+    ? ` It is flagged out of band: no promotion brought ${out_of_band === 1 ? "it" : "them"} to ${environment}.`
+    : "";
+  return `Deployment ${number} is recorded: ${changed} changed${same}.${band}`;
+}
+
+/** `2026-03-03T14:00:00.000Z.42` */
+function cursor(text: string | undefined): Cursor | undefined {
+  const [, effective_at, number] = /^(\d{4}-[\d-]{5}T[\d:]{8}\.\d{3}Z)\.(\d{1,9})$/.exec(text ?? "") ?? [];
+  return effective_at && number ? { effective_at, number: Number(number) } : undefined;
+}

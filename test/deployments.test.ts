@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const form = (fields: Record<string, string>) => ({
+  environment: "beta",
+  when: "",
+  note: "",
+  source: "",
+  lines: "",
+  key: crypto.randomUUID(),
+  ...fields,
+});
+
+const deployments = () => w.db.selectFrom("deployments").selectAll().orderBy("number").execute();
+const placements = () => w.db.selectFrom("placements").selectAll().orderBy("seq").execute();
+const stands = async (environment: string) => {
+  const rows = await w.db
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .innerJoin("environments as e", "e.id", "c.environment_id")
+    .select(["a.key", "v.label"])
+    .where("e.slug", "=", environment)
+    .orderBy("a.key")
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.key, row.label]));
+};
+
+describe("recording by the form", () => {
+  test("shows what would change, and writes nothing yet", async () => {
+    await w.record("beta", ["/sale v1", "/about v1"]);
+
+    const page = await w
+      .as("cleo")
+      .post("/sites/shop/deployments/new", form({ lines: "page /sale v2\npage /new v1\n/about v1\npage /sale/old -" }));
+    const text = await page.text();
+
+    expect(page.status).toBe(200);
+    expect(text).toContain("1 new, 1 changed, 0 removed, 2 as before.");
+    expect(text).toContain("Record 2 changes");
+    expect(await deployments()).toHaveLength(1);
+  });
+
+  test("records what was looked at", async () => {
+    await w.record("beta", ["/sale v1"]);
+
+    const page = await w
+      .as("cleo")
+      .submit(
+        "/sites/shop/deployments",
+        form({ lines: "page /sale v2\nsoftware checkout 3.4.1", note: "Sale texts", source: "9f2c41d" }),
+      );
+    const text = await page.text();
+
+    expect(text).toContain("Deployment 2 is recorded: 2 changed.");
+    expect(text).toContain("Sale texts");
+    expect(await stands("beta")).toEqual({ "/sale": "v2", checkout: "3.4.1" });
+  });
+
+  test("the same post twice records once", async () => {
+    const same = form({ lines: "page /sale v1" });
+
+    const first = await w.as("cleo").post("/sites/shop/deployments", same);
+    const second = await w.as("cleo").post("/sites/shop/deployments", same);
+
+    expect(second.headers.get("location")).toBe(first.headers.get("location"));
+    expect(await deployments()).toHaveLength(1);
+  });
+
+  test("a past moment is read in the site's time zone, and shown as told late", async () => {
+    w.clock.at = "2026-07-10T10:00:00.000Z";
+
+    const page = await w
+      .as("cleo")
+      .submit("/sites/shop/deployments", form({ lines: "page /sale v1", when: "2026-07-08T15:30" }));
+
+    expect((await deployments())[0]?.effective_at).toBe("2026-07-08T14:30:00.000Z");
+    const list = await (await w.as("vera").get("/sites/shop/deployments")).text();
+    expect(await page.text()).toContain("8 Jul, 15:30");
+    expect(list).toContain("told");
+  });
+
+  test("a moment still to come is refused beside its field", async () => {
+    const page = await w
+      .as("cleo")
+      .post("/sites/shop/deployments", form({ lines: "page /sale v1", when: "2026-03-03T10:02" }));
+
+    expect(page.status).toBe(422);
+    expect(await page.text()).toMatch(/id="when-error">[^<]*to come/);
+    expect(await deployments()).toEqual([]);
+  });
+
+  test("each bad line is named with its number and reason, and kept in the form", async () => {
+    const lines = "page /sale v1\npage sale v1\nbanana /x v1\nsoftware checkout\n/sale v2\n/a b c d\npage /q?x v1";
+    const page = await w.as("cleo").post("/sites/shop/deployments", form({ lines }));
+    const text = await page.text();
+
+    expect(page.status).toBe(422);
+    expect(text).toContain("6 lines cannot be taken. Nothing was recorded.");
+    expect(text).toContain("A page&#39;s path begins with a slash");
+    expect(text).toContain("A line begins with page or software, not &quot;banana&quot;.");
+    expect(text).toContain("The version is missing; write - where it was removed.");
+    expect(text).toContain("/sale is named already in line 1.");
+    expect(text).toContain("banana /x v1");
+    expect(await deployments()).toEqual([]);
+  });
+
+  test("CSV, TSV and JSON lines are read, pasted or uploaded", async () => {
+    const upload = async (text: string) => {
+      const body = new FormData();
+      for (const [name, value] of Object.entries(form({}))) body.set(name, value);
+      body.set("file", new File([text], "inventory.csv"));
+      return w.as("cleo").upload("/sites/shop/deployments", body);
+    };
+    await upload('kind,path,version,title\npage,/sale,v1,"Sale, at last"\nsoftware,checkout,3.4.1,\n');
+    await w.as("cleo").post("/sites/shop/deployments", form({ lines: "page\t/about\tv1\npage\t/terms\tv2" }));
+    await w.as("cleo").post(
+      "/sites/shop/deployments",
+      form({
+        lines:
+          '{"kind":"page","key":"/help","version":"v1","requires":{"checkout":">=3"}}\n{"kind":"page","key":"/about","version":null}',
+      }),
+    );
+
+    expect(await stands("beta")).toEqual({
+      "/about": null,
+      "/help": "v1",
+      "/sale": "v1",
+      "/terms": "v2",
+      checkout: "3.4.1",
+    });
+    const titles = await w.db.selectFrom("artifacts").select("title").where("key", "=", "/sale").execute();
+    expect(titles).toEqual([{ title: "Sale, at last" }]);
+  });
+
+  test("a file that is no text is refused in words", async () => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(form({}))) body.set(name, value);
+    body.set("file", new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 1, 2])], "page.png"));
+
+    const page = await w.as("cleo").upload("/sites/shop/deployments", body);
+
+    expect(page.status).toBe(422);
+    expect(await page.text()).toContain("That file is not text.");
+    expect(await deployments()).toEqual([]);
+  });
+
+  test("what was typed comes back as text, not as markup", async () => {
+    const nasty = "<script>alert(1)</script>'; drop table sites; --";
+    const page = await w
+      .as("cleo")
+      .submit("/sites/shop/deployments", form({ lines: `page,/x,"<b>v1</b>",${nasty}`, note: nasty, source: nasty }));
+
+    expect(await page.text()).toContain("&lt;script&gt;alert(1)&lt;/script&gt;&#39;; drop table sites; --");
+    expect((await deployments())[0]?.note).toBe(nasty);
+  });
+
+  test("who may not record is told why, and a stranger finds nothing", async () => {
+    const refused = await w.as("vera").post("/sites/shop/deployments", form({ lines: "page /sale v1" }));
+
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain("You may not record deployments on this site.");
+    expect((await w.as("oskar").post("/sites/shop/deployments", form({ lines: "page /sale v1" }))).status).toBe(404);
+    expect((await w.as("oskar").get("/sites/shop/deployments/1")).status).toBe(404);
+    expect(await deployments()).toEqual([]);
+  });
+
+  test("no such environment, no such deployment", async () => {
+    expect(
+      (await w.as("cleo").post("/sites/shop/deployments", form({ environment: "moon", lines: "page /sale v1" })))
+        .status,
+    ).toBe(404);
+    expect((await w.as("cleo").get("/sites/shop/deployments/99")).status).toBe(404);
+    expect((await w.as("cleo").get("/sites/shop/deployments?environment=moon")).status).toBe(404);
+  });
+});
+
+describe("what a deployment leaves behind", () => {
+  test("an unchanged version writes no placement, a removal does", async () => {
+    await w.record("beta", ["/sale v1", "/old v1"]);
+    const told = await w.record("beta", ["/sale v1", "-/old", "-/never"]);
+
+    expect(told).toEqual({ number: 2, changed: 1, unchanged: 2, out_of_band: 0 });
+    expect(await placements()).toHaveLength(3);
+    expect(await stands("beta")).toEqual({ "/old": null, "/sale": "v1" });
+  });
+
+  test("a whole inventory removes what it does not name", async () => {
+    await w.record("beta", ["/a v1", "/b v1", "/c v1"]);
+    const told = await w.record("beta", ["/a v1", "/b v2"], { complete: true });
+
+    expect(told).toMatchObject({ changed: 2, unchanged: 1 });
+    expect(await stands("beta")).toEqual({ "/a": "v1", "/b": "v2", "/c": null });
+  });
+
+  test("told late: what came after it stays", async () => {
+    await w.record("beta", ["/sale v3"], { effective_at: "2026-03-02T12:00:00Z" });
+    await w.record("beta", ["/sale v2"], { effective_at: "2026-03-01T12:00:00Z" });
+
+    expect(await stands("beta")).toEqual({ "/sale": "v3" });
+    expect(await placements()).toHaveLength(2);
+  });
+
+  test("a confirmation proves a change back, once an earlier change comes to light", async () => {
+    await w.record("beta", ["/sale v1"], { effective_at: "2026-03-01T12:00:00Z" });
+    await w.record("beta", ["/sale v1"], { effective_at: "2026-03-03T09:00:00Z" });
+    await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T12:00:00Z" });
+
+    expect(await stands("beta")).toEqual({ "/sale": "v1" });
+    expect(await placements()).toHaveLength(3);
+  });
+
+  test("a whole inventory without it proves that it had gone, once it comes to light", async () => {
+    await w.record("beta", ["/a v1"], { effective_at: "2026-03-03T09:00:00Z", complete: true });
+    await w.record("beta", ["/late v1"], { effective_at: "2026-03-02T12:00:00Z" });
+
+    expect(await stands("beta")).toEqual({ "/a": "v1", "/late": null });
+  });
+
+  test("what no promotion brought to a gated environment is taken, and flagged", async () => {
+    const told = await w.record("live", ["/sale v9"]);
+
+    expect(told.out_of_band).toBe(1);
+    const page = await (await w.as("vera").get("/sites/shop/deployments/1")).text();
+    expect(page).toContain("out of band");
+  });
+
+  test("a deployment that carries its approved promotion is not out of band", async () => {
+    await w.record("beta", ["/sale v1", "/about v1"]);
+    const asked = await w.ask((await w.release("Sale", ["/sale"])).number, "demo");
+    const early = await w.record("demo", ["/sale v1"], {
+      promotion: asked.number,
+      effective_at: "2026-03-03T08:00:00Z",
+    });
+    await w
+      .as("theo")
+      .post(`/sites/shop/promotions/${asked.number}/approvals`, { decision: "approve", digest: asked.digest });
+
+    expect(early.out_of_band).toBe(1);
+    expect(await w.record("demo", ["/sale v1", "/about v1"], { promotion: asked.number })).toMatchObject({
+      changed: 2,
+      out_of_band: 1,
+    });
+  });
+
+  test("a label names one content", async () => {
+    const lines = (digest: string) =>
+      form({ lines: `{"kind":"page","key":"/sale","version":"v1","digest":"${digest}"}` });
+    await w.as("cleo").post("/sites/shop/deployments", lines("aaa"));
+
+    const page = await w.as("cleo").post("/sites/shop/deployments", lines("bbb"));
+
+    expect(page.status).toBe(422);
+    expect(await page.text()).toContain(
+      "/sale v1 is already recorded with other content (digest aaa, not bbb). New content needs a new version.",
+    );
+    expect(await deployments()).toHaveLength(1);
+  });
+
+  test("two at the same time get numbers of their own", async () => {
+    await Promise.all([w.record("beta", ["/a v1"]), w.record("beta", ["/b v1"]), w.record("demo", ["/c v1"])]);
+
+    expect((await deployments()).map((one) => one.number)).toEqual([1, 2, 3]);
+    const events = await w.db
+      .selectFrom("events")
+      .select(["seq", "previous_hash", "hash"])
+      .where("site_id", "=", w.site.id)
+      .orderBy("seq")
+      .execute();
+    expect(events.every((event, i) => i === 0 || event.previous_hash === events[i - 1]?.hash)).toBe(true);
+  });
+});
