@@ -9,6 +9,9 @@ export interface Moment {
   knownAt?: string | undefined;
 }
 
+/** As of now and of whatever was told of the next minute: clocks differ. The same as the current pointers hold. */
+export const latest = "9999-12-31T23:59:59.999Z";
+
 /**
  * The seq of the placement that stood there: greatest (effective_at, seq) with effective_at <= T, recorded_at <= K and
  * not corrected by K. One seek in `placements_as_of` for each artifact, however long the history.
@@ -105,7 +108,7 @@ export function afterSection({ kind, section, key }: { kind: Kind; section: stri
   return sql<boolean>`(a.kind, a.section, a.key) > (${kind}, ${section}, ${key})`;
 }
 
-function afterKey({ kind, key }: { kind: Kind; key: string }) {
+export function afterKey({ kind, key }: { kind: Kind; key: string }) {
   return sql<boolean>`(a.kind, a.key) > (${kind}, ${key})`;
 }
 

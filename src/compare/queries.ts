@@ -1,0 +1,81 @@
+import { sql } from "kysely";
+import type { Database } from "../database/open.ts";
+import { afterKey, afterSection, type Moment, type Slice, standingSeq } from "../environments/as-of.ts";
+import type { Kind } from "../schema.ts";
+
+export interface Sides {
+  from: { environment: { id: string }; moment: Moment };
+  to: { environment: { id: string }; moment: Moment };
+}
+
+export type Change = "added" | "changed" | "removed";
+
+export interface Difference {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  title: string | null;
+  section: string;
+  change: Change;
+  /** The version on each side, and since when; nothing where it is not there. */
+  from: string | null;
+  from_since: string | null;
+  to: string | null;
+  to_since: string | null;
+}
+
+/** What differs between two environments, or one at two moments. Two seeks for each artifact, however long the histories. */
+export async function compare(
+  db: Database,
+  site: { id: string },
+  sides: Sides,
+  slice: Pick<Slice, "kind" | "after" | "limit" | "order"> = {},
+): Promise<Difference[]> {
+  let query = beside(db, site, sides)
+    .leftJoin("versions as fv", "fv.id", "f.version_id")
+    .leftJoin("versions as tv", "tv.id", "t.version_id")
+    .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
+    .select(["fv.label as from", "f.effective_at as from_at", "tv.label as to", "t.effective_at as to_at"])
+    .where(sql<boolean>`f.version_id is distinct from t.version_id`)
+    .orderBy("a.kind");
+  query = slice.order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
+  if (slice.kind) query = query.where("a.kind", "=", slice.kind);
+  if (slice.after) query = query.where(slice.order === "key" ? afterKey(slice.after) : afterSection(slice.after));
+  if (slice.limit) query = query.limit(slice.limit);
+  const rows = await query.execute();
+  return rows.map(({ from_at, to_at, ...row }) => ({
+    ...row,
+    change: row.from === null ? "added" : row.to === null ? "removed" : "changed",
+    from_since: row.from === null ? null : from_at,
+    to_since: row.to === null ? null : to_at,
+  }));
+}
+
+export type Tally = Record<Change | "same", number>;
+
+/** How many pages and how much software came, changed, went and stayed. */
+export async function tallyOf(db: Database, site: { id: string }, sides: Sides): Promise<Record<Kind, Tally>> {
+  const count = (condition: ReturnType<typeof sql>) => sql<number>`sum(case when ${condition} then 1 else 0 end)`;
+  const rows = await beside(db, site, sides)
+    .select([
+      "a.kind",
+      count(sql`f.version_id is null and t.version_id is not null`).as("added"),
+      count(sql`f.version_id <> t.version_id`).as("changed"),
+      count(sql`f.version_id is not null and t.version_id is null`).as("removed"),
+      count(sql`f.version_id = t.version_id`).as("same"),
+    ])
+    .groupBy("a.kind")
+    .execute();
+  const nothing = { added: 0, changed: 0, removed: 0, same: 0 };
+  const tallies = { page: nothing, software: nothing };
+  for (const { kind, ...tally } of rows) tallies[kind] = tally;
+  return tallies;
+}
+
+function beside(db: Database, site: { id: string }, { from, to }: Sides) {
+  return db
+    .selectFrom("artifacts as a")
+    .leftJoin("placements as f", (join) => join.on("f.seq", "=", standingSeq(from.environment.id, "a.id", from.moment)))
+    .leftJoin("placements as t", (join) => join.on("t.seq", "=", standingSeq(to.environment.id, "a.id", to.moment)))
+    .where("a.site_id", "=", site.id);
+}
