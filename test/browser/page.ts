@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { launchChromium } from "./chromium.ts";
 
-interface PageOptions {
+export interface PageOptions {
   /** What paths given to `page.goto` are relative to. */
   baseURL?: string;
   javaScript?: boolean;

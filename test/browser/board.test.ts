@@ -1,0 +1,23 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type World, world } from "../world.ts";
+import { axe } from "./page.ts";
+import { visit } from "./visit.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+  await w.record("beta", ["/ v1", "/sale/shoes v2", "checkout-service 3.4.1"]);
+});
+afterEach(() => w.close());
+
+test.each([
+  ["light", 1280],
+  ["dark", 1280],
+  ["light", 360],
+  ["dark", 360],
+] as const)("the board is readable by everyone, %s at %i pixels", async (colorScheme, width) => {
+  const page = await visit(w, "ada", "/sites/shop", { colorScheme, width });
+
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("Board");
+  expect(await axe(page)).toEqual([]);
+});
