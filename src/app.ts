@@ -2,14 +2,16 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
+import { help } from "../views/help.ts";
+import { layout } from "../views/layout.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
 import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
-import { missing } from "./errors.ts";
+import { Refusal } from "./errors.ts";
 import { fail } from "./failures.ts";
-import { type AppEnv, knowPerson, needAccess, needPerson, type SiteEnv } from "./web.ts";
+import { type AppEnv, knowPerson, needAccess, needPerson, plainFrame, type SiteEnv } from "./web.ts";
 
 export interface Options {
   baseUrl: string;
@@ -27,7 +29,7 @@ export function createApp(
   const files = assets();
   const tallies = keepTallies();
   app.onError(fail);
-  app.notFound((c) => fail(notFound(), c as never));
+  app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
   app.route("/", files.app);
   app.use(headers());
   app.use(async (c, next) => {
@@ -42,6 +44,7 @@ export function createApp(
   app.use(bodyLimit({ maxSize: 10 * 1024 * 1024 }));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(knowPerson);
+  app.get("/help", async (c) => c.html(String(layout(await plainFrame(c, "Help"), help()))));
   app.route("/sites/:site", site());
   return app;
 }
@@ -71,12 +74,4 @@ function headers() {
     xFrameOptions: "DENY",
     strictTransportSecurity: false,
   });
-}
-
-function notFound(): Error {
-  try {
-    return missing("page");
-  } catch (error) {
-    return error as Error;
-  }
 }
