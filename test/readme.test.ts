@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const root = new URL("../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), "utf8");
+const readme = read("README.md");
+
+test("the two commands are the ones that CI runs", () => {
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+
+  expect(readme).toContain("npm ci && npm start");
+  expect(readme).toContain("npm ci && npm test");
+  expect(read(".ci/run")).toContain("npm ci && npm test");
+  expect(scripts).toMatchObject({ start: expect.any(String), test: expect.any(String), sitebook: expect.any(String) });
+});
+
+test("every variable that is read is in the table, and no other", () => {
+  const configured = [...read("src/config.ts").matchAll(/env\.([A-Z_]+)/g)].map(([, name]) => name);
+  const table = readme.slice(readme.indexOf("## Configuration"));
+  const described = [...table.matchAll(/`([A-Z]+(?:_[A-Z]+)*)`/g)].map(([, name]) => name);
+
+  expect(new Set(described)).toEqual(new Set(configured));
+});
+
+test("the folders, files and picture that it names are there", () => {
+  const tree = readme.slice(readme.indexOf("## Where things are"), readme.indexOf("## Configuration"));
+  for (const folder of ["src", "views", "migrations", "test"]) expect(tree).toContain(`${folder}/`);
+  for (const [, path] of readme.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g))
+    expect(existsSync(new URL(path ?? "", root))).toBe(true);
+  for (const path of ["src/server.ts", "src/app.ts", "views/parts", "views/assets", "test/browser"])
+    expect(existsSync(new URL(path, root))).toBe(true);
+});
