@@ -38,6 +38,11 @@ export function missing(what: string): never {
   throw new Refusal(404, `There is no such ${what}.`);
 }
 
+/** The fields of which a rule said why not. */
+export function fieldErrors(sentences: Record<string, string | undefined>): FieldError[] {
+  return Object.entries(sentences).flatMap(([path, message]) => (message ? [{ path, message }] : []));
+}
+
 /** Field errors, if there are any, as one refusal; the sentence names the first and counts the rest. */
 export function refuseFields(errors: FieldError[]): void {
   const [first, ...rest] = errors;

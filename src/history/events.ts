@@ -5,6 +5,7 @@ import type { By } from "../people/by.ts";
 
 export const actions = [
   "site_created",
+  "site_changed",
   "environment_added",
   "environment_changed",
   "server_added",

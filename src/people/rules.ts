@@ -1,0 +1,39 @@
+import { controls } from "../artifacts/rules.ts";
+
+export const passwords = { atLeast: 10, atMost: 200 };
+
+/** An address as it is kept and compared: people write theirs in capitals on some days. */
+export function normalEmail(email: string): string {
+  return email.trim().normalize("NFC").toLowerCase();
+}
+
+/** Takes the address as `normalEmail` gives it. */
+export function whyNotEmail(email: string): string | undefined {
+  if (!email) return "The e-mail address is missing.";
+  if (email.length > 254) return `An e-mail address has at most 254 characters; this one has ${email.length}.`;
+  if (controls.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email)) return "An e-mail address looks like ada@example.com.";
+}
+
+export function whyNotPersonName(name: string): string | undefined {
+  if (!name.trim()) return "The name is missing.";
+  if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
+  if (controls.test(name)) return "A name has no control characters and no line breaks.";
+}
+
+/** Length is what keeps a password; so nothing is asked of its letters. */
+export function whyNotPassword(password: string, email = ""): string | undefined {
+  const { atLeast, atMost } = passwords;
+  if (password.length < atLeast)
+    return `A password has at least ${atLeast} characters; this one has ${password.length}.`;
+  if (password.length > atMost) return `A password has at most ${atMost} characters; this one has ${password.length}.`;
+  if (email && normalEmail(password) === email)
+    return "Anybody can guess your e-mail address; choose another password.";
+}
+
+/** Why these cannot be the roles that somebody holds. `known` are the roles that there are. */
+export function whyNotRoles(roles: string[], known: { slug: string }[]): string | undefined {
+  if (!roles.length) return "Choose at least one role.";
+  const stranger = roles.find((role) => !known.some((one) => one.slug === role));
+  if (stranger !== undefined)
+    return `There is no role "${stranger.slice(0, 60)}"; the roles are ${known.map((one) => one.slug).join(", ")}.`;
+}

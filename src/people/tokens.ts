@@ -1,0 +1,126 @@
+import { newId, newSecret, sha256 } from "../database/id.ts";
+import { intent } from "../database/intent.ts";
+import type { Database } from "../database/open.ts";
+import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
+import { append } from "../history/events.ts";
+import type { Site } from "../sites/queries.ts";
+import type { By, Person } from "./by.ts";
+import { listRoles } from "./queries.ts";
+import { whyNotMay } from "./roles.ts";
+import { whyNotPersonName, whyNotRoles } from "./rules.ts";
+
+export interface NewToken {
+  name: string;
+  roles: string[];
+  /** ISO 8601 UTC with milliseconds; without it the token works until it is revoked. */
+  expires_at?: string | undefined;
+}
+
+/** Whose token it is, and for which site; nothing for one that is unknown, revoked or expired. */
+export async function findToken(
+  db: Database,
+  secret: string,
+  at: string,
+): Promise<{ person: Person; site_id: string } | undefined> {
+  const found = await db
+    .selectFrom("tokens as t")
+    .innerJoin("people as p", "p.id", "t.person_id")
+    .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
+    .where("t.hash", "=", sha256(secret))
+    .where("t.revoked_at", "is", null)
+    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">", at)]))
+    .executeTakeFirst();
+  if (!found) return;
+  const { site_id, ...person } = found;
+  return { person, site_id };
+}
+
+/**
+ * Makes a machine account with a token of its own. The secret is in the answer and nowhere else: a repeated request
+ * cannot have it again, so it is refused. The prefix lets scanners of source code recognise one that leaked.
+ */
+export async function createToken(
+  db: Database,
+  by: By,
+  site: Site,
+  token: NewToken,
+): Promise<{ id: string; name: string; secret: string }> {
+  refuse(whyNotMay(by, "administer"), 403);
+  const secret = `sb_${newSecret()}`;
+  const made = await intent(db, by, site.id, async (trx) => {
+    refuseFields(await tokenErrors(trx, by, site, token));
+    return insertToken(trx, by, site, token, sha256(secret));
+  });
+  if (made.hash !== sha256(secret)) refuse("This token was made already, and is shown only once. Make another one.");
+  return { id: made.id, name: token.name.trim(), secret };
+}
+
+async function tokenErrors(trx: Database, by: By, site: Site, { name, roles, expires_at }: NewToken) {
+  return fieldErrors({
+    name: whyNotPersonName(name) ?? (await whyNotUnused(trx, site, name.trim())),
+    roles: whyNotRoles(roles, await listRoles(trx)),
+    expires_at:
+      expires_at && expires_at <= by.at ? "That has passed already; a token expires in the future." : undefined,
+  });
+}
+
+/** History names a token by its name alone. */
+async function whyNotUnused(trx: Database, site: Site, name: string): Promise<string | undefined> {
+  const other = await trx
+    .selectFrom("tokens as t")
+    .innerJoin("people as p", "p.id", "t.person_id")
+    .select("t.id")
+    .where("t.site_id", "=", site.id)
+    .where("t.revoked_at", "is", null)
+    .where("p.name", "=", name)
+    .executeTakeFirst();
+  return other && `There is already a token ${name} on this site. Revoke that one, or choose another name.`;
+}
+
+async function insertToken(trx: Database, by: By, site: Site, { name, roles, expires_at }: NewToken, hash: string) {
+  const machine = { id: newId(Date.parse(by.at)), kind: "machine" as const, name: name.trim(), email: null };
+  await trx
+    .insertInto("people")
+    .values({ ...machine, password: null, created_at: by.at })
+    .execute();
+  const held = [...new Set(roles)].sort();
+  await trx
+    .insertInto("memberships")
+    .values(held.map((role) => ({ site_id: site.id, person_id: machine.id, role, since: by.at })))
+    .execute();
+  const row = { id: newId(Date.parse(by.at)), site_id: site.id, person_id: machine.id, expires_at: expires_at ?? null };
+  await trx
+    .insertInto("tokens")
+    .values({ ...row, hash, created_by: by.person.id, created_at: by.at, revoked_at: null })
+    .execute();
+  await append(trx, by, site.id, {
+    action: "token_created",
+    subject: `token ${machine.name}`,
+    subject_id: row.id,
+    details: { token: machine.name, machine_id: machine.id, roles: held, expires_at: row.expires_at },
+  });
+  return { id: row.id, hash };
+}
+
+export function revokeToken(db: Database, by: By, site: Site, tokenId: string): Promise<{ name: string }> {
+  refuse(whyNotMay(by, "administer"), 403);
+  return intent(db, by, site.id, async (trx) => {
+    const token =
+      (await trx
+        .selectFrom("tokens as t")
+        .innerJoin("people as p", "p.id", "t.person_id")
+        .select(["t.id", "t.revoked_at", "p.name"])
+        .where("t.id", "=", tokenId)
+        .where("t.site_id", "=", site.id)
+        .executeTakeFirst()) ?? missing("token");
+    if (token.revoked_at) return { name: token.name };
+    await trx.updateTable("tokens").set({ revoked_at: by.at }).where("id", "=", token.id).execute();
+    await append(trx, by, site.id, {
+      action: "token_revoked",
+      subject: `token ${token.name}`,
+      subject_id: token.id,
+      details: { token: token.name },
+    });
+    return { name: token.name };
+  });
+}
