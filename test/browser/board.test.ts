@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type World, world } from "../world.ts";
 import { axe } from "./page.ts";
-import { visit } from "./visit.ts";
+import { type Shop, shop } from "./shop.ts";
 
-let w: World;
+let w: Shop;
 beforeEach(async () => {
-  w = await world();
+  w = await shop();
   await w.record("beta", ["/ v1", "/sale/shoes v2", "checkout-service 3.4.1"]);
 });
 afterEach(() => w.close());
@@ -16,7 +15,7 @@ test.each([
   ["light", 360],
   ["dark", 360],
 ] as const)("the board is readable by everyone, %s at %i pixels", async (colorScheme, width) => {
-  const page = await visit(w, "ada", "/sites/shop", { colorScheme, width });
+  const page = await w.visit("ada", "/sites/shop", { colorScheme, width });
 
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("Board");
   expect(await axe(page)).toEqual([]);

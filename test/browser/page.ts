@@ -37,8 +37,10 @@ export async function openPage(options: PageOptions = {}): Promise<Page> {
 }
 
 /** What axe finds wrong, a line each; none in a page without JavaScript, where axe cannot run. */
-export async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+export async function axe(page: Page, rules?: string[]): Promise<string[]> {
+  // Its usual way opens a page more for every look; here are no frames that would need it.
+  const builder = new AxeBuilder({ page }).setLegacyMode();
+  const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`),
   );
@@ -51,6 +53,16 @@ function listen(page: Page): string[] {
     // A 404 or 422 that a test asks for is logged too; the test itself looks at those.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
       faults.push(message.text());
+  });
+  page.on("response", (response) => {
+    const type = response.request().resourceType();
+    if (response.status() >= 400 && type !== "document" && type !== "fetch")
+      faults.push(`${response.status()} ${response.url()}`);
+  });
+  page.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText ?? "";
+    // Going to another page, and a search that is typed on, break off what was under way.
+    if (why !== "net::ERR_ABORTED") faults.push(`${why} ${request.url()}`);
   });
   return faults;
 }
