@@ -9,7 +9,7 @@ import { openSession } from "../src/people/sessions.ts";
 import { ask, complete, decide } from "../src/promotions/promotions.ts";
 import { makeRelease } from "../src/releases/releases.ts";
 import { findAccess, type Site } from "../src/sites/queries.ts";
-import { createSite } from "../src/sites/sites.ts";
+import { createSite, insertSite } from "../src/sites/sites.ts";
 import type { AppEnv } from "../src/web.ts";
 import { freshDatabase } from "./database.ts";
 import { validHtml } from "./html.ts";
@@ -106,7 +106,8 @@ async function makeShop(db: Database, people: Record<Name, Person>): Promise<Sit
       { slug: "live", tier: "production", servers: server("www") },
     ],
   });
-  await createSite(db, { ...founder, person: people.oskar }, { slug: "elsewhere", name: "Elsewhere" });
+  const elsewhere = { slug: "elsewhere", name: "Elsewhere" };
+  await db.transaction().execute((trx) => insertSite(trx, { ...founder, person: people.oskar }, elsewhere));
   const access = await findAccess(db, people.iris.id, "shop");
   if (!access) throw new Error("the shop was not made");
   const members = Object.entries(cast).filter(([key, [, role]]) => role && key !== "iris");

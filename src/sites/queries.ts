@@ -1,6 +1,7 @@
 import type { Database } from "../database/open.ts";
 import { type Environment, environmentsOf } from "../environments/queries.ts";
 import type { Permission } from "../people/roles.ts";
+import { whyNotSlug } from "./rules.ts";
 
 export interface Site {
   id: string;
@@ -25,8 +26,24 @@ export function sitesOf(db: Database, personId: string): Promise<{ slug: string;
     .execute();
 }
 
+/** By their slugs; `after` is the one with which the page before ended. */
+export function listSites(
+  db: Database,
+  personId: string,
+  { after, limit = 100 }: { after?: string | undefined; limit?: number } = {},
+): Promise<{ slug: string; name: string; time_zone: string }[]> {
+  const query = db
+    .selectFrom("sites")
+    .select(["slug", "name", "time_zone"])
+    .where("id", "in", db.selectFrom("memberships").select("site_id").where("person_id", "=", personId))
+    .orderBy("slug")
+    .limit(limit);
+  return (after === undefined ? query : query.where("slug", ">", after)).execute();
+}
+
 /** The site as this person may see it. A site that is not theirs is not there: nobody learns that it exists. */
 export async function findAccess(db: Database, personId: string, slug: string): Promise<Access | undefined> {
+  if (whyNotSlug(slug)) return;
   const held = await db
     .selectFrom("memberships as m")
     .innerJoin("sites as s", "s.id", "m.site_id")
@@ -57,4 +74,8 @@ export async function findSite(db: Database, slug: string): Promise<Site | undef
     .where("slug", "=", slug)
     .executeTakeFirst();
   return site && { ...site, environments: await environmentsOf(db, site.id) };
+}
+
+export async function hasSites(db: Database): Promise<boolean> {
+  return (await db.selectFrom("sites").select("id").limit(1).executeTakeFirst()) !== undefined;
 }

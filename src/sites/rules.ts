@@ -1,4 +1,5 @@
 import type { FieldError } from "../errors.ts";
+import type { Permission } from "../people/roles.ts";
 import type { Tier } from "../schema.ts";
 
 export interface NewSite {
@@ -45,6 +46,12 @@ export function whyNotBaseUrl(url: string): string | undefined {
   const parsed = url.length <= 2000 ? URL.parse(url) : null;
   if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash && !parsed.username) return;
   return "A server's address begins with http:// or https:// and has no query, fragment or password.";
+}
+
+/** Takes what somebody may do on any site at all. */
+export function whyNotMakeSite(permissions: ReadonlySet<Permission>): string | undefined {
+  if (permissions.has("administer")) return;
+  return "You may not make sites. Whoever administers a site may make another one.";
 }
 
 /** All that is wrong with a new site, each with its field. */

@@ -2,12 +2,14 @@ import { newId } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
 import { addEnvironment } from "../environments/environments.ts";
-import { refuseFields } from "../errors.ts";
+import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { append } from "../history/events.ts";
 import type { By } from "../people/by.ts";
-import { defaultEnvironments, type NewSite, siteErrors } from "./rules.ts";
+import { whyNotMay } from "../people/roles.ts";
+import { hasSites, permissionsOf, type Site } from "./queries.ts";
+import { defaultEnvironments, type NewSite, siteErrors, whyNotMakeSite, whyNotName, whyNotTimeZone } from "./rules.ts";
 
-/** Makes a site with its environments; whoever makes it administers it, and holds `roles` besides. */
+/** Makes a site with its environments; whoever makes it administers it, and holds `roles` besides. The first one is for anybody. */
 export async function createSite(
   db: Database,
   by: By,
@@ -15,24 +17,52 @@ export async function createSite(
   roles: string[] = [],
 ): Promise<{ id: string; slug: string }> {
   refuseFields(siteErrors(site));
+  return intent(db, by, "", async (trx) => {
+    if (await hasSites(trx)) refuse(whyNotMakeSite(await permissionsOf(trx, by.person.id)), 403);
+    return insertSite(trx, by, site, roles);
+  });
+}
+
+/** The same inside the caller's transaction. */
+export async function insertSite(
+  trx: Database,
+  by: By,
+  site: NewSite,
+  roles: string[] = [],
+): Promise<{ id: string; slug: string }> {
+  const taken = await trx.selectFrom("sites").select("id").where("slug", "=", site.slug).executeTakeFirst();
+  if (taken) refuseFields([{ path: "slug", message: `There is already a site ${site.slug}.` }]);
   const id = newId(Date.parse(by.at));
-  return intent(db, by, id, async (trx) => {
-    const taken = await trx.selectFrom("sites").select("id").where("slug", "=", site.slug).executeTakeFirst();
-    if (taken) refuseFields([{ path: "slug", message: `There is already a site ${site.slug}.` }]);
-    const row = { id, slug: site.slug, name: site.name.trim(), time_zone: site.time_zone ?? "UTC", created_at: by.at };
-    await trx.insertInto("sites").values(row).execute();
-    const held = [...new Set(["administrator", ...roles])];
-    await trx
-      .insertInto("memberships")
-      .values(held.map((role) => ({ site_id: id, person_id: by.person.id, role, since: by.at })))
-      .execute();
-    await append(trx, by, id, {
-      action: "site_created",
+  const row = { id, slug: site.slug, name: site.name.trim(), time_zone: site.time_zone ?? "UTC", created_at: by.at };
+  await trx.insertInto("sites").values(row).execute();
+  const held = [...new Set(["administrator", ...roles])];
+  await trx
+    .insertInto("memberships")
+    .values(held.map((role) => ({ site_id: id, person_id: by.person.id, role, since: by.at })))
+    .execute();
+  await append(trx, by, id, {
+    action: "site_created",
+    subject: `site ${site.slug}`,
+    subject_id: id,
+    details: { ...row, roles: held },
+  });
+  for (const environment of site.environments ?? defaultEnvironments) await addEnvironment(trx, by, id, environment);
+  return { id, slug: site.slug };
+}
+
+/** Another name or time zone; its short name stays, since addresses are made of it. */
+export function changeSite(db: Database, by: By, site: Site, change: { name: string; time_zone: string }) {
+  refuse(whyNotMay(by, "administer"), 403);
+  refuseFields(fieldErrors({ name: whyNotName(change.name), time_zone: whyNotTimeZone(change.time_zone) }));
+  return intent(db, by, site.id, async (trx) => {
+    const { name, time_zone } = { name: change.name.trim(), time_zone: change.time_zone };
+    if (name === site.name && time_zone === site.time_zone) return;
+    await trx.updateTable("sites").set({ name, time_zone }).where("id", "=", site.id).execute();
+    await append(trx, by, site.id, {
+      action: "site_changed",
       subject: `site ${site.slug}`,
-      subject_id: id,
-      details: { ...row, roles: held },
+      subject_id: site.id,
+      details: { name, time_zone, before: { name: site.name, time_zone: site.time_zone } },
     });
-    for (const environment of site.environments ?? defaultEnvironments) await addEnvironment(trx, by, id, environment);
-    return { id, slug: site.slug };
   });
 }
