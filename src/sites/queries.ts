@@ -79,3 +79,15 @@ export async function findSite(db: Database, slug: string): Promise<Site | undef
 export async function hasSites(db: Database): Promise<boolean> {
   return (await db.selectFrom("sites").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
+
+/** What somebody may do on one site or another. */
+export async function permissionsOf(db: Database, personId: string): Promise<Set<Permission>> {
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select("r.permissions")
+    .distinct()
+    .where("m.person_id", "=", personId)
+    .execute();
+  return new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[]));
+}
