@@ -1,67 +1,59 @@
 import type { Database } from "../database/open.ts";
+import type { Blocker } from "../errors.ts";
 import { currentOf, type Stands } from "../releases/differences.ts";
 import { type Content, contentsOf } from "../releases/queries.ts";
+import { blockersOf, type Need } from "./blockers.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { blockersOf, type Need } from "./rules.ts";
-
-export type Change = "new" | "changed" | "removed" | "same";
+import { type Change, changeOf, isOpen } from "./rules.ts";
+import { type There, thereOf } from "./there.ts";
 
 export interface Changing extends Content {
   change: Change;
-  /** What the target holds now, and what the environment before it holds; undefined where it was never recorded there. */
-  there: Stands | undefined;
+  /** What the target holds, and what the environment before it holds now; undefined where it was never recorded there. */
+  there: There | undefined;
   before: Stands | undefined;
 }
 
-export type PromotionDetails = Promotion & Awaited<ReturnType<typeof weigh>>;
+export type PromotionDetails = Promotion & Weights;
 
-/** A promotion with what it would change and everything that stands in its way, or nothing where there is none of that number. */
+export interface Weights {
+  contents: Changing[];
+  blockers: Blocker[];
+}
+
+/** A promotion with what it would change, or did, and everything that stands in its way; nothing where there is none of that number. */
 export async function promotionDetails(
   db: Database,
   siteId: string,
   number: number,
 ): Promise<PromotionDetails | undefined> {
   const promotion = await findPromotion(db, siteId, number);
-  return promotion && { ...promotion, ...(await weigh(db, promotion)) };
+  if (!promotion) return;
+  const contents = await contentsOf(db, promotion.release_id);
+  const there = await thereOf(db, siteId, promotion, contents);
+  return { ...promotion, ...(await weigh(db, promotion, contents, there)) };
 }
 
 type Asked = Pick<
   Promotion,
-  | "number"
-  | "state"
-  | "asker_id"
-  | "gate"
-  | "requirements"
-  | "environment"
-  | "from"
-  | "from_id"
-  | "environment_id"
-  | "release_id"
+  "number" | "state" | "asker_id" | "gate" | "requirements" | "environment" | "from" | "from_id" | "environment_id"
 >;
 
-/** Holds the contents against both environments as they are now. */
-export async function weigh(db: Database, promotion: Asked) {
-  const contents = await contentsOf(db, promotion.release_id);
+/** Holds the contents against what the target holds, and against what the environment before it holds now. */
+export async function weigh(
+  db: Database,
+  promotion: Asked,
+  contents: Content[],
+  there: Map<string, There>,
+): Promise<Weights> {
   const ids = contents.map((one) => one.artifact_id);
-  const there = await currentOf(db, promotion.environment_id, ids);
   const before = await currentOf(db, promotion.from_id, ids);
   const changing = contents.map((one): Changing => {
-    const now = there.get(one.artifact_id);
-    return { ...one, there: now, before: before.get(one.artifact_id), change: changeOf(one, now) };
+    const held = there.get(one.artifact_id);
+    return { ...one, there: held, before: before.get(one.artifact_id), change: changeOf(one, held) };
   });
-  const blockers = blockersOf(
-    promotion,
-    promotion.from,
-    changing,
-    await needsOf(db, promotion.environment_id, contents),
-  );
-  return { contents: changing, blockers };
-}
-
-function changeOf(content: Content, now: Stands | undefined): Change {
-  if ((now?.version_id ?? null) === content.version_id) return "same";
-  if (content.version_id === null) return "removed";
-  return now?.version_id ? "changed" : "new";
+  const needs = isOpen(promotion.state) ? await needsOf(db, promotion.environment_id, contents) : [];
+  return { contents: changing, blockers: blockersOf(promotion, promotion.from, changing, needs) };
 }
 
 /**

@@ -9,7 +9,8 @@ export interface Listing {
   open?: boolean | undefined;
   /** Number where the page before ended; newest come first. */
   before?: number | undefined;
-  release?: string | undefined;
+  /** Only those of these releases. */
+  releases?: string[] | undefined;
   environment?: string | undefined;
   limit?: number | undefined;
 }
@@ -23,13 +24,19 @@ export async function findPromotion(db: Database, siteId: string, number: number
 export async function listPromotions(
   db: Database,
   siteId: string,
-  { open, before, release, environment, limit = 50 }: Listing = {},
+  { open, before, releases, environment, limit = 50 }: Listing = {},
 ) {
-  let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
   const waiting = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
-  if (open !== undefined) query = query.where("p.id", open ? "in" : "not in", waiting);
+  let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
+  if (open) {
+    // asked first: few are open, and PostgreSQL would else walk through all that ever were
+    const ids = (await waiting.execute()).map((one) => one.promotion_id);
+    if (!ids.length) return [];
+    query = query.where("p.id", "in", ids);
+  }
+  if (open === false) query = query.where("p.id", "not in", waiting);
   if (before !== undefined) query = query.where("p.number", "<", before);
-  if (release) query = query.where("p.release_id", "=", release);
+  if (releases) query = query.where("p.release_id", "in", releases);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
 }
@@ -120,6 +127,7 @@ function completionsOf(db: Database, ids: string[]) {
       "c.person_id",
       "p.name as person",
       "c.completed_at",
+      "c.deployment_id",
       "d.number as deployment",
       "d.effective_at",
     ])
@@ -144,7 +152,7 @@ function cancellationsOf(db: Database, ids: string[]) {
     .execute();
 }
 
-async function roleNames(db: Database): Promise<Record<string, string>> {
+export async function roleNames(db: Database): Promise<Record<string, string>> {
   const rows = await db.selectFrom("roles").select(["slug", "name"]).execute();
   return Object.fromEntries(rows.map((row) => [row.slug, row.name]));
 }

@@ -1,8 +1,8 @@
-import semver from "semver";
 import { whyNotText } from "../deployments/rules.ts";
 import type { Gate } from "../environments/queries.ts";
 import type { Blocker } from "../errors.ts";
 import type { By } from "../people/by.ts";
+import type { Flag } from "../schema.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 export type Decision = "approve" | "reject";
@@ -18,9 +18,9 @@ export interface Requirement {
 interface Rows {
   digest: string;
   gate: Gate | null;
-  approvals: { person_id: string; role: string; decision: Decision; digest: string }[];
-  completion: object | null;
-  cancellation: { superseded_by: number | null } | null;
+  approvals: { person_id: string; role: string; decision: Decision; digest: string; decided_at: string }[];
+  completion: { completed_at: string; effective_at: string } | null;
+  cancellation: { superseded_by: number | null; cancelled_at: string } | null;
 }
 
 /** Read off the rows that are there, so that it cannot disagree with them. */
@@ -48,7 +48,52 @@ export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
 }
 
-interface Asked {
+/** When it was completed, rejected, cancelled or superseded; nothing while it is open. */
+export function endedAt({ approvals, completion, cancellation }: Rows): string | undefined {
+  const rejection = approvals.find((one) => one.decision === "reject");
+  return completion?.completed_at ?? rejection?.decided_at ?? cancellation?.cancelled_at;
+}
+
+/** Completed as of a moment before somebody's approval: when the last of these came. Recorded all the same, and flagged. */
+export function approvedAfterwards({ approvals, completion }: Rows): string | undefined {
+  if (!completion) return;
+  const given = approvals.filter((one) => one.decision === "approve").map((one) => one.decided_at);
+  return given
+    .filter((decided_at) => decided_at > completion.effective_at)
+    .sort()
+    .at(-1);
+}
+
+/** Why there is nothing to ask for: it is asked for already, or would change nothing. */
+export function whyNotAsk(
+  release: { number: number },
+  environment: { name: string },
+  same: { number: number } | undefined,
+  contents: { change: Change }[],
+): Blocker | undefined {
+  if (same) return { code: "already_asked", message: `Promotion ${same.number} already asks for this.` };
+  if (contents.every((one) => one.change === "same"))
+    return {
+      code: "nothing_to_change",
+      message: `${environment.name} already holds all of release ${release.number}.`,
+    };
+}
+
+/** `unapproved`: the target holds it already, out of band; completion would make it the promotion's. */
+export type Change = "new" | "changed" | "removed" | "unapproved" | "same";
+
+interface Held {
+  version_id: string | null;
+  out_of_band: Flag;
+}
+
+export function changeOf(content: { version_id: string | null }, there: Held | undefined): Change {
+  if ((there?.version_id ?? null) === content.version_id) return there?.out_of_band ? "unapproved" : "same";
+  if (content.version_id === null) return "removed";
+  return there?.version_id ? "changed" : "new";
+}
+
+export interface Asked {
   number: number;
   state: PromotionState;
   asker_id: string;
@@ -100,73 +145,6 @@ export function whyClosed({ number, state }: Pick<Asked, "number" | "state">): s
 export function whyNotReason(reason: string | undefined): string | undefined {
   if (!reason?.trim()) return "Say why: a cancellation needs a reason.";
   return whyNotText("A reason", reason, 10_000);
-}
-
-export interface Weighed {
-  key: string;
-  version_id: string | null;
-  version: string | null;
-  /** What the environment before holds now; undefined where it never had it. */
-  before?: { version_id: string | null; version: string | null } | undefined;
-}
-
-/** One version's need for software, and what the target would have after completion. */
-export interface Need {
-  key: string;
-  version: string;
-  software: string;
-  range: string;
-  /** Nothing: removed or never there. */
-  present: string | null;
-}
-
-/** Everything that still stands in the way, at once, each as a sentence. Empty: it may be completed. */
-export function blockersOf(promotion: Asked, from: { name: string }, contents: Weighed[], needs: Need[]): Blocker[] {
-  const closed = whyClosed(promotion);
-  if (closed) return [{ code: promotion.state, message: closed }];
-  return [
-    ...promotion.requirements.flatMap(whyNotApproved),
-    ...whyMovedOn(from, contents),
-    ...needs.filter((need) => !isMet(need)).map((need) => whyUnmet(need, promotion.environment)),
-  ];
-}
-
-function whyNotApproved({ name, needed, given }: Requirement): Blocker[] {
-  if (given >= needed) return [];
-  const message =
-    needed === 1 ? `${name} has not approved it yet.` : `${name} has given ${given} of ${needed} approvals.`;
-  return [{ code: "approvals_missing", message }];
-}
-
-function whyMovedOn(from: { name: string }, contents: Weighed[]): Blocker[] {
-  const moved = contents.filter((one) => (one.before?.version_id ?? null) !== one.version_id || !one.before);
-  const [first, ...rest] = moved;
-  if (!first) return [];
-  const holds = !first.before
-    ? "has never had it"
-    : first.before.version === null
-      ? "has removed it"
-      : `now holds ${first.before.version}`;
-  const wanted = first.version ?? "its removal";
-  const more = rest.length ? ` The same goes for ${rest.length} more.` : "";
-  return [
-    { code: "content_moved_on", message: `It holds ${wanted} of ${first.key}, but ${from.name} ${holds}.${more}` },
-  ];
-}
-
-export function isMet({ range, present }: Pick<Need, "range" | "present">): boolean {
-  if (present === null) return false;
-  if (present === range) return true;
-  const version = semver.parse(present, { loose: true });
-  return version !== null && semver.satisfies(version, range, { loose: true, includePrerelease: true });
-}
-
-function whyUnmet({ key, version, software, range, present }: Need, environment: { name: string }): Blocker {
-  const there = present === null ? `would have no ${software}` : `would have ${present}`;
-  return {
-    code: "requirement_unmet",
-    message: `${key} ${version} needs ${software} ${range}, but ${environment.name} ${there}.`,
-  };
 }
 
 /** "Tester", "Tester and Marketing", "Tester, Legal and Marketing". */

@@ -1,16 +1,19 @@
 import { sql } from "kysely";
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
-import type { Kind } from "../schema.ts";
+import type { Flag, Kind } from "../schema.ts";
 
 export interface Stands {
   artifact_id: string;
   kind: Kind;
   key: string;
+  title: string | null;
+  section: string;
   version_id: string | null;
   version: string | null;
   digest: string | null;
   requires: string | null;
+  out_of_band: Flag;
 }
 
 /** What an environment holds now of these artifacts, by artifact id; removals too. */
@@ -44,6 +47,7 @@ function current(db: Database, environmentId: string) {
     .selectFrom("current_placements as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
     .leftJoin("versions as v", "v.id", "c.version_id")
-    .select(["a.id as artifact_id", "a.kind", "a.key", "c.version_id", "v.label as version", "v.digest", "v.requires"])
+    .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section", "c.version_id", "c.out_of_band"])
+    .select(["v.label as version", "v.digest", "v.requires"])
     .where("c.environment_id", "=", environmentId);
 }

@@ -1,0 +1,48 @@
+import type { Database } from "../database/open.ts";
+import type { Environment } from "../environments/queries.ts";
+import { append } from "../history/events.ts";
+import type { By } from "../people/by.ts";
+import { contentsOf } from "../releases/queries.ts";
+import type { Site } from "../sites/queries.ts";
+import type { Promotion } from "./queries.ts";
+
+/** Closes an older promotion whose every artifact the newer one moves too. */
+export async function supersede(
+  trx: Database,
+  by: By,
+  site: Site,
+  older: Promotion,
+  newer: { id: string; number: number; environment: Environment; contents: { artifact_id: string }[] },
+): Promise<void> {
+  const covered = new Set(newer.contents.map((one) => one.artifact_id));
+  const held = await contentsOf(trx, older.release_id);
+  if (!held.every((one) => covered.has(one.artifact_id))) return;
+  const reason = `Replaced by promotion ${newer.number}.`;
+  await close(trx, older.id);
+  await trx
+    .insertInto("cancellations")
+    .values({ promotion_id: older.id, person_id: by.person.id, reason, superseded_by: newer.id, cancelled_at: by.at })
+    .execute();
+  await append(trx, by, site.id, {
+    ...about(older, newer.environment),
+    action: "promotion_superseded",
+    details: {
+      number: older.number,
+      name: older.name,
+      environment: newer.environment.slug,
+      by: newer.number,
+      reason,
+      promotion_id: older.id,
+    },
+  });
+}
+
+/** It no longer waits for anybody. */
+export async function close(trx: Database, promotionId: string): Promise<void> {
+  await trx.deleteFrom("open_promotions").where("promotion_id", "=", promotionId).execute();
+}
+
+/** What an event about it says first. */
+export function about(promotion: { id: string; number: number }, environment: { id: string }) {
+  return { subject: `promotion ${promotion.number}`, subject_id: promotion.id, environment_id: environment.id };
+}
