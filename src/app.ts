@@ -4,6 +4,7 @@ import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { layout } from "../views/layout.ts";
+import { api } from "./api/document.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
@@ -42,6 +43,8 @@ export function createApp(
     await next();
   });
   app.use(bodyLimit({ maxSize: 10 * 1024 * 1024 }));
+  // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
+  app.route("/", api(baseUrl));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(knowPerson);
   app.get("/help", async (c) => c.html(String(layout(await plainFrame(c, "Help"), help()))));

@@ -24,7 +24,7 @@ const titles: Record<number, string> = {
 /** Turns whatever was thrown into an answer: expected refusals say why, anything else is logged and shows only a reference. */
 export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> {
   const refusal = asRefusal(error);
-  if (c.req.path.startsWith("/api/")) return problem(c, refusal);
+  if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
   if (refusal.status === 429) c.header("retry-after", "900");
   const title = titles[refusal.status] ?? "That did not work";
   const frame = await plainFrame(c, title);
@@ -59,6 +59,8 @@ function asRefusal(
 function sentenceFor(error: HTTPException): string {
   if (error.status === 403) return "This request came from another site, so it was not carried out.";
   if (error.status === 413) return "That is too large: Sitebook takes at most 10 MB at once.";
+  if (error.status === 415) return "Send the body as JSON, with the header Content-Type: application/json.";
+  if (error.status === 400) return "The body could not be read: it is not well-formed.";
   return error.message || titles[error.status] || "That did not work.";
 }
 

@@ -2,8 +2,9 @@ import type { Kind } from "../schema.ts";
 
 export const limits = { key: 2000, label: 200, title: 500, digest: 200, source: 2000, note: 10_000, requires: 50 };
 
+/** Halves of surrogate pairs too: no database keeps them, so that what was told and what is kept would differ. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
 
 /** The form in which a key is kept and compared: a page's is percent-decoded, both are in Unicode NFC. */
 export function normalKey(kind: Kind, key: string): string {

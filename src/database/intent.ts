@@ -13,6 +13,7 @@ export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Data
     await takeTurn(trx, siteId);
     const { request } = by;
     if (!request) return work(trx);
+    await takeTurnOf(trx, by);
     const before = await trx
       .selectFrom("intents")
       .select(["fingerprint", "answer"])
@@ -37,6 +38,12 @@ export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Data
 
 async function takeTurn(trx: Database, siteId: string): Promise<void> {
   if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
+}
+
+/** Of two requests with one key the second waits for the first one's answer, also where there is no site yet to wait for. */
+async function takeTurnOf(trx: Database, by: By): Promise<void> {
+  if (isPostgres(trx))
+    await trx.selectFrom("people").select("id").where("id", "=", by.person.id).forNoKeyUpdate().execute();
 }
 
 function answerAgain<T>(before: { fingerprint: string; answer: string }, fingerprint: string): T {

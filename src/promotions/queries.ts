@@ -1,6 +1,7 @@
+import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
 import { readGate } from "../environments/queries.ts";
-import { type Decision, isOpen, requirementsOf, stateOf } from "./rules.ts";
+import { type Decision, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
 
@@ -39,6 +40,34 @@ export async function listPromotions(
   if (releases) query = query.where("p.release_id", "in", releases);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
+}
+
+/** Newest first. A state is read off what came of a promotion: those that ended, in SQL; the few that are open, afterwards. */
+export async function listInState(
+  db: Database,
+  siteId: string,
+  state: PromotionState,
+  { before, limit = 50 }: Pick<Listing, "before" | "limit"> = {},
+) {
+  if (isOpen(state)) {
+    const open = await listPromotions(db, siteId, { open: true, before, limit: Number.MAX_SAFE_INTEGER });
+    return open.filter((one) => one.state === state).slice(0, limit);
+  }
+  let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
+  query = query.where(cameTo(state));
+  if (before !== undefined) query = query.where("p.number", "<", before);
+  return withState(db, await query.execute());
+}
+
+function cameTo(state: PromotionState) {
+  const ends: Partial<Record<PromotionState, ReturnType<typeof sql>>> = {
+    completed: sql`completions x where x.promotion_id = p.id`,
+    rejected: sql`approvals x where x.promotion_id = p.id and x.decision = 'reject'`,
+    cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null`,
+    superseded: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is not null`,
+  };
+  const end = ends[state];
+  return end ? sql<boolean>`exists (select 1 from ${end})` : sql<boolean>`1 = 0`;
 }
 
 function promotions(db: Database) {

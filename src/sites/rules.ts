@@ -1,3 +1,4 @@
+import { controls } from "../artifacts/rules.ts";
 import type { FieldError } from "../errors.ts";
 import type { Permission } from "../people/roles.ts";
 import type { Tier } from "../schema.ts";
@@ -30,8 +31,7 @@ export function whyNotSlug(slug: string): string | undefined {
 export function whyNotName(name: string): string | undefined {
   if (!name.trim()) return "Give it a name.";
   if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  if (/[\u0000-\u001f\u007f]/.test(name)) return "A name has no control characters and no line breaks.";
+  if (controls.test(name)) return "A name has no control characters and no line breaks.";
 }
 
 export function whyNotTimeZone(zone: string): string | undefined {
@@ -43,7 +43,7 @@ export function whyNotTimeZone(zone: string): string | undefined {
 }
 
 export function whyNotBaseUrl(url: string): string | undefined {
-  const parsed = url.length <= 2000 ? URL.parse(url) : null;
+  const parsed = url.length <= 2000 && !/\s/.test(url) && !controls.test(url) ? URL.parse(url) : null;
   if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash && !parsed.username) return;
   return "A server's address begins with http:// or https:// and has no query, fragment or password.";
 }

@@ -1,0 +1,38 @@
+import type { Context, Next } from "hono";
+import { canonical, type Json } from "../database/canonical.ts";
+import { sha256 } from "../database/id.ts";
+import { missing, Refusal } from "../errors.ts";
+import type { By } from "../people/by.ts";
+import { findToken } from "../people/tokens.ts";
+import { findAccess } from "../sites/queries.ts";
+import type { SiteEnv } from "../web.ts";
+
+/** Lets in who holds a token. Cookies do not count here, so no other site's page can act for whoever looks at it. */
+export async function needToken(c: Context<SiteEnv>, next: Next) {
+  const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+  if (!secret) throw new Refusal(401, "Send a token with the request, as Authorization: Bearer and the token.");
+  const found = await findToken(c.var.db, secret, c.var.at);
+  if (!found) throw new Refusal(401, "This token is not known, has expired or was revoked.");
+  c.set("person", found.person);
+  await next();
+}
+
+/** A site on which the token holds no role is not there. */
+export async function needSite(c: Context<SiteEnv>, next: Next) {
+  const access = await findAccess(c.var.db, c.var.person.id, c.req.param("site") ?? "");
+  c.set("access", access ?? missing("site"));
+  await next();
+}
+
+/** Who acts. With an Idempotency-Key the same request may come again and is carried out once. */
+export function by(c: Context<SiteEnv>, body: object): By {
+  const { roles, permissions } = c.var.access;
+  return { person: c.var.person, roles, permissions, at: c.var.at, ...repeatable(c, body) };
+}
+
+export function repeatable(c: Context<SiteEnv>, body: object): Pick<By, "request"> {
+  const key = c.req.header("idempotency-key");
+  return key
+    ? { request: { key, fingerprint: sha256(`${c.req.method} ${c.req.path} ${canonical(body as Json)}`) } }
+    : {};
+}

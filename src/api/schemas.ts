@@ -1,0 +1,138 @@
+import { z } from "@hono/zod-openapi";
+import { controls } from "../artifacts/rules.ts";
+import { instant } from "../deployments/rules.ts";
+import type { Environment } from "../environments/queries.ts";
+import { cursor } from "./cursor.ts";
+
+/** Text whose limits a rule checks, so that it says the same to everybody; the document names them. */
+export const text = (maxLength: number) => z.string().openapi({ maxLength });
+
+export const slug = z
+  .string()
+  .openapi({ maxLength: 40, pattern: "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", example: "shop" });
+
+export const kind = z.enum(["page", "software"]);
+
+export const key = text(2000).openapi({
+  description: "A page's path, or the name of software.",
+  example: "/sale/shoes",
+});
+
+/** Nothing where it is, or is to be, removed. */
+export const version = text(200).nullable().openapi({ description: "null: removed.", example: "v3" });
+
+export const moment = z.string().openapi({ format: "date-time", example: "2026-03-03T14:00:00.000Z" });
+
+const mostNumbers = 2 ** 31 - 1;
+const oneOf = { error: `A number is a whole number from 1 to ${mostNumbers}.` };
+
+/** A number that Sitebook gave out: of a deployment, a release, a promotion. */
+export const number = z.int().min(1, oneOf).max(mostNumbers, oneOf).openapi({ example: 31 });
+
+const digits = /^[1-9]\d{0,8}$/;
+
+/** The same in a path, where anything else names nothing. */
+export const numberInPath = z
+  .string()
+  .regex(digits)
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 1, example: 31 });
+
+export const numberInQuery = z
+  .string()
+  .regex(digits, { error: "A number is a whole number from 1 on." })
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 1, example: 31 });
+
+/** Something to look for. It reaches the database as it is, and no text there has control characters. */
+export const wanted = (maxLength = 2000) =>
+  z
+    .string()
+    .max(maxLength, { error: `This has at most ${maxLength} characters.` })
+    .refine((value) => !controls.test(value), { error: "This has no control characters." });
+
+/** A page or software that is known already, which is looked for. */
+export const knownKey = wanted().openapi({ example: "/sale/shoes" });
+
+/** A past moment to look up, read by `parseMoment`. In an address a plus sign that was not encoded arrives as a space. */
+export const lookedUp = z
+  .string()
+  .transform((value) => value.replace(/ (?=\d\d:\d\d$)/, "+"))
+  .openapi({ type: "string", format: "date-time", example: "2026-03-03T14:00:00Z" });
+
+export const momentInQuery = lookedUp
+  .transform((value, context) => {
+    const at = instant(value);
+    if (at) return at;
+    context.addIssue({
+      code: "custom",
+      message: `"${value.slice(0, 60)}" is no moment; write one like 2026-03-03T14:00:00Z.`,
+    });
+    return z.NEVER;
+  })
+  .openapi({ type: "string", format: "date-time", example: "2026-03-03T14:00:00Z" });
+
+const limit = z
+  .string()
+  .regex(/^([1-9]\d{0,2}|1000)$/, { error: "The limit is a whole number from 1 to 1000." })
+  .transform(Number)
+  .default(100)
+  .openapi({ type: "integer", minimum: 1, maximum: 1000, default: 100 });
+
+/** The parameters of every list; `position` is what its cursor holds. */
+export function paging<Position extends z.ZodType>(position: Position) {
+  return { limit, cursor: cursor(position).optional() };
+}
+
+/** Where a list in the order of kind and key ended. */
+export const keyPosition = z.strictObject({ kind, key: wanted() });
+
+export const numberPosition = z.strictObject({ number });
+
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    next: z.string().nullable().openapi({ description: "The `cursor` of the next page; null: this is the last." }),
+  });
+}
+
+export const server = z.object({ name: z.string(), base_url: z.string() });
+
+export const tier = z.enum(["development", "testing", "staging", "production", "other"]);
+
+export const environment = z
+  .object({
+    slug,
+    name: z.string(),
+    position: z.int().openapi({ description: "1 is where things begin; each promotion goes one further." }),
+    tier,
+    servers: z.array(server),
+    pages: z.int().openapi({ description: "How many pages stand there now." }),
+    software: z.int(),
+    frozen: z.boolean().openapi({ description: "It takes no promotions at the moment." }),
+  })
+  .openapi("Environment");
+
+export function asEnvironment(
+  { slug, name, position, tier, servers }: Environment,
+  { pages, software }: { pages: number; software: number },
+): z.infer<typeof environment> {
+  const addresses = servers.map(({ name, base_url }) => ({ name, base_url }));
+  return { slug, name, position, tier, servers: addresses, pages, software, frozen: false };
+}
+
+export const approvedBy = z.object({ person: z.string(), role: z.string(), decided_at: moment }).openapi("ApprovedBy");
+
+export const problem = z
+  .object({
+    type: z.string().openapi({ example: "about:blank" }),
+    title: z.string().openapi({ example: "Unprocessable content" }),
+    status: z.int(),
+    detail: z.string().openapi({ description: "Why not, in a sentence that can be shown to people." }),
+    code: z.string().optional().openapi({ example: "version_content_differs" }),
+    errors: z
+      .array(z.object({ path: z.string().openapi({ example: "placements.3.key" }), message: z.string() }))
+      .optional(),
+    blockers: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+  })
+  .openapi("Problem", { description: "RFC 9457" });

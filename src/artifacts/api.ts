@@ -1,0 +1,130 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { reading } from "../api/calls.ts";
+import { listed } from "../api/cursor.ts";
+import { approvedBy, key, keyPosition, kind, list, moment, paging, slug, version, wanted } from "../api/schemas.ts";
+import { approversOf } from "../environments/as-of.ts";
+import { missing, refuseFields } from "../errors.ts";
+import type { SiteEnv } from "../web.ts";
+import { correctionsOf, findArtifact, historyOf, listArtifacts, type Placed, standingNow } from "./queries.ts";
+import { normalKey, whyNotKey } from "./rules.ts";
+
+const tags = ["Pages and software"];
+
+export const artifacts = new OpenAPIHono<SiteEnv>();
+
+const artifact = z
+  .object({
+    kind,
+    key,
+    title: z.string().nullable(),
+    placements: z
+      .array(z.object({ environment: slug, version, effective_at: moment, out_of_band: z.boolean() }))
+      .openapi({ description: "What stands where now. An environment that is not named never had it." }),
+  })
+  .openapi("Artifact");
+
+const listCall = reading("/sites/{site}/artifacts", {
+  tags,
+  operationId: "listArtifacts",
+  summary: "The pages and software that Sitebook knows, and what stands of them where",
+  params: z.object({ site: slug }),
+  query: z.strictObject({
+    kind: kind.optional(),
+    q: wanted(200).optional().openapi({ description: "Part of a path, a name or a title." }),
+    ...paging(keyPosition),
+  }),
+  answer: list(artifact),
+});
+
+artifacts.openapi(listCall, async (c) => {
+  const { kind, q, limit, cursor } = c.req.valid("query");
+  const { site } = c.var.access;
+  const rows = await listArtifacts(c.var.db, site.id, { kind, text: q, after: cursor, limit: limit + 1 });
+  const standing = await standingNow(
+    c.var.db,
+    rows.map((row) => row.id),
+  );
+  const order = site.environments.map((one) => one.slug);
+  const asArtifact = ({ id, kind, key, title }: (typeof rows)[number]) => ({
+    kind,
+    key,
+    title,
+    placements: standing
+      .filter((one) => one.artifact_id === id)
+      .sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment))
+      .map(({ environment, version, effective_at, out_of_band }) => ({
+        environment,
+        version,
+        effective_at,
+        out_of_band: out_of_band === 1,
+      })),
+  });
+  return c.json(
+    listed(rows, limit, asArtifact, ({ kind, key }) => ({ kind, key })),
+    200,
+  );
+});
+
+const historyCall = reading("/sites/{site}/artifacts/{kind}/history", {
+  tags,
+  operationId: "getHistory",
+  summary: "Every placement of one page or one software in all environments, newest first",
+  params: z.object({ site: slug, kind }),
+  query: z.strictObject({ key, ...paging(z.strictObject({ effective_at: wanted(), seq: z.int() })) }),
+  answer: list(
+    z
+      .object({
+        environment: slug,
+        version,
+        digest: z.string().nullable(),
+        effective_at: moment,
+        recorded_at: moment,
+        deployment: z.int(),
+        promotion: z.int().nullable(),
+        approved_by: z.array(approvedBy),
+        out_of_band: z.boolean(),
+        corrections: z.array(z.object({ recorded_at: moment, person: z.string(), reason: z.string() })),
+      })
+      .openapi("PastPlacement"),
+  ),
+});
+
+artifacts.openapi(historyCall, async (c) => {
+  const { kind } = c.req.valid("param");
+  const { key, limit, cursor } = c.req.valid("query");
+  const { db } = c.var;
+  const normal = normalKey(kind, key);
+  refuseFields([{ path: "key", message: whyNotKey(kind, normal) ?? "" }].filter((error) => error.message));
+  const found = await findArtifact(db, c.var.access.site.id, kind, normal);
+  const { id } = found ?? missing(kind === "page" ? "page" : "software");
+  const rows = await historyOf(db, id, { before: cursor, limit: limit + 1 });
+  const approvers = await approversOf(
+    db,
+    rows.map((row) => row.promotion_id),
+  );
+  const corrections = await correctionsOf(
+    db,
+    rows.map((row) => row.seq),
+  );
+  const asPast = (row: Placed) => {
+    const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
+    return {
+      environment,
+      version,
+      digest,
+      effective_at,
+      recorded_at,
+      deployment,
+      promotion,
+      approved_by: approvers.get(row.promotion_id ?? "") ?? [],
+      out_of_band: row.out_of_band === 1,
+      corrections: corrections
+        .filter((one) => one.placement_seq === row.seq)
+        .map(({ recorded_at, person, reason }) => ({ recorded_at, person, reason })),
+    };
+  };
+  return c.json(
+    listed(rows, limit, asPast, ({ effective_at, seq }) => ({ effective_at, seq })),
+    200,
+  );
+});

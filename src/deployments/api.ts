@@ -1,0 +1,188 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { by } from "../api/auth.ts";
+import { reading, writing } from "../api/calls.ts";
+import { listed } from "../api/cursor.ts";
+import {
+  key,
+  kind,
+  list,
+  moment,
+  momentInQuery,
+  number,
+  numberInPath,
+  paging,
+  slug,
+  text,
+  version,
+  wanted,
+} from "../api/schemas.ts";
+import { limits } from "../artifacts/rules.ts";
+import { missing } from "../errors.ts";
+import { findPlace, type SiteEnv } from "../web.ts";
+import { record } from "./deployments.ts";
+import { type Deployment, findDeployment, listDeployments, placementsOf } from "./queries.ts";
+import { mostPlacements } from "./rules.ts";
+
+const tags = ["Deployments"];
+
+export const deployments = new OpenAPIHono<SiteEnv>();
+
+const line = z
+  .strictObject({
+    kind,
+    key,
+    version,
+    digest: text(limits.digest)
+      .optional()
+      .openapi({ description: "Of its content. The same version with another digest is refused." }),
+    title: text(limits.title).optional(),
+    source: text(limits.source)
+      .optional()
+      .openapi({ description: "Where it comes from: a commit, a build, a revision." }),
+    notes: text(limits.note).optional(),
+    requires: z
+      .record(z.string(), z.string())
+      .optional()
+      .openapi({
+        description: "The software it needs, as semver ranges.",
+        example: { "checkout-service": ">=3.2 <4" },
+      }),
+  })
+  .openapi("Line");
+
+const recordCall = writing("/sites/{site}/environments/{env}/deployments", {
+  tags,
+  operationId: "recordDeployment",
+  summary: "Record a deployment: what stands in an environment from a moment on",
+  description: `At most ${mostPlacements} placements, all or nothing. A fact is taken even where no gate allowed it, and is flagged out of band.`,
+  params: z.object({ site: slug, env: slug }),
+  body: z
+    .strictObject({
+      effective_at: moment
+        .optional()
+        .openapi({ description: "Now where it is missing; past moments are taken, later ones are not." }),
+      note: text(limits.note).optional(),
+      source: text(limits.source).optional().openapi({ example: "https://ci.example/builds/4711" }),
+      promotion: number.optional().openapi({ description: "The promotion that allowed it." }),
+      complete: z
+        .boolean()
+        .optional()
+        .openapi({ description: "This is the whole inventory: what is not named is removed." }),
+      placements: z.array(line).openapi({ maxItems: mostPlacements }),
+    })
+    .openapi("NewDeployment"),
+  answer: z
+    .object({ number: z.int(), changed: z.int(), unchanged: z.int(), out_of_band: z.int() })
+    .openapi("RecordedDeployment"),
+});
+
+deployments.openapi(recordCall, async (c) => {
+  const body = c.req.valid("json");
+  const { site } = c.var.access;
+  const recorded = await record(c.var.db, by(c, body), site, findPlace(site, c.req.valid("param").env), body);
+  return c.json(recorded, 201);
+});
+
+const deployment = z.object({
+  number: z.int(),
+  environment: slug,
+  effective_at: moment,
+  recorded_at: moment,
+  person: z.string().openapi({ description: "Who recorded it." }),
+  promotion: z.int().nullable(),
+  source: z.string().nullable(),
+  note: z.string().nullable(),
+  complete: z.boolean(),
+  changed: z.int(),
+  unchanged: z.int(),
+  out_of_band: z.int(),
+});
+
+const listCall = reading("/sites/{site}/deployments", {
+  tags,
+  operationId: "listDeployments",
+  summary: "A site's deployments, newest first by when they took effect",
+  params: z.object({ site: slug }),
+  query: z.strictObject({
+    environment: slug.optional(),
+    since: momentInQuery.optional(),
+    until: momentInQuery.optional(),
+    ...paging(z.strictObject({ effective_at: wanted(), number })),
+  }),
+  answer: list(deployment.openapi("Deployment")),
+});
+
+deployments.openapi(listCall, async (c) => {
+  const { environment, since, until, limit, cursor } = c.req.valid("query");
+  const { site } = c.var.access;
+  const here = environment === undefined ? undefined : findPlace(site, environment);
+  const filter = { environment: here?.id, since, until, before: cursor, limit: limit + 1 };
+  const rows = await listDeployments(c.var.db, site.id, filter);
+  const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
+  return c.json(listed(rows, limit, asDeployment, position), 200);
+});
+
+const showCall = reading("/sites/{site}/deployments/{n}", {
+  tags,
+  operationId: "getDeployment",
+  summary: "One deployment, with what it changed",
+  params: z.object({ site: slug, n: numberInPath }),
+  answer: deployment
+    .extend({
+      placements: z.array(
+        z.object({
+          kind,
+          key,
+          title: z.string().nullable(),
+          version,
+          before: version.openapi({ description: "What stood there before." }),
+          digest: z.string().nullable(),
+          source: z.string().nullable(),
+          notes: z.string().nullable(),
+          promotion: z.int().nullable(),
+          out_of_band: z.boolean(),
+        }),
+      ),
+    })
+    .openapi("DeploymentWithPlacements"),
+});
+
+deployments.openapi(showCall, async (c) => {
+  const { n } = c.req.valid("param");
+  const found = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? missing(`deployment ${n}`);
+  const rows = await placementsOf(c.var.db, found.id, { limit: Number.MAX_SAFE_INTEGER });
+  const placements = rows.map(
+    ({ kind, key, title, version, before, digest, source, notes, promotion, out_of_band }) => ({
+      kind,
+      key,
+      title,
+      version,
+      before,
+      digest,
+      source,
+      notes,
+      promotion,
+      out_of_band: out_of_band === 1,
+    }),
+  );
+  return c.json({ ...asDeployment(found), placements }, 200);
+});
+
+function asDeployment(row: Deployment): z.infer<typeof deployment> {
+  const { number, environment, effective_at, recorded_at, person, promotion, source, note } = row;
+  const { changed, unchanged, out_of_band } = row;
+  return {
+    number,
+    environment,
+    effective_at,
+    recorded_at,
+    person,
+    promotion,
+    source,
+    note,
+    complete: row.complete === 1,
+    changed,
+    unchanged,
+    out_of_band,
+  };
+}

@@ -1,0 +1,123 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { reading } from "../api/calls.ts";
+import { listed } from "../api/cursor.ts";
+import {
+  approvedBy,
+  asEnvironment,
+  environment,
+  key,
+  keyPosition,
+  kind,
+  list,
+  lookedUp,
+  moment,
+  paging,
+  slug,
+  version,
+  wanted,
+} from "../api/schemas.ts";
+import { refuseFields } from "../errors.ts";
+import { findPlace, type SiteEnv } from "../web.ts";
+import { type ApprovedBy, approversOf, latest, type Moment, type Standing, standing } from "./as-of.ts";
+import { parseMoment } from "./moments.ts";
+
+const tags = ["Environments"];
+
+export const environments = new OpenAPIHono<SiteEnv>();
+
+const listCall = reading("/sites/{site}/environments", {
+  tags,
+  operationId: "listEnvironments",
+  summary: "A site's environments, in the order in which things travel",
+  params: z.object({ site: slug }),
+  answer: list(environment),
+});
+
+environments.openapi(listCall, async (c) => {
+  const { site } = c.var.access;
+  const { places } = await c.var.tallies(c.var.db, site);
+  const nothing = { pages: 0, software: 0 };
+  return c.json(
+    { items: site.environments.map((one, i) => asEnvironment(one, places[i] ?? nothing)), next: null },
+    200,
+  );
+});
+
+const placement = z
+  .object({
+    kind,
+    key,
+    title: z.string().nullable(),
+    version,
+    digest: z.string().nullable(),
+    effective_at: moment.openapi({ description: "Since when it has stood there." }),
+    recorded_at: moment.openapi({ description: "When Sitebook was told." }),
+    deployment: z.int(),
+    promotion: z.int().nullable(),
+    approved_by: z.array(approvedBy),
+    out_of_band: z.boolean().openapi({ description: "No completed promotion brought it through the gate." }),
+  })
+  .openapi("Placement");
+
+const placementsCall = reading("/sites/{site}/environments/{env}/placements", {
+  tags,
+  operationId: "listPlacements",
+  summary: "What stands in an environment, now or at a past moment, and who approved it",
+  description:
+    "In the order of kind and key. `as_of` asks what stood there at that moment; `known_at` leaves out what was recorded after that one. All pages of one list show the same moment.",
+  params: z.object({ site: slug, env: slug }),
+  query: z.strictObject({
+    as_of: lookedUp.optional(),
+    known_at: lookedUp.optional(),
+    kind: kind.optional(),
+    q: wanted(200).optional().openapi({ description: "Part of a path, a name or a title." }),
+    ...paging(keyPosition.extend({ as_of: wanted(), known_at: wanted() })),
+  }),
+  answer: list(placement),
+});
+
+environments.openapi(placementsCall, async (c) => {
+  const { as_of, known_at, kind, q, limit, cursor } = c.req.valid("query");
+  const { site } = c.var.access;
+  const here = findPlace(site, c.req.valid("param").env);
+  const read = (path: string, text: string) => readMoment(path, text, site.time_zone, c.var.at);
+  const seen: Moment = cursor
+    ? { asOf: cursor.as_of, knownAt: cursor.known_at }
+    : { asOf: as_of ? read("as_of", as_of) : latest, knownAt: known_at && read("known_at", known_at) };
+  const after = cursor && { kind: cursor.kind, key: cursor.key, section: "" };
+  const slice = { kind, text: q, after, limit: limit + 1, order: "key" } as const;
+  const rows = await standing(c.var.db, site.id, here.id, seen, slice);
+  const approvers = await approversOf(
+    c.var.db,
+    rows.map((row) => row.promotion_id),
+  );
+  const position = ({ kind, key }: Standing) => ({ kind, key, as_of: seen.asOf, known_at: seen.knownAt ?? c.var.at });
+  return c.json(
+    listed(rows, limit, (row) => asPlacement(row, approvers), position),
+    200,
+  );
+});
+
+function readMoment(path: string, text: string, zone: string, now: string): string {
+  const read = parseMoment(text, zone, now);
+  if ("at" in read) return read.at;
+  refuseFields([{ path, message: read.wrong }]);
+  return text;
+}
+
+function asPlacement(row: Standing, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
+  const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;
+  return {
+    kind,
+    key,
+    title,
+    version,
+    digest,
+    effective_at,
+    recorded_at,
+    deployment,
+    promotion,
+    approved_by: approvers.get(row.promotion_id ?? "") ?? [],
+    out_of_band: row.out_of_band === 1,
+  };
+}

@@ -1,0 +1,227 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { by } from "../api/auth.ts";
+import { reading, writing } from "../api/calls.ts";
+import { listed } from "../api/cursor.ts";
+import {
+  list,
+  moment,
+  number,
+  numberInPath,
+  numberInQuery,
+  numberPosition,
+  paging,
+  slug,
+  text,
+} from "../api/schemas.ts";
+import { missing } from "../errors.ts";
+import type { SiteEnv } from "../web.ts";
+import { canPromote } from "./asking.ts";
+import { promotionDetails } from "./details.ts";
+import { ask, cancel, complete, decide, type Outcome } from "./promotions.ts";
+import { listInState, listPromotions, type Promotion } from "./queries.ts";
+
+const tags = ["Promotions"];
+const inSite = z.object({ site: slug });
+const one = z.object({ site: slug, n: numberInPath });
+
+export const promotions = new OpenAPIHono<SiteEnv>();
+
+const state = z.enum(["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"]);
+const decision = z.enum(["approve", "reject"]);
+const digest = z
+  .string()
+  .openapi({ description: "Binds an approval to the release's contents, the target and its gate." });
+const blockers = z
+  .array(z.object({ code: z.string().openapi({ example: "approvals_missing" }), message: z.string() }))
+  .openapi({ description: "Everything that stands in the way, at once." });
+
+const promotion = z.object({
+  number: z.int(),
+  state,
+  release: z.int(),
+  name: z.string().openapi({ description: "The release's." }),
+  from: slug.openapi({ example: "demo" }),
+  to: slug.openapi({ example: "live" }),
+  digest,
+  note: z.string().nullable(),
+  asked_by: z.string(),
+  asked_at: moment,
+  requirements: z.array(z.object({ role: z.string(), needed: z.int(), given: z.int() })),
+  approvals: z.array(
+    z.object({ person: z.string(), role: z.string(), decision, comment: z.string().nullable(), decided_at: moment }),
+  ),
+  completion: z
+    .object({ person: z.string(), completed_at: moment, deployment: z.int(), effective_at: moment })
+    .nullable(),
+  cancellation: z
+    .object({ person: z.string(), cancelled_at: moment, reason: z.string(), superseded_by: z.int().nullable() })
+    .nullable(),
+});
+const whole = promotion.extend({ blockers }).openapi("PromotionWithBlockers");
+
+const askCall = writing("/sites/{site}/promotions", {
+  tags,
+  operationId: "askForPromotion",
+  summary: "Ask to move a release into an environment",
+  params: inSite,
+  body: z
+    .strictObject({ release: number, to: slug.openapi({ example: "demo" }), note: text(10_000).optional() })
+    .openapi("NewPromotion"),
+  answer: whole,
+});
+
+promotions.openapi(askCall, async (c) => {
+  const body = c.req.valid("json");
+  return c.json(asWhole(await ask(c.var.db, by(c, body), c.var.access.site, body)), 201);
+});
+
+const listCall = reading("/sites/{site}/promotions", {
+  tags,
+  operationId: "listPromotions",
+  summary: "A site's promotions, newest first",
+  description: "What stands in the way of one is told with that one.",
+  params: inSite,
+  query: z.strictObject({ state: state.optional(), ...paging(numberPosition) }),
+  answer: list(promotion.openapi("Promotion")),
+});
+
+promotions.openapi(listCall, async (c) => {
+  const { state, limit, cursor } = c.req.valid("query");
+  const page = { before: cursor?.number, limit: limit + 1 };
+  const { db } = c.var;
+  const siteId = c.var.access.site.id;
+  const rows = await (state ? listInState(db, siteId, state, page) : listPromotions(db, siteId, page));
+  return c.json(
+    listed(rows, limit, asPromotion, ({ number }) => ({ number })),
+    200,
+  );
+});
+
+const showCall = reading("/sites/{site}/promotions/{n}", {
+  tags,
+  operationId: "getPromotion",
+  summary: "One promotion, and everything that stands in its way",
+  params: one,
+  answer: whole,
+});
+
+promotions.openapi(showCall, async (c) => {
+  const { n } = c.req.valid("param");
+  const found = await promotionDetails(c.var.db, c.var.access.site.id, n);
+  return c.json(asWhole(found ?? missing(`promotion ${n}`)), 200);
+});
+
+const decideCall = writing("/sites/{site}/promotions/{n}/approvals", {
+  tags,
+  operationId: "decideOnPromotion",
+  summary: "Approve or reject a promotion",
+  description:
+    "A decision is for exactly what was looked at: 409 where the digest is not the promotion's. A rejection needs a comment and ends the promotion.",
+  params: one,
+  body: z
+    .strictObject({
+      decision,
+      digest,
+      role: z
+        .string()
+        .optional()
+        .openapi({ description: "Where the token holds several that the gate asks for.", example: "tester" }),
+      comment: text(10_000).optional(),
+    })
+    .openapi("NewApproval"),
+  answer: whole,
+});
+
+promotions.openapi(decideCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(asWhole(await decide(c.var.db, by(c, body), c.var.access.site, n, body)), 201);
+});
+
+const completeCall = writing("/sites/{site}/promotions/{n}/completion", {
+  tags,
+  operationId: "completePromotion",
+  summary: "Record that a promotion's contents became the environment's",
+  params: one,
+  body: z
+    .strictObject({ effective_at: moment.optional().openapi({ description: "Now where it is missing." }) })
+    .openapi("NewCompletion"),
+  mayBeEmpty: true,
+  answer: whole,
+});
+
+promotions.openapi(completeCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(asWhole(await complete(c.var.db, by(c, body), c.var.access.site, n, body)), 201);
+});
+
+const cancelCall = writing("/sites/{site}/promotions/{n}/cancellation", {
+  tags,
+  operationId: "cancelPromotion",
+  summary: "Call a promotion off",
+  params: one,
+  body: z.strictObject({ reason: text(10_000) }).openapi("NewCancellation"),
+  answer: whole,
+});
+
+promotions.openapi(cancelCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(asWhole(await cancel(c.var.db, by(c, body), c.var.access.site, n, body.reason)), 201);
+});
+
+const canCall = reading("/sites/{site}/can-promote", {
+  tags,
+  operationId: "canPromote",
+  summary: "Whether a release could be promoted into an environment now, and all that stands in the way",
+  params: inSite,
+  query: z.strictObject({ release: numberInQuery, to: slug.openapi({ example: "live" }) }),
+  answer: z.object({ allowed: z.boolean(), blockers }).openapi("CanPromote"),
+});
+
+promotions.openapi(canCall, async (c) => {
+  const wish = c.req.valid("query");
+  const { allowed, blockers } = await canPromote(c.var.db, by(c, wish), c.var.access.site, wish);
+  return c.json({ allowed, blockers }, 200);
+});
+
+function asWhole(details: Outcome): z.infer<typeof whole> {
+  return { ...asPromotion(details), blockers: details.blockers };
+}
+
+function asPromotion(row: Promotion): z.infer<typeof promotion> {
+  const { number, state, release, name, digest, note, asked_by, asked_at, completion, cancellation } = row;
+  return {
+    number,
+    state,
+    release,
+    name,
+    from: row.from.slug,
+    to: row.environment.slug,
+    digest,
+    note,
+    asked_by,
+    asked_at,
+    requirements: row.requirements.map(({ role, needed, given }) => ({ role, needed, given })),
+    approvals: row.approvals.map(({ person, role, decision, comment, decided_at }) => ({
+      person,
+      role,
+      decision,
+      comment,
+      decided_at,
+    })),
+    completion: completion && {
+      person: completion.person,
+      completed_at: completion.completed_at,
+      deployment: completion.deployment,
+      effective_at: completion.effective_at,
+    },
+    cancellation: cancellation && {
+      person: cancellation.person,
+      cancelled_at: cancellation.cancelled_at,
+      reason: cancellation.reason,
+      superseded_by: cancellation.superseded_by,
+    },
+  };
+}
