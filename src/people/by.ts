@@ -16,5 +16,8 @@ export interface By {
   /** The moment Sitebook is told, ISO 8601 UTC with milliseconds. */
   at: string;
   /** Where the request may be repeated: its key, and a fingerprint of what it asks. */
-  request?: { key: string; fingerprint: string };
+  request?: { key: string; fingerprint: string } | undefined;
 }
+
+/** For verbs that answer with a secret: it may not be kept with the answers of requests that can be repeated. */
+export const once = (by: By): By => ({ ...by, request: undefined });

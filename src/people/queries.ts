@@ -11,3 +11,105 @@ export async function listRoles(db: Database): Promise<Role[]> {
   const rows = await db.selectFrom("roles").selectAll().orderBy("name").execute();
   return rows.map((role) => ({ ...role, permissions: JSON.parse(role.permissions) as Permission[] }));
 }
+
+export interface Member {
+  id: string;
+  name: string;
+  email: string | null;
+  /** Has chosen a password. */
+  signs_in: boolean;
+  roles: { slug: string; name: string }[];
+  /** Since they hold the first of these roles. */
+  since: string;
+}
+
+/** The people of a site by name; tokens are not among them. */
+export function membersOf(db: Database, siteId: string): Promise<Member[]> {
+  return members(db, siteId);
+}
+
+export async function findMember(db: Database, siteId: string, personId: string): Promise<Member | undefined> {
+  const [member] = await members(db, siteId, personId);
+  return member;
+}
+
+async function members(db: Database, siteId: string, personId?: string): Promise<Member[]> {
+  const rows = await db
+    .selectFrom("memberships as m")
+    .innerJoin("people as p", "p.id", "m.person_id")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["p.id", "p.name", "p.email", "p.password", "r.slug", "r.name as role", "m.since"])
+    .where("m.site_id", "=", siteId)
+    .where("p.kind", "=", "person")
+    .$if(personId !== undefined, (query) => query.where("p.id", "=", personId as string))
+    .orderBy("p.name")
+    .orderBy("p.id")
+    .orderBy("r.name")
+    .execute();
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((held) => {
+    const { id, name, email, password } = held[0] as (typeof rows)[number];
+    const roles = held.map((row) => ({ slug: row.slug, name: row.role }));
+    const since = held.map((row) => row.since).sort()[0] as string;
+    return { id, name, email, signs_in: password !== null, roles, since };
+  });
+}
+
+/** Whether somebody belongs to another site, one that `administratorId` does not administer. */
+export async function belongsElsewhere(
+  db: Database,
+  site: { id: string },
+  administratorId: string,
+  personId: string,
+): Promise<boolean> {
+  const roles = await listRoles(db);
+  const administering = roles.filter((role) => role.permissions.includes("administer")).map((role) => role.slug);
+  const mine = db
+    .selectFrom("memberships")
+    .select("site_id")
+    .where("person_id", "=", administratorId)
+    .where("role", "in", administering);
+  const other = await db
+    .selectFrom("memberships")
+    .select("site_id")
+    .where("person_id", "=", personId)
+    .where("site_id", "!=", site.id)
+    .where("site_id", "not in", mine)
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
+export interface TokenRow {
+  id: string;
+  name: string;
+  roles: string[];
+  created_at: string;
+  created_by: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+/** Newest first. */
+export async function tokensOf(db: Database, siteId: string): Promise<TokenRow[]> {
+  const tokens = await db
+    .selectFrom("tokens as t")
+    .innerJoin("people as p", "p.id", "t.person_id")
+    .innerJoin("people as c", "c.id", "t.created_by")
+    .select(["t.id", "p.name", "t.person_id", "t.created_at", "c.name as created_by", "t.expires_at", "t.revoked_at"])
+    .where("t.site_id", "=", siteId)
+    .orderBy("t.created_at", "desc")
+    .orderBy("t.id", "desc")
+    .execute();
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .innerJoin("people as p", "p.id", "m.person_id")
+    .select(["m.person_id", "r.name"])
+    .where("m.site_id", "=", siteId)
+    .where("p.kind", "=", "machine")
+    .orderBy("r.name")
+    .execute();
+  return tokens.map(({ person_id, ...token }) => ({
+    ...token,
+    roles: held.filter((one) => one.person_id === person_id).map((one) => one.name),
+  }));
+}

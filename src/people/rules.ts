@@ -37,3 +37,20 @@ export function whyNotRoles(roles: string[], known: { slug: string }[]): string 
   if (stranger !== undefined)
     return `There is no role "${stranger.slice(0, 60)}"; the roles are ${known.map((one) => one.slug).join(", ")}.`;
 }
+
+/** `others` are the site's other administrators. One who never chose a password, or a token, cannot sign in and help. */
+export function whyNotTakeAdministrator(member: { name: string }, others: { signs_in: boolean }[]): string | undefined {
+  if (others.some((one) => one.signs_in)) return;
+  return `${member.name} is the last administrator of this site who can sign in. Make somebody else an administrator first.`;
+}
+
+/** A link opens the whole account: `elsewhere` says that it belongs to a site that whoever asks does not administer. */
+export function whyNotGiveLink(
+  asks: { id: string },
+  member: { id: string; name: string },
+  elsewhere: boolean,
+): string | undefined {
+  if (asks.id === member.id) return "You change your own password under Account.";
+  if (elsewhere)
+    return `${member.name} also belongs to a site that you do not administer, and a new password would open that one too.`;
+}

@@ -2,6 +2,7 @@ import { newId } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
 import { addEnvironment } from "../environments/environments.ts";
+import { environmentsOf } from "../environments/queries.ts";
 import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { append } from "../history/events.ts";
 import type { By } from "../people/by.ts";
@@ -10,12 +11,7 @@ import { hasSites, permissionsOf, type Site } from "./queries.ts";
 import { defaultEnvironments, type NewSite, siteErrors, whyNotMakeSite, whyNotName, whyNotTimeZone } from "./rules.ts";
 
 /** Makes a site with its environments; whoever makes it administers it, and holds `roles` besides. The first one is for anybody. */
-export async function createSite(
-  db: Database,
-  by: By,
-  site: NewSite,
-  roles: string[] = [],
-): Promise<{ id: string; slug: string }> {
+export async function createSite(db: Database, by: By, site: NewSite, roles: string[] = []): Promise<Site> {
   refuseFields(siteErrors(site));
   return intent(db, by, "", async (trx) => {
     if (await hasSites(trx)) refuse(whyNotMakeSite(await permissionsOf(trx, by.person.id)), 403);
@@ -24,12 +20,7 @@ export async function createSite(
 }
 
 /** The same inside the caller's transaction. */
-export async function insertSite(
-  trx: Database,
-  by: By,
-  site: NewSite,
-  roles: string[] = [],
-): Promise<{ id: string; slug: string }> {
+export async function insertSite(trx: Database, by: By, site: NewSite, roles: string[] = []): Promise<Site> {
   const taken = await trx.selectFrom("sites").select("id").where("slug", "=", site.slug).executeTakeFirst();
   if (taken) refuseFields([{ path: "slug", message: `There is already a site ${site.slug}.` }]);
   const id = newId(Date.parse(by.at));
@@ -47,7 +38,7 @@ export async function insertSite(
     details: { ...row, roles: held },
   });
   for (const environment of site.environments ?? defaultEnvironments) await addEnvironment(trx, by, id, environment);
-  return { id, slug: site.slug };
+  return { id, slug: row.slug, name: row.name, time_zone: row.time_zone, environments: await environmentsOf(trx, id) };
 }
 
 /** Another name or time zone; its short name stays, since addresses are made of it. */

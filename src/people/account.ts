@@ -1,0 +1,54 @@
+import type { Database } from "../database/open.ts";
+import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
+import type { Person } from "./by.ts";
+import { dropLinks, findLink, takeLink } from "./links.ts";
+import { hashPassword } from "./passwords.ts";
+import { whyNotPassword, whyNotPersonName } from "./rules.ts";
+import { closeSessionsOf } from "./sessions.ts";
+import { forgetFailures, triesSentence, tryPassword } from "./sign-in.ts";
+
+export const staleLink = "This link has been used, or is too old. Ask an administrator of your site for a new one.";
+
+/** Chooses a password by a link, and answers whose it is. Nobody who was signed in as them stays so. */
+export async function choosePassword(
+  db: Database,
+  { purpose, link, password, at }: { purpose: "invitation" | "reset"; link: string; password: string; at: string },
+): Promise<string> {
+  const found = await findLink(db, purpose, link, at);
+  if (!found?.person_id) throw new Refusal(403, staleLink);
+  refuseFields(fieldErrors({ password: whyNotPassword(password, found.email ?? "") }));
+  const hash = await hashPassword(password);
+  return db.transaction().execute(async (trx) => {
+    const taken = await takeLink(trx, purpose, link, at);
+    if (!taken?.person_id) throw new Refusal(403, staleLink);
+    await trx.updateTable("people").set({ password: hash }).where("id", "=", taken.person_id).execute();
+    await closeSessionsOf(trx, taken.person_id);
+    await forgetFailures(trx, found.email ?? "");
+    return taken.person_id;
+  });
+}
+
+export async function changeName(db: Database, person: Person, name: string): Promise<void> {
+  refuseFields(fieldErrors({ name: whyNotPersonName(name) }));
+  await db.updateTable("people").set({ name: name.trim() }).where("id", "=", person.id).execute();
+}
+
+/** Asks for the present password: a browser left open is not enough. Closes all sessions and drops links, old keys all. */
+export async function changePassword(
+  db: Database,
+  person: Person,
+  { current, password, address, at }: { current: string; password: string; address: string; at: string },
+): Promise<void> {
+  refuseFields(fieldErrors({ password: whyNotPassword(password, person.email ?? "") }));
+  const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at });
+  if (!("person" in tried)) {
+    const message = triesSentence("That is not your present password.", tried);
+    throw new Refusal("wait" in tried ? 429 : 422, message, { errors: [{ path: "current", message }] });
+  }
+  const hash = await hashPassword(password);
+  await db.transaction().execute(async (trx) => {
+    await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();
+    await closeSessionsOf(trx, person.id);
+    await dropLinks(trx, person.id);
+  });
+}
