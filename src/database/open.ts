@@ -91,7 +91,10 @@ function postgres(url: string): PostgresDialect {
     getTypeParser: (oid: number, format?: "text" | "binary") =>
       oid === int8 || oid === numeric ? Number : pg.types.getTypeParser(oid, format as "text"),
   };
-  return new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 10, types: types as never }) });
+  const pool = new pg.Pool({ connectionString: url, max: 10, types: types as never });
+  // an idle connection that PostgreSQL closes must not end Sitebook: the next query opens another
+  pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
+  return new PostgresDialect({ pool });
 }
 
 export function isPostgres(db: Kysely<never> | Database): boolean {

@@ -1,0 +1,151 @@
+// The history of a real site: the Vue documentation from 2019-12 to 2026-07, taken from its public git repository:
+// which page had which content from when on, by digest, and which software which version. Facts only, no text of the
+// pages. real-history.jsonl.gz holds one deployment a line, oldest first:
+//   {"at": "…", "source": "commit", "pages": [["/guide/instance", "dde7a25167a7"], ["/old", null]], "software": […]}
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { record } from "../src/deployments/deployments.ts";
+import type { Report } from "../src/deployments/rules.ts";
+import { standing } from "../src/environments/as-of.ts";
+import type { By } from "../src/people/by.ts";
+import { ask, complete, decide } from "../src/promotions/promotions.ts";
+import { makeRelease } from "../src/releases/releases.ts";
+import { seeded, shuffled } from "./seeded.ts";
+import { place, type World, world } from "./world.ts";
+
+interface Told {
+  at: string;
+  source: string;
+  pages: [path: string, digest: string | null][];
+  software: [name: string, version: string | null][];
+}
+
+const told: Told[] = gunzipSync(await readFile(new URL("real-history.jsonl.gz", import.meta.url)))
+  .toString()
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line));
+const first = Date.parse(told[0]?.at as string);
+const last = Date.parse(told.at(-1)?.at as string);
+const days = 24 * 60 * 60 * 1000;
+const week = 7 * days;
+const firstMonday = Date.parse("2019-12-16T06:00:00.000Z");
+const time = (ms: number) => new Date(ms).toISOString();
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+test("six years of a real site stand in beta, demo and live as they stood, at any moment", async () => {
+  await liveThrough();
+
+  const monday = (at: number) => firstMonday + Math.ceil((at - firstMonday) / week) * week;
+  const beta = arrivals((at) => at);
+  const demo = arrivals(monday);
+  const live = arrivals((at) => monday(at) + 2 * days);
+  for (const moment of moments(200)) {
+    expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
+    expect(await stood("demo", moment), `demo at ${time(moment)}`).toEqual(replayed(demo, moment));
+    expect(await stood("live", moment), `live at ${time(moment)}`).toEqual(replayed(live, moment));
+  }
+});
+
+test("told in any order, it is the same history", async () => {
+  const now = last + week;
+  const cleo = await w.by("cleo");
+  for (const [i, one] of shuffled(told, seeded(1752)).entries())
+    await record(w.db, { ...cleo, at: time(now + i) }, w.site, place(w.site, "beta"), reportOf(one));
+
+  const beta = arrivals((at) => at);
+  for (const moment of moments(200))
+    expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
+});
+
+/** Records each change as it happens. What beta holds each Monday is released to demo, and two days later to live. */
+async function liveThrough(): Promise<void> {
+  const cleo = await w.by("cleo");
+  const ada = await w.by("ada");
+  const theo = await w.by("theo");
+  const mara = await w.by("mara");
+  const ahead = [...told];
+  let released = ahead.length;
+  for (let monday = firstMonday; released; monday += week) {
+    await recordUntil(monday);
+    if (ahead.length === released) continue;
+    released = ahead.length;
+    const release = await makeRelease(w.db, { ...ada, at: time(monday) }, w.site, {
+      name: `Week of ${time(monday).slice(0, 10)}`,
+      differences: { from: "beta", to: "demo" },
+    });
+    await promote(release.number, "demo", theo, monday);
+    await recordUntil(monday + 2 * days);
+    await promote(release.number, "live", mara, monday + 2 * days);
+  }
+
+  async function recordUntil(moment: number): Promise<void> {
+    while (ahead[0] && Date.parse(ahead[0].at) <= moment) {
+      const one = ahead.shift() as Told;
+      await record(w.db, { ...cleo, at: one.at }, w.site, place(w.site, "beta"), reportOf(one));
+    }
+  }
+
+  async function promote(release: number, to: string, approver: By, moment: number): Promise<void> {
+    const at = time(moment);
+    const { number, digest } = await ask(w.db, { ...ada, at }, w.site, { release, to });
+    await decide(w.db, { ...approver, at }, w.site, number, { decision: "approve", digest });
+    await complete(w.db, { ...ada, at }, w.site, number, {});
+  }
+}
+
+function reportOf({ at, source, pages, software }: Told): Report {
+  return {
+    effective_at: at,
+    source,
+    placements: [
+      ...pages.map(([key, version]) => ({ kind: "page" as const, key, version })),
+      ...software.map(([key, version]) => ({ kind: "software" as const, key, version })),
+    ],
+  };
+}
+
+type State = Record<string, string>;
+
+/** Sitebook's answer: each page and software with its version, and since when it stood there. */
+async function stood(environment: string, moment: number): Promise<State> {
+  const rows = await standing(w.db, w.site.id, place(w.site, environment).id, { asOf: time(moment) });
+  return Object.fromEntries(rows.map((row) => [`${row.kind} ${row.key}`, `${row.version} since ${row.effective_at}`]));
+}
+
+type Arrivals = [moment: number, changes: Map<string, string | null>][];
+
+/** The file's changes, put together by when they arrived. */
+function arrivals(arrival: (at: number) => number): Arrivals {
+  const all = new Map<number, Map<string, string | null>>();
+  for (const { at, pages, software } of told) {
+    const moment = arrival(Date.parse(at));
+    const changes = all.get(moment) ?? new Map<string, string | null>();
+    for (const [key, version] of pages) changes.set(`page ${key}`, version);
+    for (const [key, version] of software) changes.set(`software ${key}`, version);
+    all.set(moment, changes);
+  }
+  return [...all];
+}
+
+/** The independent answer: one arrival after the other, up to the moment. */
+function replayed(all: Arrivals, moment: number): State {
+  const state: State = {};
+  for (const [at, changes] of all.filter(([at]) => at <= moment))
+    for (const [name, version] of changes) {
+      if (version === null) delete state[name];
+      else if (!state[name]?.startsWith(`${version} `)) state[name] = `${version} since ${time(at)}`;
+    }
+  return state;
+}
+
+function moments(count: number): number[] {
+  const random = seeded(20260722);
+  return Array.from({ length: count }, () => Math.floor(first + random() * (last + week - first)));
+}
