@@ -1,13 +1,14 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Name } from "../world.ts";
-import { axe } from "./page.ts";
+import { fill } from "./busy.ts";
+import { axe, axeInTheDark } from "./page.ts";
 import { type Shop, shop } from "./shop.ts";
 
 let w: Shop;
 beforeAll(async () => {
   w = await shop();
-  await w.record("beta", ["/ v1", "/sale/shoes v2", "checkout-service 3.4.1"]);
+  await fill(w);
 });
 afterAll(() => w.close());
 
@@ -31,8 +32,7 @@ describe.each([
     expect(await page.locator("h1").count(), "headings of the first level").toBe(1);
     expect(await sideways(page), "pixels to scroll sideways").toBe(0);
     expect(await axe(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: "dark" });
-    expect(await axe(page, ["color-contrast", "link-in-text-block"]), "in the dark").toEqual([]);
+    expect(await axeInTheDark(page), "in the dark").toEqual([]);
   });
 });
 

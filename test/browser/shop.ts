@@ -1,11 +1,16 @@
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Page } from "playwright-core";
+import { hashPassword } from "../../src/people/passwords.ts";
 import { openSession } from "../../src/people/sessions.ts";
 import { type Name, type World, world } from "../world.ts";
 import { openPage, type PageOptions } from "./page.ts";
 
 export type Shop = Awaited<ReturnType<typeof shop>>;
+
+/** Everybody's, once somebody comes in by the sign-in form. */
+const password = "correct horse battery staple";
+let hash: Promise<string> | undefined;
 
 /** The named world with its Sitebook on a free port, for real browsers. */
 export async function shop() {
@@ -13,6 +18,7 @@ export async function shop() {
   const { server, baseURL } = await listen(w);
   return {
     ...w,
+    baseURL,
     /** A page in a browser where this person is signed in already; "nobody" has yet to. */
     visit: async (name: Name | "nobody", path: string, options: PageOptions = {}): Promise<Page> => {
       const page = await openPage({ ...options, baseURL });
@@ -23,11 +29,34 @@ export async function shop() {
       await page.goto(path);
       return page;
     },
+    /** The same by the sign-in form, as people do it. */
+    signIn: async (name: Name, options: PageOptions = {}): Promise<Page> => {
+      await givePassword(w, name);
+      const page = await openPage({ ...options, baseURL });
+      await page.goto("/sites/shop");
+      await fillSignIn(page, name);
+      return page;
+    },
     close: async () => {
       server.close();
       await w.close();
     },
   };
+}
+
+export async function fillSignIn(page: Page, name: Name): Promise<void> {
+  await page.getByLabel("E-mail").fill(`${name}@example.test`);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+export async function givePassword(w: World, name: Name): Promise<void> {
+  hash ??= hashPassword(password);
+  await w.db
+    .updateTable("people")
+    .set({ password: await hash })
+    .where("id", "=", w.people[name].id)
+    .execute();
 }
 
 function listen(w: World): Promise<{ server: ServerType; baseURL: string }> {
