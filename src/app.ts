@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
@@ -12,6 +12,9 @@ import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
 import { Refusal } from "./errors.ts";
 import { fail } from "./failures.ts";
+import { links } from "./people/link-routes.ts";
+import { people } from "./people/routes.ts";
+import { sites } from "./sites/routes.ts";
 import { type AppEnv, knowPerson, needAccess, needPerson, plainFrame, type SiteEnv } from "./web.ts";
 
 export interface Options {
@@ -31,8 +34,9 @@ export function createApp(
   const tallies = keepTallies();
   app.onError(fail);
   app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
-  app.route("/", files.app);
   app.use(headers());
+  app.route("/", files.app);
+  app.use(keepNothing);
   app.use(async (c, next) => {
     c.set("db", db);
     c.set("at", now().toISOString());
@@ -48,8 +52,17 @@ export function createApp(
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(knowPerson);
   app.get("/help", async (c) => c.html(String(layout(await plainFrame(c, "Help"), help()))));
+  app.route("/", people);
+  app.route("/", links);
+  app.route("/", sites);
   app.route("/sites/:site", site());
   return app;
+}
+
+/** What somebody saw is not to be had from the browser's cache by whoever sits there next. */
+async function keepNothing(c: Context, next: Next): Promise<void> {
+  await next();
+  if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
 }
 
 /** Everything below a site: only for those who may see it. */

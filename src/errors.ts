@@ -50,3 +50,15 @@ export function refuseFields(errors: FieldError[]): void {
   const more = rest.length ? ` And ${rest.length} more ${rest.length === 1 ? "problem" : "problems"}.` : "";
   throw new Refusal(422, first.message + more, { errors });
 }
+
+/**
+ * What to say beside the fields of a form that was refused. Without fields the sentence goes to `otherwise`; what
+ * belongs on a page of its own (not allowed, not there, a bug) is thrown on.
+ */
+export function besideFields(error: unknown, otherwise?: string) {
+  if (!(error instanceof Refusal) || error.status === 403 || error.status === 404) throw error;
+  const errors = Object.fromEntries(error.errors.map(({ path, message }) => [path, message]));
+  if (otherwise && !error.errors.length) errors[otherwise] = error.message;
+  if (!Object.keys(errors).length) throw error;
+  return { errors, status: error.status };
+}

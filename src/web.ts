@@ -1,7 +1,7 @@
 import type { Context, Next } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Frame } from "../views/layout.ts";
-import { layout } from "../views/layout.ts";
+import { door, layout } from "../views/layout.ts";
 import type { Html } from "../views/parts/html.ts";
 import type { AssetUrls } from "./assets.ts";
 import { railOf } from "./board/rail.ts";
@@ -9,10 +9,10 @@ import type { Tallies } from "./board/tallies.ts";
 import { sha256 } from "./database/id.ts";
 import type { Database } from "./database/open.ts";
 import type { Environment } from "./environments/queries.ts";
-import { missing } from "./errors.ts";
+import { missing, Refusal } from "./errors.ts";
 import type { By, Person } from "./people/by.ts";
-import { findSession } from "./people/sessions.ts";
-import { needsDecisionOf } from "./promotions/inbox.ts";
+import { closeSession, findSession, lasts, openSession } from "./people/sessions.ts";
+import { needOf } from "./promotions/rules.ts";
 import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
 
 /** What every handler can count on. */
@@ -48,18 +48,26 @@ export async function knowPerson(c: Context<AppEnv>, next: Next) {
   await next();
 }
 
-export function rememberSession(c: AnyContext, secret: string): void {
-  setCookie(c, sessionCookie(c), secret, {
+/** Signs a person in. The session is always a new one, so that a secret planted in this browser before is worth nothing. */
+export async function startSession(c: AnyContext, personId: string): Promise<void> {
+  await closeOwnSession(c);
+  setCookie(c, sessionCookie(c), await openSession(c.var.db, personId, c.var.at), {
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
     secure: secure(c),
-    maxAge: 30 * 24 * 60 * 60,
+    maxAge: lasts.atMost / 1000,
   });
 }
 
-export function forgetSession(c: AnyContext): string | undefined {
-  return deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
+export async function endSession(c: AnyContext): Promise<void> {
+  await closeOwnSession(c);
+  deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
+}
+
+async function closeOwnSession(c: AnyContext): Promise<void> {
+  const secret = getCookie(c, sessionCookie(c));
+  if (secret) await closeSession(c.var.db, secret);
 }
 
 /** Who is not signed in goes to do so, and comes back to where they were. */
@@ -100,13 +108,10 @@ export function findPlace(site: Site, slug: string): Environment {
 
 type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past" | "text">> & { environment?: string };
 
+type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
+
 /** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
-export async function page(
-  c: Context<SiteEnv>,
-  about: Page,
-  content: Html,
-  status: 200 | 201 | 400 | 403 | 404 | 409 | 413 | 422 = 200,
-) {
+export async function page(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
   const { site, permissions } = c.var.access;
   const tallies = await c.var.tallies(c.var.db, site);
   const frame: Frame = {
@@ -115,10 +120,20 @@ export async function page(
     ...about,
     site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
     environments: railOf(site, tallies, c.var.at, about.environment),
-    inboxCount: tallies.open.filter((one) => needsDecisionOf(one, c.var.person, c.var.access.roles)).length,
+    inboxCount: tallies.open.filter((one) => needOf(one, by(c))).length,
     may: { record: permissions.has("record"), settings: permissions.has("administer") },
   };
   return c.html(String(layout(frame, content)), status);
+}
+
+/** Answers a page that belongs to no site. */
+export async function plainPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
+  return c.html(String(layout(await plainFrame(c, title), content)), status);
+}
+
+/** Answers a page before the book is open: signing in, setting up, choosing a password. */
+export async function doorPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
+  return c.html(String(door(await plainFrame(c, title), content)), status);
 }
 
 /** The frame of a page that belongs to no site. */
@@ -159,4 +174,25 @@ function flash(c: AnyContext): Frame["flash"] {
   } catch {
     return;
   }
+}
+
+/** The named fields of a posted form as text; what is missing, or is a file, is empty. */
+export async function fields<Name extends string>(c: AnyContext, ...names: Name[]): Promise<Record<Name, string>> {
+  const form = await formOf(c);
+  return Object.fromEntries(names.map((name) => [name, texts(form[name]).at(-1) ?? ""])) as Record<Name, string>;
+}
+
+/** All that a posted form says under one name, such as the boxes ticked. */
+export async function choices(c: AnyContext, name: string): Promise<string[]> {
+  return texts((await formOf(c))[name]);
+}
+
+type Value = string | File | (string | File)[] | undefined;
+
+const texts = (value: Value): string[] => [value ?? []].flat().filter((one) => typeof one === "string");
+
+function formOf(c: AnyContext): Promise<Record<string, Value>> {
+  return c.req.parseBody({ all: true }).catch(() => {
+    throw new Refusal(400, "The form could not be read: it is not well-formed.");
+  });
 }

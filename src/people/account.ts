@@ -3,7 +3,7 @@ import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
 import type { Person } from "./by.ts";
 import { dropLinks, findLink, takeLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
-import { whyNotPassword, whyNotPersonName } from "./rules.ts";
+import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
 import { closeSessionsOf } from "./sessions.ts";
 import { forgetFailures, triesSentence, tryPassword } from "./sign-in.ts";
 
@@ -12,11 +12,23 @@ export const staleLink = "This link has been used, or is too old. Ask an adminis
 /** Chooses a password by a link, and answers whose it is. Nobody who was signed in as them stays so. */
 export async function choosePassword(
   db: Database,
-  { purpose, link, password, at }: { purpose: "invitation" | "reset"; link: string; password: string; at: string },
+  {
+    purpose,
+    link,
+    password,
+    again,
+    at,
+  }: {
+    purpose: "invitation" | "reset";
+    link: string;
+    password: string;
+    again: string;
+    at: string;
+  },
 ): Promise<string> {
   const found = await findLink(db, purpose, link, at);
   if (!found?.person_id) throw new Refusal(403, staleLink);
-  refuseFields(fieldErrors({ password: whyNotPassword(password, found.email ?? "") }));
+  refuseFields(passwordErrors(password, again, found.email));
   const hash = await hashPassword(password);
   return db.transaction().execute(async (trx) => {
     const taken = await takeLink(trx, purpose, link, at);
@@ -28,6 +40,10 @@ export async function choosePassword(
   });
 }
 
+function passwordErrors(password: string, again: string, email: string | null) {
+  return fieldErrors({ password: whyNotPassword(password, email ?? ""), again: whyNotAgain(password, again) });
+}
+
 export async function changeName(db: Database, person: Person, name: string): Promise<void> {
   refuseFields(fieldErrors({ name: whyNotPersonName(name) }));
   await db.updateTable("people").set({ name: name.trim() }).where("id", "=", person.id).execute();
@@ -37,9 +53,21 @@ export async function changeName(db: Database, person: Person, name: string): Pr
 export async function changePassword(
   db: Database,
   person: Person,
-  { current, password, address, at }: { current: string; password: string; address: string; at: string },
+  {
+    current,
+    password,
+    again,
+    address,
+    at,
+  }: {
+    current: string;
+    password: string;
+    again: string;
+    address: string;
+    at: string;
+  },
 ): Promise<void> {
-  refuseFields(fieldErrors({ password: whyNotPassword(password, person.email ?? "") }));
+  refuseFields(passwordErrors(password, again, person.email));
   const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at });
   if (!("person" in tried)) {
     const message = triesSentence("That is not your present password.", tried);

@@ -30,6 +30,17 @@ export function whyNotPassword(password: string, email = ""): string | undefined
     return "Anybody can guess your e-mail address; choose another password.";
 }
 
+/** Typed twice where somebody chooses one on a page; the command line asks once. */
+export function whyNotAgain(password: string, again: string | undefined): string | undefined {
+  if (again !== undefined && again !== password) return "This is not the same as the password above.";
+}
+
+/** The page to go on to after signing in: one of ours, whatever the link that led here says. */
+export function safePath(next: string | undefined): string {
+  // a browser takes a backslash for a slash, and drops line breaks and tabs: all of them could lead to another host
+  return next && /^\/(?![/\\])[^\\\s]*$/.test(next) && !controls.test(next) ? next : "/";
+}
+
 /** Why these cannot be the roles that somebody holds. `known` are the roles that there are. */
 export function whyNotRoles(roles: string[], known: { slug: string }[]): string | undefined {
   if (!roles.length) return "Choose at least one role.";

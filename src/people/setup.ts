@@ -7,12 +7,13 @@ import { insertSite } from "../sites/sites.ts";
 import type { By, Person } from "./by.ts";
 import { hasAccount, takeLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
-import { normalEmail, whyNotEmail, whyNotPassword, whyNotPersonName } from "./rules.ts";
+import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "./rules.ts";
 
 export interface Setup {
   email: string;
   name: string;
   password: string;
+  again?: string | undefined;
   /** A first site with these environments, or the default ones. */
   site?: NewSite | undefined;
   /** From the page: the secret of the link that Sitebook printed. Who sits at the command line needs none. */
@@ -49,12 +50,13 @@ async function whyNotSetUp(db: Database): Promise<string | undefined> {
     return "Sitebook has its first account already. Sign in, or ask an administrator for an invitation.";
 }
 
-function setupErrors({ name, email, password, site }: Setup) {
+function setupErrors({ name, email, password, again, site }: Setup) {
   return [
     ...fieldErrors({
       name: whyNotPersonName(name),
       email: whyNotEmail(email),
       password: whyNotPassword(password, email),
+      again: whyNotAgain(password, again),
     }),
     ...(site ? siteErrors(site) : []).map(({ path, message }) => ({ path: `site.${path}`, message })),
   ];

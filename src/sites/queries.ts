@@ -26,6 +26,25 @@ export function sitesOf(db: Database, personId: string): Promise<{ slug: string;
     .execute();
 }
 
+/** The same with the names of the roles held. */
+export async function rolesBySite(db: Database, personId: string) {
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("sites as s", "s.id", "m.site_id")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["s.slug", "s.name", "r.name as role"])
+    .where("m.person_id", "=", personId)
+    .orderBy("s.name")
+    .orderBy("s.slug")
+    .orderBy("r.name")
+    .execute();
+  return [...Map.groupBy(held, (row) => row.slug)].map(([slug, rows]) => ({
+    slug,
+    name: rows[0]?.name as string,
+    roles: rows.map((row) => row.role),
+  }));
+}
+
 /** By their slugs; `after` is the one with which the page before ended. */
 export function listSites(
   db: Database,

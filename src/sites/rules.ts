@@ -28,6 +28,18 @@ export function whyNotSlug(slug: string): string | undefined {
   return "A short name is 1 to 40 small letters, digits and hyphens, and begins and ends with a letter or digit.";
 }
 
+/** A short name made of a name: Fennel & Co becomes fennel-co. */
+export function slugFrom(name: string): string {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-/, "")
+    .slice(0, 40)
+    .replace(/-$/, "");
+}
+
+export const timeZones = (): string[] => [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])];
+
 export function whyNotName(name: string): string | undefined {
   if (!name.trim()) return "Give it a name.";
   if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
@@ -45,7 +57,7 @@ export function whyNotTimeZone(zone: string): string | undefined {
 export function whyNotBaseUrl(url: string): string | undefined {
   const parsed = url.length <= 2000 && !/\s/.test(url) && !controls.test(url) ? URL.parse(url) : null;
   if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash && !parsed.username) return;
-  return "A server's address begins with http:// or https:// and has no query, fragment or password.";
+  return "A server's address begins with http:// or https:// and has no spaces, query, fragment or password.";
 }
 
 /** Takes what somebody may do on any site at all. */

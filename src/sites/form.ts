@@ -1,0 +1,21 @@
+import type { Context } from "hono";
+import type { SiteForm } from "../../views/sites.ts";
+import { fields } from "../web.ts";
+import { type NewSite, slugFrom } from "./rules.ts";
+
+/** What the page for a new site starts with: the clock of the machine is a good guess. */
+export const emptySite = (): SiteForm => ({
+  name: "",
+  slug: "",
+  time_zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: a form is read alike on any page
+export async function readSite(c: Context<any>): Promise<SiteForm> {
+  const form = await fields(c, "site.name", "site.slug", "site.time_zone");
+  return { name: form["site.name"], slug: form["site.slug"].trim(), time_zone: form["site.time_zone"] };
+}
+
+export function siteFrom({ name, slug, time_zone }: SiteForm): NewSite {
+  return { name, slug: slug || slugFrom(name), time_zone: time_zone || "UTC" };
+}

@@ -1,0 +1,46 @@
+import { type Context, Hono } from "hono";
+import { type SiteForm, sitesPage } from "../../views/sites.ts";
+import { newId, sha256 } from "../database/id.ts";
+import { besideFields } from "../errors.ts";
+import type { By } from "../people/by.ts";
+import { type AppEnv, fields, needPerson, plainPage, say } from "../web.ts";
+import { emptySite, readSite, siteFrom } from "./form.ts";
+import { hasSites, permissionsOf, rolesBySite, sitesOf } from "./queries.ts";
+import { timeZones, whyNotMakeSite } from "./rules.ts";
+import { createSite } from "./sites.ts";
+
+/** What belongs to no site: the way in, and the list of sites. */
+export const sites = new Hono<SignedIn>();
+
+type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv["Variables"]["person"]> } };
+
+sites.get("/", needPerson, async (c) => {
+  const [only, another] = await sitesOf(c.var.db, c.var.person.id);
+  return c.redirect(only && !another ? `/sites/${only.slug}` : "/sites", 303);
+});
+
+sites.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key: newId() }));
+
+sites.post("/sites", needPerson, async (c) => {
+  const form = { ...(await readSite(c)), key: (await fields(c, "key")).key };
+  try {
+    const made = await createSite(c.var.db, by(c, form), siteFrom(form), ["account-manager"]);
+    say(c, `${made.name} is there. Record what stands where, and invite the others under Settings.`);
+    return c.redirect(`/sites/${made.slug}`, 303);
+  } catch (error) {
+    const { errors } = besideFields(error);
+    return show(c, form, Object.fromEntries(Object.entries(errors).map(([path, why]) => [`site.${path}`, why])));
+  }
+});
+
+function by(c: Context<SignedIn>, { key, ...site }: SiteForm & { key: string }): By {
+  const request = key ? { key: key.slice(0, 200), fingerprint: sha256(`/sites ${JSON.stringify(site)}`) } : undefined;
+  return { person: c.var.person, roles: [], permissions: new Set(), at: c.var.at, request };
+}
+
+async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
+  const { db, person } = c.var;
+  const mayMake = !(await hasSites(db)) || !whyNotMakeSite(await permissionsOf(db, person.id));
+  const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayMake ? form : undefined };
+  return plainPage(c, "Sites", sitesPage({ ...props, ...(errors && { errors }) }), errors ? 422 : 200);
+}
