@@ -119,6 +119,8 @@ export interface Schema {
     recorded_at: string;
   };
   corrections: { id: string; placement_seq: number; recorded_at: string; person_id: string; reason: string };
+  /** Placements that a deployment told later turned into repetitions of what stood there already; they no longer count. */
+  repeats: { placement_seq: number; deployment_id: string; recorded_at: string };
   /** A pointer, kept in the transaction that places; rebuildable. */
   current_placements: {
     environment_id: string;

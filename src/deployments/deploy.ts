@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import { inChunks } from "../artifacts/artifacts.ts";
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
@@ -8,7 +7,9 @@ import { append } from "../history/events.ts";
 import type { By } from "../people/by.ts";
 import type { Flag, Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
-import { type Found, type Put, returning } from "./returning.ts";
+import type { Placed, Put } from "./later.ts";
+import { confirm, place, repeat } from "./place.ts";
+import { changes, settle } from "./settle.ts";
 
 interface Deployment {
   effectiveAt: string;
@@ -21,8 +22,8 @@ interface Deployment {
 
 /**
  * Writes a deployment: a placement for each line that changes what stood there at its effective moment, a confirmation
- * for each that does not, and, where it is told late, what was told of later moments and only now proves to be a
- * change. Moves the current pointers and appends the event. To be called inside a verb's transaction.
+ * for each that does not, and, where it is told late, what that makes of what was told of later moments. Moves the
+ * current pointers and appends the event. To be called inside a verb's transaction.
  */
 export async function deploy(trx: Database, by: By, site: Site, environment: Environment, told: Deployment) {
   const { effectiveAt } = told;
@@ -54,7 +55,10 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
     changed.map((line) => ({ ...line, ...at })),
   );
   await firstSeen(trx, effectiveAt, changed);
-  const returned = await place(trx, await returning(trx, environment, effectiveAt, changed));
+  const { returned, repeated } = await settle(trx, environment, at, changed, stood);
+  const again: Placed[] = [];
+  for (const round of returned) again.push(...(await place(trx, round)));
+  await repeat(trx, repeated, at);
   await append(trx, by, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
@@ -66,9 +70,8 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
       promotion: told.promotion?.number,
       placements: placed.map(entry),
       confirmations: same.map(entry),
-      returned: returned.length
-        ? returned.map((one) => ({ ...entry(one), deployment_id: one.deployment_id, effective_at: one.effective_at }))
-        : undefined,
+      returned: again.length ? again.map(elsewhere) : undefined,
+      repeated: repeated.length ? repeated.map(elsewhere) : undefined,
     },
   });
   return {
@@ -78,12 +81,6 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
     unchanged: row.unchanged,
     out_of_band: row.out_of_band,
   };
-}
-
-/** A promotion also changes what stood there out of band: the same version, now allowed. */
-function changes(stood: Stood | undefined, line: Put): boolean {
-  if ((stood?.version_id ?? null) !== line.version_id) return true;
-  return stood?.out_of_band === 1 && line.promotion_id !== null;
 }
 
 interface Stood {
@@ -141,67 +138,6 @@ function unnamed(stood: Map<string, Stood>, lines: Put[], environment: Environme
   }));
 }
 
-type At = { deployment_id: string; environment_id: string; effective_at: string; recorded_at: string };
-
-function confirm(trx: Database, lines: Put[], at: At) {
-  return inChunks(lines, async (piece) => {
-    await trx
-      .insertInto("confirmations")
-      .values(
-        piece.map(({ artifact_id, version_id, promotion_id, out_of_band }) => ({
-          artifact_id,
-          version_id,
-          promotion_id,
-          out_of_band,
-          ...at,
-        })),
-      )
-      .execute();
-    return [];
-  });
-}
-
-async function place(trx: Database, found: Found[]): Promise<(Found & { seq: number })[]> {
-  return inChunks(found, async (piece) => {
-    const rows = piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row);
-    const seqs = await trx.insertInto("placements").values(rows).returning(["seq", "artifact_id"]).execute();
-    const bySeq = new Map(seqs.map((one) => [one.artifact_id, one.seq]));
-    const placed = piece.map((one) => ({ ...one, seq: bySeq.get(one.artifact_id) as number }));
-    await point(trx, placed);
-    return placed;
-  });
-}
-
-/** Moves the current pointers, but only forward in (effective_at, seq): what is told late does not undo what came after. */
-async function point(trx: Database, placed: (Found & { seq: number })[]): Promise<void> {
-  await trx
-    .insertInto("current_placements")
-    .values(
-      placed.map(({ environment_id, artifact_id, seq, version_id, out_of_band, effective_at }) => ({
-        environment_id,
-        artifact_id,
-        placement_seq: seq,
-        version_id,
-        out_of_band,
-        effective_at,
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict
-        .columns(["environment_id", "artifact_id"])
-        .doUpdateSet((eb) => ({
-          placement_seq: eb.ref("excluded.placement_seq"),
-          version_id: eb.ref("excluded.version_id"),
-          out_of_band: eb.ref("excluded.out_of_band"),
-          effective_at: eb.ref("excluded.effective_at"),
-        }))
-        .where(
-          sql<boolean>`(excluded.effective_at, excluded.placement_seq) > (current_placements.effective_at, current_placements.placement_seq)`,
-        ),
-    )
-    .execute();
-}
-
 /** Told of an earlier moment than was known before: versions are ordered by when they first stood anywhere. */
 function firstSeen(trx: Database, effectiveAt: string, changed: Put[]) {
   const ids = changed.map((line) => line.version_id).filter((id) => id !== null);
@@ -218,6 +154,10 @@ function firstSeen(trx: Database, effectiveAt: string, changed: Put[]) {
 
 function entry({ seq, kind, key, version, out_of_band, promotion_id }: Put & { seq?: number }) {
   return { seq, kind, key, version, out_of_band: out_of_band || undefined, promotion_id: promotion_id ?? undefined };
+}
+
+function elsewhere(one: Placed) {
+  return { ...entry(one), deployment_id: one.deployment_id, effective_at: one.effective_at };
 }
 
 /** The next number of its kind on the site; to be called in a transaction that has taken its turn. */

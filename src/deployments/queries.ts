@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { artifactIds, inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
-import { type Standing, standing } from "../environments/as-of.ts";
+import { counts, type Standing, standing } from "../environments/as-of.ts";
 import type { Environment } from "../environments/queries.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
@@ -145,9 +145,11 @@ export function placementsOf(
       sql<string | null>`(
         select w.label from placements q left join versions w on w.id = q.version_id
         where q.environment_id = p.environment_id and q.artifact_id = p.artifact_id and (q.effective_at, q.seq) < (p.effective_at, p.seq)
+          and ${counts("q")}
         order by q.effective_at desc, q.seq desc limit 1)`.as("before"),
     )
     .where("p.deployment_id", "=", deploymentId)
+    .where(counts("p"))
     .orderBy("a.kind")
     .orderBy("a.section")
     .orderBy("a.key")

@@ -12,18 +12,26 @@ export interface Moment {
 /** As of now and of whatever was told of the next minute: clocks differ. The same as the current pointers hold. */
 export const latest = "9999-12-31T23:59:59.999Z";
 
+/** Whether a placement counts, as far as was known: told, not corrected, and no repetition of what stood there already. */
+export function counts(placement: string, knownAt?: string) {
+  const seq = sql.ref(`${placement}.seq`);
+  const by = (column: string) => (knownAt === undefined ? sql`` : sql`and ${sql.ref(column)} <= ${knownAt}`);
+  return sql<boolean>`(
+    not exists (select 1 from corrections co where co.placement_seq = ${seq} ${by("co.recorded_at")})
+    and not exists (select 1 from repeats re where re.placement_seq = ${seq} ${by("re.recorded_at")})
+    ${by(`${placement}.recorded_at`)})`;
+}
+
 /**
- * The seq of the placement that stood there: greatest (effective_at, seq) with effective_at <= T, recorded_at <= K and
- * not corrected by K. One seek in `placements_as_of` for each artifact, however long the history.
+ * The seq of the placement that stood there: greatest (effective_at, seq) with effective_at <= T, told by K and
+ * counting as far as was known by K. One seek in `placements_as_of` for each artifact, however long the history.
  * `artifact` is a column of the query around it.
  */
 export function standingSeq(environmentId: string | RawBuilder<string>, artifact: string, { asOf, knownAt }: Moment) {
-  const told = knownAt === undefined ? sql`` : sql`and q.recorded_at <= ${knownAt}`;
-  const corrected = knownAt === undefined ? sql`` : sql`and c.recorded_at <= ${knownAt}`;
   return sql<number>`(
     select q.seq from placements q
-    where q.environment_id = ${environmentId} and q.artifact_id = ${sql.ref(artifact)} and q.effective_at <= ${asOf} ${told}
-      and not exists (select 1 from corrections c where c.placement_seq = q.seq ${corrected})
+    where q.environment_id = ${environmentId} and q.artifact_id = ${sql.ref(artifact)} and q.effective_at <= ${asOf}
+      and ${counts("q", knownAt)}
     order by q.effective_at desc, q.seq desc limit 1)`;
 }
 
@@ -83,7 +91,7 @@ export function standing(
       "v.digest",
       "v.requires",
       "p.effective_at",
-      "p.recorded_at",
+      "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
     .where("a.site_id", "=", siteId)
@@ -98,9 +106,10 @@ export function standing(
   return query.execute();
 }
 
-/** Case does not matter; % and _ are just characters. Expects the artifact as `a`. */
+/** Case does not matter in a to z, which is all that both engines fold; % and _ are just characters. Expects the artifact as `a`. */
 export function contains(text: string) {
-  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+  const folded = text.normalize("NFC").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const pattern = `%${folded.replace(/[\\%_]/g, "\\$&")}%`;
   return sql<boolean>`(lower(a.key) like ${pattern} escape '\\' or lower(coalesce(a.title, '')) like ${pattern} escape '\\')`;
 }
 

@@ -1,0 +1,105 @@
+import { sql } from "kysely";
+import { inChunks } from "../artifacts/artifacts.ts";
+import type { Database } from "../database/open.ts";
+import { latest, standingSeq } from "../environments/as-of.ts";
+import type { Found, Placed, Put } from "./later.ts";
+
+/** Which deployment writes it, where, from when, and when it was told. */
+export type At = { deployment_id: string; environment_id: string; effective_at: string; recorded_at: string };
+
+export function confirm(trx: Database, lines: Put[], at: At) {
+  return keep(
+    trx,
+    lines.map((line) => ({ ...line, ...at })),
+  );
+}
+
+function keep(trx: Database, said: Found[]) {
+  return inChunks(said, async (piece) => {
+    await trx
+      .insertInto("confirmations")
+      .values(piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return [];
+  });
+}
+
+/** What these placements said stays as a confirmation, should it prove to be a change once more. */
+export async function repeat(trx: Database, repeated: Placed[], at: At): Promise<void> {
+  await keep(
+    trx,
+    repeated.map(({ seq: _seq, ...said }) => said),
+  );
+  await inChunks(repeated, async (piece) => {
+    const rows = piece.map(({ seq }) => ({
+      placement_seq: seq,
+      deployment_id: at.deployment_id,
+      recorded_at: at.recorded_at,
+    }));
+    await trx.insertInto("repeats").values(rows).execute();
+    await pointBack(trx, at.environment_id, piece);
+    return [];
+  });
+}
+
+export async function place(trx: Database, found: Found[]): Promise<Placed[]> {
+  return inChunks(found, async (piece) => {
+    const rows = piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row);
+    const seqs = await trx.insertInto("placements").values(rows).returning(["seq", "artifact_id"]).execute();
+    const bySeq = new Map(seqs.map((one) => [one.artifact_id, one.seq]));
+    const placed = piece.map((one) => ({ ...one, seq: bySeq.get(one.artifact_id) as number }));
+    await point(trx, placed);
+    return placed;
+  });
+}
+
+/** Moves the current pointers, but only forward in (effective_at, seq): what is told late does not undo what came after. */
+async function point(trx: Database, placed: Placed[]): Promise<void> {
+  await trx
+    .insertInto("current_placements")
+    .values(
+      placed.map(({ environment_id, artifact_id, seq, version_id, out_of_band, effective_at }) => ({
+        environment_id,
+        artifact_id,
+        placement_seq: seq,
+        version_id,
+        out_of_band,
+        effective_at,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(["environment_id", "artifact_id"])
+        .doUpdateSet((eb) => ({
+          placement_seq: eb.ref("excluded.placement_seq"),
+          version_id: eb.ref("excluded.version_id"),
+          out_of_band: eb.ref("excluded.out_of_band"),
+          effective_at: eb.ref("excluded.effective_at"),
+        }))
+        .where(
+          sql<boolean>`(excluded.effective_at, excluded.placement_seq) > (current_placements.effective_at, current_placements.placement_seq)`,
+        ),
+    )
+    .execute();
+}
+
+/** Where a pointer stood on a placement that no longer counts, it goes back to the one that does. */
+async function pointBack(trx: Database, environmentId: string, repeated: Placed[]): Promise<void> {
+  for (const { artifact_id, seq } of repeated) {
+    await trx
+      .updateTable("current_placements as c")
+      .from("placements as p")
+      .set((eb) => ({
+        placement_seq: eb.ref("p.seq"),
+        version_id: eb.ref("p.version_id"),
+        out_of_band: eb.ref("p.out_of_band"),
+        effective_at: eb.ref("p.effective_at"),
+      }))
+      .where("p.seq", "=", standingSeq(environmentId, "c.artifact_id", { asOf: latest }))
+      .where("c.environment_id", "=", environmentId)
+      .where("c.artifact_id", "=", artifact_id)
+      .where("c.placement_seq", "=", seq)
+      .execute();
+  }
+}
