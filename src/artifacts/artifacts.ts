@@ -77,16 +77,19 @@ export async function learnArtifacts(
       .execute(),
   );
   await headSections(trx, siteId, fresh);
-  for (const { kind, key, title } of named.filter((one) => one.title !== undefined)) {
-    const id = ids.get(`${kind} ${key}`) as string;
-    await trx
-      .updateTable("artifacts")
-      .set({ title: title || null })
-      .where("id", "=", id)
-      .where("title", "is distinct from", title || null)
-      .execute();
-  }
+  const titled = named.filter((one) => one.title !== undefined);
+  await inChunks(titled, (piece) => retitle(trx, piece, ids));
   return ids;
+}
+
+/** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
+async function retitle(trx: Database, piece: Named[], ids: Map<string, string>): Promise<never[]> {
+  const rows = piece.map(({ kind, key, title }) => sql`(${ids.get(`${kind} ${key}`)}, ${title || null})`);
+  await sql`
+    with told (id, title) as (values ${sql.join(rows)})
+    update artifacts set title = told.title from told
+    where artifacts.id = told.id and artifacts.title is distinct from told.title`.execute(trx);
+  return [];
 }
 
 /** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
@@ -141,6 +144,7 @@ export async function learnVersions(
   const versions = new Map<string, string | null>(named.map((one) => [`${one.kind} ${one.key}`, null]));
   const errors: FieldError[] = [];
   const fresh: Named[] = [];
+  const fuller: Known[] = [];
   for (const one of standing) {
     const name = `${one.kind} ${one.key}`;
     const version = known.get(`${ids.get(name)} ${one.version}`);
@@ -149,10 +153,11 @@ export async function learnVersions(
     else {
       const differs = whyContentDiffers(version, one);
       if (differs) errors.push({ path: `placements.${named.indexOf(one)}.version`, message: differs });
-      else await fillIn(trx, version, one);
+      else fuller.push(...learnt(version, one));
     }
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
+  await inChunks(fuller, (piece) => fillIn(trx, piece));
   await insertVersions(trx, by, effectiveAt, fresh, ids, versions);
   return versions;
 }
@@ -209,9 +214,19 @@ function whyContentDiffers(known: Known, told: Named): string | undefined {
     return `${told.key} ${told.version} is already recorded as requiring ${known.requires}. Other requirements need a new version.`;
 }
 
-async function fillIn(trx: Database, known: Known, told: Named): Promise<void> {
+/** The version with what is told of it only now, where that is more than was known. */
+function learnt(known: Known, told: Named): Known[] {
   const digest = known.digest ?? told.digest ?? null;
   const requires = known.requires ?? requiresText(told);
-  if (digest === known.digest && requires === known.requires) return;
-  await trx.updateTable("versions").set({ digest, requires }).where("id", "=", known.id).execute();
+  return digest === known.digest && requires === known.requires ? [] : [{ ...known, digest, requires }];
+}
+
+async function fillIn(trx: Database, fuller: Known[]): Promise<never[]> {
+  const rows = fuller.map(({ id, digest, requires }) => sql`(${id}, ${digest}, ${requires})`);
+  await sql`
+    with told (id, digest, requires) as (values ${sql.join(rows)})
+    update versions set digest = told.digest, requires = told.requires from told where versions.id = told.id`.execute(
+    trx,
+  );
+  return [];
 }
