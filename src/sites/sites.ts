@@ -27,18 +27,25 @@ export async function insertSite(trx: Database, by: By, site: NewSite, roles: st
   const row = { id, slug: site.slug, name: site.name.trim(), time_zone: site.time_zone ?? "UTC", created_at: by.at };
   await trx.insertInto("sites").values(row).execute();
   const held = [...new Set(["administrator", ...roles])];
+  const makers = await makersOf(trx, by);
   await trx
     .insertInto("memberships")
-    .values(held.map((role) => ({ site_id: id, person_id: by.person.id, role, since: by.at })))
+    .values(makers.flatMap((person_id) => held.map((role) => ({ site_id: id, person_id, role, since: by.at }))))
     .execute();
   await append(trx, by, id, {
     action: "site_created",
     subject: `site ${site.slug}`,
     subject_id: id,
-    details: { ...row, roles: held },
+    details: { ...row, roles: held, people: makers },
   });
   for (const environment of site.environments ?? defaultEnvironments) await addEnvironment(trx, by, id, environment);
   return { id, slug: row.slug, name: row.name, time_zone: row.time_zone, environments: await environmentsOf(trx, id) };
+}
+
+/** A machine, and whoever made its token: else nobody could sign in to the site that it makes. */
+async function makersOf(trx: Database, by: By): Promise<string[]> {
+  const tokens = await trx.selectFrom("tokens").select("created_by").where("person_id", "=", by.person.id).execute();
+  return [...new Set([by.person.id, ...tokens.map((one) => one.created_by)])];
 }
 
 /** Another name or time zone; its short name stays, since addresses are made of it. */

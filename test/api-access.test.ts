@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { machine } from "./api.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const placements = [{ kind: "page", key: "/", version: "v1" }];
+const request = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+  w.app.request(`http://sitebook.test${path}`, { method, headers });
+
+test("without a token nothing is told, and the answer says what to send", async () => {
+  for (const authorization of ["", "Basic aXJpczppcmlz", "Bearer", "Bearer not-a-token"]) {
+    const response = await request("/api/v1/sites/shop/environments", authorization ? { authorization } : {});
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect(await response.json()).toMatchObject({ status: 401, title: "Not authenticated" });
+  }
+});
+
+test("a browser's session opens no door here", async () => {
+  expect((await w.as("iris").get("/api/v1/sites")).status).toBe(401);
+  expect((await w.as("iris").post("/api/v1/sites")).status).toBe(401);
+});
+
+test("a revoked token stops at once, and an expired one on its day", async () => {
+  const ci = await machine(w, "contributor");
+  const token = w.db.updateTable("tokens").where("person_id", "=", ci.machine.id);
+  await token.set({ expires_at: "2026-03-04T00:00:00.000Z" }).execute();
+  expect((await ci.get("/sites")).status).toBe(200);
+  w.clock.at = "2026-03-04T00:00:00.000Z";
+  expect((await ci.get("/sites")).status).toBe(401);
+  await token.set({ expires_at: null, revoked_at: w.clock.at }).execute();
+  const refused = await ci.post("/sites/shop/environments/beta/deployments", { placements });
+  expect(refused.status).toBe(401);
+  expect(refused.body.detail).toBe("This token is not known, has expired or was revoked.");
+});
+
+test("another site is not there for a token, whether it exists or not", async () => {
+  const ci = await machine(w, "contributor");
+  const theirs = await ci.get("/sites/elsewhere/environments");
+  const nobodys = await ci.get("/sites/nowhere/environments");
+  expect(theirs.status).toBe(404);
+  expect(theirs.body).toEqual(nobodys.body);
+  const post = await ci.post("/sites/elsewhere/environments/beta/deployments", { placements });
+  expect(post.status).toBe(404);
+});
+
+test("what the token's roles do not allow is refused with the rule's sentence", async () => {
+  const viewer = await machine(w, "viewer");
+  const contributor = await machine(w, "contributor");
+  const record = await viewer.post("/sites/shop/environments/beta/deployments", { placements });
+  expect(record.status).toBe(403);
+  expect(record.body.detail).toBe(
+    "You may not record deployments on this site. An administrator of the site can give you a role that may.",
+  );
+  await w.record("beta", ["/ v1"]);
+  const release = { name: "Spring", contents: placements };
+  expect((await contributor.post("/sites/shop/releases", release)).status).toBe(403);
+  const { number } = await w.release("Spring", ["/"]);
+  expect((await contributor.post("/sites/shop/promotions", { release: number, to: "demo" })).status).toBe(403);
+});
+
+test("what is not a call is not found, also for those without a token", async () => {
+  const ci = await machine(w, "contributor");
+  for (const path of ["/api", "/api/", "/api/v2/sites", "/api/v1", "/api/v1/nothing"]) {
+    const response = await request(path);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ status: 404, detail: "There is no such call." });
+  }
+  for (const path of ["/sites/shop", "/sites/shop/nothing", "/sites/shop/releases/1/nothing"])
+    expect((await ci.get(path)).status).toBe(404);
+  for (const method of ["PUT", "PATCH", "DELETE"])
+    expect((await ci.send("/sites/shop/releases", { method })).status).toBe(404);
+});
+
+test("a client that is no browser needs no origin, nor a body where there is nothing to say", async () => {
+  await w.record("beta", ["/ v1"]);
+  const asked = await w.ask((await w.release("Spring", ["/"])).number, "demo");
+  const manager = await machine(w, "account-manager");
+  const refused = await manager.send(`/sites/shop/promotions/${asked.number}/completion`, { method: "POST" });
+  expect(refused.status).toBe(409);
+  expect(refused.body).toMatchObject({ code: "blocked", blockers: [{ code: "approvals_missing" }] });
+});

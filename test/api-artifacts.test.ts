@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newId } from "../src/database/id.ts";
+import { machine } from "./api.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+let viewer: Awaited<ReturnType<typeof machine>>;
+beforeEach(async () => {
+  w = await world();
+  viewer = await machine(w, "viewer");
+});
+afterEach(() => w.close());
+
+test("every page and all software, with what stands of them where", async () => {
+  await w.record("beta", ["/sale v2", "/about v1", "checkout 3.4.1"]);
+  await w.record("live", ["/sale v1"]);
+  await w.record("live", ["-/sale"]);
+  const { body } = await viewer.get("/sites/shop/artifacts");
+  expect(body.items.map((one: { key: string }) => one.key)).toEqual(["/about", "/sale", "checkout"]);
+  expect(body.items[1]).toEqual({
+    kind: "page",
+    key: "/sale",
+    title: null,
+    placements: [
+      { environment: "beta", version: "v2", effective_at: w.clock.at, out_of_band: false },
+      { environment: "live", version: null, effective_at: w.clock.at, out_of_band: true },
+    ],
+  });
+});
+
+test("artifacts are found by kind and by part of a name, page by page", async () => {
+  await w.record(
+    "beta",
+    ["/sale v2", "/about v1", "/100% v1", "checkout 3.4.1"].filter((line) => !line.includes("%")),
+  );
+  const keys = async (query: string) =>
+    (await viewer.get(`/sites/shop/artifacts?${query}`)).body.items.map((one: { key: string }) => one.key);
+  expect(await keys("kind=software")).toEqual(["checkout"]);
+  expect(await keys("q=SAL")).toEqual(["/sale"]);
+  expect(await keys("q=%25")).toEqual([]);
+  const first = (await viewer.get("/sites/shop/artifacts?limit=2")).body;
+  expect(await keys(`limit=2&cursor=${first.next}`)).toEqual(["checkout"]);
+});
+
+test("one page's history shows all environments, both clocks, and who approved", async () => {
+  await w.record("beta", ["/sale v1"], { effective_at: "2026-02-01T00:00:00Z" });
+  const { number } = await w.release("Spring", ["/sale"]);
+  w.clock.at = "2026-03-03T12:00:00.000Z";
+  await w.promote(number, "demo");
+  const { body } = await viewer.get("/sites/shop/artifacts/page/history?key=/sale");
+  expect(body.items).toEqual([
+    {
+      environment: "demo",
+      version: "v1",
+      digest: null,
+      effective_at: "2026-03-03T12:00:00.000Z",
+      recorded_at: "2026-03-03T12:00:00.000Z",
+      deployment: 2,
+      promotion: 1,
+      approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T12:00:00.000Z" }],
+      out_of_band: false,
+      corrections: [],
+    },
+    expect.objectContaining({
+      environment: "beta",
+      effective_at: "2026-02-01T00:00:00.000Z",
+      recorded_at: "2026-03-03T10:00:00.000Z",
+    }),
+  ]);
+});
+
+test("what was said to be wrong stays in the history, with the reason", async () => {
+  await w.record("beta", ["/sale v1"]);
+  const { seq } = await w.db.selectFrom("placements").select("seq").executeTakeFirstOrThrow();
+  const row = { id: newId(), placement_seq: seq, recorded_at: w.clock.at, person_id: w.people.ada.id, reason: "Typo" };
+  await w.db.insertInto("corrections").values(row).execute();
+  const { body } = await viewer.get("/sites/shop/artifacts/page/history?key=/sale");
+  expect(body.items[0].corrections).toEqual([{ recorded_at: w.clock.at, person: "Ada", reason: "Typo" }]);
+});
+
+test("a history comes page by page, newest first", async () => {
+  for (const day of [1, 2, 3]) await w.record("beta", [`/ v${day}`], { effective_at: `2026-02-0${day}T00:00:00Z` });
+  const path = "/sites/shop/artifacts/page/history?key=/&limit=2";
+  const first = (await viewer.get(path)).body;
+  const second = (await viewer.get(`${path}&cursor=${first.next}`)).body;
+  const versions = [...first.items, ...second.items].map((one: { version: string }) => one.version);
+  expect(versions).toEqual(["v3", "v2", "v1"]);
+  expect(second.next).toBeNull();
+});
+
+test("a path is one page however it is written", async () => {
+  const ci = await machine(w, "contributor");
+  const record = (key: string) =>
+    ci.post("/sites/shop/environments/beta/deployments", { placements: [{ kind: "page", key, version: "v1" }] });
+  await record("/caf%C3%A9/größe");
+  for (const key of ["/café/größe", "/café/größe".normalize("NFD"), "/caf%c3%a9/gr%C3%B6%C3%9Fe"]) {
+    expect((await record(key)).body).toMatchObject({ changed: 0, unchanged: 1 });
+    const history = await viewer.get(`/sites/shop/artifacts/page/history?key=${encodeURIComponent(key)}`);
+    expect(history.body.items).toHaveLength(1);
+  }
+  const { items } = (await viewer.get("/sites/shop/artifacts")).body;
+  expect(items.map((one: { key: string }) => one.key)).toEqual(["/café/größe"]);
+});
+
+test("what was never told of is not found", async () => {
+  for (const [path, detail] of [
+    ["page/history?key=/never", "There is no such page."],
+    ["software/history?key=never", "There is no such software."],
+    ["gadget/history?key=never", "There is no such address."],
+  ] as const) {
+    const { status, body } = await viewer.get(`/sites/shop/artifacts/${path}`);
+    expect(status).toBe(404);
+    expect(body.detail).toBe(detail);
+  }
+});

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { machine, rows } from "./api.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+test("a token sees the sites on which it holds a role", async () => {
+  const viewer = await machine(w, "viewer");
+  const { body } = await viewer.get("/sites");
+  expect(body).toEqual({ items: [{ slug: "shop", name: "Fennel & Co", time_zone: "Europe/London" }], next: null });
+});
+
+test("an administrator's token makes a site, and works on it", async () => {
+  const administrator = await machine(w, "administrator");
+  const { status, body } = await administrator.post("/sites", {
+    slug: "blog",
+    name: "The <b>blog</b>",
+    time_zone: "Asia/Tokyo",
+    environments: [
+      { slug: "draft", name: "Draft", servers: [{ name: "a", base_url: "https://draft.blog.example/" }] },
+      { slug: "www", name: "WWW", tier: "production" },
+    ],
+  });
+  expect(status).toBe(201);
+  expect(body).toMatchObject({
+    slug: "blog",
+    name: "The <b>blog</b>",
+    time_zone: "Asia/Tokyo",
+    environments: [
+      { slug: "draft", position: 1, tier: "other", servers: [{ name: "a", base_url: "https://draft.blog.example" }] },
+      { slug: "www", position: 2, tier: "production", pages: 0, software: 0, frozen: false },
+    ],
+  });
+  expect((await administrator.get("/sites")).body.items.map((one: { slug: string }) => one.slug)).toEqual([
+    "blog",
+    "shop",
+  ]);
+  expect((await administrator.get("/sites/blog/environments")).body.items).toEqual(body.environments);
+  expect((await w.as("ada").get("/sites/blog")).status).toBe(404);
+});
+
+test("whoever made the token administers the site that it makes, so that somebody can sign in to it", async () => {
+  const administrator = await machine(w, "administrator");
+  await administrator.post("/sites", { slug: "blog", name: "Blog" });
+  expect((await w.as("iris").get("/sites/blog")).status).toBe(200);
+});
+
+test("without environments a site starts with beta, demo and live", async () => {
+  const administrator = await machine(w, "administrator");
+  const { body } = await administrator.post("/sites", { slug: "blog", name: "Blog" });
+  expect(body.time_zone).toBe("UTC");
+  expect(body.environments.map((one: { slug: string }) => one.slug)).toEqual(["beta", "demo", "live"]);
+});
+
+test("nobody else makes sites", async () => {
+  const manager = await machine(w, "account-manager");
+  const before = await rows(w);
+  const { status, body } = await manager.post("/sites", { slug: "blog", name: "Blog" });
+  expect(status).toBe(403);
+  expect(body.detail).toContain("may make another one");
+  expect(await rows(w)).toEqual(before);
+});
+
+test("one request that arrives twice at once makes one site, and both have its answer", async () => {
+  const administrator = await machine(w, "administrator");
+  const post = () => administrator.post("/sites", { slug: "blog", name: "Blog" }, { "idempotency-key": "k" });
+  const [first, second] = await Promise.all([post(), post()]);
+  expect(first.status).toBe(201);
+  expect(second).toMatchObject({ status: 201, body: first.body });
+});
+
+test("sites come page by page", async () => {
+  const administrator = await machine(w, "administrator");
+  for (const slug of ["blog", "club"]) await administrator.post("/sites", { slug, name: slug });
+  const first = await administrator.get("/sites?limit=2");
+  const second = await administrator.get(`/sites?limit=2&cursor=${first.body.next}`);
+  const slugs = [...first.body.items, ...second.body.items].map((one: { slug: string }) => one.slug);
+  expect(slugs).toEqual(["blog", "club", "shop"]);
+  expect(second.body.next).toBeNull();
+});
+
+test("everything that is wrong with a site is said at once, and nothing is made", async () => {
+  const administrator = await machine(w, "administrator");
+  const before = await rows(w);
+  const { status, body } = await administrator.post("/sites", {
+    slug: "The Blog",
+    name: " ",
+    time_zone: "Mars/Olympus",
+    environments: [
+      { slug: "a", servers: [{ name: "", base_url: "ftp://a.example" }] },
+      { slug: "a", name: "x".repeat(201) },
+    ],
+  });
+  expect(status).toBe(422);
+  expect(body.errors.map((one: { path: string }) => one.path)).toEqual([
+    "slug",
+    "name",
+    "time_zone",
+    "environments.0.servers.0.name",
+    "environments.0.servers.0.base_url",
+    "environments.1.slug",
+    "environments.1.name",
+  ]);
+  expect((await administrator.post("/sites", { slug: "shop", name: "Again" })).body.errors).toMatchObject([
+    { path: "slug" },
+  ]);
+  expect(await rows(w)).toEqual(before);
+});
