@@ -16,7 +16,7 @@ export function railOf(site: Site, tallies: Tallies, now: string, current?: stri
       tier: environment.tier,
       href: `/sites/${site.slug}/environments/${environment.slug}`,
       gate: environment.gate?.requirements.map((one) => one.role.replaceAll("-", " ")),
-      lead: lead(place, next, tallies.places[i + 1]),
+      lead: lead(environment, place, next, tallies.places[i + 1]),
       waiting: waitingIn(site, tallies, environment),
       small: small(place, site, now),
       current: environment.slug === current,
@@ -24,23 +24,30 @@ export function railOf(site: Site, tallies: Tallies, now: string, current?: stri
   });
 }
 
-function lead(place: PlaceTally, next: Environment | undefined, there: PlaceTally | undefined): string {
+function lead(
+  { gate }: Environment,
+  place: PlaceTally,
+  next: Environment | undefined,
+  there: PlaceTally | undefined,
+): string {
   if (!place.changed_at) return "nothing recorded yet";
   if (next && there?.changed_at)
     return place.differing ? `${place.differing} differ from ${next.name}` : `same as ${next.name}`;
   if (next) return `${place.differing} not on ${next.name} yet`;
-  return place.out_of_band ? `${place.out_of_band} out of band` : "as approved";
+  if (place.out_of_band) return `${place.out_of_band} out of band`;
+  return gate ? "as approved" : "as recorded";
 }
 
 /** What waits at the gate into this environment, and for whom. */
 function waitingIn(site: Site, tallies: Tallies, environment: Environment): RailStop["waiting"] {
   const open = tallies.open.filter((one) => one.environment_id === environment.id);
+  const waiting = open.filter((one) => one.state === "waiting");
   if (!open.length) return;
   const wanted = new Set(
-    open.flatMap((one) => one.requirements.filter((role) => role.given < role.needed).map((role) => role.name)),
+    waiting.flatMap((one) => one.requirements.filter((role) => role.given < role.needed).map((role) => role.name)),
   );
-  const text = wanted.size ? `waiting for ${listed([...wanted])}` : "approved, to be completed";
-  return { count: open.length, text, href: `/sites/${site.slug}/approvals` };
+  const text = waiting.length ? `waiting for ${listed([...wanted])}` : "approved, to be completed";
+  return { count: waiting.length || open.length, text, href: `/sites/${site.slug}/approvals` };
 }
 
 function small(place: PlaceTally, site: Site, now: string): string {

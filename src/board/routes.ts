@@ -1,7 +1,47 @@
 import { Hono } from "hono";
-import { html } from "../../views/parts/html.ts";
-import { page, type SiteEnv } from "../web.ts";
+import { boardPage } from "../../views/board.ts";
+import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import { boardOf } from "./board.ts";
+import { address, readAfter, readFilter } from "./filters.ts";
 
 export const board = new Hono<SiteEnv>();
 
-board.get("/", async (c) => page(c, { title: "Board", here: "board", rail: "full" }, html`<h1>Board</h1>`));
+board.get("/", async (c) => show(c, c.req.query(), []));
+
+/**
+ * The board's own form comes back with what is ticked, to be kept while the list changes: on to the next hundred, or
+ * filtered otherwise. Where nothing is ticked the plain address shows the same.
+ */
+board.post("/", async (c) => {
+  const form = await c.req.parseBody({ all: true });
+  const chosen = [form.choose ?? []].flat().filter((id) => typeof id === "string" && /^[\w-]{1,64}$/.test(id));
+  // a button that knows where it leads says so in its address; the filter leaves it to its fields
+  const query = c.req.query();
+  const told = Object.keys(query).length ? query : fields(form);
+  if (chosen.length) return show(c, told, chosen as string[]);
+  const filter = readFilter(c.var.access.site, told);
+  return c.redirect(address(c.var.access.site, filter, readAfter(told.after) || undefined), 303);
+});
+
+function fields(form: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(form).filter((one): one is [string, string] => typeof one[1] === "string"));
+}
+
+async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[]) {
+  const { site, permissions } = c.var.access;
+  const filter = readFilter(site, told);
+  const after = readAfter(told.after);
+  const tallies = await c.var.tallies(c.var.db, site);
+  const board = await boardOf(c.var.db, site, tallies, { filter, after: after || undefined, chosen });
+  // what was posted has an address too: without what is ticked
+  if (c.req.method === "POST" && !after) c.header("hx-push-url", address(site, filter));
+  const may = {
+    release: permissions.has("release") && site.environments.length > 1,
+    record: permissions.has("record"),
+  };
+  return page(
+    c,
+    { title: "Board", here: "board", rail: "full", text: filter.text },
+    boardPage({ site, now: c.var.at, may, lost: after === false, board }),
+  );
+}

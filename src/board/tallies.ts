@@ -1,8 +1,20 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/open.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
+import {
+  all,
+  differ,
+  hasUnknown,
+  isMoving,
+  isOutOfBand,
+  isWaiting,
+  narrowed,
+  rowsWithPlaces,
+  standings,
+} from "./conditions.ts";
+import type { Filter } from "./filters.ts";
 
 export interface PlaceTally {
   environment_id: string;
@@ -15,22 +27,32 @@ export interface PlaceTally {
   differing: number;
 }
 
-export interface SectionTally {
-  kind: Kind;
-  section: string;
+/** How many rows there are, and how many of them each filter would show. */
+export interface Tally {
   rows: number;
   /** Rows that differ between any two neighbouring environments. */
   moving: number;
+  waiting: number;
+  out_of_band: number;
+  unknown: number;
+  /** Rows that stand otherwise in the i-th environment than in the next one. */
+  differing: number[];
 }
 
-export interface Tallies {
-  rows: number;
+export interface SectionTally extends Tally {
+  kind: Kind;
+  section: string;
+  /** Rows that are as the whole filter says. */
+  shown: number;
+  /** Rows that stand in the i-th environment, and those that are out of band there. */
+  standing: number[];
+  straying: number[];
+}
+
+export interface Tallies extends Tally {
   places: PlaceTally[];
   sections: SectionTally[];
-  /** Rows with something out of band in some environment. */
-  out_of_band: number;
-  /** Rows in a promotion that is still open. */
-  waiting: number;
+  owners: { id: string; name: string }[];
   open: Promotion[];
 }
 
@@ -39,107 +61,114 @@ export interface Tallies {
  * so that they cost one row between writes and one pass over the current placements after one.
  */
 export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
-  const kept = new Map<string, { events: number; tallies: Tallies }>();
+  const kept = new Map<string, { state: string; tallies: Tallies }>();
   return async (db, site) => {
     const { events } = await db
       .selectFrom("sites")
       .select("events")
       .where("id", "=", site.id)
       .executeTakeFirstOrThrow();
+    // the environments too: an event may come between loading them and this
+    const state = [events, ...site.environments.map((one) => one.id)].join(" ");
     const before = kept.get(site.id);
-    if (before?.events === events) return before.tallies;
+    if (before?.state === state) return before.tallies;
     const tallies = await count(db, site);
-    kept.set(site.id, { events, tallies });
+    kept.set(site.id, { state, tallies });
     return tallies;
   };
 }
 
 async function count(db: Database, site: Site): Promise<Tallies> {
-  const places = await countPlaces(db, site);
   const sections = await countSections(db, site);
-  const sum = (pick: (row: (typeof sections)[number]) => number) =>
-    sections.reduce((total, row) => total + pick(row), 0);
+  const changes = await lastChanges(db, site);
+  const whole = sum(site, sections);
+  const of = (i: number, kind: Kind) => total(sections, (one) => (one.kind === kind ? one.standing[i] : 0));
   return {
-    rows: sum((row) => row.rows),
-    places: places.map((place, i) => ({ ...place, differing: sum((row) => row.differing[i] ?? 0) })),
-    sections: sections.map(({ kind, section, rows, moving }) => ({ kind, section, rows, moving })),
-    out_of_band: sum((row) => row.out_of_band),
-    waiting: await countWaiting(db, site),
+    ...whole,
+    places: site.environments.map(({ id }, i) => ({
+      environment_id: id,
+      pages: of(i, "page"),
+      software: of(i, "software"),
+      out_of_band: total(sections, (one) => one.straying[i]),
+      changed_at: changes.get(id) ?? null,
+      differing: whole.differing[i] ?? 0,
+    })),
+    sections,
+    owners: await ownersOf(db, site),
     open: await listPromotions(db, site.id, { open: true, limit: 1000 }),
   };
 }
 
-async function countPlaces(db: Database, site: Site): Promise<Omit<PlaceTally, "differing">[]> {
-  const rows = await db
-    .selectFrom("current_placements as c")
-    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
-    .innerJoin("environments as e", "e.id", "c.environment_id")
-    .select((eb) => [
-      "c.environment_id",
-      "a.kind",
-      eb.fn.count<number>("c.version_id").as("rows"),
-      eb.fn.sum<number>("c.out_of_band").as("band"),
-    ])
-    .select((eb) => eb.fn.max("c.effective_at").as("changed_at"))
-    .where("e.site_id", "=", site.id)
-    .groupBy(["c.environment_id", "a.kind"])
-    .execute();
-  return site.environments.map(({ id }) => {
-    const here = rows.filter((row) => row.environment_id === id);
-    const of = (kind: Kind) => here.find((row) => row.kind === kind)?.rows ?? 0;
-    const changed = here.map((row) => row.changed_at).sort();
-    return {
-      environment_id: id,
-      pages: of("page"),
-      software: of("software"),
-      out_of_band: here.reduce((total, row) => total + row.band, 0),
-      changed_at: changed.at(-1) ?? null,
-    };
-  });
+export function sum(site: Site, tallies: Tally[]): Tally {
+  return {
+    rows: total(tallies, (one) => one.rows),
+    moving: total(tallies, (one) => one.moving),
+    waiting: total(tallies, (one) => one.waiting),
+    out_of_band: total(tallies, (one) => one.out_of_band),
+    unknown: total(tallies, (one) => one.unknown),
+    differing: site.environments.slice(1).map((_, i) => total(tallies, (one) => one.differing[i])),
+  };
 }
 
-/** One pass over the artifacts, with one seek in each environment for each. */
-async function countSections(db: Database, site: Site) {
-  const joins = site.environments.map(
-    ({ id }, i) =>
-      sql`left join current_placements ${at(i)} on ${at(i)}.artifact_id = a.id and ${at(i)}.environment_id = ${id}`,
-  );
-  const pairs = site.environments
-    .slice(1)
-    .map((_, i) => sql`${at(i)}.version_id is distinct from ${at(i + 1)}.version_id`);
-  const tally = (condition: ReturnType<typeof sql>) => sql`sum(case when ${condition} then 1 else 0 end)`;
-  const anyBand = site.environments.map((_, i) => sql`${at(i)}.out_of_band = 1`);
+export function total<T>(list: T[], pick: (one: T) => number | undefined): number {
+  return list.reduce((sum, one) => sum + (pick(one) ?? 0), 0);
+}
+
+/**
+ * By section, in the order of the board: one pass over the artifacts that the filter looks among, with one seek in
+ * each environment for each. `shown` counts those that stand as the filter says, too.
+ */
+export async function countSections(db: Database, site: Site, filter: Filter = {}): Promise<SectionTally[]> {
+  const tally = (condition: RawBuilder<boolean>) => sql`sum(case when ${condition} then 1 else 0 end)`;
   const columns = [
-    ...pairs.map((pair, i) => sql`${tally(pair)} as ${sql.ref(`differing_${i}`)}`),
-    sql`${pairs.length ? tally(sql.join(pairs, sql` or `)) : sql`0`} as moving`,
-    sql`${anyBand.length ? tally(sql.join(anyBand, sql` or `)) : sql`0`} as out_of_band`,
+    sql`${tally(isMoving(site))} as moving`,
+    sql`${tally(isWaiting(site))} as waiting`,
+    sql`${tally(isOutOfBand(site))} as out_of_band`,
+    sql`${tally(hasUnknown(site))} as unknown`,
+    sql`${tally(all(standings(site, filter)))} as shown`,
+    ...site.environments.slice(1).map((_, i) => sql`${tally(differ(i, i + 1))} as ${sql.ref(`differing_${i}`)}`),
+    ...site.environments.flatMap((_, i) => [
+      sql`count(${sql.ref(`c${i}.version_id`)}) as ${sql.ref(`standing_${i}`)}`,
+      sql`sum(coalesce(${sql.ref(`c${i}.out_of_band`)}, 0)) as ${sql.ref(`straying_${i}`)}`,
+    ]),
   ];
-  const { rows } = await sql<Record<string, number> & { kind: Kind; section: string }>`
+  type Row = Omit<SectionTally, "differing" | "standing" | "straying"> & Record<`${string}_${number}`, number>;
+  const { rows } = await sql<Row>`
     select a.kind, a.section, count(*) as rows, ${sql.join(columns)}
-    from artifacts a ${sql.join(joins, sql` `)}
-    where a.site_id = ${site.id} group by a.kind, a.section order by a.kind, a.section`.execute(db);
+    from ${rowsWithPlaces(site)} where ${all(narrowed(site, filter))}
+    group by a.kind, a.section order by a.kind, a.section`.execute(db);
   return rows.map((row) => ({
-    kind: row.kind,
-    section: row.section,
-    rows: row.rows ?? 0,
-    moving: row.moving ?? 0,
-    out_of_band: row.out_of_band ?? 0,
-    differing: pairs.map((_, i) => row[`differing_${i}`] ?? 0),
+    ...row,
+    differing: site.environments.slice(1).map((_, i) => row[`differing_${i}`] ?? 0),
+    standing: site.environments.map((_, i) => row[`standing_${i}`] ?? 0),
+    straying: site.environments.map((_, i) => row[`straying_${i}`] ?? 0),
   }));
 }
 
-/** The alias under which the i-th environment's current placement is joined. */
-function at(i: number) {
-  return sql.ref(`c${i}`);
+/** The end of an index, for each environment. */
+async function lastChanges(db: Database, site: Site): Promise<Map<string, string | null>> {
+  const rows = await db
+    .selectFrom("environments as e")
+    .select((eb) => [
+      "e.id",
+      eb
+        .selectFrom("placements as p")
+        .select((max) => max.fn.max("p.effective_at").as("changed_at"))
+        .whereRef("p.environment_id", "=", "e.id")
+        .as("changed_at"),
+    ])
+    .where("e.site_id", "=", site.id)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.changed_at]));
 }
 
-async function countWaiting(db: Database, site: Site): Promise<number> {
-  const row = await db
-    .selectFrom("open_promotions as o")
-    .innerJoin("promotions as p", "p.id", "o.promotion_id")
-    .innerJoin("release_contents as c", "c.release_id", "p.release_id")
-    .select((eb) => eb.fn.count<number>("c.artifact_id").distinct().as("rows"))
-    .where("o.site_id", "=", site.id)
-    .executeTakeFirstOrThrow();
-  return row.rows;
+function ownersOf(db: Database, site: Site): Promise<Tallies["owners"]> {
+  return db
+    .selectFrom("people")
+    .select(["id", "name"])
+    .where("id", "in", (eb) =>
+      eb.selectFrom("artifacts").select("owner_id").where("site_id", "=", site.id).where("owner_id", "is not", null),
+    )
+    .orderBy("name")
+    .execute();
 }

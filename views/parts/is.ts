@@ -33,12 +33,14 @@ type Options = {
   /** A sentence that may run over several lines. */
   wrap?: boolean | undefined;
   id?: string | undefined;
+  /** What a pointer resting on it is told. */
+  title?: string | undefined;
 };
 
 /** A standing: shape, word, colour; a link where there is somewhere to go. */
-export function is(standing: Standing, word: Piece, { more, before, href, wrap, id }: Options = {}): Html {
+export function is(standing: Standing, word: Piece, { more, before, href, wrap, id, title }: Options = {}): Html {
   const text = html`${before && html`<span class="more">${before}</span>`}${word}${more && html`<span class="more">${more}</span>`}`;
-  const look = html`${classes("is", standing, wrap && "wrap")}${attr("id", id)}`;
+  const look = html`${classes("is", standing, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
   return href ? html`<a${look} href="${href}">${text}</a>` : html`<span${look}>${text}</span>`;
 }
 

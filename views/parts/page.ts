@@ -1,5 +1,5 @@
-import type { Html, Piece } from "./html.ts";
-import { attr, classes, each, html } from "./html.ts";
+import type { Attributes, Html, Piece } from "./html.ts";
+import { attr, attrs, classes, each, html } from "./html.ts";
 import { is } from "./is.ts";
 
 type Head = {
@@ -60,12 +60,18 @@ export const bar = (content: Piece, look?: string): Html => html`<div${classes("
 /** Filters as links, each with the count it would show. */
 export const chips = (
   label: string,
-  list: readonly { href: string; text: Piece; count?: number | string | undefined; current?: boolean | undefined }[],
+  list: readonly {
+    href: string;
+    text: Piece;
+    count?: number | string | undefined;
+    current?: boolean | undefined;
+    more?: Attributes;
+  }[],
 ): Html =>
   html`<nav class="chips" aria-label="${label}">${each(
     list,
     (chip) =>
-      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}>${chip.text}${chip.count !== undefined && html` <b>${chip.count}</b>`}</a>`,
+      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${chip.count}</b>`}</a>`,
   )}</nav>
 `;
 

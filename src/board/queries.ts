@@ -1,0 +1,96 @@
+import { sql } from "kysely";
+import { inChunks } from "../artifacts/artifacts.ts";
+import type { Database } from "../database/open.ts";
+import { afterSection } from "../environments/as-of.ts";
+import type { Flag, Kind } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
+import { all, matching, rowsWithPlaces } from "./conditions.ts";
+import type { After, Filter } from "./filters.ts";
+
+export interface Row {
+  id: string;
+  kind: Kind;
+  section: string;
+  key: string;
+  title: string | null;
+}
+
+/** Pages by section, then software, from `after` on. */
+export async function listRows(
+  db: Database,
+  site: Site,
+  filter: Filter,
+  after: After | undefined,
+  limit: number,
+): Promise<Row[]> {
+  const conditions = [matching(site, filter), ...(after ? [afterSection(after)] : [])];
+  const { rows } = await sql<Row>`
+    select a.id, a.kind, a.section, a.key, a.title
+    from ${rowsWithPlaces(site)} where ${all(conditions)}
+    order by a.kind, a.section, a.key limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** What stands of these artifacts in all environments now. */
+export function cellsOf(db: Database, artifactIds: string[]) {
+  return inChunks(artifactIds, (piece) =>
+    db
+      .selectFrom("current_placements as c")
+      .innerJoin("placements as p", "p.seq", "c.placement_seq")
+      .innerJoin("deployments as d", "d.id", "p.deployment_id")
+      .leftJoin("versions as v", "v.id", "c.version_id")
+      .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.first_at", "v.created_at"])
+      .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
+      .where("c.artifact_id", "in", piece)
+      .execute(),
+  );
+}
+
+export type Cell = Awaited<ReturnType<typeof cellsOf>>[number] & { out_of_band: Flag };
+
+/** Which of these artifacts travel in a promotion that is still open, and in what version. */
+export function waitingOf(db: Database, site: Site, artifactIds: string[]) {
+  return inChunks(artifactIds, (piece) =>
+    db
+      .selectFrom("open_promotions as o")
+      .innerJoin("promotions as p", "p.id", "o.promotion_id")
+      .innerJoin("release_contents as r", "r.release_id", "p.release_id")
+      .leftJoin("versions as v", "v.id", "r.version_id")
+      .select(["r.artifact_id", "o.promotion_id", "r.version_id", "v.label as version"])
+      .where("o.site_id", "=", site.id)
+      .where("r.artifact_id", "in", piece)
+      .orderBy("p.number")
+      .execute(),
+  );
+}
+
+/** The roles in which each of these promotions was approved, in the order in which they said so. */
+export async function approvalsOf(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
+  const rows = await inChunks([...new Set(promotionIds)], (piece) =>
+    db
+      .selectFrom("approvals as a")
+      .innerJoin("roles as r", "r.slug", "a.role")
+      .select((eb) => ["a.promotion_id", "r.name", eb.fn.min("a.decided_at").as("decided_at")])
+      .where("a.promotion_id", "in", piece)
+      .where("a.decision", "=", "approve")
+      .groupBy(["a.promotion_id", "r.name"])
+      .orderBy("decided_at")
+      .execute(),
+  );
+  const roles = new Map<string, string[]>();
+  for (const { promotion_id, name } of rows) roles.set(promotion_id, [...(roles.get(promotion_id) ?? []), name]);
+  return roles;
+}
+
+/** Those of the chosen that are this site's, by their keys. */
+export async function chosenRows(db: Database, site: Site, ids: string[]): Promise<Pick<Row, "id" | "kind" | "key">[]> {
+  const rows = await inChunks(ids, (piece) =>
+    db
+      .selectFrom("artifacts")
+      .select(["id", "kind", "key"])
+      .where("site_id", "=", site.id)
+      .where("id", "in", piece)
+      .execute(),
+  );
+  return rows.sort((a, b) => (a.kind + a.key < b.kind + b.key ? -1 : 1));
+}
