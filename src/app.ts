@@ -10,12 +10,17 @@ import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
 import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
+import { environmentSettings } from "./environments/settings.ts";
 import { Refusal } from "./errors.ts";
 import { fail } from "./failures.ts";
 import { links } from "./people/link-routes.ts";
 import { people } from "./people/routes.ts";
+import { peopleSettings, tokenSettings } from "./people/settings.ts";
+import { approvals, promotions } from "./promotions/routes.ts";
+import { releases } from "./releases/routes.ts";
 import { sites } from "./sites/routes.ts";
-import { type AppEnv, knowPerson, needAccess, needPerson, plainFrame, type SiteEnv } from "./web.ts";
+import { siteSettings } from "./sites/settings.ts";
+import { type AppEnv, knowPerson, needAccess, needAdministrator, needPerson, plainFrame, type SiteEnv } from "./web.ts";
 
 export interface Options {
   baseUrl: string;
@@ -71,6 +76,14 @@ function site(): Hono<SiteEnv> {
   pages.use(needPerson, needAccess);
   pages.route("/", board);
   pages.route("/deployments", deployments);
+  pages.route("/releases", releases);
+  pages.route("/promotions", promotions);
+  pages.route("/approvals", approvals);
+  pages.use("/settings/*", needAdministrator);
+  pages.route("/settings", siteSettings);
+  pages.route("/settings/environments", environmentSettings);
+  pages.route("/settings/people", peopleSettings);
+  pages.route("/settings/tokens", tokenSettings);
   return pages;
 }
 

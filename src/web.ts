@@ -9,8 +9,9 @@ import type { Tallies } from "./board/tallies.ts";
 import { sha256 } from "./database/id.ts";
 import type { Database } from "./database/open.ts";
 import type { Environment } from "./environments/queries.ts";
-import { missing, Refusal } from "./errors.ts";
+import { missing, Refusal, refuse } from "./errors.ts";
 import type { By, Person } from "./people/by.ts";
+import { whyNotMay } from "./people/roles.ts";
 import { closeSession, findSession, lasts, openSession } from "./people/sessions.ts";
 import { needOf } from "./promotions/rules.ts";
 import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
@@ -91,15 +92,24 @@ export async function needAccess(c: Context<SiteEnv>, next: Next) {
   await next();
 }
 
+/** The settings are for administrators. */
+export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
+  refuse(whyNotMay(c.var.access, "administer"), 403);
+  await next();
+}
+
 /** Who acts. A form's hidden `key` makes its repetition harmless. */
-export function by(c: Context<SiteEnv>, form?: { key?: string | undefined } & object): By {
+export function by(c: Context<SiteEnv>, form?: Keyed): By {
   const { roles, permissions } = c.var.access;
-  const who = { person: c.var.person, roles, permissions, at: c.var.at };
-  if (!form?.key) return who;
-  return {
-    ...who,
-    request: { key: form.key.slice(0, 200), fingerprint: sha256(`${c.req.path} ${JSON.stringify(form)}`) },
-  };
+  return { person: c.var.person, roles, permissions, at: c.var.at, request: requestOf(c, form) };
+}
+
+type Keyed = { key?: string | undefined } & object;
+
+/** What makes a repeated form post harmless. A key that is none of ours is no key. */
+export function requestOf(c: AnyContext, form: Keyed | undefined): By["request"] {
+  if (!form?.key || !/^[\w-]{1,200}$/.test(form.key)) return;
+  return { key: form.key, fingerprint: sha256(`${c.req.path} ${JSON.stringify(form)}`) };
 }
 
 export function findPlace(site: Site, slug: string): Environment {

@@ -5,6 +5,7 @@ import type { Database } from "../src/database/open.ts";
 import { record } from "../src/deployments/deployments.ts";
 import type { Line, Report } from "../src/deployments/rules.ts";
 import type { By, Person } from "../src/people/by.ts";
+import { hashPassword } from "../src/people/passwords.ts";
 import { openSession } from "../src/people/sessions.ts";
 import { ask, complete, decide } from "../src/promotions/promotions.ts";
 import { makeRelease } from "../src/releases/releases.ts";
@@ -79,6 +80,10 @@ export async function world() {
   };
 }
 
+/** Everybody's. */
+export const password = "correct horse battery";
+const storedPassword = await hashPassword(password);
+
 async function populate(db: Database, at: string): Promise<Record<Name, Person>> {
   const entries = Object.entries(cast).map(([key, [name]]) => {
     const person: Person = { id: newId(), name, kind: "person", email: `${key}@example.test` };
@@ -86,7 +91,7 @@ async function populate(db: Database, at: string): Promise<Record<Name, Person>>
   });
   await db
     .insertInto("people")
-    .values(entries.map(([, person]) => ({ ...person, password: null, created_at: at })))
+    .values(entries.map(([, person]) => ({ ...person, password: storedPassword, created_at: at })))
     .execute();
   return Object.fromEntries(entries) as Record<Name, Person>;
 }

@@ -28,7 +28,7 @@ export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Data
         person_id: by.person.id,
         key: request.key,
         fingerprint: request.fingerprint,
-        answer: JSON.stringify(answer),
+        answer: JSON.stringify(answer ?? null),
         at: by.at,
       })
       .execute();

@@ -1,13 +1,13 @@
 import { newId } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
-import { missing, refuse, refuseFields } from "../errors.ts";
+import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
 import { append } from "../history/events.ts";
 import type { By } from "../people/by.ts";
 import { whyNotMay } from "../people/roles.ts";
 import type { Tier } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
-import { environmentErrors, type NewEnvironment, whyNotBaseUrl, whyNotName } from "../sites/rules.ts";
+import { environmentErrors, mostEnvironments, type NewEnvironment, whyNotBaseUrl, whyNotName } from "../sites/rules.ts";
 import type { Environment } from "./queries.ts";
 
 /** The gate that a new environment starts with: its tier says who looks before things arrive. */
@@ -15,6 +15,7 @@ const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", product
 
 export function add(db: Database, by: By, site: Site, environment: NewEnvironment): Promise<{ slug: string }> {
   refuse(whyNotMay(by, "administer"), 403);
+  if (site.environments.length >= mostEnvironments) refuse(`A site has at most ${mostEnvironments} environments.`);
   refuseFields(
     environmentErrors(
       environment,
@@ -69,16 +70,13 @@ export function addServer(
   server: { name: string; base_url: string },
 ) {
   refuse(whyNotMay(by, "administer"), 403);
-  const taken = environment.servers.some((one) => one.name === server.name.trim());
+  const name = server.name.trim();
+  const taken = environment.servers.some((one) => one.name === name);
   refuseFields(
-    [
-      {
-        path: "name",
-        message:
-          whyNotName(server.name) ?? (taken ? `${environment.name} already has a server ${server.name.trim()}.` : ""),
-      },
-      { path: "base_url", message: whyNotBaseUrl(server.base_url) ?? "" },
-    ].filter((error) => error.message),
+    fieldErrors({
+      name: whyNotName(name) ?? (taken ? `${environment.name} already has a server ${name}.` : undefined),
+      base_url: whyNotBaseUrl(server.base_url),
+    }),
   );
   return intent(db, by, site.id, (trx) => insertServer(trx, by, site.id, environment, server));
 }
@@ -110,7 +108,8 @@ export function removeServer(db: Database, by: By, site: Site, environment: Envi
   refuse(whyNotMay(by, "administer"), 403);
   const server = environment.servers.find((one) => one.id === serverId) ?? missing("server");
   return intent(db, by, site.id, async (trx) => {
-    await trx.deleteFrom("servers").where("id", "=", serverId).execute();
+    const { numDeletedRows } = await trx.deleteFrom("servers").where("id", "=", serverId).executeTakeFirst();
+    if (!numDeletedRows) return;
     await append(trx, by, site.id, {
       action: "server_removed",
       subject: `server ${server.name}`,
@@ -123,8 +122,7 @@ export function removeServer(db: Database, by: By, site: Site, environment: Envi
 
 export function rename(db: Database, by: By, site: Site, environment: Environment, name: string) {
   refuse(whyNotMay(by, "administer"), 403);
-  const wrong = whyNotName(name);
-  if (wrong) refuseFields([{ path: "name", message: wrong }]);
+  refuseFields(fieldErrors({ name: whyNotName(name) }));
   return intent(db, by, site.id, async (trx) => {
     if (name.trim() === environment.name) return;
     await trx.updateTable("environments").set({ name: name.trim() }).where("id", "=", environment.id).execute();

@@ -7,6 +7,8 @@ export type Purpose = Schema["links"]["purpose"];
 const day = 24 * 60 * 60 * 1000;
 const lasts: Record<Purpose, number> = { setup: day, invitation: 7 * day, reset: day };
 
+export const goodUntil = (purpose: Purpose, at: string) => new Date(Date.parse(at) + lasts[purpose]).toISOString();
+
 export async function hasAccount(db: Database): Promise<boolean> {
   const somebody = await db.selectFrom("people").select("id").where("kind", "=", "person").limit(1).executeTakeFirst();
   return somebody !== undefined;
@@ -21,10 +23,10 @@ export async function setupLink(db: Database, at: string): Promise<string | unde
 export async function newLink(db: Database, purpose: Purpose, personId: string | null, at: string): Promise<string> {
   const secret = newSecret();
   await dropLinks(db, personId);
-  const expires_at = new Date(Date.parse(at) + lasts[purpose]).toISOString();
+  const row = { purpose, person_id: personId, expires_at: goodUntil(purpose, at), used_at: null };
   await db
     .insertInto("links")
-    .values({ hash: sha256(secret), purpose, person_id: personId, expires_at, used_at: null })
+    .values({ hash: sha256(secret), ...row })
     .execute();
   return secret;
 }

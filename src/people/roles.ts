@@ -2,7 +2,7 @@ export const permissions = ["view", "record", "release", "promote", "correct", "
 export type Permission = (typeof permissions)[number];
 
 /** Each permission as it reads in "You may not …". */
-const deeds: Record<Permission, string> = {
+export const deeds: Record<Permission, string> = {
   view: "see this site",
   record: "record deployments",
   release: "make releases",

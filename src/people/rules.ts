@@ -1,4 +1,8 @@
 import { controls } from "../artifacts/rules.ts";
+import type { Gate } from "../environments/queries.ts";
+import { listed } from "../promotions/rules.ts";
+import type { Role } from "./queries.ts";
+import { deeds } from "./roles.ts";
 
 export const passwords = { atLeast: 10, atMost: 200 };
 
@@ -64,4 +68,12 @@ export function whyNotGiveLink(
   if (asks.id === member.id) return "You change your own password under Account.";
   if (elsewhere)
     return `${member.name} also belongs to a site that you do not administer, and a new password would open that one too.`;
+}
+
+/** What a role allows on a site, where each gate asks for whom it asks. */
+export function whatItMay(role: Role, environments: { name: string; gate: Gate | null }[]): string {
+  const gates = environments.filter(({ gate }) => gate?.requirements.some((one) => one.role === role.slug));
+  const approves = gates.length ? [`approve what goes to ${listed(gates.map((one) => one.name))}`] : [];
+  const may = [...approves, ...role.permissions.filter((one) => one !== "view").map((one) => deeds[one])];
+  return may.length ? `May ${listed(may)}.` : "Sees everything, changes nothing.";
 }

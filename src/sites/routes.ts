@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import { type SiteForm, sitesPage } from "../../views/sites.ts";
-import { newId, sha256 } from "../database/id.ts";
+import { newId } from "../database/id.ts";
 import { besideFields } from "../errors.ts";
 import type { By } from "../people/by.ts";
-import { type AppEnv, fields, needPerson, plainPage, say } from "../web.ts";
+import { type AppEnv, fields, needPerson, plainPage, requestOf, say } from "../web.ts";
 import { emptySite, readSite, siteFrom } from "./form.ts";
 import { hasSites, permissionsOf, rolesBySite, sitesOf } from "./queries.ts";
 import { timeZones, whyNotMakeSite } from "./rules.ts";
@@ -33,9 +33,9 @@ sites.post("/sites", needPerson, async (c) => {
   }
 });
 
-function by(c: Context<SignedIn>, { key, ...site }: SiteForm & { key: string }): By {
-  const request = key ? { key: key.slice(0, 200), fingerprint: sha256(`/sites ${JSON.stringify(site)}`) } : undefined;
-  return { person: c.var.person, roles: [], permissions: new Set(), at: c.var.at, request };
+function by(c: Context<SignedIn>, form: SiteForm & { key: string }): By {
+  const { person, at } = c.var;
+  return { person, roles: [], permissions: new Set(), at, request: requestOf(c, form) };
 }
 
 async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {

@@ -17,6 +17,8 @@ export interface NewEnvironment {
   servers?: { name: string; base_url: string }[];
 }
 
+export const mostEnvironments = 20;
+
 export const defaultEnvironments: NewEnvironment[] = [
   { slug: "beta", name: "beta", tier: "development" },
   { slug: "demo", name: "demo", tier: "staging" },
@@ -74,7 +76,8 @@ export function siteErrors(site: NewSite): FieldError[] {
   note("name", whyNotName(site.name));
   note("time_zone", whyNotTimeZone(site.time_zone ?? "UTC"));
   const environments = site.environments ?? defaultEnvironments;
-  if (!environments.length || environments.length > 20) note("environments", "A site has 1 to 20 environments.");
+  if (!environments.length || environments.length > mostEnvironments)
+    note("environments", `A site has 1 to ${mostEnvironments} environments.`);
   environments.forEach((environment, i) => {
     for (const error of environmentErrors(
       environment,
@@ -85,6 +88,12 @@ export function siteErrors(site: NewSite): FieldError[] {
   return errors;
 }
 
+const tiers: string[] = ["development", "testing", "staging", "production", "other"] satisfies Tier[];
+
+function whyNotTier(tier: string): string | undefined {
+  if (!tiers.includes(tier)) return `The kind is one of ${tiers.join(", ")}.`;
+}
+
 export function environmentErrors(environment: NewEnvironment, taken: string[]): FieldError[] {
   const errors: FieldError[] = [];
   const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
@@ -92,6 +101,7 @@ export function environmentErrors(environment: NewEnvironment, taken: string[]):
   if (taken.includes(environment.slug))
     note("slug", `There is already an environment ${environment.slug} on this site.`);
   note("name", whyNotName(environment.name ?? environment.slug));
+  note("tier", whyNotTier(environment.tier ?? "other"));
   (environment.servers ?? []).forEach((server, i) => {
     note(`servers.${i}.name`, whyNotName(server.name));
     note(`servers.${i}.base_url`, whyNotBaseUrl(server.base_url));
