@@ -42,6 +42,7 @@ async function checked(method: string, path: string, response: Response): Promis
   const body = await response.json();
   const type = headers.get("content-type");
   if (status >= 400) {
+    expect(routeFor(method, path)?.responses ?? { [status]: "no such call" }).toHaveProperty(String(status));
     expect(type).toBe("application/problem+json");
     expect(problem.parse(body)).toEqual(body);
     expect(body).toMatchObject({ status, detail: expect.stringMatching(/^\S.*\.$/s) });
@@ -53,12 +54,18 @@ async function checked(method: string, path: string, response: Response): Promis
   return { status, body, headers };
 }
 
+function routeFor(method: string, path: string) {
+  return documented.find((one) => one.method === method && matches(one.path, path));
+}
+
 function schemaFor(method: string, path: string, status: number) {
-  const route = documented.find((one) => one.method === method && matches(one.path, path));
-  const content = (route?.responses[status] as { content?: Record<string, { schema?: unknown }> } | undefined)?.content;
-  const schema = content?.["application/json"]?.schema;
+  const answers = routeFor(method, path)?.responses as Record<
+    number,
+    { content?: Record<string, { schema?: typeof problem }> }
+  >;
+  const schema = answers?.[status]?.content?.["application/json"]?.schema;
   if (!schema) throw new Error(`${method} ${path} answers ${status}, which is not in the document`);
-  return schema as typeof problem;
+  return schema;
 }
 
 function matches(template: string, path: string): boolean {

@@ -28,14 +28,26 @@ export function reading<
   Params extends z.ZodObject,
   Answer extends z.ZodType,
   Query extends z.ZodObject = typeof nothing,
->(path: Path, { params, query, answer, ...about }: About & { params: Params; query?: Query; answer: Answer }) {
+>(
+  path: Path,
+  {
+    params,
+    query,
+    answer,
+    mayConflict,
+    ...about
+  }: About & { params: Params; query?: Query; answer: Answer; mayConflict?: true },
+) {
   return createRoute({
     ...about,
     method: "get",
     path,
     security: [{ token: [] }],
     request: { params, query: query ?? (nothing as unknown as Query) },
-    responses: { 200: json("What was asked for.", answer), ...refusals([401, 404, 422]) },
+    responses: {
+      200: json("What was asked for.", answer),
+      ...refusals(mayConflict ? [401, 404, 409, 422] : [401, 404, 422]),
+    },
   });
 }
 

@@ -11,6 +11,8 @@ export const slug = z
   .string()
   .openapi({ maxLength: 40, pattern: "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", example: "shop" });
 
+export const place = slug.openapi({ example: "live" });
+
 export const kind = z.enum(["page", "software"]);
 
 export const key = text(2000).openapi({

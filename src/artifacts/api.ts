@@ -1,7 +1,19 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { reading } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
-import { approvedBy, key, keyPosition, kind, list, moment, paging, slug, version, wanted } from "../api/schemas.ts";
+import {
+  approvedBy,
+  key,
+  keyPosition,
+  kind,
+  list,
+  moment,
+  paging,
+  place,
+  slug,
+  version,
+  wanted,
+} from "../api/schemas.ts";
 import { approversOf } from "../environments/as-of.ts";
 import { missing, refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../web.ts";
@@ -18,7 +30,7 @@ const artifact = z
     key,
     title: z.string().nullable(),
     placements: z
-      .array(z.object({ environment: slug, version, effective_at: moment, out_of_band: z.boolean() }))
+      .array(z.object({ environment: place, version, effective_at: moment, out_of_band: z.boolean() }))
       .openapi({ description: "What stands where now. An environment that is not named never had it." }),
   })
   .openapi("Artifact");
@@ -74,7 +86,7 @@ const historyCall = reading("/sites/{site}/artifacts/{kind}/history", {
   answer: list(
     z
       .object({
-        environment: slug,
+        environment: place,
         version,
         digest: z.string().nullable(),
         effective_at: moment,

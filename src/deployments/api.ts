@@ -11,6 +11,7 @@ import {
   number,
   numberInPath,
   paging,
+  place,
   slug,
   text,
   version,
@@ -55,7 +56,7 @@ const recordCall = writing("/sites/{site}/environments/{env}/deployments", {
   operationId: "recordDeployment",
   summary: "Record a deployment: what stands in an environment from a moment on",
   description: `At most ${mostPlacements} placements, all or nothing. A fact is taken even where no gate allowed it, and is flagged out of band.`,
-  params: z.object({ site: slug, env: slug }),
+  params: z.object({ site: slug, env: place }),
   body: z
     .strictObject({
       effective_at: moment
@@ -85,7 +86,7 @@ deployments.openapi(recordCall, async (c) => {
 
 const deployment = z.object({
   number: z.int(),
-  environment: slug,
+  environment: place,
   effective_at: moment,
   recorded_at: moment,
   person: z.string().openapi({ description: "Who recorded it." }),
@@ -104,7 +105,7 @@ const listCall = reading("/sites/{site}/deployments", {
   summary: "A site's deployments, newest first by when they took effect",
   params: z.object({ site: slug }),
   query: z.strictObject({
-    environment: slug.optional(),
+    environment: place.optional(),
     since: momentInQuery.optional(),
     until: momentInQuery.optional(),
     ...paging(z.strictObject({ effective_at: wanted(), number })),

@@ -12,6 +12,7 @@ import {
   lookedUp,
   moment,
   paging,
+  place,
   slug,
   version,
   wanted,
@@ -65,7 +66,7 @@ const placementsCall = reading("/sites/{site}/environments/{env}/placements", {
   summary: "What stands in an environment, now or at a past moment, and who approved it",
   description:
     "In the order of kind and key. `as_of` asks what stood there at that moment; `known_at` leaves out what was recorded after that one. All pages of one list show the same moment.",
-  params: z.object({ site: slug, env: slug }),
+  params: z.object({ site: slug, env: place }),
   query: z.strictObject({
     as_of: lookedUp.optional(),
     known_at: lookedUp.optional(),

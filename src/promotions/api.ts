@@ -177,6 +177,7 @@ const canCall = reading("/sites/{site}/can-promote", {
   summary: "Whether a release could be promoted into an environment now, and all that stands in the way",
   params: inSite,
   query: z.strictObject({ release: numberInQuery, to: slug.openapi({ example: "live" }) }),
+  mayConflict: true,
   answer: z.object({ allowed: z.boolean(), blockers }).openapi("CanPromote"),
 });
 
