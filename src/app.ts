@@ -10,6 +10,7 @@ import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
 import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
+import { environments } from "./environments/routes.ts";
 import { environmentSettings } from "./environments/settings.ts";
 import { Refusal } from "./errors.ts";
 import { fail } from "./failures.ts";
@@ -76,6 +77,7 @@ function site(): Hono<SiteEnv> {
   pages.use(needPerson, needAccess);
   pages.route("/", board);
   pages.route("/deployments", deployments);
+  pages.route("/environments", environments);
   pages.route("/releases", releases);
   pages.route("/promotions", promotions);
   pages.route("/approvals", approvals);

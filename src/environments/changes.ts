@@ -1,0 +1,80 @@
+import { sql } from "kysely";
+import type { Database } from "../database/open.ts";
+import type { Kind } from "../schema.ts";
+import { counts, type Moment, standingSeq } from "./as-of.ts";
+
+export interface Count {
+  pages: number;
+  software: number;
+  out_of_band: number;
+  /** Known by now, and not yet recorded there at that moment: how they stood is unknown. */
+  unknown: number;
+}
+
+/** How much stood there: one seek for each artifact. */
+export async function countStanding(
+  db: Database,
+  siteId: string,
+  environmentId: string,
+  moment: Moment,
+): Promise<Count> {
+  const rows = await db
+    .selectFrom("artifacts as a")
+    .leftJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", moment)))
+    .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("standing")])
+    .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
+    .select(sql<number>`sum(case when p.version_id is not null and p.out_of_band = 1 then 1 else 0 end)`.as("band"))
+    .where("a.site_id", "=", siteId)
+    .groupBy("a.kind")
+    .execute();
+  const of = (kind: Kind) => rows.find((row) => row.kind === kind)?.standing ?? 0;
+  const sum = (name: "unknown" | "band") => rows.reduce((total, row) => total + row[name], 0);
+  return { pages: of("page"), software: of("software"), out_of_band: sum("band"), unknown: sum("unknown") };
+}
+
+export interface Around {
+  /** When the first of all changed there: what stood before is unknown. Nothing where none ever did. */
+  first: string | undefined;
+  /** The newest change up to the moment, the one before the moment, and the one after it. */
+  newest: string | undefined;
+  previous: string | undefined;
+  next: string | undefined;
+  /** How much has changed since, counted up to `most`. */
+  since: number;
+}
+
+export const most = 1000;
+
+/** The moments at which something changed in an environment, seen from one of them. Each is a seek. */
+export async function changesAround(db: Database, environmentId: string, { asOf, knownAt }: Moment): Promise<Around> {
+  const changes = () =>
+    db
+      .selectFrom("placements as p")
+      .select("p.effective_at as at")
+      .where("p.environment_id", "=", environmentId)
+      .where(counts("p", knownAt));
+  const earlier = () => changes().orderBy("p.effective_at", "desc").limit(1);
+  const first = await changes().orderBy("p.effective_at").limit(1).executeTakeFirst();
+  const newest = await earlier().where("p.effective_at", "<=", asOf).executeTakeFirst();
+  const previous = newest?.at === asOf ? await earlier().where("p.effective_at", "<", asOf).executeTakeFirst() : newest;
+  const later = changes().where("p.effective_at", ">", asOf).orderBy("p.effective_at").limit(most);
+  const since = await later.execute();
+  return { first: first?.at, newest: newest?.at, previous: previous?.at, next: since[0]?.at, since: since.length };
+}
+
+/** What was removed at exactly this moment. */
+export function removedAt(db: Database, environmentId: string, { asOf, knownAt }: Moment, limit = 50) {
+  return db
+    .selectFrom("placements as p")
+    .innerJoin("artifacts as a", "a.id", "p.artifact_id")
+    .select(["a.kind", "a.key", "a.title"])
+    .where("p.environment_id", "=", environmentId)
+    .where("p.effective_at", "=", asOf)
+    .where("p.version_id", "is", null)
+    .where(counts("p", knownAt))
+    .orderBy("p.seq")
+    .limit(limit)
+    .execute();
+}
+
+export type Removed = { kind: Kind; key: string; title: string | null };

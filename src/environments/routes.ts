@@ -1,0 +1,67 @@
+import { Hono } from "hono";
+import { environmentPage, titleOf } from "../../views/environments.ts";
+import { readAfter, readFilter } from "../board/filters.ts";
+import { listDeployments } from "../deployments/queries.ts";
+import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
+import { approversOf, latest, type Moment, standing } from "./as-of.ts";
+import { changesAround, countStanding, removedAt } from "./changes.ts";
+import { parseMoment } from "./moments.ts";
+
+export const environments = new Hono<SiteEnv>();
+
+const size = 200;
+
+environments.get("/:environment", async (c) => {
+  const { db, at: now } = c.var;
+  const { site, permissions } = c.var.access;
+  const environment = findPlace(site, c.req.param("environment"));
+  const { at, knownAt, said, wrong } = readMoments(c);
+  const moment: Moment = { asOf: at ?? latest, knownAt };
+  const { kind, text } = readFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
+  const after = readAfter(c.req.query("after")) || undefined;
+  const around = await changesAround(db, environment.id, moment);
+  const count = await countStanding(db, site.id, environment.id, moment);
+  const lines = await standing(db, site.id, environment.id, moment, { kind, text, after, limit: size + 1 });
+  const shown = lines.slice(0, size);
+  const last = lines.length > size ? shown.at(-1) : undefined;
+  const approvers = await approversOf(
+    db,
+    shown.map((line) => line.promotion_id),
+  );
+  const removed = at && !after && !kind && !text ? await removedAt(db, environment.id, moment) : [];
+  const deployments = await listDeployments(db, site.id, { environment: environment.id, until: at, limit: 10 });
+  const props = {
+    site,
+    environment,
+    now,
+    at,
+    knownAt,
+    said,
+    wrong,
+    filter: { kind, text },
+    continued: after !== undefined,
+    count,
+    around,
+    lines: shown,
+    next: last && `${last.kind}:${last.section}${last.key}`,
+    approvers,
+    removed,
+    deployments,
+    may: { record: permissions.has("record") },
+  };
+  const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
+  return page(c, about, environmentPage(props), wrong ? 422 : 200);
+});
+
+/** The moment that the address asks for and when it was known, or what is wrong with them; then it is now that is shown. */
+function readMoments(c: SiteContext) {
+  const { site } = c.var.access;
+  const [asOf = "", knownAt = ""] = [c.req.query("as_of"), c.req.query("known_at")];
+  const read = (text: string) => (text.trim() ? parseMoment(text, site.time_zone, c.var.at) : { at: undefined });
+  const [seen, known] = [read(asOf), read(knownAt)];
+  if ("wrong" in seen) return { wrong: { text: asOf, message: seen.wrong } };
+  if ("wrong" in known) return { wrong: { text: asOf, message: `Known when? ${known.wrong}` } };
+  const said = "said" in seen ? seen.said : undefined;
+  // what was known then is of the past too, even where the moment asked about is now
+  return { at: seen.at ?? (known.at && c.var.at), knownAt: known.at, said };
+}

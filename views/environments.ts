@@ -1,0 +1,252 @@
+import type { Deployment } from "../src/deployments/queries.ts";
+import type { ApprovedBy, Standing } from "../src/environments/as-of.ts";
+import type { Around, Count, Removed } from "../src/environments/changes.ts";
+import type { Environment } from "../src/environments/queries.ts";
+import type { Kind } from "../src/schema.ts";
+import type { Site } from "../src/sites/queries.ts";
+import { address, shortest } from "./parts/address.ts";
+import { artifactLink, version } from "./parts/artifact.ts";
+import { button, hiddenField, linkButton } from "./parts/button.ts";
+import { env } from "./parts/env.ts";
+import { input } from "./parts/field.ts";
+import { each, type Html, html, type Piece } from "./parts/html.ts";
+import { is } from "./parts/is.ts";
+import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
+import { chips, empty, facts, head, note, panel, split } from "./parts/page.ts";
+import { approvedBy, cameBy, sectionName, since } from "./parts/placement.ts";
+import { ago, fullTime, localInput, longTime, time } from "./parts/time.ts";
+
+export type EnvironmentProps = {
+  site: Site;
+  environment: Environment;
+  now: string;
+  /** The past moment that is shown; nothing where it is now. */
+  at?: string | undefined;
+  knownAt?: string | undefined;
+  /** What had to be decided about the moment. */
+  said?: string | undefined;
+  /** What was asked for and cannot be shown, and why. */
+  wrong?: { text: string; message: string } | undefined;
+  filter: { kind?: Kind | undefined; text?: string | undefined };
+  continued: boolean;
+  count: Count;
+  around: Around;
+  lines: Standing[];
+  next?: string | undefined;
+  approvers: Map<string, ApprovedBy[]>;
+  removed: Removed[];
+  deployments: Deployment[];
+  may: { record: boolean };
+};
+
+const base = ({ site, environment }: EnvironmentProps): string =>
+  `/sites/${site.slug}/environments/${environment.slug}`;
+
+/** The same page with something else in its address. */
+const here = (props: EnvironmentProps, other: Record<string, string | undefined> = {}): string =>
+  address(base(props), {
+    as_of: props.at && shortest(props.at),
+    known_at: props.knownAt && shortest(props.knownAt),
+    ...props.filter,
+    ...other,
+  });
+
+export function environmentPage(props: EnvironmentProps): Html {
+  const { around, at } = props;
+  const unknown = !around.first || (at !== undefined && at < around.first);
+  return html`${header(props, unknown)}${at && pastNote(props, at)}
+${split(unknown ? nothingKnown(props) : standingThere(props), beside(props))}`;
+}
+
+const titled = ({ environment, site, at }: EnvironmentProps): Html =>
+  at ? html`What was on ${environment.name} on ${fullTime(at, site.time_zone)}` : html`What is on ${environment.name}`;
+
+export const titleOf = ({ environment, site, at }: Pick<EnvironmentProps, "environment" | "site" | "at">): string =>
+  at ? `What was on ${environment.name} on ${longTime(at, site.time_zone)}` : `What is on ${environment.name}`;
+
+const header = (props: EnvironmentProps, unknown: boolean): Html =>
+  head({
+    over: [
+      html`Environment ${env(props.environment)}`,
+      ...props.environment.servers.map((server) => html`<a href="${server.base_url}">${host(server.base_url)}</a>`),
+    ],
+    title: titled(props),
+    under: unknown ? undefined : summary(props),
+    actions: picker(props),
+  });
+
+const host = (url: string): string => url.replace(/^https?:\/\//, "");
+
+/** "8 pages and 2 pieces of software stood there, 1 out of band. The newest change had come 5 hours before." */
+function summary({ count, around, at, now }: EnvironmentProps): string {
+  const past = at !== undefined;
+  const band = count.out_of_band ? `, ${count.out_of_band} out of band` : "";
+  const newest = around.newest && ago(around.newest, at ?? now);
+  const change = past ? `had come ${newest?.replace("ago", "before")}` : `came ${newest}`;
+  const unknown =
+    past && count.unknown
+      ? ` ${count.unknown} more, known by now, ${count.unknown === 1 ? "had" : "had"} not been recorded there yet.`
+      : "";
+  return `${stock(count)} ${past ? "stood" : count.pages + count.software === 1 ? "stands" : "stand"} there${band}. The newest change ${change}.${unknown}`;
+}
+
+function stock({ pages, software }: Count): string {
+  const pieces = `${software.toLocaleString("en-GB")} ${software === 1 ? "piece" : "pieces"} of software`;
+  return `${pages.toLocaleString("en-GB")} ${pages === 1 ? "page" : "pages"} and ${pieces}`;
+}
+
+/** Choosing a moment, by naming it or by going from change to change. */
+function picker(props: EnvironmentProps): Html {
+  const { site, around, at, now, filter, wrong } = props;
+  const zone = site.time_zone;
+  const step = (to: string | undefined, text: Piece) =>
+    to &&
+    html`<a class="button" href="${here(props, { as_of: shortest(to), after: undefined })}" title="${longTime(to, zone)}">${text}</a>`;
+  return html`<form class="moment" action="${base(props)}">
+${input({
+  name: "as_of",
+  label: "At this moment",
+  type: wrong ? "text" : "datetime-local",
+  value: wrong ? wrong.text : at ? wallTime(at, zone) : localInput(now, zone),
+  error: wrong?.message,
+  more: { step: at && wallTime(at, zone).length > 16 ? "0.001" : undefined },
+})}
+${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}${props.knownAt && hiddenField("known_at", shortest(props.knownAt))}
+${button({ text: "Show" })}
+${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}
+</form>`;
+}
+
+/** With its seconds where it has some, so that the field names this very moment. */
+function wallTime(iso: string, zone: string): string {
+  const rest = iso.slice(16, 23);
+  return localInput(iso, zone) + (rest === ":00.000" ? "" : rest);
+}
+
+function pastNote(props: EnvironmentProps, at: string): Html {
+  const { site, environment, around, said, knownAt } = props;
+  const known = knownAt ? html`as it was known on ${fullTime(knownAt, site.time_zone)}` : "as it is known today";
+  const many =
+    around.since >= 1000
+      ? "more than 1,000 things have"
+      : around.since === 1
+        ? "1 thing has"
+        : `${around.since || "no"} things have`;
+  const link = shortest(at);
+  return note(
+    html`You are looking at the past, ${known}. Since then ${around.since ? many : "nothing has"} changed here.${said && html` ${said}`}`,
+    {
+      tier: environment.tier,
+      actions: html`<a href="${address(`/sites/${site.slug}/compare`, { from: `${environment.slug}@${link}`, to: environment.slug })}">Compare with now</a><a href="${here(props)}">Link to this moment</a><a href="${address(base(props), props.filter)}">Go to now</a>`,
+    },
+  );
+}
+
+/** What was never recorded is unknown, not empty. */
+function nothingKnown(props: EnvironmentProps): Html {
+  const { site, environment, around, may, at } = props;
+  if (around.first)
+    return empty(
+      html`${is("unknown", "Unknown", { more: ", not empty" })}. Sitebook was told of ${environment.name} from ${fullTime(around.first, site.time_zone)} on; nobody has said what stood there before.`,
+      linkButton(here(props, { as_of: shortest(around.first), after: undefined }), "Go to the first record"),
+    );
+  return empty(
+    html`${is("unknown", "Unknown", { more: ", not empty" })}. Nobody has told Sitebook ${at ? "by then " : ""}what stands on ${environment.name}.`,
+    may.record &&
+      linkButton(
+        `/sites/${site.slug}/deployments/new?environment=${environment.slug}`,
+        "Record a deployment",
+        "primary",
+      ),
+  );
+}
+
+function standingThere(props: EnvironmentProps): Html {
+  const { lines, next, removed, site, continued } = props;
+  return html`<h2 class="sr">Pages and software</h2>
+${filters(props)}
+${lines.length ? table(props) : empty(continued ? "That was all." : "Nothing that stood there is like that.", linkButton(here(props, { kind: undefined, text: undefined, after: undefined }), "Show everything"))}
+${removed.length > 0 && html`<h2>Removed by this change</h2><ul class="ledger-note">${each(removed, (one) => html`<li>${is("removed", artifactLink(site.slug, one))}</li>`)}</ul>`}
+${pager({ next: next && here(props, { after: next }), words: next && `${lines.length} of ${(props.count.pages + props.count.software).toLocaleString("en-GB")}`, nextWord: "More" })}`;
+}
+
+function filters(props: EnvironmentProps): Html {
+  const { count, filter } = props;
+  const kinds: [string | undefined, string, number][] = [
+    [undefined, "All", count.pages + count.software],
+    ["page", "Pages", count.pages],
+    ["software", "Software", count.software],
+  ];
+  return html`<div class="filters">${chips(
+    "Kind",
+    kinds.map(([kind, text, many]) => ({
+      href: here(props, { kind, text: undefined }),
+      text,
+      count: many.toLocaleString("en-GB"),
+      current: filter.kind === kind && !filter.text,
+    })),
+  )}
+<form action="${base(props)}">${props.at && hiddenField("as_of", shortest(props.at))}${props.knownAt && hiddenField("known_at", shortest(props.knownAt))}${filter.kind && hiddenField("kind", filter.kind)}${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { placeholder: "Path, name or title" } })}${button({ text: "Find" })}</form></div>`;
+}
+
+const COLUMNS = ["Page or software", "Version", "Since", "Came by", "Approved by"];
+
+function table(props: EnvironmentProps): Html {
+  const { lines, site, environment, at, continued } = props;
+  const sections = Map.groupBy(lines, (line) => sectionName(line));
+  const when = at ? ` at ${longTime(at, site.time_zone)}` : " now";
+  return ledger({
+    caption: `What stands on ${environment.name}${when}, with its version and who approved it`,
+    quiet: true,
+    columns: COLUMNS,
+    body: each(sections, ([name, rows], i) =>
+      group(
+        continued && i === 0 ? `${name}, continued` : name,
+        COLUMNS.length,
+        each(rows, (line) => standingRow(props, line)),
+      ),
+    ),
+  });
+}
+
+function standingRow(props: EnvironmentProps, line: Standing): Html {
+  const { site, at, now, environment, approvers } = props;
+  const fresh = line.effective_at === at && html` ${is("changed", "by this change")}`;
+  const approvals = approvers.get(line.promotion_id ?? "") ?? [];
+  return row(
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", version(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", cameBy(site.slug, line))}${cell("Approved by", approvedBy(approvals, environment, { zone: site.time_zone, now }))}`,
+  );
+}
+
+function beside(props: EnvironmentProps): Html {
+  const { environment, site, now, deployments, at } = props;
+  const gate = environment.gate?.requirements ?? [];
+  const about = facts([
+    [
+      "Gate",
+      gate.length
+        ? gate.map(({ role, count }) => `${count} ${role.replaceAll("-", " ")}`).join(", ")
+        : "none: who may record, may",
+    ],
+    ...environment.servers.map((server): [Piece, Piece] => [
+      server.name,
+      html`<a href="${server.base_url}">${host(server.base_url)}</a>`,
+    ]),
+    ["Times", site.time_zone],
+  ]);
+  const all = `/sites/${site.slug}/deployments?environment=${environment.slug}`;
+  const told = html`<ul class="steps">${each(deployments, (one) => html`<li><span><a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>, ${time(one.effective_at, site.time_zone, now)}</span><small>${deploymentWords(one)}</small></li>`)}</ul>
+<p><a href="${all}">All deployments on ${environment.name}</a></p>`;
+  return html`${panel("about", html`About ${environment.name}`, about)}${deployments.length > 0 && panel("deployments", at ? "Deployments until then" : "Deployments", told)}`;
+}
+
+/** "3 changed, 1 as before, out of band, by Cleo" */
+function deploymentWords(one: Deployment): Html {
+  const words = [
+    one.changed ? `${one.changed} changed` : "nothing changed",
+    one.unchanged && one.changed ? `${one.unchanged} as before` : "",
+    one.promotion ? `promotion ${one.promotion}` : "",
+    `by ${one.person}`,
+  ].filter(Boolean);
+  return html`${words.join(", ")}${one.out_of_band > 0 && html` ${is("band", `${one.out_of_band} out of band`)}`}`;
+}

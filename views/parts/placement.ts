@@ -1,0 +1,47 @@
+import { each, type Html, html } from "./html.ts";
+import { is } from "./is.ts";
+import { time } from "./time.ts";
+
+/** The heading under which a page or software stands. */
+export const sectionName = ({ kind, section }: { kind: string; section: string }): string =>
+  kind === "software" ? "Software" : section ? `/${section}` : "Top level";
+
+type Clocks = { effective_at: string; recorded_at: string };
+
+/** Whether the two clocks differ enough to say so. */
+export const toldLate = ({ effective_at, recorded_at }: Clocks): boolean =>
+  Date.parse(recorded_at) - Date.parse(effective_at) > 60_000;
+
+/** When it was so, and when it was told where that was later. */
+export const since = (one: Clocks, zone: string, now: string): Html =>
+  html`${time(one.effective_at, zone, now)}${toldLate(one) && html` ${is("late", html`told ${time(one.recorded_at, zone, now)}`)}`}`;
+
+/** What brought a placement: a promotion, or a deployment; out of band is said. */
+export function cameBy(site: string, one: { deployment: number; promotion: number | null; out_of_band: number }): Html {
+  if (one.promotion) return html`<a href="/sites/${site}/promotions/${one.promotion}">Promotion ${one.promotion}</a>`;
+  const href = `/sites/${site}/deployments/${one.deployment}`;
+  if (one.out_of_band) return is("band", "out of band", { href, more: `, deployment ${one.deployment}` });
+  return html`<a href="${href}">Deployment ${one.deployment}</a>`;
+}
+
+type Approval = { person: string; role: string; decided_at: string };
+
+/** Who said yes, in which role, when; where nobody did, whether anybody was asked. */
+export function approvedBy(
+  list: Approval[],
+  place: { gate: object | null },
+  { zone, now }: { zone: string; now: string },
+): Html {
+  if (!list.length) return html`<span class="none">${place.gate ? "nobody" : "no gate"}</span>`;
+  return each(
+    list,
+    ({ person, role, decided_at }) =>
+      html`<span class="by">${is("approved", person, { before: "approved by " })} <span class="ago">${asRole(role, person)}${time(decided_at, zone, now)}</span></span> `,
+  );
+}
+
+/** The role's words, where the name does not say it already. */
+function asRole(role: string, person: string): string {
+  const words = role.replaceAll("-", " ");
+  return words.toLowerCase() === person.toLowerCase() ? "" : `${words}, `;
+}
