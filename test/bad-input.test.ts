@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { encode } from "../src/api/cursor.ts";
+import { machine, rows } from "./api.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+let ci: Awaited<ReturnType<typeof machine>>;
+beforeEach(async () => {
+  w = await world();
+  ci = await machine(w, "contributor");
+});
+afterEach(() => w.close());
+
+const path = "/sites/shop/environments/beta/deployments";
+const page = { kind: "page", key: "/sale", version: "v1" };
+const software = { kind: "software", key: "checkout", version: "3.4.1" };
+const line = (change: object) => ({ placements: [page, { ...software, ...change }] });
+const pageAt = (key: string) => ({ placements: [{ ...page, key }] });
+const long = (length: number) => "x".repeat(length);
+const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...page, key: `/${i}` }));
+
+/** A body that is refused with 422, the field that is named, and what is said of it. */
+const wrong: [name: string, body: unknown, field: string, sentence: string][] = [
+  ["a list for a body", [page], "", "The body must be an object, not a list."],
+  ["null for a body", null, "", "The body must be an object, not null."],
+  ["no placements", {}, "placements", '"placements" is missing.'],
+  ["an empty list of placements", { placements: [] }, "placements", "Name at least one page or software."],
+  ["one placement that is no list", { placements: page }, "placements", '"placements" must be a list, not an object.'],
+  ["a misspelt field", { ...line({}), efective_at: "x" }, "efective_at", 'no field "efective_at" here'],
+  ["a misspelt field of a line", line({ tittle: "x" }), "placements.1.tittle", 'no field "tittle" here'],
+  ["no kind", line({ kind: undefined }), "placements.1.kind", '"placements.1.kind" is missing.'],
+  ["an unknown kind", line({ kind: "gadget" }), "placements.1.kind", "must be page or software."],
+  ["no version", line({ version: undefined }), "placements.1.version", "is missing."],
+  ["a number for a version", line({ version: 3.4 }), "placements.1.version", "must be text, not a number."],
+  ["a number for a key", line({ key: 404 }), "placements.1.key", "must be text, not a number."],
+  ["null for a note", { ...line({}), note: null }, "note", '"note" must be text, not null.'],
+  ["text for a flag", { ...line({}), complete: "yes" }, "complete", "must be true or false, not text."],
+  ["text for a number", { ...line({}), promotion: "7" }, "promotion", "must be a number, not text."],
+  ["part of a number", { ...line({}), promotion: 1.5 }, "promotion", "must be a whole number"],
+  ["a number beyond all numbers", { ...line({}), promotion: 1e12 }, "promotion", "a whole number from 1 to"],
+  ["an unknown promotion", { ...line({}), promotion: 7 }, "promotion", "There is no promotion 7 into beta."],
+  ["an empty version", line({ version: " " }), "placements.1.version", "The version is missing."],
+  [
+    "a version of 1,000 characters",
+    line({ version: long(1000) }),
+    "placements.1.version",
+    "at most 200 characters; this one has 1000",
+  ],
+  ["a title too long", line({ title: long(501) }), "placements.1.title", "at most 500 characters; this one has 501"],
+  ["a digest too long", line({ digest: long(201) }), "placements.1.digest", "at most 200 characters"],
+  ["a source too long", line({ source: long(2001) }), "placements.1.source", "at most 2,000 characters"],
+  ["notes too long", line({ notes: long(10_001) }), "placements.1.notes", "at most 10,000 characters"],
+  ["a note too long", { ...line({}), note: long(10_001) }, "note", "at most 10,000 characters; this one has 10,001"],
+  ["a path too long", pageAt(`/${long(2000)}`), "placements.0.key", "at most 2000 characters; this one has 2001"],
+  ["a path without a slash", pageAt("sale"), "placements.0.key", 'begins with a slash: "sale" does not.'],
+  ["a path that climbs", pageAt("/sale/../etc"), "placements.0.key", 'has no ".."'],
+  ["a path that climbs in disguise", pageAt("/sale/%2e%2e/etc"), "placements.0.key", 'has no ".."'],
+  ["a path with a space", pageAt("/a page"), "placements.0.key", 'has no spaces: "/a page".'],
+  ["a path with an encoded space", pageAt("/a%20page"), "placements.0.key", 'has no spaces: "/a page".'],
+  ["a path with a query", pageAt("/sale?page=2"), "placements.0.key", "has no query and no fragment"],
+  ["a path with a fragment", pageAt("/sale#top"), "placements.0.key", "has no query and no fragment"],
+  ["a path wrongly encoded", pageAt("/100%"), "placements.0.key", "is not percent-encoded rightly"],
+  ["no path at all", pageAt(""), "placements.0.key", "A page's path is missing."],
+  ["a software's name with a space", line({ key: "check out" }), "placements.1.key", "has no spaces"],
+  ["a control character in a path", pageAt("/sale\u0000"), "placements.0.key", "has no control characters"],
+  ["a control character in a version", line({ version: "v\u0007" }), "placements.1.version", "no control characters"],
+  ["a control character in a title", line({ title: "a\u0000b" }), "placements.1.title", "no control characters"],
+  ["a control character in a note", { ...line({}), note: "a\u0000b" }, "note", "no control characters"],
+  ["half a character", line({ title: "a\ud800b" }), "placements.1.title", "no control characters"],
+  [
+    "the same page twice",
+    { placements: [page, software, page] },
+    "placements.2.key",
+    "/sale is named twice, first in line 1.",
+  ],
+  [
+    "the same page twice, written in two ways",
+    {
+      placements: [
+        { ...page, key: "/é" },
+        { ...page, key: "/e%CC%81" },
+      ],
+    },
+    "placements.1.key",
+    "/é is named twice",
+  ],
+  ["10,001 placements", { placements: many(10_001) }, "placements", "at most 10,000 lines; this one has 10,001"],
+  ["a moment to come", { ...line({}), effective_at: "2026-03-03T10:02:00Z" }, "effective_at", "still to come"],
+  ["no moment", { ...line({}), effective_at: "yesterday" }, "effective_at", '"yesterday" is no moment'],
+  ["a moment without its offset", { ...line({}), effective_at: "2026-03-03T09:00:00" }, "effective_at", "is no moment"],
+  ["the 30th of February", { ...line({}), effective_at: "2026-02-30T09:00:00Z" }, "effective_at", "is no moment"],
+  [
+    "a year mistyped",
+    { ...line({}), effective_at: "0226-02-03T09:00:00Z" },
+    "effective_at",
+    "before there were web sites",
+  ],
+  ["a range that is none", line({ requires: { cms: "newest" } }), "placements.1.requires", '"newest" is no range'],
+  [
+    "a range that nothing can meet",
+    line({ requires: { cms: ">2 <1" } }),
+    "placements.1.requires",
+    "No version of cms can be >2 <1.",
+  ],
+  [
+    "a range that is no text",
+    line({ requires: { cms: 3 } }),
+    "placements.1.requires.cms",
+    "must be text, not a number.",
+  ],
+];
+
+test.each(wrong)("%s is refused, with the field and the reason", async (_, body, field, sentence) => {
+  const before = await rows(w);
+  const answer = await ci.post(path, JSON.stringify(body));
+  expect(answer.status).toBe(422);
+  expect(answer.body.errors).toContainEqual({ path: field, message: expect.stringContaining(sentence) });
+  expect(await rows(w)).toEqual(before);
+});
+
+test("everything that is wrong is said at once", async () => {
+  const { body } = await ci.post(path, {
+    effective_at: "soon",
+    placements: [
+      { ...page, key: "x" },
+      { ...page, version: "" },
+    ],
+  });
+  expect(body.errors.map((one: { path: string }) => one.path)).toEqual([
+    "effective_at",
+    "placements.0.key",
+    "placements.1.version",
+  ]);
+  expect(body.detail).toMatch(/And 2 more problems\.$/);
+});
+
+const json = { "content-type": "application/json" };
+const megabytes = (count: number) => JSON.stringify({ note: long(count * 1024 * 1024), placements: [page] });
+
+/** A body that cannot even be read. */
+const unreadable: [name: string, init: RequestInit, status: number, sentence: string][] = [
+  ["cut-off JSON", { headers: json, body: '{"placements": [' }, 400, "not well-formed"],
+  ["an empty body", { headers: json, body: "" }, 400, "not well-formed"],
+  ["a body that does not say what it is", { body: Buffer.from(JSON.stringify(line({}))) }, 415, "as JSON"],
+  ["a body that says it is text", { body: JSON.stringify(line({})) }, 415, "as JSON"],
+  ["a form", { body: new URLSearchParams({ placements: "x" }) }, 415, "as JSON"],
+  ["a body of 20 MB", { headers: json, body: megabytes(20) }, 413, "at most 10 MB"],
+  ["a body that says it has 20 MB", { headers: { ...json, "content-length": "20971520" }, body: "{}" }, 413, "10 MB"],
+];
+
+test.each(unreadable)("%s is refused", async (_, init, status, sentence) => {
+  const before = await rows(w);
+  const answer = await ci.send(path, { method: "POST", ...init });
+  expect(answer.status).toBe(status);
+  expect(answer.body.detail).toContain(sentence);
+  expect(await rows(w)).toEqual(before);
+});
+
+test.each([
+  ["site", "/sites/nowhere/environments/beta/deployments"],
+  ["site", "/sites/sh%00p/environments/beta/deployments"],
+  ["environment", "/sites/shop/environments/nowhere/deployments"],
+  ["environment", "/sites/shop/environments/%27%3B%20drop%20table/deployments"],
+])("a %s that there is not is not found: %s", async (what, unknown) => {
+  const before = await rows(w);
+  const { status, body } = await ci.post(unknown, line({}));
+  expect(status).toBe(404);
+  expect(body.detail).toBe(`There is no such ${what}.`);
+  expect(await rows(w)).toEqual(before);
+});
+
+test("an Idempotency-Key has 1 to 200 characters", async () => {
+  for (const key of ["", long(201)]) {
+    const { status, body } = await ci.post(path, line({}), { "idempotency-key": key });
+    expect(status).toBe(422);
+    expect(body.errors).toMatchObject([{ path: "Idempotency-Key" }]);
+  }
+  expect((await ci.post(path, line({}), { "idempotency-key": long(200) })).status).toBe(201);
+});
+
+/** Something looked up in a way that is refused with 422: the parameter, and what is said of it. */
+const asked: [parameter: string, sentence: string, query: string][] = [
+  ["as_off", 'no parameter "as_off" here', "environments/beta/placements?as_off=2026-03-01T00:00:00Z"],
+  ["as_of", '"yesterday" is no moment', "environments/beta/placements?as_of=yesterday"],
+  ["as_of", "still to come", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
+  ["known_at", "is no moment", "environments/beta/placements?known_at=x"],
+  ["kind", "must be page or software.", "environments/beta/placements?kind=gadget"],
+  ["limit", "from 1 to 1000", "environments/beta/placements?limit=0"],
+  ["limit", "from 1 to 1000", "environments/beta/placements?limit=1001"],
+  ["limit", "from 1 to 1000", "environments/beta/placements?limit=ten"],
+  ["limit", "must be text, not a list.", "environments/beta/placements?limit=1&limit=2"],
+  ["cursor", "not one that this list gave out", "environments/beta/placements?cursor=x"],
+  ["cursor", "not one that this list gave out", `environments/beta/placements?cursor=${encode({ number: 3 })}`],
+  ["cursor", "not one that this list gave out", `artifacts?cursor=${encode({ kind: "page", key: "/\u0000" })}`],
+  ["cursor", "not one that this list gave out", `releases?cursor=${encode({ number: 1e12 })}`],
+  ["q", "no control characters", "artifacts?q=%00"],
+  ["q", "at most 200 characters", `artifacts?q=${long(201)}`],
+  ["key", '"key" is missing.', "artifacts/page/history"],
+  ["key", "begins with a slash", "artifacts/page/history?key=sale"],
+  ["key", "no control characters", "artifacts/software/history?key=%00"],
+  ["since", '"noon" is no moment', "deployments?since=noon"],
+  ["until", "is no moment", "deployments?until=2026-02-30T00:00:00Z"],
+  ["state", "must be waiting or approved or", "promotions?state=lost"],
+  ["release", '"release" is missing.', "can-promote?to=demo"],
+  ["release", "a whole number from 1 on", "can-promote?release=-1&to=demo"],
+];
+
+test.each(asked)("what is asked wrongly is refused: %s %s", async (parameter, sentence, query) => {
+  const { status, body } = await ci.get(`/sites/shop/${query}`);
+  expect(status).toBe(422);
+  expect(body.errors).toEqual([{ path: parameter, message: expect.stringContaining(sentence) }]);
+});
+
+test("a version's label names one content: with another digest it is refused, and nothing of the deployment is kept", async () => {
+  await ci.post(path, line({ digest: "sha256:1" }));
+  const before = await rows(w);
+  const { status, body } = await ci.post(path, {
+    placements: [
+      { ...page, key: "/new" },
+      { ...software, digest: "sha256:2" },
+    ],
+  });
+  expect(status).toBe(409);
+  expect(body).toMatchObject({
+    code: "version_content_differs",
+    type: "urn:sitebook:problem:version_content_differs",
+    errors: [{ path: "placements.1.version", message: expect.stringContaining("(digest sha256:1, not sha256:2)") }],
+  });
+  expect(await rows(w)).toEqual(before);
+});
+
+const nasty = `'); drop table placements; --"</textarea><script>alert(1)</script>\${7*7} %s 𝒳 é`;
+
+test("SQL and HTML in any text are just text: kept, given back, and shown as they are", async () => {
+  const word = nasty.replaceAll(" ", "_");
+  const texts = { title: nasty, digest: nasty, source: nasty, notes: nasty };
+  const placements = [{ kind: "software", key: word, version: nasty, ...texts }];
+  const recorded = await ci.post(path, { note: nasty, source: nasty, placements });
+  expect(recorded.status).toBe(201);
+  const { body } = await ci.get("/sites/shop/deployments/1");
+  expect(body).toMatchObject({ note: nasty, source: nasty, placements: [{ key: word, version: nasty, ...texts }] });
+
+  const manager = await machine(w, "account-manager");
+  const contents = [{ kind: "software", key: word, version: nasty }];
+  expect((await manager.post("/sites/shop/releases", { name: nasty, notes: nasty, contents })).status).toBe(201);
+  expect((await manager.get("/sites/shop/releases/1")).body).toMatchObject({ name: nasty, notes: nasty });
+  const asked = await manager.post("/sites/shop/promotions", { release: 1, to: "demo", note: nasty });
+  expect(asked.body).toMatchObject({ name: nasty, note: nasty });
+  const tester = await machine(w, "tester");
+  const verdict = { decision: "reject", digest: asked.body.digest, comment: nasty };
+  const rejected = await tester.post("/sites/shop/promotions/1/approvals", verdict);
+  expect(rejected.body.approvals).toMatchObject([{ comment: nasty }]);
+  expect((await ci.get(`/sites/shop/artifacts?q=${encodeURIComponent(nasty)}`)).body.items).toHaveLength(1);
+});
+
+test("what cannot be said of a promotion is refused, and nothing is decided", async () => {
+  await w.record("beta", ["/ v1"]);
+  const { digest } = await w.ask((await w.release("Spring", ["/"])).number, "demo");
+  const before = await rows(w);
+  const tester = await machine(w, "tester");
+  const post = (body: object) => tester.post("/sites/shop/promotions/1/approvals", body);
+  for (const [body, field] of [
+    [{ decision: "maybe", digest }, "decision"],
+    [{ decision: "approve" }, "digest"],
+    [{ decision: "approve", digest, comment: long(10_001) }, "comment"],
+    [{ decision: "approve", digest, comment: "a\u0000" }, "comment"],
+    [{ decision: "reject", digest }, "comment"],
+    [{ decision: "approve", digest, dijest: "x" }, "dijest"],
+  ] as const) {
+    const { status, body: refused } = await post(body);
+    expect(status).toBe(422);
+    expect(refused.errors).toMatchObject([{ path: field }]);
+  }
+  expect(await rows(w)).toEqual(before);
+});
