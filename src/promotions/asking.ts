@@ -9,7 +9,7 @@ import { type Content, contentsOf, findRelease, type Release } from "../releases
 import type { Site } from "../sites/queries.ts";
 import { type Changing, weigh } from "./details.ts";
 import { listPromotions, type Promotion, roleNames } from "./queries.ts";
-import { requirementsOf, whyNotAsk } from "./rules.ts";
+import { type Requirement, requirementsOf, whyNotAsk } from "./rules.ts";
 
 export interface Wish {
   /** The release's number. */
@@ -43,6 +43,7 @@ export interface Way {
   open: Promotion[];
   same: Promotion | undefined;
   contents: Changing[];
+  requirements: Requirement[];
   /** Why it cannot be asked for. */
   why: Blocker | undefined;
   blockers: Blocker[];
@@ -66,7 +67,8 @@ export async function wayInto(
   const weights = await weigh(db, asked, contents, there);
   const why = whyNotAsk(release, environment, same, weights.contents);
   const blockers = why && !same ? [why] : weights.blockers;
-  return { environment, from, digest, open, same, contents: weights.contents, why, blockers };
+  const { requirements } = asked;
+  return { environment, from, digest, open, same, requirements, contents: weights.contents, why, blockers };
 }
 
 export function target(site: Site, slug: string): Environment {

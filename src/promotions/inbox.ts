@@ -1,9 +1,55 @@
-import type { Promotion } from "./queries.ts";
-import { whyNotDecide } from "./rules.ts";
+import type { Database } from "../database/open.ts";
+import type { By } from "../people/by.ts";
+import type { Site } from "../sites/queries.ts";
+import { listPromotions, type Promotion } from "./queries.ts";
+import { needOf } from "./rules.ts";
+import { type Size, sizesOf, type Tally, talliesOf } from "./tally.ts";
 
-/** Whether it waits for this very person: they may decide, have not yet, and the gate still wants their role. */
-export function needsDecisionOf(promotion: Promotion, person: { id: string }, roles: string[]): boolean {
-  const by = { person: person as never, roles };
-  if (whyNotDecide(promotion, by) || promotion.approvals.some((one) => one.person_id === person.id)) return false;
-  return promotion.requirements.some((one) => roles.includes(one.role) && one.given < one.needed);
+export interface Inbox {
+  /** What waits for this person, the longest first: to decide, and to complete. */
+  decide: Promotion[];
+  complete: Promotion[];
+  others: Promotion[];
+  done: Promotion[];
+  /** How many there are of all that came to an end, and whether there are older ones than those listed. */
+  ended: number;
+  more: boolean;
+  tallies: Map<string, Tally>;
+  sizes: Map<string, Size>;
+}
+
+/** All that is open, and the newest that is done; with what each changes, counted. */
+export async function inboxOf(
+  db: Database,
+  by: By,
+  site: Site,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<Inbox> {
+  const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
+  const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
+  const done = ended.slice(0, limit);
+  const needs = (need: ReturnType<typeof needOf>) => open.filter((one) => needOf(one, by) === need);
+  return {
+    decide: needs("decision").reverse(),
+    complete: needs("completion").reverse(),
+    others: needs(undefined),
+    done,
+    ended: (await asked(db, site.id)) - open.length,
+    more: ended.length > limit,
+    tallies: await talliesOf(
+      db,
+      by.person.id,
+      open.map((one) => one.id),
+    ),
+    sizes: await sizesOf(
+      db,
+      done.map((one) => one.release_id),
+    ),
+  };
+}
+
+/** How many promotions there ever were: the number last given out. */
+async function asked(db: Database, siteId: string): Promise<number> {
+  const site = await db.selectFrom("sites").select("promotions").where("id", "=", siteId).executeTakeFirstOrThrow();
+  return site.promotions;
 }

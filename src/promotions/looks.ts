@@ -12,6 +12,7 @@ export interface Ticks {
 
 /** Ticks what has been looked at, and unticks the rest of what was shown; only for the one who looks. */
 export async function look(db: Database, by: By, promotion: Promotion, { shown, looked }: Ticks): Promise<void> {
+  if (!promotion.open) return;
   const ticked = new Set(looked);
   const inIt = new Set((await contentsOf(db, promotion.release_id)).map((one) => one.artifact_id));
   const before = await looksOf(db, promotion.id, by.person.id);

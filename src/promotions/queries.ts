@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
 import { readGate } from "../environments/queries.ts";
-import { type Decision, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
+import { type Decision, endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
 
@@ -120,7 +120,8 @@ async function withState(db: Database, rows: Row[]) {
       cancellation: of(cancellations)[0] ?? null,
     };
     const state = stateOf(facts);
-    return { ...facts, state, open: isOpen(state), requirements: requirementsOf(facts, names) };
+    const ended_at = endedAt(facts) ?? null;
+    return { ...facts, state, open: isOpen(state), ended_at, requirements: requirementsOf(facts, names) };
   });
 }
 

@@ -119,6 +119,17 @@ export function rolesToDecide(promotion: Pick<Asked, "requirements">, by: Pick<B
   return asked.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map((one) => one.role);
 }
 
+/** What this very person has to do about it now, if anything. */
+export function needOf(
+  promotion: Asked & Pick<Rows, "approvals">,
+  by: Pick<By, "person" | "roles" | "permissions">,
+): "decision" | "completion" | undefined {
+  if (promotion.state === "approved") return by.permissions.has("promote") ? "completion" : undefined;
+  if (whyNotDecide(promotion, by) || promotion.approvals.some((one) => one.person_id === by.person.id)) return;
+  const wanted = promotion.requirements.some((one) => by.roles.includes(one.role) && one.given < one.needed);
+  return wanted ? "decision" : undefined;
+}
+
 export function whyNotComment(decision: Decision, comment: string | undefined): string | undefined {
   if (decision === "reject" && !comment?.trim())
     return "Say what is wrong, so that it can be put right: a rejection needs a comment.";

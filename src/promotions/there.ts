@@ -4,7 +4,6 @@ import type { Database } from "../database/open.ts";
 import { standing } from "../environments/as-of.ts";
 import { currentOf, type Stands } from "../releases/differences.ts";
 import type { Promotion } from "./queries.ts";
-import { endedAt } from "./rules.ts";
 
 export type There = Pick<Stands, "artifact_id" | "version_id" | "version" | "out_of_band">;
 
@@ -17,7 +16,7 @@ export async function thereOf(
 ): Promise<Map<string, There>> {
   const ids = contents.map((one) => one.artifact_id);
   if (promotion.completion) return replacedBy(db, promotion.completion.deployment_id, contents);
-  const asOf = endedAt(promotion);
+  const asOf = promotion.ended_at;
   if (!asOf) return currentOf(db, promotion.environment_id, ids);
   const moment = { asOf, knownAt: asOf };
   const rows = await inChunks(ids, (piece) =>

@@ -56,3 +56,9 @@ export function whyNotStanding(
   const wanted = chosen.version === null ? "its removal" : chosen.version;
   return `${environment.name} does not hold ${wanted} of ${chosen.key}: it ${there}.`;
 }
+
+/** A line as forms write it: `page /sale v33`, and without a version its removal. Keys have no spaces in them. */
+export function readLine(line: string): Chosen {
+  const [kind = "", key = "", ...version] = line.split(" ");
+  return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };
+}

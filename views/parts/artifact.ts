@@ -21,3 +21,6 @@ export const path = (key: string): Html => html`<span class="path">${key}</span>
 /** The first twelve characters of a digest, in fours, as people compare them. */
 export const digest = (whole: string): Html =>
   html`<code title="${whole}">${whole.slice(0, 12).replace(/(.{4})(?=.)/g, "$1 ")}</code>`;
+
+/** Where a server shows a page. */
+export const addressOf = (baseUrl: string, key: string): string => baseUrl + encodeURI(key);

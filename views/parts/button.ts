@@ -41,6 +41,6 @@ export const hiddenField = (name: string, value: string): Html =>
 export const confirmButton = (
   opener: Piece,
   question: Piece,
-  { action, content, ...made }: Button & { action: string; content?: Piece },
+  { action, content, open, ...made }: Button & { action: string; content?: Piece; open?: boolean },
 ): Html =>
-  html`<details class="confirm"><summary${classes("button", made.look)}>${opener}</summary><form method="post" action="${action}"><p>${question}</p>${content}${button(made)}</form></details>`;
+  html`<details class="confirm"${attr("open", open)}><summary${classes("button", made.look)}>${opener}</summary><form method="post" action="${action}"><p>${question}</p>${content}${button(made)}</form></details>`;

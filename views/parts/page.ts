@@ -17,7 +17,7 @@ export const head = ({ title, over, under, lead, actions }: Head): Html =>
   html`<div class="head"><div>${
     over && html`<p class="over">${each(over.filter(Boolean), (piece) => html`<span>${piece}</span>`)}</p>`
   }
-<h1>${title}</h1>${under && html`<p>${under}</p>`}${lead && html`<p class="lead">${lead}</p>`}</div>${
+<h1>${title}</h1>${lead && html`<p class="lead">${lead}</p>`}${under && html`<p>${under}</p>`}</div>${
     actions && html`<div class="actions">${actions}</div>`
   }</div>
 `;

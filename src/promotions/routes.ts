@@ -1,0 +1,110 @@
+import { Hono } from "hono";
+import { approvalsPage } from "../../views/approvals.ts";
+import { parseMoment } from "../environments/moments.ts";
+import { missing, Refusal, refuseFields } from "../errors.ts";
+import { showRelease } from "../releases/show.ts";
+import { by, choices, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import { inboxOf } from "./inbox.ts";
+import { look } from "./looks.ts";
+import { ask, cancel, complete, decide } from "./promotions.ts";
+import { findPromotion } from "./queries.ts";
+import { showPromotion, type Tried } from "./show.ts";
+
+/** The inbox. */
+export const approvals = new Hono<SiteEnv>();
+
+approvals.get("/", async (c) => {
+  const show = (["needs", "others", "done"] as const).find((one) => one === c.req.query("show"));
+  const before = /^\d{1,9}$/.test(c.req.query("before") ?? "") ? Number(c.req.query("before")) : undefined;
+  const box = await inboxOf(c.var.db, by(c), c.var.access.site, { before, limit: show === "done" ? 50 : 10 });
+  return page(
+    c,
+    { title: "Inbox", here: "inbox" },
+    approvalsPage({ ...box, site: c.var.access.site, show, before, by: by(c), now: c.var.at }),
+  );
+});
+
+export const promotions = new Hono<SiteEnv>();
+
+promotions.post("/", async (c) => {
+  const form = await fields(c, "release", "to", "note", "key");
+  const wish = { ...form, release: /^\d{1,9}$/.test(form.release) ? Number(form.release) : missing("release") };
+  try {
+    const asked = await ask(c.var.db, by(c, form), c.var.access.site, wish);
+    say(c, `Promotion ${asked.number} is asked for.`);
+    return c.redirect(`${base(c)}/${asked.number}`, 303);
+  } catch (error) {
+    const { errors, refused, status } = refusal(error);
+    return showRelease(c, wish.release, { form: wish, errors, refused }, status);
+  }
+});
+
+promotions.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.param("number"))));
+
+/** Keeps the ticks, then the decision: what was looked at stays ticked where the decision is refused. */
+promotions.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { decision, comment, digest } = await fields(c, "decision", "comment", "digest");
+  await saveTicks(c, number);
+  return attempt(c, number, { comment }, async () => {
+    if (decision !== "approve" && decision !== "reject")
+      throw new Refusal(422, "Say whether you approve or reject it.");
+    const decided = await decide(c.var.db, by(c), c.var.access.site, number, { decision, digest, comment });
+    return decision === "approve" ? `You approved it for ${decided.environment.name}.` : "You rejected it.";
+  });
+});
+
+promotions.post("/:number{[0-9]{1,9}}/looks", async (c) => {
+  const number = Number(c.req.param("number"));
+  await saveTicks(c, number);
+  const part = c.req.query("from");
+  return c.redirect(`${base(c)}/${number}${part ? `?from=${encodeURIComponent(part)}` : ""}`, 303);
+});
+
+promotions.post("/:number{[0-9]{1,9}}/completion", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { effective_at: when } = await fields(c, "effective_at");
+  const moment = when.trim() ? parseMoment(when, c.var.access.site.time_zone, c.var.at) : undefined;
+  return attempt(c, number, { when }, async () => {
+    if (moment && "wrong" in moment) refuseFields([{ path: "effective_at", message: moment.wrong }]);
+    const since = moment && "at" in moment ? moment : undefined;
+    const done = await complete(c.var.db, by(c), c.var.access.site, number, { effective_at: since?.at });
+    return ["Completed.", `It is on ${done.environment.name}.`, since?.said].filter(Boolean).join(" ");
+  });
+});
+
+promotions.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { reason } = await fields(c, "reason");
+  return attempt(c, number, { reason }, async () => {
+    await cancel(c.var.db, by(c), c.var.access.site, number, reason);
+    return "It is cancelled.";
+  });
+});
+
+async function attempt(c: SiteContext, number: number, form: Tried["form"], act: () => Promise<string>) {
+  try {
+    say(c, await act());
+    return c.redirect(`${base(c)}/${number}`, 303);
+  } catch (error) {
+    const { errors, refused, status } = refusal(error);
+    return showPromotion(c, number, { form, errors, refused }, status);
+  }
+}
+
+async function saveTicks(c: SiteContext, number: number) {
+  const promotion = (await findPromotion(c.var.db, c.var.access.site.id, number)) ?? missing(`promotion ${number}`);
+  await look(c.var.db, by(c), promotion, {
+    shown: await choices(c, "shown"),
+    looked: await choices(c, "looked"),
+  });
+}
+
+/** A refusal as the page says it: beside its fields, or above everything. */
+function refusal(error: unknown) {
+  if (!(error instanceof Refusal) || error.status === 404) throw error;
+  const errors = Object.fromEntries(error.errors.map(({ path, message }) => [path, message]));
+  return { errors, refused: error.errors.length ? undefined : error.message, status: error.status as 403 | 409 | 422 };
+}
+
+const base = (c: SiteContext) => `/sites/${c.var.access.site.slug}/promotions`;

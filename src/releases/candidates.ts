@@ -1,0 +1,63 @@
+import { artifactIds } from "../artifacts/artifacts.ts";
+import type { Database } from "../database/open.ts";
+import type { Environment } from "../environments/queries.ts";
+import type { Kind } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
+import { currentOf, differences, type Stands } from "./differences.ts";
+
+/** A row that a release could hold, as it stands now. */
+export interface Candidate {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  title: string | null;
+  /** Nothing: it was removed there, and so the release removes it. */
+  version: string | null;
+  /** What the environment that it is meant for holds; undefined where it never had it. */
+  there: string | null | undefined;
+  chosen: boolean;
+}
+
+export interface Candidates {
+  rows: Candidate[];
+  /** Chosen rows of which nothing was ever recorded there. */
+  unknown: number;
+}
+
+/** What was chosen, and what else differs between the two environments: that is what the release leaves behind. */
+export async function candidates(
+  db: Database,
+  site: Site,
+  from: Environment,
+  to: Environment | undefined,
+  chosen: "all" | Set<string>,
+): Promise<Candidates> {
+  const differing = to ? await differences(db, site.id, from.id, to.id) : [];
+  const found = new Map(differing.map((one): [string, Stands] => [one.artifact_id, one]));
+  const others = chosen === "all" ? [] : [...chosen].filter((id) => !found.has(id));
+  for (const one of (await currentOf(db, from.id, others)).values()) found.set(one.artifact_id, one);
+  const there = to ? await currentOf(db, to.id, [...found.keys()]) : new Map<string, Stands>();
+  const rows = [...found.values()].sort(inOrder).map(({ artifact_id, kind, key, title, version }) => ({
+    artifact_id,
+    kind,
+    key,
+    title,
+    version,
+    there: there.get(artifact_id)?.version,
+    chosen: chosen === "all" || chosen.has(artifact_id),
+  }));
+  return { rows, unknown: others.filter((id) => !found.has(id)).length };
+}
+
+/** The ids behind what a form names; what it names wrongly is not there. */
+export async function chosenIds(db: Database, siteId: string, lines: { kind: Kind; key: string }[]) {
+  return new Set((await artifactIds(db, siteId, lines)).values());
+}
+
+function inOrder(a: Stands, b: Stands): number {
+  return compare(a.kind, b.kind) || compare(a.section, b.section) || compare(a.key, b.key);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
