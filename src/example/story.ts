@@ -1,0 +1,322 @@
+import { inventory, type Role } from "./shop.ts";
+
+/** How many working days before now, and at what time (UTC). */
+export type When = [daysAgo: number, time: string];
+
+/** A line is `key version`, `-key` where it is removed, and after a bar what is new in it. */
+export interface Telling {
+  on: string;
+  lines: string[];
+  note?: string;
+  source?: string;
+  /** Hours that it was so before anybody told. */
+  late?: number;
+}
+
+export type Step = { when: When } & (
+  | { contributor: Telling }
+  | { releases: { name: string; notes?: string; only?: string[] } }
+  | { asks: string; into: string; note?: string }
+  | { approves: string; as: Role; into: string; comment?: string }
+  | { rejects: string; as: Role; into: string; comment: string }
+  | { completes: string; into: string }
+);
+
+const ci = (build: number) => `https://ci.example.test/builds/${build}`;
+
+/** Three months of the shop, oldest first. It ends with a promotion that waits for Marketing. */
+export const story: Step[] = [
+  { when: [64, "09:10"], contributor: { on: "beta", note: "Inventory of the first day.", lines: inventory } },
+  { when: [64, "11:00"], releases: { name: "The site as it was", notes: "Everything, so that the record is whole." } },
+  { when: [64, "11:05"], asks: "The site as it was", into: "demo" },
+  {
+    when: [63, "10:00"],
+    approves: "The site as it was",
+    as: "tester",
+    into: "demo",
+    comment: "Walked through every section.",
+  },
+  { when: [63, "10:15"], completes: "The site as it was", into: "demo" },
+  { when: [63, "10:20"], asks: "The site as it was", into: "live" },
+  { when: [63, "15:10"], approves: "The site as it was", as: "marketing", into: "live" },
+  { when: [62, "09:00"], completes: "The site as it was", into: "live" },
+
+  {
+    when: [60, "14:20"],
+    contributor: {
+      on: "beta",
+      lines: [
+        "/recipes v27 | Two more recipes; the soups come first.",
+        "/recipes/minestrone v1 | Serves six; an hour and a half.",
+        "/recipes/baked-ricotta v1 | Serves four; forty minutes.",
+      ],
+    },
+  },
+  {
+    when: [59, "10:05"],
+    contributor: { on: "beta", lines: ["/recipes/minestrone v2 | The beans are soaked over night."] },
+  },
+  { when: [59, "15:02"], contributor: { on: "beta", source: ci(4391), lines: ["image-resizer 2.0.5"] } },
+  { when: [58, "09:30"], releases: { name: "Two more recipes" } },
+  { when: [58, "09:35"], asks: "Two more recipes", into: "demo" },
+  { when: [57, "11:20"], approves: "Two more recipes", as: "tester", into: "demo" },
+  { when: [57, "11:40"], completes: "Two more recipes", into: "demo" },
+  { when: [57, "11:45"], asks: "Two more recipes", into: "live" },
+  {
+    when: [56, "16:05"],
+    approves: "Two more recipes",
+    as: "marketing",
+    into: "live",
+    comment: "Lovely photographs.",
+  },
+  { when: [55, "09:00"], completes: "Two more recipes", into: "live" },
+
+  {
+    when: [53, "10:12"],
+    contributor: { on: "beta", source: ci(4417), lines: ["checkout-service 3.4.0", "payment-gateway 2.9.0"] },
+  },
+  {
+    when: [52, "13:40"],
+    contributor: {
+      on: "beta",
+      lines: [
+        "/checkout v40 | Asks whether it is a present.",
+        "/checkout/gift-wrap v1 | Three papers, and a card to write on.",
+      ],
+    },
+  },
+  {
+    when: [51, "11:00"],
+    contributor: {
+      on: "beta",
+      source: ci(4422),
+      lines: ["checkout-service 3.4.1 | Wraps each parcel once, not each thing."],
+    },
+  },
+  {
+    when: [50, "09:20"],
+    releases: { name: "Gift wrapping", notes: "The new checkout cannot do without its software." },
+  },
+  { when: [50, "09:25"], asks: "Gift wrapping", into: "demo" },
+  {
+    when: [49, "14:00"],
+    approves: "Gift wrapping",
+    as: "tester",
+    into: "demo",
+    comment: "Paid with three cards, and wrapped twice.",
+  },
+  { when: [49, "14:30"], completes: "Gift wrapping", into: "demo" },
+  { when: [49, "14:35"], asks: "Gift wrapping", into: "live" },
+  { when: [48, "10:10"], approves: "Gift wrapping", as: "marketing", into: "live" },
+  { when: [47, "09:00"], completes: "Gift wrapping", into: "live" },
+
+  {
+    when: [45, "11:41"],
+    contributor: {
+      on: "beta",
+      lines: [
+        "/terms v14 | Section 6 gives sixty days instead of thirty.",
+        "/help/returns v12 | Sixty days, and where to print the label.",
+        "/help/contact v10 | The telephone is answered on Saturdays too.",
+      ],
+    },
+  },
+  { when: [44, "16:20"], contributor: { on: "beta", source: ci(4460), lines: ["mailer 5.2.0"] } },
+  { when: [43, "10:00"], releases: { name: "Sixty days to return" } },
+  { when: [43, "10:05"], asks: "Sixty days to return", into: "demo" },
+  { when: [42, "09:50"], approves: "Sixty days to return", as: "tester", into: "demo" },
+  { when: [42, "10:15"], completes: "Sixty days to return", into: "demo" },
+  { when: [42, "10:20"], asks: "Sixty days to return", into: "live" },
+  {
+    when: [41, "14:40"],
+    approves: "Sixty days to return",
+    as: "marketing",
+    into: "live",
+    comment: "Legal has read section 6.",
+  },
+  { when: [40, "09:00"], completes: "Sixty days to return", into: "live" },
+
+  {
+    when: [38, "15:10"],
+    contributor: {
+      on: "beta",
+      lines: [
+        "/kitchen v22 | Larger pictures, fewer words.",
+        "/kitchen/boards v7 | Olive wood is back.",
+        "/kitchen/knives v16 | Five new knives.",
+        "/kitchen/pans v19 | Lids are sold with their pans.",
+      ],
+    },
+  },
+  { when: [37, "09:45"], releases: { name: "Kitchen, refreshed" } },
+  { when: [37, "09:50"], asks: "Kitchen, refreshed", into: "demo" },
+  { when: [36, "11:00"], approves: "Kitchen, refreshed", as: "tester", into: "demo" },
+  { when: [36, "11:20"], completes: "Kitchen, refreshed", into: "demo" },
+  { when: [36, "11:30"], asks: "Kitchen, refreshed", into: "live" },
+  {
+    when: [35, "15:25"],
+    rejects: "Kitchen, refreshed",
+    as: "marketing",
+    into: "live",
+    comment: "Three prices in the table of knives are last year’s. Please correct them and ask again.",
+  },
+  {
+    when: [33, "10:20"],
+    contributor: { on: "beta", lines: ["/kitchen/knives v17 | This year’s prices in the table."] },
+  },
+  {
+    when: [32, "09:30"],
+    releases: {
+      name: "Kitchen, with the right prices",
+      only: ["/kitchen", "/kitchen/boards", "/kitchen/knives", "/kitchen/pans"],
+    },
+  },
+  { when: [32, "09:35"], asks: "Kitchen, with the right prices", into: "demo" },
+  { when: [32, "14:00"], approves: "Kitchen, with the right prices", as: "tester", into: "demo" },
+  { when: [31, "10:00"], completes: "Kitchen, with the right prices", into: "demo" },
+  { when: [31, "10:05"], asks: "Kitchen, with the right prices", into: "live" },
+  {
+    when: [30, "11:15"],
+    approves: "Kitchen, with the right prices",
+    as: "marketing",
+    into: "live",
+    comment: "The prices are right now, thank you.",
+  },
+  { when: [29, "09:00"], completes: "Kitchen, with the right prices", into: "live" },
+
+  {
+    when: [27, "13:30"],
+    contributor: {
+      on: "beta",
+      lines: ["/journal v20", "/journal/salt-road v1 | Eleven photographs and a map.", "/table v18"],
+    },
+  },
+  {
+    when: [26, "10:50"],
+    contributor: {
+      on: "beta",
+      lines: [
+        "/journal v21 | Two new stories on top.",
+        "/journal/small-kitchen v1 | What fits on two square metres.",
+        "/table/outdoors v4 | Blankets, and lamps for the evening.",
+      ],
+    },
+  },
+  { when: [26, "15:31"], contributor: { on: "beta", source: ci(4502), lines: ["catalogue 4.1.7"] } },
+  {
+    when: [25, "09:30"],
+    releases: {
+      name: "Journal: two stories",
+      only: ["/journal", "/journal/salt-road", "/journal/small-kitchen", "catalogue"],
+    },
+  },
+  { when: [25, "09:35"], asks: "Journal: two stories", into: "demo" },
+  { when: [24, "10:20"], approves: "Journal: two stories", as: "tester", into: "demo" },
+  { when: [24, "10:40"], completes: "Journal: two stories", into: "demo" },
+  { when: [24, "10:45"], asks: "Journal: two stories", into: "live" },
+  { when: [23, "13:05"], approves: "Journal: two stories", as: "marketing", into: "live" },
+  { when: [22, "09:00"], completes: "Journal: two stories", into: "live" },
+
+  {
+    when: [21, "16:10"],
+    contributor: { on: "beta", lines: ["/pantry/hampers v5 | A hamper for two, and one for ten."] },
+  },
+  { when: [20, "09:40"], releases: { name: "Eating outdoors" } },
+  { when: [20, "09:45"], asks: "Eating outdoors", into: "demo" },
+  { when: [19, "11:30"], approves: "Eating outdoors", as: "tester", into: "demo" },
+  { when: [19, "11:50"], completes: "Eating outdoors", into: "demo" },
+  { when: [19, "11:55"], asks: "Eating outdoors", into: "live" },
+  { when: [18, "15:45"], approves: "Eating outdoors", as: "marketing", into: "live" },
+  { when: [17, "09:00"], completes: "Eating outdoors", into: "live" },
+
+  { when: [16, "10:02"], contributor: { on: "beta", source: ci(4533), lines: ["search-index 1.9.1"] } },
+  {
+    when: [15, "09:30"],
+    releases: { name: "Search index, on trial", notes: "To be measured on demo before anybody asks for live." },
+  },
+  { when: [15, "09:35"], asks: "Search index, on trial", into: "demo" },
+  { when: [14, "14:20"], approves: "Search index, on trial", as: "tester", into: "demo" },
+  { when: [14, "14:40"], completes: "Search index, on trial", into: "demo" },
+
+  { when: [12, "11:00"], contributor: { on: "beta", source: ci(4547), lines: ["catalogue 4.2.0"] } },
+  {
+    when: [10, "14:18"],
+    contributor: {
+      on: "beta",
+      lines: ["/sale/members v1", "/sale/members/questions v1 | Eight answers on joining, leaving and giving."],
+    },
+  },
+  { when: [9, "16:40"], contributor: { on: "beta", lines: ["/sale v32", "/gift-cards v6 | Cards for members too."] } },
+  {
+    when: [8, "12:30"],
+    contributor: {
+      on: "beta",
+      note: "Visitors of Last chance are sent on to the sale.",
+      lines: ["-/sale/last-chance", "/terms v15 | Section 3 says who is a member."],
+    },
+  },
+  {
+    when: [7, "17:48"],
+    contributor: {
+      on: "beta",
+      lines: [
+        "/ v57 | The banner speaks to members.",
+        "/sale v33 | Members’ prices come first; Last chance is gone from the list.",
+        "/sale/members v2 | Prices with and without membership, side by side.",
+        "/shops v8 | Opening hours of the new shop in Leeds.",
+      ],
+    },
+  },
+  { when: [7, "18:05"], contributor: { on: "beta", source: ci(4561), lines: ["stock-feed 1.3.0"] } },
+  {
+    when: [5, "09:30"],
+    releases: {
+      name: "Members’ prices",
+      notes: "Gift cards, the shops and the stock feed follow later.",
+      only: ["/", "/sale", "/sale/last-chance", "/sale/members", "/sale/members/questions", "/terms", "catalogue"],
+    },
+  },
+  { when: [5, "09:35"], asks: "Members’ prices", into: "demo" },
+  {
+    when: [4, "09:05"],
+    contributor: {
+      on: "beta",
+      source: ci(4566),
+      note: "Built and put there by night; nobody thought of telling.",
+      late: 50,
+      lines: ["recipe-search 2.1.0"],
+    },
+  },
+  {
+    when: [4, "11:00"],
+    approves: "Members’ prices",
+    as: "tester",
+    into: "demo",
+    comment: "Bought one thing as a member and one as a guest.",
+  },
+  { when: [4, "11:20"], completes: "Members’ prices", into: "demo" },
+  {
+    when: [3, "17:20"],
+    contributor: {
+      on: "live",
+      note: "The carrier is on strike: the promise corrected by hand, straight on live.",
+      lines: ["/checkout/delivery v19 | Two days more until the strike is over."],
+    },
+  },
+  { when: [2, "10:31"], contributor: { on: "beta", lines: ["/journal/letters v1 | Nine letters, three answers."] } },
+  {
+    when: [2, "15:24"],
+    asks: "Members’ prices",
+    into: "live",
+    note: "The letter to members goes out once this is live.",
+  },
+  { when: [1, "09:12"], contributor: { on: "beta", source: ci(4579), lines: ["catalogue 4.3.0-rc.1"] } },
+  { when: [1, "10:08"], contributor: { on: "beta", lines: ["/help/size-guide v1 | Measure the hob first."] } },
+  {
+    when: [1, "16:20"],
+    contributor: {
+      on: "beta",
+      lines: ["/ v58 | A place for the planner.", "/recipes/planner v1 | Seven evenings, one list for the shop."],
+    },
+  },
+];

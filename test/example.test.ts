@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { compare } from "../src/compare/queries.ts";
+import { makeExample } from "../src/example/example.ts";
+import { hashPassword } from "../src/people/passwords.ts";
+import { canPromote } from "../src/promotions/asking.ts";
+import { promotionDetails } from "../src/promotions/details.ts";
+import { complete, decide } from "../src/promotions/promotions.ts";
+import { listPromotions } from "../src/promotions/queries.ts";
+import { makeRelease } from "../src/releases/releases.ts";
+import { findAccess, type Site } from "../src/sites/queries.ts";
+import { place, type World, world } from "./world.ts";
+
+const password = "correct horse battery staple";
+let w: World;
+let site: Site;
+
+beforeEach(async () => {
+  w = await world();
+  await w.db
+    .updateTable("people")
+    .set({ password: await hashPassword(password) })
+    .where("id", "=", w.people.iris.id)
+    .execute();
+  await makeExample(w.db, await w.by("iris"));
+  site = (await findAccess(w.db, w.people.iris.id, "example"))?.site as Site;
+});
+afterEach(() => w.close());
+
+test("has sixty pages in eight sections and eight pieces of software", async () => {
+  const artifacts = await w.db.selectFrom("artifacts").selectAll().where("site_id", "=", site.id).execute();
+  const pages = artifacts.filter((one) => one.kind === "page");
+  expect(pages).toHaveLength(60);
+  expect(pages.every((one) => one.title)).toBe(true);
+  expect(new Set(pages.map((one) => one.section).filter(Boolean)).size).toBe(8);
+  expect(artifacts.length - pages.length).toBe(8);
+});
+
+test("everybody in it signs in with the password of whoever made it", async () => {
+  for (const role of ["administrator", "account-manager", "contributor", "tester", "marketing", "viewer"]) {
+    const visitor = w.as("nobody");
+    await visitor.post("/sign-in", { email: `${role}@example.test`, password });
+    expect((await visitor.get("/sites/example")).status, role).toBe(200);
+  }
+  const links = await w.db.selectFrom("links").selectAll().execute();
+  expect(links).toEqual([]);
+});
+
+test("one promotion waits for Marketing, and only for Marketing", async () => {
+  const [waiting, ...more] = await listPromotions(w.db, site.id, { open: true });
+  expect(more).toEqual([]);
+  expect(waiting).toMatchObject({ name: "Members’ prices", to_slug: "live", state: "waiting" });
+  const details = await promotionDetails(w.db, site.id, waiting?.number as number);
+  expect(details?.blockers.map((one) => one.message)).toEqual(["Marketing has not approved it yet."]);
+  expect(details?.contents.map((one) => `${one.change} ${one.key}`)).toEqual([
+    "changed /",
+    "changed /sale",
+    "removed /sale/last-chance",
+    "new /sale/members",
+    "new /sale/members/questions",
+    "changed /terms",
+    "changed catalogue",
+  ]);
+
+  const { number, digest } = waiting as { number: number; digest: string };
+  await decide(w.db, await actor("marketing"), site, number, { decision: "approve", digest });
+  expect((await complete(w.db, await actor("account-manager"), site, number, {})).state).toBe("completed");
+});
+
+test("one promotion was rejected, with the reason", async () => {
+  const ended = await listPromotions(w.db, site.id, { open: false });
+  const [rejected, ...more] = ended.filter((one) => one.state !== "completed");
+  expect(more).toEqual([]);
+  expect(rejected?.state).toBe("rejected");
+  expect(rejected?.approvals[0]?.comment).toContain("last year’s");
+});
+
+test("one change came to live out of band", async () => {
+  const odd = await w.db
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .select(["a.key", "c.environment_id"])
+    .where("c.out_of_band", "=", 1)
+    .execute();
+  expect(odd).toEqual([{ key: "/checkout/delivery", environment_id: place(site, "live").id }]);
+});
+
+test("one deployment was told two days late", async () => {
+  const deployments = await w.db.selectFrom("deployments").selectAll().where("site_id", "=", site.id).execute();
+  const late = deployments.filter((one) => one.recorded_at > one.effective_at);
+  expect(late).toHaveLength(1);
+  expect(hoursBetween(late[0])).toBe(50);
+});
+
+test("the release that waits left something behind on beta", async () => {
+  const now = { asOf: w.clock.at };
+  const [from, to] = [place(site, "demo"), place(site, "beta")].map((environment) => ({ environment, moment: now }));
+  const ahead = await compare(w.db, site, { from, to } as never);
+  const keys = ahead.map((one) => one.key);
+  expect(keys).toEqual(expect.arrayContaining(["/gift-cards", "/shops", "stock-feed"]));
+});
+
+test("a page on beta needs software that demo does not have", async () => {
+  const manager = await actor("account-manager");
+  const contents = [{ kind: "page" as const, key: "/recipes/planner", version: "v1" }];
+  const { number } = await makeRelease(w.db, manager, site, { name: "Planner", contents });
+  const { blockers } = await canPromote(w.db, manager, site, { release: number, to: "demo" });
+  expect(blockers.map((one) => one.message)).toContain(
+    "/recipes/planner v1 needs recipe-search >=2.1 <3, but demo would have 2.0.3.",
+  );
+});
+
+test("nothing in it lies in the future or on a weekend", async () => {
+  const events = await w.db.selectFrom("events").selectAll().where("site_id", "=", site.id).execute();
+  expect(events.length).toBeGreaterThan(100);
+  for (const { recorded_at } of events) {
+    expect(recorded_at < w.clock.at).toBe(true);
+    expect([0, 6]).not.toContain(new Date(recorded_at).getUTCDay());
+  }
+});
+
+async function actor(role: string) {
+  const person = await w.db
+    .selectFrom("people")
+    .select(["id", "name", "kind", "email"])
+    .where("email", "=", `${role}@example.test`)
+    .executeTakeFirstOrThrow();
+  const { roles, permissions } = (await findAccess(w.db, person.id, "example")) as NonNullable<
+    Awaited<ReturnType<typeof findAccess>>
+  >;
+  return { person, roles, permissions, at: w.clock.at };
+}
+
+function hoursBetween(told: { effective_at: string; recorded_at: string } | undefined): number {
+  return told ? (Date.parse(told.recorded_at) - Date.parse(told.effective_at)) / 3_600_000 : 0;
+}
