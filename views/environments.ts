@@ -1,6 +1,6 @@
 import type { Deployment } from "../src/deployments/queries.ts";
 import type { ApprovedBy, Standing } from "../src/environments/as-of.ts";
-import type { Around, Count, Removed } from "../src/environments/changes.ts";
+import type { Around, Count } from "../src/environments/changes.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Kind } from "../src/schema.ts";
 import type { Site } from "../src/sites/queries.ts";
@@ -34,7 +34,7 @@ export type EnvironmentProps = {
   lines: Standing[];
   next?: string | undefined;
   approvers: Map<string, ApprovedBy[]>;
-  removed: Removed[];
+  removed: Standing[];
   deployments: Deployment[];
   may: { record: boolean };
 };
@@ -82,11 +82,10 @@ function summary({ count, around, at, now }: EnvironmentProps): string {
   const past = at !== undefined;
   const band = count.out_of_band ? `, ${count.out_of_band} out of band` : "";
   const newest = around.newest && ago(around.newest, at ?? now);
-  const change = past ? `had come ${newest?.replace("ago", "before")}` : `came ${newest}`;
-  const unknown =
-    past && count.unknown
-      ? ` ${count.unknown} more, known by now, ${count.unknown === 1 ? "had" : "had"} not been recorded there yet.`
-      : "";
+  const change = past
+    ? `had ${newest === "just now" ? "just come" : `come ${newest?.replace("ago", "before")}`}`
+    : `came ${newest}`;
+  const unknown = past && count.unknown ? ` ${count.unknown} more, known by now, had not been recorded there yet.` : "";
   return `${stock(count)} ${past ? "stood" : count.pages + count.software === 1 ? "stands" : "stand"} there${band}. The newest change ${change}.${unknown}`;
 }
 
@@ -162,12 +161,19 @@ function nothingKnown(props: EnvironmentProps): Html {
 }
 
 function standingThere(props: EnvironmentProps): Html {
-  const { lines, next, removed, site, continued } = props;
+  const { lines, next, removed } = props;
   return html`<h2 class="sr">Pages and software</h2>
 ${filters(props)}
-${lines.length ? table(props) : empty(continued ? "That was all." : "Nothing that stood there is like that.", linkButton(here(props, { kind: undefined, text: undefined, after: undefined }), "Show everything"))}
-${removed.length > 0 && html`<h2>Removed by this change</h2><ul class="ledger-note">${each(removed, (one) => html`<li>${is("removed", artifactLink(site.slug, one))}</li>`)}</ul>`}
-${pager({ next: next && here(props, { after: next }), words: next && `${lines.length} of ${(props.count.pages + props.count.software).toLocaleString("en-GB")}`, nextWord: "More" })}`;
+${lines.length || removed.length ? table(props) : nothingLikeThat(props)}
+${pager({ next: next && here(props, { after: next }), nextWord: "More" })}`;
+}
+
+function nothingLikeThat(props: EnvironmentProps): Html {
+  const { kind, text } = props.filter;
+  const everything = linkButton(here(props, { kind: undefined, text: undefined }), "Show everything");
+  if (props.continued) return empty("That was all.", everything);
+  if (kind || text) return empty("Nothing of what stood there is like that.", everything);
+  return empty("Everything that was recorded here has been removed again.");
 }
 
 function filters(props: EnvironmentProps): Html {
@@ -192,14 +198,16 @@ function filters(props: EnvironmentProps): Html {
 const COLUMNS = ["Page or software", "Version", "Since", "Came by", "Approved by"];
 
 function table(props: EnvironmentProps): Html {
-  const { lines, site, environment, at, continued } = props;
-  const sections = Map.groupBy(lines, (line) => sectionName(line));
+  const { lines, removed, site, environment, at, continued } = props;
+  const sections = [...Map.groupBy(lines, (line) => sectionName(line))];
+  const groups: [string, Standing[]][] = removed.length ? [["Removed by this change", removed], ...sections] : sections;
   const when = at ? ` at ${longTime(at, site.time_zone)}` : " now";
   return ledger({
     caption: `What stands on ${environment.name}${when}, with its version and who approved it`,
     quiet: true,
     columns: COLUMNS,
-    body: each(sections, ([name, rows], i) =>
+    look: "flow",
+    body: each(groups, ([name, rows], i) =>
       group(
         continued && i === 0 ? `${name}, continued` : name,
         COLUMNS.length,
@@ -211,10 +219,10 @@ function table(props: EnvironmentProps): Html {
 
 function standingRow(props: EnvironmentProps, line: Standing): Html {
   const { site, at, now, environment, approvers } = props;
-  const fresh = line.effective_at === at && html` ${is("changed", "by this change")}`;
+  const fresh = line.effective_at === at && line.version !== null && html` ${is("changed", "by this change")}`;
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", version(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", cameBy(site.slug, line))}${cell("Approved by", approvedBy(approvals, environment, { zone: site.time_zone, now }))}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? is("removed", "removed") : version(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", cameBy(site.slug, line))}${cell("Approved by", approvedBy(approvals, environment, { zone: site.time_zone, now }))}`,
   );
 }
 

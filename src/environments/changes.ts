@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
-import { counts, type Moment, standingSeq } from "./as-of.ts";
+import { counts, type Moment, type Standing, standing, standingSeq } from "./as-of.ts";
 
 export interface Count {
   pages: number;
@@ -63,18 +63,24 @@ export async function changesAround(db: Database, environmentId: string, { asOf,
 }
 
 /** What was removed at exactly this moment. */
-export function removedAt(db: Database, environmentId: string, { asOf, knownAt }: Moment, limit = 50) {
-  return db
+export async function removedAt(
+  db: Database,
+  siteId: string,
+  environmentId: string,
+  moment: Moment,
+): Promise<Standing[]> {
+  const gone = await db
     .selectFrom("placements as p")
-    .innerJoin("artifacts as a", "a.id", "p.artifact_id")
-    .select(["a.kind", "a.key", "a.title"])
+    .select("p.artifact_id")
     .where("p.environment_id", "=", environmentId)
-    .where("p.effective_at", "=", asOf)
+    .where("p.effective_at", "=", moment.asOf)
     .where("p.version_id", "is", null)
-    .where(counts("p", knownAt))
+    .where(counts("p", moment.knownAt))
     .orderBy("p.seq")
-    .limit(limit)
+    .limit(100)
     .execute();
+  if (!gone.length) return [];
+  const ids = gone.map((one) => one.artifact_id);
+  const stood = await standing(db, siteId, environmentId, moment, { ids, removed: true });
+  return stood.filter((one) => one.version === null);
 }
-
-export type Removed = { kind: Kind; key: string; title: string | null };

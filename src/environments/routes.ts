@@ -24,11 +24,9 @@ environments.get("/:environment", async (c) => {
   const lines = await standing(db, site.id, environment.id, moment, { kind, text, after, limit: size + 1 });
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
-  const approvers = await approversOf(
-    db,
-    shown.map((line) => line.promotion_id),
-  );
-  const removed = at && !after && !kind && !text ? await removedAt(db, environment.id, moment) : [];
+  const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];
+  const promoted = [...shown, ...removed].map((line) => line.promotion_id);
+  const approvers = await approversOf(db, promoted);
   const deployments = await listDeployments(db, site.id, { environment: environment.id, until: at, limit: 10 });
   const props = {
     site,

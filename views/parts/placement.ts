@@ -18,10 +18,11 @@ export const since = (one: Clocks, zone: string, now: string): Html =>
 
 /** What brought a placement: a promotion, or a deployment; out of band is said. */
 export function cameBy(site: string, one: { deployment: number; promotion: number | null; out_of_band: number }): Html {
-  if (one.promotion) return html`<a href="/sites/${site}/promotions/${one.promotion}">Promotion ${one.promotion}</a>`;
+  if (one.promotion) return html`<a href="/sites/${site}/promotions/${one.promotion}">Promotion ${one.promotion}</a>`;
   const href = `/sites/${site}/deployments/${one.deployment}`;
-  if (one.out_of_band) return is("band", "out of band", { href, more: `, deployment ${one.deployment}` });
-  return html`<a href="${href}">Deployment ${one.deployment}</a>`;
+  if (one.out_of_band)
+    return is("band", html`out of band<span class="sr">, deployment ${one.deployment}</span>`, { href });
+  return html`<a href="${href}">Deployment ${one.deployment}</a>`;
 }
 
 type Approval = { person: string; role: string; decided_at: string };
@@ -36,12 +37,6 @@ export function approvedBy(
   return each(
     list,
     ({ person, role, decided_at }) =>
-      html`<span class="by">${is("approved", person, { before: "approved by " })} <span class="ago">${asRole(role, person)}${time(decided_at, zone, now)}</span></span> `,
+      html`<span class="by">${is("approved", html`${person}<span class="sr">, ${role.replaceAll("-", " ")},</span>`)} <span class="ago">${time(decided_at, zone, now)}</span></span> `,
   );
-}
-
-/** The role's words, where the name does not say it already. */
-function asRole(role: string, person: string): string {
-  const words = role.replaceAll("-", " ");
-  return words.toLowerCase() === person.toLowerCase() ? "" : `${words}, `;
 }
