@@ -3,7 +3,7 @@ import type { Site } from "../src/sites/queries.ts";
 import { boardLedger } from "./board-ledger.ts";
 import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { checkbox, input, select } from "./parts/field.ts";
-import { attr, each, type Html, html } from "./parts/html.ts";
+import { type Attributes, attrs, each, type Html, html } from "./parts/html.ts";
 import { signs } from "./parts/is.ts";
 import { bar, chips, empty, fold, head, note } from "./parts/page.ts";
 import { localInput, longDay } from "./parts/time.ts";
@@ -13,6 +13,8 @@ type Props = {
   now: string;
   board: Board;
   may: { release: boolean; record: boolean };
+  /** The environment whose versions a release would take, where one was chosen already. */
+  from?: string | undefined;
   /** The address named a place in the list that cannot be found. */
   lost: boolean;
 };
@@ -34,13 +36,13 @@ ${props.lost && note("That place in the list is not to be found any more. Here i
     board.chips.map(({ id, href, ...chip }) => ({
       ...chip,
       href,
-      more: { id, "hx-post": href, "hx-include": "[name=choose]:checked" },
+      more: { id, "hx-post": href },
     })),
   )}${may.release && differing(props)}</div>
 ${standing(board)}
 <div id="kept">${board.kept.length > 0 && kept(board)}</div>
-${board.sections.length > 0 ? boardLedger(props) : empty(html`No page or software is like that.`, linkButton(base, "Show everything"))}
-${more(props)}
+${board.sections.length > 0 ? boardLedger(props) : empty("No page or software is like that.")}
+${more(props, base)}
 ${fold("What the signs mean", signs())}
 </div>
 ${may.release && chosenBar(props, base)}
@@ -66,9 +68,9 @@ function nothing({ site, may }: Props): Html {
   );
 }
 
-function filters({ board }: Props, base: string): Html {
+function filters({ board, may }: Props, base: string): Html {
   const { filter, choices } = board;
-  const replacing = { "hx-post": base, "hx-sync": "this:replace" };
+  const replacing = { "hx-post": base, "hx-vals": "filter:1", "hx-sync": "this:replace" };
   return html`<div class="moment">
 ${select({
   name: "kind",
@@ -85,7 +87,7 @@ ${select({
 ${select({ name: "section", label: "Section", quiet: true, value: filter.section === undefined ? "" : `/${filter.section}`, more: replacing, choices: [{ value: "", label: "All sections" }, ...choices.sections.map((one) => ({ value: `/${one}`, label: one ? `/${one}` : "Top level" }))] })}
 ${choices.owners.length > 0 && select({ name: "owner", label: "Owner", quiet: true, value: filter.owner ?? "", more: replacing, choices: [{ value: "", label: "All owners" }, ...choices.owners.map(({ id, name }) => ({ value: id, label: name }))] })}
 ${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { ...replacing, "hx-trigger": "input changed delay:200ms", placeholder: "Path, name or title", maxlength: 2000, autocomplete: "off" } })}
-${button({ text: "Filter", more: { formaction: base } })}
+${button({ text: "Filter", ...(may.release && { name: "filter", value: "1" }), more: { formaction: base } })}
 </div>`;
 }
 
@@ -112,43 +114,54 @@ function differing({ site, board }: Props): Html {
 
 /** Ticked on another page of the list, or before it was filtered otherwise. */
 const kept = ({ kept }: Board): Html =>
-  html`<fieldset class="kept"><legend>${kept.length} chosen, not in this list:</legend>${each(kept, (one) =>
+  html`<fieldset class="kept"><legend>${kept.length} chosen, not in this list:</legend> ${each(kept, (one) =>
     checkbox({ name: "choose", value: one.id, label: one.key, checked: true }),
   )}</fieldset>`;
 
 /** Further pages by key. What is ticked goes along: without script as the form's fields, with htmx the rows are added below. */
-function more({ site, board, may }: Props): Html {
-  const { next, continued, start, shown, sections } = board;
-  const here = sections.reduce((total, section) => total + section.rows.length, 0);
-  const words = continued
-    ? `${here} more, of ${rowsIn(shown)}`
-    : next
-      ? `The first ${here} of ${rowsIn(shown)}`
-      : board.filtered
-        ? `${shown} of ${rowsIn(board.all)}`
-        : rowsIn(shown);
-  const add = {
-    "hx-target": "#board",
-    "hx-select": "#board > tbody",
-    "hx-swap": "beforeend",
-    "hx-push-url": "false",
-    "hx-select-oob": "#more,#kept",
-    "hx-include": "#kept :checked",
-  };
-  const go = (href: string, text: string, htmx: Record<string, string> = {}) =>
+function more(props: Props, base: string): Html {
+  const { board, may } = props;
+  const go = (href: string, text: string, htmx: Attributes = {}) =>
     may.release
       ? button({ text, more: { formaction: href, ...htmx } })
-      : html`<a class="button" href="${href}"${each(Object.entries(htmx), ([name, value]) => attr(name, value))}>${text}</a>`;
-  return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-said="${words}">${words}${board.filtered && html`. <a href="/sites/${site.slug}">Show everything</a>`}</span>${continued && go(start, "Back to the start")}${next && go(next, "The next 100", { "hx-post": next, ...add })}</nav>`;
+      : html`<a class="button" href="${href}"${attrs(htmx)}>${text}</a>`;
+  const words = wordsFor(board);
+  // the last button keeps one id, so that focus stays there while rows are added
+  return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-said="${words}">${words}</span>${
+    board.filtered && go(base, "Show everything")
+  }${board.continued && go(board.start, "Back to the start", { id: board.next ? undefined : "further" })}${
+    board.next && go(board.next, "The next 100", { id: "further", ...adding(board.next, board.kept.length) })
+  }</nav>`;
+}
+
+/** Only what is ticked but not shown goes along: it may be among the rows that come. A long list of it does not fit into an address. */
+const adding = (next: string, kept: number): Attributes =>
+  kept > 200
+    ? {}
+    : {
+        "hx-get": next,
+        "hx-include": "#kept :checked",
+        "hx-target": "#board",
+        "hx-select": "#board > tbody",
+        "hx-swap": "beforeend",
+        "hx-select-oob": "#more,#kept",
+        "hx-push-url": "false",
+      };
+
+function wordsFor({ sections, continued, next, filtered, shown, all }: Board): string {
+  const here = sections.reduce((total, section) => total + section.rows.length, 0);
+  if (continued) return `${here} more, of ${rowsIn(shown)}`;
+  if (next) return `The first ${here} of ${rowsIn(shown)}`;
+  return filtered ? `${shown} of ${rowsIn(all)}` : rowsIn(shown);
 }
 
 const rowsIn = (count: number): string => `${count.toLocaleString("en-GB")} ${count === 1 ? "row" : "rows"}`;
 
-function chosenBar({ site, board }: Props, base: string): Html {
+function chosenBar({ site, board, from }: Props, base: string): Html {
   const sources = site.environments.slice(0, -1);
   const choices = sources.map(({ slug, name }) => ({ value: slug, label: name }));
   return bar(
-    html`<p class="grow"><b class="chosen"></b> <b>chosen</b></p>${select({ name: "from", label: "as they are on", choices })}<a class="button plain" href="${board.start}">Clear</a>${button(
+    html`<div class="grow"><span><b class="chosen"></b> <b>chosen</b>,</span> ${select({ name: "from", label: "as they are on", value: from, choices })}</div><a class="button plain" href="${board.start}">Clear</a>${button(
       {
         text: html`<span>Make a release (<span class="chosen"></span>)</span>`,
         look: "primary",

@@ -6,7 +6,7 @@ import { address, readAfter, readFilter } from "./filters.ts";
 
 export const board = new Hono<SiteEnv>();
 
-board.get("/", async (c) => show(c, c.req.query(), []));
+board.get("/", async (c) => show(c, c.req.query(), chosenIn(c.req.queries("choose"))));
 
 /**
  * The board's own form comes back with what is ticked, to be kept while the list changes: on to the next hundred, or
@@ -14,20 +14,24 @@ board.get("/", async (c) => show(c, c.req.query(), []));
  */
 board.post("/", async (c) => {
   const form = await c.req.parseBody({ all: true });
-  const chosen = [form.choose ?? []].flat().filter((id) => typeof id === "string" && /^[\w-]{1,64}$/.test(id));
-  // a button that knows where it leads says so in its address; the filter leaves it to its fields
-  const query = c.req.query();
-  const told = Object.keys(query).length ? query : fields(form);
-  if (chosen.length) return show(c, told, chosen as string[]);
-  const filter = readFilter(c.var.access.site, told);
-  return c.redirect(address(c.var.access.site, filter, readAfter(told.after) || undefined), 303);
+  const chosen = chosenIn([form.choose ?? []].flat());
+  // the filter means its fields; every other button says in its address where it leads
+  const told = form.filter ? textsOf(form) : c.req.query();
+  if (chosen.length) return show(c, told, chosen, textsOf(form).from);
+  const { site } = c.var.access;
+  return c.redirect(address(site, readFilter(site, told), readAfter(told.after) || undefined), 303);
 });
 
-function fields(form: Record<string, unknown>): Record<string, string> {
+/** What of it can be an id; whether it is one of this site's the query says. */
+function chosenIn(told: unknown[] = []): string[] {
+  return told.filter((id): id is string => typeof id === "string" && /^[\w-]{1,64}$/.test(id));
+}
+
+function textsOf(form: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(form).filter((one): one is [string, string] => typeof one[1] === "string"));
 }
 
-async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[]) {
+async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[], from?: string) {
   const { site, permissions } = c.var.access;
   const filter = readFilter(site, told);
   const after = readAfter(told.after);
@@ -42,6 +46,6 @@ async function show(c: SiteContext, told: Record<string, string | undefined>, ch
   return page(
     c,
     { title: "Board", here: "board", rail: "full", text: filter.text },
-    boardPage({ site, now: c.var.at, may, lost: after === false, board }),
+    boardPage({ site, now: c.var.at, may, from, lost: after === false, board }),
   );
 }

@@ -1,0 +1,435 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Recorded, type Square, standing } from "../src/board/rules.ts";
+import { record } from "../src/deployments/deployments.ts";
+import { decide } from "../src/promotions/promotions.ts";
+import { findSite } from "../src/sites/queries.ts";
+import { createSite } from "../src/sites/sites.ts";
+import { place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+/** What somebody reads on the board: each row's key, and what stands in each of its cells. */
+async function board(path = "/sites/shop", name: Parameters<World["as"]>[0] = "ada") {
+  const response = await w.as(name).get(path);
+  return { status: response.status, ...read(await response.text()) };
+}
+
+function read(page: string) {
+  const rows = [...page.matchAll(/<tr><td class="pick">.*?<th scope="row"><a [^>]*>(.*?)<\/a>(.*?)<\/tr>/gs)];
+  return {
+    page,
+    text: words(page.slice(page.indexOf("<main"))),
+    keys: rows.map(([, key]) => words(key)),
+    rows: Object.fromEntries(
+      rows.map(([, key, rest = ""]) => [
+        words(key),
+        [...rest.matchAll(/<td .*?<\/td>/gs)].map(([cell]) => words(cell.replace(/<time.*?<\/time>/gs, ""))),
+      ]),
+    ),
+    sections: [...page.matchAll(/<span class="sr">Fold <\/span><span>(.*?)<\/span><\/label>/gs)].map(([, one]) =>
+      words(one),
+    ),
+    chips: [...page.matchAll(/<a href="([^"]*)"[^>]*id="chip-[^>]*>(.*?) <b>([\d,]+)<\/b><\/a>/g)].map(
+      ([, href = "", text, count = ""]) => ({ href: unescaped(href), text, count: Number(count) }),
+    ),
+    next: unescaped(/(?:formaction|href)="([^"]*)"[^>]*>The next 100</.exec(page)?.[1] ?? ""),
+    ticked: [...page.matchAll(/name="choose" value="([^"]*)" checked/g)].map(([, id]) => id),
+    kept: words(/<div id="kept">(.*?)<\/div>/s.exec(page)?.[1]),
+  };
+}
+
+function words(html = ""): string {
+  return unescaped(html.replace(/<[^>]*>/g, ""))
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+function unescaped(text: string): string {
+  return text
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, "&");
+}
+
+const day = (number: number) => `2026-02-${String(number).padStart(2, "0")}T09:00:00.000Z`;
+
+/** Everything that a row can be: see the cells in "each cell says how it stands to its right". */
+async function busyShop() {
+  w.clock.at = day(1);
+  await w.record("beta", ["/ v1", "/about v1", "/old v1", "/sale v1", "/sale/shoes v1", "checkout 3.4.0"]);
+  await w.promote((await w.release("First")).number, "demo");
+  await w.promote(1, "live");
+  w.clock.at = day(2);
+  await w.record("beta", ["/about v2", "/sale v2", "/sale/new v1", "-/old", "/news v1"]);
+  await w.promote((await w.release("Second", ["/sale"])).number, "demo");
+  await w.ask((await w.release("Third", ["/news"])).number, "demo");
+  w.clock.at = day(3);
+  await w.record("live", ["/sale/shoes v9", "payment 1.0"]);
+}
+
+test("each cell says how it stands to its right, and the last who approved", async () => {
+  await busyShop();
+  const { rows } = await board();
+  expect(rows).toEqual({
+    "/": ["v1 same as demo", "v1 same as live", "v1 approved by Marketing"],
+    "/about": ["v2 ahead of demo", "v1 same as live", "v1 approved by Marketing"],
+    "/news": ["v1 waiting for Tester", "not here", "not here"],
+    "/old": ["removed still on demo", "v1 same as live", "v1 approved by Marketing"],
+    "/sale": ["v2 same as demo", "v2 ahead of live", "v1 approved by Marketing"],
+    "/sale/new": ["v1 not on demo", "not here", "not here"],
+    "/sale/shoes": ["v1 same as demo", "v1 behind live", "v9 out of band"],
+    checkout: ["3.4.0 same as demo", "3.4.0 same as live", "3.4.0 approved by Marketing"],
+    payment: ["never recorded", "never recorded", "1.0 out of band"],
+  });
+});
+
+test("an environment that nobody told anything of is unknown, not fine", async () => {
+  await w.record("beta", ["/ v1"]);
+  expect((await board()).rows["/"]).toEqual(["v1 unknown on demo", "never recorded", "never recorded"]);
+});
+
+test("what is removed on both sides is the same, and its removal can be approved", async () => {
+  await w.record("beta", ["/ v1", "/old v1"]);
+  await w.promote((await w.release("First")).number, "demo");
+  await w.promote(1, "live");
+  await w.record("beta", ["-/old"]);
+  await w.promote((await w.release("Away", ["/old"])).number, "demo");
+  expect((await board()).rows["/old"]).toEqual([
+    "removed same as demo",
+    "removed still on live",
+    "v1 approved by Marketing",
+  ]);
+  await w.promote(2, "live");
+  expect((await board()).rows["/old"]?.[2]).toBe("removed approved by Marketing");
+});
+
+test("a rollback is behind, whatever the labels say", async () => {
+  w.clock.at = day(1);
+  await w.record("beta", ["/ v10"]);
+  w.clock.at = day(2);
+  await w.record("beta", ["/ v2"]);
+  await w.promote((await w.release("Newer")).number, "demo");
+  w.clock.at = day(3);
+  await w.record("beta", ["/ v10"]);
+  expect((await board()).rows["/"]?.[0]).toBe("v10 behind demo");
+});
+
+test("what waits leads to its promotion, and says when the page has moved on since", async () => {
+  await w.record("beta", ["/ v1"]);
+  const asked = await w.ask((await w.release("First")).number, "demo");
+  expect((await board()).page).toContain(`href="/sites/shop/promotions/${asked.number}"`);
+  await w.record("beta", ["/ v2"]);
+  expect((await board()).rows["/"]?.[0]).toBe("v2 unknown on demo v1 waiting for Tester");
+});
+
+test("a promotion with its approval says that it is approved, until it is completed", async () => {
+  await w.record("beta", ["/ v1"]);
+  const asked = await w.ask((await w.release("First")).number, "demo");
+  await decide(w.db, await w.by("theo"), w.site, asked.number, { decision: "approve", digest: asked.digest });
+  expect((await board()).rows["/"]?.[0]).toBe("v1 unknown on demo approved for demo");
+});
+
+test("what was told late says so, with both times", async () => {
+  await w.record("beta", ["/ v1"], { effective_at: "2026-03-01T08:00:00Z" });
+  const { page } = await board();
+  expect(page).toContain('title="told later, 3 March 2026, 10:00"');
+  await w.record("beta", ["/ v2"]);
+  expect((await board()).page).not.toContain("told later,");
+});
+
+test("names, titles and versions are shown as the text they are", async () => {
+  const line = { kind: "page" as const, key: "/a<b>", version: "v1&'\"<i>", title: "<script>alert(1)</script>" };
+  await record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), { placements: [line] });
+  const { keys, rows, page } = await board("/sites/shop?text=<script>");
+  expect(keys).toEqual(["/a<b>"]);
+  expect(rows["/a<b>"]?.[0]).toContain("v1&'\"<i>");
+  expect(page).not.toContain("<script>alert");
+});
+
+test.each([
+  "",
+  "text=sale",
+  "text=SALE",
+  "kind=page",
+  "kind=software",
+  "section=/sale",
+  "section=/",
+  "section=sale&text=shoes",
+  "kind=software&section=/sale",
+])("each chip shows as many rows as it says, among %j", async (narrowing) => {
+  await busyShop();
+  const { chips } = await board(`/sites/shop?${narrowing}`);
+  expect(chips.map((chip) => chip.text)).toEqual(
+    expect.arrayContaining(["Everything", "beta and demo differ", "demo and live differ", "Waiting", "Out of band"]),
+  );
+  for (const { href, text, count } of chips) {
+    const { keys, chips: again } = await board(href);
+    expect([text, keys.length]).toEqual([text, count]);
+    expect(again.find((chip) => chip.text === text)?.count).toBe(count);
+  }
+});
+
+test("filters combine, and their address can be sent to somebody", async () => {
+  await busyShop();
+  const keysOf = async (query: string) => (await board(`/sites/shop?${query}`, "vera")).keys;
+  expect(await keysOf("differs=beta,demo")).toEqual(["/about", "/news", "/old", "/sale/new"]);
+  expect(await keysOf("differs=demo,beta")).toEqual(["/about", "/news", "/old", "/sale/new"]);
+  expect(await keysOf("differs=beta,live")).toEqual([
+    "/about",
+    "/news",
+    "/old",
+    "/sale",
+    "/sale/new",
+    "/sale/shoes",
+    "payment",
+  ]);
+  expect(await keysOf("differs=beta,demo&waiting=1")).toEqual(["/news"]);
+  expect(await keysOf("out_of_band=1&kind=page")).toEqual(["/sale/shoes"]);
+  expect(await keysOf("unknown=1")).toEqual(["payment"]);
+  expect(await keysOf("text=/Sale&differs=demo,live")).toEqual(["/sale", "/sale/shoes"]);
+  const { chips, sections, text } = await board("/sites/shop?differs=beta,live&text=sale");
+  expect(chips.find((chip) => chip.text === "beta and live differ")?.count).toBe(3);
+  expect(sections).toEqual(["/sale 3 pages, 3 on the move"]);
+  expect(text).toContain("3 of 9 rows");
+});
+
+test("text is looked for as it is, in keys and titles, in any case, and in an address pasted from a browser", async () => {
+  await w.record("beta", ["/sale_1 v1", "/saleX1 v1", "/ÄRZTE/Öffnung v1", "100% v1"]);
+  const found = async (text: string) => (await board(`/sites/shop?text=${encodeURIComponent(text)}`)).keys;
+  expect(await found("sale_1")).toEqual(["/sale_1"]);
+  expect(await found("%")).toEqual(["100%"]);
+  expect(await found("SALEx")).toEqual(["/saleX1"]);
+  expect(await found("ÄRZTE/O\u0308")).toEqual(["/ÄRZTE/Öffnung"]);
+  expect(await found("https://www.shop.example/%C3%84RZTE/%C3%96ffnung?utm=1#top")).toEqual(["/ÄRZTE/Öffnung"]);
+  expect(await found("\u0000")).toHaveLength(4);
+  expect(await found("x".repeat(5000))).toEqual([]);
+});
+
+test("the owner's pages are found, and a list of owners is there once somebody owns anything", async () => {
+  await w.record("beta", ["/ v1", "/a v1"]);
+  expect((await board("/sites/shop?owner=nobody")).keys).toEqual([]);
+  expect((await board()).page).not.toContain('name="owner"');
+  await w.db.updateTable("artifacts").set({ owner_id: w.people.vera.id }).where("key", "=", "/a").execute();
+  await w.record("beta", ["/ v2"]);
+  const { keys, page, chips } = await board(`/sites/shop?owner=${w.people.vera.id}`);
+  expect(keys).toEqual(["/a"]);
+  expect(chips[0]).toMatchObject({ text: "Everything", count: 1 });
+  expect(page).toContain(`<option value="${w.people.vera.id}" selected>Vera</option>`);
+});
+
+test("paging shows every row once, in the order of its bytes, however it is written", async () => {
+  const words = ["Zebra", "apple", "Äpfel", "zebra", "Öl", "été", "日本", "_x", "~y", "a-b", "a.b", "A"];
+  const pages = Array.from({ length: 260 }, (_, i) => {
+    const [section, word] = [words[i % 5], words[i % words.length]];
+    return i % 7 === 0 ? `/${word}${i} v1` : `/${section}/${word}${i} v1`;
+  });
+  await w.record("beta", [...pages, ...words.map((word) => `${word}-service 1`)]);
+  const seen: string[] = [];
+  const steps: number[] = [];
+  for (let path = "/sites/shop"; path; ) {
+    const { keys, next } = await board(path);
+    seen.push(...keys);
+    steps.push(keys.length);
+    path = next;
+  }
+  expect(steps).toEqual([100, 100, 72]);
+  const sectionOf = (key: string) => (key.split("/").length > 2 ? key.split("/")[1] : "");
+  const order = (key: string) => Buffer.from(`${key.startsWith("/") ? 0 : 1} ${sectionOf(key)}\u0000${key}`);
+  const expected = [
+    ...pages.map((line) => line.slice(0, -3)),
+    ...words.map((word) => `${word.normalize("NFC")}-service`),
+  ];
+  expect(seen).toEqual(expected.sort((a, b) => Buffer.compare(order(a), order(b))));
+});
+
+test("a section says how large it is and what moves, also where it goes on", async () => {
+  const pages = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")} v1`);
+  await w.record("beta", ["/ v1", ...pages, "search 1"]);
+  await w.promote((await w.release("All")).number, "demo");
+  await w.promote(1, "live");
+  await w.record("beta", ["/docs/000 v2", "/docs/110 v2"]);
+  const first = await board();
+  expect(first.sections).toEqual(["Top level 1 page, the same everywhere", "/docs 120 pages, 2 on the move"]);
+  expect(first.text).toContain("The first 100 of 122 rows");
+  expect(first.next).toBe("/sites/shop?after=page:docs/docs/098");
+  const second = await board(first.next);
+  expect(second.sections).toEqual([
+    "/docs, continued 120 pages, 2 on the move",
+    "Software 1 piece, the same everywhere",
+  ]);
+  expect(second.text).toContain("22 more, of 122 rows");
+  expect(second.page).toMatch(/formaction="\/sites\/shop"[^>]*>Back to the start/);
+  expect((await board("/sites/shop?text=docs/11")).sections).toEqual(["/docs 10 of 120 pages, 2 on the move"]);
+});
+
+test("what is ticked travels through pages and filters by the form alone", async () => {
+  const pages = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")} v1`);
+  await w.record("beta", [...pages, "search 1"]);
+  const ids = new Map(
+    (await w.db.selectFrom("artifacts").select(["id", "key"]).execute()).map((one) => [one.key, one.id]),
+  );
+  const choose = ["/docs/001", "/docs/110"].map((key) => ids.get(key) as string);
+  const { next } = await board();
+  const ada = w.as("ada");
+  const onward = read(await (await ada.post(next, { choose, text: "typed but not sent", from: "demo" })).text());
+  expect(onward.keys).toHaveLength(21);
+  expect(onward.kept).toContain("1 chosen, not in this list: /docs/001");
+  expect(new Set(onward.ticked)).toEqual(new Set(choose));
+  expect(onward.page).toContain('<option value="demo" selected>demo</option>');
+  const response = await ada.post("/sites/shop", { choose, text: "110", kind: "page", filter: "1" });
+  expect(response.headers.get("hx-push-url")).toBe("/sites/shop?text=110&kind=page");
+  const filtered = read(await response.text());
+  expect(filtered.keys).toEqual(["/docs/110"]);
+  expect(filtered.kept).toContain("/docs/001");
+});
+
+test("with nothing ticked the form leads to the plain address", async () => {
+  await w.record("beta", ["/a v1", "/b v1"]);
+  const response = await w.as("ada").post("/sites/shop", { text: "/a", kind: "", section: "/", filter: "1" });
+  expect(response.status).toBe(303);
+  expect(response.headers.get("location")).toBe("/sites/shop?text=/a&section=/");
+});
+
+test("what is ticked is of this site, or is not ticked", async () => {
+  await w.record("beta", ["/ v1"]);
+  const foreign = { id: "elsewhere-1", site_id: "", kind: "page" as const, key: "/secret", section: "" };
+  const site = await findSite(w.db, "elsewhere");
+  await w.db
+    .insertInto("artifacts")
+    .values({ ...foreign, site_id: site?.id ?? "", title: null, owner_id: null })
+    .execute();
+  const response = await w.as("ada").post("/sites/shop", { choose: ["elsewhere-1", "<b>", "no-such"], filter: "1" });
+  const { ticked, page } = read(await response.text());
+  expect(ticked).toEqual([]);
+  expect(page).not.toContain("/secret");
+});
+
+test("all that differs between two neighbours can be released in one step", async () => {
+  await busyShop();
+  const { page } = await board();
+  expect(page).toContain('href="/sites/shop/releases/new?from=beta&to=demo"');
+  expect(page).toContain('href="/sites/shop/releases/new?from=demo&to=live"');
+  await w.promote((await w.release("All")).number, "demo");
+  expect((await board()).page).not.toContain("releases/new?from=beta");
+});
+
+test("who may make no release sees no ticks and no bar, and a plain form", async () => {
+  await busyShop();
+  for (const name of ["vera", "cleo", "mara"] as const) {
+    const { page, keys } = await board("/sites/shop", name);
+    expect(keys).toHaveLength(9);
+    expect(page).not.toMatch(/name="choose"|releases\/new|when-chosen/);
+    expect(page).toContain('method="get"');
+  }
+  expect((await board()).page).toContain('formaction="/sites/shop/releases/new"');
+});
+
+test("a stranger learns nothing, and who is signed out comes back after signing in", async () => {
+  await w.record("beta", ["/ v1"]);
+  expect((await board("/sites/shop", "oskar")).status).toBe(404);
+  expect((await w.as("oskar").post("/sites/shop", { choose: "x" })).status).toBe(404);
+  const response = await w.as("nobody").get("/sites/shop?waiting=1");
+  expect(response.headers.get("location")).toBe(`/sign-in?next=${encodeURIComponent("/sites/shop?waiting=1")}`);
+});
+
+test("an empty board says what to do first, to those who may", async () => {
+  const ada = await board();
+  expect(ada.text).toContain("Nothing is recorded yet");
+  expect(ada.page).toContain('href="/sites/shop/deployments/new"');
+  expect(ada.text).toContain("sitebook import beta");
+  const vera = await board("/sites/shop", "vera");
+  expect(vera.text).toContain("Somebody with the right to record does that");
+  expect(vera.page).not.toContain("deployments/new");
+});
+
+test("a filter that lets nothing through says so", async () => {
+  await w.record("beta", ["/ v1"]);
+  const { text } = await board("/sites/shop?text=zebra");
+  expect(text).toContain("No page or software is like that.");
+  expect(text).toContain("0 of 1 row");
+});
+
+test.each([
+  ["differs=beta,nowhere", 404, "There is no environment &quot;nowhere&quot; on this site."],
+  ["differs=beta", 400, "Differences are between two environments"],
+  ["differs=beta,beta", 400, "Differences are between two environments"],
+  ["differs=beta,demo,live", 400, "Differences are between two environments"],
+  ["kind=banana", 400, "There is no kind &quot;banana&quot;: kind is page or software."],
+  ["after=banana", 200, "That place in the list is not to be found any more. Here is its beginning."],
+  ["after=page:%00/", 200, "Here is its beginning."],
+  ["after=page:zz/zz", 200, "No page or software is like that."],
+  ["waiting=banana&section=/nowhere", 200, "No page or software is like that."],
+  ["owner=%27%20or%201=1", 200, "No page or software is like that."],
+])("nonsense in the address, %s, is answered %i in a sentence", async (query, status, sentence) => {
+  await w.record("beta", ["/ v1"]);
+  const answer = await board(`/sites/shop?${query}`);
+  expect(answer.status).toBe(status);
+  expect(answer.page).toContain(sentence);
+});
+
+test("any number of environments stands side by side", async () => {
+  const founder = { ...(await w.by("iris")), permissions: new Set(["view", "record", "administer"] as const) };
+  const names = ["dev", "test", "demo", "canary", "live"];
+  const environments = names.map((slug) => ({ slug }));
+  await createSite(w.db, founder, { slug: "five", name: "Five", environments }, ["account-manager"]);
+  await createSite(w.db, founder, { slug: "one", name: "One", environments: [{ slug: "only" }] }, ["account-manager"]);
+  for (const slug of ["five", "one"]) {
+    const site = await findSite(w.db, slug);
+    if (!site) throw new Error("the site was not made");
+    for (const [i, environment] of site.environments.entries())
+      await record(w.db, founder, site, environment, {
+        effective_at: day(9 - i),
+        placements: [
+          { kind: "page", key: "/", version: "v1" },
+          ...(i < 3 ? [{ kind: "page" as const, key: "/new", version: i ? "v1" : "v2" }] : []),
+        ],
+      });
+  }
+  expect((await board("/sites/five", "iris")).rows).toEqual({
+    "/": ["v1 same as test", "v1 same as demo", "v1 same as canary", "v1 same as live", "v1 no gate"],
+    "/new": ["v2 ahead of test", "v1 same as demo", "v1 not on canary", "not here", "not here"],
+  });
+  expect((await board("/sites/five?differs=dev,live", "iris")).keys).toEqual(["/new"]);
+  const one = await board("/sites/one", "iris");
+  expect(one.rows).toEqual({ "/": ["v1"], "/new": ["v2"] });
+  expect(one.chips).toEqual([{ href: "/sites/one", text: "Everything", count: 2 }]);
+  expect(one.page).not.toContain('name="choose"');
+});
+
+const v = (id: string | null, first_at = day(1)): Recorded => ({
+  version_id: id,
+  version: id,
+  first_at,
+  created_at: day(1),
+  effective_at: day(1),
+  recorded_at: day(1),
+  out_of_band: 0,
+});
+const at = (recorded?: Recorded, told = true): Square => ({ told, recorded });
+
+test.each([
+  ["the same version", [at(v("a")), at(v("a"))], "same"],
+  ["a newer one", [at(v("a", day(2))), at(v("b"))], "ahead"],
+  ["an older one", [at(v("a")), at(v("b", day(2)))], "behind"],
+  ["two of one moment: the later id", [at(v("b")), at(v("a"))], "ahead"],
+  ["not there", [at(v("a")), at()], "missing"],
+  ["removed there", [at(v("a")), at(v(null))], "missing"],
+  ["removed here", [at(v(null)), at(v("a"))], "gone"],
+  ["removed on both", [at(v(null)), at(v(null))], "same"],
+  ["removed here, never there", [at(v(null)), at()], "same"],
+  ["on neither", [at(), at()], undefined],
+  ["removed there, never here", [at(), at(v(null))], undefined],
+  ["there, but never told here", [at(), at(v("a"))], "unknown"],
+  ["further on, but not told of the next", [at(v("a")), at(), at(v("a"))], "unknown"],
+  ["nobody told anything of the next", [at(v("a")), at(undefined, false)], "unknown"],
+  ["nobody told anything of this one", [at(undefined, false), at(v("a"))], "unknown"],
+  ["nothing to its right", [at(v("a"))], undefined],
+] as const)("%s", (_, row, stand) => {
+  expect(standing(row, 0)).toBe(stand);
+});
