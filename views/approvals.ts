@@ -9,7 +9,7 @@ import { is } from "./parts/is.ts";
 import { pager } from "./parts/ledger.ts";
 import { chips, empty, head } from "./parts/page.ts";
 import { time, timeWithAgo } from "./parts/time.ts";
-import { changes, completing, some, waitsFor } from "./promotion-words.ts";
+import { changes, some, waitsFor } from "./promotion-words.ts";
 import { holds } from "./releases.ts";
 
 type Props = Inbox & {
@@ -130,7 +130,12 @@ function toDecide(props: Props, one: Promotion, first: boolean): Html {
 }
 
 const toComplete = (props: Props, one: Promotion, first: boolean): Html =>
-  letter(props, one, whatChanges(props, one), html`${open(props, one, completing(one), first)}${asked(props, one)}`);
+  letter(
+    props,
+    one,
+    whatChanges(props, one),
+    html`${open(props, one, one.environment.tier === "production" ? "Look and publish" : "Look and complete", first)}${asked(props, one)}`,
+  );
 
 const open = (props: Props, one: Promotion, text: string, first: boolean): Html =>
   linkButton(address(props, one), html`${text}<span class="sr">: ${one.name}</span>`, first ? "primary" : undefined);
@@ -172,7 +177,7 @@ function doneLetter(props: Props, one: Promotion): Html {
 function howItEnded({ by }: Props, { approvals, cancellation }: Promotion): Html {
   const said = approvals.findLast((one) => one.decision === "reject") ?? approvals.at(-1);
   const who = said && (said.person_id === by.person.id ? "You" : `${said.person} (${said.role_name})`);
-  const quote = (text: string | null | undefined) => text && html`: <span class="quote">${text}</span>`;
+  const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
     return html` Promotion ${cancellation.superseded_by} took its place.`;
   if (cancellation) return html` ${cancellation.person} cancelled it${quote(cancellation.reason)}`;

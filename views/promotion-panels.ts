@@ -86,7 +86,7 @@ function actions({ site, promotion, form, errors }: Panels): Html {
     html`<form id="completion" class="form" method="post" action="${base}/completion">
 ${fold(promotion.environment.tier === "production" ? "It is live already: say since when" : "It is there already: say since when", since, { open: Boolean(form.when || errors.effective_at) })}
 ${blocked && html`<p class="reason" id="not-yet">Not yet: ${some(promotion.blockers.length, "thing stands", "things stand")} in the way.</p>`}
-<div class="end">${button({ text: completing(promotion), look: blocked ? undefined : "primary", because: blocked ? "not-yet" : undefined })}</div>
+<div class="end">${button({ text: completing(promotion), because: blocked ? "not-yet" : undefined })}</div>
 </form>
 ${confirmButton("Cancel the promotion", "It ends here, for everybody. Trying again is a new one.", {
   action: `${base}/cancellation`,

@@ -12,7 +12,7 @@ import { time } from "./parts/time.ts";
 import { type Looking, looks } from "./promotion-looks.ts";
 import { type Panels, panels } from "./promotion-panels.ts";
 import { verdict } from "./promotion-verdict.ts";
-import { and, completing, lead, pieces, some, waitsFor } from "./promotion-words.ts";
+import { and, lead, pieces, some, waitsFor } from "./promotion-words.ts";
 
 export type PromotionPage = Omit<Panels, "form" | "forYou"> &
   Omit<Looking, "counts"> & {
@@ -71,7 +71,8 @@ function standing({ promotion, need, mine }: PromotionPage): string {
     return `${mine === "approve" ? "You approved it; it" : "It"} waits for ${waitsFor(promotion)}.`;
   const approved = promotion.requirements.length ? "It is approved" : "It needs no approval";
   if (promotion.blockers.length) return `${approved}, but something stands in the way.`;
-  return need ? `${approved} and waits for you: ${completing(promotion)}.` : `${approved}.`;
+  const publish = promotion.environment.tier === "production" ? "publish" : "complete";
+  return need ? `${approved} and waits for you to ${publish} it.` : `${approved}.`;
 }
 
 /** How it ended. */
@@ -80,12 +81,13 @@ function outcome(props: PromotionPage): Html {
   const { completion, cancellation, approvals } = promotion;
   const at = (iso: string) => time(iso, site.time_zone, now);
   const rejection = approvals.find((one) => one.decision === "reject");
+  const release = html`<a href="/sites/${site.slug}/releases/${promotion.release}">release ${promotion.release}</a>`;
   const line = (sign: Html, words: Html) => html`<div class="outcome">${sign}<p>${words}</p></div>`;
   if (completion) return line(is("completed", "Completed"), completed(props, completion));
   if (rejection)
     return line(
       is("rejected", "Rejected"),
-      html`by ${rejection.person} (${rejection.role_name}), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> Trying again is a new promotion.`,
+      html`by ${rejection.person} (${rejection.role_name}), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> Trying again is a new promotion of ${release}.`,
     );
   if (cancellation?.superseded_by)
     return line(
@@ -94,7 +96,7 @@ function outcome(props: PromotionPage): Html {
     );
   return line(
     is("cancelled", "Cancelled"),
-    html`by ${cancellation?.person}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span>`,
+    html`by ${cancellation?.person}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> Trying again is a new promotion of ${release}.`,
   );
 }
 

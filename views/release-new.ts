@@ -47,6 +47,7 @@ ${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("
   })}${area({ name: "notes", label: "Notes", rows: 2, value: props.notes, error: props.errors.notes, hint: "Optional." })}</div>
 ${ledger({
   caption: "Lines of the release",
+  look: "picking",
   quiet: true,
   columns: [
     html`<span class="sr">In it</span>`,

@@ -123,6 +123,7 @@ function contents(props: Page): Html {
   };
   return html`${ledger({
     caption: "What it holds, and where that stands now",
+    look: "flow",
     columns,
     body: html`${of("page", "Pages")}${of("software", "Software")}`,
   })}${pager({ previous: props.previous, next: props.next, previousWord: "Lines before", nextWord: "More lines" })}`;

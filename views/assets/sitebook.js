@@ -24,7 +24,9 @@ document.addEventListener("keydown", (event) => {
 
 // Ctrl or Cmd and Enter send what is being written. Where there is a choice to make, such as approve or reject, they only lead to it.
 function send(form) {
-  const [first, ...others] = form?.querySelectorAll("[type=submit]:enabled") ?? [];
+  const [first, ...others] = [...(form?.elements ?? [])].filter(
+    (one) => one.matches("[type=submit]:enabled") && one.checkVisibility(),
+  );
   if (others.length > 0) first.focus();
   else form?.requestSubmit(first);
 }
