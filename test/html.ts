@@ -49,6 +49,7 @@ function whyNotElement(name: string, attributes: Map<string, string>): string | 
 function whyNotAttribute(name: string, value: string): string | undefined {
   if (name === "style") return "An inline style is refused";
   if (/^on|^hx-on/.test(name)) return "A handler in markup is refused; sitebook.js listens";
-  if (/^\s*(javascript|js):/i.test(value)) return "A script in an attribute is refused";
+  // what somebody typed into a field is only text
+  if (name !== "value" && /^\s*(javascript|js):/i.test(value)) return "A script in an attribute is refused";
   if (name.startsWith("hx-trigger") && value.includes("[")) return "A trigger's filter needs eval, which is refused";
 }

@@ -162,7 +162,7 @@ async function chosen(db: Database, environmentId: string, keys: string[]) {
 
 type Fields = Record<string, string | string[]>;
 
-function browser(app: Hono<AppEnv>, db: Database, person: Person | undefined, clock: { at: string }) {
+export function browser(app: Hono<AppEnv>, db: Database, person: Person | undefined, clock: { at: string }) {
   const jar = new Map<string, string>();
   const start = person && openSession(db, person.id, clock.at).then((secret) => jar.set("sitebook", secret));
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {

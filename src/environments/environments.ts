@@ -15,14 +15,12 @@ const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", product
 
 export function add(db: Database, by: By, site: Site, environment: NewEnvironment): Promise<{ slug: string }> {
   refuse(whyNotMay(by, "administer"), 403);
-  if (site.environments.length >= mostEnvironments) refuse(`A site has at most ${mostEnvironments} environments.`);
-  refuseFields(
-    environmentErrors(
-      environment,
-      site.environments.map((one) => one.slug),
-    ),
-  );
-  return intent(db, by, site.id, (trx) => addEnvironment(trx, by, site.id, environment));
+  return intent(db, by, site.id, async (trx) => {
+    if (site.environments.length >= mostEnvironments) refuse(`A site has at most ${mostEnvironments} environments.`);
+    const taken = site.environments.map((one) => one.slug);
+    refuseFields(environmentErrors(environment, taken));
+    return addEnvironment(trx, by, site.id, environment);
+  });
 }
 
 /** Adds at the end of the line, inside the caller's transaction. Everything but the first place gets a gate by its tier. */
@@ -71,14 +69,16 @@ export function addServer(
 ) {
   refuse(whyNotMay(by, "administer"), 403);
   const name = server.name.trim();
-  const taken = environment.servers.some((one) => one.name === name);
-  refuseFields(
-    fieldErrors({
-      name: whyNotName(name) ?? (taken ? `${environment.name} already has a server ${name}.` : undefined),
-      base_url: whyNotBaseUrl(server.base_url),
-    }),
-  );
-  return intent(db, by, site.id, (trx) => insertServer(trx, by, site.id, environment, server));
+  return intent(db, by, site.id, async (trx) => {
+    const taken = environment.servers.some((one) => one.name === name);
+    refuseFields(
+      fieldErrors({
+        name: whyNotName(name) ?? (taken ? `${environment.name} already has a server ${name}.` : undefined),
+        base_url: whyNotBaseUrl(server.base_url),
+      }),
+    );
+    await insertServer(trx, by, site.id, environment, server);
+  });
 }
 
 async function insertServer(

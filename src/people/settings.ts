@@ -139,13 +139,15 @@ tokenSettings.post("/:token{[0-9a-f-]{36}}/revocation", async (c) => {
   return c.redirect(`/sites/${c.var.access.site.slug}/settings/tokens`, 303);
 });
 
-/** The midnight after a day, by the site's clocks. */
+/** The midnight after a day, by the site's clocks; nothing for what is no day. */
 function endOfDay(day: string, zone: string): string | undefined {
-  const next = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00Z`) + 24 * 60 * 60 * 1000 : Number.NaN;
-  if (Number.isNaN(next)) return;
-  const read = parseMoment(`${new Date(next).toISOString().slice(0, 10)}T00:00`, zone, "2999-12-31T00:00:00.000Z");
+  const today = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00Z`) : Number.NaN;
+  if (Number.isNaN(today) || dayOf(today) !== day) return;
+  const read = parseMoment(`${dayOf(today + 24 * 60 * 60 * 1000)}T00:00`, zone, "2999-12-31T00:00:00.000Z");
   return "at" in read ? read.at : undefined;
 }
+
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 async function showTokens(
   c: SiteContext,

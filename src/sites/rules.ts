@@ -72,7 +72,8 @@ export function whyNotMakeSite(permissions: ReadonlySet<Permission>): string | u
 export function siteErrors(site: NewSite): FieldError[] {
   const errors: FieldError[] = [];
   const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
-  note("slug", whyNotSlug(site.slug));
+  // a page makes the short name of the name, so where both are missing it is the name that has to be written
+  note("slug", site.slug || site.name.trim() ? whyNotSlug(site.slug) : undefined);
   note("name", whyNotName(site.name));
   note("time_zone", whyNotTimeZone(site.time_zone ?? "UTC"));
   const environments = site.environments ?? defaultEnvironments;

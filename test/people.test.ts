@@ -1,0 +1,319 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { hashPassword, isPassword } from "../src/people/passwords.ts";
+import { changeRoles } from "../src/people/people.ts";
+import { type Name, password, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const settings = "/sites/shop/settings/people";
+const lena = { name: "Lena", email: "Lena@Example.test", roles: ["tester", "contributor"] };
+const chosen = { password: "a new password", again: "a new password" };
+
+/** The path of the link that a page shows once. */
+async function linkOn(page: Response): Promise<string> {
+  const [, path = ""] =
+    /http:\/\/sitebook\.test(\/(?:invitation|reset)\?link=[\w-]{43})</.exec(await page.text()) ?? [];
+  return path;
+}
+
+const secretOf = (path: string) => path.split("link=")[1] ?? "";
+const rolesOf = async (id: string) =>
+  (await w.db.selectFrom("memberships").select("role").where("person_id", "=", id).orderBy("role").execute()).map(
+    (one) => one.role,
+  );
+const events = async () =>
+  (await w.db.selectFrom("events").select(["action", "subject"]).orderBy("recorded_at").orderBy("seq").execute())
+    .filter((one) => !/^(site|environment|server)_/.test(one.action))
+    .map((one) => `${one.action} ${one.subject}`);
+const hours = (n: number) => {
+  w.clock.at = new Date(Date.parse(w.clock.at) + n * 3_600_000).toISOString();
+};
+
+test("an administrator invites somebody, who chooses a password and is in", async () => {
+  const page = await w.as("iris").post(settings, lena);
+  expect(page.status).toBe(201);
+  const link = await linkOn(page);
+
+  const browser = w.as("nobody");
+  expect(await (await browser.get(link)).text()).toContain("Welcome, Lena");
+  const answer = await browser.submit("/invitation", { link: secretOf(link), ...chosen });
+  expect(answer.headers.get("location")).toBe("/sites/shop");
+  expect(await (await browser.get("/sites/shop")).text()).toContain("Your password is saved, and you are signed in.");
+  const again = w.as("nobody");
+  expect((await again.post("/sign-in", { email: "lena@example.test", ...chosen })).status).toBe(303);
+
+  const person = await w.db
+    .selectFrom("people")
+    .selectAll()
+    .where("email", "=", "lena@example.test")
+    .executeTakeFirst();
+  expect(await rolesOf(person?.id ?? "")).toEqual(["contributor", "tester"]);
+  expect(await events()).toEqual(["person_invited person Lena"]);
+  expect(JSON.stringify(await w.db.selectFrom("events").select("details").execute())).not.toMatch(/lena@/i);
+});
+
+test("until then they are shown as invited, and cannot sign in", async () => {
+  const page = await w.as("iris").post(settings, lena);
+  expect((await w.as("nobody").post("/sign-in", { email: lena.email, password: "" })).status).toBe(401);
+  expect(await (await w.as("iris").get(settings)).text()).toMatch(/Lena.*invited/s);
+  expect(await linkOn(page)).not.toBe("");
+});
+
+test("an invitation works once, and for seven days", async () => {
+  const link = await linkOn(await w.as("iris").post(settings, lena));
+  const use = () => w.as("nobody").post("/invitation", { link: secretOf(link), ...chosen });
+  expect((await use()).status).toBe(303);
+  const late = await use();
+  expect(late.status).toBe(403);
+  expect(await late.text()).toContain("This link has been used, or is too old.");
+  expect((await w.as("nobody").get(link)).status).toBe(403);
+
+  const other = await linkOn(await w.as("iris").post(settings, { ...lena, email: "other@example.test" }));
+  hours(7 * 24);
+  expect((await w.as("nobody").post("/invitation", { link: secretOf(other), ...chosen })).status).toBe(403);
+});
+
+test("of two who use a link at the same moment one gets in", async () => {
+  const link = await linkOn(await w.as("iris").post(settings, lena));
+  const passwords = ["the first password", "the second password"];
+  const answers = await Promise.all(
+    passwords.map((one) => w.as("nobody").post("/invitation", { link: secretOf(link), password: one, again: one })),
+  );
+  expect(answers.map((answer) => answer.status).sort()).toEqual([303, 403]);
+});
+
+test("who has an account already simply gets the roles, and keeps the name", async () => {
+  const page = await w
+    .as("iris")
+    .submit(settings, { name: "Somebody", email: "oskar@example.test", roles: ["tester"] });
+  expect(await page.text()).toContain("Oskar has an account already, and is Tester here now.");
+  expect(await (await w.as("oskar").get("/sites/shop")).text()).toContain("Fennel");
+  expect(await events()).toEqual(["role_given person Oskar"]);
+
+  await w.as("iris").submit(settings, { name: "Somebody", email: "oskar@example.test", roles: ["tester"] });
+  expect(await events()).toHaveLength(1);
+});
+
+test("what is wrong with an invitation is said beside its fields, and nothing is made", async () => {
+  const page = await w.as("iris").post(settings, { name: "\u0007", email: "no address", roles: ["king"] });
+  const text = await page.text();
+  expect(page.status).toBe(422);
+  expect(text).toContain("A name has no control characters and no line breaks.");
+  expect(text).toContain("An e-mail address looks like ada@example.com.");
+  expect(text).toContain("There is no role &quot;king&quot;");
+  expect(await (await w.as("iris").post(settings, { ...lena, roles: [] })).text()).toContain(
+    "Choose at least one role.",
+  );
+  expect(await (await w.as("iris").post(settings, { ...lena, name: "x".repeat(201) })).text()).toContain(
+    "A name has at most 200 characters; this one has 201.",
+  );
+  expect(await (await w.as("iris").post(settings, { ...lena, email: `${"x".repeat(250)}@a.test` })).text()).toContain(
+    "An e-mail address has at most 254 characters; this one has 257.",
+  );
+  expect(await events()).toEqual([]);
+});
+
+test("HTML and SQL in a name are shown as text", async () => {
+  const name = `<script>alert("1")</script>'; drop table people; --`;
+  await w.as("iris").post(settings, { ...lena, name });
+  const text = await (await w.as("iris").get(settings)).text();
+  expect(text).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;; drop table people; --");
+  expect(text).not.toContain("<script>alert");
+});
+
+test("a role is given and taken with a tick, and the right comes and goes with it", async () => {
+  const vera = `${settings}/${w.people.vera.id}`;
+  expect(await (await w.as("iris").get(vera)).text()).toMatch(/value="viewer" checked/);
+  const page = await w.as("iris").submit(`${vera}/roles`, { roles: ["contributor", "tester"] });
+  expect(await page.text()).toContain("Vera is Contributor and Tester here now.");
+  expect(await rolesOf(w.people.vera.id)).toEqual(["contributor", "tester"]);
+  expect(await events()).toEqual(["role_taken person Vera", "role_given person Vera", "role_given person Vera"]);
+
+  await w.as("iris").post(`${vera}/roles`, { roles: ["contributor", "tester"] });
+  expect(await events()).toHaveLength(3);
+});
+
+test("who loses all roles finds no site any more, and no way in by an old invitation", async () => {
+  await w.as("iris").post(`${settings}/${w.people.vera.id}/roles`);
+  expect((await w.as("vera").get("/sites/shop")).status).toBe(404);
+  expect((await w.as("vera").get("/")).headers.get("location")).toBe("/sites");
+  expect(await (await w.as("vera").get("/sites")).text()).toContain("You hold no role on any site.");
+
+  const link = await linkOn(await w.as("iris").post(settings, lena));
+  const { id = "" } =
+    (await w.db.selectFrom("people").select("id").where("email", "=", "lena@example.test").executeTakeFirst()) ?? {};
+  await w.as("iris").post(`${settings}/${id}/roles`);
+  expect((await w.as("nobody").get(link)).status).toBe(403);
+});
+
+test("the last administrator stays, whoever asks", async () => {
+  const iris = `${settings}/${w.people.iris.id}/roles`;
+  const page = await w.as("iris").post(iris, { roles: ["viewer"] });
+  expect(page.status).toBe(409);
+  expect(await page.text()).toContain(
+    "Iris is the last administrator of this site who can sign in. Make somebody else an administrator first.",
+  );
+
+  // somebody invited who never came, and a token, would not help
+  await w.as("iris").post(settings, { ...lena, roles: ["administrator"] });
+  await w.token("administrator");
+  expect((await w.as("iris").post(iris)).status).toBe(409);
+  expect(await rolesOf(w.people.iris.id)).toEqual(["administrator"]);
+
+  await w.as("iris").post(`${settings}/${w.people.ada.id}/roles`, { roles: ["administrator"] });
+  const answer = await w.as("iris").post(iris, { roles: ["viewer"] });
+  expect(answer.headers.get("location")).toBe("/");
+  expect((await w.as("iris").get(settings)).status).toBe(403);
+});
+
+test("two administrators who take each other's role at the same moment leave one", async () => {
+  await w.as("iris").post(`${settings}/${w.people.ada.id}/roles`, { roles: ["administrator"] });
+  const [iris, ada] = [await w.by("iris"), await w.by("ada")];
+  const takes = await Promise.allSettled([
+    changeRoles(w.db, iris, w.site, w.people.ada.id, ["viewer"]),
+    changeRoles(w.db, ada, w.site, w.people.iris.id, ["viewer"]),
+  ]);
+  expect(takes.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+  const left = await w.db
+    .selectFrom("memberships")
+    .select("person_id")
+    .where("role", "=", "administrator")
+    .where("site_id", "=", w.site.id)
+    .execute();
+  expect(left).toHaveLength(1);
+});
+
+test("a forgotten password: an administrator hands over a link, and using it signs everybody else out", async () => {
+  const theo = w.as("theo");
+  await theo.get("/sites/shop");
+  for (let i = 0; i < 5; i++) await w.as("nobody").post("/sign-in", { email: "theo@example.test", password: "guess" });
+  const page = await w.as("iris").post(`${settings}/${w.people.theo.id}/link`);
+  expect(page.status).toBe(201);
+  const link = await linkOn(page);
+  expect(link).toMatch(/^\/reset/);
+  expect((await theo.get("/sites/shop")).status).toBe(200);
+
+  const browser = w.as("nobody");
+  await browser.submit("/reset", { link: secretOf(link), ...chosen });
+  expect((await browser.get("/sites/shop")).status).toBe(200);
+  expect((await theo.get("/sites/shop")).status).toBe(303);
+  const signIn = (secret: string) => w.as("nobody").post("/sign-in", { email: "theo@example.test", password: secret });
+  expect((await signIn(password)).status).toBe(401);
+  expect((await signIn(chosen.password)).status).toBe(303);
+  expect(await events()).toEqual(["password_reset person Theo"]);
+});
+
+test("a link for a new password works for a day, and only the newest", async () => {
+  const make = async () => linkOn(await w.as("iris").post(`${settings}/${w.people.theo.id}/link`));
+  const [first, second] = [await make(), await make()];
+  expect((await w.as("nobody").get(first)).status).toBe(403);
+  expect((await w.as("nobody").get(second)).status).toBe(200);
+  hours(24);
+  expect((await w.as("nobody").get(second)).status).toBe(403);
+});
+
+test("a new password would open another site too, so an administrator of one cannot make the link", async () => {
+  await w.as("oskar").post("/sites/elsewhere/settings/people", {
+    name: "Iris",
+    email: "iris@example.test",
+    roles: ["viewer"],
+  });
+  const page = `/sites/elsewhere/settings/people/${w.people.iris.id}`;
+  const sentence =
+    "Iris also belongs to a site that you do not administer, and a new password would open that one too.";
+  expect(await (await w.as("oskar").get(page)).text()).toContain(sentence);
+  const refused = await w.as("oskar").post(`${page}/link`);
+  expect(refused.status).toBe(409);
+  expect(await refused.text()).toContain(sentence);
+
+  // nor by inviting somebody who has not come yet
+  await w.as("iris").post(settings, lena);
+  const invited = await w.as("oskar").submit("/sites/elsewhere/settings/people", { ...lena, roles: ["viewer"] });
+  expect(await linkOn(invited)).toBe("");
+});
+
+test("an administrator cannot get round their own present password", async () => {
+  const page = await w.as("iris").post(`${settings}/${w.people.iris.id}/link`);
+  expect(page.status).toBe(409);
+  expect(await page.text()).toContain("You change your own password under Account.");
+});
+
+test.each([["vera"], ["ada"]] as const)("%s may not see or change people", async (name: Name) => {
+  const page = await w.as(name).get(settings);
+  expect(page.status).toBe(403);
+  expect(await page.text()).toContain("You may not change the settings on this site.");
+  expect((await w.as(name).post(settings, lena)).status).toBe(403);
+  expect((await w.as(name).post(`${settings}/${w.people.vera.id}/roles`, { roles: ["administrator"] })).status).toBe(
+    403,
+  );
+  expect((await w.as(name).post(`${settings}/${w.people.iris.id}/link`)).status).toBe(403);
+  expect(await events()).toEqual([]);
+});
+
+test("a stranger finds nothing, and strangers are not found", async () => {
+  expect((await w.as("oskar").get(settings)).status).toBe(404);
+  expect((await w.as("oskar").post(settings, lena)).status).toBe(404);
+  for (const id of [w.people.oskar.id, "00000000-0000-7000-8000-000000000000", "x"]) {
+    expect((await w.as("iris").get(`${settings}/${id}`)).status).toBe(404);
+    expect((await w.as("iris").post(`${settings}/${id}/roles`, { roles: ["viewer"] })).status).toBe(404);
+    expect((await w.as("iris").post(`${settings}/${id}/link`)).status).toBe(404);
+  }
+  expect(await rolesOf(w.people.oskar.id)).toEqual(["administrator"]);
+});
+
+test("people change their own name; the history keeps the one they had", async () => {
+  await w.record("beta", ["/ v1"]);
+  const page = await w.as("cleo").submit("/account/name", { name: "Cleopatra" });
+  expect(await page.text()).toContain("Your name is changed.");
+  expect(await (await w.as("iris").get(settings)).text()).toContain("Cleopatra");
+  const [event] = await w.db
+    .selectFrom("events")
+    .select("details")
+    .where("action", "=", "deployment_recorded")
+    .execute();
+  expect(event?.details).toContain('"person":"Cleo"');
+  expect(await (await w.as("cleo").post("/account/name", { name: "" })).text()).toContain("The name is missing.");
+});
+
+test("a new password asks for the present one, and signs out all other browsers", async () => {
+  const [here, there] = [w.as("cleo"), w.as("cleo")];
+  await there.get("/sites/shop");
+  const wrong = await here.post("/account/password", { current: "no", ...chosen });
+  expect(wrong.status).toBe(422);
+  expect(await wrong.text()).toContain("That is not your present password. Four more tries in the next 15 minutes.");
+  const unlike = await here.post("/account/password", { current: password, password: chosen.password, again: "x" });
+  expect(await unlike.text()).toContain("This is not the same as the password above.");
+
+  const page = await here.submit("/account/password", { current: password, ...chosen });
+  expect(await page.text()).toContain("Your password is changed.");
+  expect((await there.get("/sites/shop")).status).toBe(303);
+  for (let i = 0; i < 5; i++) await here.post("/account/password", { current: "no", ...chosen });
+  expect((await here.post("/account/password", { current: chosen.password, ...chosen })).status).toBe(429);
+});
+
+test("signing out everywhere ends the other browsers' sessions too", async () => {
+  const [here, there] = [w.as("cleo"), w.as("cleo")];
+  await there.get("/sites/shop");
+  const page = await here.submit("/sign-out", { everywhere: "1" });
+  expect(await page.text()).toContain("You are signed out everywhere.");
+  expect((await there.get("/sites/shop")).status).toBe(303);
+});
+
+test("an account is for who is signed in", async () => {
+  expect((await w.as("nobody").get("/account")).headers.get("location")).toBe("/sign-in?next=%2Faccount");
+  expect((await w.as("nobody").post("/account/name", { name: "X" })).status).toBe(303);
+  expect(await (await w.as("cleo").get("/account")).text()).toMatch(/cleo@example\.test.*Contributor/s);
+});
+
+test("a password is kept as an argon2id hash, and told apart from any other", async () => {
+  const stored = await hashPassword("correct horse");
+  expect(await hashPassword("correct horse")).not.toBe(stored);
+  expect(await isPassword("correct horse", stored)).toBe(true);
+  expect(await isPassword("correct horsf", stored)).toBe(false);
+  expect(await isPassword("", null)).toBe(false);
+  expect(await isPassword("Ame\u0301lie", await hashPassword("Am\u00e9lie"))).toBe(true);
+});

@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createApp } from "../src/app.ts";
+import { safePath } from "../src/people/rules.ts";
+import { browser, password, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const right = { email: "iris@example.test", password };
+const wrong = { ...right, password: "not the right one" };
+const minutes = (n: number) => {
+  w.clock.at = new Date(Date.parse(w.clock.at) + n * 60_000).toISOString();
+};
+
+test("who signs in comes to their only site, in a session that scripts and other sites cannot have", async () => {
+  const nobody = w.as("nobody");
+  const answer = await nobody.post("/sign-in", { ...right, email: " Iris@Example.TEST " });
+
+  expect(answer.status).toBe(303);
+  expect(answer.headers.get("location")).toBe("/");
+  expect(answer.headers.getSetCookie()[0]).toMatch(
+    /^sitebook=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/,
+  );
+  expect((await nobody.get("/")).headers.get("location")).toBe("/sites/shop");
+  expect(await (await nobody.get("/sites/shop")).text()).toContain("Fennel &amp; Co");
+});
+
+test("over https the cookie is bound to the host and never sent in the clear", async () => {
+  const app = createApp(w.db, { baseUrl: "https://sitebook.test", now: () => new Date(w.clock.at) });
+  const answer = await browser(app, w.db, undefined, w.clock).post("/sign-in", right, {
+    origin: "https://sitebook.test",
+  });
+
+  expect(answer.headers.getSetCookie()[0]).toMatch(/^__Host-sitebook=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+});
+
+test("a wrong password and an unknown e-mail get the same answer, with the tries that are left", async () => {
+  const page = await w.as("nobody").post("/sign-in", wrong);
+  const text = await page.text();
+  const stranger = await w.as("nobody").post("/sign-in", { ...wrong, email: "nobody@example.test" });
+
+  expect(page.status).toBe(401);
+  expect(text).toContain("That e-mail and password do not belong together. Four more tries in the next 15 minutes.");
+  expect(text).toContain('value="iris@example.test"');
+  expect(text).not.toContain(wrong.password);
+  expect((await stranger.text()).replaceAll("nobody@", "iris@")).toBe(text);
+});
+
+test("after five failures not even the right password is looked at, for fifteen minutes", async () => {
+  const nobody = w.as("nobody");
+  for (const left of ["Four", "Three", "Two", "One", "No"])
+    expect(await (await nobody.post("/sign-in", wrong)).text()).toMatch(`${left} more tr`);
+
+  const locked = await nobody.post("/sign-in", right);
+  expect(locked.status).toBe(429);
+  expect(locked.headers.get("retry-after")).toBe("900");
+  expect(await locked.text()).toContain("Too many tries. Try again in 15 minutes");
+  expect((await nobody.post("/sign-in", { ...right, email: "ada@example.test" })).status).toBe(303);
+
+  minutes(14);
+  expect((await nobody.post("/sign-in", right)).headers.get("retry-after")).toBe("60");
+  minutes(1);
+  expect((await nobody.post("/sign-in", right)).status).toBe(303);
+});
+
+test("signing in forgets the failures before it", async () => {
+  const nobody = w.as("nobody");
+  for (let i = 0; i < 4; i++) await nobody.post("/sign-in", wrong);
+  await nobody.post("/sign-in", right);
+
+  expect(await (await w.as("nobody").post("/sign-in", wrong)).text()).toContain("Four more tries");
+});
+
+test("of many guesses at the same moment no more than five are looked at", async () => {
+  const answers = await Promise.all(Array.from({ length: 12 }, () => w.as("nobody").post("/sign-in", wrong)));
+
+  const statuses = answers.map((answer) => answer.status);
+  expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(5);
+  expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
+});
+
+test("one address that tries many accounts is stopped, and others are not", async () => {
+  const from = (address: string) => ({ "x-test-address": address });
+  const failures = Array.from({ length: 30 }, (_, i) => ({
+    id: `failure ${i}`,
+    email: `person${i}@example.test`,
+    address: "192.0.2.7",
+    at: w.clock.at,
+  }));
+  await w.db.insertInto("sign_in_failures").values(failures).execute();
+  minutes(1);
+
+  expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.7"))).status).toBe(429);
+  expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.8"))).status).toBe(303);
+});
+
+test("what is no e-mail address is nobody's, and is shown as text", async () => {
+  const long = `${"x".repeat(5000)}@example.test`;
+  for (const email of ["<script>alert(1)</script>", "' or 1=1 --", "a\u0000b@example.test", long]) {
+    const page = await w.as("nobody").post("/sign-in", { email, password: "x".repeat(100_000) });
+    expect(page.status).toBe(401);
+    expect(await page.text()).not.toContain("<script>alert");
+  }
+});
+
+test("a signed-out click comes back after signing in", async () => {
+  const nobody = w.as("nobody");
+  const page = await nobody.get("/sites/shop/settings?tab=1");
+  expect(page.headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop%2Fsettings%3Ftab%3D1");
+
+  const form = await (await nobody.get(page.headers.get("location") ?? "")).text();
+  expect(form).toContain('name="next" value="/sites/shop/settings?tab=1"');
+  const answer = await nobody.post("/sign-in", { ...right, next: "/sites/shop/settings?tab=1" });
+  expect(answer.headers.get("location")).toBe("/sites/shop/settings?tab=1");
+});
+
+test("a signed-out post leads back to the page that sent it, and does nothing", async () => {
+  const answer = await w
+    .as("nobody")
+    .post("/sites/shop/settings/people", { name: "X" }, { referer: "http://sitebook.test/sites/shop/settings/people" });
+  expect(answer.headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop%2Fsettings%2Fpeople");
+
+  const partial = await w.as("nobody").get("/sites/shop", { "hx-request": "true" });
+  expect([partial.status, partial.headers.get("hx-redirect")]).toEqual([401, "/sign-in?next=%2Fsites%2Fshop"]);
+});
+
+test("only a path of ours is gone on to", () => {
+  const others = [
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https://evil.example/",
+    "javascript:alert(1)",
+  ];
+  for (const next of [...others, "/\t/evil.example", "/\n/evil.example", "evil", "", undefined])
+    expect(safePath(next), next).toBe("/");
+  expect(safePath("/sites/shop?text=a%20b#x")).toBe("/sites/shop?text=a%20b#x");
+});
+
+test("the link to sign in cannot send anybody to another site", async () => {
+  const answer = await w.as("nobody").post("/sign-in", { ...right, next: "//evil.example" });
+  expect(answer.headers.get("location")).toBe("/");
+  expect((await w.as("iris").get("/sign-in?next=//evil.example")).headers.get("location")).toBe("/");
+});
+
+test("a session planted before is worth nothing after, and the old one is closed", async () => {
+  const planted = { cookie: "sitebook=planted" };
+  const answer = await w.app.request("http://sitebook.test/sign-in", {
+    method: "POST",
+    body: new URLSearchParams(right),
+    headers: { ...planted, origin: "http://sitebook.test" },
+  });
+  expect(answer.headers.getSetCookie()[0]).not.toContain("planted");
+  expect((await w.app.request("http://sitebook.test/sites/shop", { headers: planted })).status).toBe(303);
+
+  const iris = w.as("iris");
+  await iris.get("/sites/shop");
+  const before = await w.db.selectFrom("sessions").select("hash").execute();
+  await iris.post("/sign-in", right);
+  const after = (await w.db.selectFrom("sessions").select("hash").execute()).map((one) => one.hash);
+  expect(after).toHaveLength(before.length);
+  expect(before.every((one) => after.includes(one.hash))).toBe(false);
+});
+
+test("signing out kills the session, not only the cookie", async () => {
+  const signedIn = await w.as("nobody").post("/sign-in", right);
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  const open = () => w.app.request("http://sitebook.test/sites/shop", { headers: { cookie } });
+  expect((await open()).status).toBe(200);
+
+  const answer = await w.app.request("http://sitebook.test/sign-out", {
+    method: "POST",
+    headers: { cookie, origin: "http://sitebook.test", "content-type": "application/x-www-form-urlencoded" },
+  });
+  expect(answer.headers.get("location")).toBe("/sign-in");
+  expect((await open()).status).toBe(303);
+});
+
+test("a week without a click ends a session; with clicks it lasts a month", async () => {
+  const [idle, busy] = [w.as("iris"), w.as("iris")];
+  const day = 24 * 60;
+  expect((await idle.get("/sites/shop")).status).toBe(200);
+  for (let days = 0; days < 28; days += 4) {
+    expect((await busy.get("/sites/shop")).status).toBe(200);
+    minutes(4 * day);
+  }
+  expect((await idle.get("/sites/shop")).status).toBe(303);
+  expect((await busy.get("/sites/shop")).status).toBe(200);
+  minutes(2 * day);
+  expect((await busy.get("/sites/shop")).status).toBe(303);
+});
+
+test("a post from another site is refused, and one from nowhere too", async () => {
+  for (const origin of ["https://evil.example", "null", "http://sitebook.test.evil.example"]) {
+    const answer = await w.as("iris").post("/sites/shop/settings", { name: "Evil", time_zone: "UTC" }, { origin });
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain("This request came from another site, so it was not carried out.");
+  }
+  const site = await w.db.selectFrom("sites").select("name").where("slug", "=", "shop").executeTakeFirst();
+  expect(site?.name).toBe("Fennel & Co");
+});
+
+test("every answer carries the security headers, errors and assets too", async () => {
+  const css = /href="(\/assets\/sitebook[^"]+)"/.exec(await (await w.as("nobody").get("/sign-in")).text())?.[1] ?? "";
+  const answers = [
+    await w.as("iris").get("/sites/shop"),
+    await w.as("iris").get("/sites/nowhere"),
+    await w.as("iris").get("/nowhere"),
+    await w.as("vera").get("/sites/shop/settings"),
+    await w.as("nobody").get("/sites/shop"),
+    await w.as("nobody").post("/sign-in", wrong),
+    await w.app.request("http://sitebook.test/api/v1/sites"),
+    await w.app.request(`http://sitebook.test${css}`),
+  ];
+
+  expect(answers.map((answer) => answer.status)).toEqual([200, 404, 404, 403, 303, 401, 401, 200]);
+  for (const { headers } of answers) {
+    expect(headers.get("content-security-policy")).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("referrer-policy")).toBe("same-origin");
+  }
+  for (const { headers } of answers.slice(0, 7)) expect(headers.get("cache-control")).toBe("no-store");
+});
+
+test("an unknown Host changes nothing that is shown or made", async () => {
+  const answer = await w.app.request("http://evil.example/sites/shop", { headers: { host: "evil.example" } });
+  expect(answer.headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop");
+  const page = await w.app.request("http://evil.example/sign-in", { headers: { host: "evil.example" } });
+  expect(await page.text()).not.toContain("evil.example");
+});
+
+test("a token opens no page, and a session no API", async () => {
+  const { secret } = await w.token("administrator");
+  const asToken = { authorization: `Bearer ${secret}`, cookie: `sitebook=${secret}` };
+  expect((await w.app.request("http://sitebook.test/sites/shop", { headers: asToken })).status).toBe(303);
+  expect((await w.as("iris").get("/api/v1/sites/shop/environments")).status).toBe(401);
+  expect((await w.as("iris").post("/api/v1/sites", { slug: "x" })).status).toBe(401);
+});
+
+test("a form that cannot be read is refused as such", async () => {
+  const answer = await w.app.request("http://sitebook.test/sign-in", {
+    method: "POST",
+    body: "no form at all",
+    headers: { origin: "http://sitebook.test", "content-type": "multipart/form-data; boundary=x" },
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain("The form could not be read");
+});

@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { add } from "../src/environments/environments.ts";
+import { gateSentence } from "../src/environments/rules.ts";
+import { slugFrom } from "../src/sites/rules.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const settings = "/sites/shop/settings";
+const events = async () =>
+  (
+    await w.db
+      .selectFrom("events")
+      .select(["action", "subject"])
+      .where("recorded_at", ">=", "2026-03-03")
+      .orderBy("seq")
+      .execute()
+  ).map((one) => `${one.action} ${one.subject}`);
+
+test("an administrator gives the site another name and time zone", async () => {
+  expect(await (await w.as("iris").get(settings)).text()).toContain('value="Europe/London"');
+  const page = await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
+  expect(await page.text()).toMatch(/Fennel &amp; Daughters · times are Asia\/Kolkata/);
+  await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
+  expect(await events()).toEqual(["site_changed site shop"]);
+});
+
+test("a site's name and time zone have to be some", async () => {
+  const page = await w.as("iris").post(settings, { name: "a\nb", time_zone: "Mars/Olympus" });
+  expect(page.status).toBe(422);
+  const text = await page.text();
+  expect(text).toContain("A name has no control characters and no line breaks.");
+  expect(text).toContain("&quot;Mars/Olympus&quot; is no time zone; write one like Europe/London.");
+  expect(await events()).toEqual([]);
+});
+
+test("each environment is shown with its servers and its gate in words", async () => {
+  const text = await (await w.as("iris").get(`${settings}/environments`)).text();
+  expect(text).toContain("https://demo.shop.example");
+  expect(text).toContain("One tester approves; whoever asked does not.");
+  expect(text).toContain("No gate: whoever may record puts things here.");
+});
+
+test("a gate reads as a sentence", () => {
+  const gate = (requirements: { role: string; count: number }[], asker_may_approve = false) =>
+    gateSentence({ id: "g", version: 1, requirements, asker_may_approve });
+  expect(gate([{ role: "account-manager", count: 2 }], true)).toBe(
+    "Two account manager approve; whoever asked may be among them.",
+  );
+  expect(
+    gate([
+      { role: "tester", count: 1 },
+      { role: "marketing", count: 2 },
+    ]),
+  ).toBe("One tester and Two marketing approve; whoever asked does not.");
+});
+
+test("another environment is added at the end, with the gate of its kind", async () => {
+  const form = { name: "Press preview", slug: "", tier: "staging", key: "once" };
+  const page = await w.as("iris").submit(`${settings}/environments`, form);
+  const text = await page.text();
+  expect(text).toContain("Press preview is added, at the end of the line.");
+  expect(text).toContain("One tester approves; whoever asked does not.");
+  const places = await w.db
+    .selectFrom("environments")
+    .select("slug")
+    .where("site_id", "=", w.site.id)
+    .orderBy("position")
+    .execute();
+  expect(places.map((one) => one.slug)).toEqual(["beta", "demo", "live", "press-preview"]);
+  expect(await events()).toEqual(["environment_added environment press-preview"]);
+});
+
+test("two of the same short name at the same moment make one environment", async () => {
+  const by = await w.by("iris");
+  const made = await Promise.allSettled([1, 2].map(() => add(w.db, by, w.site, { slug: "press" })));
+  expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(await events()).toEqual(["environment_added environment press"]);
+});
+
+test.each([
+  [{ name: "" }, "Give it a name."],
+  [{ slug: "Über" }, "A short name is 1 to 40 small letters"],
+  [{ slug: "demo" }, "There is already an environment demo on this site."],
+  [{ tier: "moon" }, "The kind is one of development, testing, staging, production, other."],
+  [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
+])("an environment with %j is refused beside its field", async (wrong, sentence) => {
+  const page = await w
+    .as("iris")
+    .post(`${settings}/environments`, { name: "Preview", slug: "preview", tier: "other", ...wrong });
+  expect(page.status).toBe(422);
+  expect(await page.text()).toContain(sentence);
+  expect(await events()).toEqual([]);
+});
+
+test("an environment gets another name; its short name, and with it its address, stays", async () => {
+  const page = await w.as("iris").submit(`${settings}/environments/demo/name`, { name: "Showroom <b>" });
+  expect(await page.text()).toContain("Showroom &lt;b&gt;");
+  expect(await events()).toEqual(["environment_changed environment demo"]);
+  expect((await w.as("iris").post(`${settings}/environments/demo/name`, { name: "" })).status).toBe(422);
+  expect((await w.as("iris").post(`${settings}/environments/nowhere/name`, { name: "X" })).status).toBe(404);
+});
+
+test("a server is added and removed, each once however often it is sent", async () => {
+  const beta = `${settings}/environments/beta`;
+  const server = { server: "web 2", base_url: "https://beta2.shop.example/", key: "once" };
+  for (let i = 0; i < 2; i++) expect((await w.as("iris").post(`${beta}/servers`, server)).status).toBe(303);
+  const [row] = await w.db.selectFrom("servers").selectAll().where("name", "=", "web 2").execute();
+  expect(row?.base_url).toBe("https://beta2.shop.example");
+
+  expect(await (await w.as("iris").submit(`${beta}/servers/${row?.id}/removal`)).text()).toContain("is removed");
+  expect((await w.as("iris").post(`${beta}/servers/${row?.id}/removal`)).status).toBe(404);
+  expect(await events()).toEqual(["server_added server web 2", "server_removed server web 2"]);
+});
+
+test.each([
+  [{ server: "web" }, "beta already has a server web."],
+  [{ server: "" }, "Give it a name."],
+  [{ base_url: "javascript:alert(1)" }, "A server&#39;s address begins with http:// or https://"],
+  [{ base_url: "https://user:secret@host" }, "A server&#39;s address begins with"],
+  [{ base_url: "https://host/?q=1" }, "A server&#39;s address begins with"],
+  [{ base_url: "https://ho\u0000st" }, "A server&#39;s address begins with"],
+  [{ base_url: "" }, "A server&#39;s address begins with"],
+])("a server with %j is refused beside its field", async (wrong, sentence) => {
+  const page = await w
+    .as("iris")
+    .post(`${settings}/environments/beta/servers`, { server: "new", base_url: "https://new.example", ...wrong });
+  expect(page.status).toBe(422);
+  expect(await page.text()).toContain(sentence);
+  expect(await events()).toEqual([]);
+});
+
+test("the settings are for administrators, and not there for strangers", async () => {
+  const pages = ["", "/environments", "/environments/demo", "/people", "/tokens"];
+  for (const page of pages) {
+    expect((await w.as("iris").get(settings + page)).status).toBe(200);
+    const refused = await w.as("ada").get(settings + page);
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain("You may not change the settings on this site.");
+    expect((await w.as("oskar").get(settings + page)).status).toBe(404);
+    expect((await w.as("nobody").get(settings + page)).status).toBe(303);
+  }
+  for (const path of ["", "/environments", "/environments/beta/name", "/environments/beta/servers"]) {
+    expect((await w.as("ada").post(settings + path, { name: "X" })).status).toBe(403);
+    expect((await w.as("oskar").post(settings + path, { name: "X" })).status).toBe(404);
+  }
+  expect(await events()).toEqual([]);
+});
+
+test("who administers a site makes another one; others see theirs", async () => {
+  const form = { "site.name": "Fennel Blog", "site.slug": "", "site.time_zone": "UTC", key: "once" };
+  expect(await (await w.as("ada").get("/sites")).text()).not.toContain("A new site");
+  const refused = await w.as("ada").post("/sites", form);
+  expect(refused.status).toBe(403);
+  expect(await refused.text()).toContain("You may not make sites.");
+
+  const answers = [await w.as("iris").post("/sites", form), await w.as("iris").post("/sites", form)];
+  expect(answers.map((answer) => answer.headers.get("location"))).toEqual(["/sites/fennel-blog", "/sites/fennel-blog"]);
+  expect((await w.as("iris").get("/")).headers.get("location")).toBe("/sites");
+  expect(await (await w.as("iris").get("/sites")).text()).toMatch(/Fennel Blog.*Account manager, Administrator/s);
+  expect((await w.as("ada").get("/sites/fennel-blog")).status).toBe(404);
+  const taken = await w.as("iris").post("/sites", { ...form, key: "another" });
+  expect(taken.status).toBe(422);
+  expect(await taken.text()).toContain("There is already a site fennel-blog.");
+});
+
+test("a short name is made of a name", () => {
+  expect(slugFrom("Fennel & Co")).toBe("fennel-co");
+  expect(slugFrom("  Café – Bar  ")).toBe("cafe-bar");
+  expect(slugFrom("日本")).toBe("");
+  expect(slugFrom(`${"x".repeat(39)} yz`)).toBe("x".repeat(39));
+});

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createToken, findToken } from "../src/people/tokens.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const settings = "/sites/shop/settings/tokens";
+const ci = { name: "CI", roles: ["contributor"], until: "" };
+
+async function secretOn(page: Response): Promise<string> {
+  return /class="secret"[^>]*>(sb_[\w-]{43})</.exec(await page.text())?.[1] ?? "";
+}
+
+test("a token is shown once, stored as a hash, and is a machine with its roles", async () => {
+  const page = await w.as("iris").post(settings, ci);
+  expect(page.status).toBe(201);
+  const secret = await secretOn(page);
+
+  const found = await findToken(w.db, secret, w.clock.at);
+  expect(found).toMatchObject({ person: { name: "CI", kind: "machine", email: null }, site_id: w.site.id });
+  const stored = JSON.stringify([
+    await w.db.selectFrom("tokens").selectAll().execute(),
+    await w.db.selectFrom("intents").selectAll().execute(),
+    await w.db.selectFrom("events").selectAll().execute(),
+  ]);
+  expect(stored).not.toContain(secret);
+  expect(stored).not.toContain(secret.slice(3));
+  const list = await (await w.as("iris").get(settings)).text();
+  expect(list).toMatch(/CI.*Contributor.*by Iris.*until revoked/s);
+  expect(list).not.toContain(secret);
+});
+
+test("the same form twice makes one token", async () => {
+  await w.as("iris").post(settings, ci);
+  const again = await w.as("iris").post(settings, ci);
+  expect(again.status).toBe(422);
+  expect(await again.text()).toContain("There is already a token CI on this site.");
+  expect(await w.db.selectFrom("tokens").select("id").execute()).toHaveLength(1);
+});
+
+test("two at the same moment make one token", async () => {
+  const by = await w.by("iris");
+  const made = await Promise.allSettled([1, 2].map(() => createToken(w.db, by, w.site, ci)));
+  expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("a revoked token opens nothing, at once", async () => {
+  const secret = await secretOn(await w.as("iris").post(settings, ci));
+  const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
+  const call = () =>
+    w.app.request("http://sitebook.test/api/v1/sites/shop/environments", {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+  expect((await call()).status).toBe(200);
+
+  const page = await w.as("iris").submit(`${settings}/${id}/revocation`);
+  expect(await page.text()).toContain("CI is revoked.");
+  expect((await call()).status).toBe(401);
+  await w.as("iris").post(`${settings}/${id}/revocation`);
+  const events = await w.db.selectFrom("events").select("action").where("action", "like", "token_%").execute();
+  expect(events.map((one) => one.action)).toEqual(["token_created", "token_revoked"]);
+  expect((await w.as("iris").post(settings, ci)).status).toBe(201);
+});
+
+test("a token expires at the end of its last day, by the site's clocks", async () => {
+  const secret = await secretOn(await w.as("iris").post(settings, { ...ci, until: "2026-06-30" }));
+  expect(await findToken(w.db, secret, "2026-06-30T22:59:59.999Z")).toBeDefined();
+  expect(await findToken(w.db, secret, "2026-06-30T23:00:00.000Z")).toBeUndefined();
+  w.clock.at = "2026-07-01T09:00:00.000Z";
+  expect(await (await w.as("iris").get(settings)).text()).toContain("expired");
+});
+
+test.each([
+  [{ name: "" }, "The name is missing."],
+  [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
+  [{ name: "a\u0000b" }, "A name has no control characters"],
+  [{ roles: [] }, "Choose at least one role."],
+  [{ roles: ["king"] }, "There is no role &quot;king&quot;"],
+  [{ until: "2026-03-02" }, "That has passed already; a token expires in the future."],
+  [{ until: "soon" }, "Write a day like 2026-12-31."],
+  [{ until: "2026-02-31" }, "Write a day like 2026-12-31."],
+])("%j is refused beside its field", async (wrong, sentence) => {
+  const page = await w.as("iris").post(settings, { ...ci, ...wrong });
+  expect(page.status).toBe(422);
+  expect(await page.text()).toContain(sentence);
+  expect(await w.db.selectFrom("tokens").select("id").execute()).toEqual([]);
+});
+
+test("only administrators make and revoke tokens, and strangers find none", async () => {
+  await w.as("iris").post(settings, ci);
+  const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
+  for (const [name, status] of [
+    ["ada", 403],
+    ["oskar", 404],
+  ] as const) {
+    expect((await w.as(name).get(settings)).status).toBe(status);
+    expect((await w.as(name).post(settings, { ...ci, name: "Other" })).status).toBe(status);
+    expect((await w.as(name).post(`${settings}/${id}/revocation`)).status).toBe(status);
+  }
+  expect((await w.as("oskar").post(`/sites/elsewhere/settings/tokens/${id}/revocation`)).status).toBe(404);
+  await expect(createToken(w.db, await w.by("ada"), w.site, ci)).rejects.toThrow("You may not change the settings");
+  const { revoked_at } = await w.db.selectFrom("tokens").select("revoked_at").executeTakeFirstOrThrow();
+  expect(revoked_at).toBeNull();
+});
