@@ -18,12 +18,14 @@ const titles: Record<number, string> = {
   422: "That cannot be recorded",
   429: "Too many tries",
   500: "Something went wrong",
+  503: "Not now",
   507: "No room left",
 };
 
 /** Turns whatever was thrown into an answer: expected refusals say why, anything else is logged and shows only a reference. */
 export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> {
   const refusal = asRefusal(error);
+  if (refusal.status === 503) c.header("retry-after", "10");
   if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
   if (refusal.status === 429) c.header("retry-after", "900");
   const title = titles[refusal.status] ?? "That did not work";
@@ -47,6 +49,10 @@ function asRefusal(
   if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "23505")
     return { status: 409, message: "Somebody did the same at the same moment. Look at it again.", ...nothing };
   if (code === "SQLITE_FULL") return { status: 507, message: "The disk is full; nothing was recorded.", ...nothing };
+  if (isAway(error, code)) {
+    console.error(`The database does not answer: ${error.message}`);
+    return { status: 503, message: "The database does not answer at the moment. Try again shortly.", ...nothing };
+  }
   const reference = randomBytes(4).toString("hex");
   console.error(`error ${reference}:`, error);
   return {
@@ -54,6 +60,11 @@ function asRefusal(
     message: `This is a fault in Sitebook. It was noted under the reference ${reference}.`,
     ...nothing,
   };
+}
+
+/** Not reached, cut off, shutting down, out of connections (PostgreSQL's classes 08, 53 and 57P), or locked for too long. */
+function isAway(error: Error, code: string): boolean {
+  return /^(08|53|57P)\w+$|^ECONN|^SQLITE_BUSY/.test(code) || ("syscall" in error && error.syscall === "connect");
 }
 
 function sentenceFor(error: HTTPException): string {

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createApp } from "../src/app.ts";
+import { openDatabase } from "../src/database/open.ts";
 import { machine } from "./api.ts";
 import { type World, world } from "./world.ts";
 
@@ -85,4 +87,20 @@ test("a client that is no browser needs no origin, nor a body where there is not
   const refused = await manager.send(`/sites/shop/promotions/${asked.number}/completion`, { method: "POST" });
   expect(refused.status).toBe(409);
   expect(refused.body).toMatchObject({ code: "blocked", blockers: [{ code: "approvals_missing" }] });
+});
+
+test("while the database is away, a client hears that it should try again", async () => {
+  const log = vi.spyOn(console, "error").mockReturnValue();
+  const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+  const app = createApp(db, { baseUrl: "http://sitebook.test" });
+  const response = await app.request("http://sitebook.test/api/v1/sites", { headers: { authorization: "Bearer x" } });
+  expect(response.status).toBe(503);
+  expect(response.headers.get("retry-after")).toBe("10");
+  expect(await response.json()).toMatchObject({
+    detail: "The database does not answer at the moment. Try again shortly.",
+  });
+  expect((await app.request("http://sitebook.test/readyz")).status).toBe(503);
+  expect(log).toHaveBeenCalledWith(expect.stringContaining("ECONNREFUSED"));
+  log.mockRestore();
+  await db.destroy();
 });

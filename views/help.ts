@@ -56,7 +56,8 @@ const recording = html`<section><h2 id="recording">How to record a deployment</h
 <pre>page /sale/shoes v34
 software checkout-service 3.4.1
 page /sale/winter removed</pre>
-<p>You see what will change before anything is saved. If it happened earlier, say when: the book keeps both when it was so and when it was told. What is recorded is never edited or deleted.</p></section>`;
+<p>You see what will change before anything is saved. If it happened earlier, say when: the book keeps both when it was so and when it was told. What is recorded is never edited or deleted.</p>
+<p>A program can tell it too. <a href="/openapi.json">What it has to say</a> is written down for those who make programs.</p></section>`;
 
 const words = html`<section><h2 id="words">The words</h2>
 <dl class="glossary">${each(WORDS, ([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl></section>`;
