@@ -1,5 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { launchChromium } from "./chromium.ts";
 
@@ -31,6 +31,7 @@ export async function openPage(options: PageOptions = {}): Promise<Page> {
     reducedMotion: "reduce",
     locale: "en-GB",
   });
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const faults = listen(page);
   onTestFinished(async () => {
@@ -38,6 +39,15 @@ export async function openPage(options: PageOptions = {}): Promise<Page> {
     if (!options.expectsFaults) expect(faults, "said by the browser's console").toEqual([]);
   });
   return page;
+}
+
+/** Waits until the page says so. */
+export const reads = (page: Page, words: RegExp): Promise<void> =>
+  expect.poll(() => wording(page.locator("main")), { timeout: 10_000 }).toMatch(words);
+
+/** What somebody gets to read there or, where it is only said, to hear. */
+export async function wording(part: Locator): Promise<string> {
+  return (await part.innerText()).replace(/\s+/g, " ").trim();
 }
 
 /** What axe finds wrong, a line each; none in a page without JavaScript, where axe cannot run. */

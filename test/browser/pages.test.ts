@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Name } from "../world.ts";
 import { fill } from "./busy.ts";
+import { cases } from "./cases.ts";
 import { axe, axeInTheDark } from "./page.ts";
 import { type Shop, shop } from "./shop.ts";
 
@@ -12,26 +12,18 @@ beforeAll(async () => {
 });
 afterAll(() => w.close());
 
-type Case = [what: string, who: Name | "nobody", path: string, act?: (page: Page) => Promise<unknown>];
-
-const cases: Case[] = [
-  ["help", "nobody", "/help"],
-  ["a page that is not there", "nobody", "/sites/shop/nowhere"],
-  ["board", "ada", "/sites/shop"],
-];
-
 describe.each([
   ["a desk", 1280],
   ["a telephone", 360],
 ] as const)("at %s", (_, width) => {
-  test.each(cases)("%s", async (_what, who, path, act) => {
-    const page = await w.visit(who, path, { width });
+  test.each(cases)("$what", async ({ who, path, act }) => {
+    const page = await w.visit(who, typeof path === "string" ? path : await path(w), { width });
     await act?.(page);
 
     expect(await page.title()).toMatch(/ · Sitebook$/);
     expect(await page.locator("h1").count(), "headings of the first level").toBe(1);
     expect(await sideways(page), "pixels to scroll sideways").toBe(0);
-    expect(await axe(page)).toEqual([]);
+    expect(await axe(page), "in the light").toEqual([]);
     expect(await axeInTheDark(page), "in the dark").toEqual([]);
   });
 });

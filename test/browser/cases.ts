@@ -1,0 +1,105 @@
+import type { Page } from "playwright-core";
+import { newLink } from "../../src/people/links.ts";
+import type { Name } from "../world.ts";
+import { promotions } from "./busy.ts";
+import type { Shop } from "./shop.ts";
+
+export interface Case {
+  what: string;
+  who: Name | "nobody";
+  path: string | ((w: Shop) => Promise<string>);
+  /** What is done there before it is looked at. */
+  act?: (page: Page) => Promise<unknown>;
+}
+
+const page = (what: string, who: Case["who"], path: Case["path"], act?: Case["act"]): Case =>
+  act ? { what, who, path, act } : { what, who, path };
+
+/** Sends the page's form as it stands, past the browser's own checks. */
+const send =
+  (form = "main form[method=post]") =>
+  async (at: Page) => {
+    const answered = at.waitForEvent("domcontentloaded");
+    await at.evaluate(`document.querySelector(${JSON.stringify(form)}).submit()`);
+    await answered;
+  };
+
+const fill = (fields: Record<string, string>, button: string) => async (at: Page) => {
+  for (const [name, value] of Object.entries(fields)) await at.locator(`main [name="${name}"]`).fill(value);
+  await at.getByRole("button", { name: button }).click();
+};
+
+const good = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
+const bad = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
+
+const promotion = (number: number) => `/sites/shop/promotions/${number}`;
+
+/** Every page there is, in each way it can look. */
+export const cases: Case[] = [
+  page("sign in", "nobody", "/sign-in"),
+  page("sign in to go on", "nobody", "/sites/shop/history"),
+  page("sign in, wrong password", "nobody", "/sign-in", fill({ email: "ada@example.test", password: "no" }, "Sign in")),
+  page("an invitation", "nobody", async (w) => link(w, "invitation")),
+  page("an invitation, a password too short", "nobody", async (w) => link(w, "invitation"), send()),
+  page("a new password", "nobody", async (w) => link(w, "reset")),
+  page("a stale link", "nobody", "/invitation?link=gone"),
+  page("account", "ada", "/account"),
+  page("account, wrong password", "ada", "/account", send("form[action='/account/password']")),
+  page("sites", "ada", "/sites"),
+  page("sites, to make one", "iris", "/sites"),
+  page("sites, a name missing", "iris", "/sites", send()),
+  page("help", "nobody", "/help"),
+  page("not there, signed out", "nobody", "/nowhere"),
+  page("not there", "ada", "/sites/shop/nowhere"),
+  page("another's site", "oskar", "/sites/shop"),
+  page("not allowed", "vera", "/sites/shop/deployments/new"),
+
+  page("board", "ada", "/sites/shop"),
+  page("board, chosen", "ada", "/sites/shop", (at) =>
+    at.getByRole("checkbox", { name: "Choose /sale", exact: true }).check(),
+  ),
+  page("board, filtered", "ada", "/sites/shop?differs=beta,demo&kind=page"),
+  page("board, nothing like that", "ada", "/sites/shop?text=zzz"),
+  page("board, looking only", "vera", "/sites/shop"),
+  page("board, empty", "oskar", "/sites/elsewhere"),
+
+  page("record", "ada", "/sites/shop/deployments/new"),
+  page("record, what changes", "ada", "/sites/shop/deployments/new", fill({ lines: good }, "Show what changes")),
+  page(
+    "record, lines to mend",
+    "ada",
+    "/sites/shop/deployments/new",
+    fill({ lines: bad, when: "2040-01-01T10:00" }, "Show what changes"),
+  ),
+  page("deployments", "ada", "/sites/shop/deployments"),
+  page("deployments, none", "oskar", "/sites/elsewhere/deployments"),
+  page("a deployment", "ada", "/sites/shop/deployments/4"),
+  page("a deployment out of band", "ada", "/sites/shop/deployments/10"),
+
+  page("inbox, a decision to take", "mara", "/sites/shop/approvals"),
+  page("inbox, of who asks", "ada", "/sites/shop/approvals"),
+  page("inbox, nothing to do", "vera", "/sites/shop/approvals"),
+  page("inbox, done", "ada", "/sites/shop/approvals?show=done"),
+  page("inbox, empty", "oskar", "/sites/elsewhere/approvals"),
+  ...Object.entries(promotions).map(([state, number]) => page(`promotion, ${state}`, "ada", promotion(number))),
+  page("promotion, to be approved", "mara", promotion(promotions.waiting)),
+  page("promotion, rejected without a word", "mara", promotion(promotions.waiting), (at) =>
+    at.getByRole("button", { name: "Reject" }).click(),
+  ),
+  page("promotion, by who only looks", "vera", promotion(promotions.waiting)),
+  page("promotion, about to be cancelled", "ada", promotion(promotions.waiting), (at) =>
+    at.getByText("Cancel the promotion").click(),
+  ),
+
+  page("releases", "ada", "/sites/shop/releases"),
+  page("releases, none", "oskar", "/sites/elsewhere/releases"),
+  page("a release", "ada", "/sites/shop/releases/2"),
+  page("a release, to be asked for", "ada", "/sites/shop/releases/9"),
+  page("a release to make", "ada", "/sites/shop/releases/new?from=beta&to=demo"),
+  page("a release without a name", "ada", "/sites/shop/releases/new?from=beta&to=demo", send()),
+  page("a release of nothing", "iris", "/sites/shop/releases/new?from=live"),
+];
+
+async function link(w: Shop, purpose: "invitation" | "reset"): Promise<string> {
+  return `/${purpose}?link=${await newLink(w.db, purpose, w.people.vera.id, w.clock.at)}`;
+}
