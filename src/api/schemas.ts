@@ -98,7 +98,7 @@ export function list<Item extends z.ZodType>(item: Item) {
   });
 }
 
-export const server = z.object({ name: z.string(), base_url: z.string() });
+const server = z.object({ name: z.string(), base_url: z.string() });
 
 export const tier = z.enum(["development", "testing", "staging", "production", "other"]);
 
