@@ -56,6 +56,18 @@ test("the one-time link makes the first account and its site, and signs in", asy
   expect(site).toEqual({ name: "Fennel & Co", time_zone: "Europe/London" });
 });
 
+test("the first account may begin with the example shop, whose people sign in with the same password", async () => {
+  const link = (await setupLink(db, clock.at)) ?? "";
+  const iris = somebody();
+  const answer = await iris.submit("/setup", form(link, { begin: "example", "site.name": "" }));
+  const board = await iris.get(answer.headers.get("location") ?? "");
+  expect(await board.text()).toContain("such as marketing@example.test, sign in with your password.");
+
+  const mara = { email: "marketing@example.test", password: "correct horse battery" };
+  expect((await somebody().post("/sign-in", mara)).status).toBe(303);
+  expect(await db.selectFrom("open_promotions").select("promotion_id").execute()).not.toEqual([]);
+});
+
 test("what is wrong is said beside each field, nothing is made, and the link still works", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
   const bad = {

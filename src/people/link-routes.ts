@@ -2,10 +2,12 @@ import { type Context, Hono } from "hono";
 import { invitationPage } from "../../views/invitation.ts";
 import { type SetupForm, setupPage } from "../../views/setup.ts";
 import { besideFields, Refusal } from "../errors.ts";
+import { makeExample } from "../example/example.ts";
 import { emptySite, readSite, siteFrom } from "../sites/form.ts";
 import { timeZones } from "../sites/rules.ts";
 import { type AppEnv, doorPage, fields, say, startSession } from "../web.ts";
 import { choosePassword, staleLink } from "./account.ts";
+import type { Person } from "./by.ts";
 import { findLink, hasAccount } from "./links.ts";
 import { passwords } from "./rules.ts";
 import { setUp, staleSetupLink } from "./setup.ts";
@@ -25,19 +27,29 @@ links.get("/setup", async (c) => {
 links.post("/setup", async (c) => {
   const { password, again, ...posted } = await fields(c, "link", "name", "email", "password", "again", "begin");
   const form = { ...posted, site: await readSite(c) };
-  if (await hasAccount(c.var.db)) return toSignIn(c);
+  const { db, at } = c.var;
+  if (await hasAccount(db)) return toSignIn(c);
+  const site = form.begin === "example" ? undefined : siteFrom(form.site);
   try {
-    const made = await setUp(c.var.db, { ...posted, password, again, site: siteFrom(form.site), at: c.var.at });
-    await startSession(c, made.person.id);
-    say(
-      c,
-      "Sitebook is set up, and you are signed in. Record what stands where, and invite the others under Settings.",
-    );
+    const { person } = await setUp(db, { ...posted, password, again, site, at });
+    await startSession(c, person.id);
+    if (site) say(c, setUpWithSite);
+    else await exampleFor(c, person);
     return c.redirect("/", 303);
   } catch (error) {
     return showSetup(c, form, besideFields(error).errors);
   }
 });
+
+async function exampleFor(c: Context<AppEnv>, person: Person) {
+  await makeExample(c.var.db, { person, roles: [], permissions: new Set(), at: c.var.at });
+  say(c, setUpWithExample);
+}
+
+const setUpWithSite =
+  "Sitebook is set up, and you are signed in. Record what stands where, and invite the others under Settings.";
+const setUpWithExample =
+  "Here is the example shop. Its people, such as marketing@example.test, sign in with your password.";
 
 function toSignIn(c: Context<AppEnv>) {
   say(c, "Sitebook has its first account already.", "bad");
