@@ -5,6 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { layout } from "../views/layout.ts";
 import { api } from "./api/document.ts";
+import { artifacts } from "./artifacts/routes.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
@@ -78,6 +79,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/", board);
   pages.route("/deployments", deployments);
   pages.route("/environments", environments);
+  pages.route("/artifacts", artifacts);
   pages.route("/releases", releases);
   pages.route("/promotions", promotions);
   pages.route("/approvals", approvals);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
-import { afterKey, contains } from "../environments/as-of.ts";
+import { afterKey, contains, counts, isNoRepeat } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 import { inChunks } from "./artifacts.ts";
 
@@ -52,9 +52,19 @@ export function standingNow(db: Database, ids: string[]) {
   );
 }
 
+/** When the next placement that counts took its place there; nothing where it still stands. */
+function untilOf(placement: string) {
+  const of = (column: string) => sql.ref(`${placement}.${column}`);
+  return sql<string | null>`(
+    select q.effective_at from placements q
+    where q.environment_id = ${of("environment_id")} and q.artifact_id = ${of("artifact_id")}
+      and (q.effective_at, q.seq) > (${of("effective_at")}, ${of("seq")}) and ${counts("q")}
+    order by q.effective_at, q.seq limit 1)`;
+}
+
 export type Placed = Awaited<ReturnType<typeof historyOf>>[number];
 
-/** Every placement of it in all environments, newest first by when it took effect. */
+/** Every placement of it in all environments, corrected ones too, newest first by when it took effect. */
 export function historyOf(
   db: Database,
   artifactId: string,
@@ -64,17 +74,22 @@ export function historyOf(
     .selectFrom("placements as p")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("deployments as d", "d.id", "p.deployment_id")
+    .innerJoin("people as pe", "pe.id", "d.person_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
-    .select(["p.seq", "e.slug as environment", "v.label as version", "v.digest", "p.effective_at", "p.recorded_at"])
+    .select(["p.seq", "e.slug as environment", "v.label as version", "v.digest", "p.effective_at", "d.recorded_at"])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
+    .select(["p.version_id", "pe.name as person", untilOf("p").as("until")])
     .where("p.artifact_id", "=", artifactId)
+    .where(isNoRepeat("p"))
     .orderBy("p.effective_at", "desc")
     .orderBy("p.seq", "desc")
     .limit(limit);
   if (before) query = query.where(sql<boolean>`(p.effective_at, p.seq) < (${before.effective_at}, ${before.seq})`);
   return query.execute();
 }
+
+export type Corrected = Awaited<ReturnType<typeof correctionsOf>>[number];
 
 /** Who said of these placements that they were wrong, and why; oldest first. */
 export function correctionsOf(db: Database, seqs: number[]) {
@@ -87,4 +102,67 @@ export function correctionsOf(db: Database, seqs: number[]) {
       .orderBy("c.recorded_at")
       .execute(),
   );
+}
+
+/** Its life in one environment up to a moment, newest first: as many changes as asked for, and what stood before them. */
+export async function spansOf(
+  db: Database,
+  environmentId: string,
+  artifactId: string,
+  { from = "", to, limit }: { from?: string | undefined; to: string; limit: number },
+) {
+  const placed = db
+    .selectFrom("placements as p")
+    .leftJoin("versions as v", "v.id", "p.version_id")
+    .select(["p.effective_at", "v.label as version", "p.out_of_band"])
+    .where("p.environment_id", "=", environmentId)
+    .where("p.artifact_id", "=", artifactId)
+    .where(counts("p"))
+    .orderBy("p.effective_at", "desc")
+    .orderBy("p.seq", "desc");
+  const changes = placed.where("p.effective_at", ">", from).where("p.effective_at", "<=", to).limit(limit);
+  const shown = await changes.execute();
+  if (!from || shown.length === limit) return shown;
+  return [...shown, ...(await placed.where("p.effective_at", "<=", from).limit(1).execute())];
+}
+
+export type Span = Awaited<ReturnType<typeof spansOf>>[number];
+
+/** When it was first placed anywhere. */
+export async function firstPlacedAt(db: Database, artifactId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("placements")
+    .select("effective_at")
+    .where("artifact_id", "=", artifactId)
+    .orderBy("effective_at")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.effective_at;
+}
+
+export type VersionFacts = Awaited<ReturnType<typeof versionsOf>>[number];
+
+/** What is known of these versions beside their labels. */
+export function versionsOf(db: Database, ids: string[]) {
+  return inChunks(ids, (piece) =>
+    db
+      .selectFrom("versions")
+      .select(["id", "label", "digest", "source", "requires", "notes", "first_at"])
+      .where("id", "in", piece)
+      .execute(),
+  );
+}
+
+/** Open promotions that would bring it, or take it away: which, where to, and in which version. */
+export function waitingOf(db: Database, artifactId: string) {
+  return db
+    .selectFrom("open_promotions as o")
+    .innerJoin("promotions as p", "p.id", "o.promotion_id")
+    .innerJoin("release_contents as c", (join) =>
+      join.onRef("c.release_id", "=", "p.release_id").on("c.artifact_id", "=", artifactId),
+    )
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .select(["p.id", "p.number", "p.environment_id", "v.label as version"])
+    .orderBy("p.number")
+    .execute();
 }

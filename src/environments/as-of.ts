@@ -18,8 +18,14 @@ export function counts(placement: string, knownAt?: string) {
   const by = (column: string) => (knownAt === undefined ? sql`` : sql`and ${sql.ref(column)} <= ${knownAt}`);
   return sql<boolean>`(
     not exists (select 1 from corrections co where co.placement_seq = ${seq} ${by("co.recorded_at")})
-    and not exists (select 1 from repeats re where re.placement_seq = ${seq} ${by("re.recorded_at")})
+    and ${isNoRepeat(placement, knownAt)}
     ${by(`${placement}.recorded_at`)})`;
+}
+
+/** Whether it is not known to have brought only what stood there already. */
+export function isNoRepeat(placement: string, knownAt?: string) {
+  const told = knownAt === undefined ? sql`` : sql`and re.recorded_at <= ${knownAt}`;
+  return sql<boolean>`not exists (select 1 from repeats re where re.placement_seq = ${sql.ref(`${placement}.seq`)} ${told})`;
 }
 
 /**

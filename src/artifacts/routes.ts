@@ -1,0 +1,128 @@
+import { Hono } from "hono";
+import { type ArtifactProps, artifactPage } from "../../views/artifacts.ts";
+import { localInput } from "../../views/parts/time.ts";
+import { approversOf } from "../environments/as-of.ts";
+import { parseMoment } from "../environments/moments.ts";
+import { missing } from "../errors.ts";
+import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import { draw, mostSpans } from "./lanes.ts";
+import {
+  correctionsOf,
+  findArtifact,
+  firstPlacedAt,
+  historyOf,
+  spansOf,
+  standingNow,
+  versionsOf,
+  waitingOf,
+} from "./queries.ts";
+import { normalKey } from "./rules.ts";
+
+export const artifacts = new Hono<SiteEnv>();
+
+const size = 50;
+
+artifacts.get("/:kind{page|software}", async (c) => {
+  const { db, at: now } = c.var;
+  const { site } = c.var.access;
+  const kind = c.req.param("kind") as "page" | "software";
+  const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
+  if (!artifact) missing(kind === "page" ? "page" : "piece of software");
+  const before = readBefore(c.req.query("before"));
+  const history = await historyOf(db, artifact.id, { before, limit: size + 1 });
+  const placed = history.slice(0, size);
+  const last = history.length > size ? placed.at(-1) : undefined;
+  const versionIds = new Set(placed.map((one) => one.version_id).filter((id) => id !== null));
+  const props: ArtifactProps = {
+    site,
+    now,
+    artifact,
+    stands: await standsIn(c, artifact.id),
+    waiting: await waitingFor(c, artifact.id),
+    ...(await drawn(c, artifact.id)),
+    placed,
+    next: last && `${last.effective_at}.${last.seq}`,
+    continued: before !== undefined,
+    approvers: await approversOf(
+      db,
+      placed.map((one) => one.promotion_id),
+    ),
+    corrections: await correctionsOf(
+      db,
+      placed.map((one) => one.seq),
+    ),
+    versions: (await versionsOf(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
+  };
+  return page(c, { title: artifact.key }, artifactPage(props), props.wrong ? 422 : 200);
+});
+
+async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stands"]> {
+  const standing = await standingNow(c.var.db, [id]);
+  return c.var.access.site.environments.map((environment) => ({
+    environment,
+    version: standing.find((one) => one.environment === environment.slug)?.version,
+  }));
+}
+
+async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
+  const { site } = c.var.access;
+  const { open } = await c.var.tallies(c.var.db, site);
+  return (await waitingOf(c.var.db, id)).flatMap(({ number, environment_id, version }) => {
+    const environment = site.environments.find((one) => one.id === environment_id);
+    const wanted = open.find((one) => one.number === number)?.requirements.filter((one) => one.given < one.needed);
+    return environment ? [{ number, environment, version, roles: wanted?.map((one) => one.name) ?? [] }] : [];
+  });
+}
+
+/** The lanes for the time that the address asks for; all of its life where that cannot be read. */
+async function drawn(c: SiteContext, id: string): Promise<Pick<ArtifactProps, "drawing" | "wrong" | "zooms">> {
+  const { db, at: now } = c.var;
+  const { environments, time_zone: zone } = c.var.access.site;
+  const { from, to = now, wrong } = readRange(c);
+  const spans = [];
+  for (const { id: environmentId } of environments)
+    spans.push(await spansOf(db, environmentId, id, { from, to, limit: mostSpans }));
+  const first = (await firstPlacedAt(db, id)) ?? now;
+  return {
+    drawing: draw(spans, { from, to, now, zone }),
+    wrong,
+    zooms: zoomsOf(first, now, zone, c.req.query("from")),
+  };
+}
+
+function readRange(c: SiteContext): { from?: string; to?: string; wrong?: string } {
+  const { time_zone } = c.var.access.site;
+  const range: { from?: string; to?: string } = {};
+  for (const end of ["from", "to"] as const) {
+    const text = c.req.query(end);
+    const read = text ? parseMoment(text, time_zone, c.var.at) : undefined;
+    if (read && "wrong" in read) return { wrong: read.wrong };
+    if (read) range[end] = read.at;
+  }
+  if (range.from && range.from >= (range.to ?? c.var.at))
+    return { wrong: "The time shown has to begin before it ends." };
+  return range;
+}
+
+const spans: [string, number][] = [
+  ["A year", 365],
+  ["Three months", 91],
+  ["A month", 30],
+  ["A week", 7],
+];
+
+/** All of it, and the times shorter than that. */
+function zoomsOf(first: string, now: string, zone: string, asked: string | undefined): ArtifactProps["zooms"] {
+  const shorter = spans.flatMap(([text, days]) => {
+    const start = new Date(Date.parse(now) - days * 86_400_000).toISOString();
+    const from = `${localInput(start, zone).slice(0, 10)}T00:00`;
+    return start > first ? [{ text, from, current: asked === from }] : [];
+  });
+  return [{ text: "All of it", from: undefined, current: !asked }, ...shorter];
+}
+
+/** `2026-03-03T14:00:00.000Z.42`: when it took effect, and its place among those of that moment. */
+function readBefore(text: string | undefined): { effective_at: string; seq: number } | undefined {
+  const [, effective_at, seq] = /^(\d{4}-[\d-]{5}T[\d:]{8}\.\d{3}Z)\.(\d{1,15})$/.exec(text ?? "") ?? [];
+  return effective_at && seq ? { effective_at, seq: Number(seq) } : undefined;
+}
