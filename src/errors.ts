@@ -44,11 +44,11 @@ export function fieldErrors(sentences: Record<string, string | undefined>): Fiel
 }
 
 /** Field errors, if there are any, as one refusal; the sentence names the first and counts the rest. */
-export function refuseFields(errors: FieldError[]): void {
+export function refuseFields(errors: FieldError[], status: Refusal["status"] = 422): void {
   const [first, ...rest] = errors;
   if (!first) return;
   const more = rest.length ? ` And ${rest.length} more ${rest.length === 1 ? "problem" : "problems"}.` : "";
-  throw new Refusal(422, first.message + more, { errors });
+  throw new Refusal(status, first.message + more, { errors });
 }
 
 /**

@@ -74,13 +74,23 @@ test("what beta does not hold is refused, with what it does hold, and no release
       { kind: "page", key: "/sale", version: null },
     ],
   });
-  expect(status).toBe(422);
+  expect(status).toBe(404);
   expect(body.errors).toEqual([
     { path: "contents.0.version", message: "beta does not hold v9 of /: it is at v1 there." },
     { path: "contents.1.version", message: "/never was never recorded on beta." },
     { path: "contents.2.version", message: "beta does not hold its removal of /sale: it is at v2 there." },
   ]);
   expect(await rows(w)).toEqual(before);
+});
+
+test("a version that only stands elsewhere is refused, not missing", async () => {
+  const { status, body } = await manager.post("/sites/shop/releases", {
+    name: "Spring",
+    contents: [{ kind: "page", key: "/sale", version: null }],
+  });
+
+  expect(status).toBe(422);
+  expect(body.detail).toBe("beta does not hold its removal of /sale: it is at v2 there.");
 });
 
 test("a release says either its contents or the differences, and names known environments", async () => {

@@ -80,7 +80,7 @@ async function standing(trx: Database, site: Site, from: Environment, contents: 
     const message = whyNotStanding(one, stands, from);
     return message ? [{ path: `contents.${i}.version`, message }] : [];
   });
-  refuseFields(errors);
+  if (errors.length) refuseFields(errors, (await namesUnknown(trx, chosen, ids)) ? 404 : 422);
   return chosen.map((one) => {
     const stands = current.get(ids.get(`${one.kind} ${one.key}`) as string);
     return {
@@ -89,6 +89,18 @@ async function standing(trx: Database, site: Site, from: Environment, contents: 
       version_id: stands?.version_id ?? null,
       digest: stands?.digest ?? null,
     };
+  });
+}
+
+/** Whether some line names what nobody ever told of, anywhere: that is not found, not merely out of place. */
+async function namesUnknown(trx: Database, chosen: Chosen[], ids: Map<string, string>): Promise<boolean> {
+  const labels = await inChunks([...ids.values()], (piece) =>
+    trx.selectFrom("versions").select(["artifact_id", "label"]).where("artifact_id", "in", piece).execute(),
+  );
+  const known = new Set(labels.map((one) => `${one.artifact_id} ${one.label}`));
+  return chosen.some(({ kind, key, version }) => {
+    const id = ids.get(`${kind} ${key}`);
+    return !id || (version !== null && !known.has(`${id} ${version}`));
   });
 }
 
