@@ -9,6 +9,7 @@ import { artifacts } from "./artifacts/routes.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
+import { comparisons } from "./compare/routes.ts";
 import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
 import { environments } from "./environments/routes.ts";
@@ -80,6 +81,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/deployments", deployments);
   pages.route("/environments", environments);
   pages.route("/artifacts", artifacts);
+  pages.route("/compare", comparisons);
   pages.route("/releases", releases);
   pages.route("/promotions", promotions);
   pages.route("/approvals", approvals);

@@ -104,6 +104,7 @@ function figure(props: ArtifactProps): Html {
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
   );
+  const zoomed = zooms.map(({ text, from, current }) => ({ text, current, href: here(props, { from }) }));
   return html`<figure class="figure"><figcaption>Its life from ${fullTime(drawing.from, zone)} to ${until}. Dashed: out of band.${drawing.cut && " It changed too often to draw all of it: what is older is left out here, and is in the table."}</figcaption>
 ${lanes({
   drawing,
@@ -116,13 +117,7 @@ ${lanes({
   }),
   label: `${stands.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${held.join(", ")}. The table below says the same.`,
 })}</figure>
-${
-  zooms.length > 1 &&
-  chips(
-    "Time shown",
-    zooms.map(({ text, from, current }) => ({ text, current, href: here(props, { from }) })),
-  )
-}`;
+${zooms.length > 1 && html`<div class="filters">${chips("Time shown", zoomed)}</div>`}`;
 }
 
 const COLUMNS = ["Where", "Version", "From", "Until", "Told", "Came by", "Approved by"];

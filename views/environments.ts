@@ -146,11 +146,11 @@ function nothingKnown(props: EnvironmentProps): Html {
   const { site, environment, around, may, at } = props;
   if (around.first)
     return empty(
-      html`${is("unknown", "Unknown", { more: ", not empty" })}. Sitebook was told of ${environment.name} from ${fullTime(around.first, site.time_zone)} on; nobody has said what stood there before.`,
+      html`${is("unknown", "Unknown")}. Sitebook was told of ${environment.name} from ${fullTime(around.first, site.time_zone)} on; nobody has said what stood there before.`,
       linkButton(here(props, { as_of: shortest(around.first), after: undefined }), "Go to the first record"),
     );
   return empty(
-    html`${is("unknown", "Unknown", { more: ", not empty" })}. Nobody has told Sitebook ${at ? "by then " : ""}what stands on ${environment.name}.`,
+    html`${is("unknown", "Unknown")}. Nobody has told Sitebook ${at ? "by then " : ""}what stands on ${environment.name}.`,
     may.record &&
       linkButton(
         `/sites/${site.slug}/deployments/new?environment=${environment.slug}`,

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/open.ts";
 import { afterKey, afterSection, type Moment, type Slice, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
@@ -8,7 +8,14 @@ export interface Sides {
   to: { environment: { id: string }; moment: Moment };
 }
 
-export type Change = "added" | "changed" | "removed";
+export const changes = ["added", "changed", "removed"] as const;
+export type Change = (typeof changes)[number];
+
+const conditions: Record<Change, RawBuilder<boolean>> = {
+  added: sql`(f.version_id is null and t.version_id is not null)`,
+  changed: sql`f.version_id <> t.version_id`,
+  removed: sql`(f.version_id is not null and t.version_id is null)`,
+};
 
 export interface Difference {
   artifact_id: string;
@@ -29,7 +36,7 @@ export async function compare(
   db: Database,
   site: { id: string },
   sides: Sides,
-  slice: Pick<Slice, "kind" | "after" | "limit" | "order"> = {},
+  slice: Pick<Slice, "kind" | "after" | "limit" | "order"> & { change?: Change | undefined } = {},
 ): Promise<Difference[]> {
   let query = beside(db, site, sides)
     .leftJoin("versions as fv", "fv.id", "f.version_id")
@@ -40,6 +47,7 @@ export async function compare(
     .orderBy("a.kind");
   query = slice.order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
   if (slice.kind) query = query.where("a.kind", "=", slice.kind);
+  if (slice.change) query = query.where(conditions[slice.change]);
   if (slice.after) query = query.where(slice.order === "key" ? afterKey(slice.after) : afterSection(slice.after));
   if (slice.limit) query = query.limit(slice.limit);
   const rows = await query.execute();
@@ -55,13 +63,13 @@ export type Tally = Record<Change | "same", number>;
 
 /** How many pages and how much software came, changed, went and stayed. */
 export async function tallyOf(db: Database, site: { id: string }, sides: Sides): Promise<Record<Kind, Tally>> {
-  const count = (condition: ReturnType<typeof sql>) => sql<number>`sum(case when ${condition} then 1 else 0 end)`;
+  const count = (condition: RawBuilder<unknown>) => sql<number>`sum(case when ${condition} then 1 else 0 end)`;
   const rows = await beside(db, site, sides)
     .select([
       "a.kind",
-      count(sql`f.version_id is null and t.version_id is not null`).as("added"),
-      count(sql`f.version_id <> t.version_id`).as("changed"),
-      count(sql`f.version_id is not null and t.version_id is null`).as("removed"),
+      count(conditions.added).as("added"),
+      count(conditions.changed).as("changed"),
+      count(conditions.removed).as("removed"),
       count(sql`f.version_id = t.version_id`).as("same"),
     ])
     .groupBy("a.kind")

@@ -26,8 +26,3 @@ export function sideOf(site: Site, slug: string, moment: string, now: string): S
   const read = parseMoment(moment, site.time_zone, now);
   return "wrong" in read ? read : { environment, moment: { asOf: read.at }, at: read.at, said: read.said };
 }
-
-/** How a side is written in an address. */
-export function reference({ environment, at }: Pick<Side, "environment" | "at">): string {
-  return at ? `${environment.slug}@${at}` : environment.slug;
-}

@@ -45,21 +45,33 @@ export interface Around {
 
 export const most = 1000;
 
+/** When the first of all changed there, as far as was known. */
+export function firstChange(db: Database, environmentId: string, knownAt?: string): Promise<string | undefined> {
+  return moments(db, environmentId, knownAt)
+    .orderBy("p.effective_at")
+    .limit(1)
+    .executeTakeFirst()
+    .then((row) => row?.at);
+}
+
+function moments(db: Database, environmentId: string, knownAt: string | undefined) {
+  return db
+    .selectFrom("placements as p")
+    .select("p.effective_at as at")
+    .where("p.environment_id", "=", environmentId)
+    .where(counts("p", knownAt));
+}
+
 /** The moments at which something changed in an environment, seen from one of them. Each is a seek. */
 export async function changesAround(db: Database, environmentId: string, { asOf, knownAt }: Moment): Promise<Around> {
-  const changes = () =>
-    db
-      .selectFrom("placements as p")
-      .select("p.effective_at as at")
-      .where("p.environment_id", "=", environmentId)
-      .where(counts("p", knownAt));
-  const earlier = () => changes().orderBy("p.effective_at", "desc").limit(1);
-  const first = await changes().orderBy("p.effective_at").limit(1).executeTakeFirst();
-  const newest = await earlier().where("p.effective_at", "<=", asOf).executeTakeFirst();
-  const previous = newest?.at === asOf ? await earlier().where("p.effective_at", "<", asOf).executeTakeFirst() : newest;
-  const later = changes().where("p.effective_at", ">", asOf).orderBy("p.effective_at").limit(most);
+  const changes = moments(db, environmentId, knownAt);
+  const earlier = changes.orderBy("p.effective_at", "desc").limit(1);
+  const first = await firstChange(db, environmentId, knownAt);
+  const newest = await earlier.where("p.effective_at", "<=", asOf).executeTakeFirst();
+  const previous = newest?.at === asOf ? await earlier.where("p.effective_at", "<", asOf).executeTakeFirst() : newest;
+  const later = changes.where("p.effective_at", ">", asOf).orderBy("p.effective_at").limit(most);
   const since = await later.execute();
-  return { first: first?.at, newest: newest?.at, previous: previous?.at, next: since[0]?.at, since: since.length };
+  return { first, newest: newest?.at, previous: previous?.at, next: since[0]?.at, since: since.length };
 }
 
 /** What was removed at exactly this moment. */

@@ -1,0 +1,62 @@
+import { Hono } from "hono";
+import { type AskedSide, type Compared, comparePage, plainName } from "../../views/compare.ts";
+import { localInput } from "../../views/parts/time.ts";
+import { readAfter, readFilter } from "../board/filters.ts";
+import { firstChange } from "../environments/changes.ts";
+import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import { type Change, changes, compare, tallyOf } from "./queries.ts";
+import { type Side, sideOf } from "./references.ts";
+
+export const comparisons = new Hono<SiteEnv>();
+
+const size = 200;
+
+comparisons.get("/", async (c) => {
+  const { site } = c.var.access;
+  const places = site.environments.map((one) => one.slug);
+  const from = readSide(c, "from", places.at(-2) ?? places[0] ?? "");
+  const to = readSide(c, "to", places.at(-1) ?? "");
+  const compared = from.side && to.side ? await between(c, from.side, to.side) : undefined;
+  const title = compared
+    ? `From ${plainName(compared.from, site.time_zone)} to ${plainName(compared.to, site.time_zone)}`
+    : "Compare";
+  const past = compared !== undefined && (compared.from.at ?? compared.to.at) !== undefined;
+  const props = { site, now: c.var.at, asked: { from: from.asked, to: to.asked }, compared };
+  return page(c, { title, here: "compare", past }, comparePage(props), compared ? 200 : 422);
+});
+
+/** `?from=live@2026-03-03T14:00Z`, or the two fields of the form: `?from=live&from_at=2026-03-03T14:00`. */
+function readSide(c: SiteContext, name: "from" | "to", otherwise: string): { asked: AskedSide; side?: Side } {
+  const { site } = c.var.access;
+  const [slug = "", ...after] = (c.req.query(name) || otherwise).split("@");
+  const moment = c.req.query(`${name}_at`) || after.join("@");
+  const read = sideOf(site, slug, moment, c.var.at);
+  if ("wrong" in read) return { asked: { slug, moment, wrong: read.wrong } };
+  return { asked: { slug, moment: read.at ? localInput(read.at, site.time_zone) : "" }, side: read };
+}
+
+async function between(c: SiteContext, from: Side, to: Side): Promise<Compared> {
+  const { db } = c.var;
+  const { site } = c.var.access;
+  const { kind } = readFilter(site, { kind: c.req.query("kind") });
+  const change = changes.find((one): one is Change => one === c.req.query("change"));
+  const after = readAfter(c.req.query("after")) || undefined;
+  const lines = await compare(db, site, { from, to }, { kind, change, after, limit: size + 1 });
+  const shown = lines.slice(0, size);
+  const last = lines.length > size ? shown.at(-1) : undefined;
+  const unknown = [];
+  for (const side of [from, to]) {
+    const first = await firstChange(db, side.environment.id);
+    if (!first || first > side.moment.asOf) unknown.push({ side, first });
+  }
+  return {
+    from,
+    to,
+    unknown,
+    filter: { kind, change },
+    continued: after !== undefined,
+    tallies: await tallyOf(db, site, { from, to }),
+    lines: shown,
+    next: last && `${last.kind}:${last.section}${last.key}`,
+  };
+}

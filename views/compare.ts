@@ -1,0 +1,223 @@
+import type { Change, Difference, Tally } from "../src/compare/queries.ts";
+import type { Side } from "../src/compare/references.ts";
+import type { Kind } from "../src/schema.ts";
+import type { Site } from "../src/sites/queries.ts";
+import { address, shortest } from "./parts/address.ts";
+import { addressOf, artifactLink, version } from "./parts/artifact.ts";
+import { button, linkButton } from "./parts/button.ts";
+import { env } from "./parts/env.ts";
+import { input, select } from "./parts/field.ts";
+import { attr, each, type Html, html } from "./parts/html.ts";
+import { is } from "./parts/is.ts";
+import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
+import { chips, empty, head, note } from "./parts/page.ts";
+import { sectionName } from "./parts/placement.ts";
+import { fullTime, localInput, longTime, time } from "./parts/time.ts";
+
+/** One side as it was asked for, whether or not it could be read. */
+export type AskedSide = { slug: string; moment: string; wrong?: string | undefined };
+
+export type Compared = {
+  from: Side;
+  to: Side;
+  /** Sides that nobody had told Sitebook of yet at their moment, with the first that was told. */
+  unknown: { side: Side; first: string | undefined }[];
+  filter: { kind?: Kind | undefined; change?: Change | undefined };
+  continued: boolean;
+  tallies: Record<Kind, Tally>;
+  lines: Difference[];
+  next?: string | undefined;
+};
+
+export type CompareProps = {
+  site: Site;
+  now: string;
+  asked: { from: AskedSide; to: AskedSide };
+  /** Nothing where a side could not be read. */
+  compared?: Compared | undefined;
+};
+
+export function comparePage(props: CompareProps): Html {
+  const { compared } = props;
+  return html`${head({ title: compared ? titled(props, compared) : "Compare", under: compared && summary(compared) })}
+${sides(props)}
+${compared && differences(props, compared)}`;
+}
+
+const titled = ({ site }: CompareProps, { from, to }: Compared): Html =>
+  html`From ${named(from, site)} to ${named(to, site)}`;
+
+const named = ({ environment, at }: Side, site: Site): Html =>
+  html`${environment.name}${at && html` on ${fullTime(at, site.time_zone)}`}`;
+
+export const plainName = ({ environment, at }: Side, zone: string): string =>
+  `${environment.name} ${at ? longTime(at, zone) : "now"}`;
+
+/** "live holds 4 that demo has not, lacks 2, and has 3 in another version; 51 are the same." */
+function summary({ tallies, from, to }: Compared): string {
+  const all = total(tallies);
+  const there = from.environment.id === to.environment.id ? "" : ` on ${to.environment.name}`;
+  const parts = [
+    all.added ? `${many(all.added)} added${there}` : "",
+    all.changed ? `${many(all.changed)} changed` : "",
+    all.removed ? `${many(all.removed)} ${there ? "not there" : "removed"}` : "",
+  ].filter(Boolean);
+  const same = `${many(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
+  return parts.length ? `${listed(parts)}; ${same}.` : `Nothing differs; ${same}.`;
+}
+
+const many = (count: number): string => count.toLocaleString("en-GB");
+
+const listed = (parts: string[]): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+
+function total({ page, software }: Record<Kind, Tally>, kind?: Kind): Tally {
+  const of = (name: keyof Tally) => (kind === "software" ? 0 : page[name]) + (kind === "page" ? 0 : software[name]);
+  return { added: of("added"), changed: of("changed"), removed: of("removed"), same: of("same") };
+}
+
+/** The two sides: an environment each, now or at a moment. */
+function sides(props: CompareProps): Html {
+  const { site, asked, compared } = props;
+  const swapped =
+    compared && address(`/sites/${site.slug}/compare`, { from: reference(compared.to), to: reference(compared.from) });
+  return html`<form class="sides" action="/sites/${site.slug}/compare">
+${side(props, "from", "From", asked.from)}
+${side(props, "to", "To", asked.to)}
+${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}
+</form>`;
+}
+
+function side({ site, now }: CompareProps, name: "from" | "to", legend: string, asked: AskedSide): Html {
+  return html`<fieldset><legend>${legend}</legend>${select({
+    name,
+    label: "Environment",
+    value: asked.slug,
+    choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
+  })}${input({
+    name: `${name}_at`,
+    label: "At a moment; empty is now",
+    type: asked.wrong ? "text" : "datetime-local",
+    value: asked.moment,
+    error: asked.wrong,
+    more: { max: asked.wrong ? undefined : localInput(now, site.time_zone) },
+  })}</fieldset>`;
+}
+
+const reference = ({ environment, at }: Side): string =>
+  at ? `${environment.slug}@${shortest(at)}` : environment.slug;
+
+const here = ({ site }: CompareProps, { from, to, filter }: Compared, other: Record<string, string | undefined> = {}) =>
+  address(`/sites/${site.slug}/compare`, { from: reference(from), to: reference(to), ...filter, ...other });
+
+function differences(props: CompareProps, compared: Compared): Html {
+  const { lines, next, continued, filter, from, to } = compared;
+  const { page, software } = compared.tallies;
+  const none = continued
+    ? "That was all."
+    : filter.kind || filter.change
+      ? "Nothing differs in that way."
+      : "There is nothing that differs.";
+  return html`${notes(props, compared)}
+${page.added + page.changed + page.removed + software.added + software.changed + software.removed > 0 && filters(props, compared)}
+${lines.length ? table(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(here(props, { ...compared, filter: {} }), "Show all that differs"))}
+${pager({ next: next && here(props, compared, { after: next }), nextWord: "More", words: (from.at || to.at) && html`<a href="${here(props, compared)}">Link to this comparison</a>` })}
+${!next && (from.at || to.at) && html`<p class="reason"><a href="${here(props, compared)}">Link to this comparison</a></p>`}`;
+}
+
+const notes = ({ site }: CompareProps, { from, to, unknown }: Compared): Html =>
+  html`${each([from, to], (one) => html`${one.said && note(one.said)}`)}${each(unknown, ({ side, first }) =>
+    note(
+      html`${side.environment.name} was unknown then, not empty: ${first ? html`Sitebook was told of it from ${fullTime(first, site.time_zone)} on.` : "nobody has told Sitebook of it yet."}`,
+      { tier: side.environment.tier },
+    ),
+  )}`;
+
+function filters(props: CompareProps, compared: Compared): Html {
+  const { filter, tallies } = compared;
+  const differing = (kind?: Kind) => {
+    const { added, changed, removed } = total(tallies, kind);
+    return added + changed + removed;
+  };
+  const go = (other: Compared["filter"]) => here(props, { ...compared, filter: { ...filter, ...other } });
+  const kinds: [Kind | undefined, string][] = [
+    [undefined, "Everything"],
+    ["page", "Only pages"],
+    ["software", "Only software"],
+  ];
+  const ways: [Change | undefined, string][] = [
+    [undefined, "All changes"],
+    ["added", "Added"],
+    ["changed", "Changed"],
+    ["removed", "Removed"],
+  ];
+  const counted = total(tallies, filter.kind);
+  return html`<div class="filters">${chips(
+    "Kind",
+    kinds.map(([kind, text]) => ({
+      href: go({ kind }),
+      text,
+      count: many(differing(kind)),
+      current: filter.kind === kind,
+    })),
+  )}${chips(
+    "Change",
+    ways.map(([change, text]) => ({
+      href: go({ change }),
+      text,
+      count: many(change ? counted[change] : differing(filter.kind)),
+      current: filter.change === change,
+    })),
+  )}</div>`;
+}
+
+function table(props: CompareProps, compared: Compared): Html {
+  const { from, to, lines, continued } = compared;
+  const { site, now } = props;
+  const heading = ({ environment, at }: Side) =>
+    html`<span class="way">${env(environment)}</span> <small>${at ? time(at, site.time_zone, now) : "now"}</small>`;
+  const sections = [...Map.groupBy(lines, (line) => sectionName(line))];
+  return ledger({
+    caption: `What differs from ${plainName(from, site.time_zone)} to ${plainName(to, site.time_zone)}`,
+    quiet: true,
+    look: "flow",
+    columns: ["Page or software", "Change", heading(from), heading(to), "See"],
+    body: each(sections, ([name, rows], i) =>
+      group(
+        continued && i === 0 ? `${name}, continued` : name,
+        5,
+        each(rows, (line) => difference(props, compared, line)),
+      ),
+    ),
+  });
+}
+
+function difference({ site, now }: CompareProps, { from, to }: Compared, line: Difference): Html {
+  const held = (label: string | null, since: string | null) =>
+    label === null || since === null
+      ? html`<span class="none">not there</span>`
+      : html`${version(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
+  return row(
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", is(line.change, line.change))}${cell(sideLabel(from, to, from), held(line.from, line.from_since))}${cell(sideLabel(from, to, to), held(line.to, line.to_since))}${cell("See", see(line, from, to))}`,
+  );
+}
+
+/** On a telephone, where the column has no head: the environment, or before and after where it is one. */
+function sideLabel(from: Side, to: Side, one: Side): string {
+  if (from.environment.id !== to.environment.id) return one.environment.name;
+  return one === from ? "Before" : "After";
+}
+
+/** The page as servers show it now, wherever one of the sides has it. */
+function see(line: Difference, from: Side, to: Side): Html | false {
+  if (line.kind !== "page") return false;
+  const places = [line.from !== null && from.environment, line.to !== null && to.environment].filter(
+    (one) => one !== false,
+  );
+  const once = places.filter((one, i) => one.servers[0] && places.findIndex((other) => other.id === one.id) === i);
+  return each(
+    once,
+    (one, i) =>
+      html`${i > 0 && " "}<a href="${addressOf(one.servers[0]?.base_url ?? "", line.key)}"${attr("aria-label", `See ${line.key} on ${one.name}`)}>${one.name}</a>`,
+  );
+}
