@@ -1,4 +1,5 @@
-import type { Board, BoardCell, BoardSection, Waiting } from "../src/board/board.ts";
+import type { Board, BoardSection } from "../src/board/board.ts";
+import type { BoardCell, Waiting } from "../src/board/cells.ts";
 import type { Stand } from "../src/board/rules.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Site } from "../src/sites/queries.ts";

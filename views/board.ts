@@ -43,7 +43,10 @@ ${standing(board)}
 <div id="kept">${board.kept.length > 0 && kept(board)}</div>
 ${board.sections.length > 0 ? boardLedger(props) : empty("No page or software is like that.")}
 ${more(props, base)}
-${fold("What the signs mean", signs())}
+${fold(
+  "What the signs mean",
+  html`${signs()}<p class="reason">A dotted time was told later than it was so. The page’s own life shows both times.</p>`,
+)}
 </div>
 ${may.release && chosenBar(props, base)}
 </form>`;

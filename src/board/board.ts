@@ -1,35 +1,13 @@
 import type { Database } from "../database/open.ts";
-import type { Promotion } from "../promotions/queries.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
+import { type BoardCell, cellsIn } from "./cells.ts";
 import { chipsOf } from "./chips.ts";
 import { type After, address, type Filter, isFiltered } from "./filters.ts";
-import { approvalsOf, type Cell, cellsOf, chosenRows, listRows, type Row, waitingOf } from "./queries.ts";
-import { isLate, isUnknown, type Square, type Stand, standing } from "./rules.ts";
+import { chosenRows, listRows, type Row } from "./queries.ts";
 import { countSections, type SectionTally, sum, type Tallies, type Tally, total } from "./tallies.ts";
 
 export type Board = Awaited<ReturnType<typeof boardOf>>;
-
-/** One row in one environment, as it is shown. */
-export interface BoardCell {
-  /** Nothing recorded there; else what, or (null) that it was removed. */
-  recorded: { version: string | null; effective_at: string; late: string | undefined } | undefined;
-  unknown: boolean;
-  stand: Stand | undefined;
-  out_of_band: boolean;
-  waiting: Waiting[];
-  /** Roles that approved what brought it; only in the last environment, where nothing is to the right. */
-  approved: string[];
-}
-
-export interface Waiting {
-  promotion: number;
-  to: string;
-  /** Whose approval it waits for; nobody's where it is approved and only to be completed. */
-  roles: string[];
-  /** What it would bring, where that is not what stands here any more. */
-  other: { version: string | null } | undefined;
-}
 
 export interface BoardSection {
   kind: Kind;
@@ -129,66 +107,4 @@ function sectionsOf(rows: Row[], totals: SectionTally[], counted: SectionTally[]
     const { rows: all = inside.length, moving = 0 } = total.get(name) ?? {};
     return { kind, section, continued, total: { rows: all, moving }, shown: shown.get(name) ?? 0, rows: inside };
   });
-}
-
-/** The cells of these rows, environment by environment, by artifact id. Costs what is shown. */
-async function cellsIn(db: Database, site: Site, tallies: Tallies, rows: Row[]): Promise<Map<string, BoardCell[]>> {
-  const ids = rows.map((row) => row.id);
-  const last = site.environments.at(-1)?.id;
-  const recorded = await cellsOf(db, ids);
-  const byPlace = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
-  const travelling = Map.groupBy(await waitingOf(db, site, ids), (one) => one.artifact_id);
-  const brought = recorded.filter((cell) => cell.environment_id === last).map((cell) => cell.promotion_id);
-  const approvals = await approvalsOf(
-    db,
-    brought.filter((id) => id !== null),
-  );
-  const open = new Map(tallies.open.map((promotion) => [promotion.id, promotion]));
-  return new Map(
-    ids.map((id) => {
-      const squares = site.environments.map((environment, i) => ({
-        told: tallies.places[i]?.changed_at !== null,
-        recorded: byPlace.get(`${id} ${environment.id}`),
-      }));
-      const waiting = (travelling.get(id) ?? []).flatMap((one) => {
-        const promotion = open.get(one.promotion_id);
-        return promotion ? [{ promotion, version_id: one.version_id, version: one.version }] : [];
-      });
-      return [id, squares.map((_, i) => cellOf(site, squares, i, waiting, approvals))];
-    }),
-  );
-}
-
-type Travelling = { promotion: Promotion; version_id: string | null; version: string | null };
-
-function cellOf(
-  site: Site,
-  squares: (Square & { recorded: Cell | undefined })[],
-  i: number,
-  travelling: Travelling[],
-  approvals: Map<string, string[]>,
-): BoardCell {
-  const cell = squares[i]?.recorded;
-  const from = travelling.filter((one) => one.promotion.from_id === site.environments[i]?.id);
-  return {
-    recorded: cell && {
-      version: cell.version,
-      effective_at: cell.effective_at,
-      late: isLate(cell) ? cell.recorded_at : undefined,
-    },
-    unknown: isUnknown(squares, i),
-    stand: standing(squares, i),
-    out_of_band: cell?.out_of_band === 1,
-    waiting: from.map((one) => waitingFor(one, cell)),
-    approved: (i === squares.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
-  };
-}
-
-function waitingFor({ promotion, version_id, version }: Travelling, cell: Cell | undefined): Waiting {
-  return {
-    promotion: promotion.number,
-    to: promotion.environment.name,
-    roles: promotion.requirements.filter((one) => one.given < one.needed).map((one) => one.name),
-    other: cell?.version_id === version_id ? undefined : { version },
-  };
 }

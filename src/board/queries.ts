@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
 import { afterSection } from "../environments/as-of.ts";
-import type { Flag, Kind } from "../schema.ts";
+import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { all, matching, rowsWithPlaces } from "./conditions.ts";
 import type { After, Filter } from "./filters.ts";
@@ -46,7 +46,7 @@ export function cellsOf(db: Database, artifactIds: string[]) {
   );
 }
 
-export type Cell = Awaited<ReturnType<typeof cellsOf>>[number] & { out_of_band: Flag };
+export type Cell = Awaited<ReturnType<typeof cellsOf>>[number];
 
 /** Which of these artifacts travel in a promotion that is still open, and in what version. */
 export function waitingOf(db: Database, site: Site, artifactIds: string[]) {
