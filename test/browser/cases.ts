@@ -98,6 +98,37 @@ export const cases: Case[] = [
   page("a release to make", "ada", "/sites/shop/releases/new?from=beta&to=demo"),
   page("a release without a name", "ada", "/sites/shop/releases/new?from=beta&to=demo", send()),
   page("a release of nothing", "iris", "/sites/shop/releases/new?from=live"),
+
+  page("an environment", "ada", "/sites/shop/environments/live"),
+  page("an environment, lines of software", "vera", "/sites/shop/environments/demo?kind=software"),
+  page("an environment, nothing like that", "vera", "/sites/shop/environments/demo?text=zzz"),
+  page("an environment in the past", "ada", "/sites/shop/environments/live?as_of=2026-02-10T09:00:00Z"),
+  page(
+    "an environment as it was known",
+    "ada",
+    "/sites/shop/environments/beta?as_of=2026-02-28T09:00:00Z&known_at=2026-02-28T10:00:00Z",
+  ),
+  page("an environment before the book", "ada", "/sites/shop/environments/live?as_of=2020-01-01T00:00:00Z"),
+  page("an environment at no moment", "ada", "/sites/shop/environments/live?as_of=yesterday"),
+  page("an environment, empty", "oskar", "/sites/elsewhere/environments/beta"),
+
+  page("settings", "iris", "/sites/shop/settings"),
+  page("settings, no name", "iris", "/sites/shop/settings", send()),
+  page("settings, not allowed", "ada", "/sites/shop/settings"),
+  page("settings of environments", "iris", "/sites/shop/settings/environments"),
+  page("settings of environments, no name", "iris", "/sites/shop/settings/environments", send()),
+  page("settings of an environment", "iris", "/sites/shop/settings/environments/live"),
+  page("settings of people", "iris", "/sites/shop/settings/people"),
+  page("settings of people, nobody named", "iris", "/sites/shop/settings/people", send()),
+  page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),
+  page("settings of tokens", "iris", "/sites/shop/settings/tokens"),
+  page("settings of tokens, no name", "iris", "/sites/shop/settings/tokens", send()),
+  page(
+    "settings of tokens, a new one",
+    "iris",
+    "/sites/shop/settings/tokens",
+    fill({ name: "The deployer" }, "Make the token"),
+  ),
 ];
 
 async function link(w: Shop, purpose: "invitation" | "reset"): Promise<string> {

@@ -19,6 +19,18 @@ export interface PageOptions {
 
 /** A page in a browser of somebody's own (its cookies are no other's). At the end of the test it closes, and scripts that failed or were refused fail the test. */
 export async function openPage(options: PageOptions = {}): Promise<Page> {
+  const { page, faults } = await openTab(options);
+  onTestFinished(async () => {
+    await page.context().close();
+    if (!options.expectsFaults) expect(faults, "said by the browser's console").toEqual([]);
+  });
+  return page;
+}
+
+export type Tab = Awaited<ReturnType<typeof openTab>>;
+
+/** The same for several tests: who opens it closes it, and looks at its faults. */
+export async function openTab(options: PageOptions) {
   const { javaScript = true, width = 1280, height = 800, colorScheme = "light", baseURL } = options;
   const telephone = width < 600;
   const context = await (await browser()).newContext({
@@ -33,12 +45,7 @@ export async function openPage(options: PageOptions = {}): Promise<Page> {
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
-  const faults = listen(page);
-  onTestFinished(async () => {
-    await context.close();
-    if (!options.expectsFaults) expect(faults, "said by the browser's console").toEqual([]);
-  });
-  return page;
+  return { page, faults: listen(page) };
 }
 
 /** Waits until the page says so. */

@@ -16,16 +16,21 @@ let hash: Promise<string> | undefined;
 export async function shop() {
   const w = await world();
   const { server, baseURL } = await listen(w);
+  const enter = async (page: Page, name: Name | "nobody") => {
+    await page.context().clearCookies();
+    if (name === "nobody") return;
+    const value = await openSession(w.db, w.people[name].id, w.clock.at);
+    await page.context().addCookies([{ name: "sitebook", value, url: baseURL }]);
+  };
   return {
     ...w,
     baseURL,
+    /** Makes this page's browser this person's. */
+    enter,
     /** A page in a browser where this person is signed in already; "nobody" has yet to. */
     visit: async (name: Name | "nobody", path: string, options: PageOptions = {}): Promise<Page> => {
       const page = await openPage({ ...options, baseURL });
-      if (name !== "nobody") {
-        const value = await openSession(w.db, w.people[name].id, w.clock.at);
-        await page.context().addCookies([{ name: "sitebook", value, url: baseURL }]);
-      }
+      await enter(page, name);
       await page.goto(path);
       return page;
     },

@@ -1,0 +1,39 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fill } from "./busy.ts";
+import { cases } from "./cases.ts";
+import { axe, axeInTheDark, openTab, type Tab } from "./page.ts";
+import { type Shop, shop } from "./shop.ts";
+
+/** Looks at every page in a window of this width. One tab for all of them, since a new browser for each takes as long as the look. */
+export function examine(width: number): void {
+  let w: Shop;
+  let tab: Tab;
+  beforeAll(async () => {
+    w = await shop();
+    await fill(w);
+    tab = await openTab({ baseURL: w.baseURL, width });
+  });
+  afterAll(async () => {
+    await tab.page.context().close();
+    await w.close();
+  });
+
+  test.each(cases)("$what", async ({ who, path, act }) => {
+    const { page, faults } = tab;
+    await w.enter(page, who);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(typeof path === "string" ? path : await path(w));
+    await act?.(page);
+
+    expect(await page.title()).toMatch(/ · Sitebook$/);
+    expect(await page.locator("h1").count(), "headings of the first level").toBe(1);
+    expect(await sideways(page), "pixels to scroll sideways").toBe(0);
+    expect(await axe(page), "in the light").toEqual([]);
+    expect(await axeInTheDark(page), "in the dark").toEqual([]);
+    expect(faults.splice(0), "said by the browser's console").toEqual([]);
+  });
+}
+
+const sideways = (page: Page): Promise<number> =>
+  page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
