@@ -46,8 +46,8 @@ function delimiterOf(first: string): string | undefined {
 }
 
 type Kept = { number: number; text: string };
-const columns = ["kind", "key", "version", "title", "digest", "source", "notes"] as const;
-const aliases: Record<string, string> = { path: "key", name: "key", type: "kind", page: "key" };
+export const columns = ["kind", "key", "version", "title", "digest", "source", "notes"] as const;
+export const aliases: Record<string, string> = { path: "key", name: "key", type: "kind", page: "key" };
 
 function readTable(kept: Kept[], delimiter: string): ReadLine[] {
   const rows = kept.map((one) => ({ ...one, cells: cellsOf(one.text, delimiter) }));
@@ -113,7 +113,7 @@ function isRanges(value: unknown): value is Record<string, string> {
   );
 }
 
-function lineFrom(
+export function lineFrom(
   kind: string | undefined,
   key: string | undefined,
   version: string | undefined,
@@ -133,7 +133,7 @@ function lineFrom(
   return { line };
 }
 
-function checked(read: ReadLine): ReadLine {
+export function checked(read: ReadLine): ReadLine {
   if (!read.line) return read;
   const line = normalLine(read.line);
   const [, wrong] = whyNotLine(line) ?? [];

@@ -1,0 +1,99 @@
+import { type Blocker, type FieldError, Refusal } from "../errors.ts";
+import { CouldNot, given, type Io, type Values } from "./command.ts";
+
+type Query = Record<string, string | number | undefined>;
+
+interface Problem {
+  detail?: string;
+  code?: string;
+  errors?: FieldError[];
+  blockers?: Blocker[];
+}
+
+/** The site's part of the API, as the environment variables and `--site` name it. */
+export interface Api {
+  site: string;
+  get: <T>(path: string, query?: Query) => Promise<T>;
+  post: <T>(path: string, body: object, headers?: Record<string, string>) => Promise<T>;
+  /** A list to its end, one page after the other. */
+  list: <T>(path: string, query?: Query) => AsyncGenerator<T>;
+}
+
+export const siteOption = { site: { type: "string" } } as const;
+
+export async function connect(values: Values, io: Io): Promise<Api> {
+  const send = sender(io);
+  const site = given(values, "site") ?? io.env.SITEBOOK_SITE ?? (await onlySite(send));
+  const base = `/sites/${encodeURIComponent(site)}`;
+  const get = <T>(path: string, query: Query = {}) => send<T>("GET", `${base}${path}${search(query)}`);
+  return {
+    site,
+    get,
+    post: (path, body, headers) => send("POST", `${base}${path}`, { body: JSON.stringify(body), headers }),
+    async *list<T>(path: string, query: Query = {}) {
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page: { items: T[]; next: string | null } = await get(path, { ...query, limit: 1000, cursor });
+        yield* page.items;
+        cursor = page.next;
+      }
+    },
+  };
+}
+
+type Send = <T>(
+  method: string,
+  path: string,
+  more?: { body?: string; headers?: Record<string, string> | undefined },
+) => Promise<T>;
+
+function sender(io: Io): Send {
+  const { SITEBOOK_URL: url, SITEBOOK_TOKEN: token } = io.env;
+  if (!url) throw new CouldNot("Set SITEBOOK_URL to the address of Sitebook, like http://localhost:3000.");
+  if (!URL.canParse(url)) throw new CouldNot(`SITEBOOK_URL is "${url}"; set an address like http://localhost:3000.`);
+  if (!token) throw new CouldNot("Set SITEBOOK_TOKEN to a token. sitebook token create makes one.");
+  return async (method, path, { body, headers } = {}) => {
+    const answer = await reach(io, url, `${url.replace(/\/+$/, "")}/api/v1${path}`, {
+      method,
+      ...(body !== undefined && { body }),
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+    });
+    return read(answer, url);
+  };
+}
+
+async function reach(io: Io, url: string, address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await io.fetch(address, init);
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    const reason = cause?.code ?? (error as Error).message;
+    throw new CouldNot(`There is no answer from ${url} (${reason}). Is Sitebook running there? Check SITEBOOK_URL.`);
+  }
+}
+
+async function read<T>(answer: Response, url: string): Promise<T> {
+  if (!/^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? ""))
+    throw new CouldNot(`${url} does not answer as Sitebook does (status ${answer.status}). Check SITEBOOK_URL.`);
+  const said = (await answer.json()) as T & Problem;
+  if (answer.ok) return said;
+  const { detail = "Sitebook refused it.", code, errors, blockers } = said;
+  if (answer.status >= 500) throw new CouldNot(detail);
+  throw new Refusal(answer.status as 400, detail, {
+    ...(code && { code }),
+    ...(errors && { errors }),
+    ...(blockers && { blockers }),
+  });
+}
+
+async function onlySite(send: Send): Promise<string> {
+  const { items } = await send<{ items: { slug: string }[] }>("GET", "/sites");
+  const [only, ...more] = items.map((one) => one.slug);
+  if (!only) throw new CouldNot("This token holds no role on any site.");
+  if (more.length) throw new CouldNot(`This token is for ${[only, ...more].join(", ")}: say --site, or SITEBOOK_SITE.`);
+  return only;
+}
+
+function search(query: Query): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, `${value}`]]));
+  return pairs.length ? `?${new URLSearchParams(Object.fromEntries(pairs) as Record<string, string>)}` : "";
+}

@@ -1,0 +1,25 @@
+import { readConfig } from "../config.ts";
+import type { Database } from "../database/open.ts";
+import { openReady } from "../database/ready.ts";
+import { CouldNot } from "./command.ts";
+
+/** Works on the database that DATABASE_URL names, its schema up to date, and closes it. */
+export async function onDatabase<T>(
+  env: Record<string, string | undefined>,
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  const db = await opened(env);
+  try {
+    return await work(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function opened(env: Record<string, string | undefined>): Promise<Database> {
+  try {
+    return await openReady(readConfig(env).databaseUrl);
+  } catch (error) {
+    throw new CouldNot(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,25 @@
+import type { Io } from "./command.ts";
+
+const width = 30;
+
+/** A line on standard error that is drawn again as things go on, where a person watches; else nothing. */
+export function progress(io: Io, all: number) {
+  let shown = "";
+  const show = (text: string) => {
+    if (!io.watched || text === shown) return;
+    io.err(`\r${text.padEnd(shown.length)}`);
+    shown = text;
+  };
+  return {
+    at: (done: number) => {
+      const full = Math.round((done / all) * width);
+      const bar = "█".repeat(full) + "░".repeat(width - full);
+      show(`${bar} ${Math.floor((done / all) * 100)} % of ${all.toLocaleString("en-GB")}`);
+    },
+    /** Takes the line away again. */
+    end: () => {
+      if (shown) io.err(`\r${" ".repeat(shown.length)}\r`);
+      shown = "";
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { refuseShape } from "../api/shape.ts";
+import type { Report } from "../deployments/rules.ts";
+import { Refusal } from "../errors.ts";
+import { type Read, sound } from "./sound.ts";
+
+const placement = z.strictObject({
+  kind: z.enum(["page", "software"]),
+  key: z.string(),
+  version: z.string().nullable(),
+  digest: z.string().optional(),
+  title: z.string().optional(),
+  source: z.string().optional(),
+  notes: z.string().optional(),
+  requires: z.record(z.string(), z.string()).optional(),
+});
+
+/** As the API takes them, but with their own time. */
+const whole = z.strictObject({
+  effective_at: z.string(),
+  note: z.string().optional(),
+  source: z.string().optional(),
+  promotion: z.int().optional(),
+  complete: z.boolean().optional(),
+  placements: z.array(placement),
+});
+
+const named = z.array(z.tuple([z.string(), z.string().nullable()]));
+
+/** In short: `{"at": …, "pages": [["/path", "version"]], "software": [["name", null]]}`. */
+const short = z.strictObject({
+  at: z.string(),
+  note: z.string().optional(),
+  source: z.string().optional(),
+  pages: named.default([]),
+  software: named.default([]),
+});
+
+/** One deployment a line. */
+export async function* readJsonLines(file: string, now: string): AsyncGenerator<Read> {
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++;
+    const json = text.replace(/^\uFEFF/, "").trim();
+    if (json) yield sound(line, now, () => fromJson(json));
+  }
+}
+
+function fromJson(json: string): Report {
+  const data = parsed(json);
+  if (!data || typeof data !== "object" || !("at" in data)) return shaped(whole, data);
+  const { at, pages, software, ...more } = shaped(short, data);
+  const placements = [
+    ...pages.map(([key, version]) => ({ kind: "page" as const, key, version })),
+    ...software.map(([key, version]) => ({ kind: "software" as const, key, version })),
+  ];
+  return { effective_at: at, ...more, placements };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Refusal(400, "This is not JSON; each line holds one deployment.");
+  }
+}
+
+function shaped<T extends z.ZodType>(schema: T, data: unknown): z.output<T> {
+  const result = schema.safeParse(data);
+  if (!result.success) refuseShape({ target: "json", data, success: false, error: result.error });
+  return result.data as z.output<T>;
+}

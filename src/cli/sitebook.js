@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import "../new-enough.js";
+
+await import("./main.ts");

@@ -1,0 +1,22 @@
+import { migrate } from "./migrate.ts";
+import { type Database, openDatabase } from "./open.ts";
+
+/** Opens a database and brings its schema up to date. What is wrong with it is one Error that says what to check. */
+export async function openReady(url: string): Promise<Database> {
+  let db: Database | undefined;
+  try {
+    db = openDatabase(url);
+    await migrate(db);
+    return db;
+  } catch (error) {
+    await db?.destroy().catch(() => undefined);
+    const reason = error instanceof AggregateError ? error.errors[0] : error;
+    throw new Error(
+      `The database ${withoutPassword(url)} cannot be used: ${reason instanceof Error ? reason.message : reason}. Check DATABASE_URL.`,
+    );
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]*@/, ":…@");
+}

@@ -1,0 +1,9 @@
+// Plain JavaScript, so that a Node that cannot read the rest can still say so: it would refuse TypeScript with a stack
+// trace, or crash without a word in the SQLite driver.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    `Sitebook needs Node 22.18 or newer, and this is ${process.versions.node}. Start it with npm (npm start, npm run sitebook), which brings the right one along where it can; else install a newer Node.`,
+  );
+  process.exit(2);
+}

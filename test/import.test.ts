@@ -1,0 +1,256 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { standing } from "../src/environments/as-of.ts";
+import { commandLine, machine } from "./command-line.ts";
+import { folder } from "./folder.ts";
+import { place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const short = [
+  {
+    at: "2026-02-01T08:00:00Z",
+    source: "c0ffee",
+    pages: [
+      ["/sale", "v1"],
+      ["/old", "v1"],
+    ],
+    software: [["checkout", "3.4.0"]],
+  },
+  {
+    at: "2026-02-03T08:00:00Z",
+    pages: [
+      ["/sale", "v2"],
+      ["/old", null],
+    ],
+  },
+  { at: "2026-02-02T08:00:00Z", software: [["checkout", "3.4.1"]] },
+];
+
+test("a file of deployments is recorded with their own times, in whatever order they stand", async () => {
+  const sitebook = await machine(w, "contributor");
+  const { code, out, err } = await imported(sitebook, jsonLines(short));
+  expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes.\n", err: "" });
+  expect(await stood("2026-02-02T12:00:00.000Z")).toEqual(["/old v1", "/sale v1", "checkout 3.4.1"]);
+  expect(await stood("2026-02-04T00:00:00.000Z")).toEqual(["/sale v2", "checkout 3.4.1"]);
+});
+
+test("the second time it changes nothing", async () => {
+  const sitebook = await machine(w, "contributor");
+  const first = await imported(sitebook, jsonLines(short));
+  const before = await counts();
+  expect(await imported(sitebook, jsonLines(short))).toEqual(first);
+  expect(await counts()).toEqual(before);
+});
+
+test("the API's own form goes in as it is, with all that it can say", async () => {
+  const sitebook = await machine(w, "contributor");
+  const line = {
+    kind: "page",
+    key: "/sale",
+    version: "v1",
+    title: "Sale",
+    digest: "d1",
+    requires: { checkout: ">=3" },
+  };
+  const told = [
+    { effective_at: "2026-02-01T08:00:00Z", note: "All there is", complete: true, placements: [line] },
+    { effective_at: "2026-02-01T09:00:00+01:00", placements: [{ ...line, key: "/s%C3%BC%C3%9F" }] },
+  ];
+  expect((await imported(sitebook, jsonLines(told))).code).toBe(0);
+  expect(await stood("2026-02-02T00:00:00.000Z")).toEqual(["/sale v1", "/süß v1"]);
+});
+
+test.each([
+  ["CSV", ","],
+  ["a spreadsheet's CSV", ";"],
+  ["TSV", "\t"],
+])("%s has one placement a line; those of one moment are one deployment", async (_name, delimiter) => {
+  const sitebook = await machine(w, "contributor");
+  const rows = [
+    ["effective_at", "kind", "key", "version", "title"],
+    ["2026-02-01T08:00:00Z", "page", "/sale", "v1", `"Sale, late; ""more"""`],
+    ["2026-02-01T08:00:00Z", "software", "checkout", "3.4.0", ""],
+    ["2026-02-02T08:00:00Z", "page", "/sale", "-", ""],
+  ];
+  const text = `\uFEFF${rows.map((row) => row.join(delimiter)).join("\r\n")}\r\n`;
+  expect((await imported(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes.\n");
+  const { title } = await w.db
+    .selectFrom("artifacts")
+    .select("title")
+    .where("key", "=", "/sale")
+    .executeTakeFirstOrThrow();
+  expect(title).toBe('Sale, late; "more"');
+  expect(await stood("2026-02-03T00:00:00.000Z")).toEqual(["checkout 3.4.0"]);
+});
+
+test("every bad line is named with its number and the reason, before anything is sent", async () => {
+  const sitebook = await machine(w, "contributor");
+  const { code, err } = await imported(
+    sitebook,
+    [
+      JSON.stringify(short[0]),
+      "",
+      "{not json",
+      JSON.stringify({ at: "2026-02-30T08:00:00Z", pages: [["/sale", "v1"]] }),
+      JSON.stringify({
+        at: "2027-02-01T08:00:00Z",
+        pages: [
+          ["/sale", "v1"],
+          ["sale", "v1"],
+        ],
+      }),
+      JSON.stringify({ at: "2026-02-01T08:00:00Z", pages: [["/sale", 1]] }),
+      JSON.stringify({ effective_at: "2026-02-01T08:00:00Z", placement: [] }),
+      "[]",
+    ].join("\n"),
+  );
+  expect(code).toBe(1);
+  expect(err.split("\n")).toEqual([
+    expect.stringMatching(/^6 lines of .* cannot be taken; nothing was recorded\.$/),
+    "  Line 3: This is not JSON; each line holds one deployment.",
+    '  Line 4: "2026-02-30T08:00:00Z" is no moment; write one like 2026-03-03T14:00:00Z.',
+    "  Line 5: That moment is still to come. A deployment is recorded once it has happened.",
+    `  Line 5: A page's path begins with a slash: "sale" does not.`,
+    '  Line 6: "pages.0.1" must be text, not a number.',
+    '  Line 7: "placements" is missing.',
+    '  Line 7: There is no field "placement" here; check how it is written.',
+    "  Line 8: The body must be an object, not a list.",
+    "",
+  ]);
+  expect(await counts()).toMatchObject({ deployments: 0 });
+});
+
+test("so is every bad row of a table", async () => {
+  const sitebook = await machine(w, "contributor");
+  const { code, err } = await imported(
+    sitebook,
+    [
+      "at,kind,key,version",
+      "2026-02-01T08:00:00Z,page,/sale,v1",
+      "2026-02-01T08:00:00Z,page,/sale,v2",
+      "2026-02-01T08:00:00Z,thing,/sale,v2",
+      ",page,/x,v1",
+      "2026-02-02T08:00:00Z,page,/x,",
+      '2026-02-03T08:00:00Z,page,"/y,v1',
+    ].join("\n"),
+  );
+  expect(code).toBe(1);
+  expect(err.split("\n")).toEqual([
+    expect.stringContaining("5 lines of"),
+    "  Line 3: /sale is named for this moment in line 2 already.",
+    '  Line 4: A line begins with page or software, not "thing".',
+    '  Line 5: "" is no moment; write one like 2026-03-03T14:00:00Z.',
+    "  Line 6: The version is missing; write - where it was removed.",
+    expect.stringContaining("A quotation mark is not closed"),
+    "",
+  ]);
+  expect((await imported(sitebook, "when,what\n1,2\n")).err).toContain('There is no column "when"');
+  expect((await imported(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
+});
+
+test("an empty file, a picture and no file at all are refused", async () => {
+  const sitebook = await machine(w, "contributor");
+  expect(await imported(sitebook, "\n\n")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("holds no deployment"),
+  });
+  expect(await imported(sitebook, "\u0000PNG")).toMatchObject({ code: 1, err: expect.stringContaining("is not text") });
+  expect(await sitebook(["import", "beta", "/nowhere.jsonl"])).toMatchObject({ code: 2 });
+  expect(await sitebook(["import", "beta"])).toMatchObject({ code: 2 });
+});
+
+test("a refusal names the line and stops there; what came before it stays, and it goes on once that is put right", async () => {
+  const sitebook = await machine(w, "contributor");
+  const sale = (day: number, digest: string) => ({
+    effective_at: `2026-02-0${day}T08:00:00Z`,
+    placements: [{ kind: "page", key: "/sale", version: "v1", digest }],
+  });
+  const refused = await imported(sitebook, jsonLines([sale(1, "a"), sale(2, "b"), sale(3, "a")]));
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("Line 2 was refused: /sale v1 is already recorded with other content");
+  expect(refused.err).toContain("1 deployment of 3 is recorded; run the same command again to go on.");
+  expect(await counts()).toMatchObject({ deployments: 1 });
+  expect((await imported(sitebook, jsonLines([sale(1, "a"), sale(2, "a"), sale(3, "a")]))).code).toBe(0);
+  expect(await counts()).toMatchObject({ deployments: 3, placements: 1 });
+});
+
+test("cut off in the middle, it goes on where it was and records nothing twice", async () => {
+  const { secret } = await w.token("contributor");
+  const env = { SITEBOOK_URL: "http://sitebook.test", SITEBOOK_TOKEN: secret };
+  let left = 4; // the site's name, and three deployments; the answer to the third is lost on the way
+  const line = commandLine({
+    env,
+    now: () => new Date(w.clock.at),
+    fetch: async (url, init) => {
+      const answer = await w.app.request(url, init);
+      if (--left > 0) return answer;
+      throw new TypeError("fetch failed", { cause: { code: "ECONNRESET" } });
+    },
+  });
+  const history = await realHistory(12);
+  const cut = await imported(line, history);
+  expect(cut).toMatchObject({ code: 2, err: expect.stringContaining("2 deployments of 12 are recorded") });
+  expect(await counts()).toMatchObject({ deployments: 3 });
+  left = Number.POSITIVE_INFINITY;
+  expect((await imported(line, history)).code).toBe(0);
+  expect(await counts()).toMatchObject({ deployments: 12 });
+});
+
+test("progress is drawn where a person watches, and nowhere else", async () => {
+  const sitebook = await machine(w, "contributor");
+  const history = await realHistory(3);
+  expect((await imported(sitebook, history)).err).toBe("");
+  const { err } = await imported(sitebook, history, { watched: true });
+  expect(err).toContain("\r██████████░░░░░░░░░░░░░░░░░░░░ 33 % of 3");
+  expect(err).toMatch(/\r +\r$/);
+});
+
+test("on an environment with a gate it is recorded, and said to be out of band", async () => {
+  const sitebook = await machine(w, "contributor");
+  await using dir = await folder();
+  await writeFile(`${dir.path}/live.jsonl`, jsonLines(short));
+  const { out } = await sitebook(["import", "live", `${dir.path}/live.jsonl`, "--json"]);
+  expect(JSON.parse(out)).toEqual({ deployments: 3, changed: 6, unchanged: 0, out_of_band: 6 });
+});
+
+type Sitebook = ReturnType<typeof commandLine>;
+
+async function imported(sitebook: Sitebook, text: string, more: { watched?: boolean } = {}) {
+  await using dir = await folder();
+  const file = `${dir.path}/history`;
+  await writeFile(file, text);
+  return await sitebook(["import", "beta", file], more);
+}
+
+function jsonLines(lines: object[]): string {
+  return lines.map((line) => JSON.stringify(line)).join("\n");
+}
+
+async function realHistory(lines: number): Promise<string> {
+  const all = gunzipSync(await readFile(new URL("real-history.jsonl.gz", import.meta.url))).toString();
+  return all.split("\n").slice(0, lines).join("\n");
+}
+
+async function stood(asOf: string): Promise<string[]> {
+  const rows = await standing(w.db, w.site.id, place(w.site, "beta").id, { asOf }, { order: "key" });
+  return rows.map((row) => `${row.key} ${row.version}`);
+}
+
+async function counts(): Promise<Record<string, number>> {
+  const { deployments, events } = await w.db
+    .selectFrom("sites")
+    .select(["deployments", "events"])
+    .where("slug", "=", "shop")
+    .executeTakeFirstOrThrow();
+  const { placements } = await w.db
+    .selectFrom("placements")
+    .select((eb) => eb.fn.countAll<number>().as("placements"))
+    .executeTakeFirstOrThrow();
+  return { deployments, events, placements };
+}
