@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Shop, shop } from "./shop.ts";
+import { reads } from "./page.ts";
+import { fillSignIn, type Shop, shop } from "./shop.ts";
 
 let w: Shop;
 beforeEach(async () => {
@@ -74,6 +75,74 @@ describe("the board", () => {
     const text = await page.locator("main").innerText();
     expect(text).toContain("/guide/page-003");
     expect(text).toContain("/sale/shoes");
+  });
+});
+
+describe("the approval page", () => {
+  beforeEach(async () => {
+    await w.record("beta", ["/sale v2", "/sale/shoes v3"]);
+    await w.release("Sale");
+    await w.ask(1, "demo");
+  });
+  const open = () => w.visit("theo", "/sites/shop/promotions/1");
+  const approvals = () => w.db.selectFrom("approvals").select("decision").execute();
+
+  test("keeps each tick as it is made, and says how many", async () => {
+    const page = await open();
+
+    await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).check();
+    await said(page, /^1 of 2 looked at/);
+
+    await page.reload();
+    expect(await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).isChecked()).toBe(true);
+    expect(await page.getByRole("checkbox", { name: "Looked at /sale", exact: true }).isChecked()).toBe(false);
+    await reads(page, /You have looked at 1 of 2\./);
+  });
+
+  test("is decided once by somebody who clicks twice", async () => {
+    const page = await open();
+
+    await page.getByRole("button", { name: "Approve for demo" }).dblclick();
+
+    await reads(page, /It is approved/);
+    expect(await approvals()).toEqual([{ decision: "approve" }]);
+  });
+
+  test("is never decided by Ctrl and Enter in the comment: they lead to the choice", async () => {
+    const page = await open();
+    await page.getByText("Add a comment").click();
+    await page.getByLabel(/^Comment/).fill("Good.");
+
+    await page.keyboard.press("Control+Enter");
+
+    const choices = ["Save ticks", "Reject", "Approve for demo"];
+    expect(choices).toContain(await page.evaluate("document.activeElement.textContent"));
+    expect(await approvals()).toEqual([]);
+  });
+
+  test("comes back after signing in, where the session ended over lunch", async () => {
+    const page = await w.signIn("theo");
+    await page.goto("/sites/shop/promotions/1");
+    await w.db.deleteFrom("sessions").execute();
+
+    await page.getByRole("button", { name: "Approve for demo" }).click();
+    await fillSignIn(page, "theo");
+
+    await reads(page, /Sale .* It waits for you\./);
+    expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1$/);
+    expect(await approvals(), "what was not signed in decided nothing").toEqual([]);
+  });
+
+  test("leads to signing in when a tick comes after the end of the session", async () => {
+    const page = await w.signIn("theo");
+    await page.goto("/sites/shop/promotions/1");
+    await w.db.deleteFrom("sessions").execute();
+
+    await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).click();
+    await page.waitForURL("**/sign-in?next=*");
+    await fillSignIn(page, "theo");
+
+    await page.waitForURL("**/sites/shop/promotions/1");
   });
 });
 

@@ -55,7 +55,7 @@ export async function fillSignIn(page: Page, name: Name): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-export async function givePassword(w: World, name: Name): Promise<void> {
+async function givePassword(w: World, name: Name): Promise<void> {
   hash ??= hashPassword(password);
   await w.db
     .updateTable("people")

@@ -55,7 +55,8 @@ document.addEventListener("click", (event) => {
 let focused = "";
 document.addEventListener("htmx:before:swap", () => (focused = document.activeElement?.id ?? ""));
 document.addEventListener("htmx:after:swap", (event) => {
-  const target = event.detail?.ctx?.target ?? event.target;
+  const old = event.detail?.ctx?.target ?? event.target;
+  const target = old?.id ? document.getElementById(old.id) : old; // it may have been replaced
   const said =
     target?.closest?.("[data-said]")?.dataset.said ??
     find("[data-said]")?.dataset.said ??
