@@ -4,6 +4,8 @@ const rules: ConfigData["rules"] = {
   "doctype-style": "off",
   // Fields of one name are how a form sends a list.
   "form-dup-name": "off",
+  // A title carries names and paths that people chose; browsers cut it, no search engine reads it.
+  "long-title": "off",
   // Our own scripts, from our own server.
   "require-sri": "off",
 };

@@ -27,15 +27,13 @@ const form = { form: "verdict" };
 /** What stays in reach: how much was looked at, and the decision. All of it belongs to the form of the ticks. */
 export function verdict(props: Verdict): Html {
   const { promotion, why, mine, mayPromote } = props;
-  const decides = !why;
+  const waiting = promotion.state === "waiting";
   const finish = mayPromote && promotion.state === "approved";
   return bar(
-    html`${progress(props)}${props.tally.toLook > 0 && save(props)}${decides && comment(props)}${
+    html`${progress(props)}${props.tally.toLook > 0 && save(props)}${!why && comment(props)}${
       mine === "approve" && is("approved", "You approved it")
-    }${!finish && why && reason("why-not", why)}${(decides || !finish) && decision("reject", "Reject", "danger", why)}${
-      promotion.state === "waiting" &&
-      mine !== "approve" &&
-      decision("approve", `Approve for ${promotion.environment.name}`, "primary", why)
+    }${waiting && why && reason("why-not", why)}${(waiting || !why) && decision("reject", "Reject", "danger", why)}${
+      waiting && mine !== "approve" && decision("approve", `Approve for ${promotion.environment.name}`, "primary", why)
     }${finish && complete(promotion)}`,
     "verdict",
   );

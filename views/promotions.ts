@@ -30,18 +30,24 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
   };
 
 export function promotionPage(props: PromotionPage): Html {
-  const { promotion, tally, site } = props;
-  const base = `/sites/${site.slug}/promotions/${promotion.number}`;
-  const looking = { ...props, counts: tally.page };
+  const { promotion, tally } = props;
+  const list = looks({ ...props, counts: tally.page });
+  const decidable = promotion.open && (tally.toLook > 0 || promotion.state === "waiting" || !props.why);
   return html`<div class="looking">
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
 ${!promotion.open && outcome(props)}${split(
-  html`<form id="verdict" method="post" action="${base}/approvals" hx-post="${base}/looks" hx-trigger="change" hx-target="#looked" hx-select="#looked" hx-select-oob="#looked-too" hx-swap="outerHTML" hx-sync="this:queue last" hx-status:4xx="swap:none" hx-status:5xx="swap:none">
-${hiddenField("digest", promotion.digest)}${looks(looking)}</form>
+  html`${decidable ? verdictForm(props, list) : list}
 ${software(props)}${unchanged(props)}`,
   panels({ ...props, forYou: props.need === "decision" }),
 )}
 ${promotion.open && verdict(props)}</div>`;
+}
+
+/** What is ticked keeps itself; the buttons and the comment of this form stand in the bar. */
+function verdictForm({ site, promotion }: PromotionPage, list: Html): Html {
+  const base = `/sites/${site.slug}/promotions/${promotion.number}`;
+  return html`<form id="verdict" method="post" action="${base}/approvals" hx-post="${base}/looks" hx-trigger="change" hx-target="#looked" hx-select="#looked" hx-select-oob="#looked-too" hx-swap="outerHTML" hx-sync="this:queue last" hx-status:4xx="swap:none" hx-status:5xx="swap:none">
+${hiddenField("digest", promotion.digest)}${list}</form>`;
 }
 
 function header(props: PromotionPage): Html {
