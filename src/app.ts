@@ -16,6 +16,7 @@ import { environments } from "./environments/routes.ts";
 import { environmentSettings } from "./environments/settings.ts";
 import { Refusal } from "./errors.ts";
 import { fail } from "./failures.ts";
+import { history } from "./history/routes.ts";
 import { links } from "./people/link-routes.ts";
 import { people } from "./people/routes.ts";
 import { peopleSettings, tokenSettings } from "./people/settings.ts";
@@ -82,6 +83,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/environments", environments);
   pages.route("/artifacts", artifacts);
   pages.route("/compare", comparisons);
+  pages.route("/history", history);
   pages.route("/releases", releases);
   pages.route("/promotions", promotions);
   pages.route("/approvals", approvals);

@@ -1,7 +1,7 @@
 import { canonical, type Json } from "../database/canonical.ts";
-import { sha256 } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import type { By } from "../people/by.ts";
+import { hashOf } from "./chain.ts";
 
 export const actions = [
   "site_created",
@@ -58,7 +58,7 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
     // the name as it was then: people change theirs
     details: { person: by.person.name, ...entry.details },
   };
-  const hash = sha256(site.head + canonical(content));
+  const hash = hashOf(site.head, content);
   await trx
     .insertInto("events")
     .values({ ...content, site_id: siteId, details: canonical(content.details), previous_hash: site.head, hash })
