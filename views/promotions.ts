@@ -66,8 +66,9 @@ function header(props: PromotionPage): Html {
 }
 
 /** Read before the list, and said again to whoever ticks something in it. */
-function lookedAt({ tally: { looked, toLook }, need }: PromotionPage): Html {
-  const words = (need === "decision" || looked > 0) && toLook > 0 && html`You have looked at ${looked} of ${toLook}.`;
+function lookedAt({ tally: { looked, toLook }, need }: PromotionPage): Html | false {
+  if (toLook === 0) return false;
+  const words = (need === "decision" || looked > 0) && `You have looked at ${looked} of ${toLook}.`;
   return html`<span id="looked" data-said="${looked} of ${toLook} looked at">${words}</span>`;
 }
 
