@@ -52,7 +52,11 @@ function header(props: ArtifactProps): Html {
   const { site, artifact, stands } = props;
   const seen = stands.filter((one) => one.version && one.environment.servers[0]);
   return head({
-    over: [html`<a href="/sites/${site.slug}">Board</a>`, belongs(artifact)],
+    over: [
+      html`<a href="/sites/${site.slug}">Board</a>`,
+      belongs(artifact),
+      html`<a href="${address(`/sites/${site.slug}/history`, { kind: artifact.kind, key: artifact.key })}">Who did what with it</a>`,
+    ],
     title: artifact.key,
     lead: html`${artifact.title && html`“${artifact.title}”. `}${sentence(props)}${each(props.waiting, (one) => html` ${waits(site, one)}`)}`,
     actions:

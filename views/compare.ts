@@ -53,15 +53,12 @@ const named = ({ environment, at }: Side, site: Site): Html =>
 export const plainName = ({ environment, at }: Side, zone: string): string =>
   `${environment.name} ${at ? longTime(at, zone) : "now"}`;
 
-/** "live holds 4 that demo has not, lacks 2, and has 3 in another version; 51 are the same." */
-function summary({ tallies, from, to }: Compared): string {
+/** "4 added, 2 changed and 1 removed; 51 are the same." */
+function summary({ tallies }: Compared): string {
   const all = total(tallies);
-  const there = from.environment.id === to.environment.id ? "" : ` on ${to.environment.name}`;
-  const parts = [
-    all.added ? `${many(all.added)} added${there}` : "",
-    all.changed ? `${many(all.changed)} changed` : "",
-    all.removed ? `${many(all.removed)} ${there ? "not there" : "removed"}` : "",
-  ].filter(Boolean);
+  const parts = (["added", "changed", "removed"] as const)
+    .filter((one) => all[one])
+    .map((one) => `${many(all[one])} ${one}`);
   const same = `${many(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
   return parts.length ? `${listed(parts)}; ${same}.` : `Nothing differs; ${same}.`;
 }
@@ -84,7 +81,7 @@ function sides(props: CompareProps): Html {
   return html`<form class="sides" action="/sites/${site.slug}/compare">
 ${side(props, "from", "From", asked.from)}
 ${side(props, "to", "To", asked.to)}
-${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}
+${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && (compared.from.at || compared.to.at) && linkButton(here(props, compared), "Link to this", "plain")}
 </form>`;
 }
 
@@ -96,7 +93,7 @@ function side({ site, now }: CompareProps, name: "from" | "to", legend: string, 
     choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
   })}${input({
     name: `${name}_at`,
-    label: "At a moment; empty is now",
+    label: "At (empty: now)",
     type: asked.wrong ? "text" : "datetime-local",
     value: asked.moment,
     error: asked.wrong,
@@ -111,7 +108,7 @@ const here = ({ site }: CompareProps, { from, to, filter }: Compared, other: Rec
   address(`/sites/${site.slug}/compare`, { from: reference(from), to: reference(to), ...filter, ...other });
 
 function differences(props: CompareProps, compared: Compared): Html {
-  const { lines, next, continued, filter, from, to } = compared;
+  const { lines, next, continued, filter } = compared;
   const { page, software } = compared.tallies;
   const none = continued
     ? "That was all."
@@ -121,8 +118,7 @@ function differences(props: CompareProps, compared: Compared): Html {
   return html`${notes(props, compared)}
 ${page.added + page.changed + page.removed + software.added + software.changed + software.removed > 0 && filters(props, compared)}
 ${lines.length ? table(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(here(props, { ...compared, filter: {} }), "Show all that differs"))}
-${pager({ next: next && here(props, compared, { after: next }), nextWord: "More", words: (from.at || to.at) && html`<a href="${here(props, compared)}">Link to this comparison</a>` })}
-${!next && (from.at || to.at) && html`<p class="reason"><a href="${here(props, compared)}">Link to this comparison</a></p>`}`;
+${pager({ next: next && here(props, compared, { after: next }), nextWord: "More" })}`;
 }
 
 const notes = ({ site }: CompareProps, { from, to, unknown }: Compared): Html =>
@@ -198,7 +194,7 @@ function difference({ site, now }: CompareProps, { from, to }: Compared, line: D
       ? html`<span class="none">not there</span>`
       : html`${version(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", is(line.change, line.change))}${cell(sideLabel(from, to, from), held(line.from, line.from_since))}${cell(sideLabel(from, to, to), held(line.to, line.to_since))}${cell("See", see(line, from, to))}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", is(line.change, line.change))}${cell(sideLabel(from, to, from), held(line.from, line.from_since))}${cell(sideLabel(from, to, to), held(line.to, line.to_since))}${line.kind === "page" ? cell("See", see(line, from, to)) : html`<td></td>`}`,
   );
 }
 
@@ -209,8 +205,7 @@ function sideLabel(from: Side, to: Side, one: Side): string {
 }
 
 /** The page as servers show it now, wherever one of the sides has it. */
-function see(line: Difference, from: Side, to: Side): Html | false {
-  if (line.kind !== "page") return false;
+function see(line: Difference, from: Side, to: Side): Html {
   const places = [line.from !== null && from.environment, line.to !== null && to.environment].filter(
     (one) => one !== false,
   );

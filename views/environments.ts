@@ -244,7 +244,7 @@ function beside(props: EnvironmentProps): Html {
   ]);
   const all = `/sites/${site.slug}/deployments?environment=${environment.slug}`;
   const told = html`<ul class="steps">${each(deployments, (one) => html`<li><span><a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>, ${time(one.effective_at, site.time_zone, now)}</span><small>${deploymentWords(one)}</small></li>`)}</ul>
-<p><a href="${all}">All deployments on ${environment.name}</a></p>`;
+<p><a href="${all}">All deployments on ${environment.name}</a></p><p><a href="/sites/${site.slug}/history?environment=${environment.slug}">History of ${environment.name}</a></p>`;
   return html`${panel("about", html`About ${environment.name}`, about)}${deployments.length > 0 && panel("deployments", at ? "Deployments until then" : "Deployments", told)}`;
 }
 

@@ -31,9 +31,10 @@ export function historyPage(props: HistoryProps): Html {
   const { site, events, told, continued, next } = props;
   const base = `/sites/${site.slug}/history`;
   const filtered = Object.values(told).some(Boolean);
+  const unread = Object.keys(props.wrong).length > 0;
   return html`${head({ title: "History", under: "Everything that was told or decided, newest first. Nothing here is ever changed or removed." })}
 ${filters(props, base)}
-${events.length ? days(props) : nothing(base, filtered, continued)}
+${events.length ? days(props) : !unread && nothing(base, filtered, continued)}
 ${pager({ previous: continued ? address(base, told) : undefined, previousWord: "Newest", next: next && address(base, { ...told, before: next }), nextWord: "Older" })}`;
 }
 
@@ -97,13 +98,19 @@ function said(site: Site, now: string, piece: Words): Html {
 }
 
 type Line = { kind: string; key: string; version: string | null; out_of_band?: number };
+const few = 3;
 const most = 20;
 
-/** The first of what a deployment or release holds, to be unfolded. */
+/** What a deployment or release holds: a few lines at once, the first of many to be unfolded. */
 function lines(site: Site, event: Event): Html | false {
   const held = (event.details.placements ?? event.details.contents) as Line[] | undefined;
   if (!held?.length) return false;
+  if (held.length <= few) return html`<ul class="held">${each(held, (one) => line(site, one))}</ul>`;
   const rest = held.length - most;
-  const list = html`<ul>${each(held.slice(0, most), (line) => html`<li>${artifactLink(site.slug, line)} ${line.version === null ? is("removed", "removed") : version(line.version)}${line.out_of_band === 1 && html` ${is("band", "out of band")}`}</li>`)}</ul>${rest > 0 && html`<p><small>and ${rest.toLocaleString("en-GB")} more</small></p>`}`;
-  return fold(`${held.length.toLocaleString("en-GB")} ${held.length === 1 ? "line" : "lines"}`, list);
+  const first = html`<ul class="held">${each(held.slice(0, most), (one) => line(site, one))}</ul>`;
+  const more = rest > 0 && html`<p><small>and ${rest.toLocaleString("en-GB")} more</small></p>`;
+  return fold(`${held.length.toLocaleString("en-GB")} lines`, html`${first}${more}`);
 }
+
+const line = (site: Site, one: Line): Html =>
+  html`<li>${artifactLink(site.slug, one)} ${one.version === null ? is("removed", "removed") : version(one.version)}${one.out_of_band === 1 && html` ${is("band", "out of band")}`}</li>`;
