@@ -41,22 +41,24 @@ test("a site's name and time zone have to be some", async () => {
 test("each environment is shown with its servers and its gate in words", async () => {
   const text = await (await w.as("iris").get(`${settings}/environments`)).text();
   expect(text).toContain("https://demo.shop.example");
-  expect(text).toContain("One tester approves; whoever asked does not.");
+  expect(text).toContain("One person with the role Tester approves; whoever asked does not.");
   expect(text).toContain("No gate: whoever may record puts things here.");
 });
 
 test("a gate reads as a sentence", () => {
   const gate = (requirements: { role: string; count: number }[], asker_may_approve = false) =>
-    gateSentence({ id: "g", version: 1, requirements, asker_may_approve });
-  expect(gate([{ role: "account-manager", count: 2 }], true)).toBe(
-    "Two account manager approve; whoever asked may be among them.",
+    gateSentence(
+      { id: "g", version: 1, requirements, asker_may_approve },
+      { tester: "Tester", marketing: "Marketing" },
+    );
+  const [tester, marketing] = [
+    { role: "tester", count: 2 },
+    { role: "marketing", count: 1 },
+  ];
+  expect(gate([tester], true)).toBe("Two people with the role Tester approve; whoever asked may be among them.");
+  expect(gate([tester, marketing])).toBe(
+    "Two people with the role Tester and one person with the role Marketing approve; whoever asked does not.",
   );
-  expect(
-    gate([
-      { role: "tester", count: 1 },
-      { role: "marketing", count: 2 },
-    ]),
-  ).toBe("One tester and Two marketing approve; whoever asked does not.");
 });
 
 test("another environment is added at the end, with the gate of its kind", async () => {
@@ -64,7 +66,7 @@ test("another environment is added at the end, with the gate of its kind", async
   const page = await w.as("iris").submit(`${settings}/environments`, form);
   const text = await page.text();
   expect(text).toContain("Press preview is added, at the end of the line.");
-  expect(text).toContain("One tester approves; whoever asked does not.");
+  expect(text).toContain("One person with the role Tester approves; whoever asked does not.");
   const places = await w.db
     .selectFrom("environments")
     .select("slug")

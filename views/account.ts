@@ -36,4 +36,4 @@ const password = (
 <input type="email" class="sr" name="email" value="${email}" autocomplete="username" aria-label="E-mail" readonly tabindex="-1">
 ${input({ name: "current", type: "password", label: "Present password", error: errors.current, required: true, more: { autocomplete: "current-password" } })}
 ${newPassword({ label: "New password", atLeast }, errors)}
-<div class="end">${button({ text: "Change the password" })}</div></form>`;
+<div class="end">${button({ text: "Change the password", look: "primary" })}</div></form>`;

@@ -26,8 +26,6 @@ const TIERS = [
   ["other", "other"],
 ] as const;
 
-const tierName = (tier: string) => tier;
-
 export const environmentsPage = (props: {
   site: SettingsSite;
   environments: SettingsEnvironment[];
@@ -49,7 +47,7 @@ export const environmentsPage = (props: {
 ${input({ name: "name", label: "Name", value: form.name, error: errors.name, required: true })}
 ${input({ name: "slug", label: "Short name", value: form.slug, error: errors.slug, hint: "For addresses. Left empty, it is made from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
 ${select({ name: "tier", label: "Kind", value: form.tier, error: errors.tier, choices: TIERS.map(([value, label]) => ({ value, label })), hint: "It gives the environment its shape, and its first gate." })}
-<div class="end">${button({ text: "Add it at the end" })}</div></form>`;
+<div class="end">${button({ text: "Add it at the end", look: "primary" })}</div></form>`;
   return html`${settingsHead(site, "/environments", "Environments")}${split(list, panel("add", "Another environment", add))}`;
 };
 
@@ -70,7 +68,7 @@ export const environmentSettingsPage = (props: {
         columns: ["Server", "Address", html`<span class="sr">Actions</span>`],
         body: each(environment.servers, (one) =>
           row(
-            html`${rowHead(one.name)}${cell("Address", html`<a href="${one.base_url}">${one.base_url}</a>`)}<td class="end">${confirmButton(html`Remove<span class="sr"> ${one.name}</span>`, `Remove ${one.name}? Links to pages on it go too. Nothing else changes.`, { action: `${here}/servers/${one.id}/removal`, text: "Yes, remove it", look: "plain" })}</td>`,
+            html`${rowHead(one.name)}${cell("Address", html`<a href="${one.base_url}">${one.base_url}</a>`)}<td class="end">${confirmButton(html`Remove<span class="sr"> ${one.name}</span>`, `Remove ${one.name}? Links to pages on it go too. Nothing else changes.`, { action: `${here}/servers/${one.id}/removal`, text: "Yes, remove it", look: "danger" })}</td>`,
           ),
         ),
       })
@@ -78,16 +76,16 @@ export const environmentSettingsPage = (props: {
   const add = html`<form class="form" method="post" action="${here}/servers">${keyField(server.key)}
 <div class="side">${input({ name: "server", label: "Name", value: server.name, error: errors.server, required: true, hint: "Such as web." })}
 ${input({ name: "base_url", type: "url", label: "Address", value: server.base_url, error: errors.base_url, required: true, hint: "Such as https://demo.example.com; a page’s path is put after it." })}</div>
-<div class="end">${button({ text: "Add the server" })}</div></form>`;
+<div class="end">${button({ text: "Add the server", look: "primary" })}</div></form>`;
   return html`${settingsHead(site, "/environments", env({ name: environment.name, tier: environment.tier }), { over: [html`<a href="${base}">Environments</a>`] })}
 ${split(
-  html`<h2>Servers</h2>${servers}<h3>Add a server</h3>${add}`,
+  html`<h2>Servers</h2>${servers}<h2>Add a server</h2>${add}`,
   html`${panel("gate", "The gate", html`<p>${environment.gate}</p>`)}${panel(
     "about",
     "About",
     facts([
       ["Short name", html`<code>${environment.slug}</code>`],
-      ["Kind", tierName(environment.tier)],
+      ["Kind", environment.tier],
       ["Now", html`<a href="/sites/${site.slug}/environments/${environment.slug}">what stands there</a>`],
     ]),
   )}

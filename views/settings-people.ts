@@ -35,9 +35,6 @@ export const roleBoxes = (choices: RoleChoice[], held: string[], error?: string,
     error,
   );
 
-const signing = (member: MemberRow) =>
-  member.signs_in ? undefined : is("waiting", "invited", { more: ", has not chosen a password yet" });
-
 export const peoplePage = (props: {
   site: SettingsSite;
   members: MemberRow[];
@@ -50,10 +47,10 @@ export const peoplePage = (props: {
   const base = `/sites/${site.slug}/settings/people`;
   const list = ledger({
     caption: `${members.length} ${members.length === 1 ? "person" : "people"}; a name leads to the roles and the password`,
-    columns: ["Person", "Roles", "Since"],
+    columns: ["Person", "E-mail", "Roles", "Since"],
     body: each(members, (one) =>
       row(
-        html`${rowHead(html`<a href="${base}/${one.id}">${one.name}</a> <span class="title">${one.email}</span>`)}${cell("Roles", html`${one.roles.map((role) => role.name).join(", ")} ${signing(one)}`)}${cell("Since", time(one.since, site.time_zone, props.now))}`,
+        html`${rowHead(html`<a href="${base}/${one.id}">${one.name}</a>`)}${cell("E-mail", one.email)}${cell("Roles", html`${one.roles.map((role) => role.name).join(", ")}${!one.signs_in && html` ${is("waiting", "invited")}`}`)}${cell("Since", time(one.since, site.time_zone, props.now))}`,
       ),
     ),
   });
@@ -62,7 +59,7 @@ ${input({ name: "name", label: "Name", value: form.name, error: errors.name, req
 ${input({ name: "email", type: "email", label: "E-mail", value: form.email, error: errors.email, required: true, more: { autocomplete: "off" } })}
 ${roleBoxes(props.choices, form.roles, errors.roles)}
 <p><small>You get a link to send to them. Who has an account here already simply gets the roles.</small></p>
-<div class="end">${button({ text: "Invite" })}</div></form>`;
+<div class="end">${button({ text: "Invite", look: "primary" })}</div></form>`;
   return html`${settingsHead(site, "/people", "People and roles")}${split(list, panel("invite", "Invite somebody", invite))}`;
 };
 
@@ -99,7 +96,7 @@ export const memberPage = (props: {
   const roles = html`<form class="form" method="post" action="${here}/roles">
 ${roleBoxes(props.choices, props.held, errors.roles, `Roles of ${member.name} on ${site.name}`)}
 <p><small>Without any role, this site is not there for them. What they did stays in the history.</small></p>
-<div class="end">${button({ text: "Save the roles" })}</div></form>`;
+<div class="end">${button({ text: "Save the roles", look: "primary" })}</div></form>`;
   const link = member.signs_in
     ? ["Password", "Forgotten? Make a link, and hand it over. The old password works until the link is used."]
     : ["Invitation", "Lost, or too old? A new link takes the place of the one before."];
@@ -112,7 +109,7 @@ ${split(
     facts([
       ["E-mail", member.email],
       ["Since", time(member.since, site.time_zone, props.now)],
-      ["Signs in", signing(member) ?? "with a password"],
+      ["Signs in", member.signs_in ? "with a password" : "not yet: has not used the invitation"],
     ]),
   )}
 ${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${here}/link">${button({ text: member.signs_in ? "Make a link for a new password" : "Make a new invitation", why: props.whyNotLink })}</form>`)}`,

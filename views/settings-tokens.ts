@@ -38,7 +38,7 @@ export const tokensPage = (props: {
 ${input({ name: "name", label: "Name", value: form.name, error: errors.name, required: true, hint: "The machine that will use it; history names it so.", more: { autocomplete: "off" } })}
 ${roleBoxes(props.choices, form.roles, errors.roles)}
 ${input({ name: "until", type: "date", label: "Last day", value: form.until, error: errors.until, hint: "Left empty, it works until you revoke it." })}
-<div class="end">${button({ text: "Make the token" })}</div></form>`;
+<div class="end">${button({ text: "Make the token", look: "primary" })}</div></form>`;
   return html`${settingsHead(site, "/tokens", "Tokens")}${split(list, panel("make", "A new token", make))}`;
 };
 
@@ -56,7 +56,7 @@ function line(one: TokenLine, { site, now }: { site: SettingsSite; now: string }
     {
       action: `/sites/${site.slug}/settings/tokens/${one.id}/revocation`,
       text: "Yes, revoke it",
-      look: "plain",
+      look: "danger",
     },
   );
   return row(

@@ -43,7 +43,7 @@ ${split(
   html`<form class="form" method="post" action="${base}">
 ${input({ name: "name", label: "Name of the site", value: form.name, error: errors.name, required: true })}
 ${zoneField({ name: "time_zone", value: form.time_zone, error: errors.time_zone }, props.zones)}
-<div class="end">${button({ text: "Save" })}</div></form>`,
+<div class="end">${button({ text: "Save", look: "primary" })}</div></form>`,
   panel(
     "what",
     "What there is",

@@ -17,7 +17,7 @@ export const setupPage = (props: {
     checkbox({ type: "radio", name: "begin", value, label, hint, checked: form.begin === value });
   return html`<h1>Set up Sitebook</h1><p>You make the first account, and are the administrator of the first site.</p>
 <form class="setup" method="post" action="/setup">${hiddenField("link", form.link)}
-${input({ name: "name", label: "Your name", value: form.name, error: errors.name, required: true, more: { autocomplete: "name", autofocus: true } })}
+${input({ name: "name", label: "Your name", value: form.name, error: errors.name, required: true, more: { autocomplete: "name", autofocus: !props.errors } })}
 ${input({ name: "email", type: "email", label: "E-mail", value: form.email, error: errors.email, required: true, more: { autocomplete: "username" } })}
 ${newPassword({ atLeast: props.atLeast }, errors)}
 ${boxes("Begin with", html`${begin("example", "The example shop", "three months of history to look around in")}${begin("site", "Your own site", "beta, demo and live, with nothing in them yet")}`)}

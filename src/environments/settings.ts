@@ -7,6 +7,7 @@ import {
 } from "../../views/settings-environments.ts";
 import { newId } from "../database/id.ts";
 import { besideFields } from "../errors.ts";
+import { listRoles } from "../people/queries.ts";
 import type { Tier } from "../schema.ts";
 import { slugFrom } from "../sites/rules.ts";
 import { by, fields, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
@@ -16,10 +17,11 @@ import { gateSentence } from "./rules.ts";
 
 export const environmentSettings = new Hono<SiteEnv>();
 
-const withGate = (environment: Environment): SettingsEnvironment => ({
-  ...environment,
-  gate: gateSentence(environment.gate),
-});
+async function withGate(c: SiteContext, environment: Environment): Promise<SettingsEnvironment> {
+  const roles = await listRoles(c.var.db);
+  const names = Object.fromEntries(roles.map((role) => [role.slug, role.name]));
+  return { ...environment, gate: gateSentence(environment.gate, names) };
+}
 
 environmentSettings.get("/", async (c) => showAll(c, { name: "", slug: "", tier: "other", key: newId() }));
 
@@ -81,7 +83,7 @@ async function showAll(c: SiteContext, form: NewEnvironmentForm, errors?: Record
   const { site } = c.var.access;
   const content = environmentsPage({
     site,
-    environments: site.environments.map(withGate),
+    environments: await Promise.all(site.environments.map((one) => withGate(c, one))),
     form,
     ...(errors && { errors }),
   });
@@ -97,7 +99,7 @@ type Wrong = {
 async function showOne(c: SiteContext, environment: Environment, wrong?: Wrong) {
   const content = environmentSettingsPage({
     site: c.var.access.site,
-    environment: withGate(environment),
+    environment: await withGate(c, environment),
     name: wrong?.name ?? environment.name,
     server: wrong?.server ?? { name: "", base_url: "", key: newId() },
     ...(wrong && { errors: wrong.errors }),
