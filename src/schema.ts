@@ -194,4 +194,10 @@ export interface Schema {
     previous_hash: string;
     hash: string;
   };
+  /** What signs checkpoints: Ed25519, as PKCS #8 in PEM. */
+  keys: { name: string; private_key: string; created_at: string };
+  /** Signed statements of how far a site's chain had come: so many events, and this head. */
+  checkpoints: { site_id: string; events: number; head: string; note: string; at: string };
+  /** What is searched, in words as they are looked for; each engine keeps its own index of it. Derived; rebuildable. */
+  search_entries: { id: Generated<number>; site_id: string; kind: string; ref: string; words: string };
 }

@@ -50,55 +50,76 @@ export async function artifactIds(
   return ids;
 }
 
-/** Makes the artifacts that are new, and takes over titles. Answers the ids by `kind key`. */
+/** What a deployment told of artifacts and versions that was not known before: part of its event. */
+export type Learned = {
+  artifacts: { id: string; kind: Kind; key: string; title: string | null; section: string }[];
+  titles: { kind: Kind; key: string; title: string | null }[];
+  /** Pages that turned out to head a section. */
+  sections: { key: string; section: string }[];
+  versions: Fresh[];
+  /** Versions known before, with the digest or the requirements that were missing. */
+  contents: { kind: Kind; key: string; version: string; digest?: string | undefined; requires?: string | undefined }[];
+};
+
+type Fresh = {
+  id: string;
+  kind: Kind;
+  key: string;
+  version: string;
+  digest: string | null;
+  source: string | null;
+  requires: string | null;
+  notes: string | null;
+};
+
+/** Makes the artifacts that are new, and takes over titles. Answers the ids by `kind key`, and what was new. */
 export async function learnArtifacts(
   trx: Database,
   by: By,
   siteId: string,
   named: Named[],
-): Promise<Map<string, string>> {
+): Promise<{ ids: Map<string, string> } & Pick<Learned, "artifacts" | "titles" | "sections">> {
   const ids = await artifactIds(trx, siteId, named);
   const fresh = named.filter((one) => !ids.has(`${one.kind} ${one.key}`));
   for (const one of fresh) ids.set(`${one.kind} ${one.key}`, newId(Date.parse(by.at)));
-  await inChunks(fresh, (piece) =>
+  const artifacts = fresh.map(({ kind, key, title }) => ({
+    id: ids.get(`${kind} ${key}`) as string,
+    kind,
+    key,
+    title: title || null,
+    section: sectionOf(kind, key),
+  }));
+  await inChunks(artifacts, (piece) =>
     trx
       .insertInto("artifacts")
-      .values(
-        piece.map(({ kind, key, title }) => ({
-          id: ids.get(`${kind} ${key}`) as string,
-          site_id: siteId,
-          kind,
-          key,
-          title: title ?? null,
-          section: sectionOf(kind, key),
-          owner_id: null,
-        })),
-      )
+      .values(piece.map((one) => ({ ...one, site_id: siteId, owner_id: null })))
       .execute(),
   );
-  await headSections(trx, siteId, fresh);
+  const sections = await headSections(trx, siteId, fresh);
   const titled = named.filter((one) => one.title !== undefined);
-  await inChunks(titled, (piece) => retitle(trx, piece, ids));
-  return ids;
+  const titles = await inChunks(titled, (piece) => retitle(trx, piece, ids));
+  return { ids, artifacts, titles, sections };
 }
 
 /** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
-async function retitle(trx: Database, piece: Named[], ids: Map<string, string>): Promise<never[]> {
-  const rows = piece.map(({ kind, key, title }) => sql`(${ids.get(`${kind} ${key}`)}, ${title || null})`);
-  await sql`
-    with told (id, title) as (values ${sql.join(rows)})
+async function retitle(trx: Database, piece: Named[], ids: Map<string, string>): Promise<Learned["titles"]> {
+  const values = piece.map(({ kind, key, title }) => sql`(${ids.get(`${kind} ${key}`)}, ${title || null})`);
+  const { rows } = await sql<Learned["titles"][number]>`
+    with told (id, title) as (values ${sql.join(values)})
     update artifacts set title = told.title from told
-    where artifacts.id = told.id and artifacts.title is distinct from told.title`.execute(trx);
-  return [];
+    where artifacts.id = told.id and artifacts.title is distinct from told.title
+    returning kind, key, artifacts.title`.execute(trx);
+  return rows;
 }
 
 /** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
-async function headSections(trx: Database, siteId: string, fresh: Named[]): Promise<void> {
+async function headSections(trx: Database, siteId: string, fresh: Named[]): Promise<Learned["sections"]> {
   const pages = fresh.filter((one) => one.kind === "page");
   const below = new Set(pages.map((one) => sectionOf("page", one.key)).filter(Boolean));
   const heads = pages.filter((one) => !sectionOf("page", one.key)).map((one) => one.key.split("/")[1] ?? "");
   const sections = [...new Set([...below, ...heads])].filter(Boolean);
-  await inChunks(sections, async (piece) => {
+  return inChunks(sections, async (piece) => {
+    const headed: Learned["sections"] = [];
     const known = await trx
       .selectFrom("artifacts")
       .select("section")
@@ -108,15 +129,18 @@ async function headSections(trx: Database, siteId: string, fresh: Named[]): Prom
       .where("section", "in", piece)
       .execute();
     for (const { section } of known) {
-      await trx
+      const heads = await trx
         .updateTable("artifacts")
         .set({ section })
         .where("site_id", "=", siteId)
         .where("kind", "=", "page")
         .where("key", "in", [`/${section}`, `/${section}/`])
+        .where("section", "!=", section)
+        .returning(["key", "section"])
         .execute();
+      headed.push(...heads);
     }
-    return [];
+    return headed;
   });
 }
 
@@ -128,28 +152,32 @@ interface Known {
   requires: string | null;
 }
 
+type Fuller = Known & Pick<Named, "kind" | "key">;
+
 /**
  * Makes the versions that are new, and fills in a digest or requirements learned later. A label names one content:
- * the same label with another digest is refused. Answers the version ids by `kind key`; null where it was removed.
+ * the same label with another digest is refused. Answers the version ids by `kind key`, null where it was removed, and
+ * what was new.
  */
 export async function learnVersions(
   trx: Database,
   by: By,
   effectiveAt: string,
   named: Named[],
-  ids: Map<string, string>,
-): Promise<Map<string, string | null>> {
+  artifacts: Map<string, string>,
+): Promise<{ ids: Map<string, string | null> } & Pick<Learned, "versions" | "contents">> {
   const standing = named.filter((one) => one.version !== null);
-  const known = await knownVersions(trx, standing, ids);
-  const versions = new Map<string, string | null>(named.map((one) => [`${one.kind} ${one.key}`, null]));
+  const known = await knownVersions(trx, standing, artifacts);
+  const ids = new Map<string, string | null>(named.map((one) => [`${one.kind} ${one.key}`, null]));
   const errors: FieldError[] = [];
-  const fresh: Named[] = [];
-  const fuller: Known[] = [];
+  const versions: Fresh[] = [];
+  const fuller: Fuller[] = [];
   for (const one of standing) {
     const name = `${one.kind} ${one.key}`;
-    const version = known.get(`${ids.get(name)} ${one.version}`);
-    versions.set(name, version?.id ?? newId(Date.parse(by.at)));
-    if (!version) fresh.push(one);
+    const version = known.get(`${artifacts.get(name)} ${one.version}`);
+    const id = version?.id ?? newId(Date.parse(by.at));
+    ids.set(name, id);
+    if (!version) versions.push(freshVersion(id, one));
     else {
       const differs = whyContentDiffers(version, one);
       if (differs) errors.push({ path: `placements.${named.indexOf(one)}.version`, message: differs });
@@ -158,8 +186,20 @@ export async function learnVersions(
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
   await inChunks(fuller, (piece) => fillIn(trx, piece));
-  await insertVersions(trx, by, effectiveAt, fresh, ids, versions);
-  return versions;
+  await insertVersions(trx, by, effectiveAt, versions, artifacts);
+  const contents = fuller.map(({ kind, key, label: version, digest, requires }) => ({
+    kind,
+    key,
+    version,
+    digest: digest ?? undefined,
+    requires: requires ?? undefined,
+  }));
+  return { ids, versions, contents };
+}
+
+function freshVersion(id: string, told: Named): Fresh {
+  const { kind, key, version, digest = null, source = null, notes = null } = told;
+  return { id, kind, key, version: version as string, digest, source, requires: requiresText(told), notes };
 }
 
 async function knownVersions(trx: Database, standing: Named[], ids: Map<string, string>): Promise<Map<string, Known>> {
@@ -178,24 +218,19 @@ function insertVersions(
   trx: Database,
   by: By,
   effectiveAt: string,
-  fresh: Named[],
-  ids: Map<string, string>,
-  versions: Map<string, string | null>,
-) {
+  fresh: Fresh[],
+  artifacts: Map<string, string>,
+): Promise<unknown> {
+  const at = { created_at: by.at, first_at: effectiveAt };
   return inChunks(fresh, (piece) =>
     trx
       .insertInto("versions")
       .values(
-        piece.map((one) => ({
-          id: versions.get(`${one.kind} ${one.key}`) as string,
-          artifact_id: ids.get(`${one.kind} ${one.key}`) as string,
-          label: one.version as string,
-          digest: one.digest ?? null,
-          source: one.source ?? null,
-          requires: requiresText(one),
-          notes: one.notes ?? null,
-          created_at: by.at,
-          first_at: effectiveAt,
+        piece.map(({ kind, key, version: label, ...one }) => ({
+          ...one,
+          ...at,
+          label,
+          artifact_id: artifacts.get(`${kind} ${key}`) as string,
         })),
       )
       .execute(),
@@ -215,10 +250,12 @@ function whyContentDiffers(known: Known, told: Named): string | undefined {
 }
 
 /** The version with what is told of it only now, where that is more than was known. */
-function learnt(known: Known, told: Named): Known[] {
+function learnt(known: Known, told: Named): Fuller[] {
   const digest = known.digest ?? told.digest ?? null;
   const requires = known.requires ?? requiresText(told);
-  return digest === known.digest && requires === known.requires ? [] : [{ ...known, digest, requires }];
+  return digest === known.digest && requires === known.requires
+    ? []
+    : [{ ...known, kind: told.kind, key: told.key, digest, requires }];
 }
 
 async function fillIn(trx: Database, fuller: Known[]): Promise<never[]> {

@@ -1,4 +1,5 @@
-import { inChunks } from "../artifacts/artifacts.ts";
+import { inChunks, type Learned } from "../artifacts/artifacts.ts";
+import type { Json } from "../database/canonical.ts";
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import { standingSeq } from "../environments/as-of.ts";
@@ -8,7 +9,7 @@ import type { By } from "../people/by.ts";
 import type { Flag, Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import type { Placed, Put } from "./later.ts";
-import { confirm, place, repeat } from "./place.ts";
+import { confirm, nameOf, place, repeat } from "./place.ts";
 import { changes, settle } from "./settle.ts";
 
 interface Deployment {
@@ -17,6 +18,8 @@ interface Deployment {
   note: string | null;
   source: string | null;
   promotion?: { id: string; number: number } | undefined;
+  /** What the lines told of artifacts and versions that was not known. */
+  learned?: Learned | undefined;
   lines: Put[];
 }
 
@@ -58,7 +61,7 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
   const { returned, repeated } = await settle(trx, environment, at, changed, stood);
   const again: Placed[] = [];
   for (const round of returned) again.push(...(await place(trx, round)));
-  await repeat(trx, repeated, at);
+  const kept = await repeat(trx, repeated, at);
   await append(trx, by, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
@@ -68,10 +71,18 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
       ...row,
       environment: environment.slug,
       promotion: told.promotion?.number,
+      learned: told.learned && filled(told.learned),
       placements: placed.map(entry),
       confirmations: same.map(entry),
-      returned: again.length ? again.map(elsewhere) : undefined,
-      repeated: repeated.length ? repeated.map(elsewhere) : undefined,
+      ...filled({
+        returned: again.map(elsewhere),
+        repeated: repeated.map((one) => ({
+          ...elsewhere(one),
+          recorded_at: one.recorded_at,
+          // what it said became a confirmation; else there was one already
+          kept: kept.has(nameOf(one)) || undefined,
+        })),
+      }),
     },
   });
   return {
@@ -154,6 +165,12 @@ function firstSeen(trx: Database, effectiveAt: string, changed: Put[]) {
 
 function entry({ seq, kind, key, version, out_of_band, promotion_id }: Put & { seq?: number }) {
   return { seq, kind, key, version, out_of_band: out_of_band || undefined, promotion_id: promotion_id ?? undefined };
+}
+
+/** Only the lists that hold something; nothing where none does. */
+function filled(lists: Record<string, Json[]>): Record<string, Json> | undefined {
+  const some = Object.entries(lists).filter(([, list]) => list.length);
+  return some.length ? Object.fromEntries(some) : undefined;
 }
 
 function elsewhere(one: Placed) {

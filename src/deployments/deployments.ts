@@ -25,7 +25,7 @@ export function record(db: Database, by: By, site: Site, environment: Environmen
   refuseFields(reportErrors(report, by.at));
   return intent(db, by, site.id, async (trx) => {
     const effectiveAt = instant(report.effective_at ?? by.at) as string;
-    const lines = await known(trx, by, site, effectiveAt, report.placements);
+    const { lines, learned } = await known(trx, by, site, effectiveAt, report.placements);
     const promotion =
       report.promotion === undefined ? undefined : await allowing(trx, site, environment, report.promotion);
     const { id: _, ...recorded } = await deploy(trx, by, site, environment, {
@@ -34,6 +34,7 @@ export function record(db: Database, by: By, site: Site, environment: Environmen
       note: report.note?.trim() || null,
       source: report.source?.trim() || null,
       promotion: promotion && { id: promotion.id, number: promotion.number },
+      learned,
       lines: lines.map((line) => {
         const allowed = promotion?.allows.has(`${line.artifact_id} ${line.version_id}`) ?? false;
         return {
@@ -48,18 +49,19 @@ export function record(db: Database, by: By, site: Site, environment: Environmen
 }
 
 async function known(trx: Database, by: By, site: Site, effectiveAt: string, named: Named[]) {
-  const ids = await learnArtifacts(trx, by, site.id, named);
-  const versions = await learnVersions(trx, by, effectiveAt, named, ids);
-  return named.map((one) => {
+  const { ids: artifacts, ...told } = await learnArtifacts(trx, by, site.id, named);
+  const { ids: versions, ...more } = await learnVersions(trx, by, effectiveAt, named, artifacts);
+  const lines = named.map((one) => {
     const name = `${one.kind} ${one.key}`;
     return {
       kind: one.kind,
       key: one.key,
       version: one.version,
-      artifact_id: ids.get(name) as string,
+      artifact_id: artifacts.get(name) as string,
       version_id: versions.get(name) ?? null,
     };
   });
+  return { lines, learned: { ...told, ...more } };
 }
 
 /** What a promotion into this environment allows: its release's contents, once it has been approved. */

@@ -14,20 +14,24 @@ export function confirm(trx: Database, lines: Put[], at: At) {
   );
 }
 
+/** Answers those that were not there already. */
 function keep(trx: Database, said: Found[]) {
-  return inChunks(said, async (piece) => {
-    await trx
+  return inChunks(said, (piece) =>
+    trx
       .insertInto("confirmations")
       .values(piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row))
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    return [];
-  });
+      .returning(["deployment_id", "artifact_id"])
+      .execute(),
+  );
 }
 
-/** What these placements said stays as a confirmation, should it prove to be a change once more. */
-export async function repeat(trx: Database, repeated: Placed[], at: At): Promise<void> {
-  await keep(
+export const nameOf = (one: { deployment_id: string; artifact_id: string }) =>
+  `${one.deployment_id} ${one.artifact_id}`;
+
+/** What these placements said stays as a confirmation, should it prove to be a change once more. Answers the new ones. */
+export async function repeat(trx: Database, repeated: Placed[], at: At): Promise<Set<string>> {
+  const kept = await keep(
     trx,
     repeated.map(({ seq: _seq, ...said }) => said),
   );
@@ -41,6 +45,7 @@ export async function repeat(trx: Database, repeated: Placed[], at: At): Promise
     await pointBack(trx, at.environment_id, piece);
     return [];
   });
+  return new Set(kept.map(nameOf));
 }
 
 export async function place(trx: Database, found: Found[]): Promise<Placed[]> {

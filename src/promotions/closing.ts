@@ -19,10 +19,14 @@ export async function supersede(
   if (!held.every((one) => covered.has(one.artifact_id))) return;
   const reason = `Replaced by promotion ${newer.number}.`;
   await close(trx, older.id);
-  await trx
-    .insertInto("cancellations")
-    .values({ promotion_id: older.id, person_id: by.person.id, reason, superseded_by: newer.id, cancelled_at: by.at })
-    .execute();
+  const row = {
+    promotion_id: older.id,
+    person_id: by.person.id,
+    reason,
+    superseded_by: newer.id,
+    cancelled_at: by.at,
+  };
+  await trx.insertInto("cancellations").values(row).execute();
   await append(trx, by, site.id, {
     ...about(older, newer.environment),
     action: "promotion_superseded",
@@ -31,8 +35,7 @@ export async function supersede(
       name: older.name,
       environment: newer.environment.slug,
       by: newer.number,
-      reason,
-      promotion_id: older.id,
+      ...row,
     },
   });
 }
