@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { record } from "../src/deployments/deployments.ts";
 import { type Moment, standing } from "../src/environments/as-of.ts";
-import { seeded } from "./seeded.ts";
+import { seeded, shuffled } from "./seeded.ts";
 import { lineOf, place, type World, world } from "./world.ts";
 
 let w: World;
@@ -42,13 +42,6 @@ function history(random: () => number, length: number, promotions: number[] = []
       promotion: promotions.length && random() < 0.4 ? pick(promotions) : undefined,
     };
   });
-}
-
-function shuffled<T>(list: T[], random: () => number): T[] {
-  return list
-    .map((one) => ({ one, turn: random() }))
-    .sort((a, b) => a.turn - b.turn)
-    .map(({ one }) => one);
 }
 
 /** Told in this order, a minute apart, from a day after it all happened. Answers when each was told. */

@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { record } from "../src/deployments/deployments.ts";
+import { links, rows, words } from "./words.ts";
+import { type Name, place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const live = "/sites/shop/environments/live";
+const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
+
+async function look(path: string, who: Name = "vera", status = 200): Promise<string> {
+  const response = await w.as(who).get(path);
+  expect(response.status, path).toBe(status);
+  return response.text();
+}
+
+/** The sale goes live on 2 February; on 20 February somebody changes it by hand, and takes /about down. */
+async function sale(): Promise<void> {
+  at("02-01T09:00");
+  await w.record("beta", ["/sale v1", "/about v1", "checkout 3.4.1"]);
+  await w.release("Opening");
+  at("02-01T10:00");
+  await w.promote(1, "demo");
+  at("02-02T11:00");
+  await w.promote(1, "live");
+  at("02-20T12:00");
+  await w.record("live", ["/sale v2", "-/about"]);
+  at("03-03T10:00");
+}
+
+describe("an environment now", () => {
+  test("names what stands there, since when, what brought it and who approved it", async () => {
+    await sale();
+
+    const page = await look(live);
+
+    expect(words(page)).toContain("What is on live");
+    expect(words(page)).toContain("1 page and 1 piece of software stand there, 1 out of band.");
+    expect(rows(page)).toEqual([
+      ["/sale", "v2", "20 Feb, 12:00", "out of band, deployment 4", "nobody"],
+      ["checkout", "3.4.1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
+    ]);
+    expect(links(page)).toMatchObject({
+      "www.shop.example": "https://www.shop.example",
+      "Promotion 2": "/sites/shop/promotions/2",
+      "out of band, deployment 4": "/sites/shop/deployments/4",
+    });
+  });
+
+  test("says when it was told, where that was later", async () => {
+    at("02-05T09:00");
+    await w.record("beta", ["/sale v1"], { effective_at: "2026-02-03T09:00:00Z" });
+    await w.record("beta", ["/about v1"], { effective_at: "2026-02-05T08:59:30Z" });
+
+    const page = await look("/sites/shop/environments/beta");
+
+    expect(rows(page).map(([key, , since]) => [key, since])).toEqual([
+      ["/about", "5 Feb, 08:59"],
+      ["/sale", "3 Feb, 09:00 told 5 Feb, 09:00"],
+    ]);
+  });
+
+  test("that nobody ever told of is unknown, not empty", async () => {
+    const page = await look(live, "cleo");
+
+    expect(words(page)).toContain("Unknown. Nobody has told Sitebook what stands on live.");
+    expect(links(page)["Record a deployment"]).toBe("/sites/shop/deployments/new?environment=live");
+    expect(words(await look(live, "vera"))).not.toContain("Record a deployment");
+  });
+
+  test("can be narrowed to a kind or to part of a name", async () => {
+    await sale();
+
+    expect(rows(await look(`${live}?kind=software`)).map(([key]) => key)).toEqual(["checkout"]);
+    expect(rows(await look(`${live}?text=SAL`)).map(([key]) => key)).toEqual(["/sale"]);
+    expect(words(await look(`${live}?text=nothing`))).toContain("Nothing of what stood there is like that.");
+    expect((await w.as("vera").get(`${live}?kind=animal`)).status).toBe(400);
+  });
+
+  test("goes on by pages of two hundred", async () => {
+    await w.record("beta", [...Array.from({ length: 205 }, (_, i) => `/news/${1000 + i} v1`), "checkout 1.0.0"]);
+
+    const first = await look("/sites/shop/environments/beta");
+    const second = await look(links(first)["More ›"] ?? "");
+
+    const keys = [...rows(first), ...rows(second)].map(([key]) => key);
+    expect(rows(first)).toHaveLength(200);
+    expect(keys).toEqual([...Array.from({ length: 205 }, (_, i) => `/news/${1000 + i}`), "checkout"]);
+    expect(words(second)).toContain("/news, continued");
+    expect(links(second)["More ›"]).toBeUndefined();
+  });
+});
+
+describe("an environment in the past", () => {
+  test("is what stood there, on other paper", async () => {
+    await sale();
+
+    const page = await look(`${live}?as_of=2026-02-10T14:00`);
+
+    expect(page).toContain('<body class="past">');
+    expect(words(page)).toContain("What was on live on 10 February 2026, 14:00");
+    expect(words(page)).toContain(
+      "2 pages and 1 piece of software stood there. The newest change had come 8 days before.",
+    );
+    expect(words(page)).toContain(
+      "You are looking at the past, as it is known today. Since then 2 things have changed here.",
+    );
+    expect(rows(page)).toEqual([
+      ["/about", "v1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
+      ["/sale", "v1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
+      ["checkout", "3.4.1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
+    ]);
+    expect(links(page)).toMatchObject({
+      "Compare with now": "/sites/shop/compare?from=live@2026-02-10T14:00Z&to=live",
+      "Go to now": live,
+    });
+  });
+
+  test("has an address that means the same moment wherever it is sent", async () => {
+    await sale();
+
+    const asked = await look(`${live}?as_of=2026-02-20T12:00&kind=page`);
+    const link = links(asked)["Link to this moment"] ?? "";
+
+    expect(link).toBe(`${live}?as_of=2026-02-20T12:00Z&kind=page`);
+    expect(words(await look(link))).toBe(words(asked));
+  });
+
+  test("can be stepped through from change to change", async () => {
+    await sale();
+
+    const last = await look(links(await look(live))["‹ Change before"] ?? "");
+    expect(words(last)).toContain("What was on live on 20 February 2026, 12:00");
+    expect(words(last)).toContain("The newest change had just come.");
+    expect(rows(last).slice(0, 2)).toEqual([
+      ["/about", "removed", "20 Feb, 12:00", "out of band, deployment 4", "nobody"],
+      ["/sale", "v2", "20 Feb, 12:00 by this change", "out of band, deployment 4", "nobody"],
+    ]);
+    expect(links(last)["Change after ›"]).toBeUndefined();
+
+    const first = await look(links(last)["‹ Change before"] ?? "");
+    expect(words(first)).toContain("What was on live on 2 February 2026, 11:00");
+    expect(links(first)["‹ Change before"]).toBeUndefined();
+    expect(links(first)["Change after ›"]).toBe(`${live}?as_of=2026-02-20T12:00Z`);
+  });
+
+  test("steps onto moments that have seconds, and its field keeps them", async () => {
+    at("02-20T12:00");
+    await w.record("beta", ["/sale v1"], { effective_at: "2026-02-20T11:00:30.500Z" });
+
+    const page = await look(links(await look("/sites/shop/environments/beta"))["‹ Change before"] ?? "");
+
+    expect(rows(page)).toHaveLength(1);
+    expect(page).toContain('value="2026-02-20T11:00:30.500"');
+  });
+
+  test("is unknown before anybody told of it", async () => {
+    await sale();
+
+    const page = await look(`${live}?as_of=2026-02-02T10:59`);
+
+    expect(words(page)).toContain(
+      "Unknown. Sitebook was told of live from 2 February 2026, 11:00 on; nobody has said what stood there before.",
+    );
+    expect(links(page)["Go to the first record"]).toBe(`${live}?as_of=2026-02-02T11:00Z`);
+  });
+
+  test("counts what had not been recorded there yet", async () => {
+    await sale();
+    await w.record("live", ["/new v1"]);
+
+    expect(words(await look(`${live}?as_of=2026-02-10T14:00`))).toContain(
+      "1 more, known by now, had not been recorded there yet.",
+    );
+  });
+
+  test("can be seen as it was known at an earlier moment", async () => {
+    await sale();
+    await w.record("live", ["/sale v0"], { effective_at: "2026-02-09T09:00:00Z" });
+
+    const now = await look(`${live}?as_of=2026-02-10T14:00&text=sale`);
+    const then = await look(`${live}?as_of=2026-02-10T14:00&known_at=2026-03-01T00:00&text=sale`);
+
+    expect(rows(now).map(([, version]) => version)).toEqual(["v0"]);
+    expect(rows(then).map(([, version]) => version)).toEqual(["v1"]);
+    expect(words(then)).toContain("as it was known on 1 March 2026, 00:00");
+  });
+});
+
+describe("a moment", () => {
+  test.each([
+    ["sometime", '"sometime" is no moment.'],
+    ["2026-02-30T10:00", '"2026-02-30T10:00" is no moment.'],
+    ["2126-03-03T14:00", "is still to come."],
+    ["<script>alert(1)</script>", '"<script>alert(1)</script>" is no moment.'],
+  ])("such as %s is refused beside its field, and now is shown", async (moment, sentence) => {
+    await sale();
+
+    const page = await look(`${live}?as_of=${encodeURIComponent(moment)}`, "vera", 422);
+
+    expect(words(page)).toContain(sentence);
+    expect(page).toContain('aria-describedby="as_of-error"');
+    expect(page).not.toContain("<script>alert");
+    expect(words(page)).toContain("What is on live");
+    expect(rows(page)).toHaveLength(2);
+  });
+
+  test("in an hour that the clocks skipped or showed twice is decided, and said", async () => {
+    await w.record("beta", ["/sale v1"], { effective_at: "2025-01-01T00:00:00Z" });
+    const beta = "/sites/shop/environments/beta";
+
+    expect(words(await look(`${beta}?as_of=2025-03-30T01:30`))).toContain(
+      "There was no 01:30 that day: clocks in Europe/London went forward over it. This is 30 March 2025, 02:30.",
+    );
+    expect(words(await look(`${beta}?as_of=2025-10-26T01:30`))).toContain(
+      "Clocks in Europe/London showed 01:30 twice that day. This is the first time, 2025-10-26T00:30Z; the second is 2025-10-26T01:30Z.",
+    );
+  });
+
+  test("with an offset is read as it is written", async () => {
+    await sale();
+
+    expect(words(await look(`${live}?as_of=${encodeURIComponent("2026-02-10T16:00:00+02:00")}`))).toContain(
+      "What was on live on 10 February 2026, 14:00",
+    );
+  });
+});
+
+test("whoever is a stranger, or names a place that is not there, finds nothing", async () => {
+  expect((await w.as("oskar").get(live)).status).toBe(404);
+  expect((await w.as("vera").get("/sites/shop/environments/prod")).status).toBe(404);
+  const signedOut = await w.as("nobody").get(`${live}?as_of=2026-02-10T14:00`);
+  expect(signedOut.headers.get("location")).toBe(
+    "/sign-in?next=%2Fsites%2Fshop%2Fenvironments%2Flive%3Fas_of%3D2026-02-10T14%3A00",
+  );
+});
+
+test("what people wrote is shown as they wrote it", async () => {
+  const line = {
+    kind: "page" as const,
+    key: "/über-uns/größen",
+    version: "<b>1</b>",
+    title: "<script>x</script> & co",
+  };
+  await record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), { placements: [line], note: "<i>" });
+
+  const page = await look("/sites/shop/environments/beta");
+
+  expect(page).not.toContain("<script>x");
+  expect(rows(page)[0]?.slice(0, 2)).toEqual(["/über-uns/größen <script>x</script> & co", "<b>1</b>"]);
+  expect((await w.as("vera").get(links(page)["/über-uns/größen"] ?? "")).status).toBe(200);
+});
