@@ -2,23 +2,35 @@ export interface Config {
   port: number;
   host: string;
   databaseUrl: string;
-  /** Where people reach Sitebook, without a slash at the end; links and the CSRF check use it. */
-  baseUrl: string;
+  /** Where people reach Sitebook, without a slash at the end; links, cookies and the CSRF check use it. Without it: this machine. */
+  baseUrl: string | undefined;
 }
 
-/** Reads the environment as a set. Throws one Error whose message has a sentence for every wrong value. */
+/** What whoever runs Sitebook has to set right; says how. Anything else thrown at the start is a bug. */
+export class Misconfigured extends Error {}
+
+/** Reads the environment as a set. Throws one error whose message has a sentence for every wrong value. */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const wrong: string[] = [];
-  const port = Number(env.PORT ?? 3000);
-  if (!Number.isInteger(port) || port < 0 || port > 65535)
-    wrong.push(`PORT is "${env.PORT}"; set a number from 0 to 65535.`);
-  const databaseUrl = env.DATABASE_URL ?? "file:data/sitebook.db";
-  if (!/^(file:.|postgres(ql)?:\/\/.)/.test(databaseUrl))
-    wrong.push(`DATABASE_URL is "${databaseUrl}"; set file:PATH for SQLite or postgres://USER:PASSWORD@HOST/DATABASE.`);
-  const host = env.HOST ?? "127.0.0.1";
-  const baseUrl = (env.BASE_URL ?? `http://localhost:${port}`).replace(/\/$/, "");
-  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ""))
-    wrong.push(`BASE_URL is "${env.BASE_URL}"; set the address that people open, like https://sitebook.example.com.`);
-  if (wrong.length) throw new Error(wrong.join("\n"));
-  return { port, host, databaseUrl, baseUrl };
+  const port = env.PORT || "3000";
+  const databaseUrl = env.DATABASE_URL || "file:data/sitebook.db";
+  const baseUrl = env.BASE_URL || undefined;
+  const wrong = [whyNotPort(port), whyNotDatabase(databaseUrl), baseUrl && whyNotBase(baseUrl)].filter(Boolean);
+  if (wrong.length) throw new Misconfigured(wrong.join("\n"));
+  return { port: Number(port), host: env.HOST || "127.0.0.1", databaseUrl, baseUrl: baseUrl?.replace(/\/$/, "") };
+}
+
+function whyNotPort(port: string): string | undefined {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return `PORT is "${port}"; set a number from 0 to 65535.`;
+}
+
+/** Does not repeat what is set: it may hold a password. */
+function whyNotDatabase(url: string): string | undefined {
+  if (/^file:./.test(url) || (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url))) return;
+  return "DATABASE_URL is no address of a database; set file:PATH for SQLite or postgres://USER:PASSWORD@HOST/DATABASE.";
+}
+
+function whyNotBase(address: string): string | undefined {
+  const url = URL.parse(address);
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return;
+  return `BASE_URL is "${address}"; set the address that people open, like https://sitebook.example.com, without a path.`;
 }

@@ -1,68 +1,72 @@
-import { serve } from "@hono/node-server";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.ts";
-import { type Config, readConfig } from "./config.ts";
-import { migrate } from "./database/migrate.ts";
-import { type Database, openDatabase } from "./database/open.ts";
+import { Misconfigured, readConfig } from "./config.ts";
+import { openReady } from "./database/ready.ts";
 import { setupLink } from "./people/links.ts";
+import { addressOf } from "./people/sign-in.ts";
 
-function configured(): Config {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    stop(error instanceof Error ? error.message : String(error));
-  }
-}
+/** How long running requests may take to end once Sitebook is told to stop. */
+const patience = 30_000;
 
-function stop(sentence: string): never {
-  console.error(sentence);
+try {
+  await start();
+} catch (error) {
+  if (!(error instanceof Misconfigured)) throw error;
+  console.error(error.message);
   process.exit(1);
 }
 
-async function prepared({ databaseUrl }: Config): Promise<Database> {
+async function start(): Promise<void> {
+  const config = readConfig(process.env);
+  const db = await openReady(config.databaseUrl);
+  const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) });
+  const port = await listen(server, config);
+  const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
+  const app = createApp(db, {
+    baseUrl,
+    address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, () => db.destroy()));
+  console.log(`Sitebook is at ${baseUrl}`);
+  const link = await setupLink(db, new Date().toISOString());
+  if (link) console.log(`There is no account yet. Make the first one, once, at ${baseUrl}/setup?link=${link}`);
+}
+
+type Server = ReturnType<typeof createAdaptorServer>;
+
+async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<number> {
+  server.listen(port, host);
   try {
-    const db = openDatabase(databaseUrl);
-    await migrate(db);
-    return db;
+    await once(server, "listening");
   } catch (error) {
-    stop(
-      `The database ${hidePassword(databaseUrl)} cannot be used: ${error instanceof Error ? error.message : error}. Check DATABASE_URL.`,
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
+      throw new Misconfigured(`Port ${port} is in use, perhaps by another Sitebook. Stop that one, or set PORT.`);
+    throw new Misconfigured(
+      `Sitebook cannot listen on ${host}:${port}: ${(error as Error).message}. Set HOST and PORT.`,
     );
   }
+  return (server.address() as AddressInfo).port;
 }
 
-function hidePassword(url: string): string {
-  return url.replace(/:[^:@/]*@/, ":…@");
+function socketOf(env: unknown): string | undefined {
+  return (env as { incoming?: { socket?: { remoteAddress?: string } } })?.incoming?.socket?.remoteAddress;
 }
 
-const config = configured();
-const db = await prepared(config);
-const app = createApp(db, { baseUrl: config.baseUrl, address: (_, env) => addressOf(env) });
-const server = serve({ fetch: app.fetch, port: config.port, hostname: config.host }, () => greet());
-
-function addressOf(env: unknown): string {
-  return (env as { incoming?: { socket?: { remoteAddress?: string } } })?.incoming?.socket?.remoteAddress ?? "";
+/** Takes no new requests, lets the running ones end, closes the database, and goes. A second signal ends it at once. */
+async function stop(server: Server, close: () => Promise<void>): Promise<void> {
+  console.log("Sitebook stops as soon as the running requests have ended.");
+  const idle = setInterval(() => closeConnections(server, "closeIdleConnections"), 50);
+  const late = setTimeout(() => closeConnections(server, "closeAllConnections"), patience);
+  server.close();
+  await once(server, "close");
+  clearInterval(idle);
+  clearTimeout(late);
+  await close();
+  process.exit(0);
 }
 
-async function greet(): Promise<void> {
-  console.log(`Sitebook is at ${config.baseUrl}`);
-  const link = await setupLink(db, new Date().toISOString());
-  if (link) console.log(`There is no account yet. Make the first one, once, at ${config.baseUrl}/setup?link=${link}`);
+function closeConnections(server: Server, how: "closeIdleConnections" | "closeAllConnections"): void {
+  if (how in server) (server as import("node:http").Server)[how]();
 }
-
-server.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EADDRINUSE")
-    stop(`Port ${config.port} is in use, perhaps by another Sitebook. Stop that one, or set PORT.`);
-  stop(`Sitebook cannot listen on ${config.host}:${config.port}: ${error.message}. Set HOST and PORT.`);
-});
-
-/** Lets running requests end, closes the database, and goes. Idle connections are not waited for. */
-function close(): void {
-  server.close(async () => {
-    await db.destroy();
-    process.exit(0);
-  });
-  if ("closeIdleConnections" in server) server.closeIdleConnections();
-}
-
-process.on("SIGTERM", close);
-process.on("SIGINT", close);

@@ -31,6 +31,14 @@ export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Pro
   return { url: `file:${path}`, drop: () => rm(folder, { recursive: true }) };
 }
 
+/** One that has no schema yet. */
+export async function emptyDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
+  if (engine === "postgres")
+    return createDatabase(inject("postgres"), `empty_${randomUUID().replaceAll("-", "")}`, "template0");
+  const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
+  return { url: `file:${join(folder, "sitebook.db")}`, drop: () => rm(folder, { recursive: true }) };
+}
+
 let kept: Promise<Buffer> | undefined;
 
 /** The migrated database as bytes, made once in each worker. */

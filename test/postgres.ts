@@ -43,9 +43,10 @@ async function startServer(): Promise<{ url: string; stop: () => Promise<void> }
 export async function createDatabase(
   server: string,
   name: string,
+  template = "template",
 ): Promise<{ url: string; drop: () => Promise<void> }> {
   const administrator = administer(server);
-  await administrator.query(`create database ${name} template template strategy file_copy`);
+  await administrator.query(`create database ${name} template ${template} strategy file_copy`);
   return { url: server.replace("DATABASE", name), drop: () => drop(administrator, name) };
 }
 

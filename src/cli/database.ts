@@ -1,4 +1,4 @@
-import { readConfig } from "../config.ts";
+import { Misconfigured, readConfig } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import { openReady } from "../database/ready.ts";
 import { CouldNot } from "./command.ts";
@@ -20,6 +20,6 @@ async function opened(env: Record<string, string | undefined>): Promise<Database
   try {
     return await openReady(readConfig(env).databaseUrl);
   } catch (error) {
-    throw new CouldNot(error instanceof Error ? error.message : String(error));
+    throw error instanceof Misconfigured ? new CouldNot(error.message) : error;
   }
 }

@@ -1,7 +1,8 @@
+import { Misconfigured } from "../config.ts";
 import { migrate } from "./migrate.ts";
 import { type Database, openDatabase } from "./open.ts";
 
-/** Opens a database and brings its schema up to date. What is wrong with it is one Error that says what to check. */
+/** Opens a database and brings its schema up to date. What is wrong with it is one error that says what to check. */
 export async function openReady(url: string): Promise<Database> {
   let db: Database | undefined;
   try {
@@ -11,7 +12,7 @@ export async function openReady(url: string): Promise<Database> {
   } catch (error) {
     await db?.destroy().catch(() => undefined);
     const reason = error instanceof AggregateError ? error.errors[0] : error;
-    throw new Error(
+    throw new Misconfigured(
       `The database ${withoutPassword(url)} cannot be used: ${reason instanceof Error ? reason.message : reason}. Check DATABASE_URL.`,
     );
   }

@@ -1,0 +1,53 @@
+import { sql } from "kysely";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newId } from "../src/database/id.ts";
+import { isPostgres } from "../src/database/open.ts";
+import { type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+  await w.record("beta", ["/sale v1", "/old v1"]);
+  await w.record("beta", ["/sale v2", "/old v1"]);
+  const { number } = await w.release("Sale");
+  await w.promote(number, "demo");
+  const asked = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
+  expect(asked.state).toBe("waiting");
+  const { seq } = await w.db.selectFrom("placements").select("seq").limit(1).executeTakeFirstOrThrow();
+  await w.db
+    .insertInto("corrections")
+    .values({ id: newId(), placement_seq: seq, recorded_at: w.clock.at, person_id: w.people.ada.id, reason: "Wrong" })
+    .execute();
+});
+afterEach(() => w.close());
+
+/** Each with a column that is no key. */
+const tables = [
+  ["placements", "effective_at"],
+  ["approvals", "decided_at"],
+  ["events", "details"],
+  ["corrections", "reason"],
+  ["deployments", "note"],
+  ["confirmations", "recorded_at"],
+  ["releases", "name"],
+  ["release_contents", "version_id"],
+  ["gates", "rules"],
+  ["promotions", "note"],
+  ["completions", "completed_at"],
+] as const;
+
+test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {
+  const before = await rows(table);
+  expect(before.length).toBeGreaterThan(0);
+  const [name, field] = [sql.table(table), sql.ref(column)];
+  const attempts = isPostgres(w.db)
+    ? [sql`truncate ${name} cascade`]
+    : [sql`insert or replace into ${name} select * from ${name}`, sql`replace into ${name} select * from ${name}`];
+  for (const attempt of [sql`update ${name} set ${field} = ${field}`, sql`delete from ${name}`, ...attempts])
+    await expect(attempt.execute(w.db)).rejects.toThrow("is append-only");
+  expect(await rows(table)).toEqual(before);
+});
+
+async function rows(table: (typeof tables)[number][0]): Promise<object[]> {
+  return w.db.selectFrom(table).selectAll().execute();
+}
