@@ -6,6 +6,7 @@ import type { Kind } from "../src/schema.ts";
 import type { Site } from "../src/sites/queries.ts";
 import { address, shortest } from "./parts/address.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
+import { takeAway } from "./parts/away.ts";
 import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { env } from "./parts/env.ts";
 import { input } from "./parts/field.ts";
@@ -165,7 +166,14 @@ function standingThere(props: EnvironmentProps): Html {
   return html`<h2 class="sr">Pages and software</h2>
 ${filters(props)}
 ${lines.length || removed.length ? table(props) : nothingLikeThat(props)}
-${pager({ next: next && here(props, { after: next }), nextWord: "More" })}`;
+${pager({ next: next && here(props, { after: next }), nextWord: "More" })}
+${away(props)}`;
+}
+
+function away(props: EnvironmentProps): Html {
+  const { at, knownAt, filter } = props;
+  const moments = { as_of: at && shortest(at), known_at: knownAt && shortest(knownAt) };
+  return takeAway(base(props), { ...moments, ...filter }, html`<a href="${address(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>`);
 }
 
 function nothingLikeThat(props: EnvironmentProps): Html {
@@ -233,7 +241,7 @@ function beside(props: EnvironmentProps): Html {
     [
       "Gate",
       gate.length
-        ? gate.map(({ role, count }) => `${count} ${role.replaceAll("-", " ")}`).join(", ")
+        ? gate.map(({ role, count }) => `${count > 1 ? `${count} of ` : ""}${role.replaceAll("-", " ")}`).join(", ")
         : "none: who may record, may",
     ],
     ...environment.servers.map((server): [Piece, Piece] => [
