@@ -4,6 +4,7 @@ import type { Database } from "../database/open.ts";
 import { type FieldError, Refusal } from "../errors.ts";
 import type { By } from "../people/by.ts";
 import type { Kind } from "../schema.ts";
+import { artifactEntry, index } from "../search/entries.ts";
 import { sectionOf } from "./rules.ts";
 
 /** What a line says of an artifact and its version; keys in their normal form. */
@@ -98,6 +99,8 @@ export async function learnArtifacts(
   const sections = await headSections(trx, siteId, fresh);
   const titled = named.filter((one) => one.title !== undefined);
   const titles = await inChunks(titled, (piece) => retitle(trx, piece, ids));
+  const retitled = titles.map((one) => ({ ...one, id: ids.get(`${one.kind} ${one.key}`) as string }));
+  await index(trx, siteId, [...artifacts, ...retitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
 }
 

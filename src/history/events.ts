@@ -1,6 +1,7 @@
 import { canonical, type Json } from "../database/canonical.ts";
 import type { Database } from "../database/open.ts";
 import type { By } from "../people/by.ts";
+import { eventEntries, index } from "../search/entries.ts";
 import { hashOf } from "./chain.ts";
 
 export const actions = [
@@ -63,6 +64,7 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
     .insertInto("events")
     .values({ ...content, site_id: siteId, details: canonical(content.details), previous_hash: site.head, hash })
     .execute();
+  await index(trx, siteId, eventEntries(content));
   await trx.updateTable("sites").set({ events: seq, head: hash }).where("id", "=", siteId).execute();
   return seq;
 }
