@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { safePath } from "../src/people/rules.ts";
+import { addressOf } from "../src/people/sign-in.ts";
 import { browser, password, type World, world } from "./world.ts";
 
 let w: World;
@@ -95,6 +96,14 @@ test("one address that tries many accounts is stopped, and others are not", asyn
 
   expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.7"))).status).toBe(429);
   expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.8"))).status).toBe(303);
+});
+
+test("only a proxy on this machine is believed about who is behind it", () => {
+  expect(addressOf("192.0.2.7", "203.0.113.9")).toBe("192.0.2.7");
+  expect(addressOf("127.0.0.1", "10.0.0.1, 203.0.113.9")).toBe("203.0.113.9");
+  expect(addressOf("::ffff:127.0.0.1", "203.0.113.9")).toBe("203.0.113.9");
+  expect(addressOf("::1", null)).toBe("::1");
+  expect(addressOf(undefined, "203.0.113.9")).toBe("");
 });
 
 test("what is no e-mail address is nobody's, and is shown as text", async () => {

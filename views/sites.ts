@@ -55,5 +55,5 @@ const newSite = (
     html`<form class="form" method="post" action="/sites">${hiddenField("key", form.key)}
 ${siteFields(form, zones, errors)}
 <p><small>It starts with beta, demo and live; others can be added. You administer it.</small></p>
-<div class="end">${button({ text: "Make the site", look: "primary", look: "primary" })}</div></form>`,
+<div class="end">${button({ text: "Make the site", look: "primary" })}</div></form>`,
   );

@@ -106,3 +106,13 @@ export function triesSentence(wrong: string, tried: { left: number } | { wait: n
   const left = counts[tried.left] ?? String(tried.left);
   return `${wrong} ${left} more ${tried.left === 1 ? "try" : "tries"} in the next 15 minutes.`;
 }
+
+/**
+ * Where a request comes from. A proxy on this machine is believed about who is behind it, so that they do not all
+ * share its address; anybody else could write there what they like.
+ */
+export function addressOf(socket: string | undefined, forwarded: string | null): string {
+  const here = socket === "::1" || /^(::ffff:)?127\./.test(socket ?? "");
+  const behind = here ? forwarded?.split(",").at(-1)?.trim().slice(0, 100) : undefined;
+  return behind || socket || "";
+}
