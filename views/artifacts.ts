@@ -41,7 +41,7 @@ export function artifactPage(props: ArtifactProps): Html {
 ${!props.continued && figure(props)}
 <h2 class="sr">Every placement</h2>
 ${table(props)}
-${pager({ next: props.next && here(props, { before: props.next }), words: props.continued && html`<a href="${here(props)}">The newest</a>`, nextWord: "Older" })}
+${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Newest", next: props.next && here(props, { before: props.next }), nextWord: "Older" })}
 ${versions(props)}`;
 }
 

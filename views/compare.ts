@@ -118,13 +118,13 @@ function differences(props: CompareProps, compared: Compared): Html {
   return html`${notes(props, compared)}
 ${page.added + page.changed + page.removed + software.added + software.changed + software.removed > 0 && filters(props, compared)}
 ${lines.length ? table(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(here(props, { ...compared, filter: {} }), "Show all that differs"))}
-${pager({ next: next && here(props, compared, { after: next }), nextWord: "More" })}`;
+${pager({ previous: continued ? here(props, compared) : undefined, previousWord: "Beginning", next: next && here(props, compared, { after: next }), nextWord: "More" })}`;
 }
 
 const notes = ({ site }: CompareProps, { from, to, unknown }: Compared): Html =>
   html`${each([from, to], (one) => html`${one.said && note(one.said)}`)}${each(unknown, ({ side, first }) =>
     note(
-      html`${side.environment.name} was unknown then, not empty: ${first ? html`Sitebook was told of it from ${fullTime(first, site.time_zone)} on.` : "nobody has told Sitebook of it yet."}`,
+      html`${side.environment.name} ${side.at ? "was unknown then" : "is unknown"}, not empty: ${first ? html`Sitebook was told of it from ${fullTime(first, site.time_zone)} on.` : "nobody has told Sitebook of it yet."}`,
       { tier: side.environment.tier },
     ),
   )}`;

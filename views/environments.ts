@@ -166,14 +166,18 @@ function standingThere(props: EnvironmentProps): Html {
   return html`<h2 class="sr">Pages and software</h2>
 ${filters(props)}
 ${lines.length || removed.length ? table(props) : nothingLikeThat(props)}
-${pager({ next: next && here(props, { after: next }), nextWord: "More" })}
+${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Beginning", next: next && here(props, { after: next }), nextWord: "More" })}
 ${away(props)}`;
 }
 
 function away(props: EnvironmentProps): Html {
   const { at, knownAt, filter } = props;
   const moments = { as_of: at && shortest(at), known_at: knownAt && shortest(knownAt) };
-  return takeAway(base(props), { ...moments, ...filter }, html`<a href="${address(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>`);
+  return takeAway(
+    base(props),
+    { ...moments, ...filter },
+    html`<a href="${address(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>`,
+  );
 }
 
 function nothingLikeThat(props: EnvironmentProps): Html {

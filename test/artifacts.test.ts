@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { draw, mostSpans } from "../src/artifacts/lanes.ts";
+import { record } from "../src/deployments/deployments.ts";
+import type { Line } from "../src/deployments/rules.ts";
+import { links, rows, words } from "./words.ts";
+import { type Name, place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
+const pathOf = (key: string) =>
+  `/sites/shop/artifacts/${key.startsWith("/") ? "page" : "software"}?key=${encodeURIComponent(key)}`;
+
+async function look(path: string, who: Name = "vera", status = 200): Promise<string> {
+  const response = await w.as(who).get(path);
+  expect(response.status, path).toBe(status);
+  return response.text();
+}
+
+/** What the drawing's bars say, lane by lane. */
+const bars = (page: string) => [...page.matchAll(/<title>([^<]*)<\/title><rect/g)].map(([, title]) => title);
+
+/** /sale goes to live by promotion, is changed there by hand, and waits there in a newer version. */
+async function life(): Promise<void> {
+  at("02-01T09:00");
+  await w.record("beta", ["/sale v1"]);
+  await w.release("Opening");
+  at("02-01T10:00");
+  await w.promote(1, "demo");
+  at("02-02T11:00");
+  await w.promote(1, "live");
+  at("02-20T12:00");
+  await w.record("live", ["/sale v1.1"]);
+  at("02-25T09:00");
+  await w.record("beta", ["/sale v2"], { effective_at: "2026-02-24T09:00:00Z" });
+  await w.release("New sale");
+  await w.promote(2, "demo");
+  await w.ask(2, "live");
+  at("03-03T10:00");
+}
+
+describe("a page's life", () => {
+  test("says where it is now, what waits, and leads to it on each server", async () => {
+    await life();
+
+    const page = await look(pathOf("/sale"));
+
+    expect(words(page)).toContain(
+      "v2 is on beta and demo; v1.1 is on live. v2 is waiting for Marketing, to go to live",
+    );
+    expect(links(page)).toMatchObject({
+      "See on demo": "https://demo.shop.example/sale",
+      "See on live": "https://www.shop.example/sale",
+      "v2 is waiting for Marketing, to go to live": "/sites/shop/promotions/4",
+    });
+  });
+
+  test("is drawn in lanes, a bar for each version", async () => {
+    await life();
+
+    const page = await look(pathOf("/sale"));
+
+    expect(page).toContain(
+      'role="img" aria-label="3 lanes, one for each environment, with a bar for each version of /sale over time. Now: beta: v2, demo: v2, live: v1.1. The table below says the same."',
+    );
+    expect(bars(page)).toEqual([
+      "v1 on beta from 1 February 2026, 09:00 until 24 February 2026, 09:00",
+      "v2 on beta from 24 February 2026, 09:00 on",
+      "v1 on demo from 1 February 2026, 10:00 until 25 February 2026, 09:00",
+      "v2 on demo from 25 February 2026, 09:00 on",
+      "v1 on live from 2 February 2026, 11:00 until 20 February 2026, 12:00",
+      "v1.1 on live from 20 February 2026, 12:00 on, out of band",
+    ]);
+    expect(page.match(/class="span now band"/g)).toHaveLength(1);
+    expect(page).toContain("<title>v2 is waiting for Marketing, to go to live</title>");
+  });
+
+  test("is told in a table, both clocks, and who approved", async () => {
+    await life();
+
+    const page = await look(pathOf("/sale"));
+
+    expect(rows(page)).toEqual([
+      ["demo", "v2", "25 Feb, 09:00", "now", "25 Feb, 09:00 Ada", "Promotion 3", "Theo, tester, 25 Feb, 09:00"],
+      ["beta", "v2", "24 Feb, 09:00", "now", "25 Feb, 09:00 Cleo", "Deployment 5", "no gate"],
+      ["live", "v1.1", "20 Feb, 12:00", "now", "20 Feb, 12:00 Cleo", "out of band, deployment 4", "nobody"],
+      [
+        "live",
+        "v1",
+        "2 Feb, 11:00",
+        "20 Feb, 12:00",
+        "2 Feb, 11:00 Ada",
+        "Promotion 2",
+        "Mara, marketing, 2 Feb, 11:00",
+      ],
+      ["demo", "v1", "1 Feb, 10:00", "25 Feb, 09:00", "1 Feb, 10:00 Ada", "Promotion 1", "Theo, tester, 1 Feb, 10:00"],
+      ["beta", "v1", "1 Feb, 09:00", "24 Feb, 09:00", "1 Feb, 09:00 Cleo", "Deployment 1", "no gate"],
+    ]);
+    expect(links(page)["20 Feb, 12:00"]).toBe("/sites/shop/environments/live?as_of=2026-02-20T12:00Z");
+  });
+
+  test("has gaps where it was removed, and says where it never was", async () => {
+    at("02-01T09:00");
+    await w.record("beta", ["/old v1"]);
+    at("02-03T09:00");
+    await w.record("beta", ["-/old"]);
+
+    const page = await look(pathOf("/old"));
+
+    expect(words(page)).toContain("removed from beta; never recorded on demo and live.");
+    expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 until 3 February 2026, 09:00"]);
+    expect(rows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
+  });
+
+  test("is the same however late it was told", async () => {
+    at("02-10T09:00");
+    await w.record("live", ["/sale v1"], { effective_at: "2026-02-08T09:00:00Z" });
+    await w.record("live", ["/sale v1"], { effective_at: "2026-02-05T09:00:00Z" });
+
+    expect(rows(await look(pathOf("/sale"))).map((row) => row.slice(0, 4))).toEqual([
+      ["live", "v1", "5 Feb, 09:00", "now"],
+    ]);
+  });
+
+  test("goes on by pages of fifty", async () => {
+    for (let i = 0; i < 60; i++) {
+      w.clock.at = new Date(Date.parse("2026-02-01T09:00:00Z") + i * 3_600_000).toISOString();
+      await w.record("beta", [`/news v${i}`]);
+    }
+
+    const first = await look(pathOf("/news"));
+    const second = await look(links(first)["Older ›"] ?? "");
+
+    const versions = [...rows(first), ...rows(second)].map(([, version]) => version);
+    expect(rows(first)).toHaveLength(50);
+    expect(versions).toEqual(Array.from({ length: 60 }, (_, i) => `v${59 - i}`));
+    expect(links(second)["‹ Newest"]).toBe(decodeURIComponent(pathOf("/news")));
+  });
+
+  test("can be drawn for a part of its time", async () => {
+    await life();
+
+    const page = await look(`${pathOf("/sale")}&from=2026-02-21T00:00`);
+    const wrong = await look(`${pathOf("/sale")}&from=long+ago`, "vera", 422);
+    const backwards = await look(`${pathOf("/sale")}&from=2026-02-21T00:00&to=2026-02-20T00:00`, "vera", 422);
+
+    expect(words(page)).toContain("Its life from 21 February 2026, 00:00 to today");
+    expect(bars(page)).toHaveLength(5);
+    expect(words(wrong)).toContain('"long ago" is no moment.');
+    expect(bars(wrong)).toHaveLength(6);
+    expect(words(backwards)).toContain("The time shown has to begin before it ends.");
+  });
+});
+
+describe("what is known of a version", () => {
+  const told = async (line: Partial<Line>) =>
+    record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), {
+      placements: [{ kind: "page", key: "/checkout", version: "v2", ...line }],
+    });
+
+  test("is its notes, source, digest and what it requires", async () => {
+    await told({
+      title: "Checkout",
+      notes: "Shorter.",
+      source: "https://git.example/commit/9f2c",
+      digest: "0123456789abcdef",
+      requires: { "checkout-service": ">=3.2 <4" },
+    });
+
+    const page = await look(pathOf("/checkout"));
+
+    expect(words(page)).toContain("“Checkout”. v2 is on beta");
+    expect(words(page)).toContain(
+      "Notes Shorter. Source https://git.example/commit/9f2c Digest 0123 4567 89ab Requires checkout-service >=3.2 <4",
+    );
+    expect(links(page)).toMatchObject({
+      "https://git.example/commit/9f2c": "https://git.example/commit/9f2c",
+      "checkout-service": "/sites/shop/artifacts/software?key=checkout-service",
+    });
+  });
+
+  test("is shown as it was written, and leads nowhere that is no web address", async () => {
+    await told({ title: "<script>x</script>", source: "javascript:alert(1)", notes: "<b>bold</b>" });
+
+    const page = await look(pathOf("/checkout"));
+
+    expect(page).not.toContain("<script>x");
+    expect(page).not.toContain('href="javascript:');
+    expect(words(page)).toContain("Notes <b>bold</b> Source javascript:alert(1)");
+  });
+});
+
+test("a path may be written as browsers do, and in any normal form", async () => {
+  await w.record("beta", ["/über-uns/größen v1"]);
+
+  for (const key of ["/über-uns/größen", "/über-uns/größen".normalize("NFD"), "/%C3%BCber-uns/gr%C3%B6%C3%9Fen"]) {
+    const page = await look(pathOf(key));
+    expect(words(page)).toContain("/über-uns/größen v1 is on beta");
+    expect(links(page)["See on beta"]).toBe("https://beta.shop.example/%C3%BCber-uns/gr%C3%B6%C3%9Fen");
+  }
+});
+
+test("what is not there is not there, for strangers nothing is", async () => {
+  await w.record("beta", ["/sale v1"]);
+
+  expect((await w.as("vera").get(pathOf("/nowhere"))).status).toBe(404);
+  expect((await w.as("vera").get("/sites/shop/artifacts/page")).status).toBe(404);
+  expect((await w.as("vera").get("/sites/shop/artifacts/software?key=/sale")).status).toBe(404);
+  expect((await w.as("vera").get("/sites/shop/artifacts/animal?key=/sale")).status).toBe(404);
+  expect((await w.as("oskar").get(pathOf("/sale"))).status).toBe(404);
+});
+
+describe("the drawing", () => {
+  const range = { from: undefined, to: "2026-03-01T00:00:00.000Z", now: "2026-03-01T00:00:00.000Z", zone: "UTC" };
+  const span = (effective_at: string, version: string | null, out_of_band: 0 | 1 = 0) => ({
+    effective_at: `${effective_at}:00.000Z`,
+    version,
+    out_of_band,
+  });
+
+  test("places bars in per cent, merges runs, and leaves gaps", () => {
+    const { lanes, from } = draw(
+      [
+        [
+          span("2026-02-26T00:00", "v2"),
+          span("2026-02-24T00:00", null),
+          span("2026-02-21T00:00", "v1"),
+          span("2026-02-19T00:00", "v1"),
+        ],
+        [],
+      ],
+      range,
+    );
+
+    expect(from).toBe("2026-02-19T00:00:00.000Z");
+    expect(lanes[0]?.bars.map(({ x, width, version, now }) => [version, x, width, now])).toEqual([
+      ["v1", 0, 50, false],
+      ["v2", 70, 30, true],
+    ]);
+    expect(lanes[0]?.gone).toEqual([{ x: 50, width: 20 }]);
+    expect(lanes[1]).toEqual({ bars: [], gone: [] });
+  });
+
+  test("leaves out what is older than it can hold, in all lanes", () => {
+    const many = Array.from({ length: mostSpans }, (_, i) =>
+      span(new Date(Date.parse("2026-02-28T00:00:00Z") - i * 60_000).toISOString().slice(0, 16), `v${i}`),
+    );
+    const { lanes, from, cut } = draw([many, [span("2026-01-01T00:00", "v1")]], range);
+
+    expect(cut).toBe(true);
+    expect(from).toBe("2026-02-27T19:01:00.000Z");
+    expect(lanes[1]?.bars).toMatchObject([{ x: 0, width: 100, version: "v1" }]);
+  });
+
+  test.each([
+    ["2026-02-28T00:00", ["28 Feb", "06:00", "12:00", "18:00", "1 Mar"]],
+    ["2026-02-22T00:00", ["22 Feb", "23 Feb", "24 Feb", "25 Feb", "26 Feb", "27 Feb", "28 Feb", "1 Mar"]],
+    ["2026-01-20T00:00", ["22 Jan", "1 Feb", "8 Feb", "15 Feb", "22 Feb", "1 Mar"]],
+    ["2025-11-20T00:00", ["1 Dec", "15 Dec", "1 Jan 2026", "15 Jan", "1 Feb", "15 Feb", "1 Mar"]],
+    ["2022-05-01T00:00", ["2023", "2024", "2025", "2026"]],
+  ])("since %s is divided where the calendar turns", (since, ticks) => {
+    expect(draw([[span(since, "v1")]], range).ticks.map((tick) => tick.text)).toEqual(ticks);
+  });
+});
