@@ -3,6 +3,7 @@ import { newId } from "../src/database/id.ts";
 import { record } from "../src/deployments/deployments.ts";
 import type { Line } from "../src/deployments/rules.ts";
 import { approversOf, standing } from "../src/environments/as-of.ts";
+import { canPromote } from "../src/promotions/asking.ts";
 import { lineOf, type Name, place, type World, world } from "./world.ts";
 
 let w: World;
@@ -317,6 +318,16 @@ describe("deciding", () => {
     await says("vera", 1, "approve");
     expect((await completes("ada", 1)).status).toBe(303);
     expect(await held("demo")).toEqual({ "/sale": "v1" });
+  });
+
+  test("what is asked for keeps the gate it was asked under", async () => {
+    const number = await asked(["/sale v1"]);
+    await ruleGate("demo", { role: "marketing", count: 2 });
+
+    expect((await says("mara", number, "approve")).status).toBe(403);
+    await says("theo", number, "approve");
+
+    expect((await completes("ada", number)).status).toBe(303);
   });
 
   test("one person counts once, in both roles that the gate asks", async () => {
@@ -671,6 +682,22 @@ describe("at the same moment", () => {
     expect(await statuses(askFor(1, "demo"), askFor(1, "demo", "iris"))).toEqual([303, 409]);
 
     expect(await open()).toBe(1);
+  });
+});
+
+describe("whether a release could go", () => {
+  const could = async (to: string) => canPromote(w.db, await w.by("vera"), w.site, { release: 1, to });
+
+  test("not before it is approved, then yes, and afterwards it is there", async () => {
+    const number = await asked(["/sale v1"]);
+    expect((await could("demo")).blockers.map((one) => one.code)).toEqual(["approvals_missing"]);
+    expect((await could("live")).blockers.map((one) => one.code)).toEqual(["approvals_missing", "content_moved_on"]);
+
+    await says("theo", number, "approve");
+    expect(await could("demo")).toEqual({ allowed: true, blockers: [] });
+
+    await completes("ada", number);
+    expect((await could("demo")).blockers.map((one) => one.code)).toEqual(["nothing_to_change"]);
   });
 });
 

@@ -39,6 +39,8 @@ promotions.post("/", async (c) => {
   }
 });
 
+promotions.get("/", (c) => c.redirect(`/sites/${c.var.access.site.slug}/approvals`, 303));
+
 promotions.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.param("number"))));
 
 /** Keeps the ticks, then the decision: what was looked at stays ticked where the decision is refused. */
