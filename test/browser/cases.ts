@@ -32,10 +32,13 @@ const fill = (fields: Record<string, string>, button: string) => async (at: Page
 const good = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
 const bad = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
 
+const artifact = (kind: string, key: string) => `/sites/shop/artifacts/${kind}?key=${encodeURIComponent(key)}`;
 const promotion = (number: number) => `/sites/shop/promotions/${number}`;
 
 /** Every page there is, in each way it can look. */
 export const cases: Case[] = [
+  page("set up", "nobody", (w) => w.setupAddress()),
+  page("set up, nothing filled in", "nobody", (w) => w.setupAddress(), send()),
   page("sign in", "nobody", "/sign-in"),
   page("sign in to go on", "nobody", "/sites/shop/history"),
   page("sign in, wrong password", "nobody", "/sign-in", fill({ email: "ada@example.test", password: "no" }, "Sign in")),
@@ -111,6 +114,29 @@ export const cases: Case[] = [
   page("an environment before the book", "ada", "/sites/shop/environments/live?as_of=2020-01-01T00:00:00Z"),
   page("an environment at no moment", "ada", "/sites/shop/environments/live?as_of=yesterday"),
   page("an environment, empty", "oskar", "/sites/elsewhere/environments/beta"),
+
+  page("the life of a page", "ada", artifact("page", "/sale")),
+  page("the life of a page that is gone", "ada", artifact("page", "/sale/last-chance")),
+  page("the life of a page changed by hand", "ada", artifact("page", "/about")),
+  page(
+    "the life of a page, long name",
+    "ada",
+    artifact(
+      "page",
+      "/magazine/a-title-that-was-written-by-somebody-who-is-paid-by-the-letter/and-then-goes-on-for-another-line",
+    ),
+  ),
+  page("the life of software", "ada", artifact("software", "stock-feed")),
+  page("the life of nothing", "ada", artifact("page", "/nowhere")),
+  page("compare", "ada", "/sites/shop/compare"),
+  page("compare demo with live", "ada", "/sites/shop/compare?from=live&to=demo"),
+  page("compare with the past", "ada", "/sites/shop/compare?from=live@2026-01-20T10:00:00Z&to=live"),
+  page("compare what is the same", "ada", "/sites/shop/compare?from=live&to=live"),
+  page("compare, a moment nobody can read", "ada", "/sites/shop/compare?from=live@yesterday&to=live"),
+  page("history", "ada", "/sites/shop/history"),
+  page("history of one action", "ada", "/sites/shop/history?action=promotion_approved"),
+  page("history, nothing like that", "ada", "/sites/shop/history?until=2020-01-01T00:00"),
+  page("history, empty", "oskar", "/sites/elsewhere/history"),
 
   page("settings", "iris", "/sites/shop/settings"),
   page("settings, no name", "iris", "/sites/shop/settings", send()),

@@ -1,8 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Page } from "playwright-core";
+import { createApp } from "../../src/app.ts";
+import { setupLink } from "../../src/people/links.ts";
 import { hashPassword } from "../../src/people/passwords.ts";
 import { openSession } from "../../src/people/sessions.ts";
+import { freshDatabase } from "../database.ts";
 import { type Name, type World, world } from "../world.ts";
 import { openPage, type PageOptions } from "./page.ts";
 
@@ -15,7 +18,8 @@ let hash: Promise<string> | undefined;
 /** The named world with its Sitebook on a free port, for real browsers. */
 export async function shop() {
   const w = await world();
-  const { server, baseURL } = await listen(w);
+  const { server, baseURL } = await listen(w.app);
+  const others: (() => Promise<void>)[] = [];
   const enter = async (page: Page, name: Name | "nobody") => {
     await page.context().clearCookies();
     if (name === "nobody") return;
@@ -42,8 +46,19 @@ export async function shop() {
       await fillSignIn(page, name);
       return page;
     },
+    /** The way into another Sitebook, in which nobody has an account yet. */
+    setupAddress: async (): Promise<string> => {
+      const { db, close } = await freshDatabase();
+      const empty = await listen(createApp(db, { baseUrl: baseURL, now: () => new Date(w.clock.at) }));
+      others.push(async () => {
+        empty.server.close();
+        await close();
+      });
+      return `${empty.baseURL}/setup?link=${await setupLink(db, w.clock.at)}`;
+    },
     close: async () => {
       server.close();
+      for (const end of others) await end();
       await w.close();
     },
   };
@@ -64,9 +79,9 @@ async function givePassword(w: World, name: Name): Promise<void> {
     .execute();
 }
 
-function listen(w: World): Promise<{ server: ServerType; baseURL: string }> {
+function listen(app: World["app"]): Promise<{ server: ServerType; baseURL: string }> {
   return new Promise((resolve) => {
-    const server = serve({ fetch: w.app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }: AddressInfo) =>
+    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }: AddressInfo) =>
       resolve({ server, baseURL: `http://localhost:${port}` }),
     );
   });
