@@ -3,6 +3,7 @@ import type { Words } from "../src/history/sentences.ts";
 import type { Site } from "../src/sites/queries.ts";
 import { address } from "./parts/address.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
+import { takeAway } from "./parts/away.ts";
 import { button, linkButton } from "./parts/button.ts";
 import { type Choice, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
@@ -35,7 +36,7 @@ export function historyPage(props: HistoryProps): Html {
   return html`${head({ title: "History", under: "Everything that was told or decided, newest first. Nothing here is ever changed or removed." })}
 ${filters(props, base)}
 ${events.length ? days(props) : !unread && nothing(base, filtered, continued)}
-${pager({ previous: continued ? address(base, told) : undefined, previousWord: "Newest", next: next && address(base, { ...told, before: next }), nextWord: "Older" })}`;
+${pager({ previous: continued ? address(base, told) : undefined, previousWord: "Newest", next: next && address(base, { ...told, before: next }), nextWord: "Older" })}${events.length > 0 && takeAway(base, told)}`;
 }
 
 const nothing = (base: string, filtered: boolean, continued: boolean): Html =>

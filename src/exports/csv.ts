@@ -1,0 +1,23 @@
+type Cell = unknown;
+
+/**
+ * One record of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP
+ * advises; numbers are left alone. Lists become "a, b; c, d".
+ */
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(cellOf).join(",")}\r\n`;
+}
+
+function cellOf(value: Cell): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  const text = textOf(value);
+  const harmless = /^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join("; ");
+  if (typeof value === "object" && value !== null) return Object.values(value).join(", ");
+  return String(value);
+}

@@ -1,0 +1,50 @@
+import { Hono } from "hono";
+import { readFilter as readSlice } from "../board/filters.ts";
+import { latest, type Moment } from "../environments/as-of.ts";
+import { parseMoment } from "../environments/moments.ts";
+import { Refusal } from "../errors.ts";
+import { readFilter } from "../history/filter.ts";
+import { findPlace, type SiteContext, type SiteEnv } from "../web.ts";
+import { download } from "./download.ts";
+import { historyExport } from "./history.ts";
+import { placementsExport } from "./placements.ts";
+import { type Format, formats, written } from "./write.ts";
+
+/** What pages show, to take away. */
+export const exports = new Hono<SiteEnv>();
+
+exports.get("/history/:file{export\\.(?:csv|jsonl)}", async (c) => {
+  const { site } = c.var.access;
+  const { filter, wrong } = await readFilter(c);
+  const [sentence] = Object.values(wrong);
+  if (sentence) throw new Refusal(wrong.key ? 404 : 422, sentence);
+  const format = formatOf(c.req.param("file"));
+  const pieces = written(format, historyExport(c.var.db, site, filter, format));
+  return download(c, `${site.slug}-history.${format}`, formats[format], pieces);
+});
+
+exports.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", async (c) => {
+  const { site } = c.var.access;
+  const environment = findPlace(site, c.req.param("environment"));
+  const moment: Moment = {
+    asOf: readMoment(c, "as_of") ?? latest,
+    // all pages of it show what was known when the first was read
+    knownAt: readMoment(c, "known_at") ?? c.var.at,
+  };
+  const { kind, text } = readSlice(site, { kind: c.req.query("kind"), text: c.req.query("text") });
+  const format = formatOf(c.req.param("file"));
+  const pieces = written(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
+  const name = [site.slug, environment.slug, moment.asOf === latest ? c.var.at : moment.asOf].join("-");
+  return download(c, `${name.replaceAll(":", "")}.${format}`, formats[format], pieces);
+});
+
+const formatOf = (file: string): Format => (file.endsWith(".csv") ? "csv" : "jsonl");
+
+/** A moment that the address names; nothing where it names none. */
+function readMoment(c: SiteContext, name: "as_of" | "known_at"): string | undefined {
+  const text = c.req.query(name)?.trim();
+  if (!text) return;
+  const read = parseMoment(text, c.var.access.site.time_zone, c.var.at);
+  if ("at" in read) return read.at;
+  throw new Refusal(422, read.wrong);
+}

@@ -1,0 +1,196 @@
+import { parse } from "csv-parse/sync";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { record } from "../src/deployments/deployments.ts";
+import { lineOf, type Name, place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const take = async (path: string, name: Name = "vera") => {
+  const response = await w.as(name).get(`/sites/shop/${path}`);
+  return { response, text: await response.text() };
+};
+
+type Cells = Record<string, string>;
+const csv = async (path: string) => {
+  const rows: Cells[] = parse((await take(path)).text, { columns: true });
+  return { rows: rows.slice(0, -1), end: rows.at(-1) as Cells };
+};
+const lines = async (path: string) => {
+  const all = (await take(path)).text.trimEnd().split("\n");
+  return { rows: all.slice(0, -1).map((line) => JSON.parse(line)), end: JSON.parse(all.at(-1) ?? "") };
+};
+
+async function tell(environment: string, texts: string[], note?: string) {
+  return record(w.db, await w.by("cleo"), w.site, place(w.site, environment), { placements: texts.map(lineOf), note });
+}
+
+test("an environment is taken away as CSV and as JSON lines, with who approved what", async () => {
+  await w.record("beta", ["/sale v1", "/Über-uns v2", "checkout 3.4.1"]);
+  const { number } = await w.release("Spring");
+  await w.promote(number, "demo");
+
+  const { rows, end } = await csv("environments/demo/export.csv");
+  expect(rows.map(({ kind, key, version }) => [kind, key, version])).toEqual([
+    ["page", "/sale", "v1"],
+    ["page", "/Über-uns", "v2"],
+    ["software", "checkout", "3.4.1"],
+  ]);
+  expect(rows[0]).toMatchObject({
+    promotion: "1",
+    deployment: "2",
+    approved_by: "Theo, tester, 2026-03-03T10:00:00.000Z",
+    out_of_band: "false",
+  });
+  expect(end).toMatchObject({ kind: "end", key: "3 rows" });
+
+  const jsonl = await lines("environments/demo/export.jsonl");
+  expect(jsonl.end).toEqual({ end: true, rows: 3 });
+  expect(jsonl.rows[2]).toEqual({
+    kind: "software",
+    key: "checkout",
+    title: null,
+    version: "3.4.1",
+    digest: null,
+    effective_at: w.clock.at,
+    recorded_at: w.clock.at,
+    deployment: 2,
+    promotion: 1,
+    approved_by: [{ person: "Theo", role: "tester", decided_at: w.clock.at }],
+    out_of_band: false,
+  });
+});
+
+test("a past moment, what was known at another, and filters are those of the page", async () => {
+  await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
+  w.clock.at = "2026-03-05T10:00:00.000Z";
+  await w.record("beta", ["/sale v2"], { effective_at: "2026-03-04T10:00:00.000Z" });
+
+  const versions = async (query: string) =>
+    (await lines(`environments/beta/export.jsonl?${query}`)).rows.map((one) => `${one.key} ${one.version}`);
+  expect(await versions("")).toEqual(["/ v1", "/sale v2", "checkout 3.4.1"]);
+  expect(await versions("as_of=2026-03-03T12:00Z&kind=page")).toEqual(["/ v1", "/sale v1"]);
+  expect(await versions("as_of=2026-03-04T12:00Z&text=sal")).toEqual(["/sale v2"]);
+  expect(await versions("as_of=2026-03-04T12:00Z&known_at=2026-03-04T12:00Z&text=sal")).toEqual(["/sale v1"]);
+  const page = (await take("environments/beta?as_of=2026-03-04T12:00Z&text=sal")).text;
+  expect(page).toContain("environments/beta/export.csv?as_of=2026-03-04T12:00Z&amp;text=sal");
+});
+
+test("the history is taken away as it is filtered", async () => {
+  await tell("beta", ["/sale v1"], "Schöne Grüße");
+  await tell("demo", ["/sale v1"]);
+  await w.as("ada").post("/sites/shop/releases", {});
+
+  const all = await csv("history/export.csv");
+  expect(all.rows.map((row) => row.entry)).toEqual(all.rows.map((_, i) => String(all.rows.length - i)));
+  expect(all.end).toMatchObject({ entry: "end", recorded_at: `${all.rows.length} rows` });
+  const { rows } = await csv("history/export.csv?environment=beta&action=deployment_recorded");
+  expect(rows).toEqual([
+    expect.objectContaining({
+      person: "Cleo",
+      subject: "deployment 1",
+      sentence: "Cleo recorded deployment 1 on beta: 1 changed.",
+      note: "Schöne Grüße",
+    }),
+  ]);
+  const page = (await take("history?environment=beta&action=deployment_recorded")).text;
+  expect(page).toContain("history/export.jsonl?action=deployment_recorded&amp;environment=beta");
+  expect(page.match(/id="entry-/g)?.length).toBe(1);
+  const [whole] = (await lines("history/export.jsonl?environment=beta&action=deployment_recorded")).rows;
+  expect(whole.details.placements).toEqual([expect.objectContaining({ key: "/sale", version: "v1" })]);
+});
+
+test.each(['=HYPERLINK("http://evil.example","Sale, 50 %")', "+49 30 123", "-2+3", "@SUM(A1)", "＝1+1"])(
+  "a spreadsheet finds no formula in %s",
+  async (note) => {
+    await tell("beta", ["/sale v1"], note);
+    const [row] = (await csv("history/export.csv?action=deployment_recorded")).rows;
+    expect(row?.note).toBe(`'${note}`);
+    const [exact] = (await lines("history/export.jsonl?action=deployment_recorded")).rows;
+    expect(exact.note).toBe(note);
+  },
+);
+
+test("quotes, commas, umlauts and line breaks come back as they were", async () => {
+  const note = 'She said "ja, gern",\r\nand Jürgen: \u{1F44D}\n\nthen nothing';
+  await tell("beta", ["/sale v1"], note);
+  expect((await csv("history/export.csv?action=deployment_recorded")).rows[0]?.note).toBe(note);
+});
+
+test("they come as downloads, with a safe name, and are kept by nobody", async () => {
+  await w.record("beta", ["/sale v1"]);
+  const { response } = await take("environments/beta/export.csv?as_of=2026-03-03T10:00Z");
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    "content-type": "text/csv; charset=utf-8; header=present",
+    "content-disposition": 'attachment; filename="shop-beta-2026-03-03T100000.000Z.csv"',
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  const { response: jsonl } = await take("history/export.jsonl");
+  expect(jsonl.headers.get("content-type")).toBe("application/jsonl; charset=utf-8");
+  expect(jsonl.headers.get("content-disposition")).toBe('attachment; filename="shop-history.jsonl"');
+  const head = await w.app.request("http://sitebook.test/sites/shop/history/export.csv", { method: "HEAD" });
+  expect(head.status).toBe(303);
+});
+
+test("an unknown moment, kind of event, page, environment or ending is said on a page, and nothing is sent", async () => {
+  const status = async (path: string, name: Name = "vera") => {
+    const { response, text } = await take(path, name);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(response.headers.has("content-disposition")).toBe(false);
+    return `${response.status} ${/<p class="lead">([^<]*)|There is no[^<]*/.exec(text)?.[0] ?? ""}`;
+  };
+  expect(await status("environments/beta/export.csv?as_of=soon-ish")).toMatch(/^422/);
+  expect(await status("history/export.csv?from=never")).toMatch(/^422/);
+  expect(await status("history/export.csv?action=guessed")).toMatch(/^404/);
+  expect(await status("history/export.csv?key=/nowhere")).toMatch(/^404/);
+  expect(await status("environments/moon/export.csv")).toMatch(/^404/);
+  expect(await status("history/export.xlsx")).toMatch(/^404/);
+  expect(await status("history/export.csv", "oskar")).toMatch(/^404/);
+  expect(await status("environments/beta/export.jsonl", "oskar")).toMatch(/^404/);
+});
+
+test("twenty thousand rows come a thousand at a time", async () => {
+  const many = (from: number) => Array.from({ length: 10_000 }, (_, i) => `/p${from + i} v1`);
+  await w.record("beta", many(10_000));
+  await w.record("beta", many(20_000));
+  const response = await w.as("vera").get("/sites/shop/environments/beta/export.jsonl");
+  const sizes: number[] = [];
+  let rows = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+    const count = decoder.decode(chunk).split("\n").length - 1;
+    sizes.push(count);
+    rows += count;
+  }
+  expect(rows).toBe(20_001);
+  expect(Math.max(...sizes)).toBe(1000);
+  expect(sizes.filter((size) => size === 1000)).toHaveLength(20);
+});
+
+test("who stops reading stops the work", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 3000 }, (_, i) => `/p${i} v1`),
+  );
+  const response = await w.as("vera").get("/sites/shop/environments/beta/export.csv");
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const first = new TextDecoder().decode((await reader.read()).value);
+  await reader.cancel();
+  // what was had of it shows that it is not all
+  expect(first).not.toMatch(/^end,/m);
+});
+
+test("an entry of ten thousand lines is whole in JSON lines", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 2000 }, (_, i) => `/p${i} v1`),
+  );
+  await tell("beta", ["/ v1"]);
+  const { rows, end } = await lines("history/export.jsonl?action=deployment_recorded");
+  expect(rows.map((row) => row.details.placements.length)).toEqual([1, 2000]);
+  expect(end.rows).toBe(2);
+});
