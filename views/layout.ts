@@ -99,7 +99,7 @@ ${frame.person ? who(frame.person) : html`<a class="who" href="/sign-in">Sign in
 
 const sites = ({ site, sites: all }: Frame): Html => html`<details class="switch">
 <summary><span class="sr">Site: </span><span class="cut">${site?.name ?? "Sites"}</span></summary>
-<ul>${each(all, (one) => html`<li><a href="/sites/${one.slug}"${attr("aria-current", one.slug === site?.slug && "true")}>${one.name}</a></li>`)}</ul>
+<ul>${each(all, (one) => html`<li><a href="/sites/${one.slug}"${attr("aria-current", one.slug === site?.slug && "true")}>${one.name}</a></li>`)}<li><a href="/sites">All sites</a></li></ul>
 </details>`;
 
 function siteNav(frame: Frame, base: string): Html {

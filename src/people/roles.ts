@@ -1,4 +1,4 @@
-export const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
+const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
 export type Permission = (typeof permissions)[number];
 
 /** Each permission as it reads in "You may not …". */
