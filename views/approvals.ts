@@ -9,8 +9,7 @@ import { is } from "./parts/is.ts";
 import { pager } from "./parts/ledger.ts";
 import { chips, empty, head } from "./parts/page.ts";
 import { time, timeWithAgo } from "./parts/time.ts";
-import { changes, some, waitsFor } from "./promotion-words.ts";
-import { holds } from "./releases.ts";
+import { changes, holds, some, waitsFor } from "./promotion-words.ts";
 
 type Props = Inbox & {
   site: Site;

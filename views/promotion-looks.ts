@@ -83,10 +83,11 @@ function becomes({ change, version: to, there }: Changing): Html {
 }
 
 /** The environment before shows something else by now than what would be approved. */
-function movedOn({ from }: Looking, { before, version_id, version: wanted }: Changing): Html | false {
-  if (before && before.version_id === version_id) return false;
-  const shows = before?.version ? `${from.name} shows ${before.version} by now` : `${from.name} no longer has it`;
-  return html`<p>${is("blocked", `${shows}, not ${wanted ?? "its removal"}.`, { wrap: true })}</p>`;
+function movedOn({ from }: Looking, { moved_on, before, version: wanted }: Changing): Html | false {
+  if (!moved_on) return false;
+  const now = before?.version;
+  const shows = now ? `${from.name} shows ${now} by now, not ${wanted}.` : `${from.name} no longer has it.`;
+  return html`<p>${is("blocked", wanted ? shows : `${from.name} has it again.`, { wrap: true })}</p>`;
 }
 
 function tick({ promotion, looked }: Looking, { artifact_id, title, key }: Changing): Html {

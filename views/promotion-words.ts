@@ -1,5 +1,5 @@
 import type { Promotion } from "../src/promotions/queries.ts";
-import type { Tally } from "../src/promotions/tally.ts";
+import type { Size, Tally } from "../src/promotions/tally.ts";
 
 /** '1 page', '3 pages' */
 export const some = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
@@ -10,7 +10,7 @@ export const and = (words: string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 /** '2 new pages, 3 changed and 1 removed'; nothing where no page changes. */
-export function pageChanges({ page }: Tally): string {
+function pageChanges({ page }: Tally): string {
   const kinds = (["new", "changed", "removed"] as const).filter((kind) => page[kind] > 0);
   return and(kinds.map((kind, i) => `${page[kind]} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`));
 }
@@ -73,3 +73,10 @@ export function waitsFor({ requirements }: Pick<Promotion, "requirements">): str
 /** What completing is called: editors publish, everybody else moves. */
 export const completing = ({ environment }: Pick<Promotion, "environment">): string =>
   environment.tier === "production" ? `Publish to ${environment.name}` : `Complete: move to ${environment.name}`;
+
+/** What a release holds: '6 pages and 2 pieces of software' */
+export const holds = ({ page, software }: Size): string =>
+  and([page ? some(page, "page") : "", software ? pieces(software) : ""].filter(Boolean));
+
+export const stateWords = (promotion: Promotion): string =>
+  promotion.state === "waiting" ? `waiting for ${waitsFor(promotion)}` : promotion.state;

@@ -2,7 +2,7 @@ import type { Database } from "../database/open.ts";
 import type { Blocker } from "../errors.ts";
 import { currentOf, type Stands } from "../releases/differences.ts";
 import { type Content, contentsOf } from "../releases/queries.ts";
-import { blockersOf, type Need } from "./blockers.ts";
+import { blockersOf, hasMovedOn, type Need } from "./blockers.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { type Change, changeOf, isOpen } from "./rules.ts";
 import { type There, thereOf } from "./there.ts";
@@ -12,6 +12,8 @@ export interface Changing extends Content {
   /** What the target holds, and what the environment before it holds now; undefined where it was never recorded there. */
   there: There | undefined;
   before: Stands | undefined;
+  /** The environment before holds something else by now. */
+  moved_on: boolean;
 }
 
 export type PromotionDetails = Promotion & Weights;
@@ -49,8 +51,8 @@ export async function weigh(
   const ids = contents.map((one) => one.artifact_id);
   const before = await currentOf(db, promotion.from_id, ids);
   const changing = contents.map((one): Changing => {
-    const held = there.get(one.artifact_id);
-    return { ...one, there: held, before: before.get(one.artifact_id), change: changeOf(one, held) };
+    const now = { there: there.get(one.artifact_id), before: before.get(one.artifact_id) };
+    return { ...one, ...now, change: changeOf(one, now.there), moved_on: hasMovedOn({ ...one, ...now }) };
   });
   const needs = isOpen(promotion.state) ? await needsOf(db, promotion.environment_id, contents) : [];
   return { contents: changing, blockers: blockersOf(promotion, promotion.from, changing, needs) };

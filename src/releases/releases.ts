@@ -66,7 +66,7 @@ interface Frozen extends Chosen {
 }
 
 /** SHA-256 over the canonical list of what is in it: kind, key, version and content digest, sorted. */
-export function releaseDigest(contents: Pick<Frozen, "kind" | "key" | "version" | "digest">[]): string {
+function releaseDigest(contents: Pick<Frozen, "kind" | "key" | "version" | "digest">[]): string {
   const lines = contents.map(({ kind, key, version, digest }) => canonical({ kind, key, version, digest })).sort();
   return sha256(`[${lines.join(",")}]`);
 }

@@ -1,4 +1,4 @@
-import { releasePage } from "../../views/releases.ts";
+import { releasePage } from "../../views/release.ts";
 import { newId } from "../database/id.ts";
 import { missing } from "../errors.ts";
 import { waysOf } from "../promotions/asking.ts";
