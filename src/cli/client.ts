@@ -65,8 +65,9 @@ async function reach(io: Io, url: string, address: string, init: RequestInit): P
   try {
     return await io.fetch(address, init);
   } catch (error) {
-    const { cause } = error as { cause?: { code?: string } };
-    const reason = cause?.code ?? (error as Error).message;
+    const { cause = error } = error as { cause?: { code?: string; message?: string } };
+    const { code, message } = cause as { code?: string; message?: string };
+    const reason = code ?? message;
     throw new CouldNot(`There is no answer from ${url} (${reason}). Is Sitebook running there? Check SITEBOOK_URL.`);
   }
 }

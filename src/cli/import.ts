@@ -90,10 +90,17 @@ function send(api: Api, environment: string, report: Report): Promise<Omit<Sums,
 }
 
 function stopAt(error: unknown, line: number, { deployments }: Sums, all: number): never {
-  const so = `${count(deployments, "deployment")} of ${all.toLocaleString("en-GB")} ${deployments === 1 ? "is" : "are"} recorded; run the same command again to go on.`;
-  if (error instanceof CouldNot) throw new CouldNot(`${error.message} ${so}`);
-  if (!(error instanceof Refusal) || error.status === 401 || error.status === 404) throw error;
-  throw new Refusal(error.status, `Line ${line} was refused: ${error.message} ${so}`, { errors: error.errors });
+  if (error instanceof CouldNot) throw new CouldNot(`${error.message} ${soFar(deployments, all)}`);
+  if (!(error instanceof Refusal) || [401, 404, 429].includes(error.status)) throw error;
+  throw new Refusal(error.status, `Line ${line} was refused: ${error.message} ${soFar(deployments, all)}`, {
+    errors: error.errors,
+  });
+}
+
+function soFar(done: number, all: number): string {
+  if (!done) return "Run the same command again once that is put right.";
+  const so = `${count(done, "deployment")} of ${all.toLocaleString("en-GB")} ${done === 1 ? "is" : "are"} recorded`;
+  return `${so}; run the same command again to go on.`;
 }
 
 function sentence(environment: string, { deployments, changed, unchanged, out_of_band }: Sums): string {
