@@ -44,7 +44,7 @@ function gate(props: Panels): Html {
   return panel(
     "gate",
     `The gate to ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>It has no gate: nobody needs to approve.</small></p>`}${steps.length > 0 && html`<ul class="steps">${steps}</ul>`}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>It has no gate: nobody needs to approve.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}`,
   );
 }
 

@@ -100,7 +100,7 @@ export const cases: Case[] = [
   page("a release, to be asked for", "ada", "/sites/shop/releases/9"),
   page("a release to make", "ada", "/sites/shop/releases/new?from=beta&to=demo"),
   page("a release without a name", "ada", "/sites/shop/releases/new?from=beta&to=demo", send()),
-  page("a release of nothing", "iris", "/sites/shop/releases/new?from=live"),
+  page("a release of nothing", "ada", "/sites/shop/releases/new?from=live"),
 
   page("an environment", "ada", "/sites/shop/environments/live"),
   page("an environment, lines of software", "vera", "/sites/shop/environments/demo?kind=software"),

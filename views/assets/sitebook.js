@@ -38,6 +38,10 @@ if (choice) {
   choice.addEventListener("change", () => localStorage.setItem("keys", choice.checked ? "on" : "off"));
 }
 
+// On a telephone the menu is wider than the window: it starts at where one is.
+const here = find(".masthead nav [aria-current]");
+if (here) here.closest("nav").scrollLeft = here.offsetLeft - 64;
+
 // Menus close on Escape, with focus back where they were opened, and on a click elsewhere.
 const menus = () => document.querySelectorAll(".switch[open]");
 function closeMenus() {
