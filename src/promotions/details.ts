@@ -30,7 +30,10 @@ export async function promotionDetails(
   number: number,
 ): Promise<PromotionDetails | undefined> {
   const promotion = await findPromotion(db, siteId, number);
-  if (!promotion) return;
+  return promotion && detailsOf(db, siteId, promotion);
+}
+
+export async function detailsOf(db: Database, siteId: string, promotion: Promotion): Promise<PromotionDetails> {
   const contents = await contentsOf(db, promotion.release_id);
   const there = await thereOf(db, siteId, promotion, contents);
   return { ...promotion, ...(await weigh(db, promotion, contents, there)) };

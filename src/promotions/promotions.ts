@@ -10,8 +10,9 @@ import { whyNotMay } from "../people/roles.ts";
 import { contentsOf, findRelease } from "../releases/queries.ts";
 import type { Site } from "../sites/queries.ts";
 import { target, type Wish, wayInto } from "./asking.ts";
+import { blockersOf } from "./blockers.ts";
 import { about, close, supersede } from "./closing.ts";
-import { type PromotionDetails, promotionDetails } from "./details.ts";
+import { detailsOf, type PromotionDetails, promotionDetails } from "./details.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import {
   type Decision,
@@ -205,7 +206,10 @@ async function details(trx: Database, site: Site, number: number): Promise<Promo
   return (await promotionDetails(trx, site.id, number)) ?? missing(`promotion ${number}`);
 }
 
+/** Once it is closed, that is all that stands in its way, and nothing has to be weighed. */
 async function outcome(trx: Database, site: Site, number: number): Promise<Outcome> {
-  const { contents: _, ...promotion } = await details(trx, site, number);
-  return promotion;
+  const promotion = await find(trx, site, number);
+  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
+  const { contents: _, ...weighed } = await detailsOf(trx, site.id, promotion);
+  return weighed;
 }
