@@ -1,0 +1,329 @@
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isPostgres } from "../src/database/open.ts";
+import { record } from "../src/deployments/deployments.ts";
+import { makeExample } from "../src/example/example.ts";
+import { entryOf, hashOf, walk } from "../src/history/chain.ts";
+import { actions } from "../src/history/events.ts";
+import { verify } from "../src/history/verify.ts";
+import { everyVerb } from "./every-verb.ts";
+import { seeded, shuffled } from "./seeded.ts";
+import { eventOf, unguard } from "./tampering.ts";
+import { place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+type Pair = [key: string, version: string | null];
+
+const found = async () => {
+  const verdict = await verify(w.db, w.site.id);
+  return "break" in verdict ? verdict.break : undefined;
+};
+
+test("a shop in which everything was done is found right", async () => {
+  await everyVerb(w);
+  const site = await w.db.selectFrom("sites").select(["events", "head"]).where("slug", "=", "shop").executeTakeFirst();
+  expect(await verify(w.db, w.site.id)).toEqual(site);
+  const done = new Set(
+    (await w.db.selectFrom("events").select("action").distinct().execute()).map((one) => one.action),
+  );
+  expect(actions.filter((one) => !done.has(one))).toEqual([]);
+  for (const table of ["repeats", "confirmations", "cancellations", "completions"] as const)
+    expect((await w.db.selectFrom(table).selectAll().execute()).length, table).toBeGreaterThan(0);
+});
+
+test("the example shop is found right", async () => {
+  const { slug } = await makeExample(w.db, await w.by("iris"));
+  const { id } = await w.db.selectFrom("sites").select("id").where("slug", "=", slug).executeTakeFirstOrThrow();
+  expect(await verify(w.db, id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
+});
+
+test("a year of a real site, told in any order, is found right", async () => {
+  const file = await readFile(new URL("real-history.jsonl.gz", import.meta.url));
+  const told = gunzipSync(file).toString().trim().split("\n").slice(0, 300);
+  const cleo = await w.by("cleo");
+  for (const line of shuffled(told, seeded(3))) {
+    const { at, pages, software } = JSON.parse(line) as Record<"pages" | "software", Pair[]> & { at: string };
+    const placements = [
+      ...pages.map(([key, version]) => ({ kind: "page" as const, key, version })),
+      ...software.map(([key, version]) => ({ kind: "software" as const, key, version })),
+    ];
+    await record(w.db, cleo, w.site, place(w.site, "beta"), { effective_at: at, placements });
+  }
+  expect(await verify(w.db, w.site.id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
+});
+
+test("how far it has come is told", async () => {
+  await everyVerb(w);
+  const steps: number[] = [];
+  const verdict = await verify(w.db, w.site.id, { onProgress: (done) => steps.push(done) });
+  expect(steps).toEqual("events" in verdict && Array.from({ length: verdict.events }, (_, i) => i + 1));
+});
+
+test("each site has a chain of its own", async () => {
+  await everyVerb(w);
+  const other = await w.db.selectFrom("sites").select("id").where("slug", "=", "elsewhere").executeTakeFirstOrThrow();
+  await w.db.updateTable("sites").set({ head: "0" }).where("id", "=", w.site.id).execute();
+  expect(await found()).toMatchObject({ what: expect.stringContaining("head") });
+  expect(await verify(w.db, other.id)).toHaveProperty("head");
+});
+
+describe("a database that was changed by hand", () => {
+  beforeEach(async () => {
+    await everyVerb(w);
+    for (const table of ["events", "placements", "approvals", "deployments", "completions", "release_contents"])
+      await unguard(w.db, table);
+    for (const table of ["confirmations", "repeats", "gates", "cancellations"]) await unguard(w.db, table);
+  });
+
+  test("one bit of an event's details", async () => {
+    const seq = await eventOf(w.db, w.site.id, "deployment_recorded", "deployment 3");
+    const { details } = await event(seq);
+    await change(seq, { details: details.replace('"v2"', '"v3"') });
+    expect(await found()).toEqual({
+      seq,
+      what: `Event ${seq} is not what was recorded: its content does not give its hash.`,
+    });
+    await change(seq, { details: details.slice(1) });
+    expect(await found()).toMatchObject({ seq });
+    await change(seq, { details: ` ${details}` });
+    expect(await found()).toMatchObject({ seq });
+  });
+
+  test("who did something, and when", async () => {
+    const seq = await eventOf(w.db, w.site.id, "promotion_approved");
+    const { person_id, recorded_at } = await event(seq);
+    await change(seq, { person_id: w.people.ada.id });
+    expect(await found()).toMatchObject({ seq });
+    await change(seq, { person_id, recorded_at: "2026-03-03T10:00:00.001Z" });
+    expect(await found()).toMatchObject({ seq });
+    await change(seq, { recorded_at });
+    expect(await found()).toBeUndefined();
+  });
+
+  test("an event deleted, in the middle or at the end", async () => {
+    const { events } = await w.db
+      .selectFrom("sites")
+      .select("events")
+      .where("id", "=", w.site.id)
+      .executeTakeFirstOrThrow();
+    await w.db.deleteFrom("events").where("site_id", "=", w.site.id).where("seq", "=", events).execute();
+    expect(await found()).toEqual({ seq: events, what: `Event ${events} is missing: the site has ${events} events.` });
+    await w.db.deleteFrom("events").where("site_id", "=", w.site.id).where("seq", "=", 9).execute();
+    expect(await found()).toEqual({ seq: 9, what: "Event 9 is missing: event 10 comes after event 8." });
+  });
+
+  test("two events swapped", async () => {
+    const here = w.db.updateTable("events").where("site_id", "=", w.site.id);
+    await here.set({ seq: -1 }).where("seq", "=", 12).execute();
+    await here.set({ seq: 12 }).where("seq", "=", 13).execute();
+    await here.set({ seq: 13 }).where("seq", "=", -1).execute();
+    expect(await found()).toEqual({
+      seq: 12,
+      what: "Event 12 does not follow from event 11: it names another hash before it.",
+    });
+  });
+
+  test("a decision turned round", async () => {
+    const seq = await eventOf(w.db, w.site.id, "promotion_rejected");
+    await w.db.updateTable("approvals").set({ decision: "approve" }).where("decision", "=", "reject").execute();
+    expect(await found()).toEqual({
+      seq,
+      what: `promotion 2: of the decision of a tester on it the record says decision "approve", and the event says "reject".`,
+    });
+  });
+
+  test("a decision added, and one taken away", async () => {
+    const approvals = await w.db.selectFrom("approvals").selectAll().where("decision", "=", "approve").execute();
+    const [one] = approvals;
+    if (!one) throw new Error("nobody approved");
+    await w.db
+      .insertInto("approvals")
+      .values({ ...one, id: "forged", person_id: w.people.vera.id })
+      .execute();
+    expect(await found()).toMatchObject({
+      what: "The record holds a decision on promotion 4 of which no event tells.",
+    });
+    await w.db.deleteFrom("approvals").where("id", "in", ["forged", one.id]).execute();
+    expect(await found()).toEqual({
+      seq: await eventOf(w.db, w.site.id, "promotion_approved"),
+      what: "promotion 4: the event tells of the decision of a tester on it, which is not in the record.",
+    });
+  });
+
+  test("a placement added: after the last, or between two", async () => {
+    const rows = await w.db.selectFrom("placements").selectAll().orderBy("seq").execute();
+    const last = rows.at(-1);
+    if (!last) throw new Error("nothing was placed");
+    const { seq: _, ...row } = last;
+    const { seq } = await w.db.insertInto("placements").values(row).returning("seq").executeTakeFirstOrThrow();
+    expect((await found())?.what).toBe(`The record holds placement ${seq} of /sale on demo, of which no event tells.`);
+    await w.db.deleteFrom("placements").where("seq", "=", seq).execute();
+    const given = isPostgres(w.db) ? sql`overriding system value` : sql``;
+    const columns = Object.keys(row).map((name) => sql.ref(name));
+    await sql`insert into placements (seq, ${sql.join(columns)}) ${given} values (0, ${sql.join(Object.values(row))})`.execute(
+      w.db,
+    );
+    expect(await found()).toEqual({
+      seq: await eventOf(w.db, w.site.id, "deployment_recorded"),
+      what: "deployment 1: placement 0 of /sale is in the record, and the event does not tell of it.",
+    });
+  });
+
+  test("a placement changed", async () => {
+    const seq = await eventOf(w.db, w.site.id, "deployment_recorded", "deployment 1");
+    const rows = await w.db.selectFrom("placements").selectAll().orderBy("seq").execute();
+    const [first, second] = rows;
+    await w.db
+      .updateTable("placements")
+      .set({ version_id: second?.version_id ?? null })
+      .where("seq", "=", first?.seq ?? 0)
+      .execute();
+    expect(await found()).toMatchObject({
+      seq,
+      what: expect.stringMatching(
+        /^deployment 1: of placement \d+ of \/sale the record says version "of something else", and the event says "v1"\.$/,
+      ),
+    });
+  });
+
+  test("the pointer to what stands now", async () => {
+    const demo = place(w.site, "demo").id;
+    await w.db
+      .updateTable("current_placements")
+      .set({ placement_seq: 1 })
+      .where("environment_id", "=", demo)
+      .where("artifact_id", "in", w.db.selectFrom("artifacts").select("id").where("key", "=", "/sale"))
+      .execute();
+    expect((await found())?.what).toMatch(
+      /^What stands on \w+ for \/sale points at placement 1, and by the events it is placement \d+\.$/,
+    );
+    await w.db.deleteFrom("current_placements").where("environment_id", "=", demo).execute();
+    expect((await found())?.what).toMatch(/points at nothing/);
+  });
+
+  test("a promotion opened again", async () => {
+    await w.db.deleteFrom("open_promotions").execute();
+    expect((await found())?.what).toMatch(/^By the events promotion \d is open, and the record has it closed\.$/);
+  });
+
+  const deeds: [string, () => Promise<unknown>, RegExp][] = [
+    [
+      "a release's contents",
+      () => w.db.deleteFrom("release_contents").execute(),
+      /^release 1: the event tells of the page \/sale in it/,
+    ],
+    [
+      "a release's version",
+      () => w.db.updateTable("release_contents").set({ version_id: null }).execute(),
+      /^release 1: of the .* says version nothing/,
+    ],
+    [
+      "a deployment's note",
+      () => w.db.updateTable("deployments").set({ note: "Nothing to see" }).where("number", "=", 4).execute(),
+      /^deployment 4: .*note "Nothing to see", and the event says nothing/,
+    ],
+    [
+      "a gate's rules",
+      () => w.db.updateTable("gates").set({ rules: '{"requirements":[],"asker_may_approve":true}' }).execute(),
+      /^environment demo: of the gate/,
+    ],
+    [
+      "a version's label",
+      () => w.db.updateTable("versions").set({ label: "v7" }).where("label", "=", "v1").execute(),
+      /^deployment 1: of \/sale v1 the record says version "v7"/,
+    ],
+    [
+      "a digest slipped in",
+      () => w.db.updateTable("versions").set({ digest: "sha256:0" }).where("label", "=", "v9").execute(),
+      /digests of 2 versions, and the events tell of 1\./,
+    ],
+    [
+      "a page renamed",
+      () => w.db.updateTable("artifacts").set({ key: "/sales" }).where("key", "=", "/sale").execute(),
+      /^deployment 1: of the page \/sale the record says key "\/sales"/,
+    ],
+    [
+      "a confirmation taken away",
+      () => w.db.deleteFrom("confirmations").execute(),
+      /the event tells of the confirmation of/,
+    ],
+    [
+      "a repetition taken away",
+      () => w.db.deleteFrom("repeats").execute(),
+      /^deployment 2: the confirmation of \/terms is in the record, and the event does not tell of it\.$/,
+    ],
+    [
+      "a completion",
+      () => w.db.deleteFrom("completions").execute(),
+      /^promotion 4: the event tells of the completion of promotion/,
+    ],
+    [
+      "a cancellation's reason",
+      () => w.db.updateTable("cancellations").set({ reason: "Because" }).execute(),
+      /^promotion 1: of the cancellation .* reason "Because"/,
+    ],
+  ];
+  test.for(deeds)("%s", async ([, deed, sentence]) => {
+    await deed();
+    expect((await found())?.what).toMatch(sentence);
+  });
+});
+
+test("a chain that was recomputed in full follows, and only a checkpoint tells", async () => {
+  await everyVerb(w);
+  const { events, head } = await w.db
+    .selectFrom("sites")
+    .select(["events", "head"])
+    .where("id", "=", w.site.id)
+    .executeTakeFirstOrThrow();
+  await w.record("beta", ["/more v1"]);
+  await unguard(w.db, "events");
+  await unguard(w.db, "cancellations");
+  await w.db.updateTable("cancellations").set({ reason: "Rewritten" }).where("reason", "=", "Too early").execute();
+  await recompute((details) => details.replace("Too early", "Rewritten"));
+  expect(await found()).toBeUndefined();
+  const seq = events;
+  expect(await verify(w.db, w.site.id, { checkpoint: { events, head } })).toEqual({
+    break: {
+      seq,
+      what: `The history up to event ${seq} is not the one that the checkpoint was signed for: it was written anew.`,
+    },
+  });
+});
+
+function event(seq: number) {
+  return w.db
+    .selectFrom("events")
+    .selectAll()
+    .where("site_id", "=", w.site.id)
+    .where("seq", "=", seq)
+    .executeTakeFirstOrThrow();
+}
+
+function change(seq: number, to: { details?: string; person_id?: string; recorded_at?: string }) {
+  return w.db.updateTable("events").set(to).where("site_id", "=", w.site.id).where("seq", "=", seq).execute();
+}
+
+/** Changes history and makes all hashes right again. */
+async function recompute(changed: (details: string) => string): Promise<void> {
+  let previous_hash = "";
+  for await (const row of walk(w.db, w.site.id)) {
+    const details = changed(row.details);
+    const hash = hashOf(previous_hash, entryOf({ ...row, details }));
+    await w.db
+      .updateTable("events")
+      .set({ details, previous_hash, hash })
+      .where("site_id", "=", w.site.id)
+      .where("seq", "=", row.seq)
+      .execute();
+    previous_hash = hash;
+  }
+  await w.db.updateTable("sites").set({ head: previous_hash }).where("id", "=", w.site.id).execute();
+}
