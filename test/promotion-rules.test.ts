@@ -26,7 +26,10 @@ const gate = (...requirements: [role: string, count: number][]): Gate => ({
 type Said = [person: string, role: string, decision?: "approve" | "reject", at?: string, digest?: string];
 
 const said = ([person_id, role, decision = "approve", at = "10:00", digest = "d1"]: Said) => ({
-  ...{ person_id, role, decision, digest },
+  person_id,
+  role,
+  decision,
+  digest,
   decided_at: `2026-03-03T${at}:00.000Z`,
 });
 
