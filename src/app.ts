@@ -24,6 +24,7 @@ import { peopleSettings } from "./people/settings.ts";
 import { tokenSettings } from "./people/token-settings.ts";
 import { approvals, promotions } from "./promotions/routes.ts";
 import { releases } from "./releases/routes.ts";
+import { searching } from "./search/routes.ts";
 import { sites } from "./sites/routes.ts";
 import { siteSettings } from "./sites/settings.ts";
 import { type AppEnv, knowPerson, needAccess, needAdministrator, needPerson, plainFrame, type SiteEnv } from "./web.ts";
@@ -90,6 +91,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/releases", releases);
   pages.route("/promotions", promotions);
   pages.route("/approvals", approvals);
+  pages.route("/search", searching);
   pages.use("/settings/*", needAdministrator);
   pages.route("/settings", siteSettings);
   pages.route("/settings/environments", environmentSettings);

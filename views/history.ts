@@ -92,7 +92,8 @@ function happened(site: Site, now: string, event: HistoryProps["events"][number]
 `;
 }
 
-function said(site: Site, now: string, piece: Words): Html {
+/** A piece of a sentence, with its link or its time. */
+export function said(site: Site, now: string, piece: Words): Html {
   if (typeof piece === "string") return html`${piece}`;
   if ("at" in piece) return time(piece.at, site.time_zone, now);
   return html`<a href="/sites/${site.slug}/${piece.to}">${piece.text}</a>`;

@@ -116,7 +116,7 @@ ${to("history", `${base}/history`, "History", "g h")}
 ${frame.may?.settings && to("settings", `${base}/settings`, "Settings")}
 ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
 </ul></nav>
-<form role="search" action="${base}"><label class="sr" for="seek">Search pages and software</label><input id="seek" type="search" name="text"${attr("value", frame.text)} placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
+<form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q"${attr("value", frame.text)} placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
 }
 
 const who = (person: { name: string }): Html => html`<details class="switch who">

@@ -45,7 +45,7 @@ async function show(c: SiteContext, told: Record<string, string | undefined>, ch
   };
   return page(
     c,
-    { title: "Board", here: "board", rail: "full", text: filter.text },
+    { title: "Board", here: "board", rail: "full" },
     boardPage({ site, now: c.var.at, may, from, lost: after === false, board }),
   );
 }

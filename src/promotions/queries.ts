@@ -12,6 +12,8 @@ export interface Listing {
   before?: number | undefined;
   /** Only those of these releases. */
   releases?: string[] | undefined;
+  /** Only those of these numbers. */
+  numbers?: number[] | undefined;
   environment?: string | undefined;
   limit?: number | undefined;
 }
@@ -25,7 +27,7 @@ export async function findPromotion(db: Database, siteId: string, number: number
 export async function listPromotions(
   db: Database,
   siteId: string,
-  { open, before, releases, environment, limit = 50 }: Listing = {},
+  { open, before, releases, numbers, environment, limit = 50 }: Listing = {},
 ) {
   const waiting = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
   let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
@@ -38,6 +40,7 @@ export async function listPromotions(
   if (open === false) query = query.where("p.id", "not in", waiting);
   if (before !== undefined) query = query.where("p.number", "<", before);
   if (releases) query = query.where("p.release_id", "in", releases);
+  if (numbers) query = query.where("p.number", "in", numbers);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
 }

@@ -67,12 +67,13 @@ export function findRelease(db: Database, siteId: string, number: number): Promi
   return releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
 }
 
-/** Newest first; `before` is the number where the page before ended. */
+/** Newest first; `before` is the number where the page before ended, `numbers` are those wanted. */
 export function listReleases(
   db: Database,
   siteId: string,
-  { before, limit = 50 }: { before?: number | undefined; limit?: number } = {},
+  { before, numbers, limit = 50 }: { before?: number | undefined; numbers?: number[] | undefined; limit?: number } = {},
 ) {
-  const query = releases(db).where("r.site_id", "=", siteId).orderBy("r.number", "desc").limit(limit);
+  let query = releases(db).where("r.site_id", "=", siteId).orderBy("r.number", "desc").limit(limit);
+  if (numbers) query = query.where("r.number", "in", numbers);
   return (before === undefined ? query : query.where("r.number", "<", before)).execute();
 }

@@ -1,0 +1,135 @@
+import { sql } from "kysely";
+import { inChunks } from "../artifacts/artifacts.ts";
+import { standingNow } from "../artifacts/queries.ts";
+import { type Database, isPostgres } from "../database/open.ts";
+import { listEvents } from "../history/queries.ts";
+import { sentence, type Words } from "../history/sentences.ts";
+import { listPromotions } from "../promotions/queries.ts";
+import { listReleases } from "../releases/queries.ts";
+import type { Kind } from "../schema.ts";
+import { type EntryKind, writtenWith } from "./entries.ts";
+import { forFts5, forTsquery, type Wanted } from "./words.ts";
+
+/** Where a page of results ended: how long the last one was, where that orders them, and its id. */
+export interface Place {
+  size: number;
+  id: number;
+}
+
+export interface Slice {
+  after?: Place | undefined;
+  limit: number;
+}
+
+export interface Hit extends Place {
+  ref: string;
+}
+
+/**
+ * The entries of a kind that have all that is wanted. Pages and software: those that say least else come first, so
+ * that what was named most exactly leads, and both engines agree. The rest: newest first.
+ */
+export async function search(
+  db: Database,
+  siteId: string,
+  kind: EntryKind,
+  wanted: Wanted,
+  { after, limit }: Slice,
+): Promise<Hit[]> {
+  if (!wanted.phrases.length) return [];
+  const found = isPostgres(db)
+    ? sql`search_entries e where e.site_id = ${siteId} and e.kind = ${kind} and e.found @@ to_tsquery('simple', ${forTsquery(wanted)})`
+    : sql`search_words w join search_entries e on e.id = w.rowid where w.search_words match ${forFts5(wanted, siteId, kind)}`;
+  const id = isPostgres(db) ? sql`e.id` : sql`w.rowid`;
+  const shortest = kind === "artifact";
+  const from =
+    after &&
+    (shortest ? sql`and (length(e.words), e.id) > (${after.size}, ${after.id})` : sql`and ${id} < ${after.id}`);
+  const order = shortest ? sql`length(e.words), e.id` : sql`${id} desc`;
+  const query = sql<Hit>`select e.id, e.ref, length(e.words) as size from ${found} ${from ?? sql``} order by ${order} limit ${limit}`;
+  return (await query.execute(db)).rows;
+}
+
+export interface FoundArtifact {
+  id: string;
+  kind: Kind;
+  key: string;
+  title: string | null;
+  stands: { environment: string; version: string | null; effective_at: string; out_of_band: number }[];
+}
+
+/** Pages and software, each with where it stands now. */
+async function artifactsOf(db: Database, ids: string[]): Promise<FoundArtifact[]> {
+  const rows = await inChunks(ids, (piece) =>
+    db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "in", piece).execute(),
+  );
+  const standing = await standingNow(db, ids);
+  const ordered = ids.flatMap((id) => rows.filter((row) => row.id === id));
+  return ordered.map((row) => ({ ...row, stands: standing.filter((one) => one.artifact_id === row.id) }));
+}
+
+export interface Told {
+  seq: number;
+  recorded_at: string;
+  words: Words[];
+  /** What somebody wrote with it. */
+  written: string[];
+}
+
+/** Events as sentences, newest first. */
+async function eventsOf(db: Database, siteId: string, seqs: number[]): Promise<Told[]> {
+  const events = await listEvents(db, siteId, { seqs });
+  return events.map((event) => ({
+    seq: event.seq,
+    recorded_at: event.recorded_at,
+    words: sentence(event),
+    written: writtenWith(event.details),
+  }));
+}
+
+export interface Group {
+  kind: EntryKind;
+  artifacts: FoundArtifact[];
+  releases: Awaited<ReturnType<typeof listReleases>>;
+  promotions: Awaited<ReturnType<typeof listPromotions>>;
+  events: Told[];
+  /** Where the rest of it begins; nothing where this is all. */
+  next?: Place | undefined;
+}
+
+/** The results of a kind, as many as a page shows. */
+export async function findGroup(
+  db: Database,
+  siteId: string,
+  kind: EntryKind,
+  wanted: Wanted,
+  { after, limit }: Slice,
+): Promise<Group> {
+  const hits = await search(db, siteId, kind, wanted, { after, limit: limit + 1 });
+  const shown = hits.slice(0, limit);
+  const refs = shown.map((hit) => hit.ref);
+  const numbers = refs.map(Number);
+  const of = (...kinds: EntryKind[]) => kinds.includes(kind) && shown.length > 0;
+  return {
+    kind,
+    artifacts: of("artifact") ? await artifactsOf(db, refs) : [],
+    releases: of("release") ? await listReleases(db, siteId, { numbers }) : [],
+    promotions: of("promotion") ? await listPromotions(db, siteId, { numbers }) : [],
+    events: of("event", "note") ? await eventsOf(db, siteId, numbers) : [],
+    next: hits.length > limit ? shown.at(-1) : undefined,
+  };
+}
+
+/** Something of this very site to ask about: a page on the last environment, else any. */
+export async function exampleOf(db: Database, siteId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("artifacts as a")
+    .select("a.key")
+    .where("a.site_id", "=", siteId)
+    .where("a.kind", "=", "page")
+    .orderBy("a.section")
+    .orderBy("a.key")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.key;
+}

@@ -1,0 +1,64 @@
+import { Hono } from "hono";
+import { type SearchProps, searchPage } from "../../views/search.ts";
+import { controls } from "../artifacts/rules.ts";
+import { roleNames } from "../promotions/queries.ts";
+import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import { answer } from "./answers.ts";
+import { type EntryKind, kinds } from "./entries.ts";
+import { exampleOf, findGroup, type Group, type Place } from "./queries.ts";
+import { ask, type Question } from "./questions.ts";
+import { wantedOf } from "./words.ts";
+
+export const searching = new Hono<SiteEnv>();
+
+const size = 20;
+const longest = 2000;
+
+searching.get("/", async (c) => {
+  const { db, at: now } = c.var;
+  const { site } = c.var.access;
+  const text = (c.req.query("q") ?? "").slice(0, longest).replace(new RegExp(controls, "gu"), " ").trim();
+  const only = kinds.find((kind) => kind === c.req.query("in"));
+  const roles = await roleNames(db);
+  const named = Object.entries(roles).map(([slug, name]) => ({ slug, name }));
+  const question = ask(text, { ...site, roles: named }, now);
+  const elsewhere = elsewhereOf(site.slug, question);
+  if (elsewhere && !only) return c.redirect(elsewhere, 303);
+  const props: SearchProps = {
+    site,
+    now,
+    text,
+    answer: text && !only ? await answer(db, site, question, text, now) : undefined,
+    groups: await groupsOf(c, question, text, only),
+    only,
+    roles,
+    example: await exampleOf(db, site.id),
+  };
+  return page(c, { title: text ? `Search: ${text.slice(0, 60)}` : "Search", text }, searchPage(props));
+});
+
+/** Some questions have a page of their own for an answer. */
+function elsewhereOf(site: string, question: Question): string | undefined {
+  if (question.asks === "waits" && question.mine) return `/sites/${site}/approvals`;
+  if (question.asks === "was")
+    return `/sites/${site}/environments/${question.environment.slug}?as_of=${question.at.replace(/(:00)?\.000Z$/, "Z")}`;
+}
+
+/** What is found by its words, kind by kind; nothing where the question has none that could be found. */
+async function groupsOf(c: SiteContext, question: Question, text: string, only?: EntryKind): Promise<Group[]> {
+  if (question.asks === "changed" || question.asks === "waits") return [];
+  const wanted = wantedOf("what" in question ? question.what : text);
+  const slice = { after: only && readAfter(c.req.query("after")), limit: size };
+  const groups: Group[] = [];
+  for (const kind of only ? [only] : kinds)
+    groups.push(await findGroup(c.var.db, c.var.access.site.id, kind, wanted, slice));
+  return groups.filter(
+    (group) => group.artifacts.length + group.releases.length + group.promotions.length + group.events.length,
+  );
+}
+
+/** `12.345`: how long the last one was, and its id. */
+function readAfter(text: string | undefined): Place | undefined {
+  const [, length, id] = /^(\d{1,6})\.(\d{1,15})$/.exec(text ?? "") ?? [];
+  return length && id ? { size: Number(length), id: Number(id) } : undefined;
+}

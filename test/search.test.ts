@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { decide } from "../src/promotions/promotions.ts";
+import { eventEntries } from "../src/search/entries.ts";
+import { type Name, type World, world } from "./world.ts";
+
+let w: World;
+
+// Mara approved /sale v31 for live in February; v33 is on its way, and /terms went live past everybody.
+beforeEach(async () => {
+  w = await world();
+  w.clock.at = "2026-02-02T09:00:00.000Z";
+  await w.record("beta", ["/sale v31", "/sale/shoes v1", "/terms v7", "checkout-service 3.4.1"]);
+  await w.release("Winter sale", ["/sale", "/sale/shoes"]);
+  await w.promote(1, "demo");
+  await w.promote(1, "live");
+  w.clock.at = "2026-03-02T08:00:00.000Z";
+  await w.record("beta", ["/sale v33"]);
+  await w.record("live", ["/terms v7"], { note: "Größere Änderung für Müller" });
+  await w.release("Spring sale", ["/sale"]);
+  await w.promote(2, "demo");
+  await w.ask(2, "live");
+  w.clock.at = "2026-03-03T10:00:00.000Z";
+});
+
+afterEach(() => w.close());
+
+const path = (q: string, more = "") => `/sites/shop/search?q=${encodeURIComponent(q)}${more}`;
+
+/** The page as it reads. */
+async function reads(q: string, more = "", who: Name = "vera"): Promise<string> {
+  const response = await w.as(who).get(path(q, more));
+  expect(response.status).toBe(200);
+  return words(await response.text());
+}
+
+function words(page: string): string {
+  const main = page.slice(page.indexOf("<main"), page.indexOf("</main>"));
+  const text = main
+    .replace(/<[^>]+>/g, " ")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"');
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/ ([,.;:)])/g, "$1")
+    .replace(/\( /g, "(");
+}
+
+describe("where something is", () => {
+  test.each([
+    "/sale",
+    "where is /sale?",
+    "Where's /sale",
+    "which version of /sale is on live?",
+    "https://www.shop.example/sale?x=1",
+    "/SALE",
+  ])("%s", async (question) => {
+    expect(await reads(question)).toContain(
+      "/sale is v33 on beta since 2 Mar, 08:00 v33 on demo since 2 Mar, 08:00, approved by Theo (Tester) v31 on live since 2 Feb, 09:00, approved by Mara (Marketing)",
+    );
+  });
+
+  test("software by its name, and where it is not", async () => {
+    expect(await reads("checkout-service")).toContain(
+      "checkout-service is 3.4.1 on beta since 2 Feb, 09:00 not recorded on demo not recorded on live",
+    );
+  });
+
+  test("a part of a name that fits only one thing", async () => {
+    expect(await reads("where is checkout")).toContain("checkout-service is 3.4.1 on beta");
+  });
+
+  test("what was removed, and what came past the gate", async () => {
+    await w.record("live", ["-/sale"]);
+    expect(await reads("/sale")).toContain("removed on live since 3 Mar, 10:00");
+    expect(await reads("/terms")).toContain("v7 on live since 2 Mar, 08:00, out of band: approved by nobody");
+  });
+
+  test("at a past moment", async () => {
+    expect(await reads("where was /sale on 2026-02-10 12:00")).toContain(
+      "/sale was, on 10 February 2026, 12:00, v31 on beta since 2 Feb, 09:00",
+    );
+  });
+
+  test("a page that nobody told of is said to be so", async () => {
+    expect(await reads("where is /nowhere")).toContain("Sitebook has not been told of a page /nowhere.");
+  });
+});
+
+describe("who approved it", () => {
+  test("name, role, time and promotion", async () => {
+    expect(await reads("who approved /sale")).toContain(
+      "Mara (Marketing) on 2 Feb, 09:00 approved /sale v31 on live, which came with promotion 2 and is there since 2 Feb, 09:00.",
+    );
+    expect(await reads("Who signed off /sale on demo?")).toContain(
+      "Theo (Tester) on 2 Mar, 08:00 approved /sale v33 on demo",
+    );
+  });
+
+  test("nobody, where it arrived out of band, and where there is no gate", async () => {
+    expect(await reads("who approved /terms")).toContain(
+      "Nobody: /terms v7 on live arrived out of band with deployment 5, on 2 Mar, 08:00.",
+    );
+    expect(await reads("who approved /terms on beta")).toContain("beta has no gate: who may record, may.");
+    expect(await reads("who approved /terms on demo")).toContain("Nobody: /terms has never been recorded on demo.");
+  });
+});
+
+describe("what changed", () => {
+  test("since a day of the week, with counts, and links to compare and to the history", async () => {
+    const page = await (await w.as("vera").get(path("what changed on live since Monday"))).text();
+    expect(words(page)).toContain("1 page differs on live since 2 March 2026, 00:00: 1 added.");
+    expect(page).toContain('href="/sites/shop/compare?from=live@2026-03-02T00:00Z&amp;to=live"');
+    expect(page).toContain('href="/sites/shop/history?environment=live&amp;from=2026-03-02T00:00Z"');
+  });
+
+  test("yesterday is one day, today another", async () => {
+    expect(await reads("what changed on demo yesterday?")).toContain(
+      "1 page differs on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00: 1 changed. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
+    );
+    expect(await reads("what's new on demo today")).toContain("Nothing differs on demo since 3 March 2026, 00:00.");
+  });
+
+  test("before Sitebook was told of anything it is unknown", async () => {
+    expect(await reads("what changed on live since 2026-01-01 00:00")).toContain(
+      "Sitebook was told of live only from 2 February 2026, 09:00 on: what stood there before is unknown.",
+    );
+  });
+
+  test("a time that is none is said to be none", async () => {
+    expect(await reads("what changed on live since blursday")).toMatch(/"blursday" is no moment/);
+  });
+});
+
+test("when something changed: each time, with a way to see that moment", async () => {
+  const page = await (await w.as("vera").get(path("when did /sale change on demo"))).text();
+  expect(words(page)).toContain("/sale last changed on demo on 2 Mar, 08:00. v33 on 2 Mar, 08:00 v31 on 2 Feb, 09:00");
+  expect(page).toContain('href="/sites/shop/environments/demo?as_of=2026-03-02T08:00Z"');
+  expect(await reads("when was /terms added on demo")).toContain("/terms has never been recorded on demo.");
+});
+
+test("what was there at a moment is the page of that moment", async () => {
+  const response = await w.as("vera").get(path("what was on live on 2026-02-10 14:00?"));
+  expect(response.status).toBe(303);
+  expect(response.headers.get("location")).toBe("/sites/shop/environments/live?as_of=2026-02-10T14:00Z");
+  expect(await reads("live")).toContain("live: what is there, since when, and who approved it.");
+});
+
+test("what waits, and for whom", async () => {
+  expect(await reads("what waits for Marketing")).toContain(
+    "1 promotion waits for Marketing. Promotion 4, Spring sale demo to live, asked for by Ada on 2 Mar, 08:00",
+  );
+  expect(await reads("what is waiting for testers?")).toContain("Nothing waits for Tester.");
+  expect(await reads("what waits for the pope")).toContain('There is no role "the pope".');
+  expect((await w.as("mara").get(path("what waits for me"))).headers.get("location")).toBe("/sites/shop/approvals");
+});
+
+describe("words", () => {
+  test("pages, releases, promotions, events and notes, each under its heading", async () => {
+    const text = await reads("sale");
+    expect(text).toContain(
+      "Pages and software Filter the board by this Pages and software found, with where they stand now Page or software beta demo live /sale v33 since 2 Mar, 08:00",
+    );
+    expect(text).toContain(
+      "Releases 2 Mar, 08:00 Release 2, Spring sale, made by Ada 2 Feb, 09:00 Release 1, Winter sale",
+    );
+    expect(text).toContain("Promotion 4, Spring sale demo to live waiting");
+    expect(text).toContain("What happened 2 Mar, 08:00 Ada asked for promotion 4: Spring sale from demo to live.");
+  });
+
+  test.each(["grossere", "GRÖSSERE änderung", "muller", '"änderung für"', "für mül"])(
+    "a note with umlauts is found by %s",
+    async (q) => {
+      expect(await reads(q)).toContain("Größere Änderung für Müller Cleo recorded deployment 5 on live");
+    },
+  );
+
+  test("words in quotes stand together, in this order", async () => {
+    expect(await reads('"für Änderung"')).toContain("Nothing is found");
+  });
+
+  test("a comment, a reason, a title and a new title are found as soon as they are told", async () => {
+    await decide(w.db, await w.by("mara"), w.site, 4, {
+      decision: "reject",
+      digest: await digestOf(4),
+      comment: "The zebra looks away",
+    });
+    expect(await reads("zebra")).toContain("The zebra looks away Mara rejected promotion 4");
+    await w
+      .token("contributor")
+      .then((cleo) => cleo.post("/sites/shop/environments/beta/deployments", titled("Bargains")));
+    expect(await reads("bargains")).toContain("/terms Bargains v7");
+    await w
+      .token("contributor")
+      .then((cleo) => cleo.post("/sites/shop/environments/beta/deployments", titled("Clearance")));
+    expect(await reads("clearance")).toContain("/terms Clearance v7");
+    expect(await reads("bargains")).not.toContain("Pages and software");
+  });
+
+  test("what another site was told is found there only", async () => {
+    expect(words(await (await w.as("oskar").get("/sites/elsewhere/search?q=sale")).text())).toContain(
+      "Nothing is found",
+    );
+  });
+
+  test("a deed that is refused leaves nothing to be found", async () => {
+    const cleo = await w.token("contributor");
+    const refused = await cleo.post("/sites/shop/environments/beta/deployments", {
+      placements: [
+        { kind: "page", key: "/giraffe", version: "v1" },
+        { kind: "page", key: "nope", version: "v1" },
+      ],
+    });
+    expect(refused.status).toBe(422);
+    expect(await reads("giraffe")).toContain("Nothing is found");
+  });
+});
+
+test("what is found is listed twenty at a time", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 45 }, (_, i) => `/docs/page-${String(i).padStart(2, "0")} v1`),
+  );
+  const seen: string[] = [];
+  let next: string | undefined = path("docs");
+  while (next) {
+    const page: string = await (await w.as("vera").get(next)).text();
+    seen.push(...[...page.matchAll(/page\?key=[^"]*">(\/docs\/page-\d\d)</g)].map(([, key]) => key as string));
+    next = /<a class="button" rel="next" href="([^"]*)"/.exec(page)?.[1]?.replaceAll("&amp;", "&");
+  }
+  expect(seen).toHaveLength(45);
+  expect(new Set(seen).size).toBe(45);
+});
+
+test.each([
+  "<script>alert(1)</script>",
+  "'; drop table events; --",
+  '"',
+  '""" AND',
+  "NEAR(a b, 3)",
+  "sale AND",
+  "NOT sale*",
+  "a:b {x} ^y (z",
+  "words:sale",
+  "sale:* & | ! <->",
+  "\\",
+  "%_",
+  "🎉🎉",
+  "\u0000sale",
+  "é".repeat(2000),
+  "x ".repeat(1000),
+  "where is",
+  "who approved ???",
+  "what changed on live since",
+])("%j breaks nothing", async (q) => {
+  const response = await w.as("vera").get(path(q));
+  expect(response.status).toBe(200);
+  expect(await response.text()).not.toContain("<script>alert");
+});
+
+test("who belongs elsewhere finds no site to search, and who is signed out signs in", async () => {
+  expect((await w.as("oskar").get(path("sale"))).status).toBe(404);
+  expect((await w.as("nobody").get(path("sale"))).headers.get("location")).toContain("/sign-in");
+});
+
+test("an empty search, and one that finds nothing, say what can be asked here", async () => {
+  for (const q of ["", "zzzz"]) {
+    const page = await (await w.as("vera").get(path(q))).text();
+    expect(words(page)).toContain("where is /terms who approved /terms what changed on live since Monday");
+    expect(words(page)).toContain("what waits for Marketing");
+  }
+  expect(words(await (await w.as("oskar").get("/sites/elsewhere/search")).text())).toContain("What can be asked");
+});
+
+test("the search field of every page leads here", async () => {
+  const page = await (await w.as("vera").get("/sites/shop")).text();
+  expect(page).toMatch(/<form role="search" action="\/sites\/shop\/search">.*name="q".*data-key="\/"/);
+});
+
+test("everything that was told is in the index, in the words that it has now", async () => {
+  const entries = await w.db
+    .selectFrom("search_entries")
+    .select(["kind", "ref"])
+    .where("site_id", "=", w.site.id)
+    .execute();
+  const artifacts = await w.db.selectFrom("artifacts").select("id").where("site_id", "=", w.site.id).execute();
+  const events = await w.db.selectFrom("events").selectAll().where("site_id", "=", w.site.id).execute();
+  const wanted = [
+    ...artifacts.map(({ id }) => `artifact ${id}`),
+    ...events
+      .flatMap((event) => eventEntries({ ...event, details: JSON.parse(event.details) }))
+      .map((one) => `${one.kind} ${one.ref}`),
+  ];
+  expect(entries.map((one) => `${one.kind} ${one.ref}`).sort()).toEqual(wanted.sort());
+});
+
+const titled = (title: string) => ({ placements: [{ kind: "page", key: "/terms", version: "v7", title }] });
+
+async function digestOf(number: number): Promise<string> {
+  const row = await w.db
+    .selectFrom("promotions")
+    .select("digest")
+    .where("number", "=", number)
+    .executeTakeFirstOrThrow();
+  return row.digest;
+}
