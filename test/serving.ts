@@ -3,8 +3,6 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { commandLine } from "./command-line.ts";
 
-export type Serving = ReturnType<typeof starting>;
-
 const root = new URL("..", import.meta.url);
 
 /** A Sitebook in a process of its own, on a free port unless told otherwise. It is gone when its block ends. */
