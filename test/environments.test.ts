@@ -39,7 +39,7 @@ describe("an environment now", () => {
     const page = await look(live);
 
     expect(words(page)).toContain("What is on live");
-    expect(words(page)).toContain("1 page and 1 piece of software stand there, 1 out of band.");
+    expect(words(page)).toContain("1 page and 1 piece of software stand there. 2 came or went out of band.");
     expect(rows(page)).toEqual([
       ["/sale", "v2", "20 Feb, 12:00", "out of band, deployment 4", "nobody"],
       ["checkout", "3.4.1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],

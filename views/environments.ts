@@ -78,16 +78,16 @@ const header = (props: EnvironmentProps, unknown: boolean): Html =>
 
 const host = (url: string): string => url.replace(/^https?:\/\//, "");
 
-/** "8 pages and 2 pieces of software stood there, 1 out of band. The newest change had come 5 hours before." */
+/** "8 pages and 2 pieces of software stood there. 1 came or went out of band. The newest change had come 5 hours before." */
 function summary({ count, around, at, now }: EnvironmentProps): string {
   const past = at !== undefined;
-  const band = count.out_of_band ? `, ${count.out_of_band} out of band` : "";
+  const band = count.out_of_band ? ` ${count.out_of_band} came or went out of band.` : "";
   const newest = around.newest && ago(around.newest, at ?? now);
   const change = past
     ? `had ${newest === "just now" ? "just come" : `come ${newest?.replace("ago", "before")}`}`
     : `came ${newest}`;
   const unknown = past && count.unknown ? ` ${count.unknown} more, known by now, had not been recorded there yet.` : "";
-  return `${stock(count)} ${past ? "stood" : count.pages + count.software === 1 ? "stands" : "stand"} there${band}. The newest change ${change}.${unknown}`;
+  return `${stock(count)} ${past ? "stood" : count.pages + count.software === 1 ? "stands" : "stand"} there.${band} The newest change ${change}.${unknown}`;
 }
 
 function stock({ pages, software }: Count): string {

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/open.ts";
+import { seek } from "../database/seek.ts";
 import { afterKey, afterSection, type Moment, type Slice, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 
@@ -83,7 +84,11 @@ export async function tallyOf(db: Database, site: { id: string }, sides: Sides):
 function beside(db: Database, site: { id: string }, { from, to }: Sides) {
   return db
     .selectFrom("artifacts as a")
-    .leftJoin("placements as f", (join) => join.on("f.seq", "=", standingSeq(from.environment.id, "a.id", from.moment)))
-    .leftJoin("placements as t", (join) => join.on("t.seq", "=", standingSeq(to.environment.id, "a.id", to.moment)))
+    .leftJoin("placements as f", (join) =>
+      join.on(seek(db, "f.seq", standingSeq(from.environment.id, "a.id", from.moment))),
+    )
+    .leftJoin("placements as t", (join) =>
+      join.on(seek(db, "t.seq", standingSeq(to.environment.id, "a.id", to.moment))),
+    )
     .where("a.site_id", "=", site.id);
 }

@@ -2,6 +2,7 @@ import { inChunks, type Learned } from "../artifacts/artifacts.ts";
 import type { Json } from "../database/canonical.ts";
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
+import { seek } from "../database/seek.ts";
 import { standingSeq } from "../environments/as-of.ts";
 import type { Environment } from "../environments/queries.ts";
 import { append } from "../history/events.ts";
@@ -111,7 +112,7 @@ async function standingAt(
 ): Promise<Map<string, Stood>> {
   const query = trx
     .selectFrom("artifacts as a")
-    .innerJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", { asOf })))
+    .innerJoin("placements as p", (join) => join.on(seek(trx, "p.seq", standingSeq(environmentId, "a.id", { asOf }))))
     .select(["a.id as artifact_id", "a.kind", "a.key", "p.version_id", "p.out_of_band"]);
   const rows = told.complete
     ? await query

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
+import { seek } from "../database/seek.ts";
 import { counts } from "../environments/as-of.ts";
 import type { Environment } from "../environments/queries.ts";
 import type { Flag, Kind } from "../schema.ts";
@@ -34,7 +35,7 @@ export async function placedAfter(
   const rows = await inChunks(ids(lines), (piece) =>
     trx
       .selectFrom("artifacts as a")
-      .innerJoin("placements as p", (join) => join.on("p.seq", "=", seq))
+      .innerJoin("placements as p", (join) => join.on(seek(trx, "p.seq", seq)))
       .leftJoin("versions as v", "v.id", "p.version_id")
       .select(["p.seq", "p.artifact_id", "p.version_id", "v.label as version", "p.promotion_id", "p.out_of_band"])
       .select(["a.kind", "a.key", "p.deployment_id", "p.environment_id", "p.effective_at", "p.recorded_at"])

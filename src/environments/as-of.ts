@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/open.ts";
+import { seek } from "../database/seek.ts";
 import type { Flag, Kind } from "../schema.ts";
 
 export interface Moment {
@@ -14,12 +15,19 @@ export const latest = "9999-12-31T23:59:59.999Z";
 
 /** Whether a placement counts, as far as was known: told, not corrected, and no repetition of what stood there already. */
 export function counts(placement: string, knownAt?: string) {
-  const seq = sql.ref(`${placement}.seq`);
+  const told = knownAt === undefined ? sql`` : sql`and ${sql.ref(`${placement}.recorded_at`)} <= ${knownAt}`;
+  return sql<boolean>`(not ${isWrong(placement, knownAt)} and ${isNoRepeat(placement, knownAt)} ${told})`;
+}
+
+/** Whether what it says was corrected, and no later correction says that it stood all the same. Of a placement or a confirmation. */
+export function isWrong(said: string, knownAt?: string) {
+  const of = (column: string) => sql.ref(`${said}.${column}`);
   const by = (column: string) => (knownAt === undefined ? sql`` : sql`and ${sql.ref(column)} <= ${knownAt}`);
-  return sql<boolean>`(
-    not exists (select 1 from corrections co where co.placement_seq = ${seq} ${by("co.recorded_at")})
-    and ${isNoRepeat(placement, knownAt)}
-    ${by(`${placement}.recorded_at`)})`;
+  return sql<boolean>`exists (
+    select 1 from corrections co
+    where co.corrected_id = ${of("deployment_id")} and co.artifact_id = ${of("artifact_id")} and co.stands = 0
+      ${by("co.recorded_at")}
+      and not exists (select 1 from corrections ca where ca.correction_id = co.id ${by("ca.recorded_at")}))`;
 }
 
 /** Whether it is not known to have brought only what stood there already. */
@@ -85,7 +93,7 @@ export function standing(
 ): Promise<Standing[]> {
   let query = db
     .selectFrom("artifacts as a")
-    .innerJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", moment)))
+    .innerJoin("placements as p", (join) => join.on(seek(db, "p.seq", standingSeq(environmentId, "a.id", moment))))
     .innerJoin("deployments as d", "d.id", "p.deployment_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")

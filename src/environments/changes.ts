@@ -1,11 +1,13 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
+import { seek } from "../database/seek.ts";
 import type { Kind } from "../schema.ts";
 import { counts, type Moment, type Standing, standing, standingSeq } from "./as-of.ts";
 
 export interface Count {
   pages: number;
   software: number;
+  /** Came or went without a promotion that allowed it. */
   out_of_band: number;
   /** Known by now, and not yet recorded there at that moment: how they stood is unknown. */
   unknown: number;
@@ -20,10 +22,10 @@ export async function countStanding(
 ): Promise<Count> {
   const rows = await db
     .selectFrom("artifacts as a")
-    .leftJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", moment)))
+    .leftJoin("placements as p", (join) => join.on(seek(db, "p.seq", standingSeq(environmentId, "a.id", moment))))
     .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("standing")])
     .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
-    .select(sql<number>`sum(case when p.version_id is not null and p.out_of_band = 1 then 1 else 0 end)`.as("band"))
+    .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("band"))
     .where("a.site_id", "=", siteId)
     .groupBy("a.kind")
     .execute();

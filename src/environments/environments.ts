@@ -15,7 +15,7 @@ const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", product
 
 export function add(db: Database, by: By, site: Site, environment: NewEnvironment): Promise<{ slug: string }> {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     if (site.environments.length >= mostEnvironments) refuse(`A site has at most ${mostEnvironments} environments.`);
     const taken = site.environments.map((one) => one.slug);
     refuseFields(environmentErrors(environment, taken));
@@ -69,7 +69,7 @@ export function addServer(
 ) {
   refuse(whyNotMay(by, "administer"), 403);
   const name = server.name.trim();
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const taken = environment.servers.some((one) => one.name === name);
     refuseFields(
       fieldErrors({
@@ -107,7 +107,7 @@ async function insertServer(
 export function removeServer(db: Database, by: By, site: Site, environment: Environment, serverId: string) {
   refuse(whyNotMay(by, "administer"), 403);
   const server = environment.servers.find((one) => one.id === serverId) ?? missing("server");
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const { numDeletedRows } = await trx.deleteFrom("servers").where("id", "=", serverId).executeTakeFirst();
     if (!numDeletedRows) return;
     await append(trx, by, site.id, {
@@ -123,7 +123,7 @@ export function removeServer(db: Database, by: By, site: Site, environment: Envi
 export function rename(db: Database, by: By, site: Site, environment: Environment, name: string) {
   refuse(whyNotMay(by, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(name) }));
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     if (name.trim() === environment.name) return;
     await trx.updateTable("environments").set({ name: name.trim() }).where("id", "=", environment.id).execute();
     await append(trx, by, site.id, {

@@ -4,7 +4,7 @@ import { readAfter, readFilter } from "../board/filters.ts";
 import { listDeployments } from "../deployments/queries.ts";
 import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
 import { approversOf, latest, type Moment, standing } from "./as-of.ts";
-import { changesAround, countStanding, removedAt } from "./changes.ts";
+import { type Count, changesAround, countStanding, removedAt } from "./changes.ts";
 import { parseMoment } from "./moments.ts";
 
 export const environments = new Hono<SiteEnv>();
@@ -20,7 +20,7 @@ environments.get("/:environment", async (c) => {
   const { kind, text } = readFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const after = readAfter(c.req.query("after")) || undefined;
   const around = await changesAround(db, environment.id, moment);
-  const count = await countStanding(db, site.id, environment.id, moment);
+  const count = at ? await countStanding(db, site.id, environment.id, moment) : await countNow(c, environment.id);
   const lines = await standing(db, site.id, environment.id, moment, { kind, text, after, limit: size + 1 });
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
@@ -50,6 +50,13 @@ environments.get("/:environment", async (c) => {
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return page(c, about, environmentPage(props), wrong ? 422 : 200);
 });
+
+/** How much stands there now is counted for the rail already. */
+async function countNow(c: SiteContext, environmentId: string): Promise<Count> {
+  const { places } = await c.var.tallies(c.var.db, c.var.access.site);
+  const here = places.find((place) => place.environment_id === environmentId);
+  return { pages: here?.pages ?? 0, software: here?.software ?? 0, out_of_band: here?.out_of_band ?? 0, unknown: 0 };
+}
 
 /** The moment that the address asks for and when it was known, or what is wrong with them; then it is now that is shown. */
 function readMoments(c: SiteContext) {
