@@ -39,7 +39,10 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-test("six years of a real site stand in beta, demo and live as they stood, at any moment", async () => {
+// thousands of transactions: on a busy machine they take longer than other tests may
+const patience = { timeout: 5 * 60_000 };
+
+test("six years of a real site stand in beta, demo and live as they stood, at any moment", patience, async () => {
   await liveThrough();
 
   const monday = (at: number) => firstMonday + Math.ceil((at - firstMonday) / week) * week;
@@ -53,7 +56,7 @@ test("six years of a real site stand in beta, demo and live as they stood, at an
   }
 });
 
-test("told in any order, it is the same history", async () => {
+test("told in any order, it is the same history", patience, async () => {
   const now = last + week;
   const cleo = await w.by("cleo");
   for (const [i, one] of shuffled(told, seeded(1752)).entries())
