@@ -16,7 +16,7 @@ import { approvedBy, cameBy, toldLate } from "./parts/placement.ts";
 import { fullTime, longTime, time } from "./parts/time.ts";
 
 /** How it stands in one environment now: a version, removed (null), or never recorded (nothing). */
-export type StandsIn = { environment: Environment; version?: string | null | undefined };
+type StandsIn = { environment: Environment; version?: string | null | undefined };
 
 export type ArtifactProps = {
   site: Site;

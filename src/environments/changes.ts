@@ -45,7 +45,7 @@ export interface Around {
   since: number;
 }
 
-export const most = 1000;
+const most = 1000;
 
 /** When the first of all changed there, as far as was known. */
 export function firstChange(db: Database, environmentId: string, knownAt?: string): Promise<string | undefined> {
