@@ -138,6 +138,11 @@ export const cases: Case[] = [
   page("history, nothing like that", "ada", "/sites/shop/history?until=2020-01-01T00:00"),
   page("history, empty", "oskar", "/sites/elsewhere/history"),
 
+  page("search", "ada", "/sites/shop/search?q=sale"),
+  page("search, a question", "vera", "/sites/shop/search?q=what+was+on+live+on+3+February+2026"),
+  page("search, nothing like that", "ada", "/sites/shop/search?q=zzz"),
+  page("search, for nothing", "ada", "/sites/shop/search"),
+
   page("settings", "iris", "/sites/shop/settings"),
   page("settings, no name", "iris", "/sites/shop/settings", send()),
   page("settings, not allowed", "ada", "/sites/shop/settings"),

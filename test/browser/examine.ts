@@ -5,8 +5,8 @@ import { cases } from "./cases.ts";
 import { axe, axeInTheDark, openTab, type Tab } from "./page.ts";
 import { type Shop, shop } from "./shop.ts";
 
-/** Looks at every page in a window of this width. One tab for all of them, since a new browser for each takes as long as the look. */
-export function examine(width: number): void {
+/** Looks at every page in a window of this width, and whether it still fits a narrower one. One tab for all of them, since a new browser for each takes as long as the look. */
+export function examine(width: number, narrower: number): void {
   let w: Shop;
   let tab: Tab;
   beforeAll(async () => {
@@ -23,6 +23,7 @@ export function examine(width: number): void {
     const { page, faults } = tab;
     await w.enter(page, who);
     await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width, height: 800 });
     await page.goto(typeof path === "string" ? path : await path(w));
     await act?.(page);
 
@@ -31,6 +32,8 @@ export function examine(width: number): void {
     expect(await sideways(page), "pixels to scroll sideways").toBe(0);
     expect(await axe(page), "in the light").toEqual([]);
     expect(await axeInTheDark(page), "in the dark").toEqual([]);
+    await page.setViewportSize({ width: narrower, height: 800 });
+    expect(await sideways(page), `pixels to scroll sideways at ${narrower}`).toBe(0);
     expect(faults.splice(0), "said by the browser's console").toEqual([]);
   });
 }

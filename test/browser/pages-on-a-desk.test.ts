@@ -1,3 +1,4 @@
 import { examine } from "./examine.ts";
 
-examine(1280);
+// Half a screen, where tables are tables still.
+examine(1280, 720);
