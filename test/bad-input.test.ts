@@ -181,7 +181,7 @@ test("an Idempotency-Key has 1 to 200 characters", async () => {
 /** Something looked up in a way that is refused with 422: the parameter, and what is said of it. */
 const asked: [parameter: string, sentence: string, query: string][] = [
   ["as_off", 'no parameter "as_off" here', "environments/beta/placements?as_off=2026-03-01T00:00:00Z"],
-  ["as_of", '"yesterday" is no moment', "environments/beta/placements?as_of=yesterday"],
+  ["as_of", '"someday" is no moment', "environments/beta/placements?as_of=someday"],
   ["as_of", "still to come", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
   ["known_at", "is no moment", "environments/beta/placements?known_at=x"],
   ["kind", "must be page or software.", "environments/beta/placements?kind=gadget"],

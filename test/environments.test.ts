@@ -155,7 +155,7 @@ describe("an environment in the past", () => {
     const page = await look(links(await look("/sites/shop/environments/beta"))["‹ Change before"] ?? "");
 
     expect(rows(page)).toHaveLength(1);
-    expect(page).toContain('value="2026-02-20T11:00:30.500"');
+    expect(page).toContain('value="2026-02-20 11:00:30.500"');
   });
 
   test("is unknown before anybody told of it", async () => {
@@ -203,7 +203,7 @@ describe("a moment", () => {
     const page = await look(`${live}?as_of=${encodeURIComponent(moment)}`, "vera", 422);
 
     expect(words(page)).toContain(sentence);
-    expect(page).toContain('aria-describedby="as_of-error"');
+    expect(page).toContain('aria-describedby="as_of-hint as_of-error"');
     expect(page).not.toContain("<script>alert");
     expect(words(page)).toContain("What is on live");
     expect(rows(page)).toHaveLength(2);
@@ -219,6 +219,22 @@ describe("a moment", () => {
     expect(words(await look(`${beta}?as_of=2025-10-26T01:30`))).toContain(
       "Clocks in Europe/London showed 01:30 twice that day. This is the first time, 2025-10-26T00:30Z; the second is 2025-10-26T01:30Z.",
     );
+  });
+
+  test("may be said as people say it, in its field without a script, and is written back exactly", async () => {
+    await sale();
+
+    const page = await look(`${live}?as_of=${encodeURIComponent("10 feb 2pm")}`);
+    const now = await look(live);
+
+    expect(words(page)).toContain("What was on live on 10 February 2026, 14:00");
+    expect(page).toContain('value="2026-02-10 14:00"');
+    expect(words(await look(`${live}?as_of=yesterday`))).toContain("What was on live on 2 March 2026, 00:00");
+    expect(words(await look(`${live}?as_of=yesterday`))).toContain(
+      "A day named without a time is its beginning, 00:00.",
+    );
+    expect(now).toMatch(/<input type="text" id="as_of"[^>]*placeholder="now"/);
+    expect(now).not.toContain('type="datetime-local"');
   });
 
   test("with an offset is read as it is written", async () => {

@@ -538,7 +538,7 @@ describe("completing", () => {
 
   test.each([
     ["to come", "2026-03-03T12:00", "still to come"],
-    ["that is none", "yesterday", "is no moment"],
+    ["that is none", "some day", "is no moment"],
     ["before the web", "1985-01-01T12:00", "before there were web sites"],
   ])("as of a moment %s is refused beside the field", async (_, effective_at, sentence) => {
     const number = await asked(["/sale v1"]);

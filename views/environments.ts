@@ -15,7 +15,7 @@ import { is } from "./parts/is.ts";
 import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { chips, empty, facts, head, note, panel, split } from "./parts/page.ts";
 import { approvedBy, cameBy, sectionName, since } from "./parts/placement.ts";
-import { ago, fullTime, localInput, longTime, time } from "./parts/time.ts";
+import { ago, fullTime, longTime, time } from "./parts/time.ts";
 
 export type EnvironmentProps = {
   site: Site;
@@ -26,8 +26,10 @@ export type EnvironmentProps = {
   knownAt?: string | undefined;
   /** What had to be decided about the moment. */
   said?: string | undefined;
-  /** What was asked for and cannot be shown, and why. */
-  wrong?: { text: string; message: string } | undefined;
+  /** The moment as it is written in its field: what was asked for where that cannot be shown. */
+  typed: string;
+  /** Why it cannot be shown. */
+  wrong?: { message: string } | undefined;
   filter: { kind?: Kind | undefined; text?: string | undefined };
   continued: boolean;
   count: Count;
@@ -97,7 +99,7 @@ function stock({ pages, software }: Count): string {
 
 /** Choosing a moment, by naming it or by going from change to change. */
 function picker(props: EnvironmentProps): Html {
-  const { site, around, at, now, filter, wrong } = props;
+  const { site, around, at, filter, wrong } = props;
   const zone = site.time_zone;
   const step = (to: string | undefined, text: Piece) =>
     to &&
@@ -106,21 +108,15 @@ function picker(props: EnvironmentProps): Html {
 ${input({
   name: "as_of",
   label: "At this moment",
-  type: wrong ? "text" : "datetime-local",
-  value: wrong ? wrong.text : at ? wallTime(at, zone) : localInput(now, zone),
+  value: props.typed,
+  hint: "Such as 3 March 14:00, yesterday or 2 days ago",
   error: wrong?.message,
-  more: { step: at && wallTime(at, zone).length > 16 ? "0.001" : undefined },
-})}
+  more: { placeholder: "now", list: "moments", autocomplete: "off" },
+})}<datalist id="moments">${each(["yesterday", "Monday", "2 days ago", "a week ago", "a month ago"], (one) => html`<option value="${one}"></option>`)}</datalist>
 ${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}${props.knownAt && hiddenField("known_at", shortest(props.knownAt))}
 ${button({ text: "Show" })}
 ${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}
 </form>`;
-}
-
-/** With its seconds where it has some, so that the field names this very moment. */
-function wallTime(iso: string, zone: string): string {
-  const rest = iso.slice(16, 23);
-  return localInput(iso, zone) + (rest === ":00.000" ? "" : rest);
 }
 
 function pastNote(props: EnvironmentProps, at: string): Html {

@@ -1,5 +1,6 @@
 import { localInput, longTime } from "../../views/parts/time.ts";
 import { instant } from "../deployments/rules.ts";
+import { spoken } from "./spoken.ts";
 
 export type Read =
   /** `said`: what had to be decided about a time that the clocks skipped or showed twice. */
@@ -9,15 +10,14 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** Reads a past moment: RFC 3339 with its offset, or a time of the site's own clock such as 2026-03-03T14:00. */
+const example = "2026-03-03 14:00, 3 March 14:00, yesterday 14:00 or 2 days ago";
+
+/** Reads a past moment: RFC 3339 with its offset, or a time of the site's own clock, as 2026-03-03T14:00 or as people say it. */
 export function parseMoment(text: string, zone: string, now: string): Read {
   const wanted = text.trim();
-  if (!wanted) return { wrong: "Say which moment: a date and a time, such as 2026-03-03 14:00." };
-  const read = absolute(wanted) ?? local(wanted, zone);
-  if (!read)
-    return {
-      wrong: `"${wanted.slice(0, 60)}" is no moment. Write one like 2026-03-03 14:00, or 2026-03-03T14:00:00Z with its offset.`,
-    };
+  if (!wanted) return { wrong: `Say which moment, such as ${example}.` };
+  const read = absolute(wanted) ?? local(wanted, zone) ?? asSaid(wanted, zone, now);
+  if (!read) return { wrong: `"${wanted.slice(0, 60)}" is no moment. Write one like ${example}.` };
   if (Date.parse(read.at) > Date.parse(now) + minute)
     return { wrong: `${longTime(read.at, zone)} is still to come. Only what has been can be looked up.` };
   return read;
@@ -26,6 +26,21 @@ export function parseMoment(text: string, zone: string, now: string): Read {
 function absolute(text: string) {
   const at = instant(text);
   return at && { at };
+}
+
+function asSaid(text: string, zone: string, now: string) {
+  const meant = spoken(text, zone, now);
+  if (!meant || "at" in meant) return meant;
+  const read = local(meant.wall, zone);
+  return read && { at: read.at, said: [meant.said, read.said].filter(Boolean).join(" ") || undefined };
+}
+
+/** How a moment is written so that it is read as the same again: on the site's clock, unless that showed it twice. */
+export function written(at: string, zone: string): string {
+  const rest = at.slice(16, 23);
+  const wall = localInput(at, zone).replace("T", " ") + (rest === ":00.000" ? "" : rest.replace(".000", ""));
+  const read = local(wall, zone);
+  return read?.at === at ? wall : at.replace(/(:00)?\.000Z$/, "Z");
 }
 
 /** A time as a clock on the wall shows it: usually one moment, but none where clocks go forward and two where they go back. */

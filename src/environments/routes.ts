@@ -5,7 +5,7 @@ import { listDeployments } from "../deployments/queries.ts";
 import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
 import { approversOf, latest, type Moment, standing } from "./as-of.ts";
 import { type Count, changesAround, countStanding, removedAt } from "./changes.ts";
-import { parseMoment } from "./moments.ts";
+import { parseMoment, written } from "./moments.ts";
 
 export const environments = new Hono<SiteEnv>();
 
@@ -36,6 +36,7 @@ environments.get("/:environment", async (c) => {
     knownAt,
     said,
     wrong,
+    typed: wrong?.text ?? (at ? written(at, site.time_zone) : ""),
     filter: { kind, text },
     continued: after !== undefined,
     count,
