@@ -4,6 +4,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
 import { openReady } from "./database/ready.ts";
+import { keepCheckpoints } from "./history/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
 import { addressOf } from "./people/sign-in.ts";
 
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, () => db.destroy()));
+  keepCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   const link = await setupLink(db, new Date().toISOString());
   if (link) console.log(`There is no account yet. Make the first one, once, at ${baseUrl}/setup?link=${link}`);

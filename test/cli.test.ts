@@ -19,7 +19,7 @@ test("help says what there is, and each command explains itself", async () => {
   const sitebook = commandLine();
   const { code, out } = await sitebook(["--help"]);
   expect(code).toBe(0);
-  const names = ["setup", "token create", "record", "import", "log", "diff", "can-promote"];
+  const names = ["setup", "token create", "record", "import", "log", "diff", "can-promote", "verify", "rebuild", "checkpoint"];
   for (const name of names) {
     expect(out).toContain(`  ${name} `);
     expect((await sitebook([...name.split(" "), "--help"])).out).toContain(`sitebook ${name} `);
@@ -28,10 +28,10 @@ test("help says what there is, and each command explains itself", async () => {
 
 test("a command that is not there names those that are", async () => {
   const sitebook = commandLine();
-  expect(await sitebook(["verify"])).toEqual({
+  expect(await sitebook(["prove"])).toEqual({
     code: 2,
     out: "",
-    err: 'There is no command "verify". There are: setup, token create, record, import, log, diff, can-promote.\n',
+    err: 'There is no command "prove". There are: setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint.\n',
   });
   expect((await sitebook([])).code).toBe(2);
   expect((await sitebook(["constructor"])).code).toBe(2);

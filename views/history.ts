@@ -1,6 +1,7 @@
 import type { Event } from "../src/history/queries.ts";
 import type { Words } from "../src/history/sentences.ts";
 import type { Site } from "../src/sites/queries.ts";
+import { type CheckpointProps, checkpointFold } from "./checkpoint.ts";
 import { address } from "./parts/address.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
 import { takeAway } from "./parts/away.ts";
@@ -26,6 +27,7 @@ export type HistoryProps = {
   actions: Choice[];
   continued: boolean;
   next?: string | undefined;
+  checkpoint: CheckpointProps;
 };
 
 export function historyPage(props: HistoryProps): Html {
@@ -36,7 +38,7 @@ export function historyPage(props: HistoryProps): Html {
   return html`${head({ title: "History", under: "Everything that was told or decided, newest first. Nothing here is ever changed or removed." })}
 ${filters(props, base)}
 ${events.length ? days(props) : !unread && nothing(base, filtered, continued)}
-${pager({ previous: continued ? address(base, told) : undefined, previousWord: "Newest", next: next && address(base, { ...told, before: next }), nextWord: "Older" })}${events.length > 0 && takeAway(base, told)}`;
+${pager({ previous: continued ? address(base, told) : undefined, previousWord: "Newest", next: next && address(base, { ...told, before: next }), nextWord: "Older" })}${events.length > 0 && takeAway(base, told)}${checkpointFold(props.checkpoint)}`;
 }
 
 const nothing = (base: string, filtered: boolean, continued: boolean): Html =>

@@ -4,6 +4,7 @@ import { comparison } from "../compare/api.ts";
 import { deployments } from "../deployments/api.ts";
 import { environments } from "../environments/api.ts";
 import { missing } from "../errors.ts";
+import { events } from "../history/api.ts";
 import { promotions } from "../promotions/api.ts";
 import { releases } from "../releases/api.ts";
 import { sites } from "../sites/api.ts";
@@ -36,7 +37,7 @@ function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();
   versioned.use("/sites/*", needToken);
   versioned.use("/sites/:site/*", needSite);
-  for (const noun of [sites, environments, deployments, artifacts, comparison, releases, promotions])
+  for (const noun of [sites, environments, deployments, artifacts, comparison, releases, promotions, events])
     versioned.route("/", noun);
   return versioned;
 }

@@ -29,6 +29,18 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "whether a release may go to an environment, and all that stands in its way",
     load: async () => (await import("./can-promote.ts")).canPromote,
   },
+  verify: {
+    summary: "check the chain of events, and the record against it (on the database)",
+    load: async () => (await import("./verify.ts")).verify,
+  },
+  rebuild: {
+    summary: "make the record anew from the chain of events (on the database)",
+    load: async () => (await import("./rebuild.ts")).rebuild,
+  },
+  checkpoint: {
+    summary: "sign how far the history has come, to be kept elsewhere (on the database)",
+    load: async () => (await import("./checkpoint.ts")).checkpoint,
+  },
 };
 
 const overview = `sitebook <command>
@@ -37,8 +49,8 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`)
   .join("\n")}
 
-sitebook <command> --help says more, and with --json each answers in JSON. setup and token create work on the database
-that DATABASE_URL names, also beside a running server. The others ask the server at SITEBOOK_URL with the token in
+sitebook <command> --help says more, and with --json each answers in JSON. Those on the database work on the one that
+DATABASE_URL names, also beside a running server. The others ask the server at SITEBOOK_URL with the token in
 SITEBOOK_TOKEN, for the site that --site or SITEBOOK_SITE names, or the token's only one.
 
 The exit code is 0 for yes, 1 for no, and 2 where it could not be asked or done.`;

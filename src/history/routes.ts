@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { historyPage } from "../../views/history.ts";
-import { page, type SiteEnv } from "../web.ts";
+import { missing } from "../errors.ts";
+import { by, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import { checkpoint, headOf, latestCheckpoint, publicKey } from "./checkpoints.ts";
 import { readFilter } from "./filter.ts";
 import { listEvents } from "./queries.ts";
 import { actionNames, sentence } from "./sentences.ts";
@@ -27,6 +29,28 @@ history.get("/", async (c) => {
     actions: Object.entries(actionNames).map(([value, label]) => ({ value, label })),
     continued: before !== undefined,
     next: events.length > size ? String(shown.at(-1)?.seq) : undefined,
+    checkpoint: await checkpointOf(c),
   };
   return page(c, { title: "History", here: "history" }, historyPage(props), readable ? 200 : wrong.key ? 404 : 422);
+});
+
+async function checkpointOf(c: SiteContext) {
+  const { db, at: now } = c.var;
+  const { site, permissions } = c.var.access;
+  const { events } = await headOf(db, site.id);
+  const latest = await latestCheckpoint(db, site.id);
+  const signed = latest && { ...latest, key: await publicKey(db) };
+  return { site, now, events, signed, maySign: permissions.has("administer") };
+}
+
+history.get("/checkpoint", async (c) => {
+  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? missing("checkpoint yet");
+  return c.text(latest.note);
+});
+
+history.post("/checkpoints", async (c) => {
+  const { site } = c.var.access;
+  const { events } = await checkpoint(c.var.db, by(c), site);
+  say(c, `The history is signed up to entry ${events}.`);
+  return c.redirect(`/sites/${site.slug}/history#checkpoint`, 303);
 });

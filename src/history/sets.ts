@@ -20,6 +20,7 @@ interface Counted {
 export async function whyNotWhole(db: Database, siteId: string, counted: Counted): Promise<Break | undefined> {
   return (
     (await untoldRow(db, siteId)) ??
+    (await untoldCorrection(db, siteId, counted)) ??
     (await untoldPlacement(db, siteId, counted)) ??
     (await untoldContent(db, siteId, counted)) ??
     (await wrongPromotionPointer(db, siteId, counted.seq)) ??
@@ -62,6 +63,21 @@ async function untoldRow(db: Database, siteId: string): Promise<Break | undefine
     const [row] = rows;
     if (row) return { seq: row.seq ?? 0, what: `The record holds a ${what} ${row.number} of which no event tells.` };
   }
+}
+
+/** Parts of a whole were compared with its event. */
+async function untoldCorrection(db: Database, siteId: string, { seq }: Counted): Promise<Break | undefined> {
+  const row = await db
+    .selectFrom("corrections as c")
+    .innerJoin("deployments as d", "d.id", "c.corrected_id")
+    .select("d.number")
+    .where("d.site_id", "=", siteId)
+    .where("c.whole_id", "is", null)
+    .where(sql<boolean>`not exists (
+      select 1 from events e where e.site_id = ${siteId} and e.subject_id = c.id and e.action = 'placement_corrected')`)
+    .limit(1)
+    .executeTakeFirst();
+  if (row) return { seq, what: `The record holds a correction of deployment ${row.number} of which no event tells.` };
 }
 
 /** All up to the last one told were compared with their events. */

@@ -112,7 +112,16 @@ export const tables: Partial<Record<Told, Table>> = {
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
   cancellations: byId("cancellations", "promotion_id", ofPromotion("cancellation")),
   completions: byId("completions", "promotion_id", ofPromotion("completion")),
-  corrections: byId("corrections", "id", ({ placement_seq }) => `the correction of placement ${placement_seq}`),
+  corrections: {
+    id: ["id"],
+    name: ({ id }) => `the correction ${id}`,
+    find: (db, { entry }) =>
+      db
+        .selectFrom("corrections")
+        .selectAll()
+        .where((eb) => eb.or([eb("id", "=", entry.subject_id ?? ""), eb("whole_id", "=", entry.subject_id)]))
+        .execute(),
+  },
   deployments: byId("deployments", "id", ({ number }) => `deployment ${number}`),
   placements: {
     id: ["seq"],
@@ -163,7 +172,12 @@ export const tables: Partial<Record<Told, Table>> = {
       db
         .selectFrom("repeats")
         .selectAll()
-        .where("deployment_id", "=", entry.subject_id ?? "")
+        .where((eb) =>
+          eb.or([
+            eb("deployment_id", "=", entry.subject_id ?? "").and("correction_id", "is", null),
+            eb("correction_id", "=", entry.subject_id),
+          ]),
+        )
         .execute(),
   },
 };

@@ -1,0 +1,127 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { by } from "../api/auth.ts";
+import { reading, writing } from "../api/calls.ts";
+import { encode } from "../api/cursor.ts";
+import { list, moment, paging, slug } from "../api/schemas.ts";
+import { missing } from "../errors.ts";
+import type { SiteEnv } from "../web.ts";
+import { type EventRow, entryOf, walk } from "./chain.ts";
+import { type Checkpoint, checkpoint, headOf, latestCheckpoint, publicKey } from "./checkpoints.ts";
+
+const tags = ["History"];
+
+export const events = new OpenAPIHono<SiteEnv>();
+
+const hash = z.string().openapi({ description: "SHA-256, in hexadecimal digits." });
+
+const event = z
+  .object({
+    entry: z
+      .object({
+        seq: z.int(),
+        recorded_at: moment,
+        person_id: z.string(),
+        action: z.string().openapi({ example: "promotion_approved" }),
+        subject: z.string().openapi({ example: "promotion 31" }),
+        subject_id: z.string().nullable(),
+        environment_id: z.string().nullable(),
+        details: z.looseObject({}).openapi({ description: "Everything that the event changed." }),
+      })
+      .openapi({ description: "What the hash is made of, next to the hash before it." }),
+    previous_hash: hash,
+    hash,
+  })
+  .openapi("Event");
+
+const count = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, { error: "This is the number of an event, or 0." })
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 0, example: 1200 });
+
+const listCall = reading("/sites/{site}/events", {
+  tags,
+  operationId: "listEvents",
+  summary: "The chain of events, oldest first",
+  description:
+    "Each hash is SHA-256 over the hash before it (in hexadecimal digits; nothing before the first) and the entry as canonical JSON (RFC 8785). A page may hold fewer than asked for where events are long.",
+  params: z.object({ site: slug }),
+  query: z.strictObject({ after: count.optional(), ...paging(z.strictObject({ seq: z.int().min(0) })) }),
+  answer: list(event),
+});
+
+/** An event may tell of ten thousand lines: a page stops growing about here. */
+const mostCharacters = 4_000_000;
+
+events.openapi(listCall, async (c) => {
+  const { after = 0, cursor, limit } = c.req.valid("query");
+  const start = Math.max(after, cursor?.seq ?? 0);
+  const { id } = c.var.access.site;
+  const items: z.infer<typeof event>[] = [];
+  let [last, size] = [start, 0];
+  for await (const row of walk(c.var.db, id, start)) {
+    if (items.length === limit || size > mostCharacters) return c.json({ items, next: encode({ seq: last }) }, 200);
+    items.push(asEvent(row));
+    size += row.details.length;
+    last = row.seq;
+  }
+  return c.json({ items, next: null }, 200);
+});
+
+function asEvent(row: EventRow): z.infer<typeof event> {
+  return { entry: entryOf(row), previous_hash: row.previous_hash, hash: row.hash };
+}
+
+const headCall = reading("/sites/{site}/events/head", {
+  tags,
+  operationId: "getHead",
+  summary: "How many events there are, and the hash of the last",
+  params: z.object({ site: slug }),
+  answer: z.object({ events: z.int(), head: hash }).openapi("Head"),
+});
+
+events.openapi(headCall, async (c) => c.json(await headOf(c.var.db, c.var.access.site.id), 200));
+
+const signedHead = z
+  .object({
+    events: z.int(),
+    head: hash,
+    at: moment,
+    note: z.string().openapi({ description: "A signed note with a checkpoint in it: c2sp.org/tlog-checkpoint." }),
+    key: z.string().openapi({ description: "The verifier key of the note's signature: c2sp.org/signed-note." }),
+  })
+  .openapi("Checkpoint");
+
+const latestCall = reading("/sites/{site}/checkpoints/latest", {
+  tags,
+  operationId: "getLatestCheckpoint",
+  summary: "The latest signed checkpoint",
+  description: "Keep it elsewhere: by it a history that was written anew is found out, even if all hashes fit.",
+  params: z.object({ site: slug }),
+  answer: signedHead,
+});
+
+events.openapi(latestCall, async (c) => {
+  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? missing("checkpoint yet");
+  return c.json(await withKey(c.var.db, latest), 200);
+});
+
+const makeCall = writing("/sites/{site}/checkpoints", {
+  tags,
+  operationId: "makeCheckpoint",
+  summary: "Sign how far the chain has come",
+  description: "For administrators. Where nothing has happened since the latest checkpoint, it is that one.",
+  params: z.object({ site: slug }),
+  body: z.strictObject({}).openapi("NewCheckpoint"),
+  mayBeEmpty: true,
+  answer: signedHead,
+});
+
+events.openapi(makeCall, async (c) => {
+  const made = await checkpoint(c.var.db, by(c, {}), c.var.access.site);
+  return c.json(await withKey(c.var.db, made), 201);
+});
+
+async function withKey(db: Parameters<typeof publicKey>[0], { events, head, at, note }: Checkpoint) {
+  return { events, head, at, note, key: await publicKey(db) };
+}
