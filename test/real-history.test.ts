@@ -11,6 +11,8 @@ import { standing } from "../src/environments/as-of.ts";
 import type { By } from "../src/people/by.ts";
 import { ask, complete, decide } from "../src/promotions/promotions.ts";
 import { makeRelease } from "../src/releases/releases.ts";
+import type { Site } from "../src/sites/queries.ts";
+import { createSite } from "../src/sites/sites.ts";
 import { seeded, shuffled } from "./seeded.ts";
 import { place, type World, world } from "./world.ts";
 
@@ -34,8 +36,14 @@ const firstMonday = Date.parse("2019-12-16T06:00:00.000Z");
 const time = (ms: number) => new Date(ms).toISOString();
 
 let w: World;
+let site: Site;
 beforeEach(async () => {
   w = await world();
+  site = await createSite(
+    w.db,
+    { ...(await w.by("iris")), at: "2019-12-01T00:00:00.000Z" },
+    { slug: "docs", name: "Docs" },
+  );
 });
 afterEach(() => w.close());
 
@@ -60,7 +68,7 @@ test("told in any order, it is the same history", patience, async () => {
   const now = last + week;
   const cleo = await w.by("cleo");
   for (const [i, one] of shuffled(told, seeded(1752)).entries())
-    await record(w.db, { ...cleo, at: time(now + i) }, w.site, place(w.site, "beta"), reportOf(one));
+    await record(w.db, { ...cleo, at: time(now + i) }, site, place(site, "beta"), reportOf(one));
 
   const beta = arrivals((at) => at);
   for (const moment of moments(200))
@@ -79,7 +87,7 @@ async function liveThrough(): Promise<void> {
     await recordUntil(monday);
     if (ahead.length === released) continue;
     released = ahead.length;
-    const release = await makeRelease(w.db, { ...ada, at: time(monday) }, w.site, {
+    const release = await makeRelease(w.db, { ...ada, at: time(monday) }, site, {
       name: `Week of ${time(monday).slice(0, 10)}`,
       differences: { from: "beta", to: "demo" },
     });
@@ -91,15 +99,15 @@ async function liveThrough(): Promise<void> {
   async function recordUntil(moment: number): Promise<void> {
     while (ahead[0] && Date.parse(ahead[0].at) <= moment) {
       const one = ahead.shift() as Told;
-      await record(w.db, { ...cleo, at: one.at }, w.site, place(w.site, "beta"), reportOf(one));
+      await record(w.db, { ...cleo, at: one.at }, site, place(site, "beta"), reportOf(one));
     }
   }
 
   async function promote(release: number, to: string, approver: By, moment: number): Promise<void> {
     const at = time(moment);
-    const { number, digest } = await ask(w.db, { ...ada, at }, w.site, { release, to });
-    await decide(w.db, { ...approver, at }, w.site, number, { decision: "approve", digest });
-    await complete(w.db, { ...ada, at }, w.site, number, {});
+    const { number, digest } = await ask(w.db, { ...ada, at }, site, { release, to });
+    await decide(w.db, { ...approver, at }, site, number, { decision: "approve", digest });
+    await complete(w.db, { ...ada, at }, site, number, {});
   }
 }
 
@@ -118,7 +126,7 @@ type State = Record<string, string>;
 
 /** Sitebook's answer: each page and software with its version, and since when it stood there. */
 async function stood(environment: string, moment: number): Promise<State> {
-  const rows = await standing(w.db, w.site.id, place(w.site, environment).id, { asOf: time(moment) });
+  const rows = await standing(w.db, site.id, place(site, environment).id, { asOf: time(moment) });
   return Object.fromEntries(rows.map((row) => [`${row.kind} ${row.key}`, `${row.version} since ${row.effective_at}`]));
 }
 
