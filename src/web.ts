@@ -116,7 +116,7 @@ export function findPlace(site: Site, slug: string): Environment {
   return site.environments.find((one) => one.slug === slug) ?? missing("environment");
 }
 
-type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past" | "text">> & { environment?: string };
+type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past">> & { environment?: string };
 
 type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 

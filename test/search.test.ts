@@ -108,16 +108,16 @@ describe("who approved it", () => {
 describe("what changed", () => {
   test("since a day of the week, with counts, and links to compare and to the history", async () => {
     const page = await (await w.as("vera").get(path("what changed on live since Monday"))).text();
-    expect(words(page)).toContain("1 page differs on live since 2 March 2026, 00:00: 1 added.");
+    expect(words(page)).toContain("1 page changed on live since 2 March 2026, 00:00: 1 added.");
     expect(page).toContain('href="/sites/shop/compare?from=live@2026-03-02T00:00Z&amp;to=live"');
     expect(page).toContain('href="/sites/shop/history?environment=live&amp;from=2026-03-02T00:00Z"');
   });
 
   test("yesterday is one day, today another", async () => {
     expect(await reads("what changed on demo yesterday?")).toContain(
-      "1 page differs on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00: 1 changed. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
+      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00: 1 changed. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
     );
-    expect(await reads("what's new on demo today")).toContain("Nothing differs on demo since 3 March 2026, 00:00.");
+    expect(await reads("what's new on demo today")).toContain("Nothing changed on demo since 3 March 2026, 00:00.");
   });
 
   test("before Sitebook was told of anything it is unknown", async () => {
@@ -142,6 +142,10 @@ test("what was there at a moment is the page of that moment", async () => {
   const response = await w.as("vera").get(path("what was on live on 2026-02-10 14:00?"));
   expect(response.status).toBe(303);
   expect(response.headers.get("location")).toBe("/sites/shop/environments/live?as_of=2026-02-10T14:00Z");
+  const day = await w.as("vera").get(path("what was on live on 10 February"));
+  expect(day.headers.get("location"), "the page of the moment says how it read that").toBe(
+    "/sites/shop/environments/live?as_of=10+February",
+  );
   expect(await reads("live")).toContain("live: what is there, since when, and who approved it.");
 });
 

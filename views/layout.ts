@@ -40,8 +40,6 @@ export type Frame = {
   /** A past moment is shown: the page is on other paper. */
   past?: boolean | undefined;
   here?: Here | undefined;
-  /** What the search field holds. */
-  text?: string | undefined;
 };
 
 /** A whole page: masthead, rail, content, foot. */
@@ -116,7 +114,7 @@ ${to("history", `${base}/history`, "History", "g h")}
 ${frame.may?.settings && to("settings", `${base}/settings`, "Settings")}
 ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
 </ul></nav>
-<form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q"${attr("value", frame.text)} placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
+<form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q" placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
 }
 
 const who = (person: { name: string }): Html => html`<details class="switch who">

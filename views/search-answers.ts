@@ -39,7 +39,7 @@ function said(props: Props, answer: Exclude<Answer, { to: "sorry" }>): Html {
 }
 
 const life = ({ site }: Props, named: To<"where">["named"]): Html =>
-  html`<p class="ways"><a href="${artifactPath(site.slug, named)}">All its life</a> · <a href="${address(`/sites/${site.slug}/history`, { kind: named.kind, key: named.key })}">What happened to it</a> · <a href="${address(`/sites/${site.slug}`, { text: named.key })}">Filter the board by this</a></p>`;
+  html`<p class="ways"><a href="${artifactPath(site.slug, named)}">All its life</a> · <a href="${address(`/sites/${site.slug}/history`, { kind: named.kind, key: named.key })}">What happened to it</a></p>`;
 
 function where(props: Props, { named, at, places }: To<"where">): Html {
   const { site } = props;
@@ -143,20 +143,20 @@ function changed(props: Props, answer: To<"changed">): Html {
     from: shortest(from),
     until: until && shortest(until),
   });
-  return html`<p class="lead">${sum ? differing(tallies) : "Nothing differs"} on ${env(environment)} ${span}${counts.length > 0 && `: ${counts.join(", ")}`}.</p>
+  return html`<p class="lead">${sum ? differing(tallies) : "Nothing"} changed on ${env(environment)} ${span}${counts.length > 0 && `: ${counts.join(", ")}`}.</p>
 ${first && html`<p>${is("unknown", html`Sitebook was told of ${environment.name} only from ${fullTime(first, site.time_zone)} on: what stood there before is unknown.`, { wrap: true })}</p>`}
 ${lines.length > 0 && differences(props, answer)}
 <p class="ways">${linkButton(compare, sum > lines.length ? `Compare: all ${sum.toLocaleString("en-GB")}` : "Compare")} ${linkButton(history, "What happened, one by one")}</p>`;
 }
 
-/** "1 page differs", "3 pages and 1 piece of software differ" */
+/** "3 pages and 1 piece of software" */
 function differing({ page, software }: To<"changed">["tallies"]): string {
   const [shown, run] = [page, software].map(({ added, changed, removed }) => added + changed + removed) as [
     number,
     number,
   ];
   const what = [shown && some(shown, "page"), run && pieces(run)].filter((one) => typeof one === "string");
-  return `${and(what)} ${shown + run === 1 ? "differs" : "differ"}`;
+  return and(what);
 }
 
 function differences({ site, now }: Props, { environment, lines }: To<"changed">): Html {

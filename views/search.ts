@@ -19,6 +19,8 @@ export type SearchProps = {
   site: Site;
   now: string;
   text: string;
+  /** The words of it that were looked for. */
+  sought: string;
   answer?: Answer | undefined;
   groups: Group[];
   /** Only one kind is listed. */
@@ -34,8 +36,8 @@ const base = ({ site }: SearchProps): string => `/sites/${site.slug}/search`;
 export function searchPage(props: SearchProps): Html {
   const { text, answer, groups, only } = props;
   const nothing = text !== "" && !answer && !groups.length;
-  return html`${head({ title: text ? html`Search: ${text}` : "Search" })}
-<form class="moment" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(address(base(props), { q: text }), "All kinds", "plain")}</form>
+  return html`${head({ title: "Search" })}
+<form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(address(base(props), { q: text }), "All kinds", "plain")}</form>
 ${answer && answered(props, answer)}
 ${each(groups, (group) => found(props, group))}
 ${nothing && empty(html`Nothing is found for “${text}”.`)}
@@ -51,11 +53,11 @@ const headings: Record<EntryKind, string> = {
 };
 
 function found(props: SearchProps, group: Group): Html {
-  const { site, text } = props;
+  const { site, text, sought } = props;
   const id = `found-${group.kind}`;
   const board =
     group.kind === "artifact" &&
-    html` <small><a href="${address(`/sites/${site.slug}`, { text })}">Filter the board by this</a></small>`;
+    html` <small><a href="${address(`/sites/${site.slug}`, { text: sought })}">Filter the board by this</a></small>`;
   return html`<section class="pile" aria-labelledby="${id}"><h2 id="${id}">${headings[group.kind]}${board}</h2>
 ${list(props, group)}
 ${pager({
@@ -69,7 +71,7 @@ function list(props: SearchProps, group: Group): Html {
   if (group.kind === "artifact") return artifacts(props, group.artifacts);
   if (group.kind === "release") return releases(props, group.releases);
   if (group.kind === "promotion") return promotions(props, group.promotions);
-  return html`<ol class="events">${each(group.events, (event) => told(props, event, group.kind === "note"))}</ol>`;
+  return html`<ol class="events dated">${each(group.events, (event) => told(props, event, group.kind === "note"))}</ol>`;
 }
 
 const artifacts = (props: SearchProps, list: FoundArtifact[]): Html =>
@@ -93,7 +95,7 @@ function stands({ site, now }: SearchProps, { stands: all }: FoundArtifact, slug
 }
 
 const releases = ({ site, now }: SearchProps, list: Group["releases"]): Html =>
-  html`<ul class="events">${each(
+  html`<ul class="events dated">${each(
     list,
     (
       one,
@@ -102,7 +104,7 @@ const releases = ({ site, now }: SearchProps, list: Group["releases"]): Html =>
   )}</ul>`;
 
 const promotions = ({ site, now }: SearchProps, list: Group["promotions"]): Html =>
-  html`<ul class="events">${each(
+  html`<ul class="events dated">${each(
     list,
     (
       one,

@@ -7,6 +7,7 @@ import { sentence, type Words } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { listReleases } from "../releases/queries.ts";
 import type { Kind } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
 import { type EntryKind, writtenWith } from "./entries.ts";
 import { forFts5, forTsquery, type Wanted } from "./words.ts";
 
@@ -120,16 +121,19 @@ export async function findGroup(
   };
 }
 
-/** Something of this very site to ask about: a page on the last environment, else any. */
-export async function exampleOf(db: Database, siteId: string): Promise<string | undefined> {
-  const row = await db
+/** Something of this very site to ask about: the page that changed last on its last environment, else any. */
+export async function exampleOf(db: Database, site: Site): Promise<string | undefined> {
+  const pages = db
     .selectFrom("artifacts as a")
     .select("a.key")
-    .where("a.site_id", "=", siteId)
-    .where("a.kind", "=", "page")
-    .orderBy("a.section")
-    .orderBy("a.key")
+    .where("a.site_id", "=", site.id)
+    .where("a.kind", "=", "page");
+  const changed = await pages
+    .innerJoin("placements as p", "p.artifact_id", "a.id")
+    .where("p.environment_id", "=", site.environments.at(-1)?.id ?? "")
+    .orderBy("p.effective_at", "desc")
+    .orderBy("p.seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row?.key;
+  return (changed ?? (await pages.orderBy("a.section").orderBy("a.key").limit(1).executeTakeFirst()))?.key;
 }

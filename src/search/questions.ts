@@ -25,6 +25,7 @@ export type Question<Environment extends Place = Place> =
   | { asks: "who"; what: string; environment: Environment; at?: string | undefined }
   | { asks: "when"; what: string; environment: Environment }
   | { asks: "changed"; environment: Environment; from: string; until?: string | undefined }
+  /** `at` as it was typed where something had to be decided about it, so that the page of that moment says it. */
   | { asks: "was"; environment: Environment; at: string }
   | { asks: "is"; environment: Environment }
   | { asks: "waits"; role?: Role | undefined; mine?: boolean | undefined }
@@ -124,7 +125,9 @@ function whatWas<E extends Place>(text: string, environment: E | undefined, mome
   const [, moment] = /^(?:what|which pages) (?:was|were|stood)(?: there)? (?:(?:on|at|as of) )?(.+)$/i.exec(text) ?? [];
   if (!moment) return;
   const read = momentOf(moment, moments);
-  return "wrong" in read ? { asks: "unclear", sentence: read.wrong } : { asks: "was", environment, at: read.at };
+  return "wrong" in read
+    ? { asks: "unclear", sentence: read.wrong }
+    : { asks: "was", environment, at: read.said ? moment : read.at };
 }
 
 function who<E extends Place>(text: string, environment: E, moments: Moments): Question<E> | undefined {
@@ -170,12 +173,7 @@ function about<E extends Place>(
 
 type Wrong = { wrong: string };
 
-/** A moment; the beginning of a day that is only known by its weekday. */
-function momentOf(text: string, moments: Moments): { at: string } | Wrong {
-  const read = parseMoment(text, moments.zone, moments.now);
-  const day = "wrong" in read ? dayOf(text, moments) : undefined;
-  return day ? beginning(day, moments) : read;
-}
+const momentOf = (text: string, { zone, now }: Moments) => parseMoment(text, zone, now);
 
 /** "since Monday", "yesterday", "last week", "on 3 March": from when, and until when where that is not now. */
 function spanOf(text: string, moments: Moments): { from: string; until?: string | undefined } | Wrong {
@@ -187,7 +185,7 @@ function spanOf(text: string, moments: Moments): { from: string; until?: string 
   const [first, last] = weeksAndMonths(named, moments) ?? twice(dayOf(named, moments));
   if (!first || !last) {
     const ago = /^(?:last|past) (\d+ \w+)$/.exec(named)?.[1];
-    const read = parseMoment(ago ? `${ago} ago` : named, moments.zone, moments.now);
+    const read = momentOf(ago ? `${ago} ago` : named, moments);
     return "wrong" in read ? read : { from: read.at };
   }
   const from = beginning(first, moments);
@@ -213,19 +211,10 @@ function weeksAndMonths(text: string, moments: Moments): [string, string] | unde
   return spans[text];
 }
 
-const weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-
 /** The day that is named without a time of day, as the calendar of the site has it. */
 function dayOf(text: string, moments: Moments): string | undefined {
-  const day = today(moments);
-  const lower = text.toLowerCase();
-  if (lower === "today") return day;
-  if (lower === "yesterday") return plus(day, -1);
-  const [, last, name] = /^(last )?(\w+day)$/.exec(lower) ?? [];
-  const wanted = weekdays.indexOf(name ?? "");
-  if (wanted >= 0) return plus(day, -((weekdayOf(day) - wanted + 7) % 7 || (last ? 7 : 0)));
-  if (/\d:\d|\dt\d|ago|now/.test(lower)) return;
-  const read = parseMoment(lower, moments.zone, moments.now);
+  if (/\d:\d|\d ?[ap]m\b|noon|midnight|ago|now/.test(text)) return;
+  const read = momentOf(text, moments);
   return "wrong" in read ? undefined : localInput(read.at, moments.zone).slice(0, 10);
 }
 

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { address, shortest } from "../../views/parts/address.ts";
 import { type SearchProps, searchPage } from "../../views/search.ts";
 import { controls } from "../artifacts/rules.ts";
 import { roleNames } from "../promotions/queries.ts";
@@ -28,26 +29,32 @@ searching.get("/", async (c) => {
     site,
     now,
     text,
+    sought: soughtBy(question, text),
     answer: text && !only ? await answer(db, site, question, text, now) : undefined,
-    groups: await groupsOf(c, question, text, only),
+    groups: await groupsOf(c, soughtBy(question, text), only),
     only,
     roles,
-    example: await exampleOf(db, site.id),
+    example: await exampleOf(db, site),
   };
-  return page(c, { title: text ? `Search: ${text.slice(0, 60)}` : "Search", text }, searchPage(props));
+  return page(c, { title: text ? `Search: ${text.slice(0, 60)}` : "Search" }, searchPage(props));
 });
 
 /** Some questions have a page of their own for an answer. */
 function elsewhereOf(site: string, question: Question): string | undefined {
   if (question.asks === "waits" && question.mine) return `/sites/${site}/approvals`;
   if (question.asks === "was")
-    return `/sites/${site}/environments/${question.environment.slug}?as_of=${question.at.replace(/(:00)?\.000Z$/, "Z")}`;
+    return address(`/sites/${site}/environments/${question.environment.slug}`, { as_of: shortest(question.at) });
 }
 
-/** What is found by its words, kind by kind; nothing where the question has none that could be found. */
-async function groupsOf(c: SiteContext, question: Question, text: string, only?: EntryKind): Promise<Group[]> {
-  if (question.asks === "changed" || question.asks === "waits") return [];
-  const wanted = wantedOf("what" in question ? question.what : text);
+/** The words that are looked for; none where the question has only its own. */
+function soughtBy(question: Question, text: string): string {
+  if ("what" in question) return question.what;
+  return question.asks === "changed" || question.asks === "waits" ? "" : text;
+}
+
+/** What is found by its words, kind by kind. */
+async function groupsOf(c: SiteContext, sought: string, only?: EntryKind): Promise<Group[]> {
+  const wanted = wantedOf(sought);
   const slice = { after: only && readAfter(c.req.query("after")), limit: size };
   const groups: Group[] = [];
   for (const kind of only ? [only] : kinds)
