@@ -47,9 +47,38 @@ test("differences can be narrowed to a kind, and come page by page", async () =>
 
 test("an environment that is not there is not found, and a moment that is none is said", async () => {
   expect((await viewer.get("/sites/shop/compare?from=live&to=nowhere")).status).toBe(404);
-  const { status, body } = await viewer.get("/sites/shop/compare?from=live@yesterday&to=live");
+  const { status, body } = await viewer.get("/sites/shop/compare?from=live@someday&to=live");
   expect(status).toBe(422);
-  expect(body.errors).toMatchObject([{ path: "from", message: expect.stringContaining('"yesterday" is no moment') }]);
+  expect(body.errors).toMatchObject([{ path: "from", message: expect.stringContaining('"someday" is no moment') }]);
   const alone = await viewer.get("/sites/shop/compare?from=live");
   expect(alone.body.errors).toEqual([{ path: "to", message: '"to" is missing.' }]);
+});
+
+test("a side may be so many changes back, after a deployment, or at a time as people say it", async () => {
+  const refused = async (from: string) => {
+    const { status, body } = await viewer.get(`/sites/shop/compare?from=${encodeURIComponent(from)}&to=live`);
+    expect(status).toBe(422);
+    return body.errors[0].message;
+  };
+  await w.record("live", ["/ v3"]);
+  const change = [{ kind: "page", key: "/", change: "changed", from: "v1", to: "v3" }];
+
+  for (const from of ["live~1", "live#1", "live@{an.hour.ago}", "live@{1 February 10:00}", "live@2026-02-01 10:00"])
+    expect((await compare(`from=${encodeURIComponent(from)}&to=live`)).items, from).toEqual(change);
+  expect(await refused("live~99999")).toContain("live has changed 2 times");
+  expect(await refused("live#2")).toBe("Deployment 2 was on beta, not on live: it is beta#2.");
+  expect(await refused("live#99")).toBe("There is no deployment 99.");
+  expect(await refused("live@{tomorrow}")).toContain("still to come");
+});
+
+test("the deployments of an environment at a moment are those that led there", async () => {
+  await w.record("live", ["/ v3"]);
+  const numbers = async (environment: string) => {
+    const { body } = await viewer.get(`/sites/shop/deployments?environment=${encodeURIComponent(environment)}`);
+    return body.items.map((one: { number: number }) => one.number);
+  };
+
+  expect(await numbers("live")).toEqual([3, 1]);
+  expect(await numbers("live~1")).toEqual([1]);
+  expect(await numbers("live#3")).toEqual([3, 1]);
 });

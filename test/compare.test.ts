@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { compare, type Sides, tallyOf } from "../src/compare/queries.ts";
-import { parseReference } from "../src/compare/references.ts";
+import { findReference, parseWhen, splitReference } from "../src/compare/references.ts";
 import { latest } from "../src/environments/as-of.ts";
 import { links, rows, words } from "./words.ts";
 import { type Name, place, type World, world } from "./world.ts";
@@ -31,20 +31,22 @@ async function twoDays(): Promise<void> {
   at("03-03T10:00");
 }
 
-const sides = (from: string, to: string): Sides => {
-  const side = (text: string) => {
-    const read = parseReference(text, w.site, w.clock.at);
+const named = (text: string) => findReference(w.db, w.site, text, w.clock.at);
+
+async function sides(from: string, to: string): Promise<Sides> {
+  const side = async (text: string) => {
+    const read = await named(text);
     if ("wrong" in read) throw new Error(read.wrong);
     return read;
   };
-  return { from: side(from), to: side(to) };
-};
+  return { from: await side(from), to: await side(to) };
+}
 
 describe("the comparison", () => {
   test("of two environments: what was added, changed, removed, and how much is the same", async () => {
     await twoDays();
 
-    const found = await compare(w.db, w.site, sides("demo", "beta"));
+    const found = await compare(w.db, w.site, await sides("demo", "beta"));
 
     expect(found.map(({ key, change, from, to }) => [key, change, from, to])).toEqual([
       ["/new", "added", null, "v1"],
@@ -52,7 +54,7 @@ describe("the comparison", () => {
       ["/sale", "changed", "v1", "v2"],
       ["catalogue", "added", null, "2.0.0"],
     ]);
-    expect(await tallyOf(w.db, w.site, sides("demo", "beta"))).toEqual({
+    expect(await tallyOf(w.db, w.site, await sides("demo", "beta"))).toEqual({
       page: { added: 1, changed: 1, removed: 1, same: 1 },
       software: { added: 1, changed: 0, removed: 0, same: 1 },
     });
@@ -62,8 +64,8 @@ describe("the comparison", () => {
     await twoDays();
     const before = "beta@2026-02-01T12:00:00Z";
 
-    const forth = await compare(w.db, w.site, sides(before, "beta@2026-02-02T09:00:00Z"));
-    const back = await compare(w.db, w.site, sides("beta", before));
+    const forth = await compare(w.db, w.site, await sides(before, "beta@2026-02-02T09:00:00Z"));
+    const back = await compare(w.db, w.site, await sides("beta", before));
 
     expect(forth.map(({ key, change }) => [key, change])).toEqual([
       ["/new", "added"],
@@ -77,12 +79,12 @@ describe("the comparison", () => {
       ["/sale", "changed", "v2", "v1"],
       ["catalogue", "removed", "2.0.0", null],
     ]);
-    expect(await compare(w.db, w.site, sides("beta", "beta"))).toEqual([]);
+    expect(await compare(w.db, w.site, await sides("beta", "beta"))).toEqual([]);
   });
 
   test("goes on by key, and takes only some kinds and changes", async () => {
     await twoDays();
-    const both = sides("demo", "beta");
+    const both = await sides("demo", "beta");
     const keys = async (slice: Parameters<typeof compare>[3]) =>
       (await compare(w.db, w.site, both, slice)).map((one) => one.key);
 
@@ -97,32 +99,75 @@ describe("the comparison", () => {
     await w.record("beta", ["-/sale"], { effective_at: "2026-02-02T09:00:00Z" });
     await w.record("beta", ["/sale v1"], { effective_at: "2026-02-03T09:00:00Z" });
 
-    expect(await compare(w.db, w.site, sides("beta@2026-02-01T12:00:00Z", "beta"))).toEqual([]);
-    expect(await compare(w.db, w.site, sides("beta@2026-02-02T12:00:00Z", "beta"))).toHaveLength(1);
+    expect(await compare(w.db, w.site, await sides("beta@2026-02-01T12:00:00Z", "beta"))).toEqual([]);
+    expect(await compare(w.db, w.site, await sides("beta@2026-02-02T12:00:00Z", "beta"))).toHaveLength(1);
   });
 });
 
 describe("a reference", () => {
-  test("is an environment, now or at a moment", () => {
-    expect(parseReference("live", w.site, w.clock.at)).toEqual({
-      environment: place(w.site, "live"),
-      moment: { asOf: latest },
-    });
-    expect(parseReference(" beta@2026-02-01T09:00:00+01:00 ", w.site, w.clock.at)).toMatchObject({
+  test.each([
+    ["live", "live", { time: "" }],
+    [" live@2026-03-03T14:00:00Z ", "live", { time: "2026-03-03T14:00:00Z" }],
+    ["live@{2.days.ago}", "live", { time: "2.days.ago" }],
+    ["live@yesterday", "live", { time: "yesterday" }],
+    ["live~", "live", { back: 1 }],
+    ["live~12", "live", { back: 12 }],
+    ["live#42", "live", { deployment: 42 }],
+    ["live~1~2", "live", { time: "~1~2" }],
+    ["live#", "live", { time: "#" }],
+  ])("such as %s is an environment and which moment of it", (text, slug, when) => {
+    const [first, rest] = splitReference(text);
+
+    expect([first, parseWhen(rest)]).toEqual([slug, when]);
+  });
+
+  test("is an environment now, or at a moment", async () => {
+    expect(await named("live")).toEqual({ environment: place(w.site, "live"), moment: { asOf: latest } });
+    expect(await named("live@now")).toMatchObject({ moment: { asOf: latest } });
+    expect(await named("live~0")).toMatchObject({ moment: { asOf: latest } });
+    expect(await named(" beta@2026-02-01T09:00:00+01:00 ")).toMatchObject({
       environment: { slug: "beta" },
       moment: { asOf: "2026-02-01T08:00:00.000Z" },
       at: "2026-02-01T08:00:00.000Z",
     });
-    expect(parseReference("live@now", w.site, w.clock.at)).toMatchObject({ moment: { asOf: latest } });
+    expect(await named("beta@{2.days.ago}")).toMatchObject({
+      at: new Date(Date.parse(w.clock.at) - 2 * 86_400_000).toISOString(),
+    });
   });
 
-  test("to a moment that is none says why, to an environment that is none is missing", () => {
-    expect(parseReference("live@soon", w.site, w.clock.at)).toEqual({
-      wrong: expect.stringContaining('"soon" is no moment'),
+  test("goes back change by change, however much one brought and however late it was told", async () => {
+    at("02-05T09:00");
+    await w.record("beta", ["/a v1", "/b v1", "/c v1"], { effective_at: "2026-02-01T09:00:00Z" });
+    await w.record("beta", ["/a v3"], { effective_at: "2026-02-03T09:00:00Z" });
+    await w.record("beta", ["/a v2"], { effective_at: "2026-02-02T09:00:00Z" });
+    await w.record("beta", ["/a v3"], { effective_at: "2026-02-04T09:00:00Z" });
+
+    expect(await named("beta~1")).toMatchObject({ at: "2026-02-02T09:00:00.000Z" });
+    expect(await named("beta~2")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
+    expect(await named("beta~3")).toEqual({
+      wrong: "beta has changed 3 times; what stood before the first change is unknown. beta~2 is the furthest back.",
     });
-    expect(parseReference("live@2126-01-01T00:00:00Z", w.site, w.clock.at)).toHaveProperty("wrong");
-    expect(() => parseReference("prod", w.site, w.clock.at)).toThrow("There is no such environment.");
-    expect(() => parseReference("", w.site, w.clock.at)).toThrow("There is no such environment.");
+    expect(await named("beta~99999")).toEqual(await named("beta~3"));
+    expect(await named("live~1")).toEqual({
+      wrong: "Nobody has told Sitebook of live yet, so nothing is a change back.",
+    });
+  });
+
+  test("is just after a deployment, which has to be of that environment", async () => {
+    await twoDays();
+
+    expect(await named("beta#1")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
+    expect(await compare(w.db, w.site, await sides("beta#3", "beta"))).toEqual([]);
+    expect(await named("beta#2")).toEqual({ wrong: "Deployment 2 was on demo, not on beta: it is demo#2." });
+    expect(await named("beta#77")).toEqual({ wrong: "There is no deployment 77." });
+  });
+
+  test("to a moment that is none says why, to an environment that is none is missing", async () => {
+    expect(await named("live@soon")).toEqual({ wrong: expect.stringContaining('"soon" is no moment') });
+    expect(await named("live~1~2")).toEqual({ wrong: expect.stringContaining('"~1~2" is no moment') });
+    expect(await named("live@2126-01-01T00:00:00Z")).toHaveProperty("wrong");
+    await expect(named("prod")).rejects.toThrow("There is no such environment.");
+    await expect(named("")).rejects.toThrow("There is no such environment.");
   });
 });
 
@@ -168,7 +213,7 @@ describe("the page", () => {
     expect(links(page)["Link to this"]).toBe(address);
     const again = await look(address.slice(path.length));
     expect(rows(again)).toEqual(rows(page));
-    expect(again).toContain('value="2026-02-01T12:00"');
+    expect(again).toContain('value="2026-02-01 12:00"');
   });
 
   test("shows only pages, only software, or only one kind of change, each with its count", async () => {
@@ -205,9 +250,22 @@ describe("the page", () => {
 
     expect(words(page)).toContain('"then" is no moment.');
     expect(words(page)).toContain("1 January 2126, 00:00 is still to come.");
-    expect(page).toContain('aria-describedby="from_at-error"');
-    expect(page).toContain('aria-describedby="to_at-error"');
+    expect(page).toContain('aria-describedby="from_at-hint from_at-error"');
+    expect(page).toContain('aria-describedby="to_at-hint to_at-error"');
     expect(rows(page)).toEqual([]);
+  });
+
+  test("takes references, in the address and in its fields", async () => {
+    await twoDays();
+
+    const page = await look("?from=beta~1&to=beta");
+    const fields = await look("?from=beta&from_at=~1&to=beta&to_at=%233");
+    const wrong = await look("?from=beta~99999&to=demo%233", "vera", 422);
+
+    expect(words(page)).toContain("From beta on 1 February 2026, 09:00 to beta 2 added, 1 changed and 1 removed");
+    expect(rows(fields)).toEqual(rows(page));
+    expect(words(wrong)).toContain("beta has changed 2 times; what stood before the first change is unknown.");
+    expect(words(wrong)).toContain("Deployment 3 was on beta, not on demo: it is beta#3.");
   });
 
   test("says that a side was unknown at its moment", async () => {

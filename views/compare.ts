@@ -6,13 +6,14 @@ import { address, shortest } from "./parts/address.ts";
 import { addressOf, artifactLink, version } from "./parts/artifact.ts";
 import { button, linkButton } from "./parts/button.ts";
 import { env } from "./parts/env.ts";
-import { input, select } from "./parts/field.ts";
+import { select } from "./parts/field.ts";
 import { attr, each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
+import { momentExamples, momentInput } from "./parts/moment.ts";
 import { chips, empty, head, note } from "./parts/page.ts";
 import { sectionName } from "./parts/placement.ts";
-import { fullTime, localInput, longTime, time } from "./parts/time.ts";
+import { fullTime, longTime, time } from "./parts/time.ts";
 
 /** One side as it was asked for, whether or not it could be read. */
 export type AskedSide = { slug: string; moment: string; wrong?: string | undefined };
@@ -80,24 +81,23 @@ function sides(props: CompareProps): Html {
     compared && address(`/sites/${site.slug}/compare`, { from: reference(compared.to), to: reference(compared.from) });
   return html`<form class="sides" action="/sites/${site.slug}/compare">
 ${side(props, "from", "From", asked.from)}
-${side(props, "to", "To", asked.to)}
+${side(props, "to", "To", asked.to)}${momentExamples}
 ${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && (compared.from.at || compared.to.at) && linkButton(here(props, compared), "Link to this", "plain")}
 </form>`;
 }
 
-function side({ site, now }: CompareProps, name: "from" | "to", legend: string, asked: AskedSide): Html {
+function side({ site }: CompareProps, name: "from" | "to", legend: string, asked: AskedSide): Html {
   return html`<fieldset><legend>${legend}</legend>${select({
     name,
     label: "Environment",
     value: asked.slug,
     choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
-  })}${input({
+  })}${momentInput({
     name: `${name}_at`,
-    label: "At (empty: now)",
-    type: asked.wrong ? "text" : "datetime-local",
+    label: "At",
     value: asked.moment,
+    hint: "Such as 3 March 14:00, yesterday, or ~1: before its latest change",
     error: asked.wrong,
-    more: { max: asked.wrong ? undefined : localInput(now, site.time_zone) },
   })}</fieldset>`;
 }
 

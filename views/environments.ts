@@ -13,6 +13,7 @@ import { input } from "./parts/field.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
+import { momentExamples, momentInput } from "./parts/moment.ts";
 import { chips, empty, facts, head, note, panel, split } from "./parts/page.ts";
 import { approvedBy, cameBy, sectionName, since } from "./parts/placement.ts";
 import { ago, fullTime, longTime, time } from "./parts/time.ts";
@@ -105,14 +106,13 @@ function picker(props: EnvironmentProps): Html {
     to &&
     html`<a class="button" href="${here(props, { as_of: shortest(to), after: undefined })}" title="${longTime(to, zone)}">${text}</a>`;
   return html`<form class="moment" action="${base(props)}">
-${input({
+${momentInput({
   name: "as_of",
   label: "At this moment",
   value: props.typed,
   hint: "Such as 3 March 14:00, yesterday or 2 days ago",
   error: wrong?.message,
-  more: { placeholder: "now", list: "moments", autocomplete: "off" },
-})}<datalist id="moments">${each(["yesterday", "Monday", "2 days ago", "a week ago", "a month ago"], (one) => html`<option value="${one}"></option>`)}</datalist>
+})}${momentExamples}
 ${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}${props.knownAt && hiddenField("known_at", shortest(props.knownAt))}
 ${button({ text: "Show" })}
 ${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}

@@ -59,8 +59,15 @@ export const knownKey = wanted().openapi({ example: "/sale/shoes" });
 /** A past moment to look up, read by `parseMoment`. In an address a plus sign that was not encoded arrives as a space. */
 export const lookedUp = z
   .string()
-  .transform((value) => value.replace(/ (?=\d\d:\d\d$)/, "+"))
+  .transform((value) => value.replace(/(?<=T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (?=\d\d:\d\d\}?$)/i, "+"))
   .openapi({ type: "string", format: "date-time", example: "2026-03-03T14:00:00Z" });
+
+/** An environment, now or at a moment, read by `findReference`. */
+export const reference = lookedUp.openapi({
+  type: "string",
+  format: undefined,
+  example: "live@2026-03-03T14:00:00Z",
+});
 
 export const momentInQuery = lookedUp
   .transform((value, context) => {

@@ -12,8 +12,14 @@ interface Difference {
 export const diff: Command = {
   help: `sitebook diff A B [--site SLUG]
 
-What B holds otherwise than A. Each is an environment, now or at a past moment: live@2026-03-03T14:00:00Z. The exit code
-is 0 whether or not they differ.`,
+What B holds otherwise than A. Each is an environment, or one at a past moment:
+
+  live~1                     before its latest change, live~2 before the two latest
+  live#42                    just after deployment 42
+  live@2026-03-03T14:00:00Z  at a moment, or as people say it on the site's clock:
+                             live@{2.days.ago}, live@{yesterday}, live@{3 March 14:00}
+
+The exit code is 0 whether or not they differ.`,
   options: siteOption,
   run: async ({ values, positionals }, io) => {
     const [from, to, ...more] = positionals;

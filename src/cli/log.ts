@@ -17,6 +17,7 @@ export const log: Command = {
   help: `sitebook log ENVIRONMENT [--since MOMENT] [--until MOMENT] [--limit NUMBER] [--site SLUG]
 
 The environment's deployments, newest first by when they took effect: 20, or as many as --limit says (at most 1000).
+For an environment at a moment, such as live~1, live#42 or live@{yesterday}, those that led there (see diff --help).
 A moment is written like 2026-03-03T14:00:00Z.`,
   options: {
     ...siteOption,

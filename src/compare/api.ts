@@ -1,23 +1,19 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { reading } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
-import { key, keyPosition, kind, list, lookedUp, paging, slug, version } from "../api/schemas.ts";
-import { refuseFields } from "../errors.ts";
-import type { Site } from "../sites/queries.ts";
+import { key, keyPosition, kind, list, paging, reference, slug, version } from "../api/schemas.ts";
 import type { SiteEnv } from "../web.ts";
 import { compare } from "./queries.ts";
-import { parseReference, type Side } from "./references.ts";
+import { readReference } from "./references.ts";
 
 export const comparison = new OpenAPIHono<SiteEnv>();
-
-const reference = lookedUp.openapi({ type: "string", format: undefined, example: "live@2026-03-03T14:00:00Z" });
 
 const compareCall = reading("/sites/{site}/compare", {
   tags: ["Compare"],
   operationId: "compare",
   summary: "What differs between two environments, now or at past moments",
   description:
-    "Each side is an environment, or an environment at a moment: live@2026-03-03T14:00:00Z. In the order of kind and key.",
+    "Each side is an environment, now or at a moment: `live@2026-03-03T14:00:00Z` or `live@{2.days.ago}`, `live~1` before its latest change, `live#42` just after deployment 42. In the order of kind and key.",
   params: z.object({ site: slug }),
   query: z.strictObject({ from: reference, to: reference, kind: kind.optional(), ...paging(keyPosition) }),
   answer: list(
@@ -36,7 +32,8 @@ const compareCall = reading("/sites/{site}/compare", {
 comparison.openapi(compareCall, async (c) => {
   const { from, to, kind, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const sides = { from: side("from", from, site, c.var.at), to: side("to", to, site, c.var.at) };
+  const side = (path: string, text: string) => readReference(c.var.db, site, { path, text, now: c.var.at });
+  const sides = { from: await side("from", from), to: await side("to", to) };
   const after = cursor && { ...cursor, section: "" };
   const rows = await compare(c.var.db, site, sides, { kind, after, limit: limit + 1, order: "key" });
   return c.json(
@@ -49,9 +46,3 @@ comparison.openapi(compareCall, async (c) => {
     200,
   );
 });
-
-function side(path: string, text: string, site: Site, now: string): Side {
-  const read = parseReference(text, site, now);
-  if ("wrong" in read) throw refuseFields([{ path, message: read.wrong }]);
-  return read;
-}

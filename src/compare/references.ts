@@ -1,7 +1,10 @@
+import type { Database } from "../database/open.ts";
+import { findDeployment } from "../deployments/queries.ts";
 import { latest, type Moment } from "../environments/as-of.ts";
-import { parseMoment } from "../environments/moments.ts";
+import { changesBack } from "../environments/changes.ts";
+import { parseMoment, type Read } from "../environments/moments.ts";
 import type { Environment } from "../environments/queries.ts";
-import { missing } from "../errors.ts";
+import { missing, refuseFields } from "../errors.ts";
 import type { Site } from "../sites/queries.ts";
 
 export interface Side {
@@ -13,16 +16,77 @@ export interface Side {
   said?: string | undefined;
 }
 
-/** Reads `live`, or `live@2026-03-03T14:00:00Z`. An environment that the site has not is missing; a bad moment is said. */
-export function parseReference(text: string, site: Site, now: string): Side | { wrong: string } {
-  const [slug = "", ...moment] = text.trim().split("@");
-  return sideOf(site, slug, moment.length ? moment.join("@") : "now", now);
+/** Which moment of an environment is meant: so many changes back, after a deployment, or at a time; "" is now. */
+export type When = { back: number } | { deployment: number } | { time: string };
+
+/** `live`, `live~1`, `live#42`, `live@{2.days.ago}`, `live@2026-03-03T14:00:00Z`: the environment, and the rest. */
+export function splitReference(text: string): [slug: string, when: string] {
+  const [, slug = "", when = ""] = /^([^@~#]*)(.*)$/s.exec(text.trim()) ?? [];
+  return [slug, when];
 }
 
-/** The same from two fields: an environment, and a moment; none, or `now`, is now. */
-export function sideOf(site: Site, slug: string, moment: string, now: string): Side | { wrong: string } {
+export function parseWhen(text: string): When {
+  const when = text.trim();
+  const [, back] = /^~(\d{0,5})$/.exec(when) ?? [];
+  if (back !== undefined) return { back: back === "" ? 1 : Number(back) };
+  const [, deployment] = /^#(\d{1,9})$/.exec(when) ?? [];
+  if (deployment) return { deployment: Number(deployment) };
+  const time = when.replace(/^@/, "");
+  return { time: /^\{(.*)\}$/s.exec(time)?.[1] ?? time };
+}
+
+/** What a reference names, or why it names nothing. An environment that the site has not is missing. */
+export function findReference(db: Database, site: Site, text: string, now: string): Promise<Side | { wrong: string }> {
+  return findSide(db, site, ...splitReference(text), now);
+}
+
+/** The same for a parameter, which is refused where it names nothing. */
+export async function readReference(
+  db: Database,
+  site: Site,
+  { path, text, now }: { path: string; text: string; now: string },
+): Promise<Side> {
+  const read = await findReference(db, site, text, now);
+  if ("wrong" in read) throw refuseFields([{ path, message: read.wrong }]);
+  return read;
+}
+
+/** The same from two fields: an environment, and which moment of it. */
+export async function findSide(
+  db: Database,
+  site: Site,
+  slug: string,
+  text: string,
+  now: string,
+): Promise<Side | { wrong: string }> {
   const environment = site.environments.find((one) => one.slug === slug) ?? missing("environment");
-  if (!moment.trim() || moment.trim() === "now") return { environment, moment: { asOf: latest } };
-  const read = parseMoment(moment, site.time_zone, now);
-  return "wrong" in read ? read : { environment, moment: { asOf: read.at }, at: read.at, said: read.said };
+  const when = parseWhen(text);
+  if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
+    return { environment, moment: { asOf: latest } };
+  const found = await findMoment(db, site, environment, when, now);
+  return "wrong" in found ? found : { environment, moment: { asOf: found.at }, ...found };
+}
+
+async function findMoment(db: Database, site: Site, environment: Environment, when: When, now: string): Promise<Read> {
+  if ("time" in when) return parseMoment(when.time, site.time_zone, now);
+  if ("back" in when) return before(db, environment, when.back);
+  const told = await findDeployment(db, site.id, when.deployment);
+  if (!told) return { wrong: `There is no deployment ${when.deployment}.` };
+  if (told.environment !== environment.slug)
+    return {
+      wrong: `Deployment ${told.number} was on ${told.environment_name}, not on ${environment.name}: it is ${told.environment}#${told.number}.`,
+    };
+  return { at: told.effective_at };
+}
+
+async function before(db: Database, { id, name, slug }: Environment, back: number): Promise<Read> {
+  const { at, changes } = await changesBack(db, id, back);
+  if (at) return { at };
+  if (!changes)
+    return {
+      wrong: `Nobody has told Sitebook of ${name} yet, so nothing is ${back === 1 ? "a change" : `${back} changes`} back.`,
+    };
+  const times = changes === 1 ? "once" : `${changes} times`;
+  const furthest = changes === 1 ? "" : ` ${slug}~${changes - 1} is the furthest back.`;
+  return { wrong: `${name} has changed ${times}; what stood before the first change is unknown.${furthest}` };
 }

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { type AskedSide, type Compared, comparePage, plainName } from "../../views/compare.ts";
-import { localInput } from "../../views/parts/time.ts";
 import { readAfter, readFilter } from "../board/filters.ts";
 import { firstChange } from "../environments/changes.ts";
+import { written } from "../environments/moments.ts";
 import { page, type SiteContext, type SiteEnv } from "../web.ts";
 import { type Change, changes, compare, tallyOf } from "./queries.ts";
-import { type Side, sideOf } from "./references.ts";
+import { findSide, type Side, splitReference } from "./references.ts";
 
 export const comparisons = new Hono<SiteEnv>();
 
@@ -14,8 +14,8 @@ const size = 200;
 comparisons.get("/", async (c) => {
   const { site } = c.var.access;
   const places = site.environments.map((one) => one.slug);
-  const from = readSide(c, "from", places.at(-2) ?? places[0] ?? "");
-  const to = readSide(c, "to", places.at(-1) ?? "");
+  const from = await readSide(c, "from", places.at(-2) ?? places[0] ?? "");
+  const to = await readSide(c, "to", places.at(-1) ?? "");
   const compared = from.side && to.side ? await between(c, from.side, to.side) : undefined;
   const title = compared
     ? `From ${plainName(compared.from, site.time_zone)} to ${plainName(compared.to, site.time_zone)}`
@@ -25,14 +25,18 @@ comparisons.get("/", async (c) => {
   return page(c, { title, here: "compare", past }, comparePage(props), compared ? 200 : 422);
 });
 
-/** `?from=live@2026-03-03T14:00Z`, or the two fields of the form: `?from=live&from_at=2026-03-03T14:00`. */
-function readSide(c: SiteContext, name: "from" | "to", otherwise: string): { asked: AskedSide; side?: Side } {
+/** `?from=live@2026-03-03T14:00Z` or `?from=live~1`, or the two fields of the form: `?from=live&from_at=3 March 14:00`. */
+async function readSide(
+  c: SiteContext,
+  name: "from" | "to",
+  otherwise: string,
+): Promise<{ asked: AskedSide; side?: Side }> {
   const { site } = c.var.access;
-  const [slug = "", ...after] = (c.req.query(name) || otherwise).split("@");
-  const moment = c.req.query(`${name}_at`) || after.join("@");
-  const read = sideOf(site, slug, moment, c.var.at);
-  if ("wrong" in read) return { asked: { slug, moment, wrong: read.wrong } };
-  return { asked: { slug, moment: read.at ? localInput(read.at, site.time_zone) : "" }, side: read };
+  const [slug, when] = splitReference(c.req.query(name) || otherwise);
+  const moment = c.req.query(`${name}_at`)?.trim() || when;
+  const read = await findSide(c.var.db, site, slug, moment, c.var.at);
+  if ("wrong" in read) return { asked: { slug, moment: moment.replace(/^@/, ""), wrong: read.wrong } };
+  return { asked: { slug, moment: read.at ? written(read.at, site.time_zone) : "" }, side: read };
 }
 
 async function between(c: SiteContext, from: Side, to: Side): Promise<Compared> {

@@ -12,12 +12,14 @@ import {
   numberInPath,
   paging,
   place,
+  reference,
   slug,
   text,
   version,
   wanted,
 } from "../api/schemas.ts";
 import { limits } from "../artifacts/rules.ts";
+import { readReference } from "../compare/references.ts";
 import { missing } from "../errors.ts";
 import { findPlace, type SiteEnv } from "../web.ts";
 import { record } from "./deployments.ts";
@@ -104,8 +106,9 @@ const listCall = reading("/sites/{site}/deployments", {
   operationId: "listDeployments",
   summary: "A site's deployments, newest first by when they took effect",
   params: z.object({ site: slug }),
+  description: "`environment` may be at a moment, as in `live~1`: then it is what led there.",
   query: z.strictObject({
-    environment: place.optional(),
+    environment: reference.optional(),
     since: momentInQuery.optional(),
     until: momentInQuery.optional(),
     ...paging(z.strictObject({ effective_at: wanted(), number })),
@@ -116,8 +119,10 @@ const listCall = reading("/sites/{site}/deployments", {
 deployments.openapi(listCall, async (c) => {
   const { environment, since, until, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const here = environment === undefined ? undefined : findPlace(site, environment);
-  const filter = { environment: here?.id, since, until, before: cursor, limit: limit + 1 };
+  const asked = environment && { path: "environment", text: environment, now: c.var.at };
+  const here = asked ? await readReference(c.var.db, site, asked) : undefined;
+  const ends = [until, here?.at].filter((one) => one !== undefined).sort();
+  const filter = { environment: here?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
   const rows = await listDeployments(c.var.db, site.id, filter);
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
   return c.json(listed(rows, limit, asDeployment, position), 200);

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
 import type { Kind } from "../schema.ts";
@@ -62,6 +62,28 @@ function moments(db: Database, environmentId: string, knownAt: string | undefine
     .select("p.effective_at as at")
     .where("p.environment_id", "=", environmentId)
     .where(counts("p", knownAt));
+}
+
+/** The moment of the change so many changes before the newest; or only how many there are, where there are not so many. */
+export async function changesBack(
+  db: Database,
+  environmentId: string,
+  back: number,
+): Promise<{ at?: string | undefined; changes: number }> {
+  const newestBefore = (until: RawBuilder<unknown>) =>
+    sql`(select p.effective_at from placements p where p.environment_id = ${environmentId} ${until} and ${counts("p")}
+      order by p.effective_at desc limit 1)`;
+  // from one moment to the next by the index: a deployment of ten thousand is one step
+  const { rows } = await sql<{ at: string; steps: number }>`
+    with recursive changes (at, steps) as (
+      select ${newestBefore(sql``)}, 0
+      union all
+      select ${newestBefore(sql`and p.effective_at < c.at`)}, c.steps + 1
+      from changes c where c.at is not null and c.steps < ${back})
+    select at, steps from changes where at is not null order by steps desc limit 1`.execute(db);
+  const [last] = rows;
+  if (!last) return { changes: 0 };
+  return { at: last.steps === back ? last.at : undefined, changes: last.steps + 1 };
 }
 
 /** The moments at which something changed in an environment, seen from one of them. Each is a seek. */
