@@ -15,6 +15,7 @@ import { deployments } from "./deployments/routes.ts";
 import { environments } from "./environments/routes.ts";
 import { environmentSettings } from "./environments/settings.ts";
 import { Refusal } from "./errors.ts";
+import { evidence } from "./evidence/routes.ts";
 import { exports } from "./exports/routes.ts";
 import { fail } from "./failures.ts";
 import { history } from "./history/routes.ts";
@@ -83,6 +84,7 @@ function site(): Hono<SiteEnv> {
   pages.use(needPerson, needAccess);
   pages.route("/", board);
   pages.route("/", exports);
+  pages.route("/", evidence);
   pages.route("/deployments", deployments);
   pages.route("/environments", environments);
   pages.route("/artifacts", artifacts);

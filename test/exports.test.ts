@@ -153,10 +153,11 @@ test("an unknown moment, kind of event, page, environment or ending is said on a
   expect(await status("environments/beta/export.jsonl", "oskar")).toMatch(/^404/);
 });
 
-test("twenty thousand rows come a thousand at a time", async () => {
-  const many = (from: number) => Array.from({ length: 10_000 }, (_, i) => `/p${from + i} v1`);
-  await w.record("beta", many(10_000));
-  await w.record("beta", many(20_000));
+test("ten thousand rows come a thousand at a time", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 10_000 }, (_, i) => `/p${i} v1`),
+  );
   const response = await w.as("vera").get("/sites/shop/environments/beta/export.jsonl");
   const sizes: number[] = [];
   let rows = 0;
@@ -166,9 +167,9 @@ test("twenty thousand rows come a thousand at a time", async () => {
     sizes.push(count);
     rows += count;
   }
-  expect(rows).toBe(20_001);
+  expect(rows).toBe(10_001);
   expect(Math.max(...sizes)).toBe(1000);
-  expect(sizes.filter((size) => size === 1000)).toHaveLength(20);
+  expect(sizes.filter((size) => size === 1000)).toHaveLength(10);
 });
 
 test("who stops reading stops the work", async () => {

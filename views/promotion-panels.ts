@@ -112,5 +112,5 @@ const about = ({ site, promotion, now }: Panels): Html =>
     ])}${fold(
       "What exactly is approved",
       html`<p><small>The ${some(promotion.contents.length, "line")} of release ${promotion.release} as frozen, into ${promotion.environment.name}, under its gate as it stood when this was asked for. If any of that changes, it has to be asked for again. Digest ${digest(promotion.digest)}</small></p>`,
-    )}`,
+    )}<p><a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip" download>Evidence pack</a></p>`,
   );

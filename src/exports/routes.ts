@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { readFilter as readSlice } from "../board/filters.ts";
 import { latest, type Moment } from "../environments/as-of.ts";
-import { parseMoment } from "../environments/moments.ts";
 import { Refusal } from "../errors.ts";
 import { readFilter } from "../history/filter.ts";
-import { findPlace, type SiteContext, type SiteEnv } from "../web.ts";
+import { findPlace, type SiteEnv } from "../web.ts";
 import { download } from "./download.ts";
 import { historyExport } from "./history.ts";
+import { readMoment } from "./moments.ts";
 import { placementsExport } from "./placements.ts";
 import { type Format, formats, written } from "./write.ts";
 
@@ -39,12 +39,3 @@ exports.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", async (c
 });
 
 const formatOf = (file: string): Format => (file.endsWith(".csv") ? "csv" : "jsonl");
-
-/** A moment that the address names; nothing where it names none. */
-function readMoment(c: SiteContext, name: "as_of" | "known_at"): string | undefined {
-  const text = c.req.query(name)?.trim();
-  if (!text) return;
-  const read = parseMoment(text, c.var.access.site.time_zone, c.var.at);
-  if ("at" in read) return read.at;
-  throw new Refusal(422, read.wrong);
-}

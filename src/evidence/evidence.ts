@@ -1,0 +1,130 @@
+import type { Database } from "../database/open.ts";
+import { snapshot } from "../database/snapshot.ts";
+import { type Moment, type Slice, standing } from "../environments/as-of.ts";
+import type { Environment } from "../environments/queries.ts";
+import { missing } from "../errors.ts";
+import { headOf } from "../history/checkpoints.ts";
+import { findPromotion } from "../promotions/queries.ts";
+import { contentsOf } from "../releases/queries.ts";
+import type { Site } from "../sites/queries.ts";
+
+/** What a pack is evidence of: the question, as its verifier reads it. */
+export interface About {
+  site: string;
+  /** How many events there were when its tables were read. */
+  events: number;
+  promotion?: number;
+  name?: string;
+  release?: number;
+  environment?: string;
+  environment_id?: string;
+  as_of?: string;
+  known_at?: string | undefined;
+}
+
+type Cells = Record<string, string | number | null | undefined>;
+
+export interface Evidence {
+  about: About;
+  contents: Cells[];
+  approvals: Cells[];
+  /** Every event that brought it about, oldest first. */
+  steps: Cells[];
+}
+
+/** What a promotion moves or moved, who decided, and all that was done about it. */
+export function evidenceOfPromotion(db: Database, site: Site, number: number): Promise<Evidence> {
+  return snapshot(db, async (at) => {
+    const promotion = (await findPromotion(at, site.id, number)) ?? missing(`promotion ${number}`);
+    const { events } = await headOf(at, site.id);
+    const contents = await contentsOf(at, promotion.release_id);
+    const subjects = [promotion.id, promotion.release_id, promotion.completion?.deployment_id];
+    return {
+      about: { site: site.slug, events, promotion: number, name: promotion.name, release: promotion.release },
+      contents: contents.map(({ kind, key, version }) => ({ kind, key, version })),
+      ...(await happened(at, site, subjects)),
+    };
+  });
+}
+
+/** What stood in an environment at a moment, and all that brought it there. */
+export function evidenceOfEnvironment(
+  db: Database,
+  site: Site,
+  environment: Environment,
+  moment: Moment,
+): Promise<Evidence> {
+  return snapshot(db, async (at) => {
+    const { events } = await headOf(at, site.id);
+    const lines = await allStanding(at, site, environment, moment);
+    const brought = await deploymentsOf(at, site, lines);
+    const { asOf: as_of, knownAt: known_at } = moment;
+    return {
+      about: {
+        site: site.slug,
+        events,
+        environment: environment.slug,
+        environment_id: environment.id,
+        as_of,
+        known_at,
+      },
+      contents: lines.map(({ kind, key, version, effective_at, recorded_at, deployment, promotion, out_of_band }) => {
+        return { kind, key, version, effective_at, recorded_at, deployment, promotion, out_of_band };
+      }),
+      ...(await happened(at, site, [...brought, ...lines.map((line) => line.promotion_id)], known_at)),
+    };
+  });
+}
+
+const size = 1000;
+
+async function allStanding(db: Database, site: Site, environment: Environment, moment: Moment) {
+  const lines = [];
+  for (let after: Slice["after"]; ; ) {
+    const page = await standing(db, site.id, environment.id, moment, { after, limit: size, order: "key" });
+    lines.push(...page);
+    after = page[size - 1];
+    if (!after) return lines;
+  }
+}
+
+async function deploymentsOf(db: Database, site: Site, lines: { deployment: number }[]): Promise<string[]> {
+  const numbers = [...new Set(lines.map((line) => line.deployment))];
+  const ids: string[] = [];
+  for (let i = 0; i < numbers.length; i += size) {
+    const rows = await db
+      .selectFrom("deployments")
+      .select("id")
+      .where("site_id", "=", site.id)
+      .where("number", "in", numbers.slice(i, i + size))
+      .execute();
+    ids.push(...rows.map((row) => row.id));
+  }
+  return ids;
+}
+
+/** A few at a time: one event may tell of ten thousand lines. */
+const few = 50;
+
+async function happened(db: Database, site: Site, subjects: (string | null | undefined)[], knownAt?: string) {
+  const ids = [...new Set(subjects.filter((id) => typeof id === "string"))];
+  const steps: Cells[] = [];
+  for (let i = 0; i < ids.length; i += few) {
+    let query = db
+      .selectFrom("events")
+      .select(["seq", "action", "subject", "recorded_at", "details"])
+      .where("site_id", "=", site.id)
+      .where("subject_id", "in", ids.slice(i, i + few));
+    if (knownAt) query = query.where("recorded_at", "<=", knownAt);
+    for (const { seq: event, action, details, ...row } of await query.execute()) {
+      const { placements: _, confirmations: __, learned: ___, contents: ____, ...said } = JSON.parse(details);
+      const what = action.replaceAll("_", " ");
+      steps.push({ ...said, ...row, event, what, said: said.comment ?? said.reason ?? said.note });
+    }
+  }
+  steps.sort((a, b) => Number(a.event) - Number(b.event));
+  return {
+    steps,
+    approvals: steps.filter((step) => step.decision).map((step) => ({ ...step, promotion: step.number })),
+  };
+}

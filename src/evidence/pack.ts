@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { strToU8, Zip, ZipDeflate } from "fflate";
+import { columns, evidencePage } from "../../views/evidence.ts";
+import { sha256 } from "../database/id.ts";
+import type { Database } from "../database/open.ts";
+import { csvLine } from "../exports/csv.ts";
+import { entryOf, walk } from "../history/chain.ts";
+import { type Checkpoint, makeCheckpoint, publicKey } from "../history/checkpoints.ts";
+import type { Site } from "../sites/queries.ts";
+import type { Evidence } from "./evidence.ts";
+
+const verifier = readFileSync(new URL("verify.mjs", import.meta.url), "utf8");
+
+const readme = `Evidence from Sitebook. Read index.html; the same tables are contents.csv, approvals.csv and steps.csv.
+events.jsonl is the site's whole history: each event's hash is the SHA-256 of the hash before it and of the event.
+checkpoint.txt signs how far that history had come, with the key in public-key.txt: ask for that key by another way, too.
+With Node, "node verify.mjs" checks the signature, the history, and that the tables follow from it; it says what is wrong.
+Add --key "the key as you know it", or --checkpoint FILE with one kept from before, to catch a history written anew.
+`;
+
+/** The pack as a ZIP while it is made: all that is small, and then the history, however long it is. */
+export async function* pack(db: Database, site: Site, evidence: Evidence, at: string): AsyncGenerator<Uint8Array> {
+  const checkpoint = await makeCheckpoint(db, site, at);
+  const made: Uint8Array[] = [];
+  const zip = new Zip((error, piece) => {
+    if (error) throw error;
+    made.push(piece);
+  });
+  const begin = (name: string) => {
+    const file = new ZipDeflate(name);
+    file.mtime = checkpoint.at;
+    zip.add(file);
+    return file;
+  };
+  for (const [name, text] of Object.entries(await filesOf(db, site, evidence, checkpoint)))
+    begin(name).push(strToU8(text), true);
+  yield* made.splice(0);
+  const events = begin("events.jsonl");
+  for await (const lines of linesOf(db, site, checkpoint.events)) {
+    events.push(strToU8(lines));
+    yield* made.splice(0);
+    // packing and SQLite both hold on to the event loop: others get their turn here
+    await new Promise(setImmediate);
+  }
+  events.push(new Uint8Array(), true);
+  zip.end();
+  yield* made;
+}
+
+async function filesOf(db: Database, site: Site, evidence: Evidence, checkpoint: Checkpoint) {
+  const files: Record<string, string> = {
+    "README.txt": readme,
+    "index.html": String(evidencePage({ site, ...evidence, checkpoint })),
+    "contents.csv": table(columns.contents(evidence.about), evidence.contents),
+    "approvals.csv": table(columns.approvals, evidence.approvals),
+    "steps.csv": table(columns.steps, evidence.steps),
+    "checkpoint.txt": checkpoint.note,
+    "public-key.txt": `${await publicKey(db, checkpoint.at)}\n`,
+    "verify.mjs": verifier,
+  };
+  const hashes = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, sha256(text)]));
+  return { ...files, "manifest.json": `${JSON.stringify({ about: evidence.about, files: hashes }, null, 2)}\n` };
+}
+
+const table = (names: readonly string[], rows: Evidence["contents"]) =>
+  [csvLine(names), ...rows.map((row) => csvLine(names.map((name) => row[name])))].join("");
+
+const enough = 256 * 1024;
+
+/** The history up to the checkpoint, an event a line, in pieces of some hundred kilobytes. */
+async function* linesOf(db: Database, site: Site, last: number): AsyncGenerator<string> {
+  let lines = "";
+  for await (const row of walk(db, site.id)) {
+    if (row.seq > last) break;
+    const { previous_hash, hash } = row;
+    lines += `${JSON.stringify({ entry: entryOf(row), previous_hash, hash })}\n`;
+    if (lines.length < enough) continue;
+    yield lines;
+    lines = "";
+  }
+  yield lines;
+}

@@ -1,0 +1,28 @@
+import { Hono } from "hono";
+import { download } from "../exports/download.ts";
+import { readMoment } from "../exports/moments.ts";
+import { findPlace, type SiteContext, type SiteEnv } from "../web.ts";
+import { type Evidence, evidenceOfEnvironment, evidenceOfPromotion } from "./evidence.ts";
+import { pack } from "./pack.ts";
+
+/** What can be checked without Sitebook. */
+export const evidence = new Hono<SiteEnv>();
+
+evidence.get("/promotions/:number{[0-9]{1,9}}/evidence.zip", async (c) => {
+  const number = Number(c.req.param("number"));
+  return packed(c, `promotion-${number}`, await evidenceOfPromotion(c.var.db, c.var.access.site, number));
+});
+
+evidence.get("/environments/:environment/evidence.zip", async (c) => {
+  const { site } = c.var.access;
+  const environment = findPlace(site, c.req.param("environment"));
+  const moment = { asOf: readMoment(c, "as_of") ?? c.var.at, knownAt: readMoment(c, "known_at") };
+  const found = await evidenceOfEnvironment(c.var.db, site, environment, moment);
+  return packed(c, `${environment.slug}-${moment.asOf.replaceAll(":", "")}`, found);
+});
+
+function packed(c: SiteContext, name: string, found: Evidence) {
+  const { site } = c.var.access;
+  const pieces = pack(c.var.db, site, found, c.var.at);
+  return download(c, `${site.slug}-${name}-evidence.zip`, "application/zip", pieces);
+}

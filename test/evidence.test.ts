@@ -1,0 +1,298 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parse } from "csv-parse/sync";
+import { unzipSync } from "fflate";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hashOf } from "../src/history/chain.ts";
+import { decide } from "../src/promotions/promotions.ts";
+import { validHtml } from "./html.ts";
+import { type Name, type World, world } from "./world.ts";
+
+let w: World;
+let home: string;
+beforeEach(async () => {
+  w = await world();
+  home = await mkdtemp(join(tmpdir(), "sitebook-test-"));
+});
+afterEach(async () => {
+  await rm(home, { recursive: true });
+  await w.close();
+});
+
+const promotionPack = "promotions/2/evidence.zip";
+
+async function ask(path: string, name: Name = "vera") {
+  return w.as(name).get(`/sites/shop/${path}`);
+}
+
+/** Unpacks it into a folder, as somebody does who got it by mail. */
+async function unpack(path: string): Promise<Record<string, string>> {
+  const response = await ask(path);
+  expect(response.status).toBe(200);
+  const files = unzipSync(new Uint8Array(await response.arrayBuffer()));
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(home, name), bytes);
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
+}
+
+/** A Node that knows nothing of Sitebook, in another process. */
+async function verify(...args: string[]): Promise<string> {
+  const run = promisify(execFile)(process.execPath, [join(home, "verify.mjs"), ...args], { cwd: "/" });
+  const { code, stdout } = await run.then((said) => ({ ...said, code: 0 })).catch((error) => error);
+  return `${code} ${stdout.trim()}`;
+}
+
+async function change(file: string, how: (text: string) => string): Promise<void> {
+  const text = await readFile(join(home, file), "utf8");
+  const changed = how(text);
+  expect(changed).not.toBe(text);
+  await writeFile(join(home, file), changed);
+}
+
+/** Spring goes to demo and to live: promotions 1 and 2. Something else happens, too. */
+async function spring() {
+  await w.record("beta", ["/sale v1", "/Über-uns v2", "checkout 3.4.1"], { note: "=Frühling" });
+  w.clock.at = "2026-03-04T10:00:00.000Z";
+  const { number } = await w.release('Spring "sale" <1>');
+  await w.promote(number, "demo");
+  w.clock.at = "2026-03-05T10:00:00.000Z";
+  const asked = await w.ask(number, "live");
+  const approval = { decision: "approve", digest: asked.digest, comment: "Schön,\n=yes" } as const;
+  await decide(w.db, await w.by("mara"), w.site, asked.number, approval);
+  w.clock.at = "2026-03-06T10:00:00.000Z";
+  await w.as("ada").post("/sites/shop/promotions/2/completion", { effective_at: "" });
+  await w.record("live", ["/out-of-band v1"]);
+}
+
+test("a promotion's pack holds all that is needed, and proves itself", async () => {
+  await spring();
+  const files = await unpack(promotionPack);
+  expect(Object.keys(files)).toEqual([
+    "README.txt",
+    "index.html",
+    "contents.csv",
+    "approvals.csv",
+    "steps.csv",
+    "checkpoint.txt",
+    "public-key.txt",
+    "verify.mjs",
+    "manifest.json",
+    "events.jsonl",
+  ]);
+  expect(await verify()).toMatch(/^0 Right: .*"promotion":2/);
+  expect(parse(files["contents.csv"] ?? "", { columns: true })).toEqual([
+    { kind: "page", key: "/sale", version: "v1" },
+    { kind: "page", key: "/Über-uns", version: "v2" },
+    { kind: "software", key: "checkout", version: "3.4.1" },
+  ]);
+  expect(parse(files["approvals.csv"] ?? "", { columns: true })).toEqual([
+    expect.objectContaining({ person: "Mara", role: "marketing", decision: "approve", comment: "Schön,\n=yes" }),
+  ]);
+  const steps: { what: string }[] = parse(files["steps.csv"] ?? "", { columns: true });
+  expect(steps.map((step) => step.what)).toEqual([
+    "release made",
+    "promotion asked",
+    "promotion approved",
+    "deployment recorded",
+    "promotion completed",
+  ]);
+});
+
+test("the page in it is sound, and says what it is about", async () => {
+  await spring();
+  const page = (await unpack(promotionPack))["index.html"] ?? "";
+  // one that stands alone brings its own style; our pages may not
+  expect(validHtml(page)).toEqual([expect.stringContaining("<style>")]);
+  expect(page).toContain("<h1>Promotion 2: Spring &quot;sale&quot; &lt;1&gt;</h1>");
+  expect(page).not.toMatch(/<script|https?:/);
+});
+
+test("an environment's pack proves what stood there, by whom it was approved, and what was known", async () => {
+  await spring();
+  w.clock.at = "2026-03-08T10:00:00.000Z";
+  await w.record("live", ["/sale v0", "-/out-of-band"], { effective_at: "2026-03-07T10:00:00.000Z" });
+  const keys = async (query: string) => {
+    const files = await unpack(`environments/live/evidence.zip${query}`);
+    expect(await verify()).toMatch(/^0 Right/);
+    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true });
+    const approvals: { person: string }[] = parse(files["approvals.csv"] ?? "", { columns: true });
+    return [...rows.map((row) => `${row.key} ${row.version}`), ...approvals.map((one) => one.person)];
+  };
+  expect(await keys("")).toEqual(["/sale v0", "/Über-uns v2", "checkout 3.4.1", "Mara"]);
+  const then = ["/out-of-band v1", "/sale v1", "/Über-uns v2", "checkout 3.4.1", "Mara"];
+  expect(await keys("?as_of=2026-03-06T12:00Z")).toEqual(then);
+  expect(await keys("?as_of=2026-03-07T12:00Z&known_at=2026-03-07T12:00Z")).toEqual(then);
+  expect(await keys("?as_of=2026-03-01T12:00Z")).toEqual([]);
+});
+
+test("history told late and out of order is followed all the same", async () => {
+  await w.record("beta", ["/a v1", "/b v1"], { effective_at: "2026-02-01T10:00:00.000Z" });
+  await w.record("beta", ["/a v1", "/b v2"], { effective_at: "2026-02-10T10:00:00.000Z" });
+  await w.record("beta", ["/a v2", "/b v2"], { effective_at: "2026-02-05T10:00:00.000Z" });
+  await w.record("beta", ["/b v2"], { effective_at: "2026-02-20T10:00:00.000Z", complete: true });
+  for (const day of ["02-02", "02-06", "02-11", "02-21"]) {
+    await unpack(`environments/beta/evidence.zip?as_of=2026-${day}T12:00Z`);
+    expect(await verify()).toMatch(/^0 Right/);
+  }
+});
+
+test.each(["rejected", "cancelled", "open"])("a promotion that is %s has its pack", async (end) => {
+  await w.record("beta", ["/sale v1"]);
+  const { number } = await w.release("Spring");
+  await w.promote(number, "demo");
+  const { digest } = await w.ask(number, "live");
+  const path = "/sites/shop/promotions/2";
+  if (end === "rejected") await w.as("mara").post(`${path}/approvals`, { decision: "reject", digest, comment: "No." });
+  if (end === "cancelled") await w.as("ada").post(`${path}/cancellation`, { reason: "Not now" });
+  await unpack(promotionPack);
+  expect(await verify()).toMatch(/^0 Right/);
+});
+
+describe("a tampered pack fails, and says where:", () => {
+  beforeEach(async () => {
+    await spring();
+    await unpack(promotionPack);
+  });
+
+  const line = (text: string, number: number) => text.split("\n")[number - 1] ?? "";
+
+  test("one byte in an event", async () => {
+    await change("events.jsonl", (text) => text.replace('"comment":"Sch', '"comment":"sch'));
+    const broken = (await readFile(join(home, "events.jsonl"), "utf8"))
+      .split("\n")
+      .findIndex((one) => one.includes("sch"));
+    expect(await verify()).toBe(`1 events.jsonl, event ${broken + 1}: was changed: it does not give its hash`);
+  });
+
+  test("a byte that makes it no JSON", async () => {
+    await change("events.jsonl", (text) => text.replace(`${line(text, 3)}\n`, `${line(text, 3).slice(0, -1)}\n`));
+    expect(await verify()).toMatch(/^1 events.jsonl, event 3: cannot be read/);
+  });
+
+  test("a deleted event, and the last one", async () => {
+    await change("events.jsonl", (text) => text.replace(`${line(text, 5)}\n`, ""));
+    expect(await verify()).toBe("1 events.jsonl, event 5: is missing: event 6 stands there");
+    await unpack(promotionPack);
+    await change("events.jsonl", (text) => `${text.trimEnd().split("\n").slice(0, -1).join("\n")}\n`);
+    expect(await verify()).toMatch(/^1 checkpoint.txt: was signed for \d+ events; events.jsonl has \d+$/);
+  });
+
+  test("two events swapped", async () => {
+    await change("events.jsonl", (text) => {
+      const lines = text.split("\n");
+      return [lines[1], lines[0], ...lines.slice(2)].join("\n");
+    });
+    expect(await verify()).toBe("1 events.jsonl, event 1: is missing: event 2 stands there");
+  });
+
+  test("a whole chain recomputed", async () => {
+    await change("events.jsonl", (text) => {
+      let previous = "";
+      const lines = text.trimEnd().split("\n");
+      return lines
+        .map((one) => {
+          const { entry } = JSON.parse(one.replace('"role":"marketing"', '"role":"tester"'));
+          const previous_hash = previous;
+          previous = hashOf(previous, entry);
+          return `${JSON.stringify({ entry, previous_hash, hash: previous })}\n`;
+        })
+        .join("");
+    });
+    expect(await verify()).toBe("1 checkpoint.txt: was signed for another history than that of events.jsonl");
+  });
+
+  test("an approval in the table, its digest in the manifest made to fit", async () => {
+    const before = await readFile(join(home, "approvals.csv"), "utf8");
+    await change("approvals.csv", (text) => text.replace("Mara", "Iris"));
+    expect(await verify()).toMatch(
+      /^1 approvals.csv, row 1: by the events it is \d+,2,Mara,marketing,[\s\S]*\napprovals.csv: is not as manifest.json lists it$/,
+    );
+    await writeFile(join(home, "approvals.csv"), `${before.split("\r\n")[0]}\r\n`);
+    expect(await verify()).toMatch(/^1 approvals.csv, row 1: by the events it is \d+,2,Mara/);
+    await writeFile(join(home, "approvals.csv"), `${before + before.split("\r\n")[1]}\r\n`);
+    expect(await verify()).toMatch(/^1 approvals.csv, row 2: by the events it is not there/);
+  });
+
+  test("a line of the contents, and one of the page", async () => {
+    await change("contents.csv", (text) => text.replace("/sale,v1", "/sale,v2"));
+    await change("index.html", (text) => text.replace("<td>3.4.1</td>", "<td>3.4.2</td>"));
+    const said = await verify();
+    expect(said).toContain("contents.csv, row 1: by the events it is page,/sale,v1");
+    expect(said).toContain("index.html, contents, row 3: by the events it is <tr><td>software</td>");
+  });
+
+  test("another question in the manifest", async () => {
+    await change("manifest.json", (text) => text.replace('"promotion": 2', '"promotion": 1'));
+    expect(await verify()).toMatch(/^1 .*approvals.csv, row 1: by the events it is/s);
+  });
+
+  test("a swapped or altered checkpoint", async () => {
+    const ours = await readFile(join(home, "checkpoint.txt"), "utf8");
+    await writeFile(join(home, "checkpoint.txt"), ours.replace(/\ntime 2026/, "\ntime 2025"));
+    expect(await verify()).toMatch(/^1 checkpoint.txt: is not signed by the key sitebook/);
+    w.clock.at = "2026-03-09T10:00:00.000Z";
+    await w.record("beta", ["/later v1"]);
+    const events = await readFile(join(home, "events.jsonl"), "utf8");
+    await unpack(promotionPack);
+    await writeFile(join(home, "events.jsonl"), events);
+    expect(await verify()).toMatch(/^1 checkpoint.txt: was signed for/);
+  });
+
+  test("another Sitebook's key, where the true one is known", async () => {
+    const key = await readFile(join(home, "public-key.txt"), "utf8");
+    expect(await verify("--key", key)).toMatch(/^0 Right/);
+    const id = key.split("+")[1] ?? "";
+    const other = key.replace(id, "00000000");
+    expect(await verify("--key", other)).toBe("1 public-key.txt: is not the key that was given");
+    await writeFile(join(home, "public-key.txt"), other);
+    expect(await verify()).toMatch(/^1 checkpoint.txt: is not signed by the key/);
+  });
+
+  test("a history that is not the one of a checkpoint kept from before", async () => {
+    const kept = join(home, "kept.txt");
+    await writeFile(kept, await readFile(join(home, "checkpoint.txt")));
+    w.clock.at = "2026-03-09T10:00:00.000Z";
+    await w.record("beta", ["/later v1"]);
+    await unpack(promotionPack);
+    expect(await verify("--checkpoint", kept)).toMatch(/^0 Right/);
+  });
+});
+
+test("a pack is a download, for whoever may see the site", async () => {
+  await spring();
+  w.clock.at = "2026-03-07T10:00:00.000Z";
+  const response = await ask("environments/live/evidence.zip?as_of=2026-03-06T12:00Z");
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    "content-type": "application/zip",
+    "content-disposition": 'attachment; filename="shop-live-2026-03-06T120000.000Z-evidence.zip"',
+    "cache-control": "no-store",
+  });
+  expect((await ask(promotionPack, "oskar")).status).toBe(404);
+  expect((await ask("promotions/99/evidence.zip")).status).toBe(404);
+  expect((await ask("environments/moon/evidence.zip")).status).toBe(404);
+  const wrong = await ask("environments/live/evidence.zip?as_of=soon-ish");
+  expect(wrong.status).toBe(422);
+  expect(wrong.headers.get("content-type")).toContain("text/html");
+  expect((await ask("promotions/2")).status).toBe(200);
+  expect(await (await ask("promotions/2")).text()).toContain('href="/sites/shop/promotions/2/evidence.zip"');
+  expect(await (await ask("environments/live?as_of=2026-03-06T12:00Z")).text()).toContain(
+    'href="/sites/shop/environments/live/evidence.zip?as_of=2026-03-06T12:00Z"',
+  );
+});
+
+test("the same question with nothing new has the same answer", async () => {
+  await spring();
+  const first = await unpack(promotionPack);
+  w.clock.at = "2026-03-10T10:00:00.000Z";
+  expect(await unpack(promotionPack)).toEqual(first);
+});
+
+test("the verifier is short enough to be read", async () => {
+  const text = await readFile(join(import.meta.dirname, "../src/evidence/verify.mjs"), "utf8");
+  expect(text.split("\n").length).toBeLessThan(150);
+  expect([...text.matchAll(/from "([^"]+)"/g)].map(([, from]) => from).every((from) => from?.startsWith("node:"))).toBe(
+    true,
+  );
+});

@@ -1,0 +1,100 @@
+import type { About, Evidence } from "../src/evidence/evidence.ts";
+import type { Checkpoint } from "../src/history/checkpoints.ts";
+import type { Site } from "../src/sites/queries.ts";
+import { each, type Html, html, type Piece } from "./parts/html.ts";
+import { longTime } from "./parts/time.ts";
+
+/** The tables of a pack, which are CSV files too. Its verifier knows these names from the files. */
+export const columns = {
+  contents: ({ promotion }: About) =>
+    promotion
+      ? ["kind", "key", "version"]
+      : ["kind", "key", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band"],
+  approvals: ["event", "promotion", "person", "role", "decision", "decided_at", "comment", "digest"],
+  steps: ["event", "recorded_at", "what", "subject", "name", "environment", "effective_at", "person", "said"],
+};
+
+const words: Record<string, string> = {
+  key: "page or software",
+  effective_at: "so since",
+  recorded_at: "recorded",
+  decided_at: "decided",
+  said: "note",
+  digest: "digest of what was approved",
+};
+
+type EvidenceProps = Evidence & { site: Site; checkpoint: Checkpoint };
+
+/** A page that stands alone: it is read from a folder, or on paper. Every row has to follow from the events beside it. */
+export function evidencePage(props: EvidenceProps): Html {
+  const { site, about, contents, approvals, steps, checkpoint } = props;
+  const moved = about.promotion !== undefined;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${titleOf(props)}</title>
+<style>${look}</style>
+</head>
+<body>
+<header><p>Evidence from the book of record of ${site.name}</p>
+<h1>${titleOf(props)}</h1>
+<p>${lead(props)}</p></header>
+<main>
+${section("contents", moved ? "What is in it" : "What stood there", columns.contents(about), contents, moved ? "A release holds what is listed; nothing is listed here." : "Nothing that Sitebook had been told of. What was never recorded is unknown, not absent.")}
+${section("approvals", "Who decided", columns.approvals, approvals, "Nobody’s approval is on record.")}
+${section("steps", "What happened", columns.steps, steps, "Nothing is on record.")}
+<section><h2>How to check this</h2>
+<p>Every row above follows from the events in <a href="events.jsonl">events.jsonl</a>, the whole history of ${site.name} up to event ${checkpoint.events}. Each event carries the SHA-256 hash of itself and of all before it; the last of these hashes, <code>${checkpoint.head}</code>, was signed on ${longTime(checkpoint.at, site.time_zone)} (${site.time_zone}) in <a href="checkpoint.txt">checkpoint.txt</a>.</p>
+<p>In this folder, <code>node verify.mjs</code> checks all of that with nothing but Node, and says what is wrong and where. Whoever has the public key, or an older checkpoint, from elsewhere gives it along: <a href="README.txt">README.txt</a> says how.</p></section>
+</main>
+</body>
+</html>
+`;
+}
+
+function titleOf({ about, site }: Pick<EvidenceProps, "about" | "site">): string {
+  if (about.promotion) return `Promotion ${about.promotion}: ${about.name}`;
+  return `What stood on ${about.environment} on ${longTime(about.as_of ?? "", site.time_zone)}`;
+}
+
+function lead({ about, site, checkpoint }: EvidenceProps): Piece {
+  const known = about.known_at
+    ? html` It is what had been recorded by ${longTime(about.known_at, site.time_zone)}.`
+    : html` It is what had been recorded by event ${about.events}.`;
+  return html`${about.promotion ? html`Release ${about.release} of ${site.name}.` : html`The moment is one of ${site.time_zone}: <code>${about.as_of}</code>.${known}`} Times in the tables are UTC. Signed for on ${longTime(checkpoint.at, site.time_zone)}, ${site.time_zone}.`;
+}
+
+function section(id: string, heading: string, names: string[], rows: Evidence["contents"], none: string): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>
+${rows.length === 0 && html`<p>${none}</p>`}
+<table${rows.length === 0 && html` hidden`}><thead><tr>${each(names, (name) => html`<th scope="col">${words[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
+${each(rows, (row) => html`<tr>${each(names, (name) => html`<td>${row[name]}</td>`)}</tr>\n`)}</tbody></table></section>
+`;
+}
+
+const look = `
+:root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; }
+body { max-width: 72rem; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
+header { border-bottom: 2px solid #1c2330; margin-bottom: 1.5rem; }
+header p:first-child { margin: 0; color: #4a5365; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: .25rem 0 .5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+section { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .8125rem; font-variant-numeric: tabular-nums; }
+th { text-align: left; font-weight: 600; color: #4a5365; border-bottom: 1px solid #1c2330; }
+th::first-letter { text-transform: uppercase; }
+th, td { padding: .3rem .75rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
+td { border-bottom: 1px solid #d9dee7; white-space: pre-wrap; }
+code { font: .8125rem ui-monospace, monospace; overflow-wrap: anywhere; }
+a { color: #1d4fa3; }
+@page { size: A4 landscape; margin: 15mm; }
+@media print {
+  body { max-width: none; padding: 0; }
+  :root { font-size: 10pt; }
+  tr { break-inside: avoid; }
+  h2 { break-after: avoid; }
+  a { color: inherit; text-decoration: none; }
+}
+`;
