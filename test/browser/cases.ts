@@ -112,7 +112,7 @@ export const cases: Case[] = [
     "/sites/shop/environments/beta?as_of=2026-02-28T09:00:00Z&known_at=2026-02-28T10:00:00Z",
   ),
   page("an environment before the book", "ada", "/sites/shop/environments/live?as_of=2020-01-01T00:00:00Z"),
-  page("an environment at no moment", "ada", "/sites/shop/environments/live?as_of=yesterday"),
+  page("an environment at no moment", "ada", "/sites/shop/environments/live?as_of=sometime"),
   page("an environment, empty", "oskar", "/sites/elsewhere/environments/beta"),
 
   page("the life of a page", "ada", artifact("page", "/sale")),
@@ -132,7 +132,7 @@ export const cases: Case[] = [
   page("compare demo with live", "ada", "/sites/shop/compare?from=live&to=demo"),
   page("compare with the past", "ada", "/sites/shop/compare?from=live@2026-01-20T10:00:00Z&to=live"),
   page("compare what is the same", "ada", "/sites/shop/compare?from=live&to=live"),
-  page("compare, a moment nobody can read", "ada", "/sites/shop/compare?from=live@yesterday&to=live"),
+  page("compare, a moment nobody can read", "ada", "/sites/shop/compare?from=live@sometime&to=live"),
   page("history", "ada", "/sites/shop/history"),
   page("history of one action", "ada", "/sites/shop/history?action=promotion_approved"),
   page("history, nothing like that", "ada", "/sites/shop/history?until=2020-01-01T00:00"),
@@ -140,6 +140,10 @@ export const cases: Case[] = [
 
   page("search", "ada", "/sites/shop/search?q=sale"),
   page("search, a question", "vera", "/sites/shop/search?q=what+was+on+live+on+3+February+2026"),
+  page("search, where it is", "vera", "/sites/shop/search?q=where+is+/sale"),
+  page("search, who said yes", "vera", "/sites/shop/search?q=who+approved+/sale+on+live"),
+  page("search, what changed", "vera", "/sites/shop/search?q=what+changed+on+demo+since+1+February+2026"),
+  page("search, what waits", "vera", "/sites/shop/search?q=what+waits+for+marketing"),
   page("search, nothing like that", "ada", "/sites/shop/search?q=zzz"),
   page("search, for nothing", "ada", "/sites/shop/search"),
 
