@@ -19,7 +19,19 @@ test("help says what there is, and each command explains itself", async () => {
   const sitebook = commandLine();
   const { code, out } = await sitebook(["--help"]);
   expect(code).toBe(0);
-  const names = ["setup", "token create", "record", "import", "log", "diff", "can-promote", "verify", "rebuild", "checkpoint"];
+  const names = [
+    "setup",
+    "token create",
+    "record",
+    "import",
+    "log",
+    "diff",
+    "can-promote",
+    "verify",
+    "rebuild",
+    "checkpoint",
+    "export",
+  ];
   for (const name of names) {
     expect(out).toContain(`  ${name} `);
     expect((await sitebook([...name.split(" "), "--help"])).out).toContain(`sitebook ${name} `);
@@ -31,7 +43,7 @@ test("a command that is not there names those that are", async () => {
   expect(await sitebook(["prove"])).toEqual({
     code: 2,
     out: "",
-    err: 'There is no command "prove". There are: setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint.\n',
+    err: 'There is no command "prove". There are: setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint, export.\n',
   });
   expect((await sitebook([])).code).toBe(2);
   expect((await sitebook(["constructor"])).code).toBe(2);

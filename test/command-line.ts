@@ -21,6 +21,7 @@ export function commandLine(around: Around & Partial<Pick<Io, "fetch" | "now">> 
       err: (text) => {
         said.err += text;
       },
+      drained: async () => {},
       watched: more.watched ?? false,
       read: async () => stdin,
       readPassword: async () => stdin,

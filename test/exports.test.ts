@@ -1,6 +1,11 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { record } from "../src/deployments/deployments.ts";
+import { commandLine } from "./command-line.ts";
+import { freshDatabaseUrl } from "./database.ts";
+import { folder } from "./folder.ts";
 import { lineOf, type Name, place, type World, world } from "./world.ts";
 
 let w: World;
@@ -194,4 +199,31 @@ test("an entry of ten thousand lines is whole in JSON lines", async () => {
   const { rows, end } = await lines("history/export.jsonl?action=deployment_recorded");
   expect(rows.map((row) => row.details.placements.length)).toEqual([1, 2000]);
   expect(end.rows).toBe(2);
+});
+
+test("the command line takes the same away from the database, to standard output or a file", async () => {
+  const { url, drop } = await freshDatabaseUrl();
+  await using dir = await folder();
+  const sitebook = commandLine({ env: { DATABASE_URL: url }, stdin: "correct horse battery staple" });
+  await sitebook(["setup", "--email", "iris@example.test", "--name", "Iris", "--site", "shop"]);
+
+  const { code, out } = await sitebook(["export", "history", "--action", "environment_added"]);
+  expect(code).toBe(0);
+  const rows: Cells[] = parse(out, { columns: true });
+  expect(rows.map((row) => row.subject)).toEqual(["environment live", "environment demo", "environment beta", ""]);
+  expect(rows.at(-1)).toMatchObject({ entry: "end", recorded_at: "3 rows" });
+
+  const file = join(dir.path, "beta.jsonl");
+  const words = ["export", "placements", "beta", "--format", "jsonl", "--output", file];
+  expect(await sitebook(words)).toEqual({ code: 0, out: `Written to ${file}.\n`, err: "" });
+  expect(await readFile(file, "utf8")).toBe('{"end":true,"rows":0}\n');
+  expect(await readdir(dir.path)).toEqual(["beta.jsonl"]);
+
+  expect((await sitebook(["export"])).err).toContain("Say what to export");
+  expect((await sitebook(["export", "placements", "moon"])).code).toBe(2);
+  expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("There is no action");
+  expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("it is csv or jsonl");
+  expect((await sitebook(["export", "placements", "beta", "--as-of", "soon-ish"])).code).toBe(2);
+  expect((await sitebook([...words.slice(0, -1), join(dir.path, "no/where.csv")])).err).toContain("cannot be written");
+  await drop();
 });

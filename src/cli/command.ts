@@ -4,6 +4,8 @@ import type { ParseArgsOptionsConfig } from "node:util";
 export interface Io {
   env: Record<string, string | undefined>;
   out: (text: string) => void;
+  /** Waits until standard output has taken what was said, so that much of it does not pile up. */
+  drained: () => Promise<unknown>;
   /** For what is not the answer: sentences about what went wrong, progress. */
   err: (text: string) => void;
   /** Where standard error is read by a person: there is no sense in drawing progress into a file. */
@@ -29,7 +31,8 @@ export interface Command {
   /** How it is called, and what its parts mean. */
   help: string;
   options: ParseArgsOptionsConfig;
-  run: (given: { values: Values; positionals: string[] }, io: Io) => Promise<Answer>;
+  /** Nothing: it has said all there is to say. */
+  run: (given: { values: Values; positionals: string[] }, io: Io) => Promise<Answer | undefined>;
 }
 
 /** It could not be asked or carried out at all, which is not the same as a "no": exit code 2. */

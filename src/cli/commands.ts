@@ -41,6 +41,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "sign how far the history has come, to be kept elsewhere (on the database)",
     load: async () => (await import("./checkpoint.ts")).checkpoint,
   },
+  export: {
+    summary: "take the history or an environment away as CSV or JSON lines (on the database)",
+    load: async () => (await import("./export.ts")).exportFile,
+  },
 };
 
 const overview = `sitebook <command>
@@ -95,7 +99,9 @@ function parsed(command: Command, name: string, args: string[]) {
   }
 }
 
-function answered({ text, json: value, no }: Answer, json: boolean, io: Io): number {
+function answered(answer: Answer | undefined, json: boolean, io: Io): number {
+  if (!answer) return 0;
+  const { text, json: value, no } = answer;
   io.out(`${json ? JSON.stringify(value, null, 2) : text}\n`);
   return no ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -20,6 +21,7 @@ process.stdout.on("error", () => process.exit(0));
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   out: (words) => process.stdout.write(words),
+  drained: async () => process.stdout.writableNeedDrain && once(process.stdout, "drain"),
   err: (words) => process.stderr.write(words),
   watched: process.stderr.isTTY,
   read: () => text(process.stdin),

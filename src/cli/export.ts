@@ -1,0 +1,114 @@
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Database } from "../database/open.ts";
+import { latest } from "../environments/as-of.ts";
+import { parseMoment } from "../environments/moments.ts";
+import { missing } from "../errors.ts";
+import { historyExport } from "../exports/history.ts";
+import { placementsExport } from "../exports/placements.ts";
+import { type Export, type Format, formats, written } from "../exports/write.ts";
+import { actions } from "../history/events.ts";
+import { findSite, type Site } from "../sites/queries.ts";
+import { type Command, CouldNot, given, type Io, type Values } from "./command.ts";
+import { onDatabase } from "./database.ts";
+import { sitesOf } from "./sites.ts";
+
+export const exportFile: Command = {
+  help: `sitebook export history [--site SLUG] [--environment SLUG] [--action NAME] [--from MOMENT] [--until MOMENT]
+sitebook export placements ENVIRONMENT [--site SLUG] [--as-of MOMENT] [--known-at MOMENT]
+
+The events of the history, newest first, or what stands or stood in an environment: as CSV, or with --format jsonl (or
+--json) as JSON lines. It goes to standard output, or to the file that --output names, which appears once it is whole.
+The last line says how many rows there are. A moment is written like 2026-03-03T14:00:00Z, or as the site's clock shows it.`,
+  options: {
+    site: { type: "string" },
+    environment: { type: "string" },
+    action: { type: "string" },
+    from: { type: "string" },
+    until: { type: "string" },
+    "as-of": { type: "string" },
+    "known-at": { type: "string" },
+    format: { type: "string" },
+    output: { type: "string" },
+  },
+  run: async ({ values, positionals }, io) => {
+    const format = formatOf(values);
+    const file = given(values, "output");
+    return onDatabase(io.env, async (db) => {
+      const pieces = written(format, await chosen(db, positionals, values, format, io));
+      if (file === undefined) return say(io, pieces);
+      await save(file, pieces);
+      return { text: `Written to ${file}.`, json: { file } };
+    });
+  },
+};
+
+function formatOf(values: Values): Format {
+  const format = given(values, "format") ?? (values.json ? "jsonl" : "csv");
+  if (Object.hasOwn(formats, format)) return format as Format;
+  throw new CouldNot(`There is no format "${format.slice(0, 60)}": it is csv or jsonl.`);
+}
+
+async function chosen(
+  db: Database,
+  [what, environment, ...more]: string[],
+  values: Values,
+  format: Format,
+  io: Io,
+): Promise<Export> {
+  const now = io.now().toISOString();
+  const site = await siteOf(db, values);
+  const moment = (name: string) => readMoment(given(values, name), site, now);
+  if (what === "history" && environment === undefined)
+    return historyExport(db, site, historyFilter(site, values, moment("from"), moment("until")), format);
+  if (what === "placements" && environment !== undefined && !more.length) {
+    const asked = { asOf: moment("as-of") ?? latest, knownAt: moment("known-at") ?? now };
+    return placementsExport(db, site, place(site, environment), asked, {});
+  }
+  throw new CouldNot("Say what to export: history, or placements and one environment. See sitebook export --help.");
+}
+
+async function siteOf(db: Database, values: Values): Promise<Site> {
+  const [one, ...others] = await sitesOf(db, values);
+  if (!one || others.length) throw new CouldNot("Say --site.");
+  return (await findSite(db, one.slug)) ?? missing("site");
+}
+
+const place = (site: Site, slug: string) =>
+  site.environments.find((one) => one.slug === slug) ?? missing(`environment "${slug.slice(0, 60)}"`);
+
+function historyFilter(site: Site, values: Values, from?: string, until?: string) {
+  const [environment, name] = [given(values, "environment"), given(values, "action")];
+  const action = actions.find((one) => one === name);
+  if (name && !action)
+    throw new CouldNot(`There is no action "${name.slice(0, 60)}". There are: ${actions.join(", ")}.`);
+  return { environment: environment && place(site, environment).id, action, from, until };
+}
+
+function readMoment(text: string | undefined, site: Site, now: string): string | undefined {
+  if (text === undefined) return;
+  const read = parseMoment(text, site.time_zone, now);
+  if ("at" in read) return read.at;
+  throw new CouldNot(read.wrong);
+}
+
+async function say(io: Io, pieces: AsyncIterable<string>): Promise<undefined> {
+  for await (const piece of pieces) {
+    io.out(piece);
+    await io.drained();
+  }
+}
+
+/** Under another name until it is whole. */
+async function save(file: string, pieces: AsyncIterable<string>): Promise<void> {
+  const partial = `${file}.part`;
+  try {
+    await pipeline(Readable.from(pieces), createWriteStream(partial));
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new CouldNot(`${file} cannot be written: ${error instanceof Error ? error.message : error}.`);
+  }
+}
