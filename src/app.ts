@@ -10,6 +10,7 @@ import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
 import { comparisons } from "./compare/routes.ts";
+import { corrections } from "./corrections/routes.ts";
 import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
 import { environments } from "./environments/routes.ts";
@@ -86,6 +87,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/", exports);
   pages.route("/", evidence);
   pages.route("/deployments", deployments);
+  pages.route("/corrections", corrections);
   pages.route("/environments", environments);
   pages.route("/artifacts", artifacts);
   pages.route("/compare", comparisons);

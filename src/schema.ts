@@ -118,9 +118,32 @@ export interface Schema {
     effective_at: string;
     recorded_at: string;
   };
-  corrections: { id: string; placement_seq: number; recorded_at: string; person_id: string; reason: string };
-  /** Placements that a deployment told later turned into repetitions of what stood there already; they no longer count. */
-  repeats: { placement_seq: number; deployment_id: string; recorded_at: string };
+  /** Of one thing that a deployment said, or of the deployment as a whole; each in turn corrects the one before it. */
+  corrections: {
+    id: string;
+    /** The correction of the whole deployment that it is a part of, with the reason. */
+    whole_id: string | null;
+    /** The deployment that said it, … */
+    corrected_id: string;
+    /** … of what (nothing: as a whole), and as which placement it stood there, if it did. */
+    artifact_id: string | null;
+    placement_seq: number | null;
+    /** 0: it was recorded wrongly. 1: the correction before was wrong; it stands. */
+    stands: Flag;
+    correction_id: string | null;
+    /** What is right instead. */
+    deployment_id: string | null;
+    recorded_at: string;
+    person_id: string;
+    reason: string | null;
+  };
+  /** Placements that a deployment told later, or a correction, turned into repetitions of what stood there already; they no longer count. */
+  repeats: {
+    placement_seq: number;
+    deployment_id: string;
+    recorded_at: string;
+    correction_id: Generated<string | null>;
+  };
   /** A pointer, kept in the transaction that places; rebuildable. */
   current_placements: {
     environment_id: string;

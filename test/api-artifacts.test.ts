@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { newId } from "../src/database/id.ts";
+import { correct } from "../src/corrections/corrections.ts";
 import { machine } from "./api.ts";
 import { type World, world } from "./world.ts";
 
@@ -71,11 +71,11 @@ test("one page's history shows all environments, both clocks, and who approved",
 
 test("what was said to be wrong stays in the history, with the reason", async () => {
   await w.record("beta", ["/sale v1"]);
-  const { seq } = await w.db.selectFrom("placements").select("seq").executeTakeFirstOrThrow();
-  const row = { id: newId(), placement_seq: seq, recorded_at: w.clock.at, person_id: w.people.ada.id, reason: "Typo" };
-  await w.db.insertInto("corrections").values(row).execute();
+  await correct(w.db, await w.by("ada"), w.site, { deployment: 1, kind: "page", key: "/sale", reason: "Typo" });
   const { body } = await viewer.get("/sites/shop/artifacts/page/history?key=/sale");
-  expect(body.items[0].corrections).toEqual([{ recorded_at: w.clock.at, person: "Ada", reason: "Typo" }]);
+  expect(body.items[0].corrections).toEqual([
+    { recorded_at: w.clock.at, person: "Ada", reason: "Typo", stands: false, instead: null },
+  ]);
 });
 
 test("a history comes page by page, newest first", async () => {

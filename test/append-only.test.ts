@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { newId } from "../src/database/id.ts";
+import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/open.ts";
 import { type World, world } from "./world.ts";
 
@@ -13,11 +13,7 @@ beforeEach(async () => {
   await w.promote(number, "demo");
   const asked = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
   expect(asked.state).toBe("waiting");
-  const { seq } = await w.db.selectFrom("placements").select("seq").limit(1).executeTakeFirstOrThrow();
-  await w.db
-    .insertInto("corrections")
-    .values({ id: newId(), placement_seq: seq, recorded_at: w.clock.at, person_id: w.people.ada.id, reason: "Wrong" })
-    .execute();
+  await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
 });
 afterEach(() => w.close());
 

@@ -1,9 +1,11 @@
 import type { Drawing } from "../src/artifacts/lanes.ts";
-import type { Corrected, Placed, VersionFacts } from "../src/artifacts/queries.ts";
+import type { Placed, VersionFacts } from "../src/artifacts/queries.ts";
+import type { Correction } from "../src/corrections/queries.ts";
 import type { ApprovedBy } from "../src/environments/as-of.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Kind } from "../src/schema.ts";
 import type { Site } from "../src/sites/queries.ts";
+import { correctionsTold, correctLink } from "./corrections.ts";
 import { lanes } from "./lanes.ts";
 import { address, shortest } from "./parts/address.ts";
 import { addressOf, artifactPath, digest, version } from "./parts/artifact.ts";
@@ -32,7 +34,8 @@ export type ArtifactProps = {
   next?: string | undefined;
   continued: boolean;
   approvers: Map<string, ApprovedBy[]>;
-  corrections: Corrected[];
+  corrections: Correction[];
+  may: { correct: boolean };
   versions: VersionFacts[];
 };
 
@@ -135,18 +138,17 @@ const table = (props: ArtifactProps): Html =>
   });
 
 function placement(props: ArtifactProps, one: Placed): Html {
-  const { site, now, approvers, corrections } = props;
+  const { site, now, approvers, corrections, artifact, may } = props;
   const zone = site.time_zone;
-  const wrong = corrections.find((correction) => correction.placement_seq === one.seq);
+  const said = corrections.filter((correction) => correction.corrected_id === one.deployment_id);
+  const wrong = said.at(-1)?.stands === 0;
   const environment = site.environments.find((place) => place.slug === one.environment);
   const told = html`${time(one.recorded_at, zone, now)}`;
   const asOf = address(`/sites/${site.slug}/environments/${one.environment}`, { as_of: shortest(one.effective_at) });
-  const came = wrong
-    ? html`${is("corrected", "corrected")} <span class="ago">${time(wrong.recorded_at, zone, now)} by ${wrong.person}: “${wrong.reason}”</span>`
-    : cameBy(site.slug, one);
+  const came = html`${cameBy(site.slug, one)}${correctionsTold(said, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment: one.deployment }, wrong)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? is("removed", "removed") : version(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong !== undefined))}${cell("Told", html`${toldLate(one) ? is("late", told) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedBy(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
-    wrong && "corrected",
+    html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? is("removed", "removed") : version(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong))}${cell("Told", html`${toldLate(one) ? is("late", told) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedBy(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    wrong ? "corrected" : undefined,
   );
 }
 

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { artifacts } from "../artifacts/api.ts";
 import { comparison } from "../compare/api.ts";
+import { corrections } from "../corrections/api.ts";
 import { deployments } from "../deployments/api.ts";
 import { environments } from "../environments/api.ts";
 import { missing } from "../errors.ts";
@@ -37,7 +38,17 @@ function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();
   versioned.use("/sites/*", needToken);
   versioned.use("/sites/:site/*", needSite);
-  for (const noun of [sites, environments, deployments, artifacts, comparison, releases, promotions, events])
+  for (const noun of [
+    sites,
+    environments,
+    deployments,
+    artifacts,
+    comparison,
+    corrections,
+    releases,
+    promotions,
+    events,
+  ])
     versioned.route("/", noun);
   return versioned;
 }

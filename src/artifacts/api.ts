@@ -14,10 +14,11 @@ import {
   version,
   wanted,
 } from "../api/schemas.ts";
+import { correctionsOf } from "../corrections/queries.ts";
 import { approversOf } from "../environments/as-of.ts";
 import { missing, refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../web.ts";
-import { correctionsOf, findArtifact, historyOf, listArtifacts, type Placed, standingNow } from "./queries.ts";
+import { findArtifact, historyOf, listArtifacts, type Placed, standingNow } from "./queries.ts";
 import { normalKey, whyNotKey } from "./rules.ts";
 
 const tags = ["Pages and software"];
@@ -77,6 +78,18 @@ artifacts.openapi(listCall, async (c) => {
   );
 });
 
+const correction = z
+  .object({
+    recorded_at: moment,
+    person: z.string(),
+    reason: z.string(),
+    stands: z
+      .boolean()
+      .openapi({ description: "false: it was recorded wrongly. true: the correction before was wrong." }),
+    instead: z.int().nullable().openapi({ description: "The deployment that tells what is right." }),
+  })
+  .openapi("Correction");
+
 const historyCall = reading("/sites/{site}/artifacts/{kind}/history", {
   tags,
   operationId: "getHistory",
@@ -95,7 +108,7 @@ const historyCall = reading("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBy),
         out_of_band: z.boolean(),
-        corrections: z.array(z.object({ recorded_at: moment, person: z.string(), reason: z.string() })),
+        corrections: z.array(correction).openapi({ description: "Oldest first; the last one holds." }),
       })
       .openapi("PastPlacement"),
   ),
@@ -114,10 +127,7 @@ artifacts.openapi(historyCall, async (c) => {
     db,
     rows.map((row) => row.promotion_id),
   );
-  const corrections = await correctionsOf(
-    db,
-    rows.map((row) => row.seq),
-  );
+  const corrections = await correctionsOf(db, id);
   const asPast = (row: Placed) => {
     const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
     return {
@@ -131,8 +141,14 @@ artifacts.openapi(historyCall, async (c) => {
       approved_by: approvers.get(row.promotion_id ?? "") ?? [],
       out_of_band: row.out_of_band === 1,
       corrections: corrections
-        .filter((one) => one.placement_seq === row.seq)
-        .map(({ recorded_at, person, reason }) => ({ recorded_at, person, reason })),
+        .filter((one) => one.corrected_id === row.deployment_id)
+        .map(({ recorded_at, person, reason, stands, instead }) => ({
+          recorded_at,
+          person,
+          reason,
+          stands: stands === 1,
+          instead,
+        })),
     };
   };
   return c.json(

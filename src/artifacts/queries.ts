@@ -79,7 +79,7 @@ export function historyOf(
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select(["p.seq", "e.slug as environment", "v.label as version", "v.digest", "p.effective_at", "d.recorded_at"])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .select(["p.version_id", "pe.name as person", untilOf("p").as("until")])
+    .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
     .where("p.artifact_id", "=", artifactId)
     .where(isNoRepeat("p"))
     .orderBy("p.effective_at", "desc")
@@ -87,21 +87,6 @@ export function historyOf(
     .limit(limit);
   if (before) query = query.where(sql<boolean>`(p.effective_at, p.seq) < (${before.effective_at}, ${before.seq})`);
   return query.execute();
-}
-
-export type Corrected = Awaited<ReturnType<typeof correctionsOf>>[number];
-
-/** Who said of these placements that they were wrong, and why; oldest first. */
-export function correctionsOf(db: Database, seqs: number[]) {
-  return inChunks(seqs, (piece) =>
-    db
-      .selectFrom("corrections as c")
-      .innerJoin("people as p", "p.id", "c.person_id")
-      .select(["c.placement_seq", "c.recorded_at", "p.name as person", "c.reason"])
-      .where("c.placement_seq", "in", piece)
-      .orderBy("c.recorded_at")
-      .execute(),
-  );
 }
 
 /** Its life in one environment up to a moment, newest first: as many changes as asked for, and what stood before them. */

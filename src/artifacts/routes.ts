@@ -1,21 +1,13 @@
 import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts.ts";
 import { localInput } from "../../views/parts/time.ts";
+import { correctionsOf } from "../corrections/queries.ts";
 import { approversOf } from "../environments/as-of.ts";
 import { parseMoment } from "../environments/moments.ts";
 import { missing } from "../errors.ts";
 import { page, type SiteContext, type SiteEnv } from "../web.ts";
 import { draw, mostSpans } from "./lanes.ts";
-import {
-  correctionsOf,
-  findArtifact,
-  firstPlacedAt,
-  historyOf,
-  spansOf,
-  standingNow,
-  versionsOf,
-  waitingOf,
-} from "./queries.ts";
+import { findArtifact, firstPlacedAt, historyOf, spansOf, standingNow, versionsOf, waitingOf } from "./queries.ts";
 import { normalKey } from "./rules.ts";
 
 export const artifacts = new Hono<SiteEnv>();
@@ -24,7 +16,7 @@ const size = 50;
 
 artifacts.get("/:kind{page|software}", async (c) => {
   const { db, at: now } = c.var;
-  const { site } = c.var.access;
+  const { site, permissions } = c.var.access;
   const kind = c.req.param("kind") as "page" | "software";
   const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
   if (!artifact) missing(kind === "page" ? "page" : "piece of software");
@@ -47,10 +39,8 @@ artifacts.get("/:kind{page|software}", async (c) => {
       db,
       placed.map((one) => one.promotion_id),
     ),
-    corrections: await correctionsOf(
-      db,
-      placed.map((one) => one.seq),
-    ),
+    corrections: await correctionsOf(db, artifact.id),
+    may: { correct: permissions.has("correct") },
     versions: (await versionsOf(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
   return page(c, { title: artifact.key }, artifactPage(props), props.wrong ? 422 : 200);

@@ -6,13 +6,19 @@ import { type Database, isPostgres } from "./open.ts";
  * One intent, one transaction. Writers of one site take turns, so that what a verb read is still true when it writes
  * (SQLite has one writer anyway; PostgreSQL locks the site's row). A request that carries a key gets its first
  * answer again when it is repeated, and 422 when the key comes back with another body.
- * What `work` returns is kept as JSON where there is a key.
+ * What `work` returns is kept as JSON where there is a key. The moment of its `by` is never before the site's last event.
  */
-export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Database) => Promise<T>): Promise<T> {
+export function intent<T>(
+  db: Database,
+  told: By,
+  siteId: string,
+  work: (trx: Database, by: By) => Promise<T>,
+): Promise<T> {
   return db.transaction().execute(async (trx) => {
     await takeTurn(trx, siteId);
+    const by = await inTurn(trx, told, siteId);
     const { request } = by;
-    if (!request) return work(trx);
+    if (!request) return work(trx, by);
     await takeTurnOf(trx, by);
     const before = await trx
       .selectFrom("intents")
@@ -21,7 +27,7 @@ export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Data
       .where("key", "=", request.key)
       .executeTakeFirst();
     if (before) return answerAgain<T>(before, request.fingerprint);
-    const answer = await work(trx);
+    const answer = await work(trx, by);
     await trx
       .insertInto("intents")
       .values({
@@ -38,6 +44,18 @@ export function intent<T>(db: Database, by: By, siteId: string, work: (trx: Data
 
 async function takeTurn(trx: Database, siteId: string): Promise<void> {
   if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
+}
+
+/** Whoever had to wait is told later than the one before: what was known at a moment is not added to afterwards. */
+async function inTurn(trx: Database, by: By, siteId: string): Promise<By> {
+  const last = await trx
+    .selectFrom("events")
+    .select("recorded_at")
+    .where("site_id", "=", siteId)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last && last.recorded_at > by.at ? { ...by, at: last.recorded_at } : by;
 }
 
 /** Of two requests with one key the second waits for the first one's answer, also where there is no site yet to wait for. */

@@ -9,11 +9,13 @@ import { append } from "../history/events.ts";
 import type { By } from "../people/by.ts";
 import type { Flag, Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
-import type { Placed, Put } from "./later.ts";
+import { gone, type Placed, type Put } from "./later.ts";
 import { confirm, nameOf, place, repeat } from "./place.ts";
 import { changes, settle } from "./settle.ts";
 
 interface Deployment {
+  /** Where it was named before it is written. */
+  id?: string | undefined;
   effectiveAt: string;
   complete: boolean;
   note: string | null;
@@ -36,7 +38,7 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
   const changed = lines.filter((line) => changes(stood.get(line.artifact_id), line));
   const same = lines.filter((line) => !changes(stood.get(line.artifact_id), line));
   const row = {
-    id: newId(Date.parse(by.at)),
+    id: told.id ?? newId(Date.parse(by.at)),
     site_id: site.id,
     number: await nextNumber(trx, site.id, "deployments"),
     environment_id: environment.id,
@@ -75,15 +77,7 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
       learned: told.learned && filled(told.learned),
       placements: placed.map(entry),
       confirmations: same.map(entry),
-      ...filled({
-        returned: again.map(elsewhere),
-        repeated: repeated.map((one) => ({
-          ...elsewhere(one),
-          recorded_at: one.recorded_at,
-          // what it said became a confirmation; else there was one already
-          kept: kept.has(nameOf(one)) || undefined,
-        })),
-      }),
+      ...consequences(again, repeated, kept),
     },
   });
   return {
@@ -137,17 +131,8 @@ async function standingAt(
 /** What a whole inventory does not name was not there. */
 function unnamed(stood: Map<string, Stood>, lines: Put[], environment: Environment): Put[] {
   const named = new Set(lines.map((line) => line.artifact_id));
-  const gone = [...stood.values()].filter((one) => one.version_id !== null && !named.has(one.artifact_id));
-  const out_of_band: Flag = environment.gate ? 1 : 0;
-  return gone.map(({ artifact_id, kind, key }) => ({
-    artifact_id,
-    kind,
-    key,
-    version: null,
-    version_id: null,
-    promotion_id: null,
-    out_of_band,
-  }));
+  const absent = [...stood.values()].filter((one) => one.version_id !== null && !named.has(one.artifact_id));
+  return absent.map(({ artifact_id, kind, key }) => ({ artifact_id, kind, key, ...gone(environment) }));
 }
 
 /** Told of an earlier moment than was known before: versions are ordered by when they first stood anywhere. */
@@ -172,6 +157,19 @@ function entry({ seq, kind, key, version, out_of_band, promotion_id }: Put & { s
 function filled(lists: Record<string, Json[]>): Record<string, Json> | undefined {
   const some = Object.entries(lists).filter(([, list]) => list.length);
   return some.length ? Object.fromEntries(some) : undefined;
+}
+
+/** What became of words that were told of later moments, as an event tells it. */
+export function consequences(returned: Placed[], repeated: Placed[], kept: Set<string>) {
+  return filled({
+    returned: returned.map(elsewhere),
+    repeated: repeated.map((one) => ({
+      ...elsewhere(one),
+      recorded_at: one.recorded_at,
+      // what it said became a confirmation; else there was one already
+      kept: kept.has(nameOf(one)) || undefined,
+    })),
+  });
 }
 
 function elsewhere(one: Placed) {

@@ -23,28 +23,40 @@ export function record(db: Database, by: By, site: Site, environment: Environmen
   refuse(whyNotMay(by, "record"), 403);
   const report = { ...told, placements: told.placements.map(normalLine) };
   refuseFields(reportErrors(report, by.at));
-  return intent(db, by, site.id, async (trx) => {
-    const effectiveAt = instant(report.effective_at ?? by.at) as string;
-    const { lines, learned } = await known(trx, by, site, effectiveAt, report.placements);
-    const promotion =
-      report.promotion === undefined ? undefined : await allowing(trx, site, environment, report.promotion);
-    const { id: _, ...recorded } = await deploy(trx, by, site, environment, {
-      effectiveAt,
-      complete: report.complete ?? false,
-      note: report.note?.trim() || null,
-      source: report.source?.trim() || null,
-      promotion: promotion && { id: promotion.id, number: promotion.number },
-      learned,
-      lines: lines.map((line) => {
-        const allowed = promotion?.allows.has(`${line.artifact_id} ${line.version_id}`) ?? false;
-        return {
-          ...line,
-          promotion_id: allowed ? (promotion?.id ?? null) : null,
-          out_of_band: environment.gate && !allowed ? 1 : 0,
-        };
-      }),
-    });
+  return intent(db, by, site.id, async (trx, by) => {
+    const { id: _, ...recorded } = await tell(trx, by, site, environment, report);
     return recorded;
+  });
+}
+
+/** The same inside the caller's transaction: a report without mistakes, keys in their normal form. */
+export async function tell(
+  trx: Database,
+  by: By,
+  site: Site,
+  environment: Environment,
+  report: Report & { id?: string | undefined },
+) {
+  const effectiveAt = instant(report.effective_at ?? by.at) as string;
+  const { lines, learned } = await known(trx, by, site, effectiveAt, report.placements);
+  const promotion =
+    report.promotion === undefined ? undefined : await allowing(trx, site, environment, report.promotion);
+  return deploy(trx, by, site, environment, {
+    id: report.id,
+    effectiveAt,
+    complete: report.complete ?? false,
+    note: report.note?.trim() || null,
+    source: report.source?.trim() || null,
+    promotion: promotion && { id: promotion.id, number: promotion.number },
+    learned,
+    lines: lines.map((line) => {
+      const allowed = promotion?.allows.has(`${line.artifact_id} ${line.version_id}`) ?? false;
+      return {
+        ...line,
+        promotion_id: allowed ? (promotion?.id ?? null) : null,
+        out_of_band: environment.gate && !allowed ? 1 : 0,
+      };
+    }),
   });
 }
 

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
-import { counts } from "../environments/as-of.ts";
+import { counts, isWrong } from "../environments/as-of.ts";
 import type { Environment } from "../environments/queries.ts";
 import type { Flag, Kind } from "../schema.ts";
 
@@ -56,7 +56,7 @@ export async function confirmedAfter(
   const deployment: RawBuilder<string> = sql`(
     select q.deployment_id from confirmations q
     where q.environment_id = ${environmentId} and q.artifact_id = a.id and q.effective_at > ${after}
-      ${promoted ? sql`and q.promotion_id is not null` : sql``}
+      ${promoted ? sql`and q.promotion_id is not null` : sql``} and not ${isWrong("q")}
     order by q.effective_at, q.recorded_at desc, q.deployment_id desc limit 1)`;
   const rows = await inChunks(ids(lines), (piece) =>
     trx
@@ -75,7 +75,8 @@ export async function confirmedAfter(
 
 /**
  * Those that the first whole inventory after the moment does not name: they were gone by then. One inventory is
- * enough to ask: what it does name has a confirmation or a placement of its own, no later than itself.
+ * enough to ask: what it does name has a confirmation or a placement of its own, no later than itself. One that was
+ * wrong, in this or as a whole, says nothing.
  */
 export async function absentAfter(
   trx: Database,
@@ -83,32 +84,41 @@ export async function absentAfter(
   after: string,
   lines: Put[],
 ): Promise<Map<string, Found>> {
-  const inventory = await trx
-    .selectFrom("deployments")
-    .select(["id", "effective_at", "recorded_at"])
-    .where("environment_id", "=", environment.id)
-    .where("complete", "=", 1)
-    .where("effective_at", ">", after)
-    .orderBy("effective_at")
-    .orderBy("number", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  if (!inventory) return new Map();
-  const confirmed = await inChunks(ids(lines), (piece) =>
+  const inventory = sql<string>`(
+    select q.id from deployments q
+    where q.environment_id = ${environment.id} and q.complete = 1 and q.effective_at > ${after}
+      and not ${isWhollyWrong("q.id")}
+      and not exists (select 1 from corrections cl where cl.corrected_id = q.id and cl.artifact_id = a.id and cl.stands = 0
+        and not exists (select 1 from corrections cm where cm.correction_id = cl.id))
+    order by q.effective_at, q.number desc limit 1)`;
+  const rows = await inChunks(ids(lines), (piece) =>
     trx
-      .selectFrom("confirmations")
-      .select("artifact_id")
-      .where("deployment_id", "=", inventory.id)
-      .where("artifact_id", "in", piece)
+      .selectFrom("artifacts as a")
+      .innerJoin("deployments as d", (join) => join.on("d.id", "=", inventory))
+      .select(["a.id as artifact_id", "a.kind", "a.key", "d.id as deployment_id", "d.effective_at", "d.recorded_at"])
+      .where("a.id", "in", piece)
+      .where(
+        sql<boolean>`not exists (select 1 from confirmations c where c.deployment_id = d.id and c.artifact_id = a.id)`,
+      )
       .execute(),
   );
-  const named = new Set(confirmed.map((one) => one.artifact_id));
+  return new Map(
+    rows.map((row) => [row.artifact_id, { ...row, ...gone(environment), environment_id: environment.id }]),
+  );
+}
+
+/** What a whole inventory says of what it does not name. */
+export function gone(environment: Environment) {
   const out_of_band: Flag = environment.gate ? 1 : 0;
-  const gone = { version: null, version_id: null, promotion_id: null, out_of_band };
-  const { id: deployment_id, ...told } = inventory;
-  const said = { ...gone, ...told, deployment_id, environment_id: environment.id };
-  const absent = lines.filter((line) => !named.has(line.artifact_id));
-  return new Map(absent.map(({ kind, key, artifact_id }) => [artifact_id, { kind, key, artifact_id, ...said }]));
+  return { version: null, version_id: null, promotion_id: null, out_of_band };
+}
+
+/** Whether the deployment of this id was corrected as a whole, so that what it leaves out says nothing either. */
+export function isWhollyWrong(deployment: string) {
+  return sql<boolean>`exists (
+    select 1 from corrections cw
+    where cw.corrected_id = ${sql.ref(deployment)} and cw.artifact_id is null and cw.stands = 0
+      and not exists (select 1 from corrections cx where cx.correction_id = cw.id))`;
 }
 
 function ids(lines: Put[]): string[] {

@@ -1,11 +1,14 @@
 import { sql } from "kysely";
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
-import { latest, standingSeq } from "../environments/as-of.ts";
+import { counts, latest, standingSeq } from "../environments/as-of.ts";
 import type { Found, Placed, Put } from "./later.ts";
 
 /** Which deployment writes it, where, from when, and when it was told. */
 export type At = { deployment_id: string; environment_id: string; effective_at: string; recorded_at: string };
+
+/** What turned placements into repetitions: a deployment told later, or a correction of one. */
+type Cause = Pick<At, "deployment_id" | "environment_id" | "recorded_at"> & { correction_id?: string };
 
 export function confirm(trx: Database, lines: Put[], at: At) {
   return keep(
@@ -30,7 +33,7 @@ export const nameOf = (one: { deployment_id: string; artifact_id: string }) =>
   `${one.deployment_id} ${one.artifact_id}`;
 
 /** What these placements said stays as a confirmation, should it prove to be a change once more. Answers the new ones. */
-export async function repeat(trx: Database, repeated: Placed[], at: At): Promise<Set<string>> {
+export async function repeat(trx: Database, repeated: Placed[], at: Cause): Promise<Set<string>> {
   const kept = await keep(
     trx,
     repeated.map(({ seq: _seq, ...said }) => said),
@@ -40,6 +43,7 @@ export async function repeat(trx: Database, repeated: Placed[], at: At): Promise
       placement_seq: seq,
       deployment_id: at.deployment_id,
       recorded_at: at.recorded_at,
+      correction_id: at.correction_id ?? null,
     }));
     await trx.insertInto("repeats").values(rows).execute();
     await pointBack(trx, at.environment_id, piece);
@@ -92,19 +96,41 @@ async function point(trx: Database, placed: Placed[]): Promise<void> {
 /** Where a pointer stood on a placement that no longer counts, it goes back to the one that does. */
 async function pointBack(trx: Database, environmentId: string, repeated: Placed[]): Promise<void> {
   for (const { artifact_id, seq } of repeated) {
+    await pointAnew(trx, environmentId, artifact_id).where("c.placement_seq", "=", seq).execute();
+  }
+}
+
+/** Points at what stands there by the as-of rule; at nothing where nothing that was said of it is right. */
+export async function repoint(trx: Database, environmentId: string, artifactIds: string[]): Promise<void> {
+  for (const id of artifactIds) {
+    const standing = standingSeq(environmentId, "a.id", { asOf: latest });
+    await sql`
+      insert into current_placements (environment_id, artifact_id, placement_seq, version_id, out_of_band, effective_at)
+      select p.environment_id, p.artifact_id, p.seq, p.version_id, p.out_of_band, p.effective_at
+      from artifacts a join placements p on p.seq = ${standing} where a.id = ${id}
+      on conflict (environment_id, artifact_id) do nothing`.execute(trx);
+    await pointAnew(trx, environmentId, id).execute();
     await trx
-      .updateTable("current_placements as c")
-      .from("placements as p")
-      .set((eb) => ({
-        placement_seq: eb.ref("p.seq"),
-        version_id: eb.ref("p.version_id"),
-        out_of_band: eb.ref("p.out_of_band"),
-        effective_at: eb.ref("p.effective_at"),
-      }))
-      .where("p.seq", "=", standingSeq(environmentId, "c.artifact_id", { asOf: latest }))
-      .where("c.environment_id", "=", environmentId)
-      .where("c.artifact_id", "=", artifact_id)
-      .where("c.placement_seq", "=", seq)
+      .deleteFrom("current_placements")
+      .where("environment_id", "=", environmentId)
+      .where("artifact_id", "=", id)
+      .where(sql<boolean>`not exists (
+        select 1 from placements p where p.seq = current_placements.placement_seq and ${counts("p")})`)
       .execute();
   }
+}
+
+function pointAnew(trx: Database, environmentId: string, artifactId: string) {
+  return trx
+    .updateTable("current_placements as c")
+    .from("placements as p")
+    .set((eb) => ({
+      placement_seq: eb.ref("p.seq"),
+      version_id: eb.ref("p.version_id"),
+      out_of_band: eb.ref("p.out_of_band"),
+      effective_at: eb.ref("p.effective_at"),
+    }))
+    .where("p.seq", "=", standingSeq(environmentId, "c.artifact_id", { asOf: latest }))
+    .where("c.environment_id", "=", environmentId)
+    .where("c.artifact_id", "=", artifactId);
 }

@@ -2,8 +2,8 @@ import type { Database } from "../database/open.ts";
 import type { Environment } from "../environments/queries.ts";
 import { absentAfter, confirmedAfter, type Found, type Placed, type Put, placedAfter } from "./later.ts";
 
-type State = Pick<Put, "version_id" | "out_of_band">;
-const never: State = { version_id: null, out_of_band: 0 };
+export type State = Pick<Put, "version_id" | "out_of_band">;
+export const never: State = { version_id: null, out_of_band: 0 };
 
 /** A promotion also changes what stood there out of band: the same version, now allowed. */
 export function changes(stood: State = never, line: Pick<Put, "version_id" | "promotion_id">): boolean {

@@ -12,6 +12,7 @@ export const actions = [
   "server_added",
   "server_removed",
   "deployment_recorded",
+  "placement_corrected",
   "release_made",
   "promotion_asked",
   "promotion_approved",

@@ -24,9 +24,9 @@ export const told = [
   "deployments",
   "placements",
   "confirmations",
+  "corrections",
   "repeats",
   "completions",
-  "corrections",
 ] as const;
 export type Told = (typeof told)[number];
 
@@ -99,7 +99,13 @@ export const plain = {
   } satisfies Columns<"cancellations">,
   corrections: {
     id: true,
+    whole_id: true,
+    corrected_id: true,
+    artifact_id: true,
     placement_seq: true,
+    stands: true,
+    correction_id: true,
+    deployment_id: true,
     recorded_at: true,
     person_id: true,
     reason: true,
@@ -131,6 +137,7 @@ export const rowsOf: Record<Action, (entry: ChainEntry) => Rows> = {
   promotion_cancelled: itself("cancellations"),
   promotion_superseded: itself("cancellations"),
   promotion_completed: itself("completions"),
+  placement_corrected: correctionOf,
   person_invited: nothing,
   role_given: nothing,
   role_taken: nothing,
@@ -155,7 +162,7 @@ function deploymentOf(entry: ChainEntry): Rows {
   const { details, recorded_at, environment_id, subject_id: deployment_id } = entry;
   const effective_at = details.effective_at as string;
   const here = { deployment_id, environment_id, effective_at, recorded_at };
-  const repeated = lines(details.repeated);
+  const settled = settledOf(entry, here, { deployment_id });
   const learned = (details.learned ?? {}) as Record<string, Json>;
   return {
     artifacts: lines(learned.artifacts),
@@ -170,15 +177,38 @@ function deploymentOf(entry: ChainEntry): Rows {
     ...itself("deployments")(entry),
     placements: [
       ...lines(details.placements).map((one) => ({ seq: one.seq, ...said(one), ...here })),
-      ...lines(details.returned).map((one) => ({ seq: one.seq, ...said(one), ...here, ...elsewhere(one) })),
+      ...settled.placements,
     ],
     confirmations: [
       ...lines(details.confirmations).map((one) => ({ ...said(one), ...here })),
-      ...repeated
-        .filter((one) => one.kept)
-        .map((one) => ({ ...said(one), ...here, ...elsewhere(one), recorded_at: one.recorded_at })),
+      ...settled.confirmations,
     ],
-    repeats: repeated.map((one) => ({ placement_seq: one.seq, deployment_id, recorded_at })),
+    repeats: settled.repeats,
+  };
+}
+
+/** What became of words told of later moments. */
+function settledOf({ details, recorded_at }: ChainEntry, here: Row, cause: Row) {
+  const repeated = lines(details.repeated);
+  return {
+    placements: lines(details.returned).map((one) => ({ seq: one.seq, ...said(one), ...here, ...elsewhere(one) })),
+    confirmations: repeated
+      .filter((one) => one.kept)
+      .map((one) => ({ ...said(one), ...here, ...elsewhere(one), recorded_at: one.recorded_at })),
+    repeats: repeated.map((one) => ({ placement_seq: one.seq, ...cause, recorded_at })),
+  };
+}
+
+function correctionOf(entry: ChainEntry): Rows {
+  const { details, recorded_at, environment_id, subject_id: correction_id } = entry;
+  const common = Object.fromEntries(Object.keys(plain.corrections).map((column) => [column, details[column] ?? null]));
+  return {
+    corrections: lines(details.corrections).map((one) => ({ ...(common as Row), ...one })),
+    ...settledOf(
+      entry,
+      { environment_id, recorded_at },
+      { deployment_id: details.corrected_id as string, correction_id },
+    ),
   };
 }
 

@@ -33,6 +33,14 @@ const sentences = {
     ...late(d),
     ".",
   ],
+  placement_corrected: (d) => [
+    d.stands ? "took back a correction: " : "corrected ",
+    ...corrected(d),
+    d.stands ? " stands as it was recorded" : "",
+    ` (“${text(d.reason)}”)`,
+    ...instead(d),
+    ".",
+  ],
   release_made: (d) => [
     "made ",
     { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
@@ -87,6 +95,7 @@ const sentences = {
 /** The kinds of events, as a filter names them. */
 export const actionNames = {
   deployment_recorded: "Deployments recorded",
+  placement_corrected: "Corrections",
   release_made: "Releases made",
   promotion_asked: "Promotions asked for",
   promotion_approved: "Promotions approved",
@@ -136,6 +145,22 @@ function late(d: Details): Words[] {
   const [effective, recorded] = [d.effective_at, d.recorded_at];
   if (typeof effective !== "string" || typeof recorded !== "string") return [];
   return Date.parse(recorded) - Date.parse(effective) > 60_000 ? [", so since ", { at: effective }] : [];
+}
+
+/** "/sale v3 of deployment 12 on live", or all of it */
+function corrected(d: Details): Words[] {
+  const deployment = { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` };
+  if (typeof d.key !== "string") return [deployment, " on ", place(d)];
+  const page = { to: `artifacts/${text(d.kind)}?key=${encodeURIComponent(d.key)}`, text: d.key };
+  return [page, d.version === null ? " as removed" : ` ${text(d.version)}`, " in ", deployment, " on ", place(d)];
+}
+
+function instead(d: Details): Words[] {
+  const right = d.instead as Details | undefined;
+  if (!right) return [];
+  const what = right.version === null ? "that it was removed" : text(right.version);
+  const to = { to: `deployments/${text(right.number)}`, text: `deployment ${text(right.number)}` };
+  return [`; right is ${what} on `, place(right), ", ", to];
 }
 
 function asks(d: Details): string {

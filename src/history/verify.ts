@@ -92,7 +92,7 @@ async function whyNotAsTold(
   if (!rows) return `Event ${row.seq} says "${row.action}", which this Sitebook does not know.`;
   for (const name of told) {
     const [table, said] = [tables[name], rows[name]];
-    if (!table || !said?.length) continue;
+    if (!table || !said || !(said.length || table.whole)) continue;
     const found = await table.find(db, { siteId, entry, said, placed: walked.placed });
     const what = whyNotSame(table, said, found);
     if (what) return `${row.subject}: ${what}`;

@@ -37,7 +37,7 @@ export function invite(db: Database, by: By, site: Site, invitation: Invitation)
   refuse(whyNotMay(by, "administer"), 403);
   const { name, roles } = invitation;
   const email = normalEmail(invitation.email);
-  return intent(db, once(by), site.id, async (trx) => {
+  return intent(db, once(by), site.id, async (trx, by) => {
     const all = await listRoles(trx);
     refuseFields(
       fieldErrors({ name: whyNotPersonName(name), email: whyNotEmail(email), roles: whyNotRoles(roles, all) }),
@@ -104,7 +104,7 @@ function appendRole(
 /** Makes these the roles that somebody holds on the site; with none they are a stranger here. */
 export function changeRoles(db: Database, by: By, site: Site, personId: string, wanted: string[]) {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const all = await listRoles(trx);
     const member = (await findMember(trx, site.id, personId)) ?? missing("person on this site");
     if (wanted.length) refuseFields(fieldErrors({ roles: whyNotRoles(wanted, all) }));
@@ -152,7 +152,7 @@ async function forgetStranger(trx: Database, member: Member) {
 /** A link for somebody to choose a password with: a new one, or, who never came, their first. */
 export function resetPassword(db: Database, by: By, site: Site, personId: string) {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, once(by), site.id, async (trx) => {
+  return intent(db, once(by), site.id, async (trx, by) => {
     const member = (await findMember(trx, site.id, personId)) ?? missing("person on this site");
     const elsewhere = await belongsElsewhere(trx, site, by.person.id, member.id);
     refuse(whyNotGiveLink(by.person, member, elsewhere));

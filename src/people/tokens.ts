@@ -47,7 +47,7 @@ export async function createToken(
 ): Promise<{ id: string; name: string; secret: string }> {
   refuse(whyNotMay(by, "administer"), 403);
   const secret = `sb_${newSecret()}`;
-  return intent(db, once(by), site.id, async (trx) => {
+  return intent(db, once(by), site.id, async (trx, by) => {
     refuseFields(await tokenErrors(trx, by, site, token));
     const id = await insertToken(trx, by, site, token, sha256(secret));
     return { id, name: token.name.trim(), secret };
@@ -103,7 +103,7 @@ async function insertToken(trx: Database, by: By, site: Site, { name, roles, exp
 
 export function revokeToken(db: Database, by: By, site: Site, tokenId: string): Promise<{ name: string }> {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const token =
       (await trx
         .selectFrom("tokens as t")

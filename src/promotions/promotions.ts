@@ -32,7 +32,7 @@ export function ask(db: Database, by: By, site: Site, wish: Wish): Promise<Outco
   refuse(whyNotMay(by, "promote"), 403);
   const wrong = whyNotText("A note", wish.note, 10_000);
   if (wrong) refuseFields([{ path: "note", message: wrong }]);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const release = (await findRelease(trx, site.id, wish.release)) ?? missing(`release ${wish.release}`);
     const environment = target(site, wish.to);
     const contents = await contentsOf(trx, release.id);
@@ -76,7 +76,7 @@ export interface Verdict {
 
 /** Records one person's yes or no. The same decision again changes nothing. One no ends the promotion. */
 export function decide(db: Database, by: By, site: Site, number: number, verdict: Verdict): Promise<Outcome> {
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const promotion = await find(trx, site, number);
     const already = promotion.approvals.some(
       (one) => one.person_id === by.person.id && one.decision === verdict.decision,
@@ -129,7 +129,7 @@ export function complete(
   refuse(whyNotMay(by, "promote"), 403);
   const wrong = whyNotWhen(at.effective_at, by.at);
   if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const promotion = await details(trx, site, number);
     if (promotion.completion?.person_id === by.person.id) return outcome(trx, site, number);
     if (promotion.blockers.length)
@@ -173,7 +173,7 @@ export function complete(
 
 export function cancel(db: Database, by: By, site: Site, number: number, reason: string): Promise<Outcome> {
   refuse(whyNotMay(by, "promote"), 403);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const promotion = await find(trx, site, number);
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === by.person.id)
       return outcome(trx, site, number);

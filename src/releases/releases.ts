@@ -26,7 +26,7 @@ export function makeRelease(db: Database, by: By, site: Site, wanted: NewRelease
   refuseFields(releaseErrors(wanted));
   const from = place(site, wanted.differences?.from ?? wanted.from ?? site.environments[0]?.slug);
   const to = wanted.differences && place(site, wanted.differences.to);
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const frozen = to ? await differing(trx, site, from, to) : await standing(trx, site, from, wanted.contents ?? []);
     const contents = frozen
       .map(({ kind, key, version }) => ({ kind, key, version }))

@@ -52,7 +52,7 @@ async function makersOf(trx: Database, by: By): Promise<string[]> {
 export function changeSite(db: Database, by: By, site: Site, change: { name: string; time_zone: string }) {
   refuse(whyNotMay(by, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(change.name), time_zone: whyNotTimeZone(change.time_zone) }));
-  return intent(db, by, site.id, async (trx) => {
+  return intent(db, by, site.id, async (trx, by) => {
     const { name, time_zone } = { name: change.name.trim(), time_zone: change.time_zone };
     if (name === site.name && time_zone === site.time_zone) return;
     await trx.updateTable("sites").set({ name, time_zone }).where("id", "=", site.id).execute();

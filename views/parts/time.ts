@@ -91,6 +91,18 @@ export function ago(iso: string, now: string): string {
   return seconds > 0 ? `${words} ago` : `in ${words}`;
 }
 
+/** 'recorded 2 days later', where the two clocks differ by more than a minute. */
+export function toldLater({
+  effective_at,
+  recorded_at,
+}: {
+  effective_at: string;
+  recorded_at: string;
+}): string | undefined {
+  if (Date.parse(recorded_at) - Date.parse(effective_at) <= 60_000) return;
+  return `recorded ${ago(effective_at, recorded_at).replace(" ago", "")} later`;
+}
+
 /** The value of a datetime-local field: '2026-03-03T14:00'. */
 export function localInput(iso: string, zone: string): string {
   const { day, month, year, clock } = wall(iso, zone);

@@ -1,0 +1,127 @@
+import { Hono } from "hono";
+import { type CorrectionForm, correctionPage } from "../../views/corrections.ts";
+import { normalKey } from "../artifacts/rules.ts";
+import { newId } from "../database/id.ts";
+import { findDeployment } from "../deployments/queries.ts";
+import { parseMoment } from "../environments/moments.ts";
+import { missing, Refusal, refuse } from "../errors.ts";
+import { whyNotMay } from "../people/roles.ts";
+import type { Kind } from "../schema.ts";
+import { by, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import { type Corrected, correct } from "./corrections.ts";
+import { latestOf } from "./queries.ts";
+import type { Wish } from "./rules.ts";
+import { findSaid } from "./said.ts";
+
+export const corrections = new Hono<SiteEnv>();
+
+type Target = Pick<Wish, "deployment" | "kind" | "key">;
+
+corrections.get("/new", (c) => {
+  refuse(whyNotMay(c.var.access, "correct"), 403);
+  return showForm(c, readTarget(c.req.query("deployment"), c.req.query("kind"), c.req.query("key")));
+});
+
+corrections.post("/", async (c) => {
+  refuse(whyNotMay(c.var.access, "correct"), 403);
+  const form = await fields(
+    c,
+    "deployment",
+    "kind",
+    "line",
+    "stands",
+    "reason",
+    "right",
+    "version",
+    "environment",
+    "when",
+    "key",
+  );
+  const target = readTarget(form.deployment, form.kind || undefined, form.line || undefined);
+  const { instead, errors } = readInstead(c, form);
+  if (Object.keys(errors).length) return showForm(c, target, { form, errors }, 422);
+  const wish: Wish = { ...target, reason: form.reason, stands: form.stands === "1" || undefined, instead };
+  try {
+    const done = await correct(c.var.db, by(c, form), c.var.access.site, wish);
+    say(c, summary(wish, done));
+    return c.redirect(pathOf(c, target), 303);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status === 403 || error.status === 404) throw error;
+    const said = error.errors.map(({ path, message }) => [fieldOf(path), message]);
+    const shown = { form, errors: Object.fromEntries(said), refused: said.length ? undefined : error.message };
+    return showForm(c, target, shown, error.status === 409 ? 409 : 422);
+  }
+});
+
+function summary({ stands, key }: Wish, { deployment, corrected, instead }: Corrected): string {
+  const what = key === undefined ? `deployment ${deployment}, ${corrected} ${corrected === 1 ? "line" : "lines"}` : key;
+  if (stands) return `The correction of ${what} is taken back: it stands as it was recorded.`;
+  return `Corrected: ${what}.${instead === null ? "" : ` What is right is recorded as deployment ${instead}.`}`;
+}
+
+const pathOf = (c: SiteContext, { deployment, kind, key }: Target): string =>
+  key === undefined
+    ? `/sites/${c.var.access.site.slug}/deployments/${deployment}`
+    : `/sites/${c.var.access.site.slug}/artifacts/${kind}?key=${encodeURIComponent(key)}`;
+
+function readTarget(deployment = "", kind?: string, key?: string): Target {
+  const number = /^\d{1,9}$/.test(deployment) ? Number(deployment) : missing("deployment");
+  if (!kind && !key) return { deployment: number };
+  if ((kind !== "page" && kind !== "software") || !key) missing("page or software");
+  return { deployment: number, kind: kind as Kind, key: normalKey(kind as Kind, key) };
+}
+
+type Sent = Omit<CorrectionForm, "key"> & { key: string };
+
+/** The fields of what is right instead; what is wrong with them is said beside them. */
+function readInstead(c: SiteContext, { right, version, environment, when }: Sent) {
+  const errors: Record<string, string> = {};
+  if (right !== "version" && right !== "removed") return { errors };
+  if (right === "version" && !version.trim()) errors.version = "Say which version stood there.";
+  const moment = when.trim() ? parseMoment(when, c.var.access.site.time_zone, c.var.at) : undefined;
+  if (moment && "wrong" in moment) errors.when = moment.wrong;
+  const effective_at = moment && "at" in moment ? moment.at : undefined;
+  const label = right === "removed" ? null : version.trim();
+  return { errors, instead: { version: label, environment: environment || undefined, effective_at } };
+}
+
+const fieldOf = (path: string): string =>
+  ({ "instead.version": "version", "instead.environment": "environment", "instead.effective_at": "when" })[path] ??
+  (path.startsWith("instead") ? "instead" : "reason");
+
+interface Tried {
+  form?: Sent;
+  errors?: Record<string, string>;
+  refused?: string | undefined;
+}
+
+async function showForm(
+  c: SiteContext,
+  target: Target,
+  { form, errors = {}, refused }: Tried = {},
+  status: 200 | 409 | 422 = 200,
+) {
+  const { db, at: now } = c.var;
+  const { site } = c.var.access;
+  const deployment =
+    (await findDeployment(db, site.id, target.deployment)) ?? missing(`deployment ${target.deployment}`);
+  const said = await findSaid(db, site, target).catch((error: unknown) => {
+    throw error instanceof Refusal ? new Refusal(404, error.message) : error;
+  });
+  const line = target.key === undefined ? undefined : said.lines[0];
+  const latest = await latestOf(db, deployment.id);
+  const head = latest.find((one) => one.artifact_id === (line?.artifact_id ?? null));
+  const empty = { reason: "", right: "nothing", version: "", environment: deployment.environment, when: "" };
+  const content = correctionPage({
+    site,
+    now,
+    deployment,
+    line,
+    lines: said.lines.slice(0, 200),
+    wrong: head?.stands === 0 ? head : undefined,
+    form: { ...empty, ...form, key: newId() },
+    errors,
+    refused,
+  });
+  return page(c, { title: "Correct the record", environment: deployment.environment }, content, status);
+}

@@ -1,0 +1,66 @@
+import { sql } from "kysely";
+import { artifactIds } from "../artifacts/artifacts.ts";
+import type { Database } from "../database/open.ts";
+import type { Environment } from "../environments/queries.ts";
+import { missing, refuseFields } from "../errors.ts";
+import type { Kind, Schema } from "../schema.ts";
+import type { Site } from "../sites/queries.ts";
+import type { Wish } from "./rules.ts";
+
+export interface Line {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  version_id: string | null;
+  version: string | null;
+  /** The last placement that it was kept as; nothing where it only confirmed what stood there. */
+  seq: number | null;
+}
+
+export interface Said {
+  id: string;
+  number: number;
+  environment: Environment;
+  effective_at: string;
+  complete: number;
+  promotion: number | null;
+  lines: Line[];
+}
+
+/** The deployment, with what it said that is to be corrected. */
+export async function findSaid(
+  db: Database,
+  site: Site,
+  { deployment: number, kind, key }: Pick<Wish, "deployment" | "kind" | "key">,
+): Promise<Said> {
+  const found = await db
+    .selectFrom("deployments as d")
+    .leftJoin("promotions as p", "p.id", "d.promotion_id")
+    .select(["d.id", "d.number", "d.environment_id", "d.effective_at", "d.complete", "p.number as promotion"])
+    .where("d.site_id", "=", site.id)
+    .where("d.number", "=", number)
+    .executeTakeFirst();
+  if (!found) missing(`deployment ${number}`);
+  const environment = site.environments.find((one) => one.id === found.environment_id) ?? missing("environment");
+  if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found.id) };
+  const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(`${kind} ${key}`);
+  const lines = artifactId ? await linesOf(db, found.id, artifactId) : [];
+  if (!lines.length) refuseFields([{ path: "key", message: `Deployment ${number} says nothing of ${key}.` }]);
+  return { ...found, environment, lines };
+}
+
+/** What it said: each as a placement, or as a confirmation where it never was one. */
+export async function linesOf(db: Database, deploymentId: string, artifactId?: string): Promise<Line[]> {
+  const said = (table: "placements" | "confirmations") => {
+    const query = db
+      .selectFrom("artifacts as a")
+      .innerJoin(sql<Schema["confirmations"]>`${sql.table(table)}`.as("s"), "s.artifact_id", "a.id")
+      .leftJoin("versions as v", "v.id", "s.version_id")
+      .select(["a.id as artifact_id", "a.kind", "a.key", "s.version_id", "v.label as version"])
+      .where("s.deployment_id", "=", deploymentId);
+    return artifactId ? query.where("a.id", "=", artifactId) : query;
+  };
+  const confirmed = (await said("confirmations").execute()).map((one) => ({ ...one, seq: null }));
+  const placed = await said("placements").select(sql<number>`s.seq`.as("seq")).orderBy("seq").execute();
+  return [...new Map([...confirmed, ...placed].map((one) => [one.artifact_id, one])).values()];
+}
