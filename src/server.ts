@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
@@ -49,7 +48,7 @@ async function listen(server: Server, { port, host }: { port: number; host: stri
       `Sitebook cannot listen on ${host}:${port}: ${(error as Error).message}. Set HOST and PORT.`,
     );
   }
-  return (server.address() as AddressInfo).port;
+  return (server.address() as { port: number }).port;
 }
 
 function socketOf(env: unknown): string | undefined {
