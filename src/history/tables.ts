@@ -157,8 +157,10 @@ export const tables: Partial<Record<Told, Table>> = {
       const own = await confirmations(db, siteId)
         .where("c.deployment_id", "=", entry.subject_id ?? "")
         .execute();
-      const names = new Set(said.map(({ kind, key }) => `${kind} ${key}`));
-      const kept = said.filter((row) => row.deployment_id !== entry.subject_id);
+      const { own: ownSaid = [], kept = [] } = Object.groupBy(said, (row) =>
+        row.deployment_id === entry.subject_id ? "own" : "kept",
+      );
+      const names = new Set(ownSaid.map(({ kind, key }) => `${kind} ${key}`));
       const elsewhere = await inChunks(kept, (piece) =>
         confirmations(db, siteId)
           .where(among(piece, "c.deployment_id", "a.kind", "a.key"))
