@@ -191,6 +191,81 @@ describe("an environment in the past", () => {
   });
 });
 
+describe("the drawing of its changes", () => {
+  /** Its bars: where each leads, by what it says. */
+  const bars = (page: string) =>
+    Object.fromEntries(
+      [...page.matchAll(/<a href="([^"]*)" aria-label="([^"]*)"><title>/g)].map(([, href, label]) => [label, href]),
+    );
+
+  test("has a bar for each day with changes, which leads to the last of them", async () => {
+    await sale();
+    at("02-20T15:00");
+    await w.record("live", ["/sale v3"]);
+    at("03-03T10:00");
+
+    const page = await look(live);
+
+    expect(bars(page)).toEqual({
+      "2 February 2026: 3 changes": `${live}?as_of=2026-02-02T11:00Z`,
+      "20 February 2026: 3 changes": `${live}?as_of=2026-02-20T15:00Z`,
+    });
+    expect(words(page)).toContain("Changes on live by day, 7 January 2026 to 3 March 2026; the line is where you are.");
+    expect(page).toContain('role="group" aria-label="Changes by day: most on 2 February 2026, with 3."');
+    const last = await look(bars(page)["20 February 2026: 3 changes"] ?? "");
+    expect(rows(last)[0]?.slice(0, 2)).toEqual(["/sale", "v3"]);
+    expect(last).toContain(">20 Feb, 15:00</text>");
+  });
+
+  test("turns the day where the site's calendar does, over a change of the clocks too", async () => {
+    w.clock.at = "2025-04-05T12:00:00.000Z";
+    for (const moment of ["2025-03-29T23:59", "2025-03-30T22:59", "2025-03-30T23:00"])
+      await w.record("beta", [`/sale ${moment}`], { effective_at: `${moment}:00Z` });
+
+    const page = await look("/sites/shop/environments/beta?as_of=2025-04-01T12:00&kind=page");
+
+    expect(bars(page)).toEqual({
+      "29 March 2025: 1 change": "/sites/shop/environments/beta?as_of=2025-03-29T23:59Z&amp;kind=page",
+      "30 March 2025: 1 change": "/sites/shop/environments/beta?as_of=2025-03-30T22:59Z&amp;kind=page",
+      "31 March 2025: 1 change": "/sites/shop/environments/beta?as_of=2025-03-30T23:00Z&amp;kind=page",
+    });
+  });
+
+  test("is by month where it is sparse over years, and lighter after the moment", async () => {
+    for (let i = 0; i < 30; i++)
+      await w.record("beta", [`/sale v${i}`], {
+        effective_at: new Date(Date.parse("2025-09-01T09:00:00Z") + i * 6 * 86_400_000).toISOString(),
+      });
+    await w.record("live", ["/sale v1"], { effective_at: "2022-05-01T09:00:00Z" });
+    await w.record("live", ["/sale v2"], { effective_at: "2025-12-24T09:00:00Z" });
+
+    const days = await look("/sites/shop/environments/beta?as_of=2025-11-01T00:00");
+    const months = await look(live);
+
+    expect(words(days)).toContain("Changes on beta by day");
+    expect(days.match(/class="bar-of after"/g)?.length).toBeGreaterThan(2);
+    expect(Object.keys(bars(months))).toEqual(["May 2022: 1 change", "December 2025: 1 change"]);
+    expect(words(months)).toContain("Changes on live by month, August 2021 to March 2026");
+  });
+
+  test("leaves out what was not known, and is not there where nothing is", async () => {
+    await sale();
+    await w.record("live", ["/sale v0"], { effective_at: "2026-02-09T09:00:00Z" });
+
+    const then = await look(`${live}?as_of=2026-02-10T14:00&known_at=2026-03-01T00:00`);
+
+    expect(Object.keys(bars(await look(live)))).toContain("9 February 2026: 1 change");
+    expect(Object.keys(bars(then))).not.toContain("9 February 2026: 1 change");
+    expect(await look("/sites/shop/environments/demo")).toContain("<figure");
+    const empty = await world();
+    try {
+      expect(await (await empty.as("vera").get(live)).text()).not.toContain("<figure");
+    } finally {
+      await empty.close();
+    }
+  });
+});
+
 describe("a moment", () => {
   test.each([
     ["sometime", '"sometime" is no moment.'],

@@ -1,9 +1,11 @@
 import type { Deployment } from "../src/deployments/queries.ts";
 import type { ApprovedBy, Standing } from "../src/environments/as-of.ts";
 import type { Around, Count } from "../src/environments/changes.ts";
+import type { Histogram } from "../src/environments/histogram.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Kind } from "../src/schema.ts";
 import type { Site } from "../src/sites/queries.ts";
+import { histogram } from "./histogram.ts";
 import { address, shortest } from "./parts/address.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
 import { takeAway } from "./parts/away.ts";
@@ -35,6 +37,8 @@ export type EnvironmentProps = {
   continued: boolean;
   count: Count;
   around: Around;
+  /** Nothing where nothing was ever recorded. */
+  histogram?: Histogram | undefined;
   lines: Standing[];
   next?: string | undefined;
   approvers: Map<string, ApprovedBy[]>;
@@ -59,8 +63,18 @@ export function environmentPage(props: EnvironmentProps): Html {
   const { around, at } = props;
   const unknown = !around.first || (at !== undefined && at < around.first);
   return html`${header(props, unknown)}${at && pastNote(props, at)}
-${split(unknown ? nothingKnown(props) : standingThere(props), beside(props))}`;
+${props.histogram && drawnChanges(props, props.histogram)}${split(unknown ? nothingKnown(props) : standingThere(props), beside(props))}`;
 }
+
+const drawnChanges = (props: EnvironmentProps, drawn: Histogram): Html =>
+  histogram({
+    drawn,
+    place: props.environment,
+    at: props.at,
+    now: props.now,
+    zone: props.site.time_zone,
+    to: (moment) => here(props, { as_of: shortest(moment), after: undefined }),
+  });
 
 const titled = ({ environment, site, at }: EnvironmentProps): Html =>
   at ? html`What was on ${environment.name} on ${fullTime(at, site.time_zone)}` : html`What is on ${environment.name}`;

@@ -43,6 +43,10 @@ export function written(at: string, zone: string): string {
   return read?.at === at ? wall : at.replace(/(:00)?\.000Z$/, "Z");
 }
 
+/** When a day begins, as the calendar there has it. */
+export const beginningOf = (date: string, zone: string): string =>
+  local(`${date}T00:00`, zone)?.at ?? iso(Date.parse(date));
+
 /** A time as a clock on the wall shows it: usually one moment, but none where clocks go forward and two where they go back. */
 function local(text: string, zone: string) {
   const [, date, clock, fraction] =

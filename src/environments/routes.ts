@@ -5,6 +5,7 @@ import { listDeployments } from "../deployments/queries.ts";
 import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
 import { approversOf, latest, type Moment, standing } from "./as-of.ts";
 import { type Count, changesAround, countStanding, removedAt } from "./changes.ts";
+import { histogramOf } from "./histogram.ts";
 import { parseMoment, written } from "./moments.ts";
 
 export const environments = new Hono<SiteEnv>();
@@ -28,6 +29,7 @@ environments.get("/:environment", async (c) => {
   const promoted = [...shown, ...removed].map((line) => line.promotion_id);
   const approvers = await approversOf(db, promoted);
   const deployments = await listDeployments(db, site.id, { environment: environment.id, until: at, limit: 10 });
+  const known = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,
     environment,
@@ -41,6 +43,7 @@ environments.get("/:environment", async (c) => {
     continued: after !== undefined,
     count,
     around,
+    histogram: known && !after ? await histogramOf(db, environment.id, moment, known) : undefined,
     lines: shown,
     next: last && `${last.kind}:${last.section}${last.key}`,
     approvers,

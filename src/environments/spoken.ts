@@ -1,4 +1,5 @@
 import { localInput } from "../../views/parts/time.ts";
+import { plus, plusMonths, two, weekdayOf } from "./calendar.ts";
 
 /** What clock and calendar on the wall showed, such as 2026-03-03T14:00; or a moment so many hours ago. */
 export type Meant = { wall: string; said?: string | undefined } | { at: string };
@@ -29,7 +30,7 @@ function ago(words: string, here: string, now: string): Meant | undefined {
   const date =
     unit === "day" || unit === "week"
       ? plus(day, unit === "week" ? -7 * count : -count)
-      : monthsBefore(day, unit === "year" ? 12 * count : count);
+      : plusMonths(day, unit === "year" ? -12 * count : -count);
   return { wall: `${date}${here.slice(10)}${now.slice(16, 23)}` };
 }
 
@@ -100,24 +101,6 @@ function calendarDay(words: string, clock: string, here: string): string | undef
   return years
     .map((one) => existing(`${one}-${two(month)}-${two(Number(day))}`))
     .find((date) => date && (year || `${date}T${clock}` <= here) && (on < 0 || weekdayOf(date) === on));
-}
-
-const two = (n: number): string => String(n).padStart(2, "0");
-
-const weekdayOf = (date: string): number => new Date(`${date}T00:00Z`).getUTCDay();
-
-const plus = (date: string, many: number): string => {
-  const day = new Date(`${date}T00:00Z`);
-  day.setUTCDate(day.getUTCDate() + many);
-  return day.toISOString().slice(0, 10);
-};
-
-/** The same day of the month, or the last where that one is shorter. */
-function monthsBefore(date: string, many: number): string {
-  const [year = 0, month = 1, day = 1] = date.split("-").map(Number);
-  const last = new Date(Date.UTC(year, month - many, 0));
-  last.setUTCDate(Math.min(day, last.getUTCDate()));
-  return last.toISOString().slice(0, 10);
 }
 
 /** The date, unless the calendar has none such. */
