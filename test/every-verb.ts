@@ -1,3 +1,4 @@
+import { correct } from "../src/corrections/corrections.ts";
 import { record } from "../src/deployments/deployments.ts";
 import { add, addServer, removeServer, rename } from "../src/environments/environments.ts";
 import { changeRoles, invite, resetPassword } from "../src/people/people.ts";
@@ -12,6 +13,7 @@ export async function everyVerb(w: World): Promise<void> {
   await settle(w);
   await tell(w);
   await promote(w);
+  await amend(w);
 }
 
 async function settle(w: World): Promise<void> {
@@ -69,4 +71,14 @@ async function promote(w: World): Promise<void> {
   await w.record("beta", ["/sale v9"]);
   await w.ask((await w.release("Next", ["/sale"])).number, "demo");
   await w.record("demo", ["/sale v8"]);
+}
+
+/** A line put right, a whole inventory that was wrong, and one that was not. */
+async function amend(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  const line = { deployment: 3, kind: "page" as const, key: "/sale", reason: "It was the shoes" };
+  await correct(w.db, ada, w.site, { ...line, instead: { version: "v7" } });
+  await correct(w.db, ada, w.site, { deployment: 7, reason: "Of another day" });
+  await correct(w.db, ada, w.site, { deployment: 7, reason: "No, it was right", stands: true });
+  await correct(w.db, ada, w.site, { deployment: 1, reason: "Of another site" });
 }
