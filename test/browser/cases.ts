@@ -134,6 +134,10 @@ export const cases: Case[] = [
   page("compare what is the same", "ada", "/sites/shop/compare?from=live&to=live"),
   page("compare, a moment nobody can read", "ada", "/sites/shop/compare?from=live@sometime&to=live"),
   page("history", "ada", "/sites/shop/history"),
+  page("history, signed", "iris", "/sites/shop/history", async (at) => {
+    await send("#checkpoint form")(at);
+    await at.locator("#checkpoint > summary").click();
+  }),
   page("history of one action", "ada", "/sites/shop/history?action=promotion_approved"),
   page("history, nothing like that", "ada", "/sites/shop/history?until=2020-01-01T00:00"),
   page("history, empty", "oskar", "/sites/elsewhere/history"),
