@@ -39,7 +39,9 @@ const forSqlite = [
      delete from search_words where rowid = old.id; end`,
 ];
 
+// With a key of its own for the id it would walk through all sites to find the newest of one.
 const forPostgres = [
+  "alter table search_entries drop constraint search_entries_pkey",
   "alter table search_entries add column found tsvector generated always as (to_tsvector('simple', words)) stored",
   "create index search_entries_by_words on search_entries using gin (found)",
 ];

@@ -89,10 +89,10 @@ describe("where something is", () => {
 describe("who approved it", () => {
   test("name, role, time and promotion", async () => {
     expect(await reads("who approved /sale")).toContain(
-      "Mara (Marketing) on 2 Feb, 09:00 approved /sale v31 on live, which came with promotion 2 and is there since 2 Feb, 09:00.",
+      "Mara (Marketing) approved /sale v31 on live on 2 Feb, 09:00. It came with promotion 2 and is there since 2 Feb, 09:00.",
     );
     expect(await reads("Who signed off /sale on demo?")).toContain(
-      "Theo (Tester) on 2 Mar, 08:00 approved /sale v33 on demo",
+      "Theo (Tester) approved /sale v33 on demo on 2 Mar, 08:00.",
     );
   });
 

@@ -39,7 +39,7 @@ function said(props: Props, answer: Exclude<Answer, { to: "sorry" }>): Html {
 }
 
 const life = ({ site }: Props, named: To<"where">["named"]): Html =>
-  html`<p class="ways"><a href="${artifactPath(site.slug, named)}">All its life</a> · <a href="${address(`/sites/${site.slug}/history`, { kind: named.kind, key: named.key })}">What happened to it</a></p>`;
+  html`<p class="ways"><a href="${artifactPath(site.slug, named)}">All its life</a> <a href="${address(`/sites/${site.slug}/history`, { kind: named.kind, key: named.key })}">What happened to it</a></p>`;
 
 function where(props: Props, { named, at, places }: To<"where">): Html {
   const { site } = props;
@@ -87,14 +87,15 @@ function approvers(props: Props, named: To<"who">["named"], place: Stands, at: s
   if (!standing) return html`Nobody: ${name} ${at ? "had" : "has"} never been recorded on ${there}${at && " by then"}.`;
   const what =
     standing.version === null
-      ? html`that ${name} ${was} removed from ${there}`
+      ? html`the removal of ${name} from ${there}`
       : html`${name} ${version(standing.version)} on ${there}`;
   const since = time(standing.effective_at, site.time_zone, now);
   const promotion =
     standing.promotion &&
     html`<a href="/sites/${site.slug}/promotions/${standing.promotion}">promotion ${standing.promotion}</a>`;
-  if (approvals.length)
-    return html`${each(approvals, ({ person, role, decided_at }, i) => html`${i > 0 && ", and "}${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)} approved ${what}, which came with ${promotion} and ${was} there since ${since}.`;
+  const [first, ...others] = approvals;
+  if (first)
+    return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${was} there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${standing.deployment}">deployment ${standing.deployment}</a>`;
   if (standing.out_of_band)
     return html`Nobody: ${what} arrived ${is("band", "out of band")} with ${deployment}, on ${since}.`;
