@@ -268,6 +268,23 @@ describe("the page", () => {
     expect(words(wrong)).toContain("Deployment 3 was on beta, not on demo: it is beta#3.");
   });
 
+  test("leads to what changed of late on the environments it compares, if anything was ever told of them", async () => {
+    await twoDays();
+
+    const page = await look("?from=beta&to=demo");
+    const latest = await look((links(page)["by its latest change"] ?? "").slice(path.length));
+
+    expect(words(page)).toContain(
+      "What changed on demo: by its latest change · since yesterday · in a week · in a month " +
+        "What changed on beta: by its latest change · since yesterday · in a week · in a month",
+    );
+    expect(words(latest)).toContain("From beta on 1 February 2026, 09:00 to beta 2 added, 1 changed and 1 removed");
+    expect(words(await look(`?from=beta@${encodeURIComponent("{a month ago}")}&to=beta`))).toContain(
+      "From beta on 3 February 2026, 10:00 to beta Nothing differs; 5 are the same.",
+    );
+    expect(words(await look(""))).not.toContain("What changed on live");
+  });
+
   test("says that a side was unknown at its moment", async () => {
     await twoDays();
 

@@ -16,7 +16,7 @@ import { sectionName } from "./parts/placement.ts";
 import { fullTime, longTime, time } from "./parts/time.ts";
 
 /** One side as it was asked for, whether or not it could be read. */
-export type AskedSide = { slug: string; moment: string; wrong?: string | undefined };
+export type AskedSide = { slug: string; moment: string; knownAt: string; wrong?: string | undefined };
 
 export type Compared = {
   from: Side;
@@ -41,18 +41,18 @@ export type CompareProps = {
 export function comparePage(props: CompareProps): Html {
   const { compared } = props;
   return html`${head({ title: compared ? titled(props, compared) : "Compare", under: compared && summary(compared) })}
-${sides(props)}
+${sides(props)}${compared && quick(props, compared)}
 ${compared && differences(props, compared)}`;
 }
 
 const titled = ({ site }: CompareProps, { from, to }: Compared): Html =>
   html`From ${named(from, site)} to ${named(to, site)}`;
 
-const named = ({ environment, at }: Side, site: Site): Html =>
-  html`${environment.name}${at && html` on ${fullTime(at, site.time_zone)}`}`;
+const named = ({ environment, at, knownAt }: Side, site: Site): Html =>
+  html`${environment.name}${at && html` on ${fullTime(at, site.time_zone)}`}${knownAt && html`, as known on ${fullTime(knownAt, site.time_zone)}`}`;
 
-export const plainName = ({ environment, at }: Side, zone: string): string =>
-  `${environment.name} ${at ? longTime(at, zone) : "now"}`;
+export const plainName = ({ environment, at, knownAt }: Side, zone: string): string =>
+  `${environment.name} ${at ? longTime(at, zone) : "now"}${knownAt ? ` as known on ${longTime(knownAt, zone)}` : ""}`;
 
 /** "4 added, 2 changed and 1 removed; 51 are the same." */
 function summary({ tallies }: Compared): string {
@@ -99,6 +99,25 @@ function side({ site }: CompareProps, name: "from" | "to", legend: string, asked
     hint: "Such as 3 March 14:00, yesterday, or ~1: before its latest change",
     error: asked.wrong,
   })}</fieldset>`;
+}
+
+const spans = [
+  ["~1", "by its latest change"],
+  ["@{yesterday}", "since yesterday"],
+  ["@{a week ago}", "in a week"],
+  ["@{a month ago}", "in a month"],
+] as const;
+
+/** What people ask most: what one of these environments changed of late. One that nobody told of is left out. */
+function quick({ site }: CompareProps, { from, to, unknown }: Compared): Html {
+  const dark = unknown.filter((one) => !one.first).map((one) => one.side.environment.slug);
+  const places = new Map([to, from].map(({ environment }) => [environment.slug, environment]));
+  const known = [...places.values()].filter((one) => !dark.includes(one.slug));
+  return each(
+    known,
+    ({ slug, name }) =>
+      html`<p class="quick">What changed on ${name}: ${each(spans, ([when, text], i) => html`${i > 0 && " · "}<a href="${address(`/sites/${site.slug}/compare`, { from: `${slug}${when}`, to: slug })}"${attr("aria-label", `What changed on ${name} ${text}`)}>${text}</a>`)}</p>`,
+  );
 }
 
 const reference = ({ environment, at }: Side): string =>
