@@ -3,9 +3,10 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errorPage } from "../views/error.ts";
 import { door, layout } from "../views/layout.ts";
+import type { Html } from "../views/parts/html.ts";
 import { problem } from "./api/problem.ts";
 import { Refusal } from "./errors.ts";
-import { type AppEnv, plainFrame } from "./web.ts";
+import { type AppEnv, page, plainFrame, type SiteContext } from "./web.ts";
 
 const titles: Record<number, string> = {
   400: "That could not be read",
@@ -29,14 +30,21 @@ export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> 
   if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
   if (refusal.status === 429) c.header("retry-after", "900");
   const title = titles[refusal.status] ?? "That did not work";
-  const frame = await plainFrame(c, title);
   const content = errorPage({
     title,
     sentence: refusal.message,
     reasons: refusal.blockers.map((one) => one.message),
     back: sameOrigin(c, c.req.header("referer")),
   });
-  return c.html(String(c.var.person ? layout(frame, content) : door(frame, content)), refusal.status as 400);
+  return framed(c, title, content, refusal.status);
+}
+
+/** In the frame that is known by then: the site's, or the person's. A fault gets a bare one, which asks the database nothing. */
+async function framed(c: Context<AppEnv>, title: string, content: Html, status: number): Promise<Response> {
+  const known = c as unknown as SiteContext;
+  if (status < 500 && known.var.access) return page(known, { title }, content, status as 404);
+  if (status < 500 && c.var.person) return c.html(String(layout(await plainFrame(c, title), content)), status as 404);
+  return c.html(String(door({ title, assets: c.var.assets }, content)), status as 404);
 }
 
 function asRefusal(
