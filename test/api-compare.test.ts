@@ -23,6 +23,7 @@ test("two environments differ in what was added, changed and removed", async () 
       { kind: "software", key: "checkout", change: "changed", from: "1.0.0", to: "2.0.0" },
     ],
     next: null,
+    unknown: [],
   });
 });
 

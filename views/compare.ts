@@ -11,9 +11,9 @@ import { attr, each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { momentExamples, momentInput } from "./parts/moment.ts";
-import { chips, empty, head, note } from "./parts/page.ts";
+import { chips, empty, fold, head, note } from "./parts/page.ts";
 import { sectionName } from "./parts/placement.ts";
-import { fullTime, longTime, time } from "./parts/time.ts";
+import { ago, fullTime, longTime, time } from "./parts/time.ts";
 
 /** One side as it was asked for, whether or not it could be read. */
 export type AskedSide = { slug: string; moment: string; knownAt: string; wrong?: string | undefined };
@@ -77,12 +77,11 @@ function total({ page, software }: Record<Kind, Tally>, kind?: Kind): Tally {
 /** The two sides: an environment each, now or at a moment. */
 function sides(props: CompareProps): Html {
   const { site, asked, compared } = props;
-  const swapped =
-    compared && address(`/sites/${site.slug}/compare`, { from: reference(compared.to), to: reference(compared.from) });
+  const swapped = compared && address(`/sites/${site.slug}/compare`, between({ from: compared.to, to: compared.from }));
   return html`<form class="sides" action="/sites/${site.slug}/compare">
 ${side(props, "from", "From", asked.from)}
 ${side(props, "to", "To", asked.to)}${momentExamples}
-${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && (compared.from.at || compared.to.at) && linkButton(here(props, compared), "Link to this", "plain")}
+${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && [compared.from, compared.to].some((one) => one.at || one.knownAt) && linkButton(here(props, compared), "Link to this", "plain")}
 </form>`;
 }
 
@@ -98,7 +97,16 @@ function side({ site }: CompareProps, name: "from" | "to", legend: string, asked
     value: asked.moment,
     hint: "Such as 3 March 14:00, yesterday, or ~1: before its latest change",
     error: asked.wrong,
-  })}</fieldset>`;
+  })}${fold(
+    "As it was known",
+    momentInput({
+      name: `${name}_known_at`,
+      label: "As it was known at",
+      value: asked.knownAt,
+      hint: "Leaves out what was recorded after that moment",
+    }),
+    { open: asked.knownAt !== "" },
+  )}</fieldset>`;
 }
 
 const spans = [
@@ -124,7 +132,18 @@ const reference = ({ environment, at }: Side): string =>
   at ? `${environment.slug}@${shortest(at)}` : environment.slug;
 
 const here = ({ site }: CompareProps, { from, to, filter }: Compared, other: Record<string, string | undefined> = {}) =>
-  address(`/sites/${site.slug}/compare`, { from: reference(from), to: reference(to), ...filter, ...other });
+  address(`/sites/${site.slug}/compare`, { ...between({ from, to }), ...filter, ...other });
+
+/** Both sides as an address names them: each with when it was known, or both at once. */
+function between({ from, to }: Pick<Compared, "from" | "to">) {
+  const named = { from: reference(from), to: reference(to) };
+  if (from.knownAt === to.knownAt) return { ...named, known_at: from.knownAt && shortest(from.knownAt) };
+  return {
+    ...named,
+    from_known_at: from.knownAt && shortest(from.knownAt),
+    to_known_at: to.knownAt && shortest(to.knownAt),
+  };
+}
 
 function differences(props: CompareProps, compared: Compared): Html {
   const { lines, next, continued, filter } = compared;
@@ -140,12 +159,26 @@ ${lines.length ? table(props, compared) : empty(none, (filter.kind || filter.cha
 ${pager({ previous: continued ? here(props, compared) : undefined, previousWord: "Beginning", next: next && here(props, compared, { after: next }), nextWord: "More" })}`;
 }
 
-const notes = ({ site }: CompareProps, { from, to, unknown }: Compared): Html =>
-  html`${each([from, to], (one) => html`${one.said && note(one.said)}`)}${each(unknown, ({ side, first }) =>
-    note(
-      html`${side.environment.name} ${side.at ? "was unknown then" : "is unknown"}, not empty: ${first ? html`Sitebook was told of it from ${fullTime(first, site.time_zone)} on.` : "nobody has told Sitebook of it yet."}`,
-      { tier: side.environment.tier },
-    ),
+/** Which of the two clocks was turned back, in words. */
+function knownNote({ site, now }: Pick<CompareProps, "site" | "now">, sides: Pick<Compared, "from" | "to">): Html {
+  const today = ({ knownAt: _then, ...side }: Side): Side => side;
+  const words = (side: Side) =>
+    html`${side.environment.name} ${side.knownAt ? html`as it was known on ${fullTime(side.knownAt, site.time_zone)}, ${ago(side.knownAt, now)}` : "as it is known today"}`;
+  const known = { from: today(sides.from), to: today(sides.to) };
+  const link = address(`/sites/${site.slug}/compare`, between(known));
+  return note(html`${words(sides.from)}; ${words(sides.to)}. What was recorded or corrected later is left out.`, {
+    actions: html`<a href="${link}">Both as known now</a>`,
+  });
+}
+
+const notes = ({ site, now }: CompareProps, { from, to, unknown }: Compared): Html =>
+  html`${each([from, to], (one) => html`${one.said && note(one.said)}`)}${(from.knownAt || to.knownAt) && knownNote({ site, now }, { from, to })}${each(
+    unknown,
+    ({ side, first }) =>
+      note(
+        html`${side.environment.name} ${side.at ? "was unknown then" : "is unknown"}, not empty: ${first ? html`Sitebook was told of it from ${fullTime(first, site.time_zone)} on.` : "nobody has told Sitebook of it yet."}`,
+        { tier: side.environment.tier },
+      ),
   )}`;
 
 function filters(props: CompareProps, compared: Compared): Html {

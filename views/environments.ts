@@ -1,3 +1,4 @@
+import type { Correction } from "../src/corrections/queries.ts";
 import type { Deployment } from "../src/deployments/queries.ts";
 import type { ApprovedBy, Standing } from "../src/environments/as-of.ts";
 import type { Around, Count } from "../src/environments/changes.ts";
@@ -5,6 +6,7 @@ import type { Histogram } from "../src/environments/histogram.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Kind } from "../src/schema.ts";
 import type { Site } from "../src/sites/queries.ts";
+import { correctionTold } from "./corrections.ts";
 import { histogram } from "./histogram.ts";
 import { address, shortest } from "./parts/address.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
@@ -16,7 +18,7 @@ import { each, type Html, html, type Piece } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { momentExamples, momentInput } from "./parts/moment.ts";
-import { chips, empty, facts, head, note, panel, split } from "./parts/page.ts";
+import { chips, empty, facts, fold, head, note, panel, split } from "./parts/page.ts";
 import { approvedBy, cameBy, sectionName, since } from "./parts/placement.ts";
 import { ago, fullTime, longTime, time } from "./parts/time.ts";
 
@@ -31,6 +33,12 @@ export type EnvironmentProps = {
   said?: string | undefined;
   /** The moment as it is written in its field: what was asked for where that cannot be shown. */
   typed: string;
+  /** The same for when it was known. */
+  typedKnown: string;
+  /** Whether it is known otherwise now than it was known then (or, without a moment at which it was known, at the moment itself). */
+  knownOtherwise: boolean;
+  /** Lines that were corrected after the moment at which they were known, by the seq of their placements. */
+  corrected: Map<number, Correction>;
   /** Why it cannot be shown. */
   wrong?: { message: string } | undefined;
   filter: { kind?: Kind | undefined; text?: string | undefined };
@@ -127,7 +135,17 @@ ${momentInput({
   hint: "Such as 3 March 14:00, yesterday or 2 days ago",
   error: wrong?.message,
 })}${momentExamples}
-${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}${props.knownAt && hiddenField("known_at", shortest(props.knownAt))}
+${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}
+${fold(
+  "As it was known",
+  momentInput({
+    name: "known_at",
+    label: "As it was known at",
+    value: props.typedKnown,
+    hint: "Leaves out what was recorded after that moment",
+  }),
+  { open: props.typedKnown !== "" },
+)}
 ${button({ text: "Show" })}
 ${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}
 </form>`;
@@ -135,7 +153,9 @@ ${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)
 
 function pastNote(props: EnvironmentProps, at: string): Html {
   const { site, environment, around, said, knownAt } = props;
-  const known = knownAt ? html`as it was known on ${fullTime(knownAt, site.time_zone)}` : "as it is known today";
+  const known = knownAt
+    ? html`as it was known on ${fullTime(knownAt, site.time_zone)}${knownWhen(at, knownAt)}`
+    : "as it is known today";
   const many =
     around.since >= 1000
       ? "more than 1,000 things have"
@@ -144,12 +164,34 @@ function pastNote(props: EnvironmentProps, at: string): Html {
         : `${around.since || "no"} things have`;
   const link = shortest(at);
   return note(
-    html`You are looking at the past, ${known}. Since then ${around.since ? many : "nothing has"} changed here.${said && html` ${said}`}`,
+    html`You are looking at the past, ${known}. Since then ${around.since ? many : "nothing has"} changed here.${said && html` ${said}`}${otherwise(props, at)}`,
     {
       tier: environment.tier,
       actions: html`<a href="${address(`/sites/${site.slug}/compare`, { from: `${environment.slug}@${link}`, to: environment.slug })}">Compare with now</a><a href="${here(props)}">Link to this moment</a><a href="${address(base(props), props.filter)}">Go to now</a>`,
     },
   );
+}
+
+/** ", 2 days later" */
+function knownWhen(at: string, knownAt: string): string {
+  const apart = Math.abs(Date.parse(knownAt) - Date.parse(at));
+  if (apart < 60_000) return ", at that very moment";
+  return knownAt > at
+    ? `, ${ago(at, knownAt).replace("ago", "later")}`
+    : `, ${ago(knownAt, at).replace("ago", "before")}`;
+}
+
+/** Where what is known of the moment has changed since: to how it was known then, or is now. */
+function otherwise(props: EnvironmentProps, at: string): Html | false {
+  const { knownAt, knownOtherwise, site, environment } = props;
+  if (!knownOtherwise) return knownAt !== undefined && html` It is known no otherwise today.`;
+  const moment = `${environment.slug}@${shortest(at)}`;
+  const known = shortest(knownAt ?? at);
+  const differs = address(`/sites/${site.slug}/compare`, { from: moment, to: moment, from_known_at: known });
+  const other = knownAt
+    ? html`<a href="${here(props, { known_at: undefined })}">as it is known now</a>`
+    : html`<a href="${here(props, { known_at: known })}">as it was known then</a>`;
+  return html` ${knownAt ? "It is known otherwise today" : "It was known otherwise at the time"}: see it ${other}, or <a href="${differs}">what differs</a>.`;
 }
 
 /** What was never recorded is unknown, not empty. */
@@ -243,8 +285,10 @@ function standingRow(props: EnvironmentProps, line: Standing): Html {
   const { site, at, now, environment, approvers } = props;
   const fresh = line.effective_at === at && line.version !== null && html` ${is("changed", "by this change")}`;
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
+  const wrong = props.corrected.get(line.seq);
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? is("removed", "removed") : version(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", cameBy(site.slug, line))}${cell("Approved by", approvedBy(approvals, environment, { zone: site.time_zone, now }))}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? is("removed", "removed") : version(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", html`${cameBy(site.slug, line)}${wrong && html`<br>${correctionTold(wrong, site, now)}`}`)}${cell("Approved by", approvedBy(approvals, environment, { zone: site.time_zone, now }))}`,
+    wrong ? "corrected" : undefined,
   );
 }
 

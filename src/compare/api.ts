@@ -1,10 +1,13 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { reading } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
-import { key, keyPosition, kind, list, paging, reference, slug, version } from "../api/schemas.ts";
+import { key, keyPosition, kind, list, lookedUp, paging, reference, slug, version } from "../api/schemas.ts";
+import type { Database } from "../database/open.ts";
+import { firstChange } from "../environments/changes.ts";
+import { refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../web.ts";
 import { compare } from "./queries.ts";
-import { readReference } from "./references.ts";
+import { asKnown, readReference, type Side } from "./references.ts";
 
 export const comparison = new OpenAPIHono<SiteEnv>();
 
@@ -15,7 +18,15 @@ const compareCall = reading("/sites/{site}/compare", {
   description:
     "Each side is an environment, now or at a moment: `live@2026-03-03T14:00:00Z` or `live@{2.days.ago}`, `live~1` before its latest change, `live#42` just after deployment 42. In the order of kind and key.",
   params: z.object({ site: slug }),
-  query: z.strictObject({ from: reference, to: reference, kind: kind.optional(), ...paging(keyPosition) }),
+  query: z.strictObject({
+    from: reference,
+    to: reference,
+    known_at: lookedUp.optional().openapi({ description: "Both sides as they were known at that moment." }),
+    from_known_at: lookedUp.optional().openapi({ description: "The one side only." }),
+    to_known_at: lookedUp.optional().openapi({ description: "The other side only." }),
+    kind: kind.optional(),
+    ...paging(keyPosition),
+  }),
   answer: list(
     z
       .object({
@@ -26,23 +37,47 @@ const compareCall = reading("/sites/{site}/compare", {
         to: version.openapi({ description: "The version on the other side; null: it is not there." }),
       })
       .openapi("Difference"),
-  ),
+  ).extend({
+    unknown: z
+      .array(z.enum(["from", "to"]))
+      .openapi({ description: "Sides that nobody had told Sitebook of at their moment: unknown, not empty." }),
+  }),
 });
 
 comparison.openapi(compareCall, async (c) => {
-  const { from, to, kind, limit, cursor } = c.req.valid("query");
+  const query = c.req.valid("query");
+  const { from, to, kind, limit, cursor } = query;
   const { site } = c.var.access;
-  const side = (path: string, text: string) => readReference(c.var.db, site, { path, text, now: c.var.at });
+  const side = async (path: "from" | "to", text: string) => {
+    const known = query[`${path}_known_at`] ?? query.known_at;
+    const read = asKnown(await readReference(c.var.db, site, { path, text, now: c.var.at }), known, site, c.var.at);
+    if ("wrong" in read) throw refuseFields([{ path: "known_at", message: read.wrong }]);
+    return read;
+  };
   const sides = { from: await side("from", from), to: await side("to", to) };
+  const unknown = await unknownOf(c.var.db, sides);
   const after = cursor && { ...cursor, section: "" };
   const rows = await compare(c.var.db, site, sides, { kind, after, limit: limit + 1, order: "key" });
   return c.json(
-    listed(
-      rows,
-      limit,
-      ({ kind, key, change, from, to }) => ({ kind, key, change, from, to }),
-      ({ kind, key }) => ({ kind, key }),
-    ),
+    {
+      ...listed(
+        rows,
+        limit,
+        ({ kind, key, change, from, to }) => ({ kind, key, change, from, to }),
+        ({ kind, key }) => ({ kind, key }),
+      ),
+      unknown,
+    },
     200,
   );
 });
+
+async function unknownOf(db: Database, sides: Record<"from" | "to", Side>) {
+  const unknown: ("from" | "to")[] = [];
+  for (const name of ["from", "to"] as const) {
+    const { environment, moment } = sides[name];
+    const first = await firstChange(db, environment.id, moment.knownAt);
+    if (!first || first > moment.asOf) unknown.push(name);
+  }
+  return unknown;
+}

@@ -12,8 +12,18 @@ export interface Side {
   moment: Moment;
   /** The moment that was asked for; nothing where it is now. */
   at?: string | undefined;
+  /** When it was known, where that was asked for. */
+  knownAt?: string | undefined;
   /** What had to be decided about it. */
   said?: string | undefined;
+}
+
+/** The side as it was known at a moment; as it is known today where none is named. */
+export function asKnown(side: Side, text: string | undefined, site: Site, now: string): Side | { wrong: string } {
+  if (!text?.trim()) return side;
+  const read = parseMoment(text, site.time_zone, now);
+  if ("wrong" in read) return { wrong: `Known when? ${read.wrong}` };
+  return { ...side, moment: { ...side.moment, knownAt: read.at }, knownAt: read.at };
 }
 
 /** Which moment of an environment is meant: so many changes back, after a deployment, or at a time; "" is now. */

@@ -5,7 +5,7 @@ import { firstChange } from "../environments/changes.ts";
 import { written } from "../environments/moments.ts";
 import { page, type SiteContext, type SiteEnv } from "../web.ts";
 import { type Change, changes, compare, tallyOf } from "./queries.ts";
-import { findSide, type Side, splitReference } from "./references.ts";
+import { asKnown, findSide, type Side, splitReference } from "./references.ts";
 
 export const comparisons = new Hono<SiteEnv>();
 
@@ -20,7 +20,7 @@ comparisons.get("/", async (c) => {
   const title = compared
     ? `From ${plainName(compared.from, site.time_zone)} to ${plainName(compared.to, site.time_zone)}`
     : "Compare";
-  const past = compared !== undefined && (compared.from.at ?? compared.to.at) !== undefined;
+  const past = compared !== undefined && [compared.from, compared.to].some((side) => side.at ?? side.knownAt);
   const props = { site, now: c.var.at, asked: { from: from.asked, to: to.asked }, compared };
   return page(c, { title, here: "compare", past }, comparePage(props), compared ? 200 : 422);
 });
@@ -34,9 +34,16 @@ async function readSide(
   const { site } = c.var.access;
   const [slug, when] = splitReference(c.req.query(name) || otherwise);
   const moment = c.req.query(`${name}_at`)?.trim() || when;
-  const read = await findSide(c.var.db, site, slug, moment, c.var.at);
-  if ("wrong" in read) return { asked: { slug, moment: moment.replace(/^@/, ""), wrong: read.wrong } };
-  return { asked: { slug, moment: read.at ? written(read.at, site.time_zone) : "" }, side: read };
+  const knownAt = c.req.query(`${name}_known_at`)?.trim() || c.req.query("known_at")?.trim() || "";
+  const found = await findSide(c.var.db, site, slug, moment, c.var.at);
+  const read = "wrong" in found ? found : asKnown(found, knownAt, site, c.var.at);
+  if ("wrong" in read) return { asked: { slug, moment: moment.replace(/^@/, ""), knownAt, wrong: read.wrong } };
+  const asked = {
+    slug,
+    moment: read.at ? written(read.at, site.time_zone) : "",
+    knownAt: read.knownAt ? written(read.knownAt, site.time_zone) : "",
+  };
+  return { asked, side: read };
 }
 
 async function between(c: SiteContext, from: Side, to: Side): Promise<Compared> {
@@ -50,7 +57,7 @@ async function between(c: SiteContext, from: Side, to: Side): Promise<Compared> 
   const last = lines.length > size ? shown.at(-1) : undefined;
   const unknown = [];
   for (const side of [from, to]) {
-    const first = await firstChange(db, side.environment.id);
+    const first = await firstChange(db, side.environment.id, side.knownAt);
     if (!first || first > side.moment.asOf) unknown.push({ side, first });
   }
   return {

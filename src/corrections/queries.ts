@@ -41,9 +41,19 @@ export function correctionsOf(db: Database, artifactId: string): Promise<Correct
   return corrections(db).where("c.artifact_id", "=", artifactId).orderBy("c.recorded_at").orderBy("c.id").execute();
 }
 
-/** Whether any of it was wrong, as far as is known: one look for a site that nobody has corrected. */
-export function wrongOf(db: Database, deploymentIds: string[]): Promise<Correction[]> {
-  return inChunks([...new Set(deploymentIds)], (piece) =>
-    corrections(db).where("c.corrected_id", "in", piece).where("c.stands", "=", 0).where(notCorrected).execute(),
+/** Of these placements those that were corrected after a moment, and still are: as they had been known until then. */
+export async function wrongSince(db: Database, seqs: number[], knownAt: string): Promise<Map<number, Correction>> {
+  const rows = await inChunks(seqs, (piece) =>
+    corrections(db)
+      .innerJoin("placements as q", (join) =>
+        join.onRef("q.deployment_id", "=", "c.corrected_id").onRef("q.artifact_id", "=", "c.artifact_id"),
+      )
+      .select("q.seq")
+      .where("q.seq", "in", piece)
+      .where("c.stands", "=", 0)
+      .where("c.recorded_at", ">", knownAt)
+      .where(notCorrected)
+      .execute(),
   );
+  return new Map(rows.map(({ seq, ...correction }) => [seq, correction]));
 }

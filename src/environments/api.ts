@@ -20,6 +20,7 @@ import {
 import { refuseFields } from "../errors.ts";
 import { findPlace, type SiteEnv } from "../web.ts";
 import { type ApprovedBy, approversOf, latest, type Moment, type Standing, standing } from "./as-of.ts";
+import { firstChange } from "./changes.ts";
 import { parseMoment } from "./moments.ts";
 
 const tags = ["Environments"];
@@ -74,7 +75,12 @@ const placementsCall = reading("/sites/{site}/environments/{env}/placements", {
     q: wanted(200).optional().openapi({ description: "Part of a path, a name or a title." }),
     ...paging(keyPosition.extend({ as_of: wanted(), known_at: wanted() })),
   }),
-  answer: list(placement),
+  answer: list(placement).extend({
+    unknown: z.boolean().openapi({
+      description:
+        "Nobody had told Sitebook, as far as was known, what stood there at that moment: unknown, not empty.",
+    }),
+  }),
 });
 
 environments.openapi(placementsCall, async (c) => {
@@ -93,10 +99,9 @@ environments.openapi(placementsCall, async (c) => {
     rows.map((row) => row.promotion_id),
   );
   const position = ({ kind, key }: Standing) => ({ kind, key, as_of: seen.asOf, known_at: seen.knownAt ?? c.var.at });
-  return c.json(
-    listed(rows, limit, (row) => asPlacement(row, approvers), position),
-    200,
-  );
+  const first = await firstChange(c.var.db, here.id, seen.knownAt);
+  const unknown = first === undefined || first > seen.asOf;
+  return c.json({ ...listed(rows, limit, (row) => asPlacement(row, approvers), position), unknown }, 200);
 });
 
 function readMoment(path: string, text: string, zone: string, now: string): string {

@@ -1,12 +1,16 @@
 import { Hono } from "hono";
 import { environmentPage, titleOf } from "../../views/environments.ts";
 import { readAfter, readFilter } from "../board/filters.ts";
+import { compare } from "../compare/queries.ts";
+import { wrongSince } from "../corrections/queries.ts";
+import type { Database } from "../database/open.ts";
 import { listDeployments } from "../deployments/queries.ts";
 import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
 import { approversOf, latest, type Moment, standing } from "./as-of.ts";
 import { type Count, changesAround, countStanding, removedAt } from "./changes.ts";
 import { histogramOf } from "./histogram.ts";
 import { parseMoment, written } from "./moments.ts";
+import type { Environment } from "./queries.ts";
 
 export const environments = new Hono<SiteEnv>();
 
@@ -38,6 +42,15 @@ environments.get("/:environment", async (c) => {
     knownAt,
     said,
     wrong,
+    typedKnown: wrong?.known ?? (knownAt ? written(knownAt, site.time_zone) : ""),
+    knownOtherwise: at !== undefined && (await knownOtherwise(db, site.id, environment, at, knownAt)),
+    corrected: knownAt
+      ? await wrongSince(
+          db,
+          [...shown, ...removed].map((line) => line.seq),
+          knownAt,
+        )
+      : new Map(),
     typed: wrong?.text ?? (at ? written(at, site.time_zone) : ""),
     filter: { kind, text },
     continued: after !== undefined,
@@ -55,6 +68,12 @@ environments.get("/:environment", async (c) => {
   return page(c, about, environmentPage(props), wrong ? 422 : 200);
 });
 
+/** Whether something of this moment is known otherwise now than it was known then; without a "then", at the moment itself. */
+async function knownOtherwise(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {
+  const sides = { from: { environment, moment: { asOf, knownAt } }, to: { environment, moment: { asOf } } };
+  return (await compare(db, { id: siteId }, sides, { limit: 1 })).length > 0;
+}
+
 /** How much stands there now is counted for the rail already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<Count> {
   const { places } = await c.var.tallies(c.var.db, c.var.access.site);
@@ -68,8 +87,8 @@ function readMoments(c: SiteContext) {
   const [asOf = "", knownAt = ""] = [c.req.query("as_of"), c.req.query("known_at")];
   const read = (text: string) => (text.trim() ? parseMoment(text, site.time_zone, c.var.at) : { at: undefined });
   const [seen, known] = [read(asOf), read(knownAt)];
-  if ("wrong" in seen) return { wrong: { text: asOf, message: seen.wrong } };
-  if ("wrong" in known) return { wrong: { text: asOf, message: `Known when? ${known.wrong}` } };
+  if ("wrong" in seen) return { wrong: { text: asOf, known: knownAt, message: seen.wrong } };
+  if ("wrong" in known) return { wrong: { text: asOf, known: knownAt, message: `Known when? ${known.wrong}` } };
   const said = "said" in seen ? seen.said : undefined;
   // what was known then is of the past too, even where the moment asked about is now
   return { at: seen.at ?? (known.at && c.var.at), knownAt: known.at, said };
