@@ -67,10 +67,11 @@ function lead({ about, site, checkpoint }: EvidenceProps): Piece {
 }
 
 function section(id: string, heading: string, names: string[], rows: Evidence["contents"], none: string): Html {
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>
+  const cells = (row: Evidence["contents"][number]) => each(names, (name) => html`<td>${row[name]}</td>`);
+  return html`<section aria-labelledby="${id}" tabindex="0"><h2 id="${id}">${heading}</h2>
 ${rows.length === 0 && html`<p>${none}</p>`}
 <table${rows.length === 0 && html` hidden`}><thead><tr>${each(names, (name) => html`<th scope="col">${words[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
-${each(rows, (row) => html`<tr>${each(names, (name) => html`<td>${row[name]}</td>`)}</tr>\n`)}</tbody></table></section>
+${each(rows, (row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table></section>
 `;
 }
 
@@ -81,18 +82,22 @@ header { border-bottom: 2px solid #1c2330; margin-bottom: 1.5rem; }
 header p:first-child { margin: 0; color: #4a5365; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: .25rem 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+main section:first-child h2 { margin-top: 0; }
 section { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .8125rem; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; color: #4a5365; border-bottom: 1px solid #1c2330; }
+th { text-align: left; vertical-align: bottom; font-weight: 600; color: #4a5365; border-bottom: 1px solid #1c2330; }
 th::first-letter { text-transform: uppercase; }
-th, td { padding: .3rem .75rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
-td { border-bottom: 1px solid #d9dee7; white-space: pre-wrap; }
+th, td { padding: .3rem .9rem .3rem 0; }
+td { vertical-align: top; border-bottom: 1px solid #d9dee7; white-space: pre-wrap; overflow-wrap: break-word; }
+td:last-child, #contents ~ table td:nth-child(2), #contents ~ table td:nth-child(3) { min-width: 8rem; overflow-wrap: anywhere; }
+#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(7), #approvals ~ table td:nth-child(6) { white-space: nowrap; }
 code { font: .8125rem ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: #1d4fa3; }
 @page { size: A4 landscape; margin: 15mm; }
 @media print {
   body { max-width: none; padding: 0; }
   :root { font-size: 10pt; }
+  thead { display: table-header-group; }
   tr { break-inside: avoid; }
   h2 { break-after: avoid; }
   a { color: inherit; text-decoration: none; }

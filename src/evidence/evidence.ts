@@ -38,10 +38,11 @@ export function evidenceOfPromotion(db: Database, site: Site, number: number): P
     const promotion = (await findPromotion(at, site.id, number)) ?? missing(`promotion ${number}`);
     const { events } = await headOf(at, site.id);
     const contents = await contentsOf(at, promotion.release_id);
-    const subjects = [promotion.id, promotion.release_id, promotion.completion?.deployment_id];
+    const deployments = promotion.completion ? [promotion.completion.deployment_id] : [];
+    const subjects = [promotion.id, promotion.release_id, ...deployments, ...(await correctionsOf(at, deployments))];
     return {
       about: { site: site.slug, events, promotion: number, name: promotion.name, release: promotion.release },
-      contents: contents.map(({ kind, key, version }) => ({ kind, key, version })),
+      contents: contents.map((line) => ({ ...line })),
       ...(await happened(at, site, subjects)),
     };
   });
@@ -58,6 +59,7 @@ export function evidenceOfEnvironment(
     const { events } = await headOf(at, site.id);
     const lines = await allStanding(at, site, environment, moment);
     const brought = await deploymentsOf(at, site, lines);
+    const subjects = [...brought, ...(await correctionsOf(at, brought))];
     const { asOf: as_of, knownAt: known_at } = moment;
     return {
       about: {
@@ -68,10 +70,8 @@ export function evidenceOfEnvironment(
         as_of,
         known_at,
       },
-      contents: lines.map(({ kind, key, version, effective_at, recorded_at, deployment, promotion, out_of_band }) => {
-        return { kind, key, version, effective_at, recorded_at, deployment, promotion, out_of_band };
-      }),
-      ...(await happened(at, site, [...brought, ...lines.map((line) => line.promotion_id)], known_at)),
+      contents: lines.map((line) => ({ ...line, out_of_band: line.out_of_band ? "yes" : "no" })),
+      ...(await happened(at, site, [...subjects, ...lines.map((line) => line.promotion_id)], known_at)),
     };
   });
 }
@@ -86,6 +86,21 @@ async function allStanding(db: Database, site: Site, environment: Environment, m
     after = page[size - 1];
     if (!after) return lines;
   }
+}
+
+/** Whatever was said of these deployments afterwards, that they were wrong or that they stood all the same. */
+async function correctionsOf(db: Database, deployments: string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (let i = 0; i < deployments.length; i += size) {
+    const rows = await db
+      .selectFrom("corrections")
+      .select("id")
+      .where("corrected_id", "in", deployments.slice(i, i + size))
+      .where("whole_id", "is", null)
+      .execute();
+    ids.push(...rows.map((row) => row.id));
+  }
+  return ids;
 }
 
 async function deploymentsOf(db: Database, site: Site, lines: { deployment: number }[]): Promise<string[]> {

@@ -2,13 +2,13 @@
 //   node verify.mjs [folder] [--key "the key as you had it from elsewhere"] [--checkpoint "a file kept from before"]
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 const options = { key: { type: "string" }, checkpoint: { type: "string" } };
 const { values: given, positionals } = parseArgs({ options, allowPositionals: true });
-const at = (file) => join(positionals[0] ?? import.meta.dirname, file);
+const at = (file) => resolve(positionals[0] ?? import.meta.dirname, file);
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 const faults = [];
 let place = ""; // what is being looked at
@@ -62,35 +62,37 @@ async function walk(checkpoint, kept) {
 }
 
 const { about, files } = JSON.parse(read("manifest.json"));
-const [events, placements, gone] = [[], [], new Map()];
+const [events, placements, gone, wrong, names] = [[], [], new Set(), new Map(), new Map()];
 
 /** Keeps of an event what a pack may speak of. */
 function take({ seq: event, action, subject, subject_id: id, environment_id, recorded_at, details }) {
   if (recorded_at > about.known_at || event > about.events) return;
-  const { placements: put = [], returned = [], repeated = [], confirmations: _, learned: __, ...one } = details;
+  const { placements: put = [], returned = [], repeated = [], confirmations: _, learned, ...one } = details;
   if (action !== "release_made" || one.number !== about.release) delete one.contents;
   const [what, said] = [action.replaceAll("_", " "), one.comment ?? one.reason ?? one.note];
   events.push({ ...one, event, what, subject, id, recorded_at, said });
+  for (const { id, ...artifact } of learned?.artifacts ?? []) names.set(id, name(artifact));
   if (environment_id !== about.environment_id) return;
   const here = { deployment_id: id, effective_at: one.effective_at };
   for (const line of [...put, ...returned]) placements.push({ ...here, ...line });
-  for (const { seq } of repeated) gone.set(seq, true);
-  if (action === "placement_corrected") gone.set(one.placement_seq, !one.stands);
+  for (const { seq } of repeated) gone.add(seq);
+  for (const part of one.corrections ?? []) wrong.set(one.corrected_id + names.get(part.artifact_id), !one.stands);
 }
 
 const name = (one) => `${one.kind} ${one.key}`;
 const byName = (a, b) => Buffer.compare(Buffer.from(name(a)), Buffer.from(name(b)));
-const when = (one) => one.effective_at + String(one.seq).padStart(16, "0");
+const byTime = (a, b) => (a.effective_at === b.effective_at ? a.seq - b.seq : a.effective_at < b.effective_at ? -1 : 1);
 
 /** What stood there: of each page and software the last placement that counts. */
 function standing() {
-  const counting = placements.filter((one) => one.effective_at <= about.as_of && !gone.get(one.seq));
-  const last = new Map();
-  for (const one of counting) if (!(when(last.get(name(one)) ?? one) > when(one))) last.set(name(one), one);
+  const counts = (one) => !gone.has(one.seq) && !wrong.get(one.deployment_id + name(one));
+  const counting = placements.filter((one) => one.effective_at <= about.as_of && counts(one));
+  const last = new Map(counting.sort(byTime).map((one) => [name(one), one]));
   const first = new Map(events.toReversed().map((one) => [one.id, one]));
   return [...last.values()].map((one) => {
     const { number: deployment, recorded_at } = first.get(one.deployment_id);
-    return { out_of_band: 0, ...one, deployment, recorded_at, promotion: first.get(one.promotion_id)?.number };
+    const { number: promotion } = first.get(one.promotion_id) ?? {};
+    return { ...one, deployment, recorded_at, promotion, out_of_band: one.out_of_band ? "yes" : "no" };
   });
 }
 
@@ -100,8 +102,8 @@ function derived() {
   const lines = about.promotion ? events.find((one) => one.contents).contents : standing();
   const contents = lines.filter((one) => about.promotion || one.version !== null).sort(byName);
   const rows = [...mine, ...contents];
-  const ids = new Set(rows.flatMap((one) => [one.id, one.release_id, one.promotion_id, one.deployment_id]));
-  const steps = events.filter((one) => one.id && ids.has(one.id));
+  const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
+  const steps = events.filter((one) => ids.has(one.id) || ids.has(one.corrected_id));
   const approvals = steps.filter((one) => one.decision).map((one) => ({ ...one, promotion: one.number }));
   return { contents, approvals, steps };
 }
@@ -129,7 +131,7 @@ try {
   const key = read("public-key.txt").trim();
   if (given.key && given.key.trim() !== key) fault("is not the key that was given");
   const checkpoint = opened(read("checkpoint.txt"), key);
-  const kept = given.checkpoint && opened(readFileSync(given.checkpoint, "utf8"), key);
+  const kept = given.checkpoint && opened(read(resolve(given.checkpoint)), key);
   const tables = checkpoint && (await walk(checkpoint, kept)) ? Object.entries(derived()) : [];
   const bodies = read("index.html").split(/<tbody>\n|<\/tbody>/);
   for (const [i, [table, rows]] of tables.entries()) {
@@ -143,6 +145,5 @@ try {
 } catch (error) {
   fault(`cannot be read: ${error.message}`);
 }
-const right = `Right: what is said here of ${JSON.stringify(about)} follows from the signed events.`;
-console.log(faults.join("\n") || right);
+console.log(faults.join("\n") || `Right: what is said of ${JSON.stringify(about)} follows from the events.`);
 process.exitCode = faults.length ? 1 : 0;
