@@ -1,4 +1,8 @@
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { up } from "../migrations/2026-11-23-10-search.ts";
+import { correct } from "../src/corrections/corrections.ts";
+import { isPostgres } from "../src/database/open.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { eventEntries } from "../src/search/entries.ts";
 import { type Name, type World, world } from "./world.ts";
@@ -278,6 +282,31 @@ test("an empty search, and one that finds nothing, say what can be asked here", 
 test("the search field of every page leads here", async () => {
   const page = await (await w.as("vera").get("/sites/shop")).text();
   expect(page).toMatch(/<form role="search" action="\/sites\/shop\/search">.*name="q".*data-key="\/"/);
+});
+
+test("a correction is found by its reason, and answers follow it", async () => {
+  const wish = { deployment: 5, kind: "page" as const, key: "/terms", reason: "It was the giraffe page" };
+  await correct(w.db, await w.by("ada"), w.site, wish);
+  expect(await reads("giraffe")).toContain("It was the giraffe page");
+  expect(await reads("where is /terms")).toContain("not recorded on live");
+  expect(await reads("who approved /terms")).toContain("Nobody: /terms has never been recorded on live.");
+});
+
+test("what was told before there was a search is found like what is told since", async () => {
+  const entries = () =>
+    w.db
+      .selectFrom("search_entries")
+      .select(["site_id", "kind", "ref", "words"])
+      .orderBy("site_id")
+      .orderBy("kind")
+      .orderBy("ref")
+      .execute();
+  const told = await entries();
+  await sql`drop table search_entries`.execute(w.db);
+  if (!isPostgres(w.db)) await sql`drop table search_words`.execute(w.db);
+  await up(w.db);
+  expect(await entries()).toEqual(told);
+  expect(await reads("änderung")).toContain("Größere Änderung für Müller");
 });
 
 test("everything that was told is in the index, in the words that it has now", async () => {

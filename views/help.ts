@@ -31,7 +31,7 @@ const WORDS: [string, string][] = [
 ];
 
 const KEYS: [string[], string][] = [
-  [["/"], "search"],
+  [["/"], "search, or ask"],
   [["?"], "this page"],
   [["g", "b"], "the board"],
   [["g", "i"], "the inbox"],
@@ -59,6 +59,17 @@ page /sale/winter removed</pre>
 <p>You see what will change before anything is saved. If it happened earlier, say when: the book keeps both when it was so and when it was told. What is recorded is never edited or deleted.</p>
 <p>A program can tell it too. <a href="/openapi.json">What it has to say</a> is written down for those who make programs.</p></section>`;
 
+const asking = html`<section><h2 id="asking">What the search answers</h2>
+<p>A page’s path or a software’s name says where it stands, since when, and who approved it. Words find titles, notes, comments and names; words in "quotation marks" stand together. And questions, as you would ask them:</p>
+<ul>
+<li>where is /sale</li>
+<li>who approved /terms on live</li>
+<li>what changed on live since Monday</li>
+<li>when did /sale change on live</li>
+<li>what was on live on 3 March 14:00</li>
+<li>what waits for Marketing</li>
+</ul></section>`;
+
 const words = html`<section><h2 id="words">The words</h2>
 <dl class="glossary">${each(WORDS, ([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl></section>`;
 
@@ -74,6 +85,6 @@ const keys = html`<dl class="keys">${each(
 export const help =
   (): Html => html`${head({ title: "Help", under: "Sitebook is the book of a web site: what is where, since when, and who said yes." })}
 ${split(
-  html`<div class="words">${approving}${recording}${words}</div>`,
+  html`<div class="words">${approving}${recording}${asking}${words}</div>`,
   html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${signs()}`)}${panel("keys", "The keys", keys)}`,
 )}`;

@@ -80,5 +80,6 @@ function plainWords(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (Array.isArray(value)) return value.length > listed ? [] : value.flatMap(plainWords);
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, one]) => (apart.test(name) ? [] : plainWords(one)));
+  const named = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return named.flatMap(([name, one]) => (apart.test(name) ? [] : plainWords(one)));
 }
