@@ -70,12 +70,13 @@ describe("a page's life", () => {
     expect(bars(page)).toEqual([
       "v1 on beta from 1 February 2026, 09:00 until 24 February 2026, 09:00",
       "v2 on beta from 24 February 2026, 09:00 on",
-      "v1 on demo from 1 February 2026, 10:00 until 25 February 2026, 09:00",
-      "v2 on demo from 25 February 2026, 09:00 on",
-      "v1 on live from 2 February 2026, 11:00 until 20 February 2026, 12:00",
+      "v1 on demo from 1 February 2026, 10:00 until 25 February 2026, 09:00, approved by Theo (tester)",
+      "v2 on demo from 25 February 2026, 09:00 on, approved by Theo (tester)",
+      "v1 on live from 2 February 2026, 11:00 until 20 February 2026, 12:00, approved by Mara (marketing)",
       "v1.1 on live from 20 February 2026, 12:00 on, out of band",
     ]);
     expect(page.match(/class="span now band"/g)).toHaveLength(1);
+    expect(page.match(/class="ticked/g)).toHaveLength(3);
     expect(page).toContain("<title>v2 is waiting for Marketing, to go to live</title>");
   });
 
@@ -141,6 +142,37 @@ describe("a page's life", () => {
     expect(links(second)["‹ Newest"]).toBe(decodeURIComponent(pathOf("/news")));
   });
 
+  test("can be shown for a time as people say it, or for the last week", async () => {
+    await life();
+
+    const page = await look(`${pathOf("/sale")}&from=2+Feb&to=20+February+12:00`);
+    const week = await look(links(await look(pathOf("/sale")))["A week"] ?? "");
+
+    expect(words(page)).toContain("Its life from 2 February 2026, 00:00 to 20 February 2026, 12:00");
+    expect(bars(page).map((bar) => bar?.slice(0, 12))).toEqual(["v1 on beta f", "v1 on demo f", "v1 on live f"]);
+    expect(rows(page).map((row) => row.slice(0, 2))).toEqual([
+      ["live", "v1.1"],
+      ["live", "v1"],
+      ["demo", "v1"],
+      ["beta", "v1"],
+    ]);
+    expect(week).toContain('aria-current="true">A week<');
+    expect(rows(week)).toHaveLength(5);
+  });
+
+  test("of a part of its time goes on by pages of fifty too", async () => {
+    for (let i = 0; i < 60; i++)
+      await w.record("beta", [`/news v${i}`], {
+        effective_at: new Date(Date.parse("2026-02-01T09:00:00Z") + i * 3_600_000).toISOString(),
+      });
+
+    const first = await look(`${pathOf("/news")}&from=2026-02-01T12:30`);
+    const second = await look(links(first)["Older ›"] ?? "");
+
+    expect(rows(first)).toHaveLength(50);
+    expect(rows(second).map(([, version]) => version)).toEqual(["v9", "v8", "v7", "v6", "v5", "v4", "v3"]);
+  });
+
   test("can be drawn for a part of its time", async () => {
     await life();
 
@@ -150,6 +182,15 @@ describe("a page's life", () => {
 
     expect(words(page)).toContain("Its life from 21 February 2026, 00:00 to today");
     expect(bars(page)).toHaveLength(5);
+    expect(rows(page).map((row) => row.slice(0, 2))).toEqual([
+      ["demo", "v2"],
+      ["beta", "v2"],
+      ["live", "v1.1"],
+      ["demo", "v1"],
+      ["beta", "v1"],
+    ]);
+    expect(words(page)).toContain("Every placement in that time, newest first.");
+    expect(page).toContain('value="2026-02-21 00:00"');
     expect(words(wrong)).toContain('"long ago" is no moment.');
     expect(bars(wrong)).toHaveLength(6);
     expect(words(backwards)).toContain("The time shown has to begin before it ends.");
@@ -220,6 +261,7 @@ describe("the drawing", () => {
     effective_at: `${effective_at}:00.000Z`,
     version,
     out_of_band,
+    promotion_id: null,
   });
 
   test("places bars in per cent, merges runs, and leaves gaps", () => {

@@ -9,11 +9,13 @@ import { correctionsTold, correctLink } from "./corrections.ts";
 import { lanes } from "./lanes.ts";
 import { address, shortest } from "./parts/address.ts";
 import { addressOf, artifactPath, digest, version } from "./parts/artifact.ts";
+import { button, hiddenField } from "./parts/button.ts";
 import { env } from "./parts/env.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, ledger, pager, row, rowHead } from "./parts/ledger.ts";
-import { chips, facts, fold, head, note } from "./parts/page.ts";
+import { momentExamples, momentInput } from "./parts/moment.ts";
+import { chips, facts, fold, head } from "./parts/page.ts";
 import { approvedBy, cameBy, toldLate } from "./parts/placement.ts";
 import { fullTime, longTime, time } from "./parts/time.ts";
 
@@ -28,8 +30,9 @@ export type ArtifactProps = {
   waiting: { number: number; environment: Environment; version: string | null; roles: string[] }[];
   drawing: Drawing;
   zooms: { text: string; from: string | undefined; current: boolean }[];
-  /** What was wrong with the time range asked for. */
-  wrong?: string | undefined;
+  /** The time range that was asked for, as its fields say it, and what was wrong with it. */
+  asked: { from: string; to: string };
+  wrong?: { from?: string; to?: string } | undefined;
   placed: Placed[];
   next?: string | undefined;
   continued: boolean;
@@ -40,16 +43,16 @@ export type ArtifactProps = {
 };
 
 export function artifactPage(props: ArtifactProps): Html {
-  return html`${header(props)}${props.wrong && note(props.wrong, { kind: "bad" })}
-${!props.continued && figure(props)}
+  return html`${header(props)}
+${!props.continued && figure(props)}${rangeForm(props)}
 <h2 class="sr">Every placement</h2>
 ${table(props)}
 ${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Newest", next: props.next && here(props, { before: props.next }), nextWord: "Older" })}
 ${versions(props)}`;
 }
 
-const here = ({ site, artifact }: ArtifactProps, more: Record<string, string | undefined> = {}): string =>
-  address(`/sites/${site.slug}/artifacts/${artifact.kind}`, { key: artifact.key, ...more });
+const here = ({ site, artifact, asked }: ArtifactProps, more: Record<string, string | undefined> = {}): string =>
+  address(`/sites/${site.slug}/artifacts/${artifact.kind}`, { key: artifact.key, ...asked, ...more });
 
 function header(props: ArtifactProps): Html {
   const { site, artifact, stands } = props;
@@ -103,7 +106,7 @@ function waitingWords({ environment, version, roles }: ArtifactProps["waiting"][
 }
 
 function figure(props: ArtifactProps): Html {
-  const { site, drawing, stands, waiting, zooms, now, artifact } = props;
+  const { site, drawing, stands, waiting, now, artifact, approvers } = props;
   const zone = site.time_zone;
   const until = drawing.to === now ? html`today, ${fullTime(now, zone)}` : fullTime(drawing.to, zone);
   const places = stands.map(({ environment: { name, tier } }) => ({ name, tier }));
@@ -111,27 +114,38 @@ function figure(props: ArtifactProps): Html {
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
   );
-  const zoomed = zooms.map(({ text, from, current }) => ({ text, current, href: here(props, { from }) }));
-  return html`<figure class="figure"><figcaption>Its life from ${fullTime(drawing.from, zone)} to ${until}. Dashed: out of band.${drawing.cut && " It changed too often to draw all of it: what is older is left out here, and is in the table."}</figcaption>
+  return html`<figure class="figure"><figcaption>Its life from ${fullTime(drawing.from, zone)} to ${until}. Ticked: approved. Dashed: out of band.${drawing.cut && " It changed too often to draw all of it: what is older is left out here, and is in the table."}</figcaption>
 ${lanes({
   drawing,
   places,
   zone,
   now,
+  approvers,
   waiting: stands.map(({ environment }) => {
     const next = waiting.find((one) => one.environment.id === environment.id);
     return next && waitingWords(next);
   }),
   label: `${stands.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${held.join(", ")}. The table below says the same.`,
-})}</figure>
-${zooms.length > 1 && html`<div class="filters">${chips("Time shown", zoomed)}</div>`}`;
+})}</figure>`;
+}
+
+/** For which time its life is shown, drawn and in the table: the last week, month, … or from then till then. */
+function rangeForm(props: ArtifactProps): Html {
+  const { site, artifact, zooms, asked, wrong } = props;
+  const whole = { from: undefined, to: undefined };
+  const zoomed = zooms.map(({ text, from, current }) => ({ text, current, href: here(props, { ...whole, from }) }));
+  return html`<div class="filters">${zooms.length > 1 && chips("Time shown", zoomed)}
+<form class="moment" action="/sites/${site.slug}/artifacts/${artifact.kind}">${hiddenField("key", artifact.key)}
+${momentInput({ name: "from", label: "From", value: asked.from, error: wrong?.from, empty: "its beginning" })}
+${momentInput({ name: "to", label: "Until", value: asked.to, error: wrong?.to })}${momentExamples}
+${button({ text: "Show" })}</form></div>`;
 }
 
 const COLUMNS = ["Where", "Version", "From", "Until", "Told", "Came by", "Approved by"];
 
 const table = (props: ArtifactProps): Html =>
   ledger({
-    caption: "Every placement, newest first. “Told” is when it was recorded, and by whom.",
+    caption: `Every placement${props.asked.from || props.asked.to ? " in that time" : ""}, newest first. “Told” is when it was recorded, and by whom.`,
     columns: COLUMNS,
     look: "flow",
     body: each(props.placed, (one) => placement(props, one)),

@@ -1,4 +1,5 @@
 import type { Bar, Drawing, Lane } from "../src/artifacts/lanes.ts";
+import type { ApprovedBy } from "../src/environments/as-of.ts";
 import { env, type Place } from "./parts/env.ts";
 import { attr, classes, each, type Html, html } from "./parts/html.ts";
 import { longTime } from "./parts/time.ts";
@@ -6,6 +7,7 @@ import { longTime } from "./parts/time.ts";
 export type LaneProps = {
   drawing: Drawing;
   places: Place[];
+  approvers: Map<string, ApprovedBy[]>;
   /** What waits to come in, by lane. */
   waiting: (string | undefined)[];
   zone: string;
@@ -32,7 +34,7 @@ ${each(
     minor,
   }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${x < 90 && html`<text${classes((minor || x > 70) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
 `,
-)}${each(drawing.lanes, (one, i) => drawLane(one, places[i] as Place, i, zone))}
+)}${each(drawing.lanes, (one, i) => drawLane(one, places[i] as Place, i, props))}
 ${each(props.waiting, (waits, i) => html`${waits && hourglass(waits, i)}`)}
 <line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${drawing.to === props.now ? "now" : longTime(drawing.to, zone)}</text>
 </svg>
@@ -43,25 +45,31 @@ const drawLane = (
   { bars, gone }: Lane,
   place: Place,
   i: number,
-  zone: string,
+  props: LaneProps,
 ): Html => html`<g${attr("data-tier", place.tier)}>
 ${each(gone, ({ x, width }) => html`<line class="base" x1="${x}%" x2="${x + width}%" y1="${i * lane + lane / 2}" y2="${i * lane + lane / 2}"/>`)}
-${each(bars, (one) => drawBar(one, place, i, zone))}</g>
+${each(bars, (one) => drawBar(one, place, i, props))}</g>
 `;
 
-function drawBar(one: Bar, place: Place, i: number, zone: string): Html {
-  const words = `${one.version} on ${place.name} from ${longTime(one.since, zone)} ${one.until ? `until ${longTime(one.until, zone)}` : "on"}${one.band ? ", out of band" : ""}`;
+function drawBar(one: Bar, place: Place, i: number, { zone, approvers }: LaneProps): Html {
+  const approved = approvers.get(one.promotion_id ?? "")?.map(({ person, role }) => `${person} (${role})`) ?? [];
+  const words = `${one.version} on ${place.name} from ${longTime(one.since, zone)} ${one.until ? `until ${longTime(one.until, zone)}` : "on"}${one.band ? ", out of band" : ""}${approved.length ? `, approved by ${approved.join(" and ")}` : ""}`;
   const band = one.band && "band";
-  return html`<svg x="${one.x}%" y="${i * lane + (lane - bar) / 2}" width="${one.width}%" height="${bar}"><title>${words}</title><rect${classes("span", one.now && "now", band)} x="0.5" y="0.5" width="100%" height="${bar - 1}"/><rect${classes("edge", band)} width="3" height="${bar}"/>${label(one)}</svg>
+  return html`<svg x="${one.x}%" y="${i * lane + (lane - bar) / 2}" width="${one.width}%" height="${bar}"><title>${words}</title><rect${classes("span", one.now && "now", band)} x="0.5" y="0.5" width="100%" height="${bar - 1}"/><rect${classes("edge", band)} width="3" height="${bar}"/>${approved.length > 0 && tick(one)}${label(one, approved.length > 0)}</svg>
 `;
 }
 
 /** As much as there is room for: a lane is about 1,000 pixels wide, on a telephone 250. */
-function label({ version, width }: Bar): Html | false {
-  const wide = width * 10 > version.length * 7.3 + 12;
-  const narrow = width * 2.5 > version.length * 6.4 + 8;
-  return wide && html`<text${classes("label", !narrow && "minor")} x="9" y="18.5">${version}</text>`;
+function label({ version, width }: Bar, ticked: boolean): Html | false {
+  const x = ticked ? 21 : 9;
+  const wide = width * 10 > version.length * 7.3 + x + 3;
+  const narrow = width * 2.5 > version.length * 6.4 + x - 1;
+  return wide && html`<text${classes("label", !narrow && "minor")} x="${x}" y="18.5">${version}</text>`;
 }
+
+/** It came with approval. */
+const tick = ({ width }: Bar): Html | false =>
+  width * 10 > 18 && html`<path${classes("ticked", width * 2.5 < 18 && "minor")} d="m7.5 14.5 3 3 6-7"/>`;
 
 const hourglass = (words: string, i: number): Html =>
   html`<svg class="over" x="100%" y="${i * lane + lane / 2}"><title>${words}</title><path class="waits" d="M-18-7h12v2l-4.5 5 4.5 5v2h-12v-2l4.5-5-4.5-5z"/></svg>

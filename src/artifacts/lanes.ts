@@ -8,6 +8,7 @@ export interface Bar {
   width: number;
   version: string;
   band: boolean;
+  promotion_id: string | null;
   /** It still stands there. */
   now: boolean;
   since: string;
@@ -87,6 +88,7 @@ function layOut(spans: Span[], place: Place, untilNow: boolean): Lane {
         width,
         version: span.version,
         band: span.out_of_band === 1,
+        promotion_id: span.promotion_id,
         now: next === undefined && untilNow,
         since: span.effective_at,
         until: next,

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
-import { afterKey, contains, counts, isNoRepeat } from "../environments/as-of.ts";
+import { afterKey, contains, counts, isNoRepeat, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 import { inChunks } from "./artifacts.ts";
 
@@ -64,11 +64,24 @@ function untilOf(placement: string) {
 
 export type Placed = Awaited<ReturnType<typeof historyOf>>[number];
 
-/** Every placement of it in all environments, corrected ones too, newest first by when it took effect. */
+export interface Range {
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/**
+ * Every placement of it in all environments, corrected ones too, newest first by when it took effect. Of a time: those
+ * from then, and what stood as it began.
+ */
 export function historyOf(
   db: Database,
   artifactId: string,
-  { before, limit = 100 }: { before?: { effective_at: string; seq: number } | undefined; limit?: number } = {},
+  {
+    before,
+    limit = 100,
+    from,
+    to,
+  }: Range & { before?: { effective_at: string; seq: number } | undefined; limit?: number } = {},
 ) {
   let query = db
     .selectFrom("placements as p")
@@ -85,6 +98,11 @@ export function historyOf(
     .orderBy("p.effective_at", "desc")
     .orderBy("p.seq", "desc")
     .limit(limit);
+  if (to) query = query.where("p.effective_at", "<=", to);
+  if (from) {
+    const stood = standingSeq(sql.ref("p.environment_id"), "p.artifact_id", { asOf: from });
+    query = query.where(sql<boolean>`(p.effective_at > ${from} or p.seq = ${stood})`);
+  }
   if (before) query = query.where(sql<boolean>`(p.effective_at, p.seq) < (${before.effective_at}, ${before.seq})`);
   return query.execute();
 }
@@ -99,7 +117,7 @@ export async function spansOf(
   const placed = db
     .selectFrom("placements as p")
     .leftJoin("versions as v", "v.id", "p.version_id")
-    .select(["p.effective_at", "v.label as version", "p.out_of_band"])
+    .select(["p.effective_at", "v.label as version", "p.out_of_band", "p.promotion_id"])
     .where("p.environment_id", "=", environmentId)
     .where("p.artifact_id", "=", artifactId)
     .where(counts("p"))

@@ -3,11 +3,20 @@ import { type ArtifactProps, artifactPage } from "../../views/artifacts.ts";
 import { localInput } from "../../views/parts/time.ts";
 import { correctionsOf } from "../corrections/queries.ts";
 import { approversOf } from "../environments/as-of.ts";
-import { parseMoment } from "../environments/moments.ts";
+import { parseMoment, written } from "../environments/moments.ts";
 import { missing } from "../errors.ts";
 import { page, type SiteContext, type SiteEnv } from "../web.ts";
 import { draw, mostSpans } from "./lanes.ts";
-import { findArtifact, firstPlacedAt, historyOf, spansOf, standingNow, versionsOf, waitingOf } from "./queries.ts";
+import {
+  findArtifact,
+  firstPlacedAt,
+  historyOf,
+  type Range,
+  spansOf,
+  standingNow,
+  versionsOf,
+  waitingOf,
+} from "./queries.ts";
 import { normalKey } from "./rules.ts";
 
 export const artifacts = new Hono<SiteEnv>();
@@ -21,9 +30,11 @@ artifacts.get("/:kind{page|software}", async (c) => {
   const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
   if (!artifact) missing(kind === "page" ? "page" : "piece of software");
   const before = readBefore(c.req.query("before"));
-  const history = await historyOf(db, artifact.id, { before, limit: size + 1 });
+  const { range, asked, wrong } = readRange(c);
+  const history = await historyOf(db, artifact.id, { ...range, before, limit: size + 1 });
   const placed = history.slice(0, size);
   const last = history.length > size ? placed.at(-1) : undefined;
+  const { drawing, zooms, promotions } = await drawn(c, artifact.id, range, asked);
   const versionIds = new Set(placed.map((one) => one.version_id).filter((id) => id !== null));
   const props: ArtifactProps = {
     site,
@@ -31,14 +42,14 @@ artifacts.get("/:kind{page|software}", async (c) => {
     artifact,
     stands: await standsIn(c, artifact.id),
     waiting: await waitingFor(c, artifact.id),
-    ...(await drawn(c, artifact.id)),
+    drawing,
+    zooms,
+    asked,
+    wrong,
     placed,
     next: last && `${last.effective_at}.${last.seq}`,
     continued: before !== undefined,
-    approvers: await approversOf(
-      db,
-      placed.map((one) => one.promotion_id),
-    ),
+    approvers: await approversOf(db, [...promotions, ...placed.map((one) => one.promotion_id)]),
     corrections: await correctionsOf(db, artifact.id),
     may: { correct: permissions.has("correct") },
     versions: (await versionsOf(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
@@ -64,34 +75,34 @@ async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["wa
   });
 }
 
-/** The lanes for the time that the address asks for; all of its life where that cannot be read. */
-async function drawn(c: SiteContext, id: string): Promise<Pick<ArtifactProps, "drawing" | "wrong" | "zooms">> {
+async function drawn(c: SiteContext, id: string, { from, to = c.var.at }: Range, asked: ArtifactProps["asked"]) {
   const { db, at: now } = c.var;
   const { environments, time_zone: zone } = c.var.access.site;
-  const { from, to = now, wrong } = readRange(c);
   const spans = [];
   for (const { id: environmentId } of environments)
     spans.push(await spansOf(db, environmentId, id, { from, to, limit: mostSpans }));
   const first = (await firstPlacedAt(db, id)) ?? now;
   return {
     drawing: draw(spans, { from, to, now, zone }),
-    wrong,
-    zooms: zoomsOf(first, now, zone, c.req.query("from")),
+    zooms: zoomsOf(first, now, zone, asked),
+    promotions: spans.flat().map((one) => one.promotion_id),
   };
 }
 
-function readRange(c: SiteContext): { from?: string; to?: string; wrong?: string } {
+/** The time that the address asks for, as its fields say it; all of its life where that cannot be read. */
+function readRange(c: SiteContext): { range: Range } & Pick<ArtifactProps, "asked" | "wrong"> {
   const { time_zone } = c.var.access.site;
-  const range: { from?: string; to?: string } = {};
+  const asked = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
+  const range: Range = {};
   for (const end of ["from", "to"] as const) {
-    const text = c.req.query(end);
-    const read = text ? parseMoment(text, time_zone, c.var.at) : undefined;
-    if (read && "wrong" in read) return { wrong: read.wrong };
+    const read = asked[end].trim() ? parseMoment(asked[end], time_zone, c.var.at) : undefined;
+    if (read && "wrong" in read) return { range: {}, asked, wrong: { [end]: read.wrong } };
     if (read) range[end] = read.at;
+    if (read) asked[end] = written(read.at, time_zone);
   }
   if (range.from && range.from >= (range.to ?? c.var.at))
-    return { wrong: "The time shown has to begin before it ends." };
-  return range;
+    return { range: {}, asked, wrong: { from: "The time shown has to begin before it ends." } };
+  return { range, asked };
 }
 
 const spans: [string, number][] = [
@@ -102,13 +113,14 @@ const spans: [string, number][] = [
 ];
 
 /** All of it, and the times shorter than that. */
-function zoomsOf(first: string, now: string, zone: string, asked: string | undefined): ArtifactProps["zooms"] {
+function zoomsOf(first: string, now: string, zone: string, asked: ArtifactProps["asked"]): ArtifactProps["zooms"] {
   const shorter = spans.flatMap(([text, days]) => {
     const start = new Date(Date.parse(now) - days * 86_400_000).toISOString();
-    const from = `${localInput(start, zone).slice(0, 10)}T00:00`;
-    return start > first ? [{ text, from, current: asked === from }] : [];
+    const day = localInput(start, zone).slice(0, 10);
+    const current = !asked.to && asked.from === `${day} 00:00`;
+    return start > first ? [{ text, from: `${day}T00:00`, current }] : [];
   });
-  return [{ text: "All of it", from: undefined, current: !asked }, ...shorter];
+  return [{ text: "All of it", from: undefined, current: !asked.from && !asked.to }, ...shorter];
 }
 
 /** `2026-03-03T14:00:00.000Z.42`: when it took effect, and its place among those of that moment. */
