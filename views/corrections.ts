@@ -27,8 +27,9 @@ type Target = { deployment: number; kind?: Kind | undefined; key?: string | unde
 /** To the form for one line, or, without kind and key, for a whole deployment. */
 export function correctLink(site: Site, { deployment, kind, key }: Target, wrong: boolean): Html {
   const href = address(`/sites/${site.slug}/corrections/new`, { deployment, kind, key });
-  const of = html`<span class="sr"> of what deployment ${deployment} said of ${key}</span>`;
-  return html`<a class="ago" href="${href}">${wrong ? html`It did stand<span class="sr">: the correction${of} was wrong</span>` : html`Correct<span class="sr"> the record${of}</span>`}</a>`;
+  const of = html`<span class="sr"> what deployment ${deployment} said${key !== undefined && ` of ${key}`}</span>`;
+  if (key === undefined) return linkButton(href, wrong ? "It did stand" : "Correct all of it");
+  return html`<a class="ago" href="${href}">${wrong ? html`Say that it stood<span class="sr">:${of}</span>` : html`Correct${of}`}</a>`;
 }
 
 export type CorrectionForm = {

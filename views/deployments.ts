@@ -1,6 +1,8 @@
+import type { Correction } from "../src/corrections/queries.ts";
 import type { Deployment, placementsOf } from "../src/deployments/queries.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Site } from "../src/sites/queries.ts";
+import { correctionTold, correctLink } from "./corrections.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
 import { linkButton } from "./parts/button.ts";
 import { env } from "./parts/env.ts";
@@ -8,7 +10,7 @@ import { each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { chips, empty, facts, head } from "./parts/page.ts";
-import { time, timeWithAgo } from "./parts/time.ts";
+import { time, timeWithAgo, toldLater } from "./parts/time.ts";
 
 type ListProps = { site: Site; environment?: Environment | undefined; list: Deployment[]; more: boolean; now: string };
 
@@ -47,9 +49,21 @@ const told = (one: { effective_at: string; recorded_at: string }, site: Site, no
   html` ${is("late", html`told ${time(one.recorded_at, site.time_zone, now)}`)}`;
 
 type Placements = Awaited<ReturnType<typeof placementsOf>>;
-type PageProps = { site: Site; deployment: Deployment; placements: Placements; more: boolean; now: string };
+type PageProps = {
+  site: Site;
+  deployment: Deployment;
+  placements: Placements;
+  more: boolean;
+  /** The latest correction of each thing it said, and of all of it. */
+  corrections: Correction[];
+  may: { correct: boolean };
+  now: string;
+};
 
-export function deploymentPage({ site, deployment, placements, more, now }: PageProps): Html {
+export function deploymentPage(props: PageProps): Html {
+  const { site, deployment, placements, more, now, corrections, may } = props;
+  const whole = corrections.find((one) => one.artifact_id === null);
+  const later = toldLater(deployment);
   const last = placements.at(-1);
   const next = `/sites/${site.slug}/deployments/${deployment.number}?kind=${last?.kind}&section=${encodeURIComponent(last?.section ?? "")}&key=${encodeURIComponent(last?.key ?? "")}`;
   const same = deployment.unchanged ? `, ${deployment.unchanged} as before` : "";
@@ -64,10 +78,12 @@ export function deploymentPage({ site, deployment, placements, more, now }: Page
     ],
     title: `Deployment ${deployment.number}`,
     lead: `${deployment.changed} changed${same}${deployment.complete ? ", told as everything that stood there" : ""}.`,
+    under: whole && correctionTold(whole, site, now),
+    actions: may.correct && correctLink(site, { deployment: deployment.number }, whole?.stands === 0),
   })}
 ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
-  ["Told", html`${time(deployment.recorded_at, site.time_zone, now)} by ${deployment.person}`],
+  ["Told", html`${time(deployment.recorded_at, site.time_zone, now)} by ${deployment.person}${later && `, ${later}`}`],
   [
     "Promotion",
     deployment.promotion &&
@@ -77,20 +93,27 @@ ${facts([
   ["Source", deployment.source],
   ["Note", deployment.note],
 ])}
-${placements.length === 0 ? empty("It changed nothing: everything stood there already.") : changes(site, placements)}
+${placements.length === 0 ? empty("It changed nothing: everything stood there already.") : changes(props)}
 ${pager({ next: more ? next : undefined, nextWord: "More" })}`;
 }
 
-const changes = (site: Site, placements: Placements): Html =>
+const changes = (props: PageProps): Html =>
   ledger({
     caption: "What it changed",
     columns: ["Page or software", "Stood there", "Since then", "Came by"],
-    body: each(placements, (one) =>
-      row(
-        html`${rowHead(artifactLink(site.slug, one))}${cell("Stood there", version(one.before, "not here"))}${cell("Since then", version(one.version))}${cell("Came by", cameBy(site, one))}`,
-      ),
-    ),
+    body: each(props.placements, (one) => change(props, one)),
   });
+
+function change({ site, now, deployment, corrections, may }: PageProps, one: Placements[number]): Html {
+  const correction = corrections.find((said) => said.artifact_id === one.artifact_id);
+  const wrong = one.corrected === 1;
+  const target = { deployment: deployment.number, kind: one.kind, key: one.key };
+  const came = html`${cameBy(site, one)}${correction && html`<br>${correctionTold(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, wrong)}`}`;
+  return row(
+    html`${rowHead(artifactLink(site.slug, one))}${cell("Stood there", version(one.before, "not here"))}${cell("Since then", version(one.version))}${cell("Came by", came)}`,
+    wrong ? "corrected" : undefined,
+  );
+}
 
 const cameBy = (site: Site, one: Placements[number]): Html =>
   one.promotion

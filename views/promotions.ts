@@ -1,6 +1,9 @@
+import type { Correction } from "../src/corrections/queries.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Decision } from "../src/promotions/rules.ts";
 import type { Tally } from "../src/promotions/tally.ts";
+import type { Kind } from "../src/schema.ts";
+import { correctionTold } from "./corrections.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
 import { hiddenField } from "./parts/button.ts";
 import { way } from "./parts/env.ts";
@@ -25,6 +28,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     /** The moment of the approval that came after it was already so. */
     afterwards: string | undefined;
     form: Panels["form"] & { comment?: string | undefined };
+    /** What of it was recorded wrongly. */
+    corrected: (Correction & { kind: Kind; key: string })[];
     /** Why what was just tried did not happen. */
     refused?: string | undefined;
   };
@@ -35,7 +40,7 @@ export function promotionPage(props: PromotionPage): Html {
   const decidable = promotion.open && (tally.toLook > 0 || promotion.state === "waiting" || !props.why);
   return html`<div class="looking">
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
-${!promotion.open && outcome(props)}${split(
+${!promotion.open && outcome(props)}${props.corrected.length > 0 && correctedNote(props)}${split(
   html`${decidable ? verdictForm(props, list) : list}
 ${software(props)}${unchanged(props)}`,
   panels({ ...props, forYou: props.need === "decision" }),
@@ -81,6 +86,12 @@ function standing({ promotion, need, mine }: PromotionPage): string {
   const publish = promotion.environment.tier === "production" ? "publish" : "complete";
   return need ? `${approved} and waits for you to ${publish} it.` : `${approved}.`;
 }
+
+/** A completion is a fact like others, and may have been recorded wrongly. */
+const correctedNote = ({ corrected, site, now }: PromotionPage): Html =>
+  note(
+    html`Part of what it brought was corrected: ${each(corrected.slice(0, 3), (one, i) => html`${i > 0 && "; "}${artifactLink(site.slug, { ...one, title: null })} ${correctionTold(one, site, now)}`)}${corrected.length > 3 && ` and ${corrected.length - 3} more`}.`,
+  );
 
 /** How it ended. */
 function outcome(props: PromotionPage): Html {

@@ -31,6 +31,8 @@ type Page = {
   form: { to: string; note: string; key: string };
   errors: Record<string, string>;
   refused?: string | undefined;
+  /** Which of it was recorded wrongly where it was frozen, by artifact. */
+  rested: Map<string, { person: string; on: string; reason: string }>;
   now: string;
 };
 
@@ -69,10 +71,12 @@ function contents(props: Page): Html {
   })}${pager({ previous: props.previous, next: props.next, previousWord: "Lines before", nextWord: "More lines" })}`;
 }
 
-const line = ({ site, held }: Page, one: Content): Html =>
-  row(
-    html`${rowHead(artifactLink(site.slug, one))}${cell("Version", version(one.version, "its removal"))}${each(held, ({ environment, now }) => cell(environment.name, place(one, now.get(one.artifact_id))))}`,
+function line({ site, held, rested }: Page, one: Content): Html {
+  const wrong = rested.get(one.artifact_id);
+  return row(
+    html`${rowHead(artifactLink(site.slug, one))}${cell("Version", html`${version(one.version, "its removal")}${wrong && html`<br>${is("corrected", "corrected")} <span class="ago">on ${wrong.on} by ${wrong.person}: “${wrong.reason}”</span>`}`)}${each(held, ({ environment, now }) => cell(environment.name, place(one, now.get(one.artifact_id))))}`,
   );
+}
 
 function place(content: Content, stands: Stands | undefined): Html {
   if (!stands) return html`<span class="none">not there</span>`;

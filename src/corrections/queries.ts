@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { longTime } from "../../views/parts/time.ts";
 import { inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
 import type { Flag } from "../schema.ts";
@@ -56,4 +57,64 @@ export async function wrongSince(db: Database, seqs: number[], knownAt: string):
       .execute(),
   );
   return new Map(rows.map(({ seq, ...correction }) => [seq, correction]));
+}
+
+/** What of a deployment is known to be wrong, by the names of the pages and software. */
+export function correctedIn(db: Database, siteId: string, number: number) {
+  return corrections(db)
+    .innerJoin("deployments as d", "d.id", "c.corrected_id")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .select(["a.kind", "a.key"])
+    .where("d.site_id", "=", siteId)
+    .where("d.number", "=", number)
+    .where("c.stands", "=", 0)
+    .where(notCorrected)
+    .orderBy("a.kind")
+    .orderBy("a.key")
+    .execute();
+}
+
+export interface Rested {
+  artifact_id: string;
+  version_id: string | null;
+  person: string;
+  recorded_at: string;
+  reason: string;
+  /** When that was, as the site's clocks showed it. */
+  on: string;
+}
+
+/** Of these versions in an environment: whose record there was corrected, by whom and when. The latest of each. */
+export async function restedOn(
+  db: Database,
+  environmentId: string,
+  contents: { artifact_id: string; version_id: string | null }[],
+): Promise<Map<string, Rested>> {
+  const rows = await inChunks(contents, (piece) =>
+    corrections(db)
+      .innerJoin("deployments as d", "d.id", "c.corrected_id")
+      .innerJoin("sites as s", "s.id", "d.site_id")
+      .innerJoin("placements as q", (join) =>
+        join.onRef("q.deployment_id", "=", "c.corrected_id").onRef("q.artifact_id", "=", "c.artifact_id"),
+      )
+      .select(["q.artifact_id", "q.version_id", "s.time_zone"])
+      .where("d.environment_id", "=", environmentId)
+      .where(
+        "c.artifact_id",
+        "in",
+        piece.map((one) => one.artifact_id),
+      )
+      .where("c.stands", "=", 0)
+      .where(notCorrected)
+      .orderBy("c.recorded_at")
+      .execute(),
+  );
+  const wanted = new Map(contents.map((one) => [one.artifact_id, one.version_id]));
+  const rested = rows.filter((row) => wanted.get(row.artifact_id) === row.version_id);
+  return new Map(
+    rested.map(({ time_zone, artifact_id, version_id, person, recorded_at, reason }) => [
+      artifact_id,
+      { artifact_id, version_id, person, recorded_at, reason, on: longTime(recorded_at, time_zone) },
+    ]),
+  );
 }

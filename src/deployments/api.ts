@@ -147,6 +147,7 @@ const showCall = reading("/sites/{site}/deployments/{n}", {
           notes: z.string().nullable(),
           promotion: z.int().nullable(),
           out_of_band: z.boolean(),
+          corrected: z.boolean().openapi({ description: "It was recorded wrongly, and counts no more." }),
         }),
       ),
     })
@@ -158,7 +159,7 @@ deployments.openapi(showCall, async (c) => {
   const found = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? missing(`deployment ${n}`);
   const rows = await placementsOf(c.var.db, found.id, { limit: Number.MAX_SAFE_INTEGER });
   const placements = rows.map(
-    ({ kind, key, title, version, before, digest, source, notes, promotion, out_of_band }) => ({
+    ({ kind, key, title, version, before, digest, source, notes, promotion, out_of_band, corrected }) => ({
       kind,
       key,
       title,
@@ -169,6 +170,7 @@ deployments.openapi(showCall, async (c) => {
       notes,
       promotion,
       out_of_band: out_of_band === 1,
+      corrected: corrected === 1,
     }),
   );
   return c.json({ ...asDeployment(found), placements }, 200);

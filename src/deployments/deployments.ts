@@ -1,4 +1,4 @@
-import { learnArtifacts, learnVersions, type Named } from "../artifacts/artifacts.ts";
+import { learnArtifacts, learnVersions } from "../artifacts/artifacts.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
 import type { Environment } from "../environments/queries.ts";
@@ -9,7 +9,7 @@ import { findPromotion } from "../promotions/queries.ts";
 import { contentsOf } from "../releases/queries.ts";
 import type { Site } from "../sites/queries.ts";
 import { deploy } from "./deploy.ts";
-import { instant, normalLine, type Report, reportErrors } from "./rules.ts";
+import { instant, type Line, normalLine, type Report, reportErrors } from "./rules.ts";
 
 export interface Recorded {
   number: number;
@@ -60,7 +60,7 @@ export async function tell(
   });
 }
 
-async function known(trx: Database, by: By, site: Site, effectiveAt: string, named: Named[]) {
+async function known(trx: Database, by: By, site: Site, effectiveAt: string, named: Line[]) {
   const { ids: artifacts, ...told } = await learnArtifacts(trx, by, site.id, named);
   const { ids: versions, ...more } = await learnVersions(trx, by, effectiveAt, named, artifacts);
   const lines = named.map((one) => {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { artifactIds, inChunks } from "../artifacts/artifacts.ts";
 import type { Database } from "../database/open.ts";
-import { counts, type Standing, standing } from "../environments/as-of.ts";
+import { counts, isNoRepeat, isWrong, type Standing, standing } from "../environments/as-of.ts";
 import type { Environment } from "../environments/queries.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
@@ -118,7 +118,7 @@ export interface After {
   key: string;
 }
 
-/** What a deployment changed, each with what stood there before. */
+/** What a deployment changed, each with what stood there before; what was recorded wrongly, too. */
 export function placementsOf(
   db: Database,
   deploymentId: string,
@@ -140,7 +140,8 @@ export function placementsOf(
       "v.source",
       "v.notes",
     ])
-    .select(["p.out_of_band", "pr.number as promotion", "p.effective_at"])
+    .select(["p.artifact_id", "p.out_of_band", "pr.number as promotion", "p.effective_at"])
+    .select(sql<number>`case when ${isWrong("p")} then 1 else 0 end`.as("corrected"))
     .select(
       sql<string | null>`(
         select w.label from placements q left join versions w on w.id = q.version_id
@@ -149,7 +150,7 @@ export function placementsOf(
         order by q.effective_at desc, q.seq desc limit 1)`.as("before"),
     )
     .where("p.deployment_id", "=", deploymentId)
-    .where(counts("p"))
+    .where(isNoRepeat("p"))
     .orderBy("a.kind")
     .orderBy("a.section")
     .orderBy("a.key")

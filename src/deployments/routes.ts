@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { deploymentPage, deploymentsPage } from "../../views/deployments.ts";
 import { type RecordForm, recordPage } from "../../views/record.ts";
+import { latestOf } from "../corrections/queries.ts";
 import { newId } from "../database/id.ts";
 import { parseMoment } from "../environments/moments.ts";
 import { type FieldError, missing, Refusal, refuse } from "../errors.ts";
@@ -85,6 +86,8 @@ deployments.get("/:number{[0-9]{1,9}}", async (c) => {
     deployment,
     placements: placements.slice(0, 200),
     more: placements.length > 200,
+    corrections: await latestOf(c.var.db, deployment.id),
+    may: { correct: c.var.access.permissions.has("correct") },
     now: c.var.at,
   };
   return page(

@@ -8,6 +8,8 @@ export interface Weighed {
   version: string | null;
   /** What the environment before holds now; undefined where it never had it. */
   before?: { version_id: string | null; version: string | null } | undefined;
+  /** Who said that it had been recorded there wrongly, and when. */
+  corrected?: { person: string; on: string } | undefined;
 }
 
 /** One version's need for software, and what the target would have after completion. */
@@ -48,7 +50,14 @@ function whyMovedOn(from: { name: string }, contents: Weighed[]): Blocker[] {
   if (!first) return [];
   const brings = first.version === null ? `It removes ${first.key}` : `It holds ${first.version} of ${first.key}`;
   const more = rest.length ? ` The same goes for ${rest.length} more.` : "";
-  return [{ code: "content_moved_on", message: `${brings}, but ${from.name} ${holdsNow(first)}.${more}` }];
+  const why = first.corrected && whyMoved(from, first, first.corrected);
+  const message = [`${brings}, but ${from.name} ${holdsNow(first)}.${more}`, why].filter(Boolean).join(" ");
+  return [{ code: "content_moved_on", message }];
+}
+
+function whyMoved(from: { name: string }, { key, version }: Weighed, { person, on }: { person: string; on: string }) {
+  const what = version === null ? `That ${key} was removed from` : `That ${version} of ${key} stood on`;
+  return `${what} ${from.name} was corrected on ${on} by ${person}.`;
 }
 
 function holdsNow({ before }: Weighed): string {

@@ -1,3 +1,4 @@
+import { restedOn } from "../corrections/queries.ts";
 import type { Database } from "../database/open.ts";
 import type { Blocker } from "../errors.ts";
 import { currentOf, type Stands } from "../releases/differences.ts";
@@ -12,6 +13,8 @@ export interface Changing extends Content {
   /** What the target holds, and what the environment before it holds now; undefined where it was never recorded there. */
   there: There | undefined;
   before: Stands | undefined;
+  /** Who said that it had been recorded wrongly there, where that is why. */
+  corrected?: { person: string; on: string } | undefined;
   /** The environment before holds something else by now. */
   moved_on: boolean;
 }
@@ -53,8 +56,11 @@ export async function weigh(
 ): Promise<Weights> {
   const ids = contents.map((one) => one.artifact_id);
   const before = await currentOf(db, promotion.from_id, ids);
+  const moved = contents.filter((one) => hasMovedOn({ ...one, before: before.get(one.artifact_id) }));
+  const corrected = await restedOn(db, promotion.from_id, moved);
   const changing = contents.map((one): Changing => {
-    const now = { there: there.get(one.artifact_id), before: before.get(one.artifact_id) };
+    const id = one.artifact_id;
+    const now = { there: there.get(id), before: before.get(id), corrected: corrected.get(id) };
     return { ...one, ...now, change: changeOf(one, now.there), moved_on: hasMovedOn({ ...one, ...now }) };
   });
   const needs = isOpen(promotion.state) ? await needsOf(db, promotion.environment_id, contents) : [];

@@ -1,4 +1,5 @@
 import { promotionPage } from "../../views/promotions.ts";
+import { correctedIn } from "../corrections/queries.ts";
 import { missing } from "../errors.ts";
 import { by, page, type SiteContext } from "../web.ts";
 import { type Changing, type PromotionDetails, promotionDetails } from "./details.ts";
@@ -45,6 +46,7 @@ export async function showPromotion(
     need: needOf(promotion, by(c)),
     mayPromote: permissions.has("promote"),
     afterwards: approvedAfterwards(promotion),
+    corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],
     form: tried.form ?? {},
     errors: tried.errors ?? {},
     refused: tried.refused,

@@ -1,4 +1,5 @@
 import { releasePage } from "../../views/release.ts";
+import { restedOn } from "../corrections/queries.ts";
 import { newId } from "../database/id.ts";
 import { missing } from "../errors.ts";
 import { waysOf } from "../promotions/asking.ts";
@@ -52,6 +53,7 @@ export async function showRelease(
     form: { ...form, key: newId() },
     errors,
     refused,
+    rested: await restedOn(db, site.environments.find((one) => one.slug === release.environment)?.id ?? "", shown),
     now: c.var.at,
   });
   return page(c, { title: `Release ${number}, ${release.name}`, here: "releases" }, content, status);

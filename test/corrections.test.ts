@@ -1,0 +1,333 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { correct } from "../src/corrections/corrections.ts";
+import { settled } from "../src/corrections/rules.ts";
+import { verify } from "../src/history/verify.ts";
+import { type Name, place, type World, world } from "./world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+  await w.record("beta", ["/sale v1", "checkout 3.4.1"], { effective_at: "2026-03-01T09:00:00Z" });
+  await w.record("beta", ["/sale v2", "/new v1"], { effective_at: "2026-03-02T09:00:00Z" });
+  w.clock.at = "2026-03-03T12:00:00.000Z";
+});
+afterEach(() => w.close());
+
+const sale = { kind: "page" as const, key: "/sale" };
+const put = async (wish: Partial<Parameters<typeof correct>[3]> & { deployment: number }, by: Name = "ada") =>
+  correct(w.db, await w.by(by), w.site, { reason: "It was another page", ...wish });
+
+/** What stands on an environment by now, or stood, by its page. */
+async function on(environment: string, query = ""): Promise<string> {
+  return (await w.as("vera").get(`/sites/shop/environments/${environment}${query}`)).text();
+}
+
+async function current(key: string, environment = "beta"): Promise<string | null | undefined> {
+  const row = await w.db
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .select("v.label")
+    .where("a.key", "=", key)
+    .where("c.environment_id", "=", place(w.site, environment).id)
+    .executeTakeFirst();
+  return row?.label;
+}
+
+const events = () => w.db.selectFrom("events").select("action").execute();
+const form = (more: Record<string, string> = {}) => ({
+  deployment: "2",
+  kind: "page",
+  line: "/sale",
+  reason: "It was the shoes",
+  right: "nothing",
+  ...more,
+});
+
+describe("correcting one line", () => {
+  test("takes it out of what stands, and leaves it struck through with who and why", async () => {
+    const ada = w.as("ada");
+    const artifact = await (await ada.get("/sites/shop/artifacts/page?key=/sale")).text();
+    expect(artifact).toContain("/sites/shop/corrections/new?deployment=2&amp;kind=page&amp;key=/sale");
+    const asked = await (await ada.get("/sites/shop/corrections/new?deployment=2&kind=page&key=/sale")).text();
+    expect(asked).toContain("Deployment 2 said that /sale stood in");
+    expect(asked).toContain("recorded 1 day later");
+
+    const text = await (await ada.submit("/sites/shop/corrections", form())).text();
+
+    expect(text).toContain("Corrected: /sale.");
+    expect(text).toContain('<tr class="corrected">');
+    expect(text).toContain("by Ada: “It was the shoes”");
+    expect(await current("/sale")).toBe("v1");
+    expect(await current("/new")).toBe("v1");
+    expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+  });
+
+  test("in the past changes what stood then, and not what stands now", async () => {
+    await put({ deployment: 1, ...sale });
+    expect(await current("/sale")).toBe("v2");
+    expect(await on("beta", "?as_of=2026-03-01T12:00Z")).not.toContain("/sale");
+  });
+
+  test("is not known before it was made: then it is shown, and said to have been corrected since", async () => {
+    await put({ deployment: 2, ...sale, reason: "It was the shoes" });
+    const then = await on("beta", "?as_of=2026-03-02T12:00Z&known_at=2026-03-03T11:00Z");
+    expect(then).toContain("It is known otherwise today");
+    expect(then).toContain("It was the shoes");
+    expect(then).toMatch(/<tr class="corrected">.*?\/sale.*?v2/s);
+    const now = await on("beta", "?as_of=2026-03-02T12:00Z");
+    expect(now).toContain("as it is known today");
+    expect(now).not.toContain("It was the shoes");
+  });
+
+  test("tells in the same step what is right, even elsewhere and at another time", async () => {
+    const text = await (
+      await w.as("ada").submit(
+        "/sites/shop/corrections",
+        form({
+          right: "version",
+          version: "v7",
+          environment: "demo",
+          when: "2026-03-02 11:00",
+        }),
+      )
+    ).text();
+    expect(text).toContain("What is right is recorded as deployment 3.");
+    expect(await current("/sale")).toBe("v1");
+    expect(await current("/sale", "demo")).toBe("v7");
+    const told = await (await w.as("vera").get("/sites/shop/deployments/3")).text();
+    expect(told).toContain("correction of deployment 2");
+    expect(told).toContain("out of band");
+  });
+
+  test("that only confirmed what stood makes the word no evidence any more", async () => {
+    await w.record("beta", ["/new v1"], { effective_at: "2026-03-03T09:00:00Z" });
+    await put({ deployment: 3, kind: "page", key: "/new" });
+    await w.record("beta", ["/new v2"], { effective_at: "2026-03-02T20:00:00Z" });
+    expect(await current("/new")).toBe("v2");
+  });
+
+  test("settles what was told of later moments: a confirmation becomes the change it would have been", async () => {
+    await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T15:00:00Z" });
+    await put({ deployment: 2, ...sale });
+    expect(await on("beta", "?as_of=2026-03-02T12:00Z")).toMatch(/\/sale<.*?v1/s);
+    expect(await current("/sale")).toBe("v2");
+  });
+
+  test("that nothing else was said of leaves it unknown, not removed", async () => {
+    await put({ deployment: 2, kind: "page", key: "/new" });
+    expect(await current("/new")).toBeUndefined();
+    expect(await (await w.as("vera").get("/sites/shop/artifacts/page?key=/new")).text()).toContain("never recorded on");
+  });
+});
+
+test("a whole deployment is corrected, and that is corrected, and so on", async () => {
+  const text = await (
+    await w.as("ada").submit("/sites/shop/corrections", { deployment: "2", reason: "Of another site" })
+  ).text();
+  expect(text).toContain("Corrected: deployment 2, 2 lines.");
+  expect(text).toContain("Of another site");
+  expect([await current("/sale"), await current("/new")]).toEqual(["v1", undefined]);
+  w.clock.at = "2026-03-03T12:01:00.000Z";
+  const again = await (await w.as("ada").get("/sites/shop/corrections/new?deployment=2")).text();
+  expect(again).toContain("Say that it stood");
+  await put({ deployment: 2, stands: true, reason: "No, of this one" });
+  expect([await current("/sale"), await current("/new")]).toEqual(["v2", "v1"]);
+  w.clock.at = "2026-03-03T12:02:00.000Z";
+  await put({ deployment: 2, ...sale, reason: "All but this" });
+  expect([await current("/sale"), await current("/new")]).toEqual(["v1", "v1"]);
+  expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+});
+
+test("a line corrected by itself stays so where the correction of the whole is taken back", async () => {
+  await put({ deployment: 2, ...sale });
+  await put({ deployment: 2 });
+  await put({ deployment: 2, stands: true });
+  expect([await current("/sale"), await current("/new")]).toEqual(["v1", "v1"]);
+});
+
+describe("what rested on it says so", () => {
+  test("an open promotion is blocked, and names the correction; its release shows it", async () => {
+    await w.release("Spring", ["/sale"]);
+    await w.ask(1, "demo");
+    await put({ deployment: 2, ...sale, reason: "It was the shoes" });
+    const promotion = await (await w.as("ada").get("/sites/shop/promotions/1")).text();
+    expect(promotion).toContain("That v2 of /sale stood on beta was corrected on 3 March 2026, 12:00 by Ada.");
+    const release = await (await w.as("ada").get("/sites/shop/releases/1")).text();
+    expect(release).toContain("It was the shoes");
+  });
+
+  test("a completed promotion's own placement can be wrong, too", async () => {
+    await w.release("Spring", ["/sale"]);
+    await w.promote(1, "demo");
+    await put({ deployment: 3, ...sale, instead: { version: "v2", effective_at: "2026-03-03T11:30:00Z" } });
+    const text = await (await w.as("vera").get("/sites/shop/promotions/1")).text();
+    expect(text).toContain("Part of what it brought was corrected");
+    const [standing] = await w.db
+      .selectFrom("current_placements")
+      .selectAll()
+      .where("environment_id", "=", place(w.site, "demo").id)
+      .execute();
+    // the promotion that allowed the wrong line allows the right one
+    expect(standing).toMatchObject({ effective_at: "2026-03-03T11:30:00.000Z", out_of_band: 0 });
+  });
+});
+
+describe("is refused", () => {
+  test("without a reason, with too long a one, or with something else that is wrong; the form comes back filled", async () => {
+    const ada = w.as("ada");
+    const bare = await ada.post("/sites/shop/corrections", form({ reason: "  ", right: "version", version: "v9" }));
+    expect(bare.status).toBe(422);
+    const text = await bare.text();
+    expect(text).toContain("Say what was wrong: a correction needs a reason.");
+    expect(text).toContain('value="v9"');
+    for (const [more, sentence] of [
+      [{ reason: "x".repeat(10_001) }, "A reason has at most 10,000 characters"],
+      [{ right: "version", version: "" }, "Say which version stood there."],
+      [{ right: "version", version: "v3", when: "in a while" }, "is no moment"],
+      [{ right: "version", version: "v3", when: "2027-01-01 10:00" }, "still to come"],
+      [{ right: "version", version: "v2" }, "That is what was recorded."],
+      [{ right: "version", version: "v3", environment: "moon" }, "There is no environment moon."],
+    ] as const) {
+      const answer = await ada.post("/sites/shop/corrections", form(more));
+      expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(sentence)]);
+    }
+    expect((await events()).map((one) => one.action)).not.toContain("placement_corrected");
+  });
+
+  test("for what was corrected already, and what was never corrected cannot be said to stand", async () => {
+    await put({ deployment: 2, ...sale, reason: "It was the shoes" });
+    await expect(put({ deployment: 2, ...sale })).rejects.toMatchObject({
+      status: 409,
+      message: "What deployment 2 said of /sale has been corrected already, by Ada: “It was the shoes”",
+    });
+    await expect(put({ deployment: 1, ...sale, stands: true })).rejects.toMatchObject({ status: 409 });
+    const again = await w.as("ada").post("/sites/shop/corrections", form());
+    expect(again.status).toBe(409);
+    expect(await again.text()).toContain("has been corrected already");
+  });
+
+  test("for what is not there: no such deployment, no such line, of another site, a stranger", async () => {
+    await expect(put({ deployment: 99 })).rejects.toMatchObject({ status: 404 });
+    await expect(put({ deployment: 1, kind: "page", key: "/new" })).rejects.toMatchObject({
+      status: 422,
+      message: "Deployment 1 says nothing of /new.",
+    });
+    const ada = w.as("ada");
+    for (const query of [
+      "deployment=99",
+      "deployment=abc",
+      "deployment=1&kind=page&key=/new",
+      "deployment=1&kind=ship&key=x",
+    ])
+      expect((await ada.get(`/sites/shop/corrections/new?${query}`)).status).toBe(404);
+    expect((await ada.post("/sites/elsewhere/corrections", form())).status).toBe(404);
+    expect((await w.as("oskar").post("/sites/shop/corrections", form())).status).toBe(404);
+    expect((await w.as("nobody").post("/sites/shop/corrections", form())).headers.get("location")).toContain(
+      "/sign-in",
+    );
+  });
+
+  test("to who may not: no link, no form, no deed", async () => {
+    const cleo = w.as("cleo");
+    expect(await (await cleo.get("/sites/shop/deployments/2")).text()).not.toContain("corrections/new");
+    expect((await cleo.get("/sites/shop/corrections/new?deployment=2")).status).toBe(403);
+    expect((await cleo.post("/sites/shop/corrections", form())).status).toBe(403);
+    await expect(put({ deployment: 2 }, "cleo")).rejects.toMatchObject({ status: 403 });
+  });
+});
+
+test("sent twice it happens once; of two at the same moment one is told of the other", async () => {
+  const ada = w.as("ada");
+  const sent = form({ key: "once-and-again" });
+  for (let i = 0; i < 2; i++) expect((await ada.post("/sites/shop/corrections", sent)).status).toBe(303);
+  const race = await Promise.allSettled([put({ deployment: 1, ...sale }), put({ deployment: 1, ...sale })]);
+  expect(race.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+  const made = (await events()).filter((one) => one.action === "placement_corrected");
+  expect(made.length).toBe(2);
+});
+
+test("by the API, with what is right; what it gives as known then and as known now", async () => {
+  const manager = await w.token("account-manager");
+  const path = "/sites/shop/corrections";
+  const body = { deployment: 2, ...sale, reason: "It was the shoes", instead: { version: "v5" } };
+  const first = await manager.post(path, body, { "idempotency-key": "k1" });
+  expect([first.status, await first.json()]).toEqual([201, { deployment: 2, corrected: 1, instead: 3 }]);
+  expect((await manager.post(path, body, { "idempotency-key": "k1" })).status).toBe(201);
+  expect((await manager.post(path, body)).status).toBe(409);
+  expect((await manager.post(path, { deployment: 2, reason: "" })).status).toBe(422);
+  expect((await manager.post(path, { ...body, kind: undefined })).status).toBe(422);
+  expect((await manager.post(path, { deployment: 2, reason: "x", instead: { version: "v1" } })).status).toBe(422);
+  expect((await (await w.token("contributor")).post(path, body)).status).toBe(403);
+  const versions = async (query: string) => {
+    const answer = await manager.get(`/sites/shop/environments/beta/placements?${query}`);
+    const list = (await answer.json()) as { unknown: boolean; items: { key: string; version: string }[] };
+    return [list.unknown, list.items.map((one) => `${one.key} ${one.version}`)];
+  };
+  expect(await versions("q=sale")).toEqual([false, ["/sale v5"]]);
+  expect(await versions("q=sale&known_at=2026-03-03T11:00:00Z")).toEqual([false, ["/sale v2"]]);
+  expect(await versions("as_of=2026-02-01T00:00:00Z")).toEqual([true, []]);
+  const compared = await manager.get(
+    "/sites/shop/compare?from=beta&to=beta&from_known_at=2026-03-03T11:00:00Z&kind=page",
+  );
+  expect(await compared.json()).toMatchObject({ items: [{ key: "/sale", from: "v2", to: "v5" }], unknown: [] });
+});
+
+test("compare holds what was known then against what is known now", async () => {
+  await put({ deployment: 2, ...sale });
+  const text = await (
+    await w.as("vera").get("/sites/shop/compare?from=beta&to=beta&from_known_at=2026-03-03T11:00")
+  ).text();
+  expect(text).toContain("as known on");
+  expect(text).toMatch(/\/sale.*v2.*v1/s);
+  const wrong = await w.as("vera").get("/sites/shop/compare?from=beta&to=beta&known_at=2027-01-01T10:00");
+  expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("Known when?")]);
+});
+
+test("what happened is told as a sentence", async () => {
+  await put({ deployment: 2, ...sale, reason: "It was the shoes", instead: { version: null } });
+  const text = await (await w.as("vera").get("/sites/shop/history")).text();
+  expect(text).toContain("It was the shoes");
+  expect(text).toContain("that it was removed");
+});
+
+test("who had to wait is told after the one before, so that what was known stays known", async () => {
+  w.clock.at = "2026-03-03T11:59:00.000Z";
+  await put({ deployment: 2, ...sale });
+  w.clock.at = "2026-03-03T11:58:00.000Z";
+  await w.record("beta", ["/late v1"], { effective_at: "2026-03-01T09:00:00Z" });
+  const [last] = await w.db.selectFrom("deployments").select("recorded_at").orderBy("number", "desc").execute();
+  expect(last?.recorded_at).toBe("2026-03-03T11:59:00.000Z");
+});
+
+describe("settling", () => {
+  const word = (number: number, version: string | null, more: object = {}) => ({
+    number,
+    version_id: version,
+    promotion_id: null,
+    out_of_band: 0 as const,
+    effective_at: `2026-03-0${number}`,
+    wrong: false,
+    seqs: [] as number[],
+    ...more,
+  });
+
+  test("places what proves to be a change, and repeats what proves to be none", () => {
+    const words = [
+      word(1, "a", { wrong: true, seqs: [1] }),
+      word(2, "a"),
+      word(3, "b", { seqs: [2] }),
+      word(4, "b", { seqs: [3] }),
+    ];
+    const { returned, repeated } = settled(undefined, words);
+    expect(returned.map((one) => one.number)).toEqual([2]);
+    expect(repeated.map(([, seq]) => seq)).toEqual([3]);
+  });
+
+  test("of two words for one moment the later told holds", () => {
+    const at = { effective_at: "2026-03-01" };
+    const words = [word(1, "a", { ...at, seqs: [5] }), word(2, "b", { ...at, seqs: [4] })];
+    const { returned, repeated } = settled(undefined, words);
+    expect([returned.map((one) => one.number), repeated.map(([, seq]) => seq)]).toEqual([[2], [4]]);
+  });
+});
