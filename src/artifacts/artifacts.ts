@@ -1,23 +1,12 @@
 import { sql } from "kysely";
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
+import type { Line } from "../deployments/rules.ts";
 import { type FieldError, Refusal } from "../errors.ts";
 import type { By } from "../people/by.ts";
 import type { Kind } from "../schema.ts";
 import { artifactEntry, index } from "../search/entries.ts";
 import { sectionOf } from "./rules.ts";
-
-/** What a line says of an artifact and its version; keys in their normal form. */
-export interface Named {
-  kind: Kind;
-  key: string;
-  version: string | null;
-  digest?: string | undefined;
-  title?: string | undefined;
-  source?: string | undefined;
-  notes?: string | undefined;
-  requires?: Record<string, string> | undefined;
-}
 
 const chunk = 500;
 
@@ -78,7 +67,7 @@ export async function learnArtifacts(
   trx: Database,
   by: By,
   siteId: string,
-  named: Named[],
+  named: Line[],
 ): Promise<{ ids: Map<string, string> } & Pick<Learned, "artifacts" | "titles" | "sections">> {
   const ids = await artifactIds(trx, siteId, named);
   const fresh = named.filter((one) => !ids.has(`${one.kind} ${one.key}`));
@@ -105,7 +94,7 @@ export async function learnArtifacts(
 }
 
 /** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
-async function retitle(trx: Database, piece: Named[], ids: Map<string, string>): Promise<Learned["titles"]> {
+async function retitle(trx: Database, piece: Line[], ids: Map<string, string>): Promise<Learned["titles"]> {
   const values = piece.map(({ kind, key, title }) => sql`(${ids.get(`${kind} ${key}`)}, ${title || null})`);
   const { rows } = await sql<Learned["titles"][number]>`
     with told (id, title) as (values ${sql.join(values)})
@@ -116,7 +105,7 @@ async function retitle(trx: Database, piece: Named[], ids: Map<string, string>):
 }
 
 /** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
-async function headSections(trx: Database, siteId: string, fresh: Named[]): Promise<Learned["sections"]> {
+async function headSections(trx: Database, siteId: string, fresh: Line[]): Promise<Learned["sections"]> {
   const pages = fresh.filter((one) => one.kind === "page");
   const below = new Set(pages.map((one) => sectionOf("page", one.key)).filter(Boolean));
   const heads = pages.filter((one) => !sectionOf("page", one.key)).map((one) => one.key.split("/")[1] ?? "");
@@ -155,7 +144,7 @@ interface Known {
   requires: string | null;
 }
 
-type Fuller = Known & Pick<Named, "kind" | "key">;
+type Fuller = Known & Pick<Line, "kind" | "key">;
 
 /**
  * Makes the versions that are new, and fills in a digest or requirements learned later. A label names one content:
@@ -166,7 +155,7 @@ export async function learnVersions(
   trx: Database,
   by: By,
   effectiveAt: string,
-  named: Named[],
+  named: Line[],
   artifacts: Map<string, string>,
 ): Promise<{ ids: Map<string, string | null> } & Pick<Learned, "versions" | "contents">> {
   const standing = named.filter((one) => one.version !== null);
@@ -200,12 +189,12 @@ export async function learnVersions(
   return { ids, versions, contents };
 }
 
-function freshVersion(id: string, told: Named): Fresh {
+function freshVersion(id: string, told: Line): Fresh {
   const { kind, key, version, digest = null, source = null, notes = null } = told;
   return { id, kind, key, version: version as string, digest, source, requires: requiresText(told), notes };
 }
 
-async function knownVersions(trx: Database, standing: Named[], ids: Map<string, string>): Promise<Map<string, Known>> {
+async function knownVersions(trx: Database, standing: Line[], ids: Map<string, string>): Promise<Map<string, Known>> {
   const rows = await inChunks(standing, (piece) => {
     const pairs = piece.map((one) => sql`(${ids.get(`${one.kind} ${one.key}`)}, ${one.version})`);
     return trx
@@ -240,12 +229,12 @@ function insertVersions(
   );
 }
 
-function requiresText({ requires }: Named): string | null {
+function requiresText({ requires }: Line): string | null {
   const entries = Object.entries(requires ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
 }
 
-function whyContentDiffers(known: Known, told: Named): string | undefined {
+function whyContentDiffers(known: Known, told: Line): string | undefined {
   if (told.digest && known.digest && told.digest !== known.digest)
     return `${told.key} ${told.version} is already recorded with other content (digest ${known.digest}, not ${told.digest}). New content needs a new version.`;
   if (told.requires && known.requires && requiresText(told) !== known.requires)
@@ -253,7 +242,7 @@ function whyContentDiffers(known: Known, told: Named): string | undefined {
 }
 
 /** The version with what is told of it only now, where that is more than was known. */
-function learnt(known: Known, told: Named): Fuller[] {
+function learnt(known: Known, told: Line): Fuller[] {
   const digest = known.digest ?? told.digest ?? null;
   const requires = known.requires ?? requiresText(told);
   return digest === known.digest && requires === known.requires
