@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { draw, mostSpans } from "../src/artifacts/lanes.ts";
+import { correct } from "../src/corrections/corrections.ts";
 import { record } from "../src/deployments/deployments.ts";
 import type { Line } from "../src/deployments/rules.ts";
 import { links, rows, words } from "./words.ts";
@@ -140,6 +141,22 @@ describe("a page's life", () => {
     expect(rows(first)).toHaveLength(50);
     expect(versions).toEqual(Array.from({ length: 60 }, (_, i) => `v${59 - i}`));
     expect(links(second)["‹ Newest"]).toBe(decodeURIComponent(pathOf("/news")));
+  });
+
+  test("crosses out what was said of it and was wrong, and stands by it no more", async () => {
+    at("02-01T09:00");
+    await w.record("beta", ["/sale v1"]);
+    at("02-02T09:00");
+    await w.record("beta", ["/sale v2"]);
+    at("02-03T09:00");
+    const wrong = { deployment: 2, kind: "page" as const, key: "/sale", reason: "It was another page" };
+    await correct(w.db, await w.by("ada"), w.site, wrong);
+
+    const page = await look(pathOf("/sale"));
+
+    expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 on"]);
+    expect(page).toContain("<title>v2 on beta from 2 February 2026, 09:00: corrected, it never was</title>");
+    expect(rows(await look(`${pathOf("/sale")}&from=2026-02-01T12:00`)).map(([, version]) => version)).toEqual(["v1"]);
   });
 
   test("can be shown for a time as people say it, or for the last week", async () => {
@@ -284,7 +301,7 @@ describe("the drawing", () => {
       ["v2", 70, 30, true],
     ]);
     expect(lanes[0]?.gone).toEqual([{ x: 50, width: 20 }]);
-    expect(lanes[1]).toEqual({ bars: [], gone: [] });
+    expect(lanes[1]).toEqual({ bars: [], gone: [], struck: [] });
   });
 
   test("leaves out what is older than it can hold, in all lanes", () => {

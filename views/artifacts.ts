@@ -114,7 +114,7 @@ function figure(props: ArtifactProps): Html {
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
   );
-  return html`<figure class="figure"><figcaption>Its life from ${fullTime(drawing.from, zone)} to ${until}. Ticked: approved. Dashed: out of band.${drawing.cut && " It changed too often to draw all of it: what is older is left out here, and is in the table."}</figcaption>
+  return html`<figure class="figure"><figcaption>Its life from ${fullTime(drawing.from, zone)} to ${until}. Ticked: approved. Dashed: out of band. Cross: taken back.${drawing.cut && " It changed too often to draw all of it: what is older is left out here, and is in the table."}</figcaption>
 ${lanes({
   drawing,
   places,

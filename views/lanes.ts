@@ -42,13 +42,13 @@ ${each(props.waiting, (waits, i) => html`${waits && hourglass(waits, i)}`)}
 }
 
 const drawLane = (
-  { bars, gone }: Lane,
+  { bars, gone, struck }: Lane,
   place: Place,
   i: number,
   props: LaneProps,
 ): Html => html`<g${attr("data-tier", place.tier)}>
 ${each(gone, ({ x, width }) => html`<line class="base" x1="${x}%" x2="${x + width}%" y1="${i * lane + lane / 2}" y2="${i * lane + lane / 2}"/>`)}
-${each(bars, (one) => drawBar(one, place, i, props))}</g>
+${each(bars, (one) => drawBar(one, place, i, props))}${each(struck, (one) => cross(one, place, i, props.zone))}</g>
 `;
 
 function drawBar(one: Bar, place: Place, i: number, { zone, approvers }: LaneProps): Html {
@@ -70,6 +70,11 @@ function label({ version, width }: Bar, ticked: boolean): Html | false {
 /** It came with approval. */
 const tick = ({ width }: Bar): Html | false =>
   width * 10 > 18 && html`<path${classes("ticked", width * 2.5 < 18 && "minor")} d="m7.5 14.5 3 3 6-7"/>`;
+
+/** Said once, and taken back. */
+const cross = ({ x, version, at }: Lane["struck"][number], place: Place, i: number, zone: string): Html =>
+  html`<svg class="over" x="${x}%" y="${i * lane + lane / 2}"><title>${version ?? "Removal"} on ${place.name} from ${longTime(at, zone)}: corrected, it never was</title><path class="halo" d="m-4-4 8 8m0-8-8 8"/><path class="struck" d="m-4-4 8 8m0-8-8 8"/></svg>
+`;
 
 const hourglass = (words: string, i: number): Html =>
   html`<svg class="over" x="100%" y="${i * lane + lane / 2}"><title>${words}</title><path class="waits" d="M-18-7h12v2l-4.5 5 4.5 5v2h-12v-2l4.5-5-4.5-5z"/></svg>

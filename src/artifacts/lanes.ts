@@ -1,6 +1,6 @@
 import { localInput, longTime } from "../../views/parts/time.ts";
 import { parseMoment } from "../environments/moments.ts";
-import type { Span } from "./queries.ts";
+import type { Span, Struck } from "./queries.ts";
 
 /** A version standing in one environment for a time, as wide as the time; x and width in per cent. */
 export interface Bar {
@@ -19,6 +19,8 @@ export interface Lane {
   bars: Bar[];
   /** Known not to be there. */
   gone: { x: number; width: number }[];
+  /** Said to be there from then on, and corrected. */
+  struck: { x: number; version: string | null; at: string }[];
 }
 
 export interface Drawing {
@@ -40,8 +42,12 @@ interface Range {
   zone: string;
 }
 
-/** Lays out one lane for each environment, its spans given newest first. */
-export function draw(spans: Span[][], { from, to, now, zone }: Range): Drawing {
+/** Lays out one lane for each environment, its spans given newest first, and what was wrong in it. */
+export function draw(
+  spans: Span[][],
+  { from, to, now, zone }: Range,
+  wrong: Pick<Struck, "effective_at" | "version">[][] = [],
+): Drawing {
   const full = spans.filter((lane) => lane.length >= mostSpans).map((lane) => lane.at(-1)?.effective_at ?? to);
   const firsts = spans.flatMap((lane) => lane.at(-1)?.effective_at ?? []);
   const start = [from ?? firsts.sort()[0] ?? to, ...full].sort().at(-1) as string;
@@ -49,7 +55,12 @@ export function draw(spans: Span[][], { from, to, now, zone }: Range): Drawing {
   return {
     from: start,
     to,
-    lanes: spans.map((lane) => layOut(runs(lane), place, to === now)),
+    lanes: spans.map((lane, i) => ({
+      ...layOut(runs(lane), place, to === now),
+      struck: (wrong[i] ?? [])
+        .filter((one) => one.effective_at >= start)
+        .map((one) => ({ x: place(one.effective_at), version: one.version, at: one.effective_at })),
+    })),
     ticks: ticksBetween(start, to, zone).map(({ at, ...tick }) => ({ ...tick, x: place(at) })),
     cut: full.length > 0,
   };
@@ -73,8 +84,8 @@ function runs(newestFirst: Span[]): Span[] {
   });
 }
 
-function layOut(spans: Span[], place: Place, untilNow: boolean): Lane {
-  const lane: Lane = { bars: [], gone: [] };
+function layOut(spans: Span[], place: Place, untilNow: boolean): Omit<Lane, "struck"> {
+  const lane: Omit<Lane, "struck"> = { bars: [], gone: [] };
   for (const [i, span] of spans.entries()) {
     const next = spans[i + 1]?.effective_at;
     const x = place(span.effective_at);

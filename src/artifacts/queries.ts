@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
-import { afterKey, contains, counts, isNoRepeat, standingSeq } from "../environments/as-of.ts";
+import { afterKey, contains, counts, isNoRepeat, isWrong, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 import { inChunks } from "./artifacts.ts";
 
@@ -130,6 +130,27 @@ export async function spansOf(
 }
 
 export type Span = Awaited<ReturnType<typeof spansOf>>[number];
+
+export type Struck = Awaited<ReturnType<typeof struckOf>>[number];
+
+/** What was said of it and was wrong, newest first: where, when, and of which version. */
+export function struckOf(
+  db: Database,
+  artifactId: string,
+  { from = "", to }: { from?: string | undefined; to: string },
+) {
+  return db
+    .selectFrom("placements as p")
+    .leftJoin("versions as v", "v.id", "p.version_id")
+    .select(["p.environment_id", "p.effective_at", "v.label as version"])
+    .where("p.artifact_id", "=", artifactId)
+    .where("p.effective_at", ">", from)
+    .where("p.effective_at", "<=", to)
+    .where(isWrong("p"))
+    .orderBy("p.effective_at", "desc")
+    .limit(100)
+    .execute();
+}
 
 /** When it was first placed anywhere. */
 export async function firstPlacedAt(db: Database, artifactId: string): Promise<string | undefined> {

@@ -14,6 +14,7 @@ import {
   type Range,
   spansOf,
   standingNow,
+  struckOf,
   versionsOf,
   waitingOf,
 } from "./queries.ts";
@@ -82,8 +83,10 @@ async function drawn(c: SiteContext, id: string, { from, to = c.var.at }: Range,
   for (const { id: environmentId } of environments)
     spans.push(await spansOf(db, environmentId, id, { from, to, limit: mostSpans }));
   const first = (await firstPlacedAt(db, id)) ?? now;
+  const struck = await struckOf(db, id, { from, to });
+  const wrong = environments.map((place) => struck.filter((one) => one.environment_id === place.id));
   return {
-    drawing: draw(spans, { from, to, now, zone }),
+    drawing: draw(spans, { from, to, now, zone }, wrong),
     zooms: zoomsOf(first, now, zone, asked),
     promotions: spans.flat().map((one) => one.promotion_id),
   };
