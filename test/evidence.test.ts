@@ -8,10 +8,12 @@ import { parse } from "csv-parse/sync";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
+import { Refusal } from "../src/errors.ts";
 import { hashOf } from "../src/history/chain.ts";
 import { signed, written } from "../src/history/notes.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { validHtml } from "./html.ts";
+import { seeded } from "./seeded.ts";
 import { type Name, type World, world } from "./world.ts";
 
 let w: World;
@@ -167,6 +169,35 @@ test("what was corrected is left out from then on, and the pack tells of it", as
   expect(await verify()).toMatch(/^0 Right/);
   expect(promotion["steps.csv"]).toContain("It was v0.");
 });
+
+test("whatever is told late, out of order or wrongly, what stood at any moment follows from the events", async () => {
+  const random = seeded(20260303);
+  const any = <T>(list: T[]) => list[Math.floor(random() * list.length)] as T;
+  const day = (month: string) =>
+    `2026-${month}-${String(1 + Math.floor(random() * 28)).padStart(2, "0")}T12:00:00.000Z`;
+  for (let number = 1; number <= 40; number++) {
+    w.clock.at = new Date(Date.parse("2026-04-01T10:00:00.000Z") + number * 3_600_000).toISOString();
+    const lines = ["/a", "/b", "/c"]
+      .filter(() => random() < 0.6)
+      .map((key) => any([`${key} v1`, `${key} v2`, `-${key}`]));
+    const more = { effective_at: day("03"), complete: random() < 0.15 };
+    await w.record(any(["beta", "live"]), lines.length ? lines : ["/a v1"], more).catch(passRefusals);
+    const wish = { deployment: 1 + Math.floor(random() * number), reason: "No.", stands: random() < 0.3 };
+    if (random() < 0.4) await correct(w.db, await w.by("ada"), w.site, wish).catch(passRefusals);
+  }
+  expect((await w.db.selectFrom("corrections").select("id").execute()).length).toBeGreaterThan(5);
+  w.clock.at = "2026-05-01T10:00:00.000Z";
+  for (let i = 0; i < 10; i++) {
+    const query =
+      i % 2 ? `&known_at=${new Date(Date.parse("2026-04-01T12:30:00.000Z") + random() * 1.5e8).toISOString()}` : "";
+    await unpack(`environments/${any(["beta", "live"])}/evidence.zip?as_of=${day("03")}${query}`);
+    expect(await verify()).toMatch(/^0 Right/);
+  }
+});
+
+const passRefusals = (error: unknown) => {
+  if (!(error instanceof Refusal)) throw error;
+};
 
 test.each(["rejected", "cancelled", "open"])("a promotion that is %s has its pack", async (end) => {
   await w.record("beta", ["/sale v1"]);

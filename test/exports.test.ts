@@ -190,6 +190,16 @@ test("who stops reading stops the work", async () => {
   expect(first).not.toMatch(/^end,/m);
 });
 
+test("a download breaks off where the database goes away in the middle", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 3000 }, (_, i) => `/p${i} v1`),
+  );
+  const response = await w.as("vera").get("/sites/shop/environments/beta/export.csv");
+  await w.db.destroy();
+  await expect(response.text()).rejects.toThrow();
+});
+
 test("an entry of ten thousand lines is whole in JSON lines", async () => {
   await w.record(
     "beta",

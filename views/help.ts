@@ -70,6 +70,10 @@ const asking = html`<section><h2 id="asking">What the search answers</h2>
 <li>what waits for Marketing</li>
 </ul></section>`;
 
+const proving = html`<section><h2 id="proving">Taking it away, and proving it</h2>
+<p>What the history and an environment show can be taken away, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: where it is missing, the file was cut off. In CSV a text that a spreadsheet would calculate has an apostrophe before it; in JSON lines everything is exactly as it was told.</p>
+<p>An evidence pack, on a promotion and on an environment at any moment, holds a page to read and to print, and all that somebody needs who doubts it: without Sitebook they can check that it follows from the history, and that the history is the one that was signed.</p></section>`;
+
 const words = html`<section><h2 id="words">The words</h2>
 <dl class="glossary">${each(WORDS, ([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl></section>`;
 
@@ -85,6 +89,6 @@ const keys = html`<dl class="keys">${each(
 export const help =
   (): Html => html`${head({ title: "Help", under: "Sitebook is the book of a web site: what is where, since when, and who said yes." })}
 ${split(
-  html`<div class="words">${approving}${recording}${asking}${words}</div>`,
+  html`<div class="words">${approving}${recording}${asking}${proving}${words}</div>`,
   html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${signs()}`)}${panel("keys", "The keys", keys)}`,
 )}`;
