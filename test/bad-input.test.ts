@@ -182,6 +182,9 @@ test("an Idempotency-Key has 1 to 200 characters", async () => {
 const asked: [parameter: string, sentence: string, query: string][] = [
   ["as_off", 'no parameter "as_off" here', "environments/beta/placements?as_off=2026-03-01T00:00:00Z"],
   ["as_of", '"someday" is no moment', "environments/beta/placements?as_of=someday"],
+  ["from", "nothing is a change back", "compare?from=beta~1&to=beta"],
+  ["from", "There is no deployment 7", "compare?from=beta%237&to=beta"],
+  ["to", '"~~" is no moment', "compare?from=beta&to=beta~~"],
   ["as_of", "still to come", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
   ["known_at", "is no moment", "environments/beta/placements?known_at=x"],
   ["kind", "must be page or software.", "environments/beta/placements?kind=gadget"],

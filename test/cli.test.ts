@@ -142,6 +142,19 @@ test("the log shows what came when, from whom, and what was odd about it", async
   expect(JSON.parse(out)).toEqual([]);
 });
 
+test("diff and log take an environment at a moment, and say where there is none such", async () => {
+  await w.record("beta", ["/sale v1"], { effective_at: "2026-03-01T09:00:00Z" });
+  await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T09:00:00Z" });
+  const sitebook = await machine(w, "viewer");
+
+  for (const before of ["beta~1", "beta#1", "beta@{1 March 10:00}", "beta@{2.days.ago}"])
+    expect((await sitebook(["diff", before, "beta"])).out, before).toContain("changed  page  /sale  v1 → v2");
+  expect((await sitebook(["log", "beta~1"])).out).toMatch(/^#1 .*\n$/);
+  const { code, err } = await sitebook(["diff", "beta~99999", "beta"]);
+  expect([code, err]).toEqual([1, expect.stringContaining("beta has changed 2 times")]);
+  expect((await sitebook(["log", "live#1"])).err).toContain("Deployment 1 was on beta, not on live: it is beta#1.");
+});
+
 test("diff lists what one environment holds otherwise than another", async () => {
   await w.record("beta", ["/sale v3", "/same v1", "/new v1"], { effective_at: "2026-03-02T00:00:00Z" });
   await w.record("live", ["/sale v2", "/same v1", "checkout 3.4.1"]);
