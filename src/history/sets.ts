@@ -117,7 +117,7 @@ async function untoldContent(db: Database, siteId: string, counted: Counted): Pr
 }
 
 /** Whether a promotion, `p`, waits for anybody, by what the events tell. */
-export const isOpen: RawBuilder<boolean> = sql`(
+const isOpen: RawBuilder<boolean> = sql`(
   not exists (select 1 from completions x where x.promotion_id = p.id)
   and not exists (select 1 from cancellations x where x.promotion_id = p.id)
   and not exists (select 1 from approvals x where x.promotion_id = p.id and x.decision = 'reject'))`;

@@ -46,19 +46,13 @@ export const tables: Partial<Record<Told, Table>> = {
   artifacts: {
     id: ["id"],
     name: ({ kind, key }) => `the ${kind} ${key}`,
-    find: (db, { siteId, said }) =>
-      inChunks(said, (piece) =>
-        db
-          .selectFrom("artifacts")
-          .select(["id", "kind", "key"])
-          .where("site_id", "=", siteId)
-          .where(
-            "id",
-            "in",
-            piece.map((row) => column(row, "id")),
-          )
-          .execute(),
-      ),
+    find: async (db, { siteId, said }) => {
+      const ids = said.map((row) => column(row, "id"));
+      const rows = await inChunks(ids, (piece) =>
+        db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", piece).execute(),
+      );
+      return rows.filter((row) => row.site_id === siteId);
+    },
   },
   versions: {
     id: ["id"],
@@ -132,21 +126,21 @@ export const tables: Partial<Record<Told, Table>> = {
     // seqs rise from event to event, so that one put in between shows
     find: async (db, { siteId, said, placed }) => {
       const last = Math.max(placed, ...said.map((row) => Number(row.seq)));
+      // nothing but left joins, so that the seqs lead and not the environment, which holds far more
       const rows = await db
         .selectFrom("placements as p")
-        .innerJoin("environments as e", (join) =>
-          join.onRef("e.id", "=", "p.environment_id").on("e.site_id", "=", siteId),
-        )
+        .leftJoin("environments as e", "e.id", "p.environment_id")
         .leftJoin("artifacts as a", (join) => join.onRef("a.id", "=", "p.artifact_id").on("a.site_id", "=", siteId))
         .leftJoin("versions as v", (join) =>
           join.onRef("v.id", "=", "p.version_id").onRef("v.artifact_id", "=", "p.artifact_id"),
         )
         .select(["p.seq", "p.deployment_id", "p.environment_id", "a.kind", "a.key", "p.version_id"])
         .select(["v.label as version", "p.promotion_id", "p.out_of_band", "p.effective_at", "p.recorded_at"])
+        .select("e.site_id")
         .where("p.seq", ">", placed)
         .where("p.seq", "<=", last)
         .execute();
-      return rows.map(atVersion);
+      return rows.filter((row) => row.site_id === siteId).map(({ site_id: _site, ...row }) => atVersion(row));
     },
   },
   confirmations: {

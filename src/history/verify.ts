@@ -8,7 +8,7 @@ import { whyNotWhole } from "./sets.ts";
 import { type Table, tables } from "./tables.ts";
 
 /** The first thing that is wrong: at which event, and what, as a sentence. */
-export interface Break {
+interface Break {
   seq: number;
   what: string;
 }
