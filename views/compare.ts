@@ -82,7 +82,18 @@ function sides(props: CompareProps): Html {
 ${side(props, "from", "From", asked.from)}
 ${side(props, "to", "To", asked.to)}${momentExamples}
 ${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && [compared.from, compared.to].some((one) => one.at || one.knownAt) && linkButton(here(props, compared), "Link to this", "plain")}
-</form>`;
+${knownFields(asked)}</form>`;
+}
+
+/** The other clock, seldom asked. */
+function knownFields({ from, to }: CompareProps["asked"]): Html {
+  const field = (name: string, label: string, { knownAt }: AskedSide) =>
+    momentInput({ name, label, value: knownAt, hint: "Leaves out what was recorded after that moment" });
+  return fold(
+    "As it was known at another moment",
+    html`<div class="moment">${field("from_known_at", "From, as it was known at", from)}${field("to_known_at", "To, as it was known at", to)}</div>`,
+    { open: from.knownAt !== "" || to.knownAt !== "" },
+  );
 }
 
 function side({ site }: CompareProps, name: "from" | "to", legend: string, asked: AskedSide): Html {
@@ -97,16 +108,7 @@ function side({ site }: CompareProps, name: "from" | "to", legend: string, asked
     value: asked.moment,
     hint: "Such as 3 March 14:00, yesterday, or ~1: before its latest change",
     error: asked.wrong,
-  })}${fold(
-    "As it was known",
-    momentInput({
-      name: `${name}_known_at`,
-      label: "As it was known at",
-      value: asked.knownAt,
-      hint: "Leaves out what was recorded after that moment",
-    }),
-    { open: asked.knownAt !== "" },
-  )}</fieldset>`;
+  })}</fieldset>`;
 }
 
 const spans = [
@@ -222,8 +224,8 @@ function filters(props: CompareProps, compared: Compared): Html {
 function table(props: CompareProps, compared: Compared): Html {
   const { from, to, lines, continued } = compared;
   const { site, now } = props;
-  const heading = ({ environment, at }: Side) =>
-    html`<span class="way">${env(environment)}</span> <small>${at ? time(at, site.time_zone, now) : "now"}</small>`;
+  const heading = ({ environment, at, knownAt }: Side) =>
+    html`<span class="way">${env(environment)}</span> <small>${at ? time(at, site.time_zone, now) : "now"}${knownAt && html`, as known ${time(knownAt, site.time_zone, now)}`}</small>`;
   const sections = [...Map.groupBy(lines, (line) => sectionName(line))];
   return ledger({
     caption: `What differs from ${plainName(from, site.time_zone)} to ${plainName(to, site.time_zone)}`,

@@ -72,7 +72,7 @@ export function correctionPage(props: CorrectionProps): Html {
     under: toldWords(props),
   })}
 ${!line && fold("All that it said", html`<ul class="steps">${each(props.lines, (one) => html`<li>${one.key} ${one.version === null ? "removed" : version(one.version)}</li>`)}</ul>`)}
-<form class="narrow" method="post" action="/sites/${site.slug}/corrections">
+<form class="form" method="post" action="/sites/${site.slug}/corrections">
 ${hiddenField("deployment", String(deployment.number))}${line && html`${hiddenField("kind", line.kind)}${hiddenField("line", line.key)}`}${wrong && hiddenField("stands", "1")}${hiddenField("key", props.form.key)}
 ${area({
   name: "reason",
@@ -83,7 +83,7 @@ ${area({
   hint: "Nothing is deleted: what was recorded stays, struck through, with your name and this reason.",
 })}
 ${line && !wrong && instead(props)}
-<p>${button({ text: wrong ? "Say that it stood" : "Correct the record", look: "primary" })} ${linkButton(back, "Leave it as it is", "plain")}</p>
+<div class="end">${button({ text: wrong ? "Say that it stood" : "Correct the record", look: "primary" })} ${linkButton(back, "Leave it as it is", "plain")}</div>
 </form>`;
 }
 

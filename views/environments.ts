@@ -136,8 +136,10 @@ ${momentInput({
   error: wrong?.message,
 })}${momentExamples}
 ${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}
+${button({ text: "Show" })}
+${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}
 ${fold(
-  "As it was known",
+  "As it was known at another moment",
   momentInput({
     name: "known_at",
     label: "As it was known at",
@@ -145,10 +147,7 @@ ${fold(
     hint: "Leaves out what was recorded after that moment",
   }),
   { open: props.typedKnown !== "" },
-)}
-${button({ text: "Show" })}
-${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}
-</form>`;
+)}</form>`;
 }
 
 function pastNote(props: EnvironmentProps, at: string): Html {

@@ -1,3 +1,4 @@
+import { correct } from "../../src/corrections/corrections.ts";
 import { record } from "../../src/deployments/deployments.ts";
 import { cancel, decide } from "../../src/promotions/promotions.ts";
 import { lineOf, type Name, place, type World } from "../world.ts";
@@ -85,7 +86,30 @@ export async function fill(w: World): Promise<void> {
   at("03-02T17:00");
   await w.record("live", ["/about v5"], { note: "Put right by hand: the telephone number was wrong." });
   await w.record("beta", ["stock-feed 1.3.0"], { effective_at: "2026-02-27T16:00:00.000Z", source: "9f2c41d" });
+  await rectify(w, at);
   at("03-03T10:00");
+}
+
+/** The number of the deployment that was wrong as a whole, and of the one of which a line was. */
+export const corrected = { whole: 14, line: 15 };
+
+async function rectify(w: World, at: (moment: string) => void): Promise<void> {
+  await w.record("beta", ["/help v2", "/sale/shoes v14"], { effective_at: "2026-03-01T09:00:00.000Z" });
+  const { number } = await w.record("beta", ["/help/size-guide v5", "/account v5"], {
+    effective_at: "2026-02-26T09:00:00.000Z",
+  });
+  if (number !== corrected.line) throw new Error(`The deployment to correct is ${number}`);
+  at("03-03T09:00");
+  const ada = await w.by("ada");
+  await correct(w.db, ada, w.site, { deployment: corrected.whole, reason: "It was told of the wrong server." });
+  await correct(w.db, ada, w.site, {
+    deployment: corrected.line,
+    kind: "page",
+    key: "/help/size-guide",
+    reason:
+      "The guide stayed as it was that week; what changed was the page about returns, which has the same picture.",
+    instead: { version: "v4", effective_at: "2026-02-25T09:00:00.000Z" },
+  });
 }
 
 async function titled(w: World, key: string, version: string, title: string, requires?: Record<string, string>) {

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { newLink } from "../../src/people/links.ts";
 import type { Name } from "../world.ts";
-import { promotions } from "./busy.ts";
+import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
 
 export interface Case {
@@ -79,6 +79,21 @@ export const cases: Case[] = [
   page("a deployment", "ada", "/sites/shop/deployments/4"),
   page("a deployment out of band", "ada", "/sites/shop/deployments/10"),
 
+  page("a deployment corrected", "ada", `/sites/shop/deployments/${corrected.whole}`),
+  page("a deployment to correct", "ada", "/sites/shop/corrections/new?deployment=5"),
+  page("a line to correct", "ada", "/sites/shop/corrections/new?deployment=5&kind=page&key=/sale"),
+  page(
+    "a line corrected without a reason",
+    "ada",
+    "/sites/shop/corrections/new?deployment=5&kind=page&key=/sale",
+    send(),
+  ),
+  page(
+    "a line that did stand",
+    "ada",
+    `/sites/shop/corrections/new?deployment=${corrected.line}&kind=page&key=/help/size-guide`,
+  ),
+
   page("inbox, a decision to take", "mara", "/sites/shop/approvals"),
   page("inbox, of who asks", "ada", "/sites/shop/approvals"),
   page("inbox, nothing to do", "vera", "/sites/shop/approvals"),
@@ -111,8 +126,15 @@ export const cases: Case[] = [
     "ada",
     "/sites/shop/environments/beta?as_of=2026-02-28T09:00:00Z&known_at=2026-02-28T10:00:00Z",
   ),
+  page(
+    "an environment as it was known before it was corrected",
+    "ada",
+    "/sites/shop/environments/beta?as_of=2026-03-01T10:00:00Z&known_at=2026-03-02T18:00:00Z",
+  ),
+  page("an environment known otherwise by now", "ada", "/sites/shop/environments/beta?as_of=2026-02-28T09:00:00Z"),
   page("an environment before the book", "ada", "/sites/shop/environments/live?as_of=2020-01-01T00:00:00Z"),
   page("an environment at no moment", "ada", "/sites/shop/environments/live?as_of=sometime"),
+  page("an environment at a moment as people say it", "ada", "/sites/shop/environments/live?as_of=10 February 9:00"),
   page("an environment, empty", "oskar", "/sites/elsewhere/environments/beta"),
 
   page("the life of a page", "ada", artifact("page", "/sale")),
@@ -126,11 +148,21 @@ export const cases: Case[] = [
       "/magazine/a-title-that-was-written-by-somebody-who-is-paid-by-the-letter/and-then-goes-on-for-another-line",
     ),
   ),
+  page("the life of a page corrected", "ada", artifact("page", "/help/size-guide")),
+  page("the life of a page, a part of it", "ada", `${artifact("page", "/sale")}&from=20 January&to=10 February 12:00`),
+  page("the life of a page from no moment", "ada", `${artifact("page", "/sale")}&from=sometime`),
   page("the life of software", "ada", artifact("software", "stock-feed")),
   page("the life of nothing", "ada", artifact("page", "/nowhere")),
   page("compare", "ada", "/sites/shop/compare"),
   page("compare demo with live", "ada", "/sites/shop/compare?from=live&to=demo"),
   page("compare with the past", "ada", "/sites/shop/compare?from=live@2026-01-20T10:00:00Z&to=live"),
+  page(
+    "compare what was known then",
+    "ada",
+    "/sites/shop/compare?from=beta&to=beta&from_known_at=2026-03-02T18:00:00Z",
+  ),
+  page("compare with before its latest change", "ada", "/sites/shop/compare?from=beta~1&to=beta"),
+  page("compare with before the first change", "ada", "/sites/shop/compare?from=live~99999&to=live"),
   page("compare what is the same", "ada", "/sites/shop/compare?from=live&to=live"),
   page("compare, a moment nobody can read", "ada", "/sites/shop/compare?from=live@sometime&to=live"),
   page("history", "ada", "/sites/shop/history"),
