@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
@@ -115,6 +117,14 @@ async function current(): Promise<State> {
 
 const names = ["/", "/sale", "/sale/shoes", "checkout"];
 
+/** Of the words told by then one is said to be wrong, in one line or as a whole, or not to be. */
+function wrongOne(words: Word[], told: number, random: () => number): Act {
+  const word = Math.floor(random() * told);
+  const keys = [...(words[word]?.lines.keys() ?? [])];
+  const key = random() < 0.75 ? keys[Math.floor(random() * keys.length)] : undefined;
+  return { wrong: { word, key, stands: random() < 0.35 } };
+}
+
 /** Late, shuffled telling with corrections of lines and of whole deployments, corrections of those, and moments that all differ. */
 function history(random: () => number, length: number): Act[] {
   const pick = <T>(list: T[]) => list[Math.floor(random() * list.length)] as T;
@@ -127,12 +137,10 @@ function history(random: () => number, length: number): Act[] {
     }),
     random,
   );
-  const wrong = (told: number): Act => {
-    const word = Math.floor(random() * told);
-    const key = random() < 0.75 ? pick([...(words[word]?.lines.keys() ?? [])]) : undefined;
-    return { wrong: { word, key, stands: random() < 0.35 } };
-  };
-  return words.flatMap((told, i) => [{ told }, ...(random() < 0.6 ? [wrong(i + 1), wrong(i + 1)] : [])]);
+  return words.flatMap((told, i) => [
+    { told },
+    ...(random() < 0.6 ? [wrongOne(words, i + 1, random), wrongOne(words, i + 1, random)] : []),
+  ]);
 }
 
 test.each([1, 2, 3, 4, 5])(
@@ -149,6 +157,38 @@ test.each([1, 2, 3, 4, 5])(
     expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
   },
 );
+
+/** The facts of a real site, as test/real-history.test.ts tells them. */
+interface Real {
+  at: string;
+  pages: [path: string, digest: string | null][];
+  software: [name: string, version: string | null][];
+}
+
+test("a slice of a real site's history, told late, shuffled and corrected, is what telling it in order makes", async () => {
+  const zipped = await readFile(new URL("real-history.jsonl.gz", import.meta.url));
+  const real: Real[] = gunzipSync(zipped)
+    .toString()
+    .trim()
+    .split("\n")
+    .slice(1, 90)
+    .map((line) => JSON.parse(line));
+  const random = seeded(1752);
+  const words = shuffled(
+    real.map(({ at, pages, software }): Word => ({ at, lines: new Map([...pages, ...software]), complete: false })),
+    random,
+  );
+  const done = await act(
+    words.flatMap((told, i) => [{ told }, ...(random() < 0.5 ? [wrongOne(words, i + 1, random)] : [])]),
+  );
+  const moments = real.map((one) => one.at).sort();
+  for (let i = 0; i < 60; i++) {
+    const asOf = moments[Math.floor(random() * moments.length)] as string;
+    const knownAt = heard(Math.floor(random() * (done.length + 1)));
+    expect(await stood({ asOf, knownAt }), `at ${asOf} by ${knownAt}`).toEqual(replay(done, asOf, knownAt));
+  }
+  expect(await current()).toEqual(replay(done, moments.at(-1) as string, heard(done.length)));
+});
 
 test("whatever is told, corrected and corrected again, in whatever order, the rule gives what a plain model gives", async () => {
   const word = fc.record({
