@@ -186,6 +186,9 @@ describe("a filter", () => {
     ]);
     expect(told(await look("?until=2026-01-06T00:00"))).toHaveLength(7);
     expect(told(await look("?from=2026-02-05T09:01"))).toEqual([]);
+    expect(told(await look("?from=4+February+9:00&until=4+Feb+9am"))).toEqual(
+      told(await look("?from=2026-02-04T09:00&until=2026-02-04T09:00")),
+    );
   });
 
   test("combined with others", async () => {

@@ -70,6 +70,19 @@ const asking = html`<section><h2 id="asking">What the search answers</h2>
 <li>what waits for Marketing</li>
 </ul></section>`;
 
+const MOMENTS: [string, string][] = [
+  ["3 March 14:00", "the newest 3 March that has been; 3 March 2025 14:00 and 2026-03-03 14:00 say which year"],
+  ["yesterday 9:00, Monday", "a day without a time is its beginning, 00:00"],
+  ["2 days ago, an hour ago", "days go back on the calendar, hours by the clock"],
+  ["2026-03-03T14:00:00Z", "with its offset, wherever the site is"],
+  ["~1, #42", "in Compare: before the environment’s latest change; just after deployment 42"],
+];
+
+const when = html`<section><h2 id="when">How to say when</h2>
+<p>Wherever a moment is asked for, write it as you would say it. It is read on the site’s own clock; where that skipped an hour or showed it twice, the page says what it took.</p>
+<dl class="glossary">${each(MOMENTS, ([said, meaning]) => html`<dt>${said}</dt><dd>${meaning}</dd>`)}</dl>
+<p>In an address, in the API and on the command line a moment of an environment is written as live~1, live#42 or live@{2.days.ago}.</p></section>`;
+
 const proving = html`<section><h2 id="proving">Taking it away, and proving it</h2>
 <p>What the history and an environment show can be taken away, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: where it is missing, the file was cut off. In CSV a text that a spreadsheet would calculate has an apostrophe before it; in JSON lines everything is exactly as it was told.</p>
 <p>An evidence pack, on a promotion and on an environment at any moment, holds a page to read and to print, and all that somebody needs who doubts it: without Sitebook they can check that it follows from the history, and that the history is the one that was signed.</p></section>`;
@@ -89,6 +102,6 @@ const keys = html`<dl class="keys">${each(
 export const help =
   (): Html => html`${head({ title: "Help", under: "Sitebook is the book of a web site: what is where, since when, and who said yes." })}
 ${split(
-  html`<div class="words">${approving}${recording}${asking}${proving}${words}</div>`,
+  html`<div class="words">${approving}${recording}${asking}${when}${proving}${words}</div>`,
   html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${signs()}`)}${panel("keys", "The keys", keys)}`,
 )}`;

@@ -10,6 +10,7 @@ import { type Choice, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { pager } from "./parts/ledger.ts";
+import { momentExamples, momentInput } from "./parts/moment.ts";
 import { empty, fold, head } from "./parts/page.ts";
 import { longDay, shortTime, time } from "./parts/time.ts";
 
@@ -48,8 +49,8 @@ const nothing = (base: string, filtered: boolean, continued: boolean): Html =>
 
 function filters({ site, told, wrong, people, actions }: HistoryProps, base: string): Html {
   const all = (label: string, choices: Choice[]) => [{ value: "", label }, ...choices];
-  const moment = (name: "from" | "until", label: string) =>
-    input({ name, label, type: wrong[name] ? "text" : "datetime-local", value: told[name], error: wrong[name] });
+  const moment = (name: "from" | "until", label: string, empty: string) =>
+    momentInput({ name, label, value: told[name] ?? "", error: wrong[name], empty });
   const filtered = Object.values(told).some(Boolean);
   return html`<form class="sides" action="${base}">
 ${select({
@@ -72,7 +73,7 @@ ${select({
   ),
 })}
 ${input({ name: "key", label: "Page or software", value: told.key, error: wrong.key, more: { placeholder: "/sale/shoes", maxlength: 2000 } })}
-${moment("from", "From")}${moment("until", "Until")}
+${moment("from", "From", "the beginning")}${moment("until", "Until", "now")}${momentExamples}
 ${button({ text: "Filter" })}${filtered && linkButton(base, "Show everything", "plain")}
 </form>`;
 }
