@@ -50,7 +50,7 @@ export async function findSaid(
 }
 
 /** What it said: each as a placement, or as a confirmation where it never was one. */
-export async function linesOf(db: Database, deploymentId: string, artifactId?: string): Promise<Line[]> {
+async function linesOf(db: Database, deploymentId: string, artifactId?: string): Promise<Line[]> {
   const said = (table: "placements" | "confirmations") => {
     const query = db
       .selectFrom("artifacts as a")
