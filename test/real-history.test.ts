@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { record } from "../src/deployments/deployments.ts";
 import type { Report } from "../src/deployments/rules.ts";
 import { standing } from "../src/environments/as-of.ts";
+import { verify } from "../src/history/verify.ts";
 import type { By } from "../src/people/by.ts";
 import { ask, complete, decide } from "../src/promotions/promotions.ts";
 import { makeRelease } from "../src/releases/releases.ts";
@@ -62,6 +63,7 @@ test("six years of a real site stand in beta, demo and live as they stood, at an
     expect(await stood("demo", moment), `demo at ${time(moment)}`).toEqual(replayed(demo, moment));
     expect(await stood("live", moment), `live at ${time(moment)}`).toEqual(replayed(live, moment));
   }
+  expect(await verify(w.db, site.id)).toHaveProperty("head");
 });
 
 test("told in any order, it is the same history", patience, async () => {
@@ -73,6 +75,7 @@ test("told in any order, it is the same history", patience, async () => {
   const beta = arrivals((at) => at);
   for (const moment of moments(200))
     expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
+  expect(await verify(w.db, site.id)).toHaveProperty("head");
 });
 
 /** Records each change as it happens. What beta holds each Monday is released to demo, and two days later to live. */
