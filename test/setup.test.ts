@@ -143,7 +143,7 @@ test("of two who set up at the same moment one wins, with one account and one si
     links.map((link, i) => somebody().post("/setup", form(link, { email: `person${i}@example.test` }))),
   );
 
-  expect(answers.map((answer) => answer.headers.get("location")).sort()).toContain("/");
+  expect(answers.map((answer) => answer.headers.get("location"))).toContain("/");
   expect(await people()).toHaveLength(1);
   expect(await db.selectFrom("sites").select("slug").execute()).toHaveLength(1);
 });

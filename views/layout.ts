@@ -20,7 +20,7 @@ export type RailStop = {
   current?: boolean | undefined;
 };
 
-export type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" | "record";
+type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" | "record";
 
 /** What every page stands in. */
 export type Frame = {

@@ -7,7 +7,7 @@ import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import type { Line } from "./rules.ts";
 
-export type Change = "new" | "changed" | "removed" | "same";
+type Change = "new" | "changed" | "removed" | "same";
 
 export interface Previewed {
   kind: Kind;
@@ -72,6 +72,8 @@ export interface Filter {
   environment?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
+  /** Leaves out what was told after this moment. */
+  knownAt?: string | undefined;
   before?: Cursor | undefined;
   limit?: number | undefined;
 }
@@ -82,7 +84,7 @@ export type Deployment = Awaited<ReturnType<typeof listDeployments>>[number];
 export function listDeployments(
   db: Database,
   siteId: string,
-  { environment, since, until, before, limit = 50 }: Filter = {},
+  { environment, since, until, knownAt, before, limit = 50 }: Filter = {},
 ) {
   let query = deployments(db)
     .where("d.site_id", "=", siteId)
@@ -92,6 +94,7 @@ export function listDeployments(
   if (environment) query = query.where("d.environment_id", "=", environment);
   if (since) query = query.where("d.effective_at", ">=", since);
   if (until) query = query.where("d.effective_at", "<=", until);
+  if (knownAt) query = query.where("d.recorded_at", "<=", knownAt);
   if (before)
     query = query.where(sql<boolean>`(d.effective_at, d.number) < (${before.effective_at}, ${before.number})`);
   return query.execute();
