@@ -95,32 +95,33 @@ async function point(trx: Database, placed: Placed[]): Promise<void> {
 
 /** Where a pointer stood on a placement that no longer counts, it goes back to the one that does. */
 async function pointBack(trx: Database, environmentId: string, repeated: Placed[]): Promise<void> {
-  for (const { artifact_id, seq } of repeated) {
-    await pointAnew(trx, environmentId, artifact_id).where("c.placement_seq", "=", seq).execute();
-  }
+  const ids = repeated.map((one) => one.artifact_id);
+  const seqs = repeated.map((one) => one.seq);
+  await pointAnew(trx, environmentId, ids).where("c.placement_seq", "in", seqs).execute();
 }
 
 /** Points at what stands there by the as-of rule; at nothing where nothing that was said of it is right. */
 export async function repoint(trx: Database, environmentId: string, artifactIds: string[]): Promise<void> {
-  for (const id of artifactIds) {
-    const standing = standingSeq(environmentId, "a.id", { asOf: latest });
+  await inChunks(artifactIds, async (ids) => {
     await sql`
       insert into current_placements (environment_id, artifact_id, placement_seq, version_id, out_of_band, effective_at)
       select p.environment_id, p.artifact_id, p.seq, p.version_id, p.out_of_band, p.effective_at
-      from artifacts a join placements p on p.seq = ${standing} where a.id = ${id}
+      from artifacts a join placements p on p.seq = ${standingSeq(environmentId, "a.id", { asOf: latest })}
+      where a.id in (${sql.join(ids)})
       on conflict (environment_id, artifact_id) do nothing`.execute(trx);
-    await pointAnew(trx, environmentId, id).execute();
+    await pointAnew(trx, environmentId, ids).execute();
     await trx
       .deleteFrom("current_placements")
       .where("environment_id", "=", environmentId)
-      .where("artifact_id", "=", id)
+      .where("artifact_id", "in", ids)
       .where(sql<boolean>`not exists (
         select 1 from placements p where p.seq = current_placements.placement_seq and ${counts("p")})`)
       .execute();
-  }
+    return [];
+  });
 }
 
-function pointAnew(trx: Database, environmentId: string, artifactId: string) {
+function pointAnew(trx: Database, environmentId: string, artifactIds: string[]) {
   return trx
     .updateTable("current_placements as c")
     .from("placements as p")
@@ -132,5 +133,5 @@ function pointAnew(trx: Database, environmentId: string, artifactId: string) {
     }))
     .where("p.seq", "=", standingSeq(environmentId, "c.artifact_id", { asOf: latest }))
     .where("c.environment_id", "=", environmentId)
-    .where("c.artifact_id", "=", artifactId);
+    .where("c.artifact_id", "in", artifactIds);
 }

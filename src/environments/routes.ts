@@ -32,7 +32,12 @@ environments.get("/:environment", async (c) => {
   const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];
   const promoted = [...shown, ...removed].map((line) => line.promotion_id);
   const approvers = await approversOf(db, promoted);
-  const deployments = await listDeployments(db, site.id, { environment: environment.id, until: at, limit: 10 });
+  const deployments = await listDeployments(db, site.id, {
+    environment: environment.id,
+    until: at,
+    knownAt,
+    limit: 10,
+  });
   const known = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,

@@ -53,6 +53,7 @@ const SIGNS: [Standing, string, string][] = [
   ["band", "out of band", "no promotion brought it"],
   ["unknown", "unknown", "never recorded there"],
   ["late", "told later", "recorded after it was so"],
+  ["corrected", "corrected", "was recorded wrongly, and counts no more"],
   ["waiting", "waiting", "for somebody’s approval"],
   ["approved", "Marketing", "approved it"],
   ["rejected", "rejected", "somebody said no"],
