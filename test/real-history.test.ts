@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { correct } from "../src/corrections/corrections.ts";
 import { record } from "../src/deployments/deployments.ts";
 import type { Report } from "../src/deployments/rules.ts";
 import { standing } from "../src/environments/as-of.ts";
@@ -55,9 +56,9 @@ test("six years of a real site stand in beta, demo and live as they stood, at an
   await liveThrough();
 
   const monday = (at: number) => firstMonday + Math.ceil((at - firstMonday) / week) * week;
-  const beta = arrivals((at) => at);
-  const demo = arrivals(monday);
-  const live = arrivals((at) => monday(at) + 2 * days);
+  const beta = arrivals(told, (at) => at);
+  const demo = arrivals(told, monday);
+  const live = arrivals(told, (at) => monday(at) + 2 * days);
   for (const moment of moments(200)) {
     expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
     expect(await stood("demo", moment), `demo at ${time(moment)}`).toEqual(replayed(demo, moment));
@@ -66,17 +67,54 @@ test("six years of a real site stand in beta, demo and live as they stood, at an
   expect(await verify(w.db, site.id)).toHaveProperty("head");
 });
 
-test("told in any order, it is the same history", patience, async () => {
-  const now = last + week;
-  const cleo = await w.by("cleo");
-  for (const [i, one] of shuffled(told, seeded(1752)).entries())
-    await record(w.db, { ...cleo, at: time(now + i) }, site, place(site, "beta"), reportOf(one));
+test("told in any order and then corrected, both clocks answer as a replay does", patience, async () => {
+  const random = seeded(1752);
+  const order = shuffled(told, random);
+  const heard = (i: number) => last + week + i;
+  const [cleo, ada] = [await w.by("cleo"), await w.by("ada")];
+  for (const [i, one] of order.entries())
+    await record(w.db, { ...cleo, at: time(heard(i)) }, site, place(site, "beta"), reportOf(one));
 
-  const beta = arrivals((at) => at);
+  const beta = arrivals(told, (at) => at);
   for (const moment of moments(200))
     expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
+
+  const wrong = linesToCorrect(order, 150, random);
+  for (const [j, { word, kind, key }] of wrong.entries()) {
+    const at = time(heard(order.length + j));
+    await correct(w.db, { ...ada, at }, site, { deployment: word + 1, kind, key, reason: "It was never there" });
+  }
+  for (const moment of moments(500)) {
+    const known = Math.floor(random() * (order.length + wrong.length + 1)) - 1;
+    const corrected = new Set(
+      wrong.slice(0, Math.max(known + 1 - order.length, 0)).map((one) => `${one.word} ${one.kind} ${one.key}`),
+    );
+    const believed = order.slice(0, known + 1).map((one, word) => without(one, word, corrected));
+    const expected = replayed(
+      arrivals(believed, (at) => at),
+      moment,
+    );
+    expect(await stood("beta", moment, heard(known)), `beta at ${time(moment)}, known ${known}`).toEqual(expected);
+  }
   expect(await verify(w.db, site.id)).toHaveProperty("head");
 });
+
+/** So many lines of what was told, each of them once. */
+function linesToCorrect(order: Told[], count: number, random: () => number) {
+  const lines = order.flatMap(({ pages, software }, word) => [
+    ...pages.map(([key]) => ({ word, kind: "page" as const, key })),
+    ...software.map(([key]) => ({ word, kind: "software" as const, key })),
+  ]);
+  return shuffled(lines, random).slice(0, count);
+}
+
+function without(one: Told, word: number, corrected: Set<string>): Told {
+  return {
+    ...one,
+    pages: one.pages.filter(([key]) => !corrected.has(`${word} page ${key}`)),
+    software: one.software.filter(([key]) => !corrected.has(`${word} software ${key}`)),
+  };
+}
 
 /** Records each change as it happens. What beta holds each Monday is released to demo, and two days later to live. */
 async function liveThrough(): Promise<void> {
@@ -128,17 +166,18 @@ function reportOf({ at, source, pages, software }: Told): Report {
 type State = Record<string, string>;
 
 /** Sitebook's answer: each page and software with its version, and since when it stood there. */
-async function stood(environment: string, moment: number): Promise<State> {
-  const rows = await standing(w.db, site.id, place(site, environment).id, { asOf: time(moment) });
+async function stood(environment: string, moment: number, known?: number): Promise<State> {
+  const knownAt = known === undefined ? undefined : time(known);
+  const rows = await standing(w.db, site.id, place(site, environment).id, { asOf: time(moment), knownAt });
   return Object.fromEntries(rows.map((row) => [`${row.kind} ${row.key}`, `${row.version} since ${row.effective_at}`]));
 }
 
 type Arrivals = [moment: number, changes: Map<string, string | null>][];
 
-/** The file's changes, put together by when they arrived. */
-function arrivals(arrival: (at: number) => number): Arrivals {
+/** What was told, in the order of when it was so, put together by when it arrived. */
+function arrivals(words: Told[], arrival: (at: number) => number): Arrivals {
   const all = new Map<number, Map<string, string | null>>();
-  for (const { at, pages, software } of told) {
+  for (const { at, pages, software } of words.toSorted((a, b) => (a.at < b.at ? -1 : 1))) {
     const moment = arrival(Date.parse(at));
     const changes = all.get(moment) ?? new Map<string, string | null>();
     for (const [key, version] of pages) changes.set(`page ${key}`, version);
