@@ -88,7 +88,7 @@ describe("a page's life", () => {
 
     expect(rows(page)).toEqual([
       ["demo", "v2", "25 Feb, 09:00", "now", "25 Feb, 09:00 Ada", "Promotion 3", "Theo, tester, 25 Feb, 09:00"],
-      ["beta", "v2", "24 Feb, 09:00", "now", "25 Feb, 09:00 Cleo", "Deployment 5", "no gate"],
+      ["beta", "v2", "24 Feb, 09:00", "now", "25 Feb, 09:00, recorded 1 day later Cleo", "Deployment 5", "no gate"],
       ["live", "v1.1", "20 Feb, 12:00", "now", "20 Feb, 12:00 Cleo", "out of band, deployment 4", "nobody"],
       [
         "live",

@@ -60,7 +60,7 @@ describe("an environment now", () => {
 
     expect(rows(page).map(([key, , since]) => [key, since])).toEqual([
       ["/about", "5 Feb, 08:59"],
-      ["/sale", "3 Feb, 09:00 told 5 Feb, 09:00"],
+      ["/sale", "3 Feb, 09:00 recorded 2 days later, 5 Feb, 09:00"],
     ]);
   });
 

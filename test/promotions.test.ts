@@ -520,7 +520,7 @@ describe("completing", () => {
     ).text();
 
     expect(page).toMatch(/on demo since <time datetime="2026-07-02T09:30:00.000Z">/);
-    expect(page).toMatch(/told <time datetime="2026-07-03T10:00:00.000Z">/);
+    expect(page).toMatch(/recorded 1 day later, <time datetime="2026-07-03T10:00:00.000Z">/);
     expect(page).toMatch(/It was there before its approval of <time datetime="2026-07-03T10:00:00.000Z">/);
     const then = await standing(w.db, w.site.id, place(w.site, "demo").id, { asOf: "2026-07-02T09:30:00.000Z" });
     expect(then).toMatchObject([{ key: "/sale", promotion: number, recorded_at: "2026-07-03T10:00:00.000Z" }]);

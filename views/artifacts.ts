@@ -16,8 +16,8 @@ import { is } from "./parts/is.ts";
 import { cell, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { momentExamples, momentInput } from "./parts/moment.ts";
 import { chips, facts, fold, head } from "./parts/page.ts";
-import { approvedBy, cameBy, toldLate } from "./parts/placement.ts";
-import { fullTime, longTime, time } from "./parts/time.ts";
+import { approvedBy, cameBy } from "./parts/placement.ts";
+import { fullTime, longTime, time, toldLater } from "./parts/time.ts";
 
 /** How it stands in one environment now: a version, removed (null), or never recorded (nothing). */
 type StandsIn = { environment: Environment; version?: string | null | undefined };
@@ -158,10 +158,11 @@ function placement(props: ArtifactProps, one: Placed): Html {
   const wrong = said.at(-1)?.stands === 0;
   const environment = site.environments.find((place) => place.slug === one.environment);
   const told = html`${time(one.recorded_at, zone, now)}`;
+  const later = toldLater(one);
   const asOf = address(`/sites/${site.slug}/environments/${one.environment}`, { as_of: shortest(one.effective_at) });
   const came = html`${cameBy(site.slug, one)}${correctionsTold(said, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment: one.deployment }, wrong)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? is("removed", "removed") : version(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong))}${cell("Told", html`${toldLate(one) ? is("late", told) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedBy(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? is("removed", "removed") : version(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong))}${cell("Told", html`${later ? is("late", html`${told}, ${later}`, { wrap: true }) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedBy(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     wrong ? "corrected" : undefined,
   );
 }

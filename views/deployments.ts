@@ -10,6 +10,7 @@ import { each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { chips, empty, facts, head } from "./parts/page.ts";
+import { since } from "./parts/placement.ts";
 import { time, timeWithAgo, toldLater } from "./parts/time.ts";
 
 type ListProps = { site: Site; environment?: Environment | undefined; list: Deployment[]; more: boolean; now: string };
@@ -38,15 +39,10 @@ const table = (site: Site, list: Deployment[], now: string): Html =>
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
     body: each(list, (one) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>`)}${cell("Environment", env({ name: one.environment_name, tier: one.tier }))}${cell("Took effect", html`${time(one.effective_at, site.time_zone, now)}${told(one, site, now)}`)}${cell("By", one.person)}${cell("Changed", html`${one.changed}${one.out_of_band > 0 && html` ${is("band", "out of band")}`}`)}${cell("Note", one.promotion ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>` : one.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>`)}${cell("Environment", env({ name: one.environment_name, tier: one.tier }))}${cell("Took effect", since(one, site.time_zone, now))}${cell("By", one.person)}${cell("Changed", html`${one.changed}${one.out_of_band > 0 && html` ${is("band", "out of band")}`}`)}${cell("Note", one.promotion ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>` : one.note)}`,
       ),
     ),
   });
-
-/** Where Sitebook was told more than a minute after it was so. */
-const told = (one: { effective_at: string; recorded_at: string }, site: Site, now: string): Html | false =>
-  Date.parse(one.recorded_at) - Date.parse(one.effective_at) > 60_000 &&
-  html` ${is("late", html`told ${time(one.recorded_at, site.time_zone, now)}`)}`;
 
 type Placements = Awaited<ReturnType<typeof placementsOf>>;
 type PageProps = {

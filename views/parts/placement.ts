@@ -1,6 +1,6 @@
 import { each, type Html, html } from "./html.ts";
 import { is } from "./is.ts";
-import { time } from "./time.ts";
+import { time, toldLater } from "./time.ts";
 
 /** The heading under which a page or software stands. */
 export const sectionName = ({ kind, section }: { kind: string; section: string }): string =>
@@ -8,13 +8,15 @@ export const sectionName = ({ kind, section }: { kind: string; section: string }
 
 type Clocks = { effective_at: string; recorded_at: string };
 
-/** Whether the two clocks differ enough to say so. */
-export const toldLate = ({ effective_at, recorded_at }: Clocks): boolean =>
-  Date.parse(recorded_at) - Date.parse(effective_at) > 60_000;
+/** How much later it was told than it was so, and when; nothing where the two clocks agree. */
+export function late(one: Clocks, zone: string, now: string): Html | false {
+  const later = toldLater(one);
+  return later !== undefined && is("late", html`${later}, ${time(one.recorded_at, zone, now)}`);
+}
 
 /** When it was so, and when it was told where that was later. */
 export const since = (one: Clocks, zone: string, now: string): Html =>
-  html`${time(one.effective_at, zone, now)}${toldLate(one) && html` ${is("late", html`told ${time(one.recorded_at, zone, now)}`)}`}`;
+  html`${time(one.effective_at, zone, now)} ${late(one, zone, now)}`;
 
 /** What brought a placement: a promotion, or a deployment; out of band is said. */
 export function cameBy(site: string, one: { deployment: number; promotion: number | null; out_of_band: number }): Html {
