@@ -50,6 +50,9 @@ const single: { table: string; subject: string; what: string; by?: true; actions
   },
 ];
 
+/** The action of an event, `e`, out of reach of its index: SQLite would else look through all events of that action for every row. */
+const action: RawBuilder<string> = sql`(e.action || '')`;
+
 async function untoldRow(db: Database, siteId: string): Promise<Break | undefined> {
   for (const { table, subject, what, by, actions } of single) {
     const numbered = subject === "id" ? sql.table(table) : sql.table("promotions");
@@ -58,7 +61,7 @@ async function untoldRow(db: Database, siteId: string): Promise<Break | undefine
       from ${sql.table(table)} t join ${numbered} n on n.id = ${sql.ref(`t.${subject}`)}
       where n.site_id = ${siteId} and not exists (
         select 1 from events e where e.site_id = ${siteId} and e.subject_id = ${sql.ref(`t.${subject}`)}
-          and e.action in (${sql.join(actions)}) ${by ? sql`and e.person_id = t.person_id` : sql``})
+          and ${action} in (${sql.join(actions)}) ${by ? sql`and e.person_id = t.person_id` : sql``})
       limit 1`.execute(db);
     const [row] = rows;
     if (row) return { seq: row.seq ?? 0, what: `The record holds a ${what} ${row.number} of which no event tells.` };
@@ -74,7 +77,7 @@ async function untoldCorrection(db: Database, siteId: string, { seq }: Counted):
     .where("d.site_id", "=", siteId)
     .where("c.whole_id", "is", null)
     .where(sql<boolean>`not exists (
-      select 1 from events e where e.site_id = ${siteId} and e.subject_id = c.id and e.action = 'placement_corrected')`)
+      select 1 from events e where e.site_id = ${siteId} and e.subject_id = c.id and ${action} = 'placement_corrected')`)
     .limit(1)
     .executeTakeFirst();
   if (row) return { seq, what: `The record holds a correction of deployment ${row.number} of which no event tells.` };
