@@ -11,8 +11,7 @@ import { each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, ledger, row, rowHead } from "./parts/ledger.ts";
 import { fold, head, note, split } from "./parts/page.ts";
-import { late } from "./parts/placement.ts";
-import { time } from "./parts/time.ts";
+import { time, toldLater } from "./parts/time.ts";
 import { type Looking, looks } from "./promotion-looks.ts";
 import { type Panels, panels } from "./promotion-panels.ts";
 import { verdict } from "./promotion-verdict.ts";
@@ -125,8 +124,8 @@ function completed({ promotion, site, now, afterwards }: PromotionPage, completi
   const at = (iso: string) => time(iso, site.time_zone, now);
   const { person, effective_at, completed_at, deployment } = completion;
   const approvers = and([...new Set(promotion.approvals.map((one) => `${one.person} (${one.role_name})`))]);
-  const told = late({ effective_at, recorded_at: completed_at }, site.time_zone, now);
-  return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${told && html` (${told})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  const later = toldLater({ effective_at, recorded_at: completed_at });
+  return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && is("band", html`It was there before its approval of ${at(afterwards)}.`, { wrap: true })
   }`;
 }

@@ -9,9 +9,9 @@ export const sectionName = ({ kind, section }: { kind: string; section: string }
 type Clocks = { effective_at: string; recorded_at: string };
 
 /** How much later it was told than it was so, and when; nothing where the two clocks agree. */
-export function late(one: Clocks, zone: string, now: string): Html | false {
+function late(one: Clocks, zone: string, now: string): Html | false {
   const later = toldLater(one);
-  return later !== undefined && is("late", html`${later}, ${time(one.recorded_at, zone, now)}`);
+  return later !== undefined && is("late", html`${later}, ${time(one.recorded_at, zone, now)}`, { wrap: true });
 }
 
 /** When it was so, and when it was told where that was later. */
