@@ -1,3 +1,4 @@
+import type { Member } from "../src/people/queries.ts";
 import { button } from "./parts/button.ts";
 import { boxes, checkbox, input } from "./parts/field.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
@@ -6,16 +7,6 @@ import { cell, ledger, row, rowHead } from "./parts/ledger.ts";
 import { facts, panel, split } from "./parts/page.ts";
 import { fullTime, time } from "./parts/time.ts";
 import { type SettingsSite, secret, settingsHead } from "./settings.ts";
-
-export type MemberRow = {
-  id: string;
-  name: string;
-  email: string | null;
-  /** Has chosen a password; else invited, and not seen yet. */
-  signs_in: boolean;
-  roles: { slug: string; name: string }[];
-  since: string;
-};
 
 /** A role to choose, with what it allows on this site in words. */
 export type RoleChoice = { slug: string; name: string; may: string };
@@ -37,7 +28,7 @@ export const roleBoxes = (choices: RoleChoice[], held: string[], error?: string,
 
 export const peoplePage = (props: {
   site: SettingsSite;
-  members: MemberRow[];
+  members: Member[];
   choices: RoleChoice[];
   form: { name: string; email: string; roles: string[] };
   now: string;
@@ -82,7 +73,7 @@ ${secret(link)}
 
 export const memberPage = (props: {
   site: SettingsSite;
-  member: MemberRow;
+  member: Member;
   choices: RoleChoice[];
   held: string[];
   /** Why no link may be made for them. */

@@ -1,3 +1,4 @@
+import type { TokenRow } from "../src/people/queries.ts";
 import { button, confirmButton } from "./parts/button.ts";
 import { input } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
@@ -8,19 +9,9 @@ import { time } from "./parts/time.ts";
 import { type SettingsSite, secret, settingsHead } from "./settings.ts";
 import { type RoleChoice, roleBoxes } from "./settings-people.ts";
 
-export type TokenLine = {
-  id: string;
-  name: string;
-  roles: string[];
-  created_at: string;
-  created_by: string;
-  expires_at: string | null;
-  revoked_at: string | null;
-};
-
 export const tokensPage = (props: {
   site: SettingsSite;
-  tokens: TokenLine[];
+  tokens: TokenRow[];
   choices: RoleChoice[];
   form: { name: string; roles: string[]; until: string };
   now: string;
@@ -42,7 +33,7 @@ ${input({ name: "until", type: "date", label: "Last day", value: form.until, err
   return html`${settingsHead(site, "/tokens", "Tokens")}${split(list, panel("make", "A new token", make))}`;
 };
 
-function line(one: TokenLine, { site, now }: { site: SettingsSite; now: string }): Html {
+function line(one: TokenRow, { site, now }: { site: SettingsSite; now: string }): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
   const over = one.revoked_at !== null || (one.expires_at !== null && one.expires_at <= now);
   const works = one.revoked_at
