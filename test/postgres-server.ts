@@ -1,6 +1,6 @@
 // A throw-away PostgreSQL: prints its URL (DATABASE stands for the name), runs until its standard input ends, then
 // stops and removes everything. However its starter dies, the pipe closes. It listens on a Unix socket only, so that
-// there is no port to fight over.
+// there is no port to fight over. With `--durable` it waits for the disk, as one does that a book is entrusted to.
 import { execFileSync, spawn } from "node:child_process";
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,7 +12,8 @@ import { createInterface } from "node:readline";
 const root = process.getuid?.() === 0;
 const nobody = root ? { uid: idOf("-u"), gid: idOf("-g") } : {};
 const home = folder(root ? "/tmp" : tmpdir());
-const data = folder(roomInMemory() ? "/dev/shm" : dirname(home));
+const durable = process.argv.includes("--durable");
+const data = folder(!durable && roomInMemory() ? "/dev/shm" : dirname(home));
 copyBinaries();
 
 // ICU sorts text as people do, not bytewise: a column that needs bytes must say so.
@@ -27,10 +28,10 @@ execFileSync(
   },
 );
 
-const nothingNeedLast = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((name) => ["-c", `${name}=off`]);
+const forgetful = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((name) => ["-c", `${name}=off`]);
 const server = spawn(
   join(home, "bin/postgres"),
-  ["-D", data, "-k", home, "-c", "listen_addresses=", ...nothingNeedLast],
+  ["-D", data, "-k", home, "-c", "listen_addresses=", ...(durable ? [] : forgetful)],
   {
     ...nobody,
     cwd: "/",

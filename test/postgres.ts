@@ -24,10 +24,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+/** A PostgreSQL of its own, whose URL has DATABASE where a database's name goes. */
+export async function startServer(...options: "--durable"[]): Promise<{ url: string; stop: () => Promise<void> }> {
   const script = fileURLToPath(new URL("postgres-server.ts", import.meta.url));
   // Detached: Ctrl-C reaches the tests alone, and the pipe they held ends the server.
-  const server = spawn(process.execPath, [script], { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  const server = spawn(process.execPath, [script, ...options], { stdio: ["pipe", "pipe", "inherit"], detached: true });
   const ended = once(server, "exit");
   const failed = ended.then(() => Promise.reject(new Error("PostgreSQL did not start; what it said stands above.")));
   const [line] = await Promise.race([once(server.stdout, "data"), failed]);
