@@ -1,0 +1,151 @@
+import SQLite from "better-sqlite3";
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type TransactionSettings,
+} from "kysely";
+import { Breath } from "./breath.ts";
+import { type Handle, prepared } from "./handle.ts";
+import { Writer } from "./writer.ts";
+
+/**
+ * SQLite for a server: one handle that writes, by turns, and others that read meanwhile and never wait for it (WAL).
+ * A database in memory has one handle for everything.
+ */
+export class DurableSqlite implements Dialect {
+  readonly #handle: SQLite.Database;
+  constructor(handle: SQLite.Database) {
+    this.#handle = handle;
+  }
+  createDriver(): Driver {
+    return new SqliteDriver(this.#handle);
+  }
+  createQueryCompiler() {
+    return new SqliteQueryCompiler();
+  }
+  createAdapter() {
+    return new Adapter();
+  }
+  createIntrospector(db: Kysely<never>) {
+    return new SqliteIntrospector(db);
+  }
+}
+
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #file: string | undefined;
+  readonly #writer: Writer;
+  readonly #breath = new Breath();
+  #reader: Handle | undefined;
+
+  constructor(handle: SQLite.Database) {
+    this.#file = handle.memory ? undefined : handle.name;
+    // the writer waits for other processes without holding this one's event loop meanwhile
+    this.#writer = new Writer(prepared(handle, ["busy_timeout = 0"]));
+  }
+
+  async init(): Promise<void> {
+    this.#reader = this.#file ? reading(this.#file) : undefined;
+  }
+
+  async acquireConnection(): Promise<Connection> {
+    return new Connection(this.#writer, this.#reader, this.#breath);
+  }
+
+  /** One that only reads sees a single moment throughout, on a handle of its own. */
+  async beginTransaction(connection: Connection, { accessMode }: TransactionSettings): Promise<void> {
+    if (this.#file && accessMode === "read only") connection.held = begun(reading(this.#file));
+    else connection.held = await this.#writer.begin();
+  }
+
+  async commitTransaction(connection: Connection): Promise<void> {
+    const held = connection.released();
+    if (held === this.#writer.handle) await this.#writer.commit();
+    else held?.raw.close();
+  }
+
+  async rollbackTransaction(connection: Connection): Promise<void> {
+    const held = connection.released();
+    if (held === this.#writer.handle) this.#writer.rollback();
+    else held?.raw.close();
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#reader?.raw.close();
+    this.#writer.handle.raw.close();
+  }
+}
+
+function reading(file: string): Handle {
+  return prepared(new SQLite(file), ["query_only = on"]);
+}
+
+function begun(handle: Handle): Handle {
+  handle.prepare("begin").run();
+  return handle;
+}
+
+class Connection implements DatabaseConnection {
+  /** What its transaction runs on. */
+  held: Handle | undefined;
+  readonly #writer: Writer;
+  readonly #reader: Handle | undefined;
+  readonly #breath: Breath;
+
+  constructor(writer: Writer, reader: Handle | undefined, breath: Breath) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#breath = breath;
+  }
+
+  released(): Handle | undefined {
+    const { held } = this;
+    this.held = undefined;
+    return held;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#breath.due) await this.#breath.take();
+    if (this.held) return this.#inTransaction(this.held, query);
+    const statement = (this.#reader ?? this.#writer.handle).prepare(query.sql);
+    if (this.#reader && statement.readonly) return run(statement, query);
+    return this.#writer.alone(({ prepare }) => run(prepare(query.sql), query), statement.readonly);
+  }
+
+  #inTransaction<R>(held: Handle, query: CompiledQuery): QueryResult<R> {
+    try {
+      return run(held.prepare(query.sql), query);
+    } catch (error) {
+      this.#writer.failed(error);
+      throw error;
+    }
+  }
+
+  /** A long answer is asked for in pieces, by key: a stream would hold the handle. */
+  streamQuery(): never {
+    throw new Error("There are no streams from SQLite.");
+  }
+}
+
+function run<R>(statement: SQLite.Statement, { parameters }: CompiledQuery): QueryResult<R> {
+  if (statement.reader) return { rows: statement.all(parameters) as R[] };
+  const { changes, lastInsertRowid } = statement.run(parameters);
+  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+}

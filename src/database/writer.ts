@@ -1,0 +1,139 @@
+import { setTimeout } from "node:timers/promises";
+import type { Handle } from "./handle.ts";
+
+/** So many transactions, or those of so many milliseconds, are committed together at the most. */
+const most = { members: 64, age: 20 };
+/** How long another process may keep the lock, in milliseconds. */
+const patience = 10_000;
+
+/** Transactions that are committed together, by those who wait for it. */
+interface Group {
+  began: number;
+  members: number;
+  end: PromiseWithResolvers<void>;
+}
+
+/**
+ * The handle that writes, one transaction at a time. Waiting for the disk costs more than most transactions do, so
+ * those that queue are committed together: each in a savepoint of its own, so that one can fail alone, and each is
+ * told that it is done only when the whole is on the disk.
+ */
+export class Writer {
+  readonly handle: Handle;
+  readonly #waiting: (() => void)[] = [];
+  #busy = false;
+  #group: Group | undefined;
+  /** Why SQLite gave up the whole group by itself, as it does on a full disk. */
+  #lost: unknown;
+
+  constructor(handle: Handle) {
+    this.handle = handle;
+  }
+
+  async begin(): Promise<Handle> {
+    await this.#turn();
+    try {
+      this.#group ??= await this.#open();
+      this.#run("savepoint intent");
+      return this.handle;
+    } catch (error) {
+      this.failed(error);
+      this.#end();
+      throw error;
+    }
+  }
+
+  /** Resolves when it is on the disk. */
+  async commit(): Promise<void> {
+    const group = this.#group as Group;
+    group.members += 1;
+    try {
+      this.#run("release intent");
+    } catch (error) {
+      this.failed(error);
+    }
+    this.#end();
+    await group.end.promise;
+  }
+
+  /** To be told of what a statement threw, should those who wait for the commit have to hear of it. */
+  failed(error: unknown): void {
+    if (!this.handle.raw.inTransaction) this.#lost ??= error;
+  }
+
+  rollback(): void {
+    try {
+      if (this.handle.raw.inTransaction) {
+        this.#run("rollback to intent");
+        this.#run("release intent");
+      }
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** One statement as a transaction of its own. Where nobody writes, one that only reads needs none. */
+  async alone<T>(work: (handle: Handle) => T, reads = false): Promise<T> {
+    if (reads && !this.#busy) return work(this.handle);
+    const handle = await this.begin();
+    let result: T;
+    try {
+      result = work(handle);
+    } catch (error) {
+      this.failed(error);
+      this.rollback();
+      throw error;
+    }
+    await this.commit();
+    return result;
+  }
+
+  #run(sql: string): void {
+    this.handle.prepare(sql).run();
+  }
+
+  async #turn(): Promise<void> {
+    if (!this.#busy) this.#busy = true;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #open(): Promise<Group> {
+    for (const until = performance.now() + patience; ; await setTimeout(1)) {
+      try {
+        this.#run("begin immediate");
+        const end = Promise.withResolvers<void>();
+        end.promise.catch(() => undefined);
+        return { began: performance.now(), members: 0, end };
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error;
+      }
+    }
+  }
+
+  /** Commits where nobody waits to join, or it has become enough; then the next one has its turn. */
+  #end(): void {
+    const group = this.#group;
+    const full = group && (group.members >= most.members || performance.now() - group.began > most.age);
+    if (group && (full || !this.#waiting.length || !this.handle.raw.inTransaction)) this.#commit(group);
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#busy = false;
+  }
+
+  #commit(group: Group): void {
+    this.#group = undefined;
+    try {
+      if (!this.handle.raw.inTransaction) throw this.#lost;
+      this.#run("commit");
+      group.end.resolve();
+    } catch (error) {
+      if (this.handle.raw.inTransaction) this.#run("rollback");
+      group.end.reject(error);
+    }
+    this.#lost = undefined;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
+}
