@@ -1,23 +1,53 @@
-import { html as hono, raw } from "hono/html";
-import type { HtmlEscapedString } from "hono/utils/html";
+/** Markup that may stand in a page as it is. Only `html` makes it, from what it has escaped. */
+export class Html {
+  readonly #text: string;
+  constructor(text: string) {
+    this.#text = text;
+  }
+  toString(): string {
+    return this.#text;
+  }
+}
 
-export type Html = HtmlEscapedString;
-
-/** What may stand in `${…}`. No `true`, no Promise and no plain object: the template would print nothing, wait, or say [object Object]. */
+/** What may stand in `${…}`. No `true`, no Promise and no plain object: they would print nothing, wait, or say [object Object]. */
 export type Piece = string | number | Html | false | null | undefined | readonly Piece[];
 
-/** Hono's template with its values typed, so that what it would get wrong does not compile. Everything but Html is escaped. */
-export const html = hono as (strings: TemplateStringsArray, ...values: Piece[]) => Html;
+/** A template of markup. Everything in `${…}` but Html is escaped. */
+export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
+  let text = strings[0] as string;
+  for (let i = 0; i < pieces.length; i++) text += written(pieces[i]) + (strings[i + 1] as string);
+  return new Html(text);
+}
+
+function written(piece: Piece): string {
+  if (typeof piece === "string") return escaped(piece);
+  if (piece instanceof Html) return piece.toString();
+  if (typeof piece === "number") return String(piece);
+  return Array.isArray(piece) ? piece.map(written).join("") : "";
+}
+
+const special = /[&<>"']/;
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+function escaped(text: string): string {
+  return special.test(text) ? text.replace(/[&<>"']/g, (character) => entities[character] as string) : text;
+}
 
 /** Markup for each of a list. (`list.map(…).join('')` would be text again, and escaped.) */
-export const each = <T>(list: Iterable<T>, piece: (one: T, index: number) => Html): Html =>
-  raw(Array.from(list, (one, index) => String(piece(one, index))).join(""));
+export function each<T>(list: Iterable<T>, piece: (one: T, index: number) => Html): Html {
+  let text = "";
+  let index = 0;
+  for (const one of list) text += piece(one, index++);
+  return new Html(text);
+}
 
 /** ` name="value"`, its space included, where there is something to say: `true` is the bare name, false and nothing leave it out. */
 export function attr(name: string, value: string | number | boolean | null | undefined): Html {
-  if (value === undefined || value === null || value === false) return raw("");
-  return value === true ? raw(` ${name}`) : html` ${raw(name)}="${value}"`;
+  if (value === undefined || value === null || value === false) return nothing;
+  return new Html(value === true ? ` ${name}` : ` ${name}="${escaped(String(value))}"`);
 }
+
+const nothing = new Html("");
 
 export type Attributes = Record<string, string | number | boolean | null | undefined>;
 

@@ -36,8 +36,29 @@ function format(zone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** What clock and calendar on the wall show there. Only digits are asked of Intl: its British "Sept" would not line up. */
-function wall(iso: string, zone: string) {
+interface Wall {
+  day: number;
+  month: number;
+  year: number;
+  clock: string;
+}
+
+// A deployment gives a thousand lines one time.
+const walls = new Map<string, Wall>();
+
+/** What clock and calendar on the wall show there. */
+function wall(iso: string, zone: string): Wall {
+  const key = iso + zone;
+  const known = walls.get(key);
+  if (known) return known;
+  const read = readWall(iso, zone);
+  if (walls.size >= 20_000) walls.clear();
+  walls.set(key, read);
+  return read;
+}
+
+/** Only digits are asked of Intl: its British "Sept" would not line up. */
+function readWall(iso: string, zone: string): Wall {
   const text = format(zone).format(new Date(iso));
   const [day, month, year] = text.slice(0, text.indexOf(",")).split("/") as [string, string, string];
   return { day: Number(day), month: Number(month), year: Number(year), clock: text.slice(-5) };
