@@ -221,6 +221,8 @@ export interface Schema {
   keys: { name: string; private_key: string; created_at: string };
   /** Signed statements of how far a site's chain had come: so many events, and this head. */
   checkpoints: { site_id: string; events: number; head: string; note: string; at: string };
+  /** How many rows of a section stand in which way: numbers in the order of `SectionTally`, as JSON. Derived; rebuildable. */
+  tallies: { site_id: string; kind: Kind; section: string; counts: string };
   /** What is searched, in words as they are looked for; each engine keeps its own index of it. Derived; rebuildable. */
   search_entries: { id: Generated<number>; site_id: string; kind: string; ref: string; words: string };
 }

@@ -1,4 +1,6 @@
 import { sql } from "kysely";
+import { recounting } from "../board/recount.ts";
+import { inChunks } from "../database/chunks.ts";
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import type { Line } from "../deployments/rules.ts";
@@ -6,16 +8,8 @@ import { type FieldError, Refusal } from "../errors.ts";
 import type { By } from "../people/by.ts";
 import type { Kind } from "../schema.ts";
 import { artifactEntry, index } from "../search/entries.ts";
+import type { Site } from "../sites/queries.ts";
 import { sectionOf } from "./rules.ts";
-
-const chunk = 500;
-
-/** Runs `work` on pieces of the list small enough for one statement's parameters, in order. */
-export async function inChunks<T, R>(list: T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {
-  const results: R[] = [];
-  for (let i = 0; i < list.length; i += chunk) results.push(...(await work(list.slice(i, i + chunk))));
-  return results;
-}
 
 /** The ids of the artifacts by `kind key`. Those not known yet are not in it. */
 export async function artifactIds(
@@ -66,10 +60,10 @@ type Fresh = {
 export async function learnArtifacts(
   trx: Database,
   by: By,
-  siteId: string,
+  site: Site,
   named: Line[],
 ): Promise<{ ids: Map<string, string> } & Pick<Learned, "artifacts" | "titles" | "sections">> {
-  const ids = await artifactIds(trx, siteId, named);
+  const ids = await artifactIds(trx, site.id, named);
   const fresh = named.filter((one) => !ids.has(`${one.kind} ${one.key}`));
   for (const one of fresh) ids.set(`${one.kind} ${one.key}`, newId(Date.parse(by.at)));
   const artifacts = fresh.map(({ kind, key, title }) => ({
@@ -79,19 +73,37 @@ export async function learnArtifacts(
     title: title || null,
     section: sectionOf(kind, key),
   }));
-  await inChunks(artifacts, (piece) =>
-    trx
-      .insertInto("artifacts")
-      .values(piece.map((one) => ({ ...one, site_id: siteId, owner_id: null })))
-      .execute(),
-  );
-  const sections = await headSections(trx, siteId, fresh);
+  const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
   const titled = named.filter((one) => one.title !== undefined);
   const titles = await inChunks(titled, (piece) => retitle(trx, piece, ids));
   const retitled = titles.map((one) => ({ ...one, id: ids.get(`${one.kind} ${one.key}`) as string }));
-  await index(trx, siteId, [...artifacts, ...retitled].map(artifactEntry));
+  await index(trx, site.id, [...artifacts, ...retitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
 }
+
+/** Answers the pages that turned out to head a section, which may have been known before. */
+async function insertArtifacts(trx: Database, site: Site, fresh: Learned["artifacts"]): Promise<Learned["sections"]> {
+  const sections = sectionsWith(fresh);
+  const heads = sections.flatMap((section) => headsOf(section).map((key) => ({ kind: "page" as const, key })));
+  const known = await artifactIds(trx, site.id, heads);
+  return recounting(trx, site, [...known.values(), ...fresh.map((one) => one.id)], async () => {
+    await inChunks(fresh, (piece) =>
+      trx
+        .insertInto("artifacts")
+        .values(piece.map((one) => ({ ...one, site_id: site.id, owner_id: null })))
+        .execute(),
+    );
+    return headSections(trx, site.id, sections);
+  });
+}
+
+/** The sections that these pages may make, by lying below them or by heading them. */
+function sectionsWith(fresh: { kind: Kind; key: string }[]): string[] {
+  const pages = fresh.filter((one) => one.kind === "page");
+  return [...new Set(pages.map((one) => one.key.split("/")[1] ?? ""))].filter(Boolean);
+}
+
+const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
 /** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
 async function retitle(trx: Database, piece: Line[], ids: Map<string, string>): Promise<Learned["titles"]> {
@@ -105,11 +117,7 @@ async function retitle(trx: Database, piece: Line[], ids: Map<string, string>): 
 }
 
 /** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
-async function headSections(trx: Database, siteId: string, fresh: Line[]): Promise<Learned["sections"]> {
-  const pages = fresh.filter((one) => one.kind === "page");
-  const below = new Set(pages.map((one) => sectionOf("page", one.key)).filter(Boolean));
-  const heads = pages.filter((one) => !sectionOf("page", one.key)).map((one) => one.key.split("/")[1] ?? "");
-  const sections = [...new Set([...below, ...heads])].filter(Boolean);
+function headSections(trx: Database, siteId: string, sections: string[]): Promise<Learned["sections"]> {
   return inChunks(sections, async (piece) => {
     const headed: Learned["sections"] = [];
     const known = await trx
@@ -126,7 +134,7 @@ async function headSections(trx: Database, siteId: string, fresh: Line[]): Promi
         .set({ section })
         .where("site_id", "=", siteId)
         .where("kind", "=", "page")
-        .where("key", "in", [`/${section}`, `/${section}/`])
+        .where("key", "in", headsOf(section))
         .where("section", "!=", section)
         .returning(["key", "section"])
         .execute();

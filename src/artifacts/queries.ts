@@ -1,8 +1,8 @@
 import { sql } from "kysely";
+import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
 import { afterKey, contains, counts, isNoRepeat, isWrong, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
-import { inChunks } from "./artifacts.ts";
 
 export interface Filter {
   kind?: Kind | undefined;

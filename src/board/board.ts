@@ -3,9 +3,10 @@ import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { type BoardCell, cellsIn } from "./cells.ts";
 import { chipsOf } from "./chips.ts";
+import { countSections, nameOf, type SectionTally, sum, type Tally, total } from "./counting.ts";
 import { type After, address, type Filter, isFiltered } from "./filters.ts";
 import { chosenRows, listRows, type Row } from "./queries.ts";
-import { countSections, type SectionTally, sum, type Tallies, type Tally, total } from "./tallies.ts";
+import type { Tallies } from "./tallies.ts";
 
 export type Board = Awaited<ReturnType<typeof boardOf>>;
 
@@ -95,8 +96,6 @@ function knownCount(
   const at = site.environments.indexOf(differs[0]);
   return site.environments[at + 1] === differs[1] ? (tally) => tally.differing[at] ?? 0 : undefined;
 }
-
-const nameOf = (one: { kind: Kind; section: string }) => `${one.kind} ${one.section}`;
 
 function sectionsOf(rows: Row[], totals: SectionTally[], counted: SectionTally[], after: After | undefined) {
   const total = new Map(totals.map((one) => [nameOf(one), one]));

@@ -1,7 +1,7 @@
 import type { Environment } from "../environments/queries.ts";
 import type { Site } from "../sites/queries.ts";
+import type { Tally } from "./counting.ts";
 import { address, type Filter, narrowing } from "./filters.ts";
-import type { Tally } from "./tallies.ts";
 
 export interface Chip {
   id: string;

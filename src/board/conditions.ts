@@ -1,13 +1,18 @@
 import { type RawBuilder, sql } from "kysely";
 import { contains } from "../environments/as-of.ts";
-import type { Site } from "../sites/queries.ts";
 import { type Filter, narrowing } from "./filters.ts";
+
+/** A site and its environments in their order. */
+export interface Places {
+  id: string;
+  environments: { id: string }[];
+}
 
 /**
  * The artifacts as `a`, and what stands of each in the i-th environment now as `c<i>`. Each is one seek for each row;
  * a database leaves out those that a query does not ask about.
  */
-export function rowsWithPlaces(site: Site) {
+export function rowsWithPlaces(site: Places) {
   const joins = site.environments.map(
     ({ id }, i) =>
       sql`left join current_placements ${place(i)} on ${place(i)}.artifact_id = a.id and ${place(i)}.environment_id = ${id}`,
@@ -19,12 +24,12 @@ const place = (i: number) => sql.ref(`c${i}`);
 const version = (i: number) => sql.ref(`c${i}.version_id`);
 
 /** The rows of the site that a filter lets through. */
-export function matching(site: Site, filter: Filter) {
+export function matching(site: Places, filter: Filter) {
   return all([...narrowed(site, filter), ...standings(site, filter)]);
 }
 
 /** The part of it that says which rows are looked among … */
-export function narrowed(site: Site, filter: Filter): RawBuilder<boolean>[] {
+export function narrowed(site: Places, filter: Filter): RawBuilder<boolean>[] {
   const { text, kind, section, owner } = narrowing(filter);
   return [
     sql<boolean>`a.site_id = ${site.id}`,
@@ -36,7 +41,7 @@ export function narrowed(site: Site, filter: Filter): RawBuilder<boolean>[] {
 }
 
 /** … and the part that says how they stand. */
-export function standings(site: Site, { differs, waiting, out_of_band, unknown }: Filter): RawBuilder<boolean>[] {
+export function standings(site: Places, { differs, waiting, out_of_band, unknown }: Filter): RawBuilder<boolean>[] {
   const at = (id: string) => site.environments.findIndex((one) => one.id === id);
   return [
     differs && differ(at(differs[0].id), at(differs[1].id)),
@@ -51,16 +56,16 @@ export function differ(i: number, j: number) {
 }
 
 /** It differs between some two neighbours. */
-export function isMoving(site: Site) {
+export function isMoving(site: Places) {
   return any(site.environments.slice(1).map((_, i) => differ(i, i + 1)));
 }
 
-export function isOutOfBand(site: Site) {
+export function isOutOfBand(site: Places) {
   return any(site.environments.map((_, i) => sql<boolean>`${place(i)}.out_of_band = 1`));
 }
 
 /** It is in a promotion that is still open. The list inside is made once for a query, and is as long as what is open. */
-export function isWaiting(site: Site) {
+export function isWaiting(site: Places) {
   return sql<boolean>`a.id in (
     select r.artifact_id from open_promotions o
     join promotions p on p.id = o.promotion_id join release_contents r on r.release_id = p.release_id
@@ -68,7 +73,7 @@ export function isWaiting(site: Site) {
 }
 
 /** The same that `isUnknown` in rules.ts says of a row, for some environment. */
-export function hasUnknown(site: Site) {
+export function hasUnknown(site: Places) {
   const untold = site.environments.map(
     ({ id }) => sql<boolean>`not exists (select 1 from current_placements u where u.environment_id = ${id})`,
   );

@@ -1,11 +1,12 @@
-import { sql } from "kysely";
-import { inChunks } from "../artifacts/artifacts.ts";
+import { type RawBuilder, sql } from "kysely";
+import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
 import { afterSection } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { all, matching, rowsWithPlaces } from "./conditions.ts";
 import type { After, Filter } from "./filters.ts";
+import { pieces } from "./pieces.ts";
 
 export interface Row {
   id: string;
@@ -15,7 +16,7 @@ export interface Row {
   title: string | null;
 }
 
-/** Pages by section, then software, from `after` on. */
+/** Pages by section, then software, from `after` on. What has to be looked for is looked for piece by piece. */
 export async function listRows(
   db: Database,
   site: Site,
@@ -23,10 +24,24 @@ export async function listRows(
   after: After | undefined,
   limit: number,
 ): Promise<Row[]> {
-  const conditions = [matching(site, filter), ...(after ? [afterSection(after)] : [])];
+  if (!isSought(filter)) return rowsAmong(db, site, filter, after ? [afterSection(after)] : [], limit);
+  const found: Row[] = [];
+  for await (const piece of pieces(db, site, filter, after)) {
+    found.push(...(await rowsAmong(db, site, filter, [piece], limit - found.length)));
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+/** Kind and section are found by an index, and everything else by looking. */
+function isSought({ kind: _kind, section: _section, ...filter }: Filter): boolean {
+  return Object.values(filter).some(Boolean);
+}
+
+async function rowsAmong(db: Database, site: Site, filter: Filter, more: RawBuilder<boolean>[], limit: number) {
   const { rows } = await sql<Row>`
     select a.id, a.kind, a.section, a.key, a.title
-    from ${rowsWithPlaces(site)} where ${all(conditions)}
+    from ${rowsWithPlaces(site)} where ${all([matching(site, filter), ...more])}
     order by a.kind, a.section, a.key limit ${limit}`.execute(db);
   return rows;
 }

@@ -1,5 +1,5 @@
-import { inChunks } from "../artifacts/artifacts.ts";
 import { normalKey } from "../artifacts/rules.ts";
+import { inChunks } from "../database/chunks.ts";
 import { newId } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";

@@ -1,4 +1,5 @@
-import { inChunks } from "../artifacts/artifacts.ts";
+import { recounting } from "../board/recount.ts";
+import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
 import { consequences } from "../deployments/deploy.ts";
 import type { Found, Placed } from "../deployments/later.ts";
@@ -15,16 +16,19 @@ export async function settleAnew(trx: Database, by: By, site: Site, wrong: Said,
   const ids = await concerned(trx, site, wrong, root.stands === 1);
   const { returned, repeated } = await weigh(trx, environment, wrong.effective_at, ids);
   const placed: Placed[] = [];
-  for (const round of returned)
-    placed.push(
-      ...(await place(
-        trx,
-        round.map((one) => ({ ...one, recorded_at: by.at })),
-      )),
-    );
   const cause = { deployment_id: wrong.id, environment_id: environment.id, recorded_at: by.at };
-  const kept = await repeat(trx, repeated, { ...cause, correction_id: root.id });
-  await repoint(trx, environment.id, ids);
+  const kept = await recounting(trx, site, ids, async () => {
+    for (const round of returned)
+      placed.push(
+        ...(await place(
+          trx,
+          round.map((one) => ({ ...one, recorded_at: by.at })),
+        )),
+      );
+    const kept = await repeat(trx, repeated, { ...cause, correction_id: root.id });
+    await repoint(trx, environment.id, ids);
+    return kept;
+  });
   await firstSeen(trx, [...wrong.lines, ...placed]);
   return consequences(placed, repeated, kept);
 }

@@ -1,5 +1,7 @@
-import { inChunks, type Learned } from "../artifacts/artifacts.ts";
+import type { Learned } from "../artifacts/artifacts.ts";
+import { recounting } from "../board/recount.ts";
 import type { Json } from "../database/canonical.ts";
+import { inChunks } from "../database/chunks.ts";
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
@@ -56,15 +58,17 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
   await trx.insertInto("deployments").values(row).execute();
   const at = { deployment_id: row.id, environment_id: environment.id, effective_at: effectiveAt, recorded_at: by.at };
   await confirm(trx, same, at);
-  const placed = await place(
-    trx,
-    changed.map((line) => ({ ...line, ...at })),
-  );
-  await firstSeen(trx, effectiveAt, changed);
-  const { returned, repeated } = await settle(trx, environment, at, changed, stood);
-  const again: Placed[] = [];
-  for (const round of returned) again.push(...(await place(trx, round)));
-  const kept = await repeat(trx, repeated, at);
+  const { placed, again, repeated, kept } = await recounting(trx, site, idsOf(changed), async () => {
+    const placed = await place(
+      trx,
+      changed.map((line) => ({ ...line, ...at })),
+    );
+    await firstSeen(trx, effectiveAt, changed);
+    const { returned, repeated } = await settle(trx, environment, at, changed, stood);
+    const again: Placed[] = [];
+    for (const round of returned) again.push(...(await place(trx, round)));
+    return { placed, again, repeated, kept: await repeat(trx, repeated, at) };
+  });
   await append(trx, by, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
@@ -88,6 +92,8 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
     out_of_band: row.out_of_band,
   };
 }
+
+const idsOf = (lines: Put[]): string[] => lines.map((line) => line.artifact_id);
 
 interface Stood {
   artifact_id: string;

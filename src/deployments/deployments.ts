@@ -61,7 +61,7 @@ export async function tell(
 }
 
 async function known(trx: Database, by: By, site: Site, effectiveAt: string, named: Line[]) {
-  const { ids: artifacts, ...told } = await learnArtifacts(trx, by, site.id, named);
+  const { ids: artifacts, ...told } = await learnArtifacts(trx, by, site, named);
   const { ids: versions, ...more } = await learnVersions(trx, by, effectiveAt, named, artifacts);
   const lines = named.map((one) => {
     const name = `${one.kind} ${one.key}`;

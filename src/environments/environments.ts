@@ -1,3 +1,4 @@
+import { forget } from "../board/recount.ts";
 import { newId } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
@@ -39,6 +40,7 @@ export async function addEnvironment(
   const position = (last?.position ?? 0) + 1;
   const row = { id: newId(Date.parse(by.at)), site_id: siteId, slug, name: name.trim(), position, tier };
   await trx.insertInto("environments").values(row).execute();
+  await forget(trx, siteId);
   const role = position > 1 ? defaultGates[tier] : undefined;
   const rules = role && { requirements: [{ role, count: 1 }], asker_may_approve: false };
   const gate = rules && {

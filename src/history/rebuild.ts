@@ -1,5 +1,7 @@
 import { sql } from "kysely";
-import { artifactIds, inChunks } from "../artifacts/artifacts.ts";
+import { artifactIds } from "../artifacts/artifacts.ts";
+import { forget } from "../board/recount.ts";
+import { inChunks } from "../database/chunks.ts";
 import { unguarded } from "../database/guards.ts";
 import { type Database, isPostgres } from "../database/open.ts";
 import { counts } from "../environments/as-of.ts";
@@ -103,6 +105,7 @@ async function refill(
     onProgress?.(row.seq, all);
   }
   await point(trx, siteId);
+  await forget(trx, siteId);
   await sql`
     update versions set first_at = coalesce((
       select min(p.effective_at) from placements p

@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from "kysely";
-import { inChunks } from "../artifacts/artifacts.ts";
 import { canonical } from "../database/canonical.ts";
+import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import type { ChainEntry } from "./chain.ts";

@@ -1,3 +1,4 @@
+import { recounting } from "../board/recount.ts";
 import type { Database } from "../database/open.ts";
 import type { Environment } from "../environments/queries.ts";
 import { append } from "../history/events.ts";
@@ -18,7 +19,7 @@ export async function supersede(
   const held = await contentsOf(trx, older.release_id);
   if (!held.every((one) => covered.has(one.artifact_id))) return;
   const reason = `Replaced by promotion ${newer.number}.`;
-  await close(trx, older.id);
+  await close(trx, site, older);
   const row = {
     promotion_id: older.id,
     person_id: by.person.id,
@@ -40,10 +41,30 @@ export async function supersede(
   });
 }
 
-/** It no longer waits for anybody. */
-export async function close(trx: Database, promotionId: string): Promise<void> {
-  await trx.deleteFrom("open_promotions").where("promotion_id", "=", promotionId).execute();
+/** It waits from now on. */
+export async function open(
+  trx: Database,
+  site: Site,
+  promotion: { id: string; environment_id: string },
+  contents: { artifact_id: string }[],
+): Promise<void> {
+  const row = { promotion_id: promotion.id, site_id: site.id, environment_id: promotion.environment_id };
+  await recounting(trx, site, idsOf(contents), () => trx.insertInto("open_promotions").values(row).execute());
 }
+
+/** It no longer waits for anybody. */
+export async function close(
+  trx: Database,
+  site: Site,
+  { id, release_id }: { id: string; release_id: string },
+): Promise<void> {
+  const contents = await contentsOf(trx, release_id);
+  await recounting(trx, site, idsOf(contents), () =>
+    trx.deleteFrom("open_promotions").where("promotion_id", "=", id).execute(),
+  );
+}
+
+const idsOf = (contents: { artifact_id: string }[]): string[] => contents.map((one) => one.artifact_id);
 
 /** What an event about it says first. */
 export function about(promotion: { id: string; number: number }, environment: { id: string }) {

@@ -11,7 +11,7 @@ import { contentsOf, findRelease } from "../releases/queries.ts";
 import type { Site } from "../sites/queries.ts";
 import { target, type Wish, wayInto } from "./asking.ts";
 import { blockersOf } from "./blockers.ts";
-import { about, close, supersede } from "./closing.ts";
+import { about, close, open, supersede } from "./closing.ts";
 import { detailsOf, type PromotionDetails, promotionDetails } from "./details.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import {
@@ -36,7 +36,7 @@ export function ask(db: Database, by: By, site: Site, wish: Wish): Promise<Outco
     const release = (await findRelease(trx, site.id, wish.release)) ?? missing(`release ${wish.release}`);
     const environment = target(site, wish.to);
     const contents = await contentsOf(trx, release.id);
-    const { from, digest, open, why } = await wayInto(trx, by, site, release, environment, contents);
+    const { from, digest, open: waiting, why } = await wayInto(trx, by, site, release, environment, contents);
     if (why) throw new Refusal(409, why.message, { code: why.code });
     const row = {
       id: newId(Date.parse(by.at)),
@@ -52,16 +52,13 @@ export function ask(db: Database, by: By, site: Site, wish: Wish): Promise<Outco
       asked_at: by.at,
     };
     await trx.insertInto("promotions").values(row).execute();
-    await trx
-      .insertInto("open_promotions")
-      .values({ promotion_id: row.id, site_id: site.id, environment_id: environment.id })
-      .execute();
+    await open(trx, site, row, contents);
     await append(trx, by, site.id, {
       ...about(row, environment),
       action: "promotion_asked",
       details: { ...row, release: release.number, name: release.name, environment: environment.slug, from: from.slug },
     });
-    for (const older of open) await supersede(trx, by, site, older, { ...row, environment, contents });
+    for (const older of waiting) await supersede(trx, by, site, older, { ...row, environment, contents });
     return outcome(trx, site, row.number);
   });
 }
@@ -97,7 +94,7 @@ export function decide(db: Database, by: By, site: Site, number: number, verdict
       decided_at: by.at,
     };
     await trx.insertInto("approvals").values(row).execute();
-    if (verdict.decision === "reject") await close(trx, promotion.id);
+    if (verdict.decision === "reject") await close(trx, site, promotion);
     await append(trx, by, site.id, {
       ...about(promotion, promotion.environment),
       action: verdict.decision === "approve" ? "promotion_approved" : "promotion_rejected",
@@ -161,7 +158,7 @@ export function complete(
       completed_at: by.at,
     };
     await trx.insertInto("completions").values(row).execute();
-    await close(trx, promotion.id);
+    await close(trx, site, promotion);
     await append(trx, by, site.id, {
       ...about(promotion, environment),
       action: "promotion_completed",
@@ -188,7 +185,7 @@ export function cancel(db: Database, by: By, site: Site, number: number, reason:
       cancelled_at: by.at,
     };
     await trx.insertInto("cancellations").values(row).execute();
-    await close(trx, promotion.id);
+    await close(trx, site, promotion);
     await append(trx, by, site.id, {
       ...about(promotion, promotion.environment),
       action: "promotion_cancelled",

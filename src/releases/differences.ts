@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../artifacts/artifacts.ts";
+import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
 import type { Flag, Kind } from "../schema.ts";
 

@@ -1,6 +1,7 @@
-import { artifactIds, inChunks } from "../artifacts/artifacts.ts";
+import { artifactIds } from "../artifacts/artifacts.ts";
 import { normalKey } from "../artifacts/rules.ts";
 import { canonical } from "../database/canonical.ts";
+import { inChunks } from "../database/chunks.ts";
 import { newId, sha256 } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
