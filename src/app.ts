@@ -1,4 +1,4 @@
-import { type Context, Hono, type Next } from "hono";
+import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
@@ -20,6 +20,7 @@ import { evidence } from "./evidence/routes.ts";
 import { exports } from "./exports/routes.ts";
 import { fail } from "./failures.ts";
 import { history } from "./history/routes.ts";
+import { keepPages } from "./kept-pages.ts";
 import { links } from "./people/link-routes.ts";
 import { people } from "./people/routes.ts";
 import { peopleSettings } from "./people/settings.ts";
@@ -29,7 +30,16 @@ import { releases } from "./releases/routes.ts";
 import { searching } from "./search/routes.ts";
 import { sites } from "./sites/routes.ts";
 import { siteSettings } from "./sites/settings.ts";
-import { type AppEnv, knowPerson, needAccess, needAdministrator, needPerson, plainFrame, type SiteEnv } from "./web.ts";
+import {
+  type AppEnv,
+  answer,
+  knowPerson,
+  needAccess,
+  needAdministrator,
+  needPerson,
+  plainFrame,
+  type SiteEnv,
+} from "./web.ts";
 
 export interface Options {
   baseUrl: string;
@@ -48,9 +58,6 @@ export function createApp(
   const tallies = keepTallies();
   app.onError(fail);
   app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
-  app.use(headers());
-  app.route("/", files.app);
-  app.use(keepNothing);
   app.use(async (c, next) => {
     c.set("db", db);
     c.set("at", now().toISOString());
@@ -60,12 +67,16 @@ export function createApp(
     c.set("tallies", tallies);
     await next();
   });
-  app.use(bodyLimit({ maxSize: 10 * 1024 * 1024 }));
+  app.use("/sites/*", keepPages());
+  app.use(headers());
+  app.route("/", files.app);
+  app.use(keepNothing);
+  app.use(limitBody());
   // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
   app.route("/", api(baseUrl));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(knowPerson);
-  app.get("/help", async (c) => c.html(String(layout(await plainFrame(c, "Help"), help()))));
+  app.get("/help", async (c) => answer(c, layout(await plainFrame(c, "Help"), help())));
   app.route("/", people);
   app.route("/", links);
   app.route("/", sites);
@@ -77,6 +88,12 @@ export function createApp(
 async function keepNothing(c: Context, next: Next): Promise<void> {
   await next();
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+}
+
+/** Whether a GET has a body is not looked at: that costs more than most of them do. */
+function limitBody(): MiddlewareHandler {
+  const limit = bodyLimit({ maxSize: 10 * 1024 * 1024 });
+  return (c, next) => (c.req.method === "GET" ? next() : limit(c, next));
 }
 
 /** Everything below a site: only for those who may see it. */

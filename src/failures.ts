@@ -6,7 +6,7 @@ import { door, layout } from "../views/layout.ts";
 import type { Html } from "../views/parts/html.ts";
 import { problem } from "./api/problem.ts";
 import { Refusal } from "./errors.ts";
-import { type AppEnv, page, plainFrame, type SiteContext } from "./web.ts";
+import { type AppEnv, answer, page, plainFrame, type SiteContext } from "./web.ts";
 
 const titles: Record<number, string> = {
   400: "That could not be read",
@@ -43,8 +43,8 @@ export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> 
 async function framed(c: Context<AppEnv>, title: string, content: Html, status: number): Promise<Response> {
   const known = c as unknown as SiteContext;
   if (status < 500 && known.var.access) return page(known, { title }, content, status as 404);
-  if (status < 500 && c.var.person) return c.html(String(layout(await plainFrame(c, title), content)), status as 404);
-  return c.html(String(door({ title, assets: c.var.assets }, content)), status as 404);
+  if (status < 500 && c.var.person) return answer(c, layout(await plainFrame(c, title), content), status);
+  return answer(c, door({ title, assets: c.var.assets }, content), status);
 }
 
 function asRefusal(
