@@ -19,35 +19,34 @@ export interface Gate {
   asker_may_approve: boolean;
 }
 
-/** A site's environments in the order things travel, with servers and the gates in force. */
+/** A site's environments in the order things travel, with servers and the gates in force. In one query: every page asks. */
 export async function environmentsOf(db: Database, siteId: string): Promise<Environment[]> {
-  const places = await db
-    .selectFrom("environments")
-    .select(["id", "slug", "name", "position", "tier"])
-    .where("site_id", "=", siteId)
-    .orderBy("position")
+  const rows = await db
+    .selectFrom("environments as e")
+    .leftJoin("servers as s", "s.environment_id", "e.id")
+    .leftJoin("gates as g", (join) =>
+      join.onRef("g.environment_id", "=", "e.id").on("g.version", "=", (eb) =>
+        eb
+          .selectFrom("gates as n")
+          .select((max) => max.fn.max("n.version").as("newest"))
+          .whereRef("n.environment_id", "=", "e.id"),
+      ),
+    )
+    .select(["e.id", "e.slug", "e.name", "e.position", "e.tier"])
+    .select(["s.id as server_id", "s.name as server", "s.base_url"])
+    .select(["g.id as gate_id", "g.version", "g.rules"])
+    .where("e.site_id", "=", siteId)
+    .orderBy("e.position")
+    .orderBy("s.name")
     .execute();
-  if (!places.length) return [];
-  const ids = places.map((place) => place.id);
-  const servers = await db
-    .selectFrom("servers")
-    .selectAll()
-    .where("environment_id", "in", ids)
-    .orderBy("name")
-    .execute();
-  const gates = await db
-    .selectFrom("gates")
-    .selectAll()
-    .where("environment_id", "in", ids)
-    .orderBy("version")
-    .execute();
-  return places.map((place) => ({
-    ...place,
-    gate: readGate(gates.findLast((gate) => gate.environment_id === place.id)),
-    servers: servers
-      .filter((server) => server.environment_id === place.id)
-      .map(({ id, name, base_url }) => ({ id, name, base_url })),
-  }));
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((rows) => {
+    const [{ id, slug, name, position, tier, gate_id, version, rules }] = rows as [(typeof rows)[number]];
+    const gate = readGate(gate_id && version && rules ? { id: gate_id, version, rules } : undefined);
+    const servers = rows.flatMap(({ server_id, server, base_url }) =>
+      server_id && server && base_url ? [{ id: server_id, name: server, base_url }] : [],
+    );
+    return { id, slug, name, position, tier, gate, servers };
+  });
 }
 
 export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {

@@ -18,6 +18,7 @@ export async function look(db: Database, by: By, promotion: Promotion, { shown, 
   const before = await looksOf(db, promotion.id, by.person.id);
   const fresh = [...ticked].filter((id) => inIt.has(id) && !before.has(id));
   const gone = shown.filter((id) => before.has(id) && !ticked.has(id));
+  if (!fresh.length && !gone.length) return;
   const mine = { promotion_id: promotion.id, person_id: by.person.id };
   await db.transaction().execute(async (trx) => {
     await inChunks(gone, async (piece) => {

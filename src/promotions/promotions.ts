@@ -71,14 +71,24 @@ export interface Verdict {
   comment?: string | undefined;
 }
 
-/** Records one person's yes or no. The same decision again changes nothing. One no ends the promotion. */
-export function decide(db: Database, by: By, site: Site, number: number, verdict: Verdict): Promise<Outcome> {
+/**
+ * Records one person's yes or no. The same decision again changes nothing. One no ends the promotion. Answers where it
+ * stands then, unless something simpler will do.
+ */
+export function decide<T = Outcome>(
+  db: Database,
+  by: By,
+  site: Site,
+  number: number,
+  verdict: Verdict,
+  answer: (trx: Database, site: Site, number: number, before: Promotion) => T | Promise<T> = outcome as never,
+): Promise<T> {
   return intent(db, by, site.id, async (trx, by) => {
     const promotion = await find(trx, site, number);
     const already = promotion.approvals.some(
       (one) => one.person_id === by.person.id && one.decision === verdict.decision,
     );
-    if (already && verdict.digest === promotion.digest) return outcome(trx, site, number);
+    if (already && verdict.digest === promotion.digest) return answer(trx, site, number, promotion);
     refuse(whyNotDecide(promotion, by), rolesToDecide(promotion, by).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, verdict.digest));
     const wrong = whyNotComment(verdict.decision, verdict.comment);
@@ -100,7 +110,7 @@ export function decide(db: Database, by: By, site: Site, number: number, verdict
       action: verdict.decision === "approve" ? "promotion_approved" : "promotion_rejected",
       details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
     });
-    return outcome(trx, site, number);
+    return answer(trx, site, number, promotion);
   });
 }
 

@@ -81,6 +81,7 @@ function promotions(db: Database) {
     .innerJoin("environments as f", "f.id", "p.from_id")
     .innerJoin("people as asker", "asker.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
+    .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
     .select([
       "p.id",
       "p.number",
@@ -93,7 +94,7 @@ function promotions(db: Database) {
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
-    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules"]);
+    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"]);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number];
@@ -102,13 +103,14 @@ type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number]
 async function withState(db: Database, rows: Row[]) {
   if (!rows.length) return [];
   const ids = rows.map((row) => row.id);
+  const ended = rows.filter((row) => !row.opened).map((row) => row.id);
   const [approvals, completions, cancellations, names] = [
     await approvalsOf(db, ids),
-    await completionsOf(db, ids),
-    await cancellationsOf(db, ids),
+    ended.length ? await completionsOf(db, ended) : [],
+    ended.length ? await cancellationsOf(db, ended) : [],
     await roleNames(db),
   ];
-  return rows.map(({ gate_id, gate_version, gate_rules, ...row }) => {
+  return rows.map(({ gate_id, gate_version, gate_rules, opened: _, ...row }) => {
     const gate = readGate(
       gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
     );

@@ -5,9 +5,9 @@ import { missing, Refusal, refuseFields } from "../errors.ts";
 import { showRelease } from "../releases/show.ts";
 import { by, choices, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
 import { inboxOf } from "./inbox.ts";
-import { look } from "./looks.ts";
+import { look, type Ticks } from "./looks.ts";
 import { ask, cancel, complete, decide } from "./promotions.ts";
-import { findPromotion } from "./queries.ts";
+import { findPromotion, type Promotion } from "./queries.ts";
 import { showPromotion, type Tried } from "./show.ts";
 
 /** The inbox. */
@@ -47,14 +47,19 @@ promotions.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.para
 promotions.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
   const { decision, comment, digest } = await fields(c, "decision", "comment", "digest");
-  await saveTicks(c, number);
+  const { shown, looked } = await ticks(c);
+  if (shown.length || looked.length) await saveTicks(c, number);
   return attempt(c, number, { comment }, async () => {
     if (decision !== "approve" && decision !== "reject")
       throw new Refusal(422, "Say whether you approve or reject it.");
-    const decided = await decide(c.var.db, by(c), c.var.access.site, number, { decision, digest, comment });
-    return decision === "approve" ? `You approved it for ${decided.environment.name}.` : "You rejected it.";
+    const verdict = { decision, digest, comment } as const;
+    const place = await decide(c.var.db, by(c), c.var.access.site, number, verdict, nameOfTarget);
+    return decision === "approve" ? `You approved it for ${place}.` : "You rejected it.";
   });
 });
+
+/** All that the next page says of it, which shows the rest itself. */
+const nameOfTarget = (_db: unknown, _site: unknown, _number: number, { environment }: Promotion) => environment.name;
 
 promotions.post("/:number{[0-9]{1,9}}/looks", async (c) => {
   const number = Number(c.req.param("number"));
@@ -96,10 +101,11 @@ async function attempt(c: SiteContext, number: number, form: Tried["form"], act:
 
 async function saveTicks(c: SiteContext, number: number) {
   const promotion = (await findPromotion(c.var.db, c.var.access.site.id, number)) ?? missing(`promotion ${number}`);
-  await look(c.var.db, by(c), promotion, {
-    shown: await choices(c, "shown"),
-    looked: await choices(c, "looked"),
-  });
+  await look(c.var.db, by(c), promotion, await ticks(c));
+}
+
+async function ticks(c: SiteContext): Promise<Ticks> {
+  return { shown: await choices(c, "shown"), looked: await choices(c, "looked") };
 }
 
 /** A refusal as the page says it: beside its fields, or above everything. */
