@@ -1,3 +1,4 @@
+import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import type { Kind } from "../schema.ts";
@@ -30,13 +31,9 @@ export interface Tallies extends Tally {
 export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
   const kept = new Map<string, { state: string; tallies: Tallies }>();
   return async (db, site) => {
-    const { events } = await db
-      .selectFrom("sites")
-      .select("events")
-      .where("id", "=", site.id)
-      .executeTakeFirstOrThrow();
+    const [counted] = await eventsOf(db, site.id);
     // the environments too: an event may come between loading them and this
-    const state = [events, ...site.environments.map((one) => one.id)].join(" ");
+    const state = [counted?.events, ...site.environments.map((one) => one.id)].join(" ");
     const before = kept.get(site.id);
     if (before?.state === state) return before.tallies;
     const tallies = await count(db, site);
@@ -44,6 +41,8 @@ export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
     return tallies;
   };
 }
+
+const eventsOf = compiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
 
 async function count(db: Database, site: Site): Promise<Tallies> {
   const kept = await keptSections(db, site.id);

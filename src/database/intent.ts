@@ -1,5 +1,6 @@
 import { Refusal } from "../errors.ts";
 import type { By } from "../people/by.ts";
+import { compiled } from "./compiled.ts";
 import { type Database, isPostgres } from "./open.ts";
 
 /**
@@ -48,15 +49,17 @@ async function takeTurn(trx: Database, siteId: string): Promise<void> {
 
 /** Whoever had to wait is told later than the one before: what was known at a moment is not added to afterwards. */
 async function inTurn(trx: Database, by: By, siteId: string): Promise<By> {
-  const last = await trx
-    .selectFrom("events")
-    .select("recorded_at")
-    .where("site_id", "=", siteId)
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
+  const [last] = await newest(trx, siteId);
   return last && last.recorded_at > by.at ? { ...by, at: last.recorded_at } : by;
 }
+
+const newest = compiled((trx, siteId: string) =>
+  trx
+    .selectFrom("events as e")
+    .innerJoin("sites as s", (join) => join.onRef("s.id", "=", "e.site_id").onRef("s.events", "=", "e.seq"))
+    .select("e.recorded_at")
+    .where("s.id", "=", siteId),
+);
 
 /** Of two requests with one key the second waits for the first one's answer, also where there is no site yet to wait for. */
 async function takeTurnOf(trx: Database, by: By): Promise<void> {

@@ -1,3 +1,4 @@
+import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
 import type { Tier } from "../schema.ts";
 
@@ -21,7 +22,19 @@ export interface Gate {
 
 /** A site's environments in the order things travel, with servers and the gates in force. In one query: every page asks. */
 export async function environmentsOf(db: Database, siteId: string): Promise<Environment[]> {
-  const rows = await db
+  const rows = await placesOf(db, siteId);
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((rows) => {
+    const [{ id, slug, name, position, tier, gate_id, version, rules }] = rows as [(typeof rows)[number]];
+    const gate = readGate(gate_id && version && rules ? { id: gate_id, version, rules } : undefined);
+    const servers = rows.flatMap(({ server_id, server, base_url }) =>
+      server_id && server && base_url ? [{ id: server_id, name: server, base_url }] : [],
+    );
+    return { id, slug, name, position, tier, gate, servers };
+  });
+}
+
+const placesOf = compiled((db, siteId: string) =>
+  db
     .selectFrom("environments as e")
     .leftJoin("servers as s", "s.environment_id", "e.id")
     .leftJoin("gates as g", (join) =>
@@ -37,17 +50,8 @@ export async function environmentsOf(db: Database, siteId: string): Promise<Envi
     .select(["g.id as gate_id", "g.version", "g.rules"])
     .where("e.site_id", "=", siteId)
     .orderBy("e.position")
-    .orderBy("s.name")
-    .execute();
-  return [...Map.groupBy(rows, (row) => row.id).values()].map((rows) => {
-    const [{ id, slug, name, position, tier, gate_id, version, rules }] = rows as [(typeof rows)[number]];
-    const gate = readGate(gate_id && version && rules ? { id: gate_id, version, rules } : undefined);
-    const servers = rows.flatMap(({ server_id, server, base_url }) =>
-      server_id && server && base_url ? [{ id: server_id, name: server, base_url }] : [],
-    );
-    return { id, slug, name, position, tier, gate, servers };
-  });
-}
+    .orderBy("s.name"),
+);
 
 export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {
   if (!row) return null;

@@ -1,4 +1,5 @@
 import { canonical, type Json } from "../database/canonical.ts";
+import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
 import type { By } from "../people/by.ts";
 import { eventEntries, index } from "../search/entries.ts";
@@ -43,11 +44,7 @@ export interface Entry {
  * transaction that makes the change, after it has taken its turn, so that the head cannot move in between.
  */
 export async function append(trx: Database, by: By, siteId: string, entry: Entry): Promise<number> {
-  const site = await trx
-    .selectFrom("sites")
-    .select(["events", "head"])
-    .where("id", "=", siteId)
-    .executeTakeFirstOrThrow();
+  const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
   const seq = site.events + 1;
   const content = {
     seq,
@@ -66,6 +63,14 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
     .values({ ...content, site_id: siteId, details: canonical(content.details), previous_hash: site.head, hash })
     .execute();
   await index(trx, siteId, eventEntries(content));
-  await trx.updateTable("sites").set({ events: seq, head: hash }).where("id", "=", siteId).execute();
+  await moveHead(trx, seq, hash, siteId);
   return seq;
 }
+
+const headOf = compiled((trx, siteId: string) =>
+  trx.selectFrom("sites").select(["events", "head"]).where("id", "=", siteId),
+);
+
+const moveHead = compiled((trx, events: number, head: string, siteId: string) =>
+  trx.updateTable("sites").set({ events, head }).where("id", "=", siteId),
+);

@@ -1,3 +1,4 @@
+import { compiled } from "../database/compiled.ts";
 import { newSecret, sha256 } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import type { Person } from "./by.ts";
@@ -29,20 +30,23 @@ export async function openSession(db: Database, personId: string, at: string): P
 /** Whose session it is, if it has not ended: a week without a click ends it, a month ends it in any case. */
 export async function findSession(db: Database, secret: string, at: string): Promise<Person | undefined> {
   const hash = sha256(secret);
-  const found = await db
-    .selectFrom("sessions as s")
-    .innerJoin("people as p", "p.id", "s.person_id")
-    .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at"])
-    .where("s.hash", "=", hash)
-    .where("s.expires_at", ">", at)
-    .where("s.seen_at", ">", later(at, -lasts.idle))
-    .executeTakeFirst();
+  const [found] = await open(db, hash, at, later(at, -lasts.idle));
   if (!found) return;
   const { seen_at, ...person } = found;
   if (seen_at < later(at, -seenEvery))
     await db.updateTable("sessions").set({ seen_at: at }).where("hash", "=", hash).execute();
   return person;
 }
+
+const open = compiled((db, hash: string, at: string, idleSince: string) =>
+  db
+    .selectFrom("sessions as s")
+    .innerJoin("people as p", "p.id", "s.person_id")
+    .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at"])
+    .where("s.hash", "=", hash)
+    .where("s.expires_at", ">", at)
+    .where("s.seen_at", ">", idleSince),
+);
 
 export async function closeSession(db: Database, secret: string): Promise<void> {
   await db.deleteFrom("sessions").where("hash", "=", sha256(secret)).execute();

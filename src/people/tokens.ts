@@ -1,3 +1,4 @@
+import { compiled } from "../database/compiled.ts";
 import { newId, newSecret, sha256 } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
@@ -22,18 +23,21 @@ export async function findToken(
   secret: string,
   at: string,
 ): Promise<{ person: Person; site_id: string } | undefined> {
-  const found = await db
-    .selectFrom("tokens as t")
-    .innerJoin("people as p", "p.id", "t.person_id")
-    .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
-    .where("t.hash", "=", sha256(secret))
-    .where("t.revoked_at", "is", null)
-    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">", at)]))
-    .executeTakeFirst();
+  const [found] = await valid(db, sha256(secret), at);
   if (!found) return;
   const { site_id, ...person } = found;
   return { person, site_id };
 }
+
+const valid = compiled((db, hash: string, at: string) =>
+  db
+    .selectFrom("tokens as t")
+    .innerJoin("people as p", "p.id", "t.person_id")
+    .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
+    .where("t.hash", "=", hash)
+    .where("t.revoked_at", "is", null)
+    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">", at)])),
+);
 
 /**
  * Makes a machine account with a token of its own. The secret is in this answer and nowhere else; its prefix lets

@@ -110,7 +110,7 @@ async function withState(db: Database, rows: Row[]) {
     ended.length ? await cancellationsOf(db, ended) : [],
     await roleNames(db),
   ];
-  return rows.map(({ gate_id, gate_version, gate_rules, opened: _, ...row }) => {
+  return rows.map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
     const gate = readGate(
       gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
     );

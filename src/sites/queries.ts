@@ -1,3 +1,4 @@
+import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
 import { type Environment, environmentsOf } from "../environments/queries.ts";
 import type { Permission } from "../people/roles.ts";
@@ -17,14 +18,14 @@ export interface Access {
   permissions: Set<Permission>;
 }
 
-export function sitesOf(db: Database, personId: string): Promise<{ slug: string; name: string }[]> {
-  return db
+/** Those that this person may see, by their names. */
+export const sitesOf = compiled((db, personId: string) =>
+  db
     .selectFrom("sites")
     .select(["slug", "name"])
     .where("id", "in", db.selectFrom("memberships").select("site_id").where("person_id", "=", personId))
-    .orderBy("name")
-    .execute();
-}
+    .orderBy("name"),
+);
 
 /** The same with the names of the roles held. */
 export async function rolesBySite(db: Database, personId: string) {
@@ -63,14 +64,7 @@ export function listSites(
 /** The site as this person may see it. A site that is not theirs is not there: nobody learns that it exists. */
 export async function findAccess(db: Database, personId: string, slug: string): Promise<Access | undefined> {
   if (whyNotSlug(slug)) return;
-  const held = await db
-    .selectFrom("memberships as m")
-    .innerJoin("sites as s", "s.id", "m.site_id")
-    .innerJoin("roles as r", "r.slug", "m.role")
-    .select(["s.id", "s.slug", "s.name", "s.time_zone", "m.role", "r.permissions"])
-    .where("m.person_id", "=", personId)
-    .where("s.slug", "=", slug)
-    .execute();
+  const held = await membershipsIn(db, personId, slug);
   const [first] = held;
   if (!first) return undefined;
   return {
@@ -85,6 +79,16 @@ export async function findAccess(db: Database, personId: string, slug: string): 
     permissions: new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[])),
   };
 }
+
+const membershipsIn = compiled((db, personId: string, slug: string) =>
+  db
+    .selectFrom("memberships as m")
+    .innerJoin("sites as s", "s.id", "m.site_id")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["s.id", "s.slug", "s.name", "s.time_zone", "m.role", "r.permissions"])
+    .where("m.person_id", "=", personId)
+    .where("s.slug", "=", slug),
+);
 
 export async function findSite(db: Database, slug: string): Promise<Site | undefined> {
   const site = await db
