@@ -29,6 +29,8 @@ export type EnvironmentProps = {
   wrong?: { message: string } | undefined;
   filter: { kind?: Kind | undefined; text?: string | undefined };
   continued: boolean;
+  /** Lines on a page, where they are more than usual. */
+  size?: number | undefined;
   count: Count;
   around: Around;
   /** Nothing where nothing was ever recorded. */
@@ -50,5 +52,6 @@ export const here = (props: EnvironmentProps, other: Record<string, string | und
     as_of: props.at && shortest(props.at),
     known_at: props.knownAt && shortest(props.knownAt),
     ...props.filter,
+    size: props.size && String(props.size),
     ...other,
   });

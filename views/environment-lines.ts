@@ -18,7 +18,7 @@ export function standingThere(props: EnvironmentProps): Html {
   return html`<h2 class="sr">Pages and software</h2>
 ${filters(props)}
 ${lines.length || removed.length ? table(props) : nothingLikeThat(props)}
-${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Beginning", next: next && here(props, { after: next }), nextWord: "More" })}
+${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Beginning", next: next && here(props, { after: next }), nextWord: "More", words: next && !props.size && html`<a href="${here(props, { size: "1000" })}">1,000 lines at once</a>` })}
 ${away(props)}`;
 }
 

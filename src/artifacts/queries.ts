@@ -1,8 +1,9 @@
 import { sql } from "kysely";
 import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
-import { afterKey, contains, counts, isNoRepeat, isWrong, standingSeq } from "../environments/as-of.ts";
+import { contains, counts, isNoRepeat, isWrong, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
+import { beyond } from "./pieces.ts";
 
 export interface Filter {
   kind?: Kind | undefined;
@@ -24,7 +25,7 @@ export function listArtifacts(db: Database, siteId: string, { kind, text, after,
     .limit(limit);
   if (kind) query = query.where("a.kind", "=", kind);
   if (text) query = query.where(contains(text));
-  if (after) query = query.where(afterKey(after));
+  if (after) query = query.where(beyond("key", { ...after, section: "" }));
   return query.execute();
 }
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { pieces } from "../artifacts/pieces.ts";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import {
@@ -13,8 +14,7 @@ import {
   rowsWithPlaces,
   standings,
 } from "./conditions.ts";
-import type { Filter } from "./filters.ts";
-import { pieces } from "./pieces.ts";
+import { type Filter, narrowing } from "./filters.ts";
 
 /** How many rows there are, and how many of them each filter would show. */
 export interface Tally {
@@ -59,7 +59,7 @@ export function sum(site: Places, tallies: Tally[]): Tally {
  */
 export async function countSections(db: Database, site: Places, filter: Filter = {}): Promise<SectionTally[]> {
   const sections = new Map<string, SectionTally>();
-  for await (const piece of pieces(db, site, filter))
+  for await (const piece of pieces(db, site.id, narrowing(filter)))
     for (const one of await countAmong(db, site, piece, filter)) {
       const name = nameOf(one);
       const before = sections.get(name);

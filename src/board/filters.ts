@@ -1,3 +1,4 @@
+import type { Position } from "../artifacts/pieces.ts";
 import { controls, normalKey } from "../artifacts/rules.ts";
 import type { Environment } from "../environments/queries.ts";
 import { Refusal } from "../errors.ts";
@@ -19,11 +20,7 @@ export interface Filter {
 }
 
 /** Where a page of the list ended. */
-export interface After {
-  kind: Kind;
-  section: string;
-  key: string;
-}
+export type After = Position;
 
 type Told = Record<string, string | undefined>;
 

@@ -1,12 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
+import { beyond, pieces } from "../artifacts/pieces.ts";
 import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
-import { afterSection } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { all, matching, rowsWithPlaces } from "./conditions.ts";
-import type { After, Filter } from "./filters.ts";
-import { pieces } from "./pieces.ts";
+import { type After, type Filter, narrowing } from "./filters.ts";
 
 export interface Row {
   id: string;
@@ -24,9 +23,9 @@ export async function listRows(
   after: After | undefined,
   limit: number,
 ): Promise<Row[]> {
-  if (!isSought(filter)) return rowsAmong(db, site, filter, after ? [afterSection(after)] : [], limit);
+  if (!isSought(filter)) return rowsAmong(db, site, filter, after ? [beyond("section", after)] : [], limit);
   const found: Row[] = [];
-  for await (const piece of pieces(db, site, filter, after)) {
+  for await (const piece of pieces(db, site.id, { ...narrowing(filter), after, limit })) {
     found.push(...(await rowsAmong(db, site, filter, [piece], limit - found.length)));
     if (found.length >= limit) break;
   }

@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
+import { pieces } from "../artifacts/pieces.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
-import { afterKey, afterSection, type Moment, type Slice, standingSeq } from "../environments/as-of.ts";
+import { type Moment, type Slice, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 
 export interface Sides {
@@ -32,25 +33,42 @@ export interface Difference {
   to_since: string | null;
 }
 
-/** What differs between two environments, or one at two moments. Two seeks for each artifact, however long the histories. */
+/**
+ * What differs between two environments, or one at two moments. Two seeks for each artifact, however long the
+ * histories, piece by piece.
+ */
 export async function compare(
   db: Database,
   site: { id: string },
   sides: Sides,
   slice: Pick<Slice, "kind" | "after" | "limit" | "order"> & { change?: Change | undefined } = {},
 ): Promise<Difference[]> {
-  let query = beside(db, site, sides)
+  const found: Difference[] = [];
+  for await (const piece of pieces(db, site.id, slice)) {
+    const limit = slice.limit && slice.limit - found.length;
+    found.push(...(await differing(db, sides, { ...slice, limit }, piece)));
+    if (slice.limit && found.length >= slice.limit) break;
+  }
+  return found;
+}
+
+async function differing(
+  db: Database,
+  sides: Sides,
+  { order, change, limit }: Pick<Slice, "limit" | "order"> & { change?: Change | undefined },
+  among: RawBuilder<boolean>,
+): Promise<Difference[]> {
+  let query = beside(db, sides)
+    .where(among)
     .leftJoin("versions as fv", "fv.id", "f.version_id")
     .leftJoin("versions as tv", "tv.id", "t.version_id")
     .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
     .select(["fv.label as from", "f.effective_at as from_at", "tv.label as to", "t.effective_at as to_at"])
     .where(sql<boolean>`f.version_id is distinct from t.version_id`)
     .orderBy("a.kind");
-  query = slice.order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
-  if (slice.kind) query = query.where("a.kind", "=", slice.kind);
-  if (slice.change) query = query.where(conditions[slice.change]);
-  if (slice.after) query = query.where(slice.order === "key" ? afterKey(slice.after) : afterSection(slice.after));
-  if (slice.limit) query = query.limit(slice.limit);
+  query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
+  if (change) query = query.where(conditions[change]);
+  if (limit) query = query.limit(limit);
   const rows = await query.execute();
   return rows.map(({ from_at, to_at, ...row }) => ({
     ...row,
@@ -64,24 +82,29 @@ export type Tally = Record<Change | "same", number>;
 
 /** How many pages and how much software came, changed, went and stayed. */
 export async function tallyOf(db: Database, site: { id: string }, sides: Sides): Promise<Record<Kind, Tally>> {
+  const nothing = () => ({ added: 0, changed: 0, removed: 0, same: 0 });
+  const tallies = { page: nothing(), software: nothing() };
   const count = (condition: RawBuilder<unknown>) => sql<number>`sum(case when ${condition} then 1 else 0 end)`;
-  const rows = await beside(db, site, sides)
-    .select([
-      "a.kind",
-      count(conditions.added).as("added"),
-      count(conditions.changed).as("changed"),
-      count(conditions.removed).as("removed"),
-      count(sql`f.version_id = t.version_id`).as("same"),
-    ])
-    .groupBy("a.kind")
-    .execute();
-  const nothing = { added: 0, changed: 0, removed: 0, same: 0 };
-  const tallies = { page: nothing, software: nothing };
-  for (const { kind, ...tally } of rows) tallies[kind] = tally;
+  for await (const piece of pieces(db, site.id, {})) {
+    const rows = await beside(db, sides)
+      .where(piece)
+      .select([
+        "a.kind",
+        count(conditions.added).as("added"),
+        count(conditions.changed).as("changed"),
+        count(conditions.removed).as("removed"),
+        count(sql`f.version_id = t.version_id`).as("same"),
+      ])
+      .groupBy("a.kind")
+      .execute();
+    for (const { kind, ...more } of rows) for (const name of tallied) tallies[kind][name] += more[name];
+  }
   return tallies;
 }
 
-function beside(db: Database, site: { id: string }, { from, to }: Sides) {
+const tallied = [...changes, "same"] as const;
+
+function beside(db: Database, { from, to }: Sides) {
   return db
     .selectFrom("artifacts as a")
     .leftJoin("placements as f", (join) =>
@@ -89,6 +112,5 @@ function beside(db: Database, site: { id: string }, { from, to }: Sides) {
     )
     .leftJoin("placements as t", (join) =>
       join.on(seek(db, "t.seq", standingSeq(to.environment.id, "a.id", to.moment))),
-    )
-    .where("a.site_id", "=", site.id);
+    );
 }

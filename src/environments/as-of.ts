@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { type Order, type Position, pieces } from "../artifacts/pieces.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
 import type { Flag, Kind } from "../schema.ts";
@@ -75,21 +76,42 @@ export interface Slice {
   /** Only these artifacts. */
   ids?: string[] | undefined;
   /** Where the page before ended, in the order of `order`. */
-  after?: { kind: Kind; section: string; key: string } | undefined;
+  after?: Position | undefined;
   limit?: number | undefined;
   /** Removals too; else only what stood there. */
   removed?: boolean | undefined;
-  /** "section" groups pages as the pages of Sitebook do; "key" is plain (kind, key). */
-  order?: "section" | "key" | undefined;
+  order?: Order | undefined;
 }
 
-/** What stood in an environment at a moment, with when, since when it was known, and what brought it. */
-export function standing(
+/**
+ * What stood in an environment at a moment, with when, since when it was known, and what brought it. Looked for piece
+ * by piece: of a thousand artifacts it may be that none stood there then.
+ */
+export async function standing(
   db: Database,
   siteId: string,
   environmentId: string,
   moment: Moment,
   slice: Slice = {},
+): Promise<Standing[]> {
+  if (slice.ids) return standingAmong(db, environmentId, moment, slice, isOneOf(siteId, slice.ids));
+  const found: Standing[] = [];
+  for await (const piece of pieces(db, siteId, slice)) {
+    const limit = slice.limit && slice.limit - found.length;
+    found.push(...(await standingAmong(db, environmentId, moment, { ...slice, limit }, piece)));
+    if (slice.limit && found.length >= slice.limit) break;
+  }
+  return found;
+}
+
+const isOneOf = (siteId: string, ids: string[]) => sql<boolean>`a.site_id = ${siteId} and a.id in (${sql.join(ids)})`;
+
+function standingAmong(
+  db: Database,
+  environmentId: string,
+  moment: Moment,
+  { order, removed, kind, text, limit }: Slice,
+  among: RawBuilder<boolean>,
 ): Promise<Standing[]> {
   let query = db
     .selectFrom("artifacts as a")
@@ -108,15 +130,13 @@ export function standing(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .where("a.site_id", "=", siteId)
+    .where(among)
     .orderBy("a.kind");
-  query = slice.order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
-  if (!slice.removed) query = query.where("p.version_id", "is not", null);
-  if (slice.kind) query = query.where("a.kind", "=", slice.kind);
-  if (slice.ids) query = query.where("a.id", "in", slice.ids);
-  if (slice.text) query = query.where(contains(slice.text));
-  if (slice.after) query = query.where(slice.order === "key" ? afterKey(slice.after) : afterSection(slice.after));
-  if (slice.limit) query = query.limit(slice.limit);
+  query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
+  if (!removed) query = query.where("p.version_id", "is not", null);
+  if (kind) query = query.where("a.kind", "=", kind);
+  if (text) query = query.where(contains(text));
+  if (limit) query = query.limit(limit);
   return query.execute();
 }
 
@@ -125,14 +145,6 @@ export function contains(text: string) {
   const folded = text.normalize("NFC").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const pattern = `%${folded.replace(/[\\%_]/g, "\\$&")}%`;
   return sql<boolean>`(lower(a.key) like ${pattern} escape '\\' or lower(coalesce(a.title, '')) like ${pattern} escape '\\')`;
-}
-
-export function afterSection({ kind, section, key }: { kind: Kind; section: string; key: string }) {
-  return sql<boolean>`(a.kind, a.section, a.key) > (${kind}, ${section}, ${key})`;
-}
-
-export function afterKey({ kind, key }: { kind: Kind; key: string }) {
-  return sql<boolean>`(a.kind, a.key) > (${kind}, ${key})`;
 }
 
 export interface ApprovedBy {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
+import { pieces } from "../artifacts/pieces.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
-import type { Kind } from "../schema.ts";
 import { counts, type Moment, type Standing, standing, standingSeq } from "./as-of.ts";
 
 export interface Count {
@@ -20,18 +20,29 @@ export async function countStanding(
   environmentId: string,
   moment: Moment,
 ): Promise<Count> {
-  const rows = await db
+  const count: Count = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
+  for await (const piece of pieces(db, siteId, {})) {
+    const rows = await countAmong(db, environmentId, moment, piece);
+    for (const { kind, standing, unknown, band } of rows) {
+      if (kind === "page") count.pages += standing;
+      else count.software += standing;
+      count.unknown += unknown;
+      count.out_of_band += band;
+    }
+  }
+  return count;
+}
+
+function countAmong(db: Database, environmentId: string, moment: Moment, among: RawBuilder<boolean>) {
+  return db
     .selectFrom("artifacts as a")
     .leftJoin("placements as p", (join) => join.on(seek(db, "p.seq", standingSeq(environmentId, "a.id", moment))))
     .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("standing")])
     .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
     .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("band"))
-    .where("a.site_id", "=", siteId)
+    .where(among)
     .groupBy("a.kind")
     .execute();
-  const of = (kind: Kind) => rows.find((row) => row.kind === kind)?.standing ?? 0;
-  const sum = (name: "unknown" | "band") => rows.reduce((total, row) => total + row[name], 0);
-  return { pages: of("page"), software: of("software"), out_of_band: sum("band"), unknown: sum("unknown") };
 }
 
 export interface Around {

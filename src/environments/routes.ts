@@ -14,7 +14,8 @@ import type { Environment } from "./queries.ts";
 
 export const environments = new Hono<SiteEnv>();
 
-const size = 200;
+/** Lines on a page; whoever asks for `size=1000` gets a longer one. */
+const sizes = { usual: 200, most: 1000 };
 
 environments.get("/:environment", async (c) => {
   const { db, at: now } = c.var;
@@ -24,6 +25,7 @@ environments.get("/:environment", async (c) => {
   const moment: Moment = { asOf: at ?? latest, knownAt };
   const { kind, text } = readFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const after = readAfter(c.req.query("after")) || undefined;
+  const size = c.req.query("size") === String(sizes.most) ? sizes.most : sizes.usual;
   const around = await changesAround(db, environment.id, moment);
   const count = at ? await countStanding(db, site.id, environment.id, moment) : await countNow(c, environment.id);
   const lines = await standing(db, site.id, environment.id, moment, { kind, text, after, limit: size + 1 });
@@ -59,6 +61,7 @@ environments.get("/:environment", async (c) => {
     typed: wrong?.text ?? (at ? written(at, site.time_zone) : ""),
     filter: { kind, text },
     continued: after !== undefined,
+    size: size === sizes.most ? sizes.most : undefined,
     count,
     around,
     histogram: known && !after ? await histogramOf(db, environment.id, moment, known) : undefined,
