@@ -6,7 +6,10 @@ import { commandLine } from "./command-line.ts";
 const root = new URL("..", import.meta.url);
 
 /** A Sitebook in a process of its own, on a free port unless told otherwise. It is gone when its block ends. */
-export function starting(env: Record<string, string>, [command, ...args] = [process.execPath, "src/server.ts"]) {
+export function starting(
+  env: Record<string, string>,
+  [command, ...args]: string[] = [process.execPath, "src/server.ts"],
+) {
   const around = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", ...env };
   const server = spawn(command as string, args, { env: around, cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
@@ -17,10 +20,10 @@ export function starting(env: Record<string, string>, [command, ...args] = [proc
       server.emit("said");
     });
 
-  /** The first line that has this in it, as soon as it is printed. */
-  async function says(words: string): Promise<string> {
+  /** The first line, from so many lines on, that has this in it, as soon as it is printed. */
+  async function says(words: string, from = 0): Promise<string> {
     for (;;) {
-      const line = lines.find((one) => one.includes(words));
+      const line = lines.slice(from).find((one) => one.includes(words));
       if (line !== undefined) return line;
       if (server.exitCode !== null) throw new Error(`It ended without saying "${words}":\n${lines.join("\n")}`);
       await Promise.race([once(server, "said"), ended]);
@@ -28,6 +31,7 @@ export function starting(env: Record<string, string>, [command, ...args] = [proc
   }
 
   return {
+    pid: server.pid,
     lines,
     says,
     ended,

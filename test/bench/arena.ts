@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { startServer } from "../postgres.ts";
+import { starting } from "../serving.ts";
+import { openPromotions } from "./approvals.ts";
+import type { Size } from "./fill.ts";
+import { world } from "./world.ts";
+
+export type Engine = "sqlite" | "postgres";
+
+/** A Sitebook that serves a history of one size. */
+export interface Place extends Size {
+  engine: Engine;
+  databaseUrl: string;
+  cookie: { ada: string; theo: string };
+  token: string;
+  /** What approves promotions of its own that are open, one after the other. */
+  approvals: Buffer[];
+  server: ReturnType<typeof starting>;
+  url: string;
+}
+
+export const loopDelay = ["--import", "./test/loop-delay.js"];
+
+export const nameOf = ({ pages, placements }: Size): string =>
+  `${pages.toLocaleString("en-GB")} pages, ${placements.toExponential().replace("e+", "e")}`;
+
+export type Arena = Awaited<ReturnType<typeof arena>>;
+
+/** Everything that a run needs, and the way to be rid of it. */
+export async function arena(engine: Engine, sizes: Size[], say: (text: string) => void) {
+  const folder = await mkdtemp(join(tmpdir(), "sitebook-bench-"));
+  const postgres = engine === "postgres" ? await startServer("--durable") : undefined;
+  const places: Place[] = [];
+  for (const size of sizes) {
+    const name = `bench_${size.pages}_${size.placements}`;
+    say(`Filling ${engine} with ${size.pages} pages and ${size.placements} placements …`);
+    const databaseUrl = postgres ? await made(postgres.url, name) : `file:${join(folder, name)}`;
+    const filled = await world(databaseUrl, size);
+    const approvals = await openPromotions(filled, 8000);
+    await filled.db.destroy();
+    const server = starting({ DATABASE_URL: databaseUrl }, [process.execPath, ...loopDelay, "src/server.ts"]);
+    const { cookie, token } = filled;
+    places.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
+  }
+  const bare = starting({}, [process.execPath, "test/bench/bare.ts"]);
+  return {
+    places,
+    bare: await bare.url(),
+    [Symbol.asyncDispose]: async () => {
+      for (const { server } of [...places, { server: bare }]) await server[Symbol.asyncDispose]();
+      await postgres?.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function made(server: string, name: string): Promise<string> {
+  const administrator = new pg.Client({ connectionString: server.replace("DATABASE", "postgres") });
+  await administrator.connect();
+  await administrator.query(`create database ${name}`);
+  await administrator.end();
+  return server.replace("DATABASE", name);
+}
+
+/** How long the event loop was held at the most since this was asked before, in milliseconds. */
+export async function heldFor({ server }: Pick<Place, "server">): Promise<number> {
+  const said = server.lines.length;
+  server.signal("SIGUSR2");
+  const line = await server.says("The event loop was held", said);
+  return Number(/([\d.]+) ms/.exec(line)?.[1]);
+}

@@ -1,0 +1,103 @@
+import { type Arena, heldFor, nameOf, type Place } from "./arena.ts";
+import { get, type Load, load, post } from "./load.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
+import { median, short } from "./table.ts";
+
+/** What is measured in turn, so that a machine that slows down slows all of it. */
+const rounds = 3;
+const ms = 400;
+
+/** Rates and waits of every scenario on every size, beside its limit. */
+export async function reads({ places, bare }: Arena, say: (text: string) => void) {
+  const found = [];
+  for (const scenario of scenarios) {
+    say(`Measuring: ${scenario.name} …`);
+    found.push(await measured(scenario, places, bare));
+  }
+  const head = [
+    "",
+    "bytes",
+    "limit/s",
+    ...places.flatMap((place) => [`${nameOf(place)}`, "ratio"]),
+    "growth",
+    "aim",
+    "held ms",
+  ];
+  const rows = found.map((one) => [
+    one.name,
+    short(one.bytes),
+    short(one.limit),
+    ...one.places.flatMap(({ rate, ratio }) => [short(rate), short(ratio)]),
+    short(one.growth),
+    one.aim === undefined ? "" : `≥ ${one.aim}`,
+    short(one.held),
+  ]);
+  const title =
+    "answers a second, and their ratio to a bare Hono's of the same bytes; growth of the time from the least placements to the most";
+  return { json: found, tables: [{ title, head, rows }] };
+}
+
+async function measured(scenario: Scenario, places: Place[], bare: string) {
+  const asks = places.map((place) => asking(scenario, place));
+  const bytes: number[] = [];
+  for (const [i, place] of places.entries()) {
+    const body = await bodyOf(place, scenario);
+    bytes.push(body.length);
+    await load(bare, once(post(`/${i}`, body, "text/plain", {})), { connections: 1 });
+    await load(place.url, asks[i] as () => Buffer, { ms });
+    await heldFor(place);
+  }
+  const rates = places.map((): number[] => []);
+  const limits = places.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, place] of places.entries()) {
+      limits[i]?.push((await load(bare, () => get(`/${scenario.limit}/${i}`, {}), { ms: ms / 2 })).rate);
+      rates[i]?.push(answered(await load(place.url, asks[i] as () => Buffer, { ms }), scenario, 200).rate);
+    }
+  const each = places.map((place, i) => {
+    const ratios = (rates[i] as number[]).map((rate, round) => rate / (limits[i]?.[round] as number));
+    return { place: nameOf(place), rate: median(rates[i] as number[]), ratio: median(ratios), bytes: bytes[i] };
+  });
+  const held = Math.max(...(await Promise.all(places.map(heldFor))));
+  const { name, aim } = scenario;
+  return { name, aim, bytes: bytes[0], limit: median(limits.flat()), places: each, growth: growth(places, each), held };
+}
+
+/** How much longer the same takes on the longest history than on the shortest, of the same number of pages. */
+export function growth(places: Place[], each: { rate: number }[]): number | undefined {
+  const pages = places[0]?.pages;
+  const same = places.map((place, i) => ({ ...place, ...each[i] })).filter((one) => one.pages === pages);
+  const [least, most] = [same[0], same.at(-1)];
+  return same.length > 1 ? (least?.rate as number) / (most?.rate as number) : undefined;
+}
+
+/** Throws where anything else was answered: a refusal is soon sent. */
+export function answered(found: Load, { name }: { name: string }, status: number): Load {
+  const others = Object.entries(found.statuses).filter(([one]) => Number(one) !== status);
+  if (others.length)
+    throw new Error(`${name} answered ${others.map(([one, many]) => `${one} ${many} times`).join(", ")}.`);
+  return found;
+}
+
+function asking(scenario: Scenario, place: Place): () => Buffer {
+  let i = 0;
+  return () => scenario.request(place, i++);
+}
+
+function once(request: Buffer): () => Buffer | undefined {
+  let left: Buffer | undefined = request;
+  return () => {
+    const next = left;
+    left = undefined;
+    return next;
+  };
+}
+
+async function bodyOf(place: Place, scenario: Scenario): Promise<string> {
+  const [head = ""] = scenario.request(place, -1).toString().split("\r\n\r\n");
+  const [first = "", ...lines] = head.split("\r\n");
+  const headers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/).slice(0, 2) as [string, string]));
+  const answer = await fetch(place.url + (first.split(" ")[1] as string), { headers });
+  if (!answer.ok) throw new Error(`${scenario.name}: ${answer.status} ${await answer.text()}`);
+  return answer.text();
+}

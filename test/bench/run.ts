@@ -1,0 +1,42 @@
+// `npm run bench`: how fast pages and writes are, each beside its limit, measured in the same run; and whether they
+// grow slower as the history does. `--full` adds ten million placements on SQLite, `--json FILE` keeps the numbers.
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { arena, type Engine } from "./arena.ts";
+import type { Size } from "./fill.ts";
+import { footprint } from "./footprint.ts";
+import { reads } from "./reads.ts";
+import { table } from "./table.ts";
+import { writes } from "./writes.ts";
+
+const { values } = parseArgs({
+  options: {
+    engine: { type: "string", multiple: true, default: ["sqlite", "postgres"] },
+    sizes: { type: "string", default: "1000:10000 1000:100000 1000:1000000 10000:100000" },
+    full: { type: "boolean" },
+    json: { type: "string", default: "data/bench.json" },
+  },
+});
+
+const sizes = `${values.sizes}${values.full ? " 1000:10000000 100000:1000000" : ""}`.split(" ").map((text): Size => {
+  const [pages = 0, placements = 0] = text.split(":").map(Number);
+  return { pages, placements };
+});
+const say = (text: string) => console.error(text);
+const began = performance.now();
+const found: Record<string, unknown> = { at: new Date().toISOString(), node: process.version, cpus: cpus()[0]?.model };
+
+for (const engine of values.engine as Engine[]) {
+  // what ten million take to be written PostgreSQL is spared
+  const mine = engine === "sqlite" ? sizes : sizes.filter((one) => one.placements <= 1_000_000 && one.pages <= 10_000);
+  await using here = await arena(engine, mine, say);
+  const read = await reads(here, say);
+  const written = await writes(here, say);
+  const started = engine === "sqlite" ? await footprint(here, say) : undefined;
+  found[engine] = { read: read.json, written: written.json, started: started?.json };
+  for (const { title, head, rows } of [...read.tables, ...written.tables, ...(started?.tables ?? [])])
+    console.log(`\n${engine}: ${title}\n${table(head, rows)}`);
+}
+await writeFile(values.json, `${JSON.stringify(found, null, 2)}\n`);
+say(`\nIt took ${Math.round((performance.now() - began) / 1000)} s; the numbers are in ${values.json}.`);

@@ -1,0 +1,65 @@
+import { get, post } from "./load.ts";
+import type { World } from "./world.ts";
+
+/** What somebody asks, beside what the same bytes cost from a bare Hono: out of a Buffer, or as text. */
+export interface Scenario {
+  name: string;
+  limit: "bytes" | "text";
+  /** Of the limit's rate, at the least. */
+  aim?: number;
+  /** Asked for as one that was never asked for before, or again and again. */
+  fresh: boolean;
+  request: (world: Pick<World, "cookie" | "token">, i: number) => Buffer;
+}
+
+const past = "2023-03-03T14:00:00Z";
+const key = encodeURIComponent("/section-0000/page-000003");
+const site = "/sites/bench";
+
+const pages: [string, string, number?][] = [
+  ["board, 100 rows", site, 0.3],
+  ["board, what differs", `${site}?differs=beta,demo`],
+  ["board, a text", `${site}?text=page-0003`],
+  ["environment, 1,000 lines", `${site}/environments/live?size=1000`, 0.3],
+  ["environment as of a moment", `${site}/environments/live?as_of=${past}`],
+  ["a page's life", `${site}/artifacts/page?key=${key}`],
+  ["compare two moments", `${site}/compare?from=demo&to=live@${past}`],
+  ["inbox", `${site}/approvals`],
+  ["history", `${site}/history`],
+];
+
+const calls: [string, string, number][] = [
+  ["as of a moment, 100 lines", `/api/v1${site}/environments/live/placements?as_of=${past}`, 0.3],
+  ["one page's history, 50 lines", `/api/v1${site}/artifacts/page/history?limit=50&key=${key}`, 0.3],
+];
+
+export const scenarios: Scenario[] = [
+  ...pages.map(([name, path, aim]) => page(name, path, true, aim)),
+  page("board again, unchanged", site, false, 0.8),
+  page("environment again, unchanged", `${site}/environments/live?size=1000`, false, 0.8),
+  ...calls.map(([name, path, aim]): Scenario => {
+    const request: Scenario["request"] = ({ token }) => get(path, { authorization: `Bearer ${token}` });
+    return { name, limit: "text", aim, fresh: true, request };
+  }),
+];
+
+function page(name: string, path: string, fresh: boolean, aim?: number): Scenario {
+  const request: Scenario["request"] = ({ cookie }, i) =>
+    get(fresh ? `${path}${path.includes("?") ? "&" : "?"}unseen=${i}` : path, { cookie: cookie.ada });
+  return { name, limit: "bytes", aim, fresh, request };
+}
+
+let told = 0;
+
+/** A deployment of so many pages, each in a version that is new. */
+export function deployment({ token }: Pick<World, "token">, lines: number): Buffer {
+  told += 1;
+  const placements = Array.from({ length: lines }, (_, i) => ({
+    kind: "page",
+    key: `/told-${String(Math.floor(i / 100)).padStart(3, "0")}/page-${i}`,
+    version: `told-${told}`,
+  }));
+  const headers = { authorization: `Bearer ${token}` };
+  const path = `/api/v1${site}/environments/beta/deployments`;
+  return post(path, JSON.stringify({ placements }), "application/json", headers);
+}

@@ -1,0 +1,19 @@
+/** Rows of cells as a table for people: the first column left, numbers right. */
+export function table(head: string[], rows: string[][]): string {
+  const widths = head.map((one, i) => Math.max(one.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: string[]) =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  return [line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n");
+}
+
+export const median = (list: number[]): number => {
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+};
+
+/** A number as it is read: three digits that matter. */
+export function short(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return "";
+  if (value >= 100) return Math.round(value).toLocaleString("en-GB");
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

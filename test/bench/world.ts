@@ -1,0 +1,68 @@
+import { newId, newSecret, sha256 } from "../../src/database/id.ts";
+import type { Database } from "../../src/database/open.ts";
+import { openReady } from "../../src/database/ready.ts";
+import type { By, Person } from "../../src/people/by.ts";
+import { openSession } from "../../src/people/sessions.ts";
+import { findSite, type Site } from "../../src/sites/queries.ts";
+import { createSite } from "../../src/sites/sites.ts";
+import { fill, type Size } from "./fill.ts";
+
+export interface World {
+  db: Database;
+  site: Site;
+  /** Another, in which promotions wait to be approved. */
+  other: Site;
+  /** What a browser of the account manager's, and of a tester's, sends. */
+  cookie: { ada: string; theo: string };
+  /** What a program sends that may do everything. */
+  token: string;
+}
+
+const permissions = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
+
+/** A site of this size on an empty database, with people and a token. */
+export async function world(databaseUrl: string, size: Size): Promise<World> {
+  const db = await openReady(databaseUrl);
+  const at = new Date().toISOString();
+  const people = ["Ada", "Theo", "CI"].map((name): Person => {
+    const machine = name === "CI";
+    return { id: newId(), name, kind: machine ? "machine" : "person", email: machine ? null : `${name}@example.test` };
+  });
+  const [ada, theo, ci] = people as [Person, Person, Person];
+  const rows = people.map((one) => ({ ...one, password: null, created_at: at }));
+  await db.insertInto("people").values(rows).execute();
+  const by: By = { person: ada, roles: [], permissions, at: "2020-01-01T00:00:00.000Z" };
+  const site = await member(db, by, "bench", [theo, ci]);
+  const other = await member(db, by, "other", [theo, ci]);
+  const secret = newSecret();
+  const token = {
+    id: newId(),
+    site_id: site.id,
+    person_id: ci.id,
+    hash: sha256(secret),
+    created_by: ada.id,
+    created_at: at,
+  };
+  await db
+    .insertInto("tokens")
+    .values({ ...token, expires_at: null, revoked_at: null })
+    .execute();
+  await fill(db, site, people, size);
+  await fill(db, other, people, { pages: 100, placements: 300 });
+  const cookie = async (person: Person) => `sitebook=${await openSession(db, person.id, at)}`;
+  return { db, site, other, cookie: { ada: await cookie(ada), theo: await cookie(theo) }, token: secret };
+}
+
+async function member(db: Database, by: By, slug: string, people: Person[]): Promise<Site> {
+  const { id } = await createSite(db, by, { slug, name: slug }, ["account-manager"]);
+  const rows = people.flatMap((person) =>
+    ["tester", "marketing", "account-manager"].map((role) => ({
+      site_id: id,
+      person_id: person.id,
+      role,
+      since: by.at,
+    })),
+  );
+  await db.insertInto("memberships").values(rows).execute();
+  return (await findSite(db, slug)) as Site;
+}
