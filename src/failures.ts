@@ -72,7 +72,12 @@ function asRefusal(
 
 /** Not reached, cut off, shutting down, out of connections (PostgreSQL's classes 08, 53 and 57P), or locked for too long. */
 function isAway(error: Error, code: string): boolean {
-  return /^(08|53|57P)\w+$|^ECONN|^SQLITE_BUSY/.test(code) || ("syscall" in error && error.syscall === "connect");
+  return (
+    /^(08|53|57P)\w+$|^ECONN|^EPIPE|^SQLITE_BUSY/.test(code) ||
+    ("syscall" in error && error.syscall === "connect") ||
+    // pg's own words for a connection that broke, which have no code
+    /^Connection terminated|not queryable$/.test(error.message)
+  );
 }
 
 function sentenceFor(error: HTTPException): string {

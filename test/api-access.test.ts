@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { openDatabase } from "../src/database/open.ts";
@@ -104,3 +106,31 @@ test("while the database is away, a client hears that it should try again", asyn
   log.mockRestore();
   await db.destroy();
 });
+
+test("a database that hangs up in the middle costs that request, and not the server", async () => {
+  const log = vi.spyOn(console, "error").mockReturnValue();
+  using database = await hangingUp();
+  const db = openDatabase(`postgres://nobody@127.0.0.1:${database.port}/nothing`);
+  const app = createApp(db, { baseUrl: "http://sitebook.test" });
+  for (const _request of ["first", "second"]) {
+    const response = await app.request("http://sitebook.test/api/v1/sites", { headers: { authorization: "Bearer x" } });
+    expect(response.status).toBe(503);
+  }
+  expect(log).toHaveBeenCalledWith("The database does not answer: Connection terminated unexpectedly");
+  log.mockRestore();
+  await db.destroy();
+});
+
+/** What takes connections as PostgreSQL does, and closes each at its first query. */
+async function hangingUp() {
+  const welcome = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1"); // AuthenticationOk, ReadyForQuery
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      socket.write(welcome);
+      socket.once("data", () => socket.end());
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as { port: number };
+  return { port, [Symbol.dispose]: () => void server.close() };
+}

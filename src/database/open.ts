@@ -35,6 +35,8 @@ function poolOf({ Pool, types }: typeof pg, connectionString: string): pg.Pool {
   const pool = new Pool({ connectionString, max: 10, types: { getTypeParser } as never });
   // an idle connection that PostgreSQL closes must not end Sitebook: the next query opens another
   pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
+  // nor one that it closes in the middle of a transaction: whoever asks next on it is told
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
