@@ -1,7 +1,9 @@
 // A throw-away PostgreSQL: prints its URL (DATABASE stands for the name), runs until its standard input ends, then
 // stops and removes everything. However its starter dies, the pipe closes. It listens on a Unix socket only, so that
 // there is no port to fight over. With `--durable` it waits for the disk, as one does that a book is entrusted to.
-import { execFileSync, spawn } from "node:child_process";
+// Told `kill`, it kills every process of PostgreSQL, starts it again, and prints the URL once more when that is ready.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, platform, tmpdir } from "node:os";
@@ -29,29 +31,42 @@ execFileSync(
 );
 
 const forgetful = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((name) => ["-c", `${name}=off`]);
-const server = spawn(
-  join(home, "bin/postgres"),
-  ["-D", data, "-k", home, "-c", "listen_addresses=", ...(durable ? [] : forgetful)],
-  {
+let server = start();
+createInterface(process.stdin).on("line", kill).on("close", stop);
+process.on("SIGTERM", stop);
+
+function start(): ChildProcess {
+  const settings = ["-D", data, "-k", home, "-c", "listen_addresses=", ...(durable ? [] : forgetful)];
+  const started = spawn(join(home, "bin/postgres"), settings, {
     ...nobody,
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe"],
-  },
-);
-const log: string[] = [];
-createInterface(server.stderr).on("line", (line) => {
-  log.push(line);
-  if (line.includes("ready to accept connections")) console.log(`postgres://sitebook@localhost/DATABASE?host=${home}`);
-});
-server.on("exit", (code) => {
-  if (code) console.error(log.join("\n"));
-  process.exit(code ?? 1);
-});
-process.stdin.resume().on("end", stop);
-process.on("SIGTERM", stop);
+  });
+  const log: string[] = [];
+  createInterface(started.stderr).on("line", (line) => {
+    log.push(line);
+    if (line.includes("ready to accept connections"))
+      console.log(`postgres://sitebook@localhost/DATABASE?host=${home}`);
+  });
+  started.on("exit", (code) => {
+    if (code) console.error(log.join("\n"));
+    process.exit(code ?? 1);
+  });
+  return started;
+}
 
 function stop(): void {
   server.kill("SIGINT");
+}
+
+/** The first process and then those that it started, which would go on until they look after it. */
+async function kill(): Promise<void> {
+  const processes = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+  const children = processes.map((line) => line.trim().split(/ +/)).filter(([, of]) => of === String(server.pid));
+  const gone = once(server.removeAllListeners("exit"), "close"); // its pipe is theirs, too
+  spawnSync("kill", ["-KILL", String(server.pid), ...children.map(([pid]) => pid as string)]);
+  await gone;
+  server = start();
 }
 
 function idOf(which: "-u" | "-g"): number {

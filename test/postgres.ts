@@ -24,20 +24,28 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-/** A PostgreSQL of its own, whose URL has DATABASE where a database's name goes. */
-export async function startServer(...options: "--durable"[]): Promise<{ url: string; stop: () => Promise<void> }> {
+/** A PostgreSQL of its own, whose URL has DATABASE where a database's name goes. `kill` ends once it runs again. */
+export async function startServer(...options: "--durable"[]) {
   const script = fileURLToPath(new URL("postgres-server.ts", import.meta.url));
   // Detached: Ctrl-C reaches the tests alone, and the pipe they held ends the server.
   const server = spawn(process.execPath, [script, ...options], { stdio: ["pipe", "pipe", "inherit"], detached: true });
   const ended = once(server, "exit");
-  const failed = ended.then(() => Promise.reject(new Error("PostgreSQL did not start; what it said stands above.")));
-  const [line] = await Promise.race([once(server.stdout, "data"), failed]);
-  failed.catch(() => undefined);
+  const ready = async () => {
+    const failed = ended.then(() => Promise.reject(new Error("PostgreSQL did not start; what it said stands above.")));
+    failed.catch(() => undefined);
+    const [line] = await Promise.race([once(server.stdout, "data"), failed]);
+    return String(line).trim();
+  };
+  const url = await ready();
+  const kill = async () => {
+    server.stdin.write("kill\n");
+    await ready();
+  };
   const stop = async () => {
     server.stdin.end();
     await ended;
   };
-  return { url: String(line).trim(), stop };
+  return { url, stop, kill };
 }
 
 /** A copy of the migrated database. By copying its files, which is several times as fast as PostgreSQL's own default. */
