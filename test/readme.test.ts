@@ -12,6 +12,7 @@ test("the two commands are the ones that CI runs", () => {
   expect(readme).toContain("npm ci && npm test");
   expect(read(".ci/run")).toContain("npm ci && npm test");
   expect(scripts).toMatchObject({ start: expect.any(String), test: expect.any(String), sitebook: expect.any(String) });
+  for (const [, script = ""] of readme.matchAll(/npm run ([a-z]+)/g)) expect(scripts).toHaveProperty(script);
 });
 
 test("every variable that is read is in the table, and no other", () => {

@@ -5,7 +5,6 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, isPostgres, openDatabase } from "../src/database/open.ts";
 import { emptyDatabaseUrl, freshDatabaseUrl } from "./database.ts";
-import { seeded } from "./seeded.ts";
 import { starting, tokenOn } from "./serving.ts";
 
 let url: string;
@@ -116,41 +115,6 @@ test("of servers that start at once on a new database one makes the schema, and 
   await fresh.drop();
 });
 
-test("killed in the middle of writing, it has lost nothing that it said was recorded", async () => {
-  const token = await tokenOn(url);
-  const random = seeded(9);
-  const acknowledged = new Set<number>();
-  for (let life = 0; life < 2; life++) {
-    await using server = starting({ DATABASE_URL: url });
-    const address = await server.url();
-    const enough = acknowledged.size + 20 + Math.floor(random() * 30);
-    const writers = [1, 2, 3, 4].map((writer) => writeUntilKilled(`${life}-${writer}`, address, enough));
-    await Promise.all(writers);
-
-    async function writeUntilKilled(writer: string, address: string, enough: number): Promise<void> {
-      for (let i = 0; ; i++) {
-        const number = await recorded(address, token, `/page-${writer}`, `v${i}`);
-        if (number === undefined) return;
-        acknowledged.add(number);
-        if (acknowledged.size === enough) server.signal("SIGKILL");
-      }
-    }
-  }
-  const kept = await onDatabase(numbers);
-  expect([...acknowledged].filter((number) => !kept.includes(number))).toEqual([]);
-  expect(kept).toEqual(kept.map((_, i) => i + 1));
-  const half = await onDatabase((db) =>
-    db
-      .selectFrom("deployments as d")
-      .leftJoin("placements as p", "p.deployment_id", "d.id")
-      .leftJoin("events as e", "e.subject_id", "d.id")
-      .select("d.number")
-      .where((eb) => eb.or([eb("p.seq", "is", null), eb("e.seq", "is", null)]))
-      .execute(),
-  );
-  expect(half).toEqual([]);
-});
-
 test("every connection to a file waits for the disk, also after the first start", async () => {
   if (!url.startsWith("file:")) return expect(await onDatabase(async (db) => isPostgres(db))).toBe(true);
   for (const _start of ["first", "second"]) {
@@ -166,20 +130,6 @@ test("every connection to a file waits for the disk, also after the first start"
     expect(await pragma("trusted_schema")).toBe(0);
   }
 });
-
-/** The number that the server gave it, or nothing where the server died first. */
-async function recorded(address: string, token: string, key: string, version: string): Promise<number | undefined> {
-  try {
-    const answer = await fetch(`${address}/api/v1/sites/shop/environments/beta/deployments`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ placements: [{ kind: "page", key, version }] }),
-    });
-    return ((await answer.json()) as { number: number }).number;
-  } catch {
-    return;
-  }
-}
 
 async function numbers(db: Database): Promise<number[]> {
   const rows = await db.selectFrom("deployments").select("number").orderBy("number").execute();

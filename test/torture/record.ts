@@ -1,0 +1,66 @@
+import { sql } from "kysely";
+import type { Database } from "../../src/database/open.ts";
+import { walk } from "../../src/history/chain.ts";
+import type { Kind } from "../../src/schema.ts";
+import { findSite, type Site } from "../../src/sites/queries.ts";
+import { slug } from "./cast.ts";
+
+export interface Line {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  /** Of a placement. */
+  seq: number | null;
+}
+
+/** Everything that stands in the record's tables, read without Sitebook's own queries. */
+export async function readRecord(db: Database) {
+  const { id } = (await findSite(db, slug)) as Site;
+  return {
+    keys: new Map((await db.selectFrom("artifacts").select(["id", "key"]).execute()).map((one) => [one.id, one.key])),
+    site: await db.selectFrom("sites").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
+    events: await Array.fromAsync(walk(db, id)),
+    deployments: await db
+      .selectFrom("deployments as d")
+      .innerJoin("environments as e", "e.id", "d.environment_id")
+      .selectAll("d")
+      .select("e.slug as environment")
+      .orderBy("number")
+      .execute(),
+    said: Map.groupBy([...(await saidAs(db, "placements")), ...(await saidAs(db, "confirmations"))], (one) => one.of),
+    releases: await db.selectFrom("releases").selectAll().orderBy("number").execute(),
+    contents: Map.groupBy(await contents(db), (one) => one.of),
+    promotions: await db
+      .selectFrom("promotions as p")
+      .innerJoin("environments as e", "e.id", "p.environment_id")
+      .innerJoin("releases as r", "r.id", "p.release_id")
+      .selectAll("p")
+      .select(["e.slug as environment", "r.number as release"])
+      .orderBy("number")
+      .execute(),
+    approvals: await db.selectFrom("approvals").selectAll().execute(),
+    completions: await db.selectFrom("completions").selectAll().execute(),
+    cancellations: await db.selectFrom("cancellations").selectAll().execute(),
+    corrections: await db.selectFrom("corrections").selectAll().execute(),
+    intents: await db.selectFrom("intents").selectAll().execute(),
+  };
+}
+export type Record = Awaited<ReturnType<typeof readRecord>>;
+
+async function saidAs(db: Database, table: "placements" | "confirmations"): Promise<(Line & { of: string })[]> {
+  const { rows } = await sql<Line & { of: string }>`
+    select s.deployment_id as of, a.kind, a.key, v.label as version, ${sql.raw(table === "placements" ? "s.seq" : "null")} as seq
+    from ${sql.table(table)} s join artifacts a on a.id = s.artifact_id left join versions v on v.id = s.version_id`.execute(
+    db,
+  );
+  return rows;
+}
+
+async function contents(db: Database): Promise<(Line & { of: string })[]> {
+  const { rows } = await sql<Line & { of: string }>`
+    select r.release_id as of, a.kind, a.key, v.label as version, null as seq
+    from release_contents r join artifacts a on a.id = r.artifact_id left join versions v on v.id = r.version_id`.execute(
+    db,
+  );
+  return rows;
+}

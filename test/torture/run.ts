@@ -1,0 +1,70 @@
+// The long torture, on both engines unless told otherwise: prints a table, and what was lost, if anything was. Then it
+// ends with 1. All that is random follows from the seed, but for who comes first where several write at once.
+import { parseArgs } from "node:util";
+import { folder } from "../folder.ts";
+import { createDatabase, startServer } from "../postgres.ts";
+import { torture } from "./torture.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "150" },
+    seed: { type: "string", default: String(Date.now() % 100_000) },
+    engine: { type: "string", multiple: true, default: ["sqlite", "postgres"] },
+  },
+});
+const seed = Number(values.seed);
+
+interface Scene {
+  name: string;
+  engine: string;
+  servers: 1 | 2;
+  killsDatabase?: true;
+}
+const scenes: Scene[] = [
+  { name: "SQLite", engine: "sqlite", servers: 1 },
+  { name: "SQLite", engine: "sqlite", servers: 2 },
+  { name: "PostgreSQL", engine: "postgres", servers: 1 },
+  { name: "PostgreSQL", engine: "postgres", servers: 2 },
+  { name: "PostgreSQL, killed too", engine: "postgres", servers: 2, killsDatabase: true },
+];
+const wanted = scenes.filter(({ engine }) => values.engine.includes(engine));
+const seconds = Number(values.seconds) / wanted.length;
+if (!Number.isFinite(seconds) || !Number.isInteger(seed)) {
+  console.error("Say --seconds and --seed as numbers, and as the --engine sqlite or postgres, or nothing for both.");
+  process.exit(2);
+}
+const heads = ["servers", "kills", "acknowledged", "repeated", "refused", "events", "verify", "loop held, ms"];
+
+await using dir = await folder();
+const postgres = wanted.some(({ engine }) => engine === "postgres") ? await startServer("--durable") : undefined;
+try {
+  console.log(`Seed ${seed}, ${Math.round(seconds)} s each.`);
+  console.log(row("", heads));
+  for (const [i, scene] of wanted.entries()) if (!process.exitCode) await survive(scene, `torture_${i}`);
+} finally {
+  await postgres?.stop();
+}
+
+/** Prints its line, and what is wrong, if anything is, first things first. */
+async function survive(scene: Scene, database: string): Promise<void> {
+  const url = await emptyDatabase(scene, database);
+  const end = Date.now() + seconds * 1000;
+  const killDatabase = scene.killsDatabase && postgres?.kill;
+  const tale = await torture({ url, seed, servers: scene.servers, enough: () => Date.now() > end, killDatabase });
+  const { kills, acknowledged, repeated, refused, events, verified, held, wrong } = tale;
+  const verify = verified ? "ok" : "broken";
+  console.log(row(scene.name, [scene.servers, kills, acknowledged, repeated, refused, events, verify, held]));
+  if (!wrong.length) return;
+  console.error([`With seed ${seed}:`, ...wrong.slice(0, 5)].join("\n"));
+  if (wrong.length > 5) console.error(`And ${wrong.length - 5} more.`);
+  process.exitCode = 1;
+}
+
+async function emptyDatabase({ engine }: Scene, name: string): Promise<string> {
+  if (engine === "sqlite" || !postgres) return `file:${dir.path}/${name}.db`;
+  return (await createDatabase(postgres.url, name, "template0")).url;
+}
+
+function row(name: string, cells: (string | number)[]): string {
+  return name.padEnd(24) + cells.map((cell, i) => String(cell).padStart((heads[i] as string).length + 2)).join("");
+}
