@@ -5,6 +5,7 @@ import { errorPage } from "../views/error.ts";
 import { door, layout } from "../views/layout.ts";
 import type { Html } from "../views/parts/html.ts";
 import { problem } from "./api/problem.ts";
+import { isFull } from "./database/full.ts";
 import { Refusal } from "./errors.ts";
 import { type AppEnv, answer, page, plainFrame, type SiteContext } from "./web.ts";
 
@@ -23,10 +24,14 @@ const titles: Record<number, string> = {
   507: "No room left",
 };
 
+/** Seconds until a machine may try again. */
+const retryAfter: Record<number, string> = { 503: "10", 507: "60" };
+
 /** Turns whatever was thrown into an answer: expected refusals say why, anything else is logged and shows only a reference. */
 export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> {
   const refusal = asRefusal(error);
-  if (refusal.status === 503) c.header("retry-after", "10");
+  const wait = retryAfter[refusal.status];
+  if (wait) c.header("retry-after", wait);
   if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
   if (refusal.status === 429) c.header("retry-after", "900");
   const title = titles[refusal.status] ?? "That did not work";
@@ -56,7 +61,10 @@ function asRefusal(
   const code = "code" in error ? String(error.code) : "";
   if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "23505")
     return { status: 409, message: "Somebody did the same at the same moment. Look at it again.", ...nothing };
-  if (code === "SQLITE_FULL") return { status: 507, message: "The disk is full; nothing was recorded.", ...nothing };
+  if (isFull(error)) {
+    console.error(`There is no room left for the database: ${error.message}`);
+    return { status: 507, message: noRoom, ...nothing };
+  }
   if (isAway(error, code)) {
     console.error(`The database does not answer: ${error.message}`);
     return { status: 503, message: "The database does not answer at the moment. Try again shortly.", ...nothing };
@@ -70,7 +78,10 @@ function asRefusal(
   };
 }
 
-/** Not reached, cut off, shutting down, out of connections (PostgreSQL's classes 08, 53 and 57P), or locked for too long. */
+const noRoom =
+  "The disk is full, so nothing was recorded. What is there can still be looked up; tell whoever runs Sitebook.";
+
+/** Not reached, cut off, shutting down, out of connections or memory (PostgreSQL's classes 08, 53 and 57P), or locked for too long. */
 function isAway(error: Error, code: string): boolean {
   return (
     /^(08|53|57P)\w+$|^ECONN|^EPIPE|^SQLITE_BUSY/.test(code) ||

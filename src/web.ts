@@ -58,8 +58,9 @@ export async function findPerson(c: AnyContext): Promise<Person | undefined> {
 
 /** Signs a person in. The session is always a new one, so that a secret planted in this browser before is worth nothing. */
 export async function startSession(c: AnyContext, personId: string): Promise<void> {
+  const secret = await openSession(c.var.db, personId, c.var.at);
   await closeOwnSession(c);
-  setCookie(c, sessionCookie(c), await openSession(c.var.db, personId, c.var.at), {
+  setCookie(c, sessionCookie(c), secret, {
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
@@ -68,9 +69,10 @@ export async function startSession(c: AnyContext, personId: string): Promise<voi
   });
 }
 
+/** Signs out: this browser in any case, even where the disk is full and the session cannot be removed. */
 export async function endSession(c: AnyContext): Promise<void> {
-  await closeOwnSession(c);
   deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
+  await closeOwnSession(c);
 }
 
 async function closeOwnSession(c: AnyContext): Promise<void> {

@@ -79,7 +79,7 @@ export function writing<
       // only where it is required are requests without a body checked at all
       body: { required: !mayBeEmpty, content: { "application/json": { schema: body } } },
     },
-    responses: { 201: json("It is done.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422]) },
+    responses: { 201: json("It is done.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
   });
 }
 
@@ -96,6 +96,7 @@ const meanings = {
   413: "The body is too large.",
   415: "The body is not sent as application/json.",
   422: "Something in the request is wrong; each field is named.",
+  507: "The disk is full: nothing was recorded. Retry-After says when to try again.",
 };
 type Refused = keyof typeof meanings;
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { isFull } from "../database/full.ts";
 import { Refusal } from "../errors.ts";
 import { type Answer, type Command, CouldNot, type Io } from "./command.ts";
 
@@ -114,7 +115,12 @@ function failed(error: unknown, json: boolean, io: Io): number {
     io.err(`${[message, ...(errors.length > 1 ? errors.map((one) => `  ${one.message}`) : [])].join("\n")}\n`);
     return [401, 404, 429].includes(status) ? 2 : 1;
   }
-  const sentence = error instanceof Error ? error.message : String(error);
-  io.err(`${error instanceof CouldNot ? sentence : `This is a fault in Sitebook: ${sentence}`}\n`);
+  io.err(`${whyNot(error)}\n`);
   return 2;
+}
+
+function whyNot(error: unknown): string {
+  if (isFull(error)) return "The disk is full, so nothing was recorded.";
+  const sentence = error instanceof Error ? error.message : String(error);
+  return error instanceof CouldNot ? sentence : `This is a fault in Sitebook: ${sentence}`;
 }

@@ -36,8 +36,8 @@ people.post("/sign-in", async (c) => {
 
 people.post("/sign-out", async (c) => {
   const { everywhere } = await fields(c, "everywhere");
-  if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
   await endSession(c);
+  if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
   say(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
   return c.redirect("/sign-in", 303);
 });

@@ -1,4 +1,5 @@
 import { compiled } from "../database/compiled.ts";
+import { isFull } from "../database/full.ts";
 import { newSecret, sha256 } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import type { Person } from "./by.ts";
@@ -33,8 +34,7 @@ export async function findSession(db: Database, secret: string, at: string): Pro
   const [found] = await open(db, hash, at, later(at, -lasts.idle));
   if (!found) return;
   const { seen_at, ...person } = found;
-  if (seen_at < later(at, -seenEvery))
-    await db.updateTable("sessions").set({ seen_at: at }).where("hash", "=", hash).execute();
+  if (seen_at < later(at, -seenEvery)) await markSeen(db, hash, at);
   return person;
 }
 
@@ -47,6 +47,15 @@ const open = compiled((db, hash: string, at: string, idleSince: string) =>
     .where("s.expires_at", ">", at)
     .where("s.seen_at", ">", idleSince),
 );
+
+/** Where the disk is full, looking things up goes on all the same. */
+async function markSeen(db: Database, hash: string, at: string): Promise<void> {
+  try {
+    await db.updateTable("sessions").set({ seen_at: at }).where("hash", "=", hash).execute();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+}
 
 export async function closeSession(db: Database, secret: string): Promise<void> {
   await db.deleteFrom("sessions").where("hash", "=", sha256(secret)).execute();
