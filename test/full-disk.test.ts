@@ -3,6 +3,7 @@ import { isFull } from "../src/database/full.ts";
 import { verify } from "../src/history/verify.ts";
 import { commandLine } from "./command-line.ts";
 import { everything } from "./everything.ts";
+import { folder } from "./folder.ts";
 import { type Fillable, full, tight } from "./full-disks.ts";
 import { starting } from "./serving.ts";
 import { password, type World, world } from "./world.ts";
@@ -159,7 +160,7 @@ const real = Object.keys(ways).filter((way) => way.startsWith("a full "));
 describe.each(real)("with %s under a server", (way) => {
   beforeEach(() => shopOn(ways[way]));
 
-  test("it reads on, also when killed and started anew, and goes on when there is room", async () => {
+  test("it reads on, also when killed and started anew, can be backed up elsewhere, and goes on when there is room", async () => {
     const env = { DATABASE_URL: disk.url as string };
     const headers = { authorization: `Bearer ${(await w.token("contributor")).secret}` };
     const record = (address: string) => async (version: string) =>
@@ -183,6 +184,8 @@ describe.each(real)("with %s under a server", (way) => {
     const address = await again.url();
     expect(await read(address)).toBe(200);
     expect((await sitebook(["verify"])).code).toBe(0);
+    await using dir = await folder();
+    expect((await sitebook(["backup", `${dir.path}/book.db`])).code).toBe(0);
     expect((await untilRefused(record(address))).answer.status).toBe(507);
     await disk.room();
     expect((await record(address)("v0")).status).toBe(201);

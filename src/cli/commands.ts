@@ -42,6 +42,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "sign how far the history has come, to be kept elsewhere (on the database)",
     load: async () => (await import("./checkpoint.ts")).checkpoint,
   },
+  backup: {
+    summary: "copy the whole book into a new SQLite file (on the database)",
+    load: async () => (await import("./backup.ts")).backup,
+  },
   export: {
     summary: "take the history or an environment away as CSV or JSON lines (on the database)",
     load: async () => (await import("./export.ts")).exportFile,

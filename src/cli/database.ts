@@ -18,8 +18,18 @@ export async function onDatabase<T>(
 
 async function opened(env: Record<string, string | undefined>): Promise<Database> {
   try {
-    return await openReady(readConfig(env).databaseUrl);
+    return await openReady(databaseUrl(env));
   } catch (error) {
-    throw error instanceof Misconfigured ? new CouldNot(error.message) : error;
+    throw asCouldNot(error);
   }
 }
+
+export function databaseUrl(env: Record<string, string | undefined>): string {
+  try {
+    return readConfig(env).databaseUrl;
+  } catch (error) {
+    throw asCouldNot(error);
+  }
+}
+
+const asCouldNot = (error: unknown) => (error instanceof Misconfigured ? new CouldNot(error.message) : error);

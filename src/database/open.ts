@@ -14,8 +14,11 @@ export function openDatabase(url: string, handle?: SQLite.Database): Database {
   return new Kysely<Schema>({ dialect: new DurableSqlite(handle ?? openFile(url)) });
 }
 
+/** Where the file of a `file:…` is. */
+export const fileOf = (url: string): string => url.replace(/^file:(\/\/)?/, "");
+
 function openFile(url: string): SQLite.Database {
-  const path = url.replace(/^file:(\/\/)?/, "");
+  const path = fileOf(url);
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   return new SQLite(path);
 }
