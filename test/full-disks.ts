@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import SQLite from "better-sqlite3";
 import { sql } from "kysely";
 import pg from "pg";
 import { migrate } from "../src/database/migrate.ts";
@@ -48,15 +49,17 @@ async function noMorePages(): Promise<Fillable> {
 
 async function fullDisk(): Promise<Fillable> {
   const disk = smallDisk(16);
-  const url = `file:${disk.path}/sitebook.db`;
-  const db = openDatabase(url);
+  const path = `${disk.path}/sitebook.db`;
+  const url = `file:${path}`;
+  const handle = new SQLite(path);
+  const db = openDatabase(url, handle);
   await migrate(db);
   return {
     db,
     url,
     // an empty log has no room that was taken before
     fill: async () => {
-      await sql`pragma wal_checkpoint(truncate)`.execute(db);
+      handle.pragma("wal_checkpoint(truncate)");
       disk.fill();
     },
     room: async () => disk.room(),
