@@ -109,6 +109,23 @@ export async function changesAround(db: Database, environmentId: string, { asOf,
   return { first, newest: newest?.at, previous: previous?.at, next: since[0]?.at, since: since.length };
 }
 
+/** Whether anything was told after the moment at which it was known, or corrected, that might change what stood there. */
+export async function toldSince(
+  db: Database,
+  environmentId: string,
+  { asOf, knownAt }: Required<Moment>,
+): Promise<boolean> {
+  const { rows } = await sql<{ told: number }>`select 1 as told where exists (
+      select 1 from deployments d where d.environment_id = ${environmentId} and d.recorded_at > ${knownAt}
+        and d.effective_at <= ${asOf} and d.recorded_at > d.effective_at)
+    or exists (
+      select 1 from corrections c join deployments d on d.id = c.corrected_id
+      where c.recorded_at > ${knownAt} and d.environment_id = ${environmentId} and d.effective_at <= ${asOf})`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
 /** What was removed at exactly this moment. */
 export async function removedAt(
   db: Database,

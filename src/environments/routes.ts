@@ -7,7 +7,7 @@ import type { Database } from "../database/open.ts";
 import { listDeployments } from "../deployments/queries.ts";
 import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
 import { approversOf, latest, type Moment, standing } from "./as-of.ts";
-import { type Count, changesAround, countStanding, removedAt } from "./changes.ts";
+import { type Count, changesAround, countStanding, removedAt, toldSince } from "./changes.ts";
 import { histogramOf } from "./histogram.ts";
 import { parseMoment, written } from "./moments.ts";
 import type { Environment } from "./queries.ts";
@@ -78,6 +78,7 @@ environments.get("/:environment", async (c) => {
 
 /** Whether something of this moment is known otherwise now than it was known then; without a "then", at the moment itself. */
 async function knownOtherwise(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {
+  if (!(await toldSince(db, environment.id, { asOf, knownAt }))) return false;
   const sides = { from: { environment, moment: { asOf, knownAt } }, to: { environment, moment: { asOf } } };
   return (await compare(db, { id: siteId }, sides, { limit: 1 })).length > 0;
 }
