@@ -32,7 +32,7 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   const database = mortalDatabase(killDatabase);
   const scene: Scene = { ledger: newLedger(), servers, database, over: false };
   const play = async () => {
-    for (const server of servers) await server.start();
+    await Promise.all(servers.map((server) => server.start()));
     const writers = Array.from({ length: clients }, (_, i) => write(scene, cast, i, seeded(seed * 100 + i)));
     for (const writer of writers) writer.catch(trouble.met);
     await killAtRandom(scene, enough, seeded(seed * 100 + clients));
