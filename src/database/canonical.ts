@@ -1,15 +1,28 @@
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
 
+/** What is in its canonical form already, to stand inside something larger. */
+export class Written {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Value = Json | Written | { [key: string]: Json | Written | undefined };
+
 /**
  * Canonical JSON by RFC 8785: keys sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript
  * writes them. Members that are undefined are left out, as JSON.stringify does.
  */
-export function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+export function canonical(value: Value): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonical(value[key] as Json)}`);
-  return `{${members.join(",")}}`;
+  if (value instanceof Written) return value.text;
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  let members = "";
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member === undefined) continue;
+    members += `${members && ","}${JSON.stringify(key)}:${canonical(member)}`;
+  }
+  return `{${members}}`;
 }

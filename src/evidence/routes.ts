@@ -3,7 +3,6 @@ import { download } from "../exports/download.ts";
 import { readMoment } from "../exports/moments.ts";
 import { findPlace, type SiteContext, type SiteEnv } from "../web.ts";
 import { type Evidence, evidenceOfEnvironment, evidenceOfPromotion } from "./evidence.ts";
-import { pack } from "./pack.ts";
 
 /** What can be checked without Sitebook. */
 export const evidence = new Hono<SiteEnv>();
@@ -21,8 +20,9 @@ evidence.get("/environments/:environment/evidence.zip", async (c) => {
   return packed(c, `${environment.slug}-${moment.asOf.replaceAll(":", "")}`, found);
 });
 
-function packed(c: SiteContext, name: string, found: Evidence) {
+async function packed(c: SiteContext, name: string, found: Evidence) {
   const { site } = c.var.access;
+  const { pack } = await import("./pack.ts");
   const pieces = pack(c.var.db, site, found, c.var.at);
   return download(c, `${site.slug}-${name}-evidence.zip`, "application/zip", pieces);
 }

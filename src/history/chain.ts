@@ -1,4 +1,4 @@
-import { canonical, type Json } from "../database/canonical.ts";
+import { canonical, type Json, Written } from "../database/canonical.ts";
 import { sha256 } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import type { Schema } from "../schema.ts";
@@ -23,9 +23,9 @@ export function entryOf(row: EventRow): ChainEntry {
   return { ...content, details: JSON.parse(details) as ChainEntry["details"] };
 }
 
-/** SHA-256 over the hash before it, as it is written, and the entry as canonical JSON. */
-export function hashOf(previous: string, entry: ChainEntry): string {
-  return sha256(previous + canonical(entry as unknown as Json));
+/** SHA-256 over the hash before it, as it is written, and the entry as canonical JSON; of its details where that is known already. */
+export function hashOf(previous: string, entry: ChainEntry, details = canonical(entry.details)): string {
+  return sha256(previous + canonical({ ...entry, details: new Written(details) }));
 }
 
 /** An event may tell of ten thousand lines, so that a page of many would not fit into memory. */

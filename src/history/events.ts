@@ -57,10 +57,11 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
     // the name as it was then: people change theirs
     details: { person: by.person.name, ...entry.details },
   };
-  const hash = hashOf(site.head, content);
+  const details = canonical(content.details);
+  const hash = hashOf(site.head, content, details);
   await trx
     .insertInto("events")
-    .values({ ...content, site_id: siteId, details: canonical(content.details), previous_hash: site.head, hash })
+    .values({ ...content, site_id: siteId, details, previous_hash: site.head, hash })
     .execute();
   await index(trx, siteId, eventEntries(content));
   await moveHead(trx, seq, hash, siteId);

@@ -65,7 +65,11 @@ function whyNotNext(before: Walked, row: EventRow, { checkpoint }: Checking): st
   if (row.previous_hash !== before.hash)
     return `Event ${seq} does not follow from event ${before.seq}: it names another hash before it.`;
   const entry = readEntry(row);
-  if (!entry || canonical(entry.details as Json) !== row.details || hashOf(before.hash, entry) !== row.hash)
+  if (
+    !entry ||
+    canonical(entry.details as Json) !== row.details ||
+    hashOf(before.hash, entry, row.details) !== row.hash
+  )
     return `Event ${seq} is not what was recorded: its content does not give its hash.`;
   if (checkpoint?.events === seq && checkpoint.head !== row.hash)
     return `The history up to event ${seq} is not the one that the checkpoint was signed for: it was written anew.`;

@@ -2,7 +2,6 @@ import { type Context, Hono } from "hono";
 import { invitationPage } from "../../views/invitation.ts";
 import { type SetupForm, setupPage } from "../../views/setup.ts";
 import { besideFields, Refusal } from "../errors.ts";
-import { makeExample } from "../example/example.ts";
 import { emptySite, readSite, siteFrom } from "../sites/form.ts";
 import { timeZones } from "../sites/rules.ts";
 import { type AppEnv, doorPage, fields, say, startSession } from "../web.ts";
@@ -42,6 +41,8 @@ links.post("/setup", async (c) => {
 });
 
 async function exampleFor(c: Context<AppEnv>, person: Person) {
+  // once in a book's life
+  const { makeExample } = await import("../example/example.ts");
   await makeExample(c.var.db, { person, roles: [], permissions: new Set(), at: c.var.at });
   say(c, setUpWithExample);
 }
