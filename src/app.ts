@@ -1,5 +1,4 @@
-import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { type Context, Hono, type Next } from "hono";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
@@ -9,6 +8,7 @@ import { artifacts } from "./artifacts/routes.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
+import { formsFit, importsFit } from "./bodies.ts";
 import { comparisons } from "./compare/routes.ts";
 import { corrections } from "./corrections/routes.ts";
 import type { Database } from "./database/open.ts";
@@ -25,6 +25,7 @@ import { links } from "./people/link-routes.ts";
 import { people } from "./people/routes.ts";
 import { peopleSettings } from "./people/settings.ts";
 import { tokenSettings } from "./people/token-settings.ts";
+import { takeTurns } from "./people/turns.ts";
 import { approvals, promotions } from "./promotions/routes.ts";
 import { releases } from "./releases/routes.ts";
 import { searching } from "./search/routes.ts";
@@ -56,6 +57,7 @@ export function createApp(
   const app = new Hono<AppEnv>();
   const files = assets();
   const tallies = keepTallies();
+  const turns = takeTurns();
   app.onError(fail);
   app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
   app.use(async (c, next) => {
@@ -65,16 +67,17 @@ export function createApp(
     c.set("address", address(c.req.raw, c.env));
     c.set("assets", files.urls);
     c.set("tallies", tallies);
+    c.set("turns", turns);
     await next();
   });
   app.use("/sites/*", keepPages());
   app.use(headers());
   app.route("/", files.app);
   app.use(keepNothing);
-  app.use(limitBody());
   // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
   app.route("/", api(baseUrl));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
+  app.use(formsFit);
   app.use(knowPerson);
   app.get("/help", async (c) => answer(c, layout(await plainFrame(c, "Help"), help())));
   app.route("/", people);
@@ -90,16 +93,10 @@ async function keepNothing(c: Context, next: Next): Promise<void> {
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
 }
 
-/** Whether a GET has a body is not looked at: that costs more than most of them do. */
-function limitBody(): MiddlewareHandler {
-  const limit = bodyLimit({ maxSize: 10 * 1024 * 1024 });
-  return (c, next) => (c.req.method === "GET" ? next() : limit(c, next));
-}
-
 /** Everything below a site: only for those who may see it. */
 function site(): Hono<SiteEnv> {
   const pages = new Hono<SiteEnv>();
-  pages.use(needPerson, needAccess);
+  pages.use(needPerson, needAccess, importsFit);
   pages.route("/", board);
   pages.route("/", exports);
   pages.route("/", evidence);

@@ -1,9 +1,13 @@
+import { readRange } from "./connections/address.ts";
+
 export interface Config {
   port: number;
   host: string;
   databaseUrl: string;
   /** Where people reach Sitebook, without a slash at the end; links, cookies and the CSRF check use it. Without it: this machine. */
   baseUrl: string | undefined;
+  /** Addresses and ranges of the reverse proxies that are believed about who is behind them. */
+  trustedProxies: string[];
 }
 
 /** What whoever runs Sitebook has to set right; says how. Anything else thrown at the start is a bug. */
@@ -14,9 +18,21 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const port = env.PORT || "3000";
   const databaseUrl = env.DATABASE_URL || "file:data/sitebook.db";
   const baseUrl = env.BASE_URL || undefined;
-  const wrong = [whyNotPort(port), whyNotDatabase(databaseUrl), baseUrl && whyNotBase(baseUrl)].filter(Boolean);
+  const trustedProxies = listOf(env.TRUSTED_PROXIES);
+  const wrong = [
+    whyNotPort(port),
+    whyNotDatabase(databaseUrl),
+    baseUrl && whyNotBase(baseUrl),
+    whyNotProxies(trustedProxies),
+  ].filter(Boolean);
   if (wrong.length) throw new Misconfigured(wrong.join("\n"));
-  return { port: Number(port), host: env.HOST || "127.0.0.1", databaseUrl, baseUrl: baseUrl?.replace(/\/$/, "") };
+  return {
+    port: Number(port),
+    host: env.HOST || "127.0.0.1",
+    databaseUrl,
+    baseUrl: baseUrl?.replace(/\/$/, ""),
+    trustedProxies,
+  };
 }
 
 function whyNotPort(port: string): string | undefined {
@@ -33,4 +49,12 @@ function whyNotBase(address: string): string | undefined {
   const url = URL.parse(address);
   if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return;
   return `BASE_URL is "${address}"; set the address that people open, like https://sitebook.example.com, without a path.`;
+}
+
+const listOf = (text: string | undefined) => (text ?? "").split(",").flatMap((one) => one.trim() || []);
+
+function whyNotProxies(proxies: string[]): string | undefined {
+  const wrong = proxies.find((one) => !readRange(one));
+  if (wrong !== undefined)
+    return `TRUSTED_PROXIES has "${wrong}"; list the addresses or ranges of your proxies, like 127.0.0.1, 10.0.0.0/8.`;
 }

@@ -15,17 +15,20 @@ export class Refusal extends Error {
   readonly code: string | undefined;
   readonly errors: FieldError[];
   readonly blockers: Blocker[];
+  /** The seconds after which trying again can help, where it can. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     status: Refusal["status"],
     sentence: string,
-    more: { code?: string; errors?: FieldError[]; blockers?: Blocker[] } = {},
+    more: { code?: string; errors?: FieldError[]; blockers?: Blocker[]; retryAfter?: number } = {},
   ) {
     super(sentence);
     this.status = status;
     this.code = more.code;
     this.errors = more.errors ?? [];
     this.blockers = more.blockers ?? [];
+    this.retryAfter = more.retryAfter;
   }
 }
 
@@ -60,5 +63,5 @@ export function besideFields(error: unknown, otherwise?: string) {
   const errors = Object.fromEntries(error.errors.map(({ path, message }) => [path, message]));
   if (otherwise && !error.errors.length) errors[otherwise] = error.message;
   if (!Object.keys(errors).length) throw error;
-  return { errors, status: error.status };
+  return { errors, status: error.status, retryAfter: error.retryAfter };
 }

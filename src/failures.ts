@@ -24,16 +24,15 @@ const titles: Record<number, string> = {
   507: "No room left",
 };
 
-/** Seconds until a machine may try again. */
-const retryAfter: Record<number, string> = { 503: "10", 507: "60" };
+/** Seconds until a machine may try again, where the refusal does not know better. */
+const retryAfter: Record<number, number> = { 503: 10, 507: 60 };
 
 /** Turns whatever was thrown into an answer: expected refusals say why, anything else is logged and shows only a reference. */
 export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> {
   const refusal = asRefusal(error);
-  const wait = retryAfter[refusal.status];
-  if (wait) c.header("retry-after", wait);
+  const wait = refusal.retryAfter ?? retryAfter[refusal.status];
+  if (wait) c.header("retry-after", String(wait));
   if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
-  if (refusal.status === 429) c.header("retry-after", "900");
   const title = titles[refusal.status] ?? "That did not work";
   const content = errorPage({
     title,
@@ -52,15 +51,16 @@ async function framed(c: Context<AppEnv>, title: string, content: Html, status: 
   return answer(c, door({ title, assets: c.var.assets }, content), status);
 }
 
-function asRefusal(
-  error: Error,
-): { status: number; message: string; code?: string | undefined } & Pick<Refusal, "errors" | "blockers"> {
+function asRefusal(error: Error): { status: number } & Omit<Refusal, "status" | "name"> {
   if (error instanceof Refusal) return error;
-  const nothing = { errors: [], blockers: [] };
+  const nothing = { code: undefined, retryAfter: undefined, errors: [], blockers: [] };
   if (error instanceof HTTPException) return { status: error.status, message: sentenceFor(error), ...nothing };
   const code = "code" in error ? String(error.code) : "";
   if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "23505")
     return { status: 409, message: "Somebody did the same at the same moment. Look at it again.", ...nothing };
+  // whoever sent it is gone, so that nobody reads this
+  if (code === "ECONNRESET" && error.message === "aborted")
+    return { status: 400, message: "The request broke off.", ...nothing };
   if (isFull(error)) {
     console.error(`There is no room left for the database: ${error.message}`);
     return { status: 507, message: noRoom, ...nothing };
@@ -93,7 +93,6 @@ function isAway(error: Error, code: string): boolean {
 
 function sentenceFor(error: HTTPException): string {
   if (error.status === 403) return "This request came from another site, so it was not carried out.";
-  if (error.status === 413) return "That is too large: Sitebook takes at most 10 MB at once.";
   if (error.status === 415) return "Send the body as JSON, with the header Content-Type: application/json.";
   if (error.status === 400) return "The body could not be read: it is not well-formed.";
   return error.message || titles[error.status] || "That did not work.";

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { createAdaptorServer } from "@hono/node-server";
+import type { Server } from "node:http";
 import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
+import { addressesBehind } from "./connections/address.ts";
+import { makeServer } from "./connections/serve.ts";
 import { openReady } from "./database/ready.ts";
 import { keepCheckpoints } from "./history/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
-import { addressOf } from "./people/sign-in.ts";
 
 /** How long running requests may take to end once Sitebook is told to stop. */
 const patience = 30_000;
@@ -21,9 +22,10 @@ try {
 async function start(): Promise<void> {
   const config = readConfig(process.env);
   const db = await openReady(config.databaseUrl);
-  const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) });
+  const server = makeServer((request, env) => app.fetch(request, env));
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
+  const addressOf = addressesBehind(config.trustedProxies, console.error);
   const app = createApp(db, {
     baseUrl,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
@@ -34,8 +36,6 @@ async function start(): Promise<void> {
   const link = await setupLink(db, new Date().toISOString());
   if (link) console.log(`There is no account yet. Make the first one, once, at ${baseUrl}/setup?link=${link}`);
 }
-
-type Server = ReturnType<typeof createAdaptorServer>;
 
 async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<number> {
   server.listen(port, host);
@@ -58,16 +58,12 @@ function socketOf(env: unknown): string | undefined {
 /** Takes no new requests, lets the running ones end, closes the database, and goes. A second signal ends it at once. */
 async function stop(server: Server, close: () => Promise<void>): Promise<void> {
   console.log("Sitebook stops as soon as the running requests have ended.");
-  const idle = setInterval(() => closeConnections(server, "closeIdleConnections"), 50);
-  const late = setTimeout(() => closeConnections(server, "closeAllConnections"), patience);
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), patience);
   server.close();
   await once(server, "close");
   clearInterval(idle);
   clearTimeout(late);
   await close();
   process.exit(0);
-}
-
-function closeConnections(server: Server, how: "closeIdleConnections" | "closeAllConnections"): void {
-  if (how in server) (server as import("node:http").Server)[how]();
 }

@@ -13,6 +13,7 @@ import { missing, Refusal, refuse } from "./errors.ts";
 import type { By, Person } from "./people/by.ts";
 import { whyNotMay } from "./people/roles.ts";
 import { closeSession, findSession, lasts, openSession } from "./people/sessions.ts";
+import type { Turns } from "./people/turns.ts";
 import { needOf } from "./promotions/rules.ts";
 import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
 
@@ -25,6 +26,8 @@ export type AppEnv = {
     baseUrl: string;
     /** Where the request comes from, for rate limits. */
     address: string;
+    /** What takes a password waits here for its turn. */
+    turns: Turns;
     assets: AssetUrls;
     tallies: (db: Database, site: Site) => Promise<Tallies>;
     person: Person | undefined;

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { openDatabase } from "../src/database/open.ts";
 import { machine } from "./api.ts";
+import { watched } from "./database.ts";
 import { type World, world } from "./world.ts";
 
 let w: World;
@@ -101,7 +102,8 @@ test("while the database is away, a client hears that it should try again", asyn
   expect(await response.json()).toMatchObject({
     detail: "The database does not answer at the moment. Try again shortly.",
   });
-  expect((await app.request("http://sitebook.test/readyz")).status).toBe(503);
+  const ready = await app.request("http://sitebook.test/readyz");
+  expect([ready.status, ready.headers.get("retry-after")]).toEqual([503, "10"]);
   expect(log).toHaveBeenCalledWith(expect.stringContaining("ECONNREFUSED"));
   log.mockRestore();
   await db.destroy();
@@ -134,3 +136,24 @@ async function hangingUp() {
   const { port } = server.address() as { port: number };
   return { port, [Symbol.dispose]: () => void server.close() };
 }
+
+test("a token that is none costs one look into the database, and one that is too long none", async () => {
+  const [db, asked] = watched(w.db);
+  const app = createApp(db, { baseUrl: "http://sitebook.test" });
+  const status = async (token: string) => {
+    const init = { method: "POST", body: "{", headers: { authorization: `Bearer ${token}` } };
+    return (await app.request("http://sitebook.test/api/v1/sites/shop/releases", init)).status;
+  };
+  expect(await status("x".repeat(201))).toBe(401);
+  expect(asked).toEqual([]);
+  expect(await status("sb_none")).toBe(401);
+  expect(asked).toHaveLength(1);
+});
+
+test("a large body is for those who hold a token; of others it is not read at all", async () => {
+  const body = "x".repeat(11 * 1024 * 1024);
+  const ci = await machine(w, "contributor");
+  const init = { method: "POST", body, headers: { "content-type": "application/json" } };
+  expect((await ci.send("/sites/shop/releases", init)).status).toBe(413);
+  expect((await w.app.request("http://sitebook.test/api/v1/sites/shop/releases", init)).status).toBe(401);
+});

@@ -2,9 +2,16 @@ import { expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 
 test("without anything set it serves this machine from a file", () => {
-  const defaults = { port: 3000, host: "127.0.0.1", databaseUrl: "file:data/sitebook.db", baseUrl: undefined };
+  const defaults = {
+    port: 3000,
+    host: "127.0.0.1",
+    databaseUrl: "file:data/sitebook.db",
+    baseUrl: undefined,
+    trustedProxies: [],
+  };
   expect(readConfig({})).toEqual(defaults);
-  expect(readConfig({ PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "" })).toEqual(defaults);
+  const empty = { PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "", TRUSTED_PROXIES: "" };
+  expect(readConfig(empty)).toEqual(defaults);
 });
 
 test("what is set is taken", () => {
@@ -14,12 +21,14 @@ test("what is set is taken", () => {
       HOST: "0.0.0.0",
       DATABASE_URL: "postgres://book:secret@db.example.com/sitebook",
       BASE_URL: "https://sitebook.example.com/",
+      TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,2001:db8::/32",
     }),
   ).toEqual({
     port: 8080,
     host: "0.0.0.0",
     databaseUrl: "postgres://book:secret@db.example.com/sitebook",
     baseUrl: "https://sitebook.example.com",
+    trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"],
   });
 });
 
@@ -33,6 +42,12 @@ test.each([
   [{ BASE_URL: "sitebook.example.com" }, 'BASE_URL is "sitebook.example.com"; set the address that people open'],
   [{ BASE_URL: "ftp://sitebook.example.com" }, "set the address that people open"],
   [{ BASE_URL: "https://example.com/sitebook" }, "without a path"],
+  [{ TRUSTED_PROXIES: "nginx" }, 'TRUSTED_PROXIES has "nginx"; list the addresses or ranges of your proxies'],
+  [{ TRUSTED_PROXIES: "127.0.0.1 10.0.0.1" }, "like 127.0.0.1, 10.0.0.0/8."],
+  [{ TRUSTED_PROXIES: "10.0.0.0/33" }, "TRUSTED_PROXIES has"],
+  [{ TRUSTED_PROXIES: "::1, ::/129" }, 'has "::/129"'],
+  [{ TRUSTED_PROXIES: "10.0.0.0/" }, "TRUSTED_PROXIES has"],
+  [{ TRUSTED_PROXIES: "fe80::1%eth0" }, "TRUSTED_PROXIES has"],
 ])("%j is refused with a sentence that says what to set", (env, sentence) => {
   expect(() => readConfig(env)).toThrow(sentence);
 });

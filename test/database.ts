@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
+import type { PluginTransformQueryArgs, PluginTransformResultArgs } from "kysely";
 import { inject } from "vitest";
 import { migrate } from "../src/database/migrate.ts";
 import { type Database, openDatabase } from "../src/database/open.ts";
@@ -37,6 +38,21 @@ export async function emptyDatabaseUrl(): Promise<{ url: string; drop: () => Pro
     return createDatabase(inject("postgres"), `empty_${randomUUID().replaceAll("-", "")}`, "template0");
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
   return { url: `file:${join(folder, "sitebook.db")}`, drop: () => rm(folder, { recursive: true }) };
+}
+
+/** The same database, and what was asked of it this way: the kinds of the queries, or "compiled" for one made before. */
+export function watched(db: Database): [db: Database, asked: string[]] {
+  const kinds = new WeakMap<object, string>();
+  const asked: string[] = [];
+  const transformQuery = ({ queryId, node }: PluginTransformQueryArgs) => {
+    kinds.set(queryId, node.kind);
+    return node;
+  };
+  const transformResult = async ({ queryId, result }: PluginTransformResultArgs) => {
+    asked.push(kinds.get(queryId) ?? "compiled");
+    return result;
+  };
+  return [db.withPlugin({ transformQuery, transformResult }), asked];
 }
 
 let kept: Promise<Buffer> | undefined;

@@ -83,6 +83,9 @@ test("what is set wrong is said in a sentence each, and nothing starts", async (
     expect.stringContaining('PORT is "http"'),
     expect.stringContaining('BASE_URL is "nowhere"'),
   ]);
+  expect(await ends({ TRUSTED_PROXIES: "everybody", DATABASE_URL: url })).toEqual([
+    expect.stringContaining('TRUSTED_PROXIES has "everybody"'),
+  ]);
   const gone = await ends({ DATABASE_URL: "postgres://book:hunter2@localhost:1/sitebook" });
   expect(gone).toEqual([
     expect.stringMatching(/^The database .* cannot be used: .*ECONNREFUSED.*Check DATABASE_URL\.$/),
@@ -96,6 +99,32 @@ test("a port in use is said to be", async () => {
   await using second = starting({ DATABASE_URL: url, PORT: port });
   expect(await second.ended).toBe(1);
   expect(second.lines).toEqual([`Port ${port} is in use, perhaps by another Sitebook. Stop that one, or set PORT.`]);
+});
+
+test("whoever says for whom they ask is believed where they are a proxy that is trusted, and named where not", async () => {
+  await tokenOn(url);
+  const at = new Date().toISOString();
+  const failures = Array.from({ length: 30 }, (_, i) => ({
+    id: `${i}`,
+    email: `${i}@x.test`,
+    address: "127.0.0.1",
+    at,
+  }));
+  await onDatabase((db) => db.insertInto("sign_in_failures").values(failures).execute());
+  const tries = async (env: Record<string, string>) => {
+    await using server = starting({ DATABASE_URL: url, ...env });
+    const address = await server.url();
+    const body = new URLSearchParams({ email: "ada@example.test", password: "not the right one" });
+    const headers = { origin: address, "x-forwarded-for": "198.51.100.1, 203.0.113.9" };
+    const { status } = await fetch(`${address}/sign-in`, { method: "POST", body, headers });
+    server.signal("SIGTERM");
+    await server.ended;
+    return { status, warned: server.lines.some((line) => line.includes("Set TRUSTED_PROXIES")) };
+  };
+  expect(await tries({})).toEqual({ status: 429, warned: true });
+  expect(await tries({ TRUSTED_PROXIES: "127.0.0.0/8" })).toEqual({ status: 401, warned: false });
+  const kept = await onDatabase((db) => db.selectFrom("sign_in_failures").select("address").distinct().execute());
+  expect(kept.map((one) => one.address).sort()).toEqual(["127.0.0.1", "203.0.113.9"]);
 });
 
 test("of servers that start at once on a new database one makes the schema, and all serve", async () => {

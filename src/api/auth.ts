@@ -11,7 +11,8 @@ import type { SiteEnv } from "../web.ts";
 export async function needToken(c: Context<SiteEnv>, next: Next) {
   const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
   if (!secret) throw new Refusal(401, "Send a token with the request, as Authorization: Bearer and the token.");
-  const found = await findToken(c.var.db, secret, c.var.at);
+  // what is longer than any token is not worth a look into the database
+  const found = secret.length <= 200 ? await findToken(c.var.db, secret, c.var.at) : undefined;
   if (!found) throw new Refusal(401, "This token is not known, has expired or was revoked.");
   c.set("person", found.person);
   await next();

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { artifacts } from "../artifacts/api.ts";
+import { importsFit } from "../bodies.ts";
 import { comparison } from "../compare/api.ts";
 import { corrections } from "../corrections/api.ts";
 import { deployments } from "../deployments/api.ts";
@@ -25,18 +26,20 @@ export function api(baseUrl: string): OpenAPIHono<AppEnv> {
   all.route("/", health);
   all.route("/api/v1", calls());
   all.all("/api/*", () => missing("call"));
-  const document = all.getOpenAPI31Document({
-    openapi: "3.1.0",
-    info: { title: "Sitebook", version: "1", description },
-    servers: [{ url: baseUrl }],
-  });
-  all.get("/openapi.json", (c) => c.json(document));
+  const document = JSON.stringify(
+    all.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: { title: "Sitebook", version: "1", description },
+      servers: [{ url: baseUrl }],
+    }),
+  );
+  all.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
   return all;
 }
 
 function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();
-  versioned.use("/sites/*", needToken);
+  versioned.use("/sites/*", needToken, importsFit);
   versioned.use("/sites/:site/*", needSite);
   for (const noun of [
     sites,

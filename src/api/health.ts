@@ -33,7 +33,9 @@ const readyCall = createRoute({
 });
 
 health.openapi(readyCall, async (c) =>
-  (await answers(c.var.db)) ? c.json({ status: "ready" }, 200) : c.json({ status: "database unreachable" }, 503),
+  (await answers(c.var.db))
+    ? c.json({ status: "ready" }, 200)
+    : c.json({ status: "database unreachable" }, 503, { "retry-after": "10" }),
 );
 
 /** A database that takes longer than anybody waits is as good as none. */

@@ -5,7 +5,7 @@ import { dropLinks, findLink, takeLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
 import { closeSessionsOf } from "./sessions.ts";
-import { forgetFailures, triesSentence, tryPassword } from "./sign-in.ts";
+import { forgetFailures, passed, tryPassword } from "./sign-in.ts";
 
 export const staleLink = "This link has been used, or is too old. Ask an administrator of your site for a new one.";
 
@@ -69,10 +69,7 @@ export async function changePassword(
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
   const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at });
-  if (!("person" in tried)) {
-    const message = triesSentence("That is not your present password.", tried);
-    throw new Refusal("wait" in tried ? 429 : 422, message, { errors: [{ path: "current", message }] });
-  }
+  passed(tried, { sentence: "That is not your present password.", path: "current", status: 422 });
   const hash = await hashPassword(password);
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();

@@ -26,11 +26,11 @@ links.get("/setup", async (c) => {
 links.post("/setup", async (c) => {
   const { password, again, ...posted } = await fields(c, "link", "name", "email", "password", "again", "begin");
   const form = { ...posted, site: await readSite(c) };
-  const { db, at } = c.var;
+  const { db, at, address, turns } = c.var;
   if (await hasAccount(db)) return toSignIn(c);
   const site = form.begin === "example" ? undefined : siteFrom(form.site);
   try {
-    const { person } = await setUp(db, { ...posted, password, again, site, at });
+    const { person } = await turns({ address }, () => setUp(db, { ...posted, password, again, site, at }));
     await startSession(c, person.id);
     if (site) say(c, setUpWithSite);
     else await exampleFor(c, person);
@@ -67,8 +67,10 @@ for (const purpose of ["invitation", "reset"] as const) {
 
   links.post(`/${purpose}`, async (c) => {
     const { link, password, again } = await fields(c, "link", "password", "again");
+    const { db, at, address, turns } = c.var;
     try {
-      await startSession(c, await choosePassword(c.var.db, { purpose, link, password, again, at: c.var.at }));
+      const chosen = { purpose, link, password, again, at };
+      await startSession(c, await turns({ address }, () => choosePassword(db, chosen)));
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }

@@ -7,9 +7,9 @@ import { type AppEnv, doorPage, endSession, fields, needPerson, plainPage, say, 
 import { changeName, changePassword } from "./account.ts";
 import type { Person } from "./by.ts";
 import { hasAccount } from "./links.ts";
-import { passwords, safePath } from "./rules.ts";
+import { normalEmail, passwords, safePath } from "./rules.ts";
 import { closeSessionsOf } from "./sessions.ts";
-import { triesSentence, tryPassword } from "./sign-in.ts";
+import { passed, tryPassword } from "./sign-in.ts";
 
 /** Signing in and out, and one's own account. */
 export const people = new Hono<AppEnv>();
@@ -22,17 +22,26 @@ people.get("/sign-in", async (c) => {
 
 people.post("/sign-in", async (c) => {
   const { email, password, ...form } = await fields(c, "email", "password", "next");
+  const { db, address, at, turns } = c.var;
   const next = safePath(form.next);
-  const tried = await tryPassword(c.var.db, { email, password, address: c.var.address, at: c.var.at });
-  if ("person" in tried) {
-    await startSession(c, tried.person.id);
+  try {
+    const who = { address, email: normalEmail(email) };
+    const tried = await turns(who, () => tryPassword(db, { ...who, password, at }));
+    await startSession(c, passed(tried, noMatch).id);
     return c.redirect(next, 303);
+  } catch (error) {
+    const { errors, status, retryAfter } = besideFields(error, "password");
+    if (retryAfter) c.header("retry-after", String(retryAfter));
+    const content = signInPage({ next, email, wrong: errors.password, first: false });
+    return doorPage(c, "Sign in", content, status as 401 | 429);
   }
-  if ("wait" in tried) c.header("retry-after", String(tried.wait));
-  const wrong = triesSentence("That e-mail and password do not belong together.", tried);
-  const first = !(await hasAccount(c.var.db));
-  return doorPage(c, "Sign in", signInPage({ next, email, wrong, first }), "wait" in tried ? 429 : 401);
 });
+
+const noMatch = {
+  sentence: "That e-mail and password do not belong together.",
+  path: "password",
+  status: 401,
+} as const;
 
 people.post("/sign-out", async (c) => {
   const { everywhere } = await fields(c, "everywhere");
@@ -61,10 +70,11 @@ people.post("/account/name", async (c) => {
 });
 
 people.post("/account/password", async (c) => {
-  const { person, db, address, at } = (c as SignedIn).var;
+  const { person, db, address, at, turns } = (c as SignedIn).var;
   const { current, password, again } = await fields(c, "current", "password", "again");
   try {
-    await changePassword(db, person, { current, password, again, address, at });
+    const changed = { current, password, again, address, at };
+    await turns({ address, email: person.email }, () => changePassword(db, person, changed));
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }
@@ -73,8 +83,11 @@ people.post("/account/password", async (c) => {
   return c.redirect("/account", 303);
 });
 
-async function showAccount(c: SignedIn, wrong?: { errors: Record<string, string>; status: number; name?: string }) {
+type Wrong = ReturnType<typeof besideFields> & { name?: string };
+
+async function showAccount(c: SignedIn, wrong?: Wrong) {
   const { person, db } = c.var;
+  if (wrong?.retryAfter) c.header("retry-after", String(wrong.retryAfter));
   const content = accountPage({
     name: wrong?.name ?? person.name,
     email: person.email ?? "",

@@ -1,5 +1,7 @@
 import { newId } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
+import { Refusal } from "../errors.ts";
+import type { Schema } from "../schema.ts";
 import type { Person } from "./by.ts";
 import { isPassword } from "./passwords.ts";
 import { normalEmail, passwords, whyNotEmail } from "./rules.ts";
@@ -24,20 +26,21 @@ const span = 15 * minute;
 const mostFailures = { email: 5, address: 30 };
 
 /**
- * Looks at an e-mail and a password. The try is written down as a failure first and taken back when it was none: so
- * many tries at the same moment are counted as if they came one after the other. Too many for one e-mail, or from one
- * address, and not even the right password is looked at.
+ * Looks at an e-mail and a password. Too many tries for one e-mail, or from one address, and not even the right
+ * password is looked at, nor is anything written. Else the try is written down as a failure first and taken back when
+ * it was none: so many tries at the same moment are counted as if they came one after the other.
  */
 export async function tryPassword(db: Database, { email, password, address, at }: Attempt): Promise<Tried> {
   const known = normalEmail(email);
   // what is no e-mail address is nobody's, and is not fit to be stored
   const failure = { id: newId(Date.parse(at)), email: whyNotEmail(known) ? "" : known, address, at };
-  await db.deleteFrom("sign_in_failures").where("at", "<=", ago(at, span)).execute();
-  await db.insertInto("sign_in_failures").values(failure).execute();
-  const wait = Math.max(await waitFor(db, failure, "email"), address ? await waitFor(db, failure, "address") : 0);
-  if (wait > 0) {
+  const early = await waitFor(db, failure);
+  if (early) return { wait: early };
+  await writeDown(db, failure);
+  const late = await waitFor(db, failure);
+  if (late) {
     await db.deleteFrom("sign_in_failures").where("id", "=", failure.id).execute();
-    return { wait };
+    return { wait: late };
   }
   const person = await whose(db, failure.email, password);
   if (!person) return { left: await triesLeft(db, failure) };
@@ -45,12 +48,23 @@ export async function tryPassword(db: Database, { email, password, address, at }
   return { person };
 }
 
+type Failure = Schema["sign_in_failures"];
+
+/** Those that count no more are cleared on the way. */
+async function writeDown(db: Database, failure: Failure): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.deleteFrom("sign_in_failures").where("at", "<=", ago(failure.at, span)).execute();
+    await trx.insertInto("sign_in_failures").values(failure).execute();
+  });
+}
+
 /** Seconds until so many of the others are 15 minutes old that one more may be tried. */
-async function waitFor(
-  db: Database,
-  failure: { id: string; at: string; email: string; address: string },
-  of: keyof typeof mostFailures,
-) {
+async function waitFor(db: Database, failure: Failure): Promise<number> {
+  const email = await waitForOne(db, failure, "email");
+  return failure.address ? Math.max(email, await waitForOne(db, failure, "address")) : email;
+}
+
+async function waitForOne(db: Database, failure: Failure, of: keyof typeof mostFailures): Promise<number> {
   const oldest = await db
     .selectFrom("sign_in_failures")
     .select("at")
@@ -64,7 +78,7 @@ async function waitFor(
   return oldest ? Math.max(1, Math.ceil((Date.parse(oldest.at) + span - Date.parse(failure.at)) / 1000)) : 0;
 }
 
-async function triesLeft(db: Database, { email, address, at }: { email: string; address: string; at: string }) {
+async function triesLeft(db: Database, { email, address, at }: Failure): Promise<number> {
   const count = async (of: keyof typeof mostFailures, value: string) => {
     const { tries } = await db
       .selectFrom("sign_in_failures")
@@ -97,22 +111,20 @@ export async function forgetFailures(db: Database, email: string): Promise<void>
 const ago = (at: string, ms: number) => new Date(Date.parse(at) - ms).toISOString();
 const counts = ["No", "One", "Two", "Three", "Four"];
 
-/** The sentence after a failed try. */
-export function triesSentence(wrong: string, tried: { left: number } | { wait: number }): string {
+/** Whose password it was; throws what to say beside the field, and for how long to wait, where it was nobody's. */
+export function passed(tried: Tried, wrong: { sentence: string; path: string; status: 401 | 422 }): Person {
+  if ("person" in tried) return tried.person;
+  const message = triesSentence(wrong.sentence, tried);
+  const errors = [{ path: wrong.path, message }];
+  if ("wait" in tried) throw new Refusal(429, message, { errors, retryAfter: tried.wait });
+  throw new Refusal(wrong.status, message, { errors });
+}
+
+function triesSentence(wrong: string, tried: { left: number } | { wait: number }): string {
   if ("wait" in tried) {
     const minutes = Math.ceil(tried.wait / 60);
     return `Too many tries. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}, or ask an administrator for a new password.`;
   }
   const left = counts[tried.left] ?? String(tried.left);
   return `${wrong} ${left} more ${tried.left === 1 ? "try" : "tries"} in the next 15 minutes.`;
-}
-
-/**
- * Where a request comes from. A proxy on this machine is believed about who is behind it, so that they do not all
- * share its address; anybody else could write there what they like.
- */
-export function addressOf(socket: string | undefined, forwarded: string | null): string {
-  const here = socket === "::1" || /^(::ffff:)?127\./.test(socket ?? "");
-  const behind = here ? forwarded?.split(",").at(-1)?.trim().slice(0, 100) : undefined;
-  return behind || socket || "";
 }

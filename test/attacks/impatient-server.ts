@@ -1,0 +1,34 @@
+// Sitebook with less patience, so that tests need not wait for minutes. At each SIGUSR2 it says what it holds in memory
+// (with `--expose-gc`: what it cannot let go).
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { createApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import { addressesBehind } from "../../src/connections/address.ts";
+import { limits } from "../../src/connections/limits.ts";
+import { makeServer } from "../../src/connections/serve.ts";
+import { openReady } from "../../src/database/ready.ts";
+
+const http = { ...limits.http, headersTimeout: 2000, connectionsCheckingInterval: 250 };
+const impatient = { ...limits, http, patience: 2000, pace: 64 * 1024 };
+
+const config = readConfig(process.env);
+const db = await openReady(config.databaseUrl);
+const addressOf = addressesBehind(config.trustedProxies, console.error);
+const server = makeServer((request, env) => app.fetch(request, env), impatient);
+server.listen(config.port, config.host);
+await once(server, "listening");
+const baseUrl = `http://localhost:${(server.address() as { port: number }).port}`;
+const app = createApp(db, {
+  baseUrl,
+  address: (request, env) => {
+    const { socket } = (env as { incoming: IncomingMessage }).incoming;
+    return addressOf(socket.remoteAddress, request.headers.get("x-forwarded-for"));
+  },
+});
+process.on("SIGUSR2", () => {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  console.log(`It holds ${Math.round((heapUsed + external) / 2 ** 20)} MB.`);
+});
+console.log(`Sitebook is at ${baseUrl}`);
