@@ -1,9 +1,8 @@
-import { type Context, Hono, type Next } from "hono";
+import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { layout } from "../views/layout.ts";
-import { api } from "./api/document.ts";
 import { artifacts } from "./artifacts/routes.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
@@ -60,7 +59,7 @@ export function createApp(
   const turns = takeTurns();
   app.onError(fail);
   app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
-  app.use(async (c, next) => {
+  const known: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
     c.set("at", now().toISOString());
     c.set("baseUrl", baseUrl);
@@ -69,13 +68,16 @@ export function createApp(
     c.set("tallies", tallies);
     c.set("turns", turns);
     await next();
-  });
+  };
+  app.use(known);
   app.use("/sites/*", keepPages());
   app.use(headers());
   app.route("/", files.app);
   app.use(keepNothing);
   // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
-  app.route("/", api(baseUrl));
+  const machines = late(async () => forMachines(known, (await import("./api/document.ts")).api(baseUrl)));
+  for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
+    app.all(path, async (c) => (await machines()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(formsFit);
   app.use(knowPerson);
@@ -84,6 +86,23 @@ export function createApp(
   app.route("/", links);
   app.route("/", sites);
   app.route("/sites/:site", site());
+  return app;
+}
+
+/** What is loaded when the first one asks: what checks and describes the API's calls is as much as all the rest. */
+function late<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load();
+    return loaded;
+  };
+}
+
+function forMachines(known: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError(fail);
+  app.use(known);
+  app.route("/", api);
   return app;
 }
 
