@@ -22,7 +22,7 @@ export interface Place extends Size {
   url: string;
 }
 
-export const loopDelay = ["--import", "./test/loop-delay.js"];
+const loopDelay = ["--import", "./test/loop-delay.js"];
 
 export const nameOf = ({ pages, placements }: Size): string =>
   `${pages.toLocaleString("en-GB")} pages, ${placements.toExponential().replace("e+", "e")}`;
@@ -41,7 +41,11 @@ export async function arena(engine: Engine, sizes: Size[], say: (text: string) =
     const filled = await world(databaseUrl, size);
     const approvals = await openPromotions(filled, 8000);
     await filled.db.destroy();
-    const server = starting({ DATABASE_URL: databaseUrl }, [process.execPath, ...loopDelay, "src/server.ts"]);
+    const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" }, [
+      process.execPath,
+      ...loopDelay,
+      "src/server.ts",
+    ]);
     const { cookie, token } = filled;
     places.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
   }

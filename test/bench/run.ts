@@ -1,11 +1,13 @@
 // `npm run bench`: how fast pages and writes are, each beside its limit, measured in the same run; and whether they
 // grow slower as the history does. `--full` adds ten million placements on SQLite, `--json FILE` keeps the numbers.
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { arena, type Engine } from "./arena.ts";
 import type { Size } from "./fill.ts";
 import { footprint } from "./footprint.ts";
+import { heavy } from "./heavy.ts";
 import { reads } from "./reads.ts";
 import { table } from "./table.ts";
 import { writes } from "./writes.ts";
@@ -34,9 +36,11 @@ for (const engine of values.engine as Engine[]) {
   const read = await reads(here, say);
   const written = await writes(here, say);
   const started = engine === "sqlite" ? await footprint(here, say) : undefined;
-  found[engine] = { read: read.json, written: written.json, started: started?.json };
-  for (const { title, head, rows } of [...read.tables, ...written.tables, ...(started?.tables ?? [])])
+  const beside = await heavy(here, say);
+  found[engine] = { read: read.json, written: written.json, beside: beside.json, started: started?.json };
+  for (const { title, head, rows } of [read, written, beside, started].flatMap((one) => one?.tables ?? []))
     console.log(`\n${engine}: ${title}\n${table(head, rows)}`);
 }
+await mkdir(dirname(values.json), { recursive: true });
 await writeFile(values.json, `${JSON.stringify(found, null, 2)}\n`);
 say(`\nIt took ${Math.round((performance.now() - began) / 1000)} s; the numbers are in ${values.json}.`);
