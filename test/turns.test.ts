@@ -22,7 +22,7 @@ async function refused(work: Promise<unknown>): Promise<Refusal> {
 }
 
 test("each has its turn, in order; who finds no place to wait is refused at once", async () => {
-  const turns = takeTurns({ atOnce: 1, waiting: 2, ofEach: 2, rest: 0 });
+  const turns = takeTurns({ atOnce: 1, waiting: 2, ofEach: 2, rest: 0, more: 0 });
   const { begun, work, end } = works();
   const [first, second, third] = ["1", "2", "3"].map((name) => turns(from(`192.0.2.${name}`), work(name)));
   const { status, message, retryAfter } = await refused(turns(from("192.0.2.4"), work("4")));
@@ -49,7 +49,7 @@ test("each has its turn, in order; who finds no place to wait is refused at once
 });
 
 test("of one address, and for one e-mail, only so many wait, and others find room", async () => {
-  const turns = takeTurns({ atOnce: 1, waiting: 16, ofEach: 2, rest: 0 });
+  const turns = takeTurns({ atOnce: 1, waiting: 16, ofEach: 2, rest: 0, more: 0 });
   const { begun, work, end } = works();
   const mine = ["1", "2"].map((name) => turns({ address: "192.0.2.1", email: `${name}@example.test` }, work(name)));
   await refused(turns({ address: "192.0.2.1", email: "3@example.test" }, work("3")));
@@ -71,14 +71,14 @@ test("of one address, and for one e-mail, only so many wait, and others find roo
 });
 
 test("what fails gives its place back, and takes its own error away", async () => {
-  const turns = takeTurns({ atOnce: 1, waiting: 0, ofEach: 1, rest: 0 });
+  const turns = takeTurns({ atOnce: 1, waiting: 0, ofEach: 1, rest: 0, more: 0 });
   const failing = () => Promise.reject(new Error("no database"));
   await expect(turns(from("192.0.2.1"), failing)).rejects.toThrow("no database");
   await until(async () => (await turns(from("192.0.2.1"), async () => "in").catch(() => "")) === "in");
 });
 
 test("how long to wait follows from how long the last one took", async () => {
-  const turns = takeTurns({ atOnce: 1, waiting: 2, ofEach: 1, rest: 100 });
+  const turns = takeTurns({ atOnce: 1, waiting: 2, ofEach: 1, rest: 100, more: 0 });
   await turns(from(""), async () => {
     for (const end = performance.now() + 400; performance.now() < end; );
   });
@@ -86,6 +86,17 @@ test("how long to wait follows from how long the last one took", async () => {
   // the first one's pause, and two who may take as long, with a pause each
   expect((await refused(turns(from(""), async () => "in"))).retryAfter).toBe(2);
   expect(await Promise.all(both)).toEqual(["in", "in"]);
+});
+
+test("the more wait, the longer the pause after each turn", async () => {
+  const more = 40;
+  const turns = takeTurns({ atOnce: 1, waiting: 16, ofEach: 1, rest: 0, more });
+  const began: number[] = [];
+  const all = [1, 2, 3, 4].map(() => turns(from(""), async () => began.push(performance.now())));
+  await Promise.all(all);
+  const pauses = began.slice(1).map((at, i) => at - (began[i] as number));
+  // a timer may come a millisecond early
+  expect(pauses.map((pause, i) => pause > more * (3 - i) - 2)).toEqual([true, true, true]);
 });
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

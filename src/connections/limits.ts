@@ -16,7 +16,7 @@ export const limits = {
     /** Cookies and the longest filter in an address fit several times. */
     maxHeaderSize: 16 * 1024,
   } satisfies ServerOptions,
-  /** So many at once; each costs some 20 kB while it waits. One more, and the one that has waited longest goes. */
+  /** So many at once, a few kB each. Where Node's `maxConnections` turns away who comes next, here who idles makes room. */
   connections: 2000,
   /** So many requests on one connection before the first is answered. */
   ahead: 8,
