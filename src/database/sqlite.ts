@@ -105,6 +105,8 @@ function begun(handle: Handle): Handle {
 class Connection implements DatabaseConnection {
   /** What its transaction runs on. */
   held: Handle | undefined;
+  /** A query that was late must not be carried out after its transaction, as one of its own. */
+  #over = false;
   readonly #writer: Writer;
   readonly #reader: Handle | undefined;
   readonly #breath: Breath;
@@ -118,11 +120,13 @@ class Connection implements DatabaseConnection {
   released(): Handle | undefined {
     const { held } = this;
     this.held = undefined;
+    this.#over ||= held !== undefined;
     return held;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#breath.due) await this.#breath.take();
+    while (this.#breath.due) await this.#breath.take();
+    if (this.#over) throw new Error("This transaction is over.");
     if (this.held) return this.#inTransaction(this.held, query);
     const statement = (this.#reader ?? this.#writer.handle).prepare(query.sql);
     if (this.#reader && statement.readonly) return run(statement, query);
@@ -130,10 +134,12 @@ class Connection implements DatabaseConnection {
   }
 
   #inTransaction<R>(held: Handle, query: CompiledQuery): QueryResult<R> {
+    // what SQLite gave up by itself does not go on statement by statement
+    if (!held.raw.inTransaction) throw new Error("The database has given this transaction up.");
     try {
       return run(held.prepare(query.sql), query);
     } catch (error) {
-      this.#writer.failed(error);
+      if (held === this.#writer.handle) this.#writer.failed(error);
       throw error;
     }
   }

@@ -25,15 +25,18 @@ export class Writer {
   #group: Group | undefined;
   /** Why SQLite gave up the whole group by itself, as it does on a full disk. */
   #lost: unknown;
+  /** Since when another process has been found to keep the lock. */
+  #locked: number | undefined;
 
   constructor(handle: Handle) {
     this.handle = handle;
   }
 
   async begin(): Promise<Handle> {
+    const asked = performance.now();
     await this.#turn();
     try {
-      this.#group ??= await this.#open();
+      this.#group ??= await this.#open(asked);
       this.#run("savepoint intent");
       return this.handle;
     } catch (error) {
@@ -58,15 +61,19 @@ export class Writer {
 
   /** To be told of what a statement threw, should those who wait for the commit have to hear of it. */
   failed(error: unknown): void {
-    if (!this.handle.raw.inTransaction) this.#lost ??= error;
+    if (this.#group && !this.handle.raw.inTransaction) this.#lost ??= error;
   }
 
   rollback(): void {
     try {
-      if (this.handle.raw.inTransaction) {
-        this.#run("rollback to intent");
-        this.#run("release intent");
-      }
+      if (!this.handle.raw.inTransaction) return;
+      this.#run("rollback to intent");
+      this.#run("release intent");
+    } catch (error) {
+      // what could not be taken back alone must not be committed with the others
+      if (this.handle.raw.inTransaction) this.#run("rollback");
+      this.failed(error);
+      throw error;
     } finally {
       this.#end();
     }
@@ -97,15 +104,19 @@ export class Writer {
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  async #open(): Promise<Group> {
-    for (const until = performance.now() + patience; ; await setTimeout(1)) {
+  /** Who had to wait for this process's own turns still has his patience; who waited beside another does not start anew. */
+  async #open(asked: number): Promise<Group> {
+    for (; ; await setTimeout(1)) {
       try {
         this.#run("begin immediate");
+        this.#locked = undefined;
         const end = Promise.withResolvers<void>();
         end.promise.catch(() => undefined);
         return { began: performance.now(), members: 0, end };
       } catch (error) {
-        if (!isBusy(error) || performance.now() > until) throw error;
+        if (!isBusy(error)) throw error;
+        this.#locked ??= performance.now();
+        if (performance.now() > Math.max(asked, this.#locked) + patience) throw error;
       }
     }
   }
@@ -121,16 +132,16 @@ export class Writer {
   }
 
   #commit(group: Group): void {
-    this.#group = undefined;
+    const lost = this.#lost;
+    this.#group = this.#lost = undefined;
     try {
-      if (!this.handle.raw.inTransaction) throw this.#lost;
+      if (!this.handle.raw.inTransaction) throw lost;
       this.#run("commit");
       group.end.resolve();
     } catch (error) {
-      if (this.handle.raw.inTransaction) this.#run("rollback");
       group.end.reject(error);
+      if (this.handle.raw.inTransaction) this.#run("rollback");
     }
-    this.#lost = undefined;
   }
 }
 
