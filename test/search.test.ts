@@ -239,7 +239,16 @@ test("what is found is listed twenty at a time", async () => {
   expect(new Set(seen).size).toBe(45);
 });
 
-test.each([
+test("of two lists that both go on each says of what it is", async () => {
+    for (let i = 0; i < 21; i++) await w.record("beta", [`/many/${i} v1`]);
+    const page = await (await w.as("vera").get(path("many"))).text();
+    expect(page.match(/(?<=aria-label=")[^"]+: pages of this list/g)).toEqual([
+      "Pages and software: pages of this list",
+      "What happened: pages of this list",
+    ]);
+  });
+
+  test.each([
   "<script>alert(1)</script>",
   "'; drop table events; --",
   '"',

@@ -61,6 +61,7 @@ function found(props: SearchProps, group: Group): Html {
   return html`<section class="pile" aria-labelledby="${id}"><h2 id="${id}">${headings[group.kind]}${board}</h2>
 ${list(props, group)}
 ${pager({
+  of: headings[group.kind],
   next: group.next && address(base(props), { q: text, in: group.kind, after: `${group.next.size}.${group.next.id}` }),
   nextWord: "More",
 })}</section>

@@ -38,6 +38,8 @@ ${rows}</tbody>
 `;
 
 type Pager = {
+  /** What it pages, where a page has several lists. */
+  of?: string;
   previous?: string | undefined;
   next?: string | undefined;
   words?: Piece;
@@ -46,9 +48,9 @@ type Pager = {
 };
 
 /** Links to the page before and after; paging goes by key, so there are no numbers. */
-export const pager = ({ previous, next, words, previousWord = "Before", nextWord = "After" }: Pager): Html =>
+export const pager = ({ of, previous, next, words, previousWord = "Before", nextWord = "After" }: Pager): Html =>
   previous || next
-    ? html`<nav class="pager" aria-label="Pages of this list">${
+    ? html`<nav class="pager" aria-label="${of ? `${of}: pages of this list` : "Pages of this list"}">${
         previous &&
         html`<a class="button" rel="prev" href="${previous}"><span aria-hidden="true">‹</span> ${previousWord}</a>`
       }<span class="grow">${words}</span>${
