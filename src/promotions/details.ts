@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from "kysely";
 import { restedOn } from "../corrections/queries.ts";
 import type { Database } from "../database/open.ts";
 import type { Blocker } from "../errors.ts";
@@ -107,14 +108,17 @@ async function leaningIn(
   moving: Set<string>,
   software: Map<string, string | null>,
 ) {
-  const rows = await db
-    .selectFrom("current_placements as c")
-    .innerJoin("versions as v", "v.id", "c.version_id")
-    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
-    .select(["a.id as artifact_id", "a.key", "v.label as version", "v.requires"])
-    .where("c.environment_id", "=", environmentId)
-    .where("v.requires", "is not", null)
-    .execute();
+  const next = (after: RawBuilder<unknown>) =>
+    sql`(select artifact_id from versions where requires is not null ${after} order by artifact_id limit 1)`;
+  // from one to the next that ever needed anything: few do, of all that stands there
+  const { rows } = await sql<{ artifact_id: string; key: string; version: string; requires: string }>`
+    with recursive needing (id) as (
+      select ${next(sql``)}
+      union all
+      select ${next(sql`and artifact_id > n.id`)} from needing n where n.id is not null)
+    select a.id as artifact_id, a.key, v.label as version, v.requires
+    from needing n cross join current_placements c join versions v on v.id = c.version_id join artifacts a on a.id = n.id
+    where c.environment_id = ${environmentId} and c.artifact_id = n.id and v.requires is not null`.execute(db);
   return rows.filter(
     (row) =>
       !moving.has(row.artifact_id) && [...software.keys()].some((key) => row.requires?.includes(JSON.stringify(key))),
@@ -129,6 +133,7 @@ async function softwareIn(db: Database, environmentId: string, names: string[]):
     .innerJoin("versions as v", "v.id", "c.version_id")
     .select(["a.key", "v.label"])
     .where("c.environment_id", "=", environmentId)
+    .where("a.site_id", "=", (eb) => eb.selectFrom("environments").select("site_id").where("id", "=", environmentId))
     .where("a.kind", "=", "software")
     .where("a.key", "in", names)
     .execute();
