@@ -4,7 +4,9 @@ import { up } from "../migrations/2026-11-23-10-search.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/open.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { eventEntries } from "../src/search/entries.ts";
+import { eventEntries, index } from "../src/search/entries.ts";
+import { type Hit, search } from "../src/search/queries.ts";
+import { wantedOf } from "../src/search/words.ts";
 import { type Name, type World, world } from "./world.ts";
 
 let w: World;
@@ -50,6 +52,63 @@ function words(page: string): string {
 }
 
 describe("where something is", () => {
+  test("of two lists that both go on each says of what it is", async () => {
+    for (let i = 0; i < 21; i++) await w.record("beta", [`/many/${i} v1`]);
+    const page = await (await w.as("vera").get(path("many"))).text();
+    expect(page.match(/(?<=aria-label=")[^"]+: pages of this list/g)).toEqual([
+      "Pages and software: pages of this list",
+      "What happened: pages of this list",
+    ]);
+  });
+
+  test("a word that very many have is looked for otherwise, and finds the same", async () => {
+    const texts = Array.from({ length: 1200 }, (_, i) => `common ${"x ".repeat(i % 5)}${i % 3 ? "y z" : "z y"} ${i}`);
+    await index(
+      w.db,
+      w.site.id,
+      texts.map((text, i) => ({ kind: "artifact", ref: `many ${i}`, text })),
+    );
+    const found = async (text: string) => {
+      const hits: Hit[] = [];
+      for (let after: Hit | undefined; ; after = hits.at(-1)) {
+        const more = await search(w.db, w.site.id, "artifact", wantedOf(text), { after, limit: 500 });
+        hits.push(...more);
+        if (more.length < 500) return hits;
+      }
+    };
+    const all = await found("common");
+    expect(all.length).toBe(1200);
+    expect(all).toEqual(all.toSorted((a, b) => a.size - b.size || a.id - b.id));
+    for (const text of [
+      "common",
+      '"common "',
+      "com",
+      "COMMÓN x",
+      '"x y"',
+      '"x z" common',
+      "common 7",
+      "mmon",
+      '"com" x',
+    ])
+      expect((await found(text)).map((hit) => hit.ref).sort(), text).toEqual(
+        texts.flatMap((one, i) => (fits(one, text) ? [`many ${i}`] : [])).sort(),
+      );
+  });
+
+  /** What is typed here, said as a pattern. */
+  const patterns: Record<string, RegExp[]> = {
+    common: [/ common/],
+    '"common "': [/ common /],
+    com: [/ com/],
+    "COMMÓN x": [/ common /, / x/],
+    '"x y"': [/ x y /],
+    '"x z" common': [/ x z /, / common/],
+    "common 7": [/ common /, / 7/],
+    mmon: [/ mmon/],
+    '"com" x': [/ com /, / x/],
+  };
+  const fits = (text: string, typed: string) => patterns[typed]?.every((pattern) => pattern.test(` ${text} `));
+
   test.each([
     "/sale",
     "where is /sale?",
@@ -239,16 +298,7 @@ test("what is found is listed twenty at a time", async () => {
   expect(new Set(seen).size).toBe(45);
 });
 
-test("of two lists that both go on each says of what it is", async () => {
-    for (let i = 0; i < 21; i++) await w.record("beta", [`/many/${i} v1`]);
-    const page = await (await w.as("vera").get(path("many"))).text();
-    expect(page.match(/(?<=aria-label=")[^"]+: pages of this list/g)).toEqual([
-      "Pages and software: pages of this list",
-      "What happened: pages of this list",
-    ]);
-  });
-
-  test.each([
+test.each([
   "<script>alert(1)</script>",
   "'; drop table events; --",
   '"',

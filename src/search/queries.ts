@@ -38,17 +38,42 @@ export async function search(
   { after, limit }: Slice,
 ): Promise<Hit[]> {
   if (!wanted.phrases.length) return [];
-  const found = isPostgres(db)
-    ? sql`search_entries e where e.site_id = ${siteId} and e.kind = ${kind} and e.found @@ to_tsquery('simple', ${forTsquery(wanted)})`
-    : sql`search_words w join search_entries e on e.id = w.rowid where w.search_words match ${forFts5(wanted, siteId, kind)}`;
-  const id = isPostgres(db) ? sql`e.id` : sql`w.rowid`;
   const shortest = kind === "artifact";
+  const own = sql`search_entries e where e.site_id = ${siteId} and e.kind = ${kind}`;
+  const fts5 = forFts5(wanted, siteId, kind);
+  const found = isPostgres(db)
+    ? sql`${own} and e.found @@ to_tsquery('simple', ${forTsquery(wanted)})`
+    : shortest && (await isCommon(db, fts5))
+      ? sql`${own} and ${hasAll(wanted)}`
+      : sql`search_words w join search_entries e on e.id = w.rowid where w.search_words match ${fts5}`;
+  // what is not ordered by length comes in the order of SQLite's index of words
+  const id = isPostgres(db) || shortest ? sql`e.id` : sql`w.rowid`;
   const from =
     after &&
     (shortest ? sql`and (length(e.words), e.id) > (${after.size}, ${after.id})` : sql`and ${id} < ${after.id}`);
   const order = shortest ? sql`length(e.words), e.id` : sql`${id} desc`;
   const query = sql<Hit>`select e.id, e.ref, length(e.words) as size from ${found} ${from ?? sql``} order by ${order} limit ${limit}`;
   return (await query.execute(db)).rows;
+}
+
+const many = 1000;
+
+/** So many have it that looking from the shortest on comes to a page of them sooner than ordering them all. */
+async function isCommon(db: Database, fts5: string): Promise<boolean> {
+  const { rows } = await sql<{ found: number }>`
+    select count(*) as found from (select 1 from search_words w where w.search_words match ${fts5} limit ${many})`.execute(
+    db,
+  );
+  return rows[0]?.found === many;
+}
+
+/** The same that the index of words says, of the words as they are kept: a space between each two. */
+function hasAll({ phrases, open }: Wanted) {
+  const has = phrases.map((phrase, i) => {
+    const end = open && i === phrases.length - 1 ? "" : " ";
+    return sql`instr(' ' || e.words || ' ', ${` ${phrase.join(" ")}${end}`}) > 0`;
+  });
+  return sql`${sql.join(has, sql` and `)}`;
 }
 
 export interface FoundArtifact {
