@@ -127,7 +127,11 @@ artifacts.openapi(historyCall, async (c) => {
     db,
     rows.map((row) => row.promotion_id),
   );
-  const corrections = await correctionsOf(db, id);
+  const corrections = await correctionsOf(
+    db,
+    id,
+    rows.map((row) => row.deployment_id),
+  );
   const asPast = (row: Placed) => {
     const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
     return {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { inChunks } from "../database/chunks.ts";
 import type { Database } from "../database/open.ts";
-import { contains, counts, isNoRepeat, isWrong, standingSeq } from "../environments/as-of.ts";
+import { contains, counts, isNoRepeat, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";
 import { beyond } from "./pieces.ts";
 
@@ -140,17 +140,26 @@ export function struckOf(
   artifactId: string,
   { from = "", to }: { from?: string | undefined; to: string },
 ) {
-  return db
-    .selectFrom("placements as p")
-    .leftJoin("versions as v", "v.id", "p.version_id")
-    .select(["p.environment_id", "p.effective_at", "v.label as version"])
-    .where("p.artifact_id", "=", artifactId)
-    .where("p.effective_at", ">", from)
-    .where("p.effective_at", "<=", to)
-    .where(isWrong("p"))
-    .orderBy("p.effective_at", "desc")
-    .limit(100)
-    .execute();
+  return (
+    db
+      .selectFrom("corrections as c")
+      .innerJoin("deployments as d", "d.id", "c.corrected_id")
+      // "cross" keeps SQLite from beginning with all placements of it
+      .crossJoin("placements as p")
+      .leftJoin("versions as v", "v.id", "p.version_id")
+      .select(["p.environment_id", "p.effective_at", "v.label as version"])
+      .where("c.artifact_id", "=", artifactId)
+      .where("p.artifact_id", "=", artifactId)
+      .whereRef("p.effective_at", "=", "d.effective_at")
+      .whereRef("p.deployment_id", "=", "d.id")
+      .where("c.stands", "=", 0)
+      .where(sql<boolean>`not exists (select 1 from corrections n where n.correction_id = c.id)`)
+      .where("d.effective_at", ">", from)
+      .where("d.effective_at", "<=", to)
+      .orderBy("p.effective_at", "desc")
+      .limit(100)
+      .execute()
+  );
 }
 
 /** When it was first placed anywhere. */
@@ -179,15 +188,19 @@ export function versionsOf(db: Database, ids: string[]) {
 }
 
 /** Open promotions that would bring it, or take it away: which, where to, and in which version. */
-export function waitingOf(db: Database, artifactId: string) {
-  return db
-    .selectFrom("open_promotions as o")
-    .innerJoin("promotions as p", "p.id", "o.promotion_id")
-    .innerJoin("release_contents as c", (join) =>
-      join.onRef("c.release_id", "=", "p.release_id").on("c.artifact_id", "=", artifactId),
-    )
-    .leftJoin("versions as v", "v.id", "c.version_id")
-    .select(["p.id", "p.number", "p.environment_id", "v.label as version"])
-    .orderBy("p.number")
-    .execute();
+export function waitingOf(db: Database, siteId: string, artifactId: string) {
+  return (
+    db
+      .selectFrom("open_promotions as o")
+      .innerJoin("promotions as p", "p.id", "o.promotion_id")
+      // "cross" keeps SQLite from beginning with all releases that ever held it
+      .crossJoin("release_contents as c")
+      .leftJoin("versions as v", "v.id", "c.version_id")
+      .select(["p.id", "p.number", "p.environment_id", "v.label as version"])
+      .where("o.site_id", "=", siteId)
+      .whereRef("c.release_id", "=", "p.release_id")
+      .where("c.artifact_id", "=", artifactId)
+      .orderBy("p.number")
+      .execute()
+  );
 }

@@ -51,7 +51,11 @@ artifacts.get("/:kind{page|software}", async (c) => {
     next: last && `${last.effective_at}.${last.seq}`,
     continued: before !== undefined,
     approvers: await approversOf(db, [...promotions, ...placed.map((one) => one.promotion_id)]),
-    corrections: await correctionsOf(db, artifact.id),
+    corrections: await correctionsOf(
+      db,
+      artifact.id,
+      placed.map((one) => one.deployment_id),
+    ),
     may: { correct: permissions.has("correct") },
     versions: (await versionsOf(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
@@ -69,7 +73,7 @@ async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stan
 async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
   const { open } = await c.var.tallies(c.var.db, site);
-  return (await waitingOf(c.var.db, id)).flatMap(({ number, environment_id, version }) => {
+  return (await waitingOf(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
     const environment = site.environments.find((one) => one.id === environment_id);
     const wanted = open.find((one) => one.number === number)?.requirements.filter((one) => one.given < one.needed);
     return environment ? [{ number, environment, version, roles: wanted?.map((one) => one.name) ?? [] }] : [];

@@ -37,9 +37,13 @@ export function latestOf(db: Database, deploymentId: string): Promise<Correction
   return corrections(db).where("c.corrected_id", "=", deploymentId).where(notCorrected).execute();
 }
 
-/** All corrections of what was ever said of an artifact, oldest first. */
-export function correctionsOf(db: Database, artifactId: string): Promise<Correction[]> {
-  return corrections(db).where("c.artifact_id", "=", artifactId).orderBy("c.recorded_at").orderBy("c.id").execute();
+/** All corrections of what these deployments said of an artifact, oldest first. */
+export async function correctionsOf(db: Database, artifactId: string, deploymentIds: string[]): Promise<Correction[]> {
+  const rows = await inChunks([...new Set(deploymentIds)], (piece) =>
+    corrections(db).where("c.corrected_id", "in", piece).where("c.artifact_id", "=", artifactId).execute(),
+  );
+  const order = (one: Correction) => one.recorded_at + one.id;
+  return rows.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
 /** Of these placements those that were corrected after a moment, and still are: as they had been known until then. */
@@ -92,12 +96,18 @@ export async function restedOn(
 ): Promise<Map<string, Rested>> {
   const rows = await inChunks(contents, (piece) =>
     corrections(db)
-      .innerJoin("deployments as d", "d.id", "c.corrected_id")
+      // "cross" keeps SQLite from walking through all deployments in search of the few that were corrected
+      .crossJoin("deployments as d")
       .innerJoin("sites as s", "s.id", "d.site_id")
       .innerJoin("placements as q", (join) =>
-        join.onRef("q.deployment_id", "=", "c.corrected_id").onRef("q.artifact_id", "=", "c.artifact_id"),
+        join
+          .onRef("q.environment_id", "=", "d.environment_id")
+          .onRef("q.artifact_id", "=", "c.artifact_id")
+          .onRef("q.effective_at", "=", "d.effective_at")
+          .onRef("q.deployment_id", "=", "d.id"),
       )
       .select(["q.artifact_id", "q.version_id", "s.time_zone"])
+      .whereRef("d.id", "=", "c.corrected_id")
       .where("d.environment_id", "=", environmentId)
       .where(
         "c.artifact_id",

@@ -42,25 +42,36 @@ export async function findSaid(
     .executeTakeFirst();
   if (!found) missing(`deployment ${number}`);
   const environment = site.environments.find((one) => one.id === found.environment_id) ?? missing("environment");
-  if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found.id) };
+  if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found) };
   const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(`${kind} ${key}`);
-  const lines = artifactId ? await linesOf(db, found.id, artifactId) : [];
+  const lines = artifactId ? await linesOf(db, found, artifactId) : [];
   if (!lines.length) refuseFields([{ path: "key", message: `Deployment ${number} says nothing of ${key}.` }]);
   return { ...found, environment, lines };
 }
 
 /** What it said: each as a placement, or as a confirmation where it never was one. */
-async function linesOf(db: Database, deploymentId: string, artifactId?: string): Promise<Line[]> {
+async function linesOf(
+  db: Database,
+  deployment: { id: string; environment_id: string; effective_at: string },
+  artifactId?: string,
+): Promise<Line[]> {
   const said = (table: "placements" | "confirmations") => {
     const query = db
       .selectFrom("artifacts as a")
       .innerJoin(sql<Schema["confirmations"]>`${sql.table(table)}`.as("s"), "s.artifact_id", "a.id")
       .leftJoin("versions as v", "v.id", "s.version_id")
       .select(["a.id as artifact_id", "a.kind", "a.key", "s.version_id", "v.label as version"])
-      .where("s.deployment_id", "=", deploymentId);
-    return artifactId ? query.where("a.id", "=", artifactId) : query;
+      .where("s.deployment_id", "=", deployment.id);
+    if (!artifactId) return query;
+    // by when it was so: neither all that the deployment says nor all that was ever said of it is looked through
+    return query
+      .where("a.id", "=", artifactId)
+      .where("s.artifact_id", "=", artifactId)
+      .where("s.environment_id", "=", deployment.environment_id)
+      .where("s.effective_at", "=", deployment.effective_at);
   };
   const confirmed = (await said("confirmations").execute()).map((one) => ({ ...one, seq: null }));
-  const placed = await said("placements").select(sql<number>`s.seq`.as("seq")).orderBy("seq").execute();
+  const placed = await said("placements").select(sql<number>`s.seq`.as("seq")).execute();
+  placed.sort((a, b) => a.seq - b.seq);
   return [...new Map([...confirmed, ...placed].map((one) => [one.artifact_id, one])).values()];
 }

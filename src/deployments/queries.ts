@@ -6,7 +6,7 @@ import { counts, isNoRepeat, isWrong, type Standing, standing } from "../environ
 import type { Environment } from "../environments/queries.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
-import type { Line } from "./rules.ts";
+import { happenedBy, type Line } from "./rules.ts";
 
 type Change = "new" | "changed" | "removed" | "same";
 
@@ -87,15 +87,12 @@ export function listDeployments(
   siteId: string,
   { environment, since, until, knownAt, before, limit = 50 }: Filter = {},
 ) {
-  let query = deployments(db)
-    .where("d.site_id", "=", siteId)
-    .orderBy("d.effective_at", "desc")
-    .orderBy("d.number", "desc")
-    .limit(limit);
-  if (environment) query = query.where("d.environment_id", "=", environment);
+  let query = deployments(db).orderBy("d.effective_at", "desc").orderBy("d.number", "desc").limit(limit);
+  // the one or the other: with both, SQLite would walk through all of the site's
+  query = environment ? query.where("d.environment_id", "=", environment) : query.where("d.site_id", "=", siteId);
   if (since) query = query.where("d.effective_at", ">=", since);
   if (until) query = query.where("d.effective_at", "<=", until);
-  if (knownAt) query = query.where("d.recorded_at", "<=", knownAt);
+  if (knownAt) query = query.where("d.recorded_at", "<=", knownAt).where("d.effective_at", "<=", happenedBy(knownAt));
   if (before)
     query = query.where(sql<boolean>`(d.effective_at, d.number) < (${before.effective_at}, ${before.number})`);
   return query.execute();
@@ -128,17 +125,39 @@ export function placementsOf(
   deploymentId: string,
   { after, limit = 200 }: { after?: After | undefined; limit?: number } = {},
 ) {
-  let query = db
+  let lines = db
     .selectFrom("placements as p")
     .innerJoin("artifacts as a", "a.id", "p.artifact_id")
+    .select([
+      "a.kind",
+      "a.section",
+      "a.key",
+      "a.title",
+      "p.seq",
+      "p.artifact_id",
+      "p.environment_id",
+      "p.deployment_id",
+    ])
+    .select(["p.version_id", "p.promotion_id", "p.effective_at", "p.out_of_band"])
+    .where("p.deployment_id", "=", deploymentId)
+    .where(isNoRepeat("p"))
+    .orderBy("a.kind")
+    .orderBy("a.section")
+    .orderBy("a.key")
+    .limit(limit);
+  if (after)
+    lines = lines.where(sql<boolean>`(a.kind, a.section, a.key) > (${after.kind}, ${after.section}, ${after.key})`);
+  // what is shown of each is only looked up for those that are shown: a deployment may have ten thousand
+  return db
+    .selectFrom(lines.as("p"))
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select([
       "p.seq",
-      "a.kind",
-      "a.key",
-      "a.title",
-      "a.section",
+      "p.kind",
+      "p.key",
+      "p.title",
+      "p.section",
       "v.label as version",
       "v.digest",
       "v.source",
@@ -153,13 +172,8 @@ export function placementsOf(
           and ${counts("q")}
         order by q.effective_at desc, q.seq desc limit 1)`.as("before"),
     )
-    .where("p.deployment_id", "=", deploymentId)
-    .where(isNoRepeat("p"))
-    .orderBy("a.kind")
-    .orderBy("a.section")
-    .orderBy("a.key")
-    .limit(limit);
-  if (after)
-    query = query.where(sql<boolean>`(a.kind, a.section, a.key) > (${after.kind}, ${after.section}, ${after.key})`);
-  return query.execute();
+    .orderBy("p.kind")
+    .orderBy("p.section")
+    .orderBy("p.key")
+    .execute();
 }

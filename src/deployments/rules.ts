@@ -54,6 +54,11 @@ export function whyNotWhen(effectiveAt: string | undefined, now: string): string
   if (at < "1990-01-01") return "That moment is before there were web sites; check the year.";
 }
 
+/** What was told by a moment had happened by then, but for clocks that differ a little: no later than this. */
+export function happenedBy(knownAt: string): string {
+  return new Date(Date.parse(knownAt) + minute).toISOString();
+}
+
 /** The line as it is kept: keys in their normal form. */
 export function normalLine(line: Line): Line {
   return { ...line, key: normalKey(line.kind, line.key) };

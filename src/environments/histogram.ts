@@ -75,7 +75,7 @@ function boundsAround(at: string, unit: Unit, { first, now, zone }: Life): strin
   return Array.from({ length: many + 1 }, (_, i) => beginningOf(step(unit, start, i), zone));
 }
 
-/** How much changed between each two bounds, and when last: of deployments, by a range of their index. */
+/** How much changed between each two bounds, and when last: of deployments, by a range of their index for each. */
 function changesIn(
   db: Database,
   environmentId: string,
@@ -87,9 +87,9 @@ function changesIn(
   return sql<Change>`
     with spans (since, until) as (values ${sql.join(spans)})
     select s.since, sum(d.changed) as changes, max(d.effective_at) as last
-    from spans s join deployments d on d.effective_at >= s.since and d.effective_at < s.until
-    where d.environment_id = ${environmentId} and d.changed > 0 ${known}
-      and d.effective_at >= ${bounds[0]} and d.effective_at < ${bounds.at(-1)}
+    from spans s cross join deployments d
+    where d.environment_id = ${environmentId} and d.effective_at >= s.since and d.effective_at < s.until
+      and d.changed > 0 ${known}
     group by s.since order by s.since`
     .execute(db)
     .then(({ rows }) => rows);

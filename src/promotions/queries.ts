@@ -10,7 +10,7 @@ export interface Listing {
   open?: boolean | undefined;
   /** Number where the page before ended; newest come first. */
   before?: number | undefined;
-  /** Only those of these releases. */
+  /** Only those of these releases, which are the site's. */
   releases?: string[] | undefined;
   /** Only those of these numbers. */
   numbers?: number[] | undefined;
@@ -30,7 +30,9 @@ export async function listPromotions(
   { open, before, releases, numbers, environment, limit = 50 }: Listing = {},
 ) {
   const waiting = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
-  let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
+  let query = promotions(db).orderBy("p.number", "desc").limit(limit);
+  // the one or the other: with both, SQLite would walk through all of the site's
+  query = releases ? query.where("p.release_id", "in", releases) : query.where("p.site_id", "=", siteId);
   if (open) {
     // asked first: few are open, and PostgreSQL would else walk through all that ever were
     const ids = (await waiting.execute()).map((one) => one.promotion_id);
@@ -39,7 +41,6 @@ export async function listPromotions(
   }
   if (open === false) query = query.where("p.id", "not in", waiting);
   if (before !== undefined) query = query.where("p.number", "<", before);
-  if (releases) query = query.where("p.release_id", "in", releases);
   if (numbers) query = query.where("p.number", "in", numbers);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
