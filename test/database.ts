@@ -13,10 +13,16 @@ import { createDatabase } from "./postgres.ts";
 export const engine = process.env.SITEBOOK_TEST_ENGINE === "postgres" ? "postgres" : "sqlite";
 
 /** A migrated, empty database that nobody else has: in memory on SQLite (1 ms), a copy of the template on PostgreSQL (30 ms). */
-export async function freshDatabase(): Promise<{ db: Database; close: () => Promise<void> }> {
+export async function freshDatabase(): Promise<{
+  db: Database;
+  close: () => Promise<void>;
+  /** SQLite's own, for what only it can tell. */
+  handle?: SQLite.Database;
+}> {
   if (engine === "sqlite") {
-    const db = openDatabase("file::memory:", new SQLite(await snapshot()));
-    return { db, close: () => db.destroy() };
+    const handle = new SQLite(await snapshot());
+    const db = openDatabase("file::memory:", handle);
+    return { db, close: () => db.destroy(), handle };
   }
   const { url, drop } = await freshDatabaseUrl();
   const db = openDatabase(url);
