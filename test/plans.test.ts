@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { api } from "../src/api/document.ts";
 import { makeCheckpoint } from "../src/history/checkpoints.ts";
 import { openSession } from "../src/people/sessions.ts";
 import { allowed, growing, isShort } from "./bounds.ts";
@@ -60,7 +61,8 @@ async function visitAll(secret: string, into: Map<Visit, Seen>): Promise<void> {
 }
 
 test("every page and call that reads is among those that are opened here", async () => {
-  const reading = w.app.routes.filter((route) => route.method === "GET" && route.path !== "/assets/:name");
+  const routes = [...w.app.routes, ...api("http://sitebook.test").routes];
+  const reading = routes.filter((route) => route.method === "GET" && route.path !== "/assets/:name");
   const patterns = reading.map((route) => route.path);
   const opened = await Promise.all(everyPage.map((visit) => addressOf(w, visit)));
   const missing = [...new Set(patterns)].filter((pattern) => {
