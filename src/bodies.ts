@@ -14,11 +14,18 @@ export const formsFit: MiddlewareHandler = (c, next) =>
 
 const formFits = fits(most.form, "That is too large: here Sitebook takes at most 64 kB.");
 
-/** Whether a GET has a body is not looked at: that costs more than most of them do. */
+/**
+ * Whether a GET has a body is not looked at, nor into one that says how long it is, to which Node holds it: that costs
+ * more than most of them do.
+ */
 function fits(maxSize: number, sentence: string): MiddlewareHandler {
   const onError = () => {
     throw new Refusal(413, sentence);
   };
   const limit = bodyLimit({ maxSize, onError });
-  return (c, next) => (c.req.method === "GET" ? next() : limit(c, next));
+  return async (c, next) => {
+    const said = c.req.header("transfer-encoding") ? undefined : c.req.header("content-length");
+    if (Number(said) > maxSize) onError();
+    return c.req.method === "GET" || said ? next() : limit(c, next);
+  };
 }

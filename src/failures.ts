@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errorPage } from "../views/error.ts";
@@ -32,6 +33,7 @@ export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> 
   const refusal = asRefusal(error);
   const wait = refusal.retryAfter ?? retryAfter[refusal.status];
   if (wait) c.header("retry-after", String(wait));
+  if (hasHungUp(c)) return c.body(null, refusal.status as 404);
   if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
   const title = titles[refusal.status] ?? "That did not work";
   const content = errorPage({
@@ -41,6 +43,11 @@ export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> 
     back: sameOrigin(c, c.req.header("referer")),
   });
   return framed(c, title, content, refusal.status);
+}
+
+/** Nobody reads what is answered then, and of slow clients many hang up at once. */
+function hasHungUp(c: Context<AppEnv>): boolean {
+  return (c.env as Partial<HttpBindings> | undefined)?.incoming?.socket?.destroyed === true;
 }
 
 /** In the frame that is known by then: the site's, or the person's. A fault gets a bare one, which asks the database nothing. */

@@ -7,12 +7,13 @@ export type Attack = (target: URL, count: Count) => Stop;
 /** How often a slow client does the little it does, and how soon it comes again once it was sent away; milliseconds. */
 const beat = 100;
 
-/** Keeps so many connections open, each doing its part at every beat, and opens another for each that ends. */
+/** Keeps so many connections open, each doing its part at every beat, and opens others for those that end: a tenth a beat. */
 function hold(connections: number, begin: (socket: Socket) => void, each: (socket: Socket) => void): Attack {
   return (target, count) => {
     const open = new Set<Socket>();
     const missing = () => {
-      for (let i = open.size; i < connections; i++) open.add(opened(target, count, begin, (one) => open.delete(one)));
+      const wanted = Math.min(connections, open.size + Math.ceil(connections / 10));
+      while (open.size < wanted) open.add(opened(target, count, begin, (one) => open.delete(one)));
     };
     const beating = setInterval(() => {
       for (const socket of open) if (socket.writable) each(socket);
