@@ -55,8 +55,7 @@ class SqliteDriver implements Driver {
 
   constructor(handle: SQLite.Database) {
     this.#file = handle.memory ? undefined : handle.name;
-    // the writer waits for other processes without holding this one's event loop meanwhile
-    this.#writer = new Writer(prepared(handle, ["busy_timeout = 0"]));
+    this.#writer = new Writer(prepared(handle, []));
   }
 
   async init(): Promise<void> {
@@ -102,6 +101,9 @@ function begun(handle: Handle): Handle {
   return handle;
 }
 
+/** Begins a query that another handle than the writer's has to answer, if there is one. */
+export const apart = "/* apart */";
+
 class Connection implements DatabaseConnection {
   /** What its transaction runs on. */
   held: Handle | undefined;
@@ -128,9 +130,19 @@ class Connection implements DatabaseConnection {
     while (this.#breath.due) await this.#breath.take();
     if (this.#over) throw new Error("This transaction is over.");
     if (this.held) return this.#inTransaction(this.held, query);
-    const statement = (this.#reader ?? this.#writer.handle).prepare(query.sql);
-    if (this.#reader && statement.readonly) return run(statement, query);
-    return this.#writer.alone(({ prepare }) => run(prepare(query.sql), query), statement.readonly);
+    return this.#besideWriter(query) ?? this.#writer.alone(({ prepare }) => run(prepare(query.sql), query));
+  }
+
+  /**
+   * What only reads. Where nobody writes just now, the writer's handle does it: it knows its own pages, while another
+   * has to look at them anew after each commit. Nothing where it is to wait for its turn.
+   */
+  #besideWriter<R>(query: CompiledQuery): QueryResult<R> | undefined {
+    const { handle, busy } = this.#writer;
+    const statement = handle.prepare(query.sql);
+    if (!statement.readonly) return;
+    if (!busy && !query.sql.startsWith(apart)) return run(statement, query);
+    return this.#reader && run(this.#reader.prepare(query.sql), query);
   }
 
   #inTransaction<R>(held: Handle, query: CompiledQuery): QueryResult<R> {

@@ -1,8 +1,12 @@
 import { CompiledQuery } from "kysely";
 import { type Database, isPostgres } from "./open.ts";
+import { apart } from "./sqlite.ts";
 
-// Commits of other handles, and what this one has changed: a database in memory has no others.
-const sqlite = CompiledQuery.raw("select data_version || ' ' || total_changes() as state from pragma_data_version");
+// Commits of other handles, and what this one has changed: a database in memory has no others. Of the writer's handle
+// it would tell of changes that are not committed yet.
+const sqlite = CompiledQuery.raw(
+  `${apart} select data_version || ' ' || total_changes() as state from pragma_data_version`,
+);
 // Which transactions are visible: as long as that is the same, so is all that they wrote.
 const postgres = CompiledQuery.raw("select pg_current_snapshot()::text as state");
 

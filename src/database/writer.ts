@@ -79,9 +79,13 @@ export class Writer {
     }
   }
 
-  /** One statement as a transaction of its own. Where nobody writes, one that only reads needs none. */
-  async alone<T>(work: (handle: Handle) => T, reads = false): Promise<T> {
-    if (reads && !this.#busy) return work(this.handle);
+  /** Whether a transaction is open, or somebody is about to open one. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** One statement as a transaction of its own. */
+  async alone<T>(work: (handle: Handle) => T): Promise<T> {
     const handle = await this.begin();
     let result: T;
     try {
@@ -93,6 +97,16 @@ export class Writer {
     }
     await this.commit();
     return result;
+  }
+
+  /** Waits for another process by asking again, and so without holding this one's event loop meanwhile. */
+  #lock(): void {
+    this.handle.prepare("pragma busy_timeout = 0").get();
+    try {
+      this.#run("begin immediate");
+    } finally {
+      this.handle.prepare("pragma busy_timeout = 10000").get();
+    }
   }
 
   #run(sql: string): void {
@@ -108,7 +122,7 @@ export class Writer {
   async #open(asked: number): Promise<Group> {
     for (; ; await setTimeout(1)) {
       try {
-        this.#run("begin immediate");
+        this.#lock();
         this.#locked = undefined;
         const end = Promise.withResolvers<void>();
         end.promise.catch(() => undefined);
