@@ -79,9 +79,9 @@ export class Writer {
     }
   }
 
-  /** Whether a transaction is open, or somebody is about to open one. */
+  /** Whether the handle holds what is not committed yet, or is about to. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#busy || this.#group !== undefined;
   }
 
   /** One statement as a transaction of its own. */
@@ -135,14 +135,17 @@ export class Writer {
     }
   }
 
-  /** Commits where nobody waits to join, or it has become enough; then the next one has its turn. */
+  /** The next one has its turn; where there is none, whoever still comes in this turn of the event loop may join. */
   #end(): void {
     const group = this.#group;
     const full = group && (group.members >= most.members || performance.now() - group.began > most.age);
-    if (group && (full || !this.#waiting.length || !this.handle.raw.inTransaction)) this.#commit(group);
+    if (group && (full || !this.handle.raw.inTransaction)) this.#commit(group);
     const next = this.#waiting.shift();
-    if (next) next();
-    else this.#busy = false;
+    if (next) return next();
+    this.#busy = false;
+    setImmediate(() => {
+      if (!this.#busy && this.#group) this.#commit(this.#group);
+    });
   }
 
   #commit(group: Group): void {
