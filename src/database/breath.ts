@@ -1,23 +1,16 @@
-/** How long queries may follow each other, in milliseconds, before whatever else waits has its turn. */
+/** How long one piece of work may go on, in milliseconds, before whatever else waits has its turn. */
 const longest = 10;
 
 /**
- * SQLite answers at once, so that a chain of queries would hold the event loop from its first to its last. After each
- * stretch of them the next one lets others go first.
+ * SQLite answers at once, so that work of many queries would hold the event loop from its first to its last. After each
+ * stretch of them it lets others go first. What takes one query or ten never waits here.
  */
 export class Breath {
-  #since: number | undefined;
+  #since = performance.now();
 
-  get due(): boolean {
-    if (this.#since !== undefined) return performance.now() - this.#since > longest;
+  async take(): Promise<void> {
+    if (performance.now() - this.#since <= longest) return;
+    await new Promise((resolve) => setImmediate(resolve));
     this.#since = performance.now();
-    setImmediate(() => {
-      this.#since = undefined;
-    });
-    return false;
-  }
-
-  take(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
   }
 }

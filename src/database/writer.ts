@@ -141,11 +141,13 @@ export class Writer {
     const full = group && (group.members >= most.members || performance.now() - group.began > most.age);
     if (group && (full || !this.handle.raw.inTransaction)) this.#commit(group);
     const next = this.#waiting.shift();
-    if (next) return next();
-    this.#busy = false;
-    setImmediate(() => {
-      if (!this.#busy && this.#group) this.#commit(this.#group);
-    });
+    this.#busy = next !== undefined;
+    if (next) next();
+    else setImmediate(() => this.#idle());
+  }
+
+  #idle(): void {
+    if (!this.#busy && this.#group) this.#commit(this.#group);
   }
 
   #commit(group: Group): void {
