@@ -63,7 +63,7 @@ export function createApp(
     c.set("db", db);
     c.set("at", now().toISOString());
     c.set("baseUrl", baseUrl);
-    c.set("address", address(c.req.raw, c.env));
+    c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
     c.set("tallies", tallies);
     c.set("turns", turns);

@@ -24,8 +24,8 @@ export type AppEnv = {
     /** The moment of the request, ISO 8601 UTC with milliseconds. */
     at: string;
     baseUrl: string;
-    /** Where the request comes from, for rate limits. */
-    address: string;
+    /** Where the request comes from, for limits on tries; asked by few. */
+    address: () => string;
     /** What takes a password waits here for its turn. */
     turns: Turns;
     assets: AssetUrls;

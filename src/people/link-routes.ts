@@ -30,7 +30,7 @@ links.post("/setup", async (c) => {
   if (await hasAccount(db)) return toSignIn(c);
   const site = form.begin === "example" ? undefined : siteFrom(form.site);
   try {
-    const { person } = await turns({ address }, () => setUp(db, { ...posted, password, again, site, at }));
+    const { person } = await turns({ address: address() }, () => setUp(db, { ...posted, password, again, site, at }));
     await startSession(c, person.id);
     if (site) say(c, setUpWithSite);
     else await exampleFor(c, person);
@@ -70,7 +70,7 @@ for (const purpose of ["invitation", "reset"] as const) {
     const { db, at, address, turns } = c.var;
     try {
       const chosen = { purpose, link, password, again, at };
-      await startSession(c, await turns({ address }, () => choosePassword(db, chosen)));
+      await startSession(c, await turns({ address: address() }, () => choosePassword(db, chosen)));
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }

@@ -25,7 +25,7 @@ people.post("/sign-in", async (c) => {
   const { db, address, at, turns } = c.var;
   const next = safePath(form.next);
   try {
-    const who = { address, email: normalEmail(email) };
+    const who = { address: address(), email: normalEmail(email) };
     const tried = await turns(who, () => tryPassword(db, { ...who, password, at }));
     await startSession(c, passed(tried, noMatch).id);
     return c.redirect(next, 303);
@@ -73,8 +73,9 @@ people.post("/account/password", async (c) => {
   const { person, db, address, at, turns } = (c as SignedIn).var;
   const { current, password, again } = await fields(c, "current", "password", "again");
   try {
-    const changed = { current, password, again, address, at };
-    await turns({ address, email: person.email }, () => changePassword(db, person, changed));
+    const from = address();
+    const changed = { current, password, again, address: from, at };
+    await turns({ address: from, email: person.email }, () => changePassword(db, person, changed));
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }
