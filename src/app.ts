@@ -109,7 +109,9 @@ function forMachines(known: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<
 /** What somebody saw is not to be had from the browser's cache by whoever sits there next. */
 async function keepNothing(c: Context, next: Next): Promise<void> {
   await next();
-  if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+  // `c.header` would make the whole answer anew, as a stream, which the adapter sends several times as slowly
+  const { headers } = c.res;
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
 }
 
 /** Everything below a site: only for those who may see it. */
