@@ -42,6 +42,8 @@ export async function heldOff(
 ): Promise<HeldOff[]> {
   const url = await server.url();
   const rows: HeldOff[] = [];
+  // what is loaded when the first one asks is loaded
+  await fetch(`${url}/openapi.json`);
   await looks(url, person, quiet);
   for (const attack of attacks) {
     const before = await looks(url, person, quiet);
