@@ -50,7 +50,7 @@ beforeEach(async () => {
 afterEach(() => w.close());
 
 // thousands of transactions: on a busy machine they take longer than other tests may
-const patience = { timeout: 5 * 60_000 };
+const patience = { timeout: 10 * 60_000 };
 
 test("six years of a real site stand in beta, demo and live as they stood, at any moment", patience, async () => {
   await liveThrough();

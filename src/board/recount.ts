@@ -30,19 +30,24 @@ function writeCounts(one: Counts): string {
   return JSON.stringify([rows, moving, waiting, out_of_band, unknown, differing, standing, straying]);
 }
 
-/** Keeps the tallies right while `work` changes how these artifacts stand: costs what is changed, not what is stored. */
+/**
+ * Keeps the tallies right while `work` changes how these artifacts stand: costs what is changed, not what is stored.
+ * `takesBack`: it may leave nothing told of an environment.
+ */
 export async function recounting<T>(
   trx: Database,
   { id }: { id: string },
   artifactIds: string[],
   work: () => Promise<T>,
+  { takesBack = false } = {},
 ): Promise<T> {
   // as they are by now: an environment may have come since the caller looked
   const site = await placesOf(trx, id);
   const before = await countOf(trx, site, artifactIds);
   const result = await work();
   // in an environment of which nothing is told, everything is unknown
-  if (site.told === (await placesOf(trx, id)).told)
+  const may = takesBack || site.told.includes("0");
+  if (!may || site.told === (await placesOf(trx, id)).told)
     await adjust(trx, site, before, await countOf(trx, site, artifactIds));
   else await forget(trx, id);
   return result;
@@ -82,9 +87,9 @@ async function adjust(trx: Database, site: Places, before: SectionTally[], after
   for (const one of before) note(one, -1);
   for (const one of after) note(one, 1);
   const changed = [...changes.values()].filter((one) => writeCounts(one).match(/[1-9]/));
-  if (!(await isCounted(trx, site.id))) return keep(trx, site.id, await countSections(trx, site));
   if (!changed.length) return;
   const kept = new Map((await keptSections(trx, site.id, changed)).map((one) => [nameOf(one), one]));
+  if (!kept.size && !(await isCounted(trx, site.id))) return keep(trx, site.id, await countSections(trx, site));
   await keep(
     trx,
     site.id,

@@ -17,18 +17,24 @@ export async function settleAnew(trx: Database, by: By, site: Site, wrong: Said,
   const { returned, repeated } = await weigh(trx, environment, wrong.effective_at, ids);
   const placed: Placed[] = [];
   const cause = { deployment_id: wrong.id, environment_id: environment.id, recorded_at: by.at };
-  const kept = await recounting(trx, site, ids, async () => {
-    for (const round of returned)
-      placed.push(
-        ...(await place(
-          trx,
-          round.map((one) => ({ ...one, recorded_at: by.at })),
-        )),
-      );
-    const kept = await repeat(trx, repeated, { ...cause, correction_id: root.id });
-    await repoint(trx, environment.id, ids);
-    return kept;
-  });
+  const kept = await recounting(
+    trx,
+    site,
+    ids,
+    async () => {
+      for (const round of returned)
+        placed.push(
+          ...(await place(
+            trx,
+            round.map((one) => ({ ...one, recorded_at: by.at })),
+          )),
+        );
+      const kept = await repeat(trx, repeated, { ...cause, correction_id: root.id });
+      await repoint(trx, environment.id, ids);
+      return kept;
+    },
+    { takesBack: true },
+  );
   await firstSeen(trx, [...wrong.lines, ...placed]);
   return consequences(placed, repeated, kept);
 }

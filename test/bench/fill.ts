@@ -14,6 +14,8 @@ export interface Size {
 
 /** Lines of a deployment. */
 const lines = 100;
+/** One page changes every time: its life is long in every history. */
+const busy = 3;
 const hour = 3_600_000;
 
 /**
@@ -42,7 +44,7 @@ export async function fill(db: Database, site: Site, people: Person[], { pages, 
   const rounds = Math.max(0, Math.floor((placements - 3 * pages) / (3 * lines)));
   for (let round = 1; round <= rounds; round++) {
     const some = Array.from({ length: lines }, (_, i) => artifacts[(round * lines + i) % pages] as Artifact);
-    await story.travel(some, at(round), 1 + Math.ceil((round * lines) / pages));
+    await story.travel([...new Set([artifacts[busy] as Artifact, ...some])].slice(0, lines), at(round), 1 + round);
   }
   await write.end();
   await db.updateTable("sites").set(story.counters()).where("id", "=", site.id).execute();

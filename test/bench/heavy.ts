@@ -6,7 +6,7 @@ import { deployment } from "./scenarios.ts";
 import { median, short } from "./table.ts";
 
 /** What becomes of other people's clicks while somebody imports, exports, or attacks. */
-export async function heavy({ places }: Arena, say: (text: string) => void) {
+export async function heavy({ places }: Arena, attacks: boolean, say: (text: string) => void) {
   const place = places.findLast((one) => one.pages === 1000) as Place;
   say("Measuring: clicks beside an import and an export …");
   const rows = [
@@ -25,8 +25,9 @@ export async function heavy({ places }: Arena, say: (text: string) => void) {
       await answer.arrayBuffer();
     }),
   ];
-  say("Measuring: clicks beside attacks …");
-  const attacked = await heldOff(place.server, { path, cookie: place.cookie.ada }, { quiet: 1, under: 2 });
+  if (attacks) say("Measuring: clicks beside attacks …");
+  const person = { path, cookie: place.cookie.ada };
+  const attacked = attacks ? await heldOff(place.server, person, { quiet: 1, under: 2 }) : [];
   const all = [...rows, ...attacked.map(({ attack, ...row }) => ({ beside: attack, ...row }))];
   const head = ["", "quiet ms", "95 %", "beside it ms", "95 %", "ratio", "aim", "held ms"];
   const cells = all.map((row) => [
