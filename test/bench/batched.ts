@@ -45,5 +45,13 @@ export function batched(db: Database) {
     await sql`insert into ${sql.table(table)} (${sql.join(columns.map((one) => sql.ref(one)))})
       ${numbered ? sql`overriding system value` : sql``} values ${sql.join(values)}`.execute(trx);
   }
-  return Object.assign(write, { end: flush });
+  /** PostgreSQL goes on numbering from the last one that was given here. */
+  async function end(): Promise<void> {
+    await flush();
+    if (isPostgres(db))
+      await sql`select setval(pg_get_serial_sequence('placements', 'seq'), (select max(seq) from placements))`.execute(
+        db,
+      );
+  }
+  return Object.assign(write, { end });
 }

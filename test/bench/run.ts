@@ -42,7 +42,7 @@ for (const engine of values.engine as Engine[]) {
   found[engine] = { read: read.json, written: written.json, beside: beside.json, started: started?.json };
   for (const { title, head, rows } of [read, written, beside, started].flatMap((one) => one?.tables ?? []))
     console.log(`\n${engine}: ${title}\n${table(head, rows)}`);
+  await mkdir(dirname(values.json), { recursive: true });
+  await writeFile(values.json, `${JSON.stringify(found, null, 2)}\n`);
 }
-await mkdir(dirname(values.json), { recursive: true });
-await writeFile(values.json, `${JSON.stringify(found, null, 2)}\n`);
 say(`\nIt took ${Math.round((performance.now() - began) / 1000)} s; the numbers are in ${values.json}.`);
