@@ -19,7 +19,7 @@ export async function supersede(
   const held = await contentsOf(trx, older.release_id);
   if (!held.every((one) => covered.has(one.artifact_id))) return;
   const reason = `Replaced by promotion ${newer.number}.`;
-  await close(trx, site, older);
+  await close(trx, site, older, held);
   const row = {
     promotion_id: older.id,
     person_id: by.person.id,
@@ -56,9 +56,9 @@ export async function open(
 export async function close(
   trx: Database,
   site: Site,
-  { id, release_id }: { id: string; release_id: string },
+  { id }: { id: string },
+  contents: { artifact_id: string }[],
 ): Promise<void> {
-  const contents = await contentsOf(trx, release_id);
   await recounting(trx, site, idsOf(contents), () =>
     trx.deleteFrom("open_promotions").where("promotion_id", "=", id).execute(),
   );

@@ -104,7 +104,7 @@ export function decide<T = Outcome>(
       decided_at: by.at,
     };
     await trx.insertInto("approvals").values(row).execute();
-    if (verdict.decision === "reject") await close(trx, site, promotion);
+    if (verdict.decision === "reject") await close(trx, site, promotion, await contentsOf(trx, promotion.release_id));
     await append(trx, by, site.id, {
       ...about(promotion, promotion.environment),
       action: verdict.decision === "approve" ? "promotion_approved" : "promotion_rejected",
@@ -168,7 +168,7 @@ export function complete(
       completed_at: by.at,
     };
     await trx.insertInto("completions").values(row).execute();
-    await close(trx, site, promotion);
+    await close(trx, site, promotion, promotion.contents);
     await append(trx, by, site.id, {
       ...about(promotion, environment),
       action: "promotion_completed",
@@ -195,7 +195,7 @@ export function cancel(db: Database, by: By, site: Site, number: number, reason:
       cancelled_at: by.at,
     };
     await trx.insertInto("cancellations").values(row).execute();
-    await close(trx, site, promotion);
+    await close(trx, site, promotion, await contentsOf(trx, promotion.release_id));
     await append(trx, by, site.id, {
       ...about(promotion, promotion.environment),
       action: "promotion_cancelled",

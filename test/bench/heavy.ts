@@ -59,11 +59,6 @@ async function beside(place: Place, name: string, work: () => Promise<void>) {
   const held_ms = await heldFor(place);
   const under = answered(clicks, { name: "A click" }, 200).waits;
   const [quiet_ms, under_ms] = [median(quiet), median(under)];
-  const p95 = { quiet_p95_ms: at95(quiet), under_p95_ms: at95(under) };
+  const p95 = { quiet_p95_ms: median(quiet, 0.95), under_p95_ms: median(under, 0.95) };
   return { beside: name, quiet_ms, under_ms, ...p95, ratio: under_ms / quiet_ms, held_ms };
-}
-
-function at95(list: number[]): number {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.95)] ?? Number.NaN;
 }

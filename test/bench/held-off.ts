@@ -9,6 +9,8 @@ import type { Tally } from "../attacks/count.ts";
 import { floods } from "../attacks/floods.ts";
 import { folder } from "../folder.ts";
 import { starting } from "../serving.ts";
+import { heldFor } from "./arena.ts";
+import { median } from "./table.ts";
 
 export interface HeldOff {
   attack: string;
@@ -47,13 +49,13 @@ export async function heldOff(
   await looks(url, person, quiet);
   for (const attack of attacks) {
     const before = await looks(url, person, quiet);
-    await held(server);
+    await heldFor({ server });
     const { after, tally } = await during(url, attack, () => looks(url, person, under));
     const [quiet_ms, under_ms] = [middle(before), middle(after)];
     const p95 = { quiet_p95_ms: middle(before, 0.95), under_p95_ms: middle(after, 0.95) };
     const ratio = Number((under_ms / quiet_ms).toFixed(2));
     const refused = { ...tally.answers, ...(tally.cut && { cut: tally.cut }) };
-    rows.push({ attack, quiet_ms, under_ms, ...p95, ratio, held_ms: await held(server), refused });
+    rows.push({ attack, quiet_ms, under_ms, ...p95, ratio, held_ms: await heldFor({ server }), refused });
   }
   return rows;
 }
@@ -88,17 +90,7 @@ function look(url: string, { path, cookie }: Person, agent: Agent): Promise<numb
   });
 }
 
-function middle(times: number[], at = 0.5): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return Number((sorted[Math.floor(sorted.length * at)] ?? Number.NaN).toFixed(2));
-}
-
-/** At the most since it was last asked, in milliseconds. */
-async function held(server: ReturnType<typeof starting>): Promise<number> {
-  const from = server.lines.length;
-  server.signal("SIGUSR2");
-  return Number(/[\d.]+/.exec(await server.says("The event loop was held", from)));
-}
+const middle = (times: number[], at?: number): number => Number(median(times, at).toFixed(2));
 
 /** Alone, on the example shop: `node test/bench/held-off.ts [ATTACK...]`. */
 async function alone(attacks: string[]): Promise<void> {

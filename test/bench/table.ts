@@ -6,9 +6,10 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n");
 }
 
-export const median = (list: number[]): number => {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+/** The one in the middle, or (`at`) where so much of the list comes before it. */
+export const median = (list: number[], at = 0.5): number => {
+  const sorted = list.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * at)] ?? Number.NaN;
 };
 
 /** A number as it is read: three digits that matter. */
