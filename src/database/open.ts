@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import SQLite from "better-sqlite3";
 import { Kysely, PostgresDialect, SqliteAdapter } from "kysely";
-import type pg from "pg";
 import type { Schema } from "../schema.ts";
 import { DurableSqlite } from "./sqlite.ts";
 
@@ -23,24 +22,9 @@ function openFile(url: string): SQLite.Database {
   return new SQLite(path);
 }
 
-const int8 = 20;
-const numeric = 1700;
-
 /** The driver is loaded only where there is such a database to be reached. */
 function postgres(url: string): PostgresDialect {
-  return new PostgresDialect({ pool: async () => poolOf((await import("pg")).default, url) });
-}
-
-/** Counts and sums come back as numbers, as they do from SQLite; none here comes near 2^53. */
-function poolOf({ Pool, types }: typeof pg, connectionString: string): pg.Pool {
-  const getTypeParser = (oid: number, format?: "text" | "binary") =>
-    oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format as "text");
-  const pool = new Pool({ connectionString, max: 10, types: { getTypeParser } as never });
-  // an idle connection that PostgreSQL closes must not end Sitebook: the next query opens another
-  pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
-  // nor one that it closes in the middle of a transaction: whoever asks next on it is told
-  pool.on("connect", (client) => client.on("error", () => undefined));
-  return pool;
+  return new PostgresDialect({ pool: async () => (await import("./postgres.ts")).poolOf(url) });
 }
 
 export function isPostgres(db: Kysely<never> | Database): boolean {

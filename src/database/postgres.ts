@@ -1,0 +1,42 @@
+import { Client, Pool, types } from "pg";
+
+const int8 = 20;
+const numeric = 1700;
+
+/** So many texts of queries are remembered on each connection; those that come later are planned each time. */
+const most = 1000;
+
+/** Connections to PostgreSQL. Counts and sums come back as numbers, as they do from SQLite; none here comes near 2^53. */
+export function poolOf(connectionString: string): Pool {
+  const getTypeParser = (oid: number, format?: "text" | "binary") =>
+    oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format as "text");
+  const pool = new Pool({ connectionString, max: 10, types: { getTypeParser } as never, Client: Remembering });
+  // an idle connection that PostgreSQL closes must not end Sitebook: the next query opens another
+  pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
+  // nor one that it closes in the middle of a transaction: whoever asks next on it is told
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
+}
+
+type Ask = (query: string | { name: string; text: string }, ...more: unknown[]) => never;
+
+/**
+ * A query that is asked a second time on a connection gets a name, under which PostgreSQL keeps it parsed and planned:
+ * that takes longer than most of them run.
+ */
+class Remembering extends Client {
+  readonly #names = new Map<string, string>();
+
+  override query(query: unknown, values?: unknown, ...more: unknown[]): never {
+    const ask = super.query as Ask;
+    const name = typeof query === "string" && Array.isArray(values) ? this.#nameOf(query) : undefined;
+    return ask.call(this, name ? { name, text: query as string } : (query as string), values, ...more);
+  }
+
+  /** Nothing the first time. */
+  #nameOf(text: string): string | undefined {
+    const name = this.#names.get(text);
+    if (!name && this.#names.size < most) this.#names.set(text, `q${this.#names.size}`);
+    return name;
+  }
+}
