@@ -12,26 +12,54 @@ import { createDatabase } from "./postgres.ts";
 /** The engine under test: the suite runs once on each. */
 export const engine = process.env.SITEBOOK_TEST_ENGINE === "postgres" ? "postgres" : "sqlite";
 
-/** A migrated, empty database that nobody else has: in memory on SQLite (1 ms), a copy of the template on PostgreSQL (30 ms). */
-export async function freshDatabase(): Promise<{
+export interface Fresh {
   db: Database;
   close: () => Promise<void>;
   /** SQLite's own, for what only it can tell. */
   handle?: SQLite.Database;
-}> {
+}
+
+/** A migrated, empty database that nobody else has: in memory on SQLite (1 ms), a copy of the template on PostgreSQL (30 ms). */
+export async function freshDatabase(): Promise<Fresh> {
+  return engine === "sqlite" ? inMemory(await snapshot()) : copied();
+}
+
+/** A database into which something was written once, to be copied as often as it is needed. */
+export async function readyDatabase<T>(
+  write: (db: Database) => Promise<T>,
+): Promise<T & { copy: () => Promise<Fresh> }> {
   if (engine === "sqlite") {
-    const handle = new SQLite(await snapshot());
-    const db = openDatabase("file::memory:", handle);
-    return { db, close: () => db.destroy(), handle };
+    const { db, handle } = inMemory(await snapshot());
+    const written = await write(db);
+    const bytes = (handle as SQLite.Database).serialize();
+    await db.destroy();
+    return { ...written, copy: async () => inMemory(bytes) };
   }
-  const { url, drop } = await freshDatabaseUrl();
+  const name = newName("ready");
+  const { url } = await createDatabase(inject("postgres"), name);
+  const db = openDatabase(url);
+  const written = await write(db);
+  await db.destroy();
+  return { ...written, copy: () => copied(name) };
+}
+
+function inMemory(bytes: Buffer): Fresh {
+  const handle = new SQLite(bytes);
+  const db = openDatabase("file::memory:", handle);
+  return { db, close: () => db.destroy(), handle };
+}
+
+async function copied(template?: string): Promise<Fresh> {
+  const { url, drop } = await createDatabase(inject("postgres"), newName("world"), template);
   const db = openDatabase(url);
   return { db, close: () => db.destroy().then(drop) };
 }
 
+const newName = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
+
 /** The same with an address, for what opens it itself: a server or the CLI in another process, or two connections. Close those before `drop`. */
 export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
-  if (engine === "postgres") return createDatabase(inject("postgres"), `world_${randomUUID().replaceAll("-", "")}`);
+  if (engine === "postgres") return createDatabase(inject("postgres"), newName("world"));
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
   const path = join(folder, "sitebook.db");
   await writeFile(path, await snapshot());
@@ -40,8 +68,7 @@ export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Pro
 
 /** One that has no schema yet. */
 export async function emptyDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
-  if (engine === "postgres")
-    return createDatabase(inject("postgres"), `empty_${randomUUID().replaceAll("-", "")}`, "template0");
+  if (engine === "postgres") return createDatabase(inject("postgres"), newName("empty"), "template0");
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
   return { url: `file:${join(folder, "sitebook.db")}`, drop: () => rm(folder, { recursive: true }) };
 }

@@ -18,8 +18,6 @@ export function poolOf(connectionString: string): Pool {
   return pool;
 }
 
-type Ask = (query: string | { name: string; text: string }, ...more: unknown[]) => never;
-
 /**
  * A query that is asked a second time on a connection gets a name, under which PostgreSQL keeps it parsed and planned:
  * that takes longer than most of them run.
@@ -27,10 +25,10 @@ type Ask = (query: string | { name: string; text: string }, ...more: unknown[]) 
 class Remembering extends Client {
   readonly #names = new Map<string, string>();
 
-  override query(query: unknown, values?: unknown, ...more: unknown[]): never {
-    const ask = super.query as Ask;
+  override query(query: unknown, values?: unknown, done?: unknown): never {
     const name = typeof query === "string" && Array.isArray(values) ? this.#nameOf(query) : undefined;
-    return ask.call(this, name ? { name, text: query as string } : (query as string), values, ...more);
+    const asked = name ? { name, text: query } : query;
+    return super.query(asked as never, values as never, done as never) as never;
   }
 
   /** Nothing the first time. */
