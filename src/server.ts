@@ -4,9 +4,11 @@ import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
 import { addressesBehind } from "./connections/address.ts";
 import { makeServer } from "./connections/serve.ts";
+import { isPostgres } from "./database/open.ts";
 import { openReady } from "./database/ready.ts";
 import { keepCheckpoints } from "./history/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
+import { inThread } from "./threads/threads.ts";
 
 /** How long running requests may take to end once Sitebook is told to stop. */
 const patience = 30_000;
@@ -28,6 +30,8 @@ async function start(): Promise<void> {
   const addressOf = addressesBehind(config.trustedProxies, console.error);
   const app = createApp(db, {
     baseUrl,
+    // PostgreSQL works in processes of its own anyway
+    ...(!isPostgres(db) && { verbs: inThread(config.databaseUrl) }),
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, () => db.destroy()));

@@ -27,7 +27,7 @@ const short: [statement: RegExp, why: string][] = [
     "one deployment",
   ],
   [/ from artifacts as a inner join placements as s .* where s\.deployment_id = /, "one deployment"],
-  [/ from artifacts as a .* and a\.id in \(/, "as many as were asked for"],
+  [/ from artifacts as a .* (and|where) a\.id in \(/, "as many as were asked for"],
   [/ where p\.environment_id = \? and p\.effective_at = \? /, "what was told of one moment"],
   [/^select p\.effective_at as at from placements .* and p\.effective_at > \? /, "at most a thousand"],
   [/ from events as e .* and e\.seq in \(/, "a page of the history"],

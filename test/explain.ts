@@ -21,6 +21,7 @@ export function lineOf({ sql }: CompiledQuery): string {
   return sql
     .replace(/\$\d+/g, "?")
     .replace(/\?(, \?)+/g, "?…")
+    .replace(/ in \(select value from json_each\(\+\?\)\)| = any\(\?\)/g, " in (?…)")
     .replaceAll('"', "")
     .replace(/\s+/g, " ")
     .trim();

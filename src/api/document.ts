@@ -26,16 +26,20 @@ export function api(baseUrl: string): OpenAPIHono<AppEnv> {
   all.route("/", health);
   all.route("/api/v1", calls());
   all.all("/api/*", () => missing("call"));
-  const document = JSON.stringify(
-    all.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: { title: "Sitebook", version: "1", description },
-      servers: [{ url: baseUrl }],
-    }),
-  );
-  all.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
+  let document: string | undefined;
+  all.get("/openapi.json", (c) => {
+    document ??= JSON.stringify(describe(all, baseUrl));
+    return c.body(document, 200, { "content-type": "application/json" });
+  });
   return all;
 }
+
+const describe = (all: OpenAPIHono<AppEnv>, url: string) =>
+  all.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "Sitebook", version: "1", description },
+    servers: [{ url }],
+  });
 
 function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { recounting } from "../board/recount.ts";
-import { inChunks } from "../database/chunks.ts";
 import { newId } from "../database/id.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Line } from "../deployments/rules.ts";
 import { type FieldError, Refusal } from "../errors.ts";
@@ -68,10 +68,10 @@ export async function learnArtifacts(
   for (const one of fresh) ids.set(`${one.kind} ${one.key}`, newId(Date.parse(by.at)));
   const artifacts = fresh.map(({ kind, key, title }) => ({
     id: ids.get(`${kind} ${key}`) as string,
-    kind,
     key,
-    title: title || null,
+    kind,
     section: sectionOf(kind, key),
+    title: title || null,
   }));
   const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
   const titled = named.filter((one) => one.title !== undefined);
@@ -199,7 +199,7 @@ export async function learnVersions(
 
 function freshVersion(id: string, told: Line): Fresh {
   const { kind, key, version, digest = null, source = null, notes = null } = told;
-  return { id, kind, key, version: version as string, digest, source, requires: requiresText(told), notes };
+  return { digest, id, key, kind, notes, requires: requiresText(told), source, version: version as string };
 }
 
 async function knownVersions(trx: Database, standing: Line[], ids: Map<string, string>): Promise<Map<string, Known>> {

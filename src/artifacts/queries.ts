@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { contains, counts, isNoRepeat, standingSeq } from "../environments/as-of.ts";
 import type { Kind } from "../schema.ts";

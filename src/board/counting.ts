@@ -60,7 +60,7 @@ export function sum(site: Places, tallies: Tally[]): Tally {
 export async function countSections(db: Database, site: Places, filter: Filter = {}): Promise<SectionTally[]> {
   const sections = new Map<string, SectionTally>();
   for await (const piece of pieces(db, site.id, narrowing(filter)))
-    for (const one of await countAmong(db, site, piece, filter)) {
+    for (const one of await countAmong(db, site, all([...narrowed(site, filter), piece]), filter)) {
       const name = nameOf(one);
       const before = sections.get(name);
       sections.set(name, before ? added(before, one) : one);
@@ -68,7 +68,7 @@ export async function countSections(db: Database, site: Places, filter: Filter =
   return [...sections.values()];
 }
 
-/** Only those of the site's artifacts (`a`) for which a condition holds: in one query. */
+/** Those artifacts (`a`) for which a condition holds, all of this site: in one query. */
 export async function countAmong(
   db: Database,
   site: Places,
@@ -91,7 +91,7 @@ export async function countAmong(
   type Row = Omit<SectionTally, "differing" | "standing" | "straying"> & Record<`${string}_${number}`, number>;
   const { rows } = await sql<Row>`
     select a.kind, a.section, count(*) as rows, ${sql.join(columns)}
-    from ${rowsWithPlaces(site)} where ${all([...narrowed(site, filter), condition])}
+    from ${rowsWithPlaces(site)} where ${condition}
     group by a.kind, a.section order by a.kind, a.section`.execute(db);
   return rows.map(({ kind, section, rows, moving, waiting, out_of_band, unknown, shown, ...row }) => {
     const differing = site.environments.slice(1).map((_, i) => row[`differing_${i}`] ?? 0);

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { beyond, pieces } from "../artifacts/pieces.ts";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
@@ -99,12 +99,9 @@ export async function approvalsOf(db: Database, promotionIds: string[]): Promise
 /** Those of the chosen that are this site's, by their keys. */
 export async function chosenRows(db: Database, site: Site, ids: string[]): Promise<Pick<Row, "id" | "kind" | "key">[]> {
   const rows = await inChunks(ids, (piece) =>
-    db
-      .selectFrom("artifacts")
-      .select(["id", "kind", "key"])
-      .where("site_id", "=", site.id)
-      .where("id", "in", piece)
-      .execute(),
+    db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", piece).execute(),
   );
-  return rows.sort((a, b) => (a.kind + a.key < b.kind + b.key ? -1 : 1));
+  // asked for in SQL, it would be looked for among all of the site's
+  const own = rows.filter((row) => row.site_id === site.id);
+  return own.sort((a, b) => (a.kind + a.key < b.kind + b.key ? -1 : 1));
 }

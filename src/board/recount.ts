@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks, oneOf } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Places } from "./conditions.ts";
 import { added, countAmong, countSections, nameOf, type SectionTally } from "./counting.ts";
@@ -59,7 +59,7 @@ export async function forget(trx: Database, siteId: string): Promise<void> {
 }
 
 function countOf(trx: Database, site: Places, ids: string[]): Promise<SectionTally[]> {
-  return inChunks(ids, (piece) => countAmong(trx, site, sql<boolean>`a.id in (${sql.join(piece)})`));
+  return inChunks(ids, (piece) => countAmong(trx, site, oneOf("a.id", piece)), { size: 2000 });
 }
 
 /** The environments, and of which of them something is told. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { Connections } from "./connections.ts";
+import { InTurn } from "./in-turn.ts";
 import { type Limits, limits as usual } from "./limits.ts";
 import { refusal, refuse, type Status } from "./refuse.ts";
 
@@ -10,9 +11,10 @@ type Fetch = Parameters<typeof getRequestListener>[0];
 /** An HTTP server, not listening yet, that slow, silent and endless clients do not keep from serving the others. */
 export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
   const connections = new Connections(limits);
+  const inTurn = new InTurn();
   const answer = getRequestListener(fetch, { errorHandler: failed });
   const server = createServer(limits.http, (incoming, outgoing) => {
-    if (connections.mayBegin(incoming, outgoing)) void answer(incoming, outgoing);
+    if (connections.mayBegin(incoming, outgoing)) inTurn.begin(() => void answer(incoming, outgoing));
   });
   connections.watch(server);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {

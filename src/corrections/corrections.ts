@@ -1,7 +1,7 @@
 import { normalKey } from "../artifacts/rules.ts";
-import { inChunks } from "../database/chunks.ts";
 import { newId } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { tell } from "../deployments/deployments.ts";
 import { instant, normalLine, reportErrors } from "../deployments/rules.ts";

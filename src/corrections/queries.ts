@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { longTime } from "../../views/parts/time.ts";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Flag } from "../schema.ts";
 

@@ -1,5 +1,5 @@
 import { recounting } from "../board/recount.ts";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { consequences } from "../deployments/deploy.ts";
 import type { Found, Placed } from "../deployments/later.ts";

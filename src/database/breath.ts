@@ -10,7 +10,12 @@ export class Breath {
 
   async take(): Promise<void> {
     if (performance.now() - this.#since <= longest) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await pause();
     this.#since = performance.now();
   }
+}
+
+/** Lets whoever else waits go first. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

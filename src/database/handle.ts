@@ -11,6 +11,7 @@ const pragmas = [
   "foreign_keys = on",
   "recursive_triggers = on",
   "trusted_schema = off",
+  "temp_store = memory",
   "cache_size = -64000",
 ];
 

@@ -3,13 +3,14 @@ import { dirname } from "node:path";
 import SQLite from "better-sqlite3";
 import { Kysely, PostgresDialect, SqliteAdapter } from "kysely";
 import type { Schema } from "../schema.ts";
+import { PostgresCompiler } from "./compilers.ts";
 import { DurableSqlite } from "./sqlite.ts";
 
 export type Database = Kysely<Schema>;
 
 /** Opens `file:data/sitebook.db`, `file::memory:` or `postgres://…`. A ready better-sqlite3 handle may be given for SQLite. */
 export function openDatabase(url: string, handle?: SQLite.Database): Database {
-  if (/^postgres(ql)?:/.test(url)) return new Kysely<Schema>({ dialect: postgres(url) });
+  if (/^postgres(ql)?:/.test(url)) return new Kysely<Schema>({ dialect: new Postgres(url) });
   return new Kysely<Schema>({ dialect: new DurableSqlite(handle ?? openFile(url)) });
 }
 
@@ -22,9 +23,14 @@ function openFile(url: string): SQLite.Database {
   return new SQLite(path);
 }
 
-/** The driver is loaded only where there is such a database to be reached. */
-function postgres(url: string): PostgresDialect {
-  return new PostgresDialect({ pool: async () => (await import("./postgres.ts")).poolOf(url) });
+class Postgres extends PostgresDialect {
+  /** The driver is loaded only where there is such a database to be reached. */
+  constructor(url: string) {
+    super({ pool: async () => (await import("./postgres.ts")).poolOf(url) });
+  }
+  override createQueryCompiler() {
+    return new PostgresCompiler();
+  }
 }
 
 export function isPostgres(db: Kysely<never> | Database): boolean {

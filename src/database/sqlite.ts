@@ -8,10 +8,10 @@ import {
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
   type TransactionSettings,
 } from "kysely";
 import { Breath } from "./breath.ts";
+import { SqliteCompiler } from "./compilers.ts";
 import { type Handle, prepared } from "./handle.ts";
 import { Writer } from "./writer.ts";
 
@@ -28,23 +28,13 @@ export class DurableSqlite implements Dialect {
     return new SqliteDriver(this.#handle);
   }
   createQueryCompiler() {
-    return new Compiler();
+    return new SqliteCompiler();
   }
   createAdapter() {
     return new Adapter();
   }
   createIntrospector(db: Kysely<never>) {
     return new SqliteIntrospector(db);
-  }
-}
-
-/**
- * A parameter that stands bare in a join makes SQLite plan the query anew each time that it is bound, which takes five
- * times as long as running it; of an expression it does not ask what it is.
- */
-class Compiler extends SqliteQueryCompiler {
-  protected override getCurrentParameterPlaceholder(): string {
-    return "+?";
   }
 }
 

@@ -9,14 +9,15 @@ const patience = 10_000;
 /** Transactions that are committed together, by those who wait for it. */
 interface Group {
   began: number;
+  /** Those that have ended, and wait. */
   members: number;
   end: PromiseWithResolvers<void>;
 }
 
 /**
  * The handle that writes, one transaction at a time. Waiting for the disk costs more than most transactions do, so
- * those that queue are committed together: each in a savepoint of its own, so that one can fail alone, and each is
- * told that it is done only when the whole is on the disk.
+ * those that queue are committed together: each but the first in a savepoint of its own, so that one can fail alone, and
+ * each is told that it is done only when the whole is on the disk.
  */
 export class Writer {
   readonly handle: Handle;
@@ -37,7 +38,7 @@ export class Writer {
     await this.#turn();
     try {
       this.#group ??= await this.#open(asked);
-      this.#run("savepoint intent");
+      if (this.#group.members) this.#run("savepoint intent");
       return this.handle;
     } catch (error) {
       this.failed(error);
@@ -49,12 +50,12 @@ export class Writer {
   /** Resolves when it is on the disk. */
   async commit(): Promise<void> {
     const group = this.#group as Group;
-    group.members += 1;
     try {
-      this.#run("release intent");
+      if (group.members) this.#run("release intent");
     } catch (error) {
       this.failed(error);
     }
+    group.members += 1;
     this.#end();
     await group.end.promise;
   }
@@ -67,8 +68,10 @@ export class Writer {
   rollback(): void {
     try {
       if (!this.handle.raw.inTransaction) return;
-      this.#run("rollback to intent");
-      this.#run("release intent");
+      if (this.#group?.members) {
+        this.#run("rollback to intent");
+        this.#run("release intent");
+      } else this.#run("rollback");
     } catch (error) {
       // what could not be taken back alone must not be committed with the others
       if (this.handle.raw.inTransaction) this.#run("rollback");

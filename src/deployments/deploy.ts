@@ -1,8 +1,8 @@
 import type { Learned } from "../artifacts/artifacts.ts";
 import { recounting } from "../board/recount.ts";
 import type { Json } from "../database/canonical.ts";
-import { inChunks } from "../database/chunks.ts";
 import { newId } from "../database/id.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
 import { standingSeq } from "../environments/as-of.ts";
@@ -155,8 +155,9 @@ function firstSeen(trx: Database, effectiveAt: string, changed: Put[]) {
   });
 }
 
+/** In the order of canonical JSON, in which thousands are written without sorting each. */
 function entry({ seq, kind, key, version, out_of_band, promotion_id }: Put & { seq?: number }) {
-  return { seq, kind, key, version, out_of_band: out_of_band || undefined, promotion_id: promotion_id ?? undefined };
+  return { key, kind, out_of_band: out_of_band || undefined, promotion_id: promotion_id ?? undefined, seq, version };
 }
 
 /** Only the lists that hold something; nothing where none does. */

@@ -1,4 +1,5 @@
 import { learnArtifacts, learnVersions } from "../artifacts/artifacts.ts";
+import { pause } from "../database/breath.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
 import type { Environment } from "../environments/queries.ts";
@@ -19,10 +20,19 @@ export interface Recorded {
 }
 
 /** Records what somebody did on a server. A fact is taken even where no gate allowed it; then it is flagged out of band. */
-export function record(db: Database, by: By, site: Site, environment: Environment, told: Report): Promise<Recorded> {
+export async function record(
+  db: Database,
+  by: By,
+  site: Site,
+  environment: Environment,
+  told: Report,
+): Promise<Recorded> {
   refuse(whyNotMay(by, "record"), 403);
+  // reading ten thousand lines has taken a while, and so does looking at them
+  await pause();
   const report = { ...told, placements: told.placements.map(normalLine) };
   refuseFields(reportErrors(report, by.at));
+  await pause();
   return intent(db, by, site.id, async (trx, by) => {
     const { id: _, ...recorded } = await tell(trx, by, site, environment, report);
     return recorded;

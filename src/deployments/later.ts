@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
 import { counts, isWrong } from "../environments/as-of.ts";

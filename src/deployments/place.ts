@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks, oneOf } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { counts, latest, standingSeq } from "../environments/as-of.ts";
 import type { Found, Placed, Put } from "./later.ts";
@@ -107,7 +107,7 @@ export async function repoint(trx: Database, environmentId: string, artifactIds:
       insert into current_placements (environment_id, artifact_id, placement_seq, version_id, out_of_band, effective_at)
       select p.environment_id, p.artifact_id, p.seq, p.version_id, p.out_of_band, p.effective_at
       from artifacts a join placements p on p.seq = ${standingSeq(environmentId, "a.id", { asOf: latest })}
-      where a.id in (${sql.join(ids)})
+      where ${oneOf("a.id", ids)}
       on conflict (environment_id, artifact_id) do nothing`.execute(trx);
     await pointAnew(trx, environmentId, ids).execute();
     await trx

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { artifactIds } from "../artifacts/artifacts.ts";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { counts, isNoRepeat, isWrong, type Standing, standing } from "../environments/as-of.ts";
 import type { Environment } from "../environments/queries.ts";

@@ -77,9 +77,10 @@ export function reportErrors(report: Report, now: string): FieldError[] {
   report.placements.forEach((line, i) => {
     const [path, message] = whyNotLine(line) ?? [];
     if (path) note(`placements.${i}.${path}`, message);
-    const first = seen.get(`${line.kind} ${line.key}`);
+    const name = `${line.kind} ${line.key}`;
+    const first = seen.get(name);
     if (first !== undefined) note(`placements.${i}.key`, `${line.key} is named twice, first in line ${first + 1}.`);
-    else seen.set(`${line.kind} ${line.key}`, i);
+    else seen.set(name, i);
   });
   return errors;
 }
@@ -92,17 +93,19 @@ function whyNotCount({ placements, complete }: Report): string | undefined {
 
 /** The field that is wrong with a line, and why. */
 export function whyNotLine(line: Line): [field: string, sentence: string] | undefined {
-  const checks: [string, string | undefined][] = [
-    ["key", whyNotKey(line.kind, line.key)],
-    ["version", line.version === null ? undefined : whyNotLabel(line.version)],
-    ["title", whyNotText("A title", line.title, limits.title)],
-    ["digest", whyNotText("A digest", line.digest, limits.digest)],
-    ["source", whyNotText("A source", line.source, limits.source)],
-    ["notes", whyNotText("Notes", line.notes, limits.note)],
-    ["requires", whyNotRequires(line.requires)],
-  ];
-  const wrong = checks.find(([, sentence]) => sentence);
-  return wrong && [wrong[0], wrong[1] as string];
+  return (
+    wrong("key", whyNotKey(line.kind, line.key)) ??
+    wrong("version", line.version === null ? undefined : whyNotLabel(line.version)) ??
+    wrong("title", whyNotText("A title", line.title, limits.title)) ??
+    wrong("digest", whyNotText("A digest", line.digest, limits.digest)) ??
+    wrong("source", whyNotText("A source", line.source, limits.source)) ??
+    wrong("notes", whyNotText("Notes", line.notes, limits.note)) ??
+    wrong("requires", whyNotRequires(line.requires))
+  );
+}
+
+function wrong(field: string, sentence: string | undefined): [string, string] | undefined {
+  return sentence === undefined ? undefined : [field, sentence];
 }
 
 /** Long texts may have line breaks and tabs; nothing has other control characters. */
@@ -114,7 +117,8 @@ export function whyNotText(name: string, text: string | undefined, most: number)
 }
 
 function whyNotRequires(requires: Record<string, string> | undefined): string | undefined {
-  const entries = Object.entries(requires ?? {});
+  if (!requires) return;
+  const entries = Object.entries(requires);
   if (entries.length > limits.requires) return `A version requires at most ${limits.requires} pieces of software.`;
   for (const [name, range] of entries) {
     const wrongName = whyNotKey("software", normalKey("software", name));

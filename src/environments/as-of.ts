@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { type Order, type Position, pieces } from "../artifacts/pieces.ts";
+import { oneOf } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { seek } from "../database/seek.ts";
 import type { Flag, Kind } from "../schema.ts";
@@ -73,7 +74,7 @@ export interface Slice {
   kind?: Kind | undefined;
   /** Part of a path, name or title. */
   text?: string | undefined;
-  /** Only these artifacts. */
+  /** Only these artifacts, all of them the site's. */
   ids?: string[] | undefined;
   /** Where the page before ended, in the order of `order`. */
   after?: Position | undefined;
@@ -94,7 +95,7 @@ export async function standing(
   moment: Moment,
   slice: Slice = {},
 ): Promise<Standing[]> {
-  if (slice.ids) return standingAmong(db, environmentId, moment, slice, isOneOf(siteId, slice.ids));
+  if (slice.ids) return standingAmong(db, environmentId, moment, slice, oneOf("a.id", slice.ids));
   const found: Standing[] = [];
   for await (const piece of pieces(db, siteId, slice)) {
     const limit = slice.limit && slice.limit - found.length;
@@ -103,8 +104,6 @@ export async function standing(
   }
   return found;
 }
-
-const isOneOf = (siteId: string, ids: string[]) => sql<boolean>`a.site_id = ${siteId} and a.id in (${sql.join(ids)})`;
 
 function standingAmong(
   db: Database,

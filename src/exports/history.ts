@@ -13,7 +13,7 @@ export function historyExport(db: Database, site: Site, filter: Filter, format: 
   return { columns, pages: pagesOf(db, site, filter, format === "jsonl") };
 }
 
-const size = 1000;
+const size = 250;
 
 async function* pagesOf(db: Database, site: Site, filter: Filter, whole: boolean): AsyncGenerator<Row[]> {
   for (let before = filter.before; ; ) {

@@ -1,3 +1,4 @@
+import { pause } from "../database/breath.ts";
 import type { Json } from "../database/canonical.ts";
 import { csvLine } from "./csv.ts";
 
@@ -25,7 +26,7 @@ export async function* written(format: Format, { columns, pages }: Export): Asyn
     yield head + page.map(lineOf).join("");
     head = "";
     // SQLite answers without ever letting go of the event loop: others get their turn here
-    await new Promise(setImmediate);
+    await pause();
   }
   const end = columns.map((_, i) => (i === 0 ? "end" : i === 1 ? `${rows} rows` : null));
   yield head + (format === "csv" ? csvLine(end) : jsonLine({ end: true, rows }));

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { artifactIds } from "../artifacts/artifacts.ts";
 import { forget } from "../board/recount.ts";
-import { inChunks } from "../database/chunks.ts";
 import { unguarded } from "../database/guards.ts";
+import { inChunks } from "../database/lists.ts";
 import { type Database, isPostgres } from "../database/open.ts";
 import { counts } from "../environments/as-of.ts";
 import { Refusal } from "../errors.ts";

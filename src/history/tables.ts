@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import { canonical } from "../database/canonical.ts";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks, oneOf } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import type { ChainEntry } from "./chain.ts";
@@ -34,7 +34,7 @@ const byId = (table: Plain, id: string, name: (row: Row) => string): Table => ({
     const columns = Object.keys(plain[table]).map((one) => sql.ref(one));
     const ids = said.map((row) => row[id]);
     const { rows } = await sql<Row>`
-      select ${sql.join(columns)} from ${sql.table(table)} where ${sql.ref(id)} in (${sql.join(ids)})`.execute(db);
+      select ${sql.join(columns)} from ${sql.table(table)} where ${oneOf(id, ids as string[])}`.execute(db);
     return rows;
   },
 });

@@ -1,4 +1,4 @@
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { By } from "../people/by.ts";
 import { contentsOf } from "../releases/queries.ts";

@@ -23,6 +23,19 @@ export async function findPromotion(db: Database, siteId: string, number: number
   return row && (await withState(db, [row]))[0];
 }
 
+/** Whether so many lines and more would arrive with it. */
+export async function holdsMore(db: Database, siteId: string, number: number, than: number): Promise<boolean> {
+  const rows = await db
+    .selectFrom("promotions as p")
+    .innerJoin("release_contents as c", "c.release_id", "p.release_id")
+    .select("c.artifact_id")
+    .where("p.site_id", "=", siteId)
+    .where("p.number", "=", number)
+    .limit(than + 1)
+    .execute();
+  return rows.length > than;
+}
+
 /** Newest first. */
 export async function listPromotions(
   db: Database,
@@ -31,8 +44,9 @@ export async function listPromotions(
 ) {
   const waiting = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
   let query = promotions(db).orderBy("p.number", "desc").limit(limit);
-  // the one or the other: with both, SQLite would walk through all of the site's
-  query = releases ? query.where("p.release_id", "in", releases) : query.where("p.site_id", "=", siteId);
+  // one of these: together with a list, the site would make SQLite walk through all of its promotions
+  if (releases) query = query.where("p.release_id", "in", releases);
+  else if (!open) query = query.where("p.site_id", "=", siteId);
   if (open) {
     // asked first: few are open, and PostgreSQL would else walk through all that ever were
     const ids = (await waiting.execute()).map((one) => one.promotion_id);

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks, oneOf } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import type { Change } from "./rules.ts";
@@ -45,7 +45,7 @@ export async function talliesOf(db: Database, personId: string, promotionIds: st
       join artifacts a on a.id = c.artifact_id
       left join current_placements t on t.environment_id = p.environment_id and t.artifact_id = c.artifact_id
       left join looks l on l.promotion_id = p.id and l.artifact_id = c.artifact_id and l.person_id = ${personId}
-      where p.id in (${sql.join(piece)}) group by 1, 2, 3`.execute(db);
+      where ${oneOf("p.id", piece)} group by 1, 2, 3`.execute(db);
     return rows;
   });
   return new Map(promotionIds.map((id) => [id, tallyOf(rows.filter((row) => row.id === id))]));

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import type { Flag, Kind } from "../schema.ts";
 

@@ -1,9 +1,9 @@
 import { artifactIds } from "../artifacts/artifacts.ts";
 import { normalKey } from "../artifacts/rules.ts";
 import { canonical } from "../database/canonical.ts";
-import { inChunks } from "../database/chunks.ts";
 import { newId, sha256 } from "../database/id.ts";
 import { intent } from "../database/intent.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { nextNumber } from "../deployments/deploy.ts";
 import type { Environment } from "../environments/queries.ts";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { standingNow } from "../artifacts/queries.ts";
-import { inChunks } from "../database/chunks.ts";
+import { inChunks } from "../database/lists.ts";
 import { type Database, isPostgres } from "../database/open.ts";
 import { listEvents } from "../history/queries.ts";
 import { sentence, type Words } from "../history/sentences.ts";
