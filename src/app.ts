@@ -6,6 +6,7 @@ import { layout } from "../views/layout.ts";
 import { artifacts } from "./artifacts/routes.ts";
 import { assets } from "./assets.ts";
 import { board } from "./board/routes.ts";
+import { keepRows } from "./board/rows.ts";
 import { keepTallies } from "./board/tallies.ts";
 import { formsFit, importsFit } from "./bodies.ts";
 import { comparisons } from "./compare/routes.ts";
@@ -60,6 +61,7 @@ export function createApp(
   const app = new Hono<AppEnv>();
   const files = assets();
   const tallies = keepTallies();
+  const boardRows = keepRows();
   const turns = takeTurns();
   app.onError(fail);
   app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
@@ -70,6 +72,7 @@ export function createApp(
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
     c.set("tallies", tallies);
+    c.set("boardRows", boardRows);
     c.set("turns", turns);
     c.set("verbs", verbs);
     await next();

@@ -41,10 +41,10 @@ export function keepPages() {
     const state = await stateAndPerson(c);
     // also what the cookies say once, such as that something was done
     const key = `${cookie} ${c.req.url}`;
-    const page = c.var.person && kept.get(key);
+    const page = c.get("person") && kept.get(key);
     if (page && page.state === state) return new Response(page.bytes, page);
     await next();
-    const { bytes } = c.var;
+    const bytes = c.get("bytes");
     if (state && bytes && c.res.status === 200 && !c.res.headers.has("set-cookie"))
       keep(key, { state, bytes, headers: Object.fromEntries(c.res.headers) });
   };
@@ -53,9 +53,9 @@ export function keepPages() {
 /** Nothing where the database does not answer: what comes after this says so. */
 async function stateAndPerson(c: Context<AppEnv>): Promise<string | undefined> {
   try {
-    const state = await stateOf(c.var.db);
+    const state = await stateOf(c.get("db"));
     c.set("person", await findPerson(c));
-    return `${c.var.at.slice(0, 16)} ${state}`;
+    return `${c.get("at").slice(0, 16)} ${state}`;
   } catch {
     return;
   }

@@ -5,6 +5,7 @@ import { door, layout } from "../views/layout.ts";
 import type { Html } from "../views/parts/html.ts";
 import type { AssetUrls } from "./assets.ts";
 import { railOf } from "./board/rail.ts";
+import type { keepRows } from "./board/rows.ts";
 import type { Tallies } from "./board/tallies.ts";
 import { sha256 } from "./database/id.ts";
 import type { Database } from "./database/open.ts";
@@ -32,6 +33,7 @@ export type AppEnv = {
     assets: AssetUrls;
     verbs: Verbs;
     tallies: (db: Database, site: Site) => Promise<Tallies>;
+    boardRows: ReturnType<typeof keepRows>;
     person: Person | undefined;
     /** The page that is answered. */
     bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -47,23 +49,23 @@ type AnyContext = Context<any>;
 
 export type SiteContext = Context<SiteEnv>;
 
-const secure = (c: AnyContext) => c.var.baseUrl.startsWith("https:");
+const secure = (c: AnyContext) => c.get("baseUrl").startsWith("https:");
 const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
 
 export async function knowPerson(c: Context<AppEnv>, next: Next) {
-  if (!c.var.person) c.set("person", await findPerson(c));
+  if (!c.get("person")) c.set("person", await findPerson(c));
   await next();
 }
 
 /** Whose session the browser's cookie names. */
 export async function findPerson(c: AnyContext): Promise<Person | undefined> {
   const secret = getCookie(c, sessionCookie(c));
-  return secret ? findSession(c.var.db, secret, c.var.at) : undefined;
+  return secret ? findSession(c.get("db"), secret, c.get("at")) : undefined;
 }
 
 /** Signs a person in. The session is always a new one, so that a secret planted in this browser before is worth nothing. */
 export async function startSession(c: AnyContext, personId: string): Promise<void> {
-  const secret = await openSession(c.var.db, personId, c.var.at);
+  const secret = await openSession(c.get("db"), personId, c.get("at"));
   await closeOwnSession(c);
   setCookie(c, sessionCookie(c), secret, {
     httpOnly: true,
@@ -82,12 +84,12 @@ export async function endSession(c: AnyContext): Promise<void> {
 
 async function closeOwnSession(c: AnyContext): Promise<void> {
   const secret = getCookie(c, sessionCookie(c));
-  if (secret) await closeSession(c.var.db, secret);
+  if (secret) await closeSession(c.get("db"), secret);
 }
 
 /** Who is not signed in goes to do so, and comes back to where they were. */
 export async function needPerson(c: AnyContext, next: Next) {
-  if (c.var.person) return next();
+  if (c.get("person")) return next();
   const target = `/sign-in?next=${encodeURIComponent(cameFor(c))}`;
   if (c.req.header("hx-request")) return c.body(null, 401, { "hx-redirect": target });
   return c.redirect(target, 303);
@@ -100,7 +102,7 @@ function cameFor(c: AnyContext): string {
 }
 
 export async function needAccess(c: Context<SiteEnv>, next: Next) {
-  const access = await findAccess(c.var.db, c.var.person.id, c.req.param("site") ?? "");
+  const access = await findAccess(c.get("db"), c.get("person").id, c.req.param("site") ?? "");
   if (!access) missing("site");
   c.set("access", access);
   await next();
@@ -108,14 +110,14 @@ export async function needAccess(c: Context<SiteEnv>, next: Next) {
 
 /** The settings are for administrators. */
 export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
-  refuse(whyNotMay(c.var.access, "administer"), 403);
+  refuse(whyNotMay(c.get("access"), "administer"), 403);
   await next();
 }
 
 /** Who acts. A form's hidden `key` makes its repetition harmless. */
 export function by(c: Context<SiteEnv>, form?: Keyed): By {
-  const { roles, permissions } = c.var.access;
-  return { person: c.var.person, roles, permissions, at: c.var.at, request: requestOf(c, form) };
+  const { roles, permissions } = c.get("access");
+  return { person: c.get("person"), roles, permissions, at: c.get("at"), request: requestOf(c, form) };
 }
 
 type Keyed = { key?: string | undefined } & object;
@@ -136,14 +138,14 @@ type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 
 /** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
 export async function page(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
-  const { site, permissions } = c.var.access;
-  const tallies = await c.var.tallies(c.var.db, site);
+  const { site, permissions } = c.get("access");
+  const tallies = await c.get("tallies")(c.get("db"), site);
   const frame: Frame = {
     ...(await plainFrame(c, about.title)),
     rail: "slim",
     ...about,
     site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
-    environments: railOf(site, tallies, c.var.at, about.environment),
+    environments: railOf(site, tallies, c.get("at"), about.environment),
     inboxCount: tallies.open.filter((one) => needOf(one, by(c))).length,
     may: { record: permissions.has("record"), settings: permissions.has("administer") },
   };
@@ -152,7 +154,7 @@ export async function page(c: Context<SiteEnv>, about: Page, content: Html, stat
 
 /** Answers markup. As bytes: long text costs the adapter several times as much. */
 export function answer(c: AnyContext, markup: Html, status: number = 200): Response {
-  const bytes = new TextEncoder().encode(String(markup));
+  const bytes = markup.toBytes();
   c.set("bytes", bytes);
   return c.body(bytes, status as Status, { "content-type": "text/html; charset=UTF-8" });
 }
@@ -169,13 +171,13 @@ export async function doorPage(c: AnyContext, title: string, content: Html, stat
 
 /** The frame of a page that belongs to no site. */
 export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
-  const { person } = c.var;
+  const person = c.get("person");
   return {
     title,
     path: c.req.path,
-    assets: c.var.assets,
-    now: c.var.at,
-    sites: person ? await sitesOf(c.var.db, person.id) : [],
+    assets: c.get("assets"),
+    now: c.get("at"),
+    sites: person ? await sitesOf(c.get("db"), person.id) : [],
     environments: [],
     rail: "none",
     inboxCount: 0,

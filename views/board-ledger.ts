@@ -1,14 +1,15 @@
 import type { Board, BoardSection } from "../src/board/board.ts";
 import type { BoardCell, Waiting } from "../src/board/cells.ts";
+import type { BoardRow } from "../src/board/rows.ts";
 import type { Stand } from "../src/board/rules.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Site } from "../src/sites/queries.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
 import { env, tier } from "./parts/env.ts";
-import { attr, each, type Html, html } from "./parts/html.ts";
+import { attr, each, type Html, html, once } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { foldingGroup } from "./parts/ledger.ts";
-import { longTime, shortTime } from "./parts/time.ts";
+import { longTime, shortTime, yearOf } from "./parts/time.ts";
 
 type Props = { site: Site; now: string; board: Board; may: { release: boolean } };
 
@@ -31,13 +32,11 @@ function columnHead(site: Site, environment: Environment, i: number): Html {
 }
 
 function sectionRows(props: Props, group: BoardSection): Html {
-  const { site, may } = props;
+  const { site, may, board } = props;
   const name = group.kind === "software" ? "Software" : group.section ? `/${group.section}` : "Top level";
-  const rows = each(
-    group.rows,
-    (row) =>
-      html`<tr><td class="pick">${may.release && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", row.chosen)}><span class="sr">Choose ${row.key}</span></label>`}</td><th scope="row">${artifactLink(site.slug, row)}</th>${each(row.cells, (cell, i) => square(props, cell, i))}</tr>
-`,
+  const way = `${may.release} ${yearOf(props.now, site.time_zone)}`;
+  const rows = each(group.rows, (row) =>
+    board.chosen.has(row.id) ? boardRow(props, row, true) : once(row, way, () => boardRow(props, row, false)),
   );
   return foldingGroup(
     group.continued ? `${name}, continued` : name,
@@ -46,6 +45,10 @@ function sectionRows(props: Props, group: BoardSection): Html {
     sizes(group, site.environments.length > 1),
   );
 }
+
+const boardRow = (props: Props, row: BoardRow, chosen: boolean): Html =>
+  html`<tr><td class="pick">${props.may.release && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", chosen)}><span class="sr">Choose ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}</th>${each(row.cells, (cell, i) => square(props, cell, i))}</tr>
+`;
 
 /** "5 pages, 4 on the move"; with a filter "2 of 5 pages, 4 on the move". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {

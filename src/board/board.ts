@@ -1,11 +1,11 @@
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
-import { type BoardCell, cellsIn } from "./cells.ts";
 import { chipsOf } from "./chips.ts";
 import { countSections, nameOf, type SectionTally, sum, type Tally, total } from "./counting.ts";
 import { type After, address, type Filter, isFiltered } from "./filters.ts";
-import { chosenRows, listRows, type Row } from "./queries.ts";
+import { chosenRows, listRows } from "./queries.ts";
+import type { BoardRow, keepRows } from "./rows.ts";
 import type { Tallies } from "./tallies.ts";
 
 export type Board = Awaited<ReturnType<typeof boardOf>>;
@@ -18,7 +18,7 @@ export interface BoardSection {
   /** All of it, whatever is shown. */
   total: { rows: number; moving: number };
   shown: number;
-  rows: (Row & { chosen: boolean; cells: BoardCell[] })[];
+  rows: BoardRow[];
 }
 
 export interface Wish {
@@ -31,14 +31,17 @@ export interface Wish {
 const pageSize = 100;
 
 /** A page of the board: what to show, and the counts of what else there is. */
-export async function boardOf(db: Database, site: Site, tallies: Tallies, { filter, after, chosen }: Wish) {
+export async function boardOf(
+  db: Database,
+  site: Site,
+  tallies: Tallies,
+  rowsOf: ReturnType<typeof keepRows>,
+  { filter, after, chosen }: Wish,
+) {
   const found = await listRows(db, site, filter, after, pageSize + 1);
-  const rows = found.slice(0, pageSize);
-  const cells = await cellsIn(db, site, tallies, rows);
+  const rows = await rowsOf(db, site, tallies, found.slice(0, pageSize));
   const { counts, sections, shown } = await countsFor(db, site, tallies, filter);
-  const picked = new Set(chosen);
   const here = new Set(rows.map((row) => row.id));
-  const groups = sectionsOf(rows, tallies.sections, sections, after);
   return {
     filter,
     filtered: isFiltered(filter),
@@ -48,10 +51,8 @@ export async function boardOf(db: Database, site: Site, tallies: Tallies, { filt
     chips: chipsOf(site, filter, counts, shown),
     start: address(site, filter),
     next: found.length > pageSize ? address(site, filter, rows.at(-1)) : undefined,
-    sections: groups.map((group) => ({
-      ...group,
-      rows: group.rows.map((row) => ({ ...row, chosen: picked.has(row.id), cells: cells.get(row.id) ?? [] })),
-    })),
+    sections: sectionsOf(rows, tallies.sections, sections, after),
+    chosen: new Set(chosen),
     kept: await chosenRows(
       db,
       site,
@@ -97,11 +98,11 @@ function knownCount(
   return site.environments[at + 1] === differs[1] ? (tally) => tally.differing[at] ?? 0 : undefined;
 }
 
-function sectionsOf(rows: Row[], totals: SectionTally[], counted: SectionTally[], after: After | undefined) {
+function sectionsOf(rows: BoardRow[], totals: SectionTally[], counted: SectionTally[], after: After | undefined) {
   const total = new Map(totals.map((one) => [nameOf(one), one]));
   const shown = new Map(counted.map((one) => [nameOf(one), one.shown]));
   return [...Map.groupBy(rows, nameOf)].map(([name, inside]) => {
-    const { kind, section } = inside[0] as Row;
+    const { kind, section } = inside[0] as BoardRow;
     const continued = after !== undefined && nameOf(after) === name;
     const { rows: all = inside.length, moving = 0 } = total.get(name) ?? {};
     return { kind, section, continued, total: { rows: all, moving }, shown: shown.get(name) ?? 0, rows: inside };

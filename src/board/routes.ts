@@ -18,7 +18,7 @@ board.post("/", async (c) => {
   // the filter means its fields; every other button says in its address where it leads
   const told = form.filter ? textsOf(form) : c.req.query();
   if (chosen.length) return show(c, told, chosen, textsOf(form).from);
-  const { site } = c.var.access;
+  const { site } = c.get("access");
   return c.redirect(address(site, readFilter(site, told), readAfter(told.after) || undefined), 303);
 });
 
@@ -32,11 +32,15 @@ function textsOf(form: Record<string, unknown>): Record<string, string> {
 }
 
 async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[], from?: string) {
-  const { site, permissions } = c.var.access;
+  const { site, permissions } = c.get("access");
   const filter = readFilter(site, told);
   const after = readAfter(told.after);
-  const tallies = await c.var.tallies(c.var.db, site);
-  const board = await boardOf(c.var.db, site, tallies, { filter, after: after || undefined, chosen });
+  const tallies = await c.get("tallies")(c.get("db"), site);
+  const board = await boardOf(c.get("db"), site, tallies, c.get("boardRows"), {
+    filter,
+    after: after || undefined,
+    chosen,
+  });
   // what was posted has an address too: without what is ticked
   if (c.req.method === "POST" && !after) c.header("hx-push-url", address(site, filter));
   const may = {
@@ -46,6 +50,6 @@ async function show(c: SiteContext, told: Record<string, string | undefined>, ch
   return page(
     c,
     { title: "Board", here: "board", rail: "full" },
-    boardPage({ site, now: c.var.at, may, from, lost: after === false, board }),
+    boardPage({ site, now: c.get("at"), may, from, lost: after === false, board }),
   );
 }

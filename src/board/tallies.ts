@@ -18,6 +18,8 @@ export interface PlaceTally {
 }
 
 export interface Tallies extends Tally {
+  /** The site's events when it was counted; a later one may be counted already. */
+  events: number;
   places: PlaceTally[];
   sections: SectionTally[];
   owners: { id: string; name: string }[];
@@ -36,7 +38,7 @@ export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
     const state = [counted?.events, ...site.environments.map((one) => one.id)].join(" ");
     const before = kept.get(site.id);
     if (before?.state === state) return before.tallies;
-    const tallies = await count(db, site);
+    const tallies = { ...(await count(db, site)), events: counted?.events ?? 0 };
     kept.set(site.id, { state, tallies });
     return tallies;
   };
@@ -44,7 +46,7 @@ export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
 
 const eventsOf = compiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
 
-async function count(db: Database, site: Site): Promise<Tallies> {
+async function count(db: Database, site: Site): Promise<Omit<Tallies, "events">> {
   const kept = await keptSections(db, site.id);
   const sections = kept.length ? kept : await countSections(db, site);
   const changes = await lastChanges(db, site);

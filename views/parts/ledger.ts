@@ -15,8 +15,12 @@ type Ledger = {
 export const ledger = ({ caption, quiet, columns, body, look }: Ledger): Html =>
   html`<table${classes("ledger", look)}><caption${classes(quiet && "sr")}>${caption}</caption>
 <thead><tr>${each(columns, (column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-${String(body).trimStart().startsWith("<tbody") ? body : html`<tbody>${body}</tbody>`}
+${grouped(body) ? body : html`<tbody>${body}</tbody>`}
 </table>`;
+
+function grouped({ parts: [first] }: Html): boolean {
+  return typeof first === "string" && first.trimStart().startsWith("<tbody");
+}
 
 export const cell = (label: string, content: Piece): Html => html`<td data-label="${label}">${content}</td>`;
 

@@ -46,9 +46,9 @@ interface Wall {
 // A deployment gives a thousand lines one time.
 const walls = new Map<string, Wall>();
 
-/** What clock and calendar on the wall show there. */
+/** What clock and calendar on the wall show there, to the minute. */
 function wall(iso: string, zone: string): Wall {
-  const key = iso + zone;
+  const key = iso.slice(0, 16) + zone;
   const known = walls.get(key);
   if (known) return known;
   const read = readWall(iso, zone);
@@ -70,7 +70,8 @@ const monthName = (month: number) => MONTHS[month - 1] as string;
 
 // One page asks for the year of one moment a thousand times.
 let asked = { now: "", zone: "", year: 0 };
-function yearOf(now: string, zone: string): number {
+/** The year in which a moment falls there: `shortTime` leaves it out. */
+export function yearOf(now: string, zone: string): number {
   if (asked.now !== now || asked.zone !== zone) asked = { now, zone, year: wall(now, zone).year };
   return asked.year;
 }
