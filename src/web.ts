@@ -5,12 +5,12 @@ import { door, layout } from "../views/layout.ts";
 import type { Html } from "../views/parts/html.ts";
 import type { AssetUrls } from "./assets.ts";
 import { railOf } from "./board/rail.ts";
-import type { keepRows } from "./board/rows.ts";
 import type { Tallies } from "./board/tallies.ts";
 import { sha256 } from "./database/id.ts";
 import type { Database } from "./database/open.ts";
 import type { Environment } from "./environments/queries.ts";
 import { missing, Refusal, refuse } from "./errors.ts";
+import type { Rows } from "./kept-rows.ts";
 import type { By, Person } from "./people/by.ts";
 import { whyNotMay } from "./people/roles.ts";
 import { closeSession, findSession, lasts, openSession } from "./people/sessions.ts";
@@ -33,7 +33,7 @@ export type AppEnv = {
     assets: AssetUrls;
     verbs: Verbs;
     tallies: (db: Database, site: Site) => Promise<Tallies>;
-    boardRows: ReturnType<typeof keepRows>;
+    rows: Rows;
     person: Person | undefined;
     /** The page that is answered. */
     bytes: Uint8Array<ArrayBuffer> | undefined;

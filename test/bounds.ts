@@ -56,7 +56,10 @@ const known: [statement: RegExp, of: string, times?: number][] = [
   [/^select a\.kind, (count|sum)\(/, "pages of the site: they are counted at a past moment"],
   [/ from artifacts as a .* f\.version_id is distinct from t\.version_id /, "pages of the site that are the same"],
   [/ from artifacts as a inner join placements as p on p\.seq = /, "pages of the site that were not there"],
-  [/ from artifacts as a where .* like /, "pages of the site that are called otherwise"],
+  [
+    / from artifacts as a (inner join current_placements as c .* )?where .* like /,
+    "pages of the site that are called otherwise",
+  ],
   [
     / from current_placements as c .* (c\.version_id is distinct from t\.version_id|c\.artifact_id in )/,
     "pages of the site, of which a release may be made",

@@ -1,6 +1,5 @@
 import type { Board, BoardSection } from "../src/board/board.ts";
-import type { BoardCell, Waiting } from "../src/board/cells.ts";
-import type { BoardRow } from "../src/board/rows.ts";
+import type { BoardCell, BoardRow, Waiting } from "../src/board/cells.ts";
 import type { Stand } from "../src/board/rules.ts";
 import type { Environment } from "../src/environments/queries.ts";
 import type { Site } from "../src/sites/queries.ts";

@@ -1,11 +1,12 @@
 import type { Database } from "../database/open.ts";
+import type { Rows } from "../kept-rows.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
+import { type BoardRow, boardRows } from "./cells.ts";
 import { chipsOf } from "./chips.ts";
 import { countSections, nameOf, type SectionTally, sum, type Tally, total } from "./counting.ts";
 import { type After, address, type Filter, isFiltered } from "./filters.ts";
 import { chosenRows, listRows } from "./queries.ts";
-import type { BoardRow, keepRows } from "./rows.ts";
 import type { Tallies } from "./tallies.ts";
 
 export type Board = Awaited<ReturnType<typeof boardOf>>;
@@ -35,11 +36,15 @@ export async function boardOf(
   db: Database,
   site: Site,
   tallies: Tallies,
-  rowsOf: ReturnType<typeof keepRows>,
+  keptRows: Rows,
   { filter, after, chosen }: Wish,
 ) {
   const found = await listRows(db, site, filter, after, pageSize + 1);
-  const rows = await rowsOf(db, site, tallies, found.slice(0, pageSize));
+  const rows = await keptRows(db, site, tallies, {
+    of: "board",
+    named: found.slice(0, pageSize),
+    read: (unknown) => boardRows(db, site, tallies, unknown),
+  });
   const { counts, sections, shown } = await countsFor(db, site, tallies, filter);
   const here = new Set(rows.map((row) => row.id));
   return {

@@ -26,13 +26,10 @@ export interface Waiting {
   other: { version: string | null } | undefined;
 }
 
-/** The cells of these rows, environment by environment, by artifact id. Costs what is shown. */
-export async function cellsIn(
-  db: Database,
-  site: Site,
-  tallies: Tallies,
-  rows: Row[],
-): Promise<Map<string, BoardCell[]>> {
+export type BoardRow = Row & { cells: BoardCell[] };
+
+/** These rows with their cells, environment by environment. Costs what is shown. */
+export async function boardRows(db: Database, site: Site, tallies: Tallies, rows: Row[]): Promise<BoardRow[]> {
   const ids = rows.map((row) => row.id);
   const last = site.environments.at(-1)?.id;
   const recorded = await cellsOf(db, ids);
@@ -44,19 +41,17 @@ export async function cellsIn(
     brought.filter((id) => id !== null),
   );
   const open = new Map(tallies.open.map((promotion) => [promotion.id, promotion]));
-  return new Map(
-    ids.map((id) => {
-      const squares = site.environments.map((environment, i) => ({
-        told: tallies.places[i]?.changed_at !== null,
-        recorded: byPlace.get(`${id} ${environment.id}`),
-      }));
-      const waiting = (travelling.get(id) ?? []).flatMap((one) => {
-        const promotion = open.get(one.promotion_id);
-        return promotion ? [{ promotion, version_id: one.version_id, version: one.version }] : [];
-      });
-      return [id, squares.map((_, i) => cellOf(site, squares, i, waiting, approvals))];
-    }),
-  );
+  return rows.map((row) => {
+    const squares = site.environments.map((environment, i) => ({
+      told: tallies.places[i]?.changed_at !== null,
+      recorded: byPlace.get(`${row.id} ${environment.id}`),
+    }));
+    const waiting = (travelling.get(row.id) ?? []).flatMap((one) => {
+      const promotion = open.get(one.promotion_id);
+      return promotion ? [{ promotion, version_id: one.version_id, version: one.version }] : [];
+    });
+    return { ...row, cells: squares.map((_, i) => cellOf(site, squares, i, waiting, approvals)) };
+  });
 }
 
 type Travelling = { promotion: Promotion; version_id: string | null; version: string | null };

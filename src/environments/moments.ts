@@ -43,9 +43,19 @@ export function written(at: string, zone: string): string {
   return read?.at === at ? wall : at.replace(/(:00)?\.000Z$/, "Z");
 }
 
+// A page that draws some weeks asks for each of their days, every time that it is looked at.
+const beginnings = new Map<string, string>();
+
 /** When a day begins, as the calendar there has it. */
-export const beginningOf = (date: string, zone: string): string =>
-  local(`${date}T00:00`, zone)?.at ?? iso(Date.parse(date));
+export function beginningOf(date: string, zone: string): string {
+  const key = `${date} ${zone}`;
+  const known = beginnings.get(key);
+  if (known) return known;
+  const begins = local(`${date}T00:00`, zone)?.at ?? iso(Date.parse(date));
+  if (beginnings.size >= 5000) beginnings.clear();
+  beginnings.set(key, begins);
+  return begins;
+}
 
 /** A time as a clock on the wall shows it: usually one moment, but none where clocks go forward and two where they go back. */
 function local(text: string, zone: string) {

@@ -1,6 +1,8 @@
+import { type Position, pieces } from "../artifacts/pieces.ts";
 import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
-import type { Tier } from "../schema.ts";
+import type { Kind, Tier } from "../schema.ts";
+import { contains } from "./as-of.ts";
 
 export interface Environment {
   id: string;
@@ -52,6 +54,38 @@ const placesOf = compiled((db, siteId: string) =>
     .orderBy("e.position")
     .orderBy("s.name"),
 );
+
+/** What stands there now, by name only, in the order of pages; found piece by piece, as `standing` finds it. */
+export async function namesStanding(
+  db: Database,
+  siteId: string,
+  environmentId: string,
+  {
+    kind,
+    text,
+    after,
+    limit,
+  }: { kind?: Kind | undefined; text?: string | undefined; after?: Position | undefined; limit: number },
+): Promise<(Position & { id: string })[]> {
+  const found: (Position & { id: string })[] = [];
+  for await (const piece of pieces(db, siteId, { kind, after, limit })) {
+    const query = db
+      .selectFrom("artifacts as a")
+      .innerJoin("current_placements as c", (join) =>
+        join.onRef("c.artifact_id", "=", "a.id").on("c.environment_id", "=", environmentId),
+      )
+      .select(["a.id", "a.kind", "a.section", "a.key"])
+      .where(piece)
+      .where("c.version_id", "is not", null)
+      .orderBy("a.kind")
+      .orderBy("a.section")
+      .orderBy("a.key")
+      .limit(limit - found.length);
+    found.push(...(await (text ? query.where(contains(text)) : query).execute()));
+    if (found.length >= limit) break;
+  }
+  return found;
+}
 
 export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {
   if (!row) return null;

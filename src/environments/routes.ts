@@ -3,6 +3,7 @@ import { environmentPage, titleOf } from "../../views/environments.ts";
 import { readAfter, readFilter } from "../board/filters.ts";
 import { compare } from "../compare/queries.ts";
 import { wrongSince } from "../corrections/queries.ts";
+import { inChunks } from "../database/lists.ts";
 import type { Database } from "../database/open.ts";
 import { listDeployments } from "../deployments/queries.ts";
 import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
@@ -10,7 +11,7 @@ import { approversOf, latest, type Moment, standing } from "./as-of.ts";
 import { type Count, changesAround, countStanding, removedAt, toldSince } from "./changes.ts";
 import { histogramOf } from "./histogram.ts";
 import { parseMoment, written } from "./moments.ts";
-import type { Environment } from "./queries.ts";
+import { type Environment, namesStanding } from "./queries.ts";
 
 export const environments = new Hono<SiteEnv>();
 
@@ -28,7 +29,10 @@ environments.get("/:environment", async (c) => {
   const size = c.req.query("size") === String(sizes.most) ? sizes.most : sizes.usual;
   const around = await changesAround(db, environment.id, moment);
   const count = at ? await countStanding(db, site.id, environment.id, moment) : await countNow(c, environment.id);
-  const lines = await standing(db, site.id, environment.id, moment, { kind, text, after, limit: size + 1 });
+  const slice = { kind, text, after, limit: size + 1 };
+  const lines = at
+    ? await standing(db, site.id, environment.id, moment, slice)
+    : await standingNow(c, environment.id, await namesStanding(db, site.id, environment.id, slice));
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
   const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];
@@ -81,6 +85,19 @@ async function knownOtherwise(db: Database, siteId: string, environment: Environ
   if (!(await toldSince(db, environment.id, { asOf, knownAt }))) return false;
   const sides = { from: { environment, moment: { asOf, knownAt } }, to: { environment, moment: { asOf } } };
   return (await compare(db, { id: siteId }, sides, { limit: 1 })).length > 0;
+}
+
+async function standingNow(c: SiteContext, environmentId: string, named: Awaited<ReturnType<typeof namesStanding>>) {
+  const { db, rows, tallies } = c.var;
+  const { site } = c.var.access;
+  return rows(db, site, await tallies(db, site), {
+    of: environmentId,
+    named,
+    read: (unknown) =>
+      inChunks(unknown, (piece) =>
+        standing(db, site.id, environmentId, { asOf: latest }, { ids: piece.map((one) => one.id) }),
+      ),
+  });
 }
 
 /** How much stands there now is counted for the rail already. */

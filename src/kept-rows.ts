@@ -1,59 +1,77 @@
 import { sql } from "kysely";
-import type { Database } from "../database/open.ts";
-import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
-import { type BoardCell, cellsIn } from "./cells.ts";
-import type { Row } from "./queries.ts";
-import type { Tallies } from "./tallies.ts";
+import type { Tallies } from "./board/tallies.ts";
+import type { Database } from "./database/open.ts";
+import type { Kind } from "./schema.ts";
+import type { Site } from "./sites/queries.ts";
 
-export type BoardRow = Row & { cells: BoardCell[] };
+/** Of a page or software. */
+interface Name {
+  kind: Kind;
+  key: string;
+}
 
-/** Of all sites together. Once there are more, all are read anew. */
-const most = 4000;
+/** Of all lists together. Once there are more, all are read anew. */
+const most = 5000;
 
 interface Kept {
   /** What all rows depend on, as text. */
   around: string;
   /** The site's events that are known of. */
   upTo: number;
-  rows: Map<string, BoardRow>;
+  rows: Map<string, unknown>;
 }
 
+/** What a list shows of those that are named, as they stand now. */
+interface List<Row, Named> {
+  /** One of the site's lists: each has rows of its own. */
+  of: string;
+  named: Named[];
+  /** The rows of those that are not known. */
+  read: (unknown: Named[]) => Promise<Row[]>;
+}
+
+export type Rows = ReturnType<typeof keepRows>;
+
 /**
- * The rows of a board with their cells. They are kept, each as the same object, until an event tells of something in
- * it: between writes a board costs no more than finding out which rows it shows, and after one what was touched.
+ * The rows of a site's long lists. They are kept, each as the same object, until an event tells of something in it:
+ * between writes a list costs no more than finding out which rows it shows, and after one what was touched.
  */
 export function keepRows() {
   const kept = new Map<string, Kept>();
 
-  async function keptOf(db: Database, site: Site, tallies: Tallies): Promise<Kept> {
+  async function keptOf(db: Database, site: Site, tallies: Tallies, of: string): Promise<Kept> {
+    const list = `${site.id} ${of}`;
     const around = JSON.stringify([site, tallies.places.map((place) => place.changed_at !== null)]);
-    const before = kept.get(site.id);
-    if (before?.around !== around) return renewed(site, around, tallies);
+    const before = kept.get(list);
+    if (before?.around !== around) return renewed(list, around, tallies);
     const touched = before.upTo < tallies.events ? await touchedSince(db, site.id, before.upTo) : [];
-    if (!touched) return renewed(site, around, tallies);
+    if (!touched) return renewed(list, around, tallies);
     for (const name of touched) before.rows.delete(name);
     before.upTo = Math.max(before.upTo, tallies.events);
     return before;
   }
 
-  function renewed(site: Site, around: string, { events }: Tallies): Kept {
-    const fresh = { around, upTo: events, rows: new Map<string, BoardRow>() };
-    kept.set(site.id, fresh);
+  function renewed(list: string, around: string, { events }: Tallies): Kept {
+    const fresh = { around, upTo: events, rows: new Map<string, unknown>() };
+    kept.set(list, fresh);
     return fresh;
   }
 
-  return async (db: Database, site: Site, tallies: Tallies, rows: Row[]): Promise<BoardRow[]> => {
-    const known = (await keptOf(db, site, tallies)).rows;
-    const missing = rows.filter((row) => !known.has(nameOf(row)));
-    const cells = missing.length ? await cellsIn(db, site, tallies, missing) : undefined;
-    if ([...kept.values()].reduce((sum, one) => sum + one.rows.size, missing.length) > most) kept.clear();
-    for (const row of missing) known.set(nameOf(row), { ...row, cells: cells?.get(row.id) ?? [] });
-    return rows.map((row) => known.get(nameOf(row)) as BoardRow);
+  return async <Row extends Name, Named extends Name>(
+    db: Database,
+    site: Site,
+    tallies: Tallies,
+    { of, named, read }: List<Row, Named>,
+  ): Promise<Row[]> => {
+    const { rows } = await keptOf(db, site, tallies, of);
+    const unknown = named.filter((one) => !rows.has(nameOf(one)));
+    if ([...kept.values()].reduce((sum, one) => sum + one.rows.size, unknown.length) > most) kept.clear();
+    if (unknown.length) for (const row of await read(unknown)) rows.set(nameOf(row), row);
+    return named.flatMap((one) => (rows.get(nameOf(one)) as Row | undefined) ?? []);
   };
 }
 
-const nameOf = ({ kind, key }: { kind: Kind; key: string }): string => `${kind} ${key}`;
+const nameOf = ({ kind, key }: Name): string => `${kind} ${key}`;
 
 /** So many events are looked at, and of so many bytes; anything more may have touched everything. */
 const few = { events: 50, bytes: 50_000 };
@@ -78,8 +96,7 @@ async function touchedSince(db: Database, siteId: string, event: number): Promis
   return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? []);
 }
 
-type Named = { kind?: Kind; key: string };
-type Lists = Record<string, Named[] | undefined>;
+type Lists = Record<string, (Partial<Name> & { key: string })[] | undefined>;
 
 /** A deployment says which rows it touched. What else there is changes how any of them stand, or who is asked. */
 function namedIn(action: string, details: { promotion?: number; learned?: Lists } & Lists): string[] | undefined {
