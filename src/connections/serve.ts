@@ -14,7 +14,11 @@ export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
   const inTurn = new InTurn();
   const answer = getRequestListener(fetch, { errorHandler: failed });
   const server = createServer(limits.http, (incoming, outgoing) => {
-    if (connections.mayBegin(incoming, outgoing)) inTurn.begin(() => void answer(incoming, outgoing));
+    if (!connections.mayBegin(incoming, outgoing)) return;
+    const begin = () => void answer(incoming, outgoing);
+    // what writes is short, and committed with what else is written in this turn
+    if (incoming.method === "GET") inTurn.begin(begin);
+    else begin();
   });
   connections.watch(server);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {

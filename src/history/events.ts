@@ -59,10 +59,9 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
   };
   const details = canonical(content.details);
   const hash = hashOf(site.head, content, details);
-  await trx
-    .insertInto("events")
-    .values({ ...content, site_id: siteId, details, previous_hash: site.head, hash })
-    .execute();
+  const { recorded_at, person_id, action, subject, subject_id, environment_id } = content;
+  const about = [recorded_at, person_id, action, subject, subject_id, environment_id] as const;
+  await insertEvent(trx, siteId, seq, ...about, details, site.head, hash);
   await index(trx, siteId, eventEntries(content));
   await moveHead(trx, seq, hash, siteId);
   return seq;
@@ -70,6 +69,26 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
 
 const headOf = compiled((trx, siteId: string) =>
   trx.selectFrom("sites").select(["events", "head"]).where("id", "=", siteId),
+);
+
+const insertEvent = compiled(
+  (
+    trx,
+    site_id: string,
+    seq: number,
+    recorded_at: string,
+    person_id: string,
+    action: string,
+    subject: string,
+    subject_id: string | null,
+    environment_id: string | null,
+    details: string,
+    previous_hash: string,
+    hash: string,
+  ) => {
+    const about = { recorded_at, person_id, action, subject, subject_id, environment_id };
+    return trx.insertInto("events").values({ site_id, seq, ...about, details, previous_hash, hash });
+  },
 );
 
 const moveHead = compiled((trx, events: number, head: string, siteId: string) =>

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
+import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
 import { readGate } from "../environments/queries.ts";
-import { type Decision, endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
+import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
 
@@ -19,9 +20,13 @@ export interface Listing {
 }
 
 export async function findPromotion(db: Database, siteId: string, number: number) {
-  const row = await promotions(db).where("p.site_id", "=", siteId).where("p.number", "=", number).executeTakeFirst();
+  const [row] = await numbered(db, siteId, number);
   return row && (await withState(db, [row]))[0];
 }
+
+const numbered = compiled((db, siteId: string, number: number) =>
+  promotions(db).where("p.site_id", "=", siteId).where("p.number", "=", number),
+);
 
 /** Whether so many lines and more would arrive with it. */
 export async function holdsMore(db: Database, siteId: string, number: number, than: number): Promise<boolean> {
@@ -145,8 +150,8 @@ async function withState(db: Database, rows: Row[]) {
   });
 }
 
-async function approvalsOf(db: Database, ids: string[]) {
-  const rows = await db
+const approvalsOf = compiled((db, ids: string[]) =>
+  db
     .selectFrom("approvals as a")
     .innerJoin("people as p", "p.id", "a.person_id")
     .innerJoin("roles as r", "r.slug", "a.role")
@@ -162,13 +167,11 @@ async function approvalsOf(db: Database, ids: string[]) {
     .select(["a.comment", "a.decided_at"])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")
-    .orderBy("a.id")
-    .execute();
-  return rows.map((row) => ({ ...row, decision: row.decision as Decision }));
-}
+    .orderBy("a.id"),
+);
 
-function completionsOf(db: Database, ids: string[]) {
-  return db
+const completionsOf = compiled((db, ids: string[]) =>
+  db
     .selectFrom("completions as c")
     .innerJoin("people as p", "p.id", "c.person_id")
     .innerJoin("deployments as d", "d.id", "c.deployment_id")
@@ -181,12 +184,11 @@ function completionsOf(db: Database, ids: string[]) {
       "d.number as deployment",
       "d.effective_at",
     ])
-    .where("c.promotion_id", "in", ids)
-    .execute();
-}
+    .where("c.promotion_id", "in", ids),
+);
 
-function cancellationsOf(db: Database, ids: string[]) {
-  return db
+const cancellationsOf = compiled((db, ids: string[]) =>
+  db
     .selectFrom("cancellations as c")
     .innerJoin("people as p", "p.id", "c.person_id")
     .leftJoin("promotions as s", "s.id", "c.superseded_by")
@@ -198,11 +200,11 @@ function cancellationsOf(db: Database, ids: string[]) {
       "s.number as superseded_by",
       "c.cancelled_at",
     ])
-    .where("c.promotion_id", "in", ids)
-    .execute();
-}
+    .where("c.promotion_id", "in", ids),
+);
 
 export async function roleNames(db: Database): Promise<Record<string, string>> {
-  const rows = await db.selectFrom("roles").select(["slug", "name"]).execute();
-  return Object.fromEntries(rows.map((row) => [row.slug, row.name]));
+  return Object.fromEntries((await roles(db)).map((row) => [row.slug, row.name]));
 }
+
+const roles = compiled((db) => db.selectFrom("roles").select(["slug", "name"]));

@@ -1,3 +1,4 @@
+import { compiled } from "../database/compiled.ts";
 import type { Database } from "../database/open.ts";
 import { wordsOf } from "./words.ts";
 
@@ -18,15 +19,22 @@ export interface Entry {
  */
 export async function index(trx: Database, siteId: string, entries: Entry[]): Promise<void> {
   const rows = entries.map(({ kind, ref, text }) => ({ site_id: siteId, kind, ref, words: wordsOf(text).join(" ") }));
-  for (let i = 0; i < rows.length; i += 500)
-    await trx
-      .insertInto("search_entries")
-      .values(rows.slice(i, i + 500))
-      .onConflict((conflict) =>
-        conflict.columns(["site_id", "kind", "ref"]).doUpdateSet((eb) => ({ words: eb.ref("excluded.words") })),
-      )
-      .execute();
+  const [first, ...more] = rows;
+  if (first && !more.length) await insertOne(trx, siteId, first.kind, first.ref, first.words);
+  else for (let i = 0; i < rows.length; i += 500) await insertion(trx, rows.slice(i, i + 500)).execute();
 }
+
+const insertion = (trx: Database, rows: { site_id: string; kind: string; ref: string; words: string }[]) =>
+  trx
+    .insertInto("search_entries")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(["site_id", "kind", "ref"]).doUpdateSet((eb) => ({ words: eb.ref("excluded.words") })),
+    );
+
+const insertOne = compiled((trx, site_id: string, kind: string, ref: string, words: string) =>
+  insertion(trx, [{ site_id, kind, ref, words }]),
+);
 
 export const artifactEntry = ({
   id,
