@@ -63,11 +63,15 @@ export function keepRows() {
     tallies: Tallies,
     { of, named, read }: List<Row, Named>,
   ): Promise<Row[]> => {
-    const { rows } = await keptOf(db, site, tallies, of);
-    const unknown = named.filter((one) => !rows.has(nameOf(one)));
-    if ([...kept.values()].reduce((sum, one) => sum + one.rows.size, unknown.length) > most) kept.clear();
-    if (unknown.length) for (const row of await read(unknown)) rows.set(nameOf(row), row);
-    return named.flatMap((one) => (rows.get(nameOf(one)) as Row | undefined) ?? []);
+    const list = await keptOf(db, site, tallies, of);
+    const known = named.map((one) => list.rows.get(nameOf(one)) as Row | undefined);
+    const unknown = named.filter((_, i) => !known[i]);
+    if (!unknown.length) return known as Row[];
+    const fresh = new Map((await read(unknown)).map((row) => [nameOf(row), row]));
+    if ([...kept.values()].reduce((sum, one) => sum + one.rows.size, fresh.size) > most) kept.clear();
+    // where another event is known of by now, what was read may be from before it
+    if (list.upTo === tallies.events) for (const [name, row] of fresh) list.rows.set(name, row);
+    return named.flatMap((one, i) => known[i] ?? fresh.get(nameOf(one)) ?? []);
   };
 }
 

@@ -28,13 +28,18 @@ async function start(): Promise<void> {
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);
+  // PostgreSQL works in processes of its own anyway
+  const beside = isPostgres(db) ? undefined : inThread(config.databaseUrl);
   const app = createApp(db, {
     baseUrl,
-    // PostgreSQL works in processes of its own anyway
-    ...(!isPostgres(db) && { verbs: inThread(config.databaseUrl) }),
+    ...(beside && { verbs: beside.verbs }),
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, () => db.destroy()));
+  const close = async () => {
+    await beside?.close();
+    await db.destroy();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, close));
   keepCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   const link = await setupLink(db, new Date().toISOString());

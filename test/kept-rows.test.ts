@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
+import { keepTallies } from "../src/board/tallies.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { record } from "../src/deployments/deployments.ts";
 import { rename } from "../src/environments/environments.ts";
+import { keepRows } from "../src/kept-rows.ts";
 import { changeName } from "../src/people/account.ts";
 import { openSession } from "../src/people/sessions.ts";
 import { decide } from "../src/promotions/promotions.ts";
+import { findSite, type Site } from "../src/sites/queries.ts";
 import { changeSite } from "../src/sites/sites.ts";
 import { everyVerb } from "./every-verb.ts";
 import { seeded } from "./seeded.ts";
@@ -118,6 +121,27 @@ test("a row that is ticked is ticked, and not for who comes next", async () => {
   expect(kept).toBe(anew);
   expect(kept).toContain(`value="${id}" checked`);
   await expectSame();
+});
+
+test("what was read before a change is not kept after it", async () => {
+  await w.record("beta", ["/ v1"]);
+  const [rows, tallies] = [keepRows(), keepTallies()];
+  const site = (await findSite(w.db, "shop")) as Site;
+  const named = [{ kind: "page" as const, key: "/" }];
+  const ask = async (version: string, meanwhile = async () => {}) => {
+    const read = async () => {
+      await meanwhile();
+      return named.map((one) => ({ ...one, version }));
+    };
+    const [row] = await rows(w.db, site, await tallies(w.db, site), { of: "a list", named, read });
+    return row?.version;
+  };
+  const late = ask("v1", async () => {
+    await w.record("beta", ["/ v2"]);
+    expect(await ask("v2")).toBe("v2");
+  });
+  expect(await late).toBe("v1");
+  expect(await ask("nobody asks any more")).toBe("v2");
 });
 
 async function digest(number: number): Promise<string> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "../src/database/open.ts";
@@ -54,6 +55,7 @@ test("a long import is carried out beside the event loop: recorded once, however
 
   server.signal("SIGTERM");
   expect(await server.ended).toBe(0);
+  if (url.startsWith("file:")) expect(existsSync(`${url.slice(5)}-wal`)).toBe(false);
   expect(await placements()).toBe(3001);
   const db = openDatabase(url);
   const [site] = await db.selectFrom("sites").select("id").execute();

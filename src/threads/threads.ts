@@ -15,9 +15,9 @@ const patience = 60_000;
  * The verbs, of which those that are about many lines are carried out in a thread beside the event loop. SQLite works
  * in the thread that asks it, and what it writes in the end, at once, can be a hundred megabytes.
  */
-export function inThread(databaseUrl: string): Verbs {
+export function inThread(databaseUrl: string): { verbs: Verbs; close: () => Promise<void> } {
   const thread = new Thread(databaseUrl);
-  return {
+  const beside: Verbs = {
     record: (db, ...args) => (args[3].placements.length > few ? thread.run("record", args) : verbs.record(db, ...args)),
     complete: async (db, ...args) => {
       const [, site, number] = args;
@@ -25,6 +25,7 @@ export function inThread(databaseUrl: string): Verbs {
       return long ? thread.run("complete", args) : verbs.complete(db, ...args);
     },
   };
+  return { verbs: beside, close: () => thread.end() };
 }
 
 /** Started when it is needed, and ended when it has not been for a while. */
@@ -63,12 +64,15 @@ class Thread {
     this.#running.delete(told.id);
     if ("error" in told) running?.reject(thrown(told.error));
     else running?.resolve(told.answer);
-    if (!this.#running.size) this.#idle = setTimeout(() => this.#end(), patience).unref();
+    if (!this.#running.size) this.#idle = setTimeout(() => void this.end(), patience).unref();
   }
 
-  #end(): void {
-    void this.#worker?.terminate();
+  /** Its connection is closed on the way. */
+  async end(): Promise<void> {
+    clearTimeout(this.#idle);
+    const worker = this.#worker;
     this.#worker = undefined;
+    await worker?.terminate();
   }
 
   /** The thread is no more; what it did not answer is not known to be done. */
