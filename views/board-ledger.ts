@@ -52,8 +52,9 @@ const boardRow = (props: Props, row: BoardRow, chosen: boolean): Html =>
 /** "5 pages, 4 on the move"; with a filter "2 of 5 pages, 4 on the move". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {
   const [one, many] = kind === "page" ? ["page", "pages"] : ["piece", "pieces"];
-  const count = shown < total.rows ? `${shown} of ${total.rows}` : `${total.rows}`;
-  const moving = total.moving ? `${total.moving} on the move` : "the same everywhere";
+  const written = (count: number) => count.toLocaleString("en-GB");
+  const count = shown < total.rows ? `${written(shown)} of ${written(total.rows)}` : written(total.rows);
+  const moving = total.moving ? `${written(total.moving)} on the move` : "the same everywhere";
   return `${count} ${total.rows === 1 ? one : many}${compared ? `, ${moving}` : ""}`;
 }
 

@@ -32,9 +32,9 @@ function lead(
 ): string {
   if (!place.changed_at) return "nothing recorded yet";
   if (next && there?.changed_at)
-    return place.differing ? `${place.differing} differ from ${next.name}` : `same as ${next.name}`;
-  if (next) return `${place.differing} not on ${next.name} yet`;
-  if (place.out_of_band) return `${place.out_of_band} out of band`;
+    return place.differing ? `${many(place.differing)} differ from ${next.name}` : `same as ${next.name}`;
+  if (next) return `${many(place.differing)} not on ${next.name} yet`;
+  if (place.out_of_band) return `${many(place.out_of_band)} out of band`;
   return gate ? "as approved" : "as recorded";
 }
 
@@ -50,8 +50,10 @@ function waitingIn(site: Site, tallies: Tallies, environment: Environment): Rail
   return { count: waiting.length || open.length, text, href: `/sites/${site.slug}/approvals` };
 }
 
+const many = (count: number): string => count.toLocaleString("en-GB");
+
 function small(place: PlaceTally, site: Site, now: string): string {
-  const pages = `${place.pages} ${place.pages === 1 ? "page" : "pages"}, ${place.software} software`;
+  const pages = `${many(place.pages)} ${place.pages === 1 ? "page" : "pages"}, ${many(place.software)} software`;
   return place.changed_at
     ? `${pages} · last change ${shortTime(place.changed_at, site.time_zone, now)}`
     : "tell it what stands there";

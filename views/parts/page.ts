@@ -71,7 +71,7 @@ export const chips = (
   html`<nav class="chips" aria-label="${label}">${each(
     list,
     (chip) =>
-      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${chip.count}</b>`}</a>`,
+      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${chip.count.toLocaleString("en-GB")}</b>`}</a>`,
   )}</nav>
 `;
 
