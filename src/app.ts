@@ -111,6 +111,8 @@ function late<T>(load: () => Promise<T>): () => Promise<T> {
 
 /** In pieces, each with what it is made of loaded before: others are not to wait for all of it. */
 async function machinesApi(baseUrl: string): Promise<Hono<AppEnv>> {
+  await import("zod/v4/core");
+  await pause();
   await import("@hono/zod-openapi");
   await pause();
   await import("./api/schemas.ts");

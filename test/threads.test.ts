@@ -4,9 +4,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "../src/database/open.ts";
 import { Refusal } from "../src/errors.ts";
 import { verify } from "../src/history/verify.ts";
+import { decide } from "../src/promotions/promotions.ts";
+import { inThread } from "../src/threads/threads.ts";
 import { plain, thrown } from "../src/threads/told.ts";
-import { freshDatabaseUrl } from "./database.ts";
+import { engine, freshDatabaseUrl } from "./database.ts";
 import { starting, tokenOn } from "./serving.ts";
+import { type Name, world } from "./world.ts";
 
 let url: string;
 let drop: () => Promise<void>;
@@ -84,6 +87,31 @@ test("a key that comes back with another long import is refused in the same word
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({ code: "idempotency_key_reused" });
   expect(await placements()).toBe(600);
+});
+
+test.runIf(engine === "sqlite")("a promotion of many lines is completed in a thread, by who may, once", async () => {
+  const fresh = await freshDatabaseUrl();
+  const db = openDatabase(fresh.url);
+  const w = await world(Promise.resolve({ db, close: async () => {} }));
+  const pages = Array.from({ length: 600 }, (_, i) => `/inventory/page-${i} v1`);
+  await w.record("beta", pages);
+  await w.ask((await w.release("All of it")).number, "demo");
+  const { digest } = await db.selectFrom("promotions").select("digest").executeTakeFirstOrThrow();
+  await decide(db, await w.by("theo"), w.site, 1, { decision: "approve", digest });
+  const threads = inThread(fresh.url);
+  const complete = async (name: Name) => threads.verbs.complete(db, await w.by(name), w.site, 1, {});
+
+  await expect(complete("vera")).rejects.toThrow(Refusal);
+  await expect(complete("vera")).rejects.toMatchObject({ status: 403 });
+  const [first, second] = await Promise.all([complete("ada"), complete("ada")]);
+  expect(first).toMatchObject({ state: "completed", completion: { deployment: 2 } });
+  expect(second).toEqual(first);
+  const moved = await db.selectFrom("current_placements").select("artifact_id").where("out_of_band", "=", 0).execute();
+  expect(moved).toHaveLength(1200);
+  expect(await verify(db, w.site.id)).toHaveProperty("head");
+  await threads.close();
+  await db.destroy();
+  await fresh.drop();
 });
 
 test("what is thrown in a thread is the same here", () => {

@@ -10,7 +10,14 @@ const most = 1000;
 export function poolOf(connectionString: string): Pool {
   const getTypeParser = (oid: number, format?: "text" | "binary") =>
     oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format as "text");
-  const pool = new Pool({ connectionString, max: 10, types: { getTypeParser } as never, Client: Remembering });
+  const pool = new Pool({
+    connectionString,
+    max: 10,
+    types: { getTypeParser } as never,
+    Client: Remembering,
+    // one whose server vanished in the middle of a transaction keeps its site waiting no longer than this
+    idle_in_transaction_session_timeout: 5 * 60_000,
+  });
   // an idle connection that PostgreSQL closes must not end Sitebook: the next query opens another
   pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
   // nor one that it closes in the middle of a transaction: whoever asks next on it is told
