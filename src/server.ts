@@ -4,7 +4,7 @@ import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
 import { addressesBehind } from "./connections/address.ts";
 import { makeServer } from "./connections/serve.ts";
-import { isPostgres } from "./database/open.ts";
+import { isFile } from "./database/open.ts";
 import { openReady } from "./database/ready.ts";
 import { keepCheckpoints } from "./history/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
@@ -28,8 +28,8 @@ async function start(): Promise<void> {
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);
-  // PostgreSQL works in processes of its own anyway
-  const beside = isPostgres(db) ? undefined : inThread(config.databaseUrl);
+  // PostgreSQL works in processes of its own anyway, and what is in memory nobody else can open
+  const beside = isFile(config.databaseUrl) ? inThread(config.databaseUrl) : undefined;
   const app = createApp(db, {
     baseUrl,
     ...(beside && { verbs: beside.verbs }),

@@ -10,15 +10,17 @@ const keys = [
   ...Array.from({ length: 10 }, (_, i) => `service-${i}`),
 ];
 
+/** So many that a thread of its own records them. */
+const depot = Array.from({ length: 600 }, (_, i) => `/depot/page-${i}`);
+
 /** A few lines mostly, on beta mostly; now and then many, a whole inventory, late, or by leave of a promotion. */
 export function deployment(promotions: Known[], note: string, random: Random): Wanted {
   const to = random() < 0.85 ? "beta" : random() < 0.5 ? "demo" : "live";
   const allowed = random() < 0.3 ? promotions.find((one) => one.to === to)?.number : undefined;
   const complete = random() < 0.015;
   const count = complete ? keys.length * 0.7 : random() < 0.05 ? 40 : 1 + random() * 4;
-  const placements = shuffled(keys, random)
-    .slice(0, count)
-    .map((key) => lineOf(key, random));
+  const some = random() < 0.01 ? depot : shuffled(keys, random).slice(0, count);
+  const placements = some.map((key) => lineOf(key, random));
   const body = {
     note,
     placements,
