@@ -3,8 +3,8 @@ import { Client, Pool, types } from "pg";
 const int8 = 20;
 const numeric = 1700;
 
-/** So many texts of queries are remembered on each connection; those that come later are planned each time. */
-const most = 1000;
+/** Each connection keeps so many plans, and none of very long queries, which seldom come again. */
+const most = { names: 300, length: 10_000, seenOnce: 1000 };
 
 /** Connections to PostgreSQL. Counts and sums come back as numbers, as they do from SQLite; none here comes near 2^53. */
 export function poolOf(connectionString: string): Pool {
@@ -31,6 +31,7 @@ export function poolOf(connectionString: string): Pool {
  */
 class Remembering extends Client {
   readonly #names = new Map<string, string>();
+  readonly #seenOnce = new Set<string>();
 
   override query(query: unknown, values?: unknown, done?: unknown): never {
     const name = typeof query === "string" && Array.isArray(values) ? this.#nameOf(query) : undefined;
@@ -40,8 +41,14 @@ class Remembering extends Client {
 
   /** Nothing the first time. */
   #nameOf(text: string): string | undefined {
-    const name = this.#names.get(text);
-    if (!name && this.#names.size < most) this.#names.set(text, `q${this.#names.size}`);
-    return name;
+    const known = this.#names.get(text);
+    if (known || text.length > most.length || this.#names.size >= most.names) return known;
+    if (this.#seenOnce.delete(text)) {
+      const name = `q${this.#names.size}`;
+      this.#names.set(text, name);
+      return name;
+    }
+    if (this.#seenOnce.size >= most.seenOnce) this.#seenOnce.clear();
+    this.#seenOnce.add(text);
   }
 }

@@ -1,6 +1,6 @@
 import { type Arena, heldFor, nameOf, type Place } from "./arena.ts";
 import { get, type Load, load, post } from "./load.ts";
-import { type Scenario, scenarios } from "./scenarios.ts";
+import { change, type Scenario, scenarios } from "./scenarios.ts";
 import { median, short } from "./table.ts";
 
 /** What is measured in turn, so that a machine that slows down slows all of it. */
@@ -51,8 +51,15 @@ async function measured(scenario: Scenario, places: Place[], bare: string) {
   const limits = places.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
     for (const [i, place] of places.entries()) {
-      limits[i]?.push((await load(bare, () => get(`/${scenario.limit}/${i}`, {}), { ms: ms / 2 })).rate);
-      rates[i]?.push(answered(await load(place.url, asks[i] as () => Buffer, { ms }), scenario, 200).rate);
+      const ask = asks[i] as () => Buffer;
+      const limit = () => get(`/${scenario.limit}/${i}`, {});
+      const changing = scenario.asked === "after a write";
+      limits[i]?.push(changing ? await oneByOne(bare, limit) : (await load(bare, limit, { ms: ms / 2 })).rate);
+      rates[i]?.push(
+        changing
+          ? await oneByOne(place.url, ask, () => change(place))
+          : answered(await load(place.url, ask, { ms }), scenario, 200).rate,
+      );
     }
   const each = places.map((place, i) => {
     const ratios = (rates[i] as number[]).map((rate, round) => rate / (limits[i]?.[round] as number));
@@ -61,6 +68,17 @@ async function measured(scenario: Scenario, places: Place[], bare: string) {
   const held = Math.max(...(await Promise.all(places.map(heldFor))));
   const { name, aim } = scenario;
   return { name, aim, bytes: bytes[0], limit: median(limits.flat()), places: each, growth: growth(places, each), held };
+}
+
+/** Answers a second, of one client that waits for each, after something else that is not counted. */
+async function oneByOne(url: string, ask: () => Buffer, before?: () => Buffer): Promise<number> {
+  const waits: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    if (before) answered(await load(url, once(before()), { connections: 1 }), { name: "A change" }, 201);
+    const { waits: one } = answered(await load(url, once(ask()), { connections: 1 }), { name: "A page" }, 200);
+    waits.push(...one);
+  }
+  return 1000 / median(waits);
 }
 
 /** How much longer the same takes on the longest history than on the shortest, of the same number of pages. */

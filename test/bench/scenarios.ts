@@ -7,13 +7,14 @@ export interface Scenario {
   limit: "bytes" | "text";
   /** Of the limit's rate, at the least. */
   aim?: number;
-  /** Asked for as one that was never asked for before, or again and again. */
-  fresh: boolean;
+  /** Asked for as one that was never asked for before; again and again; or each time after something on it has changed. */
+  asked: "anew" | "again" | "after a write";
   request: (world: Pick<World, "cookie" | "token">, i: number) => Buffer;
 }
 
 const past = "2023-03-03T14:00:00Z";
-const key = encodeURIComponent("/section-0000/page-000003");
+const busy = "/section-0000/page-000003";
+const key = encodeURIComponent(busy);
 const site = "/sites/bench";
 
 const pages: [string, string, number?][] = [
@@ -34,29 +35,40 @@ const calls: [string, string, number][] = [
 ];
 
 export const scenarios: Scenario[] = [
-  ...pages.map(([name, path, aim]) => page(name, path, true, aim)),
-  page("board again, unchanged", site, false, 0.8),
-  page("environment again, unchanged", `${site}/environments/live?size=1000`, false, 0.8),
+  ...pages.map(([name, path, aim]) => page(name, path, "anew", aim)),
+  page("board again, unchanged", site, "again", 0.8),
+  page("environment again, unchanged", `${site}/environments/live?size=1000`, "again", 0.8),
   ...calls.map(([name, path, aim]): Scenario => {
     const request: Scenario["request"] = ({ token }) => get(path, { authorization: `Bearer ${token}` });
-    return { name, limit: "text", aim, fresh: true, request };
+    return { name, limit: "text", aim, asked: "anew", request };
   }),
+  page("board, after a write each", site, "after a write", 0.3),
+  page("environment, after a write each", `${site}/environments/beta?size=1000`, "after a write", 0.3),
 ];
 
-function page(name: string, path: string, fresh: boolean, aim?: number): Scenario {
+function page(name: string, path: string, asked: Scenario["asked"], aim?: number): Scenario {
   const request: Scenario["request"] = ({ cookie }, i) =>
-    get(fresh ? `${path}${path.includes("?") ? "&" : "?"}unseen=${i}` : path, { cookie: cookie.ada });
-  return { name, limit: "bytes", aim, fresh, request };
+    get(asked === "anew" ? `${path}${path.includes("?") ? "&" : "?"}unseen=${i}` : path, { cookie: cookie.ada });
+  return { name, limit: "bytes", aim, asked, request };
 }
+
+/** Something on the first page of the board changes. */
+export const change = (world: Pick<World, "token">): Buffer => deployment(world, 1, () => busy);
 
 let told = 0;
 
+const toldPage = (i: number) => `/told-${String(Math.floor(i / 100)).padStart(3, "0")}/page-${i}`;
+
 /** A deployment of so many pages, each in a version that is new. */
-export function deployment({ token }: Pick<World, "token">, lines: number): Buffer {
+export function deployment(
+  { token }: Pick<World, "token">,
+  lines: number,
+  keyOf: (i: number) => string = toldPage,
+): Buffer {
   told += 1;
   const placements = Array.from({ length: lines }, (_, i) => ({
     kind: "page",
-    key: `/told-${String(Math.floor(i / 100)).padStart(3, "0")}/page-${i}`,
+    key: keyOf(i),
     version: `told-${told}`,
   }));
   const headers = { authorization: `Bearer ${token}` };
