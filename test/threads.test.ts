@@ -6,7 +6,7 @@ import { Refusal } from "../src/errors.ts";
 import { verify } from "../src/history/verify.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { inThread } from "../src/threads/threads.ts";
-import { plain, thrown } from "../src/threads/told.ts";
+import { plain, thrown } from "../src/threads/thrown.ts";
 import { engine, freshDatabaseUrl } from "./database.ts";
 import { starting, tokenOn } from "./serving.ts";
 import { type Name, world } from "./world.ts";

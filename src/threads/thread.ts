@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import SQLite from "better-sqlite3";
 import { fileOf, openDatabase } from "../database/open.ts";
 import type { Task } from "./threads.ts";
-import { plain } from "./told.ts";
+import { plain } from "./thrown.ts";
 import { verbs } from "./verbs.ts";
 
 const databaseUrl = workerData as string;

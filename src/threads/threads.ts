@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { holdsMore } from "../promotions/queries.ts";
-import { type Plain, thrown } from "./told.ts";
+import { type Plain, thrown } from "./thrown.ts";
 import { type Verbs, verbs } from "./verbs.ts";
 
 export type Task = { id: number; verb: keyof Verbs; args: unknown[] };
