@@ -1,4 +1,5 @@
-// A thread of its own, with a database connection of its own: does what `threads.ts` tells it to.
+// A thread of its own, with a database connection of its own: does what `threads.ts` tells it to, one after the other.
+import { setTimeout } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import SQLite from "better-sqlite3";
 import { fileOf, openDatabase } from "../database/open.ts";
@@ -14,13 +15,22 @@ handle.pragma("cache_size = -256000");
 // what it wrote is moved from the log to its place after the answer, not before
 handle.pragma("wal_autocheckpoint = 0");
 
-parentPort?.on("message", async ({ id, verb, args }: Task) => {
+/** Who waits for the lock in another connection asks for it every millisecond, and is to get it between two of these. */
+const gap = 5;
+
+async function carryOut({ id, verb, args }: Task): Promise<void> {
   const work = verbs[verb] as (...all: unknown[]) => Promise<unknown>;
   try {
     parentPort?.postMessage({ id, answer: await work(db, ...args) });
   } catch (error) {
     parentPort?.postMessage({ id, error: plain(error) });
   }
-  // while another one is being carried out it cannot be, and is when that has ended
-  if (!handle.inTransaction) handle.pragma("wal_checkpoint(passive)");
+  handle.pragma("wal_checkpoint(passive)");
+  await setTimeout(gap);
+}
+
+let before = Promise.resolve();
+parentPort?.on("message", (task: Task) => {
+  // where there is no room to move the log, it stays where it is until there is
+  before = before.then(() => carryOut(task)).catch(console.error);
 });
