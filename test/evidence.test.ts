@@ -14,7 +14,7 @@ import { signed, written } from "../src/history/notes.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { validHtml } from "./html.ts";
 import { seeded } from "./seeded.ts";
-import { type Name, type World, world } from "./world.ts";
+import { lived, type Name, type World, world } from "./world.ts";
 
 let w: World;
 let home: string;
@@ -57,7 +57,7 @@ async function change(file: string, how: (text: string) => string): Promise<void
 }
 
 /** Spring goes to demo and to live: promotions 1 and 2. Something else happens, too. */
-async function spring() {
+const springShop = lived(async (w) => {
   await w.record("beta", ["/sale v1", "/Über-uns v2", "checkout 3.4.1"], { note: "=Frühling" });
   w.clock.at = "2026-03-04T10:00:00.000Z";
   const { number } = await w.release('Spring "sale" <1>');
@@ -69,6 +69,11 @@ async function spring() {
   w.clock.at = "2026-03-06T10:00:00.000Z";
   await w.as("ada").post("/sites/shop/promotions/2/completion", { effective_at: "" });
   await w.record("live", ["/out-of-band v1"]);
+});
+
+async function spring() {
+  await w.close();
+  w = await springShop();
 }
 
 test("a promotion's pack holds all that is needed, and proves itself", async () => {

@@ -8,12 +8,12 @@ import { findPromotion } from "../src/promotions/queries.ts";
 import type { Schema } from "../src/schema.ts";
 import { everyVerb } from "./every-verb.ts";
 import { unguard } from "./tampering.ts";
-import { type World, world } from "./world.ts";
+import { lived, type World } from "./world.ts";
 
 let w: World;
+const busy = lived(everyVerb);
 beforeEach(async () => {
-  w = await world();
-  await everyVerb(w);
+  w = await busy();
 });
 afterEach(() => w.close());
 

@@ -7,13 +7,12 @@ import { decide } from "../src/promotions/promotions.ts";
 import { eventEntries, index } from "../src/search/entries.ts";
 import { type Hit, search } from "../src/search/queries.ts";
 import { wantedOf } from "../src/search/words.ts";
-import { type Name, type World, world } from "./world.ts";
+import { lived, type Name, type World } from "./world.ts";
 
 let w: World;
 
 // Mara approved /sale v31 for live in February; v33 is on its way, and /terms went live past everybody.
-beforeEach(async () => {
-  w = await world();
+const seasons = lived(async (w) => {
   w.clock.at = "2026-02-02T09:00:00.000Z";
   await w.record("beta", ["/sale v31", "/sale/shoes v1", "/terms v7", "checkout-service 3.4.1"]);
   await w.release("Winter sale", ["/sale", "/sale/shoes"]);
@@ -27,7 +26,9 @@ beforeEach(async () => {
   await w.ask(2, "live");
   w.clock.at = "2026-03-03T10:00:00.000Z";
 });
-
+beforeEach(async () => {
+  w = await seasons();
+});
 afterEach(() => w.close());
 
 const path = (q: string, more = "") => `/sites/shop/search?q=${encodeURIComponent(q)}${more}`;

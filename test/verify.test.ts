@@ -11,7 +11,7 @@ import { verify } from "../src/history/verify.ts";
 import { everyVerb } from "./every-verb.ts";
 import { seeded, shuffled } from "./seeded.ts";
 import { eventOf, unguard } from "./tampering.ts";
-import { place, type World, world } from "./world.ts";
+import { lived, place, type World, world } from "./world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -75,11 +75,15 @@ test("each site has a chain of its own", async () => {
 });
 
 describe("a database that was changed by hand", () => {
-  beforeEach(async () => {
+  const unguarded = lived(async (w) => {
     await everyVerb(w);
     for (const table of ["events", "placements", "approvals", "deployments", "completions", "release_contents"])
       await unguard(w.db, table);
     for (const table of ["confirmations", "repeats", "gates", "cancellations"]) await unguard(w.db, table);
+  });
+  beforeEach(async () => {
+    await w.close();
+    w = await unguarded();
   });
 
   test("one bit of an event's details", async () => {

@@ -27,15 +27,35 @@ const cast = {
 } as const;
 export type Name = keyof typeof cast;
 
-export type World = Awaited<ReturnType<typeof world>>;
+export type World = ReturnType<typeof around>;
 
 /**
  * A shop with beta, demo (gate: one tester) and live (gate: one marketing), servers for all three, in Europe/London,
  * on a database of its own, or this migrated one. The clock stands at 3 March 2026, 10:00 UTC, until somebody moves it.
  */
 export async function world(database?: Promise<Pick<Fresh, "db" | "close">>) {
-  const { db, close, people, site } = database ? await furnished(await database) : await another();
-  const clock = { at: morning };
+  return around(database ? await furnished(await database) : await another());
+}
+
+/** Gives such a shop in which this has happened: told once in each worker, and copied from then on. */
+export function lived(story: (w: World) => Promise<void>): () => Promise<World> {
+  let once: ReturnType<typeof readyDatabase<Omit<Shop, "db" | "close"> & { at: string }>> | undefined;
+  const tell = async (db: Database) => {
+    const w = await world(Promise.resolve({ db, close: async () => undefined }));
+    await story(w);
+    return { people: w.people, site: w.site, at: w.clock.at };
+  };
+  return async () => {
+    once ??= readyDatabase(tell);
+    const { copy, at, ...shop } = await once;
+    return around({ ...shop, ...(await copy()) }, at);
+  };
+}
+
+type Shop = Awaited<ReturnType<typeof another>>;
+
+function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people" | "site">, at = morning) {
+  const clock = { at };
   const app = createApp(db, {
     baseUrl: "http://sitebook.test",
     now: () => new Date(clock.at),
