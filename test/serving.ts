@@ -5,11 +5,17 @@ import { commandLine } from "./command-line.ts";
 
 const root = new URL("..", import.meta.url);
 
+/** How `npm start` starts a server, with something before it where it is watched. */
+export const serverCommand = (...before: string[]): string[] => [
+  process.execPath,
+  ...before.flatMap((file) => ["--import", file]),
+  "--import",
+  "./src/new-enough.js",
+  "src/server.ts",
+];
+
 /** A Sitebook in a process of its own, on a free port unless told otherwise. It is gone when its block ends. */
-export function starting(
-  env: Record<string, string>,
-  [command, ...args]: string[] = [process.execPath, "src/server.ts"],
-) {
+export function starting(env: Record<string, string>, [command, ...args]: string[] = serverCommand()) {
   const around = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", ...env };
   const server = spawn(command as string, args, { env: around, cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startServer } from "../postgres.ts";
-import { starting } from "../serving.ts";
+import { serverCommand, starting } from "../serving.ts";
 import { openPromotions } from "./approvals.ts";
 import type { Size } from "./fill.ts";
 import { world } from "./world.ts";
@@ -22,7 +22,7 @@ export interface Place extends Size {
   url: string;
 }
 
-const loopDelay = ["--import", "./test/loop-delay.js"];
+const loopDelay = "./test/loop-delay.js";
 
 export const nameOf = ({ pages, placements }: Size): string =>
   `${pages.toLocaleString("en-GB")} pages, ${placements.toExponential().replace("e+", "e")}`;
@@ -41,18 +41,14 @@ export async function arena(engine: Engine, sizes: Size[], say: (text: string) =
     const filled = await world(databaseUrl, size);
     const approvals = await openPromotions(filled, 8000);
     await filled.db.destroy();
-    const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" }, [
-      process.execPath,
-      ...loopDelay,
-      "src/server.ts",
-    ]);
+    const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" }, serverCommand(loopDelay));
     const { cookie, token } = filled;
     places.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
   }
-  const bare = starting({}, [process.execPath, "test/bench/bare.ts"]);
+  const bare = starting({}, [process.execPath, "--import", loopDelay, "test/bench/bare.ts"]);
   return {
     places,
-    bare: await bare.url(),
+    bare: { server: bare, url: await bare.url() },
     [Symbol.asyncDispose]: async () => {
       for (const { server } of [...places, { server: bare }]) await server[Symbol.asyncDispose]();
       await postgres?.stop();

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { starting } from "../serving.ts";
+import { serverCommand, starting } from "../serving.ts";
 import type { Arena } from "./arena.ts";
 import { median, short } from "./table.ts";
 
@@ -15,8 +15,8 @@ export async function footprint({ places }: Arena, say: (text: string) => void) 
   const bare = { ms: [] as number[], mb: [] as number[] };
   const page = { path: "/sites/bench", headers: { cookie: place.cookie.ada } };
   for (let i = 0; i < times; i++) {
-    note(bare, await started({}, "test/bench/bare.ts", { path: "/text/none", headers: {} }));
-    note(ours, await started({ DATABASE_URL: place.databaseUrl }, "src/server.ts", page));
+    note(bare, await started({}, [process.execPath, "test/bench/bare.ts"], { path: "/text/none", headers: {} }));
+    note(ours, await started({ DATABASE_URL: place.databaseUrl }, serverCommand(), page));
   }
   const row = (name: string, of: "ms" | "mb") => {
     const [a, b] = [median(ours[of]), median(bare[of])];
@@ -39,11 +39,11 @@ function note(list: { ms: number[]; mb: number[] }, one: { ms: number; mb: numbe
 
 async function started(
   env: Record<string, string>,
-  file: string,
+  command: string[],
   page: { path: string; headers: Record<string, string> },
 ) {
   const began = performance.now();
-  await using server = starting(env, [process.execPath, file]);
+  await using server = starting(env, command);
   const answer = await fetch((await server.url()) + page.path, { headers: page.headers });
   await answer.arrayBuffer();
   const ms = performance.now() - began;

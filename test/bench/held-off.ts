@@ -8,7 +8,7 @@ import { onConnections } from "../attacks/connections.ts";
 import type { Tally } from "../attacks/count.ts";
 import { floods } from "../attacks/floods.ts";
 import { folder } from "../folder.ts";
-import { starting } from "../serving.ts";
+import { serverCommand, starting } from "../serving.ts";
 import { heldFor } from "./arena.ts";
 import { median } from "./table.ts";
 
@@ -99,7 +99,7 @@ async function alone(attacks: string[]): Promise<void> {
   const account = { email: "ada@example.test", password: "correct horse battery staple" };
   await exampleOn(databaseUrl, account);
   const env = { DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" };
-  await using server = starting(env, [process.execPath, "--import", "./test/loop-delay.js", "src/server.ts"]);
+  await using server = starting(env, serverCommand("./test/loop-delay.js"));
   const url = await server.url();
   const posted = { method: "POST", redirect: "manual", headers: { origin: url } } as const;
   const signedIn = await fetch(`${url}/sign-in`, { ...posted, body: new URLSearchParams(account) });

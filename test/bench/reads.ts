@@ -22,6 +22,7 @@ export async function reads({ places, bare }: Arena, say: (text: string) => void
     "growth",
     "aim",
     "held ms",
+    "bare",
   ];
   const rows = found.map((one) => [
     one.name,
@@ -31,22 +32,24 @@ export async function reads({ places, bare }: Arena, say: (text: string) => void
     short(one.growth),
     one.aim === undefined ? "" : `≥ ${one.aim}`,
     short(one.held),
+    short(one.bareHeld),
   ]);
   const title =
-    "answers a second, and their ratio to a bare Hono's of the same bytes; growth of the time from the least placements to the most";
+    "answers a second, and their ratio to a bare Hono's of the same bytes; growth of the time from the least placements to the most; the longest that the loop was held, and the bare one's";
   return { json: found, tables: [{ title, head, rows }] };
 }
 
-async function measured(scenario: Scenario, places: Place[], bare: string) {
+async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]) {
   const asks = places.map((place) => asking(scenario, place));
   const bytes: number[] = [];
   for (const [i, place] of places.entries()) {
     const body = await bodyOf(place, scenario);
     bytes.push(body.length);
-    await load(bare, once(post(`/${i}`, body, "text/plain", {})), { connections: 1 });
+    await load(bare.url, once(post(`/${i}`, body, "text/plain", {})), { connections: 1 });
     await load(place.url, asks[i] as () => Buffer, { ms });
     await heldFor(place);
   }
+  await heldFor(bare);
   const rates = places.map((): number[] => []);
   const limits = places.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
@@ -54,7 +57,7 @@ async function measured(scenario: Scenario, places: Place[], bare: string) {
       const ask = asks[i] as () => Buffer;
       const limit = () => get(`/${scenario.limit}/${i}`, {});
       const changing = scenario.asked === "after a write";
-      limits[i]?.push(changing ? await oneByOne(bare, limit) : (await load(bare, limit, { ms: ms / 2 })).rate);
+      limits[i]?.push(changing ? await oneByOne(bare.url, limit) : (await load(bare.url, limit, { ms: ms / 2 })).rate);
       rates[i]?.push(
         changing
           ? await oneByOne(place.url, ask, () => change(place))
@@ -66,8 +69,10 @@ async function measured(scenario: Scenario, places: Place[], bare: string) {
     return { place: nameOf(place), rate: median(rates[i] as number[]), ratio: median(ratios), bytes: bytes[i] };
   });
   const held = Math.max(...(await Promise.all(places.map(heldFor))));
+  const bareHeld = await heldFor(bare);
   const { name, aim } = scenario;
-  return { name, aim, bytes: bytes[0], limit: median(limits.flat()), places: each, growth: growth(places, each), held };
+  const limit = median(limits.flat());
+  return { name, aim, bytes: bytes[0], limit, places: each, growth: growth(places, each), held, bareHeld };
 }
 
 /** Answers a second, of one client that waits for each, after something else that is not counted. */

@@ -1,4 +1,4 @@
-import { starting } from "../serving.ts";
+import { serverCommand, starting } from "../serving.ts";
 
 /** One life of a server. */
 export interface Life {
@@ -6,7 +6,7 @@ export interface Life {
   killed: boolean;
 }
 
-const withItsLoop = [process.execPath, "--import", "./test/loop-delay.js", "src/server.ts"];
+const withItsLoop = serverCommand("./test/loop-delay.js");
 
 /** A server that is killed, and started again, as often as wanted. That it ends of its own accord is `wrong`. */
 export function mortal(url: string, wrong: (error: Error) => void) {
