@@ -1,5 +1,7 @@
+import type { CompiledQuery } from "kysely";
 import { type Arena, heldFor, nameOf, type Place } from "./arena.ts";
 import { get, type Load, load, post } from "./load.ts";
+import { type Asked, rawQueries, statementsOf } from "./raw.ts";
 import { change, type Scenario, scenarios } from "./scenarios.ts";
 import { median, short } from "./table.ts";
 
@@ -18,7 +20,7 @@ export async function reads({ places, bare }: Arena, say: (text: string) => void
     "",
     "bytes",
     "limit/s",
-    ...places.flatMap((place) => [`${nameOf(place)}`, "ratio"]),
+    ...places.flatMap((place) => [`${nameOf(place)}`, "ratio", "raw SQL/s"]),
     "growth",
     "aim",
     "held ms",
@@ -28,7 +30,7 @@ export async function reads({ places, bare }: Arena, say: (text: string) => void
     one.name,
     short(one.bytes),
     short(one.limit),
-    ...one.places.flatMap(({ rate, ratio }) => [short(rate), short(ratio)]),
+    ...one.places.flatMap(({ rate, ratio, raw }) => [short(rate), short(ratio), short(raw)]),
     short(one.growth),
     one.aim === undefined ? "" : `≥ ${one.aim}`,
     short(one.held),
@@ -50,6 +52,8 @@ async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]
     await heldFor(place);
   }
   await heldFor(bare);
+  const statements = await Promise.all(places.map((place) => statementsFor(place, scenario)));
+  const raw = places.map((): number[] => []);
   const rates = places.map((): number[] => []);
   const limits = places.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
@@ -57,6 +61,8 @@ async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]
       const ask = asks[i] as () => Buffer;
       const limit = () => get(`/${scenario.limit}/${i}`, {});
       const changing = scenario.asked === "after a write";
+      const alone = statements[i];
+      if (alone) raw[i]?.push(await rawQueries(place.databaseUrl, alone, ms / 4));
       limits[i]?.push(changing ? await oneByOne(bare.url, limit) : (await load(bare.url, limit, { ms: ms / 2 })).rate);
       rates[i]?.push(
         changing
@@ -66,7 +72,8 @@ async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]
     }
   const each = places.map((place, i) => {
     const ratios = (rates[i] as number[]).map((rate, round) => rate / (limits[i]?.[round] as number));
-    return { place: nameOf(place), rate: median(rates[i] as number[]), ratio: median(ratios), bytes: bytes[i] };
+    const about = { place: nameOf(place), bytes: bytes[i], raw: median(raw[i] as number[]) };
+    return { ...about, rate: median(rates[i] as number[]), ratio: median(ratios) };
   });
   const held = Math.max(...(await Promise.all(places.map(heldFor))));
   const bareHeld = await heldFor(bare);
@@ -116,11 +123,23 @@ function once(request: Buffer): () => Buffer | undefined {
   };
 }
 
-async function bodyOf(place: Place, scenario: Scenario): Promise<string> {
-  const [head = ""] = scenario.request(place, -1).toString().split("\r\n\r\n");
+/** What is asked of the database after a write depends on the write. */
+async function statementsFor(place: Place, scenario: Scenario): Promise<CompiledQuery[] | undefined> {
+  if (scenario.asked === "after a write") return;
+  const [first, again] = [-2, -3].map((i) => askedBy(scenario.request(place, i))) as [Asked, Asked];
+  return statementsOf(place.databaseUrl, first, again);
+}
+
+function askedBy(request: Buffer): Asked {
+  const [head = ""] = request.toString().split("\r\n\r\n");
   const [first = "", ...lines] = head.split("\r\n");
   const headers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/).slice(0, 2) as [string, string]));
-  const answer = await fetch(place.url + (first.split(" ")[1] as string), { headers });
+  return { path: first.split(" ")[1] as string, headers };
+}
+
+async function bodyOf(place: Place, scenario: Scenario): Promise<string> {
+  const { path, headers } = askedBy(scenario.request(place, -1));
+  const answer = await fetch(place.url + path, { headers });
   if (!answer.ok) throw new Error(`${scenario.name}: ${answer.status} ${await answer.text()}`);
   return answer.text();
 }

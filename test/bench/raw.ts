@@ -1,0 +1,69 @@
+import SQLite from "better-sqlite3";
+import type { CompiledQuery } from "kysely";
+import pg from "pg";
+import { createApp } from "../../src/app.ts";
+import { prepared } from "../../src/database/handle.ts";
+import { fileOf, isFile } from "../../src/database/open.ts";
+import { openReady } from "../../src/database/ready.ts";
+
+/** What a browser or a program asks for. */
+export interface Asked {
+  path: string;
+  headers: Record<string, string>;
+}
+
+/**
+ * The statements that an answer is made from. Asked twice, since some of what the first one reads is kept: `again` is
+ * what counts.
+ */
+export async function statementsOf(databaseUrl: string, first: Asked, again: Asked): Promise<CompiledQuery[]> {
+  const db = await openReady(databaseUrl);
+  const app = createApp(db, { baseUrl: "http://localhost" });
+  const executor = db.getExecutor();
+  const execute = executor.executeQuery.bind(executor);
+  const statements: CompiledQuery[] = [];
+  executor.executeQuery = (query) => {
+    statements.push(query);
+    return execute(query);
+  };
+  for (const { path, headers } of [first, again]) {
+    statements.length = 0;
+    const { status } = await app.request(path, { headers });
+    if (status !== 200) throw new Error(`${path} answered ${status}.`);
+  }
+  await db.destroy();
+  return statements;
+}
+
+/** The limit for reading: how often a second these can be asked, one after the other and prepared, by nothing but the driver. */
+export function rawQueries(databaseUrl: string, statements: CompiledQuery[], ms: number): Promise<number> {
+  return isFile(databaseUrl) ? onSqlite(databaseUrl, statements, ms) : onPostgres(databaseUrl, statements, ms);
+}
+
+async function onSqlite(url: string, statements: CompiledQuery[], ms: number): Promise<number> {
+  const { raw, prepare } = prepared(new SQLite(fileOf(url)), ["query_only = on"]);
+  const rate = await timesASecond(ms, async () => {
+    for (const { sql, parameters } of statements) prepare(sql).all(parameters);
+  });
+  raw.close();
+  return rate;
+}
+
+async function onPostgres(url: string, statements: CompiledQuery[], ms: number): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const rate = await timesASecond(ms, async () => {
+    for (const [i, { sql, parameters }] of statements.entries())
+      await client.query({ name: `q${i}`, text: sql, values: [...parameters] });
+  });
+  await client.end();
+  return rate;
+}
+
+async function timesASecond(ms: number, work: () => Promise<void>): Promise<number> {
+  await work();
+  let count = 0;
+  const began = performance.now();
+  for (; performance.now() - began < ms; count++) await work();
+  return (count / (performance.now() - began)) * 1000;
+}
