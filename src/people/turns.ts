@@ -8,8 +8,9 @@ const usual = { atOnce: 1, waiting: 16, ofEach: 4, rest: 100, more: 15 };
 /**
  * Whatever takes a password waits here for its turn: so few at once, so few who wait, and of these so few from one
  * address or for one e-mail that they cannot keep others out. Whoever is more is refused with 429 before anything is
- * looked at. After each turn comes a pause, as long as the turn was but at most `rest`, and `more` for each who waits:
- * a flood is let in slowly, takes little of the processor, and what it has written down does not make every page new.
+ * looked at. After each turn comes a pause, twice as long as the turn was but at most `rest`, and `more` for each who
+ * waits: a flood is let in slowly, takes little of the processor, and what it has written down does not make every
+ * page new.
  */
 export function takeTurns({ atOnce, waiting, ofEach, rest, more } = usual): Turns {
   const here = new Map<string, number>();
@@ -24,7 +25,7 @@ export function takeTurns({ atOnce, waiting, ofEach, rest, more } = usual): Turn
       else here.delete(one);
     }
   };
-  const pause = () => Math.min(took, rest) + more * queue.length;
+  const pause = () => Math.min(2 * took, rest) + more * queue.length;
   const callNext = () => {
     const next = queue.shift();
     if (next) next();
