@@ -39,13 +39,13 @@ export async function boardOf(
   keptRows: Rows,
   { filter, after, chosen }: Wish,
 ) {
-  const found = await listRows(db, site, filter, after, pageSize + 1);
+  const { counts, sections, shown } = await countsFor(db, site, tallies, filter);
+  const found = await listRows(db, site, filter, { after, limit: pageSize + 1, sections });
   const rows = await keptRows(db, site, tallies, {
     of: "board",
     named: found.slice(0, pageSize),
     read: (unknown) => boardRows(db, site, tallies, unknown),
   });
-  const { counts, sections, shown } = await countsFor(db, site, tallies, filter);
   const here = new Set(rows.map((row) => row.id));
   return {
     filter,

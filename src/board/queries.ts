@@ -5,7 +5,8 @@ import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { all, matching, rowsWithPlaces } from "./conditions.ts";
-import { type After, type Filter, narrowing } from "./filters.ts";
+import { nameOf, type SectionTally } from "./counting.ts";
+import type { After, Filter } from "./filters.ts";
 
 export interface Row {
   id: string;
@@ -15,19 +16,50 @@ export interface Row {
   title: string | null;
 }
 
-/** Pages by section, then software, from `after` on. What has to be looked for is looked for piece by piece. */
+/**
+ * Pages by section, then software, from `after` on. What has to be looked for is looked for in those sections that hold
+ * some: `sections` says how many are shown of each, in their order.
+ */
 export async function listRows(
   db: Database,
   site: Site,
   filter: Filter,
-  after: After | undefined,
-  limit: number,
+  { after, limit, sections }: { after: After | undefined; limit: number; sections: SectionTally[] },
 ): Promise<Row[]> {
   if (!isSought(filter)) return rowsAmong(db, site, filter, after ? [beyond("section", after)] : [], limit);
   const found: Row[] = [];
-  for await (const piece of pieces(db, site.id, { ...narrowing(filter), after, limit })) {
-    found.push(...(await rowsAmong(db, site, filter, [piece], limit - found.length)));
+  for (const one of sections) {
     if (found.length >= limit) break;
+    if (!one.shown || (after && isBefore(one, after))) continue;
+    const from = after && nameOf(after) === nameOf(one) ? after : undefined;
+    found.push(...(await rowsIn(db, site, filter, one, from, limit - found.length)));
+  }
+  return found;
+}
+
+type Section = Pick<SectionTally, "kind" | "section">;
+
+/** In the order of bytes, as the database has them. */
+function isBefore(one: Section, other: Section): boolean {
+  if (one.kind !== other.kind) return one.kind < other.kind;
+  return Buffer.compare(Buffer.from(one.section), Buffer.from(other.section)) < 0;
+}
+
+/** Piece by piece, until as many are found as there are, or as are wanted. */
+async function rowsIn(
+  db: Database,
+  site: Site,
+  filter: Filter,
+  { kind, section, shown }: SectionTally,
+  after: After | undefined,
+  limit: number,
+): Promise<Row[]> {
+  const enough = after ? limit : Math.min(shown, limit);
+  const within = kind === "page" ? { kind, section } : { kind };
+  const found: Row[] = [];
+  for await (const piece of pieces(db, site.id, { ...within, after, limit: enough })) {
+    found.push(...(await rowsAmong(db, site, filter, [piece], enough - found.length)));
+    if (found.length >= enough) break;
   }
   return found;
 }
