@@ -24,4 +24,6 @@ export const limits = {
   patience: 30_000,
   /** … and the bytes a second that each has to move after that: a bad telephone line does. */
   pace: 4096,
+  /** What is still taken of a body after its answer: who is let finish gets to read it. */
+  rest: 16 * 1024 * 1024,
 };

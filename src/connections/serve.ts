@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { Connections } from "./connections.ts";
@@ -18,7 +18,10 @@ export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
     const begin = () => void answer(incoming, outgoing);
     // what writes is short, and committed with what else is written in this turn
     if (incoming.method === "GET") inTurn.begin(begin);
-    else begin();
+    else {
+      outgoing.once("finish", () => throwAway(incoming, limits));
+      begin();
+    }
   });
   connections.watch(server);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -30,6 +33,18 @@ export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
     else refuse(socket, statuses[error.code ?? ""] ?? 400);
   });
   return server;
+}
+
+/** Node throws away what still comes of a body that was answered, however fast somebody pours. After `rest` nobody listens. */
+function throwAway(incoming: IncomingMessage, { rest }: Limits): void {
+  const { socket } = incoming;
+  if (incoming.complete) return;
+  const before = socket.bytesRead;
+  const watching = setInterval(() => {
+    const over = socket.bytesRead - before > rest;
+    if (over) socket.pause();
+    if (over || incoming.complete || socket.destroyed) clearInterval(watching);
+  }, 5);
 }
 
 const statuses: Record<string, Status> = {

@@ -61,7 +61,8 @@ async function onPostgres(url: string, statements: CompiledQuery[], ms: number):
 }
 
 async function timesASecond(ms: number, work: () => Promise<void>): Promise<number> {
-  await work();
+  // PostgreSQL settles on a plan at the sixth time
+  for (let i = 0; i < 6; i++) await work();
   let count = 0;
   const began = performance.now();
   for (; performance.now() - began < ms; count++) await work();
