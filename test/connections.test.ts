@@ -174,21 +174,25 @@ test("while all are being worked for, one more is told when to come again", asyn
   never.resolve(new Response());
 });
 
-test("who goes on sending after the answer is let finish, but not listened to for ever", async () => {
-  await using here = await serving(hello, { rest: 100_000 });
-  const last = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
-  const finishing = told(await here.client(), `${post}Content-Length: 90000\r\n\r\n${"x".repeat(90_000)}${last}`);
-  const connected = once(here.server, "connection");
-  const client = await here.client();
-  const [socket] = (await connected) as [Socket];
-  const pour = () => {
-    while (client.write(Buffer.alloc(64 * 1024)));
-  };
-  client.on("drain", pour).write(`${post}Content-Length: 1000000000000\r\n\r\n`);
-  pour();
-  await expect.poll(() => socket.isPaused()).toBe(true);
-  expect((await finishing).match(/hello/g)).toHaveLength(2);
-});
+test.each(["POST", "GET"])(
+  "who goes on sending after the answer is let finish, but not listened to for ever, by %s",
+  async (method) => {
+    await using here = await serving(hello, { rest: 100_000 });
+    const begun = post.replace("POST", method);
+    const last = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    const finishing = told(await here.client(), `${begun}Content-Length: 90000\r\n\r\n${"x".repeat(90_000)}${last}`);
+    const connected = once(here.server, "connection");
+    const client = await here.client();
+    const [socket] = (await connected) as [Socket];
+    const pour = () => {
+      while (client.write(Buffer.alloc(64 * 1024)));
+    };
+    client.on("drain", pour).write(`${begun}Content-Length: 1000000000000\r\n\r\n`);
+    pour();
+    await expect.poll(() => socket.isPaused()).toBe(true);
+    expect((await finishing).match(/hello/g)).toHaveLength(2);
+  },
+);
 
 test("who asks for much before the first is answered is cut off", async () => {
   let begun = 0;

@@ -15,13 +15,11 @@ export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
   const answer = getRequestListener(fetch, { errorHandler: failed });
   const server = createServer(limits.http, (incoming, outgoing) => {
     if (!connections.mayBegin(incoming, outgoing)) return;
+    outgoing.once("finish", () => stopListening(incoming, limits));
     const begin = () => void answer(incoming, outgoing);
     // what writes is short, and committed with what else is written in this turn
     if (incoming.method === "GET") inTurn.begin(begin);
-    else {
-      outgoing.once("finish", () => throwAway(incoming, limits));
-      begin();
-    }
+    else begin();
   });
   connections.watch(server);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -36,7 +34,7 @@ export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
 }
 
 /** Node throws away what still comes of a body that was answered, however fast somebody pours. After `rest` nobody listens. */
-function throwAway(incoming: IncomingMessage, { rest }: Limits): void {
+function stopListening(incoming: IncomingMessage, { rest }: Limits): void {
   const { socket } = incoming;
   if (incoming.complete) return;
   const before = socket.bytesRead;
