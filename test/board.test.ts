@@ -223,34 +223,36 @@ test("the owner's pages are found, and a list of owners is there once somebody o
   expect(page).toContain(`<option value="${w.people.vera.id}" selected>Vera</option>`);
 });
 
-test.each(["", "?differs=beta,demo", "?unknown=1", "?text=e"])(
-  "paging shows every row once, in the order of its bytes, however it is written, of %j",
-  async (filter) => {
-    const words = ["Zebra", "apple", "Äpfel", "zebra", "Öl", "été", "日本", "_x", "~y", "a-b", "a.b", "A"];
-    const pages = Array.from({ length: 260 }, (_, i) => {
-      const [section, word] = [words[i % 5], words[i % words.length]];
-      return i % 7 === 0 ? `/${word}${i} v1` : `/${section}/${word}${i} v1`;
-    });
-    await w.record("beta", [...pages, ...words.map((word) => `${word}-service 1`)]);
-    const seen: string[] = [];
-    const steps: number[] = [];
-    for (let path = `/sites/shop${filter}`; path; ) {
-      const { keys, next } = await board(path);
-      seen.push(...keys);
-      steps.push(keys.length);
-      path = next;
-    }
-    const sectionOf = (key: string) => (key.split("/").length > 2 ? key.split("/")[1] : "");
-    const order = (key: string) => Buffer.from(`${key.startsWith("/") ? 0 : 1} ${sectionOf(key)}\u0000${key}`);
-    const expected = [
-      ...pages.map((line) => line.slice(0, -3)),
-      ...words.map((word) => `${word.normalize("NFC")}-service`),
-    ];
-    const wanted = filter === "?text=e" ? expected.filter((key) => /e/i.test(key)) : expected;
-    expect(seen).toEqual(wanted.sort((a, b) => Buffer.compare(order(a), order(b))));
-    expect(steps).toEqual([100, 100, wanted.length - 200]);
-  },
-);
+test.each([
+  ["", 72],
+  ["?differs=beta,demo", 72],
+  ["?unknown=1", 72],
+  ["?text=e", 17],
+])("paging shows every row once, in the order of its bytes, however it is written, of %j", async (filter, last) => {
+  const words = ["Zebra", "apple", "Äpfel", "zebra", "Öl", "été", "日本", "_x", "~y", "a-b", "a.b", "A"];
+  const pages = Array.from({ length: 260 }, (_, i) => {
+    const [section, word] = [words[i % 5], words[i % words.length]];
+    return i % 7 === 0 ? `/${word}${i} v1` : `/${section}/${word}${i} v1`;
+  });
+  await w.record("beta", [...pages, ...words.map((word) => `${word}-service 1`)]);
+  const seen: string[] = [];
+  const steps: number[] = [];
+  for (let path = `/sites/shop${filter}`; path; ) {
+    const { keys, next } = await board(path);
+    seen.push(...keys);
+    steps.push(keys.length);
+    path = next;
+  }
+  const sectionOf = (key: string) => (key.split("/").length > 2 ? key.split("/")[1] : "");
+  const order = (key: string) => Buffer.from(`${key.startsWith("/") ? 0 : 1} ${sectionOf(key)}\u0000${key}`);
+  const expected = [
+    ...pages.map((line) => line.slice(0, -3)),
+    ...words.map((word) => `${word.normalize("NFC")}-service`),
+  ];
+  const wanted = filter === "?text=e" ? expected.filter((key) => /e/i.test(key)) : expected;
+  expect(seen).toEqual(wanted.sort((a, b) => Buffer.compare(order(a), order(b))));
+  expect(steps).toEqual([100, 100, last]);
+});
 
 test("a section says how large it is and what moves, also where it goes on", async () => {
   const pages = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")} v1`);
