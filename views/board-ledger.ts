@@ -5,10 +5,10 @@ import type { Environment } from "../src/environments/queries.ts";
 import type { Site } from "../src/sites/queries.ts";
 import { artifactLink, version } from "./parts/artifact.ts";
 import { env, tier } from "./parts/env.ts";
-import { attr, each, type Html, html, once } from "./parts/html.ts";
+import { attr, each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { foldingGroup } from "./parts/ledger.ts";
-import { longTime, shortTime, yearOf } from "./parts/time.ts";
+import { longTime, shortTime } from "./parts/time.ts";
 
 type Props = { site: Site; now: string; board: Board; may: { release: boolean } };
 
@@ -31,12 +31,9 @@ function columnHead(site: Site, environment: Environment, i: number): Html {
 }
 
 function sectionRows(props: Props, group: BoardSection): Html {
-  const { site, may, board } = props;
+  const { site, board } = props;
   const name = group.kind === "software" ? "Software" : group.section ? `/${group.section}` : "Top level";
-  const way = `${may.release} ${yearOf(props.now, site.time_zone)}`;
-  const rows = each(group.rows, (row) =>
-    board.chosen.has(row.id) ? boardRow(props, row, true) : once(row, way, () => boardRow(props, row, false)),
-  );
+  const rows = each(group.rows, (row) => boardRow(props, row, board.chosen.has(row.id)));
   return foldingGroup(
     group.continued ? `${name}, continued` : name,
     site.environments.length + 2,

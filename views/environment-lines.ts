@@ -6,12 +6,12 @@ import { artifactLink, version } from "./parts/artifact.ts";
 import { takeAway } from "./parts/away.ts";
 import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { input } from "./parts/field.ts";
-import { each, type Html, html, once } from "./parts/html.ts";
+import { each, type Html, html } from "./parts/html.ts";
 import { is } from "./parts/is.ts";
 import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { chips, empty } from "./parts/page.ts";
 import { approvedBy, cameBy, sectionName, since } from "./parts/placement.ts";
-import { longTime, yearOf } from "./parts/time.ts";
+import { longTime } from "./parts/time.ts";
 
 export function standingThere(props: EnvironmentProps): Html {
   const { lines, next, removed } = props;
@@ -65,7 +65,6 @@ function table(props: EnvironmentProps): Html {
   const { lines, removed, site, environment, at, continued } = props;
   const sections = [...Map.groupBy(lines, (line) => sectionName(line))];
   const groups: [string, Standing[]][] = removed.length ? [["Removed by this change", removed], ...sections] : sections;
-  const wayOf = waysOf(props);
   const when = at ? ` at ${longTime(at, site.time_zone)}` : " now";
   return ledger({
     caption: `What stands on ${environment.name}${when}, with its version and who approved it`,
@@ -76,17 +75,10 @@ function table(props: EnvironmentProps): Html {
       group(
         continued && i === 0 ? `${name}, continued` : name,
         COLUMNS.length,
-        each(rows, (line) => (at ? standingRow(props, line) : once(line, wayOf(line), () => standingRow(props, line)))),
+        each(rows, (line) => standingRow(props, line)),
       ),
     ),
   });
-}
-
-/** What a line that stands there now depends on beside itself: who approved it may be called otherwise by now. */
-function waysOf({ approvers, now, site }: EnvironmentProps): (line: Standing) => string {
-  const year = yearOf(now, site.time_zone);
-  const ways = new Map([...approvers].map(([id, list]) => [id, `${year} ${list.map((one) => one.person).join()}`]));
-  return (line) => ways.get(line.promotion_id ?? "") ?? String(year);
 }
 
 function standingRow(props: EnvironmentProps, line: Standing): Html {

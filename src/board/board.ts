@@ -1,5 +1,4 @@
 import type { Database } from "../database/open.ts";
-import type { Rows } from "../kept-rows.ts";
 import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { type BoardRow, boardRows } from "./cells.ts";
@@ -32,20 +31,10 @@ export interface Wish {
 const pageSize = 100;
 
 /** A page of the board: what to show, and the counts of what else there is. */
-export async function boardOf(
-  db: Database,
-  site: Site,
-  tallies: Tallies,
-  keptRows: Rows,
-  { filter, after, chosen }: Wish,
-) {
+export async function boardOf(db: Database, site: Site, tallies: Tallies, { filter, after, chosen }: Wish) {
   const { counts, sections, shown } = await countsFor(db, site, tallies, filter);
   const found = await listRows(db, site, filter, { after, limit: pageSize + 1, sections });
-  const rows = await keptRows(db, site, tallies, {
-    of: "board",
-    named: found.slice(0, pageSize),
-    read: (unknown) => boardRows(db, site, tallies, unknown),
-  });
+  const rows = await boardRows(db, site, tallies, found.slice(0, pageSize));
   const here = new Set(rows.map((row) => row.id));
   return {
     filter,

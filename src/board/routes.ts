@@ -36,7 +36,7 @@ async function show(c: SiteContext, told: Record<string, string | undefined>, ch
   const filter = readFilter(site, told);
   const after = readAfter(told.after);
   const tallies = await c.get("tallies")(c.get("db"), site);
-  const board = await boardOf(c.get("db"), site, tallies, c.get("rows"), {
+  const board = await boardOf(c.get("db"), site, tallies, {
     filter,
     after: after || undefined,
     chosen,

@@ -100,9 +100,6 @@ function begun(handle: Handle): Handle {
   return handle;
 }
 
-/** Begins a query that another handle than the writer's has to answer, if there is one. */
-export const apart = "/* apart */";
-
 class Connection implements DatabaseConnection {
   /** What its transaction runs on. */
   held: Handle | undefined;
@@ -139,7 +136,7 @@ class Connection implements DatabaseConnection {
     const { handle, busy } = this.#writer;
     const statement = handle.prepare(query.sql);
     if (!statement.readonly) return;
-    if (!busy && !query.sql.startsWith(apart)) return run(statement, query);
+    if (!busy) return run(statement, query);
     return this.#reader && run(this.#reader.prepare(query.sql), query);
   }
 

@@ -88,16 +88,11 @@ async function knownOtherwise(db: Database, siteId: string, environment: Environ
 }
 
 async function standingNow(c: SiteContext, environmentId: string, named: Awaited<ReturnType<typeof namesStanding>>) {
-  const { db, rows, tallies } = c.var;
+  const { db } = c.var;
   const { site } = c.var.access;
-  return rows(db, site, await tallies(db, site), {
-    of: environmentId,
-    named,
-    read: (unknown) =>
-      inChunks(unknown, (piece) =>
-        standing(db, site.id, environmentId, { asOf: latest }, { ids: piece.map((one) => one.id) }),
-      ),
-  });
+  return inChunks(named, (piece) =>
+    standing(db, site.id, environmentId, { asOf: latest }, { ids: piece.map((one) => one.id) }),
+  );
 }
 
 /** How much stands there now is counted for the rail already. */

@@ -18,9 +18,7 @@ export const ledger = ({ caption, quiet, columns, body, look }: Ledger): Html =>
 ${grouped(body) ? body : html`<tbody>${body}</tbody>`}
 </table>`;
 
-function grouped({ parts: [first] }: Html): boolean {
-  return typeof first === "string" && first.trimStart().startsWith("<tbody");
-}
+const grouped = ({ text }: Html): boolean => /^\s*<tbody/.test(text);
 
 export const cell = (label: string, content: Piece): Html => html`<td data-label="${label}">${content}</td>`;
 

@@ -71,7 +71,7 @@ const monthName = (month: number) => MONTHS[month - 1] as string;
 // One page asks for the year of one moment a thousand times.
 let asked = { now: "", zone: "", year: 0 };
 /** The year in which a moment falls there: `shortTime` leaves it out. */
-export function yearOf(now: string, zone: string): number {
+function yearOf(now: string, zone: string): number {
   if (asked.now !== now || asked.zone !== zone) asked = { now, zone, year: wall(now, zone).year };
   return asked.year;
 }
