@@ -10,7 +10,6 @@ import { keepTallies } from "./board/tallies.ts";
 import { formsFit, importsFit } from "./bodies.ts";
 import { comparisons } from "./compare/routes.ts";
 import { corrections } from "./corrections/routes.ts";
-import { pause } from "./database/breath.ts";
 import type { Database } from "./database/open.ts";
 import { deployments } from "./deployments/routes.ts";
 import { environments } from "./environments/routes.ts";
@@ -30,7 +29,6 @@ import { releases } from "./releases/routes.ts";
 import { searching } from "./search/routes.ts";
 import { sites } from "./sites/routes.ts";
 import { siteSettings } from "./sites/settings.ts";
-import { verbs as here, type Verbs } from "./threads/verbs.ts";
 import {
   type AppEnv,
   answer,
@@ -47,14 +45,12 @@ export interface Options {
   now?: () => Date;
   /** Where a request comes from, for rate limits. */
   address?: (request: Request, env: unknown) => string;
-  /** How verbs that may take long are carried out. */
-  verbs?: Verbs;
 }
 
 /** Builds Sitebook on a migrated database; `server.ts` serves it. */
 export function createApp(
   db: Database,
-  { baseUrl, now = () => new Date(), address = () => "", verbs = here }: Options,
+  { baseUrl, now = () => new Date(), address = () => "" }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const files = assets();
@@ -70,7 +66,6 @@ export function createApp(
     c.set("assets", files.urls);
     c.set("tallies", tallies);
     c.set("turns", turns);
-    c.set("verbs", verbs);
     await next();
   };
   app.use(known);
@@ -78,9 +73,9 @@ export function createApp(
   app.route("/", files.app);
   app.use(keepNothing);
   // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
-  const machines = late(async () => forMachines(known, await machinesApi(baseUrl)));
+  const api = loadOnce(async () => withContext(known, (await import("./api/document.ts")).api(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
-    app.all(path, async (c) => (await machines()).fetch(c.req.raw, c.env));
+    app.all(path, async (c) => (await api()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(formsFit);
   app.use(knowPerson);
@@ -92,8 +87,8 @@ export function createApp(
   return app;
 }
 
-/** What is loaded when the first one asks: what checks and describes the API's calls is as much as all the rest. */
-function late<T>(load: () => Promise<T>): () => Promise<T> {
+/** Loaded on the first request: the API's schemas take as long to load as everything else, and a failure is tried again. */
+function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () => {
     loaded ??= load().catch((error: unknown) => {
@@ -104,20 +99,7 @@ function late<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** In pieces, each with what it is made of loaded before: others are not to wait for all of it. */
-async function machinesApi(baseUrl: string): Promise<Hono<AppEnv>> {
-  await import("zod/v4/core");
-  await pause();
-  await import("@hono/zod-openapi");
-  await pause();
-  await import("./api/schemas.ts");
-  await pause();
-  const { api } = await import("./api/document.ts");
-  await pause();
-  return api(baseUrl);
-}
-
-function forMachines(known: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
+function withContext(known: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(fail);
   app.use(known);

@@ -4,11 +4,10 @@ import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
 import { addressesBehind } from "./connections/address.ts";
 import { makeServer } from "./connections/serve.ts";
-import { isFile } from "./database/open.ts";
+import type { Database } from "./database/open.ts";
 import { openReady } from "./database/ready.ts";
 import { keepCheckpoints } from "./history/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
-import { inThread } from "./threads/threads.ts";
 
 /** How long running requests may take to end once Sitebook is told to stop. */
 const patience = 30_000;
@@ -28,18 +27,11 @@ async function start(): Promise<void> {
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);
-  // PostgreSQL works in processes of its own anyway, and what is in memory nobody else can open
-  const beside = isFile(config.databaseUrl) ? inThread(config.databaseUrl) : undefined;
   const app = createApp(db, {
     baseUrl,
-    ...(beside && { verbs: beside.verbs }),
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
-  const close = async () => {
-    await beside?.close();
-    await db.destroy();
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, close));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db));
   keepCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   const link = await setupLink(db, new Date().toISOString());
@@ -65,7 +57,7 @@ function socketOf(env: unknown): string | undefined {
 }
 
 /** Takes no new requests, lets the running ones end, closes the database, and goes. A second signal ends it at once. */
-async function stop(server: Server, close: () => Promise<void>): Promise<void> {
+async function stop(server: Server, db: Database): Promise<void> {
   console.log("Sitebook stops as soon as the running requests have ended.");
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   const late = setTimeout(() => server.closeAllConnections(), patience);
@@ -73,6 +65,6 @@ async function stop(server: Server, close: () => Promise<void>): Promise<void> {
   await once(server, "close");
   clearInterval(idle);
   clearTimeout(late);
-  await close();
+  await db.destroy();
   process.exit(0);
 }

@@ -16,7 +16,6 @@ import { closeSession, findSession, lasts, openSession } from "./people/sessions
 import type { Turns } from "./people/turns.ts";
 import { needOf } from "./promotions/rules.ts";
 import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
-import type { Verbs } from "./threads/verbs.ts";
 
 /** What every handler can count on. */
 export type AppEnv = {
@@ -30,7 +29,6 @@ export type AppEnv = {
     /** What takes a password waits here for its turn. */
     turns: Turns;
     assets: AssetUrls;
-    verbs: Verbs;
     tallies: (db: Database, site: Site) => Promise<Tallies>;
     person: Person | undefined;
   };

@@ -1,5 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openDatabase } from "../src/database/open.ts";
+import { verify } from "../src/history/verify.ts";
 import { machine } from "./api.ts";
+import { freshDatabaseUrl } from "./database.ts";
 import { type World, world } from "./world.ts";
 
 let w: World;
@@ -157,4 +161,33 @@ test("ten thousand placements are taken in one call", async () => {
   expect((await ci.post(path, { complete: true, placements })).body).toMatchObject({ changed: 0, unchanged: 10_000 });
   const { body } = await ci.get("/sites/shop/environments");
   expect(body.items[0]).toMatchObject({ slug: "beta", pages: 10_000 });
+});
+
+test("while thousands of lines are recorded, others read on; the import is recorded once", async () => {
+  const { url, drop } = await freshDatabaseUrl();
+  const db = openDatabase(url);
+  const shop = await world(Promise.resolve({ db, close: () => db.destroy().then(drop) }));
+  const robot = await machine(shop, "contributor");
+  const vera = shop.as("vera");
+  await vera.get("/sites/shop/approvals");
+  const placements = Array.from({ length: 3000 }, (_, i) => page(`/inventory/page-${i}`, "v1"));
+  const record = () =>
+    robot.post("/sites/shop/environments/beta/deployments", { placements }, { "idempotency-key": "build-4711" });
+
+  let recorded = false;
+  const imports = Promise.all([record(), record()]).finally(() => {
+    recorded = true;
+  });
+  let readMeanwhile = 0;
+  for (; !recorded; readMeanwhile++) {
+    expect((await vera.get("/sites/shop/approvals")).status).toBe(200);
+    await setImmediate(); // without a socket between them, one request after the other would keep the event loop
+  }
+
+  expect(readMeanwhile).toBeGreaterThan(3);
+  const [first, second] = await imports;
+  expect(first.body).toEqual({ number: 1, changed: 3000, unchanged: 0, out_of_band: 0 });
+  expect(second.body).toEqual(first.body);
+  expect(await verify(db, shop.site.id)).toHaveProperty("head");
+  await shop.close();
 });

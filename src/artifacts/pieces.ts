@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { Breath } from "../database/breath.ts";
+import { eventLoopYielder } from "../database/event-loop.ts";
 import type { Database } from "../database/open.ts";
 import type { Kind } from "../schema.ts";
 
@@ -47,14 +47,14 @@ export async function* pieces(
     ...(kind ? [sql`a.kind = ${kind}`] : []),
     ...(section === undefined ? [] : [sql`a.kind = 'page' and a.section = ${section}`]),
   ];
-  const breath = new Breath();
+  const yieldIfDue = eventLoopYielder();
   for (let from = after, size = Math.min(4 * limit, most); ; size = most) {
     const began = [...within, ...(from ? [beyond(order, from)] : [])];
     const last = await end(db, began, order, size);
     const whole = last ? [...began, sql`${columns[order]} <= ${values(order, last)}`] : began;
     yield sql<boolean>`${sql.join(whole, sql` and `)}`;
     if (!last) return;
-    await breath.take();
+    await yieldIfDue();
     from = last;
   }
 }

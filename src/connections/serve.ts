@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { Connections } from "./connections.ts";
-import { InTurn } from "./in-turn.ts";
 import { type Limits, limits as usual } from "./limits.ts";
 import { refusal, refuse, type Status } from "./refuse.ts";
 
@@ -11,15 +10,11 @@ type Fetch = Parameters<typeof getRequestListener>[0];
 /** An HTTP server, not listening yet, that slow, silent and endless clients do not keep from serving the others. */
 export function makeServer(fetch: Fetch, limits: Limits = usual): Server {
   const connections = new Connections(limits);
-  const inTurn = new InTurn();
   const answer = getRequestListener(fetch, { errorHandler: failed });
   const server = createServer(limits.http, (incoming, outgoing) => {
     if (!connections.mayBegin(incoming, outgoing)) return;
     outgoing.once("finish", () => stopListening(incoming, limits));
-    const begin = () => void answer(incoming, outgoing);
-    // what writes is short, and committed with what else is written in this turn
-    if (incoming.method === "GET") inTurn.begin(begin);
-    else begin();
+    void answer(incoming, outgoing);
   });
   connections.watch(server);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {

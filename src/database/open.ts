@@ -14,9 +14,6 @@ export function openDatabase(url: string, handle?: SQLite.Database): Database {
   return new Kysely<Schema>({ dialect: new DurableSqlite(handle ?? openFile(url)) });
 }
 
-/** Whether others can open it as a file, too. */
-export const isFile = (url: string): boolean => url.startsWith("file:") && fileOf(url) !== ":memory:";
-
 /** Where the file of a `file:…` is. */
 export const fileOf = (url: string): string => url.replace(/^file:(\/\/)?/, "");
 

@@ -10,8 +10,8 @@ import {
   SqliteIntrospector,
   type TransactionSettings,
 } from "kysely";
-import { Breath } from "./breath.ts";
 import { SqliteCompiler } from "./compilers.ts";
+import { eventLoopYielder } from "./event-loop.ts";
 import { type Handle, prepared } from "./handle.ts";
 import { Writer } from "./writer.ts";
 
@@ -107,7 +107,7 @@ class Connection implements DatabaseConnection {
   #over = false;
   readonly #writer: Writer;
   readonly #reader: Handle | undefined;
-  readonly #breath = new Breath();
+  readonly #yieldIfDue = eventLoopYielder();
 
   constructor(writer: Writer, reader: Handle | undefined) {
     this.#writer = writer;
@@ -122,7 +122,7 @@ class Connection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.held) await this.#breath.take();
+    if (this.held) await this.#yieldIfDue();
     if (this.#over) throw new Error("This transaction is over.");
     if (this.held) return this.#inTransaction(this.held, query);
     return this.#besideWriter(query) ?? this.#writer.alone(({ prepare }) => run(prepare(query.sql), query));

@@ -22,6 +22,7 @@ import { limits } from "../artifacts/rules.ts";
 import { readReference } from "../compare/references.ts";
 import { missing } from "../errors.ts";
 import { findPlace, type SiteEnv } from "../web.ts";
+import { record } from "./deployments.ts";
 import { type Deployment, findDeployment, listDeployments, placementsOf } from "./queries.ts";
 import { mostPlacements } from "./rules.ts";
 
@@ -81,13 +82,7 @@ const recordCall = writing("/sites/{site}/environments/{env}/deployments", {
 deployments.openapi(recordCall, async (c) => {
   const body = c.req.valid("json");
   const { site } = c.var.access;
-  const recorded = await c.var.verbs.record(
-    c.var.db,
-    by(c, body),
-    site,
-    findPlace(site, c.req.valid("param").env),
-    body,
-  );
+  const recorded = await record(c.var.db, by(c, body), site, findPlace(site, c.req.valid("param").env), body);
   return c.json(recorded, 201);
 });
 

@@ -1,5 +1,5 @@
 import { learnArtifacts, learnVersions } from "../artifacts/artifacts.ts";
-import { pause } from "../database/breath.ts";
+import { yieldToEventLoop } from "../database/event-loop.ts";
 import { intent } from "../database/intent.ts";
 import type { Database } from "../database/open.ts";
 import type { Environment } from "../environments/queries.ts";
@@ -28,11 +28,11 @@ export async function record(
   told: Report,
 ): Promise<Recorded> {
   refuse(whyNotMay(by, "record"), 403);
-  // reading ten thousand lines has taken a while, and so does looking at them
-  await pause();
+  // ten thousand lines take a while to parse, to check and to write: others get a turn in between
+  await yieldToEventLoop();
   const report = { ...told, placements: told.placements.map(normalLine) };
   refuseFields(reportErrors(report, by.at));
-  await pause();
+  await yieldToEventLoop();
   return intent(db, by, site.id, async (trx, by) => {
     const { id: _, ...recorded } = await tell(trx, by, site, environment, report);
     return recorded;

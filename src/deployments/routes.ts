@@ -8,7 +8,7 @@ import { type FieldError, missing, Refusal, refuse } from "../errors.ts";
 import { whyNotMay } from "../people/roles.ts";
 import type { Kind } from "../schema.ts";
 import { by, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
-import type { Recorded } from "./deployments.ts";
+import { type Recorded, record } from "./deployments.ts";
 import { type ReadLine, readLines, whyNotText } from "./parse.ts";
 import { type Cursor, findDeployment, listDeployments, placementsOf, preview } from "./queries.ts";
 import { type Line, mostPlacements } from "./rules.ts";
@@ -63,7 +63,7 @@ deployments.post("/", async (c) => {
   try {
     const { note, source, complete } = form;
     const report = { note, source, complete, placements: told.lines, ...(told.at && { effective_at: told.at }) };
-    const recorded = await c.var.verbs.record(c.var.db, by(c, form), c.var.access.site, told.environment, report);
+    const recorded = await record(c.var.db, by(c, form), c.var.access.site, told.environment, report);
     say(c, summary(recorded, told.environment.name));
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { strToU8, Zip, ZipDeflate } from "fflate";
 import { columns, evidencePage } from "../../views/evidence.ts";
+import { yieldToEventLoop } from "../database/event-loop.ts";
 import { sha256 } from "../database/id.ts";
 import type { Database } from "../database/open.ts";
 import { csvLine } from "../exports/csv.ts";
@@ -39,8 +40,7 @@ export async function* pack(db: Database, site: Site, evidence: Evidence, at: st
   for await (const lines of linesOf(db, site, checkpoint.events)) {
     events.push(strToU8(lines));
     yield* made.splice(0);
-    // packing and SQLite both hold on to the event loop: others get their turn here
-    await new Promise(setImmediate);
+    await yieldToEventLoop();
   }
   events.push(new Uint8Array(), true);
   zip.end();

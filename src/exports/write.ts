@@ -1,5 +1,5 @@
-import { pause } from "../database/breath.ts";
 import type { Json } from "../database/canonical.ts";
+import { yieldToEventLoop } from "../database/event-loop.ts";
 import { csvLine } from "./csv.ts";
 
 export const formats = { csv: "text/csv; charset=utf-8; header=present", jsonl: "application/jsonl; charset=utf-8" };
@@ -26,7 +26,7 @@ export async function* written(format: Format, { columns, pages }: Export): Asyn
     yield head + page.map(lineOf).join("");
     head = "";
     // SQLite answers without ever letting go of the event loop: others get their turn here
-    await pause();
+    await yieldToEventLoop();
   }
   const end = columns.map((_, i) => (i === 0 ? "end" : i === 1 ? `${rows} rows` : null));
   yield head + (format === "csv" ? csvLine(end) : jsonLine({ end: true, rows }));

@@ -17,7 +17,7 @@ import { missing } from "../errors.ts";
 import type { SiteEnv } from "../web.ts";
 import { canPromote } from "./asking.ts";
 import { promotionDetails } from "./details.ts";
-import { ask, cancel, decide, type Outcome } from "./promotions.ts";
+import { ask, cancel, complete, decide, type Outcome } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 
 const tags = ["Promotions"];
@@ -153,7 +153,7 @@ const completeCall = writing("/sites/{site}/promotions/{n}/completion", {
 promotions.openapi(completeCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await c.var.verbs.complete(c.var.db, by(c, body), c.var.access.site, n, body)), 201);
+  return c.json(asWhole(await complete(c.var.db, by(c, body), c.var.access.site, n, body)), 201);
 });
 
 const cancelCall = writing("/sites/{site}/promotions/{n}/cancellation", {

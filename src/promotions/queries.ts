@@ -28,19 +28,6 @@ const numbered = compiled((db, siteId: string, number: number) =>
   promotions(db).where("p.site_id", "=", siteId).where("p.number", "=", number),
 );
 
-/** Whether so many lines and more would arrive with it. */
-export async function holdsMore(db: Database, siteId: string, number: number, than: number): Promise<boolean> {
-  const rows = await db
-    .selectFrom("promotions as p")
-    .innerJoin("release_contents as c", "c.release_id", "p.release_id")
-    .select("c.artifact_id")
-    .where("p.site_id", "=", siteId)
-    .where("p.number", "=", number)
-    .limit(than + 1)
-    .execute();
-  return rows.length > than;
-}
-
 /** Newest first. */
 export async function listPromotions(
   db: Database,

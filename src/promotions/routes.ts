@@ -6,7 +6,7 @@ import { showRelease } from "../releases/show.ts";
 import { by, choices, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
 import { inboxOf } from "./inbox.ts";
 import { look, type Ticks } from "./looks.ts";
-import { ask, cancel, decide } from "./promotions.ts";
+import { ask, cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { showPromotion, type Tried } from "./show.ts";
 
@@ -75,7 +75,7 @@ promotions.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   return attempt(c, number, { when }, async () => {
     if (moment && "wrong" in moment) refuseFields([{ path: "effective_at", message: moment.wrong }]);
     const since = moment && "at" in moment ? moment : undefined;
-    const done = await c.var.verbs.complete(c.var.db, by(c), c.var.access.site, number, { effective_at: since?.at });
+    const done = await complete(c.var.db, by(c), c.var.access.site, number, { effective_at: since?.at });
     return ["Completed.", `It is on ${done.environment.name}.`, since?.said].filter(Boolean).join(" ");
   });
 });

@@ -3,7 +3,7 @@ import type { CompiledQuery } from "kysely";
 import pg from "pg";
 import { createApp } from "../../src/app.ts";
 import { prepared } from "../../src/database/handle.ts";
-import { fileOf, isFile } from "../../src/database/open.ts";
+import { fileOf } from "../../src/database/open.ts";
 import { openReady } from "../../src/database/ready.ts";
 
 /** What a browser or a program asks for. */
@@ -37,7 +37,9 @@ export async function statementsOf(databaseUrl: string, first: Asked, again: Ask
 
 /** The limit for reading: how often a second these can be asked, one after the other and prepared, by nothing but the driver. */
 export function rawQueries(databaseUrl: string, statements: CompiledQuery[], ms: number): Promise<number> {
-  return isFile(databaseUrl) ? onSqlite(databaseUrl, statements, ms) : onPostgres(databaseUrl, statements, ms);
+  return databaseUrl.startsWith("file:")
+    ? onSqlite(databaseUrl, statements, ms)
+    : onPostgres(databaseUrl, statements, ms);
 }
 
 async function onSqlite(url: string, statements: CompiledQuery[], ms: number): Promise<number> {
