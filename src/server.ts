@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
 import { addressesBehind } from "./connections/address.ts";
-import { makeServer } from "./connections/serve.ts";
+import { createHttpServer } from "./connections/server.ts";
 import type { Database } from "./database/open.ts";
 import { openReady } from "./database/ready.ts";
 import { keepCheckpoints } from "./history/checkpoints.ts";
@@ -23,7 +23,7 @@ try {
 async function start(): Promise<void> {
   const config = readConfig(process.env);
   const db = await openReady(config.databaseUrl);
-  const server = makeServer((request, env) => app.fetch(request, env));
+  const server = createHttpServer((request, env) => app.fetch(request, env));
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);

@@ -5,17 +5,16 @@ import type { IncomingMessage } from "node:http";
 import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { addressesBehind } from "../../src/connections/address.ts";
-import { limits } from "../../src/connections/limits.ts";
-import { makeServer } from "../../src/connections/serve.ts";
+import { createHttpServer, usualLimits } from "../../src/connections/server.ts";
 import { openReady } from "../../src/database/ready.ts";
 
-const http = { ...limits.http, headersTimeout: 2000, connectionsCheckingInterval: 250 };
-const impatient = { ...limits, http, patience: 2000, pace: 64 * 1024 };
+const quick = { headersTimeout: 2000, requestTimeout: 3000, connectionsCheckingInterval: 250, stalledMs: 3000 };
+const impatient = { ...usualLimits, ...quick };
 
 const config = readConfig(process.env);
 const db = await openReady(config.databaseUrl);
 const addressOf = addressesBehind(config.trustedProxies, console.error);
-const server = makeServer((request, env) => app.fetch(request, env), impatient);
+const server = createHttpServer((request, env) => app.fetch(request, env), impatient);
 server.listen(config.port, config.host);
 await once(server, "listening");
 const baseUrl = `http://localhost:${(server.address() as { port: number }).port}`;
