@@ -4,13 +4,17 @@ import type { Database } from "./open.ts";
 
 const folder = new URL("../../migrations/", import.meta.url);
 
-/** Every file in migrations/ by its date; `ddl.ts` beside them only helps them to speak both dialects. */
+/**
+ * Every file in migrations/ in the order of its date; `ddl.ts` beside them only helps them to speak both dialects. A
+ * file is loaded when it is run: a schema that is up to date loads none.
+ */
 async function migrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(folder)).filter((name) => /^\d{4}-.*\.ts$/.test(name)).sort();
-  const loaded = await Promise.all(
-    files.map(async (name) => [name.slice(0, -3), await import(new URL(name, folder).href)]),
-  );
-  return Object.fromEntries(loaded);
+  return Object.fromEntries(files.map((name) => [name.slice(0, -3), loadedWhenRun(new URL(name, folder))]));
+}
+
+function loadedWhenRun({ href }: URL): Migration {
+  return { up: async (db) => (await import(href)).up(db) };
 }
 
 /** Brings the schema up to date, each time all or nothing; of two servers starting at once the second waits and finds nothing to do. */
