@@ -20,10 +20,10 @@ import { exports } from "./exports/routes.ts";
 import { fail } from "./failures.ts";
 import { history } from "./history/routes.ts";
 import { links } from "./people/link-routes.ts";
+import { limitHashing } from "./people/password-queue.ts";
 import { people } from "./people/routes.ts";
 import { peopleSettings } from "./people/settings.ts";
 import { tokenSettings } from "./people/token-settings.ts";
-import { takeTurns } from "./people/turns.ts";
 import { approvals, promotions } from "./promotions/routes.ts";
 import { releases } from "./releases/routes.ts";
 import { searching } from "./search/routes.ts";
@@ -55,7 +55,7 @@ export function createApp(
   const app = new Hono<AppEnv>();
   const files = assets();
   const tallies = keepTallies();
-  const turns = takeTurns();
+  const hashing = limitHashing();
   app.onError(fail);
   app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
   const known: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -65,7 +65,7 @@ export function createApp(
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
     c.set("tallies", tallies);
-    c.set("turns", turns);
+    c.set("limitHashing", hashing);
     await next();
   };
   app.use(known);

@@ -11,9 +11,9 @@ import type { Database } from "./database/open.ts";
 import type { Environment } from "./environments/queries.ts";
 import { missing, Refusal, refuse } from "./errors.ts";
 import type { By, Person } from "./people/by.ts";
+import type { LimitHashing } from "./people/password-queue.ts";
 import { whyNotMay } from "./people/roles.ts";
 import { closeSession, findSession, lasts, openSession } from "./people/sessions.ts";
-import type { Turns } from "./people/turns.ts";
 import { needOf } from "./promotions/rules.ts";
 import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
 
@@ -26,8 +26,7 @@ export type AppEnv = {
     baseUrl: string;
     /** Where the request comes from, for limits on tries; asked by few. */
     address: () => string;
-    /** What takes a password waits here for its turn. */
-    turns: Turns;
+    limitHashing: LimitHashing;
     assets: AssetUrls;
     tallies: (db: Database, site: Site) => Promise<Tallies>;
     person: Person | undefined;

@@ -2,6 +2,7 @@ import type { Database } from "../database/open.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
 import type { Person } from "./by.ts";
 import { dropLinks, findLink, takeLink } from "./links.ts";
+import type { LimitHashing } from "./password-queue.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
 import { closeSessionsOf } from "./sessions.ts";
@@ -17,19 +18,22 @@ export async function choosePassword(
     link,
     password,
     again,
+    address,
     at,
   }: {
     purpose: "invitation" | "reset";
     link: string;
     password: string;
     again: string;
+    address: string;
     at: string;
   },
+  hashing: LimitHashing,
 ): Promise<string> {
   const found = await findLink(db, purpose, link, at);
   if (!found?.person_id) throw new Refusal(403, staleLink);
   refuseFields(passwordErrors(password, again, found.email));
-  const hash = await hashPassword(password);
+  const hash = await hashing({ address }, () => hashPassword(password));
   return db.transaction().execute(async (trx) => {
     const taken = await takeLink(trx, purpose, link, at);
     if (!taken?.person_id) throw new Refusal(403, staleLink);
@@ -66,11 +70,12 @@ export async function changePassword(
     address: string;
     at: string;
   },
+  hashing: LimitHashing,
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
-  const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at });
+  const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at }, hashing);
   passed(tried, { sentence: "That is not your present password.", path: "current", status: 422 });
-  const hash = await hashPassword(password);
+  const hash = await hashing({ address, email: person.email }, () => hashPassword(password));
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();
     await closeSessionsOf(trx, person.id);

@@ -26,11 +26,12 @@ links.get("/setup", async (c) => {
 links.post("/setup", async (c) => {
   const { password, again, ...posted } = await fields(c, "link", "name", "email", "password", "again", "begin");
   const form = { ...posted, site: await readSite(c) };
-  const { db, at, address, turns } = c.var;
+  const { db, at, address, limitHashing } = c.var;
   if (await hasAccount(db)) return toSignIn(c);
   const site = form.begin === "example" ? undefined : siteFrom(form.site);
   try {
-    const { person } = await turns({ address: address() }, () => setUp(db, { ...posted, password, again, site, at }));
+    const setup = { ...posted, password, again, site, address: address(), at };
+    const { person } = await setUp(db, setup, limitHashing);
     await startSession(c, person.id);
     if (site) say(c, setUpWithSite);
     else await exampleFor(c, person);
@@ -67,10 +68,10 @@ for (const purpose of ["invitation", "reset"] as const) {
 
   links.post(`/${purpose}`, async (c) => {
     const { link, password, again } = await fields(c, "link", "password", "again");
-    const { db, at, address, turns } = c.var;
+    const { db, at, address, limitHashing } = c.var;
     try {
-      const chosen = { purpose, link, password, again, at };
-      await startSession(c, await turns({ address: address() }, () => choosePassword(db, chosen)));
+      const chosen = { purpose, link, password, again, address: address(), at };
+      await startSession(c, await choosePassword(db, chosen, limitHashing));
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }

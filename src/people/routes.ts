@@ -7,7 +7,7 @@ import { type AppEnv, doorPage, endSession, fields, needPerson, plainPage, say, 
 import { changeName, changePassword } from "./account.ts";
 import type { Person } from "./by.ts";
 import { hasAccount } from "./links.ts";
-import { normalEmail, passwords, safePath } from "./rules.ts";
+import { passwords, safePath } from "./rules.ts";
 import { closeSessionsOf } from "./sessions.ts";
 import { passed, tryPassword } from "./sign-in.ts";
 
@@ -22,11 +22,10 @@ people.get("/sign-in", async (c) => {
 
 people.post("/sign-in", async (c) => {
   const { email, password, ...form } = await fields(c, "email", "password", "next");
-  const { db, address, at, turns } = c.var;
+  const { db, address, at, limitHashing } = c.var;
   const next = safePath(form.next);
   try {
-    const who = { address: address(), email: normalEmail(email) };
-    const tried = await turns(who, () => tryPassword(db, { ...who, password, at }));
+    const tried = await tryPassword(db, { email, password, address: address(), at }, limitHashing);
     await startSession(c, passed(tried, noMatch).id);
     return c.redirect(next, 303);
   } catch (error) {
@@ -70,12 +69,10 @@ people.post("/account/name", async (c) => {
 });
 
 people.post("/account/password", async (c) => {
-  const { person, db, address, at, turns } = (c as SignedIn).var;
+  const { person, db, address, at, limitHashing } = (c as SignedIn).var;
   const { current, password, again } = await fields(c, "current", "password", "again");
   try {
-    const from = address();
-    const changed = { current, password, again, address: from, at };
-    await turns({ address: from, email: person.email }, () => changePassword(db, person, changed));
+    await changePassword(db, person, { current, password, again, address: address(), at }, limitHashing);
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }

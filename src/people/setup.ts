@@ -6,6 +6,7 @@ import { type NewSite, siteErrors } from "../sites/rules.ts";
 import { insertSite } from "../sites/sites.ts";
 import type { By, Person } from "./by.ts";
 import { hasAccount, takeLink } from "./links.ts";
+import { type LimitHashing, unlimited } from "./password-queue.ts";
 import { hashPassword } from "./passwords.ts";
 import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "./rules.ts";
 
@@ -18,14 +19,20 @@ export interface Setup {
   site?: NewSite | undefined;
   /** From the page: the secret of the link that Sitebook printed. Who sits at the command line needs none. */
   link?: string | undefined;
+  /** Where the request comes from, where that is known. */
+  address?: string | undefined;
   at: string;
 }
 
 /** Makes the first account, and with it the first site, where one is wanted. There is one first account, however many ask. */
-export async function setUp(db: Database, setup: Setup): Promise<{ person: Person; site?: string | undefined }> {
+export async function setUp(
+  db: Database,
+  setup: Setup,
+  hashing: LimitHashing = unlimited,
+): Promise<{ person: Person; site?: string | undefined }> {
   const email = normalEmail(setup.email);
   refuseFields(setupErrors({ ...setup, email }));
-  const password = await hashPassword(setup.password);
+  const password = await hashing({ address: setup.address ?? "" }, () => hashPassword(setup.password));
   return db.transaction().execute(async (trx) => {
     await takeTurn(trx);
     refuse(await whyNotSetUp(trx));

@@ -3,6 +3,7 @@ import type { Database } from "../database/open.ts";
 import { Refusal } from "../errors.ts";
 import type { Schema } from "../schema.ts";
 import type { Person } from "./by.ts";
+import { type LimitHashing, unlimited } from "./password-queue.ts";
 import { isPassword } from "./passwords.ts";
 import { normalEmail, passwords, whyNotEmail } from "./rules.ts";
 
@@ -26,16 +27,24 @@ const span = 15 * minute;
 const mostFailures = { email: 5, address: 30 };
 
 /**
- * Looks at an e-mail and a password. Too many tries for one e-mail, or from one address, and not even the right
- * password is looked at, nor is anything written. Else the try is written down as a failure first and taken back when
- * it was none: so many tries at the same moment are counted as if they came one after the other.
+ * Checks an e-mail and a password. After too many failures for one e-mail, or from one address, not even the right
+ * password is checked, nor is anything written, and the attempt does not wait in the queue with the others. Otherwise
+ * the attempt is saved as a failure first and removed when it succeeds: so many attempts at the same moment count as
+ * if they came one after the other.
  */
-export async function tryPassword(db: Database, { email, password, address, at }: Attempt): Promise<Tried> {
+export async function tryPassword(
+  db: Database,
+  { email, password, address, at }: Attempt,
+  hashing: LimitHashing = unlimited,
+): Promise<Tried> {
   const known = normalEmail(email);
   // what is no e-mail address is nobody's, and is not fit to be stored
   const failure = { id: newId(Date.parse(at)), email: whyNotEmail(known) ? "" : known, address, at };
   const early = await waitFor(db, failure);
-  if (early) return { wait: early };
+  return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password));
+}
+
+async function checkPassword(db: Database, failure: Failure, password: string): Promise<Tried> {
   await writeDown(db, failure);
   const late = await waitFor(db, failure);
   if (late) {
