@@ -25,8 +25,9 @@ import { people } from "./people/routes.ts";
 import { peopleSettings } from "./people/settings.ts";
 import { tokenSettings } from "./people/token-settings.ts";
 import { approvals, promotions } from "./promotions/routes.ts";
-import { releases } from "./releases/routes.ts";
+import { promotionRequests, releases } from "./releases/routes.ts";
 import { searching } from "./search/routes.ts";
+import { setup } from "./setup/routes.ts";
 import { sites } from "./sites/routes.ts";
 import { siteSettings } from "./sites/settings.ts";
 import {
@@ -82,6 +83,7 @@ export function createApp(
   app.get("/help", async (c) => answer(c, layout(await plainFrame(c, "Help"), help())));
   app.route("/", people);
   app.route("/", links);
+  app.route("/", setup);
   app.route("/", sites);
   app.route("/sites/:site", site());
   return app;
@@ -129,6 +131,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/compare", comparisons);
   pages.route("/history", history);
   pages.route("/releases", releases);
+  pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotions);
   pages.route("/approvals", approvals);
   pages.route("/search", searching);

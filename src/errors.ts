@@ -55,13 +55,20 @@ export function refuseFields(errors: FieldError[], status: Refusal["status"] = 4
 }
 
 /**
- * What to say beside the fields of a form that was refused. Without fields the sentence goes to `otherwise`; what
- * belongs on a page of its own (not allowed, not there, a bug) is thrown on.
+ * A refusal as the form shows it: each field's sentence beside its field, a sentence without a field above the form.
+ * What belongs on a page of its own (not found, a bug) is thrown again.
  */
-export function besideFields(error: unknown, otherwise?: string) {
-  if (!(error instanceof Refusal) || error.status === 403 || error.status === 404) throw error;
+export function shownRefusal(error: unknown) {
+  if (!(error instanceof Refusal) || error.status === 404) throw error;
+  const { message, status, retryAfter } = error;
   const errors = Object.fromEntries(error.errors.map(({ path, message }) => [path, message]));
-  if (otherwise && !error.errors.length) errors[otherwise] = error.message;
-  if (!Object.keys(errors).length) throw error;
-  return { errors, status: error.status, retryAfter: error.retryAfter };
+  return { errors, refused: error.errors.length ? undefined : message, status, retryAfter };
+}
+
+/** The same for a form that shows sentences only beside fields: one without a field goes to `otherwise`, or is thrown again. */
+export function besideFields(error: unknown, otherwise?: string) {
+  const { refused, errors, status, retryAfter } = shownRefusal(error);
+  if (status === 403 || (refused && !otherwise)) throw error;
+  if (refused && otherwise) errors[otherwise] = refused;
+  return { errors, status, retryAfter };
 }

@@ -4,7 +4,7 @@ import { normalKey } from "../artifacts/rules.ts";
 import { newId } from "../database/id.ts";
 import { findDeployment } from "../deployments/queries.ts";
 import { parseMoment } from "../environments/moments.ts";
-import { missing, Refusal, refuse } from "../errors.ts";
+import { missing, Refusal, refuse, shownRefusal } from "../errors.ts";
 import { whyNotMay } from "../people/roles.ts";
 import type { Kind } from "../schema.ts";
 import { by, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
@@ -46,10 +46,10 @@ corrections.post("/", async (c) => {
     say(c, summary(wish, done));
     return c.redirect(pathOf(c, target), 303);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status === 403 || error.status === 404) throw error;
-    const said = error.errors.map(({ path, message }) => [fieldOf(path), message]);
-    const shown = { form, errors: Object.fromEntries(said), refused: said.length ? undefined : error.message };
-    return showForm(c, target, shown, error.status === 409 ? 409 : 422);
+    const { errors, refused, status } = shownRefusal(error);
+    if (status === 403) throw error;
+    const shown = Object.entries(errors).map(([path, message]) => [fieldOf(path), message]);
+    return showForm(c, target, { form, errors: Object.fromEntries(shown), refused }, status === 409 ? 409 : 422);
   }
 });
 

@@ -4,7 +4,7 @@ import { type RecordForm, recordPage } from "../../views/record.ts";
 import { latestOf } from "../corrections/queries.ts";
 import { newId } from "../database/id.ts";
 import { parseMoment } from "../environments/moments.ts";
-import { type FieldError, missing, Refusal, refuse } from "../errors.ts";
+import { besideFields, type FieldError, missing, refuse } from "../errors.ts";
 import { whyNotMay } from "../people/roles.ts";
 import type { Kind } from "../schema.ts";
 import { by, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
@@ -67,11 +67,12 @@ deployments.post("/", async (c) => {
     say(c, summary(recorded, told.environment.name));
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status === 403) throw error;
-    const errors = error.errors.length ? error.errors : [{ path: "lines", message: error.message }];
-    return showForm(c, form, {
-      errors: errors.map(({ path, message }) => ({ path: path.startsWith("placements") ? "lines" : path, message })),
-    });
+    const { errors } = besideFields(error, "lines");
+    const shown = Object.entries(errors).map(([path, message]) => ({
+      path: path.startsWith("placements") ? "lines" : path,
+      message,
+    }));
+    return showForm(c, form, { errors: shown });
   }
 });
 

@@ -1,12 +1,11 @@
 import { Hono } from "hono";
 import { approvalsPage } from "../../views/approvals.ts";
 import { parseMoment } from "../environments/moments.ts";
-import { missing, Refusal, refuseFields } from "../errors.ts";
-import { showRelease } from "../releases/show.ts";
+import { missing, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import { by, choices, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
 import { inboxOf } from "./inbox.ts";
 import { look, type Ticks } from "./looks.ts";
-import { ask, cancel, complete, decide } from "./promotions.ts";
+import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { showPromotion, type Tried } from "./show.ts";
 
@@ -25,19 +24,6 @@ approvals.get("/", async (c) => {
 });
 
 export const promotions = new Hono<SiteEnv>();
-
-promotions.post("/", async (c) => {
-  const form = await fields(c, "release", "to", "note", "key");
-  const wish = { ...form, release: /^\d{1,9}$/.test(form.release) ? Number(form.release) : missing("release") };
-  try {
-    const asked = await ask(c.var.db, by(c, form), c.var.access.site, wish);
-    say(c, `Promotion ${asked.number} is asked for.`);
-    return c.redirect(`${base(c)}/${asked.number}`, 303);
-  } catch (error) {
-    const { errors, refused, status } = refusal(error);
-    return showRelease(c, wish.release, { form: wish, errors, refused }, status);
-  }
-});
 
 promotions.get("/", (c) => c.redirect(`/sites/${c.var.access.site.slug}/approvals`, 303));
 
@@ -94,8 +80,8 @@ async function attempt(c: SiteContext, number: number, form: Tried["form"], act:
     say(c, await act());
     return c.redirect(`${base(c)}/${number}`, 303);
   } catch (error) {
-    const { errors, refused, status } = refusal(error);
-    return showPromotion(c, number, { form, errors, refused }, status);
+    const { status, ...refusal } = shownRefusal(error);
+    return showPromotion(c, number, { form, ...refusal }, status as 403 | 409 | 422);
   }
 }
 
@@ -106,13 +92,6 @@ async function saveTicks(c: SiteContext, number: number) {
 
 async function ticks(c: SiteContext): Promise<Ticks> {
   return { shown: await choices(c, "shown"), looked: await choices(c, "looked") };
-}
-
-/** A refusal as the page says it: beside its fields, or above everything. */
-function refusal(error: unknown) {
-  if (!(error instanceof Refusal) || error.status === 404) throw error;
-  const errors = Object.fromEntries(error.errors.map(({ path, message }) => [path, message]));
-  return { errors, refused: error.errors.length ? undefined : error.message, status: error.status as 403 | 409 | 422 };
 }
 
 const base = (c: SiteContext) => `/sites/${c.var.access.site.slug}/promotions`;

@@ -3,8 +3,9 @@ import { releaseNewPage } from "../../views/release-new.ts";
 import { releasesPage } from "../../views/releases.ts";
 import { newId } from "../database/id.ts";
 import type { Environment } from "../environments/queries.ts";
-import { type FieldError, Refusal, refuse } from "../errors.ts";
+import { type FieldError, missing, Refusal, refuse, shownRefusal } from "../errors.ts";
 import { whyNotMay } from "../people/roles.ts";
+import { ask } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { sizesOf } from "../promotions/tally.ts";
 import { by, choices, fields, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
@@ -70,6 +71,22 @@ releases.post("/", async (c) => {
 });
 
 releases.get("/:number{[0-9]{1,9}}", (c) => showRelease(c, Number(c.req.param("number"))));
+
+/** Requesting a release's promotion: a refused request comes back on the release's page. */
+export const promotionRequests = new Hono<SiteEnv>();
+
+promotionRequests.post("/", async (c) => {
+  const form = await fields(c, "release", "to", "note", "key");
+  const request = { ...form, release: /^\d{1,9}$/.test(form.release) ? Number(form.release) : missing("release") };
+  try {
+    const asked = await ask(c.var.db, by(c, form), c.var.access.site, request);
+    say(c, `Promotion ${asked.number} is asked for.`);
+    return c.redirect(`/sites/${c.var.access.site.slug}/promotions/${asked.number}`, 303);
+  } catch (error) {
+    const { status, ...refusal } = shownRefusal(error);
+    return showRelease(c, request.release, { form: request, ...refusal }, status as 403 | 409 | 422);
+  }
+});
 
 /** From where, and what it is meant for: the environment after that, unless another is named. */
 function placesOf(c: SiteContext, fromSlug = "", toSlug = ""): { from: Environment; to: Environment | undefined } {
