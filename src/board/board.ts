@@ -3,6 +3,7 @@ import type { Kind } from "../schema.ts";
 import type { Site } from "../sites/queries.ts";
 import { type BoardRow, boardRows } from "./cells.ts";
 import { chipsOf } from "./chips.ts";
+import { all, narrowed, standings } from "./conditions.ts";
 import { countSections, nameOf, type SectionTally, sum, type Tally, total } from "./counting.ts";
 import { type After, address, type Filter, isFiltered } from "./filters.ts";
 import { chosenRows, listRows } from "./queries.ts";
@@ -69,8 +70,14 @@ async function countsFor(db: Database, site: Site, tallies: Tallies, filter: Fil
   const known = filter.text || filter.owner ? undefined : knownCount(site, filter);
   const sections = known
     ? tallies.sections.filter((one) => isAmong(one, filter)).map((one) => ({ ...one, shown: known(one) }))
-    : await countSections(db, site, filter);
+    : await countFiltered(db, site, filter);
   return { counts: sum(site, sections), sections, shown: total(sections, (one) => one.shown) };
+}
+
+function countFiltered(db: Database, site: Site, filter: Filter): Promise<SectionTally[]> {
+  const { kind, section } = filter;
+  const shown = all(standings(site, filter));
+  return countSections(db, site, { kind, section, conditions: narrowed(site, filter), shown });
 }
 
 function isAmong(tally: SectionTally, { kind, section }: Filter): boolean {

@@ -9,12 +9,9 @@ import {
   isMoving,
   isOutOfBand,
   isWaiting,
-  narrowed,
   type Places,
   rowsWithPlaces,
-  standings,
 } from "./conditions.ts";
-import { type Filter, narrowing } from "./filters.ts";
 
 /** How many rows there are, and how many of them each filter would show. */
 export interface Tally {
@@ -53,14 +50,24 @@ export function sum(site: Places, tallies: Tally[]): Tally {
   };
 }
 
+export interface Among {
+  kind?: Kind | undefined;
+  section?: string | undefined;
+  /** Which artifacts (`a`) are counted at all. */
+  conditions?: RawBuilder<boolean>[];
+  /** Which of them count as `shown`. */
+  shown?: RawBuilder<boolean>;
+}
+
 /**
- * By section, in the order of the board: one pass over the artifacts that the filter looks among, with one seek in
- * each environment for each, piece by piece. `shown` counts those that stand as the filter says, too.
+ * By section, in the order of the board: one pass over the site's artifacts, with one seek in each environment for
+ * each, in batches.
  */
-export async function countSections(db: Database, site: Places, filter: Filter = {}): Promise<SectionTally[]> {
+export async function countSections(db: Database, site: Places, among: Among = {}): Promise<SectionTally[]> {
+  const { conditions = [], shown } = among;
   const sections = new Map<string, SectionTally>();
-  for await (const piece of pieces(db, site.id, narrowing(filter)))
-    for (const one of await countAmong(db, site, all([...narrowed(site, filter), piece]), filter)) {
+  for await (const piece of pieces(db, site.id, among))
+    for (const one of await countAmong(db, site, all([...conditions, piece]), shown)) {
       const name = nameOf(one);
       const before = sections.get(name);
       sections.set(name, before ? added(before, one) : one);
@@ -68,12 +75,12 @@ export async function countSections(db: Database, site: Places, filter: Filter =
   return [...sections.values()];
 }
 
-/** Those artifacts (`a`) for which a condition holds, all of this site: in one query. */
+/** The same of those artifacts (`a`) for which a condition holds, all of this site: in one query. */
 export async function countAmong(
   db: Database,
   site: Places,
   condition: RawBuilder<boolean>,
-  filter: Filter = {},
+  shown: RawBuilder<boolean> = all([]),
 ): Promise<SectionTally[]> {
   const tally = (condition: RawBuilder<boolean>) => sql`sum(case when ${condition} then 1 else 0 end)`;
   const columns = [
@@ -81,7 +88,7 @@ export async function countAmong(
     sql`${tally(isWaiting(site))} as waiting`,
     sql`${tally(isOutOfBand(site))} as out_of_band`,
     sql`${tally(hasUnknown(site))} as unknown`,
-    sql`${tally(all(standings(site, filter)))} as shown`,
+    sql`${tally(shown)} as shown`,
     ...site.environments.slice(1).map((_, i) => sql`${tally(differ(i, i + 1))} as ${sql.ref(`differing_${i}`)}`),
     ...site.environments.flatMap((_, i) => [
       sql`count(${sql.ref(`c${i}.version_id`)}) as ${sql.ref(`standing_${i}`)}`,
