@@ -5,6 +5,7 @@ import { help } from "../views/help.ts";
 import { layout } from "../views/layout.ts";
 import { artifacts } from "./artifacts/routes.ts";
 import { assets } from "./assets.ts";
+import { siteFrame } from "./board/frame.ts";
 import { board } from "./board/routes.ts";
 import { keepTallies } from "./board/tallies.ts";
 import { formsFit, importsFit } from "./bodies.ts";
@@ -66,6 +67,7 @@ export function createApp(
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
     c.set("tallies", tallies);
+    c.set("siteFrame", siteFrame);
     c.set("limitHashing", hashing);
     await next();
   };

@@ -4,8 +4,6 @@ import type { Frame } from "../views/layout.ts";
 import { door, layout } from "../views/layout.ts";
 import type { Html } from "../views/parts/html.ts";
 import type { AssetUrls } from "./assets.ts";
-import { railOf } from "./board/rail.ts";
-import type { Tallies } from "./board/tallies.ts";
 import { sha256 } from "./database/id.ts";
 import type { Database } from "./database/open.ts";
 import type { Environment } from "./environments/queries.ts";
@@ -14,7 +12,6 @@ import type { By, Person } from "./people/by.ts";
 import type { LimitHashing } from "./people/password-queue.ts";
 import { whyNotMay } from "./people/roles.ts";
 import { closeSession, findSession, lasts, openSession } from "./people/sessions.ts";
-import { needOf } from "./promotions/rules.ts";
 import { type Access, findAccess, type Site, sitesOf } from "./sites/queries.ts";
 
 /** What every handler can count on. */
@@ -28,7 +25,8 @@ export type AppEnv = {
     address: () => string;
     limitHashing: LimitHashing;
     assets: AssetUrls;
-    tallies: (db: Database, site: Site) => Promise<Tallies>;
+    /** What a page of a site shows around its content that depends on what is recorded. */
+    siteFrame: (c: SiteContext, environment?: string) => Promise<Pick<Frame, "environments" | "inboxCount">>;
     person: Person | undefined;
   };
 };
@@ -128,14 +126,12 @@ type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 /** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
 export async function page(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
   const { site, permissions } = c.get("access");
-  const tallies = await c.get("tallies")(c.get("db"), site);
   const frame: Frame = {
     ...(await plainFrame(c, about.title)),
     rail: "slim",
     ...about,
     site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
-    environments: railOf(site, tallies, c.get("at"), about.environment),
-    inboxCount: tallies.open.filter((one) => needOf(one, by(c))).length,
+    ...(await c.get("siteFrame")(c, about.environment)),
     may: { record: permissions.has("record"), settings: permissions.has("administer") },
   };
   return answer(c, layout(frame, content), status);

@@ -26,6 +26,12 @@ export interface Tallies extends Tally {
   open: Promotion[];
 }
 
+declare module "hono" {
+  interface ContextVariableMap {
+    tallies: ReturnType<typeof keepTallies>;
+  }
+}
+
 /**
  * Counts over the whole site, for the rail and the filters of every page. They are kept until the site's next event,
  * so that they cost one row between writes, and after one a row for each section.

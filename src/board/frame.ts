@@ -1,0 +1,17 @@
+import type { Frame } from "../../views/layout.ts";
+import { needOf } from "../promotions/rules.ts";
+import { by, type SiteContext } from "../web.ts";
+import { railOf } from "./rail.ts";
+
+/** The environments, each with a word on how it is, and how many promotions wait for this person. */
+export async function siteFrame(
+  c: SiteContext,
+  environment?: string,
+): Promise<Pick<Frame, "environments" | "inboxCount">> {
+  const { site } = c.var.access;
+  const tallies = await c.var.tallies(c.var.db, site);
+  return {
+    environments: railOf(site, tallies, c.var.at, environment),
+    inboxCount: tallies.open.filter((one) => needOf(one, by(c))).length,
+  };
+}
