@@ -16,7 +16,7 @@ export default defineConfig({
           name: "postgres",
           include: ["test/*.test.ts"],
           env: { SITEBOOK_TEST_ENGINE: "postgres" },
-          globalSetup: "test/postgres.ts",
+          globalSetup: "test/support/postgres.ts",
         },
       },
       {

@@ -3,44 +3,37 @@ import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { layout } from "../views/layout.ts";
+import { limitHashing } from "./access/password-queue.ts";
 import { artifacts } from "./artifacts/routes.ts";
-import { assets } from "./assets.ts";
 import { siteFrame } from "./board/frame.ts";
 import { board } from "./board/routes.ts";
-import { keepTallies } from "./board/tallies.ts";
-import { formsFit, importsFit } from "./bodies.ts";
+import { keepTallies } from "./board/site-summary.ts";
 import { comparisons } from "./compare/routes.ts";
 import { corrections } from "./corrections/routes.ts";
-import type { Database } from "./database/open.ts";
+import type { Database } from "./database/connect.ts";
 import { deployments } from "./deployments/routes.ts";
 import { environments } from "./environments/routes.ts";
-import { environmentSettings } from "./environments/settings.ts";
 import { Refusal } from "./errors.ts";
 import { evidence } from "./evidence/routes.ts";
 import { exports } from "./exports/routes.ts";
-import { fail } from "./failures.ts";
 import { history } from "./history/routes.ts";
+import { assets } from "./http/assets.ts";
+import { formsFit, importsFit } from "./http/body-limits.ts";
+import type { AppEnv, SiteEnv } from "./http/context.ts";
+import { fail } from "./http/error-pages.ts";
+import { answer, plainFrame } from "./http/pages.ts";
+import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
 import { links } from "./people/link-routes.ts";
-import { limitHashing } from "./people/password-queue.ts";
 import { people } from "./people/routes.ts";
-import { peopleSettings } from "./people/settings.ts";
-import { tokenSettings } from "./people/token-settings.ts";
 import { approvals, promotions } from "./promotions/routes.ts";
 import { promotionRequests, releases } from "./releases/routes.ts";
 import { searching } from "./search/routes.ts";
+import { environmentSettings } from "./settings/environments.ts";
+import { peopleSettings } from "./settings/people.ts";
+import { siteSettings } from "./settings/site.ts";
+import { tokenSettings } from "./settings/tokens.ts";
 import { setup } from "./setup/routes.ts";
 import { sites } from "./sites/routes.ts";
-import { siteSettings } from "./sites/settings.ts";
-import {
-  type AppEnv,
-  answer,
-  knowPerson,
-  needAccess,
-  needAdministrator,
-  needPerson,
-  plainFrame,
-  type SiteEnv,
-} from "./web.ts";
 
 export interface Options {
   baseUrl: string;
@@ -76,7 +69,7 @@ export function createApp(
   app.route("/", files.app);
   app.use(keepNothing);
   // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
-  const api = loadOnce(async () => withContext(known, (await import("./api/document.ts")).api(baseUrl)));
+  const api = loadOnce(async () => withContext(known, (await import("./api-app.ts")).api(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
     app.all(path, async (c) => (await api()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));

@@ -1,4 +1,4 @@
-import { readRange } from "./connections/address.ts";
+import { readRange } from "./http/client-address.ts";
 
 export interface Config {
   port: number;

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { createApp } from "./app.ts";
 import { Misconfigured, readConfig } from "./config.ts";
-import { addressesBehind } from "./connections/address.ts";
-import { createHttpServer } from "./connections/server.ts";
-import type { Database } from "./database/open.ts";
+import type { Database } from "./database/connect.ts";
 import { openReady } from "./database/ready.ts";
-import { keepCheckpoints } from "./history/checkpoints.ts";
+import { addressesBehind } from "./http/client-address.ts";
+import { createHttpServer } from "./http/server.ts";
+import { keepCheckpoints } from "./integrity/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
 
 /** How long running requests may take to end once Sitebook is told to stop. */

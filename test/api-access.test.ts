@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
-import { openDatabase } from "../src/database/open.ts";
-import { machine } from "./api.ts";
-import { watched } from "./database.ts";
-import { type World, world } from "./world.ts";
+import { openDatabase } from "../src/database/connect.ts";
+import { machine } from "./support/api.ts";
+import { watched } from "./support/database.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

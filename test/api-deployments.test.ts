@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openDatabase } from "../src/database/open.ts";
-import { verify } from "../src/history/verify.ts";
-import { machine } from "./api.ts";
-import { freshDatabaseUrl } from "./database.ts";
-import { type World, world } from "./world.ts";
+import { openDatabase } from "../src/database/connect.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { machine } from "./support/api.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 let ci: Awaited<ReturnType<typeof machine>>;

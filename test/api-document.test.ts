@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api } from "../src/api/document.ts";
-import { type World, world } from "./world.ts";
+import { api } from "../src/api-app.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { machine, rows } from "./api.ts";
-import { type World, world } from "./world.ts";
+import { machine, rows } from "./support/api.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

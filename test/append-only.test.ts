@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
-import { isPostgres } from "../src/database/open.ts";
-import { type World, world } from "./world.ts";
+import { isPostgres } from "../src/database/connect.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

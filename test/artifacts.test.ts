@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { draw, mostSpans } from "../src/artifacts/lanes.ts";
+import { draw, mostSpans } from "../src/artifacts/timeline.ts";
 import { correct } from "../src/corrections/corrections.ts";
-import { record } from "../src/deployments/deployments.ts";
-import type { Line } from "../src/deployments/rules.ts";
-import { links, rows, words } from "./words.ts";
-import { type Name, place, type World, world } from "./world.ts";
+import { record } from "../src/deployments/record.ts";
+import type { Line } from "../src/record/report.ts";
+import { links, rows, words } from "./support/words.ts";
+import { type Name, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

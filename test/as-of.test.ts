@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { record } from "../src/deployments/deployments.ts";
-import { type Moment, standing } from "../src/environments/as-of.ts";
-import { seeded, shuffled } from "./seeded.ts";
-import { lineOf, place, type World, world } from "./world.ts";
+import { record } from "../src/deployments/record.ts";
+import { type Moment, standing } from "../src/record/as-of.ts";
+import { seeded, shuffled } from "./support/seeded.ts";
+import { lineOf, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

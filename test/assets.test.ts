@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assets } from "../src/assets.ts";
+import { assets } from "../src/http/assets.ts";
 
 const { app, urls } = assets();
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encode } from "../src/api/cursor.ts";
-import { machine, rows } from "./api.ts";
-import { type World, world } from "./world.ts";
+import { machine, rows } from "./support/api.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 let ci: Awaited<ReturnType<typeof machine>>;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { findSite } from "../src/access/sites.ts";
 import { type Recorded, type Square, standing } from "../src/board/rules.ts";
-import { record } from "../src/deployments/deployments.ts";
+import { record } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { findSite } from "../src/sites/queries.ts";
 import { createSite } from "../src/sites/sites.ts";
-import { place, type World, world } from "./world.ts";
+import { place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { canonical, type Json } from "../src/database/canonical.ts";
-import { openDatabase } from "../src/database/open.ts";
-import { record } from "../src/deployments/deployments.ts";
-import { walk } from "../src/history/chain.ts";
-import { verify } from "../src/history/verify.ts";
+import { canonical, type Json } from "../src/database/canonical-json.ts";
+import { openDatabase } from "../src/database/connect.ts";
+import { record } from "../src/deployments/record.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { walk } from "../src/record/chain.ts";
 import { changeSite, createSite } from "../src/sites/sites.ts";
-import { freshDatabaseUrl } from "./database.ts";
-import { everyVerb } from "./every-verb.ts";
-import { place, type World, world } from "./world.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { everyVerb } from "./support/every-verb.ts";
+import { place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

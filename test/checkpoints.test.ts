@@ -1,14 +1,14 @@
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openDatabase } from "../src/database/open.ts";
-import { makeCheckpoint, publicKey, readCheckpoint, signAll } from "../src/history/checkpoints.ts";
-import { opened } from "../src/history/notes.ts";
-import { commandLine } from "./command-line.ts";
-import { freshDatabaseUrl } from "./database.ts";
-import { folder } from "./folder.ts";
-import { unguard } from "./tampering.ts";
-import { type World, world } from "./world.ts";
+import { openDatabase } from "../src/database/connect.ts";
+import { makeCheckpoint, publicKey, readCheckpoint, signAll } from "../src/integrity/checkpoints.ts";
+import { opened } from "../src/integrity/signed-notes.ts";
+import { commandLine } from "./support/command-line.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { folder } from "./support/folder.ts";
+import { unguard } from "./support/tampering.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openDatabase } from "../src/database/open.ts";
-import { commandLine, machine } from "./command-line.ts";
-import { freshDatabaseUrl } from "./database.ts";
-import { folder } from "./folder.ts";
-import { type World, world } from "./world.ts";
+import { openDatabase } from "../src/database/connect.ts";
+import { commandLine, machine } from "./support/command-line.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { folder } from "./support/folder.ts";
+import { type World, world } from "./support/world.ts";
 
 const password = "correct horse battery staple";
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { compare, type Sides, tallyOf } from "../src/compare/queries.ts";
-import { findReference, parseWhen, splitReference } from "../src/compare/references.ts";
-import { latest } from "../src/environments/as-of.ts";
-import { links, rows, words } from "./words.ts";
-import { type Name, place, type World, world } from "./world.ts";
+import { latest } from "../src/record/as-of.ts";
+import { findReference, parseWhen, splitReference } from "../src/record/references.ts";
+import { links, rows, words } from "./support/words.ts";
+import { type Name, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

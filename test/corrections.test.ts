@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
 import { settled } from "../src/corrections/rules.ts";
-import { verify } from "../src/history/verify.ts";
-import { type Name, place, type World, world } from "./world.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { type Name, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

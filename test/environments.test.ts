@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { record } from "../src/deployments/deployments.ts";
-import { links, rows, words } from "./words.ts";
-import { type Name, place, type World, world } from "./world.ts";
+import { record } from "../src/deployments/record.ts";
+import { links, rows, words } from "./support/words.ts";
+import { type Name, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

@@ -9,12 +9,12 @@ import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
 import { Refusal } from "../src/errors.ts";
-import { hashOf } from "../src/history/chain.ts";
-import { signed, written } from "../src/history/notes.ts";
+import { signed, written } from "../src/integrity/signed-notes.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { validHtml } from "./html.ts";
-import { seeded } from "./seeded.ts";
-import { lived, type Name, type World, world } from "./world.ts";
+import { hashOf } from "../src/record/chain.ts";
+import { validHtml } from "./support/html.ts";
+import { seeded } from "./support/seeded.ts";
+import { lived, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 let home: string;

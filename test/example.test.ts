@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findAccess, type Site } from "../src/access/sites.ts";
 import { compare } from "../src/compare/queries.ts";
 import { makeExample } from "../src/example/example.ts";
 import { hashPassword } from "../src/people/passwords.ts";
-import { canPromote } from "../src/promotions/asking.ts";
-import { promotionDetails } from "../src/promotions/details.ts";
+import { promotionDetails } from "../src/promotions/assessment.ts";
+import { canPromote } from "../src/promotions/eligibility.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
 import { makeRelease } from "../src/releases/releases.ts";
-import { findAccess, type Site } from "../src/sites/queries.ts";
-import { place, type World, world } from "./world.ts";
+import { place, type World, world } from "./support/world.ts";
 
 const password = "correct horse battery staple";
 let w: World;

@@ -2,11 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { record } from "../src/deployments/deployments.ts";
-import { commandLine } from "./command-line.ts";
-import { freshDatabaseUrl } from "./database.ts";
-import { folder } from "./folder.ts";
-import { lineOf, type Name, place, type World, world } from "./world.ts";
+import { record } from "../src/deployments/record.ts";
+import { commandLine } from "./support/command-line.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { folder } from "./support/folder.ts";
+import { lineOf, type Name, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

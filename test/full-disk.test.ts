@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { isFull } from "../src/database/full.ts";
-import { verify } from "../src/history/verify.ts";
-import { commandLine } from "./command-line.ts";
-import { everything } from "./everything.ts";
-import { folder } from "./folder.ts";
-import { type Fillable, full, tight } from "./full-disks.ts";
-import { starting } from "./serving.ts";
-import { password, type World, world } from "./world.ts";
+import { isFull } from "../src/database/errors.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { commandLine } from "./support/command-line.ts";
+import { everything } from "./support/everything.ts";
+import { folder } from "./support/folder.ts";
+import { type Fillable, full, tight } from "./support/full-disks.ts";
+import { starting } from "./support/serving.ts";
+import { password, type World, world } from "./support/world.ts";
 
 const ways = { ...tight, ...full };
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cancel, decide } from "../src/promotions/promotions.ts";
-import { links, words } from "./words.ts";
-import { type Name, type World, world } from "./world.ts";
+import { links, words } from "./support/words.ts";
+import { type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

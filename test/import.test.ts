@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { standing } from "../src/environments/as-of.ts";
-import { commandLine, machine } from "./command-line.ts";
-import { folder } from "./folder.ts";
-import { place, type World, world } from "./world.ts";
+import { standing } from "../src/record/as-of.ts";
+import { commandLine, machine } from "./support/command-line.ts";
+import { folder } from "./support/folder.ts";
+import { place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -233,7 +233,7 @@ function jsonLines(lines: object[]): string {
 }
 
 async function realHistory(lines: number): Promise<string> {
-  const all = gunzipSync(await readFile(new URL("real-history.jsonl.gz", import.meta.url))).toString();
+  const all = gunzipSync(await readFile(new URL("support/real-history.jsonl.gz", import.meta.url))).toString();
   return all.split("\n").slice(0, lines).join("\n");
 }
 

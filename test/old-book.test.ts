@@ -3,10 +3,10 @@ import { gunzipSync } from "node:zlib";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
+import { type Database, openDatabase } from "../src/database/connect.ts";
 import { migrate } from "../src/database/migrate.ts";
-import { type Database, openDatabase } from "../src/database/open.ts";
-import { rebuild } from "../src/history/rebuild.ts";
-import { verify } from "../src/history/verify.ts";
+import { rebuild } from "../src/integrity/rebuild.ts";
+import { verify } from "../src/integrity/verify.ts";
 
 /** A book that Sitebook 54aaff5 made (every verb was used on it), and what that Sitebook answered from it. */
 const file = (name: string) => gunzipSync(readFileSync(new URL(`support/${name}.gz`, import.meta.url)));

@@ -3,7 +3,7 @@ import { artifactLink, artifactPath, digest, version } from "../views/parts/arti
 import { button } from "../views/parts/button.ts";
 import { area, input } from "../views/parts/field.ts";
 import { attr, attrs, classes, each, html } from "../views/parts/html.ts";
-import { is } from "../views/parts/is.ts";
+import { is } from "../views/parts/status-badge.ts";
 
 const MEAN = `<script>alert("it's & done")</script>`;
 const TAMED = "&lt;script&gt;alert(&quot;it&#39;s &amp; done&quot;)&lt;/script&gt;";

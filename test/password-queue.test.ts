@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { limitHashing } from "../src/people/password-queue.ts";
+import { limitHashing } from "../src/access/password-queue.ts";
 
 const from = (address: string) => ({ address });
 

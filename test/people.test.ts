@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hashPassword, isPassword } from "../src/people/passwords.ts";
 import { changeRoles } from "../src/people/people.ts";
-import { type Name, password, type World, world } from "./world.ts";
+import { type Name, password, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Gate } from "../src/environments/queries.ts";
-import type { Permission } from "../src/people/roles.ts";
+import type { Gate } from "../src/access/environments.ts";
+import type { Permission } from "../src/access/permissions.ts";
 import { blockersOf, isMet, type Need, type Weighed } from "../src/promotions/blockers.ts";
 import {
   approvedAfterwards,

@@ -1,18 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newId } from "../src/database/id.ts";
-import { record } from "../src/deployments/deployments.ts";
-import type { Line } from "../src/deployments/rules.ts";
-import { approversOf, standing } from "../src/environments/as-of.ts";
-import { canPromote } from "../src/promotions/asking.ts";
-import { lineOf, type Name, place, type World, world } from "./world.ts";
+import { newId } from "../src/database/ids.ts";
+import { record } from "../src/deployments/record.ts";
+import { canPromote } from "../src/promotions/eligibility.ts";
+import { approversOf } from "../src/record/approvers.ts";
+import { standing } from "../src/record/as-of.ts";
+import type { Line } from "../src/record/report.ts";
+import { lineOf, type Name, place, type World, world } from "./support/world.ts";
 
 let w: World;
+
 beforeEach(async () => {
   w = await world();
 });
+
 afterEach(() => w.close());
 
 const path = (number: number, more = "") => `/sites/shop/promotions/${number}${more}`;
+
 const read = async (name: Name, number: number) => (await w.as(name).get(path(number))).text();
 
 /** The digest that the page shows, which its form sends back. */
@@ -64,14 +68,17 @@ const askFor = (release: number, to: string, name: Name = "ada") =>
   w.as(name).post("/sites/shop/promotions", { release: String(release), to, note: "", key: crypto.randomUUID() });
 
 const approvals = () => w.db.selectFrom("approvals").selectAll().orderBy("id").execute();
+
 const actions = async () =>
   (
     await w.db.selectFrom("events").select("action").where("action", "like", "promotion_%").orderBy("seq").execute()
   ).map((one) => one.action);
+
 const held = async (environment: string) => {
   const rows = await standing(w.db, w.site.id, place(w.site, environment).id, { asOf: w.clock.at });
   return Object.fromEntries(rows.map((row) => [row.key, row.version]));
 };
+
 const open = async () => (await w.db.selectFrom("open_promotions").selectAll().execute()).length;
 
 test("a release travels from beta to live through both gates", async () => {

@@ -5,18 +5,18 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { By } from "../src/access/actor.ts";
+import type { Site } from "../src/access/sites.ts";
 import { correct } from "../src/corrections/corrections.ts";
-import { record } from "../src/deployments/deployments.ts";
-import type { Report } from "../src/deployments/rules.ts";
-import { standing } from "../src/environments/as-of.ts";
-import { verify } from "../src/history/verify.ts";
-import type { By } from "../src/people/by.ts";
+import { record } from "../src/deployments/record.ts";
+import { verify } from "../src/integrity/verify.ts";
 import { ask, complete, decide } from "../src/promotions/promotions.ts";
+import { standing } from "../src/record/as-of.ts";
+import type { Report } from "../src/record/report.ts";
 import { makeRelease } from "../src/releases/releases.ts";
-import type { Site } from "../src/sites/queries.ts";
 import { createSite } from "../src/sites/sites.ts";
-import { seeded, shuffled } from "./seeded.ts";
-import { place, type World, world } from "./world.ts";
+import { seeded, shuffled } from "./support/seeded.ts";
+import { place, type World, world } from "./support/world.ts";
 
 interface Told {
   at: string;
@@ -25,7 +25,7 @@ interface Told {
   software: [name: string, version: string | null][];
 }
 
-const told: Told[] = gunzipSync(await readFile(new URL("real-history.jsonl.gz", import.meta.url)))
+const told: Told[] = gunzipSync(await readFile(new URL("support/real-history.jsonl.gz", import.meta.url)))
   .toString()
   .trim()
   .split("\n")

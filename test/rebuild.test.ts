@@ -1,14 +1,14 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Database } from "../src/database/open.ts";
-import { rebuild } from "../src/history/rebuild.ts";
-import { verify } from "../src/history/verify.ts";
-import { look } from "../src/promotions/looks.ts";
+import type { Database } from "../src/database/connect.ts";
+import { rebuild } from "../src/integrity/rebuild.ts";
+import { verify } from "../src/integrity/verify.ts";
 import { findPromotion } from "../src/promotions/queries.ts";
+import { look } from "../src/promotions/review-ticks.ts";
 import type { Schema } from "../src/schema.ts";
-import { everyVerb } from "./every-verb.ts";
-import { unguard } from "./tampering.ts";
-import { lived, type World } from "./world.ts";
+import { everyVerb } from "./support/every-verb.ts";
+import { unguard } from "./support/tampering.ts";
+import { lived, type World } from "./support/world.ts";
 
 let w: World;
 const busy = lived(everyVerb);

@@ -2,12 +2,12 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { up } from "../migrations/2026-11-23-10-search.ts";
 import { correct } from "../src/corrections/corrections.ts";
-import { isPostgres } from "../src/database/open.ts";
+import { isPostgres } from "../src/database/connect.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { eventEntries, index } from "../src/search/entries.ts";
+import { eventEntries, index } from "../src/record/search-index.ts";
 import { type Hit, search } from "../src/search/queries.ts";
-import { wantedOf } from "../src/search/words.ts";
-import { lived, type Name, type World } from "./world.ts";
+import { wantedOf } from "../src/search/search-query.ts";
+import { lived, type Name, type World } from "./support/world.ts";
 
 let w: World;
 

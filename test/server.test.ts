@@ -3,9 +3,9 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Database, isPostgres, openDatabase } from "../src/database/open.ts";
-import { emptyDatabaseUrl, freshDatabaseUrl } from "./database.ts";
-import { starting, tokenOn } from "./serving.ts";
+import { type Database, isPostgres, openDatabase } from "../src/database/connect.ts";
+import { emptyDatabaseUrl, freshDatabaseUrl } from "./support/database.ts";
+import { starting, tokenOn } from "./support/serving.ts";
 
 let url: string;
 let drop: () => Promise<void>;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { safePath } from "../src/people/rules.ts";
 import { forgetFailures, tryPassword } from "../src/people/sign-in.ts";
-import { watched } from "./database.ts";
-import { browser, password, type World, world } from "./world.ts";
+import { watched } from "./support/database.ts";
+import { browser, password, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {

@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { add } from "../src/environments/environments.ts";
 import { gateSentence } from "../src/environments/rules.ts";
-import { slugFrom } from "../src/sites/rules.ts";
-import { type World, world } from "./world.ts";
+import { slugFrom } from "../src/text.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
+
 beforeEach(async () => {
   w = await world();
 });
+
 afterEach(() => w.close());
 
 const settings = "/sites/shop/settings";
+
 const events = async () =>
   (
     await w.db

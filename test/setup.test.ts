@@ -1,26 +1,32 @@
 import type { Hono } from "hono";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
-import type { Database } from "../src/database/open.ts";
+import type { Database } from "../src/database/connect.ts";
+import type { AppEnv } from "../src/http/context.ts";
 import { newLink, setupLink } from "../src/people/links.ts";
-import { setUp } from "../src/people/setup.ts";
-import type { AppEnv } from "../src/web.ts";
-import { freshDatabase } from "./database.ts";
-import { browser } from "./world.ts";
+import { setUp } from "../src/setup/setup.ts";
+import { freshDatabase } from "./support/database.ts";
+import { browser } from "./support/world.ts";
 
 /** A book that nobody has opened yet. */
 let db: Database;
+
 let close: () => Promise<void>;
+
 let app: Hono<AppEnv>;
+
 const clock = { at: "2026-03-03T10:00:00.000Z" };
+
 beforeEach(async () => {
   ({ db, close } = await freshDatabase());
   clock.at = "2026-03-03T10:00:00.000Z";
   app = createApp(db, { baseUrl: "http://sitebook.test", now: () => new Date(clock.at) });
 });
+
 afterEach(() => close());
 
 const somebody = () => browser(app, db, undefined, clock);
+
 const form = (link: string, more: Record<string, string> = {}) => ({
   link,
   name: "Iris",
@@ -33,6 +39,7 @@ const form = (link: string, more: Record<string, string> = {}) => ({
   "site.time_zone": "Europe/London",
   ...more,
 });
+
 const people = () => db.selectFrom("people").select(["name", "email", "password"]).execute();
 
 test("the one-time link makes the first account and its site, and signs in", async () => {

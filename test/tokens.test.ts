@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createToken, findToken } from "../src/people/tokens.ts";
-import { type World, world } from "./world.ts";
+import { findToken } from "../src/access/tokens.ts";
+import { createToken } from "../src/people/tokens.ts";
+import { type World, world } from "./support/world.ts";
 
 let w: World;
+
 beforeEach(async () => {
   w = await world();
 });
+
 afterEach(() => w.close());
 
 const settings = "/sites/shop/settings/tokens";
+
 const ci = { name: "CI", roles: ["contributor"], until: "" };
 
 async function secretOn(page: Response): Promise<string> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { freshDatabaseUrl } from "./database.ts";
-import { unguard } from "./tampering.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { unguard } from "./support/tampering.ts";
 import { onDatabase } from "./torture/cast.ts";
 import { check } from "./torture/check.ts";
 import { torture } from "./torture/torture.ts";

@@ -2,16 +2,16 @@ import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isPostgres } from "../src/database/open.ts";
-import { record } from "../src/deployments/deployments.ts";
+import { isPostgres } from "../src/database/connect.ts";
+import { record } from "../src/deployments/record.ts";
 import { makeExample } from "../src/example/example.ts";
-import { entryOf, hashOf, walk } from "../src/history/chain.ts";
-import { actions } from "../src/history/events.ts";
-import { verify } from "../src/history/verify.ts";
-import { everyVerb } from "./every-verb.ts";
-import { seeded, shuffled } from "./seeded.ts";
-import { eventOf, unguard } from "./tampering.ts";
-import { lived, place, type World, world } from "./world.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { entryOf, hashOf, walk } from "../src/record/chain.ts";
+import { actions } from "../src/record/events.ts";
+import { everyVerb } from "./support/every-verb.ts";
+import { seeded, shuffled } from "./support/seeded.ts";
+import { eventOf, unguard } from "./support/tampering.ts";
+import { lived, place, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -45,7 +45,7 @@ test("the example shop is found right", async () => {
 });
 
 test("a year of a real site, told in any order, is found right", async () => {
-  const file = await readFile(new URL("real-history.jsonl.gz", import.meta.url));
+  const file = await readFile(new URL("support/real-history.jsonl.gz", import.meta.url));
   const told = gunzipSync(file).toString().trim().split("\n").slice(0, 300);
   const cleo = await w.by("cleo");
   for (const line of shuffled(told, seeded(3))) {

@@ -1,19 +1,20 @@
+import type { Site } from "../src/access/sites.ts";
 import type { Change, Difference, Tally } from "../src/compare/queries.ts";
-import type { Side } from "../src/compare/references.ts";
+import type { Side } from "../src/record/references.ts";
 import type { Kind } from "../src/schema.ts";
-import type { Site } from "../src/sites/queries.ts";
+import { ago, longTime } from "../src/time/format.ts";
 import { address, shortest } from "./parts/address.ts";
 import { addressOf, artifactLink, version } from "./parts/artifact.ts";
 import { button, linkButton } from "./parts/button.ts";
-import { env } from "./parts/env.ts";
+import { env } from "./parts/environment.ts";
 import { select } from "./parts/field.ts";
 import { attr, each, type Html, html } from "./parts/html.ts";
-import { is } from "./parts/is.ts";
-import { cell, group, ledger, pager, row, rowHead } from "./parts/ledger.ts";
 import { momentExamples, momentInput } from "./parts/moment.ts";
 import { chips, empty, fold, head, note } from "./parts/page.ts";
 import { sectionName } from "./parts/placement.ts";
-import { ago, fullTime, longTime, time } from "./parts/time.ts";
+import { is } from "./parts/status-badge.ts";
+import { cell, group, ledger, pager, row, rowHead } from "./parts/table.ts";
+import { fullTime, time } from "./parts/time.ts";
 
 /** One side as it was asked for, whether or not it could be read. */
 export type AskedSide = { slug: string; moment: string; knownAt: string; wrong?: string | undefined };

@@ -1,16 +1,17 @@
-import type { Correction } from "../src/corrections/queries.ts";
+import type { Site } from "../src/access/sites.ts";
 import type { Deployment } from "../src/deployments/queries.ts";
+import type { Correction } from "../src/record/corrections.ts";
 import type { Kind } from "../src/schema.ts";
-import type { Site } from "../src/sites/queries.ts";
+import { localInput, longTime, toldLater } from "../src/time/format.ts";
 import { address } from "./parts/address.ts";
 import { version } from "./parts/artifact.ts";
 import { button, hiddenField, linkButton } from "./parts/button.ts";
-import { env } from "./parts/env.ts";
+import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
-import { is } from "./parts/is.ts";
 import { fold, head, note } from "./parts/page.ts";
-import { fullTime, localInput, longTime, time, toldLater } from "./parts/time.ts";
+import { is } from "./parts/status-badge.ts";
+import { fullTime, time } from "./parts/time.ts";
 
 /** Who said that it was wrong, when and why; and that it stood, where that was said later. */
 export const correctionsTold = (list: Correction[], site: Site, now: string): Html =>

@@ -1,8 +1,8 @@
+import type { Site } from "../src/access/sites.ts";
 import type { About, Evidence } from "../src/evidence/evidence.ts";
-import type { Checkpoint } from "../src/history/checkpoints.ts";
-import type { Site } from "../src/sites/queries.ts";
+import type { Checkpoint } from "../src/integrity/checkpoints.ts";
+import { longTime } from "../src/time/format.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
-import { longTime } from "./parts/time.ts";
 
 /** The tables of a pack, which are CSV files too. Its verifier knows these names from the files. */
 export const columns = {

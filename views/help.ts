@@ -1,6 +1,6 @@
 import { each, type Html, html } from "./parts/html.ts";
-import { signs } from "./parts/is.ts";
 import { head, panel, split } from "./parts/page.ts";
+import { signs } from "./parts/status-badge.ts";
 
 const WORDS: [string, string][] = [
   ["Site", "A web site, with its own environments."],

@@ -1,4 +1,4 @@
-import type { AssetUrls } from "../src/assets.ts";
+import type { AssetUrls } from "../src/http/assets.ts";
 import type { Html, Piece } from "./parts/html.ts";
 import { attr, classes, each, html } from "./parts/html.ts";
 import { note } from "./parts/page.ts";

@@ -1,8 +1,8 @@
 import { button, hiddenField } from "./parts/button.ts";
 import { input } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
-import { cell, ledger, row, rowHead } from "./parts/ledger.ts";
 import { empty, head, panel, split } from "./parts/page.ts";
+import { cell, ledger, row, rowHead } from "./parts/table.ts";
 
 export type SiteForm = { name: string; slug: string; time_zone: string };
 

@@ -1,11 +1,11 @@
 import type { Context, Next } from "hono";
-import { canonical, type Json } from "../database/canonical.ts";
-import { sha256 } from "../database/id.ts";
+import type { By } from "../access/actor.ts";
+import { findAccess } from "../access/sites.ts";
+import { findToken } from "../access/tokens.ts";
+import { canonical, type Json } from "../database/canonical-json.ts";
+import { sha256 } from "../database/ids.ts";
 import { missing, Refusal } from "../errors.ts";
-import type { By } from "../people/by.ts";
-import { findToken } from "../people/tokens.ts";
-import { findAccess } from "../sites/queries.ts";
-import type { SiteEnv } from "../web.ts";
+import type { SiteEnv } from "../http/context.ts";
 
 /** Lets in who holds a token. Cookies do not count here, so no other site's page can act for whoever looks at it. */
 export async function needToken(c: Context<SiteEnv>, next: Next) {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { controls } from "../artifacts/rules.ts";
-import { instant } from "../deployments/rules.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import { controls } from "../text.ts";
+import { instant } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
 
 /** Text whose limits a rule checks, so that it says the same to everybody; the document names them. */
@@ -26,6 +26,7 @@ export const version = text(200).nullable().openapi({ description: "null: remove
 export const moment = z.string().openapi({ format: "date-time", example: "2026-03-03T14:00:00.000Z" });
 
 const mostNumbers = 2 ** 31 - 1;
+
 const oneOf = { error: `A number is a whole number from 1 to ${mostNumbers}.` };
 
 /** A number that Sitebook gave out: of a deployment, a release, a promotion. */

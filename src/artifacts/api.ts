@@ -14,12 +14,14 @@ import {
   version,
   wanted,
 } from "../api/schemas.ts";
-import { correctionsOf } from "../corrections/queries.ts";
-import { approversOf } from "../environments/as-of.ts";
 import { missing, refuseFields } from "../errors.ts";
-import type { SiteEnv } from "../web.ts";
-import { findArtifact, historyOf, listArtifacts, type Placed, standingNow } from "./queries.ts";
-import { normalKey, whyNotKey } from "./rules.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { approversOf } from "../record/approvers.ts";
+import { findArtifact } from "../record/artifacts.ts";
+import { correctionsOf } from "../record/corrections.ts";
+import { standingNow } from "../record/current.ts";
+import { normalKey, whyNotKey } from "../record/keys.ts";
+import { historyOf, listArtifacts, type Placed } from "./queries.ts";
 
 const tags = ["Pages and software"];
 

@@ -1,9 +1,10 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
-import { contains, counts, isNoRepeat, standingSeq } from "../environments/as-of.ts";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { beyond } from "../record/artifact-batches.ts";
+import { contains } from "../record/artifact-filter.ts";
+import { counts, isNoRepeat, standingSeq } from "../record/as-of.ts";
 import type { Kind } from "../schema.ts";
-import { beyond } from "./pieces.ts";
 
 export interface Filter {
   kind?: Kind | undefined;
@@ -27,30 +28,6 @@ export function listArtifacts(db: Database, siteId: string, { kind, text, after,
   if (text) query = query.where(contains(text));
   if (after) query = query.where(beyond("key", { ...after, section: "" }));
   return query.execute();
-}
-
-/** Takes the key as `normalKey` gives it. */
-export function findArtifact(db: Database, siteId: string, kind: Kind, key: string) {
-  return db
-    .selectFrom("artifacts")
-    .select(["id", "kind", "key", "title", "section"])
-    .where("site_id", "=", siteId)
-    .where("kind", "=", kind)
-    .where("key", "=", key)
-    .executeTakeFirst();
-}
-
-/** What stands of these in each environment now; removals too. */
-export function standingNow(db: Database, ids: string[]) {
-  return inChunks(ids, (piece) =>
-    db
-      .selectFrom("current_placements as c")
-      .innerJoin("environments as e", "e.id", "c.environment_id")
-      .leftJoin("versions as v", "v.id", "c.version_id")
-      .select(["c.artifact_id", "e.slug as environment", "v.label as version", "c.effective_at", "c.out_of_band"])
-      .where("c.artifact_id", "in", piece)
-      .execute(),
-  );
 }
 
 /** When the next placement that counts took its place there; nothing where it still stands. */

@@ -1,24 +1,17 @@
 import { Hono } from "hono";
-import { type ArtifactProps, artifactPage } from "../../views/artifacts.ts";
-import { localInput } from "../../views/parts/time.ts";
-import { correctionsOf } from "../corrections/queries.ts";
-import { approversOf } from "../environments/as-of.ts";
-import { parseMoment, written } from "../environments/moments.ts";
+import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
 import { missing } from "../errors.ts";
-import { page, type SiteContext, type SiteEnv } from "../web.ts";
-import { draw, mostSpans } from "./lanes.ts";
-import {
-  findArtifact,
-  firstPlacedAt,
-  historyOf,
-  type Range,
-  spansOf,
-  standingNow,
-  struckOf,
-  versionsOf,
-  waitingOf,
-} from "./queries.ts";
-import { normalKey } from "./rules.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page } from "../http/pages.ts";
+import { approversOf } from "../record/approvers.ts";
+import { findArtifact } from "../record/artifacts.ts";
+import { correctionsOf } from "../record/corrections.ts";
+import { standingNow } from "../record/current.ts";
+import { normalKey } from "../record/keys.ts";
+import { localInput } from "../time/format.ts";
+import { parseMoment, written } from "../time/parse-moment.ts";
+import { firstPlacedAt, historyOf, type Range, spansOf, struckOf, versionsOf, waitingOf } from "./queries.ts";
+import { draw, mostSpans } from "./timeline.ts";
 
 export const artifacts = new Hono<SiteEnv>();
 

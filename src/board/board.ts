@@ -1,13 +1,14 @@
-import type { Database } from "../database/open.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { countSections, nameOf, type SectionTally, sum, type Tally, total } from "../record/count-sections.ts";
+import { all } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
 import { type BoardRow, boardRows } from "./cells.ts";
 import { chipsOf } from "./chips.ts";
-import { all, narrowed, standings } from "./conditions.ts";
-import { countSections, nameOf, type SectionTally, sum, type Tally, total } from "./counting.ts";
+import { narrowed, standings } from "./filter-sql.ts";
 import { type After, address, type Filter, isFiltered } from "./filters.ts";
 import { chosenRows, listRows } from "./queries.ts";
-import type { Tallies } from "./tallies.ts";
+import type { Tallies } from "./site-summary.ts";
 
 export type Board = Awaited<ReturnType<typeof boardOf>>;
 

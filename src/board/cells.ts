@@ -1,9 +1,9 @@
-import type { Database } from "../database/open.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
-import type { Site } from "../sites/queries.ts";
 import { approvalsOf, type Cell, cellsOf, type Row, waitingOf } from "./queries.ts";
 import { isLate, isUnknown, type Square, type Stand, standing } from "./rules.ts";
-import type { Tallies } from "./tallies.ts";
+import type { Tallies } from "./site-summary.ts";
 
 /** One row in one environment, as it is shown. */
 export interface BoardCell {

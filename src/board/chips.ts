@@ -1,6 +1,6 @@
-import type { Environment } from "../environments/queries.ts";
-import type { Site } from "../sites/queries.ts";
-import type { Tally } from "./counting.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import type { Tally } from "../record/count-sections.ts";
 import { address, type Filter, narrowing } from "./filters.ts";
 
 export interface Chip {

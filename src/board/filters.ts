@@ -1,9 +1,10 @@
-import type { Position } from "../artifacts/pieces.ts";
-import { controls, normalKey } from "../artifacts/rules.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
 import { Refusal } from "../errors.ts";
+import type { Position } from "../record/artifact-batches.ts";
+import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
+import { controls } from "../text.ts";
 
 /** Which rows to show. All of it stands in the address. */
 export interface Filter {

@@ -1,6 +1,7 @@
 import type { Frame } from "../../views/layout.ts";
+import type { SiteContext } from "../http/context.ts";
+import { by } from "../http/session.ts";
 import { needOf } from "../promotions/rules.ts";
-import { by, type SiteContext } from "../web.ts";
 import { railOf } from "./rail.ts";
 
 /** The environments, each with a word on how it is, and how many promotions wait for this person. */

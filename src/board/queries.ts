@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from "kysely";
-import { beyond, pieces } from "../artifacts/pieces.ts";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
+import type { Site } from "../access/sites.ts";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { beyond, pieces } from "../record/artifact-batches.ts";
+import { nameOf, type SectionTally } from "../record/count-sections.ts";
+import { all, rowsWithPlaces } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
-import { all, matching, rowsWithPlaces } from "./conditions.ts";
-import { nameOf, type SectionTally } from "./counting.ts";
+import { matching } from "./filter-sql.ts";
 import type { After, Filter } from "./filters.ts";
 
 export interface Row {

@@ -1,9 +1,9 @@
 import type { RailStop } from "../../views/layout.ts";
-import { shortTime } from "../../views/parts/time.ts";
-import type { Environment } from "../environments/queries.ts";
-import { listed } from "../promotions/rules.ts";
-import type { Site } from "../sites/queries.ts";
-import type { PlaceTally, Tallies } from "./tallies.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import { listed } from "../text.ts";
+import { shortTime } from "../time/format.ts";
+import type { PlaceTally, Tallies } from "./site-summary.ts";
 
 /** The environments in their order, each with a word on how it stands. */
 export function railOf(site: Site, tallies: Tallies, now: string, current?: string): RailStop[] {

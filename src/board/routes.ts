@@ -1,6 +1,7 @@
 import { Hono } from "hono";
-import { boardPage } from "../../views/board.ts";
-import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import { boardPage } from "../../views/board/page.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page } from "../http/pages.ts";
 import { boardOf } from "./board.ts";
 import { address, readAfter, readFilter } from "./filters.ts";
 
@@ -12,6 +13,7 @@ board.get("/", async (c) => show(c, c.req.query(), chosenIn(c.req.queries("choos
  * The board's own form comes back with what is ticked, to be kept while the list changes: on to the next hundred, or
  * filtered otherwise. Where nothing is ticked the plain address shows the same.
  */
+
 board.post("/", async (c) => {
   const form = await c.req.parseBody({ all: true });
   const chosen = chosenIn([form.choose ?? []].flat());

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { backup as backUp } from "../database/backup.ts";
-import { fileOf } from "../database/open.ts";
+import { fileOf } from "../database/connect.ts";
 import { NoPlace } from "../database/whole-file.ts";
 import { type Command, CouldNot, count, type Io } from "./command.ts";
 import { databaseUrl, onDatabase } from "./database.ts";

@@ -1,4 +1,4 @@
-import { makeCheckpoint, publicKey } from "../history/checkpoints.ts";
+import { makeCheckpoint, publicKey } from "../integrity/checkpoints.ts";
 import type { Command } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { sitesOf } from "./sites.ts";

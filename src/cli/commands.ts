@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { isFull } from "../database/full.ts";
+import { isFull } from "../database/errors.ts";
 import { Refusal } from "../errors.ts";
 import { type Answer, type Command, CouldNot, type Io } from "./command.ts";
 

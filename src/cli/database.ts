@@ -1,5 +1,5 @@
 import { Misconfigured, readConfig } from "../config.ts";
-import type { Database } from "../database/open.ts";
+import type { Database } from "../database/connect.ts";
 import { openReady } from "../database/ready.ts";
 import { CouldNot } from "./command.ts";
 

@@ -1,7 +1,7 @@
-import { canonical, type Json } from "../database/canonical.ts";
-import { sha256 } from "../database/id.ts";
-import type { Report } from "../deployments/rules.ts";
+import { canonical, type Json } from "../database/canonical-json.ts";
+import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
+import type { Report } from "../record/report.ts";
 import { type Api, connect, siteOption } from "./client.ts";
 import { type Command, CouldNot, count, type Io } from "./command.ts";
 import { progress } from "./progress.ts";

@@ -3,7 +3,7 @@ import { Refusal } from "../errors.ts";
 import { CouldNot } from "./command.ts";
 import { readJsonLines } from "./read-json-lines.ts";
 import { readTable } from "./read-table.ts";
-import type { Read } from "./sound.ts";
+import type { Read } from "./validate-deployment.ts";
 
 /** Reads a file of deployments from its beginning to its end, and never holds more than one of them. */
 export async function* readDeployments(file: string, now: string): AsyncGenerator<Read> {

@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { refuseShape } from "../api/shape.ts";
-import type { Report } from "../deployments/rules.ts";
+import { refuseShape } from "../api/validation-errors.ts";
 import { Refusal } from "../errors.ts";
-import { type Read, sound } from "./sound.ts";
+import type { Report } from "../record/report.ts";
+import { type Read, sound } from "./validate-deployment.ts";
 
 const placement = z.strictObject({
   kind: z.enum(["page", "software"]),

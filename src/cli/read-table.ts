@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { type CsvError, parse } from "csv-parse";
 import { aliases, checked, columns, lineFrom } from "../deployments/parse.ts";
-import { type Line, mostPlacements } from "../deployments/rules.ts";
 import { Refusal } from "../errors.ts";
-import { type Read, sound } from "./sound.ts";
+import { type Line, mostPlacements } from "../record/report.ts";
+import { type Read, sound } from "./validate-deployment.ts";
 
 interface Row {
   line: number;

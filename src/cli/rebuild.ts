@@ -1,4 +1,4 @@
-import { rebuild as rebuildSite } from "../history/rebuild.ts";
+import { rebuild as rebuildSite } from "../integrity/rebuild.ts";
 import { type Command, count } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";

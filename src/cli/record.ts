@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { readLines, whyNotText } from "../deployments/parse.ts";
-import type { Line } from "../deployments/rules.ts";
 import { Refusal } from "../errors.ts";
+import type { Line } from "../record/report.ts";
 import { connect, siteOption } from "./client.ts";
 import { type Command, CouldNot, count, given, type Io } from "./command.ts";
 

@@ -1,5 +1,5 @@
 import { makeExample } from "../example/example.ts";
-import { setUp } from "../people/setup.ts";
+import { setUp } from "../setup/setup.ts";
 import { type Command, given, needed } from "./command.ts";
 import { onDatabase } from "./database.ts";
 

@@ -1,4 +1,4 @@
-import type { Database } from "../database/open.ts";
+import type { Database } from "../database/connect.ts";
 import { missing } from "../errors.ts";
 import { given, type Values } from "./command.ts";
 

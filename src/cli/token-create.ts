@@ -1,9 +1,9 @@
-import type { Database } from "../database/open.ts";
-import { instant } from "../deployments/rules.ts";
+import type { By, Person } from "../access/actor.ts";
+import { findSite } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import { missing } from "../errors.ts";
-import type { By, Person } from "../people/by.ts";
 import { createToken } from "../people/tokens.ts";
-import { findSite } from "../sites/queries.ts";
+import { instant } from "../time/rfc3339.ts";
 import { type Command, CouldNot, given, needed, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
 

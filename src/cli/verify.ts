@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Database } from "../database/open.ts";
-import { readCheckpoint } from "../history/checkpoints.ts";
-import { type Verdict, verify as verifySite } from "../history/verify.ts";
+import type { Database } from "../database/connect.ts";
+import { readCheckpoint } from "../integrity/checkpoints.ts";
+import { type Verdict, verify as verifySite } from "../integrity/verify.ts";
 import { type Command, CouldNot, count, given, type Io, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";

@@ -2,12 +2,12 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { reading } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
 import { key, keyPosition, kind, list, lookedUp, paging, reference, slug, version } from "../api/schemas.ts";
-import type { Database } from "../database/open.ts";
-import { firstChange } from "../environments/changes.ts";
+import type { Database } from "../database/connect.ts";
 import { refuseFields } from "../errors.ts";
-import type { SiteEnv } from "../web.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { firstChange } from "../record/changes.ts";
+import { asKnown, readReference, type Side } from "../record/references.ts";
 import { compare } from "./queries.ts";
-import { asKnown, readReference, type Side } from "./references.ts";
 
 export const comparison = new OpenAPIHono<SiteEnv>();
 

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
-import { pieces } from "../artifacts/pieces.ts";
-import type { Database } from "../database/open.ts";
-import { seek } from "../database/seek.ts";
-import { type Moment, type Slice, standingSeq } from "../environments/as-of.ts";
+import type { Database } from "../database/connect.ts";
+import { seek } from "../database/index-seek.ts";
+import { pieces } from "../record/artifact-batches.ts";
+import { type Moment, type Slice, standingSeq } from "../record/as-of.ts";
 import type { Kind } from "../schema.ts";
 
 export interface Sides {

@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import { type AskedSide, type Compared, comparePage, plainName } from "../../views/compare.ts";
 import { readAfter, readFilter } from "../board/filters.ts";
-import { firstChange } from "../environments/changes.ts";
-import { written } from "../environments/moments.ts";
-import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page } from "../http/pages.ts";
+import { firstChange } from "../record/changes.ts";
+import { asKnown, findSide, type Side, splitReference } from "../record/references.ts";
+import { written } from "../time/parse-moment.ts";
 import { type Change, changes, compare, tallyOf } from "./queries.ts";
-import { asKnown, findSide, type Side, splitReference } from "./references.ts";
 
 export const comparisons = new Hono<SiteEnv>();
 

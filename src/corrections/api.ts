@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { by } from "../api/auth.ts";
 import { writing } from "../api/calls.ts";
 import { key, kind, moment, number, place, slug, text, version } from "../api/schemas.ts";
-import type { SiteEnv } from "../web.ts";
+import type { SiteEnv } from "../http/context.ts";
 import { correct } from "./corrections.ts";
 import { mostReason } from "./rules.ts";
 

@@ -1,15 +1,18 @@
 import { Hono } from "hono";
 import { type CorrectionForm, correctionPage } from "../../views/corrections.ts";
-import { normalKey } from "../artifacts/rules.ts";
-import { newId } from "../database/id.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { newId } from "../database/ids.ts";
 import { findDeployment } from "../deployments/queries.ts";
-import { parseMoment } from "../environments/moments.ts";
 import { missing, Refusal, refuse, shownRefusal } from "../errors.ts";
-import { whyNotMay } from "../people/roles.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { fields } from "../http/forms.ts";
+import { page, say } from "../http/pages.ts";
+import { by } from "../http/session.ts";
+import { latestOf } from "../record/corrections.ts";
+import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
-import { by, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import { parseMoment } from "../time/parse-moment.ts";
 import { type Corrected, correct } from "./corrections.ts";
-import { latestOf } from "./queries.ts";
 import type { Wish } from "./rules.ts";
 import { findSaid } from "./said.ts";
 

@@ -1,8 +1,8 @@
 import type { Put } from "../deployments/later.ts";
-import { whyNotText } from "../deployments/rules.ts";
 import { changes, never, type State } from "../deployments/settle.ts";
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
+import { whyNotText } from "../text.ts";
 
 /** What somebody says was recorded wrongly: all that a deployment said, or what it said of one page or software. */
 export interface Wish {

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import { artifactIds } from "../artifacts/artifacts.ts";
-import type { Database } from "../database/open.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import { missing, refuseFields } from "../errors.ts";
+import { artifactIds } from "../record/artifacts.ts";
 import type { Kind, Schema } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
 import type { Wish } from "./rules.ts";
 
 export interface Line {

@@ -1,12 +1,12 @@
-import { recounting } from "../board/recount.ts";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
-import { consequences } from "../deployments/deploy.ts";
+import type { By } from "../access/actor.ts";
+import type { Site } from "../access/sites.ts";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
 import type { Found, Placed } from "../deployments/later.ts";
 import { place, repeat, repoint } from "../deployments/place.ts";
-import { counts, standing } from "../environments/as-of.ts";
-import type { By } from "../people/by.ts";
-import type { Site } from "../sites/queries.ts";
+import { counts, standing } from "../record/as-of.ts";
+import { consequences } from "../record/deploy.ts";
+import { recounting } from "../record/section-counts.ts";
 import type { Said } from "./said.ts";
 import { weigh } from "./weigh.ts";
 

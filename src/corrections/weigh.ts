@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import type { Database } from "../database/open.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Database } from "../database/connect.ts";
 import { type Found, gone, isWhollyWrong, type Placed } from "../deployments/later.ts";
 import type { State } from "../deployments/settle.ts";
-import { isNoRepeat, isWrong, standingSeq } from "../environments/as-of.ts";
-import type { Environment } from "../environments/queries.ts";
+import { isNoRepeat, isWrong, standingSeq } from "../record/as-of.ts";
 import type { Schema } from "../schema.ts";
 import { settled, type Word } from "./rules.ts";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import SQLite from "better-sqlite3";
+import { fileOf } from "./connect.ts";
 import { type Copying, copyTables } from "./from-postgres.ts";
-import { fileOf } from "./open.ts";
 import { writeWhole } from "./whole-file.ts";
 
 /** What a backup holds. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import SQLite from "better-sqlite3";
 import pg from "pg";
+import { openDatabase } from "./connect.ts";
 import { migrate } from "./migrate.ts";
-import { openDatabase } from "./open.ts";
 import type { Sync } from "./whole-file.ts";
 
 export interface Copying {

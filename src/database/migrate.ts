@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { type Migration, Migrator } from "kysely/migration";
-import type { Database } from "./open.ts";
+import type { Database } from "./connect.ts";
 
 const folder = new URL("../../migrations/", import.meta.url);
 

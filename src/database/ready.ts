@@ -1,6 +1,6 @@
 import { Misconfigured } from "../config.ts";
+import { type Database, openDatabase } from "./connect.ts";
 import { migrate } from "./migrate.ts";
-import { type Database, openDatabase } from "./open.ts";
 
 /** Opens a database and brings its schema up to date. What is wrong with it is one error that says what to check. */
 export async function openReady(url: string): Promise<Database> {

@@ -1,4 +1,4 @@
-import type { Database } from "./open.ts";
+import type { Database } from "./connect.ts";
 
 /** Reads everything as it was at one moment, beside whoever writes meanwhile. */
 export function snapshot<T>(db: Database, work: (db: Database) => Promise<T>): Promise<T> {

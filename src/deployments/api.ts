@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { findPlace } from "../access/sites.ts";
 import { by } from "../api/auth.ts";
 import { reading, writing } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
@@ -18,13 +19,13 @@ import {
   version,
   wanted,
 } from "../api/schemas.ts";
-import { limits } from "../artifacts/rules.ts";
-import { readReference } from "../compare/references.ts";
 import { missing } from "../errors.ts";
-import { findPlace, type SiteEnv } from "../web.ts";
-import { record } from "./deployments.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { limits } from "../record/keys.ts";
+import { readReference } from "../record/references.ts";
+import { mostPlacements } from "../record/report.ts";
 import { type Deployment, findDeployment, listDeployments, placementsOf } from "./queries.ts";
-import { mostPlacements } from "./rules.ts";
+import { record } from "./record.ts";
 
 const tags = ["Deployments"];
 

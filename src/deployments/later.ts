@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
-import { seek } from "../database/seek.ts";
-import { counts, isWrong } from "../environments/as-of.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { seek } from "../database/index-seek.ts";
+import { counts, isWrong } from "../record/as-of.ts";
 import type { Flag, Kind } from "../schema.ts";
 
 /** What one line of a deployment says, all names resolved. */

@@ -1,5 +1,5 @@
 import { type CsvError, parse } from "csv-parse/sync";
-import { type Line, normalLine, whyNotLine } from "./rules.ts";
+import { type Line, normalLine, whyNotLine } from "../record/report.ts";
 
 export interface ReadLine {
   /** As an editor counts, from 1. */

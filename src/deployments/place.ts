@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { inChunks, oneOf } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
-import { counts, latest, standingSeq } from "../environments/as-of.ts";
+import { inChunks, oneOf } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { counts, latest, standingSeq } from "../record/as-of.ts";
 import type { Found, Placed, Put } from "./later.ts";
 
 /** Which deployment writes it, where, from when, and when it was told. */

@@ -1,12 +1,13 @@
 import { sql } from "kysely";
-import { artifactIds } from "../artifacts/artifacts.ts";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
-import { counts, isNoRepeat, isWrong, type Standing, standing } from "../environments/as-of.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { artifactIds } from "../record/artifacts.ts";
+import { counts, isNoRepeat, isWrong, type Standing, standing } from "../record/as-of.ts";
+import type { Line } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
-import { happenedBy, type Line } from "./rules.ts";
+import { happenedBy } from "../time/rfc3339.ts";
 
 type Change = "new" | "changed" | "removed" | "same";
 

@@ -1,17 +1,20 @@
 import { Hono } from "hono";
-import { deploymentPage, deploymentsPage } from "../../views/deployments.ts";
-import { type RecordForm, recordPage } from "../../views/record.ts";
-import { latestOf } from "../corrections/queries.ts";
-import { newId } from "../database/id.ts";
-import { parseMoment } from "../environments/moments.ts";
+import { deploymentPage, deploymentsPage } from "../../views/deployments/pages.ts";
+import { type RecordForm, recordPage } from "../../views/deployments/record.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { findPlace } from "../access/sites.ts";
+import { newId } from "../database/ids.ts";
 import { besideFields, type FieldError, missing, refuse } from "../errors.ts";
-import { whyNotMay } from "../people/roles.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page, say } from "../http/pages.ts";
+import { by } from "../http/session.ts";
+import { latestOf } from "../record/corrections.ts";
+import { type Line, mostPlacements } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
-import { by, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
-import { type Recorded, record } from "./deployments.ts";
+import { parseMoment } from "../time/parse-moment.ts";
 import { type ReadLine, readLines, whyNotText } from "./parse.ts";
 import { type Cursor, findDeployment, listDeployments, placementsOf, preview } from "./queries.ts";
-import { type Line, mostPlacements } from "./rules.ts";
+import { type Recorded, record } from "./record.ts";
 
 export const deployments = new Hono<SiteEnv>();
 
@@ -37,6 +40,7 @@ deployments.get("/new", async (c) => {
 });
 
 /** Shows what would change; writes nothing. */
+
 deployments.post("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { form, wrong } = await readForm(c);

@@ -1,5 +1,5 @@
-import type { Database } from "../database/open.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Database } from "../database/connect.ts";
 import { absentAfter, confirmedAfter, type Found, type Placed, type Put, placedAfter } from "./later.ts";
 
 export type State = Pick<Put, "version_id" | "out_of_band">;

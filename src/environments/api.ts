@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { findPlace } from "../access/sites.ts";
 import { reading } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
 import {
@@ -18,10 +19,11 @@ import {
   wanted,
 } from "../api/schemas.ts";
 import { refuseFields } from "../errors.ts";
-import { findPlace, type SiteEnv } from "../web.ts";
-import { type ApprovedBy, approversOf, latest, type Moment, type Standing, standing } from "./as-of.ts";
-import { firstChange } from "./changes.ts";
-import { parseMoment } from "./moments.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { type ApprovedBy, approversOf } from "../record/approvers.ts";
+import { latest, type Moment, type Standing, standing } from "../record/as-of.ts";
+import { firstChange } from "../record/changes.ts";
+import { parseMoment } from "../time/parse-moment.ts";
 
 const tags = ["Environments"];
 

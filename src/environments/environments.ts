@@ -1,15 +1,16 @@
-import { forget } from "../board/recount.ts";
-import { newId } from "../database/id.ts";
-import { intent } from "../database/intent.ts";
-import type { Database } from "../database/open.ts";
+import type { By } from "../access/actor.ts";
+import type { Environment } from "../access/environments.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
+import { intent } from "../database/site-transaction.ts";
 import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../history/events.ts";
-import type { By } from "../people/by.ts";
-import { whyNotMay } from "../people/roles.ts";
+import { append } from "../record/events.ts";
+import { forget } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
-import { environmentErrors, mostEnvironments, type NewEnvironment, whyNotBaseUrl, whyNotName } from "../sites/rules.ts";
-import type { Environment } from "./queries.ts";
+import { whyNotName } from "../text.ts";
+import { environmentErrors, mostEnvironments, type NewEnvironment, whyNotBaseUrl } from "./rules.ts";
 
 /** The gate that a new environment starts with: its tier says who looks before things arrive. */
 const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", production: "marketing" };

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import { localInput } from "../../views/parts/time.ts";
-import type { Database } from "../database/open.ts";
-import { latest, type Moment } from "./as-of.ts";
-import { plus, plusMonths, weekdayOf } from "./calendar.ts";
-import { beginningOf } from "./moments.ts";
+import type { Database } from "../database/connect.ts";
+import { latest, type Moment } from "../record/as-of.ts";
+import { plus, plusMonths, weekdayOf } from "../time/calendar.ts";
+import { localInput } from "../time/format.ts";
+import { beginningOf } from "../time/parse-moment.ts";
 
 export type Unit = "day" | "week" | "month";
 
@@ -21,8 +21,10 @@ export interface Histogram {
 }
 
 const many = 56;
+
 /** How many lie before the moment, where enough have come after it. */
 const before = 35;
+
 /** With fewer bars than these a wider unit is drawn. */
 const fewest = 6;
 

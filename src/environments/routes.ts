@@ -1,17 +1,21 @@
 import { Hono } from "hono";
-import { environmentPage, titleOf } from "../../views/environments.ts";
+import { environmentPage, titleOf } from "../../views/environments/page.ts";
+import type { Environment } from "../access/environments.ts";
+import { findPlace } from "../access/sites.ts";
 import { readAfter, readFilter } from "../board/filters.ts";
 import { compare } from "../compare/queries.ts";
-import { wrongSince } from "../corrections/queries.ts";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
 import { listDeployments } from "../deployments/queries.ts";
-import { findPlace, page, type SiteContext, type SiteEnv } from "../web.ts";
-import { approversOf, latest, type Moment, standing } from "./as-of.ts";
-import { type Count, changesAround, countStanding, removedAt, toldSince } from "./changes.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page } from "../http/pages.ts";
+import { approversOf } from "../record/approvers.ts";
+import { latest, type Moment, standing } from "../record/as-of.ts";
+import { type Count, changesAround, countStanding, removedAt, toldSince } from "../record/changes.ts";
+import { wrongSince } from "../record/corrections.ts";
+import { namesStanding } from "../record/current.ts";
+import { parseMoment, written } from "../time/parse-moment.ts";
 import { histogramOf } from "./histogram.ts";
-import { parseMoment, written } from "./moments.ts";
-import { type Environment, namesStanding } from "./queries.ts";
 
 export const environments = new Hono<SiteEnv>();
 

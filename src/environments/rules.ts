@@ -1,5 +1,7 @@
-import { listed } from "../promotions/rules.ts";
-import type { Gate } from "./queries.ts";
+import type { Gate } from "../access/environments.ts";
+import type { FieldError } from "../errors.ts";
+import type { Tier } from "../schema.ts";
+import { controls, listed, whyNotName, whyNotSlug } from "../text.ts";
 
 const counts = ["No", "One", "Two", "Three", "Four", "Five"];
 
@@ -13,4 +15,40 @@ export function gateSentence(gate: Gate | null, roles: Record<string, string> = 
   const one = gate.requirements.length === 1 && gate.requirements[0]?.count === 1;
   const asker = gate.asker_may_approve ? "whoever asked may be among them" : "whoever asked does not";
   return `${listed(asked)} ${one ? "approves" : "approve"}; ${asker}.`;
+}
+
+export interface NewEnvironment {
+  slug: string;
+  name?: string;
+  tier?: Tier;
+  servers?: { name: string; base_url: string }[];
+}
+
+export const mostEnvironments = 20;
+
+export function whyNotBaseUrl(url: string): string | undefined {
+  const parsed = url.length <= 2000 && !/\s/.test(url) && !controls.test(url) ? URL.parse(url) : null;
+  if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash && !parsed.username) return;
+  return "A server's address begins with http:// or https:// and has no spaces, query, fragment or password.";
+}
+
+const tiers: string[] = ["development", "testing", "staging", "production", "other"] satisfies Tier[];
+
+function whyNotTier(tier: string): string | undefined {
+  if (!tiers.includes(tier)) return `The kind is one of ${tiers.join(", ")}.`;
+}
+
+export function environmentErrors(environment: NewEnvironment, taken: string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  note("slug", whyNotSlug(environment.slug));
+  if (taken.includes(environment.slug))
+    note("slug", `There is already an environment ${environment.slug} on this site.`);
+  note("name", whyNotName(environment.name ?? environment.slug));
+  note("tier", whyNotTier(environment.tier ?? "other"));
+  (environment.servers ?? []).forEach((server, i) => {
+    note(`servers.${i}.name`, whyNotName(server.name));
+    note(`servers.${i}.base_url`, whyNotBaseUrl(server.base_url));
+  });
+  return errors;
 }

@@ -1,12 +1,12 @@
-import type { Database } from "../database/open.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import { snapshot } from "../database/snapshot.ts";
-import { type Moment, type Slice, standing } from "../environments/as-of.ts";
-import type { Environment } from "../environments/queries.ts";
 import { missing } from "../errors.ts";
-import { headOf } from "../history/checkpoints.ts";
+import { headOf } from "../integrity/checkpoints.ts";
 import { findPromotion } from "../promotions/queries.ts";
-import { contentsOf } from "../releases/queries.ts";
-import type { Site } from "../sites/queries.ts";
+import { type Moment, type Slice, standing } from "../record/as-of.ts";
+import { contentsOf } from "../record/releases.ts";
 
 /** What a pack is evidence of: the question, as its verifier reads it. */
 export interface About {

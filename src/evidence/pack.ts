@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { strToU8, Zip, ZipDeflate } from "fflate";
 import { columns, evidencePage } from "../../views/evidence.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import { yieldToEventLoop } from "../database/event-loop.ts";
-import { sha256 } from "../database/id.ts";
-import type { Database } from "../database/open.ts";
+import { sha256 } from "../database/ids.ts";
 import { csvLine } from "../exports/csv.ts";
-import { entryOf, walk } from "../history/chain.ts";
-import { type Checkpoint, makeCheckpoint, publicKey } from "../history/checkpoints.ts";
-import type { Site } from "../sites/queries.ts";
+import { type Checkpoint, makeCheckpoint, publicKey } from "../integrity/checkpoints.ts";
+import { entryOf, walk } from "../record/chain.ts";
 import type { Evidence } from "./evidence.ts";
 
 const verifier = readFileSync(new URL("verify.mjs", import.meta.url), "utf8");

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
-import { download } from "../exports/download.ts";
-import { readMoment } from "../exports/moments.ts";
-import { findPlace, type SiteContext, type SiteEnv } from "../web.ts";
+import { findPlace } from "../access/sites.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { download } from "../http/download.ts";
+import { readMoment } from "../http/forms.ts";
 import { type Evidence, evidenceOfEnvironment, evidenceOfPromotion } from "./evidence.ts";
 
 /** What can be checked without Sitebook. */

@@ -1,13 +1,13 @@
-import type { Database } from "../database/open.ts";
-import { record } from "../deployments/deployments.ts";
-import type { Line } from "../deployments/rules.ts";
+import { type By, once } from "../access/actor.ts";
+import { findAccess, type Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { record } from "../deployments/record.ts";
 import { missing } from "../errors.ts";
-import { type By, once } from "../people/by.ts";
 import { dropLinks } from "../people/links.ts";
 import { invite } from "../people/people.ts";
 import { ask, complete, decide } from "../promotions/promotions.ts";
+import type { Line } from "../record/report.ts";
 import { makeRelease } from "../releases/releases.ts";
-import { findAccess, type Site } from "../sites/queries.ts";
 import { createSite } from "../sites/sites.ts";
 import { accounts, pages, type Role, requires, shop } from "./shop.ts";
 import { type Step, story, type Telling, type When } from "./story.ts";

@@ -1,10 +1,10 @@
-import { longTime } from "../../views/parts/time.ts";
-import type { Json } from "../database/canonical.ts";
-import type { Database } from "../database/open.ts";
+import type { Site } from "../access/sites.ts";
+import type { Json } from "../database/canonical-json.ts";
+import type { Database } from "../database/connect.ts";
 import { type Event, type Filter, listEvents } from "../history/queries.ts";
 import { sentence } from "../history/sentences.ts";
-import type { Site } from "../sites/queries.ts";
-import type { Export, Format, Row } from "./write.ts";
+import { longTime } from "../time/format.ts";
+import type { Export, Format, Row } from "./serialize.ts";
 
 const columns = ["entry", "recorded_at", "person", "action", "subject", "sentence", "note", "hash"];
 

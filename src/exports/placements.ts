@@ -1,8 +1,9 @@
-import type { Database } from "../database/open.ts";
-import { approversOf, type Moment, type Slice, type Standing, standing } from "../environments/as-of.ts";
-import type { Environment } from "../environments/queries.ts";
-import type { Site } from "../sites/queries.ts";
-import type { Export, Row } from "./write.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { approversOf } from "../record/approvers.ts";
+import { type Moment, type Slice, type Standing, standing } from "../record/as-of.ts";
+import type { Export, Row } from "./serialize.ts";
 
 const columns = [
   "kind",

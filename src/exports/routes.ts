@@ -1,14 +1,15 @@
 import { Hono } from "hono";
+import { findPlace } from "../access/sites.ts";
 import { readFilter as readSlice } from "../board/filters.ts";
-import { latest, type Moment } from "../environments/as-of.ts";
 import { Refusal } from "../errors.ts";
 import { readFilter } from "../history/filter.ts";
-import { findPlace, type SiteEnv } from "../web.ts";
-import { download } from "./download.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { download } from "../http/download.ts";
+import { readMoment } from "../http/forms.ts";
+import { latest, type Moment } from "../record/as-of.ts";
 import { historyExport } from "./history.ts";
-import { readMoment } from "./moments.ts";
 import { placementsExport } from "./placements.ts";
-import { type Format, formats, written } from "./write.ts";
+import { type Format, formats, written } from "./serialize.ts";
 
 /** What pages show, to take away. */
 export const exports = new Hono<SiteEnv>();

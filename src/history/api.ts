@@ -4,9 +4,9 @@ import { reading, writing } from "../api/calls.ts";
 import { encode } from "../api/cursor.ts";
 import { list, moment, paging, slug } from "../api/schemas.ts";
 import { missing } from "../errors.ts";
-import type { SiteEnv } from "../web.ts";
-import { type EventRow, entryOf, walk } from "./chain.ts";
-import { type Checkpoint, checkpoint, headOf, latestCheckpoint, publicKey } from "./checkpoints.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { type Checkpoint, checkpoint, headOf, latestCheckpoint, publicKey } from "../integrity/checkpoints.ts";
+import { type EventRow, entryOf, walk } from "../record/chain.ts";
 
 const tags = ["History"];
 

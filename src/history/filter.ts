@@ -1,10 +1,11 @@
-import type { Told } from "../../views/history.ts";
-import { findArtifact } from "../artifacts/queries.ts";
-import { normalKey } from "../artifacts/rules.ts";
-import { parseMoment } from "../environments/moments.ts";
+import type { Told } from "../../views/history/page.ts";
+import { findPlace } from "../access/sites.ts";
 import { missing } from "../errors.ts";
-import { findPlace, type SiteContext } from "../web.ts";
-import { type Action, actions } from "./events.ts";
+import type { SiteContext } from "../http/context.ts";
+import { findArtifact } from "../record/artifacts.ts";
+import { type Action, actions } from "../record/events.ts";
+import { normalKey } from "../record/keys.ts";
+import { parseMoment } from "../time/parse-moment.ts";
 import { type Filter, findActor, membersOf } from "./queries.ts";
 
 /** What the address asks for. What it names and the site has not is missing; what was typed wrong is said at its field. */

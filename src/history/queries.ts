@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import type { Json } from "../database/canonical.ts";
-import type { Database } from "../database/open.ts";
-import type { Action } from "./events.ts";
+import type { Json } from "../database/canonical-json.ts";
+import type { Database } from "../database/connect.ts";
+import type { Action } from "../record/events.ts";
 
 export interface Filter {
   person?: string | undefined;

@@ -1,8 +1,10 @@
 import { Hono } from "hono";
-import { historyPage } from "../../views/history.ts";
+import { historyPage } from "../../views/history/page.ts";
 import { missing } from "../errors.ts";
-import { by, page, type SiteContext, type SiteEnv, say } from "../web.ts";
-import { checkpoint, headOf, latestCheckpoint, publicKey } from "./checkpoints.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page, say } from "../http/pages.ts";
+import { by } from "../http/session.ts";
+import { checkpoint, headOf, latestCheckpoint, publicKey } from "../integrity/checkpoints.ts";
 import { readFilter } from "./filter.ts";
 import { listEvents } from "./queries.ts";
 import { actionNames, sentence } from "./sentences.ts";

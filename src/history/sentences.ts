@@ -1,5 +1,5 @@
-import type { Json } from "../database/canonical.ts";
-import type { Action } from "./events.ts";
+import type { Json } from "../database/canonical-json.ts";
+import type { Action } from "../record/events.ts";
 import type { Event } from "./queries.ts";
 
 /** A piece of a sentence: words, a link to a page of the site, or a moment. */

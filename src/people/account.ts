@@ -1,11 +1,11 @@
-import type { Database } from "../database/open.ts";
+import type { Person } from "../access/actor.ts";
+import type { LimitHashing } from "../access/password-queue.ts";
+import { closeSessionsOf } from "../access/sessions.ts";
+import type { Database } from "../database/connect.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
-import type { Person } from "./by.ts";
 import { dropLinks, findLink, takeLink } from "./links.ts";
-import type { LimitHashing } from "./password-queue.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
-import { closeSessionsOf } from "./sessions.ts";
 import { forgetFailures, passed, tryPassword } from "./sign-in.ts";
 
 export const staleLink = "This link has been used, or is too old. Ask an administrator of your site for a new one.";

@@ -1,7 +1,10 @@
 import { type Context, Hono } from "hono";
-import { invitationPage } from "../../views/invitation.ts";
+import { invitationPage } from "../../views/people/invitation.ts";
 import { besideFields, Refusal } from "../errors.ts";
-import { type AppEnv, doorPage, fields, say, startSession } from "../web.ts";
+import type { AppEnv } from "../http/context.ts";
+import { fields } from "../http/forms.ts";
+import { doorPage, say } from "../http/pages.ts";
+import { startSession } from "../http/session.ts";
 import { choosePassword, staleLink } from "./account.ts";
 import { findLink } from "./links.ts";
 import { passwords } from "./rules.ts";

@@ -1,5 +1,5 @@
-import { newSecret, sha256 } from "../database/id.ts";
-import type { Database } from "../database/open.ts";
+import type { Database } from "../database/connect.ts";
+import { newSecret, sha256 } from "../database/ids.ts";
 import type { Schema } from "../schema.ts";
 
 export type Purpose = Schema["links"]["purpose"];

@@ -1,13 +1,14 @@
-import { newId } from "../database/id.ts";
-import { intent } from "../database/intent.ts";
-import type { Database } from "../database/open.ts";
+import { type By, once } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { listRoles, type Role } from "../access/roles.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
+import { intent } from "../database/site-transaction.ts";
 import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../history/events.ts";
-import type { Site } from "../sites/queries.ts";
-import { type By, once } from "./by.ts";
+import { append } from "../record/events.ts";
 import { dropLinks, newLink } from "./links.ts";
-import { belongsElsewhere, findMember, listRoles, type Member, membersOf, type Role } from "./queries.ts";
-import { whyNotMay } from "./roles.ts";
+import { belongsElsewhere, findMember, type Member, membersOf } from "./queries.ts";
 import {
   normalEmail,
   whyNotEmail,

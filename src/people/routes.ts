@@ -1,14 +1,17 @@
 import { type Context, Hono } from "hono";
-import { accountPage } from "../../views/account.ts";
-import { signInPage } from "../../views/sign-in.ts";
+import { accountPage } from "../../views/people/account.ts";
+import { signInPage } from "../../views/people/sign-in.ts";
+import type { Person } from "../access/actor.ts";
+import { closeSessionsOf } from "../access/sessions.ts";
+import { rolesBySite } from "../access/sites.ts";
 import { besideFields } from "../errors.ts";
-import { rolesBySite } from "../sites/queries.ts";
-import { type AppEnv, doorPage, endSession, fields, needPerson, plainPage, say, startSession } from "../web.ts";
+import type { AppEnv } from "../http/context.ts";
+import { fields } from "../http/forms.ts";
+import { doorPage, plainPage, say } from "../http/pages.ts";
+import { endSession, needPerson, startSession } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
-import type { Person } from "./by.ts";
 import { hasAccount } from "./links.ts";
 import { passwords, safePath } from "./rules.ts";
-import { closeSessionsOf } from "./sessions.ts";
 import { passed, tryPassword } from "./sign-in.ts";
 
 /** Signing in and out, and one's own account. */

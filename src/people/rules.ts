@@ -1,8 +1,7 @@
-import { controls } from "../artifacts/rules.ts";
-import type { Gate } from "../environments/queries.ts";
-import { listed } from "../promotions/rules.ts";
-import type { Role } from "./queries.ts";
-import { deeds } from "./roles.ts";
+import type { Gate } from "../access/environments.ts";
+import { deeds } from "../access/permissions.ts";
+import type { Role } from "../access/roles.ts";
+import { controls, listed } from "../text.ts";
 
 export const passwords = { atLeast: 10, atMost: 200 };
 

@@ -1,9 +1,9 @@
-import { newId } from "../database/id.ts";
-import type { Database } from "../database/open.ts";
+import type { Person } from "../access/actor.ts";
+import { type LimitHashing, unlimited } from "../access/password-queue.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import type { Schema } from "../schema.ts";
-import type { Person } from "./by.ts";
-import { type LimitHashing, unlimited } from "./password-queue.ts";
 import { isPassword } from "./passwords.ts";
 import { normalEmail, passwords, whyNotEmail } from "./rules.ts";
 

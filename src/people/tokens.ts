@@ -1,13 +1,12 @@
-import { compiled } from "../database/compiled.ts";
-import { newId, newSecret, sha256 } from "../database/id.ts";
-import { intent } from "../database/intent.ts";
-import type { Database } from "../database/open.ts";
+import { type By, once } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { listRoles } from "../access/roles.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId, newSecret, sha256 } from "../database/ids.ts";
+import { intent } from "../database/site-transaction.ts";
 import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../history/events.ts";
-import type { Site } from "../sites/queries.ts";
-import { type By, once, type Person } from "./by.ts";
-import { listRoles } from "./queries.ts";
-import { whyNotMay } from "./roles.ts";
+import { append } from "../record/events.ts";
 import { whyNotPersonName, whyNotRoles } from "./rules.ts";
 
 export interface NewToken {
@@ -16,28 +15,6 @@ export interface NewToken {
   /** ISO 8601 UTC with milliseconds; without it the token works until it is revoked. */
   expires_at?: string | undefined;
 }
-
-/** Whose token it is, and for which site; nothing for one that is unknown, revoked or expired. */
-export async function findToken(
-  db: Database,
-  secret: string,
-  at: string,
-): Promise<{ person: Person; site_id: string } | undefined> {
-  const [found] = await valid(db, sha256(secret), at);
-  if (!found) return;
-  const { site_id, ...person } = found;
-  return { person, site_id };
-}
-
-const valid = compiled((db, hash: string, at: string) =>
-  db
-    .selectFrom("tokens as t")
-    .innerJoin("people as p", "p.id", "t.person_id")
-    .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
-    .where("t.hash", "=", hash)
-    .where("t.revoked_at", "is", null)
-    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">", at)])),
-);
 
 /**
  * Makes a machine account with a token of its own. The secret is in this answer and nowhere else; its prefix lets

@@ -14,23 +14,28 @@ import {
   text,
 } from "../api/schemas.ts";
 import { missing } from "../errors.ts";
-import type { SiteEnv } from "../web.ts";
-import { canPromote } from "./asking.ts";
-import { promotionDetails } from "./details.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { promotionDetails } from "./assessment.ts";
+import { canPromote } from "./eligibility.ts";
 import { ask, cancel, complete, decide, type Outcome } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 
 const tags = ["Promotions"];
+
 const inSite = z.object({ site: slug });
+
 const one = z.object({ site: slug, n: numberInPath });
 
 export const promotions = new OpenAPIHono<SiteEnv>();
 
 const state = z.enum(["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"]);
+
 const decision = z.enum(["approve", "reject"]);
+
 const digest = z
   .string()
   .openapi({ description: "Binds an approval to the release's contents, the target and its gate." });
+
 const blockers = z
   .array(z.object({ code: z.string().openapi({ example: "approvals_missing" }), message: z.string() }))
   .openapi({ description: "Everything that stands in the way, at once." });
@@ -57,6 +62,7 @@ const promotion = z.object({
     .object({ person: z.string(), cancelled_at: moment, reason: z.string(), superseded_by: z.int().nullable() })
     .nullable(),
 });
+
 const whole = promotion.extend({ blockers }).openapi("PromotionWithBlockers");
 
 const askCall = writing("/sites/{site}/promotions", {

@@ -1,9 +1,9 @@
-import type { Database } from "../database/open.ts";
-import type { By } from "../people/by.ts";
-import type { Site } from "../sites/queries.ts";
+import type { By } from "../access/actor.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { type Size, sizesOf, type Tally, talliesOf } from "./change-counts.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { needOf } from "./rules.ts";
-import { type Size, sizesOf, type Tally, talliesOf } from "./tally.ts";
 
 export interface Inbox {
   /** What waits for this person, the longest first: to decide, and to complete. */

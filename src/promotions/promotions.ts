@@ -1,18 +1,20 @@
-import { newId } from "../database/id.ts";
-import { intent } from "../database/intent.ts";
-import type { Database } from "../database/open.ts";
-import { deploy, nextNumber } from "../deployments/deploy.ts";
-import { instant, whyNotText, whyNotWhen } from "../deployments/rules.ts";
+import type { By } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
+import { intent } from "../database/site-transaction.ts";
 import { type Blocker, missing, Refusal, refuse, refuseFields } from "../errors.ts";
-import { append } from "../history/events.ts";
-import type { By } from "../people/by.ts";
-import { whyNotMay } from "../people/roles.ts";
-import { contentsOf, findRelease } from "../releases/queries.ts";
-import type { Site } from "../sites/queries.ts";
-import { target, type Wish, wayInto } from "./asking.ts";
+import { deploy } from "../record/deploy.ts";
+import { append } from "../record/events.ts";
+import { nextNumber } from "../record/numbers.ts";
+import { contentsOf, findRelease } from "../record/releases.ts";
+import { whyNotText } from "../text.ts";
+import { instant, whyNotWhen } from "../time/rfc3339.ts";
+import { detailsOf, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
-import { about, close, open, supersede } from "./closing.ts";
-import { detailsOf, type PromotionDetails, promotionDetails } from "./details.ts";
+import { target, type Wish, wayInto } from "./eligibility.ts";
+import { about, close, open, supersede } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import {
   type Decision,

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
-import { compiled } from "../database/compiled.ts";
-import type { Database } from "../database/open.ts";
-import { readGate } from "../environments/queries.ts";
+import { readGate } from "../access/environments.ts";
+import { roleNames } from "../access/roles.ts";
+import type { Database } from "../database/connect.ts";
+import { compiled } from "../database/precompiled.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
@@ -189,9 +190,3 @@ const cancellationsOf = compiled((db, ids: string[]) =>
     ])
     .where("c.promotion_id", "in", ids),
 );
-
-export async function roleNames(db: Database): Promise<Record<string, string>> {
-  return Object.fromEntries((await roles(db)).map((row) => [row.slug, row.name]));
-}
-
-const roles = compiled((db) => db.selectFrom("roles").select(["slug", "name"]));

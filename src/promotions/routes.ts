@@ -1,13 +1,16 @@
 import { Hono } from "hono";
-import { approvalsPage } from "../../views/approvals.ts";
-import { parseMoment } from "../environments/moments.ts";
+import { approvalsPage } from "../../views/promotions/inbox.ts";
 import { missing, Refusal, refuseFields, shownRefusal } from "../errors.ts";
-import { by, choices, fields, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { choices, fields } from "../http/forms.ts";
+import { page, say } from "../http/pages.ts";
+import { by } from "../http/session.ts";
+import { parseMoment } from "../time/parse-moment.ts";
 import { inboxOf } from "./inbox.ts";
-import { look, type Ticks } from "./looks.ts";
+import { showPromotion, type Tried } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { showPromotion, type Tried } from "./show.ts";
+import { look, type Ticks } from "./review-ticks.ts";
 
 /** The inbox. */
 export const approvals = new Hono<SiteEnv>();
@@ -30,6 +33,7 @@ promotions.get("/", (c) => c.redirect(`/sites/${c.var.access.site.slug}/approval
 promotions.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.param("number"))));
 
 /** Keeps the ticks, then the decision: what was looked at stays ticked where the decision is refused. */
+
 promotions.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
   const { decision, comment, digest } = await fields(c, "decision", "comment", "digest");

@@ -1,10 +1,11 @@
-import { whyNotText } from "../deployments/rules.ts";
-import type { Gate } from "../environments/queries.ts";
+import type { By } from "../access/actor.ts";
+import type { Gate } from "../access/environments.ts";
 import type { Blocker } from "../errors.ts";
-import type { By } from "../people/by.ts";
 import type { Flag } from "../schema.ts";
+import { listed, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
+
 export type Decision = "approve" | "reject";
 
 export interface Requirement {
@@ -156,9 +157,4 @@ export function whyClosed({ number, state }: Pick<Asked, "number" | "state">): s
 export function whyNotReason(reason: string | undefined): string | undefined {
   if (!reason?.trim()) return "Say why: a cancellation needs a reason.";
   return whyNotText("A reason", reason, 10_000);
-}
-
-/** "Tester", "Tester and Marketing", "Tester, Legal and Marketing". */
-export function listed(names: string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

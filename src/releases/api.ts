@@ -16,8 +16,8 @@ import {
   version,
 } from "../api/schemas.ts";
 import { missing } from "../errors.ts";
-import type { SiteEnv } from "../web.ts";
-import { contentsOf, findRelease, listReleases, type Release } from "./queries.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { contentsOf, findRelease, listReleases, type Release } from "../record/releases.ts";
 import { makeRelease } from "./releases.ts";
 import { mostContents } from "./rules.ts";
 

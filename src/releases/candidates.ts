@@ -1,9 +1,10 @@
-import { artifactIds } from "../artifacts/artifacts.ts";
-import type { Database } from "../database/open.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { artifactIds } from "../record/artifacts.ts";
+import { currentOf, differences, type Stands } from "../record/current.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
-import { currentOf, differences, type Stands } from "./differences.ts";
+import { compare } from "../text.ts";
 
 /** A row that a release could hold, as it stands now. */
 export interface Candidate {
@@ -56,8 +57,4 @@ export async function chosenIds(db: Database, siteId: string, lines: { kind: Kin
 
 function inOrder(a: Stands, b: Stands): number {
   return compare(a.kind, b.kind) || compare(a.section, b.section) || compare(a.key, b.key);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,18 +1,18 @@
-import { artifactIds } from "../artifacts/artifacts.ts";
-import { normalKey } from "../artifacts/rules.ts";
-import { canonical } from "../database/canonical.ts";
-import { newId, sha256 } from "../database/id.ts";
-import { intent } from "../database/intent.ts";
-import { inChunks } from "../database/lists.ts";
-import type { Database } from "../database/open.ts";
-import { nextNumber } from "../deployments/deploy.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { By } from "../access/actor.ts";
+import type { Environment } from "../access/environments.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import { inChunks } from "../database/batches.ts";
+import { canonical } from "../database/canonical-json.ts";
+import type { Database } from "../database/connect.ts";
+import { newId, sha256 } from "../database/ids.ts";
+import { intent } from "../database/site-transaction.ts";
 import { missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../history/events.ts";
-import type { By } from "../people/by.ts";
-import { whyNotMay } from "../people/roles.ts";
-import type { Site } from "../sites/queries.ts";
-import { currentOf, differences } from "./differences.ts";
+import { artifactIds } from "../record/artifacts.ts";
+import { currentOf, differences } from "../record/current.ts";
+import { append } from "../record/events.ts";
+import { normalKey } from "../record/keys.ts";
+import { nextNumber } from "../record/numbers.ts";
 import { type Chosen, type NewRelease, releaseErrors, whyNotStanding } from "./rules.ts";
 
 export interface Made {

@@ -1,19 +1,23 @@
 import { Hono } from "hono";
-import { releaseNewPage } from "../../views/release-new.ts";
-import { releasesPage } from "../../views/releases.ts";
-import { newId } from "../database/id.ts";
-import type { Environment } from "../environments/queries.ts";
+import { releasesPage } from "../../views/releases/list.ts";
+import { releaseNewPage } from "../../views/releases/new.ts";
+import type { Environment } from "../access/environments.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { findPlace } from "../access/sites.ts";
+import { newId } from "../database/ids.ts";
 import { type FieldError, missing, Refusal, refuse, shownRefusal } from "../errors.ts";
-import { whyNotMay } from "../people/roles.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { choices, fields } from "../http/forms.ts";
+import { page, say } from "../http/pages.ts";
+import { by } from "../http/session.ts";
+import { sizesOf } from "../promotions/change-counts.ts";
 import { ask } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
-import { sizesOf } from "../promotions/tally.ts";
-import { by, choices, fields, findPlace, page, type SiteContext, type SiteEnv, say } from "../web.ts";
+import { listReleases } from "../record/releases.ts";
 import { candidates, chosenIds } from "./candidates.ts";
-import { listReleases } from "./queries.ts";
+import { showRelease } from "./release-page.ts";
 import { makeRelease } from "./releases.ts";
 import { readLine } from "./rules.ts";
-import { showRelease } from "./show.ts";
 
 const most = 50;
 
@@ -39,12 +43,14 @@ releases.get("/", async (c) => {
 });
 
 /** All that differs between two environments, to be ticked off or on. */
+
 releases.get("/new", async (c) => {
   const { from, to } = placesOf(c, c.req.query("from"), c.req.query("to"));
   return showForm(c, { from, to, chosen: "all", name: "", notes: "" });
 });
 
 /** The same with what was chosen on the board; writes nothing. */
+
 releases.post("/new", async (c) => {
   const form = await fields(c, "from", "to");
   const { from, to } = placesOf(c, form.from, form.to);

@@ -1,7 +1,6 @@
-import { whyNotText } from "../deployments/rules.ts";
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import { whyNotName } from "../sites/rules.ts";
+import { whyNotName, whyNotText } from "../text.ts";
 
 export const mostContents = 10_000;
 

@@ -1,16 +1,18 @@
-import { findArtifact, type Span, spansOf } from "../artifacts/queries.ts";
-import { normalKey } from "../artifacts/rules.ts";
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import { type Span, spansOf } from "../artifacts/queries.ts";
 import { compare, type Difference, type Tally, tallyOf } from "../compare/queries.ts";
-import type { Database } from "../database/open.ts";
-import { type ApprovedBy, approversOf, latest, type Standing, standing } from "../environments/as-of.ts";
-import { changesAround } from "../environments/changes.ts";
-import type { Environment } from "../environments/queries.ts";
+import type { Database } from "../database/connect.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
+import { type ApprovedBy, approversOf } from "../record/approvers.ts";
+import { findArtifact } from "../record/artifacts.ts";
+import { latest, type Standing, standing } from "../record/as-of.ts";
+import { changesAround } from "../record/changes.ts";
+import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
 import { search } from "./queries.ts";
 import type { Question } from "./questions.ts";
-import { wantedOf } from "./words.ts";
+import { wantedOf } from "./search-query.ts";
 
 interface Named {
   id: string;
@@ -45,6 +47,7 @@ export type Answer =
   | { to: "sorry"; sentence: string };
 
 const mostChanges = 100;
+
 const mostSpans = 20;
 
 /** Answers what can be answered; nothing where the words are only to be looked for. */

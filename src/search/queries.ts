@@ -1,15 +1,15 @@
 import { sql } from "kysely";
-import { standingNow } from "../artifacts/queries.ts";
-import { inChunks } from "../database/lists.ts";
-import { type Database, isPostgres } from "../database/open.ts";
+import type { Site } from "../access/sites.ts";
+import { inChunks } from "../database/batches.ts";
+import { type Database, isPostgres } from "../database/connect.ts";
 import { listEvents } from "../history/queries.ts";
 import { sentence, type Words } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
-import { listReleases } from "../releases/queries.ts";
+import { standingNow } from "../record/current.ts";
+import { listReleases } from "../record/releases.ts";
+import { type EntryKind, writtenWith } from "../record/search-index.ts";
 import type { Kind } from "../schema.ts";
-import type { Site } from "../sites/queries.ts";
-import { type EntryKind, writtenWith } from "./entries.ts";
-import { forFts5, forTsquery, type Wanted } from "./words.ts";
+import { forFts5, forTsquery, type Wanted } from "./search-query.ts";
 
 /** Where a page of results ended: how long the last one was, where that orders them, and its id. */
 export interface Place {

@@ -1,5 +1,5 @@
-import { localInput } from "../../views/parts/time.ts";
-import { parseMoment } from "../environments/moments.ts";
+import { localInput } from "../time/format.ts";
+import { parseMoment } from "../time/parse-moment.ts";
 
 interface Place {
   id: string;

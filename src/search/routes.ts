@@ -1,18 +1,20 @@
 import { Hono } from "hono";
 import { address, shortest } from "../../views/parts/address.ts";
-import { type SearchProps, searchPage } from "../../views/search.ts";
-import { controls } from "../artifacts/rules.ts";
-import { roleNames } from "../promotions/queries.ts";
-import { page, type SiteContext, type SiteEnv } from "../web.ts";
+import { type SearchProps, searchPage } from "../../views/search/page.ts";
+import { roleNames } from "../access/roles.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { page } from "../http/pages.ts";
+import { type EntryKind, kinds } from "../record/search-index.ts";
+import { controls } from "../text.ts";
 import { answer } from "./answers.ts";
-import { type EntryKind, kinds } from "./entries.ts";
 import { exampleOf, findGroup, type Group, type Place } from "./queries.ts";
 import { ask, type Question } from "./questions.ts";
-import { wantedOf } from "./words.ts";
+import { wantedOf } from "./search-query.ts";
 
 export const searching = new Hono<SiteEnv>();
 
 const size = 20;
+
 const longest = 2000;
 
 searching.get("/", async (c) => {

@@ -1,13 +1,16 @@
 import { type Context, Hono } from "hono";
 import { type SetupForm, setupPage } from "../../views/setup.ts";
+import type { Person } from "../access/actor.ts";
 import { besideFields, Refusal } from "../errors.ts";
-import type { Person } from "../people/by.ts";
+import type { AppEnv } from "../http/context.ts";
+import { fields } from "../http/forms.ts";
+import { doorPage, say } from "../http/pages.ts";
+import { startSession } from "../http/session.ts";
 import { findLink, hasAccount } from "../people/links.ts";
 import { passwords } from "../people/rules.ts";
-import { setUp, staleSetupLink } from "../people/setup.ts";
 import { emptySite, readSite, siteFrom } from "../sites/form.ts";
 import { timeZones } from "../sites/rules.ts";
-import { type AppEnv, doorPage, fields, say, startSession } from "../web.ts";
+import { setUp, staleSetupLink } from "./setup.ts";
 
 /** The first account, by the link that the server prints when it starts without one. */
 export const setup = new Hono<AppEnv>();
@@ -48,6 +51,7 @@ async function exampleFor(c: Context<AppEnv>, person: Person) {
 
 const setUpWithSite =
   "Sitebook is set up, and you are signed in. Record what stands where, and invite the others under Settings.";
+
 const setUpWithExample =
   "Here is the example shop. Its people, such as marketing@example.test, sign in with your password.";
 

@@ -1,14 +1,15 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { By } from "../access/actor.ts";
+import { listSites } from "../access/sites.ts";
 import { repeatable } from "../api/auth.ts";
 import { reading, writing } from "../api/calls.ts";
 import { listed } from "../api/cursor.ts";
 import { asEnvironment, environment, list, paging, slug, text, tier } from "../api/schemas.ts";
-import type { By } from "../people/by.ts";
-import type { SiteEnv } from "../web.ts";
-import { listSites } from "./queries.ts";
+import type { SiteEnv } from "../http/context.ts";
 import { createSite } from "./sites.ts";
 
 const site = z.object({ slug, name: z.string(), time_zone: z.string().openapi({ example: "Europe/London" }) });
+
 const about = { tags: ["Sites"], params: z.object({}) };
 
 export const sites = new OpenAPIHono<SiteEnv>();
@@ -36,6 +37,7 @@ sites.openapi(listCall, async (c) => {
 });
 
 const name = text(200).openapi({ example: "Fennel & Co" });
+
 const newEnvironment = z.strictObject({
   slug,
   name: name.optional(),

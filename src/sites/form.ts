@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import type { SiteForm } from "../../views/sites.ts";
-import { fields } from "../web.ts";
-import { type NewSite, slugFrom } from "./rules.ts";
+import { fields } from "../http/forms.ts";
+import { slugFrom } from "../text.ts";
+import type { NewSite } from "./rules.ts";
 
 /** What the page for a new site starts with: the clock of the machine is a good guess. */
 export const emptySite = (): SiteForm => ({

@@ -1,11 +1,14 @@
 import { type Context, Hono } from "hono";
 import { type SiteForm, sitesPage } from "../../views/sites.ts";
-import { newId } from "../database/id.ts";
+import type { By } from "../access/actor.ts";
+import { hasSites, permissionsOf, rolesBySite, sitesOf } from "../access/sites.ts";
+import { newId } from "../database/ids.ts";
 import { besideFields } from "../errors.ts";
-import type { By } from "../people/by.ts";
-import { type AppEnv, fields, needPerson, plainPage, requestOf, say } from "../web.ts";
+import type { AppEnv } from "../http/context.ts";
+import { fields, requestOf } from "../http/forms.ts";
+import { plainPage, say } from "../http/pages.ts";
+import { needPerson } from "../http/session.ts";
 import { emptySite, readSite, siteFrom } from "./form.ts";
-import { hasSites, permissionsOf, rolesBySite, sitesOf } from "./queries.ts";
 import { timeZones, whyNotMakeSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
 

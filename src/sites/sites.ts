@@ -1,14 +1,15 @@
-import { newId } from "../database/id.ts";
-import { intent } from "../database/intent.ts";
-import type { Database } from "../database/open.ts";
+import type { By } from "../access/actor.ts";
+import { environmentsOf } from "../access/environments.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { hasSites, permissionsOf, type Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
+import { intent } from "../database/site-transaction.ts";
 import { addEnvironment } from "../environments/environments.ts";
-import { environmentsOf } from "../environments/queries.ts";
 import { fieldErrors, refuse, refuseFields } from "../errors.ts";
-import { append } from "../history/events.ts";
-import type { By } from "../people/by.ts";
-import { whyNotMay } from "../people/roles.ts";
-import { hasSites, permissionsOf, type Site } from "./queries.ts";
-import { defaultEnvironments, type NewSite, siteErrors, whyNotMakeSite, whyNotName, whyNotTimeZone } from "./rules.ts";
+import { append } from "../record/events.ts";
+import { whyNotName } from "../text.ts";
+import { defaultEnvironments, type NewSite, siteErrors, whyNotMakeSite, whyNotTimeZone } from "./rules.ts";
 
 /** Makes a site with its environments; whoever makes it administers it, and holds `roles` besides. The first one is for anybody. */
 export async function createSite(db: Database, by: By, site: NewSite, roles: string[] = []): Promise<Site> {

@@ -1,4 +1,4 @@
-import { newId, sha256 } from "../../src/database/id.ts";
+import { newId, sha256 } from "../../src/database/ids.ts";
 import { batched } from "./batched.ts";
 import { post } from "./load.ts";
 import type { World } from "./world.ts";

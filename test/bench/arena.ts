@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startServer } from "../postgres.ts";
-import { serverCommand, starting } from "../serving.ts";
+import { startServer } from "../support/postgres.ts";
+import { serverCommand, starting } from "../support/serving.ts";
 import { openPromotions } from "./approvals.ts";
 import type { Size } from "./fill.ts";
 import { world } from "./world.ts";
@@ -22,7 +22,7 @@ export interface Place extends Size {
   url: string;
 }
 
-const loopDelay = "./test/loop-delay.js";
+const loopDelay = "./test/support/loop-delay.js";
 
 export const nameOf = ({ pages, placements }: Size): string =>
   `${pages.toLocaleString("en-GB")} pages, ${placements.toExponential().replace("e+", "e")}`;

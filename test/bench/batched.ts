@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Database, isPostgres } from "../../src/database/open.ts";
+import { type Database, isPostgres } from "../../src/database/connect.ts";
 import type { Schema } from "../../src/schema.ts";
 
 type Table = keyof Schema;

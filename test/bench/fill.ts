@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import { newId, sha256 } from "../../src/database/id.ts";
-import { type Database, isPostgres } from "../../src/database/open.ts";
-import { hashOf } from "../../src/history/chain.ts";
-import { point } from "../../src/history/sets.ts";
-import type { Person } from "../../src/people/by.ts";
+import type { Person } from "../../src/access/actor.ts";
+import type { Site } from "../../src/access/sites.ts";
+import { type Database, isPostgres } from "../../src/database/connect.ts";
+import { newId, sha256 } from "../../src/database/ids.ts";
+import { point } from "../../src/integrity/orphan-checks.ts";
+import { hashOf } from "../../src/record/chain.ts";
 import type { Schema } from "../../src/schema.ts";
-import type { Site } from "../../src/sites/queries.ts";
 import { batched } from "./batched.ts";
 
 export interface Size {

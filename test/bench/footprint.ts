@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { serverCommand, starting } from "../serving.ts";
+import { serverCommand, starting } from "../support/serving.ts";
 import type { Arena } from "./arena.ts";
 import { median, short } from "./table.ts";
 

@@ -2,13 +2,13 @@ import { Agent, get } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { openReady } from "../../src/database/ready.ts";
 import { makeExample } from "../../src/example/example.ts";
-import { setUp } from "../../src/people/setup.ts";
-import { attacking } from "../attacks/attacking.ts";
-import { onConnections } from "../attacks/connections.ts";
-import type { Tally } from "../attacks/count.ts";
-import { floods } from "../attacks/floods.ts";
-import { folder } from "../folder.ts";
-import { serverCommand, starting } from "../serving.ts";
+import { setUp } from "../../src/setup/setup.ts";
+import { attacking } from "../support/attacks/attacking.ts";
+import { onConnections } from "../support/attacks/connections.ts";
+import type { Tally } from "../support/attacks/count.ts";
+import { floods } from "../support/attacks/floods.ts";
+import { folder } from "../support/folder.ts";
+import { serverCommand, starting } from "../support/serving.ts";
 import { heldFor } from "./arena.ts";
 import { median } from "./table.ts";
 
@@ -35,7 +35,7 @@ interface Person {
 
 /**
  * Measures what each attack does to a page that somebody else looks at, 20 times a second. The server has to be this
- * machine's, started with `--import ./test/loop-delay.js` and TRUSTED_PROXIES=127.0.0.1.
+ * machine's, started with `--import ./test/support/loop-delay.js` and TRUSTED_PROXIES=127.0.0.1.
  */
 export async function heldOff(
   server: ReturnType<typeof starting>,
@@ -99,7 +99,7 @@ async function alone(attacks: string[]): Promise<void> {
   const account = { email: "ada@example.test", password: "correct horse battery staple" };
   await exampleOn(databaseUrl, account);
   const env = { DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" };
-  await using server = starting(env, serverCommand("./test/loop-delay.js"));
+  await using server = starting(env, serverCommand("./test/support/loop-delay.js"));
   const url = await server.url();
   const posted = { method: "POST", redirect: "manual", headers: { origin: url } } as const;
   const signedIn = await fetch(`${url}/sign-in`, { ...posted, body: new URLSearchParams(account) });

@@ -2,9 +2,9 @@ import SQLite from "better-sqlite3";
 import type { CompiledQuery } from "kysely";
 import pg from "pg";
 import { createApp } from "../../src/app.ts";
-import { prepared } from "../../src/database/handle.ts";
-import { fileOf } from "../../src/database/open.ts";
+import { fileOf } from "../../src/database/connect.ts";
 import { openReady } from "../../src/database/ready.ts";
+import { prepared } from "../../src/database/sqlite/connection.ts";
 
 /** What a browser or a program asks for. */
 export interface Asked {

@@ -1,9 +1,9 @@
-import { newId, newSecret, sha256 } from "../../src/database/id.ts";
-import type { Database } from "../../src/database/open.ts";
+import type { By, Person } from "../../src/access/actor.ts";
+import { openSession } from "../../src/access/sessions.ts";
+import { findSite, type Site } from "../../src/access/sites.ts";
+import type { Database } from "../../src/database/connect.ts";
+import { newId, newSecret, sha256 } from "../../src/database/ids.ts";
 import { openReady } from "../../src/database/ready.ts";
-import type { By, Person } from "../../src/people/by.ts";
-import { openSession } from "../../src/people/sessions.ts";
-import { findSite, type Site } from "../../src/sites/queries.ts";
 import { createSite } from "../../src/sites/sites.ts";
 import { fill, type Size } from "./fill.ts";
 

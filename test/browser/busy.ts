@@ -1,7 +1,7 @@
 import { correct } from "../../src/corrections/corrections.ts";
-import { record } from "../../src/deployments/deployments.ts";
+import { record } from "../../src/deployments/record.ts";
 import { cancel, decide } from "../../src/promotions/promotions.ts";
-import { lineOf, type Name, place, type World } from "../world.ts";
+import { lineOf, type Name, place, type World } from "../support/world.ts";
 
 /** Where each promotion of the busy shop has got to: its number. */
 export const promotions = {

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { newLink } from "../../src/people/links.ts";
-import type { Name } from "../world.ts";
+import type { Name } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
 

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Name } from "../world.ts";
+import type { Name } from "../support/world.ts";
 import { reads, wording } from "./page.ts";
 import { type Shop, shop } from "./shop.ts";
 

@@ -1,12 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Page } from "playwright-core";
+import { openSession } from "../../src/access/sessions.ts";
 import { createApp } from "../../src/app.ts";
 import { setupLink } from "../../src/people/links.ts";
 import { hashPassword } from "../../src/people/passwords.ts";
-import { openSession } from "../../src/people/sessions.ts";
-import { freshDatabase } from "../database.ts";
-import { type Name, type World, world } from "../world.ts";
+import { freshDatabase } from "../support/database.ts";
+import { type Name, type World, world } from "../support/world.ts";
 import { openPage, type PageOptions } from "./page.ts";
 
 export type Shop = Awaited<ReturnType<typeof shop>>;

@@ -1,11 +1,12 @@
-import { openDatabase } from "../../src/database/open.ts";
+import type { By } from "../../src/access/actor.ts";
+import { openSession } from "../../src/access/sessions.ts";
+import { findSite, type Site } from "../../src/access/sites.ts";
+import { findToken } from "../../src/access/tokens.ts";
+import { openDatabase } from "../../src/database/connect.ts";
 import { openReady } from "../../src/database/ready.ts";
-import type { By } from "../../src/people/by.ts";
 import { invite } from "../../src/people/people.ts";
-import { openSession } from "../../src/people/sessions.ts";
-import { setUp } from "../../src/people/setup.ts";
-import { createToken, findToken } from "../../src/people/tokens.ts";
-import { findSite, type Site } from "../../src/sites/queries.ts";
+import { createToken } from "../../src/people/tokens.ts";
+import { setUp } from "../../src/setup/setup.ts";
 
 export const slug = "shop";
 
@@ -20,6 +21,7 @@ export interface Actor {
 }
 
 const machines: Role[] = ["contributor", "contributor", "account-manager", "account-manager", "tester", "marketing"];
+
 const people = { Theo: "tester", Mara: "marketing", Anna: "account-manager" } as const;
 
 /** Makes a shop with beta, demo (gate: one tester) and live (gate: one marketing), and those who work on it. */

@@ -1,4 +1,4 @@
-import { commandLine } from "../command-line.ts";
+import { commandLine } from "../support/command-line.ts";
 import { onDatabase } from "./cast.ts";
 import type { Ledger, Write } from "./ledger.ts";
 import { type Record, readRecord } from "./record.ts";

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import type { Wish as Wrong } from "../../src/corrections/rules.ts";
-import type { Report } from "../../src/deployments/rules.ts";
-import type { Wish } from "../../src/promotions/asking.ts";
+import type { Wish } from "../../src/promotions/eligibility.ts";
 import type { Verdict } from "../../src/promotions/promotions.ts";
+import type { Report } from "../../src/record/report.ts";
 import type { NewRelease } from "../../src/releases/rules.ts";
 import type { Actor } from "./cast.ts";
 

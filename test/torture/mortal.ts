@@ -1,4 +1,4 @@
-import { serverCommand, starting } from "../serving.ts";
+import { serverCommand, starting } from "../support/serving.ts";
 
 /** One life of a server. */
 export interface Life {
@@ -6,7 +6,7 @@ export interface Life {
   killed: boolean;
 }
 
-const withItsLoop = serverCommand("./test/loop-delay.js");
+const withItsLoop = serverCommand("./test/support/loop-delay.js");
 
 /** A server that is killed, and started again, as often as wanted. That it ends of its own accord is `wrong`. */
 export function mortal(url: string, wrong: (error: Error) => void) {

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import type { Database } from "../../src/database/open.ts";
-import { walk } from "../../src/history/chain.ts";
+import { findSite, type Site } from "../../src/access/sites.ts";
+import type { Database } from "../../src/database/connect.ts";
+import { walk } from "../../src/record/chain.ts";
 import type { Kind } from "../../src/schema.ts";
-import { findSite, type Site } from "../../src/sites/queries.ts";
 import { slug } from "./cast.ts";
 
 export interface Line {

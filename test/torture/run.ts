@@ -1,8 +1,8 @@
 // The long torture, on both engines unless told otherwise: prints a table, and what was lost, if anything was. Then it
 // ends with 1. All that is random follows from the seed, but for who comes first where several write at once.
 import { parseArgs } from "node:util";
-import { folder } from "../folder.ts";
-import { createDatabase, startServer } from "../postgres.ts";
+import { folder } from "../support/folder.ts";
+import { createDatabase, startServer } from "../support/postgres.ts";
 import { torture } from "./torture.ts";
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
-import { sha256 } from "../../src/database/id.ts";
-import type { Line } from "../../src/deployments/rules.ts";
-import { shuffled } from "../seeded.ts";
+import { sha256 } from "../../src/database/ids.ts";
+import type { Line } from "../../src/record/report.ts";
+import { shuffled } from "../support/seeded.ts";
 import type { Known, Wanted } from "./ledger.ts";
 
 type Random = () => number;

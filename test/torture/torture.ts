@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { seeded, shuffled } from "../seeded.ts";
+import { seeded, shuffled } from "../support/seeded.ts";
 import { type Actor, castOn } from "./cast.ts";
 import { check } from "./check.ts";
 import { persist, type Scene, say } from "./client.ts";

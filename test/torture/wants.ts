@@ -1,4 +1,4 @@
-import { sha256 } from "../../src/database/id.ts";
+import { sha256 } from "../../src/database/ids.ts";
 import type { Actor, Role } from "./cast.ts";
 import type { Deed, Known, Ledger, Wanted, Write } from "./ledger.ts";
 import { deployment, past, versionOf } from "./telling.ts";

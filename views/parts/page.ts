@@ -1,6 +1,6 @@
 import type { Attributes, Html, Piece } from "./html.ts";
 import { attr, attrs, classes, each, html } from "./html.ts";
-import { is } from "./is.ts";
+import { is } from "./status-badge.ts";
 
 type Head = {
   title: Piece;

@@ -1,6 +1,7 @@
+import { toldLater } from "../../src/time/format.ts";
 import { each, type Html, html } from "./html.ts";
-import { is } from "./is.ts";
-import { time, toldLater } from "./time.ts";
+import { is } from "./status-badge.ts";
+import { time } from "./time.ts";
 
 /** The heading under which a page or software stands. */
 export const sectionName = ({ kind, section }: { kind: string; section: string }): string =>

@@ -1,0 +1,23 @@
+import type { Permission } from "./permissions.ts";
+
+export interface Person {
+  id: string;
+  name: string;
+  kind: "person" | "machine";
+  email: string | null;
+}
+
+/** Who acts on a site, with what rights, at what moment, by which request. Every verb takes one. */
+export interface By {
+  person: Person;
+  /** Role slugs held on this site. */
+  roles: string[];
+  permissions: ReadonlySet<Permission>;
+  /** The moment Sitebook is told, ISO 8601 UTC with milliseconds. */
+  at: string;
+  /** Where the request may be repeated: its key, and a fingerprint of what it asks. */
+  request?: { key: string; fingerprint: string } | undefined;
+}
+
+/** For verbs that answer with a secret: it may not be kept with the answers of requests that can be repeated. */
+export const once = (by: By): By => ({ ...by, request: undefined });

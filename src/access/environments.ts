@@ -1,0 +1,65 @@
+import type { Database } from "../database/connect.ts";
+import { compiled } from "../database/precompiled.ts";
+import type { Tier } from "../schema.ts";
+
+export interface Environment {
+  id: string;
+  slug: string;
+  name: string;
+  position: number;
+  tier: Tier;
+  /** The gate in force: its id and what it asks, or nothing where anybody with the right may record. */
+  gate: Gate | null;
+  servers: { id: string; name: string; base_url: string }[];
+}
+
+export interface Gate {
+  id: string;
+  version: number;
+  requirements: { role: string; count: number }[];
+  asker_may_approve: boolean;
+}
+
+/** A site's environments in the order things travel, with servers and the gates in force. In one query: every page asks. */
+export async function environmentsOf(db: Database, siteId: string): Promise<Environment[]> {
+  const rows = await placesOf(db, siteId);
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((rows) => {
+    const [{ id, slug, name, position, tier, gate_id, version, rules }] = rows as [(typeof rows)[number]];
+    const gate = readGate(gate_id && version && rules ? { id: gate_id, version, rules } : undefined);
+    const servers = rows.flatMap(({ server_id, server, base_url }) =>
+      server_id && server && base_url ? [{ id: server_id, name: server, base_url }] : [],
+    );
+    return { id, slug, name, position, tier, gate, servers };
+  });
+}
+
+const placesOf = compiled((db, siteId: string) =>
+  db
+    .selectFrom("environments as e")
+    .leftJoin("servers as s", "s.environment_id", "e.id")
+    .leftJoin("gates as g", (join) =>
+      join.onRef("g.environment_id", "=", "e.id").on("g.version", "=", (eb) =>
+        eb
+          .selectFrom("gates as n")
+          .select((max) => max.fn.max("n.version").as("newest"))
+          .whereRef("n.environment_id", "=", "e.id"),
+      ),
+    )
+    .select(["e.id", "e.slug", "e.name", "e.position", "e.tier"])
+    .select(["s.id as server_id", "s.name as server", "s.base_url"])
+    .select(["g.id as gate_id", "g.version", "g.rules"])
+    .where("e.site_id", "=", siteId)
+    .orderBy("e.position")
+    .orderBy("s.name"),
+);
+
+export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {
+  if (!row) return null;
+  const rules = JSON.parse(row.rules) as Pick<Gate, "requirements" | "asker_may_approve">;
+  return { id: row.id, version: row.version, ...rules };
+}
+
+/** The environment just before it on the way; nothing for the first. */
+export function before(environments: Environment[], environment: Environment): Environment | undefined {
+  return environments[environments.findIndex((one) => one.id === environment.id) - 1];
+}

@@ -1,0 +1,121 @@
+import type { Database } from "../database/connect.ts";
+import { compiled } from "../database/precompiled.ts";
+import { missing } from "../errors.ts";
+import { whyNotSlug } from "../text.ts";
+import { type Environment, environmentsOf } from "./environments.ts";
+import type { Permission } from "./permissions.ts";
+
+export interface Site {
+  id: string;
+  slug: string;
+  name: string;
+  time_zone: string;
+  environments: Environment[];
+}
+
+export interface Access {
+  site: Site;
+  roles: string[];
+  permissions: Set<Permission>;
+}
+
+/** Those that this person may see, by their names. */
+export const sitesOf = compiled((db, personId: string) =>
+  db
+    .selectFrom("sites")
+    .select(["slug", "name"])
+    .where("id", "in", db.selectFrom("memberships").select("site_id").where("person_id", "=", personId))
+    .orderBy("name"),
+);
+
+/** The same with the names of the roles held. */
+export async function rolesBySite(db: Database, personId: string) {
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("sites as s", "s.id", "m.site_id")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["s.slug", "s.name", "r.name as role"])
+    .where("m.person_id", "=", personId)
+    .orderBy("s.name")
+    .orderBy("s.slug")
+    .orderBy("r.name")
+    .execute();
+  return [...Map.groupBy(held, (row) => row.slug)].map(([slug, rows]) => ({
+    slug,
+    name: rows[0]?.name as string,
+    roles: rows.map((row) => row.role),
+  }));
+}
+
+/** By their slugs; `after` is the one with which the page before ended. */
+export function listSites(
+  db: Database,
+  personId: string,
+  { after, limit = 100 }: { after?: string | undefined; limit?: number } = {},
+): Promise<{ slug: string; name: string; time_zone: string }[]> {
+  const query = db
+    .selectFrom("sites")
+    .select(["slug", "name", "time_zone"])
+    .where("id", "in", db.selectFrom("memberships").select("site_id").where("person_id", "=", personId))
+    .orderBy("slug")
+    .limit(limit);
+  return (after === undefined ? query : query.where("slug", ">", after)).execute();
+}
+
+/** The site as this person may see it. A site that is not theirs is not there: nobody learns that it exists. */
+export async function findAccess(db: Database, personId: string, slug: string): Promise<Access | undefined> {
+  if (whyNotSlug(slug)) return;
+  const held = await membershipsIn(db, personId, slug);
+  const [first] = held;
+  if (!first) return undefined;
+  return {
+    site: {
+      id: first.id,
+      slug: first.slug,
+      name: first.name,
+      time_zone: first.time_zone,
+      environments: await environmentsOf(db, first.id),
+    },
+    roles: held.map((one) => one.role),
+    permissions: new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[])),
+  };
+}
+
+const membershipsIn = compiled((db, personId: string, slug: string) =>
+  db
+    .selectFrom("memberships as m")
+    .innerJoin("sites as s", "s.id", "m.site_id")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select(["s.id", "s.slug", "s.name", "s.time_zone", "m.role", "r.permissions"])
+    .where("m.person_id", "=", personId)
+    .where("s.slug", "=", slug),
+);
+
+export async function findSite(db: Database, slug: string): Promise<Site | undefined> {
+  const site = await db
+    .selectFrom("sites")
+    .select(["id", "slug", "name", "time_zone"])
+    .where("slug", "=", slug)
+    .executeTakeFirst();
+  return site && { ...site, environments: await environmentsOf(db, site.id) };
+}
+
+export async function hasSites(db: Database): Promise<boolean> {
+  return (await db.selectFrom("sites").select("id").limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** What somebody may do on one site or another. */
+export async function permissionsOf(db: Database, personId: string): Promise<Set<Permission>> {
+  const held = await db
+    .selectFrom("memberships as m")
+    .innerJoin("roles as r", "r.slug", "m.role")
+    .select("r.permissions")
+    .distinct()
+    .where("m.person_id", "=", personId)
+    .execute();
+  return new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[]));
+}
+
+export function findPlace(site: Site, slug: string): Environment {
+  return site.environments.find((one) => one.slug === slug) ?? missing("environment");
+}

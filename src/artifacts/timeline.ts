@@ -1,0 +1,158 @@
+import { localInput, longTime } from "../time/format.ts";
+import { parseMoment } from "../time/parse-moment.ts";
+import type { Span, Struck } from "./queries.ts";
+
+/** A version standing in one environment for a time, as wide as the time; x and width in per cent. */
+export interface Bar {
+  x: number;
+  width: number;
+  version: string;
+  band: boolean;
+  promotion_id: string | null;
+  /** It still stands there. */
+  now: boolean;
+  since: string;
+  until: string | undefined;
+}
+
+export interface Lane {
+  bars: Bar[];
+  /** Known not to be there. */
+  gone: { x: number; width: number }[];
+  /** Said to be there from then on, and corrected. */
+  struck: { x: number; version: string | null; at: string }[];
+}
+
+export interface Drawing {
+  from: string;
+  to: string;
+  lanes: Lane[];
+  ticks: { x: number; text: string; minor: boolean }[];
+  /** Older changes are left out, for there are more than a drawing holds. */
+  cut: boolean;
+}
+
+/** The most changes of one lane that are drawn. */
+export const mostSpans = 300;
+
+interface Range {
+  from: string | undefined;
+  to: string;
+  now: string;
+  zone: string;
+}
+
+/** Lays out one lane for each environment, its spans given newest first, and what was wrong in it. */
+export function draw(
+  spans: Span[][],
+  { from, to, now, zone }: Range,
+  wrong: Pick<Struck, "effective_at" | "version">[][] = [],
+): Drawing {
+  const full = spans.filter((lane) => lane.length >= mostSpans).map((lane) => lane.at(-1)?.effective_at ?? to);
+  const firsts = spans.flatMap((lane) => lane.at(-1)?.effective_at ?? []);
+  const start = [from ?? firsts.sort()[0] ?? to, ...full].sort().at(-1) as string;
+  const place = scale(start, to);
+  return {
+    from: start,
+    to,
+    lanes: spans.map((lane, i) => ({
+      ...layOut(runs(lane), place, to === now),
+      struck: (wrong[i] ?? [])
+        .filter((one) => one.effective_at >= start)
+        .map((one) => ({ x: place(one.effective_at), version: one.version, at: one.effective_at })),
+    })),
+    ticks: ticksBetween(start, to, zone).map(({ at, ...tick }) => ({ ...tick, x: place(at) })),
+    cut: full.length > 0,
+  };
+}
+
+type Place = (moment: string) => number;
+
+function scale(from: string, to: string): Place {
+  const [start, end] = [Date.parse(from), Date.parse(to)];
+  const long = Math.max(end - start, 1);
+  return (moment) => rounded(Math.min(100, Math.max(0, ((Date.parse(moment) - start) / long) * 100)));
+}
+
+const rounded = (per: number): number => Math.round(per * 100) / 100;
+
+/** Oldest first; the same version again in the same standing is one run. */
+function runs(newestFirst: Span[]): Span[] {
+  return newestFirst.toReversed().filter((span, i, all) => {
+    const before = all[i - 1];
+    return before?.version !== span.version || before.out_of_band !== span.out_of_band;
+  });
+}
+
+function layOut(spans: Span[], place: Place, untilNow: boolean): Omit<Lane, "struck"> {
+  const lane: Omit<Lane, "struck"> = { bars: [], gone: [] };
+  for (const [i, span] of spans.entries()) {
+    const next = spans[i + 1]?.effective_at;
+    const x = place(span.effective_at);
+    const end = next === undefined ? 100 : place(next);
+    if (end <= 0 || x >= 100) continue;
+    const width = Math.max(rounded(end - x), 0.3);
+    if (span.version === null) lane.gone.push({ x, width });
+    else
+      lane.bars.push({
+        x,
+        width,
+        version: span.version,
+        band: span.out_of_band === 1,
+        promotion_id: span.promotion_id,
+        now: next === undefined && untilNow,
+        since: span.effective_at,
+        until: next,
+      });
+  }
+  return lane;
+}
+
+const hour = 3_600_000;
+
+const day = 24 * hour;
+
+/** Where the calendar turns, as often as there is room for: every six hours, days, weeks, months or years. */
+function ticksBetween(from: string, to: string, zone: string) {
+  const days = (Date.parse(to) - Date.parse(from)) / day;
+  const [first, last] = [localInput(from, zone), localInput(to, zone)];
+  const [year = 0, month = 1] = first.split("-").map(Number);
+  const ticks: { local: string; text: (long: string) => string; minor: boolean }[] = [];
+  const count = (Number(last.slice(0, 4)) - year) * 12 + Number(last.slice(5, 7)) - month;
+  for (let i = 0; i <= count; i++) {
+    const [y, m] = [year + Math.floor((month - 1 + i) / 12), ((month - 1 + i) % 12) + 1];
+    for (const d of daysOf(days)) {
+      const local = `${y}-${two(m)}-${two(d)}`;
+      if (days <= 2)
+        for (const h of [0, 6, 12, 18])
+          ticks.push({ local: `${local}T${two(h)}:00`, text: h ? clock : dayOf, minor: h % 12 > 0 });
+      else if (days <= 800)
+        ticks.push({ local: `${local}T00:00`, text: dayOf, minor: d > 1 || (days > 200 && m % 3 !== 1) });
+      else if (m === 1) ticks.push({ local: `${local}T00:00`, text: yearOf, minor: y % 2 > 0 });
+    }
+  }
+  return ticks
+    .filter(({ local }) => local >= first && local <= last)
+    .flatMap(({ local, text, minor }) => {
+      const read = parseMoment(local, zone, "9999-01-01T00:00:00.000Z");
+      return "at" in read ? [{ at: read.at, text: text(longTime(read.at, zone)), minor }] : [];
+    });
+}
+
+function daysOf(days: number): number[] {
+  if (days <= 14) return Array.from({ length: 31 }, (_, i) => i + 1);
+  if (days <= 70) return [1, 8, 15, 22];
+  return days <= 200 ? [1, 15] : [1];
+}
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+const clock = (long: string): string => long.slice(-5);
+
+const yearOf = (long: string): string => /\d{4}/.exec(long)?.[0] ?? "";
+
+/** "3 Mar"; the first of January names its year. */
+function dayOf(long: string): string {
+  const [date = "", month = "", year = ""] = long.split(/[ ,]+/);
+  return `${date} ${month.slice(0, 3)}${date === "1" && month === "January" ? ` ${year}` : ""}`;
+}

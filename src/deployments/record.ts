@@ -1,0 +1,102 @@
+import type { By } from "../access/actor.ts";
+import type { Environment } from "../access/environments.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { yieldToEventLoop } from "../database/event-loop.ts";
+import { intent } from "../database/site-transaction.ts";
+import { Refusal, refuse, refuseFields } from "../errors.ts";
+import { findPromotion } from "../promotions/queries.ts";
+import { learnArtifacts } from "../record/artifacts.ts";
+import { deploy } from "../record/deploy.ts";
+import { contentsOf } from "../record/releases.ts";
+import { type Line, normalLine, type Report, reportErrors } from "../record/report.ts";
+import { learnVersions } from "../record/versions.ts";
+import { instant } from "../time/rfc3339.ts";
+
+export interface Recorded {
+  number: number;
+  changed: number;
+  unchanged: number;
+  out_of_band: number;
+}
+
+/** Records what somebody did on a server. A fact is taken even where no gate allowed it; then it is flagged out of band. */
+export async function record(
+  db: Database,
+  by: By,
+  site: Site,
+  environment: Environment,
+  told: Report,
+): Promise<Recorded> {
+  refuse(whyNotMay(by, "record"), 403);
+  // ten thousand lines take a while to parse, to check and to write: others get a turn in between
+  await yieldToEventLoop();
+  const report = { ...told, placements: told.placements.map(normalLine) };
+  refuseFields(reportErrors(report, by.at));
+  await yieldToEventLoop();
+  return intent(db, by, site.id, async (trx, by) => {
+    const { id: _, ...recorded } = await tell(trx, by, site, environment, report);
+    return recorded;
+  });
+}
+
+/** The same inside the caller's transaction: a report without mistakes, keys in their normal form. */
+export async function tell(
+  trx: Database,
+  by: By,
+  site: Site,
+  environment: Environment,
+  report: Report & { id?: string | undefined },
+) {
+  const effectiveAt = instant(report.effective_at ?? by.at) as string;
+  const { lines, learned } = await known(trx, by, site, effectiveAt, report.placements);
+  const promotion =
+    report.promotion === undefined ? undefined : await allowing(trx, site, environment, report.promotion);
+  return deploy(trx, by, site, environment, {
+    id: report.id,
+    effectiveAt,
+    complete: report.complete ?? false,
+    note: report.note?.trim() || null,
+    source: report.source?.trim() || null,
+    promotion: promotion && { id: promotion.id, number: promotion.number },
+    learned,
+    lines: lines.map((line) => {
+      const allowed = promotion?.allows.has(`${line.artifact_id} ${line.version_id}`) ?? false;
+      return {
+        ...line,
+        promotion_id: allowed ? (promotion?.id ?? null) : null,
+        out_of_band: environment.gate && !allowed ? 1 : 0,
+      };
+    }),
+  });
+}
+
+async function known(trx: Database, by: By, site: Site, effectiveAt: string, named: Line[]) {
+  const { ids: artifacts, ...told } = await learnArtifacts(trx, by, site, named);
+  const { ids: versions, ...more } = await learnVersions(trx, by, effectiveAt, named, artifacts);
+  const lines = named.map((one) => {
+    const name = `${one.kind} ${one.key}`;
+    return {
+      kind: one.kind,
+      key: one.key,
+      version: one.version,
+      artifact_id: artifacts.get(name) as string,
+      version_id: versions.get(name) ?? null,
+    };
+  });
+  return { lines, learned: { ...told, ...more } };
+}
+
+/** What a promotion into this environment allows: its release's contents, once it has been approved. */
+async function allowing(trx: Database, site: Site, environment: Environment, number: number) {
+  const promotion = await findPromotion(trx, site.id, number);
+  if (promotion?.environment_id !== environment.id)
+    throw new Refusal(422, `There is no promotion ${number} into ${environment.name}.`, {
+      errors: [{ path: "promotion", message: `There is no promotion ${number} into ${environment.name}.` }],
+    });
+  const contents = ["approved", "completed"].includes(promotion.state)
+    ? await contentsOf(trx, promotion.release_id)
+    : [];
+  return { id: promotion.id, number, allows: new Set(contents.map((one) => `${one.artifact_id} ${one.version_id}`)) };
+}

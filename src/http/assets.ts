@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Hono } from "hono";
+
+export type AssetUrls = { css: string; js: string; htmx: string; icon: string };
+
+const TYPES: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+const ours = (name: string) => fileURLToPath(new URL(`../../views/assets/${name}`, import.meta.url));
+
+const FILES: Record<keyof AssetUrls, string> = {
+  css: ours("sitebook.css"),
+  js: ours("sitebook.js"),
+  icon: ours("favicon.svg"),
+  htmx: fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
+};
+
+/** Style, script and icon, read once at the start. Their names hold a hash of what is in them, so a browser may keep them for ever. */
+export function assets(): { urls: AssetUrls; app: Hono } {
+  const urls = {} as AssetUrls;
+  const byUrl = new Map<string, Asset>();
+  for (const [key, file] of Object.entries(FILES)) {
+    const asset = read(file);
+    urls[key as keyof AssetUrls] = asset.url;
+    byUrl.set(asset.url, asset);
+  }
+  const app = new Hono();
+  app.get("/assets/:name", (c) => {
+    const asset = byUrl.get(c.req.path);
+    if (!asset) return c.notFound();
+    const headers = { "cache-control": "public, max-age=31536000, immutable", etag: asset.etag };
+    if (c.req.header("if-none-match") === asset.etag) return c.body(null, 304, headers);
+    return c.body(asset.bytes, 200, { ...headers, "content-type": asset.type });
+  });
+  return { urls, app };
+}
+
+type Asset = { url: string; bytes: Uint8Array<ArrayBuffer>; type: string; etag: string };
+
+function read(file: string): Asset {
+  const bytes = new Uint8Array(readFileSync(file));
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+  const extension = extname(file);
+  const name = file.slice(file.lastIndexOf("/") + 1, -extension.length);
+  return { url: `/assets/${name}.${hash}${extension}`, bytes, type: TYPES[extension] as string, etag: `"${hash}"` };
+}

@@ -1,0 +1,77 @@
+import type { Context, Next } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { By } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import { closeSession, findSession, lasts, openSession } from "../access/sessions.ts";
+import { findAccess } from "../access/sites.ts";
+import { missing, refuse } from "../errors.ts";
+import type { AnyContext, AppEnv, SiteEnv } from "./context.ts";
+import { type Keyed, requestOf } from "./forms.ts";
+
+export const secure = (c: AnyContext) => c.get("baseUrl").startsWith("https:");
+
+const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
+
+/** Whose session the browser's cookie names. */
+export async function knowPerson(c: Context<AppEnv>, next: Next) {
+  const secret = getCookie(c, sessionCookie(c));
+  c.set("person", secret ? await findSession(c.get("db"), secret, c.get("at")) : undefined);
+  await next();
+}
+
+/** Signs a person in. The session is always a new one, so that a secret planted in this browser before is worth nothing. */
+export async function startSession(c: AnyContext, personId: string): Promise<void> {
+  const secret = await openSession(c.get("db"), personId, c.get("at"));
+  await closeOwnSession(c);
+  setCookie(c, sessionCookie(c), secret, {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: secure(c),
+    maxAge: lasts.atMost / 1000,
+  });
+}
+
+/** Signs out: this browser in any case, even where the disk is full and the session cannot be removed. */
+export async function endSession(c: AnyContext): Promise<void> {
+  deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
+  await closeOwnSession(c);
+}
+
+async function closeOwnSession(c: AnyContext): Promise<void> {
+  const secret = getCookie(c, sessionCookie(c));
+  if (secret) await closeSession(c.get("db"), secret);
+}
+
+/** Who is not signed in goes to do so, and comes back to where they were. */
+export async function needPerson(c: AnyContext, next: Next) {
+  if (c.get("person")) return next();
+  const target = `/sign-in?next=${encodeURIComponent(cameFor(c))}`;
+  if (c.req.header("hx-request")) return c.body(null, 401, { "hx-redirect": target });
+  return c.redirect(target, 303);
+}
+
+/** The page that was asked for; for a post, which cannot be asked for again, the page it was sent from. */
+function cameFor(c: AnyContext): string {
+  const page = URL.parse(c.req.method === "GET" ? c.req.url : (c.req.header("referer") ?? c.req.url));
+  return page ? page.pathname + page.search : "/";
+}
+
+export async function needAccess(c: Context<SiteEnv>, next: Next) {
+  const access = await findAccess(c.get("db"), c.get("person").id, c.req.param("site") ?? "");
+  if (!access) missing("site");
+  c.set("access", access);
+  await next();
+}
+
+/** The settings are for administrators. */
+export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
+  refuse(whyNotMay(c.get("access"), "administer"), 403);
+  await next();
+}
+
+/** Who acts. A form's hidden `key` makes its repetition harmless. */
+export function by(c: Context<SiteEnv>, form?: Keyed): By {
+  const { roles, permissions } = c.get("access");
+  return { person: c.get("person"), roles, permissions, at: c.get("at"), request: requestOf(c, form) };
+}

@@ -1,0 +1,233 @@
+import { canonical, type Json } from "../database/canonical-json.ts";
+import type { ChainEntry } from "../record/chain.ts";
+import type { Action } from "../record/events.ts";
+import type { Schema } from "../schema.ts";
+
+/** A row of the record, as an event tells it. Pages, software and versions go by their names. */
+export type Row = Record<string, string | number | boolean | null | undefined>;
+
+export type Rows = Partial<Record<Told, Row[]>>;
+
+/** In an order in which each refers only to those before it. */
+export const told = [
+  "artifacts",
+  "titles",
+  "sections",
+  "versions",
+  "contents",
+  "gates",
+  "releases",
+  "release_contents",
+  "promotions",
+  "approvals",
+  "cancellations",
+  "deployments",
+  "placements",
+  "confirmations",
+  "corrections",
+  "repeats",
+  "completions",
+] as const;
+export type Told = (typeof told)[number];
+
+type Columns<Table extends keyof Schema> = Record<keyof Schema[Table], true>;
+
+/** Tables whose rows stand in the details as they are, under their own names. A column that is forgotten does not compile. */
+export const plain = {
+  deployments: {
+    id: true,
+    site_id: true,
+    number: true,
+    environment_id: true,
+    effective_at: true,
+    recorded_at: true,
+    person_id: true,
+    promotion_id: true,
+    source: true,
+    note: true,
+    complete: true,
+    changed: true,
+    unchanged: true,
+    out_of_band: true,
+  } satisfies Columns<"deployments">,
+  releases: {
+    id: true,
+    site_id: true,
+    number: true,
+    name: true,
+    notes: true,
+    digest: true,
+    environment_id: true,
+    person_id: true,
+    created_at: true,
+  } satisfies Columns<"releases">,
+  promotions: {
+    id: true,
+    site_id: true,
+    number: true,
+    release_id: true,
+    from_id: true,
+    environment_id: true,
+    gate_id: true,
+    digest: true,
+    note: true,
+    person_id: true,
+    asked_at: true,
+  } satisfies Columns<"promotions">,
+  approvals: {
+    id: true,
+    promotion_id: true,
+    person_id: true,
+    role: true,
+    decision: true,
+    digest: true,
+    comment: true,
+    decided_at: true,
+  } satisfies Columns<"approvals">,
+  completions: {
+    promotion_id: true,
+    deployment_id: true,
+    person_id: true,
+    completed_at: true,
+  } satisfies Columns<"completions">,
+  cancellations: {
+    promotion_id: true,
+    person_id: true,
+    reason: true,
+    superseded_by: true,
+    cancelled_at: true,
+  } satisfies Columns<"cancellations">,
+  corrections: {
+    id: true,
+    whole_id: true,
+    corrected_id: true,
+    artifact_id: true,
+    placement_seq: true,
+    stands: true,
+    correction_id: true,
+    deployment_id: true,
+    recorded_at: true,
+    person_id: true,
+    reason: true,
+  } satisfies Columns<"corrections">,
+};
+export type Plain = keyof typeof plain;
+
+const nothing = (): Rows => ({});
+
+const itself =
+  (table: Plain) =>
+  ({ details }: ChainEntry): Rows => ({
+    [table]: [Object.fromEntries(Object.keys(plain[table]).map((column) => [column, details[column] ?? null])) as Row],
+  });
+
+/** What each event says stands in the record's tables: what `verify` compares, and what `rebuild` writes. */
+export const rowsOf: Record<Action, (entry: ChainEntry) => Rows> = {
+  site_created: nothing,
+  site_changed: nothing,
+  environment_added: gateOf,
+  environment_changed: nothing,
+  server_added: nothing,
+  server_removed: nothing,
+  deployment_recorded: deploymentOf,
+  release_made: releaseOf,
+  promotion_asked: itself("promotions"),
+  promotion_approved: itself("approvals"),
+  promotion_rejected: itself("approvals"),
+  promotion_cancelled: itself("cancellations"),
+  promotion_superseded: itself("cancellations"),
+  promotion_completed: itself("completions"),
+  placement_corrected: correctionOf,
+  person_invited: nothing,
+  role_given: nothing,
+  role_taken: nothing,
+  password_reset: nothing,
+  token_created: nothing,
+  token_revoked: nothing,
+};
+
+function gateOf({ environment_id, recorded_at, details }: ChainEntry): Rows {
+  if (!details.gate) return {};
+  const { id, version, ...rules } = details.gate as { id: string; version: number };
+  return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonical(rules) }] };
+}
+
+function releaseOf(entry: ChainEntry): Rows {
+  const contents = lines(entry.details.contents).map(({ kind, key, version }) => ({ kind, key, version }));
+  const release_id = entry.subject_id;
+  return { ...itself("releases")(entry), release_contents: contents.map((one) => ({ release_id, ...one })) };
+}
+
+function deploymentOf(entry: ChainEntry): Rows {
+  const { details, recorded_at, environment_id, subject_id: deployment_id } = entry;
+  const effective_at = details.effective_at as string;
+  const here = { deployment_id, environment_id, effective_at, recorded_at };
+  const settled = settledOf(entry, here, { deployment_id });
+  const learned = (details.learned ?? {}) as Record<string, Json>;
+  return {
+    artifacts: lines(learned.artifacts),
+    titles: lines(learned.titles),
+    sections: lines(learned.sections),
+    versions: lines(learned.versions).map((one) => ({
+      ...known(one),
+      created_at: recorded_at,
+      first_at: effective_at,
+    })),
+    contents: lines(learned.contents),
+    ...itself("deployments")(entry),
+    placements: [
+      ...lines(details.placements).map((one) => ({ seq: one.seq, ...said(one), ...here })),
+      ...settled.placements,
+    ],
+    confirmations: [
+      ...lines(details.confirmations).map((one) => ({ ...said(one), ...here })),
+      ...settled.confirmations,
+    ],
+    repeats: settled.repeats,
+  };
+}
+
+/** What became of words told of later moments. */
+function settledOf({ details, recorded_at }: ChainEntry, here: Row, cause: Row) {
+  const repeated = lines(details.repeated);
+  return {
+    placements: lines(details.returned).map((one) => ({ seq: one.seq, ...said(one), ...here, ...elsewhere(one) })),
+    confirmations: repeated
+      .filter((one) => one.kept)
+      .map((one) => ({ ...said(one), ...here, ...elsewhere(one), recorded_at: one.recorded_at })),
+    repeats: repeated.map((one) => ({ placement_seq: one.seq, ...cause, recorded_at })),
+  };
+}
+
+function correctionOf(entry: ChainEntry): Rows {
+  const { details, recorded_at, environment_id, subject_id: correction_id } = entry;
+  const common = Object.fromEntries(Object.keys(plain.corrections).map((column) => [column, details[column] ?? null]));
+  return {
+    corrections: lines(details.corrections).map((one) => ({ ...(common as Row), ...one })),
+    ...settledOf(
+      entry,
+      { environment_id, recorded_at },
+      { deployment_id: details.corrected_id as string, correction_id },
+    ),
+  };
+}
+
+const lines = (list: Json | undefined): Row[] => (list ?? []) as Row[];
+
+/** What was not told of a version then may have been told later. */
+const known = ({ digest, requires, ...one }: Row): Row => ({
+  ...one,
+  digest: digest ?? undefined,
+  requires: requires ?? undefined,
+});
+
+const said = ({ kind, key, version, promotion_id, out_of_band }: Row): Row => ({
+  kind,
+  key,
+  version,
+  promotion_id: promotion_id ?? null,
+  out_of_band: out_of_band ?? 0,
+});
+
+/** It counts as part of the deployment that told it first. */
+const elsewhere = ({ deployment_id, effective_at }: Row): Row => ({ deployment_id, effective_at });

@@ -1,0 +1,192 @@
+import { sql } from "kysely";
+import { unguarded } from "../database/append-only.ts";
+import { inChunks } from "../database/batches.ts";
+import { type Database, isPostgres } from "../database/connect.ts";
+import { Refusal } from "../errors.ts";
+import { artifactIds } from "../record/artifacts.ts";
+import { counts } from "../record/as-of.ts";
+import { entryOf, walk } from "../record/chain.ts";
+import type { Action } from "../record/events.ts";
+import { forget } from "../record/section-counts.ts";
+import { type Row, rowsOf, type Told, told } from "./event-rows.ts";
+import { point } from "./orphan-checks.ts";
+import { type Verdict, verify } from "./verify.ts";
+
+/** What is emptied and filled again, each before those that refer to it. */
+const guarded = [
+  "gates",
+  "releases",
+  "release_contents",
+  "promotions",
+  "approvals",
+  "cancellations",
+  "deployments",
+  "placements",
+  "confirmations",
+  "repeats",
+  "completions",
+  "corrections",
+] as const;
+
+/**
+ * Makes the record's tables anew from the site's events, and checks them: all or nothing. Where the events themselves
+ * do not follow from each other there is nothing to go by, and it is refused.
+ */
+export function rebuild(
+  db: Database,
+  siteId: string,
+  onProgress?: (done: number, all: number) => void,
+): Promise<Verdict> {
+  return db.transaction().execute(async (trx) => {
+    if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
+    const chain = await verify(trx, siteId, { chainOnly: true });
+    if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
+    await unguarded(trx, [...guarded], async () => {
+      await park(trx, siteId);
+      await empty(trx, siteId);
+      await refill(trx, siteId, chain.events, onProgress);
+      await unpark(trx);
+    });
+    const verdict = await verify(trx, siteId);
+    if ("break" in verdict) throw new Refusal(409, `It cannot be restored from the events. ${verdict.break.what}`);
+    return verdict;
+  });
+}
+
+/** Ticks of approvers are no part of the record, and stay. */
+async function park(trx: Database, siteId: string): Promise<void> {
+  const promotions = sql`select id from promotions where site_id = ${siteId}`;
+  await sql`create temporary table kept_looks as select * from looks where promotion_id in (${promotions})`.execute(
+    trx,
+  );
+  await sql`delete from looks where promotion_id in (${promotions})`.execute(trx);
+}
+
+async function unpark(trx: Database): Promise<void> {
+  await sql`insert into looks select * from kept_looks where promotion_id in (select id from promotions)`.execute(trx);
+  await sql`drop table kept_looks`.execute(trx);
+}
+
+async function empty(trx: Database, siteId: string): Promise<void> {
+  const environments = sql`environment_id in (select id from environments where site_id = ${siteId})`;
+  const promotions = sql`promotion_id in (select id from promotions where site_id = ${siteId})`;
+  const placements = sql`placement_seq in (select seq from placements where ${environments})`;
+  const ofSite: Record<(typeof guarded)[number] | "open_promotions" | "current_placements", typeof environments> = {
+    open_promotions: promotions,
+    current_placements: environments,
+    completions: promotions,
+    repeats: placements,
+    corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
+    confirmations: environments,
+    placements: environments,
+    deployments: sql`site_id = ${siteId}`,
+    cancellations: promotions,
+    approvals: promotions,
+    promotions: sql`site_id = ${siteId}`,
+    release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
+    releases: sql`site_id = ${siteId}`,
+    gates: environments,
+  };
+  for (const [table, condition] of Object.entries(ofSite))
+    await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
+  const artifacts = sql`select id from artifacts where site_id = ${siteId}`;
+  await sql`update versions set digest = null, requires = null where artifact_id in (${artifacts})`.execute(trx);
+}
+
+async function refill(
+  trx: Database,
+  siteId: string,
+  all: number,
+  onProgress?: (done: number, all: number) => void,
+): Promise<void> {
+  for await (const row of walk(trx, siteId)) {
+    const rows = rowsOf[row.action as Action](entryOf(row));
+    for (const table of told) await write(trx, siteId, table, rows[table] ?? []);
+    onProgress?.(row.seq, all);
+  }
+  await point(trx, siteId);
+  await forget(trx, siteId);
+  await sql`
+    update versions set first_at = coalesce((
+      select min(p.effective_at) from placements p
+      where p.artifact_id = versions.artifact_id and p.version_id = versions.id and ${counts("p")}
+    ), first_at)
+    where artifact_id in (select id from artifacts where site_id = ${siteId})`.execute(trx);
+}
+
+async function write(trx: Database, siteId: string, table: Told, said: Row[]): Promise<void> {
+  await inChunks(said, async (piece) => {
+    if (table === "artifacts")
+      await upsert(
+        trx,
+        table,
+        piece.map((row) => ({ ...row, site_id: siteId })),
+      );
+    else if (table === "titles" || table === "sections") await amend(trx, siteId, piece);
+    else if (table === "versions") await upsert(trx, table, (await resolved(trx, siteId, piece)).map(asVersion));
+    else if (table === "contents") await fillIn(trx, await resolved(trx, siteId, piece));
+    else await insert(trx, table, (await resolved(trx, siteId, piece)).map(withoutLabel));
+    return [];
+  });
+}
+
+const withoutLabel = ({ version, ...row }: Row): Row => ("version_id" in row ? row : { ...row, version });
+const asVersion = ({ version, version_id: _id, ...row }: Row): Row => ({ ...row, label: version });
+
+async function insert(trx: Database, table: string, rows: Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {}).filter((column) => rows[0]?.[column] !== undefined);
+  const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column] ?? null))})`);
+  // a placement keeps its number
+  const numbered = isPostgres(trx) && table === "placements" ? sql`overriding system value` : sql``;
+  await sql`
+    insert into ${sql.table(table)} (${sql.join(columns.map((one) => sql.ref(one)))}) ${numbered}
+    values ${sql.join(values)}`.execute(trx);
+}
+
+/** Pages, software and versions are not emptied: what refers to them would go, too. They become what the events say. */
+async function upsert(trx: Database, table: "artifacts" | "versions", rows: Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {});
+  const set = columns.filter((one) => one !== "id" && one !== "first_at");
+  for (const row of rows)
+    await sql`
+      insert into ${sql.table(table)} (${sql.join(columns.map((one) => sql.ref(one)))})
+      values (${sql.join(columns.map((one) => row[one] ?? null))})
+      on conflict (id) do update set ${sql.join(set.map((one) => sql`${sql.ref(one)} = ${sql.ref(`excluded.${one}`)}`))}`.execute(
+      trx,
+    );
+}
+
+async function amend(trx: Database, siteId: string, rows: Row[]): Promise<void> {
+  for (const { kind = "page", key, ...change } of rows)
+    await sql`
+      update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
+      where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
+}
+
+async function fillIn(trx: Database, rows: Row[]): Promise<void> {
+  for (const { version_id, digest = null, requires = null } of rows)
+    await sql`
+      update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires})
+      where id = ${version_id}`.execute(trx);
+}
+
+/** Rows that name pages, software and versions get their ids. */
+async function resolved(trx: Database, siteId: string, rows: Row[]): Promise<Row[]> {
+  if (rows[0]?.key === undefined) return rows;
+  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
+  const pairs = rows.map((row) => sql`(${ids.get(nameOf(row))}, ${row.version})`);
+  const versions = await trx
+    .selectFrom("versions")
+    .select(["id", "artifact_id", "label"])
+    .where(sql<boolean>`(artifact_id, label) in (values ${sql.join(pairs)})`)
+    .execute();
+  const byLabel = new Map(versions.map((one) => [`${one.artifact_id} ${one.label}`, one.id]));
+  return rows.map((row) => {
+    const { kind: _kind, key: _key, ...more } = row;
+    const artifact_id = ids.get(nameOf(row)) as string;
+    const version_id = row.version === null ? null : (byLabel.get(`${artifact_id} ${row.version}`) ?? null);
+    return { ...more, artifact_id, version_id };
+  });
+}
+
+const nameOf = ({ kind, key }: Row) => `${kind} ${key}`;

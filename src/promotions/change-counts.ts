@@ -1,0 +1,80 @@
+import { sql } from "kysely";
+import { inChunks, oneOf } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import type { Kind } from "../schema.ts";
+import type { Change } from "./rules.ts";
+
+type Counts = Record<Change, number>;
+
+/** What a promotion changes, counted. */
+export interface Tally {
+  page: Counts;
+  software: Counts;
+  /** Pages that change, and how many of them this person has looked at. */
+  toLook: number;
+  looked: number;
+}
+
+interface Line {
+  kind: Kind;
+  change: Change;
+  count: number;
+  looked: number;
+}
+
+const none = (): Counts => ({ new: 0, changed: 0, removed: 0, unapproved: 0, same: 0 });
+
+export function tallyOf(lines: Line[]): Tally {
+  const tally: Tally = { page: none(), software: none(), toLook: 0, looked: 0 };
+  for (const { kind, change, count, looked } of lines) {
+    tally[kind][change] += count;
+    if (kind === "software" || change === "same") continue;
+    tally.toLook += count;
+    tally.looked += looked;
+  }
+  return tally;
+}
+
+/** The same of many open promotions in one query: their contents held against what their targets hold now. */
+export async function talliesOf(db: Database, personId: string, promotionIds: string[]): Promise<Map<string, Tally>> {
+  const rows = await inChunks(promotionIds, async (piece) => {
+    const { rows } = await sql<Line & { id: string }>`
+      select p.id, a.kind, ${changing} as change, count(*) as count, count(l.artifact_id) as looked
+      from promotions p
+      join release_contents c on c.release_id = p.release_id
+      join artifacts a on a.id = c.artifact_id
+      left join current_placements t on t.environment_id = p.environment_id and t.artifact_id = c.artifact_id
+      left join looks l on l.promotion_id = p.id and l.artifact_id = c.artifact_id and l.person_id = ${personId}
+      where ${oneOf("p.id", piece)} group by 1, 2, 3`.execute(db);
+    return rows;
+  });
+  return new Map(promotionIds.map((id) => [id, tallyOf(rows.filter((row) => row.id === id))]));
+}
+
+/** `changeOf` in SQL. */
+const changing = sql`case
+  when c.version_id is not distinct from t.version_id then case when t.out_of_band = 1 then 'unapproved' else 'same' end
+  when c.version_id is null then 'removed'
+  when t.version_id is null then 'new'
+  else 'changed' end`;
+
+export interface Size {
+  page: number;
+  software: number;
+}
+
+/** How many pages and pieces of software these releases hold. */
+export async function sizesOf(db: Database, releaseIds: string[]): Promise<Map<string, Size>> {
+  const sizes = new Map(releaseIds.map((id): [string, Size] => [id, { page: 0, software: 0 }]));
+  const rows = await inChunks([...sizes.keys()], (piece) =>
+    db
+      .selectFrom("release_contents as c")
+      .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+      .select((eb) => ["c.release_id", "a.kind", eb.fn.countAll<number>().as("count")])
+      .where("c.release_id", "in", piece)
+      .groupBy(["c.release_id", "a.kind"])
+      .execute(),
+  );
+  for (const { release_id, kind, count } of rows) (sizes.get(release_id) as Size)[kind] = count;
+  return sizes;
+}

@@ -1,0 +1,59 @@
+import { sql } from "kysely";
+import { inChunks } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { standing } from "../record/as-of.ts";
+import { currentOf, type Stands } from "../record/current.ts";
+import type { Promotion } from "./queries.ts";
+
+export type There = Pick<Stands, "artifact_id" | "version_id" | "version" | "out_of_band">;
+
+/** What the target holds of these artifacts; of a promotion that came to its end, what it held just before. */
+export async function thereOf(
+  db: Database,
+  siteId: string,
+  promotion: Promotion,
+  contents: Omit<There, "out_of_band">[],
+): Promise<Map<string, There>> {
+  const ids = contents.map((one) => one.artifact_id);
+  if (promotion.completion) return replacedBy(db, promotion.completion.deployment_id, contents);
+  const asOf = promotion.ended_at;
+  if (!asOf) return currentOf(db, promotion.environment_id, ids);
+  const moment = { asOf, knownAt: asOf };
+  const rows = await inChunks(ids, (piece) =>
+    standing(db, siteId, promotion.environment_id, moment, { ids: piece, removed: true }),
+  );
+  return new Map(rows.map((row) => [row.artifact_id, row]));
+}
+
+/** What stood there before the deployment that completed it. Where it placed nothing, the same stood there already. */
+async function replacedBy(
+  db: Database,
+  deploymentId: string,
+  contents: Omit<There, "out_of_band">[],
+): Promise<Map<string, There>> {
+  const rows = await db
+    .selectFrom("placements as p")
+    .leftJoin("placements as q", (join) =>
+      join.on("q.seq", "=", (eb) =>
+        eb
+          .selectFrom("placements as b")
+          .select("b.seq")
+          .whereRef("b.environment_id", "=", "p.environment_id")
+          .whereRef("b.artifact_id", "=", "p.artifact_id")
+          .where(sql<boolean>`(b.effective_at, b.seq) < (p.effective_at, p.seq)`)
+          .orderBy("b.effective_at", "desc")
+          .orderBy("b.seq", "desc")
+          .limit(1),
+      ),
+    )
+    .leftJoin("versions as v", "v.id", "q.version_id")
+    .select(["p.artifact_id", "q.seq", "q.version_id", "v.label as version", "q.out_of_band"])
+    .where("p.deployment_id", "=", deploymentId)
+    .execute();
+  const there = new Map(contents.map((one): [string, There] => [one.artifact_id, { ...one, out_of_band: 0 }]));
+  for (const { seq, out_of_band, ...row } of rows) {
+    if (seq === null) there.delete(row.artifact_id);
+    else there.set(row.artifact_id, { ...row, out_of_band: out_of_band ?? 0 });
+  }
+  return there;
+}

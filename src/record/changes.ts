@@ -1,0 +1,150 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/connect.ts";
+import { seek } from "../database/index-seek.ts";
+import { pieces } from "./artifact-batches.ts";
+import { counts, type Moment, type Standing, standing, standingSeq } from "./as-of.ts";
+
+export interface Count {
+  pages: number;
+  software: number;
+  /** Came or went without a promotion that allowed it. */
+  out_of_band: number;
+  /** Known by now, and not yet recorded there at that moment: how they stood is unknown. */
+  unknown: number;
+}
+
+/** How much stood there: one seek for each artifact. */
+export async function countStanding(
+  db: Database,
+  siteId: string,
+  environmentId: string,
+  moment: Moment,
+): Promise<Count> {
+  const count: Count = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
+  for await (const piece of pieces(db, siteId, {})) {
+    const rows = await countAmong(db, environmentId, moment, piece);
+    for (const { kind, standing, unknown, band } of rows) {
+      if (kind === "page") count.pages += standing;
+      else count.software += standing;
+      count.unknown += unknown;
+      count.out_of_band += band;
+    }
+  }
+  return count;
+}
+
+function countAmong(db: Database, environmentId: string, moment: Moment, among: RawBuilder<boolean>) {
+  return db
+    .selectFrom("artifacts as a")
+    .leftJoin("placements as p", (join) => join.on(seek(db, "p.seq", standingSeq(environmentId, "a.id", moment))))
+    .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("standing")])
+    .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
+    .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("band"))
+    .where(among)
+    .groupBy("a.kind")
+    .execute();
+}
+
+export interface Around {
+  /** When the first of all changed there: what stood before is unknown. Nothing where none ever did. */
+  first: string | undefined;
+  /** The newest change up to the moment, the one before the moment, and the one after it. */
+  newest: string | undefined;
+  previous: string | undefined;
+  next: string | undefined;
+  /** How much has changed since, counted up to `most`. */
+  since: number;
+}
+
+const most = 1000;
+
+/** When the first of all changed there, as far as was known. */
+export function firstChange(db: Database, environmentId: string, knownAt?: string): Promise<string | undefined> {
+  return moments(db, environmentId, knownAt)
+    .orderBy("p.effective_at")
+    .limit(1)
+    .executeTakeFirst()
+    .then((row) => row?.at);
+}
+
+function moments(db: Database, environmentId: string, knownAt: string | undefined) {
+  return db
+    .selectFrom("placements as p")
+    .select("p.effective_at as at")
+    .where("p.environment_id", "=", environmentId)
+    .where(counts("p", knownAt));
+}
+
+/** The moment of the change so many changes before the newest; or only how many there are, where there are not so many. */
+export async function changesBack(
+  db: Database,
+  environmentId: string,
+  back: number,
+): Promise<{ at?: string | undefined; changes: number }> {
+  const newestBefore = (until: RawBuilder<unknown>) =>
+    sql`(select p.effective_at from placements p where p.environment_id = ${environmentId} ${until} and ${counts("p")}
+      order by p.effective_at desc limit 1)`;
+  // from one moment to the next by the index: a deployment of ten thousand is one step
+  const { rows } = await sql<{ at: string; steps: number }>`
+    with recursive changes (at, steps) as (
+      select ${newestBefore(sql``)}, 0
+      union all
+      select ${newestBefore(sql`and p.effective_at < c.at`)}, c.steps + 1
+      from changes c where c.at is not null and c.steps < ${back})
+    select at, steps from changes where at is not null order by steps desc limit 1`.execute(db);
+  const [last] = rows;
+  if (!last) return { changes: 0 };
+  return { at: last.steps === back ? last.at : undefined, changes: last.steps + 1 };
+}
+
+/** The moments at which something changed in an environment, seen from one of them. Each is a seek. */
+export async function changesAround(db: Database, environmentId: string, { asOf, knownAt }: Moment): Promise<Around> {
+  const changes = moments(db, environmentId, knownAt);
+  const earlier = changes.orderBy("p.effective_at", "desc").limit(1);
+  const first = await firstChange(db, environmentId, knownAt);
+  const newest = await earlier.where("p.effective_at", "<=", asOf).executeTakeFirst();
+  const previous = newest?.at === asOf ? await earlier.where("p.effective_at", "<", asOf).executeTakeFirst() : newest;
+  const later = changes.where("p.effective_at", ">", asOf).orderBy("p.effective_at").limit(most);
+  const since = await later.execute();
+  return { first, newest: newest?.at, previous: previous?.at, next: since[0]?.at, since: since.length };
+}
+
+/** Whether anything was told after the moment at which it was known, or corrected, that might change what stood there. */
+export async function toldSince(
+  db: Database,
+  environmentId: string,
+  { asOf, knownAt }: Required<Moment>,
+): Promise<boolean> {
+  const { rows } = await sql<{ told: number }>`select 1 as told where exists (
+      select 1 from deployments d where d.environment_id = ${environmentId} and d.recorded_at > ${knownAt}
+        and d.effective_at <= ${asOf} and d.recorded_at > d.effective_at)
+    or exists (
+      select 1 from corrections c join deployments d on d.id = c.corrected_id
+      where c.recorded_at > ${knownAt} and d.environment_id = ${environmentId} and d.effective_at <= ${asOf})`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+/** What was removed at exactly this moment. */
+export async function removedAt(
+  db: Database,
+  siteId: string,
+  environmentId: string,
+  moment: Moment,
+): Promise<Standing[]> {
+  const gone = await db
+    .selectFrom("placements as p")
+    .select("p.artifact_id")
+    .where("p.environment_id", "=", environmentId)
+    .where("p.effective_at", "=", moment.asOf)
+    .where("p.version_id", "is", null)
+    .where(counts("p", moment.knownAt))
+    .orderBy("p.seq")
+    .limit(100)
+    .execute();
+  if (!gone.length) return [];
+  const ids = gone.map((one) => one.artifact_id);
+  const stood = await standing(db, siteId, environmentId, moment, { ids, removed: true });
+  return stood.filter((one) => one.version === null);
+}

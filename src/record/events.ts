@@ -1,0 +1,96 @@
+import type { By } from "../access/actor.ts";
+import { canonical, type Json } from "../database/canonical-json.ts";
+import type { Database } from "../database/connect.ts";
+import { compiled } from "../database/precompiled.ts";
+import { hashOf } from "./chain.ts";
+import { eventEntries, index } from "./search-index.ts";
+
+export const actions = [
+  "site_created",
+  "site_changed",
+  "environment_added",
+  "environment_changed",
+  "server_added",
+  "server_removed",
+  "deployment_recorded",
+  "placement_corrected",
+  "release_made",
+  "promotion_asked",
+  "promotion_approved",
+  "promotion_rejected",
+  "promotion_cancelled",
+  "promotion_superseded",
+  "promotion_completed",
+  "person_invited",
+  "role_given",
+  "role_taken",
+  "password_reset",
+  "token_created",
+  "token_revoked",
+] as const;
+export type Action = (typeof actions)[number];
+
+export interface Entry {
+  action: Action;
+  /** What it is about, in words that will still be true: `deployment 42`, `promotion 31`. */
+  subject: string;
+  subject_id?: string;
+  environment_id?: string;
+  details: { [key: string]: Json | undefined };
+}
+
+/**
+ * Appends to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). To be called inside the
+ * transaction that makes the change, after it has taken its turn, so that the head cannot move in between.
+ */
+export async function append(trx: Database, by: By, siteId: string, entry: Entry): Promise<number> {
+  const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
+  const seq = site.events + 1;
+  const content = {
+    seq,
+    recorded_at: by.at,
+    person_id: by.person.id,
+    action: entry.action,
+    subject: entry.subject,
+    subject_id: entry.subject_id ?? null,
+    environment_id: entry.environment_id ?? null,
+    // the name as it was then: people change theirs
+    details: { person: by.person.name, ...entry.details },
+  };
+  const details = canonical(content.details);
+  const hash = hashOf(site.head, content, details);
+  const { recorded_at, person_id, action, subject, subject_id, environment_id } = content;
+  const about = [recorded_at, person_id, action, subject, subject_id, environment_id] as const;
+  await insertEvent(trx, siteId, seq, ...about, details, site.head, hash);
+  await index(trx, siteId, eventEntries(content));
+  await moveHead(trx, seq, hash, siteId);
+  return seq;
+}
+
+const headOf = compiled((trx, siteId: string) =>
+  trx.selectFrom("sites").select(["events", "head"]).where("id", "=", siteId),
+);
+
+const insertEvent = compiled(
+  (
+    trx,
+    site_id: string,
+    seq: number,
+    recorded_at: string,
+    person_id: string,
+    action: string,
+    subject: string,
+    subject_id: string | null,
+    environment_id: string | null,
+    details: string,
+    previous_hash: string,
+    hash: string,
+  ) => {
+    const about = { recorded_at, person_id, action, subject, subject_id, environment_id };
+    return trx.insertInto("events").values({ site_id, seq, ...about, details, previous_hash, hash });
+  },
+);
+
+const moveHead = compiled((trx, events: number, head: string, siteId: string) =>
+  trx.updateTable("sites").set({ events, head }).where("id", "=", siteId),
+);

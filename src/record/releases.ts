@@ -1,0 +1,79 @@
+import type { Database } from "../database/connect.ts";
+import type { Kind } from "../schema.ts";
+
+export interface Content {
+  artifact_id: string;
+  kind: Kind;
+  key: string;
+  title: string | null;
+  /** Nothing: the release removes it. */
+  version_id: string | null;
+  version: string | null;
+  digest: string | null;
+  notes: string | null;
+  requires: string | null;
+}
+
+/** What a release holds, pages before software, in the order of their keys. */
+export function contentsOf(db: Database, releaseId: string): Promise<Content[]> {
+  return db
+    .selectFrom("release_contents as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .select([
+      "a.id as artifact_id",
+      "a.kind",
+      "a.key",
+      "a.title",
+      "c.version_id",
+      "v.label as version",
+      "v.digest",
+      "v.notes",
+      "v.requires",
+    ])
+    .where("c.release_id", "=", releaseId)
+    .orderBy("a.kind")
+    .orderBy("a.key")
+    .execute();
+}
+
+function releases(db: Database) {
+  return db
+    .selectFrom("releases as r")
+    .innerJoin("people as p", "p.id", "r.person_id")
+    .innerJoin("environments as e", "e.id", "r.environment_id")
+    .select([
+      "r.id",
+      "r.number",
+      "r.name",
+      "r.notes",
+      "r.digest",
+      "r.created_at",
+      "p.name as person",
+      "e.slug as environment",
+    ])
+    .select((eb) =>
+      eb
+        .selectFrom("release_contents as c")
+        .select((count) => count.fn.countAll<number>().as("count"))
+        .whereRef("c.release_id", "=", "r.id")
+        .as("size"),
+    );
+}
+
+export type Release = Awaited<ReturnType<typeof listReleases>>[number];
+
+export function findRelease(db: Database, siteId: string, number: number): Promise<Release | undefined> {
+  return releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
+}
+
+/** Newest first; `before` is the number where the page before ended, `numbers` are those wanted. */
+export function listReleases(
+  db: Database,
+  siteId: string,
+  { before, numbers, limit = 50 }: { before?: number | undefined; numbers?: number[] | undefined; limit?: number } = {},
+) {
+  let query = releases(db).where("r.site_id", "=", siteId).orderBy("r.number", "desc").limit(limit);
+  if (numbers) query = query.where("r.number", "in", numbers);
+  return (before === undefined ? query : query.where("r.number", "<", before)).execute();
+}

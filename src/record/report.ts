@@ -1,0 +1,95 @@
+import semver from "semver";
+import type { FieldError } from "../errors.ts";
+import type { Kind } from "../schema.ts";
+import { whyNotText } from "../text.ts";
+import { whyNotWhen } from "../time/rfc3339.ts";
+import { limits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
+
+/** One line of what somebody tells: this version stands there now, or (null) it was removed. */
+export interface Line {
+  kind: Kind;
+  key: string;
+  version: string | null;
+  digest?: string | undefined;
+  title?: string | undefined;
+  source?: string | undefined;
+  notes?: string | undefined;
+  /** Software name → semver range. */
+  requires?: Record<string, string> | undefined;
+}
+
+export interface Report {
+  /** RFC 3339; now where it is missing. */
+  effective_at?: string | undefined;
+  note?: string | undefined;
+  source?: string | undefined;
+  /** The number of the promotion that allowed it. */
+  promotion?: number | undefined;
+  /** The whole inventory: what is not named was not there. */
+  complete?: boolean | undefined;
+  placements: Line[];
+}
+
+export const mostPlacements = 10_000;
+
+/** The line as it is kept: keys in their normal form. */
+export function normalLine(line: Line): Line {
+  return { ...line, key: normalKey(line.kind, line.key) };
+}
+
+/** All that is wrong with a report, each with its field. Takes lines in their normal form. */
+export function reportErrors(report: Report, now: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  note("effective_at", whyNotWhen(report.effective_at, now));
+  note("note", whyNotText("A note", report.note, limits.note));
+  note("source", whyNotText("A source", report.source, limits.source));
+  note("placements", whyNotCount(report));
+  if (report.placements.length > mostPlacements) return errors;
+  const seen = new Map<string, number>();
+  report.placements.forEach((line, i) => {
+    const [path, message] = whyNotLine(line) ?? [];
+    if (path) note(`placements.${i}.${path}`, message);
+    const name = `${line.kind} ${line.key}`;
+    const first = seen.get(name);
+    if (first !== undefined) note(`placements.${i}.key`, `${line.key} is named twice, first in line ${first + 1}.`);
+    else seen.set(name, i);
+  });
+  return errors;
+}
+
+function whyNotCount({ placements, complete }: Report): string | undefined {
+  if (!placements.length && !complete) return "Name at least one page or software.";
+  if (placements.length > mostPlacements)
+    return `A deployment has at most ${mostPlacements.toLocaleString("en-GB")} lines; this one has ${placements.length.toLocaleString("en-GB")}. Record it in parts.`;
+}
+
+/** The field that is wrong with a line, and why. */
+export function whyNotLine(line: Line): [field: string, sentence: string] | undefined {
+  return (
+    wrong("key", whyNotKey(line.kind, line.key)) ??
+    wrong("version", line.version === null ? undefined : whyNotLabel(line.version)) ??
+    wrong("title", whyNotText("A title", line.title, limits.title)) ??
+    wrong("digest", whyNotText("A digest", line.digest, limits.digest)) ??
+    wrong("source", whyNotText("A source", line.source, limits.source)) ??
+    wrong("notes", whyNotText("Notes", line.notes, limits.note)) ??
+    wrong("requires", whyNotRequires(line.requires))
+  );
+}
+
+function wrong(field: string, sentence: string | undefined): [string, string] | undefined {
+  return sentence === undefined ? undefined : [field, sentence];
+}
+
+function whyNotRequires(requires: Record<string, string> | undefined): string | undefined {
+  if (!requires) return;
+  const entries = Object.entries(requires);
+  if (entries.length > limits.requires) return `A version requires at most ${limits.requires} pieces of software.`;
+  for (const [name, range] of entries) {
+    const wrongName = whyNotKey("software", normalKey("software", name));
+    if (wrongName) return wrongName;
+    if (range.length > 200 || semver.validRange(range, { loose: true }) === null)
+      return `"${range.slice(0, 60)}" is no range of versions for ${name}; write one like >=3.2 <4.`;
+    if (!semver.minVersion(range, { loose: true })) return `No version of ${name} can be ${range}.`;
+  }
+}

@@ -1,0 +1,62 @@
+import { releasePage } from "../../views/releases/page.ts";
+import { newId } from "../database/ids.ts";
+import { missing } from "../errors.ts";
+import type { SiteContext } from "../http/context.ts";
+import { page } from "../http/pages.ts";
+import { by } from "../http/session.ts";
+import { waysOf } from "../promotions/eligibility.ts";
+import { listPromotions } from "../promotions/queries.ts";
+import { restedOn } from "../record/corrections.ts";
+import { currentOf } from "../record/current.ts";
+import { contentsOf, findRelease } from "../record/releases.ts";
+
+/** Lines on one part of the list. */
+const most = 200;
+
+export interface Wished {
+  form?: { to: string; note: string } | undefined;
+  errors?: Record<string, string> | undefined;
+  refused?: string | undefined;
+}
+
+/** Answers a release's page; after a refused wish with what was typed and why it was not taken. */
+export async function showRelease(
+  c: SiteContext,
+  number: number,
+  { form = { to: "", note: "" }, errors = {}, refused }: Wished = {},
+  status: 200 | 403 | 409 | 422 = 200,
+) {
+  const { site, permissions } = c.var.access;
+  const { db } = c.var;
+  const release = (await findRelease(db, site.id, number)) ?? missing(`release ${number}`);
+  const contents = await contentsOf(db, release.id);
+  const start = Math.max(
+    contents.findIndex((one) => one.artifact_id === c.req.query("from")),
+    0,
+  );
+  const shown = contents.slice(start, start + most);
+  const ids = shown.map((one) => one.artifact_id);
+  const held = await Promise.all(
+    site.environments.map(async (environment) => ({ environment, now: await currentOf(db, environment.id, ids) })),
+  );
+  const mayPromote = permissions.has("promote");
+  const link = (i: number) => `/sites/${site.slug}/releases/${number}?from=${contents[i]?.artifact_id}`;
+  const content = releasePage({
+    site,
+    release,
+    contents: shown,
+    size: contents.length,
+    pages: contents.filter((one) => one.kind === "page").length,
+    held,
+    promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
+    ways: mayPromote ? await waysOf(db, by(c), site, release, contents) : [],
+    previous: start > 0 ? link(Math.max(start - most, 0)) : undefined,
+    next: start + most < contents.length ? link(start + most) : undefined,
+    form: { ...form, key: newId() },
+    errors,
+    refused,
+    rested: await restedOn(db, site.environments.find((one) => one.slug === release.environment)?.id ?? "", shown),
+    now: c.var.at,
+  });
+  return page(c, { title: `Release ${number}, ${release.name}`, here: "releases" }, content, status);
+}

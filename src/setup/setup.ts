@@ -1,0 +1,75 @@
+import { sql } from "kysely";
+import type { By, Person } from "../access/actor.ts";
+import { type LimitHashing, unlimited } from "../access/password-queue.ts";
+import { type Database, isPostgres } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
+import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
+import { hasAccount, takeLink } from "../people/links.ts";
+import { hashPassword } from "../people/passwords.ts";
+import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "../people/rules.ts";
+import { type NewSite, siteErrors } from "../sites/rules.ts";
+import { insertSite } from "../sites/sites.ts";
+
+export interface Setup {
+  email: string;
+  name: string;
+  password: string;
+  again?: string | undefined;
+  /** A first site with these environments, or the default ones. */
+  site?: NewSite | undefined;
+  /** From the page: the secret of the link that Sitebook printed. Who sits at the command line needs none. */
+  link?: string | undefined;
+  /** Where the request comes from, where that is known. */
+  address?: string | undefined;
+  at: string;
+}
+
+/** Makes the first account, and with it the first site, where one is wanted. There is one first account, however many ask. */
+export async function setUp(
+  db: Database,
+  setup: Setup,
+  hashing: LimitHashing = unlimited,
+): Promise<{ person: Person; site?: string | undefined }> {
+  const email = normalEmail(setup.email);
+  refuseFields(setupErrors({ ...setup, email }));
+  const password = await hashing({ address: setup.address ?? "" }, () => hashPassword(setup.password));
+  return db.transaction().execute(async (trx) => {
+    await takeTurn(trx);
+    refuse(await whyNotSetUp(trx));
+    if (setup.link !== undefined && !(await takeLink(trx, "setup", setup.link, setup.at)))
+      throw new Refusal(403, staleSetupLink);
+    const person: Person = { id: newId(Date.parse(setup.at)), kind: "person", name: setup.name.trim(), email };
+    await trx
+      .insertInto("people")
+      .values({ ...person, password, created_at: setup.at })
+      .execute();
+    const by: By = { person, roles: [], permissions: new Set(), at: setup.at };
+    const site = setup.site && (await insertSite(trx, by, setup.site, ["account-manager"]));
+    return { person, site: site?.slug };
+  });
+}
+
+export const staleSetupLink =
+  "This link does not work, or does not work any more. Open the one that Sitebook printed when it last started.";
+
+async function whyNotSetUp(db: Database): Promise<string | undefined> {
+  if (await hasAccount(db))
+    return "Sitebook has its first account already. Sign in, or ask an administrator for an invitation.";
+}
+
+function setupErrors({ name, email, password, again, site }: Setup) {
+  return [
+    ...fieldErrors({
+      name: whyNotPersonName(name),
+      email: whyNotEmail(email),
+      password: whyNotPassword(password, email),
+      again: whyNotAgain(password, again),
+    }),
+    ...(site ? siteErrors(site) : []).map(({ path, message }) => ({ path: `site.${path}`, message })),
+  ];
+}
+
+/** SQLite has one writer at a time; on PostgreSQL two who find the table empty must not both fill it. */
+async function takeTurn(trx: Database): Promise<void> {
+  if (isPostgres(trx)) await sql`lock table people in share row exclusive mode`.execute(trx);
+}

@@ -1,0 +1,41 @@
+/** "Tester", "Tester and Marketing", "Tester, Legal and Marketing". */
+export function listed(names: string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** Halves of surrogate pairs too: no database keeps them, so that what was told and what is kept would differ. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
+
+/** Long texts may have line breaks and tabs; nothing has other control characters. */
+export function whyNotText(name: string, text: string | undefined, most: number): string | undefined {
+  if (text === undefined) return;
+  if (text.length > most)
+    return `${name} has at most ${most.toLocaleString("en-GB")} characters; this one has ${text.length.toLocaleString("en-GB")}.`;
+  if (controls.test(most > 2000 ? text.replace(/[\r\n\t]/g, "") : text)) return `${name} has no control characters.`;
+}
+
+export function whyNotName(name: string): string | undefined {
+  if (!name.trim()) return "Give it a name.";
+  if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
+  if (controls.test(name)) return "A name has no control characters and no line breaks.";
+}
+
+export function whyNotSlug(slug: string): string | undefined {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(slug)) return;
+  return "A short name is 1 to 40 small letters, digits and hyphens, and begins and ends with a letter or digit.";
+}
+
+/** A short name made of a name: Fennel & Co becomes fennel-co. */
+export function slugFrom(name: string): string {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-/, "")
+    .slice(0, 40)
+    .replace(/-$/, "");
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,112 @@
+import { expect } from "vitest";
+import { problem } from "../../src/api/schemas.ts";
+import { api } from "../../src/api-app.ts";
+import type { World } from "./world.ts";
+
+const documented = api("http://sitebook.test").openAPIRegistry.definitions.flatMap((one) =>
+  one.type === "route" ? [one.route] : [],
+);
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
+  body: any;
+  headers: Headers;
+}
+
+/** A machine with this role on the shop. Every answer that any test sees is held against the document. */
+export async function machine(w: World, role: string) {
+  const client = await w.token(role);
+  const headers = { authorization: `Bearer ${client.secret}` };
+  return {
+    ...client,
+    get: async (path: string) => checked("get", path, await client.get(path)),
+    post: async (path: string, body: unknown, more?: Record<string, string>) =>
+      checked("post", path, await client.post(path, body, more)),
+    /** A request just as given, but for the token. */
+    send: async (path: string, init: RequestInit) =>
+      checked(
+        init.method?.toLowerCase() ?? "get",
+        path,
+        await w.app.request(`http://sitebook.test/api/v1${path}`, {
+          ...init,
+          headers: { ...headers, ...(init.headers as Record<string, string>) },
+        }),
+      ),
+  };
+}
+
+/** Reads an answer, which has to be one that the document promises, with not a field more. */
+async function checked(method: string, path: string, response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  const body = await response.json();
+  const type = headers.get("content-type");
+  if (status >= 400) {
+    expect(routeFor(method, path)?.responses ?? { [status]: "no such call" }).toHaveProperty(String(status));
+    expect(type).toBe("application/problem+json");
+    expect(problem.parse(body)).toEqual(body);
+    expect(body).toMatchObject({ status, detail: expect.stringMatching(/^\S.*\.$/s) });
+  } else {
+    const schema = schemaFor(method, path, status);
+    expect(type).toBe("application/json");
+    expect(schema.parse(body)).toEqual(body);
+  }
+  return { status, body, headers };
+}
+
+function routeFor(method: string, path: string) {
+  return documented.find((one) => one.method === method && matches(one.path, path));
+}
+
+function schemaFor(method: string, path: string, status: number) {
+  const answers = routeFor(method, path)?.responses as Record<
+    number,
+    { content?: Record<string, { schema?: typeof problem }> }
+  >;
+  const schema = answers?.[status]?.content?.["application/json"]?.schema;
+  if (!schema) throw new Error(`${method} ${path} answers ${status}, which is not in the document`);
+  return schema;
+}
+
+function matches(template: string, path: string): boolean {
+  const pattern = template.replace("/api/v1", "").replace(/\{\w+\}/g, "[^/]+");
+  return new RegExp(`^${pattern}$`).test(path.split("?")[0] ?? "");
+}
+
+/** How much is in the record, to see that nothing changed. */
+export async function rows(w: World) {
+  const count = async (
+    table:
+      | "deployments"
+      | "placements"
+      | "events"
+      | "artifacts"
+      | "versions"
+      | "intents"
+      | "promotions"
+      | "approvals"
+      | "releases"
+      | "sites",
+  ) => {
+    const row = await w.db
+      .selectFrom(table)
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+    return [table, row.count] as const;
+  };
+  const tables = [
+    "deployments",
+    "placements",
+    "events",
+    "artifacts",
+    "versions",
+    "intents",
+    "promotions",
+    "approvals",
+    "releases",
+    "sites",
+  ] as const;
+  const counts: [string, number][] = [];
+  for (const table of tables) counts.push([...(await count(table))]);
+  return Object.fromEntries(counts);
+}

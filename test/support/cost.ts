@@ -1,0 +1,38 @@
+import init, { type Database as Wasm } from "@sqlite.org/sqlite-wasm";
+import type SQLite from "better-sqlite3";
+import type { CompiledQuery } from "kysely";
+import type { Database } from "../../src/database/connect.ts";
+import { explained, visited } from "./explain.ts";
+
+/** What a statement costs, and how many rows it answers. */
+export interface Cost {
+  cost: number;
+  rows: number;
+}
+
+/**
+ * Counts what statements cost on the database as it is now: the rows that PostgreSQL looks at, and for SQLite the steps
+ * of its virtual machine. better-sqlite3 does not tell those, so that they are counted on a copy, by the same SQLite
+ * in WebAssembly.
+ */
+export async function meter({ db, handle }: { db: Database; handle?: SQLite.Database }) {
+  if (!handle) return async (query: CompiledQuery) => visited(await explained(db, query, ", analyze, timing off"));
+  const sqlite = await init();
+  const { version } = handle.prepare("select sqlite_version() as version").get() as { version: string };
+  if (version !== sqlite.version.libVersion)
+    throw new Error(`better-sqlite3 has SQLite ${version}: install the sqlite-wasm of that version, too.`);
+  const copy: Wasm = new sqlite.oo1.DB(":memory:");
+  const bytes = new Uint8Array(handle.serialize());
+  const { SQLITE_DESERIALIZE_FREEONCLOSE, SQLITE_STMTSTATUS_VM_STEP } = sqlite.capi;
+  const at = sqlite.wasm.allocFromTypedArray(bytes);
+  sqlite.capi.sqlite3_deserialize(copy, "main", at, bytes.length, bytes.length, SQLITE_DESERIALIZE_FREEONCLOSE);
+  return async ({ sql, parameters }: CompiledQuery): Promise<Cost> => {
+    const statement = copy.prepare(sql);
+    if (parameters.length) statement.bind(parameters as string[]);
+    let rows = 0;
+    while (statement.step()) rows++;
+    const cost = sqlite.capi.sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
+    statement.finalize();
+    return { cost, rows };
+  };
+}

@@ -1,0 +1,131 @@
+import { newLink } from "../../src/people/links.ts";
+import { released } from "./long-history.ts";
+import type { World } from "./world.ts";
+
+export interface Visit {
+  /** "machine" asks the API. */
+  who: "ada" | "theo" | "iris" | "machine" | "nobody";
+  path: string;
+}
+
+const visits =
+  (who: Visit["who"], base = "") =>
+  (...paths: string[]): Visit[] =>
+    paths.map((path) => ({ who, path: base + path }));
+
+const shop = visits("ada", "/sites/shop");
+const call = visits("machine", "/api/v1/sites/shop");
+
+const past = "as_of=2026-03-04T09:31:00Z";
+const known = "known_at=2026-03-04T12:00:00Z";
+const after = "after=page:part-3/part-3/page-0-101";
+const before = "before=2026-03-04T09:31:00.000Z.40";
+
+/** Every page and every call that reads, in each way that asks the database for something else. For a long history. */
+export const everyPage: Visit[] = [
+  ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
+  ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
+  ...visits("ada")("/", "/account", "/sites", "/help"),
+  ...visits("iris")("/sites"),
+
+  ...shop("", `?${after}`, "?text=page-0-1", "?kind=software", "?section=/part-2", "?owner=:ada"),
+  ...shop("?differs=beta,demo", "?differs=beta,live", "?waiting=1", "?out_of_band=1", "?unknown=1"),
+
+  ...shop("/deployments", `/deployments?${before}`, "/deployments?environment=archive", "/deployments/new"),
+  ...shop(`/deployments?environment=live&${before}`),
+  ...shop("/deployments/:many", "/deployments/:many?kind=page&section=part-3&key=/part-3/page-0-101"),
+  ...shop("/corrections/new?deployment=:many", `/corrections/new?deployment=:many&kind=page&key=${released}`),
+
+  ...shop("/approvals", "/approvals?show=needs", "/approvals?show=others", "/approvals?show=done"),
+  ...shop("/approvals?show=done&before=40", "/promotions"),
+  // each that came to another end, and one that is open
+  ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
+  ...shop("/promotions/:open"),
+  ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
+  ...shop("/releases", "/releases?before=40", "/releases/1", "/releases/:many-released"),
+  ...shop("/releases/new", "/releases/new?from=live"),
+
+  ...shop("/environments/live", "/environments/live?kind=software", "/environments/live?text=page-0-1"),
+  ...shop(`/environments/live?${after}`, `/environments/live?${past}`, `/environments/live?${past}&${known}`),
+  ...shop("/environments/live?as_of=:recently", "/environments/live?as_of=:recently&known_at=:recently"),
+  ...shop("/compare?from=live@:recently&to=live"),
+  ...shop(`/environments/beta?${past}&kind=page&text=page&${after}`),
+  ...shop("/artifacts/page?key=/often", `/artifacts/page?key=${released}`, "/artifacts/software?key=service-0-0"),
+  ...shop("/artifacts/page?key=/often&before=2026-03-05T09:40:00.000Z.40"),
+  ...shop("/artifacts/page?key=/often&from=4 March 2026 9:00&to=5 March 2026 9:00"),
+  ...shop("/compare", "/compare?from=beta~1&to=beta", "/compare?from=beta~30&to=live", "/compare?from=beta%23:many"),
+  ...shop(`/compare?from=demo@2026-03-04T09:31Z&to=live@2026-03-04T09:31Z&${known}`),
+  ...shop(`/compare?from=demo&to=live&kind=page&change=changed&${after}`),
+
+  ...shop("/history", "/history?before=40", "/history?from=2026-03-04T00:00Z&until=2026-03-05T10:00Z"),
+  ...shop("/history?person=:cleo", "/history?action=placement_corrected", "/history?environment=archive"),
+  // combinations of much, of which there is hardly anything to show
+  ...shop("/history?person=:cleo&action=release_made", "/history?person=:ada&environment=live"),
+  ...shop("/history?action=promotion_asked&environment=live"),
+  ...shop("/history?person=:ada&action=promotion_asked&environment=live"),
+  ...shop("/history?key=/often", `/history?kind=page&key=${released}&before=200`),
+  ...shop("/history?key=/often&person=:theo&action=promotion_rejected&environment=demo&from=2026-03-04T00:00Z"),
+  ...shop("/history/checkpoint", "/history/export.csv", "/history/export.jsonl?environment=live"),
+  ...shop("/environments/live/export.csv", `/environments/live/export.jsonl?${past}&${known}`),
+  ...shop("/promotions/:completed/evidence.zip", "/environments/live/evidence.zip"),
+
+  ...shop("/search", "/search?q=page", "/search?q=often", "/search?q=page&in=artifact&after=12.40"),
+  ...shop("/search?q=deployment&in=event", "/search?q=deployment&in=event&after=12.400", "/search?q=number&in=note"),
+  ...shop("/search?q=again&in=release", "/search?q=again&in=promotion", "/search?q=where+is+/often"),
+  ...shop(`/search?q=who+approved+${released}+on+demo`, "/search?q=when+did+/often+change+on+live"),
+  ...shop("/search?q=what+changed+on+demo+since+4+March+2026", "/search?q=what+waits+for+marketing"),
+
+  ...visits("iris", "/sites/shop/settings")("", "/environments", "/environments/live", "/tokens"),
+  ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
+
+  ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
+  ...call("/environments/live/placements", `/environments/live/placements?${past}&${known}`),
+  ...call("/environments/live/placements?kind=page&q=page-0-1", "/deployments", "/deployments/:many"),
+  ...call("/deployments?environment=live&since=2026-03-04T09:31:00Z", "/deployments?environment=live~3&limit=10"),
+  ...call("/artifacts", "/artifacts?kind=page&q=often", "/artifacts/page/history?key=/often"),
+  ...call("/compare?from=live@2026-03-04T09:31:00Z&to=live", "/releases", "/releases/:many-released", "/promotions"),
+  ...["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"].flatMap((state) =>
+    call(`/promotions?state=${state}&limit=10`),
+  ),
+  ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
+  ...call("/events", "/events?after=100&limit=10", "/events/head", "/checkpoints/latest"),
+];
+
+/** What `:this` in a path stands for. */
+const named: Record<string, (w: World) => string | Promise<string>> = {
+  ada: (w) => w.people.ada.id,
+  cleo: (w) => w.people.cleo.id,
+  theo: (w) => w.people.theo.id,
+  recently: (w) => new Date(Date.parse(w.clock.at) - 90 * 60_000).toISOString(),
+  invitation: (w) => newLink(w.db, "invitation", w.people.vera.id, w.clock.at),
+  reset: (w) => newLink(w.db, "reset", w.people.vera.id, w.clock.at),
+  many: (w) => numberOf(w, "deployments", ["changed", ">=", 240]),
+  "many-released": (w) => numberOf(w, "releases", ["name", "=", "Many"]),
+  open: (w) => numberOf(w, "promotions", ["note", "=", "Many"]),
+  cancelled: (w) => numberOf(w, "promotions", ["note", "=", "Number 0"]),
+  superseded: (w) => numberOf(w, "promotions", ["note", "=", "Number 1"]),
+  rejected: (w) => numberOf(w, "promotions", ["note", "=", "Number 2"]),
+  completed: (w) => numberOf(w, "promotions", ["note", "=", "Number 3"]),
+};
+
+async function numberOf(
+  w: World,
+  table: "deployments" | "releases" | "promotions",
+  [column, operator, value]: ["changed" | "name" | "note", "=" | ">=", string | number],
+): Promise<string> {
+  const { number } = await w.db
+    .selectFrom(table)
+    .select("number")
+    .where("site_id", "=", w.site.id)
+    .where(column as never, operator, value as never)
+    .orderBy("number")
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  return String(number);
+}
+
+export async function addressOf(w: World, { path }: Visit): Promise<string> {
+  const found = new Map<string, string>();
+  for (const [whole, name = ""] of path.matchAll(/:([a-z-]+)/g)) found.set(whole, (await named[name]?.(w)) ?? whole);
+  return path.replace(/:[a-z-]+/g, (whole) => found.get(whole) as string);
+}

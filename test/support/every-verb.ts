@@ -1,0 +1,84 @@
+import { findAccess, type Site } from "../../src/access/sites.ts";
+import { correct } from "../../src/corrections/corrections.ts";
+import { record } from "../../src/deployments/record.ts";
+import { add, addServer, removeServer, rename } from "../../src/environments/environments.ts";
+import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
+import { createToken, revokeToken } from "../../src/people/tokens.ts";
+import { ask, cancel, decide } from "../../src/promotions/promotions.ts";
+import { changeSite } from "../../src/sites/sites.ts";
+import { place, type World } from "./world.ts";
+
+/** A shop in which everything has been done that can be done: told late, twice, in full; approved, rejected, replaced. */
+export async function everyVerb(w: World): Promise<void> {
+  await settle(w);
+  await tell(w);
+  await promote(w);
+  await amend(w);
+}
+
+async function settle(w: World): Promise<void> {
+  const iris = await w.by("iris");
+  await changeSite(w.db, iris, w.site, { name: "Fennel & Daughters", time_zone: "Europe/Dublin" });
+  await add(w.db, iris, w.site, { slug: "archive", name: "Archive", tier: "other" });
+  const site = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
+  await rename(w.db, iris, site, place(site, "archive"), "The archive");
+  await addServer(w.db, iris, site, place(site, "archive"), { name: "cold", base_url: "https://old.shop.example/" });
+  const again = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
+  const [server] = place(again, "archive").servers;
+  await removeServer(w.db, iris, again, place(again, "archive"), server?.id ?? "");
+  const { id } = await invite(w.db, iris, w.site, { name: "Nora", email: "nora@example.test", roles: ["viewer"] });
+  await changeRoles(w.db, iris, w.site, id, ["tester"]);
+  await resetPassword(w.db, iris, w.site, w.people.mara.id);
+  const token = await createToken(w.db, iris, w.site, { name: "CI", roles: ["contributor"] });
+  await revokeToken(w.db, iris, w.site, token.id);
+}
+
+/** Changes told out of order, so that confirmations return as placements and placements become repetitions. */
+async function tell(w: World): Promise<void> {
+  const at = (day: number) => ({ effective_at: `2026-02-${String(day).padStart(2, "0")}T09:00:00.000Z` });
+  await w.record("beta", ["/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.1"], at(2));
+  await w.record("beta", ["/sale v1", "/terms v2"], at(10));
+  await w.record("beta", ["/sale v2"], at(6));
+  await w.record("beta", ["/terms v2"], at(5));
+  await w.record("beta", ["/sale v2", "/new v1"], at(12));
+  await w.record("beta", ["/sale v1"], at(4));
+  await w.record("beta", ["/terms v1", "/sale v2", "checkout 3.4.1", "/new v1"], { ...at(14), complete: true });
+  await w.record("beta", ["/late v1"], at(3));
+  await w.record("live", ["/sale v1", "/old v1"], at(7));
+  await w.record("live", ["-/old"], { ...at(8), note: "Gone at last", source: "https://ci.example/1" });
+  const cleo = await w.by("cleo");
+  const line = { kind: "page" as const, key: "/terms", version: "v3" };
+  await record(w.db, cleo, w.site, place(w.site, "beta"), {
+    placements: [{ ...line, title: "Terms", notes: "Longer" }],
+  });
+  const fuller = { ...line, digest: "sha256:77", requires: { checkout: ">=3.2 <4" }, title: "Our terms" };
+  await record(w.db, cleo, w.site, place(w.site, "beta"), { placements: [fuller] });
+}
+
+async function promote(w: World): Promise<void> {
+  const [ada, theo] = [await w.by("ada"), await w.by("theo")];
+  const first = await w.release("Winter", ["/sale", "checkout"]);
+  const asked = await w.ask(first.number, "demo");
+  await cancel(w.db, ada, w.site, asked.number, "Too early");
+  const again = await w.ask(first.number, "demo");
+  await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
+  await w.ask(first.number, "demo");
+  const all = await w.release("All", ["/sale", "checkout", "/terms", "/new"]);
+  await w.promote(all.number, "demo");
+  await w.promote(all.number, "live", { effective_at: "2026-03-03T09:30:00.000Z" });
+  const number = (await w.release("Spring", ["/terms"], "demo")).number;
+  await ask(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
+  await w.record("beta", ["/sale v9"]);
+  await w.ask((await w.release("Next", ["/sale"])).number, "demo");
+  await w.record("demo", ["/sale v8"]);
+}
+
+/** A line put right, a whole inventory that was wrong, and one that was not. */
+async function amend(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  const line = { deployment: 3, kind: "page" as const, key: "/sale", reason: "It was the shoes" };
+  await correct(w.db, ada, w.site, { ...line, instead: { version: "v7" } });
+  await correct(w.db, ada, w.site, { deployment: 7, reason: "Of another day" });
+  await correct(w.db, ada, w.site, { deployment: 7, reason: "No, it was right", stands: true });
+  await correct(w.db, ada, w.site, { deployment: 1, reason: "Of another site" });
+}

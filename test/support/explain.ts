@@ -1,0 +1,104 @@
+import { CompiledQuery } from "kysely";
+import { type Database, isPostgres } from "../../src/database/connect.ts";
+
+/** Every statement that is run on this database while `work` is done, but for those in transactions. */
+export async function overheard(db: Database, work: () => Promise<unknown>): Promise<CompiledQuery[]> {
+  const heard: CompiledQuery[] = [];
+  const executor = db.getExecutor();
+  const executeQuery = executor.executeQuery.bind(executor);
+  executor.executeQuery = (query, options) => {
+    heard.push(query);
+    return executeQuery(query, options) as never;
+  };
+  await work().finally(() => {
+    executor.executeQuery = executeQuery;
+  });
+  return heard;
+}
+
+/** A statement as one line, and lists of any length alike. */
+export function lineOf({ sql }: CompiledQuery): string {
+  return sql
+    .replace(/\$\d+/g, "?")
+    .replace(/\?(, \?)+/g, "?…")
+    .replace(/ in \(select value from json_each\(\+\?\)\)| = any\(\?\)/g, " in (?…)")
+    .replaceAll('"', "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+/** What of its plan reads a table or index from end to end, or sorts, each as `SCAN artifacts` or `SORT`. */
+export async function heavySteps(db: Database, query: CompiledQuery): Promise<string[]> {
+  const steps = isPostgres(db) ? nodes(await explained(db, query)).flatMap(stepOf) : await sqliteSteps(db, query);
+  return steps.filter((step) => !step.startsWith("SEARCH"));
+}
+
+async function sqliteSteps(db: Database, { sql, parameters }: CompiledQuery): Promise<string[]> {
+  const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
+  const { rows } = await db.executeQuery<{ detail: string }>(explain);
+  return rows.flatMap(({ detail }) => {
+    const [, how, name = ""] = /^(SCAN|SEARCH) (\S+)/.exec(detail) ?? [];
+    if (how) return [`${how} ${tableOf(sql, name)}`];
+    return /TEMP B-TREE|AUTOMATIC/.test(detail) ? ["SORT"] : [];
+  });
+}
+
+/** The table behind a name in a statement. */
+function tableOf(sql: string, name: string): string {
+  const [, table] = new RegExp(`(?:from|join) "?(\\w+)"? (?:as )?"?${name}"?(?![\\w"])`).exec(sql) ?? [];
+  return table ?? name;
+}
+
+interface Plan {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Cond"?: string;
+  "Actual Rows"?: number;
+  "Actual Loops"?: number;
+  "Rows Removed by Filter"?: number;
+  "Rows Removed by Index Recheck"?: number;
+  Plans?: Plan[];
+}
+
+/** PostgreSQL reads short tables whole and hashes them. Here it may only seek, as it would where they are long. */
+export function explained(db: Database, { sql, parameters }: CompiledQuery, more = ""): Promise<Plan> {
+  return db.transaction().execute(async (trx) => {
+    for (const way of ["seqscan", "hashjoin", "mergejoin"])
+      await trx.executeQuery(CompiledQuery.raw(`set local enable_${way} = off`));
+    const explain = CompiledQuery.raw(`explain (format json${more}) ${sql}`, [...parameters]);
+    const { rows } = await trx.executeQuery<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
+    return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
+  });
+}
+
+/** As if everything that grows were a thousand times as long: then PostgreSQL plans as it does for an old book. */
+export async function pretendOld(db: Database, growing: string[]): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw("analyze"));
+  await db.executeQuery(
+    CompiledQuery.raw(
+      `update pg_class set reltuples = reltuples * 1000 where oid in (
+         select unnest(array_prepend(i.indrelid, array_agg(i.indexrelid))) from pg_index i
+         where i.indrelid = any($1::regclass[]) group by i.indrelid)`,
+      [growing],
+    ),
+  );
+}
+
+function nodes(plan: Plan): Plan[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodes)];
+}
+
+function stepOf({ "Node Type": type, "Relation Name": table, "Index Cond": condition }: Plan): string[] {
+  if (type === "Seq Scan" || (type.startsWith("Index") && !condition)) return [`SCAN ${table}`];
+  return type === "Sort" ? ["SORT"] : [];
+}
+
+/** How many rows PostgreSQL looked at, of a plan that was carried out. */
+export function visited(plan: Plan): { cost: number; rows: number } {
+  const looked = nodes(plan).filter((node) => /^(Seq|Index|Index Only|Bitmap Index) Scan$/.test(node["Node Type"]));
+  const counts = looked.map((node) => {
+    const more = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
+    return ((node["Actual Rows"] ?? 0) + more) * (node["Actual Loops"] ?? 1);
+  });
+  return { cost: counts.reduce((sum, one) => sum + one, 0), rows: plan["Actual Rows"] ?? 0 };
+}

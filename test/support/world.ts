@@ -1,0 +1,290 @@
+import type { Hono } from "hono";
+import type { By, Person } from "../../src/access/actor.ts";
+import { openSession } from "../../src/access/sessions.ts";
+import { findAccess, type Site } from "../../src/access/sites.ts";
+import { createApp } from "../../src/app.ts";
+import type { Database } from "../../src/database/connect.ts";
+import { newId, newSecret, sha256 } from "../../src/database/ids.ts";
+import { record } from "../../src/deployments/record.ts";
+import type { AppEnv } from "../../src/http/context.ts";
+import { hashPassword } from "../../src/people/passwords.ts";
+import { ask, complete, decide } from "../../src/promotions/promotions.ts";
+import type { Line, Report } from "../../src/record/report.ts";
+import { makeRelease } from "../../src/releases/releases.ts";
+import { createSite, insertSite } from "../../src/sites/sites.ts";
+import { engine, type Fresh, readyDatabase } from "./database.ts";
+import { validHtml } from "./html.ts";
+
+/** Who works on the shop. Oskar is signed in but belongs to another site: a stranger here. */
+const cast = {
+  iris: ["Iris", "administrator"],
+  ada: ["Ada", "account-manager"],
+  cleo: ["Cleo", "contributor"],
+  theo: ["Theo", "tester"],
+  mara: ["Mara", "marketing"],
+  vera: ["Vera", "viewer"],
+  oskar: ["Oskar", undefined],
+} as const;
+
+export type Name = keyof typeof cast;
+
+export type World = ReturnType<typeof around>;
+
+/**
+ * A shop with beta, demo (gate: one tester) and live (gate: one marketing), servers for all three, in Europe/London,
+ * on a database of its own, or this migrated one. The clock stands at 3 March 2026, 10:00 UTC, until somebody moves it.
+ */
+export async function world(database?: Promise<Pick<Fresh, "db" | "close">>) {
+  return around(database ? await furnished(await database) : await another());
+}
+
+/** Gives such a shop in which this has happened: told once in each worker, and copied from then on. */
+export function lived(story: (w: World) => Promise<void>): () => Promise<World> {
+  let once: ReturnType<typeof readyDatabase<Omit<Shop, "db" | "close"> & { at: string }>> | undefined;
+  const tell = async (db: Database) => {
+    const w = await world(Promise.resolve({ db, close: async () => undefined }));
+    await story(w);
+    return { people: w.people, site: w.site, at: w.clock.at };
+  };
+  return async () => {
+    once ??= readyDatabase(tell);
+    const { copy, at, ...shop } = await once;
+    return around({ ...shop, ...(await copy()) }, at);
+  };
+}
+
+type Shop = Awaited<ReturnType<typeof another>>;
+
+function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people" | "site">, at = morning) {
+  const clock = { at };
+  const app = createApp(db, {
+    baseUrl: "http://sitebook.test",
+    now: () => new Date(clock.at),
+    address: (request) => request.headers.get("x-test-address") ?? "",
+  });
+  const by = (name: Name) => actor(db, people[name], clock.at);
+  return {
+    db,
+    app,
+    clock,
+    site,
+    people,
+    by,
+    close,
+    /** A browser with this person signed in; "nobody" has no session. */
+    as: (name: Name | "nobody") => browser(app, db, name === "nobody" ? undefined : people[name], clock),
+    /** An API client whose token holds this role on the shop. */
+    token: (role: string) => client(app, db, site, people.iris, role, clock.at),
+    /** Cleo records lines such as "/sale v3", "checkout-service 3.4.1" or "-/old" (removed) in an environment. */
+    record: async (environment: string, lines: string[], more: Partial<Report> = {}) =>
+      record(db, await by("cleo"), site, place(site, environment), { ...more, placements: lines.map(lineOf) }),
+    /** Ada freezes what beta holds of these, or all that differs from demo. */
+    release: async (name: string, keys?: string[], from = "beta") =>
+      makeRelease(
+        db,
+        await by("ada"),
+        site,
+        keys
+          ? { name, from, contents: await chosen(db, place(site, from).id, keys) }
+          : { name, differences: { from, to: "demo" } },
+      ),
+    /** Ada asks for it, the right one approves, Ada completes: the whole way into an environment. */
+    promote: async (release: number, to: string, at: { effective_at?: string } = {}) => {
+      const asked = await ask(db, await by("ada"), site, { release, to });
+      const approver: Name = to === "demo" ? "theo" : "mara";
+      await decide(db, await by(approver), site, asked.number, { decision: "approve", digest: asked.digest });
+      return complete(db, await by("ada"), site, asked.number, at);
+    },
+    ask: async (release: number, to: string) => ask(db, await by("ada"), site, { release, to }),
+  };
+}
+
+const morning = "2026-03-03T10:00:00.000Z";
+
+async function furnished<T extends Pick<Fresh, "db">>(database: T) {
+  const people = await populate(database.db, morning);
+  return { ...database, people, site: await makeShop(database.db, people) };
+}
+
+let first: ReturnType<typeof readyDatabase<Pick<Awaited<ReturnType<typeof furnished>>, "people" | "site">>> | undefined;
+
+/** The shop before anybody does anything there, made once in each worker and copied from then on. */
+async function another() {
+  first ??= readyDatabase((db) => furnished({ db }));
+  const { people, site, copy } = await first;
+  return { people, site, ...(await copy()) };
+}
+
+/** Everybody's. */
+export const password = "correct horse battery";
+
+const storedPassword = await hashPassword(password);
+
+async function populate(db: Database, at: string): Promise<Record<Name, Person>> {
+  const entries = Object.entries(cast).map(([key, [name]]) => {
+    const person: Person = { id: newId(), name, kind: "person", email: `${key}@example.test` };
+    return [key, person] as const;
+  });
+  await db
+    .insertInto("people")
+    .values(entries.map(([, person]) => ({ ...person, password: storedPassword, created_at: at })))
+    .execute();
+  return Object.fromEntries(entries) as Record<Name, Person>;
+}
+
+const everything = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
+
+async function makeShop(db: Database, people: Record<Name, Person>): Promise<Site> {
+  const founder: By = { person: people.iris, roles: [], permissions: everything, at: "2026-01-05T08:00:00.000Z" };
+  const server = (host: string) => [{ name: "web", base_url: `https://${host}.shop.example` }];
+  await createSite(db, founder, {
+    slug: "shop",
+    name: "Fennel & Co",
+    time_zone: "Europe/London",
+    environments: [
+      { slug: "beta", tier: "development", servers: server("beta") },
+      { slug: "demo", tier: "staging", servers: server("demo") },
+      { slug: "live", tier: "production", servers: server("www") },
+    ],
+  });
+  const elsewhere = { slug: "elsewhere", name: "Elsewhere" };
+  await db.transaction().execute((trx) => insertSite(trx, { ...founder, person: people.oskar }, elsewhere));
+  const access = await findAccess(db, people.iris.id, "shop");
+  if (!access) throw new Error("the shop was not made");
+  const members = Object.entries(cast).filter(([key, [, role]]) => role && key !== "iris");
+  await db
+    .insertInto("memberships")
+    .values(
+      members.map(([key, [, role]]) => ({
+        site_id: access.site.id,
+        person_id: people[key as Name].id,
+        role: role as string,
+        since: founder.at,
+      })),
+    )
+    .execute();
+  return access.site;
+}
+
+async function actor(db: Database, person: Person, at: string): Promise<By> {
+  const access = await findAccess(db, person.id, "shop");
+  return { person, roles: access?.roles ?? [], permissions: access?.permissions ?? new Set(), at };
+}
+
+export function place(site: Site, slug: string) {
+  const found = site.environments.find((one) => one.slug === slug);
+  if (!found) throw new Error(`no environment ${slug}`);
+  return found;
+}
+
+/** "/sale v3" → a page at v3; "checkout-service 3.4.1" → software; a leading "-" removes. */
+export function lineOf(text: string): Line {
+  const removed = text.startsWith("-");
+  const [key = "", version] = text.replace(/^-/, "").split(" ");
+  return { kind: key.startsWith("/") ? "page" : "software", key, version: removed ? null : (version ?? null) };
+}
+
+async function chosen(db: Database, environmentId: string, keys: string[]) {
+  const rows = await db
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .select(["a.kind", "a.key", "v.label as version"])
+    .where("c.environment_id", "=", environmentId)
+    .where("a.key", "in", keys)
+    .execute();
+  return rows;
+}
+
+type Fields = Record<string, string | string[]>;
+
+export function browser(app: Hono<AppEnv>, db: Database, person: Person | undefined, clock: { at: string }) {
+  const jar = new Map<string, string>();
+  const start = person && openSession(db, person.id, clock.at).then((secret) => jar.set("sitebook", secret));
+  const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    await start;
+    const headers = new Headers(init.headers);
+    if (jar.size) headers.set("cookie", [...jar].map(([name, value]) => `${name}=${value}`).join("; "));
+    if (init.method === "POST" && !headers.has("origin")) headers.set("origin", "http://sitebook.test");
+    const response = await app.request(`http://sitebook.test${path}`, { ...init, headers });
+    for (const cookie of response.headers.getSetCookie()) keep(jar, cookie);
+    return check(response);
+  };
+  return {
+    get: (path: string, headers: Record<string, string> = {}) => send(path, { headers }),
+    post: (path: string, fields: Fields = {}, headers: Record<string, string> = {}) =>
+      send(path, { method: "POST", body: formOf(fields), headers }),
+    upload: (path: string, body: FormData, headers: Record<string, string> = {}) =>
+      send(path, { method: "POST", body, headers }),
+    /** Posts, and opens the page that the answer leads to. */
+    submit: async (path: string, fields: Fields = {}, headers: Record<string, string> = {}) => {
+      const response = await send(path, { method: "POST", body: formOf(fields), headers });
+      return response.status === 303 ? send(response.headers.get("location") ?? "/") : response;
+    },
+  };
+}
+
+function keep(jar: Map<string, string>, cookie: string): void {
+  const [pair = "", ...attributes] = cookie.split(";");
+  const [name = "", value = ""] = pair.split("=");
+  if (attributes.some((one) => /max-age=0/i.test(one.trim()))) jar.delete(name);
+  else jar.set(name, value);
+}
+
+function formOf(fields: Fields): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) form.append(name, one);
+  return form;
+}
+
+/** Every page that any test sees is checked: well-formed, accessible by its markup, nothing that the content security policy refuses. */
+async function check(response: Response): Promise<Response> {
+  // no page knows which engine it comes from, and looking at one takes as long as making it several times
+  if (engine !== "sqlite" || !response.headers.get("content-type")?.startsWith("text/html")) return response;
+  const problems = validHtml(await response.clone().text());
+  if (problems.length) throw new Error(`bad markup:\n${problems.join("\n")}`);
+  return response;
+}
+
+async function client(app: Hono<AppEnv>, db: Database, site: Site, creator: Person, role: string, at: string) {
+  const secret = newSecret();
+  const machine = {
+    id: newId(),
+    name: `${role} token`,
+    kind: "machine" as const,
+    email: null,
+    password: null,
+    created_at: at,
+  };
+  await db.insertInto("people").values(machine).execute();
+  await db.insertInto("memberships").values({ site_id: site.id, person_id: machine.id, role, since: at }).execute();
+  await db
+    .insertInto("tokens")
+    .values({
+      id: newId(),
+      site_id: site.id,
+      person_id: machine.id,
+      hash: sha256(secret),
+      created_by: creator.id,
+      created_at: at,
+      expires_at: null,
+      revoked_at: null,
+    })
+    .execute();
+  const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    app.request(`http://sitebook.test/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${secret}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+  return {
+    secret,
+    machine,
+    get: (path: string, headers?: Record<string, string>) => send("GET", path, undefined, headers),
+    post: (path: string, body: unknown, headers?: Record<string, string>) => send("POST", path, body, headers),
+  };
+}

@@ -1,0 +1,60 @@
+import { button, hiddenField } from "../parts/button.ts";
+import { input } from "../parts/field.ts";
+import { attr, each, type Html, html, type Piece } from "../parts/html.ts";
+import { facts, head, panel, split } from "../parts/page.ts";
+import { zoneField } from "../sites.ts";
+
+export type SettingsSite = { slug: string; name: string; time_zone: string };
+
+const TABS = [
+  ["", "Site"],
+  ["/environments", "Environments"],
+  ["/people", "People"],
+  ["/tokens", "Tokens"],
+] as const;
+
+/** The head of a page of the settings, with the way to the others. */
+export const settingsHead = (
+  site: SettingsSite,
+  here: (typeof TABS)[number][0],
+  title: Piece,
+  { under, over }: { under?: Piece; over?: Piece[] } = {},
+): Html => html`${head({ title, under, over })}
+<nav class="tabs" aria-label="Settings">${each(
+  TABS,
+  ([path, word]) =>
+    html`<a href="/sites/${site.slug}/settings${path}"${attr("aria-current", path === here && "page")}>${word}</a>`,
+)}</nav>`;
+
+/** What is shown once, to be copied and handed over. */
+export const secret = (text: string): Html => html`<code class="secret" tabindex="0">${text}</code>`;
+
+export const sitePage = (props: {
+  site: SettingsSite;
+  form: { name: string; time_zone: string };
+  zones: string[];
+  counts: { environments: number; people: number; tokens: number };
+  errors?: Record<string, string>;
+}): Html => {
+  const { site, form, errors = {}, counts } = props;
+  const base = `/sites/${site.slug}/settings`;
+  return html`${settingsHead(site, "", "Settings")}
+${split(
+  html`<form class="form" method="post" action="${base}">
+${input({ name: "name", label: "Name of the site", value: form.name, error: errors.name, required: true })}
+${zoneField({ name: "time_zone", value: form.time_zone, error: errors.time_zone }, props.zones)}
+<div class="end">${button({ text: "Save", look: "primary" })}</div></form>`,
+  panel(
+    "what",
+    "What there is",
+    facts([
+      ["Short name", html`<code>${site.slug}</code>`],
+      ["Environments", html`<a href="${base}/environments">${counts.environments}</a>`],
+      ["People", html`<a href="${base}/people">${counts.people}</a>`],
+      ["Tokens in use", html`<a href="${base}/tokens">${counts.tokens}</a>`],
+    ]),
+  ),
+)}`;
+};
+
+export const keyField = (key: string): Html => hiddenField("key", key);
