@@ -16,13 +16,76 @@ const files = globSync("{src,views,migrations,test}/**/*.{ts,css,js}", { cwd: ro
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 const imports = [...sources].flatMap(([file, text]) => importsOf(file, text));
 
-test("views import each other and Hono's template, and from the rest only types", () => {
-  const wrong = within("views").filter(({ from, type }) => !type && !from.startsWith("views/") && from !== "hono/html");
+/** The rooms of src from the lowest to the highest. Each imports from its own and from those above it in this list. */
+const floors = [
+  ["schema", "text", "errors", "time"],
+  ["database"],
+  ["access"],
+  ["record"],
+  ["jobs"],
+  ["http"],
+  ["api"],
+  // the nouns
+  ["integrity"],
+  ["promotions"],
+  ["releases"],
+  ["deployments"],
+  ["corrections"],
+  ["board"],
+  ["compare"],
+  ["environments"],
+  ["sites"],
+  ["people"],
+  ["artifacts"],
+  ["history"],
+  ["search"],
+  ["exports"],
+  ["settings", "evidence"],
+  ["example"],
+  ["setup"],
+  // what is put together from them
+  ["health", "api-app", "app", "config"],
+  ["server", "cli"],
+];
+const floorOf = new Map(floors.flatMap((rooms, i) => rooms.map((room) => [room, i] as const)));
+
+/** `src/board/rules.ts` and `src/text.ts` are in the rooms board and text. */
+const roomOf = (file: string): string => file.split("/")[1]?.replace(/\.\w+$/, "") ?? "";
+
+const amongRooms = imports.filter(
+  ({ file, from }) => file.startsWith("src/") && from.startsWith("src/") && roomOf(file) !== roomOf(from),
+);
+
+test("every room of src has its floor", () => {
+  const rooms = new Set([...sources.keys()].filter((file) => file.startsWith("src/")).map(roomOf));
+  expect([...rooms].filter((room) => !floorOf.has(room) && room !== "new-enough")).toEqual([]);
+});
+
+test("a room imports only from the floors below its own", () => {
+  const upward = amongRooms.filter(
+    ({ file, from }) => (floorOf.get(roomOf(from)) ?? 0) > (floorOf.get(roomOf(file)) ?? 99),
+  );
+  const sentences = upward.map(
+    ({ file, from }) =>
+      `${file} imports ${from}, which is a floor higher: what it needs from there belongs in ${roomOf(file)}, or lower.`,
+  );
+  expect(sentences).toEqual([]);
+});
+
+test("no two rooms load each other", () => {
+  const pairs = new Set(
+    amongRooms.filter(({ type }) => !type).map(({ file, from }) => `${roomOf(file)} ${roomOf(from)}`),
+  );
+  expect([...pairs].filter((pair) => pairs.has(pair.split(" ").reverse().join(" ")))).toEqual([]);
+});
+
+test("views import each other, text and time, and from the rest only types", () => {
+  const wrong = within("views").filter(({ from, type }) => !type && !/^(views\/|src\/text\.ts|src\/time\/)/.test(from));
   expect(wrong).toEqual([]);
 });
 
-test("rules are pure: no database, no queries, no web", () => {
-  const outside = /^(kysely|@?hono|pg$|better-sqlite3|node:)|^src\/(database\/|web|app)|\/(routes|api)\.ts$/;
+test("rules are pure: no database, no queries, no HTTP", () => {
+  const outside = /^(kysely|@?hono|pg$|better-sqlite3|node:)|^src\/(database|http|api)\/|\/(routes|api)\.ts$/;
   const wrong = imports.filter(
     ({ file, from, type }) =>
       /^src\/\w+\/rules\.ts$/.test(file) && (outside.test(from) || (!type && from.endsWith("/queries.ts"))),
@@ -32,7 +95,7 @@ test("rules are pure: no database, no queries, no web", () => {
 
 test("only the application mounts a noun's routes and API", () => {
   const wrong = within("src").filter(
-    ({ file, from }) => /\/(routes|api)\.ts$/.test(from) && file !== "src/app.ts" && !file.startsWith("src/api/"),
+    ({ file, from }) => /\/(routes|api)\.ts$/.test(from) && !["src/app.ts", "src/api-app.ts"].includes(file),
   );
   expect(wrong).toEqual([]);
 });
@@ -53,10 +116,11 @@ test("there are no barrels", () => {
 test("pages load nothing from elsewhere, and the application calls nobody", () => {
   const elsewhere = /\b(src|srcset|href|action|poster)="(https?:)?\/\/[^"]*|@import|url\((?!["']?(#|data:))/g;
   const calls = /(?<![.\w])fetch\(|new (WebSocket|EventSource)\(|from "(node:(http|https|net|tls|dgram)|undici)"/g;
+  const servers = ["client-address", "raw-response", "server"].map((name) => `src/http/${name}.ts`);
   const found = [...sources].flatMap(([file, text]) => {
     const pattern = file.startsWith("views/") ? elsewhere : calls;
     // what listens is no call, and a type is nothing
-    if (/^(test|src\/connections)\//.test(file)) return [];
+    if (file.startsWith("test/") || servers.includes(file)) return [];
     const runs = text.replace(/^import type .*$/gm, "");
     return [...runs.matchAll(pattern)].map(([hit]) => `${file}: ${hit}`);
   });
