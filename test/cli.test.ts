@@ -31,6 +31,7 @@ test("help says what there is, and each command explains itself", async () => {
     "rebuild",
     "checkpoint",
     "backup",
+    "copy",
     "export",
   ];
   for (const name of names) {
@@ -44,7 +45,7 @@ test("a command that is not there names those that are", async () => {
   expect(await sitebook(["prove"])).toEqual({
     code: 2,
     out: "",
-    err: 'There is no command "prove". There are: setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint, backup, export.\n',
+    err: 'There is no command "prove". There are: setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint, backup, copy, export.\n',
   });
   expect((await sitebook([])).code).toBe(2);
   expect((await sitebook(["constructor"])).code).toBe(2);

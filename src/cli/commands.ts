@@ -46,6 +46,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "copy the whole book into a new SQLite file (on the database)",
     load: async () => (await import("./backup.ts")).backup,
   },
+  copy: {
+    summary: "copy the whole book into an empty database of either engine (on the database)",
+    load: async () => (await import("./copy.ts")).copy,
+  },
   export: {
     summary: "take the history or an environment away as CSV or JSON lines (on the database)",
     load: async () => (await import("./export.ts")).exportFile,

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { Misconfigured, readConfig } from "../config.ts";
-import type { Database } from "../database/connect.ts";
+import { type Database, fileOf } from "../database/connect.ts";
+import { CannotWrite } from "../database/copy/atomic-file.ts";
 import { openReady } from "../database/ready.ts";
 import { CouldNot } from "./command.ts";
 
@@ -11,6 +13,8 @@ export async function onDatabase<T>(
   const db = await opened(env);
   try {
     return await work(db);
+  } catch (error) {
+    throw asCouldNot(error);
   } finally {
     await db.destroy();
   }
@@ -24,7 +28,7 @@ async function opened(env: Record<string, string | undefined>): Promise<Database
   }
 }
 
-export function databaseUrl(env: Record<string, string | undefined>): string {
+function databaseUrl(env: Record<string, string | undefined>): string {
   try {
     return readConfig(env).databaseUrl;
   } catch (error) {
@@ -32,4 +36,14 @@ export function databaseUrl(env: Record<string, string | undefined>): string {
   }
 }
 
-const asCouldNot = (error: unknown) => (error instanceof Misconfigured ? new CouldNot(error.message) : error);
+/** The same, of a database that is there. A missing SQLite file would be created when it is opened, and its emptiness taken for the book. */
+export function existingDatabaseUrl(env: Record<string, string | undefined>): string {
+  const url = databaseUrl(env);
+  if (url.startsWith("file:") && !existsSync(fileOf(url)))
+    throw new CouldNot(`There is no database ${fileOf(url)}. Check DATABASE_URL.`);
+  return url;
+}
+
+function asCouldNot(error: unknown): unknown {
+  return error instanceof Misconfigured || error instanceof CannotWrite ? new CouldNot(error.message) : error;
+}

@@ -66,14 +66,14 @@ interface Sums {
 
 async function sendAll(api: Api, environment: string, file: string, all: number, io: Io): Promise<Sums> {
   const sums: Sums = { deployments: 0, changed: 0, unchanged: 0, out_of_band: 0 };
-  const bar = progress(io, all);
+  const bar = progress(io);
   try {
     for await (const read of readDeployments(file, io.now().toISOString())) {
       if (!("report" in read)) throw new CouldNot(`${file} was changed while it was read. Run the command again.`);
       const recorded = await send(api, environment, read.report).catch((error) => stopAt(error, read.line, sums, all));
       sums.deployments++;
       for (const name of ["changed", "unchanged", "out_of_band"] as const) sums[name] += recorded[name];
-      bar.at(sums.deployments);
+      bar.at(sums.deployments, all);
     }
   } finally {
     bar.end();

@@ -3,7 +3,7 @@ import type { Io } from "./command.ts";
 const width = 30;
 
 /** A line on standard error that is drawn again as things go on, where a person watches; else nothing. */
-export function progress(io: Io, all: number) {
+export function progress(io: Io) {
   let shown = "";
   const show = (text: string) => {
     if (!io.watched || text === shown) return;
@@ -11,10 +11,11 @@ export function progress(io: Io, all: number) {
     shown = text;
   };
   return {
-    at: (done: number) => {
-      const full = Math.round((done / all) * width);
+    at: (done: number, all: number) => {
+      const share = all ? done / all : 1;
+      const full = Math.round(share * width);
       const bar = "█".repeat(full) + "░".repeat(width - full);
-      show(`${bar} ${Math.floor((done / all) * 100)} % of ${all.toLocaleString("en-GB")}`);
+      show(`${bar} ${Math.floor(share * 100)} % of ${all.toLocaleString("en-GB")}`);
     },
     /** Takes the line away again. */
     end: () => {

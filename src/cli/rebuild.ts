@@ -15,8 +15,8 @@ are broken it is refused: restore a backup. Make one before this, too.`,
     onDatabase(io.env, async (db) => {
       const made = [];
       for (const site of await sitesOf(db, values)) {
-        const drawn = progress(io, 1);
-        const verdict = await rebuildSite(db, site.id, (done, all) => drawn.at(done / all)).finally(drawn.end);
+        const drawn = progress(io);
+        const verdict = await rebuildSite(db, site.id, drawn.at).finally(drawn.end);
         made.push({ site: site.slug, ...verdict });
       }
       const text = made.map(

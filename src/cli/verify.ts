@@ -47,13 +47,8 @@ async function verified(
   io: Io,
 ) {
   const checkpoint = note === undefined ? undefined : await readCheckpoint(db, site, note, given(values, "key"));
-  const { events } = await db.selectFrom("sites").select("events").where("id", "=", site.id).executeTakeFirstOrThrow();
-  const drawn = progress(io, events);
-  try {
-    return await verifySite(db, site.id, { checkpoint, onProgress: drawn.at });
-  } finally {
-    drawn.end();
-  }
+  const drawn = progress(io);
+  return verifySite(db, site.id, { checkpoint, onProgress: drawn.at }).finally(drawn.end);
 }
 
 function sentence({ site, ...found }: Verdict & { site: string }): string {

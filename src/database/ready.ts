@@ -18,6 +18,6 @@ export async function openReady(url: string): Promise<Database> {
   }
 }
 
-function withoutPassword(url: string): string {
+export function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]*@/, ":…@");
 }

@@ -96,6 +96,12 @@ function snapshot(): Promise<Buffer> {
   return kept;
 }
 
+/** What is read from a migrated, empty SQLite database, whatever the engine under test. */
+export async function emptySqlite<T>(read: (db: Database) => Promise<T>): Promise<T> {
+  const { db } = inMemory(await snapshot());
+  return read(db).finally(() => db.destroy());
+}
+
 async function makeSnapshot(): Promise<Buffer> {
   const handle = new SQLite(":memory:");
   const db = openDatabase("file::memory:", handle);

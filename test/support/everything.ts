@@ -20,6 +20,21 @@ async function tables(db: Database): Promise<string[]> {
   return (await list.execute(db)).rows.map((row) => row.name);
 }
 
+/** What the database says of its tables: indexes, constraints, triggers. */
+export async function schemaOf(db: Database): Promise<unknown[]> {
+  const list = isPostgres(db)
+    ? sql`
+        select indexdef as one from pg_indexes where schemaname = 'public'
+        union all
+        select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = 'public'::regnamespace
+        union all
+        select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+        order by 1`
+    : sql`select type, name, tbl_name, sql from sqlite_master order by type, name`;
+  return (await list.execute(db)).rows;
+}
+
 /** Without what PostgreSQL makes of `words` by itself, and the moment at which a migration was carried out. */
 function written({ found: _found, timestamp: _timestamp, ...row }: Record<string, unknown>): string {
   return JSON.stringify(row, Object.keys(row).sort());

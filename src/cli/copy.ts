@@ -1,0 +1,64 @@
+import { existsSync, realpathSync } from "node:fs";
+import { type Database, fileOf, isFile } from "../database/connect.ts";
+import { copyBook, isEmpty } from "../database/copy/copy.ts";
+import { withoutPassword } from "../database/ready.ts";
+import { Refusal } from "../errors.ts";
+import { verify } from "../integrity/verify.ts";
+import { type Answer, type Command, CouldNot, count, type Io } from "./command.ts";
+import { existingDatabaseUrl, onDatabase } from "./database.ts";
+import { progress } from "./progress.ts";
+import { sitesOf } from "./sites.ts";
+
+export const copy: Command = {
+  help: `sitebook copy DATABASE_URL
+
+Copies the whole book, as it is at one moment, from the database that the variable DATABASE_URL names into this other,
+empty one: from SQLite to PostgreSQL, back, or between two of a kind. So a book moves, and a backup is restored:
+
+  DATABASE_URL=file:data/sitebook.db sitebook copy postgres://USER:PASSWORD@HOST/DATABASE
+
+The source can be in use. Rows are counted and every site is verified before anything is kept: where something is wrong,
+or the copy is killed, the target is as empty as before, and the exit code is not 0. What is recorded in the source
+afterwards is not copied, so stop its server first when you move.`,
+  options: {},
+  run: async ({ positionals: [target, ...more] }, io) => {
+    if (!target || more.length) throw new CouldNot("Say one database to copy to: sitebook copy DATABASE_URL.");
+    if (isSame(existingDatabaseUrl(io.env), target)) throw new CouldNot("Source and target are the same database.");
+    return onDatabase(io.env, async (from) => {
+      if (await isEmpty(from)) throw new CouldNot("There is nothing to copy: the source has no site and no account.");
+      return onDatabase({ DATABASE_URL: target }, (into) => copied(from, into, target, io));
+    });
+  },
+};
+
+/** By their addresses. Where one database has two, it is refused as a target because it is not empty. */
+function isSame(source: string, target: string): boolean {
+  const place = (url: string) => (isFile(url) && existsSync(fileOf(url)) ? realpathSync(fileOf(url)) : url);
+  return place(source) === place(target);
+}
+
+async function copied(from: Database, into: Database, url: string, io: Io): Promise<Answer> {
+  const at = io.now().toISOString();
+  const { at: onProgress, end } = progress(io);
+  const check = (copy: Database) => refuseBroken(copy, onProgress);
+  const counts = await copyBook(from, into, { onProgress, check }).finally(end);
+  const target = withoutPassword(url);
+  const [sites, events] = [counts.get("sites") ?? 0, counts.get("events") ?? 0];
+  const rows = counts.values().reduce((sum, one) => sum + one, 0);
+  const contents = `${count(sites, "site")}, ${count(events, "event")} and ${count(rows, "row")} in all`;
+  return {
+    text: `${target} now has ${contents}, as they were at ${at}. Every site was verified.`,
+    json: { target, at, sites, events, rows },
+  };
+}
+
+async function refuseBroken(copy: Database, onProgress: (done: number, all: number) => void): Promise<void> {
+  for (const site of await sitesOf(copy, {})) {
+    const verdict = await verify(copy, site.id, { onProgress });
+    if ("break" in verdict)
+      throw new Refusal(
+        409,
+        `${site.slug}: event ${verdict.break.seq}: ${verdict.break.what} Nothing was copied. Run sitebook verify on the source.`,
+      );
+  }
+}

@@ -1,0 +1,282 @@
+import { readdirSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createApp } from "../src/app.ts";
+import { type Database, fileOf, isFile, isPostgres } from "../src/database/connect.ts";
+import { copyBook, isEmpty } from "../src/database/copy/copy.ts";
+import { isFull } from "../src/database/errors.ts";
+import { setupLink } from "../src/people/links.ts";
+import { commandLine } from "./support/command-line.ts";
+import { emptySqlite, freshDatabase, freshDatabaseUrl } from "./support/database.ts";
+import { everything, schemaOf } from "./support/everything.ts";
+import { folder } from "./support/folder.ts";
+import { full, tight } from "./support/full-disks.ts";
+import { expectOneMoment, fullShop, muchMore, on, whileRecording } from "./support/full-shop.ts";
+import { starting, tokenOn } from "./support/serving.ts";
+import { unguard } from "./support/tampering.ts";
+
+let dir: Awaited<ReturnType<typeof folder>>;
+let drops: (() => Promise<void>)[];
+/** A book of the engine under test, an empty database of the same, and an SQLite file that is not there yet. */
+let url: string;
+let empty: string;
+let file: string;
+beforeEach(async () => {
+  dir = await folder();
+  drops = [() => dir[Symbol.asyncDispose]()];
+  [url, empty, file] = [await another(), await another(), `file:${dir.path}/copy.db`];
+});
+afterEach(async () => {
+  for (const drop of drops) await drop();
+});
+
+async function another(): Promise<string> {
+  const fresh = await freshDatabaseUrl();
+  drops.unshift(fresh.drop);
+  return fresh.url;
+}
+
+const sitebook = (database: string) => commandLine({ env: { DATABASE_URL: database } });
+const copy = (from: string, to: string) => sitebook(from)(["copy", to]);
+const command = (to: string) => [process.execPath, "src/cli/sitebook.js", "copy", to];
+
+async function emptySchema(like: Database): Promise<unknown[]> {
+  if (!isPostgres(like)) return emptySqlite(schemaOf);
+  const { db, close } = await freshDatabase();
+  return schemaOf(db).finally(close);
+}
+
+test("every row of every table goes from one database to the next, of either engine, and each is a sound Sitebook", async () => {
+  await on(url, fullShop);
+  const book = await on(url, everything);
+  expect(Object.keys(book).filter((table) => !book[table]?.length)).toEqual([]);
+  const ways = [
+    [url, file],
+    [file, empty],
+    [empty, await another()],
+    [file, `file:${dir.path}/again.db`],
+  ] as const;
+  for (const [from, to] of ways) {
+    const { code, out, err } = await copy(from, to);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(
+      / now has 2 sites, \d+ events and \d+ rows in all, as they were at .* Every site was verified\.\n$/,
+    );
+    await on(to, async (db) => {
+      expect(await everything(db)).toEqual(book);
+      expect(await schemaOf(db)).toEqual(await emptySchema(db));
+      await expect(db.updateTable("events").set({ action: "" }).execute()).rejects.toThrow("append-only");
+      await expect(db.insertInto("looks").values(stray).execute()).rejects.toThrow(/foreign key/i);
+      expect((await search(db, "shoes")).length).toBeGreaterThan(0);
+    });
+  }
+});
+
+const stray = { promotion_id: "none", artifact_id: "none", person_id: "none", looked_at: "" };
+
+/** As the engine's own index has it, which nobody copied. */
+async function search(db: Database, word: string): Promise<unknown[]> {
+  const query = isPostgres(db)
+    ? sql`select id from search_entries where found @@ to_tsquery('simple', ${word})`
+    : sql`select rowid from search_words where words match ${word}`;
+  return (await query.execute(db)).rows;
+}
+
+test("work goes on in the copy with the next numbers", async () => {
+  const token = await tokenOn(url);
+  const record = (database: string, ...lines: string[]) =>
+    on(database, async (db) => {
+      const app = createApp(db, { baseUrl: "http://sitebook.test" });
+      const machine = commandLine({
+        env: { SITEBOOK_URL: "http://sitebook.test", SITEBOOK_TOKEN: token },
+        fetch: (address, init) => app.request(address, init),
+      });
+      return machine(["record", "beta", ...lines]);
+    });
+  await record(url, "page /sale v1", "page /terms v1");
+  await copy(url, file);
+  await copy(file, empty);
+
+  const before = await on(empty, everything);
+  expect(await on(empty, (db) => search(db, "new"))).toEqual([]);
+  expect(await record(empty, "page /sale v2", "page /new v1")).toMatchObject({
+    err: "",
+    out: expect.stringContaining("Deployment 2"),
+  });
+  await on(empty, async (db) => {
+    const seqs = await db.selectFrom("placements").select("seq").orderBy("seq").execute();
+    expect(seqs.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    const entries = await db.selectFrom("search_entries").select("id").orderBy("id").execute();
+    expect(entries.map(({ id }) => id)).toEqual(entries.map((_, i) => i + 1));
+    expect(entries.length).toBeGreaterThan(before.search_entries?.length ?? 0);
+    expect((await search(db, "new")).length).toBeGreaterThan(0);
+  });
+  expect((await sitebook(empty)(["verify"])).code).toBe(0);
+});
+
+test("while a server takes writes it copies one moment, and they go on", async () => {
+  const token = await tokenOn(url);
+  await muchMore(url, 500);
+  await using server = starting({ DATABASE_URL: url });
+  let meanwhile = 0;
+  const copied = async () => {
+    await using copying = starting({ DATABASE_URL: url }, command(file));
+    expect(await copying.ended, copying.lines.join("\n")).toBe(0);
+  };
+  const recorded = await whileRecording(await server.url(), token, copied, () => meanwhile++);
+  expect(meanwhile).toBeGreaterThan(0);
+  await expectOneMoment(file, recorded);
+  expect((await sitebook(url)(["verify"])).code).toBe(0);
+});
+
+test("killed in the middle it leaves a target that is empty, and can be used again", async () => {
+  await tokenOn(url);
+  await muchMore(url);
+  const [book, before] = [await on(url, everything), await on(empty, everything)];
+  let left: typeof book;
+  do {
+    empty = await another();
+    await using copying = starting({ DATABASE_URL: url }, command(empty));
+    await loading(empty, copying.ended);
+    copying.signal("SIGKILL");
+    await copying.ended;
+    left = await on(empty, everything);
+  } while (isDeepStrictEqual(left, book));
+
+  expect(left).toEqual(before);
+  expect((await copy(url, empty)).code).toBe(0);
+  expect(isDeepStrictEqual(await on(empty, everything), book)).toBe(true);
+});
+
+/** Until a good part is written there, or the work has ended. */
+async function loading(database: string, ended: Promise<unknown>): Promise<void> {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  await on(database, async (db) => {
+    while (!over && !(await isLoading(db, database))) await setImmediate();
+  });
+}
+
+async function isLoading(db: Database, address: string): Promise<boolean> {
+  if (!isPostgres(db)) return (statSync(`${fileOf(address)}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 4e6;
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and query like 'insert into "intents"%'`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+describe("what cannot be done is refused with a sentence, and changes nothing", () => {
+  const refused = async (from: string, ...words: string[]) => {
+    const { code, err, out } = await sitebook(from)(["copy", ...words]);
+    expect([code, out]).toEqual([2, ""]);
+    return err;
+  };
+
+  test("where it is not said what to copy to, or it is no database", async () => {
+    await tokenOn(url);
+    expect(await refused(url)).toBe("Say one database to copy to: sitebook copy DATABASE_URL.\n");
+    expect(await refused(url, file, empty)).toContain("Say one database");
+    expect(await refused(url, `${dir.path}/copy.db`)).toContain("DATABASE_URL is no address of a database");
+    expect(await refused(url, "postgres://ada:secret@127.0.0.1:1/none")).toMatch(
+      /^The database postgres:\/\/ada:…@127\.0\.0\.1:1\/none cannot be used: .*ECONNREFUSED/,
+    );
+    await writeFile(`${dir.path}/mine`, "");
+    expect(await refused(url, `file:${dir.path}/mine/copy.db`)).toContain("cannot be used");
+  });
+
+  test("where there is nothing to copy", async () => {
+    expect(await refused(`file:${dir.path}/nowhere.db`, empty)).toContain(
+      `There is no database ${dir.path}/nowhere.db.`,
+    );
+    expect(await refused(url, file)).toBe("There is nothing to copy: the source has no site and no account.\n");
+    expect(readdirSync(dir.path)).toEqual([]);
+  });
+
+  test("where the target is the source, or not empty", async () => {
+    await tokenOn(url);
+    expect(await refused(url, url)).toBe("Source and target are the same database.\n");
+    expect(await refused(url, isFile(url) ? url.replace("file:/", "file:/./") : `${url}&`)).toMatch(/same|not empty/);
+    const account = sitebook(empty);
+    await account(["setup", "--email", "bob@example.test", "--name", "Bob"], { stdin: "correct horse battery" });
+    const [source, target] = [await on(url, everything), await on(empty, everything)];
+    expect(await refused(url, empty)).toBe("The target is not empty, and nothing in it is overwritten.\n");
+    expect(await refused(empty, url)).toContain("The target is not empty");
+    expect([await on(url, everything), await on(empty, everything)]).toEqual([source, target]);
+  });
+});
+
+test("a server that waits on the target for its first account is no obstacle, and its link no longer works", async () => {
+  await tokenOn(url);
+  await on(empty, (db) => setupLink(db, new Date().toISOString()));
+  expect((await copy(url, empty)).code).toBe(0);
+  expect(await on(empty, everything)).toEqual(await on(url, everything));
+});
+
+test("a record that is broken is not copied, with the reason, and the exit code is 1", async () => {
+  await tokenOn(url);
+  await on(url, async (db) => {
+    await unguard(db, "events");
+    await db.updateTable("events").set({ details: "{}" }).where("seq", "=", 1).execute();
+  });
+  const before = await on(empty, everything);
+  const { code, out, err } = await copy(url, empty);
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toBe(
+    "shop: event 1: Event 1 is not what was recorded: its content does not give its hash. Nothing was copied. Run sitebook verify on the source.\n",
+  );
+  expect(await on(empty, everything)).toEqual(before);
+});
+
+test("where a row does not arrive nothing is copied, and the exit code is 1", async () => {
+  await tokenOn(url);
+  await on(empty, async (db) => {
+    const statements = isPostgres(db)
+      ? [
+          "create function lose() returns trigger language plpgsql as $$ begin return null; end $$",
+          "create trigger lose before insert on tokens for each row execute function lose()",
+        ]
+      : ["create trigger lose before insert on tokens begin select raise(ignore); end"];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  });
+  const before = await on(empty, everything);
+  const { code, err } = await copy(url, empty);
+  expect([code, err]).toEqual([1, "Only 0 of 1 rows of tokens arrived. Nothing was copied.\n"]);
+  expect(await on(empty, everything)).toEqual(before);
+});
+
+const ways = { ...tight, ...full };
+
+test.each(Object.keys(ways) as (keyof typeof ways)[])(
+  "with %s nothing is copied, and all is when there is room",
+  async (way) => {
+    await on(url, fullShop);
+    const disk = await (ways[way] as (typeof ways)[string])();
+    drops.unshift(disk.close);
+    await on(url, async (db) => {
+      await disk.fill();
+      await expect(copyBook(db, disk.db)).rejects.toSatisfy(isFull);
+      expect(await isEmpty(disk.db)).toBe(true);
+      await disk.room();
+      await copyBook(db, disk.db);
+      expect(await everything(disk.db)).toEqual(await everything(db));
+    });
+  },
+);
+
+test("who watches sees how far it is, and programs read JSON", async () => {
+  await tokenOn(url);
+  const { err, out } = await sitebook(url)(["copy", file, "--json"], { watched: true });
+  expect(err).toMatch(/^\r░+ 0 % of [\d,]+(\r[█░]+ \d+ % of [\d,]+ *)+\r +\r$/);
+  const { sites, events, rows } = JSON.parse(out);
+  const book = await on(file, everything);
+  expect([sites, events]).toEqual([book.sites?.length, book.events?.length]);
+  const { kysely_migration: _migration, kysely_migration_lock: _lock, ...tables } = book;
+  expect(rows).toBe(Object.values(tables).flat().length);
+  expect(JSON.parse(out)).toMatchObject({ target: file, at: expect.stringMatching(/^\d{4}-/) });
+});

@@ -1,0 +1,86 @@
+import { sql } from "kysely";
+import { expect } from "vitest";
+import { type Database, isPostgres, openDatabase } from "../../src/database/connect.ts";
+import { makeCheckpoint } from "../../src/integrity/checkpoints.ts";
+import { everyVerb } from "./every-verb.ts";
+import { type World, world } from "./world.ts";
+
+export async function on<T>(database: string, work: (db: Database) => Promise<T>): Promise<T> {
+  const db = openDatabase(database);
+  try {
+    return await work(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** A shop in which everything was done, so that no table is empty. */
+export async function fullShop(db: Database): Promise<World> {
+  const w = await world(Promise.resolve({ db, close: async () => {} }));
+  await everyVerb(w);
+  await w.as("nobody").post("/sign-in", { email: "vera@example.test", password: "a wrong one" });
+  await w.as("vera").get("/sites/shop");
+  const placements = [{ kind: "page", key: "/again", version: "v1" }];
+  const deployments = "/sites/shop/environments/beta/deployments";
+  await (await w.token("contributor")).post(deployments, { placements }, { "idempotency-key": "build-7" });
+  await makeCheckpoint(db, w.site, w.clock.at);
+  const promotion = db.selectFrom("promotions").select("id").limit(1);
+  const artifact = db.selectFrom("artifacts").select("id").limit(1);
+  const { id: promotion_id } = await promotion.executeTakeFirstOrThrow();
+  const { id: artifact_id } = await artifact.executeTakeFirstOrThrow();
+  const looked_at = w.clock.at;
+  await db.insertInto("looks").values({ promotion_id, artifact_id, person_id: w.people.theo.id, looked_at }).execute();
+  return w;
+}
+
+/** So much that copying it takes a while: 40 KB a row. */
+export async function muchMore(url: string, rows = 2000): Promise<void> {
+  await on(url, async (db) => {
+    const { id } = await db.selectFrom("people").select("id").limit(1).executeTakeFirstOrThrow();
+    const answer = isPostgres(db) ? sql`repeat('x', 40000)` : sql`printf('%.*c', 40000, 'x')`;
+    await sql`
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows})
+      insert into intents (person_id, key, fingerprint, answer, at) select ${id}, 'k' || i, '', ${answer}, '' from n`.execute(
+      db,
+    );
+  });
+}
+
+/** Records a version of a page on beta at this server, and returns the deployment's number. */
+export function recorder(address: string, token: string) {
+  return async (key: string, version: string): Promise<number> => {
+    const answer = await fetch(`${address}/api/v1/sites/shop/environments/beta/deployments`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ placements: [{ kind: "page", key, version }] }),
+    });
+    expect(answer.status).toBe(201);
+    return ((await answer.json()) as { number: number }).number;
+  };
+}
+
+/** Four clients that record until the work is done. Returns the numbers recorded before it began, and from then on. */
+export async function whileRecording(address: string, token: string, work: () => Promise<void>, onEach = () => {}) {
+  const record = recorder(address, token);
+  const [before, during] = [new Set<number>(), new Set<number>()];
+  for (let i = 0; i < 10; i++) before.add(await record("/first", `v${i}`));
+  let going = true;
+  const writers = [1, 2, 3, 4].map(async (writer) => {
+    for (let i = 0; going; i++, onEach()) during.add(await record(`/page-${writer}`, `v${i}`));
+  });
+  await work().finally(() => {
+    going = false;
+  });
+  await Promise.all(writers);
+  return { before, during };
+}
+
+/** That the copy has the deployments of one moment: all that were recorded before, some of those during, without a gap. */
+export async function expectOneMoment(copy: string, { before, during }: Record<"before" | "during", Set<number>>) {
+  const rows = await on(copy, (db) => db.selectFrom("deployments").select("number").orderBy("number").execute());
+  const numbers = rows.map((row) => row.number);
+  expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+  expect([...before].filter((number) => !numbers.includes(number))).toEqual([]);
+  expect(numbers.filter((number) => !before.has(number) && !during.has(number))).toEqual([]);
+  return numbers.length;
+}
