@@ -1,3 +1,4 @@
+import { Misconfigured } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
 
 export interface Config {
@@ -9,9 +10,6 @@ export interface Config {
   /** Addresses and ranges of the reverse proxies that are believed about who is behind them. */
   trustedProxies: string[];
 }
-
-/** What whoever runs Sitebook has to set right; says how. Anything else thrown at the start is a bug. */
-export class Misconfigured extends Error {}
 
 /** Reads the environment as a set. Throws one error whose message has a sentence for every wrong value. */
 export function readConfig(env: Record<string, string | undefined>): Config {

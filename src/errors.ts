@@ -72,3 +72,6 @@ export function besideFields(error: unknown, otherwise?: string) {
   if (refused && otherwise) errors[otherwise] = refused;
   return { errors, status, retryAfter };
 }
+
+/** What whoever runs Sitebook has to set right; says how. Anything else thrown at the start is a bug. */
+export class Misconfigured extends Error {}

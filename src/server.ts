@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createApp } from "./app.ts";
-import { Misconfigured, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
 import type { Database } from "./database/connect.ts";
 import { openReady } from "./database/ready.ts";
+import { Misconfigured } from "./errors.ts";
 import { addressesBehind } from "./http/client-address.ts";
 import { createHttpServer } from "./http/server.ts";
 import { keepCheckpoints } from "./integrity/checkpoints.ts";

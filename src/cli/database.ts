@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { Misconfigured, readConfig } from "../config.ts";
+import { readConfig } from "../config.ts";
 import { type Database, fileOf } from "../database/connect.ts";
 import { CannotWrite } from "../database/copy/atomic-file.ts";
 import { openReady } from "../database/ready.ts";
+import { Misconfigured } from "../errors.ts";
 import { CouldNot } from "./command.ts";
 
 /** Works on the database that DATABASE_URL names, its schema up to date, and closes it. */

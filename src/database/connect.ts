@@ -14,6 +14,9 @@ export function openDatabase(url: string, handle?: SQLite.Database): Database {
   return new Kysely<Schema>({ dialect: new DurableSqlite(handle ?? openFile(url)) });
 }
 
+/** Whether it is a file that others can open, too. */
+export const isFile = (url: string): boolean => url.startsWith("file:") && fileOf(url) !== ":memory:";
+
 /** Where the file of a `file:…` is. */
 export const fileOf = (url: string): string => url.replace(/^file:(\/\/)?/, "");
 

@@ -1,4 +1,4 @@
-import { Misconfigured } from "../config.ts";
+import { Misconfigured } from "../errors.ts";
 import { type Database, openDatabase } from "./connect.ts";
 import { migrate } from "./migrate.ts";
 

@@ -1,8 +1,15 @@
 import { sql } from "kysely";
-import type { By } from "../access/actor.ts";
 import { Refusal } from "../errors.ts";
 import { type Database, isPostgres } from "./connect.ts";
 import { compiled } from "./precompiled.ts";
+
+/** What a transaction needs to know of whoever asks for it. */
+interface Requester {
+  person: { id: string };
+  /** ISO 8601 UTC with milliseconds. */
+  at: string;
+  request?: { key: string; fingerprint: string } | undefined;
+}
 
 /**
  * One intent, one transaction. Writers of one site take turns, so that what a verb read is still true when it writes
@@ -10,11 +17,11 @@ import { compiled } from "./precompiled.ts";
  * answer again when it is repeated, and 422 when the key comes back with another body.
  * What `work` returns is kept as JSON where there is a key. The moment of its `by` is never before the site's last event.
  */
-export function intent<T>(
+export function intent<T, A extends Requester>(
   db: Database,
-  told: By,
+  told: A,
   siteId: string,
-  work: (trx: Database, by: By) => Promise<T>,
+  work: (trx: Database, by: A) => Promise<T>,
 ): Promise<T> {
   return db.transaction().execute(async (trx) => {
     await takeTurn(trx, siteId);
@@ -49,7 +56,7 @@ async function takeTurn(trx: Database, siteId: string): Promise<void> {
 }
 
 /** Whoever had to wait is told later than the one before: what was known at a moment is not added to afterwards. */
-async function inTurn(trx: Database, by: By, siteId: string): Promise<By> {
+async function inTurn<A extends Requester>(trx: Database, by: A, siteId: string): Promise<A> {
   const [last] = await newest(trx, siteId);
   return last && last.recorded_at > by.at ? { ...by, at: last.recorded_at } : by;
 }
@@ -59,7 +66,7 @@ const newest = compiled((trx, siteId: string) =>
 );
 
 /** Of two requests with one key the second waits for the first one's answer, also where there is no site yet to wait for. */
-async function takeTurnOf(trx: Database, by: By): Promise<void> {
+async function takeTurnOf(trx: Database, by: Requester): Promise<void> {
   if (isPostgres(trx))
     await trx.selectFrom("people").select("id").where("id", "=", by.person.id).forNoKeyUpdate().execute();
 }

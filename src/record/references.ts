@@ -1,7 +1,6 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { findDeployment } from "../deployments/queries.ts";
 import { missing, refuseFields } from "../errors.ts";
 import { parseMoment, type Read } from "../time/parse-moment.ts";
 import { latest, type Moment } from "./as-of.ts";
@@ -77,10 +76,20 @@ export async function findSide(
   return "wrong" in found ? found : { environment, moment: { asOf: found.at }, ...found };
 }
 
+function deploymentByNumber(db: Database, siteId: string, number: number) {
+  return db
+    .selectFrom("deployments as d")
+    .innerJoin("environments as e", "e.id", "d.environment_id")
+    .select(["d.number", "d.effective_at", "e.slug as environment", "e.name as environment_name"])
+    .where("d.site_id", "=", siteId)
+    .where("d.number", "=", number)
+    .executeTakeFirst();
+}
+
 async function findMoment(db: Database, site: Site, environment: Environment, when: When, now: string): Promise<Read> {
   if ("time" in when) return parseMoment(when.time, site.time_zone, now);
   if ("back" in when) return before(db, environment, when.back);
-  const told = await findDeployment(db, site.id, when.deployment);
+  const told = await deploymentByNumber(db, site.id, when.deployment);
   if (!told) return { wrong: `There is no deployment ${when.deployment}.` };
   if (told.environment !== environment.slug)
     return {
