@@ -1,31 +1,31 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { needSite, needToken } from "./api/auth.ts";
-import { refuseShape } from "./api/validation-errors.ts";
-import { artifacts } from "./artifacts/api.ts";
-import { comparison } from "./compare/api.ts";
-import { corrections } from "./corrections/api.ts";
-import { deployments } from "./deployments/api.ts";
-import { environments } from "./environments/api.ts";
-import { missing } from "./errors.ts";
-import { health } from "./health.ts";
-import { events } from "./history/api.ts";
-import { importsFit } from "./http/body-limits.ts";
+import { needToken, needTokenAccess } from "./api/auth.ts";
+import { rejectInvalid } from "./api/validation-errors.ts";
+import { artifactApi } from "./artifacts/api.ts";
+import { compareApi } from "./compare/api.ts";
+import { correctionApi } from "./corrections/api.ts";
+import { deploymentApi } from "./deployments/api.ts";
+import { environmentApi } from "./environments/api.ts";
+import { notFound } from "./errors.ts";
+import { healthApi } from "./health.ts";
+import { eventApi } from "./history/api.ts";
+import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
-import { promotions } from "./promotions/api.ts";
-import { releases } from "./releases/api.ts";
-import { sites } from "./sites/api.ts";
+import { promotionApi } from "./promotions/api.ts";
+import { releaseApi } from "./releases/api.ts";
+import { siteApi } from "./sites/api.ts";
 
 /** All calls for machines, and the document that describes them, made from the schemas that check them. */
-export function api(baseUrl: string): OpenAPIHono<AppEnv> {
-  const all = new OpenAPIHono<AppEnv>({ defaultHook: refuseShape });
+export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
+  const all = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
   all.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",
     description: "A token of the site, made in its settings or by `sitebook token create`.",
   });
-  all.route("/", health);
+  all.route("/", healthApi);
   all.route("/api/v1", calls());
-  all.all("/api/*", () => missing("call"));
+  all.all("/api/*", () => notFound("call"));
   let document: string | undefined;
   all.get("/openapi.json", (c) => {
     document ??= JSON.stringify(describe(all, baseUrl));
@@ -43,18 +43,18 @@ const describe = (all: OpenAPIHono<AppEnv>, url: string) =>
 
 function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();
-  versioned.use("/sites/*", needToken, importsFit);
-  versioned.use("/sites/:site/*", needSite);
+  versioned.use("/sites/*", needToken, limitImports);
+  versioned.use("/sites/:site/*", needTokenAccess);
   for (const noun of [
-    sites,
-    environments,
-    deployments,
-    artifacts,
-    comparison,
-    corrections,
-    releases,
-    promotions,
-    events,
+    siteApi,
+    environmentApi,
+    deploymentApi,
+    artifactApi,
+    compareApi,
+    correctionApi,
+    releaseApi,
+    promotionApi,
+    eventApi,
   ])
     versioned.route("/", noun);
   return versioned;

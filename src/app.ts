@@ -4,36 +4,36 @@ import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { layout } from "../views/layout.ts";
 import { limitHashing } from "./access/password-queue.ts";
-import { artifacts } from "./artifacts/routes.ts";
+import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
-import { board } from "./board/routes.ts";
-import { keepTallies } from "./board/site-summary.ts";
-import { comparisons } from "./compare/routes.ts";
-import { corrections } from "./corrections/routes.ts";
+import { boardRoutes } from "./board/routes.ts";
+import { cachedSummary } from "./board/site-summary.ts";
+import { compareRoutes } from "./compare/routes.ts";
+import { correctionRoutes } from "./corrections/routes.ts";
 import type { Database } from "./database/connect.ts";
-import { deployments } from "./deployments/routes.ts";
-import { environments } from "./environments/routes.ts";
+import { deploymentRoutes } from "./deployments/routes.ts";
+import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
-import { evidence } from "./evidence/routes.ts";
-import { exports } from "./exports/routes.ts";
-import { history } from "./history/routes.ts";
-import { assets } from "./http/assets.ts";
-import { formsFit, importsFit } from "./http/body-limits.ts";
+import { evidenceRoutes } from "./evidence/routes.ts";
+import { exportRoutes } from "./exports/routes.ts";
+import { historyRoutes } from "./history/routes.ts";
+import { loadAssets } from "./http/assets.ts";
+import { limitForms, limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
-import { fail } from "./http/error-pages.ts";
-import { answer, plainFrame } from "./http/pages.ts";
+import { handleError } from "./http/error-pages.ts";
+import { plainFrame, sendHtml } from "./http/pages.ts";
 import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
-import { links } from "./people/link-routes.ts";
-import { people } from "./people/routes.ts";
-import { approvals, promotions } from "./promotions/routes.ts";
-import { promotionRequests, releases } from "./releases/routes.ts";
-import { searching } from "./search/routes.ts";
-import { environmentSettings } from "./settings/environments.ts";
-import { peopleSettings } from "./settings/people.ts";
-import { siteSettings } from "./settings/site.ts";
-import { tokenSettings } from "./settings/tokens.ts";
-import { setup } from "./setup/routes.ts";
-import { sites } from "./sites/routes.ts";
+import { linkRoutes } from "./people/link-routes.ts";
+import { accountRoutes } from "./people/routes.ts";
+import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
+import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
+import { searchRoutes } from "./search/routes.ts";
+import { environmentSettingsRoutes } from "./settings/environments.ts";
+import { peopleSettingsRoutes } from "./settings/people.ts";
+import { siteSettingsRoutes } from "./settings/site.ts";
+import { tokenSettingsRoutes } from "./settings/tokens.ts";
+import { setupRoutes } from "./setup/routes.ts";
+import { siteRoutes } from "./sites/routes.ts";
 
 export interface Options {
   baseUrl: string;
@@ -48,11 +48,11 @@ export function createApp(
   { baseUrl, now = () => new Date(), address = () => "" }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const files = assets();
-  const tallies = keepTallies();
+  const files = loadAssets();
+  const tallies = cachedSummary();
   const hashing = limitHashing();
-  app.onError(fail);
-  app.notFound((c) => fail(new Refusal(404, "There is no such page."), c));
+  app.onError(handleError);
+  app.notFound((c) => handleError(new Refusal(404, "There is no such page."), c));
   const known: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
     c.set("at", now().toISOString());
@@ -69,17 +69,17 @@ export function createApp(
   app.route("/", files.app);
   app.use(keepNothing);
   // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
-  const api = loadOnce(async () => withContext(known, (await import("./api-app.ts")).api(baseUrl)));
+  const api = loadOnce(async () => withContext(known, (await import("./api-app.ts")).createApi(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
     app.all(path, async (c) => (await api()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
-  app.use(formsFit);
+  app.use(limitForms);
   app.use(knowPerson);
-  app.get("/help", async (c) => answer(c, layout(await plainFrame(c, "Help"), help())));
-  app.route("/", people);
-  app.route("/", links);
-  app.route("/", setup);
-  app.route("/", sites);
+  app.get("/help", async (c) => sendHtml(c, layout(await plainFrame(c, "Help"), help())));
+  app.route("/", accountRoutes);
+  app.route("/", linkRoutes);
+  app.route("/", setupRoutes);
+  app.route("/", siteRoutes);
   app.route("/sites/:site", site());
   return app;
 }
@@ -98,7 +98,7 @@ function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
 
 function withContext(known: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.onError(fail);
+  app.onError(handleError);
   app.use(known);
   app.route("/", api);
   return app;
@@ -115,26 +115,26 @@ async function keepNothing(c: Context, next: Next): Promise<void> {
 /** Everything below a site: only for those who may see it. */
 function site(): Hono<SiteEnv> {
   const pages = new Hono<SiteEnv>();
-  pages.use(needPerson, needAccess, importsFit);
-  pages.route("/", board);
-  pages.route("/", exports);
-  pages.route("/", evidence);
-  pages.route("/deployments", deployments);
-  pages.route("/corrections", corrections);
-  pages.route("/environments", environments);
-  pages.route("/artifacts", artifacts);
-  pages.route("/compare", comparisons);
-  pages.route("/history", history);
-  pages.route("/releases", releases);
+  pages.use(needPerson, needAccess, limitImports);
+  pages.route("/", boardRoutes);
+  pages.route("/", exportRoutes);
+  pages.route("/", evidenceRoutes);
+  pages.route("/deployments", deploymentRoutes);
+  pages.route("/corrections", correctionRoutes);
+  pages.route("/environments", environmentRoutes);
+  pages.route("/artifacts", artifactRoutes);
+  pages.route("/compare", compareRoutes);
+  pages.route("/history", historyRoutes);
+  pages.route("/releases", releaseRoutes);
   pages.route("/promotions", promotionRequests);
-  pages.route("/promotions", promotions);
-  pages.route("/approvals", approvals);
-  pages.route("/search", searching);
+  pages.route("/promotions", promotionRoutes);
+  pages.route("/approvals", inboxRoutes);
+  pages.route("/search", searchRoutes);
   pages.use("/settings/*", needAdministrator);
-  pages.route("/settings", siteSettings);
-  pages.route("/settings/environments", environmentSettings);
-  pages.route("/settings/people", peopleSettings);
-  pages.route("/settings/tokens", tokenSettings);
+  pages.route("/settings", siteSettingsRoutes);
+  pages.route("/settings/environments", environmentSettingsRoutes);
+  pages.route("/settings/people", peopleSettingsRoutes);
+  pages.route("/settings/tokens", tokenSettingsRoutes);
   return pages;
 }
 

@@ -1,4 +1,4 @@
-import { Misconfigured } from "./errors.ts";
+import { Misconfigured as ConfigurationError } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
 
 export interface Config {
@@ -23,7 +23,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     baseUrl && whyNotBase(baseUrl),
     whyNotProxies(trustedProxies),
   ].filter(Boolean);
-  if (wrong.length) throw new Misconfigured(wrong.join("\n"));
+  if (wrong.length) throw new ConfigurationError(wrong.join("\n"));
   return {
     port: Number(port),
     host: env.HOST || "127.0.0.1",

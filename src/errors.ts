@@ -37,7 +37,7 @@ export function refuse(sentence: string | undefined, status: Refusal["status"] =
   if (sentence) throw new Refusal(status, sentence);
 }
 
-export function missing(what: string): never {
+export function notFound(what: string): never {
   throw new Refusal(404, `There is no such ${what}.`);
 }
 

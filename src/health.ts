@@ -5,7 +5,7 @@ import type { AppEnv } from "./http/context.ts";
 
 const patience = 3000;
 
-export const health = new OpenAPIHono<AppEnv>();
+export const healthApi = new OpenAPIHono<AppEnv>();
 
 const answer = (description: string, word: string) => ({
   description,
@@ -21,7 +21,7 @@ const liveCall = createRoute({
   responses: { 200: answer("It runs.", "alive") },
 });
 
-health.openapi(liveCall, (c) => c.json({ status: "alive" }, 200));
+healthApi.openapi(liveCall, (c) => c.json({ status: "alive" }, 200));
 
 const readyCall = createRoute({
   method: "get",
@@ -32,7 +32,7 @@ const readyCall = createRoute({
   responses: { 200: answer("Both do.", "ready"), 503: answer("The database does not.", "database unreachable") },
 });
 
-health.openapi(readyCall, async (c) =>
+healthApi.openapi(readyCall, async (c) =>
   (await answers(c.var.db))
     ? c.json({ status: "ready" }, 200)
     : c.json({ status: "database unreachable" }, 503, { "retry-after": "10" }),

@@ -3,11 +3,11 @@ import type { Server } from "node:http";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import type { Database } from "./database/connect.ts";
-import { openReady } from "./database/ready.ts";
+import { openMigrated } from "./database/ready.ts";
 import { Misconfigured } from "./errors.ts";
 import { addressesBehind } from "./http/client-address.ts";
 import { createHttpServer } from "./http/server.ts";
-import { keepCheckpoints } from "./integrity/checkpoints.ts";
+import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
 
 /** How long running requests may take to end once Sitebook is told to stop. */
@@ -23,7 +23,7 @@ try {
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
-  const db = await openReady(config.databaseUrl);
+  const db = await openMigrated(config.databaseUrl);
   const server = createHttpServer((request, env) => app.fetch(request, env));
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db));
-  keepCheckpoints(db);
+  scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   const link = await setupLink(db, new Date().toISOString());
   if (link) console.log(`There is no account yet. Make the first one, once, at ${baseUrl}/setup?link=${link}`);

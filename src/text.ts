@@ -1,24 +1,25 @@
 /** "Tester", "Tester and Marketing", "Tester, Legal and Marketing". */
-export function listed(names: string[]): string {
+export function joinWithAnd(names: string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** Halves of surrogate pairs too: no database keeps them, so that what was told and what is kept would differ. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
+export const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
 
 /** Long texts may have line breaks and tabs; nothing has other control characters. */
 export function whyNotText(name: string, text: string | undefined, most: number): string | undefined {
   if (text === undefined) return;
   if (text.length > most)
     return `${name} has at most ${most.toLocaleString("en-GB")} characters; this one has ${text.length.toLocaleString("en-GB")}.`;
-  if (controls.test(most > 2000 ? text.replace(/[\r\n\t]/g, "") : text)) return `${name} has no control characters.`;
+  if (controlCharacters.test(most > 2000 ? text.replace(/[\r\n\t]/g, "") : text))
+    return `${name} has no control characters.`;
 }
 
 export function whyNotName(name: string): string | undefined {
   if (!name.trim()) return "Give it a name.";
   if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
-  if (controls.test(name)) return "A name has no control characters and no line breaks.";
+  if (controlCharacters.test(name)) return "A name has no control characters and no line breaks.";
 }
 
 export function whyNotSlug(slug: string): string | undefined {
@@ -36,6 +37,6 @@ export function slugFrom(name: string): string {
     .replace(/-$/, "");
 }
 
-export function compare(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

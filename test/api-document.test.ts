@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api } from "../src/api-app.ts";
+import { createApi } from "../src/api-app.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -64,7 +64,7 @@ test("the document is open to everybody and names every call of the contract", a
 });
 
 test("every route of the API is in the document, and nothing else is", async () => {
-  const routed = api("http://sitebook.test")
+  const routed = createApi("http://sitebook.test")
     .routes.filter(({ method, path }) => method !== "ALL" && /^\/(api\/|healthz$|readyz$)/.test(path))
     .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, "{$1}")}`);
   const calls = operations(await read()).map(({ method, path }) => `${method} ${path}`);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { machine, rows } from "./support/api.ts";
+import { countRowsIn, machine } from "./support/api.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -55,11 +55,11 @@ test("a release is asked for, approved and completed by machines", async () => {
 
 test("an approval of anything but the promotion's digest is refused", async () => {
   await ask();
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const { status, body } = await approve("0".repeat(64));
   expect(status).toBe(409);
   expect(body.detail).toContain("That is not what promotion 1 holds.");
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test("a rejection needs a comment, and ends it", async () => {
@@ -142,12 +142,12 @@ test("a pipeline asks first whether a release could go", async () => {
   const { number } = await w.release("Spring", ["/sale"]);
   const path = `/sites/shop/can-promote?release=${number}&to=demo`;
   expect((await manager.get(path)).body).toMatchObject({ allowed: false, blockers: [{ code: "approvals_missing" }] });
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   for (const query of ["release=9&to=demo", `release=${number}&to=nowhere`])
     expect((await manager.get(`/sites/shop/can-promote?${query}`)).status).toBe(404);
   expect((await manager.get(`/sites/shop/can-promote?release=x&to=demo`)).status).toBe(422);
   expect((await manager.get(`/sites/shop/can-promote?release=${number}&to=beta`)).status).toBe(409);
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test("what there is not cannot be asked for, decided, completed or called off", async () => {
@@ -174,5 +174,5 @@ test("each step repeated with its key happens once, and gives its first answer a
   const { digest } = await twice(manager, "", { release, to: "demo" });
   await twice(tester, "/1/approvals", { decision: "approve", digest });
   await twice(manager, "/1/completion", {});
-  expect(await rows(w)).toMatchObject({ promotions: 1, approvals: 1, deployments: 2 });
+  expect(await countRowsIn(w)).toMatchObject({ promotions: 1, approvals: 1, deployments: 2 });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { machine, rows } from "./support/api.ts";
+import { countRowsIn, machine } from "./support/api.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -65,7 +65,7 @@ test("a release can be made of what another environment holds", async () => {
 });
 
 test("what beta does not hold is refused, with what it does hold, and no release is made", async () => {
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
     contents: [
@@ -80,7 +80,7 @@ test("what beta does not hold is refused, with what it does hold, and no release
     { path: "contents.1.version", message: "/never was never recorded on beta." },
     { path: "contents.2.version", message: "beta does not hold its removal of /sale: it is at v2 there." },
   ]);
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test("a version that only stands elsewhere is refused, not missing", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { machine, rows } from "./support/api.ts";
+import { countRowsIn, machine } from "./support/api.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -58,11 +58,11 @@ test("without environments a site starts with beta, demo and live", async () => 
 
 test("nobody else makes sites", async () => {
   const manager = await machine(w, "account-manager");
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const { status, body } = await manager.post("/sites", { slug: "blog", name: "Blog" });
   expect(status).toBe(403);
   expect(body.detail).toContain("may make another one");
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test("one request that arrives twice at once makes one site, and both have its answer", async () => {
@@ -85,7 +85,7 @@ test("sites come page by page", async () => {
 
 test("everything that is wrong with a site is said at once, and nothing is made", async () => {
   const administrator = await machine(w, "administrator");
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const { status, body } = await administrator.post("/sites", {
     slug: "The Blog",
     name: " ",
@@ -108,5 +108,5 @@ test("everything that is wrong with a site is said at once, and nothing is made"
   expect((await administrator.post("/sites", { slug: "shop", name: "Again" })).body.errors).toMatchObject([
     { path: "slug" },
   ]);
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });

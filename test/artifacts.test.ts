@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { draw, mostSpans } from "../src/artifacts/timeline.ts";
+import { layOutTimeline, maxSpans } from "../src/artifacts/timeline.ts";
 import { correct } from "../src/corrections/corrections.ts";
-import { record } from "../src/deployments/record.ts";
-import type { Line } from "../src/record/report.ts";
-import { links, rows, words } from "./support/words.ts";
-import { type Name, place, type World, world } from "./support/world.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
+import type { ReportLine } from "../src/record/report.ts";
+import { links, tableRows, words } from "./support/words.ts";
+import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -86,7 +86,7 @@ describe("a page's life", () => {
 
     const page = await look(pathOf("/sale"));
 
-    expect(rows(page)).toEqual([
+    expect(tableRows(page)).toEqual([
       ["demo", "v2", "25 Feb, 09:00", "now", "25 Feb, 09:00 Ada", "Promotion 3", "Theo, tester, 25 Feb, 09:00"],
       ["beta", "v2", "24 Feb, 09:00", "now", "25 Feb, 09:00, recorded 1 day later Cleo", "Deployment 5", "no gate"],
       ["live", "v1.1", "20 Feb, 12:00", "now", "20 Feb, 12:00 Cleo", "out of band, deployment 4", "nobody"],
@@ -115,7 +115,7 @@ describe("a page's life", () => {
 
     expect(words(page)).toContain("removed from beta; never recorded on demo and live.");
     expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 until 3 February 2026, 09:00"]);
-    expect(rows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
+    expect(tableRows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
   });
 
   test("is the same however late it was told", async () => {
@@ -123,7 +123,7 @@ describe("a page's life", () => {
     await w.record("live", ["/sale v1"], { effective_at: "2026-02-08T09:00:00Z" });
     await w.record("live", ["/sale v1"], { effective_at: "2026-02-05T09:00:00Z" });
 
-    expect(rows(await look(pathOf("/sale"))).map((row) => row.slice(0, 4))).toEqual([
+    expect(tableRows(await look(pathOf("/sale"))).map((row) => row.slice(0, 4))).toEqual([
       ["live", "v1", "5 Feb, 09:00", "now"],
     ]);
   });
@@ -137,8 +137,8 @@ describe("a page's life", () => {
     const first = await look(pathOf("/news"));
     const second = await look(links(first)["Older ›"] ?? "");
 
-    const versions = [...rows(first), ...rows(second)].map(([, version]) => version);
-    expect(rows(first)).toHaveLength(50);
+    const versions = [...tableRows(first), ...tableRows(second)].map(([, version]) => version);
+    expect(tableRows(first)).toHaveLength(50);
     expect(versions).toEqual(Array.from({ length: 60 }, (_, i) => `v${59 - i}`));
     expect(links(second)["‹ Newest"]).toBe(decodeURIComponent(pathOf("/news")));
   });
@@ -156,7 +156,9 @@ describe("a page's life", () => {
 
     expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 on"]);
     expect(page).toContain("<title>v2 on beta from 2 February 2026, 09:00: corrected, it never was</title>");
-    expect(rows(await look(`${pathOf("/sale")}&from=2026-02-01T12:00`)).map(([, version]) => version)).toEqual(["v1"]);
+    expect(tableRows(await look(`${pathOf("/sale")}&from=2026-02-01T12:00`)).map(([, version]) => version)).toEqual([
+      "v1",
+    ]);
   });
 
   test("can be shown for a time as people say it, or for the last week", async () => {
@@ -167,14 +169,14 @@ describe("a page's life", () => {
 
     expect(words(page)).toContain("Its life from 2 February 2026, 00:00 to 20 February 2026, 12:00");
     expect(bars(page).map((bar) => bar?.slice(0, 12))).toEqual(["v1 on beta f", "v1 on demo f", "v1 on live f"]);
-    expect(rows(page).map((row) => row.slice(0, 2))).toEqual([
+    expect(tableRows(page).map((row) => row.slice(0, 2))).toEqual([
       ["live", "v1.1"],
       ["live", "v1"],
       ["demo", "v1"],
       ["beta", "v1"],
     ]);
     expect(week).toContain('aria-current="true">A week<');
-    expect(rows(week)).toHaveLength(5);
+    expect(tableRows(week)).toHaveLength(5);
   });
 
   test("of a part of its time goes on by pages of fifty too", async () => {
@@ -186,8 +188,8 @@ describe("a page's life", () => {
     const first = await look(`${pathOf("/news")}&from=2026-02-01T12:30`);
     const second = await look(links(first)["Older ›"] ?? "");
 
-    expect(rows(first)).toHaveLength(50);
-    expect(rows(second).map(([, version]) => version)).toEqual(["v9", "v8", "v7", "v6", "v5", "v4", "v3"]);
+    expect(tableRows(first)).toHaveLength(50);
+    expect(tableRows(second).map(([, version]) => version)).toEqual(["v9", "v8", "v7", "v6", "v5", "v4", "v3"]);
   });
 
   test("can be drawn for a part of its time", async () => {
@@ -199,7 +201,7 @@ describe("a page's life", () => {
 
     expect(words(page)).toContain("Its life from 21 February 2026, 00:00 to today");
     expect(bars(page)).toHaveLength(5);
-    expect(rows(page).map((row) => row.slice(0, 2))).toEqual([
+    expect(tableRows(page).map((row) => row.slice(0, 2))).toEqual([
       ["demo", "v2"],
       ["beta", "v2"],
       ["live", "v1.1"],
@@ -215,8 +217,8 @@ describe("a page's life", () => {
 });
 
 describe("what is known of a version", () => {
-  const told = async (line: Partial<Line>) =>
-    record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), {
+  const told = async (line: Partial<ReportLine>) =>
+    recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), {
       placements: [{ kind: "page", key: "/checkout", version: "v2", ...line }],
     });
 
@@ -282,7 +284,7 @@ describe("the drawing", () => {
   });
 
   test("places bars in per cent, merges runs, and leaves gaps", () => {
-    const { lanes, from } = draw(
+    const { lanes, from } = layOutTimeline(
       [
         [
           span("2026-02-26T00:00", "v2"),
@@ -305,10 +307,10 @@ describe("the drawing", () => {
   });
 
   test("leaves out what is older than it can hold, in all lanes", () => {
-    const many = Array.from({ length: mostSpans }, (_, i) =>
+    const many = Array.from({ length: maxSpans }, (_, i) =>
       span(new Date(Date.parse("2026-02-28T00:00:00Z") - i * 60_000).toISOString().slice(0, 16), `v${i}`),
     );
-    const { lanes, from, cut } = draw([many, [span("2026-01-01T00:00", "v1")]], range);
+    const { lanes, from, cut } = layOutTimeline([many, [span("2026-01-01T00:00", "v1")]], range);
 
     expect(cut).toBe(true);
     expect(from).toBe("2026-02-27T19:01:00.000Z");
@@ -322,6 +324,6 @@ describe("the drawing", () => {
     ["2025-11-20T00:00", ["1 Dec", "15 Dec", "1 Jan 2026", "15 Jan", "1 Feb", "15 Feb", "1 Mar"]],
     ["2022-05-01T00:00", ["2023", "2024", "2025", "2026"]],
   ])("since %s is divided where the calendar turns", (since, ticks) => {
-    expect(draw([[span(since, "v1")]], range).ticks.map((tick) => tick.text)).toEqual(ticks);
+    expect(layOutTimeline([[span(since, "v1")]], range).ticks.map((tick) => tick.text)).toEqual(ticks);
   });
 });

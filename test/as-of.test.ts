@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { record } from "../src/deployments/record.ts";
-import { type Moment, standing } from "../src/record/as-of.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
+import { type Moment, placementsAsOf } from "../src/record/as-of.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
-import { lineOf, place, type World, world } from "./support/world.ts";
+import { environmentOf, lineOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -50,7 +50,7 @@ async function tell(environment: string, told: Told[]): Promise<Map<Told, string
   const heard = new Map<Told, string>();
   for (const [i, one] of told.entries()) {
     const at = time(day + i);
-    await record(w.db, { ...cleo, at }, w.site, place(w.site, environment), {
+    await recordDeployment(w.db, { ...cleo, at }, w.site, environmentOf(w.site, environment), {
       effective_at: time(one.at),
       source: one.name,
       complete: one.complete,
@@ -85,7 +85,7 @@ function replay(told: Told[], until: number, { before, allowed }: Gate = {}): St
 }
 
 async function stood(environment: string, moment: Moment): Promise<State> {
-  const rows = await standing(w.db, w.site.id, place(w.site, environment).id, moment, { removed: true });
+  const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, environment).id, moment, { removed: true });
   const sources = await w.db.selectFrom("deployments").select(["number", "source"]).execute();
   const told = new Map(sources.map((one) => [one.number, one.source ?? "a promotion"]));
   return Object.fromEntries(
@@ -109,7 +109,7 @@ async function current(environment: string) {
     .leftJoin("versions as v", "v.id", "c.version_id")
     .select(["a.key", "v.label as version", "c.effective_at as since", "c.out_of_band as band"])
     .select(["p.version_id as placed", "c.version_id as pointed", "p.effective_at"])
-    .where("c.environment_id", "=", place(w.site, environment).id)
+    .where("c.environment_id", "=", environmentOf(w.site, environment).id)
     .execute();
   for (const row of rows) expect([row.placed, row.effective_at]).toEqual([row.pointed, row.since]);
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { assets } from "../src/http/assets.ts";
+import { loadAssets } from "../src/http/assets.ts";
 
-const { app, urls } = assets();
+const { app, urls } = loadAssets();
 
 test.each([
   ["css", "text/css; charset=utf-8", "@layer"],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { encode } from "../src/api/cursor.ts";
-import { machine, rows } from "./support/api.ts";
+import { encodeCursor } from "../src/api/cursor.ts";
+import { countRowsIn, machine } from "./support/api.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -111,11 +111,11 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
 ];
 
 test.each(wrong)("%s is refused, with the field and the reason", async (_, body, field, sentence) => {
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const answer = await ci.post(path, JSON.stringify(body));
   expect(answer.status).toBe(422);
   expect(answer.body.errors).toContainEqual({ path: field, message: expect.stringContaining(sentence) });
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test("everything that is wrong is said at once", async () => {
@@ -149,11 +149,11 @@ const unreadable: [name: string, init: RequestInit, status: number, sentence: st
 ];
 
 test.each(unreadable)("%s is refused", async (_, init, status, sentence) => {
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const answer = await ci.send(path, { method: "POST", ...init });
   expect(answer.status).toBe(status);
   expect(answer.body.detail).toContain(sentence);
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test.each([
@@ -162,11 +162,11 @@ test.each([
   ["environment", "/sites/shop/environments/nowhere/deployments"],
   ["environment", "/sites/shop/environments/%27%3B%20drop%20table/deployments"],
 ])("a %s that there is not is not found: %s", async (what, unknown) => {
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const { status, body } = await ci.post(unknown, line({}));
   expect(status).toBe(404);
   expect(body.detail).toBe(`There is no such ${what}.`);
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 test("an Idempotency-Key has 1 to 200 characters", async () => {
@@ -193,9 +193,9 @@ const asked: [parameter: string, sentence: string, query: string][] = [
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=ten"],
   ["limit", "must be text, not a list.", "environments/beta/placements?limit=1&limit=2"],
   ["cursor", "not one that this list gave out", "environments/beta/placements?cursor=x"],
-  ["cursor", "not one that this list gave out", `environments/beta/placements?cursor=${encode({ number: 3 })}`],
-  ["cursor", "not one that this list gave out", `artifacts?cursor=${encode({ kind: "page", key: "/\u0000" })}`],
-  ["cursor", "not one that this list gave out", `releases?cursor=${encode({ number: 1e12 })}`],
+  ["cursor", "not one that this list gave out", `environments/beta/placements?cursor=${encodeCursor({ number: 3 })}`],
+  ["cursor", "not one that this list gave out", `artifacts?cursor=${encodeCursor({ kind: "page", key: "/\u0000" })}`],
+  ["cursor", "not one that this list gave out", `releases?cursor=${encodeCursor({ number: 1e12 })}`],
   ["q", "no control characters", "artifacts?q=%00"],
   ["q", "at most 200 characters", `artifacts?q=${long(201)}`],
   ["key", '"key" is missing.', "artifacts/page/history"],
@@ -216,7 +216,7 @@ test.each(asked)("what is asked wrongly is refused: %s %s", async (parameter, se
 
 test("a version's label names one content: with another digest it is refused, and nothing of the deployment is kept", async () => {
   await ci.post(path, line({ digest: "sha256:1" }));
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const { status, body } = await ci.post(path, {
     placements: [
       { ...page, key: "/new" },
@@ -229,7 +229,7 @@ test("a version's label names one content: with another digest it is refused, an
     type: "urn:sitebook:problem:version_content_differs",
     errors: [{ path: "placements.1.version", message: expect.stringContaining("(digest sha256:1, not sha256:2)") }],
   });
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });
 
 const nasty = `'); drop table placements; --"</textarea><script>alert(1)</script>\${7*7} %s 𝒳 é`;
@@ -259,7 +259,7 @@ test("SQL and HTML in any text are just text: kept, given back, and shown as the
 test("what cannot be said of a promotion is refused, and nothing is decided", async () => {
   await w.record("beta", ["/ v1"]);
   const { digest } = await w.ask((await w.release("Spring", ["/"])).number, "demo");
-  const before = await rows(w);
+  const before = await countRowsIn(w);
   const tester = await machine(w, "tester");
   const post = (body: object) => tester.post("/sites/shop/promotions/1/approvals", body);
   for (const [body, field] of [
@@ -274,5 +274,5 @@ test("what cannot be said of a promotion is refused, and nothing is decided", as
     expect(status).toBe(422);
     expect(refused.errors).toMatchObject([{ path: field }]);
   }
-  expect(await rows(w)).toEqual(before);
+  expect(await countRowsIn(w)).toEqual(before);
 });

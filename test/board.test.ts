@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findSite } from "../src/access/sites.ts";
-import { type Recorded, type Square, standing } from "../src/board/rules.ts";
-import { record } from "../src/deployments/record.ts";
+import { type CellState, compareWithNext, type RecordedCell } from "../src/board/rules.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { createSite } from "../src/sites/sites.ts";
-import { place, type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -145,7 +145,7 @@ test("what was told late says so, with both times", async () => {
 
 test("names, titles and versions are shown as the text they are", async () => {
   const line = { kind: "page" as const, key: "/a<b>", version: "v1&'\"<i>", title: "<script>alert(1)</script>" };
-  await record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), { placements: [line] });
+  await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), { placements: [line] });
   const { keys, rows, page } = await board("/sites/shop?text=<script>");
   expect(keys).toEqual(["/a<b>"]);
   expect(rows["/a<b>"]?.[0]).toContain("v1&'\"<i>");
@@ -389,7 +389,7 @@ test("any number of environments stands side by side", async () => {
     const site = await findSite(w.db, slug);
     if (!site) throw new Error("the site was not made");
     for (const [i, environment] of site.environments.entries())
-      await record(w.db, founder, site, environment, {
+      await recordDeployment(w.db, founder, site, environment, {
         effective_at: day(9 - i),
         placements: [
           { kind: "page", key: "/", version: "v1" },
@@ -408,7 +408,7 @@ test("any number of environments stands side by side", async () => {
   expect(one.page).not.toContain('name="choose"');
 });
 
-const v = (id: string | null, first_at = day(1)): Recorded => ({
+const v = (id: string | null, first_at = day(1)): RecordedCell => ({
   version_id: id,
   version: id,
   first_at,
@@ -417,7 +417,7 @@ const v = (id: string | null, first_at = day(1)): Recorded => ({
   recorded_at: day(1),
   out_of_band: 0,
 });
-const at = (recorded?: Recorded, told = true): Square => ({ told, recorded });
+const at = (recorded?: RecordedCell, told = true): CellState => ({ told, recorded });
 
 test.each([
   ["the same version", [at(v("a")), at(v("a"))], "same"],
@@ -437,5 +437,5 @@ test.each([
   ["nobody told anything of this one", [at(undefined, false), at(v("a"))], "unknown"],
   ["nothing to its right", [at(v("a"))], undefined],
 ] as const)("%s", (_, row, stand) => {
-  expect(standing(row, 0)).toBe(stand);
+  expect(compareWithNext(row, 0)).toBe(stand);
 });

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { canonical, type Json } from "../src/database/canonical-json.ts";
+import { canonicalJson, type Json } from "../src/database/canonical-json.ts";
 import { openDatabase } from "../src/database/connect.ts";
-import { record } from "../src/deployments/record.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { verify } from "../src/integrity/verify.ts";
-import { walk } from "../src/record/chain.ts";
+import { walkChain } from "../src/record/chain.ts";
 import { changeSite, createSite } from "../src/sites/sites.ts";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { everyVerb } from "./support/every-verb.ts";
-import { place, type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -28,7 +28,7 @@ describe("canonical JSON", () => {
       "\u00f6": "Latin Small Letter O With Diaeresis",
     };
     const values = ["Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign"];
-    expect([...canonical(told).matchAll(/"([A-Z][^"]+)"/g)].map(([, value]) => value)).toEqual([
+    expect([...canonicalJson(told).matchAll(/"([A-Z][^"]+)"/g)].map(([, value]) => value)).toEqual([
       ...values,
       "Emoji: Grinning Face",
       "Hebrew Letter Dalet With Dagesh",
@@ -41,7 +41,7 @@ describe("canonical JSON", () => {
       string: '\u20ac$\u000f\nA\'B"\\\\"/',
       literals: [null, true, false],
     };
-    expect(canonical(told)).toBe(
+    expect(canonicalJson(told)).toBe(
       '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
     );
   });
@@ -58,11 +58,11 @@ describe("canonical JSON", () => {
     [0.000001, "0.000001"],
     [1e-7, "1e-7"],
   ])("the number %d of appendix B", ([number, written]) => {
-    expect(canonical(number)).toBe(written);
+    expect(canonicalJson(number)).toBe(written);
   });
 
   test("what is undefined is left out, and nothing stands between", () => {
-    expect(canonical({ b: undefined, a: [{ d: 1, c: {} }] } as Json)).toBe('{"a":[{"c":{},"d":1}]}');
+    expect(canonicalJson({ b: undefined, a: [{ d: 1, c: {} }] } as Json)).toBe('{"a":[{"c":{},"d":1}]}');
   });
 });
 
@@ -78,7 +78,7 @@ test("anybody can check the chain from what the API gives", async () => {
       expect(entry.seq).toBe(count);
       expect(previous_hash).toBe(last);
       last = createHash("sha256")
-        .update(last + canonical(entry as unknown as Json))
+        .update(last + canonicalJson(entry as unknown as Json))
         .digest("hex");
       expect(hash).toBe(last);
     }
@@ -110,11 +110,11 @@ test("of writers at the same moment each finds its place: one chain without a ga
     const writer = writers[i % 3] as World["db"];
     if (i % 5 === 4) return () => changeSite(writer, by, site, { name: `Shop ${i}`, time_zone: "UTC" });
     const placements = [{ kind: "page" as const, key: `/page/${i % 4}`, version: `v${i}` }];
-    return () => record(writer, by, site, place(site, "beta"), { placements });
+    return () => recordDeployment(writer, by, site, environmentOf(site, "beta"), { placements });
   });
   await Promise.all(work.map((one) => one()));
   const seqs: number[] = [];
-  for await (const row of walk(db, site.id)) seqs.push(row.seq);
+  for await (const row of walkChain(db, site.id)) seqs.push(row.seq);
   expect(seqs).toEqual(seqs.map((_, i) => i + 1));
   expect(await verify(db, site.id)).toMatchObject({ events: seqs.length });
   await Promise.all(writers.map((one) => one.destroy()));
@@ -140,7 +140,7 @@ test("verify reads one moment while others write", async () => {
   let wrote: Promise<unknown> | undefined;
   const verdict = await verify(reader, site.id, {
     onProgress: () => {
-      wrote ??= record(writer, by, site, place(site, "beta"), {
+      wrote ??= recordDeployment(writer, by, site, environmentOf(site, "beta"), {
         placements: [{ kind: "page", key: "/meanwhile", version: "v1" }],
       });
     },

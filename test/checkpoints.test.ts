@@ -2,8 +2,8 @@ import { createHash, createPublicKey, verify as verifySignature } from "node:cry
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openDatabase } from "../src/database/connect.ts";
-import { makeCheckpoint, publicKey, readCheckpoint, signAll } from "../src/integrity/checkpoints.ts";
-import { opened } from "../src/integrity/signed-notes.ts";
+import { publicKey, readCheckpoint, signAll, signChain } from "../src/integrity/checkpoints.ts";
+import { openNote } from "../src/integrity/signed-notes.ts";
 import { commandLine } from "./support/command-line.ts";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { folder } from "./support/folder.ts";
@@ -26,21 +26,21 @@ then you don't know what your problem is.
 `;
 
   test("are read as others write them", () => {
-    expect(opened(note, vkey)).toBe(note.split("\n").slice(0, 2).join("\n").concat("\n"));
+    expect(openNote(note, vkey)).toBe(note.split("\n").slice(0, 2).join("\n").concat("\n"));
   });
 
   test("that were changed, or are another's, are not", () => {
-    expect(opened(note.replace("answer", "question"), vkey)).toBeUndefined();
-    expect(opened(note.replace("— PeterNeumann", "— EnochRoot"), vkey)).toBeUndefined();
-    expect(opened(note, vkey.replace("ARpc", "ARpd"))).toBeUndefined();
-    expect(opened(note, "no key")).toBeUndefined();
-    expect(opened("", vkey)).toBeUndefined();
+    expect(openNote(note.replace("answer", "question"), vkey)).toBeUndefined();
+    expect(openNote(note.replace("— PeterNeumann", "— EnochRoot"), vkey)).toBeUndefined();
+    expect(openNote(note, vkey.replace("ARpc", "ARpd"))).toBeUndefined();
+    expect(openNote(note, "no key")).toBeUndefined();
+    expect(openNote("", vkey)).toBeUndefined();
   });
 });
 
 test("a checkpoint says whose chain it is, how many events, and the head, and is signed", async () => {
   await w.record("beta", ["/sale v1"]);
-  const { note, events, head, at } = await makeCheckpoint(w.db, w.site, w.clock.at);
+  const { note, events, head, at } = await signChain(w.db, w.site, w.clock.at);
   const [name = "", id, encoded = ""] = (await publicKey(w.db)).split(/\+(.{8})\+/);
   const lines = note.split("\n");
   expect(lines.slice(0, 5)).toEqual([
@@ -61,10 +61,10 @@ test("a checkpoint says whose chain it is, how many events, and the head, and is
 });
 
 test("where nothing has happened since, it is the same checkpoint; else the next", async () => {
-  const first = await makeCheckpoint(w.db, w.site, w.clock.at);
+  const first = await signChain(w.db, w.site, w.clock.at);
   w.clock.at = "2026-03-03T11:00:00.000Z";
   await signAll(w.db, w.clock.at);
-  expect(await makeCheckpoint(w.db, w.site, w.clock.at)).toEqual(first);
+  expect(await signChain(w.db, w.site, w.clock.at)).toEqual(first);
   await w.record("beta", ["/sale v1"]);
   await signAll(w.db, w.clock.at);
   const kept = await w.db.selectFrom("checkpoints").select("events").where("site_id", "=", w.site.id).execute();
@@ -79,7 +79,7 @@ test("two who ask for the first one at once get the same key", async () => {
 });
 
 test("a history that is not the one signed before is not signed again", async () => {
-  const { events } = await makeCheckpoint(w.db, w.site, w.clock.at);
+  const { events } = await signChain(w.db, w.site, w.clock.at);
   await w.record("beta", ["/sale v1"]);
   await unguard(w.db, "events");
   await w.db
@@ -88,13 +88,13 @@ test("a history that is not the one signed before is not signed again", async ()
     .where("site_id", "=", w.site.id)
     .where("seq", "=", events)
     .execute();
-  await expect(makeCheckpoint(w.db, w.site, w.clock.at)).rejects.toThrow(
+  await expect(signChain(w.db, w.site, w.clock.at)).rejects.toThrow(
     `The history up to event ${events} is not the one that was signed at 2026-03-03T10:00:00.000Z.`,
   );
 });
 
 test("a checkpoint of another site, or signed by another key, is refused", async () => {
-  const { note } = await makeCheckpoint(w.db, w.site, w.clock.at);
+  const { note } = await signChain(w.db, w.site, w.clock.at);
   expect(await readCheckpoint(w.db, w.site, note)).toMatchObject({ at: w.clock.at });
   await expect(readCheckpoint(w.db, { ...w.site, slug: "elsewhere" }, note)).rejects.toThrow("is of sitebook-");
   await expect(readCheckpoint(w.db, w.site, note.replace("\ntime 2026", "\ntime 2025"))).rejects.toThrow(
@@ -115,7 +115,7 @@ test("the history page shows it, and only administrators sign", async () => {
   const served = await vera.get("/sites/shop/history/checkpoint");
   expect(served.headers.get("content-type")).toMatch(/^text\/plain/);
   const note = await served.text();
-  expect(opened(note, await publicKey(w.db))).toBeTruthy();
+  expect(openNote(note, await publicKey(w.db))).toBeTruthy();
   expect(await (await vera.get("/sites/shop/history")).text()).toContain(note.split("\n")[2]);
 });
 
@@ -126,7 +126,7 @@ test("machines take it away through the API", async () => {
   const made = await machine.post("/sites/shop/checkpoints", {});
   expect(made.status).toBe(201);
   const checkpoint = (await made.json()) as { note: string; key: string; events: number; head: string };
-  expect(opened(checkpoint.note, checkpoint.key)).toBeTruthy();
+  expect(openNote(checkpoint.note, checkpoint.key)).toBeTruthy();
   expect(await (await viewer.get("/sites/shop/checkpoints/latest")).json()).toEqual(checkpoint);
   const { events, head } = checkpoint;
   expect(await (await viewer.get("/sites/shop/events/head")).json()).toEqual({ events, head });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "../src/database/connect.ts";
-import { commandLine, machine } from "./support/command-line.ts";
+import { commandLine, commandLineMachine } from "./support/command-line.ts";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { folder } from "./support/folder.ts";
 import { type World, world } from "./support/world.ts";
@@ -55,7 +55,7 @@ test("a command that is not there names those that are", async () => {
 });
 
 test("a deployment is recorded in one line", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const { code, out } = await sitebook([
     "record",
     "beta",
@@ -72,7 +72,7 @@ test("a deployment is recorded in one line", async () => {
 });
 
 test("lines come from standard input or a file, too, and with their own time", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const at = "2026-03-02T08:00:00Z";
   expect((await sitebook(["record", "beta", "--at", at], { stdin: "page,/sale,v3\npage,/old,v1\n" })).code).toBe(0);
   await using dir = await folder();
@@ -84,7 +84,7 @@ test("lines come from standard input or a file, too, and with their own time", a
 });
 
 test("with a key the same command records once", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const words = ["record", "beta", "page /sale v3", "--key", "build-7"];
   const first = await sitebook(words);
   expect(await sitebook(words)).toEqual(first);
@@ -92,7 +92,7 @@ test("with a key the same command records once", async () => {
 });
 
 test("bad lines are named with their numbers, and nothing is recorded", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const { code, err } = await sitebook(["record", "beta", "page /sale v3", "page sale v3", "page /x"]);
   expect(code).toBe(1);
   expect(err).toContain("2 lines cannot be taken; nothing was recorded.");
@@ -102,7 +102,7 @@ test("bad lines are named with their numbers, and nothing is recorded", async ()
 });
 
 test("what Sitebook refuses is a no, with its sentence", async () => {
-  const sitebook = await machine(w, "viewer");
+  const sitebook = await commandLineMachine(w, "viewer");
   const { code, out, err } = await sitebook(["record", "beta", "page /sale v3", "--json"]);
   expect(code).toBe(1);
   expect(err).toContain("You may not record deployments on this site.");
@@ -134,7 +134,7 @@ test("what cannot be asked is no no: exit code 2, and what to set", async () => 
 test("the log shows what came when, from whom, and what was odd about it", async () => {
   await w.record("beta", ["/sale v3"], { effective_at: "2026-03-01T09:30:00Z", note: "Spring\nsale" });
   await w.record("live", ["/sale v3"]);
-  const sitebook = await machine(w, "viewer");
+  const sitebook = await commandLineMachine(w, "viewer");
   expect((await sitebook(["log", "beta"])).out).toBe(
     "#1  2026-03-01 09:30 UTC  Cleo  1 changed  told 2026-03-03 10:00 UTC; Spring sale\n",
   );
@@ -147,7 +147,7 @@ test("the log shows what came when, from whom, and what was odd about it", async
 test("diff and log take an environment at a moment, and say where there is none such", async () => {
   await w.record("beta", ["/sale v1"], { effective_at: "2026-03-01T09:00:00Z" });
   await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T09:00:00Z" });
-  const sitebook = await machine(w, "viewer");
+  const sitebook = await commandLineMachine(w, "viewer");
 
   for (const before of ["beta~1", "beta#1", "beta@{1 March 10:00}", "beta@{2.days.ago}"])
     expect((await sitebook(["diff", before, "beta"])).out, before).toContain("changed  page  /sale  v1 → v2");
@@ -160,7 +160,7 @@ test("diff and log take an environment at a moment, and say where there is none 
 test("diff lists what one environment holds otherwise than another", async () => {
   await w.record("beta", ["/sale v3", "/same v1", "/new v1"], { effective_at: "2026-03-02T00:00:00Z" });
   await w.record("live", ["/sale v2", "/same v1", "checkout 3.4.1"]);
-  const sitebook = await machine(w, "viewer");
+  const sitebook = await commandLineMachine(w, "viewer");
   const { code, out } = await sitebook(["diff", "live", "beta"]);
   expect(code).toBe(0);
   expect(out.split("\n")).toEqual([
@@ -176,7 +176,7 @@ test("diff lists what one environment holds otherwise than another", async () =>
 test("can-promote answers by its exit code, with everything that stands in the way", async () => {
   await w.record("beta", ["/sale v3"]);
   const { number } = await w.release("Sale");
-  const sitebook = await machine(w, "viewer");
+  const sitebook = await commandLineMachine(w, "viewer");
   const ask = ["can-promote", "--release", String(number), "--to", "demo"];
   expect(await sitebook(ask)).toEqual({ code: 1, out: "No.\nTester has not approved it yet.\n", err: "" });
   expect((await sitebook([...ask.slice(0, 2), "99", ...ask.slice(3)])).code).toBe(2);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { compare, type Sides, tallyOf } from "../src/compare/queries.ts";
-import { latest } from "../src/record/as-of.ts";
+import { countDifferences, listDifferences, type Sides } from "../src/compare/queries.ts";
+import { endOfTime } from "../src/record/as-of.ts";
 import { findReference, parseWhen, splitReference } from "../src/record/references.ts";
-import { links, rows, words } from "./support/words.ts";
-import { type Name, place, type World, world } from "./support/world.ts";
+import { links, tableRows, words } from "./support/words.ts";
+import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -46,7 +46,7 @@ describe("the comparison", () => {
   test("of two environments: what was added, changed, removed, and how much is the same", async () => {
     await twoDays();
 
-    const found = await compare(w.db, w.site, await sides("demo", "beta"));
+    const found = await listDifferences(w.db, w.site, await sides("demo", "beta"));
 
     expect(found.map(({ key, change, from, to }) => [key, change, from, to])).toEqual([
       ["/new", "added", null, "v1"],
@@ -54,7 +54,7 @@ describe("the comparison", () => {
       ["/sale", "changed", "v1", "v2"],
       ["catalogue", "added", null, "2.0.0"],
     ]);
-    expect(await tallyOf(w.db, w.site, await sides("demo", "beta"))).toEqual({
+    expect(await countDifferences(w.db, w.site, await sides("demo", "beta"))).toEqual({
       page: { added: 1, changed: 1, removed: 1, same: 1 },
       software: { added: 1, changed: 0, removed: 0, same: 1 },
     });
@@ -64,8 +64,8 @@ describe("the comparison", () => {
     await twoDays();
     const before = "beta@2026-02-01T12:00:00Z";
 
-    const forth = await compare(w.db, w.site, await sides(before, "beta@2026-02-02T09:00:00Z"));
-    const back = await compare(w.db, w.site, await sides("beta", before));
+    const forth = await listDifferences(w.db, w.site, await sides(before, "beta@2026-02-02T09:00:00Z"));
+    const back = await listDifferences(w.db, w.site, await sides("beta", before));
 
     expect(forth.map(({ key, change }) => [key, change])).toEqual([
       ["/new", "added"],
@@ -79,14 +79,14 @@ describe("the comparison", () => {
       ["/sale", "changed", "v2", "v1"],
       ["catalogue", "removed", "2.0.0", null],
     ]);
-    expect(await compare(w.db, w.site, await sides("beta", "beta"))).toEqual([]);
+    expect(await listDifferences(w.db, w.site, await sides("beta", "beta"))).toEqual([]);
   });
 
   test("goes on by key, and takes only some kinds and changes", async () => {
     await twoDays();
     const both = await sides("demo", "beta");
-    const keys = async (slice: Parameters<typeof compare>[3]) =>
-      (await compare(w.db, w.site, both, slice)).map((one) => one.key);
+    const keys = async (slice: Parameters<typeof listDifferences>[3]) =>
+      (await listDifferences(w.db, w.site, both, slice)).map((one) => one.key);
 
     expect(await keys({ limit: 2 })).toEqual(["/new", "/old"]);
     expect(await keys({ after: { kind: "page", section: "", key: "/old" } })).toEqual(["/sale", "catalogue"]);
@@ -99,8 +99,8 @@ describe("the comparison", () => {
     await w.record("beta", ["-/sale"], { effective_at: "2026-02-02T09:00:00Z" });
     await w.record("beta", ["/sale v1"], { effective_at: "2026-02-03T09:00:00Z" });
 
-    expect(await compare(w.db, w.site, await sides("beta@2026-02-01T12:00:00Z", "beta"))).toEqual([]);
-    expect(await compare(w.db, w.site, await sides("beta@2026-02-02T12:00:00Z", "beta"))).toHaveLength(1);
+    expect(await listDifferences(w.db, w.site, await sides("beta@2026-02-01T12:00:00Z", "beta"))).toEqual([]);
+    expect(await listDifferences(w.db, w.site, await sides("beta@2026-02-02T12:00:00Z", "beta"))).toHaveLength(1);
   });
 });
 
@@ -122,9 +122,9 @@ describe("a reference", () => {
   });
 
   test("is an environment now, or at a moment", async () => {
-    expect(await named("live")).toEqual({ environment: place(w.site, "live"), moment: { asOf: latest } });
-    expect(await named("live@now")).toMatchObject({ moment: { asOf: latest } });
-    expect(await named("live~0")).toMatchObject({ moment: { asOf: latest } });
+    expect(await named("live")).toEqual({ environment: environmentOf(w.site, "live"), moment: { asOf: endOfTime } });
+    expect(await named("live@now")).toMatchObject({ moment: { asOf: endOfTime } });
+    expect(await named("live~0")).toMatchObject({ moment: { asOf: endOfTime } });
     expect(await named(" beta@2026-02-01T09:00:00+01:00 ")).toMatchObject({
       environment: { slug: "beta" },
       moment: { asOf: "2026-02-01T08:00:00.000Z" },
@@ -157,7 +157,7 @@ describe("a reference", () => {
     await twoDays();
 
     expect(await named("beta#1")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
-    expect(await compare(w.db, w.site, await sides("beta#3", "beta"))).toEqual([]);
+    expect(await listDifferences(w.db, w.site, await sides("beta#3", "beta"))).toEqual([]);
     expect(await named("beta#2")).toEqual({ wrong: "Deployment 2 was on demo, not on beta: it is demo#2." });
     expect(await named("beta#77")).toEqual({ wrong: "There is no deployment 77." });
   });
@@ -188,7 +188,7 @@ describe("the page", () => {
     const page = await look("?from=demo&to=beta");
 
     expect(words(page)).toContain("From demo to beta 3 added, 1 changed and 1 removed; 2 are the same.");
-    expect(rows(page)).toEqual([
+    expect(tableRows(page)).toEqual([
       ["/new", "added", "not there", "v1 since 2 Feb, 09:00", "beta"],
       ["/old", "removed", "v1 since 1 Feb, 09:00", "not there", "demo"],
       ["/sale", "changed", "v1 since 1 Feb, 09:00", "v2 since 2 Feb, 09:00", "demo beta"],
@@ -212,7 +212,7 @@ describe("the page", () => {
     const address = `${path}?from=beta@2026-02-01T12:00Z&to=beta@2026-02-02T09:00Z`;
     expect(links(page)["Link to this"]).toBe(address);
     const again = await look(address.slice(path.length));
-    expect(rows(again)).toEqual(rows(page));
+    expect(tableRows(again)).toEqual(tableRows(page));
     expect(again).toContain('value="2026-02-01 12:00"');
   });
 
@@ -224,8 +224,8 @@ describe("the page", () => {
     const added = await look((links(page)["Added 2"] ?? "").slice(path.length));
     const none = await look("?from=demo&to=beta&kind=software&change=removed");
 
-    expect(rows(software).map(([key]) => key)).toEqual(["catalogue"]);
-    expect(rows(added).map(([key]) => key)).toEqual(["/new", "catalogue"]);
+    expect(tableRows(software).map(([key]) => key)).toEqual(["catalogue"]);
+    expect(tableRows(added).map(([key]) => key)).toEqual(["/new", "catalogue"]);
     expect(words(none)).toContain("Nothing differs in that way.");
   });
 
@@ -238,8 +238,8 @@ describe("the page", () => {
     const first = await look("?from=demo&to=beta");
     const second = await look((links(first)["More ›"] ?? "").slice(path.length));
 
-    expect(rows(first)).toHaveLength(200);
-    expect(rows(second).map(([key]) => key)).toEqual(["/news/1200", "/news/1201", "/news/1202"]);
+    expect(tableRows(first)).toHaveLength(200);
+    expect(tableRows(second).map(([key]) => key)).toEqual(["/news/1200", "/news/1201", "/news/1202"]);
     expect(links(second)["‹ Beginning"]).toBe(`${path}?from=demo&to=beta`);
   });
 
@@ -252,7 +252,7 @@ describe("the page", () => {
     expect(words(page)).toContain("1 January 2126, 00:00 is still to come.");
     expect(page).toContain('aria-describedby="from_at-hint from_at-error"');
     expect(page).toContain('aria-describedby="to_at-hint to_at-error"');
-    expect(rows(page)).toEqual([]);
+    expect(tableRows(page)).toEqual([]);
   });
 
   test("takes references, in the address and in its fields", async () => {
@@ -263,7 +263,7 @@ describe("the page", () => {
     const wrong = await look("?from=beta~99999&to=demo%233", "vera", 422);
 
     expect(words(page)).toContain("From beta on 1 February 2026, 09:00 to beta 2 added, 1 changed and 1 removed");
-    expect(rows(fields)).toEqual(rows(page));
+    expect(tableRows(fields)).toEqual(tableRows(page));
     expect(words(wrong)).toContain("beta has changed 2 times; what stood before the first change is unknown.");
     expect(words(wrong)).toContain("Deployment 3 was on beta, not on demo: it is beta#3.");
   });

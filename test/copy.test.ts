@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Database, fileOf, isFile, isPostgres } from "../src/database/connect.ts";
 import { copyBook, isEmpty } from "../src/database/copy/copy.ts";
-import { isFull } from "../src/database/errors.ts";
+import { isDiskFull } from "../src/database/errors.ts";
 import { setupLink } from "../src/people/links.ts";
 import { commandLine } from "./support/command-line.ts";
 import { emptySqlite, freshDatabase, freshDatabaseUrl } from "./support/database.ts";
@@ -260,7 +260,7 @@ test.each(Object.keys(ways) as (keyof typeof ways)[])(
     drops.unshift(disk.close);
     await on(url, async (db) => {
       await disk.fill();
-      await expect(copyBook(db, disk.db)).rejects.toSatisfy(isFull);
+      await expect(copyBook(db, disk.db)).rejects.toSatisfy(isDiskFull);
       expect(await isEmpty(disk.db)).toBe(true);
       await disk.room();
       await copyBook(db, disk.db);

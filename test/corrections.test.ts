@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
 import { settled } from "../src/corrections/rules.ts";
 import { verify } from "../src/integrity/verify.ts";
-import { type Name, place, type World, world } from "./support/world.ts";
+import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ async function current(key: string, environment = "beta"): Promise<string | null
     .leftJoin("versions as v", "v.id", "c.version_id")
     .select("v.label")
     .where("a.key", "=", key)
-    .where("c.environment_id", "=", place(w.site, environment).id)
+    .where("c.environment_id", "=", environmentOf(w.site, environment).id)
     .executeTakeFirst();
   return row?.label;
 }
@@ -166,7 +166,7 @@ describe("what rested on it says so", () => {
     const [standing] = await w.db
       .selectFrom("current_placements")
       .selectAll()
-      .where("environment_id", "=", place(w.site, "demo").id)
+      .where("environment_id", "=", environmentOf(w.site, "demo").id)
       .execute();
     // the promotion that allowed the wrong line allows the right one
     expect(standing).toMatchObject({ effective_at: "2026-03-03T11:30:00.000Z", out_of_band: 0 });

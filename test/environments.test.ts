@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { record } from "../src/deployments/record.ts";
-import { links, rows, words } from "./support/words.ts";
-import { type Name, place, type World, world } from "./support/world.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
+import { links, tableRows, words } from "./support/words.ts";
+import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -40,7 +40,7 @@ describe("an environment now", () => {
 
     expect(words(page)).toContain("What is on live");
     expect(words(page)).toContain("1 page and 1 piece of software stand there. 2 came or went out of band.");
-    expect(rows(page)).toEqual([
+    expect(tableRows(page)).toEqual([
       ["/sale", "v2", "20 Feb, 12:00", "out of band, deployment 4", "nobody"],
       ["checkout", "3.4.1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
     ]);
@@ -58,7 +58,7 @@ describe("an environment now", () => {
 
     const page = await look("/sites/shop/environments/beta");
 
-    expect(rows(page).map(([key, , since]) => [key, since])).toEqual([
+    expect(tableRows(page).map(([key, , since]) => [key, since])).toEqual([
       ["/about", "5 Feb, 08:59"],
       ["/sale", "3 Feb, 09:00 recorded 2 days later, 5 Feb, 09:00"],
     ]);
@@ -75,8 +75,8 @@ describe("an environment now", () => {
   test("can be narrowed to a kind or to part of a name", async () => {
     await sale();
 
-    expect(rows(await look(`${live}?kind=software`)).map(([key]) => key)).toEqual(["checkout"]);
-    expect(rows(await look(`${live}?text=SAL`)).map(([key]) => key)).toEqual(["/sale"]);
+    expect(tableRows(await look(`${live}?kind=software`)).map(([key]) => key)).toEqual(["checkout"]);
+    expect(tableRows(await look(`${live}?text=SAL`)).map(([key]) => key)).toEqual(["/sale"]);
     expect(words(await look(`${live}?text=nothing`))).toContain("Nothing of what stood there is like that.");
     expect((await w.as("vera").get(`${live}?kind=animal`)).status).toBe(400);
   });
@@ -87,8 +87,8 @@ describe("an environment now", () => {
     const first = await look("/sites/shop/environments/beta");
     const second = await look(links(first)["More ›"] ?? "");
 
-    const keys = [...rows(first), ...rows(second)].map(([key]) => key);
-    expect(rows(first)).toHaveLength(200);
+    const keys = [...tableRows(first), ...tableRows(second)].map(([key]) => key);
+    expect(tableRows(first)).toHaveLength(200);
     expect(keys).toEqual([...Array.from({ length: 205 }, (_, i) => `/news/${1000 + i}`), "checkout"]);
     expect(words(second)).toContain("/news, continued");
     expect(links(second)["More ›"]).toBeUndefined();
@@ -109,7 +109,7 @@ describe("an environment in the past", () => {
     expect(words(page)).toContain(
       "You are looking at the past, as it is known today. Since then 2 things have changed here.",
     );
-    expect(rows(page)).toEqual([
+    expect(tableRows(page)).toEqual([
       ["/about", "v1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
       ["/sale", "v1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
       ["checkout", "3.4.1", "2 Feb, 11:00", "Promotion 2", "Mara, marketing, 2 Feb, 11:00"],
@@ -136,7 +136,7 @@ describe("an environment in the past", () => {
     const last = await look(links(await look(live))["‹ Change before"] ?? "");
     expect(words(last)).toContain("What was on live on 20 February 2026, 12:00");
     expect(words(last)).toContain("The newest change had just come.");
-    expect(rows(last).slice(0, 2)).toEqual([
+    expect(tableRows(last).slice(0, 2)).toEqual([
       ["/about", "removed", "20 Feb, 12:00", "out of band, deployment 4", "nobody"],
       ["/sale", "v2", "20 Feb, 12:00 by this change", "out of band, deployment 4", "nobody"],
     ]);
@@ -154,7 +154,7 @@ describe("an environment in the past", () => {
 
     const page = await look(links(await look("/sites/shop/environments/beta"))["‹ Change before"] ?? "");
 
-    expect(rows(page)).toHaveLength(1);
+    expect(tableRows(page)).toHaveLength(1);
     expect(page).toContain('value="2026-02-20 11:00:30.500"');
   });
 
@@ -185,8 +185,8 @@ describe("an environment in the past", () => {
     const now = await look(`${live}?as_of=2026-02-10T14:00&text=sale`);
     const then = await look(`${live}?as_of=2026-02-10T14:00&known_at=2026-03-01T00:00&text=sale`);
 
-    expect(rows(now).map(([, version]) => version)).toEqual(["v0"]);
-    expect(rows(then).map(([, version]) => version)).toEqual(["v1"]);
+    expect(tableRows(now).map(([, version]) => version)).toEqual(["v0"]);
+    expect(tableRows(then).map(([, version]) => version)).toEqual(["v1"]);
     expect(words(then)).toContain("as it was known on 1 March 2026, 00:00");
   });
 });
@@ -213,7 +213,7 @@ describe("the drawing of its changes", () => {
     expect(words(page)).toContain("Changes on live by day, 7 January 2026 to 3 March 2026; the line is where you are.");
     expect(page).toContain('role="group" aria-label="Changes by day: most on 2 February 2026, with 3."');
     const last = await look(bars(page)["20 February 2026: 3 changes"] ?? "");
-    expect(rows(last)[0]?.slice(0, 2)).toEqual(["/sale", "v3"]);
+    expect(tableRows(last)[0]?.slice(0, 2)).toEqual(["/sale", "v3"]);
     expect(last).toContain(">20 Feb, 15:00</text>");
   });
 
@@ -281,7 +281,7 @@ describe("a moment", () => {
     expect(page).toContain('aria-describedby="as_of-hint as_of-error"');
     expect(page).not.toContain("<script>alert");
     expect(words(page)).toContain("What is on live");
-    expect(rows(page)).toHaveLength(2);
+    expect(tableRows(page)).toHaveLength(2);
   });
 
   test("in an hour that the clocks skipped or showed twice is decided, and said", async () => {
@@ -337,11 +337,14 @@ test("what people wrote is shown as they wrote it", async () => {
     version: "<b>1</b>",
     title: "<script>x</script> & co",
   };
-  await record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), { placements: [line], note: "<i>" });
+  await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), {
+    placements: [line],
+    note: "<i>",
+  });
 
   const page = await look("/sites/shop/environments/beta");
 
   expect(page).not.toContain("<script>x");
-  expect(rows(page)[0]?.slice(0, 2)).toEqual(["/über-uns/größen <script>x</script> & co", "<b>1</b>"]);
+  expect(tableRows(page)[0]?.slice(0, 2)).toEqual(["/über-uns/größen <script>x</script> & co", "<b>1</b>"]);
   expect((await w.as("vera").get(links(page)["/über-uns/größen"] ?? "")).status).toBe(200);
 });

@@ -9,9 +9,9 @@ import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
 import { Refusal } from "../src/errors.ts";
-import { signed, written } from "../src/integrity/signed-notes.ts";
+import { formatStatement, signNote } from "../src/integrity/signed-notes.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { hashOf } from "../src/record/chain.ts";
+import { hashEntry } from "../src/record/chain.ts";
 import { validHtml } from "./support/html.ts";
 import { seeded } from "./support/seeded.ts";
 import { lived, type Name, type World, world } from "./support/world.ts";
@@ -261,7 +261,7 @@ describe("a tampered pack fails, and says where:", () => {
         .map((one) => {
           const { entry } = JSON.parse(one.replace('"role":"marketing"', '"role":"tester"'));
           const previous_hash = previous;
-          previous = hashOf(previous, entry);
+          previous = hashEntry(previous, entry);
           return `${JSON.stringify({ entry, previous_hash, hash: previous })}\n`;
         })
         .join("");
@@ -326,11 +326,11 @@ describe("a tampered pack fails, and says where:", () => {
     const { private_key } = await w.db.selectFrom("keys").select("private_key").executeTakeFirstOrThrow();
     const [name = ""] = (await readFile(join(home, "public-key.txt"), "utf8")).split("+");
     const other = { origin: `${name}/shop`, events: 5, head: "0".repeat(64), at: w.clock.at };
-    await writeFile(kept, signed(written(other), name, createPrivateKey(private_key)));
+    await writeFile(kept, signNote(formatStatement(other), name, createPrivateKey(private_key)));
     expect(await verify("--checkpoint", kept)).toBe(
       "1 events.jsonl, event 5: is not what the kept checkpoint was signed for",
     );
-    await writeFile(kept, signed(written({ ...other, events: 5000 }), name, createPrivateKey(private_key)));
+    await writeFile(kept, signNote(formatStatement({ ...other, events: 5000 }), name, createPrivateKey(private_key)));
     expect(await verify("--checkpoint", kept)).toMatch(/is the last one; the kept checkpoint was signed for more$/);
   });
 });

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findAccess, type Site } from "../src/access/sites.ts";
-import { compare } from "../src/compare/queries.ts";
+import { listDifferences } from "../src/compare/queries.ts";
 import { makeExample } from "../src/example/example.ts";
 import { hashPassword } from "../src/people/passwords.ts";
 import { promotionDetails } from "../src/promotions/assessment.ts";
 import { canPromote } from "../src/promotions/eligibility.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
-import { makeRelease } from "../src/releases/releases.ts";
-import { place, type World, world } from "./support/world.ts";
+import { createRelease } from "../src/releases/releases.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 const password = "correct horse battery staple";
 let w: World;
@@ -82,7 +82,7 @@ test("one change came to live out of band", async () => {
     .select(["a.key", "c.environment_id"])
     .where("c.out_of_band", "=", 1)
     .execute();
-  expect(odd).toEqual([{ key: "/checkout/delivery", environment_id: place(site, "live").id }]);
+  expect(odd).toEqual([{ key: "/checkout/delivery", environment_id: environmentOf(site, "live").id }]);
 });
 
 test("one deployment was told two days late", async () => {
@@ -94,8 +94,11 @@ test("one deployment was told two days late", async () => {
 
 test("the release that waits left something behind on beta", async () => {
   const now = { asOf: w.clock.at };
-  const [from, to] = [place(site, "demo"), place(site, "beta")].map((environment) => ({ environment, moment: now }));
-  const ahead = await compare(w.db, site, { from, to } as never);
+  const [from, to] = [environmentOf(site, "demo"), environmentOf(site, "beta")].map((environment) => ({
+    environment,
+    moment: now,
+  }));
+  const ahead = await listDifferences(w.db, site, { from, to } as never);
   const keys = ahead.map((one) => one.key);
   expect(keys).toEqual(expect.arrayContaining(["/gift-cards", "/shops", "stock-feed"]));
 });
@@ -103,7 +106,7 @@ test("the release that waits left something behind on beta", async () => {
 test("a page on beta needs software that demo does not have", async () => {
   const manager = await actor("account-manager");
   const contents = [{ kind: "page" as const, key: "/recipes/planner", version: "v1" }];
-  const { number } = await makeRelease(w.db, manager, site, { name: "Planner", contents });
+  const { number } = await createRelease(w.db, manager, site, { name: "Planner", contents });
   const { blockers } = await canPromote(w.db, manager, site, { release: number, to: "demo" });
   expect(blockers.map((one) => one.message)).toContain(
     "/recipes/planner v1 needs recipe-search >=2.1 <3, but demo would have 2.0.3.",

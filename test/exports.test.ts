@@ -2,11 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { record } from "../src/deployments/record.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { commandLine } from "./support/command-line.ts";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { folder } from "./support/folder.ts";
-import { lineOf, type Name, place, type World, world } from "./support/world.ts";
+import { environmentOf, lineOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -30,7 +30,10 @@ const lines = async (path: string) => {
 };
 
 async function tell(environment: string, texts: string[], note?: string) {
-  return record(w.db, await w.by("cleo"), w.site, place(w.site, environment), { placements: texts.map(lineOf), note });
+  return recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), {
+    placements: texts.map(lineOf),
+    note,
+  });
 }
 
 test("an environment is taken away as CSV and as JSON lines, with who approved what", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { isFull } from "../src/database/errors.ts";
+import { isDiskFull } from "../src/database/errors.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { commandLine } from "./support/command-line.ts";
 import { everything } from "./support/everything.ts";
@@ -103,7 +103,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("with %s", (way) => {
           .execute();
     });
 
-    await expect(filling).rejects.toSatisfy(isFull);
+    await expect(filling).rejects.toSatisfy(isDiskFull);
     expect(await w.db.selectFrom("sign_in_failures").selectAll().execute()).toEqual([]);
   });
 });

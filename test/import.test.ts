@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { standing } from "../src/record/as-of.ts";
-import { commandLine, machine } from "./support/command-line.ts";
+import { placementsAsOf } from "../src/record/as-of.ts";
+import { commandLine, commandLineMachine } from "./support/command-line.ts";
 import { folder } from "./support/folder.ts";
-import { place, type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -33,7 +33,7 @@ const short = [
 ];
 
 test("a file of deployments is recorded with their own times, in whatever order they stand", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const { code, out, err } = await imported(sitebook, jsonLines(short));
   expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes.\n", err: "" });
   expect(await stood("2026-02-02T12:00:00.000Z")).toEqual(["/old v1", "/sale v1", "checkout 3.4.1"]);
@@ -41,7 +41,7 @@ test("a file of deployments is recorded with their own times, in whatever order 
 });
 
 test("the second time it changes nothing", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const first = await imported(sitebook, jsonLines(short));
   const before = await counts();
   expect(await imported(sitebook, jsonLines(short))).toEqual(first);
@@ -49,7 +49,7 @@ test("the second time it changes nothing", async () => {
 });
 
 test("the API's own form goes in as it is, with all that it can say", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const line = {
     kind: "page",
     key: "/sale",
@@ -71,7 +71,7 @@ test.each([
   ["a spreadsheet's CSV", ";"],
   ["TSV", "\t"],
 ])("%s has one placement a line; those of one moment are one deployment", async (_name, delimiter) => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const rows = [
     ["effective_at", "kind", "key", "version", "title"],
     ["2026-02-01T08:00:00Z", "page", "/sale", "v1", `"Sale, late; ""more"""`],
@@ -90,7 +90,7 @@ test.each([
 });
 
 test("every bad line is named with its number and the reason, before anything is sent", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const { code, err } = await imported(
     sitebook,
     [
@@ -127,7 +127,7 @@ test("every bad line is named with its number and the reason, before anything is
 });
 
 test("so is every bad row of a table", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const { code, err } = await imported(
     sitebook,
     [
@@ -155,7 +155,7 @@ test("so is every bad row of a table", async () => {
 });
 
 test("an empty file, a picture and no file at all are refused", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   expect(await imported(sitebook, "\n\n")).toMatchObject({
     code: 1,
     err: expect.stringContaining("holds no deployment"),
@@ -166,7 +166,7 @@ test("an empty file, a picture and no file at all are refused", async () => {
 });
 
 test("a refusal names the line and stops there; what came before it stays, and it goes on once that is put right", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const sale = (day: number, digest: string) => ({
     effective_at: `2026-02-0${day}T08:00:00Z`,
     placements: [{ kind: "page", key: "/sale", version: "v1", digest }],
@@ -203,7 +203,7 @@ test("cut off in the middle, it goes on where it was and records nothing twice",
 });
 
 test("progress is drawn where a person watches, and nowhere else", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   const history = await realHistory(3);
   expect((await imported(sitebook, history)).err).toBe("");
   const { err } = await imported(sitebook, history, { watched: true });
@@ -212,7 +212,7 @@ test("progress is drawn where a person watches, and nowhere else", async () => {
 });
 
 test("on an environment with a gate it is recorded, and said to be out of band", async () => {
-  const sitebook = await machine(w, "contributor");
+  const sitebook = await commandLineMachine(w, "contributor");
   await using dir = await folder();
   await writeFile(`${dir.path}/live.jsonl`, jsonLines(short));
   const { out } = await sitebook(["import", "live", `${dir.path}/live.jsonl`, "--json"]);
@@ -238,7 +238,7 @@ async function realHistory(lines: number): Promise<string> {
 }
 
 async function stood(asOf: string): Promise<string[]> {
-  const rows = await standing(w.db, w.site.id, place(w.site, "beta").id, { asOf }, { order: "key" });
+  const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "beta").id, { asOf }, { order: "key" });
   return rows.map((row) => `${row.key} ${row.version}`);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseMoment, written } from "../src/time/parse-moment.ts";
+import { formatMoment, parseMoment } from "../src/time/parse-moment.ts";
 
 const now = "2026-11-20T12:00:00.000Z";
 const read = (text: string, zone = "Europe/London") => parseMoment(text, zone, now);
@@ -183,6 +183,6 @@ test.each([
   ["2026-10-25T00:30:00.000Z", "2026-10-25 01:30"],
   ["2026-10-25T01:30:00.000Z", "2026-10-25T01:30Z"],
 ])("%s is written so that it is read as the same again: %s", (at, text) => {
-  expect(written(at, "Europe/London")).toBe(text);
+  expect(formatMoment(at, "Europe/London")).toBe(text);
   expect(read(text)).toMatchObject({ at });
 });

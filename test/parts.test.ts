@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { artifactLink, artifactPath, digest, version } from "../views/parts/artifact.ts";
+import { artifactLink, artifactPath, digest, versionTag } from "../views/parts/artifact.ts";
 import { button } from "../views/parts/button.ts";
 import { area, input } from "../views/parts/field.ts";
 import { attr, attrs, classes, each, html } from "../views/parts/html.ts";
-import { is } from "../views/parts/status-badge.ts";
+import { statusBadge } from "../views/parts/status-badge.ts";
 
 const MEAN = `<script>alert("it's & done")</script>`;
 const TAMED = "&lt;script&gt;alert(&quot;it&#39;s &amp; done&quot;)&lt;/script&gt;";
@@ -59,10 +59,10 @@ test("several buttons may share the sentence that refuses them", () => {
 });
 
 test("a standing says its word, and what completes it for who listens", () => {
-  expect(String(is("ahead", "ahead", { more: " of demo" }))).toBe(
+  expect(String(statusBadge("ahead", "ahead", { more: " of demo" }))).toBe(
     '<span class="is ahead">ahead<span class="more"> of demo</span></span>',
   );
-  expect(String(is("waiting", "waiting", { href: "/x" }))).toBe('<a class="is waiting" href="/x">waiting</a>');
+  expect(String(statusBadge("waiting", "waiting", { href: "/x" }))).toBe('<a class="is waiting" href="/x">waiting</a>');
 });
 
 test("what is tracked is linked by its key, whatever is in it", () => {
@@ -75,8 +75,8 @@ test("what is tracked is linked by its key, whatever is in it", () => {
 });
 
 test("no version is said in words, and a digest is shown in fours", () => {
-  expect(String(version("v3"))).toBe('<span class="version">v3</span>');
-  expect(String(version(null))).toBe('<span class="none">removed</span>');
-  expect(String(version(undefined, "not here"))).toContain("not here");
+  expect(String(versionTag("v3"))).toBe('<span class="version">v3</span>');
+  expect(String(versionTag(null))).toBe('<span class="none">removed</span>');
+  expect(String(versionTag(undefined, "not here"))).toContain("not here");
   expect(String(digest("9f2c41d7b0aa9988"))).toBe('<code title="9f2c41d7b0aa9988">9f2c 41d7 b0aa</code>');
 });

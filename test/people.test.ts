@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hashPassword, isPassword } from "../src/people/passwords.ts";
+import { hashPassword, matchesPassword } from "../src/people/passwords.ts";
 import { changeRoles } from "../src/people/people.ts";
 import { type Name, password, type World, world } from "./support/world.ts";
 
@@ -313,8 +313,8 @@ test("an account is for who is signed in", async () => {
 test("a password is kept as an argon2id hash, and told apart from any other", async () => {
   const stored = await hashPassword("correct horse");
   expect(await hashPassword("correct horse")).not.toBe(stored);
-  expect(await isPassword("correct horse", stored)).toBe(true);
-  expect(await isPassword("correct horsf", stored)).toBe(false);
-  expect(await isPassword("", null)).toBe(false);
-  expect(await isPassword("Ame\u0301lie", await hashPassword("Am\u00e9lie"))).toBe(true);
+  expect(await matchesPassword("correct horse", stored)).toBe(true);
+  expect(await matchesPassword("correct horsf", stored)).toBe(false);
+  expect(await matchesPassword("", null)).toBe(false);
+  expect(await matchesPassword("Ame\u0301lie", await hashPassword("Am\u00e9lie"))).toBe(true);
 });

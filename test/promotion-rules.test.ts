@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Gate } from "../src/access/environments.ts";
 import type { Permission } from "../src/access/permissions.ts";
-import { blockersOf, isMet, type Need, type Weighed } from "../src/promotions/blockers.ts";
+import { type AssessedContent, blockersOf, isMet, type UnmetNeed } from "../src/promotions/blockers.ts";
 import {
   approvedAfterwards,
   changeOf,
@@ -10,10 +10,10 @@ import {
   requirementsOf,
   rolesToDecide,
   stateOf,
-  whyNotAsk,
   whyNotComment,
   whyNotDecide,
   whyNotDigest,
+  whyNotRequest,
 } from "../src/promotions/rules.ts";
 
 const gate = (...requirements: [role: string, count: number][]): Gate => ({
@@ -207,7 +207,7 @@ describe("what it changes there", () => {
 
   test("nothing to ask for where it is asked already, or nothing would change", () => {
     const ask = (same: { number: number } | undefined, ...changes: ("same" | "changed" | "unapproved")[]) =>
-      whyNotAsk(
+      whyNotRequest(
         { number: 27 },
         { name: "live" },
         same,
@@ -222,13 +222,13 @@ describe("what it changes there", () => {
 
 describe("what blocks it", () => {
   const held = (version: string | null) => ({ version_id: version, version });
-  const line = (key: string, version: string | null, before: Weighed["before"]): Weighed => ({
+  const line = (key: string, version: string | null, before: AssessedContent["before"]): AssessedContent => ({
     key,
     version,
     version_id: version,
     before,
   });
-  const sentences = (promotion: ReturnType<typeof asked>, contents: Weighed[] = [], needs: Need[] = []) =>
+  const sentences = (promotion: ReturnType<typeof asked>, contents: AssessedContent[] = [], needs: UnmetNeed[] = []) =>
     blockersOf(promotion, { name: "demo" }, contents, needs).map((one) => one.message);
   const approved = asked({ said: [["mara", "marketing"]] });
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../src/database/ids.ts";
-import { record } from "../src/deployments/record.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { canPromote } from "../src/promotions/eligibility.ts";
-import { approversOf } from "../src/record/approvers.ts";
-import { standing } from "../src/record/as-of.ts";
-import type { Line } from "../src/record/report.ts";
-import { lineOf, type Name, place, type World, world } from "./support/world.ts";
+import { listApprovers } from "../src/record/approvers.ts";
+import { placementsAsOf } from "../src/record/as-of.ts";
+import type { ReportLine } from "../src/record/report.ts";
+import { environmentOf, lineOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 
@@ -40,9 +40,9 @@ async function asked(lines: string[], to = "demo"): Promise<number> {
   return (await w.ask(number, to)).number;
 }
 
-async function tell(environment: string, lines: (Partial<Line> & { is: string })[]) {
+async function tell(environment: string, lines: (Partial<ReportLine> & { is: string })[]) {
   const placements = lines.map(({ is, ...more }) => ({ ...lineOf(is), ...more }));
-  return record(w.db, await w.by("cleo"), w.site, place(w.site, environment), { placements });
+  return recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), { placements });
 }
 
 const give = (name: Name, role: string) =>
@@ -57,7 +57,7 @@ const ruleGate = (environment: string, ...requirements: { role: string; count: n
     .insertInto("gates")
     .values({
       id: newId(),
-      environment_id: place(w.site, environment).id,
+      environment_id: environmentOf(w.site, environment).id,
       version: 2,
       rules: JSON.stringify({ requirements, asker_may_approve: false }),
       since: w.clock.at,
@@ -75,7 +75,7 @@ const actions = async () =>
   ).map((one) => one.action);
 
 const held = async (environment: string) => {
-  const rows = await standing(w.db, w.site.id, place(w.site, environment).id, { asOf: w.clock.at });
+  const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, environment).id, { asOf: w.clock.at });
   return Object.fromEntries(rows.map((row) => [row.key, row.version]));
 };
 
@@ -88,13 +88,13 @@ test("a release travels from beta to live through both gates", async () => {
   expect((await w.promote(number, "demo")).state).toBe("completed");
   expect((await w.promote(number, "live")).state).toBe("completed");
 
-  const live = await standing(w.db, w.site.id, place(w.site, "live").id, { asOf: w.clock.at });
+  const live = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "live").id, { asOf: w.clock.at });
   expect(live.map((row) => [row.key, row.version, row.promotion, row.out_of_band])).toEqual([
     ["/", "v1", 2, 0],
     ["/sale", "v1", 2, 0],
     ["checkout", "3.4.1", 2, 0],
   ]);
-  const approvers = await approversOf(
+  const approvers = await listApprovers(
     w.db,
     live.map((row) => row.promotion_id),
   );
@@ -167,7 +167,7 @@ describe("asking", () => {
     await says("theo", 1, "approve");
     await completes("ada", 1);
 
-    const [row] = await standing(w.db, w.site.id, place(w.site, "demo").id, { asOf: w.clock.at });
+    const [row] = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "demo").id, { asOf: w.clock.at });
     expect(row).toMatchObject({ version: "v1", promotion: 1, out_of_band: 0 });
   });
 
@@ -529,7 +529,9 @@ describe("completing", () => {
     expect(page).toMatch(/on demo since <time datetime="2026-07-02T09:30:00.000Z">/);
     expect(page).toMatch(/recorded 1 day later, <time datetime="2026-07-03T10:00:00.000Z">/);
     expect(page).toMatch(/It was there before its approval of <time datetime="2026-07-03T10:00:00.000Z">/);
-    const then = await standing(w.db, w.site.id, place(w.site, "demo").id, { asOf: "2026-07-02T09:30:00.000Z" });
+    const then = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "demo").id, {
+      asOf: "2026-07-02T09:30:00.000Z",
+    });
     expect(then).toMatchObject([{ key: "/sale", promotion: number, recorded_at: "2026-07-03T10:00:00.000Z" }]);
   });
 

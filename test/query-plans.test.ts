@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSession } from "../src/access/sessions.ts";
-import { api } from "../src/api-app.ts";
-import { makeCheckpoint } from "../src/integrity/checkpoints.ts";
+import { createApi } from "../src/api-app.ts";
+import { signChain } from "../src/integrity/checkpoints.ts";
 import { allowed, growing, isShort } from "./support/bounds.ts";
 import { type Cost, meter } from "./support/cost.ts";
 import { engine, freshDatabase } from "./support/database.ts";
 import { addressOf, everyPage, type Visit } from "./support/every-page.ts";
-import { heavySteps, lineOf, overheard, pretendOld } from "./support/explain.ts";
+import { heavySteps, overheard, planLine, pretendOld } from "./support/explain.ts";
 import { goOn, longHistory } from "./support/long-history.ts";
 import { type World, world } from "./support/world.ts";
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   w = await world(Promise.resolve(database));
   const machine = await w.token("administrator");
   await longHistory(w);
-  await makeCheckpoint(w.db, w.site, w.clock.at);
+  await signChain(w.db, w.site, w.clock.at);
   await visitAll(machine.secret, seen.long);
   await goOn(w, 1);
   await visitAll(machine.secret, seen.longer);
@@ -52,7 +52,7 @@ async function visitAll(secret: string, into: Map<Visit, Seen>): Promise<void> {
     const statements = [];
     for (const query of queries.filter((one) => /^\s*(select|with)/.test(one.sql)))
       statements.push({
-        statement: lineOf(query),
+        statement: planLine(query),
         steps: await heavySteps(w.db, query),
         cost: await measure(query),
       });
@@ -61,7 +61,7 @@ async function visitAll(secret: string, into: Map<Visit, Seen>): Promise<void> {
 }
 
 test("every page and call that reads is among those that are opened here", async () => {
-  const routes = [...w.app.routes, ...api("http://sitebook.test").routes];
+  const routes = [...w.app.routes, ...createApi("http://sitebook.test").routes];
   const reading = routes.filter((route) => route.method === "GET" && route.path !== "/assets/:name");
   const patterns = reading.map((route) => route.path);
   const opened = await Promise.all(everyPage.map((visit) => addressOf(w, visit)));

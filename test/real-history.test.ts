@@ -5,18 +5,18 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { By } from "../src/access/actor.ts";
+import type { Actor } from "../src/access/actor.ts";
 import type { Site } from "../src/access/sites.ts";
 import { correct } from "../src/corrections/corrections.ts";
-import { record } from "../src/deployments/record.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { verify } from "../src/integrity/verify.ts";
-import { ask, complete, decide } from "../src/promotions/promotions.ts";
-import { standing } from "../src/record/as-of.ts";
-import type { Report } from "../src/record/report.ts";
-import { makeRelease } from "../src/releases/releases.ts";
+import { complete, decide, requestPromotion } from "../src/promotions/promotions.ts";
+import { placementsAsOf } from "../src/record/as-of.ts";
+import type { DeploymentReport } from "../src/record/report.ts";
+import { createRelease } from "../src/releases/releases.ts";
 import { createSite } from "../src/sites/sites.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
-import { place, type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 interface Told {
   at: string;
@@ -73,7 +73,7 @@ test("told in any order and then corrected, both clocks answer as a replay does"
   const heard = (i: number) => last + week + i;
   const [cleo, ada] = [await w.by("cleo"), await w.by("ada")];
   for (const [i, one] of order.entries())
-    await record(w.db, { ...cleo, at: time(heard(i)) }, site, place(site, "beta"), reportOf(one));
+    await recordDeployment(w.db, { ...cleo, at: time(heard(i)) }, site, environmentOf(site, "beta"), reportOf(one));
 
   const beta = arrivals(told, (at) => at);
   for (const moment of moments(200))
@@ -128,7 +128,7 @@ async function liveThrough(): Promise<void> {
     await recordUntil(monday);
     if (ahead.length === released) continue;
     released = ahead.length;
-    const release = await makeRelease(w.db, { ...ada, at: time(monday) }, site, {
+    const release = await createRelease(w.db, { ...ada, at: time(monday) }, site, {
       name: `Week of ${time(monday).slice(0, 10)}`,
       differences: { from: "beta", to: "demo" },
     });
@@ -140,19 +140,19 @@ async function liveThrough(): Promise<void> {
   async function recordUntil(moment: number): Promise<void> {
     while (ahead[0] && Date.parse(ahead[0].at) <= moment) {
       const one = ahead.shift() as Told;
-      await record(w.db, { ...cleo, at: one.at }, site, place(site, "beta"), reportOf(one));
+      await recordDeployment(w.db, { ...cleo, at: one.at }, site, environmentOf(site, "beta"), reportOf(one));
     }
   }
 
-  async function promote(release: number, to: string, approver: By, moment: number): Promise<void> {
+  async function promote(release: number, to: string, approver: Actor, moment: number): Promise<void> {
     const at = time(moment);
-    const { number, digest } = await ask(w.db, { ...ada, at }, site, { release, to });
+    const { number, digest } = await requestPromotion(w.db, { ...ada, at }, site, { release, to });
     await decide(w.db, { ...approver, at }, site, number, { decision: "approve", digest });
     await complete(w.db, { ...ada, at }, site, number, {});
   }
 }
 
-function reportOf({ at, source, pages, software }: Told): Report {
+function reportOf({ at, source, pages, software }: Told): DeploymentReport {
   return {
     effective_at: at,
     source,
@@ -168,7 +168,10 @@ type State = Record<string, string>;
 /** Sitebook's answer: each page and software with its version, and since when it stood there. */
 async function stood(environment: string, moment: number, known?: number): Promise<State> {
   const knownAt = known === undefined ? undefined : time(known);
-  const rows = await standing(w.db, site.id, place(site, environment).id, { asOf: time(moment), knownAt });
+  const rows = await placementsAsOf(w.db, site.id, environmentOf(site, environment).id, {
+    asOf: time(moment),
+    knownAt,
+  });
   return Object.fromEntries(rows.map((row) => [`${row.kind} ${row.key}`, `${row.version} since ${row.effective_at}`]));
 }
 

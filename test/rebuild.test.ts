@@ -4,7 +4,7 @@ import type { Database } from "../src/database/connect.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { findPromotion } from "../src/promotions/queries.ts";
-import { look } from "../src/promotions/review-ticks.ts";
+import { saveTicks } from "../src/promotions/review-ticks.ts";
 import type { Schema } from "../src/schema.ts";
 import { everyVerb } from "./support/every-verb.ts";
 import { unguard } from "./support/tampering.ts";
@@ -96,7 +96,7 @@ async function tick(): Promise<void> {
     .execute();
   const promotion = await findPromotion(w.db, w.site.id, open?.number ?? 0);
   if (!promotion) throw new Error("no promotion is open");
-  await look(w.db, await w.by("theo"), promotion, { shown: [], looked: [open?.artifact_id ?? ""] });
+  await saveTicks(w.db, await w.by("theo"), promotion, { shown: [], looked: [open?.artifact_id ?? ""] });
 }
 
 async function damage(): Promise<void> {

@@ -3,12 +3,12 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
-import { record } from "../src/deployments/record.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { verify } from "../src/integrity/verify.ts";
-import { type Moment, standing } from "../src/record/as-of.ts";
+import { type Moment, placementsAsOf } from "../src/record/as-of.ts";
 import { engine } from "./support/database.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
-import { lineOf, place, type World, world } from "./support/world.ts";
+import { environmentOf, lineOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -45,7 +45,11 @@ async function act(acts: Act[]): Promise<(Act | undefined)[]> {
     if ("told" in one) {
       const { at: effective_at, lines, complete } = one.told;
       const placements = [...lines].map(([name, version]) => ({ ...lineOf(name), version }));
-      await record(w.db, { ...cleo, at }, w.site, place(w.site, "beta"), { effective_at, complete, placements });
+      await recordDeployment(w.db, { ...cleo, at }, w.site, environmentOf(w.site, "beta"), {
+        effective_at,
+        complete,
+        placements,
+      });
       done.push(one);
     } else {
       const { word, key, stands } = one.wrong;
@@ -101,7 +105,7 @@ function replay(done: (Act | undefined)[], asOf: string, knownAt: string): State
 const all = (word: Word | undefined) => word?.lines.keys() ?? [];
 
 async function stood(moment: Moment): Promise<State> {
-  const rows = await standing(w.db, w.site.id, place(w.site, "beta").id, moment, { removed: true });
+  const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "beta").id, moment, { removed: true });
   return Object.fromEntries(rows.map((row) => [row.key, `${row.version} since ${row.effective_at}`]));
 }
 

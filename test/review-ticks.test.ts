@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../src/database/ids.ts";
-import { record } from "../src/deployments/record.ts";
-import type { Line } from "../src/record/report.ts";
-import { lineOf, type Name, place, type World, world } from "./support/world.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
+import type { ReportLine } from "../src/record/report.ts";
+import { environmentOf, lineOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -19,9 +19,9 @@ const ticks = (page: string) =>
     .filter(([, checked]) => checked)
     .map(([, , name]) => name);
 
-async function tell(environment: string, lines: (Partial<Line> & { is: string })[]) {
+async function tell(environment: string, lines: (Partial<ReportLine> & { is: string })[]) {
   const placements = lines.map(({ is, ...more }) => ({ ...lineOf(is), ...more }));
-  return record(w.db, await w.by("cleo"), w.site, place(w.site, environment), { placements });
+  return recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), { placements });
 }
 
 /** Promotion 2: two pages new on demo, one changed, one removed, with software they need; one page is there already. */
@@ -104,12 +104,12 @@ describe("the approval page", () => {
   });
 
   test("with several servers links to each, with none to none", async () => {
-    const demo = place(w.site, "demo").id;
+    const demo = environmentOf(w.site, "demo").id;
     await w.db
       .insertInto("servers")
       .values({ id: newId(), environment_id: demo, name: "web-2", base_url: "https://demo2.shop.example/shop" })
       .execute();
-    await w.db.deleteFrom("servers").where("environment_id", "=", place(w.site, "beta").id).execute();
+    await w.db.deleteFrom("servers").where("environment_id", "=", environmentOf(w.site, "beta").id).execute();
     await blackFriday();
 
     const page = await read("theo");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { wordsOf } from "../src/record/search-index.ts";
-import { ask, type Question } from "../src/search/questions.ts";
-import { forFts5, forTsquery, wantedOf } from "../src/search/search-query.ts";
+import { tokenize } from "../src/record/search-index.ts";
+import { parseQuestion, type Question } from "../src/search/questions.ts";
+import { forFts5, forTsquery, parseSearchQuery } from "../src/search/search-query.ts";
 
 const [beta, demo, live] = ["beta", "demo", "live"].map((slug) => ({ id: slug, slug, name: slug })) as [
   Place,
@@ -105,7 +105,7 @@ describe("a question as people type it", () => {
     ["", { asks: "nothing" }],
     ["?", { asks: "nothing" }],
   ])("%s", (text, question) => {
-    expect(ask(text, site, now)).toEqual(question);
+    expect(parseQuestion(text, site, now)).toEqual(question);
   });
 
   test.each([
@@ -114,13 +114,15 @@ describe("a question as people type it", () => {
     "where was /sale on the moon",
     "what waits for the pope",
   ])("%s: says what is not understood", (text) => {
-    expect(ask(text, site, now)).toEqual({ asks: "unclear", sentence: expect.stringMatching(/\.$/) });
+    expect(parseQuestion(text, site, now)).toEqual({ asks: "unclear", sentence: expect.stringMatching(/\.$/) });
   });
 
   test("days begin at the site's midnight, also where clocks have gone forward since", () => {
     const summer = "2026-03-31T12:00:00.000Z";
-    expect(ask("what changed since yesterday", site, summer)).toMatchObject({ from: "2026-03-29T23:00:00.000Z" });
-    expect(ask("what changed on 28 March", site, summer)).toMatchObject({
+    expect(parseQuestion("what changed since yesterday", site, summer)).toMatchObject({
+      from: "2026-03-29T23:00:00.000Z",
+    });
+    expect(parseQuestion("what changed on 28 March", site, summer)).toMatchObject({
       from: "2026-03-28T00:00:00.000Z",
       until: "2026-03-29T00:00:00.000Z",
     });
@@ -128,13 +130,16 @@ describe("a question as people type it", () => {
 
   test("a site without environments can be asked where something is", () => {
     const empty = { ...site, environments: [] };
-    expect(ask("what changed on live since Monday", empty, now)).toEqual({ asks: "nothing" });
-    expect(ask("where is /sale", empty, now)).toEqual(where("/sale"));
+    expect(parseQuestion("what changed on live since Monday", empty, now)).toEqual({ asks: "nothing" });
+    expect(parseQuestion("where is /sale", empty, now)).toEqual(where("/sale"));
   });
 
   test("environments go by their names too, whatever signs are in them", () => {
     const named = { ...site, environments: [beta, { id: "x", slug: "live", name: "Customers (EU)" }] };
-    expect(ask("what is on Customers (EU)?", named, now)).toMatchObject({ asks: "is", environment: { slug: "live" } });
+    expect(parseQuestion("what is on Customers (EU)?", named, now)).toMatchObject({
+      asks: "is",
+      environment: { slug: "live" },
+    });
   });
 
   test("a long text full of blanks and signs is read at once", () => {
@@ -144,7 +149,7 @@ describe("a question as people type it", () => {
       "who approved ".repeat(150),
       "?".repeat(2000),
     ])
-      expect(ask(text, site, now).asks).toBeTypeOf("string");
+      expect(parseQuestion(text, site, now).asks).toBeTypeOf("string");
   });
 });
 
@@ -156,7 +161,7 @@ describe("words", () => {
     ["версия 3.4.1 日本語", "версия 3 4 1 日本語"],
     ["🎉 — !", ""],
   ])("%s is kept as %s", (text, kept) => {
-    expect(wordsOf(text).join(" ")).toBe(kept);
+    expect(tokenize(text).join(" ")).toBe(kept);
   });
 
   test.each([
@@ -166,7 +171,7 @@ describe("words", () => {
     ['"spring sal', '"spring" AND "sal"*', "('spring') & ('sal':*)"],
     ["a' OR 1=1 --", '"a" AND "or" AND "1" AND "1"*', "('a') & ('or') & ('1') & ('1':*)"],
   ])("%s is looked for as %s and as %s", (text, fts5, tsquery) => {
-    const wanted = wantedOf(text);
+    const wanted = parseSearchQuery(text);
     expect(forFts5(wanted, "0-1", "note")).toBe(`scope : "01note" AND words : (${fts5})`);
     expect(forTsquery(wanted)).toBe(tsquery);
   });

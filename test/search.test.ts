@@ -4,9 +4,9 @@ import { up } from "../migrations/2026-11-23-10-search.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { eventEntries, index } from "../src/record/search-index.ts";
+import { eventEntries, indexForSearch } from "../src/record/search-index.ts";
 import { type Hit, search } from "../src/search/queries.ts";
-import { wantedOf } from "../src/search/search-query.ts";
+import { parseSearchQuery } from "../src/search/search-query.ts";
 import { lived, type Name, type World } from "./support/world.ts";
 
 let w: World;
@@ -64,7 +64,7 @@ describe("where something is", () => {
 
   test("a word that very many have is looked for otherwise, and finds the same", async () => {
     const texts = Array.from({ length: 1200 }, (_, i) => `common ${"x ".repeat(i % 5)}${i % 3 ? "y z" : "z y"} ${i}`);
-    await index(
+    await indexForSearch(
       w.db,
       w.site.id,
       texts.map((text, i) => ({ kind: "artifact", ref: `many ${i}`, text })),
@@ -72,7 +72,7 @@ describe("where something is", () => {
     const found = async (text: string) => {
       const hits: Hit[] = [];
       for (let after: Hit | undefined; ; after = hits.at(-1)) {
-        const more = await search(w.db, w.site.id, "artifact", wantedOf(text), { after, limit: 500 });
+        const more = await search(w.db, w.site.id, "artifact", parseSearchQuery(text), { after, limit: 500 });
         hits.push(...more);
         if (more.length < 500) return hits;
       }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { findSite, type Site } from "../src/access/sites.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { countSections } from "../src/record/count-sections.ts";
-import { keptSections } from "../src/record/section-counts.ts";
+import { readSectionCounts } from "../src/record/section-counts.ts";
 import { everyVerb } from "./support/every-verb.ts";
 import { type World, world } from "./support/world.ts";
 
@@ -16,7 +16,7 @@ afterEach(() => w.close());
 /** What is kept beside what counting anew gives. */
 async function both() {
   const site = (await findSite(w.db, "shop")) as Site;
-  return { kept: await keptSections(w.db, site.id), counted: await countSections(w.db, site) };
+  return { kept: await readSectionCounts(w.db, site.id), counted: await countSections(w.db, site) };
 }
 
 async function expectRight(): Promise<void> {

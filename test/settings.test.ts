@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { add } from "../src/environments/environments.ts";
+import { createEnvironment } from "../src/environments/environments.ts";
 import { gateSentence } from "../src/environments/rules.ts";
 import { slugFrom } from "../src/text.ts";
 import { type World, world } from "./support/world.ts";
@@ -82,7 +82,7 @@ test("another environment is added at the end, with the gate of its kind", async
 
 test("two of the same short name at the same moment make one environment", async () => {
   const by = await w.by("iris");
-  const made = await Promise.allSettled([1, 2].map(() => add(w.db, by, w.site, { slug: "press" })));
+  const made = await Promise.allSettled([1, 2].map(() => createEnvironment(w.db, by, w.site, { slug: "press" })));
   expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(await events()).toEqual(["environment_added environment press"]);
 });

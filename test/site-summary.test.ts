@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findSite, type Site } from "../src/access/sites.ts";
-import { keepTallies } from "../src/board/site-summary.ts";
-import { add } from "../src/environments/environments.ts";
+import { cachedSummary } from "../src/board/site-summary.ts";
+import { createEnvironment } from "../src/environments/environments.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -51,7 +51,7 @@ test("the last environment is as approved, unless something came out of band", a
 });
 
 test("tallies are kept between writes, and counted anew after one", async () => {
-  const tallies = keepTallies();
+  const tallies = cachedSummary();
   await w.record("beta", ["/ v1", "/sale/a v1"]);
   const before = await tallies(w.db, w.site);
   expect(await tallies(w.db, w.site)).toBe(before);
@@ -67,15 +67,17 @@ test("tallies are kept between writes, and counted anew after one", async () => 
 });
 
 test("a new environment is counted at once, whoever loaded the site before", async () => {
-  const tallies = keepTallies();
-  await add(w.db, { ...(await w.by("iris")), permissions: new Set(["administer"]) }, w.site, { slug: "mirror" });
+  const tallies = cachedSummary();
+  await createEnvironment(w.db, { ...(await w.by("iris")), permissions: new Set(["administer"]) }, w.site, {
+    slug: "mirror",
+  });
   expect((await tallies(w.db, w.site)).places).toHaveLength(3);
   expect((await tallies(w.db, (await findSite(w.db, "shop")) as Site)).places).toHaveLength(4);
 });
 
 test("a promotion counts each of its rows once, however many are open", async () => {
   await w.record("beta", ["/ v1", "/sale v1", "/news v1"]);
-  const count = async () => (await keepTallies()(w.db, w.site)).waiting;
+  const count = async () => (await cachedSummary()(w.db, w.site)).waiting;
   await w.ask((await w.release("One", ["/", "/sale"])).number, "demo");
   expect(await count()).toBe(2);
   await w.ask((await w.release("Two", ["/sale", "/news"])).number, "demo");

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { unguard } from "./support/tampering.ts";
-import { onDatabase } from "./torture/cast.ts";
+import { onTortureDatabase } from "./torture/cast.ts";
 import { check } from "./torture/check.ts";
 import { torture } from "./torture/torture.ts";
 
@@ -30,7 +30,7 @@ test("of two servers on one database either is killed, and the other goes on", a
 test("something lost, something half there and something that nobody said would be found", async () => {
   const { ledger, wrong } = await torture({ url, seed: 11, servers: 1, enough: () => true });
   expect(wrong).toEqual([]);
-  await onDatabase(url, async (db) => {
+  await onTortureDatabase(url, async (db) => {
     for (const table of ["deployments", "events"]) await unguard(db, table);
     await db.updateTable("deployments").set({ note: "otherwise" }).where("note", "=", "w0-0").execute();
     await db.deleteFrom("events").where("subject", "=", "deployment 2").execute();

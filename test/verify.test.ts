@@ -3,15 +3,15 @@ import { gunzipSync } from "node:zlib";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isPostgres } from "../src/database/connect.ts";
-import { record } from "../src/deployments/record.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { makeExample } from "../src/example/example.ts";
 import { verify } from "../src/integrity/verify.ts";
-import { entryOf, hashOf, walk } from "../src/record/chain.ts";
+import { chainEntry, hashEntry, walkChain } from "../src/record/chain.ts";
 import { actions } from "../src/record/events.ts";
 import { everyVerb } from "./support/every-verb.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
 import { eventOf, unguard } from "./support/tampering.ts";
-import { lived, place, type World, world } from "./support/world.ts";
+import { environmentOf, lived, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -54,7 +54,7 @@ test("a year of a real site, told in any order, is found right", async () => {
       ...pages.map(([key, version]) => ({ kind: "page" as const, key, version })),
       ...software.map(([key, version]) => ({ kind: "software" as const, key, version })),
     ];
-    await record(w.db, cleo, w.site, place(w.site, "beta"), { effective_at: at, placements });
+    await recordDeployment(w.db, cleo, w.site, environmentOf(w.site, "beta"), { effective_at: at, placements });
   }
   expect(await verify(w.db, w.site.id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
 });
@@ -202,7 +202,7 @@ describe("a database that was changed by hand", () => {
   });
 
   test("the pointer to what stands now", async () => {
-    const demo = place(w.site, "demo").id;
+    const demo = environmentOf(w.site, "demo").id;
     await w.db
       .updateTable("current_placements")
       .set({ placement_seq: 1 })
@@ -357,9 +357,9 @@ async function putIn(table: "repeats" | "confirmations"): Promise<void> {
 /** Changes history and makes all hashes right again. */
 async function recompute(changed: (details: string) => string): Promise<void> {
   let previous_hash = "";
-  for await (const row of walk(w.db, w.site.id)) {
+  for await (const row of walkChain(w.db, w.site.id)) {
     const details = changed(row.details);
-    const hash = hashOf(previous_hash, entryOf({ ...row, details }));
+    const hash = hashEntry(previous_hash, chainEntry({ ...row, details }));
     await w.db
       .updateTable("events")
       .set({ details, previous_hash, hash })

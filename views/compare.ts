@@ -1,32 +1,32 @@
 import type { Site } from "../src/access/sites.ts";
-import type { Change, Difference, Tally } from "../src/compare/queries.ts";
-import type { Side } from "../src/record/references.ts";
+import type { Difference, DifferenceCounts, DifferenceKind } from "../src/compare/queries.ts";
+import type { EnvironmentAtMoment } from "../src/record/references.ts";
 import type { Kind } from "../src/schema.ts";
 import { ago, longTime } from "../src/time/format.ts";
-import { address, shortest } from "./parts/address.ts";
-import { addressOf, artifactLink, version } from "./parts/artifact.ts";
+import { pathWithQuery, shortMoment } from "./parts/address.ts";
+import { artifactLink, serverAddress, versionTag } from "./parts/artifact.ts";
 import { button, linkButton } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { select } from "./parts/field.ts";
 import { attr, each, type Html, html } from "./parts/html.ts";
 import { momentExamples, momentInput } from "./parts/moment.ts";
 import { chips, empty, fold, head, note } from "./parts/page.ts";
-import { sectionName } from "./parts/placement.ts";
-import { is } from "./parts/status-badge.ts";
-import { cell, group, ledger, pager, row, rowHead } from "./parts/table.ts";
+import { sectionHeading } from "./parts/placement.ts";
+import { statusBadge } from "./parts/status-badge.ts";
+import { cell, group, pager, row, rowHead, table } from "./parts/table.ts";
 import { fullTime, time } from "./parts/time.ts";
 
 /** One side as it was asked for, whether or not it could be read. */
 export type AskedSide = { slug: string; moment: string; knownAt: string; wrong?: string | undefined };
 
 export type Compared = {
-  from: Side;
-  to: Side;
+  from: EnvironmentAtMoment;
+  to: EnvironmentAtMoment;
   /** Sides that nobody had told Sitebook of yet at their moment, with the first that was told. */
-  unknown: { side: Side; first: string | undefined }[];
-  filter: { kind?: Kind | undefined; change?: Change | undefined };
+  unknown: { side: EnvironmentAtMoment; first: string | undefined }[];
+  filter: { kind?: Kind | undefined; change?: DifferenceKind | undefined };
   continued: boolean;
-  tallies: Record<Kind, Tally>;
+  tallies: Record<Kind, DifferenceCounts>;
   lines: Difference[];
   next?: string | undefined;
 };
@@ -49,10 +49,10 @@ ${compared && differences(props, compared)}`;
 const titled = ({ site }: CompareProps, { from, to }: Compared): Html =>
   html`From ${named(from, site)} to ${named(to, site)}`;
 
-const named = ({ environment, at, knownAt }: Side, site: Site): Html =>
+const named = ({ environment, at, knownAt }: EnvironmentAtMoment, site: Site): Html =>
   html`${environment.name}${at && html` on ${fullTime(at, site.time_zone)}`}${knownAt && html`, as known on ${fullTime(knownAt, site.time_zone)}`}`;
 
-export const plainName = ({ environment, at, knownAt }: Side, zone: string): string =>
+export const plainName = ({ environment, at, knownAt }: EnvironmentAtMoment, zone: string): string =>
   `${environment.name} ${at ? longTime(at, zone) : "now"}${knownAt ? ` as known on ${longTime(knownAt, zone)}` : ""}`;
 
 /** "4 added, 2 changed and 1 removed; 51 are the same." */
@@ -70,15 +70,17 @@ const many = (count: number): string => count.toLocaleString("en-GB");
 const listed = (parts: string[]): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
-function total({ page, software }: Record<Kind, Tally>, kind?: Kind): Tally {
-  const of = (name: keyof Tally) => (kind === "software" ? 0 : page[name]) + (kind === "page" ? 0 : software[name]);
+function total({ page, software }: Record<Kind, DifferenceCounts>, kind?: Kind): DifferenceCounts {
+  const of = (name: keyof DifferenceCounts) =>
+    (kind === "software" ? 0 : page[name]) + (kind === "page" ? 0 : software[name]);
   return { added: of("added"), changed: of("changed"), removed: of("removed"), same: of("same") };
 }
 
 /** The two sides: an environment each, now or at a moment. */
 function sides(props: CompareProps): Html {
   const { site, asked, compared } = props;
-  const swapped = compared && address(`/sites/${site.slug}/compare`, between({ from: compared.to, to: compared.from }));
+  const swapped =
+    compared && pathWithQuery(`/sites/${site.slug}/compare`, between({ from: compared.to, to: compared.from }));
   return html`<form class="sides" action="/sites/${site.slug}/compare">
 ${side(props, "from", "From", asked.from)}
 ${side(props, "to", "To", asked.to)}${momentExamples}
@@ -127,24 +129,24 @@ function quick({ site }: CompareProps, { from, to, unknown }: Compared): Html {
   return each(
     known,
     ({ slug, name }) =>
-      html`<p class="quick">What changed on ${name}: ${each(spans, ([when, text], i) => html`${i > 0 && " · "}<a href="${address(`/sites/${site.slug}/compare`, { from: `${slug}${when}`, to: slug })}"${attr("aria-label", `What changed on ${name} ${text}`)}>${text}</a>`)}</p>`,
+      html`<p class="quick">What changed on ${name}: ${each(spans, ([when, text], i) => html`${i > 0 && " · "}<a href="${pathWithQuery(`/sites/${site.slug}/compare`, { from: `${slug}${when}`, to: slug })}"${attr("aria-label", `What changed on ${name} ${text}`)}>${text}</a>`)}</p>`,
   );
 }
 
-const reference = ({ environment, at }: Side): string =>
-  at ? `${environment.slug}@${shortest(at)}` : environment.slug;
+const reference = ({ environment, at }: EnvironmentAtMoment): string =>
+  at ? `${environment.slug}@${shortMoment(at)}` : environment.slug;
 
 const here = ({ site }: CompareProps, { from, to, filter }: Compared, other: Record<string, string | undefined> = {}) =>
-  address(`/sites/${site.slug}/compare`, { ...between({ from, to }), ...filter, ...other });
+  pathWithQuery(`/sites/${site.slug}/compare`, { ...between({ from, to }), ...filter, ...other });
 
 /** Both sides as an address names them: each with when it was known, or both at once. */
 function between({ from, to }: Pick<Compared, "from" | "to">) {
   const named = { from: reference(from), to: reference(to) };
-  if (from.knownAt === to.knownAt) return { ...named, known_at: from.knownAt && shortest(from.knownAt) };
+  if (from.knownAt === to.knownAt) return { ...named, known_at: from.knownAt && shortMoment(from.knownAt) };
   return {
     ...named,
-    from_known_at: from.knownAt && shortest(from.knownAt),
-    to_known_at: to.knownAt && shortest(to.knownAt),
+    from_known_at: from.knownAt && shortMoment(from.knownAt),
+    to_known_at: to.knownAt && shortMoment(to.knownAt),
   };
 }
 
@@ -158,17 +160,17 @@ function differences(props: CompareProps, compared: Compared): Html {
       : "There is nothing that differs.";
   return html`${notes(props, compared)}
 ${page.added + page.changed + page.removed + software.added + software.changed + software.removed > 0 && filters(props, compared)}
-${lines.length ? table(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(here(props, { ...compared, filter: {} }), "Show all that differs"))}
+${lines.length ? differenceTable(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(here(props, { ...compared, filter: {} }), "Show all that differs"))}
 ${pager({ previous: continued ? here(props, compared) : undefined, previousWord: "Beginning", next: next && here(props, compared, { after: next }), nextWord: "More" })}`;
 }
 
 /** Which of the two clocks was turned back, in words. */
 function knownNote({ site, now }: Pick<CompareProps, "site" | "now">, sides: Pick<Compared, "from" | "to">): Html {
-  const today = ({ knownAt: _then, ...side }: Side): Side => side;
-  const words = (side: Side) =>
+  const today = ({ knownAt: _then, ...side }: EnvironmentAtMoment): EnvironmentAtMoment => side;
+  const words = (side: EnvironmentAtMoment) =>
     html`${side.environment.name} ${side.knownAt ? html`as it was known on ${fullTime(side.knownAt, site.time_zone)}, ${ago(side.knownAt, now)}` : "as it is known today"}`;
   const known = { from: today(sides.from), to: today(sides.to) };
-  const link = address(`/sites/${site.slug}/compare`, between(known));
+  const link = pathWithQuery(`/sites/${site.slug}/compare`, between(known));
   return note(html`${words(sides.from)}; ${words(sides.to)}. What was recorded or corrected later is left out.`, {
     actions: html`<a href="${link}">Both as known now</a>`,
   });
@@ -196,7 +198,7 @@ function filters(props: CompareProps, compared: Compared): Html {
     ["page", "Only pages"],
     ["software", "Only software"],
   ];
-  const ways: [Change | undefined, string][] = [
+  const ways: [DifferenceKind | undefined, string][] = [
     [undefined, "All changes"],
     ["added", "Added"],
     ["changed", "Changed"],
@@ -222,13 +224,13 @@ function filters(props: CompareProps, compared: Compared): Html {
   )}</div>`;
 }
 
-function table(props: CompareProps, compared: Compared): Html {
+function differenceTable(props: CompareProps, compared: Compared): Html {
   const { from, to, lines, continued } = compared;
   const { site, now } = props;
-  const heading = ({ environment, at, knownAt }: Side) =>
+  const heading = ({ environment, at, knownAt }: EnvironmentAtMoment) =>
     html`<span class="way">${env(environment)}</span> <small>${at ? time(at, site.time_zone, now) : "now"}${knownAt && html`, as known ${time(knownAt, site.time_zone, now)}`}</small>`;
-  const sections = [...Map.groupBy(lines, (line) => sectionName(line))];
-  return ledger({
+  const sections = [...Map.groupBy(lines, (line) => sectionHeading(line))];
+  return table({
     caption: `What differs from ${plainName(from, site.time_zone)} to ${plainName(to, site.time_zone)}`,
     quiet: true,
     look: "flow",
@@ -247,20 +249,20 @@ function difference({ site, now }: CompareProps, { from, to }: Compared, line: D
   const held = (label: string | null, since: string | null) =>
     label === null || since === null
       ? html`<span class="none">not there</span>`
-      : html`${version(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
+      : html`${versionTag(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", is(line.change, line.change))}${cell(sideLabel(from, to, from), held(line.from, line.from_since))}${cell(sideLabel(from, to, to), held(line.to, line.to_since))}${line.kind === "page" ? cell("See", see(line, from, to)) : html`<td></td>`}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell(sideLabel(from, to, from), held(line.from, line.from_since))}${cell(sideLabel(from, to, to), held(line.to, line.to_since))}${line.kind === "page" ? cell("See", see(line, from, to)) : html`<td></td>`}`,
   );
 }
 
 /** On a telephone, where the column has no head: the environment, or before and after where it is one. */
-function sideLabel(from: Side, to: Side, one: Side): string {
+function sideLabel(from: EnvironmentAtMoment, to: EnvironmentAtMoment, one: EnvironmentAtMoment): string {
   if (from.environment.id !== to.environment.id) return one.environment.name;
   return one === from ? "Before" : "After";
 }
 
 /** The page as servers show it now, wherever one of the sides has it. */
-function see(line: Difference, from: Side, to: Side): Html {
+function see(line: Difference, from: EnvironmentAtMoment, to: EnvironmentAtMoment): Html {
   const places = [line.from !== null && from.environment, line.to !== null && to.environment].filter(
     (one) => one !== false,
   );
@@ -268,6 +270,6 @@ function see(line: Difference, from: Side, to: Side): Html {
   return each(
     once,
     (one, i) =>
-      html`${i > 0 && " "}<a href="${addressOf(one.servers[0]?.base_url ?? "", line.key)}"${attr("aria-label", `See ${line.key} on ${one.name}`)}>${one.name}</a>`,
+      html`${i > 0 && " "}<a href="${serverAddress(one.servers[0]?.base_url ?? "", line.key)}"${attr("aria-label", `See ${line.key} on ${one.name}`)}>${one.name}</a>`,
   );
 }

@@ -2,15 +2,15 @@ import type { Site } from "../src/access/sites.ts";
 import type { Deployment } from "../src/deployments/queries.ts";
 import type { Correction } from "../src/record/corrections.ts";
 import type { Kind } from "../src/schema.ts";
-import { localInput, longTime, toldLater } from "../src/time/format.ts";
-import { address } from "./parts/address.ts";
-import { version } from "./parts/artifact.ts";
+import { localInput, longTime, recordedLater } from "../src/time/format.ts";
+import { pathWithQuery } from "./parts/address.ts";
+import { versionTag } from "./parts/artifact.ts";
 import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
 import { fold, head, note } from "./parts/page.ts";
-import { is } from "./parts/status-badge.ts";
+import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
 
 /** Who said that it was wrong, when and why; and that it stood, where that was said later. */
@@ -20,14 +20,14 @@ export const correctionsTold = (list: Correction[], site: Site, now: string): Ht
 export function correctionTold(one: Correction, site: Site, now: string): Html {
   const right =
     one.instead !== null && html`; <a href="/sites/${site.slug}/deployments/${one.instead}">what is right</a>`;
-  return html`${one.stands ? is("same", "it stood") : is("corrected", "corrected")} <span class="ago">${time(one.recorded_at, site.time_zone, now)} by ${one.person}: “${one.reason}”${right}</span>`;
+  return html`${one.stands ? statusBadge("same", "it stood") : statusBadge("corrected", "corrected")} <span class="ago">${time(one.recorded_at, site.time_zone, now)} by ${one.person}: “${one.reason}”${right}</span>`;
 }
 
 type Target = { deployment: number; kind?: Kind | undefined; key?: string | undefined };
 
 /** To the form for one line, or, without kind and key, for a whole deployment. */
 export function correctLink(site: Site, { deployment, kind, key }: Target, wrong: boolean): Html {
-  const href = address(`/sites/${site.slug}/corrections/new`, { deployment, kind, key });
+  const href = pathWithQuery(`/sites/${site.slug}/corrections/new`, { deployment, kind, key });
   const of = html`<span class="sr"> what deployment ${deployment} said${key !== undefined && ` of ${key}`}</span>`;
   if (key === undefined) return linkButton(href, wrong ? "It did stand" : "Correct all of it");
   return html`<a class="ago" href="${href}">${wrong ? html`Say that it stood<span class="sr">:${of}</span>` : html`Correct${of}`}</a>`;
@@ -61,7 +61,7 @@ export type CorrectionProps = {
 export function correctionPage(props: CorrectionProps): Html {
   const { site, deployment, line, wrong, errors, refused } = props;
   const back = line
-    ? address(`/sites/${site.slug}/artifacts/${line.kind}`, { key: line.key })
+    ? pathWithQuery(`/sites/${site.slug}/artifacts/${line.kind}`, { key: line.key })
     : `/sites/${site.slug}/deployments/${deployment.number}`;
   return html`${refused && note(refused, { kind: "bad" })}${head({
     over: [
@@ -72,7 +72,7 @@ export function correctionPage(props: CorrectionProps): Html {
     lead: line ? lineWords(props, line) : wholeWords(props),
     under: toldWords(props),
   })}
-${!line && fold("All that it said", html`<ul class="steps">${each(props.lines, (one) => html`<li>${one.key} ${one.version === null ? "removed" : version(one.version)}</li>`)}</ul>`)}
+${!line && fold("All that it said", html`<ul class="steps">${each(props.lines, (one) => html`<li>${one.key} ${one.version === null ? "removed" : versionTag(one.version)}</li>`)}</ul>`)}
 <form class="form" method="post" action="/sites/${site.slug}/corrections">
 ${hiddenField("deployment", String(deployment.number))}${line && html`${hiddenField("kind", line.kind)}${hiddenField("line", line.key)}`}${wrong && hiddenField("stands", "1")}${hiddenField("key", props.form.key)}
 ${area({
@@ -89,7 +89,7 @@ ${line && !wrong && instead(props)}
 }
 
 function lineWords({ site, deployment }: CorrectionProps, line: NonNullable<CorrectionProps["line"]>): Html {
-  const said = line.version === null ? html`was removed from` : html`stood in ${version(line.version)} on`;
+  const said = line.version === null ? html`was removed from` : html`stood in ${versionTag(line.version)} on`;
   return html`Deployment ${deployment.number} said that ${line.key} ${said} ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)} on.`;
 }
 
@@ -97,7 +97,7 @@ const wholeWords = ({ site, deployment, lines }: CorrectionProps): Html =>
   html`All of deployment ${deployment.number} on ${deployment.environment_name}, from ${fullTime(deployment.effective_at, site.time_zone)} on: it said something of ${lines.length.toLocaleString("en-GB")} ${lines.length === 1 ? "page or piece of software" : "pages and pieces of software"}.`;
 
 function toldWords({ site, now, deployment, wrong }: CorrectionProps): Html {
-  const later = toldLater(deployment);
+  const later = recordedLater(deployment);
   return html`${deployment.person} told it on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionTold(wrong, site, now)}`}`;
 }
 

@@ -1,12 +1,12 @@
 import type { Site } from "../src/access/sites.ts";
-import type { About, Evidence } from "../src/evidence/evidence.ts";
+import type { Evidence, EvidenceSubject } from "../src/evidence/evidence.ts";
 import type { Checkpoint } from "../src/integrity/checkpoints.ts";
 import { longTime } from "../src/time/format.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
 
 /** The tables of a pack, which are CSV files too. Its verifier knows these names from the files. */
-export const columns = {
-  contents: ({ promotion }: About) =>
+export const evidenceColumns = {
+  contents: ({ promotion }: EvidenceSubject) =>
     promotion
       ? ["kind", "key", "version"]
       : ["kind", "key", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band"],
@@ -42,9 +42,9 @@ export function evidencePage(props: EvidenceProps): Html {
 <h1>${titleOf(props)}</h1>
 <p>${lead(props)}</p></header>
 <main>
-${section("contents", moved ? "What is in it" : "What stood there", columns.contents(about), contents, moved ? "A release holds what is listed; nothing is listed here." : "Nothing that Sitebook had been told of. What was never recorded is unknown, not absent.")}
-${section("approvals", "Who decided", columns.approvals, approvals, "Nobody’s approval is on record.")}
-${section("steps", "What happened", columns.steps, steps, "Nothing is on record.")}
+${section("contents", moved ? "What is in it" : "What stood there", evidenceColumns.contents(about), contents, moved ? "A release holds what is listed; nothing is listed here." : "Nothing that Sitebook had been told of. What was never recorded is unknown, not absent.")}
+${section("approvals", "Who decided", evidenceColumns.approvals, approvals, "Nobody’s approval is on record.")}
+${section("steps", "What happened", evidenceColumns.steps, steps, "Nothing is on record.")}
 <section><h2>How to check this</h2>
 <p>Every row above follows from the events in <a href="events.jsonl">events.jsonl</a>, the whole history of ${site.name} up to event ${checkpoint.events}. Each event carries the SHA-256 hash of itself and of all before it; the last of these hashes, <code>${checkpoint.head}</code>, was signed on ${longTime(checkpoint.at, site.time_zone)} (${site.time_zone}) in <a href="checkpoint.txt">checkpoint.txt</a>.</p>
 <p>In this folder, <code>node verify.mjs</code> checks all of that with nothing but Node, and says what is wrong and where. Whoever has the public key, or an older checkpoint, from elsewhere gives it along: <a href="README.txt">README.txt</a> says how.</p></section>

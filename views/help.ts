@@ -1,6 +1,6 @@
 import { each, type Html, html } from "./parts/html.ts";
 import { head, panel, split } from "./parts/page.ts";
-import { signs } from "./parts/status-badge.ts";
+import { statusLegend } from "./parts/status-badge.ts";
 
 const WORDS: [string, string][] = [
   ["Site", "A web site, with its own environments."],
@@ -103,5 +103,5 @@ export const help =
   (): Html => html`${head({ title: "Help", under: "Sitebook is the book of a web site: what is where, since when, and who said yes." })}
 ${split(
   html`<div class="words">${approving}${recording}${asking}${when}${proving}${words}</div>`,
-  html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${signs()}`)}${panel("keys", "The keys", keys)}`,
+  html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${statusLegend()}`)}${panel("keys", "The keys", keys)}`,
 )}`;

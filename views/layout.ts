@@ -55,7 +55,7 @@ ${frame.flash && flash(frame.flash)}${content}
   );
 
 /** A page before the book is open: signing in, setting up, taking up an invitation. */
-export const door = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>
+export const signedOutLayout = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>
   page(
     frame,
     html`<main class="door" id="main"><div>

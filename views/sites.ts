@@ -2,7 +2,7 @@ import { button, hiddenField } from "./parts/button.ts";
 import { input } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
 import { empty, head, panel, split } from "./parts/page.ts";
-import { cell, ledger, row, rowHead } from "./parts/table.ts";
+import { cell, row, rowHead, table } from "./parts/table.ts";
 
 export type SiteForm = { name: string; slug: string; time_zone: string };
 
@@ -28,7 +28,7 @@ export const sitesPage = (props: {
   errors?: Record<string, string>;
 }): Html => {
   const list = props.sites.length
-    ? ledger({
+    ? table({
         caption: "Sites on which you hold a role",
         columns: ["Site", "Your roles"],
         body: each(props.sites, (site) =>

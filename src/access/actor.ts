@@ -8,7 +8,7 @@ export interface Person {
 }
 
 /** Who acts on a site, with what rights, at what moment, by which request. Every verb takes one. */
-export interface By {
+export interface Actor {
   person: Person;
   /** Role slugs held on this site. */
   roles: string[];
@@ -20,4 +20,4 @@ export interface By {
 }
 
 /** For verbs that answer with a secret: it may not be kept with the answers of requests that can be repeated. */
-export const once = (by: By): By => ({ ...by, request: undefined });
+export const withoutReplay = (by: Actor): Actor => ({ ...by, request: undefined });

@@ -1,5 +1,5 @@
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 import type { Tier } from "../schema.ts";
 
 export interface Environment {
@@ -33,7 +33,7 @@ export async function environmentsOf(db: Database, siteId: string): Promise<Envi
   });
 }
 
-const placesOf = compiled((db, siteId: string) =>
+const placesOf = precompiled((db, siteId: string) =>
   db
     .selectFrom("environments as e")
     .leftJoin("servers as s", "s.environment_id", "e.id")
@@ -60,6 +60,6 @@ export function readGate(row: { id: string; version: number; rules: string } | u
 }
 
 /** The environment just before it on the way; nothing for the first. */
-export function before(environments: Environment[], environment: Environment): Environment | undefined {
+export function environmentBefore(environments: Environment[], environment: Environment): Environment | undefined {
   return environments[environments.findIndex((one) => one.id === environment.id) - 1];
 }

@@ -2,7 +2,7 @@ const permissions = ["view", "record", "release", "promote", "correct", "adminis
 export type Permission = (typeof permissions)[number];
 
 /** Each permission as it reads in "You may not …". */
-export const deeds: Record<Permission, string> = {
+export const permissionPhrases: Record<Permission, string> = {
   view: "see this site",
   record: "record deployments",
   release: "make releases",
@@ -13,5 +13,5 @@ export const deeds: Record<Permission, string> = {
 
 export function whyNotMay(by: { permissions: ReadonlySet<Permission> }, permission: Permission): string | undefined {
   if (by.permissions.has(permission)) return;
-  return `You may not ${deeds[permission]} on this site. An administrator of the site can give you a role that may.`;
+  return `You may not ${permissionPhrases[permission]} on this site. An administrator of the site can give you a role that may.`;
 }

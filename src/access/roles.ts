@@ -1,5 +1,5 @@
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 import type { Permission } from "./permissions.ts";
 
 export interface Role {
@@ -14,7 +14,7 @@ export async function listRoles(db: Database): Promise<Role[]> {
 }
 
 export async function roleNames(db: Database): Promise<Record<string, string>> {
-  return Object.fromEntries((await roles(db)).map((row) => [row.slug, row.name]));
+  return Object.fromEntries((await selectRoleNames(db)).map((row) => [row.slug, row.name]));
 }
 
-export const roles = compiled((db) => db.selectFrom("roles").select(["slug", "name"]));
+export const selectRoleNames = precompiled((db) => db.selectFrom("roles").select(["slug", "name"]));

@@ -1,11 +1,11 @@
 import type { Database } from "../database/connect.ts";
-import { isFull } from "../database/errors.ts";
+import { isDiskFull } from "../database/errors.ts";
 import { newSecret, sha256 } from "../database/ids.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 import type { Person } from "./actor.ts";
 
 const day = 24 * 60 * 60 * 1000;
-export const lasts = { idle: 7 * day, atMost: 30 * day };
+export const sessionLifetimeMs = { idle: 7 * day, atMost: 30 * day };
 /** How stale `seen_at` may be before it is written again: a session is not worth a write a click. */
 const seenEvery = 10 * 60 * 1000;
 
@@ -22,7 +22,7 @@ export async function openSession(db: Database, personId: string, at: string): P
       person_id: personId,
       created_at: at,
       seen_at: at,
-      expires_at: later(at, lasts.atMost),
+      expires_at: later(at, sessionLifetimeMs.atMost),
     })
     .execute();
   return secret;
@@ -31,14 +31,14 @@ export async function openSession(db: Database, personId: string, at: string): P
 /** Whose session it is, if it has not ended: a week without a click ends it, a month ends it in any case. */
 export async function findSession(db: Database, secret: string, at: string): Promise<Person | undefined> {
   const hash = sha256(secret);
-  const [found] = await open(db, hash, at, later(at, -lasts.idle));
+  const [found] = await open(db, hash, at, later(at, -sessionLifetimeMs.idle));
   if (!found) return;
   const { seen_at, ...person } = found;
   if (seen_at < later(at, -seenEvery)) await markSeen(db, hash, at);
   return person;
 }
 
-const open = compiled((db, hash: string, at: string, idleSince: string) =>
+const open = precompiled((db, hash: string, at: string, idleSince: string) =>
   db
     .selectFrom("sessions as s")
     .innerJoin("people as p", "p.id", "s.person_id")
@@ -53,7 +53,7 @@ async function markSeen(db: Database, hash: string, at: string): Promise<void> {
   try {
     await db.updateTable("sessions").set({ seen_at: at }).where("hash", "=", hash).execute();
   } catch (error) {
-    if (!isFull(error)) throw error;
+    if (!isDiskFull(error)) throw error;
   }
 }
 

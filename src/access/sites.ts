@@ -1,6 +1,6 @@
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
-import { missing } from "../errors.ts";
+import { precompiled } from "../database/precompiled.ts";
+import { notFound } from "../errors.ts";
 import { whyNotSlug } from "../text.ts";
 import { type Environment, environmentsOf } from "./environments.ts";
 import type { Permission } from "./permissions.ts";
@@ -20,7 +20,7 @@ export interface Access {
 }
 
 /** Those that this person may see, by their names. */
-export const sitesOf = compiled((db, personId: string) =>
+export const listSitesOf = precompiled((db, personId: string) =>
   db
     .selectFrom("sites")
     .select(["slug", "name"])
@@ -81,7 +81,7 @@ export async function findAccess(db: Database, personId: string, slug: string): 
   };
 }
 
-const membershipsIn = compiled((db, personId: string, slug: string) =>
+const membershipsIn = precompiled((db, personId: string, slug: string) =>
   db
     .selectFrom("memberships as m")
     .innerJoin("sites as s", "s.id", "m.site_id")
@@ -116,6 +116,6 @@ export async function permissionsOf(db: Database, personId: string): Promise<Set
   return new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[]));
 }
 
-export function findPlace(site: Site, slug: string): Environment {
-  return site.environments.find((one) => one.slug === slug) ?? missing("environment");
+export function findEnvironment(site: Site, slug: string): Environment {
+  return site.environments.find((one) => one.slug === slug) ?? notFound("environment");
 }

@@ -1,6 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import { sha256 } from "../database/ids.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 import type { Person } from "./actor.ts";
 
 /** Whose token it is, and for which site; nothing for one that is unknown, revoked or expired. */
@@ -15,7 +15,7 @@ export async function findToken(
   return { person, site_id };
 }
 
-const valid = compiled((db, hash: string, at: string) =>
+const valid = precompiled((db, hash: string, at: string) =>
   db
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { problem } from "./schemas.ts";
+import { problemSchema } from "./schemas.ts";
 
 interface About {
   operationId: string;
@@ -23,7 +23,7 @@ const repeatable = z.object({
 });
 
 /** A call that looks something up. */
-export function reading<
+export function getCall<
   Path extends string,
   Params extends z.ZodObject,
   Answer extends z.ZodType,
@@ -52,7 +52,7 @@ export function reading<
 }
 
 /** A call that records or decides something. */
-export function writing<
+export function postCall<
   Path extends string,
   Params extends z.ZodObject,
   Body extends z.ZodObject,
@@ -103,10 +103,10 @@ type Refused = keyof typeof meanings;
 function refusals(statuses: Refused[]) {
   const answers = statuses.map((status) => [
     status,
-    { description: meanings[status], content: { "application/problem+json": { schema: problem } } },
+    { description: meanings[status], content: { "application/problem+json": { schema: problemSchema } } },
   ]);
   return Object.fromEntries(answers) as Record<
     Refused,
-    { description: string; content: { "application/problem+json": { schema: typeof problem } } }
+    { description: string; content: { "application/problem+json": { schema: typeof problemSchema } } }
   >;
 }

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 /** Where a page of a list ended, as clients hand it back: base64url of JSON, theirs to keep and not to read. */
-export function encode(position: object): string {
+export function encodeCursor(position: object): string {
   return Buffer.from(JSON.stringify(position)).toString("base64url");
 }
 
@@ -30,7 +30,7 @@ function decode(text: string): unknown {
 }
 
 /** One page of a list out of rows of which one more than `limit` was asked for. */
-export function listed<Row, Item>(
+export function pageOf<Row, Item>(
   rows: Row[],
   limit: number,
   item: (row: Row) => Item,
@@ -38,5 +38,5 @@ export function listed<Row, Item>(
 ): { items: Item[]; next: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items: shown.map(item), next: last && rows.length > limit ? encode(position(last)) : null };
+  return { items: shown.map(item), next: last && rows.length > limit ? encodeCursor(position(last)) : null };
 }

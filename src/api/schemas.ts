@@ -1,36 +1,36 @@
 import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
-import { controls } from "../text.ts";
-import { instant } from "../time/rfc3339.ts";
+import { controlCharacters } from "../text.ts";
+import { parseRfc3339 } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
 
 /** Text whose limits a rule checks, so that it says the same to everybody; the document names them. */
-export const text = (maxLength: number) => z.string().openapi({ maxLength });
+export const textUpTo = (maxLength: number) => z.string().openapi({ maxLength });
 
-export const slug = z
+export const slugSchema = z
   .string()
   .openapi({ maxLength: 40, pattern: "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", example: "shop" });
 
-export const place = slug.openapi({ example: "live" });
+export const environmentSlug = slugSchema.openapi({ example: "live" });
 
-export const kind = z.enum(["page", "software"]);
+export const kindSchema = z.enum(["page", "software"]);
 
-export const key = text(2000).openapi({
+export const keySchema = textUpTo(2000).openapi({
   description: "A page's path, or the name of software.",
   example: "/sale/shoes",
 });
 
 /** Nothing where it is, or is to be, removed. */
-export const version = text(200).nullable().openapi({ description: "null: removed.", example: "v3" });
+export const versionLabel = textUpTo(200).nullable().openapi({ description: "null: removed.", example: "v3" });
 
-export const moment = z.string().openapi({ format: "date-time", example: "2026-03-03T14:00:00.000Z" });
+export const momentSchema = z.string().openapi({ format: "date-time", example: "2026-03-03T14:00:00.000Z" });
 
 const mostNumbers = 2 ** 31 - 1;
 
 const oneOf = { error: `A number is a whole number from 1 to ${mostNumbers}.` };
 
 /** A number that Sitebook gave out: of a deployment, a release, a promotion. */
-export const number = z.int().min(1, oneOf).max(mostNumbers, oneOf).openapi({ example: 31 });
+export const numberSchema = z.int().min(1, oneOf).max(mostNumbers, oneOf).openapi({ example: 31 });
 
 const digits = /^[1-9]\d{0,8}$/;
 
@@ -48,31 +48,31 @@ export const numberInQuery = z
   .openapi({ type: "integer", minimum: 1, example: 31 });
 
 /** Something to look for. It reaches the database as it is, and no text there has control characters. */
-export const wanted = (maxLength = 2000) =>
+export const searchText = (maxLength = 2000) =>
   z
     .string()
     .max(maxLength, { error: `This has at most ${maxLength} characters.` })
-    .refine((value) => !controls.test(value), { error: "This has no control characters." });
+    .refine((value) => !controlCharacters.test(value), { error: "This has no control characters." });
 
 /** A page or software that is known already, which is looked for. */
-export const knownKey = wanted().openapi({ example: "/sale/shoes" });
+export const knownKey = searchText().openapi({ example: "/sale/shoes" });
 
 /** A past moment to look up, read by `parseMoment`. In an address a plus sign that was not encoded arrives as a space. */
-export const lookedUp = z
+export const momentText = z
   .string()
   .transform((value) => value.replace(/(?<=T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (?=\d\d:\d\d\}?$)/i, "+"))
   .openapi({ type: "string", format: "date-time", example: "2026-03-03T14:00:00Z" });
 
 /** An environment, now or at a moment, read by `findReference`. */
-export const reference = lookedUp.openapi({
+export const referenceSchema = momentText.openapi({
   type: "string",
   format: undefined,
   example: "live@2026-03-03T14:00:00Z",
 });
 
-export const momentInQuery = lookedUp
+export const momentInQuery = momentText
   .transform((value, context) => {
-    const at = instant(value);
+    const at = parseRfc3339(value);
     if (at) return at;
     context.addIssue({
       code: "custom",
@@ -95,11 +95,11 @@ export function paging<Position extends z.ZodType>(position: Position) {
 }
 
 /** Where a list in the order of kind and key ended. */
-export const keyPosition = z.strictObject({ kind, key: wanted() });
+export const keyPosition = z.strictObject({ kind: kindSchema, key: searchText() });
 
-export const numberPosition = z.strictObject({ number });
+export const numberPosition = z.strictObject({ number: numberSchema });
 
-export function list<Item extends z.ZodType>(item: Item) {
+export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item),
     next: z.string().nullable().openapi({ description: "The `cursor` of the next page; null: this is the last." }),
@@ -108,14 +108,14 @@ export function list<Item extends z.ZodType>(item: Item) {
 
 const server = z.object({ name: z.string(), base_url: z.string() });
 
-export const tier = z.enum(["development", "testing", "staging", "production", "other"]);
+export const tierSchema = z.enum(["development", "testing", "staging", "production", "other"]);
 
-export const environment = z
+export const environmentSchema = z
   .object({
-    slug,
+    slug: slugSchema,
     name: z.string(),
     position: z.int().openapi({ description: "1 is where things begin; each promotion goes one further." }),
-    tier,
+    tier: tierSchema,
     servers: z.array(server),
     pages: z.int().openapi({ description: "How many pages stand there now." }),
     software: z.int(),
@@ -123,17 +123,19 @@ export const environment = z
   })
   .openapi("Environment");
 
-export function asEnvironment(
+export function environmentJson(
   { slug, name, position, tier, servers }: Environment,
   { pages, software }: { pages: number; software: number },
-): z.infer<typeof environment> {
+): z.infer<typeof environmentSchema> {
   const addresses = servers.map(({ name, base_url }) => ({ name, base_url }));
   return { slug, name, position, tier, servers: addresses, pages, software, frozen: false };
 }
 
-export const approvedBy = z.object({ person: z.string(), role: z.string(), decided_at: moment }).openapi("ApprovedBy");
+export const approvedBySchema = z
+  .object({ person: z.string(), role: z.string(), decided_at: momentSchema })
+  .openapi("ApprovedBy");
 
-export const problem = z
+export const problemSchema = z
   .object({
     type: z.string().openapi({ example: "about:blank" }),
     title: z.string().openapi({ example: "Unprocessable content" }),

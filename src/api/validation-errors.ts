@@ -1,6 +1,6 @@
 import type { ValidationTargets } from "hono";
 import type { z } from "zod";
-import { type FieldError, missing, refuseFields } from "../errors.ts";
+import { type FieldError, notFound, refuseFields } from "../errors.ts";
 
 type Result = { target: keyof ValidationTargets; data?: unknown } & (
   | { success: true }
@@ -8,9 +8,9 @@ type Result = { target: keyof ValidationTargets; data?: unknown } & (
 );
 
 /** Refuses what has not the shape that the document promises, in whole sentences. An address that cannot be is not there. */
-export function refuseShape(result: Result): void {
+export function rejectInvalid(result: Result): void {
   if (result.success) return;
-  if (result.target === "param") missing("address");
+  if (result.target === "param") notFound("address");
   refuseFields(result.error.issues.flatMap((issue) => wrongIn(issue, result)));
 }
 

@@ -1,61 +1,68 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { reading } from "../api/calls.ts";
-import { listed } from "../api/cursor.ts";
+import { getCall } from "../api/calls.ts";
+import { pageOf } from "../api/cursor.ts";
 import {
-  approvedBy,
-  key,
+  approvedBySchema,
+  environmentSlug,
   keyPosition,
-  kind,
-  list,
-  moment,
+  keySchema,
+  kindSchema,
+  listOf,
+  momentSchema,
   paging,
-  place,
-  slug,
-  version,
-  wanted,
+  searchText,
+  slugSchema,
+  versionLabel,
 } from "../api/schemas.ts";
-import { missing, refuseFields } from "../errors.ts";
+import { notFound, refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { approversOf } from "../record/approvers.ts";
+import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
-import { correctionsOf } from "../record/corrections.ts";
-import { standingNow } from "../record/current.ts";
+import { listCorrections } from "../record/corrections.ts";
+import { currentByEnvironment } from "../record/current.ts";
 import { normalKey, whyNotKey } from "../record/keys.ts";
-import { historyOf, listArtifacts, type Placed } from "./queries.ts";
+import { listArtifacts, listPlacements, type PastPlacement } from "./queries.ts";
 
 const tags = ["Pages and software"];
 
-export const artifacts = new OpenAPIHono<SiteEnv>();
+export const artifactApi = new OpenAPIHono<SiteEnv>();
 
 const artifact = z
   .object({
-    kind,
-    key,
+    kind: kindSchema,
+    key: keySchema,
     title: z.string().nullable(),
     placements: z
-      .array(z.object({ environment: place, version, effective_at: moment, out_of_band: z.boolean() }))
+      .array(
+        z.object({
+          environment: environmentSlug,
+          version: versionLabel,
+          effective_at: momentSchema,
+          out_of_band: z.boolean(),
+        }),
+      )
       .openapi({ description: "What stands where now. An environment that is not named never had it." }),
   })
   .openapi("Artifact");
 
-const listCall = reading("/sites/{site}/artifacts", {
+const listCall = getCall("/sites/{site}/artifacts", {
   tags,
   operationId: "listArtifacts",
   summary: "The pages and software that Sitebook knows, and what stands of them where",
-  params: z.object({ site: slug }),
+  params: z.object({ site: slugSchema }),
   query: z.strictObject({
-    kind: kind.optional(),
-    q: wanted(200).optional().openapi({ description: "Part of a path, a name or a title." }),
+    kind: kindSchema.optional(),
+    q: searchText(200).optional().openapi({ description: "Part of a path, a name or a title." }),
     ...paging(keyPosition),
   }),
-  answer: list(artifact),
+  answer: listOf(artifact),
 });
 
-artifacts.openapi(listCall, async (c) => {
+artifactApi.openapi(listCall, async (c) => {
   const { kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
   const rows = await listArtifacts(c.var.db, site.id, { kind, text: q, after: cursor, limit: limit + 1 });
-  const standing = await standingNow(
+  const standing = await currentByEnvironment(
     c.var.db,
     rows.map((row) => row.id),
   );
@@ -75,14 +82,14 @@ artifacts.openapi(listCall, async (c) => {
       })),
   });
   return c.json(
-    listed(rows, limit, asArtifact, ({ kind, key }) => ({ kind, key })),
+    pageOf(rows, limit, asArtifact, ({ kind, key }) => ({ kind, key })),
     200,
   );
 });
 
 const correction = z
   .object({
-    recorded_at: moment,
+    recorded_at: momentSchema,
     person: z.string(),
     reason: z.string(),
     stands: z
@@ -92,23 +99,23 @@ const correction = z
   })
   .openapi("Correction");
 
-const historyCall = reading("/sites/{site}/artifacts/{kind}/history", {
+const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
   tags,
   operationId: "getHistory",
   summary: "Every placement of one page or one software in all environments, newest first",
-  params: z.object({ site: slug, kind }),
-  query: z.strictObject({ key, ...paging(z.strictObject({ effective_at: wanted(), seq: z.int() })) }),
-  answer: list(
+  params: z.object({ site: slugSchema, kind: kindSchema }),
+  query: z.strictObject({ key: keySchema, ...paging(z.strictObject({ effective_at: searchText(), seq: z.int() })) }),
+  answer: listOf(
     z
       .object({
-        environment: place,
-        version,
+        environment: environmentSlug,
+        version: versionLabel,
         digest: z.string().nullable(),
-        effective_at: moment,
-        recorded_at: moment,
+        effective_at: momentSchema,
+        recorded_at: momentSchema,
         deployment: z.int(),
         promotion: z.int().nullable(),
-        approved_by: z.array(approvedBy),
+        approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
         corrections: z.array(correction).openapi({ description: "Oldest first; the last one holds." }),
       })
@@ -116,25 +123,25 @@ const historyCall = reading("/sites/{site}/artifacts/{kind}/history", {
   ),
 });
 
-artifacts.openapi(historyCall, async (c) => {
+artifactApi.openapi(historyCall, async (c) => {
   const { kind } = c.req.valid("param");
   const { key, limit, cursor } = c.req.valid("query");
   const { db } = c.var;
   const normal = normalKey(kind, key);
   refuseFields([{ path: "key", message: whyNotKey(kind, normal) ?? "" }].filter((error) => error.message));
   const found = await findArtifact(db, c.var.access.site.id, kind, normal);
-  const { id } = found ?? missing(kind === "page" ? "page" : "software");
-  const rows = await historyOf(db, id, { before: cursor, limit: limit + 1 });
-  const approvers = await approversOf(
+  const { id } = found ?? notFound(kind === "page" ? "page" : "software");
+  const rows = await listPlacements(db, id, { before: cursor, limit: limit + 1 });
+  const approvers = await listApprovers(
     db,
     rows.map((row) => row.promotion_id),
   );
-  const corrections = await correctionsOf(
+  const corrections = await listCorrections(
     db,
     id,
     rows.map((row) => row.deployment_id),
   );
-  const asPast = (row: Placed) => {
+  const asPast = (row: PastPlacement) => {
     const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
     return {
       environment,
@@ -158,7 +165,7 @@ artifacts.openapi(historyCall, async (c) => {
     };
   };
   return c.json(
-    listed(rows, limit, asPast, ({ effective_at, seq }) => ({ effective_at, seq })),
+    pageOf(rows, limit, asPast, ({ effective_at, seq }) => ({ effective_at, seq })),
     200,
   );
 });

@@ -1,12 +1,12 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { beyond } from "../record/artifact-batches.ts";
-import { contains } from "../record/artifact-filter.ts";
-import { counts, isNoRepeat, standingSeq } from "../record/as-of.ts";
+import { containsText } from "../record/artifact-filter.ts";
+import { isEffective, isNotRedundant, placementSeqAsOf } from "../record/as-of.ts";
 import type { Kind } from "../schema.ts";
 
-export interface Filter {
+export interface ArtifactFilter {
   kind?: Kind | undefined;
   /** Part of a path, name or title. */
   text?: string | undefined;
@@ -16,7 +16,7 @@ export interface Filter {
 }
 
 /** In the order of kind and key. */
-export function listArtifacts(db: Database, siteId: string, { kind, text, after, limit = 100 }: Filter = {}) {
+export function listArtifacts(db: Database, siteId: string, { kind, text, after, limit = 100 }: ArtifactFilter = {}) {
   let query = db
     .selectFrom("artifacts as a")
     .select(["a.id", "a.kind", "a.key", "a.title"])
@@ -25,7 +25,7 @@ export function listArtifacts(db: Database, siteId: string, { kind, text, after,
     .orderBy("a.key")
     .limit(limit);
   if (kind) query = query.where("a.kind", "=", kind);
-  if (text) query = query.where(contains(text));
+  if (text) query = query.where(containsText(text));
   if (after) query = query.where(beyond("key", { ...after, section: "" }));
   return query.execute();
 }
@@ -36,13 +36,13 @@ function untilOf(placement: string) {
   return sql<string | null>`(
     select q.effective_at from placements q
     where q.environment_id = ${of("environment_id")} and q.artifact_id = ${of("artifact_id")}
-      and (q.effective_at, q.seq) > (${of("effective_at")}, ${of("seq")}) and ${counts("q")}
+      and (q.effective_at, q.seq) > (${of("effective_at")}, ${of("seq")}) and ${isEffective("q")}
     order by q.effective_at, q.seq limit 1)`;
 }
 
-export type Placed = Awaited<ReturnType<typeof historyOf>>[number];
+export type PastPlacement = Awaited<ReturnType<typeof listPlacements>>[number];
 
-export interface Range {
+export interface TimeRange {
   from?: string | undefined;
   to?: string | undefined;
 }
@@ -51,7 +51,7 @@ export interface Range {
  * Every placement of it in all environments, corrected ones too, newest first by when it took effect. Of a time: those
  * from then, and what stood as it began.
  */
-export function historyOf(
+export function listPlacements(
   db: Database,
   artifactId: string,
   {
@@ -59,7 +59,7 @@ export function historyOf(
     limit = 100,
     from,
     to,
-  }: Range & { before?: { effective_at: string; seq: number } | undefined; limit?: number } = {},
+  }: TimeRange & { before?: { effective_at: string; seq: number } | undefined; limit?: number } = {},
 ) {
   let query = db
     .selectFrom("placements as p")
@@ -72,13 +72,13 @@ export function historyOf(
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
     .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
     .where("p.artifact_id", "=", artifactId)
-    .where(isNoRepeat("p"))
+    .where(isNotRedundant("p"))
     .orderBy("p.effective_at", "desc")
     .orderBy("p.seq", "desc")
     .limit(limit);
   if (to) query = query.where("p.effective_at", "<=", to);
   if (from) {
-    const stood = standingSeq(sql.ref("p.environment_id"), "p.artifact_id", { asOf: from });
+    const stood = placementSeqAsOf(sql.ref("p.environment_id"), "p.artifact_id", { asOf: from });
     query = query.where(sql<boolean>`(p.effective_at > ${from} or p.seq = ${stood})`);
   }
   if (before) query = query.where(sql<boolean>`(p.effective_at, p.seq) < (${before.effective_at}, ${before.seq})`);
@@ -86,7 +86,7 @@ export function historyOf(
 }
 
 /** Its life in one environment up to a moment, newest first: as many changes as asked for, and what stood before them. */
-export async function spansOf(
+export async function listSpans(
   db: Database,
   environmentId: string,
   artifactId: string,
@@ -98,7 +98,7 @@ export async function spansOf(
     .select(["p.effective_at", "v.label as version", "p.out_of_band", "p.promotion_id"])
     .where("p.environment_id", "=", environmentId)
     .where("p.artifact_id", "=", artifactId)
-    .where(counts("p"))
+    .where(isEffective("p"))
     .orderBy("p.effective_at", "desc")
     .orderBy("p.seq", "desc");
   const changes = placed.where("p.effective_at", ">", from).where("p.effective_at", "<=", to).limit(limit);
@@ -107,12 +107,12 @@ export async function spansOf(
   return [...shown, ...(await placed.where("p.effective_at", "<=", from).limit(1).execute())];
 }
 
-export type Span = Awaited<ReturnType<typeof spansOf>>[number];
+export type Span = Awaited<ReturnType<typeof listSpans>>[number];
 
-export type Struck = Awaited<ReturnType<typeof struckOf>>[number];
+export type RetractedPlacement = Awaited<ReturnType<typeof listRetracted>>[number];
 
 /** What was said of it and was wrong, newest first: where, when, and of which version. */
-export function struckOf(
+export function listRetracted(
   db: Database,
   artifactId: string,
   { from = "", to }: { from?: string | undefined; to: string },
@@ -151,11 +151,11 @@ export async function firstPlacedAt(db: Database, artifactId: string): Promise<s
   return row?.effective_at;
 }
 
-export type VersionFacts = Awaited<ReturnType<typeof versionsOf>>[number];
+export type VersionFacts = Awaited<ReturnType<typeof findVersions>>[number];
 
 /** What is known of these versions beside their labels. */
-export function versionsOf(db: Database, ids: string[]) {
-  return inChunks(ids, (piece) =>
+export function findVersions(db: Database, ids: string[]) {
+  return inBatches(ids, (piece) =>
     db
       .selectFrom("versions")
       .select(["id", "label", "digest", "source", "requires", "notes", "first_at"])
@@ -165,7 +165,7 @@ export function versionsOf(db: Database, ids: string[]) {
 }
 
 /** Open promotions that would bring it, or take it away: which, where to, and in which version. */
-export function waitingOf(db: Database, siteId: string, artifactId: string) {
+export function openPromotionsWith(db: Database, siteId: string, artifactId: string) {
   return (
     db
       .selectFrom("open_promotions as o")

@@ -1,31 +1,39 @@
 import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
-import { missing } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { page } from "../http/pages.ts";
-import { approversOf } from "../record/approvers.ts";
+import { sitePage } from "../http/pages.ts";
+import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
-import { correctionsOf } from "../record/corrections.ts";
-import { standingNow } from "../record/current.ts";
+import { listCorrections } from "../record/corrections.ts";
+import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
 import { localInput } from "../time/format.ts";
-import { parseMoment, written } from "../time/parse-moment.ts";
-import { firstPlacedAt, historyOf, type Range, spansOf, struckOf, versionsOf, waitingOf } from "./queries.ts";
-import { draw, mostSpans } from "./timeline.ts";
+import { formatMoment, parseMoment } from "../time/parse-moment.ts";
+import {
+  findVersions,
+  firstPlacedAt,
+  listPlacements,
+  listRetracted,
+  listSpans,
+  openPromotionsWith,
+  type TimeRange,
+} from "./queries.ts";
+import { layOutTimeline, maxSpans } from "./timeline.ts";
 
-export const artifacts = new Hono<SiteEnv>();
+export const artifactRoutes = new Hono<SiteEnv>();
 
 const size = 50;
 
-artifacts.get("/:kind{page|software}", async (c) => {
+artifactRoutes.get("/:kind{page|software}", async (c) => {
   const { db, at: now } = c.var;
   const { site, permissions } = c.var.access;
   const kind = c.req.param("kind") as "page" | "software";
   const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
-  if (!artifact) missing(kind === "page" ? "page" : "piece of software");
+  if (!artifact) notFound(kind === "page" ? "page" : "piece of software");
   const before = readBefore(c.req.query("before"));
   const { range, asked, wrong } = readRange(c);
-  const history = await historyOf(db, artifact.id, { ...range, before, limit: size + 1 });
+  const history = await listPlacements(db, artifact.id, { ...range, before, limit: size + 1 });
   const placed = history.slice(0, size);
   const last = history.length > size ? placed.at(-1) : undefined;
   const { drawing, zooms, promotions } = await drawn(c, artifact.id, range, asked);
@@ -43,20 +51,20 @@ artifacts.get("/:kind{page|software}", async (c) => {
     placed,
     next: last && `${last.effective_at}.${last.seq}`,
     continued: before !== undefined,
-    approvers: await approversOf(db, [...promotions, ...placed.map((one) => one.promotion_id)]),
-    corrections: await correctionsOf(
+    approvers: await listApprovers(db, [...promotions, ...placed.map((one) => one.promotion_id)]),
+    corrections: await listCorrections(
       db,
       artifact.id,
       placed.map((one) => one.deployment_id),
     ),
     may: { correct: permissions.has("correct") },
-    versions: (await versionsOf(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
+    versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
-  return page(c, { title: artifact.key }, artifactPage(props), props.wrong ? 422 : 200);
+  return sitePage(c, { title: artifact.key }, artifactPage(props), props.wrong ? 422 : 200);
 });
 
 async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stands"]> {
-  const standing = await standingNow(c.var.db, [id]);
+  const standing = await currentByEnvironment(c.var.db, [id]);
   return c.var.access.site.environments.map((environment) => ({
     environment,
     version: standing.find((one) => one.environment === environment.slug)?.version,
@@ -66,39 +74,39 @@ async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stan
 async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
   const { open } = await c.var.tallies(c.var.db, site);
-  return (await waitingOf(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
+  return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
     const environment = site.environments.find((one) => one.id === environment_id);
     const wanted = open.find((one) => one.number === number)?.requirements.filter((one) => one.given < one.needed);
     return environment ? [{ number, environment, version, roles: wanted?.map((one) => one.name) ?? [] }] : [];
   });
 }
 
-async function drawn(c: SiteContext, id: string, { from, to = c.var.at }: Range, asked: ArtifactProps["asked"]) {
+async function drawn(c: SiteContext, id: string, { from, to = c.var.at }: TimeRange, asked: ArtifactProps["asked"]) {
   const { db, at: now } = c.var;
   const { environments, time_zone: zone } = c.var.access.site;
   const spans = [];
   for (const { id: environmentId } of environments)
-    spans.push(await spansOf(db, environmentId, id, { from, to, limit: mostSpans }));
+    spans.push(await listSpans(db, environmentId, id, { from, to, limit: maxSpans }));
   const first = (await firstPlacedAt(db, id)) ?? now;
-  const struck = await struckOf(db, id, { from, to });
+  const struck = await listRetracted(db, id, { from, to });
   const wrong = environments.map((place) => struck.filter((one) => one.environment_id === place.id));
   return {
-    drawing: draw(spans, { from, to, now, zone }, wrong),
+    drawing: layOutTimeline(spans, { from, to, now, zone }, wrong),
     zooms: zoomsOf(first, now, zone, asked),
     promotions: spans.flat().map((one) => one.promotion_id),
   };
 }
 
 /** The time that the address asks for, as its fields say it; all of its life where that cannot be read. */
-function readRange(c: SiteContext): { range: Range } & Pick<ArtifactProps, "asked" | "wrong"> {
+function readRange(c: SiteContext): { range: TimeRange } & Pick<ArtifactProps, "asked" | "wrong"> {
   const { time_zone } = c.var.access.site;
   const asked = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
-  const range: Range = {};
+  const range: TimeRange = {};
   for (const end of ["from", "to"] as const) {
     const read = asked[end].trim() ? parseMoment(asked[end], time_zone, c.var.at) : undefined;
     if (read && "wrong" in read) return { range: {}, asked, wrong: { [end]: read.wrong } };
     if (read) range[end] = read.at;
-    if (read) asked[end] = written(read.at, time_zone);
+    if (read) asked[end] = formatMoment(read.at, time_zone);
   }
   if (range.from && range.from >= (range.to ?? c.var.at))
     return { range: {}, asked, wrong: { from: "The time shown has to begin before it ends." } };

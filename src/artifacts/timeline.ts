@@ -1,6 +1,6 @@
 import { localInput, longTime } from "../time/format.ts";
 import { parseMoment } from "../time/parse-moment.ts";
-import type { Span, Struck } from "./queries.ts";
+import type { RetractedPlacement, Span } from "./queries.ts";
 
 /** A version standing in one environment for a time, as wide as the time; x and width in per cent. */
 export interface Bar {
@@ -23,7 +23,7 @@ export interface Lane {
   struck: { x: number; version: string | null; at: string }[];
 }
 
-export interface Drawing {
+export interface Timeline {
   from: string;
   to: string;
   lanes: Lane[];
@@ -33,7 +33,7 @@ export interface Drawing {
 }
 
 /** The most changes of one lane that are drawn. */
-export const mostSpans = 300;
+export const maxSpans = 300;
 
 interface Range {
   from: string | undefined;
@@ -43,12 +43,12 @@ interface Range {
 }
 
 /** Lays out one lane for each environment, its spans given newest first, and what was wrong in it. */
-export function draw(
+export function layOutTimeline(
   spans: Span[][],
   { from, to, now, zone }: Range,
-  wrong: Pick<Struck, "effective_at" | "version">[][] = [],
-): Drawing {
-  const full = spans.filter((lane) => lane.length >= mostSpans).map((lane) => lane.at(-1)?.effective_at ?? to);
+  wrong: Pick<RetractedPlacement, "effective_at" | "version">[][] = [],
+): Timeline {
+  const full = spans.filter((lane) => lane.length >= maxSpans).map((lane) => lane.at(-1)?.effective_at ?? to);
   const firsts = spans.flatMap((lane) => lane.at(-1)?.effective_at ?? []);
   const start = [from ?? firsts.sort()[0] ?? to, ...full].sort().at(-1) as string;
   const place = scale(start, to);

@@ -1,23 +1,23 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
-import { approvalsOf, type Cell, cellsOf, type Row, waitingOf } from "./queries.ts";
-import { isLate, isUnknown, type Square, type Stand, standing } from "./rules.ts";
-import type { Tallies } from "./site-summary.ts";
+import { approvingRoles, type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
+import { type CellState, type Comparison, compareWithNext, isLate, isUnknown } from "./rules.ts";
+import type { SiteSummary } from "./site-summary.ts";
 
 /** One row in one environment, as it is shown. */
 export interface BoardCell {
   /** Nothing recorded there; else what, or (null) that it was removed. */
   recorded: { version: string | null; effective_at: string; late: string | undefined } | undefined;
   unknown: boolean;
-  stand: Stand | undefined;
+  stand: Comparison | undefined;
   out_of_band: boolean;
-  waiting: Waiting[];
+  waiting: CellWaiting[];
   /** Roles that approved what brought it; only in the last environment, where nothing is to the right. */
   approved: string[];
 }
 
-export interface Waiting {
+export interface CellWaiting {
   promotion: number;
   to: string;
   /** Whose approval it waits for; nobody's where it is approved and only to be completed. */
@@ -26,17 +26,17 @@ export interface Waiting {
   other: { version: string | null } | undefined;
 }
 
-export type BoardRow = Row & { cells: BoardCell[] };
+export type BoardRow = RowName & { cells: BoardCell[] };
 
 /** These rows with their cells, environment by environment. Costs what is shown. */
-export async function boardRows(db: Database, site: Site, tallies: Tallies, rows: Row[]): Promise<BoardRow[]> {
+export async function boardRows(db: Database, site: Site, tallies: SiteSummary, rows: RowName[]): Promise<BoardRow[]> {
   const ids = rows.map((row) => row.id);
   const last = site.environments.at(-1)?.id;
-  const recorded = await cellsOf(db, ids);
+  const recorded = await currentCells(db, ids);
   const byPlace = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
-  const travelling = Map.groupBy(await waitingOf(db, site, ids), (one) => one.artifact_id);
+  const travelling = Map.groupBy(await promotedVersions(db, site, ids), (one) => one.artifact_id);
   const brought = recorded.filter((cell) => cell.environment_id === last).map((cell) => cell.promotion_id);
-  const approvals = await approvalsOf(
+  const approvals = await approvingRoles(
     db,
     brought.filter((id) => id !== null),
   );
@@ -54,13 +54,13 @@ export async function boardRows(db: Database, site: Site, tallies: Tallies, rows
   });
 }
 
-type Travelling = { promotion: Promotion; version_id: string | null; version: string | null };
+type PromotedVersion = { promotion: Promotion; version_id: string | null; version: string | null };
 
 function cellOf(
   site: Site,
-  squares: (Square & { recorded: Cell | undefined })[],
+  squares: (CellState & { recorded: Cell | undefined })[],
   i: number,
-  travelling: Travelling[],
+  travelling: PromotedVersion[],
   approvals: Map<string, string[]>,
 ): BoardCell {
   const cell = squares[i]?.recorded;
@@ -72,14 +72,14 @@ function cellOf(
       late: isLate(cell) ? cell.recorded_at : undefined,
     },
     unknown: isUnknown(squares, i),
-    stand: standing(squares, i),
+    stand: compareWithNext(squares, i),
     out_of_band: cell?.out_of_band === 1,
     waiting: from.map((one) => waitingFor(one, cell)),
     approved: (i === squares.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
   };
 }
 
-function waitingFor({ promotion, version_id, version }: Travelling, cell: Cell | undefined): Waiting {
+function waitingFor({ promotion, version_id, version }: PromotedVersion, cell: Cell | undefined): CellWaiting {
   return {
     promotion: promotion.number,
     to: promotion.environment.name,

@@ -1,7 +1,7 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
-import type { Tally } from "../record/count-sections.ts";
-import { address, type Filter, narrowing } from "./filters.ts";
+import type { RowCounts } from "../record/count-sections.ts";
+import { type BoardFilter, boardAddress, filterScope } from "./filters.ts";
 
 export interface Chip {
   id: string;
@@ -16,14 +16,20 @@ export interface Chip {
  * The ways rows can stand, one at a time, among what text, kind, section and owner leave. `shown` is what the whole
  * filter shows: an address may combine what the chips do not.
  */
-export function chipsOf(site: Site, filter: Filter, counts: Tally, shown: number): Chip[] {
-  const among = narrowing(filter);
-  const chip = (id: string, text: string, count: number | undefined, standing: Filter, current: boolean): Chip => ({
+export function filterChips(site: Site, filter: BoardFilter, counts: RowCounts, shown: number): Chip[] {
+  const among = filterScope(filter);
+  const chip = (
+    id: string,
+    text: string,
+    count: number | undefined,
+    standing: BoardFilter,
+    current: boolean,
+  ): Chip => ({
     id: `chip-${id}`,
     text,
     count,
     current,
-    href: address(site, { ...among, ...standing }),
+    href: boardAddress(site, { ...among, ...standing }),
   });
   const pair = ([one, other]: readonly [Environment, Environment], count: number | undefined) =>
     chip(

@@ -1,13 +1,13 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import { Refusal } from "../errors.ts";
-import type { Position } from "../record/artifact-batches.ts";
+import type { ArtifactPosition } from "../record/artifact-batches.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
-import { controls } from "../text.ts";
+import { controlCharacters } from "../text.ts";
 
 /** Which rows to show. All of it stands in the address. */
-export interface Filter {
+export interface BoardFilter {
   text?: string | undefined;
   kind?: Kind | undefined;
   /** The first segment of a page's path; empty for the top level. */
@@ -21,13 +21,13 @@ export interface Filter {
 }
 
 /** Where a page of the list ended. */
-export type After = Position;
+export type BoardPosition = ArtifactPosition;
 
 type Told = Record<string, string | undefined>;
 
 /** Reads the fields of an address or a form. What cannot be meant is refused, not guessed. */
-export function readFilter(site: Site, told: Told): Filter {
-  const field = (name: string) => told[name]?.replace(new RegExp(controls, "g"), "").trim() || undefined;
+export function readBoardFilter(site: Site, told: Told): BoardFilter {
+  const field = (name: string) => told[name]?.replace(new RegExp(controlCharacters, "g"), "").trim() || undefined;
   const section = field("section");
   return {
     text: searched(field("text")),
@@ -68,16 +68,16 @@ function named(site: Site, slug: string): Environment {
 }
 
 /** `page:/about`, `page:sale/sale/shoes` (section, then key), `software:checkout`; false where it is none of these. */
-export function readAfter(text: string | undefined): After | false | undefined {
+export function readPosition(text: string | undefined): BoardPosition | false | undefined {
   if (!text) return;
   const [, kind, section = "", key] = /^(?:(page):([^/]*)(\/.*)|software:(.+))$/s.exec(text) ?? [];
-  if (controls.test(text)) return false;
+  if (controlCharacters.test(text)) return false;
   if (kind === "page" && key) return { kind, section, key };
   return text.startsWith("software:") && { kind: "software", section: "", key: text.slice("software:".length) };
 }
 
 /** The address of the board so filtered, from there on. */
-export function address(site: Site, filter: Filter, after?: After): string {
+export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosition): string {
   const told: [string, string | false | undefined][] = [
     ["text", filter.text],
     ["kind", filter.kind],
@@ -96,10 +96,10 @@ export function address(site: Site, filter: Filter, after?: After): string {
 }
 
 /** Only what says which rows are looked among, without how they stand: the chips choose that. */
-export function narrowing({ text, kind, section, owner }: Filter): Filter {
+export function filterScope({ text, kind, section, owner }: BoardFilter): BoardFilter {
   return { text, kind, section, owner };
 }
 
-export function isFiltered({ text, kind, section, owner, ...standing }: Filter): boolean {
+export function isFiltered({ text, kind, section, owner, ...standing }: BoardFilter): boolean {
   return [text, kind, section, owner].some((one) => one !== undefined) || Object.values(standing).some(Boolean);
 }

@@ -1,15 +1,15 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { beyond, pieces } from "../record/artifact-batches.ts";
-import { nameOf, type SectionTally } from "../record/count-sections.ts";
-import { all, rowsWithPlaces } from "../record/row-conditions.ts";
+import { artifactBatches, beyond } from "../record/artifact-batches.ts";
+import { type SectionCounts, sectionName } from "../record/count-sections.ts";
+import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
-import { matching } from "./filter-sql.ts";
-import type { After, Filter } from "./filters.ts";
+import { matchesFilter } from "./filter-sql.ts";
+import type { BoardFilter, BoardPosition } from "./filters.ts";
 
-export interface Row {
+export interface RowName {
   id: string;
   kind: Kind;
   section: string;
@@ -24,21 +24,21 @@ export interface Row {
 export async function listRows(
   db: Database,
   site: Site,
-  filter: Filter,
-  { after, limit, sections }: { after: After | undefined; limit: number; sections: SectionTally[] },
-): Promise<Row[]> {
+  filter: BoardFilter,
+  { after, limit, sections }: { after: BoardPosition | undefined; limit: number; sections: SectionCounts[] },
+): Promise<RowName[]> {
   if (!isSought(filter)) return rowsAmong(db, site, filter, after ? [beyond("section", after)] : [], limit);
-  const found: Row[] = [];
+  const found: RowName[] = [];
   for (const one of sections) {
     if (found.length >= limit) break;
     if (!one.shown || (after && isBefore(one, after))) continue;
-    const from = after && nameOf(after) === nameOf(one) ? after : undefined;
+    const from = after && sectionName(after) === sectionName(one) ? after : undefined;
     found.push(...(await rowsIn(db, site, filter, one, from, limit - found.length)));
   }
   return found;
 }
 
-type Section = Pick<SectionTally, "kind" | "section">;
+type Section = Pick<SectionCounts, "kind" | "section">;
 
 /** In the order of bytes, as the database has them. */
 function isBefore(one: Section, other: Section): boolean {
@@ -50,15 +50,15 @@ function isBefore(one: Section, other: Section): boolean {
 async function rowsIn(
   db: Database,
   site: Site,
-  filter: Filter,
-  { kind, section, shown }: SectionTally,
-  after: After | undefined,
+  filter: BoardFilter,
+  { kind, section, shown }: SectionCounts,
+  after: BoardPosition | undefined,
   limit: number,
-): Promise<Row[]> {
+): Promise<RowName[]> {
   const enough = after ? limit : Math.min(shown, limit);
   const within = kind === "page" ? { kind, section } : { kind };
-  const found: Row[] = [];
-  for await (const piece of pieces(db, site.id, { ...within, after, limit: enough })) {
+  const found: RowName[] = [];
+  for await (const piece of artifactBatches(db, site.id, { ...within, after, limit: enough })) {
     found.push(...(await rowsAmong(db, site, filter, [piece], enough - found.length)));
     if (found.length >= enough) break;
   }
@@ -66,21 +66,21 @@ async function rowsIn(
 }
 
 /** Kind and section are found by an index, and everything else by looking. */
-function isSought({ kind: _kind, section: _section, ...filter }: Filter): boolean {
+function isSought({ kind: _kind, section: _section, ...filter }: BoardFilter): boolean {
   return Object.values(filter).some(Boolean);
 }
 
-async function rowsAmong(db: Database, site: Site, filter: Filter, more: RawBuilder<boolean>[], limit: number) {
-  const { rows } = await sql<Row>`
+async function rowsAmong(db: Database, site: Site, filter: BoardFilter, more: RawBuilder<boolean>[], limit: number) {
+  const { rows } = await sql<RowName>`
     select a.id, a.kind, a.section, a.key, a.title
-    from ${rowsWithPlaces(site)} where ${all([matching(site, filter), ...more])}
+    from ${rowsWithPlaces(site)} where ${allOf([matchesFilter(site, filter), ...more])}
     order by a.kind, a.section, a.key limit ${limit}`.execute(db);
   return rows;
 }
 
 /** What stands of these artifacts in all environments now. */
-export function cellsOf(db: Database, artifactIds: string[]) {
-  return inChunks(artifactIds, (piece) =>
+export function currentCells(db: Database, artifactIds: string[]) {
+  return inBatches(artifactIds, (piece) =>
     db
       .selectFrom("current_placements as c")
       .innerJoin("placements as p", "p.seq", "c.placement_seq")
@@ -93,11 +93,11 @@ export function cellsOf(db: Database, artifactIds: string[]) {
   );
 }
 
-export type Cell = Awaited<ReturnType<typeof cellsOf>>[number];
+export type Cell = Awaited<ReturnType<typeof currentCells>>[number];
 
 /** Which of these artifacts travel in a promotion that is still open, and in what version. */
-export function waitingOf(db: Database, site: Site, artifactIds: string[]) {
-  return inChunks(artifactIds, (piece) =>
+export function promotedVersions(db: Database, site: Site, artifactIds: string[]) {
+  return inBatches(artifactIds, (piece) =>
     db
       .selectFrom("open_promotions as o")
       .innerJoin("promotions as p", "p.id", "o.promotion_id")
@@ -112,8 +112,8 @@ export function waitingOf(db: Database, site: Site, artifactIds: string[]) {
 }
 
 /** The roles in which each of these promotions was approved, in the order in which they said so. */
-export async function approvalsOf(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
-  const rows = await inChunks([...new Set(promotionIds)], (piece) =>
+export async function approvingRoles(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
+  const rows = await inBatches([...new Set(promotionIds)], (piece) =>
     db
       .selectFrom("approvals as a")
       .innerJoin("roles as r", "r.slug", "a.role")
@@ -130,8 +130,12 @@ export async function approvalsOf(db: Database, promotionIds: string[]): Promise
 }
 
 /** Those of the chosen that are this site's, by their keys. */
-export async function chosenRows(db: Database, site: Site, ids: string[]): Promise<Pick<Row, "id" | "kind" | "key">[]> {
-  const rows = await inChunks(ids, (piece) =>
+export async function selectedRows(
+  db: Database,
+  site: Site,
+  ids: string[],
+): Promise<Pick<RowName, "id" | "kind" | "key">[]> {
+  const rows = await inBatches(ids, (piece) =>
     db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", piece).execute(),
   );
   // asked for in SQL, it would be looked for among all of the site's

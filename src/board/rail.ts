@@ -1,14 +1,14 @@
 import type { RailStop } from "../../views/layout.ts";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
-import { listed } from "../text.ts";
+import { joinWithAnd } from "../text.ts";
 import { shortTime } from "../time/format.ts";
-import type { PlaceTally, Tallies } from "./site-summary.ts";
+import type { EnvironmentSummary, SiteSummary } from "./site-summary.ts";
 
 /** The environments in their order, each with a word on how it stands. */
-export function railOf(site: Site, tallies: Tallies, now: string, current?: string): RailStop[] {
+export function environmentStatuses(site: Site, tallies: SiteSummary, now: string, current?: string): RailStop[] {
   return site.environments.map((environment, i) => {
-    const place = tallies.places[i] as PlaceTally;
+    const place = tallies.places[i] as EnvironmentSummary;
     const next = site.environments[i + 1];
     return {
       slug: environment.slug,
@@ -26,9 +26,9 @@ export function railOf(site: Site, tallies: Tallies, now: string, current?: stri
 
 function lead(
   { gate }: Environment,
-  place: PlaceTally,
+  place: EnvironmentSummary,
   next: Environment | undefined,
-  there: PlaceTally | undefined,
+  there: EnvironmentSummary | undefined,
 ): string {
   if (!place.changed_at) return "nothing recorded yet";
   if (next && there?.changed_at)
@@ -39,20 +39,20 @@ function lead(
 }
 
 /** What waits at the gate into this environment, and for whom. */
-function waitingIn(site: Site, tallies: Tallies, environment: Environment): RailStop["waiting"] {
+function waitingIn(site: Site, tallies: SiteSummary, environment: Environment): RailStop["waiting"] {
   const open = tallies.open.filter((one) => one.environment_id === environment.id);
   const waiting = open.filter((one) => one.state === "waiting");
   if (!open.length) return;
   const wanted = new Set(
     waiting.flatMap((one) => one.requirements.filter((role) => role.given < role.needed).map((role) => role.name)),
   );
-  const text = waiting.length ? `waiting for ${listed([...wanted])}` : "approved, to be completed";
+  const text = waiting.length ? `waiting for ${joinWithAnd([...wanted])}` : "approved, to be completed";
   return { count: waiting.length || open.length, text, href: `/sites/${site.slug}/approvals` };
 }
 
 const many = (count: number): string => count.toLocaleString("en-GB");
 
-function small(place: PlaceTally, site: Site, now: string): string {
+function small(place: EnvironmentSummary, site: Site, now: string): string {
   const pages = `${many(place.pages)} ${place.pages === 1 ? "page" : "pages"}, ${many(place.software)} software`;
   return place.changed_at
     ? `${pages} · last change ${shortTime(place.changed_at, site.time_zone, now)}`

@@ -1,27 +1,27 @@
 import { Hono } from "hono";
 import { boardPage } from "../../views/board/page.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { page } from "../http/pages.ts";
-import { boardOf } from "./board.ts";
-import { address, readAfter, readFilter } from "./filters.ts";
+import { sitePage } from "../http/pages.ts";
+import { loadBoard } from "./board.ts";
+import { boardAddress, readBoardFilter, readPosition } from "./filters.ts";
 
-export const board = new Hono<SiteEnv>();
+export const boardRoutes = new Hono<SiteEnv>();
 
-board.get("/", async (c) => show(c, c.req.query(), chosenIn(c.req.queries("choose"))));
+boardRoutes.get("/", async (c) => show(c, c.req.query(), chosenIn(c.req.queries("choose"))));
 
 /**
  * The board's own form comes back with what is ticked, to be kept while the list changes: on to the next hundred, or
  * filtered otherwise. Where nothing is ticked the plain address shows the same.
  */
 
-board.post("/", async (c) => {
+boardRoutes.post("/", async (c) => {
   const form = await c.req.parseBody({ all: true });
   const chosen = chosenIn([form.choose ?? []].flat());
   // the filter means its fields; every other button says in its address where it leads
   const told = form.filter ? textsOf(form) : c.req.query();
   if (chosen.length) return show(c, told, chosen, textsOf(form).from);
   const { site } = c.get("access");
-  return c.redirect(address(site, readFilter(site, told), readAfter(told.after) || undefined), 303);
+  return c.redirect(boardAddress(site, readBoardFilter(site, told), readPosition(told.after) || undefined), 303);
 });
 
 /** What of it can be an id; whether it is one of this site's the query says. */
@@ -35,21 +35,21 @@ function textsOf(form: Record<string, unknown>): Record<string, string> {
 
 async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[], from?: string) {
   const { site, permissions } = c.get("access");
-  const filter = readFilter(site, told);
-  const after = readAfter(told.after);
+  const filter = readBoardFilter(site, told);
+  const after = readPosition(told.after);
   const tallies = await c.get("tallies")(c.get("db"), site);
-  const board = await boardOf(c.get("db"), site, tallies, {
+  const board = await loadBoard(c.get("db"), site, tallies, {
     filter,
     after: after || undefined,
     chosen,
   });
   // what was posted has an address too: without what is ticked
-  if (c.req.method === "POST" && !after) c.header("hx-push-url", address(site, filter));
+  if (c.req.method === "POST" && !after) c.header("hx-push-url", boardAddress(site, filter));
   const may = {
     release: permissions.has("release") && site.environments.length > 1,
     record: permissions.has("record"),
   };
-  return page(
+  return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },
     boardPage({ site, now: c.get("at"), may, from, lost: after === false, board }),

@@ -1,7 +1,7 @@
 import type { Flag } from "../schema.ts";
 
 /** What was recorded of a row in one environment. */
-export interface Recorded {
+export interface RecordedCell {
   /** Nothing: removed. */
   version_id: string | null;
   version: string | null;
@@ -14,26 +14,26 @@ export interface Recorded {
 }
 
 /** How a cell stands to the one on its right. */
-export type Stand = "same" | "ahead" | "behind" | "missing" | "gone" | "unknown";
+export type Comparison = "same" | "ahead" | "behind" | "missing" | "gone" | "unknown";
 
 /** One row in one environment; `told` is whether Sitebook was ever told anything of that environment. */
-export interface Square {
+export interface CellState {
   told: boolean;
-  recorded: Recorded | undefined;
+  recorded: RecordedCell | undefined;
 }
 
 /**
  * Not known: nobody ever told what is there, or nobody told how this came to be further on. What has not been recorded
  * here nor anywhere further on is simply not here yet.
  */
-export function isUnknown(row: readonly Square[], i: number): boolean {
+export function isUnknown(row: readonly CellState[], i: number): boolean {
   const square = row[i];
   if (!square?.told) return true;
   return !square.recorded && row.slice(i + 1).some((further) => further.recorded?.version_id);
 }
 
 /** How the i-th cell stands to its right; nothing for the last one, and where there is nothing to compare. */
-export function standing(row: readonly Square[], i: number): Stand | undefined {
+export function compareWithNext(row: readonly CellState[], i: number): Comparison | undefined {
   if (i >= row.length - 1) return;
   const here = row[i]?.recorded;
   const right = row[i + 1]?.recorded;
@@ -47,14 +47,14 @@ export function standing(row: readonly Square[], i: number): Stand | undefined {
 }
 
 /** The version that first stood anywhere later is the newer one, whatever its label says. */
-function isNewer(here: Recorded, right: Recorded): boolean {
-  const order = (one: Recorded) => [one.first_at, one.created_at, one.version_id].join(" ");
+function isNewer(here: RecordedCell, right: RecordedCell): boolean {
+  const order = (one: RecordedCell) => [one.first_at, one.created_at, one.version_id].join(" ");
   return order(here) > order(right);
 }
 
 const minute = 60_000;
 
 /** Sitebook was told more than a minute after it was so. */
-export function isLate({ effective_at, recorded_at }: Pick<Recorded, "effective_at" | "recorded_at">): boolean {
+export function isLate({ effective_at, recorded_at }: Pick<RecordedCell, "effective_at" | "recorded_at">): boolean {
   return Date.parse(recorded_at) - Date.parse(effective_at) > minute;
 }

@@ -1,12 +1,12 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
-import { countSections, type SectionTally, sum, type Tally, total } from "../record/count-sections.ts";
-import { keptSections } from "../record/section-counts.ts";
+import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
+import { readSectionCounts } from "../record/section-counts.ts";
 import type { Kind } from "../schema.ts";
 
-export interface PlaceTally {
+export interface EnvironmentSummary {
   environment_id: string;
   pages: number;
   software: number;
@@ -17,18 +17,18 @@ export interface PlaceTally {
   differing: number;
 }
 
-export interface Tallies extends Tally {
+export interface SiteSummary extends RowCounts {
   /** The site's events when it was counted; a later one may be counted already. */
   events: number;
-  places: PlaceTally[];
-  sections: SectionTally[];
+  places: EnvironmentSummary[];
+  sections: SectionCounts[];
   owners: { id: string; name: string }[];
   open: Promotion[];
 }
 
 declare module "hono" {
   interface ContextVariableMap {
-    tallies: ReturnType<typeof keepTallies>;
+    tallies: ReturnType<typeof cachedSummary>;
   }
 }
 
@@ -36,8 +36,8 @@ declare module "hono" {
  * Counts over the whole site, for the rail and the filters of every page. They are kept until the site's next event,
  * so that they cost one row between writes, and after one a row for each section.
  */
-export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
-  const kept = new Map<string, { state: string; tallies: Tallies }>();
+export function cachedSummary(): (db: Database, site: Site) => Promise<SiteSummary> {
+  const kept = new Map<string, { state: string; tallies: SiteSummary }>();
   return async (db, site) => {
     const [counted] = await eventsOf(db, site.id);
     // the environments too: an event may come between loading them and this
@@ -50,21 +50,21 @@ export function keepTallies(): (db: Database, site: Site) => Promise<Tallies> {
   };
 }
 
-const eventsOf = compiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
+const eventsOf = precompiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
 
-async function count(db: Database, site: Site): Promise<Omit<Tallies, "events">> {
-  const kept = await keptSections(db, site.id);
+async function count(db: Database, site: Site): Promise<Omit<SiteSummary, "events">> {
+  const kept = await readSectionCounts(db, site.id);
   const sections = kept.length ? kept : await countSections(db, site);
   const changes = await lastChanges(db, site);
-  const whole = sum(site, sections);
-  const of = (i: number, kind: Kind) => total(sections, (one) => (one.kind === kind ? one.standing[i] : 0));
+  const whole = totalCounts(site, sections);
+  const of = (i: number, kind: Kind) => sumOf(sections, (one) => (one.kind === kind ? one.standing[i] : 0));
   return {
     ...whole,
     places: site.environments.map(({ id }, i) => ({
       environment_id: id,
       pages: of(i, "page"),
       software: of(i, "software"),
-      out_of_band: total(sections, (one) => one.straying[i]),
+      out_of_band: sumOf(sections, (one) => one.straying[i]),
       changed_at: changes.get(id) ?? null,
       differing: whole.differing[i] ?? 0,
     })),
@@ -91,7 +91,7 @@ async function lastChanges(db: Database, site: Site): Promise<Map<string, string
   return new Map(rows.map((row) => [row.id, row.changed_at]));
 }
 
-function ownersOf(db: Database, site: Site): Promise<Tallies["owners"]> {
+function ownersOf(db: Database, site: Site): Promise<SiteSummary["owners"]> {
   return db
     .selectFrom("people")
     .select(["id", "name"])

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { type Backup, backup as backUp } from "../database/copy/backup.ts";
-import { type Command, CouldNot, count } from "./command.ts";
+import { type Command, CommandError, count } from "./command.ts";
 import { existingDatabaseUrl, onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
 
-export const backup: Command = {
+export const backupCommand: Command = {
   help: `sitebook backup FILE
 
 Copies the whole book, as it is at one moment, into a new SQLite file, also from PostgreSQL and while the server is
@@ -17,7 +17,7 @@ DATABASE_URL=file:FILE sitebook copy postgres://USER:PASSWORD@HOST/DATABASE. DAT
 checks it.`,
   options: {},
   run: async ({ positionals: [file, ...more] }, io) => {
-    if (!file || more.length) throw new CouldNot("Say one file to write: sitebook backup FILE.");
+    if (!file || more.length) throw new CommandError("Say one file to write: sitebook backup FILE.");
     const url = existingDatabaseUrl(io.env);
     return onDatabase(io.env, async (db) => {
       const at = io.now().toISOString();

@@ -1,14 +1,14 @@
 import type { Blocker } from "../errors.ts";
 import { connect, siteOption } from "./client.ts";
-import { type Command, needed } from "./command.ts";
+import { type Command, requiredOption } from "./command.ts";
 
-export const canPromote: Command = {
+export const canPromoteCommand: Command = {
   help: `sitebook can-promote --release NUMBER --to ENVIRONMENT [--site SLUG]
 
 Whether the release may go there now. If not, the exit code is 1, and everything that stands in its way is named.`,
   options: { ...siteOption, release: { type: "string" }, to: { type: "string" } },
   run: async ({ values }, io) => {
-    const wish = { release: needed(values, "release"), to: needed(values, "to") };
+    const wish = { release: requiredOption(values, "release"), to: requiredOption(values, "to") };
     const api = await connect(values, io);
     const json = await api.get<{ allowed: boolean; blockers: Blocker[] }>("/can-promote", wish);
     const reasons = json.blockers.map((one) => one.message);

@@ -1,9 +1,9 @@
-import { makeCheckpoint, publicKey } from "../integrity/checkpoints.ts";
+import { publicKey, signChain } from "../integrity/checkpoints.ts";
 import type { Command } from "./command.ts";
 import { onDatabase } from "./database.ts";
-import { sitesOf } from "./sites.ts";
+import { selectedSites } from "./sites.ts";
 
-export const checkpoint: Command = {
+export const checkpointCommand: Command = {
   help: `sitebook checkpoint [--site SLUG]
 
 Signs how far each site's history has come, and prints it, to be kept elsewhere: sitebook verify --checkpoint finds out
@@ -12,8 +12,8 @@ by it if anything before was changed. With --json the key for checking it comes 
   run: async ({ values }, io) =>
     onDatabase(io.env, async (db) => {
       const made = [];
-      for (const site of await sitesOf(db, values))
-        made.push({ site: site.slug, ...(await makeCheckpoint(db, site, io.now().toISOString())) });
+      for (const site of await selectedSites(db, values))
+        made.push({ site: site.slug, ...(await signChain(db, site, io.now().toISOString())) });
       const key = await publicKey(db);
       if (io.watched) io.err(`The key is ${key}\n`);
       return {

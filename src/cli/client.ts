@@ -1,5 +1,5 @@
 import { type Blocker, type FieldError, Refusal } from "../errors.ts";
-import { CouldNot, given, type Io, type Values } from "./command.ts";
+import { CommandError, type Io, option, type Values } from "./command.ts";
 
 type Query = Record<string, string | number | undefined>;
 
@@ -23,7 +23,7 @@ export const siteOption = { site: { type: "string" } } as const;
 
 export async function connect(values: Values, io: Io): Promise<Api> {
   const send = sender(io);
-  const site = given(values, "site") ?? io.env.SITEBOOK_SITE ?? (await onlySite(send));
+  const site = option(values, "site") ?? io.env.SITEBOOK_SITE ?? (await onlySite(send));
   const base = `/sites/${encodeURIComponent(site)}`;
   const get = <T>(path: string, query: Query = {}) => send<T>("GET", `${base}${path}${search(query)}`);
   return {
@@ -48,9 +48,10 @@ type Send = <T>(
 
 function sender(io: Io): Send {
   const { SITEBOOK_URL: url, SITEBOOK_TOKEN: token } = io.env;
-  if (!url) throw new CouldNot("Set SITEBOOK_URL to the address of Sitebook, like http://localhost:3000.");
-  if (!URL.canParse(url)) throw new CouldNot(`SITEBOOK_URL is "${url}"; set an address like http://localhost:3000.`);
-  if (!token) throw new CouldNot("Set SITEBOOK_TOKEN to a token. sitebook token create makes one.");
+  if (!url) throw new CommandError("Set SITEBOOK_URL to the address of Sitebook, like http://localhost:3000.");
+  if (!URL.canParse(url))
+    throw new CommandError(`SITEBOOK_URL is "${url}"; set an address like http://localhost:3000.`);
+  if (!token) throw new CommandError("Set SITEBOOK_TOKEN to a token. sitebook token create makes one.");
   return async (method, path, { body, headers } = {}) => {
     const answer = await reach(io, url, `${url.replace(/\/+$/, "")}/api/v1${path}`, {
       method,
@@ -68,17 +69,19 @@ async function reach(io: Io, url: string, address: string, init: RequestInit): P
     const { cause = error } = error as { cause?: { code?: string; message?: string } };
     const { code, message } = cause as { code?: string; message?: string };
     const reason = code ?? message;
-    throw new CouldNot(`There is no answer from ${url} (${reason}). Is Sitebook running there? Check SITEBOOK_URL.`);
+    throw new CommandError(
+      `There is no answer from ${url} (${reason}). Is Sitebook running there? Check SITEBOOK_URL.`,
+    );
   }
 }
 
 async function read<T>(answer: Response, url: string): Promise<T> {
   if (!/^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? ""))
-    throw new CouldNot(`${url} does not answer as Sitebook does (status ${answer.status}). Check SITEBOOK_URL.`);
+    throw new CommandError(`${url} does not answer as Sitebook does (status ${answer.status}). Check SITEBOOK_URL.`);
   const said = (await answer.json()) as T & Problem;
   if (answer.ok) return said;
   const { detail = "Sitebook refused it.", code, errors, blockers } = said;
-  if (answer.status >= 500) throw new CouldNot(detail);
+  if (answer.status >= 500) throw new CommandError(detail);
   throw new Refusal(answer.status as 400, detail, {
     ...(code && { code }),
     ...(errors && { errors }),
@@ -89,8 +92,9 @@ async function read<T>(answer: Response, url: string): Promise<T> {
 async function onlySite(send: Send): Promise<string> {
   const { items } = await send<{ items: { slug: string }[] }>("GET", "/sites");
   const [only, ...more] = items.map((one) => one.slug);
-  if (!only) throw new CouldNot("This token holds no role on any site.");
-  if (more.length) throw new CouldNot(`This token is for ${[only, ...more].join(", ")}: say --site, or SITEBOOK_SITE.`);
+  if (!only) throw new CommandError("This token holds no role on any site.");
+  if (more.length)
+    throw new CommandError(`This token is for ${[only, ...more].join(", ")}: say --site, or SITEBOOK_SITE.`);
   return only;
 }
 

@@ -21,7 +21,7 @@ export interface Io {
 export type Values = Record<string, string | boolean | string[] | undefined>;
 
 /** What a command answers: for people, and for programs (`--json`). `no` makes the exit code 1. */
-export interface Answer {
+export interface CommandResult {
   text: string;
   json: unknown;
   no?: boolean;
@@ -32,26 +32,26 @@ export interface Command {
   help: string;
   options: ParseArgsOptionsConfig;
   /** Nothing: it has said all there is to say. */
-  run: (given: { values: Values; positionals: string[] }, io: Io) => Promise<Answer | undefined>;
+  run: (given: { values: Values; positionals: string[] }, io: Io) => Promise<CommandResult | undefined>;
 }
 
 /** It could not be asked or carried out at all, which is not the same as a "no": exit code 2. */
-export class CouldNot extends Error {}
+export class CommandError extends Error {}
 
 /** The text given for an option that has to be there. */
-export function needed(values: Values, name: string): string {
+export function requiredOption(values: Values, name: string): string {
   const value = values[name];
-  if (typeof value !== "string" || !value.trim()) throw new CouldNot(`Say --${name}.`);
+  if (typeof value !== "string" || !value.trim()) throw new CommandError(`Say --${name}.`);
   return value;
 }
 
-export function given(values: Values, name: string): string | undefined {
+export function option(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
 }
 
 /** Rows of cells as lines whose columns stand below each other. */
-export function columns(rows: string[][]): string {
+export function alignColumns(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -1,58 +1,58 @@
 import { parseArgs } from "node:util";
-import { isFull } from "../database/errors.ts";
+import { isDiskFull } from "../database/errors.ts";
 import { Refusal } from "../errors.ts";
-import { type Answer, type Command, CouldNot, type Io } from "./command.ts";
+import { type Command, CommandError, type CommandResult, type Io } from "./command.ts";
 
 /** What there is. A command is loaded only when it is called: not all of them need the database. */
 const commands: Record<string, { summary: string; load: () => Promise<Command> }> = {
   setup: {
     summary: "make the first account, and a site or the example shop (on the database)",
-    load: async () => (await import("./setup.ts")).setup,
+    load: async () => (await import("./setup.ts")).setupCommand,
   },
   "token create": {
     summary: "make a token for a machine, and print it once (on the database)",
-    load: async () => (await import("./token-create.ts")).tokenCreate,
+    load: async () => (await import("./token-create.ts")).tokenCreateCommand,
   },
   record: {
     summary: "record what stands in an environment",
-    load: async () => (await import("./record.ts")).record,
+    load: async () => (await import("./record.ts")).recordCommand,
   },
   import: {
     summary: "record a file of many deployments with their own times",
-    load: async () => (await import("./import.ts")).importFile,
+    load: async () => (await import("./import.ts")).importCommand,
   },
-  log: { summary: "the deployments of an environment", load: async () => (await import("./log.ts")).log },
+  log: { summary: "the deployments of an environment", load: async () => (await import("./log.ts")).logCommand },
   diff: {
     summary: "what differs between two environments, now or at past moments",
-    load: async () => (await import("./diff.ts")).diff,
+    load: async () => (await import("./diff.ts")).diffCommand,
   },
   "can-promote": {
     summary: "whether a release may go to an environment, and all that stands in its way",
-    load: async () => (await import("./can-promote.ts")).canPromote,
+    load: async () => (await import("./can-promote.ts")).canPromoteCommand,
   },
   verify: {
     summary: "check the chain of events, and the record against it (on the database)",
-    load: async () => (await import("./verify.ts")).verify,
+    load: async () => (await import("./verify.ts")).verifyCommand,
   },
   rebuild: {
     summary: "make the record anew from the chain of events (on the database)",
-    load: async () => (await import("./rebuild.ts")).rebuild,
+    load: async () => (await import("./rebuild.ts")).rebuildCommand,
   },
   checkpoint: {
     summary: "sign how far the history has come, to be kept elsewhere (on the database)",
-    load: async () => (await import("./checkpoint.ts")).checkpoint,
+    load: async () => (await import("./checkpoint.ts")).checkpointCommand,
   },
   backup: {
     summary: "copy the whole book into a new SQLite file (on the database)",
-    load: async () => (await import("./backup.ts")).backup,
+    load: async () => (await import("./backup.ts")).backupCommand,
   },
   copy: {
     summary: "copy the whole book into an empty database of either engine (on the database)",
-    load: async () => (await import("./copy.ts")).copy,
+    load: async () => (await import("./copy.ts")).copyCommand,
   },
   export: {
     summary: "take the history or an environment away as CSV or JSON lines (on the database)",
-    load: async () => (await import("./export.ts")).exportFile,
+    load: async () => (await import("./export.ts")).exportCommand,
   },
 };
 
@@ -74,12 +74,12 @@ const common = {
 } as const;
 
 /** Carries out a command line and answers the exit code. */
-export async function run(words: string[], io: Io): Promise<number> {
+export async function runCommandLine(words: string[], io: Io): Promise<number> {
   if (["--help", "-h", "help"].includes(words[0] ?? "")) return say(io, overview);
   const name = [words.slice(0, 2).join(" "), words[0] ?? ""].find((one) => Object.hasOwn(commands, one));
   const json = words.includes("--json");
   try {
-    if (name === undefined) throw new CouldNot(unknown(words));
+    if (name === undefined) throw new CommandError(unknown(words));
     const command = (await commands[name]?.load()) as Command;
     const { values, positionals } = parsed(command, name, words.slice(name.split(" ").length));
     if (values.help) return say(io, command.help);
@@ -104,11 +104,11 @@ function parsed(command: Command, name: string, args: string[]) {
     return parseArgs({ args, options: { ...common, ...command.options }, allowPositionals: true });
   } catch (error) {
     const [sentence = ""] = (error as Error).message.split(". ");
-    throw new CouldNot(`${sentence.replace(/\.$/, "")}. See sitebook ${name} --help.`);
+    throw new CommandError(`${sentence.replace(/\.$/, "")}. See sitebook ${name} --help.`);
   }
 }
 
-function answered(answer: Answer | undefined, json: boolean, io: Io): number {
+function answered(answer: CommandResult | undefined, json: boolean, io: Io): number {
   if (!answer) return 0;
   const { text, json: value, no } = answer;
   io.out(`${json ? JSON.stringify(value, null, 2) : text}\n`);
@@ -128,7 +128,7 @@ function failed(error: unknown, json: boolean, io: Io): number {
 }
 
 function whyNot(error: unknown): string {
-  if (isFull(error)) return "The disk is full, so nothing was recorded.";
+  if (isDiskFull(error)) return "The disk is full, so nothing was recorded.";
   const sentence = error instanceof Error ? error.message : String(error);
-  return error instanceof CouldNot ? sentence : `This is a fault in Sitebook: ${sentence}`;
+  return error instanceof CommandError ? sentence : `This is a fault in Sitebook: ${sentence}`;
 }

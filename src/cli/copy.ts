@@ -4,12 +4,12 @@ import { copyBook, isEmpty } from "../database/copy/copy.ts";
 import { withoutPassword } from "../database/ready.ts";
 import { Refusal } from "../errors.ts";
 import { verify } from "../integrity/verify.ts";
-import { type Answer, type Command, CouldNot, count, type Io } from "./command.ts";
+import { type Command, CommandError, type CommandResult, count, type Io } from "./command.ts";
 import { existingDatabaseUrl, onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
-import { sitesOf } from "./sites.ts";
+import { selectedSites } from "./sites.ts";
 
-export const copy: Command = {
+export const copyCommand: Command = {
   help: `sitebook copy DATABASE_URL
 
 Copies the whole book, as it is at one moment, from the database that the variable DATABASE_URL names into this other,
@@ -22,10 +22,11 @@ or the copy is killed, the target is as empty as before, and the exit code is no
 afterwards is not copied, so stop its server first when you move.`,
   options: {},
   run: async ({ positionals: [target, ...more] }, io) => {
-    if (!target || more.length) throw new CouldNot("Say one database to copy to: sitebook copy DATABASE_URL.");
-    if (isSame(existingDatabaseUrl(io.env), target)) throw new CouldNot("Source and target are the same database.");
+    if (!target || more.length) throw new CommandError("Say one database to copy to: sitebook copy DATABASE_URL.");
+    if (isSame(existingDatabaseUrl(io.env), target)) throw new CommandError("Source and target are the same database.");
     return onDatabase(io.env, async (from) => {
-      if (await isEmpty(from)) throw new CouldNot("There is nothing to copy: the source has no site and no account.");
+      if (await isEmpty(from))
+        throw new CommandError("There is nothing to copy: the source has no site and no account.");
       return onDatabase({ DATABASE_URL: target }, (into) => copied(from, into, target, io));
     });
   },
@@ -37,7 +38,7 @@ function isSame(source: string, target: string): boolean {
   return place(source) === place(target);
 }
 
-async function copied(from: Database, into: Database, url: string, io: Io): Promise<Answer> {
+async function copied(from: Database, into: Database, url: string, io: Io): Promise<CommandResult> {
   const at = io.now().toISOString();
   const { at: onProgress, end } = progress(io);
   const check = (copy: Database) => refuseBroken(copy, onProgress);
@@ -53,7 +54,7 @@ async function copied(from: Database, into: Database, url: string, io: Io): Prom
 }
 
 async function refuseBroken(copy: Database, onProgress: (done: number, all: number) => void): Promise<void> {
-  for (const site of await sitesOf(copy, {})) {
+  for (const site of await selectedSites(copy, {})) {
     const verdict = await verify(copy, site.id, { onProgress });
     if ("break" in verdict)
       throw new Refusal(

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { readConfig } from "../config.ts";
 import { type Database, fileOf } from "../database/connect.ts";
 import { CannotWrite } from "../database/copy/atomic-file.ts";
-import { openReady } from "../database/ready.ts";
+import { openMigrated } from "../database/ready.ts";
 import { Misconfigured } from "../errors.ts";
-import { CouldNot } from "./command.ts";
+import { CommandError } from "./command.ts";
 
 /** Works on the database that DATABASE_URL names, its schema up to date, and closes it. */
 export async function onDatabase<T>(
@@ -23,7 +23,7 @@ export async function onDatabase<T>(
 
 async function opened(env: Record<string, string | undefined>): Promise<Database> {
   try {
-    return await openReady(databaseUrl(env));
+    return await openMigrated(databaseUrl(env));
   } catch (error) {
     throw asCouldNot(error);
   }
@@ -41,10 +41,10 @@ function databaseUrl(env: Record<string, string | undefined>): string {
 export function existingDatabaseUrl(env: Record<string, string | undefined>): string {
   const url = databaseUrl(env);
   if (url.startsWith("file:") && !existsSync(fileOf(url)))
-    throw new CouldNot(`There is no database ${fileOf(url)}. Check DATABASE_URL.`);
+    throw new CommandError(`There is no database ${fileOf(url)}. Check DATABASE_URL.`);
   return url;
 }
 
 function asCouldNot(error: unknown): unknown {
-  return error instanceof Misconfigured || error instanceof CannotWrite ? new CouldNot(error.message) : error;
+  return error instanceof Misconfigured || error instanceof CannotWrite ? new CommandError(error.message) : error;
 }

@@ -1,5 +1,5 @@
 import { connect, siteOption } from "./client.ts";
-import { type Command, CouldNot, columns, count } from "./command.ts";
+import { alignColumns, type Command, CommandError, count } from "./command.ts";
 
 interface Difference {
   kind: string;
@@ -9,7 +9,7 @@ interface Difference {
   to: string | null;
 }
 
-export const diff: Command = {
+export const diffCommand: Command = {
   help: `sitebook diff A B [--site SLUG]
 
 What B holds otherwise than A. Each is an environment, or one at a past moment:
@@ -23,7 +23,7 @@ The exit code is 0 whether or not they differ.`,
   options: siteOption,
   run: async ({ values, positionals }, io) => {
     const [from, to, ...more] = positionals;
-    if (!from || !to || more.length) throw new CouldNot("Say two environments, like sitebook diff demo live.");
+    if (!from || !to || more.length) throw new CommandError("Say two environments, like sitebook diff demo live.");
     const api = await connect(values, io);
     const differences = await Array.fromAsync(api.list<Difference>("/compare", { from, to }));
     return { text: described(differences, from, to), json: differences };
@@ -38,5 +38,5 @@ function described(differences: Difference[], from: string, to: string): string 
     one.key,
     one.change === "changed" ? `${one.from} → ${one.to}` : (one.to ?? one.from ?? ""),
   ]);
-  return `${columns(rows)}\n${count(differences.length, "difference")} from ${from} to ${to}.`;
+  return `${alignColumns(rows)}\n${count(differences.length, "difference")} from ${from} to ${to}.`;
 }

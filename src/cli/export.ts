@@ -4,18 +4,18 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { findSite, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { missing } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import { historyExport } from "../exports/history.ts";
 import { placementsExport } from "../exports/placements.ts";
-import { type Export, type Format, formats, written } from "../exports/serialize.ts";
-import { latest } from "../record/as-of.ts";
+import { type Export, type Format, formats, serialize } from "../exports/serialize.ts";
+import { endOfTime } from "../record/as-of.ts";
 import { actions } from "../record/events.ts";
 import { parseMoment } from "../time/parse-moment.ts";
-import { type Command, CouldNot, given, type Io, type Values } from "./command.ts";
+import { type Command, CommandError, type Io, option, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
-import { sitesOf } from "./sites.ts";
+import { selectedSites } from "./sites.ts";
 
-export const exportFile: Command = {
+export const exportCommand: Command = {
   help: `sitebook export history [--site SLUG] [--environment SLUG] [--action NAME] [--from MOMENT] [--until MOMENT]
 sitebook export placements ENVIRONMENT [--site SLUG] [--as-of MOMENT] [--known-at MOMENT]
 
@@ -35,9 +35,9 @@ The last line says how many rows there are. A moment is written like 2026-03-03T
   },
   run: async ({ values, positionals }, io) => {
     const format = formatOf(values);
-    const file = given(values, "output");
+    const file = option(values, "output");
     return onDatabase(io.env, async (db) => {
-      const pieces = written(format, await chosen(db, positionals, values, format, io));
+      const pieces = serialize(format, await chosen(db, positionals, values, format, io));
       if (file === undefined) return say(io, pieces);
       await save(file, pieces);
       return { text: `Written to ${file}.`, json: { file } };
@@ -46,9 +46,9 @@ The last line says how many rows there are. A moment is written like 2026-03-03T
 };
 
 function formatOf(values: Values): Format {
-  const format = given(values, "format") ?? (values.json ? "jsonl" : "csv");
+  const format = option(values, "format") ?? (values.json ? "jsonl" : "csv");
   if (Object.hasOwn(formats, format)) return format as Format;
-  throw new CouldNot(`There is no format "${format.slice(0, 60)}": it is csv or jsonl.`);
+  throw new CommandError(`There is no format "${format.slice(0, 60)}": it is csv or jsonl.`);
 }
 
 async function chosen(
@@ -60,30 +60,30 @@ async function chosen(
 ): Promise<Export> {
   const now = io.now().toISOString();
   const site = await siteOf(db, values);
-  const moment = (name: string) => readMoment(given(values, name), site, now);
+  const moment = (name: string) => readMoment(option(values, name), site, now);
   if (what === "history" && environment === undefined)
     return historyExport(db, site, historyFilter(site, values, moment("from"), moment("until")), format);
   if (what === "placements" && environment !== undefined && !more.length) {
-    const asked = { asOf: moment("as-of") ?? latest, knownAt: moment("known-at") ?? now };
+    const asked = { asOf: moment("as-of") ?? endOfTime, knownAt: moment("known-at") ?? now };
     return placementsExport(db, site, place(site, environment), asked, {});
   }
-  throw new CouldNot("Say what to export: history, or placements and one environment. See sitebook export --help.");
+  throw new CommandError("Say what to export: history, or placements and one environment. See sitebook export --help.");
 }
 
 async function siteOf(db: Database, values: Values): Promise<Site> {
-  const [one, ...others] = await sitesOf(db, values);
-  if (!one || others.length) throw new CouldNot("Say --site.");
-  return (await findSite(db, one.slug)) ?? missing("site");
+  const [one, ...others] = await selectedSites(db, values);
+  if (!one || others.length) throw new CommandError("Say --site.");
+  return (await findSite(db, one.slug)) ?? notFound("site");
 }
 
 const place = (site: Site, slug: string) =>
-  site.environments.find((one) => one.slug === slug) ?? missing(`environment "${slug.slice(0, 60)}"`);
+  site.environments.find((one) => one.slug === slug) ?? notFound(`environment "${slug.slice(0, 60)}"`);
 
 function historyFilter(site: Site, values: Values, from?: string, until?: string) {
-  const [environment, name] = [given(values, "environment"), given(values, "action")];
+  const [environment, name] = [option(values, "environment"), option(values, "action")];
   const action = actions.find((one) => one === name);
   if (name && !action)
-    throw new CouldNot(`There is no action "${name.slice(0, 60)}". There are: ${actions.join(", ")}.`);
+    throw new CommandError(`There is no action "${name.slice(0, 60)}". There are: ${actions.join(", ")}.`);
   return { environment: environment && place(site, environment).id, action, from, until };
 }
 
@@ -91,7 +91,7 @@ function readMoment(text: string | undefined, site: Site, now: string): string |
   if (text === undefined) return;
   const read = parseMoment(text, site.time_zone, now);
   if ("at" in read) return read.at;
-  throw new CouldNot(read.wrong);
+  throw new CommandError(read.wrong);
 }
 
 async function say(io: Io, pieces: AsyncIterable<string>): Promise<undefined> {
@@ -109,6 +109,6 @@ async function save(file: string, pieces: AsyncIterable<string>): Promise<void> 
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
-    throw new CouldNot(`${file} cannot be written: ${error instanceof Error ? error.message : error}.`);
+    throw new CommandError(`${file} cannot be written: ${error instanceof Error ? error.message : error}.`);
   }
 }

@@ -1,13 +1,13 @@
-import { canonical, type Json } from "../database/canonical-json.ts";
+import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
-import type { Report } from "../record/report.ts";
+import type { DeploymentReport } from "../record/report.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CouldNot, count, type Io } from "./command.ts";
+import { type Command, CommandError, count, type Io } from "./command.ts";
 import { progress } from "./progress.ts";
 import { readDeployments } from "./read-deployments.ts";
 
-export const importFile: Command = {
+export const importCommand: Command = {
   help: `sitebook import ENVIRONMENT FILE [--site SLUG]
 
 Records a file of many deployments, each with its own time, in any order. FILE is one of
@@ -27,7 +27,7 @@ after it was stopped half-way: what is recorded already stays as it is.`,
   run: async ({ values, positionals }, io) => {
     const [environment, file, ...more] = positionals;
     if (!environment || !file || more.length)
-      throw new CouldNot("Say an environment and a file, like sitebook import beta history.jsonl.");
+      throw new CommandError("Say an environment and a file, like sitebook import beta history.jsonl.");
     const all = await checkedThrough(file, io);
     const api = await connect(values, io);
     const sums = await sendAll(api, environment, file, all, io);
@@ -69,7 +69,7 @@ async function sendAll(api: Api, environment: string, file: string, all: number,
   const bar = progress(io);
   try {
     for await (const read of readDeployments(file, io.now().toISOString())) {
-      if (!("report" in read)) throw new CouldNot(`${file} was changed while it was read. Run the command again.`);
+      if (!("report" in read)) throw new CommandError(`${file} was changed while it was read. Run the command again.`);
       const recorded = await send(api, environment, read.report).catch((error) => stopAt(error, read.line, sums, all));
       sums.deployments++;
       for (const name of ["changed", "unchanged", "out_of_band"] as const) sums[name] += recorded[name];
@@ -82,15 +82,15 @@ async function sendAll(api: Api, environment: string, file: string, all: number,
 }
 
 /** The key is made of what is recorded, and where: the second time the server gives its first answer again. */
-function send(api: Api, environment: string, report: Report): Promise<Omit<Sums, "deployments">> {
+function send(api: Api, environment: string, report: DeploymentReport): Promise<Omit<Sums, "deployments">> {
   const told: object = { site: api.site, environment, ...report };
-  const key = sha256(canonical(told as Json));
+  const key = sha256(canonicalJson(told as Json));
   const path = `/environments/${encodeURIComponent(environment)}/deployments`;
   return api.post(path, report, { "idempotency-key": `import-${key}` });
 }
 
 function stopAt(error: unknown, line: number, { deployments }: Sums, all: number): never {
-  if (error instanceof CouldNot) throw new CouldNot(`${error.message} ${soFar(deployments, all)}`);
+  if (error instanceof CommandError) throw new CommandError(`${error.message} ${soFar(deployments, all)}`);
   if (!(error instanceof Refusal) || [401, 404, 429].includes(error.status)) throw error;
   throw new Refusal(error.status, `Line ${line} was refused: ${error.message} ${soFar(deployments, all)}`, {
     errors: error.errors,

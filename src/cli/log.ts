@@ -1,5 +1,5 @@
 import { connect, siteOption } from "./client.ts";
-import { type Command, CouldNot, columns, given } from "./command.ts";
+import { alignColumns, type Command, CommandError, option } from "./command.ts";
 
 interface Deployment {
   number: number;
@@ -13,7 +13,7 @@ interface Deployment {
   out_of_band: number;
 }
 
-export const log: Command = {
+export const logCommand: Command = {
   help: `sitebook log ENVIRONMENT [--since MOMENT] [--until MOMENT] [--limit NUMBER] [--site SLUG]
 
 The environment's deployments, newest first by when they took effect: 20, or as many as --limit says (at most 1000).
@@ -27,11 +27,14 @@ A moment is written like 2026-03-03T14:00:00Z.`,
   },
   run: async ({ values, positionals }, io) => {
     const [environment, ...more] = positionals;
-    if (!environment || more.length) throw new CouldNot("Say one environment, like sitebook log live.");
+    if (!environment || more.length) throw new CommandError("Say one environment, like sitebook log live.");
     const api = await connect(values, io);
-    const [since, until, limit] = [given(values, "since"), given(values, "until"), given(values, "limit")];
+    const [since, until, limit] = [option(values, "since"), option(values, "until"), option(values, "limit")];
     const { items } = await api.get<{ items: Deployment[] }>("/deployments", { environment, since, until, limit });
-    return { text: items.length ? columns(items.map(row)) : `Nothing was recorded on ${environment}.`, json: items };
+    return {
+      text: items.length ? alignColumns(items.map(row)) : `Nothing was recorded on ${environment}.`,
+      json: items,
+    };
   },
 };
 

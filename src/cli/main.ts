@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { run } from "./commands.ts";
+import { runCommandLine } from "./commands.ts";
 
 /** Asks without showing what is typed. */
 async function askPassword(): Promise<string> {
@@ -18,7 +18,7 @@ async function askPassword(): Promise<string> {
 // whoever reads may stop early, as `head` does
 process.stdout.on("error", () => process.exit(0));
 
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   out: (words) => process.stdout.write(words),
   drained: async () => process.stdout.writableNeedDrain && once(process.stdout, "drain"),

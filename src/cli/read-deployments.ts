@@ -1,12 +1,12 @@
 import { open } from "node:fs/promises";
 import { Refusal } from "../errors.ts";
-import { CouldNot } from "./command.ts";
+import { CommandError } from "./command.ts";
 import { readJsonLines } from "./read-json-lines.ts";
 import { readTable } from "./read-table.ts";
-import type { Read } from "./validate-deployment.ts";
+import type { ReadDeployment } from "./validate-deployment.ts";
 
 /** Reads a file of deployments from its beginning to its end, and never holds more than one of them. */
-export async function* readDeployments(file: string, now: string): AsyncGenerator<Read> {
+export async function* readDeployments(file: string, now: string): AsyncGenerator<ReadDeployment> {
   const start = await startOf(file);
   if (start.includes("\0")) throw new Refusal(422, `${file} is not text. Save it as CSV, TSV or JSON lines, in UTF-8.`);
   if (start.trimStart().startsWith("{")) yield* readJsonLines(file, now);
@@ -19,6 +19,6 @@ async function startOf(file: string): Promise<string> {
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096) });
     return buffer.toString("utf8", 0, bytesRead).replace(/^\uFEFF/, "");
   } catch (error) {
-    throw new CouldNot(`${file} cannot be read: ${(error as Error).message}.`);
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}.`);
   }
 }

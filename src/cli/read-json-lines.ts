@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { refuseShape } from "../api/validation-errors.ts";
+import { rejectInvalid } from "../api/validation-errors.ts";
 import { Refusal } from "../errors.ts";
-import type { Report } from "../record/report.ts";
-import { type Read, sound } from "./validate-deployment.ts";
+import type { DeploymentReport } from "../record/report.ts";
+import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
 const placement = z.strictObject({
   kind: z.enum(["page", "software"]),
@@ -39,16 +39,16 @@ const short = z.strictObject({
 });
 
 /** One deployment a line. */
-export async function* readJsonLines(file: string, now: string): AsyncGenerator<Read> {
+export async function* readJsonLines(file: string, now: string): AsyncGenerator<ReadDeployment> {
   let line = 0;
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     line++;
     const json = text.replace(/^\uFEFF/, "").trim();
-    if (json) yield sound(line, now, () => fromJson(json));
+    if (json) yield validateDeployment(line, now, () => fromJson(json));
   }
 }
 
-function fromJson(json: string): Report {
+function fromJson(json: string): DeploymentReport {
   const data = parsed(json);
   if (!data || typeof data !== "object" || !("at" in data)) return shaped(whole, data);
   const { at, pages, software, ...more } = shaped(short, data);
@@ -69,6 +69,6 @@ function parsed(json: string): unknown {
 
 function shaped<T extends z.ZodType>(schema: T, data: unknown): z.output<T> {
   const result = schema.safeParse(data);
-  if (!result.success) refuseShape({ target: "json", data, success: false, error: result.error });
+  if (!result.success) rejectInvalid({ target: "json", data, success: false, error: result.error });
   return result.data as z.output<T>;
 }

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { type CsvError, parse } from "csv-parse";
-import { aliases, checked, columns, lineFrom } from "../deployments/parse.ts";
+import { checkLine, columnAliases, lineFrom, tableColumns } from "../deployments/parse.ts";
 import { Refusal } from "../errors.ts";
-import { type Line, mostPlacements } from "../record/report.ts";
-import { type Read, sound } from "./validate-deployment.ts";
+import { maxPlacements, type ReportLine } from "../record/report.ts";
+import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
 interface Row {
   line: number;
@@ -11,7 +11,7 @@ interface Row {
 }
 
 /** One placement a line; those of one moment that stand together are one deployment. */
-export async function* readTable(file: string, now: string, delimiter: string): AsyncGenerator<Read> {
+export async function* readTable(file: string, now: string, delimiter: string): AsyncGenerator<ReadDeployment> {
   let rows: Row[] = [];
   for await (const row of rowsOf(file, delimiter)) {
     if ("wrong" in row || row.value("effective_at") !== rows[0]?.value("effective_at")) {
@@ -19,7 +19,7 @@ export async function* readTable(file: string, now: string, delimiter: string): 
       rows = [];
     }
     if ("wrong" in row) yield row;
-    else if (rows.length <= mostPlacements) rows.push(row); // one more than a deployment can have says that there are too many
+    else if (rows.length <= maxPlacements) rows.push(row); // one more than a deployment can have says that there are too many
   }
   yield* deploymentOf(rows, now);
 }
@@ -43,10 +43,10 @@ async function* rowsOf(file: string, delimiter: string): AsyncGenerator<Row | { 
 }
 
 function heading(cells: string[]): string[] {
-  const known = ["effective_at", ...columns];
+  const known = ["effective_at", ...tableColumns];
   const names = cells.map((cell) => {
     const name = cell.toLowerCase();
-    return name === "at" ? "effective_at" : (aliases[name] ?? name);
+    return name === "at" ? "effective_at" : (columnAliases[name] ?? name);
   });
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
@@ -60,13 +60,13 @@ function rowOf(names: string[], cells: string[], line: number): Row {
 }
 
 /** What the rows of one moment tell; nothing of it where one of them cannot be taken. */
-function* deploymentOf(rows: Row[], now: string): Generator<Read> {
+function* deploymentOf(rows: Row[], now: string): Generator<ReadDeployment> {
   const [first] = rows;
   if (!first) return;
-  const placements: Line[] = [];
+  const placements: ReportLine[] = [];
   const seen = new Map<string, number>();
   for (const { line: number, value } of rows) {
-    const { line, wrong } = checked({
+    const { line, wrong } = checkLine({
       number,
       text: "",
       ...lineFrom(value("kind"), value("key"), value("version"), value),
@@ -79,5 +79,5 @@ function* deploymentOf(rows: Row[], now: string): Generator<Read> {
     seen.set(name, number);
   }
   if (placements.length < rows.length) return;
-  yield sound(first.line, now, () => ({ effective_at: first.value("effective_at") ?? "", placements }));
+  yield validateDeployment(first.line, now, () => ({ effective_at: first.value("effective_at") ?? "", placements }));
 }

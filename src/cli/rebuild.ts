@@ -2,9 +2,9 @@ import { rebuild as rebuildSite } from "../integrity/rebuild.ts";
 import { type Command, count } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
-import { sitesOf } from "./sites.ts";
+import { selectedSites } from "./sites.ts";
 
-export const rebuild: Command = {
+export const rebuildCommand: Command = {
   help: `sitebook rebuild [--site SLUG]
 
 Makes the record anew from the events, where sitebook verify found that it is not what they tell: deployments, releases,
@@ -14,7 +14,7 @@ are broken it is refused: restore a backup. Make one before this, too.`,
   run: async ({ values }, io) =>
     onDatabase(io.env, async (db) => {
       const made = [];
-      for (const site of await sitesOf(db, values)) {
+      for (const site of await selectedSites(db, values)) {
         const drawn = progress(io);
         const verdict = await rebuildSite(db, site.id, drawn.at).finally(drawn.end);
         made.push({ site: site.slug, ...verdict });

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { readLines, whyNotText } from "../deployments/parse.ts";
+import { readLines, whyNotTextFile } from "../deployments/parse.ts";
 import { Refusal } from "../errors.ts";
-import type { Line } from "../record/report.ts";
+import type { ReportLine } from "../record/report.ts";
 import { connect, siteOption } from "./client.ts";
-import { type Command, CouldNot, count, given, type Io } from "./command.ts";
+import { type Command, CommandError, count, type Io, option } from "./command.ts";
 
 interface Recorded {
   number: number;
@@ -12,7 +12,7 @@ interface Recorded {
   out_of_band: number;
 }
 
-export const record: Command = {
+export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
                 [--promotion NUMBER] [--complete] [--key KEY] [--site SLUG]
 
@@ -35,18 +35,18 @@ that it was removed. Without lines they are read from the file, or from standard
   },
   run: async ({ values, positionals }, io) => {
     const [environment, ...lines] = positionals;
-    if (!environment) throw new CouldNot('Say where, and what: sitebook record beta "page /sale v3".');
-    const placements = placementsOf(await told(lines, given(values, "file"), io));
+    if (!environment) throw new CommandError('Say where, and what: sitebook record beta "page /sale v3".');
+    const placements = placementsOf(await told(lines, option(values, "file"), io));
     const body = {
-      effective_at: given(values, "at"),
-      note: given(values, "note"),
-      source: given(values, "source"),
+      effective_at: option(values, "at"),
+      note: option(values, "note"),
+      source: option(values, "source"),
       promotion: values.promotion === undefined ? undefined : Number(values.promotion),
       complete: values.complete || undefined,
       placements,
     };
     const api = await connect(values, io);
-    const key = given(values, "key");
+    const key = option(values, "key");
     const path = `/environments/${encodeURIComponent(environment)}/deployments`;
     const json = await api.post<Recorded>(path, body, key === undefined ? {} : { "idempotency-key": key });
     return { text: sentence(json, environment), json };
@@ -54,22 +54,22 @@ that it was removed. Without lines they are read from the file, or from standard
 };
 
 async function told(lines: string[], file: string | undefined, io: Io): Promise<string> {
-  if (lines.length && file !== undefined) throw new CouldNot("Say the lines, or a file that holds them, not both.");
+  if (lines.length && file !== undefined) throw new CommandError("Say the lines, or a file that holds them, not both.");
   if (lines.length) return lines.join("\n");
   return file === undefined || file === "-" ? io.read() : readText(file);
 }
 
 async function readText(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: Error) => {
-    throw new CouldNot(`${file} cannot be read: ${error.message}.`);
+    throw new CommandError(`${file} cannot be read: ${error.message}.`);
   });
-  const wrong = whyNotText(bytes);
+  const wrong = whyNotTextFile(bytes);
   if (wrong) throw new Refusal(422, wrong);
   return bytes.toString();
 }
 
 /** Names every line that cannot be taken; then nothing is sent. */
-function placementsOf(text: string): Line[] {
+function placementsOf(text: string): ReportLine[] {
   const read = readLines(text);
   const wrong = read.flatMap(({ number, wrong }) =>
     wrong ? [{ path: String(number), message: `Line ${number}: ${wrong}` }] : [],

@@ -1,9 +1,9 @@
 import { makeExample } from "../example/example.ts";
 import { setUp } from "../setup/setup.ts";
-import { type Command, given, needed } from "./command.ts";
+import { type Command, option, requiredOption } from "./command.ts";
 import { onDatabase } from "./database.ts";
 
-export const setup: Command = {
+export const setupCommand: Command = {
   help: `sitebook setup --email ADDRESS --name NAME [--site SLUG] [--example]
 
 Makes the first account, which administers what it makes. Its password is read from standard input.
@@ -18,7 +18,11 @@ Makes the first account, which administers what it makes. Its password is read f
     example: { type: "boolean" },
   },
   run: async ({ values }, io) => {
-    const [email, name, slug] = [needed(values, "email"), needed(values, "name"), given(values, "site")];
+    const [email, name, slug] = [
+      requiredOption(values, "email"),
+      requiredOption(values, "name"),
+      option(values, "site"),
+    ];
     const password = await io.readPassword();
     const at = io.now().toISOString();
     const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,13 +1,13 @@
-import type { By, Person } from "../access/actor.ts";
+import type { Actor, Person } from "../access/actor.ts";
 import { findSite } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { missing } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import { createToken } from "../people/tokens.ts";
-import { instant } from "../time/rfc3339.ts";
-import { type Command, CouldNot, given, needed, type Values } from "./command.ts";
+import { parseRfc3339 } from "../time/rfc3339.ts";
+import { type Command, CommandError, option, requiredOption, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
 
-export const tokenCreate: Command = {
+export const tokenCreateCommand: Command = {
   help: `sitebook token create --name NAME --site SLUG --role ROLE [--expires DAY]
 
 Makes a machine account on a site and prints its token, once, as the last word.
@@ -21,11 +21,11 @@ Makes a machine account on a site and prints its token, once, as the last word.
     expires: { type: "string" },
   },
   run: async ({ values }, io) => {
-    const [name, slug] = [needed(values, "name"), needed(values, "site")];
+    const [name, slug] = [requiredOption(values, "name"), requiredOption(values, "site")];
     const roles = rolesOf(values);
-    const expires_at = endOf(given(values, "expires"));
+    const expires_at = endOf(option(values, "expires"));
     return onDatabase(io.env, async (db) => {
-      const site = (await findSite(db, slug)) ?? missing(`site "${slug.slice(0, 60)}"`);
+      const site = (await findSite(db, slug)) ?? notFound(`site "${slug.slice(0, 60)}"`);
       const by = await operator(db, io.now().toISOString());
       const token = await createToken(db, by, site, { name, roles, expires_at });
       const until = expires_at ? ` until ${expires_at}` : "";
@@ -39,18 +39,18 @@ Makes a machine account on a site and prints its token, once, as the last word.
 
 function rolesOf(values: Values): string[] {
   const { role } = values;
-  if (!Array.isArray(role) || !role.length) throw new CouldNot("Say --role.");
+  if (!Array.isArray(role) || !role.length) throw new CommandError("Say --role.");
   return role;
 }
 
 function endOf(expires: string | undefined): string | undefined {
   if (expires === undefined) return;
-  const end = instant(/^\d{4}-\d\d-\d\d$/.test(expires) ? `${expires}T23:59:59.999Z` : expires);
+  const end = parseRfc3339(/^\d{4}-\d\d-\d\d$/.test(expires) ? `${expires}T23:59:59.999Z` : expires);
   return end ?? fail(`"${expires.slice(0, 60)}" is no day; write one like 2027-03-31.`);
 }
 
 function fail(sentence: string): never {
-  throw new CouldNot(sentence);
+  throw new CommandError(sentence);
 }
 
 const commandLine: Person = {
@@ -61,7 +61,7 @@ const commandLine: Person = {
 };
 
 /** Whoever may write to the database may do anything; the history says that it was done from there, and by nobody in person. */
-async function operator(db: Database, at: string): Promise<By> {
+async function operator(db: Database, at: string): Promise<Actor> {
   await db
     .insertInto("people")
     .values({ ...commandLine, password: null, created_at: at })

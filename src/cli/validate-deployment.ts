@@ -1,14 +1,14 @@
 import { Refusal, refuseFields } from "../errors.ts";
-import { normalLine, type Report, reportErrors } from "../record/report.ts";
+import { type DeploymentReport, normalizeLine, reportErrors } from "../record/report.ts";
 
 /** One deployment and the line on which it begins, or why what stands on the line is none. */
-export type Read = { line: number; report: Report } | { line: number; wrong: string[] };
+export type ReadDeployment = { line: number; report: DeploymentReport } | { line: number; wrong: string[] };
 
 /** What the server would refuse in any case comes to light here, before anything is sent. */
-export function sound(line: number, now: string, told: () => Report): Read {
+export function validateDeployment(line: number, now: string, told: () => DeploymentReport): ReadDeployment {
   try {
     const { placements, ...more } = told();
-    const report = { ...more, placements: placements.map(normalLine) };
+    const report = { ...more, placements: placements.map(normalizeLine) };
     refuseFields(reportErrors(report, now));
     return { line, report };
   } catch (error) {

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/connect.ts";
-import { seek } from "../database/index-seek.ts";
-import { pieces } from "../record/artifact-batches.ts";
-import { type Moment, type Slice, standingSeq } from "../record/as-of.ts";
+import { equalsBySeek } from "../database/index-seek.ts";
+import { artifactBatches } from "../record/artifact-batches.ts";
+import { type Moment, type PlacementSlice, placementSeqAsOf } from "../record/as-of.ts";
 import type { Kind } from "../schema.ts";
 
 export interface Sides {
@@ -10,10 +10,10 @@ export interface Sides {
   to: { environment: { id: string }; moment: Moment };
 }
 
-export const changes = ["added", "changed", "removed"] as const;
-export type Change = (typeof changes)[number];
+export const differenceKinds = ["added", "changed", "removed"] as const;
+export type DifferenceKind = (typeof differenceKinds)[number];
 
-const conditions: Record<Change, RawBuilder<boolean>> = {
+const conditions: Record<DifferenceKind, RawBuilder<boolean>> = {
   added: sql`(f.version_id is null and t.version_id is not null)`,
   changed: sql`f.version_id <> t.version_id`,
   removed: sql`(f.version_id is not null and t.version_id is null)`,
@@ -25,7 +25,7 @@ export interface Difference {
   key: string;
   title: string | null;
   section: string;
-  change: Change;
+  change: DifferenceKind;
   /** The version on each side, and since when; nothing where it is not there. */
   from: string | null;
   from_since: string | null;
@@ -37,14 +37,14 @@ export interface Difference {
  * What differs between two environments, or one at two moments. Two seeks for each artifact, however long the
  * histories, piece by piece.
  */
-export async function compare(
+export async function listDifferences(
   db: Database,
   site: { id: string },
   sides: Sides,
-  slice: Pick<Slice, "kind" | "after" | "limit" | "order"> & { change?: Change | undefined } = {},
+  slice: Pick<PlacementSlice, "kind" | "after" | "limit" | "order"> & { change?: DifferenceKind | undefined } = {},
 ): Promise<Difference[]> {
   const found: Difference[] = [];
-  for await (const piece of pieces(db, site.id, slice)) {
+  for await (const piece of artifactBatches(db, site.id, slice)) {
     const limit = slice.limit && slice.limit - found.length;
     found.push(...(await differing(db, sides, { ...slice, limit }, piece)));
     if (slice.limit && found.length >= slice.limit) break;
@@ -55,7 +55,7 @@ export async function compare(
 async function differing(
   db: Database,
   sides: Sides,
-  { order, change, limit }: Pick<Slice, "limit" | "order"> & { change?: Change | undefined },
+  { order, change, limit }: Pick<PlacementSlice, "limit" | "order"> & { change?: DifferenceKind | undefined },
   among: RawBuilder<boolean>,
 ): Promise<Difference[]> {
   let query = beside(db, sides)
@@ -78,14 +78,18 @@ async function differing(
   }));
 }
 
-export type Tally = Record<Change | "same", number>;
+export type DifferenceCounts = Record<DifferenceKind | "same", number>;
 
 /** How many pages and how much software came, changed, went and stayed. */
-export async function tallyOf(db: Database, site: { id: string }, sides: Sides): Promise<Record<Kind, Tally>> {
+export async function countDifferences(
+  db: Database,
+  site: { id: string },
+  sides: Sides,
+): Promise<Record<Kind, DifferenceCounts>> {
   const nothing = () => ({ added: 0, changed: 0, removed: 0, same: 0 });
   const tallies = { page: nothing(), software: nothing() };
   const count = (condition: RawBuilder<unknown>) => sql<number>`sum(case when ${condition} then 1 else 0 end)`;
-  for await (const piece of pieces(db, site.id, {})) {
+  for await (const piece of artifactBatches(db, site.id, {})) {
     const rows = await beside(db, sides)
       .where(piece)
       .select([
@@ -102,15 +106,15 @@ export async function tallyOf(db: Database, site: { id: string }, sides: Sides):
   return tallies;
 }
 
-const tallied = [...changes, "same"] as const;
+const tallied = [...differenceKinds, "same"] as const;
 
 function beside(db: Database, { from, to }: Sides) {
   return db
     .selectFrom("artifacts as a")
     .leftJoin("placements as f", (join) =>
-      join.on(seek(db, "f.seq", standingSeq(from.environment.id, "a.id", from.moment))),
+      join.on(equalsBySeek(db, "f.seq", placementSeqAsOf(from.environment.id, "a.id", from.moment))),
     )
     .leftJoin("placements as t", (join) =>
-      join.on(seek(db, "t.seq", standingSeq(to.environment.id, "a.id", to.moment))),
+      join.on(equalsBySeek(db, "t.seq", placementSeqAsOf(to.environment.id, "a.id", to.moment))),
     );
 }

@@ -1,18 +1,23 @@
 import { Hono } from "hono";
 import { type AskedSide, type Compared, comparePage, plainName } from "../../views/compare.ts";
-import { readAfter, readFilter } from "../board/filters.ts";
+import { readBoardFilter, readPosition } from "../board/filters.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { page } from "../http/pages.ts";
+import { sitePage } from "../http/pages.ts";
 import { firstChange } from "../record/changes.ts";
-import { asKnown, findSide, type Side, splitReference } from "../record/references.ts";
-import { written } from "../time/parse-moment.ts";
-import { type Change, changes, compare, tallyOf } from "./queries.ts";
+import {
+  type EnvironmentAtMoment,
+  findEnvironmentAtMoment,
+  splitReference,
+  withKnownAt,
+} from "../record/references.ts";
+import { formatMoment } from "../time/parse-moment.ts";
+import { countDifferences, type DifferenceKind, differenceKinds, listDifferences } from "./queries.ts";
 
-export const comparisons = new Hono<SiteEnv>();
+export const compareRoutes = new Hono<SiteEnv>();
 
 const size = 200;
 
-comparisons.get("/", async (c) => {
+compareRoutes.get("/", async (c) => {
   const { site } = c.var.access;
   const places = site.environments.map((one) => one.slug);
   const from = await readSide(c, "from", places.at(-2) ?? places[0] ?? "");
@@ -23,7 +28,7 @@ comparisons.get("/", async (c) => {
     : "Compare";
   const past = compared !== undefined && [compared.from, compared.to].some((side) => side.at ?? side.knownAt);
   const props = { site, now: c.var.at, asked: { from: from.asked, to: to.asked }, compared };
-  return page(c, { title, here: "compare", past }, comparePage(props), compared ? 200 : 422);
+  return sitePage(c, { title, here: "compare", past }, comparePage(props), compared ? 200 : 422);
 });
 
 /** `?from=live@2026-03-03T14:00Z` or `?from=live~1`, or the two fields of the form: `?from=live&from_at=3 March 14:00`. */
@@ -31,29 +36,29 @@ async function readSide(
   c: SiteContext,
   name: "from" | "to",
   otherwise: string,
-): Promise<{ asked: AskedSide; side?: Side }> {
+): Promise<{ asked: AskedSide; side?: EnvironmentAtMoment }> {
   const { site } = c.var.access;
   const [slug, when] = splitReference(c.req.query(name) || otherwise);
   const moment = c.req.query(`${name}_at`)?.trim() || when;
   const knownAt = c.req.query(`${name}_known_at`)?.trim() || c.req.query("known_at")?.trim() || "";
-  const found = await findSide(c.var.db, site, slug, moment, c.var.at);
-  const read = "wrong" in found ? found : asKnown(found, knownAt, site, c.var.at);
+  const found = await findEnvironmentAtMoment(c.var.db, site, slug, moment, c.var.at);
+  const read = "wrong" in found ? found : withKnownAt(found, knownAt, site, c.var.at);
   if ("wrong" in read) return { asked: { slug, moment: moment.replace(/^@/, ""), knownAt, wrong: read.wrong } };
   const asked = {
     slug,
-    moment: read.at ? written(read.at, site.time_zone) : "",
-    knownAt: read.knownAt ? written(read.knownAt, site.time_zone) : "",
+    moment: read.at ? formatMoment(read.at, site.time_zone) : "",
+    knownAt: read.knownAt ? formatMoment(read.knownAt, site.time_zone) : "",
   };
   return { asked, side: read };
 }
 
-async function between(c: SiteContext, from: Side, to: Side): Promise<Compared> {
+async function between(c: SiteContext, from: EnvironmentAtMoment, to: EnvironmentAtMoment): Promise<Compared> {
   const { db } = c.var;
   const { site } = c.var.access;
-  const { kind } = readFilter(site, { kind: c.req.query("kind") });
-  const change = changes.find((one): one is Change => one === c.req.query("change"));
-  const after = readAfter(c.req.query("after")) || undefined;
-  const lines = await compare(db, site, { from, to }, { kind, change, after, limit: size + 1 });
+  const { kind } = readBoardFilter(site, { kind: c.req.query("kind") });
+  const change = differenceKinds.find((one): one is DifferenceKind => one === c.req.query("change"));
+  const after = readPosition(c.req.query("after")) || undefined;
+  const lines = await listDifferences(db, site, { from, to }, { kind, change, after, limit: size + 1 });
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
   const unknown = [];
@@ -67,7 +72,7 @@ async function between(c: SiteContext, from: Side, to: Side): Promise<Compared> 
     unknown,
     filter: { kind, change },
     continued: after !== undefined,
-    tallies: await tallyOf(db, site, { from, to }),
+    tallies: await countDifferences(db, site, { from, to }),
     lines: shown,
     next: last && `${last.kind}:${last.section}${last.key}`,
   };

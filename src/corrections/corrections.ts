@@ -1,20 +1,20 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
-import { intent } from "../database/site-transaction.ts";
-import { tell } from "../deployments/record.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { recordWithin } from "../deployments/record.ts";
 import { Refusal, refuse, refuseFields } from "../errors.ts";
-import { type Correction, latestOf } from "../record/corrections.ts";
-import { append } from "../record/events.ts";
+import { type Correction, latestCorrections } from "../record/corrections.ts";
+import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
-import { normalLine, reportErrors } from "../record/report.ts";
-import { instant } from "../time/rfc3339.ts";
-import { type Instead, type Wish, whyNotCorrect, whyNotInstead, wishErrors } from "./rules.ts";
-import { findSaid, type Line, type Said } from "./said.ts";
+import { normalizeLine, reportErrors } from "../record/report.ts";
+import { parseRfc3339 } from "../time/rfc3339.ts";
+import { type CorrectionRequest, correctionErrors, type Instead, whyNotCorrect, whyNotInstead } from "./rules.ts";
+import { type CorrectedDeployment, type CorrectedLine, findCorrectedLines } from "./said.ts";
 import { settleAnew } from "./settle.ts";
 
 export interface Corrected {
@@ -30,21 +30,21 @@ export interface Corrected {
  * right; or (`stands`) that the correction made before was wrong. The record becomes what telling everything but the
  * wrong words would have made of it, from now on; until now it was known otherwise.
  */
-export function correct(db: Database, by: By, site: Site, told: Wish): Promise<Corrected> {
+export function correct(db: Database, by: Actor, site: Site, told: CorrectionRequest): Promise<Corrected> {
   refuse(whyNotMay(by, "correct"), 403);
   const wish = { ...told, ...(told.kind && told.key !== undefined && { key: normalKey(told.kind, told.key) }) };
-  refuseFields(wishErrors(wish));
-  return intent(db, by, site.id, async (trx, by) => {
-    const wrong = await findSaid(trx, site, wish);
-    const rows = rowsOf(by, wish, wrong, await latestOf(trx, wrong.id));
+  refuseFields(correctionErrors(wish));
+  return siteTransaction(db, by, site.id, async (trx, by) => {
+    const wrong = await findCorrectedLines(trx, site, wish);
+    const rows = rowsOf(by, wish, wrong, await latestCorrections(trx, wrong.id));
     const right = wish.instead && (await report(trx, by, site, wrong, wish, wish.instead));
     const root = { ...(rows[0] as Row), deployment_id: right?.id ?? null };
-    await inChunks([root, ...rows.slice(1)], async (piece) => {
+    await inBatches([root, ...rows.slice(1)], async (piece) => {
       await trx.insertInto("corrections").values(piece).execute();
       return [];
     });
     const settled = await settleAnew(trx, by, site, wrong, root);
-    await append(trx, by, site.id, {
+    await appendEvent(trx, by, site.id, {
       action: "placement_corrected",
       subject: `deployment ${wrong.number}`,
       subject_id: root.id,
@@ -66,7 +66,7 @@ export function correct(db: Database, by: By, site: Site, told: Wish): Promise<C
         ...settled,
       },
     });
-    const instead = right && (await tell(trx, by, site, right.environment, { ...right.report, id: right.id }));
+    const instead = right && (await recordWithin(trx, by, site, right.environment, { ...right.report, id: right.id }));
     return {
       deployment: wrong.number,
       corrected: rows.filter((row) => row.artifact_id).length,
@@ -75,12 +75,17 @@ export function correct(db: Database, by: By, site: Site, told: Wish): Promise<C
   });
 }
 
-const named = (line: Line | undefined) => ({ kind: line?.kind, key: line?.key, version: line?.version });
+const named = (line: CorrectedLine | undefined) => ({ kind: line?.kind, key: line?.key, version: line?.version });
 
 type Row = ReturnType<typeof rowsOf>[number];
 
 /** The correction that answers for all (its reason is theirs), and those that are parts of it. */
-function rowsOf(by: By, { deployment, key, reason, stands = false }: Wish, wrong: Said, latest: Correction[]) {
+function rowsOf(
+  by: Actor,
+  { deployment, key, reason, stands = false }: CorrectionRequest,
+  wrong: CorrectedDeployment,
+  latest: Correction[],
+) {
   const heads = new Map(latest.map((one) => [one.artifact_id, one]));
   const head = heads.get(key === undefined ? null : (wrong.lines[0]?.artifact_id ?? null));
   const what = key === undefined ? `Deployment ${deployment}` : `What deployment ${deployment} said of ${key}`;
@@ -109,18 +114,25 @@ function rowsOf(by: By, { deployment, key, reason, stands = false }: Wish, wrong
 }
 
 /** What is right instead, as a report of its own. A promotion that allowed the wrong line allows the right one, if it holds it. */
-async function report(trx: Database, by: By, site: Site, wrong: Said, { key = "" }: Wish, right: Instead) {
-  const line = wrong.lines[0] as Line;
+async function report(
+  trx: Database,
+  by: Actor,
+  site: Site,
+  wrong: CorrectedDeployment,
+  { key = "" }: CorrectionRequest,
+  right: Instead,
+) {
+  const line = wrong.lines[0] as CorrectedLine;
   const environment = right.environment ? inSite(site, right.environment) : wrong.environment;
   const told = {
     effective_at: right.effective_at ?? wrong.effective_at,
     note: `Right instead of what deployment ${wrong.number} said of ${key.slice(0, 500)}`,
     source: `correction of deployment ${wrong.number}`,
     promotion: environment.id === wrong.environment.id ? (wrong.promotion ?? undefined) : undefined,
-    placements: [normalLine({ kind: line.kind, key: line.key, version: right.version })],
+    placements: [normalizeLine({ kind: line.kind, key: line.key, version: right.version })],
   };
   refuseFields(reportErrors(told, by.at).map(({ path, message }) => ({ path: insteadPath(path), message })));
-  const effective_at = instant(told.effective_at) as string;
+  const effective_at = parseRfc3339(told.effective_at) as string;
   const instead = { environment: environment.slug, effective_at, version: right.version };
   const same = whyNotInstead({ ...wrong, ...line, environment: wrong.environment.slug }, instead);
   if (same) refuseFields([{ path: "instead", message: same }]);

@@ -3,31 +3,31 @@ import { type CorrectionForm, correctionPage } from "../../views/corrections.ts"
 import { whyNotMay } from "../access/permissions.ts";
 import { newId } from "../database/ids.ts";
 import { findDeployment } from "../deployments/queries.ts";
-import { missing, Refusal, refuse, shownRefusal } from "../errors.ts";
+import { notFound, Refusal, refuse, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { fields } from "../http/forms.ts";
-import { page, say } from "../http/pages.ts";
-import { by } from "../http/session.ts";
-import { latestOf } from "../record/corrections.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
+import { latestCorrections } from "../record/corrections.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 import { type Corrected, correct } from "./corrections.ts";
-import type { Wish } from "./rules.ts";
-import { findSaid } from "./said.ts";
+import type { CorrectionRequest } from "./rules.ts";
+import { findCorrectedLines } from "./said.ts";
 
-export const corrections = new Hono<SiteEnv>();
+export const correctionRoutes = new Hono<SiteEnv>();
 
-type Target = Pick<Wish, "deployment" | "kind" | "key">;
+type Target = Pick<CorrectionRequest, "deployment" | "kind" | "key">;
 
-corrections.get("/new", (c) => {
+correctionRoutes.get("/new", (c) => {
   refuse(whyNotMay(c.var.access, "correct"), 403);
   return showForm(c, readTarget(c.req.query("deployment"), c.req.query("kind"), c.req.query("key")));
 });
 
-corrections.post("/", async (c) => {
+correctionRoutes.post("/", async (c) => {
   refuse(whyNotMay(c.var.access, "correct"), 403);
-  const form = await fields(
+  const form = await formFields(
     c,
     "deployment",
     "kind",
@@ -43,10 +43,10 @@ corrections.post("/", async (c) => {
   const target = readTarget(form.deployment, form.kind || undefined, form.line || undefined);
   const { instead, errors } = readInstead(c, form);
   if (Object.keys(errors).length) return showForm(c, target, { form, errors }, 422);
-  const wish: Wish = { ...target, reason: form.reason, stands: form.stands === "1" || undefined, instead };
+  const wish: CorrectionRequest = { ...target, reason: form.reason, stands: form.stands === "1" || undefined, instead };
   try {
-    const done = await correct(c.var.db, by(c, form), c.var.access.site, wish);
-    say(c, summary(wish, done));
+    const done = await correct(c.var.db, sessionActor(c, form), c.var.access.site, wish);
+    flash(c, summary(wish, done));
     return c.redirect(pathOf(c, target), 303);
   } catch (error) {
     const { errors, refused, status } = shownRefusal(error);
@@ -56,7 +56,7 @@ corrections.post("/", async (c) => {
   }
 });
 
-function summary({ stands, key }: Wish, { deployment, corrected, instead }: Corrected): string {
+function summary({ stands, key }: CorrectionRequest, { deployment, corrected, instead }: Corrected): string {
   const what = key === undefined ? `deployment ${deployment}, ${corrected} ${corrected === 1 ? "line" : "lines"}` : key;
   if (stands) return `The correction of ${what} is taken back: it stands as it was recorded.`;
   return `Corrected: ${what}.${instead === null ? "" : ` What is right is recorded as deployment ${instead}.`}`;
@@ -68,9 +68,9 @@ const pathOf = (c: SiteContext, { deployment, kind, key }: Target): string =>
     : `/sites/${c.var.access.site.slug}/artifacts/${kind}?key=${encodeURIComponent(key)}`;
 
 function readTarget(deployment = "", kind?: string, key?: string): Target {
-  const number = /^\d{1,9}$/.test(deployment) ? Number(deployment) : missing("deployment");
+  const number = /^\d{1,9}$/.test(deployment) ? Number(deployment) : notFound("deployment");
   if (!kind && !key) return { deployment: number };
-  if ((kind !== "page" && kind !== "software") || !key) missing("page or software");
+  if ((kind !== "page" && kind !== "software") || !key) notFound("page or software");
   return { deployment: number, kind: kind as Kind, key: normalKey(kind as Kind, key) };
 }
 
@@ -107,12 +107,12 @@ async function showForm(
   const { db, at: now } = c.var;
   const { site } = c.var.access;
   const deployment =
-    (await findDeployment(db, site.id, target.deployment)) ?? missing(`deployment ${target.deployment}`);
-  const said = await findSaid(db, site, target).catch((error: unknown) => {
+    (await findDeployment(db, site.id, target.deployment)) ?? notFound(`deployment ${target.deployment}`);
+  const said = await findCorrectedLines(db, site, target).catch((error: unknown) => {
     throw error instanceof Refusal ? new Refusal(404, error.message) : error;
   });
   const line = target.key === undefined ? undefined : said.lines[0];
-  const latest = await latestOf(db, deployment.id);
+  const latest = await latestCorrections(db, deployment.id);
   const head = latest.find((one) => one.artifact_id === (line?.artifact_id ?? null));
   const empty = { reason: "", right: "nothing", version: "", environment: deployment.environment, when: "" };
   const content = correctionPage({
@@ -126,5 +126,5 @@ async function showForm(
     errors,
     refused,
   });
-  return page(c, { title: "Correct the record", environment: deployment.environment }, content, status);
+  return sitePage(c, { title: "Correct the record", environment: deployment.environment }, content, status);
 }

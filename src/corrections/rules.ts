@@ -5,7 +5,7 @@ import type { Kind } from "../schema.ts";
 import { whyNotText } from "../text.ts";
 
 /** What somebody says was recorded wrongly: all that a deployment said, or what it said of one page or software. */
-export interface Wish {
+export interface CorrectionRequest {
   /** Its number. */
   deployment: number;
   kind?: Kind | undefined;
@@ -23,14 +23,16 @@ export interface Instead {
   effective_at?: string | undefined;
 }
 
-export const mostReason = 10_000;
+export const maxReasonLength = 10_000;
 
-export function wishErrors({ kind, key, reason, stands, instead }: Wish): FieldError[] {
+export function correctionErrors({ kind, key, reason, stands, instead }: CorrectionRequest): FieldError[] {
   const errors: FieldError[] = [];
   const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
   note(
     "reason",
-    reason.trim() ? whyNotText("A reason", reason, mostReason) : "Say what was wrong: a correction needs a reason.",
+    reason.trim()
+      ? whyNotText("A reason", reason, maxReasonLength)
+      : "Say what was wrong: a correction needs a reason.",
   );
   if ((kind === undefined) !== (key === undefined))
     note(kind ? "key" : "kind", "Name the kind and the key of what is corrected, or neither for the whole deployment.");
@@ -41,14 +43,14 @@ export function wishErrors({ kind, key, reason, stands, instead }: Wish): FieldE
 }
 
 /** The latest correction of something, and whether it says that it was wrong. */
-export interface Head {
+export interface LatestCorrection {
   stands: number;
   person: string;
   reason: string;
 }
 
 /** Why what a deployment said cannot be corrected, or cannot be said to stand. `of` is "Deployment 12" or what it said. */
-export function whyNotCorrect(of: string, head: Head | undefined, stands: boolean): string | undefined {
+export function whyNotCorrect(of: string, head: LatestCorrection | undefined, stands: boolean): string | undefined {
   const wrong = head?.stands === 0;
   if (wrong && !stands) return `${of} has been corrected already, by ${head.person}: “${head.reason}”`;
   if (!wrong && stands)

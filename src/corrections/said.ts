@@ -2,12 +2,12 @@ import { sql } from "kysely";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { missing, refuseFields } from "../errors.ts";
+import { notFound, refuseFields } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import type { Kind, Schema } from "../schema.ts";
-import type { Wish } from "./rules.ts";
+import type { CorrectionRequest } from "./rules.ts";
 
-export interface Line {
+export interface CorrectedLine {
   artifact_id: string;
   kind: Kind;
   key: string;
@@ -17,22 +17,22 @@ export interface Line {
   seq: number | null;
 }
 
-export interface Said {
+export interface CorrectedDeployment {
   id: string;
   number: number;
   environment: Environment;
   effective_at: string;
   complete: number;
   promotion: number | null;
-  lines: Line[];
+  lines: CorrectedLine[];
 }
 
 /** The deployment, with what it said that is to be corrected. */
-export async function findSaid(
+export async function findCorrectedLines(
   db: Database,
   site: Site,
-  { deployment: number, kind, key }: Pick<Wish, "deployment" | "kind" | "key">,
-): Promise<Said> {
+  { deployment: number, kind, key }: Pick<CorrectionRequest, "deployment" | "kind" | "key">,
+): Promise<CorrectedDeployment> {
   const found = await db
     .selectFrom("deployments as d")
     .leftJoin("promotions as p", "p.id", "d.promotion_id")
@@ -40,8 +40,8 @@ export async function findSaid(
     .where("d.site_id", "=", site.id)
     .where("d.number", "=", number)
     .executeTakeFirst();
-  if (!found) missing(`deployment ${number}`);
-  const environment = site.environments.find((one) => one.id === found.environment_id) ?? missing("environment");
+  if (!found) notFound(`deployment ${number}`);
+  const environment = site.environments.find((one) => one.id === found.environment_id) ?? notFound("environment");
   if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found) };
   const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(`${kind} ${key}`);
   const lines = artifactId ? await linesOf(db, found, artifactId) : [];
@@ -54,7 +54,7 @@ async function linesOf(
   db: Database,
   deployment: { id: string; environment_id: string; effective_at: string },
   artifactId?: string,
-): Promise<Line[]> {
+): Promise<CorrectedLine[]> {
   const said = (table: "placements" | "confirmations") => {
     const query = db
       .selectFrom("artifacts as a")

@@ -3,7 +3,7 @@ import type { Environment } from "../access/environments.ts";
 import type { Database } from "../database/connect.ts";
 import { type Found, gone, isWhollyWrong, type Placed } from "../deployments/later.ts";
 import type { State } from "../deployments/settle.ts";
-import { isNoRepeat, isWrong, standingSeq } from "../record/as-of.ts";
+import { isCorrected, isNotRedundant, placementSeqAsOf } from "../record/as-of.ts";
 import type { Schema } from "../schema.ts";
 import { settled, type Word } from "./rules.ts";
 
@@ -43,7 +43,7 @@ async function standingBefore(trx: Database, environmentId: string, from: string
   const asOf = new Date(Date.parse(from) - 1).toISOString();
   const rows = await trx
     .selectFrom("artifacts as a")
-    .innerJoin("placements as p", (join) => join.on("p.seq", "=", standingSeq(environmentId, "a.id", { asOf })))
+    .innerJoin("placements as p", (join) => join.on("p.seq", "=", placementSeqAsOf(environmentId, "a.id", { asOf })))
     .select(["a.id", "p.version_id", "p.out_of_band"])
     .where("a.id", "in", ids)
     .execute();
@@ -95,13 +95,13 @@ async function saidSince(trx: Database, environmentId: string, from: string, ids
       .leftJoin("versions as v", "v.id", "s.version_id")
       .select(["a.kind", "a.key", "v.label as version", "s.artifact_id", "s.version_id", "s.promotion_id"])
       .select(["s.out_of_band", "s.deployment_id", "s.environment_id", "s.effective_at", "d.recorded_at", "d.number"])
-      .select(sql<number>`case when ${isWrong("s")} then 1 else 0 end`.as("wrong"))
+      .select(sql<number>`case when ${isCorrected("s")} then 1 else 0 end`.as("wrong"))
       .where("s.environment_id", "=", environmentId)
       .where("s.effective_at", ">=", from)
       .where("s.artifact_id", "in", ids);
   const placed = await said("placements")
     .select(sql<number>`s.seq`.as("seq"))
-    .select(sql<number>`case when ${isNoRepeat("s")} then 1 else 0 end`.as("counting"))
+    .select(sql<number>`case when ${isNotRedundant("s")} then 1 else 0 end`.as("counting"))
     .execute();
   const confirmed = await said("confirmations").execute();
   return [...placed, ...confirmed.map((one) => ({ ...one, seq: null, counting: 0 }))];

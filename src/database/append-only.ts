@@ -3,7 +3,7 @@ import { appendOnly } from "../../migrations/ddl.ts";
 import { type Database, isPostgres } from "./connect.ts";
 
 /** For work on tables that refuse update and delete: takes the guards away, and puts them up again, in one transaction. */
-export async function unguarded<T>(trx: Database, tables: string[], work: () => Promise<T>): Promise<T> {
+export async function withoutTriggers<T>(trx: Database, tables: string[], work: () => Promise<T>): Promise<T> {
   const guards = isPostgres(trx)
     ? [
         (table: string) => `${table}_refuse_change on ${table}`,

@@ -1,7 +1,7 @@
 import { expressionBuilder, type RawBuilder, sql } from "kysely";
 
 /** Runs `work` on pieces of the list, in order: small enough for one statement's parameters, and to let others go first between them. */
-export async function inChunks<T, R>(
+export async function inBatches<T, R>(
   list: readonly T[],
   work: (piece: T[]) => Promise<R[]>,
   { size = 500 } = {},
@@ -12,6 +12,6 @@ export async function inChunks<T, R>(
 }
 
 /** `column in (…)` where the query around it is written as SQL. */
-export function oneOf(column: string, list: readonly (string | number)[]): RawBuilder<boolean> {
+export function inList(column: string, list: readonly (string | number)[]): RawBuilder<boolean> {
   return sql<boolean>`${expressionBuilder()(sql.ref(column), "in", list)}`;
 }

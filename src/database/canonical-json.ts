@@ -1,28 +1,28 @@
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
 
 /** What is in its canonical form already, to stand inside something larger. */
-export class Written {
+export class CanonicalText {
   readonly text: string;
   constructor(text: string) {
     this.text = text;
   }
 }
 
-type Value = Json | Written | { [key: string]: Json | Written | undefined };
+type Value = Json | CanonicalText | { [key: string]: Json | CanonicalText | undefined };
 
 /**
  * Canonical JSON by RFC 8785: keys sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript
  * writes them. Members that are undefined are left out, as JSON.stringify does.
  */
-export function canonical(value: Value): string {
+export function canonicalJson(value: Value): string {
   if (isSorted(value)) return JSON.stringify(value);
-  if (value instanceof Written) return value.text;
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value instanceof CanonicalText) return value.text;
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   let members = "";
   for (const key of Object.keys(value as object).sort()) {
     const member = (value as Exclude<Json, null>)[key as never] as Json | undefined;
     if (member === undefined) continue;
-    members += `${members && ","}${JSON.stringify(key)}:${canonical(member)}`;
+    members += `${members && ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
   return `{${members}}`;
 }
@@ -30,7 +30,7 @@ export function canonical(value: Value): string {
 /** Its keys stand in their order already, at every depth: what an import wrote has thousands of lines that do. */
 function isSorted(value: Value | undefined): boolean {
   if (value === null || typeof value !== "object") return true;
-  if (value instanceof Written) return false;
+  if (value instanceof CanonicalText) return false;
   if (Array.isArray(value)) return value.every(isSorted);
   let last = "";
   for (const key of Object.keys(value)) {

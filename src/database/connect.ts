@@ -29,7 +29,7 @@ function openFile(url: string): SQLite.Database {
 class Postgres extends PostgresDialect {
   /** The driver is loaded only where there is such a database to be reached. */
   constructor(url: string) {
-    super({ pool: async () => (await import("./postgres/pool.ts")).poolOf(url) });
+    super({ pool: async () => (await import("./postgres/pool.ts")).createPool(url) });
   }
   override createQueryCompiler() {
     return new PostgresCompiler();

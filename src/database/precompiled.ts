@@ -7,7 +7,7 @@ type Parameter = string | number | null | string[];
  * A query that every request asks, built and compiled once: that takes longer than most of them run. Its parameters
  * are the arguments of `build`, each used once and in their order, and nothing else in it is one.
  */
-export function compiled<Parameters extends Parameter[], Row>(
+export function precompiled<Parameters extends Parameter[], Row>(
   build: (db: Database, ...parameters: Parameters) => { compile(): CompiledQuery<Row> },
 ): (db: Database, ...parameters: Parameters) => Promise<Row[]> {
   const kept = new Map<boolean, CompiledQuery<Row>>();

@@ -3,7 +3,7 @@ import { type Database, openDatabase } from "./connect.ts";
 import { migrate } from "./migrate.ts";
 
 /** Opens a database and brings its schema up to date. What is wrong with it is one error that says what to check. */
-export async function openReady(url: string): Promise<Database> {
+export async function openMigrated(url: string): Promise<Database> {
   let db: Database | undefined;
   try {
     db = openDatabase(url);

@@ -1,49 +1,49 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { findPlace } from "../access/sites.ts";
-import { by } from "../api/auth.ts";
-import { reading, writing } from "../api/calls.ts";
-import { listed } from "../api/cursor.ts";
+import { findEnvironment } from "../access/sites.ts";
+import { tokenActor } from "../api/auth.ts";
+import { getCall, postCall } from "../api/calls.ts";
+import { pageOf } from "../api/cursor.ts";
 import {
-  key,
-  kind,
-  list,
-  moment,
+  environmentSlug,
+  keySchema,
+  kindSchema,
+  listOf,
   momentInQuery,
-  number,
+  momentSchema,
   numberInPath,
+  numberSchema,
   paging,
-  place,
-  reference,
-  slug,
-  text,
-  version,
-  wanted,
+  referenceSchema,
+  searchText,
+  slugSchema,
+  textUpTo,
+  versionLabel,
 } from "../api/schemas.ts";
-import { missing } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { limits } from "../record/keys.ts";
+import { lengthLimits } from "../record/keys.ts";
 import { readReference } from "../record/references.ts";
-import { mostPlacements } from "../record/report.ts";
-import { type Deployment, findDeployment, listDeployments, placementsOf } from "./queries.ts";
-import { record } from "./record.ts";
+import { maxPlacements } from "../record/report.ts";
+import { type Deployment, findDeployment, listDeploymentPlacements, listDeployments } from "./queries.ts";
+import { recordDeployment } from "./record.ts";
 
 const tags = ["Deployments"];
 
-export const deployments = new OpenAPIHono<SiteEnv>();
+export const deploymentApi = new OpenAPIHono<SiteEnv>();
 
 const line = z
   .strictObject({
-    kind,
-    key,
-    version,
-    digest: text(limits.digest)
+    kind: kindSchema,
+    key: keySchema,
+    version: versionLabel,
+    digest: textUpTo(lengthLimits.digest)
       .optional()
       .openapi({ description: "Of its content. The same version with another digest is refused." }),
-    title: text(limits.title).optional(),
-    source: text(limits.source)
+    title: textUpTo(lengthLimits.title).optional(),
+    source: textUpTo(lengthLimits.source)
       .optional()
       .openapi({ description: "Where it comes from: a commit, a build, a revision." }),
-    notes: text(limits.note).optional(),
+    notes: textUpTo(lengthLimits.note).optional(),
     requires: z
       .record(z.string(), z.string())
       .optional()
@@ -54,25 +54,25 @@ const line = z
   })
   .openapi("Line");
 
-const recordCall = writing("/sites/{site}/environments/{env}/deployments", {
+const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
   tags,
   operationId: "recordDeployment",
   summary: "Record a deployment: what stands in an environment from a moment on",
-  description: `At most ${mostPlacements} placements, all or nothing. A fact is taken even where no gate allowed it, and is flagged out of band.`,
-  params: z.object({ site: slug, env: place }),
+  description: `At most ${maxPlacements} placements, all or nothing. A fact is taken even where no gate allowed it, and is flagged out of band.`,
+  params: z.object({ site: slugSchema, env: environmentSlug }),
   body: z
     .strictObject({
-      effective_at: moment
+      effective_at: momentSchema
         .optional()
         .openapi({ description: "Now where it is missing; past moments are taken, later ones are not." }),
-      note: text(limits.note).optional(),
-      source: text(limits.source).optional().openapi({ example: "https://ci.example/builds/4711" }),
-      promotion: number.optional().openapi({ description: "The promotion that allowed it." }),
+      note: textUpTo(lengthLimits.note).optional(),
+      source: textUpTo(lengthLimits.source).optional().openapi({ example: "https://ci.example/builds/4711" }),
+      promotion: numberSchema.optional().openapi({ description: "The promotion that allowed it." }),
       complete: z
         .boolean()
         .optional()
         .openapi({ description: "This is the whole inventory: what is not named is removed." }),
-      placements: z.array(line).openapi({ maxItems: mostPlacements }),
+      placements: z.array(line).openapi({ maxItems: maxPlacements }),
     })
     .openapi("NewDeployment"),
   answer: z
@@ -80,18 +80,24 @@ const recordCall = writing("/sites/{site}/environments/{env}/deployments", {
     .openapi("RecordedDeployment"),
 });
 
-deployments.openapi(recordCall, async (c) => {
+deploymentApi.openapi(recordCall, async (c) => {
   const body = c.req.valid("json");
   const { site } = c.var.access;
-  const recorded = await record(c.var.db, by(c, body), site, findPlace(site, c.req.valid("param").env), body);
+  const recorded = await recordDeployment(
+    c.var.db,
+    tokenActor(c, body),
+    site,
+    findEnvironment(site, c.req.valid("param").env),
+    body,
+  );
   return c.json(recorded, 201);
 });
 
 const deployment = z.object({
   number: z.int(),
-  environment: place,
-  effective_at: moment,
-  recorded_at: moment,
+  environment: environmentSlug,
+  effective_at: momentSchema,
+  recorded_at: momentSchema,
   person: z.string().openapi({ description: "Who recorded it." }),
   promotion: z.int().nullable(),
   source: z.string().nullable(),
@@ -102,22 +108,22 @@ const deployment = z.object({
   out_of_band: z.int(),
 });
 
-const listCall = reading("/sites/{site}/deployments", {
+const listCall = getCall("/sites/{site}/deployments", {
   tags,
   operationId: "listDeployments",
   summary: "A site's deployments, newest first by when they took effect",
-  params: z.object({ site: slug }),
+  params: z.object({ site: slugSchema }),
   description: "`environment` may be at a moment, as in `live~1`: then it is what led there.",
   query: z.strictObject({
-    environment: reference.optional(),
+    environment: referenceSchema.optional(),
     since: momentInQuery.optional(),
     until: momentInQuery.optional(),
-    ...paging(z.strictObject({ effective_at: wanted(), number })),
+    ...paging(z.strictObject({ effective_at: searchText(), number: numberSchema })),
   }),
-  answer: list(deployment.openapi("Deployment")),
+  answer: listOf(deployment.openapi("Deployment")),
 });
 
-deployments.openapi(listCall, async (c) => {
+deploymentApi.openapi(listCall, async (c) => {
   const { environment, since, until, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
   const asked = environment && { path: "environment", text: environment, now: c.var.at };
@@ -126,23 +132,23 @@ deployments.openapi(listCall, async (c) => {
   const filter = { environment: here?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
   const rows = await listDeployments(c.var.db, site.id, filter);
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
-  return c.json(listed(rows, limit, asDeployment, position), 200);
+  return c.json(pageOf(rows, limit, asDeployment, position), 200);
 });
 
-const showCall = reading("/sites/{site}/deployments/{n}", {
+const showCall = getCall("/sites/{site}/deployments/{n}", {
   tags,
   operationId: "getDeployment",
   summary: "One deployment, with what it changed",
-  params: z.object({ site: slug, n: numberInPath }),
+  params: z.object({ site: slugSchema, n: numberInPath }),
   answer: deployment
     .extend({
       placements: z.array(
         z.object({
-          kind,
-          key,
+          kind: kindSchema,
+          key: keySchema,
           title: z.string().nullable(),
-          version,
-          before: version.openapi({ description: "What stood there before." }),
+          version: versionLabel,
+          before: versionLabel.openapi({ description: "What stood there before." }),
           digest: z.string().nullable(),
           source: z.string().nullable(),
           notes: z.string().nullable(),
@@ -155,10 +161,10 @@ const showCall = reading("/sites/{site}/deployments/{n}", {
     .openapi("DeploymentWithPlacements"),
 });
 
-deployments.openapi(showCall, async (c) => {
+deploymentApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
-  const found = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? missing(`deployment ${n}`);
-  const rows = await placementsOf(c.var.db, found.id, { limit: Number.MAX_SAFE_INTEGER });
+  const found = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? notFound(`deployment ${n}`);
+  const rows = await listDeploymentPlacements(c.var.db, found.id, { limit: Number.MAX_SAFE_INTEGER });
   const placements = rows.map(
     ({ kind, key, title, version, before, digest, source, notes, promotion, out_of_band, corrected }) => ({
       kind,

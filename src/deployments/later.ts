@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Environment } from "../access/environments.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { seek } from "../database/index-seek.ts";
-import { counts, isWrong } from "../record/as-of.ts";
+import { equalsBySeek } from "../database/index-seek.ts";
+import { isCorrected, isEffective } from "../record/as-of.ts";
 import type { Flag, Kind } from "../schema.ts";
 
 /** What one line of a deployment says, all names resolved. */
@@ -30,12 +30,12 @@ export async function placedAfter(
 ): Promise<Map<string, Placed>> {
   const seq = sql<number>`(
     select q.seq from placements q
-    where q.environment_id = ${environmentId} and q.artifact_id = a.id and q.effective_at > ${after} and ${counts("q")}
+    where q.environment_id = ${environmentId} and q.artifact_id = a.id and q.effective_at > ${after} and ${isEffective("q")}
     order by q.effective_at, q.seq limit 1)`;
-  const rows = await inChunks(ids(lines), (piece) =>
+  const rows = await inBatches(ids(lines), (piece) =>
     trx
       .selectFrom("artifacts as a")
-      .innerJoin("placements as p", (join) => join.on(seek(trx, "p.seq", seq)))
+      .innerJoin("placements as p", (join) => join.on(equalsBySeek(trx, "p.seq", seq)))
       .leftJoin("versions as v", "v.id", "p.version_id")
       .select(["p.seq", "p.artifact_id", "p.version_id", "v.label as version", "p.promotion_id", "p.out_of_band"])
       .select(["a.kind", "a.key", "p.deployment_id", "p.environment_id", "p.effective_at", "p.recorded_at"])
@@ -56,9 +56,9 @@ export async function confirmedAfter(
   const deployment: RawBuilder<string> = sql`(
     select q.deployment_id from confirmations q
     where q.environment_id = ${environmentId} and q.artifact_id = a.id and q.effective_at > ${after}
-      ${promoted ? sql`and q.promotion_id is not null` : sql``} and not ${isWrong("q")}
+      ${promoted ? sql`and q.promotion_id is not null` : sql``} and not ${isCorrected("q")}
     order by q.effective_at, q.recorded_at desc, q.deployment_id desc limit 1)`;
-  const rows = await inChunks(ids(lines), (piece) =>
+  const rows = await inBatches(ids(lines), (piece) =>
     trx
       .selectFrom("artifacts as a")
       .innerJoin("confirmations as c", (join) =>
@@ -91,7 +91,7 @@ export async function absentAfter(
       and not exists (select 1 from corrections cl where cl.corrected_id = q.id and cl.artifact_id = a.id and cl.stands = 0
         and not exists (select 1 from corrections cm where cm.correction_id = cl.id))
     order by q.effective_at, q.number desc limit 1)`;
-  const rows = await inChunks(ids(lines), (piece) =>
+  const rows = await inBatches(ids(lines), (piece) =>
     trx
       .selectFrom("artifacts as a")
       .innerJoin("deployments as d", (join) => join.on("d.id", "=", inventory))

@@ -1,11 +1,11 @@
 import { type CsvError, parse } from "csv-parse/sync";
-import { type Line, normalLine, whyNotLine } from "../record/report.ts";
+import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
 
 export interface ReadLine {
   /** As an editor counts, from 1. */
   number: number;
   text: string;
-  line?: Line;
+  line?: ReportLine;
   /** Why it cannot be taken. */
   wrong?: string;
 }
@@ -25,11 +25,11 @@ export function readLines(text: string): ReadLine[] {
     : delimiter
       ? readTable(kept, delimiter)
       : kept.map(readWords);
-  return repeated(read.map(checked));
+  return repeated(read.map(checkLine));
 }
 
 /** Text that is no text: a picture, a spreadsheet's own format. */
-export function whyNotText(bytes: Uint8Array): string | undefined {
+export function whyNotTextFile(bytes: Uint8Array): string | undefined {
   const wrong = "That file is not text. Save it as CSV or TSV, or as JSON lines, in UTF-8.";
   if (bytes.includes(0)) return wrong;
   try {
@@ -46,18 +46,18 @@ function delimiterOf(first: string): string | undefined {
 }
 
 type Kept = { number: number; text: string };
-export const columns = ["kind", "key", "version", "title", "digest", "source", "notes"] as const;
-export const aliases: Record<string, string> = { path: "key", name: "key", type: "kind", page: "key" };
+export const tableColumns = ["kind", "key", "version", "title", "digest", "source", "notes"] as const;
+export const columnAliases: Record<string, string> = { path: "key", name: "key", type: "kind", page: "key" };
 
 function readTable(kept: Kept[], delimiter: string): ReadLine[] {
   const rows = kept.map((one) => ({ ...one, cells: cellsOf(one.text, delimiter) }));
-  const first = rows[0]?.cells?.map((cell) => aliases[cell.toLowerCase()] ?? cell.toLowerCase());
+  const first = rows[0]?.cells?.map((cell) => columnAliases[cell.toLowerCase()] ?? cell.toLowerCase());
   const headed = first?.includes("key") && first.includes("version");
-  const names = headed ? first : [...columns];
+  const names = headed ? first : [...tableColumns];
   return (headed ? rows.slice(1) : rows).map(({ number, text, cells }) => {
     if (!cells) return { number, text, wrong: "A quotation mark is not closed." };
-    const unknown = headed && names?.find((name) => !columns.includes(name as never));
-    if (unknown) return { number, text, wrong: `There is no column "${unknown}"; use ${columns.join(", ")}.` };
+    const unknown = headed && names?.find((name) => !tableColumns.includes(name as never));
+    if (unknown) return { number, text, wrong: `There is no column "${unknown}"; use ${tableColumns.join(", ")}.` };
     const value = (name: string) => cells[names?.indexOf(name) ?? -1]?.trim() || undefined;
     return { number, text, ...lineFrom(value("kind"), value("key"), value("version"), value) };
   });
@@ -118,14 +118,14 @@ export function lineFrom(
   key: string | undefined,
   version: string | undefined,
   more: (name: string) => string | undefined = () => undefined,
-): { line: Line } | { wrong: string } {
+): { line: ReportLine } | { wrong: string } {
   const told = kind?.toLowerCase() ?? (key?.startsWith("/") ? "page" : undefined);
   const known = told === "page" || told === "software" ? told : undefined;
   if (!known) return { wrong: `A line begins with page or software${kind ? `, not "${kind.slice(0, 40)}"` : ""}.` };
   if (!key) return { wrong: known === "page" ? "The path is missing." : "The name is missing." };
   if (!version) return { wrong: "The version is missing; write - where it was removed." };
   const gone = version === "-" || version.toLowerCase() === "removed";
-  const line: Line = { kind: known, key, version: gone ? null : version };
+  const line: ReportLine = { kind: known, key, version: gone ? null : version };
   for (const name of ["title", "digest", "source", "notes"] as const) {
     const value = more(name);
     if (value !== undefined) line[name] = value;
@@ -133,9 +133,9 @@ export function lineFrom(
   return { line };
 }
 
-export function checked(read: ReadLine): ReadLine {
+export function checkLine(read: ReadLine): ReadLine {
   if (!read.line) return read;
-  const line = normalLine(read.line);
+  const line = normalizeLine(read.line);
   const [, wrong] = whyNotLine(line) ?? [];
   return wrong ? { number: read.number, text: read.text, wrong } : { ...read, line };
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { inChunks, oneOf } from "../database/batches.ts";
+import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { counts, latest, standingSeq } from "../record/as-of.ts";
+import { endOfTime, isEffective, placementSeqAsOf } from "../record/as-of.ts";
 import type { Found, Placed, Put } from "./later.ts";
 
 /** Which deployment writes it, where, from when, and when it was told. */
@@ -19,7 +19,7 @@ export function confirm(trx: Database, lines: Put[], at: At) {
 
 /** Answers those that were not there already. */
 function keep(trx: Database, said: Found[]) {
-  return inChunks(said, (piece) =>
+  return inBatches(said, (piece) =>
     trx
       .insertInto("confirmations")
       .values(piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row))
@@ -38,7 +38,7 @@ export async function repeat(trx: Database, repeated: Placed[], at: Cause): Prom
     trx,
     repeated.map(({ seq: _seq, ...said }) => said),
   );
-  await inChunks(repeated, async (piece) => {
+  await inBatches(repeated, async (piece) => {
     const rows = piece.map(({ seq }) => ({
       placement_seq: seq,
       deployment_id: at.deployment_id,
@@ -53,7 +53,7 @@ export async function repeat(trx: Database, repeated: Placed[], at: Cause): Prom
 }
 
 export async function place(trx: Database, found: Found[]): Promise<Placed[]> {
-  return inChunks(found, async (piece) => {
+  return inBatches(found, async (piece) => {
     const rows = piece.map(({ kind: _kind, key: _key, version: _version, ...row }) => row);
     const seqs = await trx.insertInto("placements").values(rows).returning(["seq", "artifact_id"]).execute();
     const bySeq = new Map(seqs.map((one) => [one.artifact_id, one.seq]));
@@ -102,12 +102,12 @@ async function pointBack(trx: Database, environmentId: string, repeated: Placed[
 
 /** Points at what stands there by the as-of rule; at nothing where nothing that was said of it is right. */
 export async function repoint(trx: Database, environmentId: string, artifactIds: string[]): Promise<void> {
-  await inChunks(artifactIds, async (ids) => {
+  await inBatches(artifactIds, async (ids) => {
     await sql`
       insert into current_placements (environment_id, artifact_id, placement_seq, version_id, out_of_band, effective_at)
       select p.environment_id, p.artifact_id, p.seq, p.version_id, p.out_of_band, p.effective_at
-      from artifacts a join placements p on p.seq = ${standingSeq(environmentId, "a.id", { asOf: latest })}
-      where ${oneOf("a.id", ids)}
+      from artifacts a join placements p on p.seq = ${placementSeqAsOf(environmentId, "a.id", { asOf: endOfTime })}
+      where ${inList("a.id", ids)}
       on conflict (environment_id, artifact_id) do nothing`.execute(trx);
     await pointAnew(trx, environmentId, ids).execute();
     await trx
@@ -115,7 +115,7 @@ export async function repoint(trx: Database, environmentId: string, artifactIds:
       .where("environment_id", "=", environmentId)
       .where("artifact_id", "in", ids)
       .where(sql<boolean>`not exists (
-        select 1 from placements p where p.seq = current_placements.placement_seq and ${counts("p")})`)
+        select 1 from placements p where p.seq = current_placements.placement_seq and ${isEffective("p")})`)
       .execute();
     return [];
   });
@@ -131,7 +131,7 @@ function pointAnew(trx: Database, environmentId: string, artifactIds: string[]) 
       out_of_band: eb.ref("p.out_of_band"),
       effective_at: eb.ref("p.effective_at"),
     }))
-    .where("p.seq", "=", standingSeq(environmentId, "c.artifact_id", { asOf: latest }))
+    .where("p.seq", "=", placementSeqAsOf(environmentId, "c.artifact_id", { asOf: endOfTime }))
     .where("c.environment_id", "=", environmentId)
     .where("c.artifact_id", "in", artifactIds);
 }

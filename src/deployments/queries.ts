@@ -1,17 +1,17 @@
 import { sql } from "kysely";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { counts, isNoRepeat, isWrong, type Standing, standing } from "../record/as-of.ts";
-import type { Line } from "../record/report.ts";
+import { isCorrected, isEffective, isNotRedundant, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
+import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
-import { happenedBy } from "../time/rfc3339.ts";
+import { latestEffectiveAt } from "../time/rfc3339.ts";
 
 type Change = "new" | "changed" | "removed" | "same";
 
-export interface Previewed {
+export interface PreviewedLine {
   kind: Kind;
   key: string;
   version: string | null;
@@ -21,16 +21,16 @@ export interface Previewed {
 }
 
 /** What these lines would change if they were recorded for that moment: the changes first, then what stays. */
-export async function preview(
+export async function previewDeployment(
   db: Database,
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: Line[],
+  lines: ReportLine[],
   complete: boolean,
-): Promise<Previewed[]> {
+): Promise<PreviewedLine[]> {
   const stood = complete
-    ? await standing(db, site.id, environment.id, { asOf })
+    ? await placementsAsOf(db, site.id, environment.id, { asOf })
     : await standingOf(db, site, environment, asOf, lines);
   const before = new Map(stood.map((one) => [`${one.kind} ${one.key}`, one.version]));
   const named = lines.map(({ kind, key, version }) => ({
@@ -51,32 +51,32 @@ async function standingOf(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: Line[],
-): Promise<Standing[]> {
+  lines: ReportLine[],
+): Promise<PlacementAsOf[]> {
   const ids = await artifactIds(db, site.id, lines);
-  return inChunks([...ids.values()], (piece) =>
-    standing(db, site.id, environment.id, { asOf }, { ids: piece, removed: true }),
+  return inBatches([...ids.values()], (piece) =>
+    placementsAsOf(db, site.id, environment.id, { asOf }, { ids: piece, removed: true }),
   );
 }
 
-function changeOf({ version, before }: Pick<Previewed, "version" | "before">): Change {
+function changeOf({ version, before }: Pick<PreviewedLine, "version" | "before">): Change {
   if (version === before) return "same";
   if (version === null) return "removed";
   return before === null ? "new" : "changed";
 }
 
-export interface Cursor {
+export interface DeploymentPosition {
   effective_at: string;
   number: number;
 }
 
-export interface Filter {
+export interface DeploymentFilter {
   environment?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
   /** Leaves out what was told after this moment. */
   knownAt?: string | undefined;
-  before?: Cursor | undefined;
+  before?: DeploymentPosition | undefined;
   limit?: number | undefined;
 }
 
@@ -86,14 +86,15 @@ export type Deployment = Awaited<ReturnType<typeof listDeployments>>[number];
 export function listDeployments(
   db: Database,
   siteId: string,
-  { environment, since, until, knownAt, before, limit = 50 }: Filter = {},
+  { environment, since, until, knownAt, before, limit = 50 }: DeploymentFilter = {},
 ) {
   let query = deployments(db).orderBy("d.effective_at", "desc").orderBy("d.number", "desc").limit(limit);
   // the one or the other: with both, SQLite would walk through all of the site's
   query = environment ? query.where("d.environment_id", "=", environment) : query.where("d.site_id", "=", siteId);
   if (since) query = query.where("d.effective_at", ">=", since);
   if (until) query = query.where("d.effective_at", "<=", until);
-  if (knownAt) query = query.where("d.recorded_at", "<=", knownAt).where("d.effective_at", "<=", happenedBy(knownAt));
+  if (knownAt)
+    query = query.where("d.recorded_at", "<=", knownAt).where("d.effective_at", "<=", latestEffectiveAt(knownAt));
   if (before)
     query = query.where(sql<boolean>`(d.effective_at, d.number) < (${before.effective_at}, ${before.number})`);
   return query.execute();
@@ -114,17 +115,17 @@ function deployments(db: Database) {
     .select(["e.slug as environment", "e.name as environment_name", "e.tier"]);
 }
 
-export interface After {
+export interface PlacementPosition {
   kind: Kind;
   section: string;
   key: string;
 }
 
 /** What a deployment changed, each with what stood there before; what was recorded wrongly, too. */
-export function placementsOf(
+export function listDeploymentPlacements(
   db: Database,
   deploymentId: string,
-  { after, limit = 200 }: { after?: After | undefined; limit?: number } = {},
+  { after, limit = 200 }: { after?: PlacementPosition | undefined; limit?: number } = {},
 ) {
   let lines = db
     .selectFrom("placements as p")
@@ -141,7 +142,7 @@ export function placementsOf(
     ])
     .select(["p.version_id", "p.promotion_id", "p.effective_at", "p.out_of_band"])
     .where("p.deployment_id", "=", deploymentId)
-    .where(isNoRepeat("p"))
+    .where(isNotRedundant("p"))
     .orderBy("a.kind")
     .orderBy("a.section")
     .orderBy("a.key")
@@ -165,12 +166,12 @@ export function placementsOf(
       "v.notes",
     ])
     .select(["p.artifact_id", "p.out_of_band", "pr.number as promotion", "p.effective_at"])
-    .select(sql<number>`case when ${isWrong("p")} then 1 else 0 end`.as("corrected"))
+    .select(sql<number>`case when ${isCorrected("p")} then 1 else 0 end`.as("corrected"))
     .select(
       sql<string | null>`(
         select w.label from placements q left join versions w on w.id = q.version_id
         where q.environment_id = p.environment_id and q.artifact_id = p.artifact_id and (q.effective_at, q.seq) < (p.effective_at, p.seq)
-          and ${counts("q")}
+          and ${isEffective("q")}
         order by q.effective_at desc, q.seq desc limit 1)`.as("before"),
     )
     .orderBy("p.kind")

@@ -2,26 +2,32 @@ import { Hono } from "hono";
 import { deploymentPage, deploymentsPage } from "../../views/deployments/pages.ts";
 import { type RecordForm, recordPage } from "../../views/deployments/record.ts";
 import { whyNotMay } from "../access/permissions.ts";
-import { findPlace } from "../access/sites.ts";
+import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
-import { besideFields, type FieldError, missing, refuse } from "../errors.ts";
+import { besideFields, type FieldError, notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { page, say } from "../http/pages.ts";
-import { by } from "../http/session.ts";
-import { latestOf } from "../record/corrections.ts";
-import { type Line, mostPlacements } from "../record/report.ts";
+import { flash, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
+import { latestCorrections } from "../record/corrections.ts";
+import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { parseMoment } from "../time/parse-moment.ts";
-import { type ReadLine, readLines, whyNotText } from "./parse.ts";
-import { type Cursor, findDeployment, listDeployments, placementsOf, preview } from "./queries.ts";
-import { type Recorded, record } from "./record.ts";
+import { type ReadLine, readLines, whyNotTextFile } from "./parse.ts";
+import {
+  type DeploymentPosition,
+  findDeployment,
+  listDeploymentPlacements,
+  listDeployments,
+  previewDeployment,
+} from "./queries.ts";
+import { type RecordedDeployment, recordDeployment } from "./record.ts";
 
-export const deployments = new Hono<SiteEnv>();
+export const deploymentRoutes = new Hono<SiteEnv>();
 
-deployments.get("/", async (c) => {
+deploymentRoutes.get("/", async (c) => {
   const { site } = c.var.access;
   const slug = c.req.query("environment");
-  const environment = slug ? findPlace(site, slug) : undefined;
+  const environment = slug ? findEnvironment(site, slug) : undefined;
   const list = await listDeployments(c.var.db, site.id, {
     environment: environment?.id,
     before: cursor(c.req.query("before")),
@@ -29,10 +35,10 @@ deployments.get("/", async (c) => {
   });
   const title = environment ? `Deployments on ${environment.name}` : "Deployments";
   const props = { site, environment, list: list.slice(0, 50), more: list.length > 50, now: c.var.at };
-  return page(c, { title, environment: environment?.slug }, deploymentsPage(props));
+  return sitePage(c, { title, environment: environment?.slug }, deploymentsPage(props));
 });
 
-deployments.get("/new", async (c) => {
+deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
@@ -41,13 +47,13 @@ deployments.get("/new", async (c) => {
 
 /** Shows what would change; writes nothing. */
 
-deployments.post("/new", async (c) => {
+deploymentRoutes.post("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { form, wrong } = await readForm(c);
   if (wrong) return showForm(c, form, { errors: [wrong] });
   const told = understood(c, form);
   if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
-  const changes = await preview(
+  const changes = await previewDeployment(
     c.var.db,
     c.var.access.site,
     told.environment,
@@ -58,7 +64,7 @@ deployments.post("/new", async (c) => {
   return showForm(c, form, { changes, said: told.said });
 });
 
-deployments.post("/", async (c) => {
+deploymentRoutes.post("/", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { form, wrong } = await readForm(c);
   if (wrong) return showForm(c, form, { errors: [wrong] });
@@ -67,8 +73,14 @@ deployments.post("/", async (c) => {
   try {
     const { note, source, complete } = form;
     const report = { note, source, complete, placements: told.lines, ...(told.at && { effective_at: told.at }) };
-    const recorded = await record(c.var.db, by(c, form), c.var.access.site, told.environment, report);
-    say(c, summary(recorded, told.environment.name));
+    const recorded = await recordDeployment(
+      c.var.db,
+      sessionActor(c, form),
+      c.var.access.site,
+      told.environment,
+      report,
+    );
+    flash(c, summary(recorded, told.environment.name));
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {
     const { errors } = besideFields(error, "lines");
@@ -80,22 +92,22 @@ deployments.post("/", async (c) => {
   }
 });
 
-deployments.get("/:number{[0-9]{1,9}}", async (c) => {
+deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   const { site } = c.var.access;
-  const deployment = (await findDeployment(c.var.db, site.id, Number(c.req.param("number")))) ?? missing("deployment");
+  const deployment = (await findDeployment(c.var.db, site.id, Number(c.req.param("number")))) ?? notFound("deployment");
   const { kind, section = "", key } = c.req.query();
   const after = (kind === "page" || kind === "software") && key ? { kind: kind as Kind, section, key } : undefined;
-  const placements = await placementsOf(c.var.db, deployment.id, { after, limit: 201 });
+  const placements = await listDeploymentPlacements(c.var.db, deployment.id, { after, limit: 201 });
   const props = {
     site,
     deployment,
     placements: placements.slice(0, 200),
     more: placements.length > 200,
-    corrections: await latestOf(c.var.db, deployment.id),
+    corrections: await latestCorrections(c.var.db, deployment.id),
     may: { correct: c.var.access.permissions.has("correct") },
     now: c.var.at,
   };
-  return page(
+  return sitePage(
     c,
     { title: `Deployment ${deployment.number}`, environment: deployment.environment },
     deploymentPage(props),
@@ -107,7 +119,7 @@ type Shown = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "said" |
 function showForm(c: SiteContext, form: RecordForm, { errors = [], ...shown }: Shown = {}) {
   const { site } = c.var.access;
   const said = Object.fromEntries(errors.map((error) => [error.path, error.message]));
-  return page(
+  return sitePage(
     c,
     { title: "Record a deployment", here: "record" },
     recordPage({ site, form, errors: said, now: c.var.at, ...shown }),
@@ -130,7 +142,7 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
   };
   if (!(body.file instanceof File) || !body.file.size) return { form };
   const bytes = new Uint8Array(await body.file.arrayBuffer());
-  const wrong = whyNotText(bytes);
+  const wrong = whyNotTextFile(bytes);
   if (wrong) return { form, wrong: { path: "file", message: wrong } };
   return { form: { ...form, lines: new TextDecoder().decode(bytes) } };
 }
@@ -138,12 +150,12 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
 function understood(c: SiteContext, form: RecordForm) {
   const { site } = c.var.access;
   const errors: FieldError[] = [];
-  const environment = findPlace(site, form.environment);
+  const environment = findEnvironment(site, form.environment);
   const moment = form.when.trim() ? parseMoment(form.when, site.time_zone, c.var.at) : undefined;
   if (moment && "wrong" in moment) errors.push({ path: "when", message: moment.wrong });
   const read = readLines(form.lines);
   const bad = read.filter((one): one is ReadLine & { wrong: string } => one.wrong !== undefined);
-  const lines = read.map((one) => one.line).filter((line): line is Line => line !== undefined);
+  const lines = read.map((one) => one.line).filter((line): line is ReportLine => line !== undefined);
   const wrongLines = whyNotLines(bad.length, read.length, form.complete);
   if (wrongLines) errors.push({ path: "lines", message: wrongLines });
   const at = moment && "at" in moment ? moment.at : undefined;
@@ -152,7 +164,7 @@ function understood(c: SiteContext, form: RecordForm) {
 
 function whyNotLines(bad: number, all: number, complete: boolean): string | undefined {
   if (!all && !complete) return "Name at least one page or piece of software, a line each.";
-  if (all > mostPlacements)
+  if (all > maxPlacements)
     return `A deployment has at most 10,000 lines; this one has ${all.toLocaleString("en-GB")}. Record it in parts.`;
   if (bad)
     return bad === 1
@@ -160,7 +172,7 @@ function whyNotLines(bad: number, all: number, complete: boolean): string | unde
       : `${bad} lines cannot be taken. Nothing was recorded.`;
 }
 
-function summary({ number, changed, unchanged, out_of_band }: Recorded, environment: string): string {
+function summary({ number, changed, unchanged, out_of_band }: RecordedDeployment, environment: string): string {
   const same = unchanged ? `, ${unchanged} as before` : "";
   const band = out_of_band
     ? ` It is flagged out of band: no promotion brought ${out_of_band === 1 ? "it" : "them"} to ${environment}.`
@@ -169,7 +181,7 @@ function summary({ number, changed, unchanged, out_of_band }: Recorded, environm
 }
 
 /** `2026-03-03T14:00:00.000Z.42` */
-function cursor(text: string | undefined): Cursor | undefined {
+function cursor(text: string | undefined): DeploymentPosition | undefined {
   const [, effective_at, number] = /^(\d{4}-[\d-]{5}T[\d:]{8}\.\d{3}Z)\.(\d{1,9})$/.exec(text ?? "") ?? [];
   return effective_at && number ? { effective_at, number: Number(number) } : undefined;
 }

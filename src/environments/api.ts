@@ -1,83 +1,83 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { findPlace } from "../access/sites.ts";
-import { reading } from "../api/calls.ts";
-import { listed } from "../api/cursor.ts";
+import { findEnvironment } from "../access/sites.ts";
+import { getCall } from "../api/calls.ts";
+import { pageOf } from "../api/cursor.ts";
 import {
-  approvedBy,
-  asEnvironment,
-  environment,
-  key,
+  approvedBySchema,
+  environmentJson,
+  environmentSchema,
+  environmentSlug,
   keyPosition,
-  kind,
-  list,
-  lookedUp,
-  moment,
+  keySchema,
+  kindSchema,
+  listOf,
+  momentSchema,
+  momentText,
   paging,
-  place,
-  slug,
-  version,
-  wanted,
+  searchText,
+  slugSchema,
+  versionLabel,
 } from "../api/schemas.ts";
 import { refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { type ApprovedBy, approversOf } from "../record/approvers.ts";
-import { latest, type Moment, type Standing, standing } from "../record/as-of.ts";
+import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
+import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { firstChange } from "../record/changes.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 
 const tags = ["Environments"];
 
-export const environments = new OpenAPIHono<SiteEnv>();
+export const environmentApi = new OpenAPIHono<SiteEnv>();
 
-const listCall = reading("/sites/{site}/environments", {
+const listCall = getCall("/sites/{site}/environments", {
   tags,
   operationId: "listEnvironments",
   summary: "A site's environments, in the order in which things travel",
-  params: z.object({ site: slug }),
-  answer: list(environment),
+  params: z.object({ site: slugSchema }),
+  answer: listOf(environmentSchema),
 });
 
-environments.openapi(listCall, async (c) => {
+environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
   const { places } = await c.var.tallies(c.var.db, site);
   const nothing = { pages: 0, software: 0 };
   return c.json(
-    { items: site.environments.map((one, i) => asEnvironment(one, places[i] ?? nothing)), next: null },
+    { items: site.environments.map((one, i) => environmentJson(one, places[i] ?? nothing)), next: null },
     200,
   );
 });
 
 const placement = z
   .object({
-    kind,
-    key,
+    kind: kindSchema,
+    key: keySchema,
     title: z.string().nullable(),
-    version,
+    version: versionLabel,
     digest: z.string().nullable(),
-    effective_at: moment.openapi({ description: "Since when it has stood there." }),
-    recorded_at: moment.openapi({ description: "When Sitebook was told." }),
+    effective_at: momentSchema.openapi({ description: "Since when it has stood there." }),
+    recorded_at: momentSchema.openapi({ description: "When Sitebook was told." }),
     deployment: z.int(),
     promotion: z.int().nullable(),
-    approved_by: z.array(approvedBy),
+    approved_by: z.array(approvedBySchema),
     out_of_band: z.boolean().openapi({ description: "No completed promotion brought it through the gate." }),
   })
   .openapi("Placement");
 
-const placementsCall = reading("/sites/{site}/environments/{env}/placements", {
+const placementsCall = getCall("/sites/{site}/environments/{env}/placements", {
   tags,
   operationId: "listPlacements",
   summary: "What stands in an environment, now or at a past moment, and who approved it",
   description:
     "In the order of kind and key. `as_of` asks what stood there at that moment; `known_at` leaves out what was recorded after that one. All pages of one list show the same moment.",
-  params: z.object({ site: slug, env: place }),
+  params: z.object({ site: slugSchema, env: environmentSlug }),
   query: z.strictObject({
-    as_of: lookedUp.optional(),
-    known_at: lookedUp.optional(),
-    kind: kind.optional(),
-    q: wanted(200).optional().openapi({ description: "Part of a path, a name or a title." }),
-    ...paging(keyPosition.extend({ as_of: wanted(), known_at: wanted() })),
+    as_of: momentText.optional(),
+    known_at: momentText.optional(),
+    kind: kindSchema.optional(),
+    q: searchText(200).optional().openapi({ description: "Part of a path, a name or a title." }),
+    ...paging(keyPosition.extend({ as_of: searchText(), known_at: searchText() })),
   }),
-  answer: list(placement).extend({
+  answer: listOf(placement).extend({
     unknown: z.boolean().openapi({
       description:
         "Nobody had told Sitebook, as far as was known, what stood there at that moment: unknown, not empty.",
@@ -85,25 +85,30 @@ const placementsCall = reading("/sites/{site}/environments/{env}/placements", {
   }),
 });
 
-environments.openapi(placementsCall, async (c) => {
+environmentApi.openapi(placementsCall, async (c) => {
   const { as_of, known_at, kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const here = findPlace(site, c.req.valid("param").env);
+  const here = findEnvironment(site, c.req.valid("param").env);
   const read = (path: string, text: string) => readMoment(path, text, site.time_zone, c.var.at);
   const seen: Moment = cursor
     ? { asOf: cursor.as_of, knownAt: cursor.known_at }
-    : { asOf: as_of ? read("as_of", as_of) : latest, knownAt: known_at && read("known_at", known_at) };
+    : { asOf: as_of ? read("as_of", as_of) : endOfTime, knownAt: known_at && read("known_at", known_at) };
   const after = cursor && { kind: cursor.kind, key: cursor.key, section: "" };
   const slice = { kind, text: q, after, limit: limit + 1, order: "key" } as const;
-  const rows = await standing(c.var.db, site.id, here.id, seen, slice);
-  const approvers = await approversOf(
+  const rows = await placementsAsOf(c.var.db, site.id, here.id, seen, slice);
+  const approvers = await listApprovers(
     c.var.db,
     rows.map((row) => row.promotion_id),
   );
-  const position = ({ kind, key }: Standing) => ({ kind, key, as_of: seen.asOf, known_at: seen.knownAt ?? c.var.at });
+  const position = ({ kind, key }: PlacementAsOf) => ({
+    kind,
+    key,
+    as_of: seen.asOf,
+    known_at: seen.knownAt ?? c.var.at,
+  });
   const first = await firstChange(c.var.db, here.id, seen.knownAt);
   const unknown = first === undefined || first > seen.asOf;
-  return c.json({ ...listed(rows, limit, (row) => asPlacement(row, approvers), position), unknown }, 200);
+  return c.json({ ...pageOf(rows, limit, (row) => asPlacement(row, approvers), position), unknown }, 200);
 });
 
 function readMoment(path: string, text: string, zone: string, now: string): string {
@@ -113,7 +118,7 @@ function readMoment(path: string, text: string, zone: string, now: string): stri
   return text;
 }
 
-function asPlacement(row: Standing, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
+function asPlacement(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
   const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;
   return {
     kind,

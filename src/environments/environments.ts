@@ -1,34 +1,39 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
-import { intent } from "../database/site-transaction.ts";
-import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../record/events.ts";
-import { forget } from "../record/section-counts.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { appendEvent } from "../record/events.ts";
+import { dropSectionCounts } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
 import { whyNotName } from "../text.ts";
-import { environmentErrors, mostEnvironments, type NewEnvironment, whyNotBaseUrl } from "./rules.ts";
+import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl } from "./rules.ts";
 
 /** The gate that a new environment starts with: its tier says who looks before things arrive. */
 const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", production: "marketing" };
 
-export function add(db: Database, by: By, site: Site, environment: NewEnvironment): Promise<{ slug: string }> {
+export function createEnvironment(
+  db: Database,
+  by: Actor,
+  site: Site,
+  environment: NewEnvironment,
+): Promise<{ slug: string }> {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, by, site.id, async (trx, by) => {
-    if (site.environments.length >= mostEnvironments) refuse(`A site has at most ${mostEnvironments} environments.`);
+  return siteTransaction(db, by, site.id, async (trx, by) => {
+    if (site.environments.length >= maxEnvironments) refuse(`A site has at most ${maxEnvironments} environments.`);
     const taken = site.environments.map((one) => one.slug);
     refuseFields(environmentErrors(environment, taken));
-    return addEnvironment(trx, by, site.id, environment);
+    return insertEnvironment(trx, by, site.id, environment);
   });
 }
 
 /** Adds at the end of the line, inside the caller's transaction. Everything but the first place gets a gate by its tier. */
-export async function addEnvironment(
+export async function insertEnvironment(
   trx: Database,
-  by: By,
+  by: Actor,
   siteId: string,
   environment: NewEnvironment,
 ): Promise<{ slug: string }> {
@@ -41,7 +46,7 @@ export async function addEnvironment(
   const position = (last?.position ?? 0) + 1;
   const row = { id: newId(Date.parse(by.at)), site_id: siteId, slug, name: name.trim(), position, tier };
   await trx.insertInto("environments").values(row).execute();
-  await forget(trx, siteId);
+  await dropSectionCounts(trx, siteId);
   const role = position > 1 ? defaultGates[tier] : undefined;
   const rules = role && { requirements: [{ role, count: 1 }], asker_may_approve: false };
   const gate = rules && {
@@ -52,7 +57,7 @@ export async function addEnvironment(
     since: by.at,
   };
   if (gate) await trx.insertInto("gates").values(gate).execute();
-  await append(trx, by, siteId, {
+  await appendEvent(trx, by, siteId, {
     action: "environment_added",
     subject: `environment ${slug}`,
     subject_id: row.id,
@@ -65,14 +70,14 @@ export async function addEnvironment(
 
 export function addServer(
   db: Database,
-  by: By,
+  by: Actor,
   site: Site,
   environment: Environment,
   server: { name: string; base_url: string },
 ) {
   refuse(whyNotMay(by, "administer"), 403);
   const name = server.name.trim();
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const taken = environment.servers.some((one) => one.name === name);
     refuseFields(
       fieldErrors({
@@ -86,7 +91,7 @@ export function addServer(
 
 async function insertServer(
   trx: Database,
-  by: By,
+  by: Actor,
   siteId: string,
   environment: { id: string; slug: string },
   server: { name: string; base_url: string },
@@ -98,7 +103,7 @@ async function insertServer(
     base_url: server.base_url.replace(/\/+$/, ""),
   };
   await trx.insertInto("servers").values(row).execute();
-  await append(trx, by, siteId, {
+  await appendEvent(trx, by, siteId, {
     action: "server_added",
     subject: `server ${row.name}`,
     subject_id: row.id,
@@ -107,13 +112,13 @@ async function insertServer(
   });
 }
 
-export function removeServer(db: Database, by: By, site: Site, environment: Environment, serverId: string) {
+export function removeServer(db: Database, by: Actor, site: Site, environment: Environment, serverId: string) {
   refuse(whyNotMay(by, "administer"), 403);
-  const server = environment.servers.find((one) => one.id === serverId) ?? missing("server");
-  return intent(db, by, site.id, async (trx, by) => {
+  const server = environment.servers.find((one) => one.id === serverId) ?? notFound("server");
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const { numDeletedRows } = await trx.deleteFrom("servers").where("id", "=", serverId).executeTakeFirst();
     if (!numDeletedRows) return;
-    await append(trx, by, site.id, {
+    await appendEvent(trx, by, site.id, {
       action: "server_removed",
       subject: `server ${server.name}`,
       subject_id: serverId,
@@ -123,13 +128,13 @@ export function removeServer(db: Database, by: By, site: Site, environment: Envi
   });
 }
 
-export function rename(db: Database, by: By, site: Site, environment: Environment, name: string) {
+export function renameEnvironment(db: Database, by: Actor, site: Site, environment: Environment, name: string) {
   refuse(whyNotMay(by, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(name) }));
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     if (name.trim() === environment.name) return;
     await trx.updateTable("environments").set({ name: name.trim() }).where("id", "=", environment.id).execute();
-    await append(trx, by, site.id, {
+    await appendEvent(trx, by, site.id, {
       action: "environment_changed",
       subject: `environment ${environment.slug}`,
       subject_id: environment.id,

@@ -1,14 +1,14 @@
 import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
-import { latest, type Moment } from "../record/as-of.ts";
-import { plus, plusMonths, weekdayOf } from "../time/calendar.ts";
+import { endOfTime, type Moment } from "../record/as-of.ts";
+import { addDays, addMonths, weekdayOf } from "../time/calendar.ts";
 import { localInput } from "../time/format.ts";
-import { beginningOf } from "../time/parse-moment.ts";
+import { startOfDay } from "../time/parse-moment.ts";
 
-export type Unit = "day" | "week" | "month";
+export type HistogramUnit = "day" | "week" | "month";
 
 export interface Histogram {
-  unit: Unit;
+  unit: HistogramUnit;
   /** When it begins, and when its last day does. */
   from: string;
   to: string;
@@ -42,14 +42,14 @@ interface Life {
 }
 
 /** Changes over time around a moment, in the finest unit that shows all that ever happened, or enough of it. */
-export async function histogramOf(
+export async function loadHistogram(
   db: Database,
   environmentId: string,
   { asOf, knownAt }: Moment,
   life: Life,
 ): Promise<Histogram> {
   const { first, now } = life;
-  const at = asOf === latest ? now : asOf;
+  const at = asOf === endOfTime ? now : asOf;
   for (const unit of ["day", "week", "month"] as const) {
     const bounds = boundsAround(at, unit, life);
     const changes = await changesIn(db, environmentId, bounds, knownAt);
@@ -59,22 +59,22 @@ export async function histogramOf(
   throw new Error("a month is the widest unit");
 }
 
-const begins: Record<Unit, (date: string) => string> = {
+const begins: Record<HistogramUnit, (date: string) => string> = {
   day: (date) => date,
-  week: (date) => plus(date, -((weekdayOf(date) + 6) % 7)),
+  week: (date) => addDays(date, -((weekdayOf(date) + 6) % 7)),
   month: (date) => `${date.slice(0, 8)}01`,
 };
 
-const step = (unit: Unit, date: string, count: number): string =>
-  unit === "month" ? plusMonths(date, count) : plus(date, unit === "week" ? 7 * count : count);
+const step = (unit: HistogramUnit, date: string, count: number): string =>
+  unit === "month" ? addMonths(date, count) : addDays(date, unit === "week" ? 7 * count : count);
 
 /** The moments at which the calendar turns, one more than there are bars: up to now where that shows all there is. */
-function boundsAround(at: string, unit: Unit, { first, now, zone }: Life): string[] {
+function boundsAround(at: string, unit: HistogramUnit, { first, now, zone }: Life): string[] {
   const date = (moment: string) => begins[unit](localInput(moment, zone).slice(0, 10));
   const newest = step(unit, date(now), 1 - many);
   const around = step(unit, date(at), -before);
   const start = around > newest || newest <= date(first) ? newest : around;
-  return Array.from({ length: many + 1 }, (_, i) => beginningOf(step(unit, start, i), zone));
+  return Array.from({ length: many + 1 }, (_, i) => startOfDay(step(unit, start, i), zone));
 }
 
 /** How much changed between each two bounds, and when last: of deployments, by a range of their index for each. */
@@ -97,7 +97,7 @@ function changesIn(
     .then(({ rows }) => rows);
 }
 
-function drawn(unit: Unit, bounds: string[], changes: Change[], at: string): Histogram {
+function drawn(unit: HistogramUnit, bounds: string[], changes: Change[], at: string): Histogram {
   const place = (i: number) => Math.round((i / many) * 10_000) / 100;
   const most = Math.max(...changes.map((one) => one.changes));
   const bars = changes.map((one) => ({

@@ -1,7 +1,7 @@
 import type { Gate } from "../access/environments.ts";
 import type { FieldError } from "../errors.ts";
 import type { Tier } from "../schema.ts";
-import { controls, listed, whyNotName, whyNotSlug } from "../text.ts";
+import { controlCharacters, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
 
 const counts = ["No", "One", "Two", "Three", "Four", "Five"];
 
@@ -14,7 +14,7 @@ export function gateSentence(gate: Gate | null, roles: Record<string, string> = 
   });
   const one = gate.requirements.length === 1 && gate.requirements[0]?.count === 1;
   const asker = gate.asker_may_approve ? "whoever asked may be among them" : "whoever asked does not";
-  return `${listed(asked)} ${one ? "approves" : "approve"}; ${asker}.`;
+  return `${joinWithAnd(asked)} ${one ? "approves" : "approve"}; ${asker}.`;
 }
 
 export interface NewEnvironment {
@@ -24,10 +24,10 @@ export interface NewEnvironment {
   servers?: { name: string; base_url: string }[];
 }
 
-export const mostEnvironments = 20;
+export const maxEnvironments = 20;
 
 export function whyNotBaseUrl(url: string): string | undefined {
-  const parsed = url.length <= 2000 && !/\s/.test(url) && !controls.test(url) ? URL.parse(url) : null;
+  const parsed = url.length <= 2000 && !/\s/.test(url) && !controlCharacters.test(url) ? URL.parse(url) : null;
   if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash && !parsed.username) return;
   return "A server's address begins with http:// or https:// and has no spaces, query, fragment or password.";
 }

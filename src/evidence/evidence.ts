@@ -2,14 +2,14 @@ import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { snapshot } from "../database/snapshot.ts";
-import { missing } from "../errors.ts";
-import { headOf } from "../integrity/checkpoints.ts";
+import { notFound } from "../errors.ts";
+import { chainHead } from "../integrity/checkpoints.ts";
 import { findPromotion } from "../promotions/queries.ts";
-import { type Moment, type Slice, standing } from "../record/as-of.ts";
-import { contentsOf } from "../record/releases.ts";
+import { type Moment, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
+import { listContents } from "../record/releases.ts";
 
 /** What a pack is evidence of: the question, as its verifier reads it. */
-export interface About {
+export interface EvidenceSubject {
   site: string;
   /** How many events there were when its tables were read. */
   events: number;
@@ -25,7 +25,7 @@ export interface About {
 type Cells = Record<string, string | number | null | undefined>;
 
 export interface Evidence {
-  about: About;
+  about: EvidenceSubject;
   contents: Cells[];
   approvals: Cells[];
   /** Every event that brought it about, oldest first. */
@@ -35,9 +35,9 @@ export interface Evidence {
 /** What a promotion moves or moved, who decided, and all that was done about it. */
 export function evidenceOfPromotion(db: Database, site: Site, number: number): Promise<Evidence> {
   return snapshot(db, async (at) => {
-    const promotion = (await findPromotion(at, site.id, number)) ?? missing(`promotion ${number}`);
-    const { events } = await headOf(at, site.id);
-    const contents = await contentsOf(at, promotion.release_id);
+    const promotion = (await findPromotion(at, site.id, number)) ?? notFound(`promotion ${number}`);
+    const { events } = await chainHead(at, site.id);
+    const contents = await listContents(at, promotion.release_id);
     const deployments = promotion.completion ? [promotion.completion.deployment_id] : [];
     const subjects = [promotion.id, promotion.release_id, ...deployments, ...(await correctionsOf(at, deployments))];
     return {
@@ -56,7 +56,7 @@ export function evidenceOfEnvironment(
   moment: Moment,
 ): Promise<Evidence> {
   return snapshot(db, async (at) => {
-    const { events } = await headOf(at, site.id);
+    const { events } = await chainHead(at, site.id);
     const lines = await allStanding(at, site, environment, moment);
     const brought = await deploymentsOf(at, site, lines);
     const subjects = [...brought, ...(await correctionsOf(at, brought))];
@@ -80,8 +80,8 @@ const size = 1000;
 
 async function allStanding(db: Database, site: Site, environment: Environment, moment: Moment) {
   const lines = [];
-  for (let after: Slice["after"]; ; ) {
-    const page = await standing(db, site.id, environment.id, moment, { after, limit: size, order: "key" });
+  for (let after: PlacementSlice["after"]; ; ) {
+    const page = await placementsAsOf(db, site.id, environment.id, moment, { after, limit: size, order: "key" });
     lines.push(...page);
     after = page[size - 1];
     if (!after) return lines;

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { strToU8, Zip, ZipDeflate } from "fflate";
-import { columns, evidencePage } from "../../views/evidence.ts";
+import { evidenceColumns, evidencePage } from "../../views/evidence.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { yieldToEventLoop } from "../database/event-loop.ts";
 import { sha256 } from "../database/ids.ts";
 import { csvLine } from "../exports/csv.ts";
-import { type Checkpoint, makeCheckpoint, publicKey } from "../integrity/checkpoints.ts";
-import { entryOf, walk } from "../record/chain.ts";
+import { type Checkpoint, publicKey, signChain } from "../integrity/checkpoints.ts";
+import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Evidence } from "./evidence.ts";
 
 const verifier = readFileSync(new URL("verify.mjs", import.meta.url), "utf8");
@@ -20,8 +20,13 @@ Add --key "the key as you know it", or --checkpoint FILE with one kept from befo
 `;
 
 /** The pack as a ZIP while it is made: all that is small, and then the history, however long it is. */
-export async function* pack(db: Database, site: Site, evidence: Evidence, at: string): AsyncGenerator<Uint8Array> {
-  const checkpoint = await makeCheckpoint(db, site, at);
+export async function* packEvidence(
+  db: Database,
+  site: Site,
+  evidence: Evidence,
+  at: string,
+): AsyncGenerator<Uint8Array> {
+  const checkpoint = await signChain(db, site, at);
   const made: Uint8Array[] = [];
   const zip = new Zip((error, piece) => {
     if (error) throw error;
@@ -51,9 +56,9 @@ async function filesOf(db: Database, site: Site, evidence: Evidence, checkpoint:
   const files: Record<string, string> = {
     "README.txt": readme,
     "index.html": String(evidencePage({ site, ...evidence, checkpoint })),
-    "contents.csv": table(columns.contents(evidence.about), evidence.contents),
-    "approvals.csv": table(columns.approvals, evidence.approvals),
-    "steps.csv": table(columns.steps, evidence.steps),
+    "contents.csv": table(evidenceColumns.contents(evidence.about), evidence.contents),
+    "approvals.csv": table(evidenceColumns.approvals, evidence.approvals),
+    "steps.csv": table(evidenceColumns.steps, evidence.steps),
     "checkpoint.txt": checkpoint.note,
     "public-key.txt": `${await publicKey(db, checkpoint.at)}\n`,
     "verify.mjs": verifier,
@@ -70,10 +75,10 @@ const enough = 256 * 1024;
 /** The history up to the checkpoint, an event a line, in pieces of some hundred kilobytes. */
 async function* linesOf(db: Database, site: Site, last: number): AsyncGenerator<string> {
   let lines = "";
-  for await (const row of walk(db, site.id)) {
+  for await (const row of walkChain(db, site.id)) {
     if (row.seq > last) break;
     const { previous_hash, hash } = row;
-    lines += `${JSON.stringify({ entry: entryOf(row), previous_hash, hash })}\n`;
+    lines += `${JSON.stringify({ entry: chainEntry(row), previous_hash, hash })}\n`;
     if (lines.length < enough) continue;
     yield lines;
     lines = "";

@@ -21,7 +21,7 @@ export const accounts = [
   { role: "marketing", name: "Marketing" },
   { role: "viewer", name: "Viewer" },
 ] as const;
-export type Role = (typeof accounts)[number]["role"];
+export type ExampleRole = (typeof accounts)[number]["role"];
 
 /** Every page there ever was: its title, and its version on the first day where it was there. */
 export const pages: Record<string, [title: string, first?: string]> = {

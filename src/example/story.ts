@@ -1,10 +1,10 @@
-import { inventory, type Role } from "./shop.ts";
+import { type ExampleRole, inventory } from "./shop.ts";
 
 /** How many working days before now, and at what time (UTC). */
-export type When = [daysAgo: number, time: string];
+export type StoryMoment = [daysAgo: number, time: string];
 
 /** A line is `key version`, `-key` where it is removed, and after a bar what is new in it. */
-export interface Telling {
+export interface StoryDeployment {
   on: string;
   lines: string[];
   note?: string;
@@ -13,12 +13,12 @@ export interface Telling {
   late?: number;
 }
 
-export type Step = { when: When } & (
-  | { contributor: Telling }
+export type Step = { when: StoryMoment } & (
+  | { contributor: StoryDeployment }
   | { releases: { name: string; notes?: string; only?: string[] } }
   | { asks: string; into: string; note?: string }
-  | { approves: string; as: Role; into: string; comment?: string }
-  | { rejects: string; as: Role; into: string; comment: string }
+  | { approves: string; as: ExampleRole; into: string; comment?: string }
+  | { rejects: string; as: ExampleRole; into: string; comment: string }
   | { completes: string; into: string }
 );
 

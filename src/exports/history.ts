@@ -1,24 +1,24 @@
 import type { Site } from "../access/sites.ts";
 import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
-import { type Event, type Filter, listEvents } from "../history/queries.ts";
+import { type HistoryEvent, type HistoryFilter, listEvents } from "../history/queries.ts";
 import { sentence } from "../history/sentences.ts";
 import { longTime } from "../time/format.ts";
-import type { Export, Format, Row } from "./serialize.ts";
+import type { Export, ExportRow, Format } from "./serialize.ts";
 
 const columns = ["entry", "recorded_at", "person", "action", "subject", "sentence", "note", "hash"];
 
 /** What the history page shows under the same filter, newest first. JSON lines carry all that an entry changed, too. */
-export function historyExport(db: Database, site: Site, filter: Filter, format: Format): Export {
+export function historyExport(db: Database, site: Site, filter: HistoryFilter, format: Format): Export {
   return { columns, pages: pagesOf(db, site, filter, format === "jsonl") };
 }
 
 const size = 250;
 
-async function* pagesOf(db: Database, site: Site, filter: Filter, whole: boolean): AsyncGenerator<Row[]> {
+async function* pagesOf(db: Database, site: Site, filter: HistoryFilter, whole: boolean): AsyncGenerator<ExportRow[]> {
   for (let before = filter.before; ; ) {
     const events = await listEvents(db, site.id, { ...filter, before, limit: size });
-    const rows: Row[] = [];
+    const rows: ExportRow[] = [];
     for (const event of events) {
       const row = rowOf(site, event);
       if (!whole) rows.push(row);
@@ -35,7 +35,7 @@ async function* pagesOf(db: Database, site: Site, filter: Filter, whole: boolean
   }
 }
 
-function rowOf(site: Site, event: Event): Row {
+function rowOf(site: Site, event: HistoryEvent): ExportRow {
   const { seq, recorded_at, action, subject, hash, details } = event;
   const words = sentence(event).map((piece) => {
     if (typeof piece === "string") return piece;

@@ -1,9 +1,9 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { approversOf } from "../record/approvers.ts";
-import { type Moment, type Slice, type Standing, standing } from "../record/as-of.ts";
-import type { Export, Row } from "./serialize.ts";
+import { listApprovers } from "../record/approvers.ts";
+import { type Moment, type PlacementAsOf, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
+import type { Export, ExportRow } from "./serialize.ts";
 
 const columns = [
   "kind",
@@ -25,7 +25,7 @@ export function placementsExport(
   site: Site,
   environment: Environment,
   moment: Moment,
-  slice: Pick<Slice, "kind" | "text">,
+  slice: Pick<PlacementSlice, "kind" | "text">,
 ): Export {
   return { columns, pages: pagesOf(db, site, environment, moment, slice) };
 }
@@ -37,12 +37,12 @@ async function* pagesOf(
   site: Site,
   environment: Environment,
   moment: Moment,
-  slice: Slice,
-): AsyncGenerator<Row[]> {
-  for (let after: Slice["after"]; ; ) {
+  slice: PlacementSlice,
+): AsyncGenerator<ExportRow[]> {
+  for (let after: PlacementSlice["after"]; ; ) {
     const page = { ...slice, after, limit: size, order: "key" as const };
-    const lines = await standing(db, site.id, environment.id, moment, page);
-    const approvers = await approversOf(
+    const lines = await placementsAsOf(db, site.id, environment.id, moment, page);
+    const approvers = await listApprovers(
       db,
       lines.map((line) => line.promotion_id),
     );
@@ -52,8 +52,8 @@ async function* pagesOf(
   }
 }
 
-function rowOf(line: Standing, approvers: Awaited<ReturnType<typeof approversOf>>): Row {
-  const all: Row = {
+function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApprovers>>): ExportRow {
+  const all: ExportRow = {
     ...line,
     approved_by: (approvers.get(line.promotion_id ?? "") ?? []).map((one) => ({ ...one })),
     out_of_band: line.out_of_band === 1,

@@ -1,41 +1,41 @@
 import { Hono } from "hono";
-import { findPlace } from "../access/sites.ts";
-import { readFilter as readSlice } from "../board/filters.ts";
+import { findEnvironment } from "../access/sites.ts";
+import { readBoardFilter as readSlice } from "../board/filters.ts";
 import { Refusal } from "../errors.ts";
-import { readFilter } from "../history/filter.ts";
+import { readHistoryFilter } from "../history/filter.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { download } from "../http/download.ts";
 import { readMoment } from "../http/forms.ts";
-import { latest, type Moment } from "../record/as-of.ts";
+import { endOfTime, type Moment } from "../record/as-of.ts";
 import { historyExport } from "./history.ts";
 import { placementsExport } from "./placements.ts";
-import { type Format, formats, written } from "./serialize.ts";
+import { type Format, formats, serialize } from "./serialize.ts";
 
 /** What pages show, to take away. */
-export const exports = new Hono<SiteEnv>();
+export const exportRoutes = new Hono<SiteEnv>();
 
-exports.get("/history/:file{export\\.(?:csv|jsonl)}", async (c) => {
+exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", async (c) => {
   const { site } = c.var.access;
-  const { filter, wrong } = await readFilter(c);
+  const { filter, wrong } = await readHistoryFilter(c);
   const [sentence] = Object.values(wrong);
   if (sentence) throw new Refusal(wrong.key ? 404 : 422, sentence);
   const format = formatOf(c.req.param("file"));
-  const pieces = written(format, historyExport(c.var.db, site, filter, format));
+  const pieces = serialize(format, historyExport(c.var.db, site, filter, format));
   return download(c, `${site.slug}-history.${format}`, formats[format], pieces);
 });
 
-exports.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", async (c) => {
+exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", async (c) => {
   const { site } = c.var.access;
-  const environment = findPlace(site, c.req.param("environment"));
+  const environment = findEnvironment(site, c.req.param("environment"));
   const moment: Moment = {
-    asOf: readMoment(c, "as_of") ?? latest,
+    asOf: readMoment(c, "as_of") ?? endOfTime,
     // all pages of it show what was known when the first was read
     knownAt: readMoment(c, "known_at") ?? c.var.at,
   };
   const { kind, text } = readSlice(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const format = formatOf(c.req.param("file"));
-  const pieces = written(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
-  const name = [site.slug, environment.slug, moment.asOf === latest ? c.var.at : moment.asOf].join("-");
+  const pieces = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
+  const name = [site.slug, environment.slug, moment.asOf === endOfTime ? c.var.at : moment.asOf].join("-");
   return download(c, `${name.replaceAll(":", "")}.${format}`, formats[format], pieces);
 });
 

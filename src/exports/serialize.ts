@@ -5,21 +5,21 @@ import { csvLine } from "./csv.ts";
 export const formats = { csv: "text/csv; charset=utf-8; header=present", jsonl: "application/jsonl; charset=utf-8" };
 export type Format = keyof typeof formats;
 
-export type Row = { [column: string]: Json | undefined };
+export type ExportRow = { [column: string]: Json | undefined };
 
 /** Rows as they come, a page at a time: what is written is never all in memory. */
 export interface Export {
   /** What CSV shows of a row, in this order; JSON lines show all of it. */
   columns: readonly string[];
-  pages: AsyncIterable<Row[]>;
+  pages: AsyncIterable<ExportRow[]>;
 }
 
 /**
  * The file in pieces, one for each page. Its last line says how many rows there were, so that a file cut off half-way
  * is noticed: `{"end":true,"rows":12}`, and in CSV a record `end,12 rows` as wide as the others.
  */
-export async function* written(format: Format, { columns, pages }: Export): AsyncGenerator<string> {
-  const lineOf = format === "csv" ? (row: Row) => csvLine(columns.map((column) => row[column])) : jsonLine;
+export async function* serialize(format: Format, { columns, pages }: Export): AsyncGenerator<string> {
+  const lineOf = format === "csv" ? (row: ExportRow) => csvLine(columns.map((column) => row[column])) : jsonLine;
   let [rows, head] = [0, format === "csv" ? csvLine(columns) : ""];
   for await (const page of pages) {
     rows += page.length;
@@ -32,4 +32,4 @@ export async function* written(format: Format, { columns, pages }: Export): Asyn
   yield head + (format === "csv" ? csvLine(end) : jsonLine({ end: true, rows }));
 }
 
-const jsonLine = (row: Row): string => `${JSON.stringify(row)}\n`;
+const jsonLine = (row: ExportRow): string => `${JSON.stringify(row)}\n`;

@@ -1,16 +1,16 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { by } from "../api/auth.ts";
-import { reading, writing } from "../api/calls.ts";
-import { encode } from "../api/cursor.ts";
-import { list, moment, paging, slug } from "../api/schemas.ts";
-import { missing } from "../errors.ts";
+import { tokenActor } from "../api/auth.ts";
+import { getCall, postCall } from "../api/calls.ts";
+import { encodeCursor } from "../api/cursor.ts";
+import { listOf, momentSchema, paging, slugSchema } from "../api/schemas.ts";
+import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { type Checkpoint, checkpoint, headOf, latestCheckpoint, publicKey } from "../integrity/checkpoints.ts";
-import { type EventRow, entryOf, walk } from "../record/chain.ts";
+import { type Checkpoint, chainHead, createCheckpoint, latestCheckpoint, publicKey } from "../integrity/checkpoints.ts";
+import { chainEntry, type EventRow, walkChain } from "../record/chain.ts";
 
 const tags = ["History"];
 
-export const events = new OpenAPIHono<SiteEnv>();
+export const eventApi = new OpenAPIHono<SiteEnv>();
 
 const hash = z.string().openapi({ description: "SHA-256, in hexadecimal digits." });
 
@@ -19,7 +19,7 @@ const event = z
     entry: z
       .object({
         seq: z.int(),
-        recorded_at: moment,
+        recorded_at: momentSchema,
         person_id: z.string(),
         action: z.string().openapi({ example: "promotion_approved" }),
         subject: z.string().openapi({ example: "promotion 31" }),
@@ -39,28 +39,29 @@ const count = z
   .transform(Number)
   .openapi({ type: "integer", minimum: 0, example: 1200 });
 
-const listCall = reading("/sites/{site}/events", {
+const listCall = getCall("/sites/{site}/events", {
   tags,
   operationId: "listEvents",
   summary: "The chain of events, oldest first",
   description:
     "Each hash is SHA-256 over the hash before it (in hexadecimal digits; nothing before the first) and the entry as canonical JSON (RFC 8785). A page may hold fewer than asked for where events are long.",
-  params: z.object({ site: slug }),
+  params: z.object({ site: slugSchema }),
   query: z.strictObject({ after: count.optional(), ...paging(z.strictObject({ seq: z.int().min(0) })) }),
-  answer: list(event),
+  answer: listOf(event),
 });
 
 /** An event may tell of ten thousand lines: a page stops growing about here. */
 const mostCharacters = 4_000_000;
 
-events.openapi(listCall, async (c) => {
+eventApi.openapi(listCall, async (c) => {
   const { after = 0, cursor, limit } = c.req.valid("query");
   const start = Math.max(after, cursor?.seq ?? 0);
   const { id } = c.var.access.site;
   const items: z.infer<typeof event>[] = [];
   let [last, size] = [start, 0];
-  for await (const row of walk(c.var.db, id, start)) {
-    if (items.length === limit || size > mostCharacters) return c.json({ items, next: encode({ seq: last }) }, 200);
+  for await (const row of walkChain(c.var.db, id, start)) {
+    if (items.length === limit || size > mostCharacters)
+      return c.json({ items, next: encodeCursor({ seq: last }) }, 200);
     items.push(asEvent(row));
     size += row.details.length;
     last = row.seq;
@@ -69,56 +70,56 @@ events.openapi(listCall, async (c) => {
 });
 
 function asEvent(row: EventRow): z.infer<typeof event> {
-  return { entry: entryOf(row), previous_hash: row.previous_hash, hash: row.hash };
+  return { entry: chainEntry(row), previous_hash: row.previous_hash, hash: row.hash };
 }
 
-const headCall = reading("/sites/{site}/events/head", {
+const headCall = getCall("/sites/{site}/events/head", {
   tags,
   operationId: "getHead",
   summary: "How many events there are, and the hash of the last",
-  params: z.object({ site: slug }),
+  params: z.object({ site: slugSchema }),
   answer: z.object({ events: z.int(), head: hash }).openapi("Head"),
 });
 
-events.openapi(headCall, async (c) => c.json(await headOf(c.var.db, c.var.access.site.id), 200));
+eventApi.openapi(headCall, async (c) => c.json(await chainHead(c.var.db, c.var.access.site.id), 200));
 
 const signedHead = z
   .object({
     events: z.int(),
     head: hash,
-    at: moment,
+    at: momentSchema,
     note: z.string().openapi({ description: "A signed note with a checkpoint in it: c2sp.org/tlog-checkpoint." }),
     key: z.string().openapi({ description: "The verifier key of the note's signature: c2sp.org/signed-note." }),
   })
   .openapi("Checkpoint");
 
-const latestCall = reading("/sites/{site}/checkpoints/latest", {
+const latestCall = getCall("/sites/{site}/checkpoints/latest", {
   tags,
   operationId: "getLatestCheckpoint",
   summary: "The latest signed checkpoint",
   description: "Keep it elsewhere: by it a history that was written anew is found out, even if all hashes fit.",
-  params: z.object({ site: slug }),
+  params: z.object({ site: slugSchema }),
   answer: signedHead,
 });
 
-events.openapi(latestCall, async (c) => {
-  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? missing("checkpoint yet");
+eventApi.openapi(latestCall, async (c) => {
+  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint yet");
   return c.json(await withKey(c.var.db, latest), 200);
 });
 
-const makeCall = writing("/sites/{site}/checkpoints", {
+const makeCall = postCall("/sites/{site}/checkpoints", {
   tags,
   operationId: "makeCheckpoint",
   summary: "Sign how far the chain has come",
   description: "For administrators. Where nothing has happened since the latest checkpoint, it is that one.",
-  params: z.object({ site: slug }),
+  params: z.object({ site: slugSchema }),
   body: z.strictObject({}).openapi("NewCheckpoint"),
   mayBeEmpty: true,
   answer: signedHead,
 });
 
-events.openapi(makeCall, async (c) => {
-  const made = await checkpoint(c.var.db, by(c, {}), c.var.access.site);
+eventApi.openapi(makeCall, async (c) => {
+  const made = await createCheckpoint(c.var.db, tokenActor(c, {}), c.var.access.site);
   return c.json(await withKey(c.var.db, made), 201);
 });
 

@@ -1,19 +1,19 @@
-import type { Told } from "../../views/history/page.ts";
-import { findPlace } from "../access/sites.ts";
-import { missing } from "../errors.ts";
+import type { HistoryFields } from "../../views/history/page.ts";
+import { findEnvironment } from "../access/sites.ts";
+import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { type Action, actions } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { parseMoment } from "../time/parse-moment.ts";
-import { type Filter, findActor, membersOf } from "./queries.ts";
+import { findActor, type HistoryFilter, listSiteActors } from "./queries.ts";
 
 /** What the address asks for. What it names and the site has not is missing; what was typed wrong is said at its field. */
-export async function readFilter(c: SiteContext) {
+export async function readHistoryFilter(c: SiteContext) {
   const { db } = c.var;
   const { site } = c.var.access;
-  const field = (name: keyof Told) => c.req.query(name)?.trim() || undefined;
-  const told: Told = {
+  const field = (name: keyof HistoryFields) => c.req.query(name)?.trim() || undefined;
+  const told: HistoryFields = {
     person: field("person"),
     action: field("action"),
     environment: field("environment"),
@@ -22,19 +22,19 @@ export async function readFilter(c: SiteContext) {
     from: field("from"),
     until: field("until"),
   };
-  const wrong: Partial<Record<keyof Told, string>> = {};
-  const filter: Filter = { environment: told.environment && findPlace(site, told.environment).id };
+  const wrong: Partial<Record<keyof HistoryFields, string>> = {};
+  const filter: HistoryFilter = { environment: told.environment && findEnvironment(site, told.environment).id };
   if (told.action)
-    filter.action = actions.find((one): one is Action => one === told.action) ?? missing("kind of event");
+    filter.action = actions.find((one): one is Action => one === told.action) ?? notFound("kind of event");
   for (const end of ["from", "until"] as const) {
     const read = told[end] ? parseMoment(told[end], site.time_zone, c.var.at) : undefined;
     if (read && "wrong" in read) wrong[end] = read.wrong;
     else filter[end] = read?.at;
   }
-  const people = await membersOf(db, site.id);
+  const people = await listSiteActors(db, site.id);
   if (told.person) {
     const person = people.find((one) => one.id === told.person) ?? (await findActor(db, site.id, told.person));
-    if (!person) missing("person");
+    if (!person) notFound("person");
     if (!people.includes(person)) people.push(person);
     filter.person = person.id;
   }

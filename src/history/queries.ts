@@ -3,7 +3,7 @@ import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import type { Action } from "../record/events.ts";
 
-export interface Filter {
+export interface HistoryFilter {
   person?: string | undefined;
   action?: Action | undefined;
   environment?: string | undefined;
@@ -18,7 +18,7 @@ export interface Filter {
   seqs?: number[] | undefined;
 }
 
-export interface Event {
+export interface HistoryEvent {
   seq: number;
   recorded_at: string;
   action: Action;
@@ -33,7 +33,7 @@ export interface Event {
 const long = 20_000;
 
 /** Newest first. Each filter is an index of its own; the page costs what it shows. */
-export async function listEvents(db: Database, siteId: string, filter: Filter = {}): Promise<Event[]> {
+export async function listEvents(db: Database, siteId: string, filter: HistoryFilter = {}): Promise<HistoryEvent[]> {
   const seqs = filter.seqs ?? (await seqsOf(db, siteId, filter));
   if (!seqs.length) return [];
   const rows = await db
@@ -55,7 +55,7 @@ export async function listEvents(db: Database, siteId: string, filter: Filter = 
   }));
 }
 
-async function seqsOf(db: Database, siteId: string, filter: Filter): Promise<number[]> {
+async function seqsOf(db: Database, siteId: string, filter: HistoryFilter): Promise<number[]> {
   const { person, action, environment, artifact, from, until, before, limit = 50 } = filter;
   // of what touched an artifact, found by its subject, the rest is asked out of reach of other indexes: SQLite would
   // else look through all events of a person, say, for every one
@@ -133,7 +133,7 @@ async function factsOf(db: Database, ids: string[]): Promise<Map<string, Facts>>
 }
 
 /** Everybody on the site, people and machines, to choose from. */
-export function membersOf(db: Database, siteId: string): Promise<{ id: string; name: string }[]> {
+export function listSiteActors(db: Database, siteId: string): Promise<{ id: string; name: string }[]> {
   return db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")

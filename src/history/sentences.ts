@@ -1,14 +1,14 @@
 import type { Json } from "../database/canonical-json.ts";
 import type { Action } from "../record/events.ts";
-import type { Event } from "./queries.ts";
+import type { HistoryEvent } from "./queries.ts";
 
 /** A piece of a sentence: words, a link to a page of the site, or a moment. */
 export type Words = string | { to: string; text: string } | { at: string };
 
-type Details = Event["details"];
+type Details = HistoryEvent["details"];
 
 /** An event as a sentence, with the names as they were then. */
-export function sentence({ action, details }: Pick<Event, "action" | "details">): Words[] {
+export function sentence({ action, details }: Pick<HistoryEvent, "action" | "details">): Words[] {
   return [`${text(details.person)} `, ...sentences[action](details)];
 }
 

@@ -22,7 +22,7 @@ const FILES: Record<keyof AssetUrls, string> = {
 };
 
 /** Style, script and icon, read once at the start. Their names hold a hash of what is in them, so a browser may keep them for ever. */
-export function assets(): { urls: AssetUrls; app: Hono } {
+export function loadAssets(): { urls: AssetUrls; app: Hono } {
   const urls = {} as AssetUrls;
   const byUrl = new Map<string, Asset>();
   for (const [key, file] of Object.entries(FILES)) {

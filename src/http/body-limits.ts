@@ -6,10 +6,10 @@ import { Refusal } from "../errors.ts";
 const most = { import: 10 * 1024 * 1024, form: 64 * 1024 };
 
 /** For what is open only to those whom Sitebook knows; it is no use before that is certain. */
-export const importsFit = fits(most.import, "That is too large: Sitebook takes at most 10 MB at once.");
+export const limitImports = fits(most.import, "That is too large: Sitebook takes at most 10 MB at once.");
 
 /** For all else. What lies below a site is not read before it is certain who asks. */
-export const formsFit: MiddlewareHandler = (c, next) =>
+export const limitForms: MiddlewareHandler = (c, next) =>
   /^\/sites\/[^/]/.test(c.req.path) ? next() : formFits(c, next);
 
 const formFits = fits(most.form, "That is too large: here Sitebook takes at most 64 kB.");

@@ -3,13 +3,13 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errorPage } from "../../views/error.ts";
-import { door, layout } from "../../views/layout.ts";
+import { layout, signedOutLayout } from "../../views/layout.ts";
 import type { Html } from "../../views/parts/html.ts";
-import { isFull } from "../database/errors.ts";
+import { isDiskFull } from "../database/errors.ts";
 import { Refusal } from "../errors.ts";
 import type { AppEnv, SiteContext } from "./context.ts";
-import { answer, page, plainFrame } from "./pages.ts";
-import { problem } from "./problem.ts";
+import { plainFrame, sendHtml, sitePage } from "./pages.ts";
+import { sendProblem } from "./problem.ts";
 
 const titles: Record<number, string> = {
   400: "That could not be read",
@@ -30,12 +30,12 @@ const titles: Record<number, string> = {
 const retryAfter: Record<number, number> = { 503: 10, 507: 60 };
 
 /** Turns whatever was thrown into an answer: expected refusals say why, anything else is logged and shows only a reference. */
-export async function fail(error: Error, c: Context<AppEnv>): Promise<Response> {
+export async function handleError(error: Error, c: Context<AppEnv>): Promise<Response> {
   const refusal = asRefusal(error);
   const wait = refusal.retryAfter ?? retryAfter[refusal.status];
   if (wait) c.header("retry-after", String(wait));
   if (hasHungUp(c)) return c.body(null, refusal.status as 404);
-  if (/^\/api(\/|$)/.test(c.req.path)) return problem(c, refusal);
+  if (/^\/api(\/|$)/.test(c.req.path)) return sendProblem(c, refusal);
   const title = titles[refusal.status] ?? "That did not work";
   const content = errorPage({
     title,
@@ -54,9 +54,9 @@ function hasHungUp(c: Context<AppEnv>): boolean {
 /** In the frame that is known by then: the site's, or the person's. A fault gets a bare one, which asks the database nothing. */
 async function framed(c: Context<AppEnv>, title: string, content: Html, status: number): Promise<Response> {
   const known = c as unknown as SiteContext;
-  if (status < 500 && known.var.access) return page(known, { title }, content, status as 404);
-  if (status < 500 && c.var.person) return answer(c, layout(await plainFrame(c, title), content), status);
-  return answer(c, door({ title, assets: c.var.assets }, content), status);
+  if (status < 500 && known.var.access) return sitePage(known, { title }, content, status as 404);
+  if (status < 500 && c.var.person) return sendHtml(c, layout(await plainFrame(c, title), content), status);
+  return sendHtml(c, signedOutLayout({ title, assets: c.var.assets }, content), status);
 }
 
 function asRefusal(error: Error): { status: number } & Omit<Refusal, "status" | "name"> {
@@ -69,7 +69,7 @@ function asRefusal(error: Error): { status: number } & Omit<Refusal, "status" | 
   // whoever sent it is gone, so that nobody reads this
   if (code === "ECONNRESET" && error.message === "aborted")
     return { status: 400, message: "The request broke off.", ...nothing };
-  if (isFull(error)) {
+  if (isDiskFull(error)) {
     console.error(`There is no room left for the database: ${error.message}`);
     return { status: 507, message: noRoom, ...nothing };
   }

@@ -1,4 +1,4 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import { parseMoment } from "../time/parse-moment.ts";
@@ -7,19 +7,19 @@ import type { AnyContext, SiteContext } from "./context.ts";
 export type Keyed = { key?: string | undefined } & object;
 
 /** What makes a repeated form post harmless. A key that is none of ours is no key. */
-export function requestOf(c: AnyContext, form: Keyed | undefined): By["request"] {
+export function requestOf(c: AnyContext, form: Keyed | undefined): Actor["request"] {
   if (!form?.key || !/^[\w-]{1,200}$/.test(form.key)) return;
   return { key: form.key, fingerprint: sha256(`${c.req.path} ${JSON.stringify(form)}`) };
 }
 
 /** The named fields of a posted form as text; what is missing, or is a file, is empty. */
-export async function fields<Name extends string>(c: AnyContext, ...names: Name[]): Promise<Record<Name, string>> {
+export async function formFields<Name extends string>(c: AnyContext, ...names: Name[]): Promise<Record<Name, string>> {
   const form = await formOf(c);
   return Object.fromEntries(names.map((name) => [name, texts(form[name]).at(-1) ?? ""])) as Record<Name, string>;
 }
 
 /** All that a posted form says under one name, such as the boxes ticked. */
-export async function choices(c: AnyContext, name: string): Promise<string[]> {
+export async function checkedValues(c: AnyContext, name: string): Promise<string[]> {
   return texts((await formOf(c))[name]);
 }
 

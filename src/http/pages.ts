@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Frame } from "../../views/layout.ts";
-import { door, layout } from "../../views/layout.ts";
+import { layout, signedOutLayout } from "../../views/layout.ts";
 import type { Html } from "../../views/parts/html.ts";
-import { sitesOf } from "../access/sites.ts";
+import { listSitesOf } from "../access/sites.ts";
 import type { AnyContext, SiteEnv } from "./context.ts";
 import { secure } from "./session.ts";
 
@@ -12,7 +12,7 @@ type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past">
 type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 
 /** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
-export async function page(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
+export async function sitePage(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
   const { site, permissions } = c.get("access");
   const frame: Frame = {
     ...(await plainFrame(c, about.title)),
@@ -22,22 +22,22 @@ export async function page(c: Context<SiteEnv>, about: Page, content: Html, stat
     ...(await c.get("siteFrame")(c, about.environment)),
     may: { record: permissions.has("record"), settings: permissions.has("administer") },
   };
-  return answer(c, layout(frame, content), status);
+  return sendHtml(c, layout(frame, content), status);
 }
 
-export function answer(c: AnyContext, markup: Html, status: number = 200): Response {
+export function sendHtml(c: AnyContext, markup: Html, status: number = 200): Response {
   // as bytes: the adapter takes several times as long to send a long text
   return c.body(Buffer.from(String(markup)), status as Status, { "content-type": "text/html; charset=UTF-8" });
 }
 
 /** Answers a page that belongs to no site. */
 export async function plainPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
-  return answer(c, layout(await plainFrame(c, title), content), status);
+  return sendHtml(c, layout(await plainFrame(c, title), content), status);
 }
 
 /** Answers a page before the book is open: signing in, setting up, choosing a password. */
-export async function doorPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
-  return answer(c, door(await plainFrame(c, title), content), status);
+export async function signedOutPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
+  return sendHtml(c, signedOutLayout(await plainFrame(c, title), content), status);
 }
 
 /** The frame of a page that belongs to no site. */
@@ -48,17 +48,17 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
     path: c.req.path,
     assets: c.get("assets"),
     now: c.get("at"),
-    sites: person ? await sitesOf(c.get("db"), person.id) : [],
+    sites: person ? await listSitesOf(c.get("db"), person.id) : [],
     environments: [],
     rail: "none",
     inboxCount: 0,
     person,
-    flash: flash(c),
+    flash: takeFlash(c),
   };
 }
 
 /** Says something on the next page that this browser opens. */
-export function say(c: AnyContext, text: string, kind: "done" | "bad" = "done"): void {
+export function flash(c: AnyContext, text: string, kind: "done" | "bad" = "done"): void {
   setCookie(c, "said", JSON.stringify({ kind, text: text.slice(0, 500) }), {
     httpOnly: true,
     sameSite: "Lax",
@@ -68,7 +68,7 @@ export function say(c: AnyContext, text: string, kind: "done" | "bad" = "done"):
   });
 }
 
-function flash(c: AnyContext): Frame["flash"] {
+function takeFlash(c: AnyContext): Frame["flash"] {
   const said = getCookie(c, "said");
   if (!said) return;
   deleteCookie(c, "said", { path: "/", secure: secure(c) });

@@ -25,7 +25,7 @@ export interface Problem {
 }
 
 /** RFC 9457. The detail is the sentence that the page shows. */
-export function problem(c: Context, { status, message, code, errors, blockers }: Problem): Response {
+export function sendProblem(c: Context, { status, message, code, errors, blockers }: Problem): Response {
   const body = {
     type: code ? `urn:sitebook:problem:${code}` : "about:blank",
     title: titles[status] ?? "Refused",

@@ -1,10 +1,10 @@
 import type { Context, Next } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
-import { closeSession, findSession, lasts, openSession } from "../access/sessions.ts";
+import { closeSession, findSession, openSession, sessionLifetimeMs } from "../access/sessions.ts";
 import { findAccess } from "../access/sites.ts";
-import { missing, refuse } from "../errors.ts";
+import { notFound, refuse } from "../errors.ts";
 import type { AnyContext, AppEnv, SiteEnv } from "./context.ts";
 import { type Keyed, requestOf } from "./forms.ts";
 
@@ -28,7 +28,7 @@ export async function startSession(c: AnyContext, personId: string): Promise<voi
     sameSite: "Lax",
     path: "/",
     secure: secure(c),
-    maxAge: lasts.atMost / 1000,
+    maxAge: sessionLifetimeMs.atMost / 1000,
   });
 }
 
@@ -59,7 +59,7 @@ function cameFor(c: AnyContext): string {
 
 export async function needAccess(c: Context<SiteEnv>, next: Next) {
   const access = await findAccess(c.get("db"), c.get("person").id, c.req.param("site") ?? "");
-  if (!access) missing("site");
+  if (!access) notFound("site");
   c.set("access", access);
   await next();
 }
@@ -71,7 +71,7 @@ export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
 }
 
 /** Who acts. A form's hidden `key` makes its repetition harmless. */
-export function by(c: Context<SiteEnv>, form?: Keyed): By {
+export function sessionActor(c: Context<SiteEnv>, form?: Keyed): Actor {
   const { roles, permissions } = c.get("access");
   return { person: c.get("person"), roles, permissions, at: c.get("at"), request: requestOf(c, form) };
 }

@@ -1,9 +1,17 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Database } from "../database/connect.ts";
-import { missing, Refusal, refuse } from "../errors.ts";
-import { fingerprint, opened, readStatement, type Statement, signed, verifierKey, written } from "./signed-notes.ts";
+import { notFound, Refusal, refuse } from "../errors.ts";
+import {
+  type CheckpointStatement,
+  fingerprint,
+  formatStatement,
+  openNote,
+  readStatement,
+  signNote,
+  verifierKey,
+} from "./signed-notes.ts";
 
 export interface Checkpoint {
   events: number;
@@ -16,28 +24,28 @@ export interface Checkpoint {
 type Site = { id: string; slug: string };
 
 /** On demand. */
-export function checkpoint(db: Database, by: By, site: Site): Promise<Checkpoint> {
+export function createCheckpoint(db: Database, by: Actor, site: Site): Promise<Checkpoint> {
   refuse(whyNotMay(by, "administer"), 403);
-  return makeCheckpoint(db, site, by.at);
+  return signChain(db, site, by.at);
 }
 
 /**
  * Signs how far the site's chain has come; where that was signed already, it is that checkpoint again. A chain that
  * does not hold what was signed before is not signed any more.
  */
-export async function makeCheckpoint(db: Database, site: Site, at: string): Promise<Checkpoint> {
+export async function signChain(db: Database, site: Site, at: string): Promise<Checkpoint> {
   const { name, key } = await signingKey(db, at);
-  const { events, head } = await headOf(db, site.id);
+  const { events, head } = await chainHead(db, site.id);
   const before = await latestCheckpoint(db, site.id);
   if (before?.events === events && before.head === head) return before;
   refuse(await whyNotFollow(db, site.id, before, events));
-  const note = signed(written({ origin: `${name}/${site.slug}`, events, head, at }), name, key);
+  const note = signNote(formatStatement({ origin: `${name}/${site.slug}`, events, head, at }), name, key);
   await db
     .insertInto("checkpoints")
     .values({ site_id: site.id, events, head, note, at })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  return (await latestCheckpoint(db, site.id)) ?? missing("checkpoint");
+  return (await latestCheckpoint(db, site.id)) ?? notFound("checkpoint");
 }
 
 async function whyNotFollow(db: Database, siteId: string, before: Checkpoint | undefined, events: number) {
@@ -52,7 +60,7 @@ async function whyNotFollow(db: Database, siteId: string, before: Checkpoint | u
   return `The history up to event ${before.events} is not the one that was signed at ${before.at}. Nothing more is signed; sitebook verify says what differs.`;
 }
 
-export function headOf(db: Database, siteId: string): Promise<{ events: number; head: string }> {
+export function chainHead(db: Database, siteId: string): Promise<{ events: number; head: string }> {
   return db.selectFrom("sites").select(["events", "head"]).where("id", "=", siteId).executeTakeFirstOrThrow();
 }
 
@@ -73,9 +81,14 @@ export async function publicKey(db: Database, at = new Date().toISOString()): Pr
 }
 
 /** What a checkpoint that was kept elsewhere says of a site. Without a key it is checked by the one in this database. */
-export async function readCheckpoint(db: Database, site: Site, note: string, vkey?: string): Promise<Statement> {
+export async function readCheckpoint(
+  db: Database,
+  site: Site,
+  note: string,
+  vkey?: string,
+): Promise<CheckpointStatement> {
   const key = vkey ?? (await publicKey(db));
-  const text = opened(note, key);
+  const text = openNote(note, key);
   const statement = text === undefined ? undefined : readStatement(text);
   const [name] = key.split("+");
   if (!statement)
@@ -106,13 +119,13 @@ async function makeKey(db: Database, created_at: string) {
     .values({ name: purpose, private_key, created_at })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  return (await keptKey(db)) ?? missing("key");
+  return (await keptKey(db)) ?? notFound("key");
 }
 
 const hour = 3_600_000;
 
 /** Signs each site's chain every hour in which something happened, for as long as the server runs. */
-export function keepCheckpoints(db: Database): void {
+export function scheduleCheckpoints(db: Database): void {
   setInterval(() => void signAll(db, new Date().toISOString()), hour).unref();
 }
 
@@ -120,7 +133,7 @@ export function keepCheckpoints(db: Database): void {
 export async function signAll(db: Database, at: string): Promise<void> {
   try {
     for (const site of await db.selectFrom("sites").select(["id", "slug"]).execute())
-      await makeCheckpoint(db, site, at).catch((error: Error) => console.error(`${site.slug}: ${error.message}`));
+      await signChain(db, site, at).catch((error: Error) => console.error(`${site.slug}: ${error.message}`));
   } catch (error) {
     console.error("Checkpoints could not be signed:", error);
   }

@@ -1,15 +1,15 @@
-import { canonical, type Json } from "../database/canonical-json.ts";
+import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import type { ChainEntry } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import type { Schema } from "../schema.ts";
 
 /** A row of the record, as an event tells it. Pages, software and versions go by their names. */
-export type Row = Record<string, string | number | boolean | null | undefined>;
+export type EventTableRow = Record<string, string | number | boolean | null | undefined>;
 
-export type Rows = Partial<Record<Told, Row[]>>;
+export type EventTableRows = Partial<Record<RecordTable, EventTableRow[]>>;
 
 /** In an order in which each refers only to those before it. */
-export const told = [
+export const recordTables = [
   "artifacts",
   "titles",
   "sections",
@@ -28,12 +28,12 @@ export const told = [
   "repeats",
   "completions",
 ] as const;
-export type Told = (typeof told)[number];
+export type RecordTable = (typeof recordTables)[number];
 
 type Columns<Table extends keyof Schema> = Record<keyof Schema[Table], true>;
 
 /** Tables whose rows stand in the details as they are, under their own names. A column that is forgotten does not compile. */
-export const plain = {
+export const plainTables = {
   deployments: {
     id: true,
     site_id: true,
@@ -111,54 +111,58 @@ export const plain = {
     reason: true,
   } satisfies Columns<"corrections">,
 };
-export type Plain = keyof typeof plain;
+export type PlainTable = keyof typeof plainTables;
 
-const nothing = (): Rows => ({});
+const noRows = (): EventTableRows => ({});
 
-const itself =
-  (table: Plain) =>
-  ({ details }: ChainEntry): Rows => ({
-    [table]: [Object.fromEntries(Object.keys(plain[table]).map((column) => [column, details[column] ?? null])) as Row],
+const plainRow =
+  (table: PlainTable) =>
+  ({ details }: ChainEntry): EventTableRows => ({
+    [table]: [
+      Object.fromEntries(
+        Object.keys(plainTables[table]).map((column) => [column, details[column] ?? null]),
+      ) as EventTableRow,
+    ],
   });
 
 /** What each event says stands in the record's tables: what `verify` compares, and what `rebuild` writes. */
-export const rowsOf: Record<Action, (entry: ChainEntry) => Rows> = {
-  site_created: nothing,
-  site_changed: nothing,
+export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> = {
+  site_created: noRows,
+  site_changed: noRows,
   environment_added: gateOf,
-  environment_changed: nothing,
-  server_added: nothing,
-  server_removed: nothing,
+  environment_changed: noRows,
+  server_added: noRows,
+  server_removed: noRows,
   deployment_recorded: deploymentOf,
   release_made: releaseOf,
-  promotion_asked: itself("promotions"),
-  promotion_approved: itself("approvals"),
-  promotion_rejected: itself("approvals"),
-  promotion_cancelled: itself("cancellations"),
-  promotion_superseded: itself("cancellations"),
-  promotion_completed: itself("completions"),
+  promotion_asked: plainRow("promotions"),
+  promotion_approved: plainRow("approvals"),
+  promotion_rejected: plainRow("approvals"),
+  promotion_cancelled: plainRow("cancellations"),
+  promotion_superseded: plainRow("cancellations"),
+  promotion_completed: plainRow("completions"),
   placement_corrected: correctionOf,
-  person_invited: nothing,
-  role_given: nothing,
-  role_taken: nothing,
-  password_reset: nothing,
-  token_created: nothing,
-  token_revoked: nothing,
+  person_invited: noRows,
+  role_given: noRows,
+  role_taken: noRows,
+  password_reset: noRows,
+  token_created: noRows,
+  token_revoked: noRows,
 };
 
-function gateOf({ environment_id, recorded_at, details }: ChainEntry): Rows {
+function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {
   if (!details.gate) return {};
   const { id, version, ...rules } = details.gate as { id: string; version: number };
-  return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonical(rules) }] };
+  return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonicalJson(rules) }] };
 }
 
-function releaseOf(entry: ChainEntry): Rows {
+function releaseOf(entry: ChainEntry): EventTableRows {
   const contents = lines(entry.details.contents).map(({ kind, key, version }) => ({ kind, key, version }));
   const release_id = entry.subject_id;
-  return { ...itself("releases")(entry), release_contents: contents.map((one) => ({ release_id, ...one })) };
+  return { ...plainRow("releases")(entry), release_contents: contents.map((one) => ({ release_id, ...one })) };
 }
 
-function deploymentOf(entry: ChainEntry): Rows {
+function deploymentOf(entry: ChainEntry): EventTableRows {
   const { details, recorded_at, environment_id, subject_id: deployment_id } = entry;
   const effective_at = details.effective_at as string;
   const here = { deployment_id, environment_id, effective_at, recorded_at };
@@ -174,7 +178,7 @@ function deploymentOf(entry: ChainEntry): Rows {
       first_at: effective_at,
     })),
     contents: lines(learned.contents),
-    ...itself("deployments")(entry),
+    ...plainRow("deployments")(entry),
     placements: [
       ...lines(details.placements).map((one) => ({ seq: one.seq, ...said(one), ...here })),
       ...settled.placements,
@@ -188,7 +192,7 @@ function deploymentOf(entry: ChainEntry): Rows {
 }
 
 /** What became of words told of later moments. */
-function settledOf({ details, recorded_at }: ChainEntry, here: Row, cause: Row) {
+function settledOf({ details, recorded_at }: ChainEntry, here: EventTableRow, cause: EventTableRow) {
   const repeated = lines(details.repeated);
   return {
     placements: lines(details.returned).map((one) => ({ seq: one.seq, ...said(one), ...here, ...elsewhere(one) })),
@@ -199,11 +203,13 @@ function settledOf({ details, recorded_at }: ChainEntry, here: Row, cause: Row) 
   };
 }
 
-function correctionOf(entry: ChainEntry): Rows {
+function correctionOf(entry: ChainEntry): EventTableRows {
   const { details, recorded_at, environment_id, subject_id: correction_id } = entry;
-  const common = Object.fromEntries(Object.keys(plain.corrections).map((column) => [column, details[column] ?? null]));
+  const common = Object.fromEntries(
+    Object.keys(plainTables.corrections).map((column) => [column, details[column] ?? null]),
+  );
   return {
-    corrections: lines(details.corrections).map((one) => ({ ...(common as Row), ...one })),
+    corrections: lines(details.corrections).map((one) => ({ ...(common as EventTableRow), ...one })),
     ...settledOf(
       entry,
       { environment_id, recorded_at },
@@ -212,16 +218,16 @@ function correctionOf(entry: ChainEntry): Rows {
   };
 }
 
-const lines = (list: Json | undefined): Row[] => (list ?? []) as Row[];
+const lines = (list: Json | undefined): EventTableRow[] => (list ?? []) as EventTableRow[];
 
 /** What was not told of a version then may have been told later. */
-const known = ({ digest, requires, ...one }: Row): Row => ({
+const known = ({ digest, requires, ...one }: EventTableRow): EventTableRow => ({
   ...one,
   digest: digest ?? undefined,
   requires: requires ?? undefined,
 });
 
-const said = ({ kind, key, version, promotion_id, out_of_band }: Row): Row => ({
+const said = ({ kind, key, version, promotion_id, out_of_band }: EventTableRow): EventTableRow => ({
   kind,
   key,
   version,
@@ -230,4 +236,4 @@ const said = ({ kind, key, version, promotion_id, out_of_band }: Row): Row => ({
 });
 
 /** It counts as part of the deployment that told it first. */
-const elsewhere = ({ deployment_id, effective_at }: Row): Row => ({ deployment_id, effective_at });
+const elsewhere = ({ deployment_id, effective_at }: EventTableRow): EventTableRow => ({ deployment_id, effective_at });

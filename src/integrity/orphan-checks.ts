@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/connect.ts";
-import { latest, standingSeq } from "../record/as-of.ts";
+import { endOfTime, placementSeqAsOf } from "../record/as-of.ts";
 import type { Action } from "../record/events.ts";
 
 interface Break {
@@ -17,7 +17,7 @@ interface Counted {
 }
 
 /** After each event was found in the tables: whether they hold rows of which no event tells, and whether what is derived from them is right. */
-export async function whyNotWhole(db: Database, siteId: string, counted: Counted): Promise<Break | undefined> {
+export async function findOrphan(db: Database, siteId: string, counted: Counted): Promise<Break | undefined> {
   return (
     (await untoldRow(db, siteId)) ??
     (await untoldCorrection(db, siteId, counted)) ??
@@ -155,7 +155,7 @@ async function wrongPointer(db: Database, siteId: string): Promise<Break | undef
         (select max(e.seq) from events e where e.site_id = ${siteId} and e.subject_id = p.deployment_id) as seq
       from artifacts a
       left join current_placements c on c.artifact_id = a.id and c.environment_id = ${id}
-      left join placements p on p.seq = ${standingSeq(id, "a.id", { asOf: latest })}
+      left join placements p on p.seq = ${placementSeqAsOf(id, "a.id", { asOf: endOfTime })}
       where a.site_id = ${siteId} and (
         c.placement_seq is distinct from p.seq or c.version_id is distinct from p.version_id
         or c.out_of_band is distinct from p.out_of_band or c.effective_at is distinct from p.effective_at)
@@ -190,7 +190,7 @@ async function wrongCheckpoint(db: Database, siteId: string): Promise<Break | un
 }
 
 /** For `rebuild`: fills the pointers from what they point at. */
-export async function point(trx: Database, siteId: string): Promise<void> {
+export async function resetPointers(trx: Database, siteId: string): Promise<void> {
   await sql`
     insert into open_promotions (promotion_id, site_id, environment_id)
     select p.id, p.site_id, p.environment_id from promotions p where p.site_id = ${siteId} and ${isOpen}`.execute(trx);
@@ -199,6 +199,6 @@ export async function point(trx: Database, siteId: string): Promise<void> {
     await sql`
       insert into current_placements (environment_id, artifact_id, placement_seq, version_id, out_of_band, effective_at)
       select p.environment_id, p.artifact_id, p.seq, p.version_id, p.out_of_band, p.effective_at
-      from artifacts a join placements p on p.seq = ${standingSeq(id, "a.id", { asOf: latest })}
+      from artifacts a join placements p on p.seq = ${placementSeqAsOf(id, "a.id", { asOf: endOfTime })}
       where a.site_id = ${siteId}`.execute(trx);
 }

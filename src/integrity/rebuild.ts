@@ -1,16 +1,16 @@
 import { sql } from "kysely";
-import { unguarded } from "../database/append-only.ts";
-import { inChunks } from "../database/batches.ts";
+import { withoutTriggers } from "../database/append-only.ts";
+import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { Refusal } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { counts } from "../record/as-of.ts";
-import { entryOf, walk } from "../record/chain.ts";
+import { isEffective } from "../record/as-of.ts";
+import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
-import { forget } from "../record/section-counts.ts";
-import { type Row, rowsOf, type Told, told } from "./event-rows.ts";
-import { point } from "./orphan-checks.ts";
-import { type Verdict, verify } from "./verify.ts";
+import { dropSectionCounts } from "../record/section-counts.ts";
+import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from "./event-rows.ts";
+import { resetPointers } from "./orphan-checks.ts";
+import { type Verification, verify } from "./verify.ts";
 
 /** What is emptied and filled again, each before those that refer to it. */
 const guarded = [
@@ -36,12 +36,12 @@ export function rebuild(
   db: Database,
   siteId: string,
   onProgress?: (done: number, all: number) => void,
-): Promise<Verdict> {
+): Promise<Verification> {
   return db.transaction().execute(async (trx) => {
     if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
     const chain = await verify(trx, siteId, { chainOnly: true });
     if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
-    await unguarded(trx, [...guarded], async () => {
+    await withoutTriggers(trx, [...guarded], async () => {
       await park(trx, siteId);
       await empty(trx, siteId);
       await refill(trx, siteId, chain.events, onProgress);
@@ -99,23 +99,23 @@ async function refill(
   all: number,
   onProgress?: (done: number, all: number) => void,
 ): Promise<void> {
-  for await (const row of walk(trx, siteId)) {
-    const rows = rowsOf[row.action as Action](entryOf(row));
-    for (const table of told) await write(trx, siteId, table, rows[table] ?? []);
+  for await (const row of walkChain(trx, siteId)) {
+    const rows = rowsOfEvent[row.action as Action](chainEntry(row));
+    for (const table of recordTables) await write(trx, siteId, table, rows[table] ?? []);
     onProgress?.(row.seq, all);
   }
-  await point(trx, siteId);
-  await forget(trx, siteId);
+  await resetPointers(trx, siteId);
+  await dropSectionCounts(trx, siteId);
   await sql`
     update versions set first_at = coalesce((
       select min(p.effective_at) from placements p
-      where p.artifact_id = versions.artifact_id and p.version_id = versions.id and ${counts("p")}
+      where p.artifact_id = versions.artifact_id and p.version_id = versions.id and ${isEffective("p")}
     ), first_at)
     where artifact_id in (select id from artifacts where site_id = ${siteId})`.execute(trx);
 }
 
-async function write(trx: Database, siteId: string, table: Told, said: Row[]): Promise<void> {
-  await inChunks(said, async (piece) => {
+async function write(trx: Database, siteId: string, table: RecordTable, said: EventTableRow[]): Promise<void> {
+  await inBatches(said, async (piece) => {
     if (table === "artifacts")
       await upsert(
         trx,
@@ -130,10 +130,11 @@ async function write(trx: Database, siteId: string, table: Told, said: Row[]): P
   });
 }
 
-const withoutLabel = ({ version, ...row }: Row): Row => ("version_id" in row ? row : { ...row, version });
-const asVersion = ({ version, version_id: _id, ...row }: Row): Row => ({ ...row, label: version });
+const withoutLabel = ({ version, ...row }: EventTableRow): EventTableRow =>
+  "version_id" in row ? row : { ...row, version };
+const asVersion = ({ version, version_id: _id, ...row }: EventTableRow): EventTableRow => ({ ...row, label: version });
 
-async function insert(trx: Database, table: string, rows: Row[]): Promise<void> {
+async function insert(trx: Database, table: string, rows: EventTableRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => rows[0]?.[column] !== undefined);
   const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column] ?? null))})`);
   // a placement keeps its number
@@ -144,7 +145,7 @@ async function insert(trx: Database, table: string, rows: Row[]): Promise<void> 
 }
 
 /** Pages, software and versions are not emptied: what refers to them would go, too. They become what the events say. */
-async function upsert(trx: Database, table: "artifacts" | "versions", rows: Row[]): Promise<void> {
+async function upsert(trx: Database, table: "artifacts" | "versions", rows: EventTableRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {});
   const set = columns.filter((one) => one !== "id" && one !== "first_at");
   for (const row of rows)
@@ -156,14 +157,14 @@ async function upsert(trx: Database, table: "artifacts" | "versions", rows: Row[
     );
 }
 
-async function amend(trx: Database, siteId: string, rows: Row[]): Promise<void> {
+async function amend(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
   for (const { kind = "page", key, ...change } of rows)
     await sql`
       update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
 }
 
-async function fillIn(trx: Database, rows: Row[]): Promise<void> {
+async function fillIn(trx: Database, rows: EventTableRow[]): Promise<void> {
   for (const { version_id, digest = null, requires = null } of rows)
     await sql`
       update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires})
@@ -171,7 +172,7 @@ async function fillIn(trx: Database, rows: Row[]): Promise<void> {
 }
 
 /** Rows that name pages, software and versions get their ids. */
-async function resolved(trx: Database, siteId: string, rows: Row[]): Promise<Row[]> {
+async function resolved(trx: Database, siteId: string, rows: EventTableRow[]): Promise<EventTableRow[]> {
   if (rows[0]?.key === undefined) return rows;
   const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
   const pairs = rows.map((row) => sql`(${ids.get(nameOf(row))}, ${row.version})`);
@@ -189,4 +190,4 @@ async function resolved(trx: Database, siteId: string, rows: Row[]): Promise<Row
   });
 }
 
-const nameOf = ({ kind, key }: Row) => `${kind} ${key}`;
+const nameOf = ({ kind, key }: EventTableRow) => `${kind} ${key}`;

@@ -1,54 +1,54 @@
 import { type SqlBool, sql } from "kysely";
-import { inChunks, oneOf } from "../database/batches.ts";
-import { canonical } from "../database/canonical-json.ts";
+import { inBatches, inList } from "../database/batches.ts";
+import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import type { ChainEntry } from "../record/chain.ts";
 import type { Kind } from "../schema.ts";
-import { type Plain, plain, type Row, type Told } from "./event-rows.ts";
+import { type EventTableRow, type PlainTable, plainTables, type RecordTable } from "./event-rows.ts";
 
 /** What was asked for, and where: rows that an event tells, with the number of the last placement told before it. */
 interface Asked {
   siteId: string;
   entry: ChainEntry;
-  said: Row[];
+  said: EventTableRow[];
   placed: number;
 }
 
-export interface Table {
+export interface TableCheck {
   /** The columns by which a row is itself. */
   id: string[];
   /** What a row is called, from itself. */
-  name: (row: Row) => string;
+  name: (row: EventTableRow) => string;
   /** To be looked into also where the event tells of no row: one that is there all the same shows only here. */
   whole?: true;
   /** The rows that stand there, with those that the event should have told but did not. */
-  find: (db: Database, asked: Asked) => Promise<Row[]>;
+  find: (db: Database, asked: Asked) => Promise<EventTableRow[]>;
 }
 
-const column = (row: Row, name: string) => row[name] as string;
+const column = (row: EventTableRow, name: string) => row[name] as string;
 
-const byId = (table: Plain, id: string, name: (row: Row) => string): Table => ({
+const byId = (table: PlainTable, id: string, name: (row: EventTableRow) => string): TableCheck => ({
   id: [id],
   name,
   find: async (db, { said }) => {
-    const columns = Object.keys(plain[table]).map((one) => sql.ref(one));
+    const columns = Object.keys(plainTables[table]).map((one) => sql.ref(one));
     const ids = said.map((row) => row[id]);
-    const { rows } = await sql<Row>`
-      select ${sql.join(columns)} from ${sql.table(table)} where ${oneOf(id, ids as string[])}`.execute(db);
+    const { rows } = await sql<EventTableRow>`
+      select ${sql.join(columns)} from ${sql.table(table)} where ${inList(id, ids as string[])}`.execute(db);
     return rows;
   },
 });
 
-const ofPromotion = (what: string) => (row: Row) => `the ${what} of promotion ${row.promotion_id}`;
+const ofPromotion = (what: string) => (row: EventTableRow) => `the ${what} of promotion ${row.promotion_id}`;
 
 /** Tables that are compared with the events. A page, software or version is found by its name, so that a row that was turned to another shows. */
-export const tables: Partial<Record<Told, Table>> = {
+export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   artifacts: {
     id: ["id"],
     name: ({ kind, key }) => `the ${kind} ${key}`,
     find: async (db, { siteId, said }) => {
       const ids = said.map((row) => column(row, "id"));
-      const rows = await inChunks(ids, (piece) =>
+      const rows = await inBatches(ids, (piece) =>
         db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", piece).execute(),
       );
       return rows.filter((row) => row.site_id === siteId);
@@ -58,7 +58,7 @@ export const tables: Partial<Record<Told, Table>> = {
     id: ["id"],
     name: ({ key, version }) => `${key} ${version}`,
     find: (db, asked) =>
-      inChunks(asked.said, (piece) =>
+      inBatches(asked.said, (piece) =>
         versions(db, asked.siteId)
           .where(
             "v.id",
@@ -72,7 +72,7 @@ export const tables: Partial<Record<Told, Table>> = {
     id: ["kind", "key", "version"],
     name: ({ key, version }) => `the content of ${key} ${version}`,
     find: (db, { siteId, said }) =>
-      inChunks(said, (piece) =>
+      inBatches(said, (piece) =>
         versions(db, siteId)
           .where(among(piece, "a.kind", "a.key", "v.label"))
           .execute(),
@@ -155,7 +155,7 @@ export const tables: Partial<Record<Told, Table>> = {
         row.deployment_id === entry.subject_id ? "own" : "kept",
       );
       const names = new Set(ownSaid.map(({ kind, key }) => `${kind} ${key}`));
-      const elsewhere = await inChunks(kept, (piece) =>
+      const elsewhere = await inBatches(kept, (piece) =>
         confirmations(db, siteId)
           .where(among(piece, "c.deployment_id", "a.kind", "a.key"))
           .execute(),
@@ -209,20 +209,22 @@ function confirmations(db: Database, siteId: string) {
 
 const parts = { "a.kind": "kind", "a.key": "key", "v.label": "version", "c.deployment_id": "deployment_id" };
 
-function among(rows: Row[], ...columns: (keyof typeof parts)[]) {
+function among(rows: EventTableRow[], ...columns: (keyof typeof parts)[]) {
   const tuples = rows.map((row) => sql`(${sql.join(columns.map((one) => row[parts[one]]))})`);
   return sql<boolean>`(${sql.join(columns.map((one) => sql.ref(one)))}) in (values ${sql.join(tuples)})`;
 }
 
 /** A version that belongs to something else is no version of it. */
-function atVersion<R extends { version_id: string | null; version: string | null; kind: Kind | null }>(row: R): Row {
+function atVersion<R extends { version_id: string | null; version: string | null; kind: Kind | null }>(
+  row: R,
+): EventTableRow {
   const { version_id, version, ...more } = row;
   return { ...more, version: version_id !== null && version === null ? "of something else" : version };
 }
 
 function readable(rules: string): string {
   try {
-    return canonical(JSON.parse(rules));
+    return canonicalJson(JSON.parse(rules));
   } catch {
     return rules;
   }

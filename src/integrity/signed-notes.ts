@@ -24,14 +24,14 @@ function keyId(name: string, key: Buffer): Buffer {
 }
 
 /** The text, which ends its last line, and a line with the signature over it. */
-export function signed(text: string, name: string, privateKey: KeyObject): string {
+export function signNote(text: string, name: string, privateKey: KeyObject): string {
   const id = keyId(name, Buffer.concat([ed25519, publicBytes(privateKey)]));
   const signature = Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]);
   return `${text}\n— ${name} ${signature.toString("base64")}\n`;
 }
 
 /** The text of a note, where this key signed it. */
-export function opened(note: string, vkey: string): string | undefined {
+export function openNote(note: string, vkey: string): string | undefined {
   const [, name = "", id = "", encoded = ""] = /^([^\s+]+)\+([0-9a-f]{8})\+([\w+/]+=*)$/.exec(vkey.trim()) ?? [];
   const key = Buffer.from(encoded, "base64");
   if (key.length !== 33 || key[0] !== 1 || keyId(name, key).toString("hex") !== id) return;
@@ -52,7 +52,7 @@ function bytesOf(line: string, name: string): Buffer | undefined {
   return line.startsWith(start) ? Buffer.from(line.slice(start.length), "base64") : undefined;
 }
 
-export interface Statement {
+export interface CheckpointStatement {
   /** Whose chain it is: the key's name and the site. */
   origin: string;
   events: number;
@@ -60,11 +60,11 @@ export interface Statement {
   at: string;
 }
 
-export function written({ origin, events, head, at }: Statement): string {
+export function formatStatement({ origin, events, head, at }: CheckpointStatement): string {
   return `${origin}\n${events}\n${Buffer.from(head, "hex").toString("base64")}\ntime ${at}\n`;
 }
 
-export function readStatement(text: string): Statement | undefined {
+export function readStatement(text: string): CheckpointStatement | undefined {
   const [, origin = "", events, hash = "", at = ""] =
     /^(\S+)\n([1-9]\d{0,14})\n([\w+/]{43}=)\ntime (\S+)\n$/.exec(text) ?? [];
   if (events) return { origin, events: Number(events), head: Buffer.from(hash, "base64").toString("hex"), at };

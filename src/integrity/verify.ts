@@ -1,11 +1,11 @@
-import { canonical, type Json } from "../database/canonical-json.ts";
+import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { snapshot } from "../database/snapshot.ts";
-import { type ChainEntry, type EventRow, entryOf, hashOf, walk } from "../record/chain.ts";
+import { type ChainEntry, chainEntry, type EventRow, hashEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
-import { type Row, rowsOf, told } from "./event-rows.ts";
-import { whyNotWhole } from "./orphan-checks.ts";
-import { type Table, tables } from "./record-tables.ts";
+import { type EventTableRow, recordTables, rowsOfEvent } from "./event-rows.ts";
+import { findOrphan } from "./orphan-checks.ts";
+import { type TableCheck, tableChecks } from "./record-tables.ts";
 
 /** The first thing that is wrong: at which event, and what, as a sentence. */
 interface Break {
@@ -13,9 +13,9 @@ interface Break {
   what: string;
 }
 
-export type Verdict = { events: number; head: string } | { break: Break };
+export type Verification = { events: number; head: string } | { break: Break };
 
-export interface Checking {
+export interface VerifyOptions {
   onProgress?: ((done: number, all: number) => void) | undefined;
   /** How far the chain had come, by a checkpoint that was kept elsewhere. */
   checkpoint?: { events: number; head: string } | undefined;
@@ -37,7 +37,7 @@ interface Walked {
  * Walks a site's chain and holds each event against the rows it tells of, then looks for rows of which no event tells.
  * Reads one moment of the database, and remembers no more for a longer chain.
  */
-export function verify(db: Database, siteId: string, checking: Checking = {}): Promise<Verdict> {
+export function verify(db: Database, siteId: string, checking: VerifyOptions = {}): Promise<Verification> {
   return snapshot(db, async (at) => {
     const site = await at
       .selectFrom("sites")
@@ -45,7 +45,7 @@ export function verify(db: Database, siteId: string, checking: Checking = {}): P
       .where("id", "=", siteId)
       .executeTakeFirstOrThrow();
     const walked: Walked = { seq: 0, hash: "", placed: Number.MIN_SAFE_INTEGER, digests: 0, requires: 0 };
-    for await (const row of walk(at, siteId)) {
+    for await (const row of walkChain(at, siteId)) {
       const what = whyNotNext(walked, row, checking) ?? (await whyNotAsTold(at, siteId, walked, row, checking));
       if (what) return { break: { seq: walked.seq + 1, what } };
       walked.seq = row.seq;
@@ -54,12 +54,12 @@ export function verify(db: Database, siteId: string, checking: Checking = {}): P
     }
     const what = whyNotEnd(walked, site, checking);
     if (what) return { break: { seq: walked.seq + 1, what } };
-    const wrong = checking.chainOnly ? undefined : await whyNotWhole(at, siteId, walked);
+    const wrong = checking.chainOnly ? undefined : await findOrphan(at, siteId, walked);
     return wrong ? { break: wrong } : { events: walked.seq, head: walked.hash };
   });
 }
 
-function whyNotNext(before: Walked, row: EventRow, { checkpoint }: Checking): string | undefined {
+function whyNotNext(before: Walked, row: EventRow, { checkpoint }: VerifyOptions): string | undefined {
   const seq = before.seq + 1;
   if (row.seq !== seq) return `Event ${seq} is missing: event ${row.seq} comes after event ${before.seq}.`;
   if (row.previous_hash !== before.hash)
@@ -67,8 +67,8 @@ function whyNotNext(before: Walked, row: EventRow, { checkpoint }: Checking): st
   const entry = readEntry(row);
   if (
     !entry ||
-    canonical(entry.details as Json) !== row.details ||
-    hashOf(before.hash, entry, row.details) !== row.hash
+    canonicalJson(entry.details as Json) !== row.details ||
+    hashEntry(before.hash, entry, row.details) !== row.hash
   )
     return `Event ${seq} is not what was recorded: its content does not give its hash.`;
   if (checkpoint?.events === seq && checkpoint.head !== row.hash)
@@ -77,7 +77,7 @@ function whyNotNext(before: Walked, row: EventRow, { checkpoint }: Checking): st
 
 function readEntry(row: EventRow): ChainEntry | undefined {
   try {
-    return entryOf(row);
+    return chainEntry(row);
   } catch {
     return;
   }
@@ -88,14 +88,14 @@ async function whyNotAsTold(
   siteId: string,
   walked: Walked,
   row: EventRow,
-  { chainOnly }: Checking,
+  { chainOnly }: VerifyOptions,
 ): Promise<string | undefined> {
   if (chainOnly) return;
-  const entry = entryOf(row);
-  const rows = rowsOf[row.action as Action]?.(entry);
+  const entry = chainEntry(row);
+  const rows = rowsOfEvent[row.action as Action]?.(entry);
   if (!rows) return `Event ${row.seq} says "${row.action}", which this Sitebook does not know.`;
-  for (const name of told) {
-    const [table, said] = [tables[name], rows[name]];
+  for (const name of recordTables) {
+    const [table, said] = [tableChecks[name], rows[name]];
     if (!table || !said || !(said.length || table.whole)) continue;
     const found = await table.find(db, { siteId, entry, said, placed: walked.placed });
     const what = whyNotSame(table, said, found);
@@ -109,8 +109,8 @@ async function whyNotAsTold(
 }
 
 /** Only the columns that the event knows of are compared: a version's digest may have been told later. */
-function whyNotSame({ id, name }: Table, said: Row[], found: Row[]): string | undefined {
-  const itself = (row: Row) => JSON.stringify(id.map((column) => row[column]));
+function whyNotSame({ id, name }: TableCheck, said: EventTableRow[], found: EventTableRow[]): string | undefined {
+  const itself = (row: EventTableRow) => JSON.stringify(id.map((column) => row[column]));
   const there = new Map(found.map((row) => [itself(row), row]));
   for (const row of said) {
     const one = there.get(itself(row));
@@ -124,12 +124,12 @@ function whyNotSame({ id, name }: Table, said: Row[], found: Row[]): string | un
   if (more) return `${name(more)} is in the record, and the event does not tell of it.`;
 }
 
-const shown = (value: Row[string]) => (value === null ? "nothing" : JSON.stringify(value));
+const shown = (value: EventTableRow[string]) => (value === null ? "nothing" : JSON.stringify(value));
 
 function whyNotEnd(
   walked: Walked,
   site: { events: number; head: string },
-  { checkpoint }: Checking,
+  { checkpoint }: VerifyOptions,
 ): string | undefined {
   if (walked.seq < site.events) return `Event ${walked.seq + 1} is missing: the site has ${site.events} events.`;
   if (walked.seq > site.events) return `The site has ${site.events} events, and the chain ${walked.seq}.`;

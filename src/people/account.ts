@@ -3,12 +3,13 @@ import type { LimitHashing } from "../access/password-queue.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import type { Database } from "../database/connect.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
-import { dropLinks, findLink, takeLink } from "./links.ts";
+import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
-import { forgetFailures, passed, tryPassword } from "./sign-in.ts";
+import { forgetFailures, personOrRefusal, tryPassword } from "./sign-in.ts";
 
-export const staleLink = "This link has been used, or is too old. Ask an administrator of your site for a new one.";
+export const staleLinkSentence =
+  "This link has been used, or is too old. Ask an administrator of your site for a new one.";
 
 /** Chooses a password by a link, and answers whose it is. Nobody who was signed in as them stays so. */
 export async function choosePassword(
@@ -31,12 +32,12 @@ export async function choosePassword(
   hashing: LimitHashing,
 ): Promise<string> {
   const found = await findLink(db, purpose, link, at);
-  if (!found?.person_id) throw new Refusal(403, staleLink);
+  if (!found?.person_id) throw new Refusal(403, staleLinkSentence);
   refuseFields(passwordErrors(password, again, found.email));
   const hash = await hashing({ address }, () => hashPassword(password));
   return db.transaction().execute(async (trx) => {
-    const taken = await takeLink(trx, purpose, link, at);
-    if (!taken?.person_id) throw new Refusal(403, staleLink);
+    const taken = await useLink(trx, purpose, link, at);
+    if (!taken?.person_id) throw new Refusal(403, staleLinkSentence);
     await trx.updateTable("people").set({ password: hash }).where("id", "=", taken.person_id).execute();
     await closeSessionsOf(trx, taken.person_id);
     await forgetFailures(trx, found.email ?? "");
@@ -74,7 +75,7 @@ export async function changePassword(
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
   const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at }, hashing);
-  passed(tried, { sentence: "That is not your present password.", path: "current", status: 422 });
+  personOrRefusal(tried, { sentence: "That is not your present password.", path: "current", status: 422 });
   const hash = await hashing({ address, email: person.email }, () => hashPassword(password));
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();

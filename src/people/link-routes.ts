@@ -2,23 +2,23 @@ import { type Context, Hono } from "hono";
 import { invitationPage } from "../../views/people/invitation.ts";
 import { besideFields, Refusal } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
-import { fields } from "../http/forms.ts";
-import { doorPage, say } from "../http/pages.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, signedOutPage } from "../http/pages.ts";
 import { startSession } from "../http/session.ts";
-import { choosePassword, staleLink } from "./account.ts";
+import { choosePassword, staleLinkSentence } from "./account.ts";
 import { findLink } from "./links.ts";
-import { passwords } from "./rules.ts";
+import { passwordLength } from "./rules.ts";
 
 /** What opens by a link that is good once: an invitation, a new password. */
-export const links = new Hono<AppEnv>();
+export const linkRoutes = new Hono<AppEnv>();
 
-const { atLeast } = passwords;
+const { atLeast } = passwordLength;
 
 for (const purpose of ["invitation", "reset"] as const) {
-  links.get(`/${purpose}`, async (c) => showInvitation(c, purpose, c.req.query("link") ?? ""));
+  linkRoutes.get(`/${purpose}`, async (c) => showInvitation(c, purpose, c.req.query("link") ?? ""));
 
-  links.post(`/${purpose}`, async (c) => {
-    const { link, password, again } = await fields(c, "link", "password", "again");
+  linkRoutes.post(`/${purpose}`, async (c) => {
+    const { link, password, again } = await formFields(c, "link", "password", "again");
     const { db, at, address, limitHashing } = c.var;
     try {
       const chosen = { purpose, link, password, again, address: address(), at };
@@ -26,7 +26,7 @@ for (const purpose of ["invitation", "reset"] as const) {
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }
-    say(c, "Your password is saved, and you are signed in.");
+    flash(c, "Your password is saved, and you are signed in.");
     return c.redirect("/", 303);
   });
 }
@@ -38,8 +38,8 @@ async function showInvitation(
   errors?: Record<string, string>,
 ) {
   const found = await findLink(c.var.db, purpose, link, c.var.at);
-  if (!found) throw new Refusal(403, staleLink);
+  if (!found) throw new Refusal(403, staleLinkSentence);
   const who = { name: found.name ?? "", email: found.email ?? "" };
   const content = invitationPage({ purpose, link, atLeast, ...who, ...(errors && { errors }) });
-  return doorPage(c, purpose === "invitation" ? "Invitation" : "A new password", content, errors ? 422 : 200);
+  return signedOutPage(c, purpose === "invitation" ? "Invitation" : "A new password", content, errors ? 422 : 200);
 }

@@ -7,7 +7,7 @@ export type Purpose = Schema["links"]["purpose"];
 const day = 24 * 60 * 60 * 1000;
 const lasts: Record<Purpose, number> = { setup: day, invitation: 7 * day, reset: day };
 
-export const goodUntil = (purpose: Purpose, at: string) => new Date(Date.parse(at) + lasts[purpose]).toISOString();
+export const linkExpiry = (purpose: Purpose, at: string) => new Date(Date.parse(at) + lasts[purpose]).toISOString();
 
 export async function hasAccount(db: Database): Promise<boolean> {
   const somebody = await db.selectFrom("people").select("id").where("kind", "=", "person").limit(1).executeTakeFirst();
@@ -23,7 +23,7 @@ export async function setupLink(db: Database, at: string): Promise<string | unde
 export async function newLink(db: Database, purpose: Purpose, personId: string | null, at: string): Promise<string> {
   const secret = newSecret();
   await dropLinks(db, personId);
-  const row = { purpose, person_id: personId, expires_at: goodUntil(purpose, at), used_at: null };
+  const row = { purpose, person_id: personId, expires_at: linkExpiry(purpose, at), used_at: null };
   await db
     .insertInto("links")
     .values({ hash: sha256(secret), ...row })
@@ -51,7 +51,7 @@ export async function findLink(db: Database, purpose: Purpose, secret: string, a
 }
 
 /** Uses a link up. Of two who do so at the same moment one finds nothing. */
-export async function takeLink(trx: Database, purpose: Purpose, secret: string, at: string) {
+export async function useLink(trx: Database, purpose: Purpose, secret: string, at: string) {
   return trx
     .updateTable("links")
     .set({ used_at: at })

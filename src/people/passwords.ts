@@ -26,7 +26,7 @@ function phc({ memory, passes, parallelism }: typeof cost, nonce: Buffer, key: B
 /** What nobody's password hashes to: where there is no account it takes just as long to say no. */
 const nobody = phc(cost, Buffer.alloc(16), Buffer.alloc(32));
 
-export async function isPassword(password: string, stored: string | null | undefined): Promise<boolean> {
+export async function matchesPassword(password: string, stored: string | null | undefined): Promise<boolean> {
   const [, memory, passes, parallelism, salt, hash] =
     /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(stored ?? nobody) ?? [];
   if (!salt || !hash) throw new Error("A stored password is no argon2id hash in PHC form.");

@@ -1,14 +1,14 @@
-import { type By, once } from "../access/actor.ts";
+import { type Actor, withoutReplay } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { listRoles, type Role } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
-import { intent } from "../database/site-transaction.ts";
-import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../record/events.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { appendEvent } from "../record/events.ts";
 import { dropLinks, newLink } from "./links.ts";
-import { belongsElsewhere, findMember, type Member, membersOf } from "./queries.ts";
+import { belongsElsewhere, findMember, listMembers, type Member } from "./queries.ts";
 import {
   normalEmail,
   whyNotEmail,
@@ -34,11 +34,11 @@ export interface Invited {
 }
 
 /** Gives roles by e-mail address, and a link to those who have no password yet. Who has an account keeps its name. */
-export function invite(db: Database, by: By, site: Site, invitation: Invitation): Promise<Invited> {
+export function invite(db: Database, by: Actor, site: Site, invitation: Invitation): Promise<Invited> {
   refuse(whyNotMay(by, "administer"), 403);
   const { name, roles } = invitation;
   const email = normalEmail(invitation.email);
-  return intent(db, once(by), site.id, async (trx, by) => {
+  return siteTransaction(db, withoutReplay(by), site.id, async (trx, by) => {
     const all = await listRoles(trx);
     refuseFields(
       fieldErrors({ name: whyNotPersonName(name), email: whyNotEmail(email), roles: whyNotRoles(roles, all) }),
@@ -56,7 +56,13 @@ export function invite(db: Database, by: By, site: Site, invitation: Invitation)
   });
 }
 
-async function insertPerson(trx: Database, by: By, site: Site, who: { name: string; email: string }, roles: string[]) {
+async function insertPerson(
+  trx: Database,
+  by: Actor,
+  site: Site,
+  who: { name: string; email: string },
+  roles: string[],
+) {
   const person = { id: newId(Date.parse(by.at)), kind: "person" as const, ...who };
   await trx
     .insertInto("people")
@@ -68,7 +74,7 @@ async function insertPerson(trx: Database, by: By, site: Site, who: { name: stri
     .values(held.map((role) => ({ site_id: site.id, person_id: person.id, role, since: by.at })))
     .execute();
   // Without the address: what stands in the chain cannot be forgotten when somebody asks for it.
-  await append(trx, by, site.id, {
+  await appendEvent(trx, by, site.id, {
     action: "person_invited",
     subject: `person ${person.name}`,
     subject_id: person.id,
@@ -77,7 +83,7 @@ async function insertPerson(trx: Database, by: By, site: Site, who: { name: stri
   return person;
 }
 
-async function give(trx: Database, by: By, site: Site, person: { id: string; name: string }, roles: string[]) {
+async function give(trx: Database, by: Actor, site: Site, person: { id: string; name: string }, roles: string[]) {
   const member = await findMember(trx, site.id, person.id);
   const given = [...new Set(roles)].filter((role) => !member?.roles.some((one) => one.slug === role)).sort();
   for (const role of given) {
@@ -92,22 +98,27 @@ async function give(trx: Database, by: By, site: Site, person: { id: string; nam
 
 function appendRole(
   trx: Database,
-  by: By,
+  by: Actor,
   site: Site,
   person: { id: string; name: string },
   action: "role_given" | "role_taken",
   role: string,
 ) {
   const subject = `person ${person.name}`;
-  return append(trx, by, site.id, { action, subject, subject_id: person.id, details: { member: person.name, role } });
+  return appendEvent(trx, by, site.id, {
+    action,
+    subject,
+    subject_id: person.id,
+    details: { member: person.name, role },
+  });
 }
 
 /** Makes these the roles that somebody holds on the site; with none they are a stranger here. */
-export function changeRoles(db: Database, by: By, site: Site, personId: string, wanted: string[]) {
+export function changeRoles(db: Database, by: Actor, site: Site, personId: string, wanted: string[]) {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const all = await listRoles(trx);
-    const member = (await findMember(trx, site.id, personId)) ?? missing("person on this site");
+    const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
     if (wanted.length) refuseFields(fieldErrors({ roles: whyNotRoles(wanted, all) }));
     const taken = member.roles.map((one) => one.slug).filter((role) => !wanted.includes(role));
     refuse(await whyNotTake(trx, site, member, taken, all));
@@ -123,14 +134,14 @@ async function whyNotTake(trx: Database, site: Site, member: Member, taken: stri
     all.some((role) => role.slug === slug && role.permissions.includes("administer"));
   const stays = member.roles.some((role) => administers(role.slug) && !taken.includes(role.slug));
   if (stays || !taken.some(administers)) return;
-  const others = (await membersOf(trx, site.id)).filter((one) => one.id !== member.id);
+  const others = (await listMembers(trx, site.id)).filter((one) => one.id !== member.id);
   return whyNotTakeAdministrator(
     member,
     others.filter((one) => one.roles.some((role) => administers(role.slug))),
   );
 }
 
-async function take(trx: Database, by: By, site: Site, member: Member, role: string) {
+async function take(trx: Database, by: Actor, site: Site, member: Member, role: string) {
   await trx
     .deleteFrom("memberships")
     .where("site_id", "=", site.id)
@@ -151,15 +162,15 @@ async function forgetStranger(trx: Database, member: Member) {
 }
 
 /** A link for somebody to choose a password with: a new one, or, who never came, their first. */
-export function resetPassword(db: Database, by: By, site: Site, personId: string) {
+export function resetPassword(db: Database, by: Actor, site: Site, personId: string) {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, once(by), site.id, async (trx, by) => {
-    const member = (await findMember(trx, site.id, personId)) ?? missing("person on this site");
+  return siteTransaction(db, withoutReplay(by), site.id, async (trx, by) => {
+    const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
     const elsewhere = await belongsElsewhere(trx, site, by.person.id, member.id);
     refuse(whyNotGiveLink(by.person, member, elsewhere));
     const purpose = member.signs_in ? ("reset" as const) : ("invitation" as const);
     const link = await newLink(trx, purpose, member.id, by.at);
-    await append(trx, by, site.id, {
+    await appendEvent(trx, by, site.id, {
       action: purpose === "reset" ? "password_reset" : "person_invited",
       subject: `person ${member.name}`,
       subject_id: member.id,

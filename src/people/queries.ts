@@ -13,7 +13,7 @@ export interface Member {
 }
 
 /** The people of a site by name; tokens are not among them. */
-export function membersOf(db: Database, siteId: string): Promise<Member[]> {
+export function listMembers(db: Database, siteId: string): Promise<Member[]> {
   return members(db, siteId);
 }
 
@@ -78,7 +78,7 @@ export interface TokenRow {
 }
 
 /** Newest first. */
-export async function tokensOf(db: Database, siteId: string): Promise<TokenRow[]> {
+export async function listTokens(db: Database, siteId: string): Promise<TokenRow[]> {
   const tokens = await db
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")

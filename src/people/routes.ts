@@ -6,36 +6,36 @@ import { closeSessionsOf } from "../access/sessions.ts";
 import { rolesBySite } from "../access/sites.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
-import { fields } from "../http/forms.ts";
-import { doorPage, plainPage, say } from "../http/pages.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, plainPage, signedOutPage } from "../http/pages.ts";
 import { endSession, needPerson, startSession } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { hasAccount } from "./links.ts";
-import { passwords, safePath } from "./rules.ts";
-import { passed, tryPassword } from "./sign-in.ts";
+import { passwordLength, safePath } from "./rules.ts";
+import { personOrRefusal, tryPassword } from "./sign-in.ts";
 
 /** Signing in and out, and one's own account. */
-export const people = new Hono<AppEnv>();
+export const accountRoutes = new Hono<AppEnv>();
 
-people.get("/sign-in", async (c) => {
+accountRoutes.get("/sign-in", async (c) => {
   const next = safePath(c.req.query("next"));
   if (c.var.person) return c.redirect(next, 303);
-  return doorPage(c, "Sign in", signInPage({ next, first: !(await hasAccount(c.var.db)) }));
+  return signedOutPage(c, "Sign in", signInPage({ next, first: !(await hasAccount(c.var.db)) }));
 });
 
-people.post("/sign-in", async (c) => {
-  const { email, password, ...form } = await fields(c, "email", "password", "next");
+accountRoutes.post("/sign-in", async (c) => {
+  const { email, password, ...form } = await formFields(c, "email", "password", "next");
   const { db, address, at, limitHashing } = c.var;
   const next = safePath(form.next);
   try {
     const tried = await tryPassword(db, { email, password, address: address(), at }, limitHashing);
-    await startSession(c, passed(tried, noMatch).id);
+    await startSession(c, personOrRefusal(tried, noMatch).id);
     return c.redirect(next, 303);
   } catch (error) {
     const { errors, status, retryAfter } = besideFields(error, "password");
     if (retryAfter) c.header("retry-after", String(retryAfter));
     const content = signInPage({ next, email, wrong: errors.password, first: false });
-    return doorPage(c, "Sign in", content, status as 401 | 429);
+    return signedOutPage(c, "Sign in", content, status as 401 | 429);
   }
 });
 
@@ -45,42 +45,42 @@ const noMatch = {
   status: 401,
 } as const;
 
-people.post("/sign-out", async (c) => {
-  const { everywhere } = await fields(c, "everywhere");
+accountRoutes.post("/sign-out", async (c) => {
+  const { everywhere } = await formFields(c, "everywhere");
   await endSession(c);
   if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
-  say(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
+  flash(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
   return c.redirect("/sign-in", 303);
 });
 
 type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
 
-people.use("/account/*", needPerson);
+accountRoutes.use("/account/*", needPerson);
 
-people.get("/account", async (c) => showAccount(c as SignedIn));
+accountRoutes.get("/account", async (c) => showAccount(c as SignedIn));
 
-people.post("/account/name", async (c) => {
+accountRoutes.post("/account/name", async (c) => {
   const { person, db } = (c as SignedIn).var;
-  const { name } = await fields(c, "name");
+  const { name } = await formFields(c, "name");
   try {
     await changeName(db, person, name);
   } catch (error) {
     return showAccount(c as SignedIn, { ...besideFields(error), name });
   }
-  say(c, "Your name is changed.");
+  flash(c, "Your name is changed.");
   return c.redirect("/account", 303);
 });
 
-people.post("/account/password", async (c) => {
+accountRoutes.post("/account/password", async (c) => {
   const { person, db, address, at, limitHashing } = (c as SignedIn).var;
-  const { current, password, again } = await fields(c, "current", "password", "again");
+  const { current, password, again } = await formFields(c, "current", "password", "again");
   try {
     await changePassword(db, person, { current, password, again, address: address(), at }, limitHashing);
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }
   await startSession(c, person.id);
-  say(c, "Your password is changed. All other browsers are signed out.");
+  flash(c, "Your password is changed. All other browsers are signed out.");
   return c.redirect("/account", 303);
 });
 
@@ -93,7 +93,7 @@ async function showAccount(c: SignedIn, wrong?: Wrong) {
     name: wrong?.name ?? person.name,
     email: person.email ?? "",
     sites: await rolesBySite(db, person.id),
-    atLeast: passwords.atLeast,
+    atLeast: passwordLength.atLeast,
     ...(wrong && { errors: wrong.errors }),
   });
   return plainPage(c, "Account", content, (wrong?.status ?? 200) as 200);

@@ -1,9 +1,9 @@
 import type { Gate } from "../access/environments.ts";
-import { deeds } from "../access/permissions.ts";
+import { permissionPhrases } from "../access/permissions.ts";
 import type { Role } from "../access/roles.ts";
-import { controls, listed } from "../text.ts";
+import { controlCharacters, joinWithAnd } from "../text.ts";
 
-export const passwords = { atLeast: 10, atMost: 200 };
+export const passwordLength = { atLeast: 10, atMost: 200 };
 
 /** An address as it is kept and compared: people write theirs in capitals on some days. */
 export function normalEmail(email: string): string {
@@ -14,18 +14,19 @@ export function normalEmail(email: string): string {
 export function whyNotEmail(email: string): string | undefined {
   if (!email) return "The e-mail address is missing.";
   if (email.length > 254) return `An e-mail address has at most 254 characters; this one has ${email.length}.`;
-  if (controls.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email)) return "An e-mail address looks like ada@example.com.";
+  if (controlCharacters.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email))
+    return "An e-mail address looks like ada@example.com.";
 }
 
 export function whyNotPersonName(name: string): string | undefined {
   if (!name.trim()) return "The name is missing.";
   if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
-  if (controls.test(name)) return "A name has no control characters and no line breaks.";
+  if (controlCharacters.test(name)) return "A name has no control characters and no line breaks.";
 }
 
 /** Length is what keeps a password; so nothing is asked of its letters. */
 export function whyNotPassword(password: string, email = ""): string | undefined {
-  const { atLeast, atMost } = passwords;
+  const { atLeast, atMost } = passwordLength;
   if (password.length < atLeast)
     return `A password has at least ${atLeast} characters; this one has ${password.length}.`;
   if (password.length > atMost) return `A password has at most ${atMost} characters; this one has ${password.length}.`;
@@ -41,7 +42,7 @@ export function whyNotAgain(password: string, again: string | undefined): string
 /** The page to go on to after signing in: one of ours, whatever the link that led here says. */
 export function safePath(next: string | undefined): string {
   // a browser takes a backslash for a slash, and drops line breaks and tabs: all of them could lead to another host
-  return next && /^\/(?![/\\])[^\\\s]*$/.test(next) && !controls.test(next) ? next : "/";
+  return next && /^\/(?![/\\])[^\\\s]*$/.test(next) && !controlCharacters.test(next) ? next : "/";
 }
 
 /** Why these cannot be the roles that somebody holds. `known` are the roles that there are. */
@@ -70,9 +71,9 @@ export function whyNotGiveLink(
 }
 
 /** What a role allows on a site, where each gate asks for whom it asks. */
-export function whatItMay(role: Role, environments: { name: string; gate: Gate | null }[]): string {
+export function roleSentence(role: Role, environments: { name: string; gate: Gate | null }[]): string {
   const gates = environments.filter(({ gate }) => gate?.requirements.some((one) => one.role === role.slug));
-  const approves = gates.length ? [`approve what goes to ${listed(gates.map((one) => one.name))}`] : [];
-  const may = [...approves, ...role.permissions.filter((one) => one !== "view").map((one) => deeds[one])];
-  return may.length ? `May ${listed(may)}.` : "Sees everything, changes nothing.";
+  const approves = gates.length ? [`approve what goes to ${joinWithAnd(gates.map((one) => one.name))}`] : [];
+  const may = [...approves, ...role.permissions.filter((one) => one !== "view").map((one) => permissionPhrases[one])];
+  return may.length ? `May ${joinWithAnd(may)}.` : "Sees everything, changes nothing.";
 }

@@ -4,10 +4,10 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import type { Schema } from "../schema.ts";
-import { isPassword } from "./passwords.ts";
-import { normalEmail, passwords, whyNotEmail } from "./rules.ts";
+import { matchesPassword } from "./passwords.ts";
+import { normalEmail, passwordLength, whyNotEmail } from "./rules.ts";
 
-export interface Attempt {
+export interface SignInAttempt {
   email: string;
   password: string;
   /** Where it comes from; empty where nobody knows. */
@@ -15,7 +15,7 @@ export interface Attempt {
   at: string;
 }
 
-export type Tried =
+export type SignInResult =
   | { person: Person }
   /** How many more tries there are. */
   | { left: number }
@@ -34,24 +34,24 @@ const mostFailures = { email: 5, address: 30 };
  */
 export async function tryPassword(
   db: Database,
-  { email, password, address, at }: Attempt,
+  { email, password, address, at }: SignInAttempt,
   hashing: LimitHashing = unlimited,
-): Promise<Tried> {
+): Promise<SignInResult> {
   const known = normalEmail(email);
   // what is no e-mail address is nobody's, and is not fit to be stored
   const failure = { id: newId(Date.parse(at)), email: whyNotEmail(known) ? "" : known, address, at };
-  const early = await waitFor(db, failure);
+  const early = await secondsToWait(db, failure);
   return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password));
 }
 
-async function checkPassword(db: Database, failure: Failure, password: string): Promise<Tried> {
-  await writeDown(db, failure);
-  const late = await waitFor(db, failure);
+async function checkPassword(db: Database, failure: Failure, password: string): Promise<SignInResult> {
+  await saveFailure(db, failure);
+  const late = await secondsToWait(db, failure);
   if (late) {
     await db.deleteFrom("sign_in_failures").where("id", "=", failure.id).execute();
     return { wait: late };
   }
-  const person = await whose(db, failure.email, password);
+  const person = await findByPassword(db, failure.email, password);
   if (!person) return { left: await triesLeft(db, failure) };
   await forgetFailures(db, failure.email);
   return { person };
@@ -60,7 +60,7 @@ async function checkPassword(db: Database, failure: Failure, password: string): 
 type Failure = Schema["sign_in_failures"];
 
 /** Those that count no more are cleared on the way. */
-async function writeDown(db: Database, failure: Failure): Promise<void> {
+async function saveFailure(db: Database, failure: Failure): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.deleteFrom("sign_in_failures").where("at", "<=", ago(failure.at, span)).execute();
     await trx.insertInto("sign_in_failures").values(failure).execute();
@@ -68,7 +68,7 @@ async function writeDown(db: Database, failure: Failure): Promise<void> {
 }
 
 /** Seconds until so many of the others are 15 minutes old that one more may be tried. */
-async function waitFor(db: Database, failure: Failure): Promise<number> {
+async function secondsToWait(db: Database, failure: Failure): Promise<number> {
   const email = await waitForOne(db, failure, "email");
   return failure.address ? Math.max(email, await waitForOne(db, failure, "address")) : email;
 }
@@ -101,13 +101,13 @@ async function triesLeft(db: Database, { email, address, at }: Failure): Promise
 }
 
 /** Takes as long for an address that nobody has as for a wrong password. */
-async function whose(db: Database, email: string, password: string): Promise<Person | undefined> {
+async function findByPassword(db: Database, email: string, password: string): Promise<Person | undefined> {
   const found = await db
     .selectFrom("people")
     .select(["id", "name", "kind", "email", "password"])
     .where("email", "=", email)
     .executeTakeFirst();
-  const right = await isPassword(password.slice(0, passwords.atMost + 1), found?.password);
+  const right = await matchesPassword(password.slice(0, passwordLength.atMost + 1), found?.password);
   if (!found || !right) return;
   const { password: _, ...person } = found;
   return person;
@@ -121,7 +121,10 @@ const ago = (at: string, ms: number) => new Date(Date.parse(at) - ms).toISOStrin
 const counts = ["No", "One", "Two", "Three", "Four"];
 
 /** Whose password it was; throws what to say beside the field, and for how long to wait, where it was nobody's. */
-export function passed(tried: Tried, wrong: { sentence: string; path: string; status: 401 | 422 }): Person {
+export function personOrRefusal(
+  tried: SignInResult,
+  wrong: { sentence: string; path: string; status: 401 | 422 },
+): Person {
   if ("person" in tried) return tried.person;
   const message = triesSentence(wrong.sentence, tried);
   const errors = [{ path: wrong.path, message }];

@@ -1,12 +1,12 @@
-import { type By, once } from "../access/actor.ts";
+import { type Actor, withoutReplay } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { listRoles } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId, newSecret, sha256 } from "../database/ids.ts";
-import { intent } from "../database/site-transaction.ts";
-import { fieldErrors, missing, refuse, refuseFields } from "../errors.ts";
-import { append } from "../record/events.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { appendEvent } from "../record/events.ts";
 import { whyNotPersonName, whyNotRoles } from "./rules.ts";
 
 export interface NewToken {
@@ -22,20 +22,20 @@ export interface NewToken {
  */
 export async function createToken(
   db: Database,
-  by: By,
+  by: Actor,
   site: Site,
   token: NewToken,
 ): Promise<{ id: string; name: string; secret: string }> {
   refuse(whyNotMay(by, "administer"), 403);
   const secret = `sb_${newSecret()}`;
-  return intent(db, once(by), site.id, async (trx, by) => {
+  return siteTransaction(db, withoutReplay(by), site.id, async (trx, by) => {
     refuseFields(await tokenErrors(trx, by, site, token));
     const id = await insertToken(trx, by, site, token, sha256(secret));
     return { id, name: token.name.trim(), secret };
   });
 }
 
-async function tokenErrors(trx: Database, by: By, site: Site, { name, roles, expires_at }: NewToken) {
+async function tokenErrors(trx: Database, by: Actor, site: Site, { name, roles, expires_at }: NewToken) {
   return fieldErrors({
     name: whyNotPersonName(name) ?? (await whyNotUnused(trx, site, name.trim())),
     roles: whyNotRoles(roles, await listRoles(trx)),
@@ -57,7 +57,7 @@ async function whyNotUnused(trx: Database, site: Site, name: string): Promise<st
   return other && `There is already a token ${name} on this site. Revoke that one, or choose another name.`;
 }
 
-async function insertToken(trx: Database, by: By, site: Site, { name, roles, expires_at }: NewToken, hash: string) {
+async function insertToken(trx: Database, by: Actor, site: Site, { name, roles, expires_at }: NewToken, hash: string) {
   const machine = { id: newId(Date.parse(by.at)), kind: "machine" as const, name: name.trim(), email: null };
   await trx
     .insertInto("people")
@@ -73,7 +73,7 @@ async function insertToken(trx: Database, by: By, site: Site, { name, roles, exp
     .insertInto("tokens")
     .values({ ...row, hash, created_by: by.person.id, created_at: by.at, revoked_at: null })
     .execute();
-  await append(trx, by, site.id, {
+  await appendEvent(trx, by, site.id, {
     action: "token_created",
     subject: `token ${machine.name}`,
     subject_id: row.id,
@@ -82,9 +82,9 @@ async function insertToken(trx: Database, by: By, site: Site, { name, roles, exp
   return row.id;
 }
 
-export function revokeToken(db: Database, by: By, site: Site, tokenId: string): Promise<{ name: string }> {
+export function revokeToken(db: Database, by: Actor, site: Site, tokenId: string): Promise<{ name: string }> {
   refuse(whyNotMay(by, "administer"), 403);
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const token =
       (await trx
         .selectFrom("tokens as t")
@@ -92,10 +92,10 @@ export function revokeToken(db: Database, by: By, site: Site, tokenId: string): 
         .select(["t.id", "t.revoked_at", "p.name"])
         .where("t.id", "=", tokenId)
         .where("t.site_id", "=", site.id)
-        .executeTakeFirst()) ?? missing("token");
+        .executeTakeFirst()) ?? notFound("token");
     if (token.revoked_at) return { name: token.name };
     await trx.updateTable("tokens").set({ revoked_at: by.at }).where("id", "=", token.id).execute();
-    await append(trx, by, site.id, {
+    await appendEvent(trx, by, site.id, {
       action: "token_revoked",
       subject: `token ${token.name}`,
       subject_id: token.id,

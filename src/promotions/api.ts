@@ -1,32 +1,32 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { by } from "../api/auth.ts";
-import { reading, writing } from "../api/calls.ts";
-import { listed } from "../api/cursor.ts";
+import { tokenActor } from "../api/auth.ts";
+import { getCall, postCall } from "../api/calls.ts";
+import { pageOf } from "../api/cursor.ts";
 import {
-  list,
-  moment,
-  number,
+  listOf,
+  momentSchema,
   numberInPath,
   numberInQuery,
   numberPosition,
+  numberSchema,
   paging,
-  slug,
-  text,
+  slugSchema,
+  textUpTo,
 } from "../api/schemas.ts";
-import { missing } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
 import { canPromote } from "./eligibility.ts";
-import { ask, cancel, complete, decide, type Outcome } from "./promotions.ts";
+import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 
 const tags = ["Promotions"];
 
-const inSite = z.object({ site: slug });
+const inSite = z.object({ site: slugSchema });
 
-const one = z.object({ site: slug, n: numberInPath });
+const one = z.object({ site: slugSchema, n: numberInPath });
 
-export const promotions = new OpenAPIHono<SiteEnv>();
+export const promotionApi = new OpenAPIHono<SiteEnv>();
 
 const state = z.enum(["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"]);
 
@@ -45,65 +45,75 @@ const promotion = z.object({
   state,
   release: z.int(),
   name: z.string().openapi({ description: "The release's." }),
-  from: slug.openapi({ example: "demo" }),
-  to: slug.openapi({ example: "live" }),
+  from: slugSchema.openapi({ example: "demo" }),
+  to: slugSchema.openapi({ example: "live" }),
   digest,
   note: z.string().nullable(),
   asked_by: z.string(),
-  asked_at: moment,
+  asked_at: momentSchema,
   requirements: z.array(z.object({ role: z.string(), needed: z.int(), given: z.int() })),
   approvals: z.array(
-    z.object({ person: z.string(), role: z.string(), decision, comment: z.string().nullable(), decided_at: moment }),
+    z.object({
+      person: z.string(),
+      role: z.string(),
+      decision,
+      comment: z.string().nullable(),
+      decided_at: momentSchema,
+    }),
   ),
   completion: z
-    .object({ person: z.string(), completed_at: moment, deployment: z.int(), effective_at: moment })
+    .object({ person: z.string(), completed_at: momentSchema, deployment: z.int(), effective_at: momentSchema })
     .nullable(),
   cancellation: z
-    .object({ person: z.string(), cancelled_at: moment, reason: z.string(), superseded_by: z.int().nullable() })
+    .object({ person: z.string(), cancelled_at: momentSchema, reason: z.string(), superseded_by: z.int().nullable() })
     .nullable(),
 });
 
 const whole = promotion.extend({ blockers }).openapi("PromotionWithBlockers");
 
-const askCall = writing("/sites/{site}/promotions", {
+const askCall = postCall("/sites/{site}/promotions", {
   tags,
   operationId: "askForPromotion",
   summary: "Ask to move a release into an environment",
   params: inSite,
   body: z
-    .strictObject({ release: number, to: slug.openapi({ example: "demo" }), note: text(10_000).optional() })
+    .strictObject({
+      release: numberSchema,
+      to: slugSchema.openapi({ example: "demo" }),
+      note: textUpTo(10_000).optional(),
+    })
     .openapi("NewPromotion"),
   answer: whole,
 });
 
-promotions.openapi(askCall, async (c) => {
+promotionApi.openapi(askCall, async (c) => {
   const body = c.req.valid("json");
-  return c.json(asWhole(await ask(c.var.db, by(c, body), c.var.access.site, body)), 201);
+  return c.json(asWhole(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, body)), 201);
 });
 
-const listCall = reading("/sites/{site}/promotions", {
+const listCall = getCall("/sites/{site}/promotions", {
   tags,
   operationId: "listPromotions",
   summary: "A site's promotions, newest first",
   description: "What stands in the way of one is told with that one.",
   params: inSite,
   query: z.strictObject({ state: state.optional(), ...paging(numberPosition) }),
-  answer: list(promotion.openapi("Promotion")),
+  answer: listOf(promotion.openapi("Promotion")),
 });
 
-promotions.openapi(listCall, async (c) => {
+promotionApi.openapi(listCall, async (c) => {
   const { state, limit, cursor } = c.req.valid("query");
   const page = { before: cursor?.number, limit: limit + 1 };
   const { db } = c.var;
   const siteId = c.var.access.site.id;
   const rows = await (state ? listInState(db, siteId, state, page) : listPromotions(db, siteId, page));
   return c.json(
-    listed(rows, limit, asPromotion, ({ number }) => ({ number })),
+    pageOf(rows, limit, asPromotion, ({ number }) => ({ number })),
     200,
   );
 });
 
-const showCall = reading("/sites/{site}/promotions/{n}", {
+const showCall = getCall("/sites/{site}/promotions/{n}", {
   tags,
   operationId: "getPromotion",
   summary: "One promotion, and everything that stands in its way",
@@ -111,13 +121,13 @@ const showCall = reading("/sites/{site}/promotions/{n}", {
   answer: whole,
 });
 
-promotions.openapi(showCall, async (c) => {
+promotionApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const found = await promotionDetails(c.var.db, c.var.access.site.id, n);
-  return c.json(asWhole(found ?? missing(`promotion ${n}`)), 200);
+  return c.json(asWhole(found ?? notFound(`promotion ${n}`)), 200);
 });
 
-const decideCall = writing("/sites/{site}/promotions/{n}/approvals", {
+const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
   tags,
   operationId: "decideOnPromotion",
   summary: "Approve or reject a promotion",
@@ -132,64 +142,64 @@ const decideCall = writing("/sites/{site}/promotions/{n}/approvals", {
         .string()
         .optional()
         .openapi({ description: "Where the token holds several that the gate asks for.", example: "tester" }),
-      comment: text(10_000).optional(),
+      comment: textUpTo(10_000).optional(),
     })
     .openapi("NewApproval"),
   answer: whole,
 });
 
-promotions.openapi(decideCall, async (c) => {
+promotionApi.openapi(decideCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await decide(c.var.db, by(c, body), c.var.access.site, n, body)), 201);
+  return c.json(asWhole(await decide(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
 });
 
-const completeCall = writing("/sites/{site}/promotions/{n}/completion", {
+const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
   tags,
   operationId: "completePromotion",
   summary: "Record that a promotion's contents became the environment's",
   params: one,
   body: z
-    .strictObject({ effective_at: moment.optional().openapi({ description: "Now where it is missing." }) })
+    .strictObject({ effective_at: momentSchema.optional().openapi({ description: "Now where it is missing." }) })
     .openapi("NewCompletion"),
   mayBeEmpty: true,
   answer: whole,
 });
 
-promotions.openapi(completeCall, async (c) => {
+promotionApi.openapi(completeCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await complete(c.var.db, by(c, body), c.var.access.site, n, body)), 201);
+  return c.json(asWhole(await complete(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
 });
 
-const cancelCall = writing("/sites/{site}/promotions/{n}/cancellation", {
+const cancelCall = postCall("/sites/{site}/promotions/{n}/cancellation", {
   tags,
   operationId: "cancelPromotion",
   summary: "Call a promotion off",
   params: one,
-  body: z.strictObject({ reason: text(10_000) }).openapi("NewCancellation"),
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewCancellation"),
   answer: whole,
 });
 
-promotions.openapi(cancelCall, async (c) => {
+promotionApi.openapi(cancelCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await cancel(c.var.db, by(c, body), c.var.access.site, n, body.reason)), 201);
+  return c.json(asWhole(await cancel(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
 });
 
-const canCall = reading("/sites/{site}/can-promote", {
+const canCall = getCall("/sites/{site}/can-promote", {
   tags,
   operationId: "canPromote",
   summary: "Whether a release could be promoted into an environment now, and all that stands in the way",
   params: inSite,
-  query: z.strictObject({ release: numberInQuery, to: slug.openapi({ example: "live" }) }),
+  query: z.strictObject({ release: numberInQuery, to: slugSchema.openapi({ example: "live" }) }),
   mayConflict: true,
   answer: z.object({ allowed: z.boolean(), blockers }).openapi("CanPromote"),
 });
 
-promotions.openapi(canCall, async (c) => {
+promotionApi.openapi(canCall, async (c) => {
   const wish = c.req.valid("query");
-  const { allowed, blockers } = await canPromote(c.var.db, by(c, wish), c.var.access.site, wish);
+  const { allowed, blockers } = await canPromote(c.var.db, tokenActor(c, wish), c.var.access.site, wish);
   return c.json({ allowed, blockers }, 200);
 });
 

@@ -1,29 +1,29 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
-import { restedOn } from "../record/corrections.ts";
-import { currentOf, type Stands } from "../record/current.ts";
-import { type Content, contentsOf } from "../record/releases.ts";
-import { blockersOf, hasMovedOn, type Need } from "./blockers.ts";
+import { correctedSources } from "../record/corrections.ts";
+import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
+import { listContents, type ReleaseContent } from "../record/releases.ts";
+import { blockersOf, hasMovedOn, type UnmetNeed } from "./blockers.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { type Change, changeOf, isOpen } from "./rules.ts";
-import { type There, thereOf } from "./target-contents.ts";
+import { changeOf, isOpen, type PromotionChange } from "./rules.ts";
+import { type TargetContent, targetContents } from "./target-contents.ts";
 
-export interface Changing extends Content {
-  change: Change;
+export interface ContentChange extends ReleaseContent {
+  change: PromotionChange;
   /** What the target holds, and what the environment before it holds now; undefined where it was never recorded there. */
-  there: There | undefined;
-  before: Stands | undefined;
+  there: TargetContent | undefined;
+  before: CurrentPlacement | undefined;
   /** Who said that it had been recorded wrongly there, where that is why. */
   corrected?: { person: string; on: string } | undefined;
   /** The environment before holds something else by now. */
   moved_on: boolean;
 }
 
-export type PromotionDetails = Promotion & Weights;
+export type PromotionDetails = Promotion & Assessment;
 
-export interface Weights {
-  contents: Changing[];
+export interface Assessment {
+  contents: ContentChange[];
   blockers: Blocker[];
 }
 
@@ -34,32 +34,32 @@ export async function promotionDetails(
   number: number,
 ): Promise<PromotionDetails | undefined> {
   const promotion = await findPromotion(db, siteId, number);
-  return promotion && detailsOf(db, siteId, promotion);
+  return promotion && assessPromotion(db, siteId, promotion);
 }
 
-export async function detailsOf(db: Database, siteId: string, promotion: Promotion): Promise<PromotionDetails> {
-  const contents = await contentsOf(db, promotion.release_id);
-  const there = await thereOf(db, siteId, promotion, contents);
-  return { ...promotion, ...(await weigh(db, promotion, contents, there)) };
+export async function assessPromotion(db: Database, siteId: string, promotion: Promotion): Promise<PromotionDetails> {
+  const contents = await listContents(db, promotion.release_id);
+  const there = await targetContents(db, siteId, promotion, contents);
+  return { ...promotion, ...(await assess(db, promotion, contents, there)) };
 }
 
-type Asked = Pick<
+type AssessedPromotion = Pick<
   Promotion,
   "number" | "state" | "asker_id" | "gate" | "requirements" | "environment" | "from" | "from_id" | "environment_id"
 >;
 
 /** Holds the contents against what the target holds, and against what the environment before it holds now. */
-export async function weigh(
+export async function assess(
   db: Database,
-  promotion: Asked,
-  contents: Content[],
-  there: Map<string, There>,
-): Promise<Weights> {
+  promotion: AssessedPromotion,
+  contents: ReleaseContent[],
+  there: Map<string, TargetContent>,
+): Promise<Assessment> {
   const ids = contents.map((one) => one.artifact_id);
-  const before = await currentOf(db, promotion.from_id, ids);
+  const before = await currentPlacements(db, promotion.from_id, ids);
   const moved = contents.filter((one) => hasMovedOn({ ...one, before: before.get(one.artifact_id) }));
-  const corrected = await restedOn(db, promotion.from_id, moved);
-  const changing = contents.map((one): Changing => {
+  const corrected = await correctedSources(db, promotion.from_id, moved);
+  const changing = contents.map((one): ContentChange => {
     const id = one.artifact_id;
     const now = { there: there.get(id), before: before.get(id), corrected: corrected.get(id) };
     return { ...one, ...now, change: changeOf(one, now.there), moved_on: hasMovedOn({ ...one, ...now }) };
@@ -72,7 +72,7 @@ export async function weigh(
  * What would have to be true in the target afterwards: the needs of every version in the release, and of every version
  * that stays there and leans on software which the release changes.
  */
-async function needsOf(db: Database, environmentId: string, contents: Content[]): Promise<Need[]> {
+async function needsOf(db: Database, environmentId: string, contents: ReleaseContent[]): Promise<UnmetNeed[]> {
   const moving = new Set(contents.map((one) => one.artifact_id));
   const software = new Map(contents.filter((one) => one.kind === "software").map((one) => [one.key, one.version]));
   const staying = software.size ? await leaningIn(db, environmentId, moving, software) : [];

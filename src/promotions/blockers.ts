@@ -1,8 +1,8 @@
 import semver from "semver";
 import type { Blocker } from "../errors.ts";
-import { type Asked, type Requirement, whyClosed } from "./rules.ts";
+import { type OpenPromotion, type Requirement, whyClosed } from "./rules.ts";
 
-export interface Weighed {
+export interface AssessedContent {
   key: string;
   version_id: string | null;
   version: string | null;
@@ -13,7 +13,7 @@ export interface Weighed {
 }
 
 /** One version's need for software, and what the target would have after completion. */
-export interface Need {
+export interface UnmetNeed {
   key: string;
   version: string;
   software: string;
@@ -23,7 +23,12 @@ export interface Need {
 }
 
 /** Everything that still stands in the way, at once, each as a sentence. Empty: it may be completed. */
-export function blockersOf(promotion: Asked, from: { name: string }, contents: Weighed[], needs: Need[]): Blocker[] {
+export function blockersOf(
+  promotion: OpenPromotion,
+  from: { name: string },
+  contents: AssessedContent[],
+  needs: UnmetNeed[],
+): Blocker[] {
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
   return [
@@ -41,11 +46,11 @@ function whyNotApproved({ name, needed, given }: Requirement): Blocker[] {
 }
 
 /** Whether the environment before holds something else by now than what the release froze. */
-export function hasMovedOn({ before, version_id }: Weighed): boolean {
+export function hasMovedOn({ before, version_id }: AssessedContent): boolean {
   return !before || before.version_id !== version_id;
 }
 
-function whyMovedOn(from: { name: string }, contents: Weighed[]): Blocker[] {
+function whyMovedOn(from: { name: string }, contents: AssessedContent[]): Blocker[] {
   const [first, ...rest] = contents.filter(hasMovedOn);
   if (!first) return [];
   const brings = first.version === null ? `It removes ${first.key}` : `It holds ${first.version} of ${first.key}`;
@@ -55,18 +60,22 @@ function whyMovedOn(from: { name: string }, contents: Weighed[]): Blocker[] {
   return [{ code: "content_moved_on", message }];
 }
 
-function whyMoved(from: { name: string }, { key, version }: Weighed, { person, on }: { person: string; on: string }) {
+function whyMoved(
+  from: { name: string },
+  { key, version }: AssessedContent,
+  { person, on }: { person: string; on: string },
+) {
   const what = version === null ? `That ${key} was removed from` : `That ${version} of ${key} stood on`;
   return `${what} ${from.name} was corrected on ${on} by ${person}.`;
 }
 
-function holdsNow({ before }: Weighed): string {
+function holdsNow({ before }: AssessedContent): string {
   if (!before) return "has never had it";
   return before.version === null ? "has removed it" : `now holds ${before.version}`;
 }
 
 /** A label of the range's own words meets it; else it must be a version as semver has them, where 3.4 is 3.4.0. */
-export function isMet({ range, present }: Pick<Need, "range" | "present">): boolean {
+export function isMet({ range, present }: Pick<UnmetNeed, "range" | "present">): boolean {
   if (present === null) return false;
   if (present === range) return true;
   const short = /^v?\d{1,9}(\.\d{1,9})?$/.test(present);
@@ -74,7 +83,7 @@ export function isMet({ range, present }: Pick<Need, "range" | "present">): bool
   return version !== null && semver.satisfies(version, range, { loose: true, includePrerelease: true });
 }
 
-function whyUnmet({ key, version, software, range, present }: Need, environment: { name: string }): Blocker {
+function whyUnmet({ key, version, software, range, present }: UnmetNeed, environment: { name: string }): Blocker {
   const there = present === null ? `would have no ${software}` : `would have ${present}`;
   return {
     code: "requirement_unmet",

@@ -1,13 +1,13 @@
 import { sql } from "kysely";
-import { inChunks, oneOf } from "../database/batches.ts";
+import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
-import type { Change } from "./rules.ts";
+import type { PromotionChange } from "./rules.ts";
 
-type Counts = Record<Change, number>;
+type Counts = Record<PromotionChange, number>;
 
 /** What a promotion changes, counted. */
-export interface Tally {
+export interface ChangeCounts {
   page: Counts;
   software: Counts;
   /** Pages that change, and how many of them this person has looked at. */
@@ -17,15 +17,15 @@ export interface Tally {
 
 interface Line {
   kind: Kind;
-  change: Change;
+  change: PromotionChange;
   count: number;
   looked: number;
 }
 
 const none = (): Counts => ({ new: 0, changed: 0, removed: 0, unapproved: 0, same: 0 });
 
-export function tallyOf(lines: Line[]): Tally {
-  const tally: Tally = { page: none(), software: none(), toLook: 0, looked: 0 };
+export function countChanges(lines: Line[]): ChangeCounts {
+  const tally: ChangeCounts = { page: none(), software: none(), toLook: 0, looked: 0 };
   for (const { kind, change, count, looked } of lines) {
     tally[kind][change] += count;
     if (kind === "software" || change === "same") continue;
@@ -36,8 +36,12 @@ export function tallyOf(lines: Line[]): Tally {
 }
 
 /** The same of many open promotions in one query: their contents held against what their targets hold now. */
-export async function talliesOf(db: Database, personId: string, promotionIds: string[]): Promise<Map<string, Tally>> {
-  const rows = await inChunks(promotionIds, async (piece) => {
+export async function countChangesOfAll(
+  db: Database,
+  personId: string,
+  promotionIds: string[],
+): Promise<Map<string, ChangeCounts>> {
+  const rows = await inBatches(promotionIds, async (piece) => {
     const { rows } = await sql<Line & { id: string }>`
       select p.id, a.kind, ${changing} as change, count(*) as count, count(l.artifact_id) as looked
       from promotions p
@@ -45,10 +49,10 @@ export async function talliesOf(db: Database, personId: string, promotionIds: st
       join artifacts a on a.id = c.artifact_id
       left join current_placements t on t.environment_id = p.environment_id and t.artifact_id = c.artifact_id
       left join looks l on l.promotion_id = p.id and l.artifact_id = c.artifact_id and l.person_id = ${personId}
-      where ${oneOf("p.id", piece)} group by 1, 2, 3`.execute(db);
+      where ${inList("p.id", piece)} group by 1, 2, 3`.execute(db);
     return rows;
   });
-  return new Map(promotionIds.map((id) => [id, tallyOf(rows.filter((row) => row.id === id))]));
+  return new Map(promotionIds.map((id) => [id, countChanges(rows.filter((row) => row.id === id))]));
 }
 
 /** `changeOf` in SQL. */
@@ -58,15 +62,15 @@ const changing = sql`case
   when t.version_id is null then 'new'
   else 'changed' end`;
 
-export interface Size {
+export interface ReleaseSize {
   page: number;
   software: number;
 }
 
 /** How many pages and pieces of software these releases hold. */
-export async function sizesOf(db: Database, releaseIds: string[]): Promise<Map<string, Size>> {
-  const sizes = new Map(releaseIds.map((id): [string, Size] => [id, { page: 0, software: 0 }]));
-  const rows = await inChunks([...sizes.keys()], (piece) =>
+export async function releaseSizes(db: Database, releaseIds: string[]): Promise<Map<string, ReleaseSize>> {
+  const sizes = new Map(releaseIds.map((id): [string, ReleaseSize] => [id, { page: 0, software: 0 }]));
+  const rows = await inBatches([...sizes.keys()], (piece) =>
     db
       .selectFrom("release_contents as c")
       .innerJoin("artifacts as a", "a.id", "c.artifact_id")
@@ -75,6 +79,6 @@ export async function sizesOf(db: Database, releaseIds: string[]): Promise<Map<s
       .groupBy(["c.release_id", "a.kind"])
       .execute(),
   );
-  for (const { release_id, kind, count } of rows) (sizes.get(release_id) as Size)[kind] = count;
+  for (const { release_id, kind, count } of rows) (sizes.get(release_id) as ReleaseSize)[kind] = count;
   return sizes;
 }

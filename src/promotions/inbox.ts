@@ -1,7 +1,7 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { type Size, sizesOf, type Tally, talliesOf } from "./change-counts.ts";
+import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { needOf } from "./rules.ts";
 
@@ -14,14 +14,14 @@ export interface Inbox {
   /** How many there are of all that came to an end, and whether there are older ones than those listed. */
   ended: number;
   more: boolean;
-  tallies: Map<string, Tally>;
-  sizes: Map<string, Size>;
+  tallies: Map<string, ChangeCounts>;
+  sizes: Map<string, ReleaseSize>;
 }
 
 /** All that is open, and the newest that is done; with what each changes, counted. */
-export async function inboxOf(
+export async function loadInbox(
   db: Database,
-  by: By,
+  by: Actor,
   site: Site,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Inbox> {
@@ -36,12 +36,12 @@ export async function inboxOf(
     done,
     ended: (await asked(db, site.id)) - open.length,
     more: ended.length > limit,
-    tallies: await talliesOf(
+    tallies: await countChangesOfAll(
       db,
       by.person.id,
       open.map((one) => one.id),
     ),
-    sizes: await sizesOf(
+    sizes: await releaseSizes(
       db,
       done.map((one) => one.release_id),
     ),

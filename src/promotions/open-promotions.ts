@@ -1,25 +1,25 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { append } from "../record/events.ts";
-import { contentsOf } from "../record/releases.ts";
-import { recounting } from "../record/section-counts.ts";
+import { appendEvent } from "../record/events.ts";
+import { listContents } from "../record/releases.ts";
+import { withSectionCounts } from "../record/section-counts.ts";
 import type { Promotion } from "./queries.ts";
 
 /** Closes an older promotion whose every artifact the newer one moves too. */
 export async function supersede(
   trx: Database,
-  by: By,
+  by: Actor,
   site: Site,
   older: Promotion,
   newer: { id: string; number: number; environment: Environment; contents: { artifact_id: string }[] },
 ): Promise<void> {
   const covered = new Set(newer.contents.map((one) => one.artifact_id));
-  const held = await contentsOf(trx, older.release_id);
+  const held = await listContents(trx, older.release_id);
   if (!held.every((one) => covered.has(one.artifact_id))) return;
   const reason = `Replaced by promotion ${newer.number}.`;
-  await close(trx, site, older, held);
+  await markClosed(trx, site, older, held);
   const row = {
     promotion_id: older.id,
     person_id: by.person.id,
@@ -28,8 +28,8 @@ export async function supersede(
     cancelled_at: by.at,
   };
   await trx.insertInto("cancellations").values(row).execute();
-  await append(trx, by, site.id, {
-    ...about(older, newer.environment),
+  await appendEvent(trx, by, site.id, {
+    ...eventSubject(older, newer.environment),
     action: "promotion_superseded",
     details: {
       number: older.number,
@@ -42,24 +42,24 @@ export async function supersede(
 }
 
 /** It waits from now on. */
-export async function open(
+export async function markOpen(
   trx: Database,
   site: Site,
   promotion: { id: string; environment_id: string },
   contents: { artifact_id: string }[],
 ): Promise<void> {
   const row = { promotion_id: promotion.id, site_id: site.id, environment_id: promotion.environment_id };
-  await recounting(trx, site, idsOf(contents), () => trx.insertInto("open_promotions").values(row).execute());
+  await withSectionCounts(trx, site, idsOf(contents), () => trx.insertInto("open_promotions").values(row).execute());
 }
 
 /** It no longer waits for anybody. */
-export async function close(
+export async function markClosed(
   trx: Database,
   site: Site,
   { id }: { id: string },
   contents: { artifact_id: string }[],
 ): Promise<void> {
-  await recounting(trx, site, idsOf(contents), () =>
+  await withSectionCounts(trx, site, idsOf(contents), () =>
     trx.deleteFrom("open_promotions").where("promotion_id", "=", id).execute(),
   );
 }
@@ -67,6 +67,6 @@ export async function close(
 const idsOf = (contents: { artifact_id: string }[]): string[] => contents.map((one) => one.artifact_id);
 
 /** What an event about it says first. */
-export function about(promotion: { id: string; number: number }, environment: { id: string }) {
+export function eventSubject(promotion: { id: string; number: number }, environment: { id: string }) {
   return { subject: `promotion ${promotion.number}`, subject_id: promotion.id, environment_id: environment.id };
 }

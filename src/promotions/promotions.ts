@@ -1,20 +1,20 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
-import { intent } from "../database/site-transaction.ts";
-import { type Blocker, missing, Refusal, refuse, refuseFields } from "../errors.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { type Blocker, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { deploy } from "../record/deploy.ts";
-import { append } from "../record/events.ts";
+import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
-import { contentsOf, findRelease } from "../record/releases.ts";
+import { findRelease, listContents } from "../record/releases.ts";
 import { whyNotText } from "../text.ts";
-import { instant, whyNotWhen } from "../time/rfc3339.ts";
-import { detailsOf, type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
+import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
-import { target, type Wish, wayInto } from "./eligibility.ts";
-import { about, close, open, supersede } from "./open-promotions.ts";
+import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
+import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import {
   type Decision,
@@ -30,15 +30,15 @@ import {
 export type Outcome = Promotion & { blockers: Blocker[] };
 
 /** Asks to move a release into an environment. A request for all that an older open one holds takes its place. */
-export function ask(db: Database, by: By, site: Site, wish: Wish): Promise<Outcome> {
+export function requestPromotion(db: Database, by: Actor, site: Site, wish: PromotionRequest): Promise<Outcome> {
   refuse(whyNotMay(by, "promote"), 403);
   const wrong = whyNotText("A note", wish.note, 10_000);
   if (wrong) refuseFields([{ path: "note", message: wrong }]);
-  return intent(db, by, site.id, async (trx, by) => {
-    const release = (await findRelease(trx, site.id, wish.release)) ?? missing(`release ${wish.release}`);
-    const environment = target(site, wish.to);
-    const contents = await contentsOf(trx, release.id);
-    const { from, digest, open: waiting, why } = await wayInto(trx, by, site, release, environment, contents);
+  return siteTransaction(db, by, site.id, async (trx, by) => {
+    const release = (await findRelease(trx, site.id, wish.release)) ?? notFound(`release ${wish.release}`);
+    const environment = targetEnvironment(site, wish.to);
+    const contents = await listContents(trx, release.id);
+    const { from, digest, open: waiting, why } = await eligibilityFor(trx, by, site, release, environment, contents);
     if (why) throw new Refusal(409, why.message, { code: why.code });
     const row = {
       id: newId(Date.parse(by.at)),
@@ -54,9 +54,9 @@ export function ask(db: Database, by: By, site: Site, wish: Wish): Promise<Outco
       asked_at: by.at,
     };
     await trx.insertInto("promotions").values(row).execute();
-    await open(trx, site, row, contents);
-    await append(trx, by, site.id, {
-      ...about(row, environment),
+    await markOpen(trx, site, row, contents);
+    await appendEvent(trx, by, site.id, {
+      ...eventSubject(row, environment),
       action: "promotion_asked",
       details: { ...row, release: release.number, name: release.name, environment: environment.slug, from: from.slug },
     });
@@ -65,7 +65,7 @@ export function ask(db: Database, by: By, site: Site, wish: Wish): Promise<Outco
   });
 }
 
-export interface Verdict {
+export interface DecisionRequest {
   decision: Decision;
   /** The digest of what was looked at. */
   digest: string;
@@ -79,13 +79,13 @@ export interface Verdict {
  */
 export function decide<T = Outcome>(
   db: Database,
-  by: By,
+  by: Actor,
   site: Site,
   number: number,
-  verdict: Verdict,
+  verdict: DecisionRequest,
   answer: (trx: Database, site: Site, number: number, before: Promotion) => T | Promise<T> = outcome as never,
 ): Promise<T> {
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const promotion = await find(trx, site, number);
     const already = promotion.approvals.some(
       (one) => one.person_id === by.person.id && one.decision === verdict.decision,
@@ -106,9 +106,10 @@ export function decide<T = Outcome>(
       decided_at: by.at,
     };
     await trx.insertInto("approvals").values(row).execute();
-    if (verdict.decision === "reject") await close(trx, site, promotion, await contentsOf(trx, promotion.release_id));
-    await append(trx, by, site.id, {
-      ...about(promotion, promotion.environment),
+    if (verdict.decision === "reject")
+      await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
+    await appendEvent(trx, by, site.id, {
+      ...eventSubject(promotion, promotion.environment),
       action: verdict.decision === "approve" ? "promotion_approved" : "promotion_rejected",
       details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
     });
@@ -116,7 +117,7 @@ export function decide<T = Outcome>(
   });
 }
 
-function chosenRole(promotion: Promotion, by: By, wanted: string | undefined): string {
+function chosenRole(promotion: Promotion, by: Actor, wanted: string | undefined): string {
   const roles = rolesToDecide(promotion, by);
   const role = wanted === undefined ? roles[0] : roles.find((one) => one === wanted);
   if (!role)
@@ -130,7 +131,7 @@ function chosenRole(promotion: Promotion, by: By, wanted: string | undefined): s
 /** Its contents become the environment's, now or from a stated past moment on. The same click again changes nothing. */
 export function complete(
   db: Database,
-  by: By,
+  by: Actor,
   site: Site,
   number: number,
   at: { effective_at?: string | undefined },
@@ -138,7 +139,7 @@ export function complete(
   refuse(whyNotMay(by, "promote"), 403);
   const wrong = whyNotWhen(at.effective_at, by.at);
   if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const promotion = await details(trx, site, number);
     if (promotion.completion?.person_id === by.person.id) return outcome(trx, site, number);
     if (promotion.blockers.length)
@@ -146,9 +147,9 @@ export function complete(
         code: "blocked",
         blockers: promotion.blockers,
       });
-    const environment = site.environments.find((one) => one.id === promotion.environment_id) ?? missing("environment");
+    const environment = site.environments.find((one) => one.id === promotion.environment_id) ?? notFound("environment");
     const deployment = await deploy(trx, by, site, environment, {
-      effectiveAt: instant(at.effective_at ?? by.at) as string,
+      effectiveAt: parseRfc3339(at.effective_at ?? by.at) as string,
       complete: false,
       note: null,
       source: null,
@@ -170,9 +171,9 @@ export function complete(
       completed_at: by.at,
     };
     await trx.insertInto("completions").values(row).execute();
-    await close(trx, site, promotion, promotion.contents);
-    await append(trx, by, site.id, {
-      ...about(promotion, environment),
+    await markClosed(trx, site, promotion, promotion.contents);
+    await appendEvent(trx, by, site.id, {
+      ...eventSubject(promotion, environment),
       action: "promotion_completed",
       details: { number, name: promotion.name, environment: environment.slug, deployment: deployment.number, ...row },
     });
@@ -180,9 +181,9 @@ export function complete(
   });
 }
 
-export function cancel(db: Database, by: By, site: Site, number: number, reason: string): Promise<Outcome> {
+export function cancel(db: Database, by: Actor, site: Site, number: number, reason: string): Promise<Outcome> {
   refuse(whyNotMay(by, "promote"), 403);
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const promotion = await find(trx, site, number);
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === by.person.id)
       return outcome(trx, site, number);
@@ -197,9 +198,9 @@ export function cancel(db: Database, by: By, site: Site, number: number, reason:
       cancelled_at: by.at,
     };
     await trx.insertInto("cancellations").values(row).execute();
-    await close(trx, site, promotion, await contentsOf(trx, promotion.release_id));
-    await append(trx, by, site.id, {
-      ...about(promotion, promotion.environment),
+    await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
+    await appendEvent(trx, by, site.id, {
+      ...eventSubject(promotion, promotion.environment),
       action: "promotion_cancelled",
       details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
     });
@@ -208,17 +209,17 @@ export function cancel(db: Database, by: By, site: Site, number: number, reason:
 }
 
 async function find(trx: Database, site: Site, number: number): Promise<Promotion> {
-  return (await findPromotion(trx, site.id, number)) ?? missing(`promotion ${number}`);
+  return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
 async function details(trx: Database, site: Site, number: number): Promise<PromotionDetails> {
-  return (await promotionDetails(trx, site.id, number)) ?? missing(`promotion ${number}`);
+  return (await promotionDetails(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
 /** Once it is closed, that is all that stands in its way, and nothing has to be weighed. */
 async function outcome(trx: Database, site: Site, number: number): Promise<Outcome> {
   const promotion = await find(trx, site, number);
   if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
-  const { contents: _, ...weighed } = await detailsOf(trx, site.id, promotion);
+  const { contents: _, ...weighed } = await assessPromotion(trx, site.id, promotion);
   return weighed;
 }

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { readGate } from "../access/environments.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
@@ -25,7 +25,7 @@ export async function findPromotion(db: Database, siteId: string, number: number
   return row && (await withState(db, [row]))[0];
 }
 
-const numbered = compiled((db, siteId: string, number: number) =>
+const numbered = precompiled((db, siteId: string, number: number) =>
   promotions(db).where("p.site_id", "=", siteId).where("p.number", "=", number),
 );
 
@@ -138,7 +138,7 @@ async function withState(db: Database, rows: Row[]) {
   });
 }
 
-const approvalsOf = compiled((db, ids: string[]) =>
+const approvalsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("approvals as a")
     .innerJoin("people as p", "p.id", "a.person_id")
@@ -158,7 +158,7 @@ const approvalsOf = compiled((db, ids: string[]) =>
     .orderBy("a.id"),
 );
 
-const completionsOf = compiled((db, ids: string[]) =>
+const completionsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("completions as c")
     .innerJoin("people as p", "p.id", "c.person_id")
@@ -175,7 +175,7 @@ const completionsOf = compiled((db, ids: string[]) =>
     .where("c.promotion_id", "in", ids),
 );
 
-const cancellationsOf = compiled((db, ids: string[]) =>
+const cancellationsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("cancellations as c")
     .innerJoin("people as p", "p.id", "c.person_id")

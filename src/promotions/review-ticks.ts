@@ -1,32 +1,37 @@
-import type { By } from "../access/actor.ts";
-import { inChunks } from "../database/batches.ts";
+import type { Actor } from "../access/actor.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { contentsOf } from "../record/releases.ts";
+import { listContents } from "../record/releases.ts";
 import type { Promotion } from "./queries.ts";
 
 /** Artifact ids: which boxes were on the page, and which of them were ticked. */
-export interface Ticks {
+export interface ReviewTicks {
   shown: string[];
   looked: string[];
 }
 
 /** Ticks what has been looked at, and unticks the rest of what was shown; only for the one who looks. */
-export async function look(db: Database, by: By, promotion: Promotion, { shown, looked }: Ticks): Promise<void> {
+export async function saveTicks(
+  db: Database,
+  by: Actor,
+  promotion: Promotion,
+  { shown, looked }: ReviewTicks,
+): Promise<void> {
   if (!promotion.open) return;
   const ticked = new Set(looked);
-  const inIt = new Set((await contentsOf(db, promotion.release_id)).map((one) => one.artifact_id));
-  const before = await looksOf(db, promotion.id, by.person.id);
+  const inIt = new Set((await listContents(db, promotion.release_id)).map((one) => one.artifact_id));
+  const before = await tickedBy(db, promotion.id, by.person.id);
   const fresh = [...ticked].filter((id) => inIt.has(id) && !before.has(id));
   const gone = shown.filter((id) => before.has(id) && !ticked.has(id));
   if (!fresh.length && !gone.length) return;
   const mine = { promotion_id: promotion.id, person_id: by.person.id };
   await db.transaction().execute(async (trx) => {
-    await inChunks(gone, async (piece) => {
+    await inBatches(gone, async (piece) => {
       const ticks = trx.deleteFrom("looks").where("promotion_id", "=", promotion.id);
       await ticks.where("person_id", "=", by.person.id).where("artifact_id", "in", piece).execute();
       return [];
     });
-    await inChunks(fresh, async (piece) => {
+    await inBatches(fresh, async (piece) => {
       const rows = piece.map((artifact_id) => ({ ...mine, artifact_id, looked_at: by.at }));
       await trx
         .insertInto("looks")
@@ -39,7 +44,7 @@ export async function look(db: Database, by: By, promotion: Promotion, { shown, 
 }
 
 /** The artifact ids that this person has ticked. */
-export async function looksOf(db: Database, promotionId: string, personId: string): Promise<Set<string>> {
+export async function tickedBy(db: Database, promotionId: string, personId: string): Promise<Set<string>> {
   const rows = await db
     .selectFrom("looks")
     .select("artifact_id")

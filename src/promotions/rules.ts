@@ -1,8 +1,8 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Gate } from "../access/environments.ts";
 import type { Blocker } from "../errors.ts";
 import type { Flag } from "../schema.ts";
-import { listed, whyNotText } from "../text.ts";
+import { joinWithAnd, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 
@@ -16,7 +16,7 @@ export interface Requirement {
   given: number;
 }
 
-interface Rows {
+interface PromotionFacts {
   digest: string;
   gate: Gate | null;
   approvals: { person_id: string; role: string; decision: Decision; digest: string; decided_at: string }[];
@@ -25,7 +25,7 @@ interface Rows {
 }
 
 /** Read off the rows that are there, so that it cannot disagree with them. */
-export function stateOf(promotion: Rows): PromotionState {
+export function stateOf(promotion: PromotionFacts): PromotionState {
   if (promotion.completion) return "completed";
   if (promotion.approvals.some((one) => one.decision === "reject")) return "rejected";
   if (promotion.cancellation) return promotion.cancellation.superseded_by === null ? "cancelled" : "superseded";
@@ -33,7 +33,10 @@ export function stateOf(promotion: Rows): PromotionState {
 }
 
 /** What the gate asks, and how much of it approvals of exactly this digest have given. One person counts once, in one role. */
-export function requirementsOf({ gate, approvals, digest }: Rows, roleNames: Record<string, string>): Requirement[] {
+export function requirementsOf(
+  { gate, approvals, digest }: PromotionFacts,
+  roleNames: Record<string, string>,
+): Requirement[] {
   return (gate?.requirements ?? []).map(({ role, count }) => {
     const given = approvals.filter((one) => one.decision === "approve" && one.role === role && one.digest === digest);
     return {
@@ -50,13 +53,13 @@ export function isOpen(state: PromotionState): boolean {
 }
 
 /** When it was completed, rejected, cancelled or superseded; nothing while it is open. */
-export function endedAt({ approvals, completion, cancellation }: Rows): string | undefined {
+export function endedAt({ approvals, completion, cancellation }: PromotionFacts): string | undefined {
   const rejection = approvals.find((one) => one.decision === "reject");
   return completion?.completed_at ?? rejection?.decided_at ?? cancellation?.cancelled_at;
 }
 
 /** Completed as of a moment before somebody's approval: when the last of these came. Recorded all the same, and flagged. */
-export function approvedAfterwards({ approvals, completion }: Rows): string | undefined {
+export function approvedAfterwards({ approvals, completion }: PromotionFacts): string | undefined {
   if (!completion) return;
   const given = approvals.filter((one) => one.decision === "approve").map((one) => one.decided_at);
   return given
@@ -66,11 +69,11 @@ export function approvedAfterwards({ approvals, completion }: Rows): string | un
 }
 
 /** Why there is nothing to ask for: it is asked for already, or would change nothing. */
-export function whyNotAsk(
+export function whyNotRequest(
   release: { number: number },
   environment: { name: string },
   same: { number: number } | undefined,
-  contents: { change: Change }[],
+  contents: { change: PromotionChange }[],
 ): Blocker | undefined {
   if (same) return { code: "already_asked", message: `Promotion ${same.number} already asks for this.` };
   if (contents.every((one) => one.change === "same"))
@@ -81,20 +84,20 @@ export function whyNotAsk(
 }
 
 /** `unapproved`: the target holds it already, out of band; completion would make it the promotion's. */
-export type Change = "new" | "changed" | "removed" | "unapproved" | "same";
+export type PromotionChange = "new" | "changed" | "removed" | "unapproved" | "same";
 
-interface Held {
+interface TargetState {
   version_id: string | null;
   out_of_band: Flag;
 }
 
-export function changeOf(content: { version_id: string | null }, there: Held | undefined): Change {
+export function changeOf(content: { version_id: string | null }, there: TargetState | undefined): PromotionChange {
   if ((there?.version_id ?? null) === content.version_id) return there?.out_of_band ? "unapproved" : "same";
   if (content.version_id === null) return "removed";
   return there?.version_id ? "changed" : "new";
 }
 
-export interface Asked {
+export interface OpenPromotion {
   number: number;
   state: PromotionState;
   asker_id: string;
@@ -104,26 +107,26 @@ export interface Asked {
 }
 
 /** Why this person may not decide on it; the same for yes and no. */
-export function whyNotDecide(promotion: Asked, by: Pick<By, "person" | "roles">): string | undefined {
+export function whyNotDecide(promotion: OpenPromotion, by: Pick<Actor, "person" | "roles">): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   if (!promotion.requirements.length)
     return `The way to ${promotion.environment.name} has no gate: nobody needs to approve.`;
   if (promotion.asker_id === by.person.id && !promotion.gate?.asker_may_approve)
     return "You asked for this promotion, so somebody else has to decide.";
   if (!rolesToDecide(promotion, by).length)
-    return `${promotion.environment.name} asks for the approval of ${listed(promotion.requirements.map((one) => one.name))}, and that is not your role here.`;
+    return `${promotion.environment.name} asks for the approval of ${joinWithAnd(promotion.requirements.map((one) => one.name))}, and that is not your role here.`;
 }
 
 /** The roles of this person that the gate asks for, those still wanted first. */
-export function rolesToDecide(promotion: Pick<Asked, "requirements">, by: Pick<By, "roles">): string[] {
+export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, by: Pick<Actor, "roles">): string[] {
   const asked = promotion.requirements.filter((one) => by.roles.includes(one.role));
   return asked.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map((one) => one.role);
 }
 
 /** What this very person has to do about it now, if anything. */
 export function needOf(
-  promotion: Asked & Pick<Rows, "approvals">,
-  by: Pick<By, "person" | "roles" | "permissions">,
+  promotion: OpenPromotion & Pick<PromotionFacts, "approvals">,
+  by: Pick<Actor, "person" | "roles" | "permissions">,
 ): "decision" | "completion" | undefined {
   if (promotion.state === "approved") return by.permissions.has("promote") ? "completion" : undefined;
   if (whyNotDecide(promotion, by) || promotion.approvals.some((one) => one.person_id === by.person.id)) return;
@@ -142,7 +145,7 @@ export function whyNotDigest(promotion: { number: number; digest: string }, dige
   return `That is not what promotion ${promotion.number} holds. Open it again and look at what it would change before you decide.`;
 }
 
-export function whyClosed({ number, state }: Pick<Asked, "number" | "state">): string | undefined {
+export function whyClosed({ number, state }: Pick<OpenPromotion, "number" | "state">): string | undefined {
   const ends: Partial<Record<PromotionState, string>> = {
     completed: "has been completed",
     rejected: "was rejected; a rejection ends it, and trying again is a new promotion",

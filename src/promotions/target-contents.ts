@@ -1,26 +1,26 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { standing } from "../record/as-of.ts";
-import { currentOf, type Stands } from "../record/current.ts";
+import { placementsAsOf } from "../record/as-of.ts";
+import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import type { Promotion } from "./queries.ts";
 
-export type There = Pick<Stands, "artifact_id" | "version_id" | "version" | "out_of_band">;
+export type TargetContent = Pick<CurrentPlacement, "artifact_id" | "version_id" | "version" | "out_of_band">;
 
 /** What the target holds of these artifacts; of a promotion that came to its end, what it held just before. */
-export async function thereOf(
+export async function targetContents(
   db: Database,
   siteId: string,
   promotion: Promotion,
-  contents: Omit<There, "out_of_band">[],
-): Promise<Map<string, There>> {
+  contents: Omit<TargetContent, "out_of_band">[],
+): Promise<Map<string, TargetContent>> {
   const ids = contents.map((one) => one.artifact_id);
   if (promotion.completion) return replacedBy(db, promotion.completion.deployment_id, contents);
   const asOf = promotion.ended_at;
-  if (!asOf) return currentOf(db, promotion.environment_id, ids);
+  if (!asOf) return currentPlacements(db, promotion.environment_id, ids);
   const moment = { asOf, knownAt: asOf };
-  const rows = await inChunks(ids, (piece) =>
-    standing(db, siteId, promotion.environment_id, moment, { ids: piece, removed: true }),
+  const rows = await inBatches(ids, (piece) =>
+    placementsAsOf(db, siteId, promotion.environment_id, moment, { ids: piece, removed: true }),
   );
   return new Map(rows.map((row) => [row.artifact_id, row]));
 }
@@ -29,8 +29,8 @@ export async function thereOf(
 async function replacedBy(
   db: Database,
   deploymentId: string,
-  contents: Omit<There, "out_of_band">[],
-): Promise<Map<string, There>> {
+  contents: Omit<TargetContent, "out_of_band">[],
+): Promise<Map<string, TargetContent>> {
   const rows = await db
     .selectFrom("placements as p")
     .leftJoin("placements as q", (join) =>
@@ -50,7 +50,7 @@ async function replacedBy(
     .select(["p.artifact_id", "q.seq", "q.version_id", "v.label as version", "q.out_of_band"])
     .where("p.deployment_id", "=", deploymentId)
     .execute();
-  const there = new Map(contents.map((one): [string, There] => [one.artifact_id, { ...one, out_of_band: 0 }]));
+  const there = new Map(contents.map((one): [string, TargetContent] => [one.artifact_id, { ...one, out_of_band: 0 }]));
   for (const { seq, out_of_band, ...row } of rows) {
     if (seq === null) there.delete(row.artifact_id);
     else there.set(row.artifact_id, { ...row, out_of_band: out_of_band ?? 0 });

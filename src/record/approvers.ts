@@ -7,7 +7,7 @@ export interface ApprovedBy {
 }
 
 /** Who said yes to each of these promotions, oldest first. */
-export async function approversOf(db: Database, promotionIds: (string | null)[]): Promise<Map<string, ApprovedBy[]>> {
+export async function listApprovers(db: Database, promotionIds: (string | null)[]): Promise<Map<string, ApprovedBy[]>> {
   const ids = [...new Set(promotionIds.filter((id) => id !== null))];
   const found = new Map<string, ApprovedBy[]>();
   for (let i = 0; i < ids.length; i += 1000) {

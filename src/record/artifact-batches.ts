@@ -4,21 +4,22 @@ import { eventLoopYielder } from "../database/event-loop.ts";
 import type { Kind } from "../schema.ts";
 
 /** Where in a list of artifacts, in the order of `Order`, something ended. */
-export interface Position {
+export interface ArtifactPosition {
   kind: Kind;
   section: string;
   key: string;
 }
 
 /** "section" groups pages as the pages of Sitebook do; "key" is plain (kind, key). */
-export type Order = "section" | "key";
+export type ArtifactOrder = "section" | "key";
 
 const columns = { section: sql`(a.kind, a.section, a.key)`, key: sql`(a.kind, a.key)` };
 
 /** Artifacts (`a`) beyond a position. */
-export const beyond = (order: Order, at: Position) => sql<boolean>`${columns[order]} > ${values(order, at)}`;
+export const beyond = (order: ArtifactOrder, at: ArtifactPosition) =>
+  sql<boolean>`${columns[order]} > ${values(order, at)}`;
 
-const values = (order: Order, { kind, section, key }: Position) =>
+const values = (order: ArtifactOrder, { kind, section, key }: ArtifactPosition) =>
   order === "key" ? sql`(${kind}, ${key})` : sql`(${kind}, ${section}, ${key})`;
 
 /** Artifacts in a piece: SQLite takes some milliseconds to look at so many. */
@@ -27,8 +28,8 @@ const most = 2000;
 interface Among {
   kind?: Kind | undefined;
   section?: string | undefined;
-  after?: Position | undefined;
-  order?: Order | undefined;
+  after?: ArtifactPosition | undefined;
+  order?: ArtifactOrder | undefined;
   /** How many are wanted: more often than not a few times as many hold them. */
   limit?: number | undefined;
 }
@@ -37,7 +38,7 @@ interface Among {
  * Cuts a site's artifacts (`a`) into pieces, in their order, each as a condition: what has to look at all of them does
  * not keep everybody else waiting. `after` begins further on.
  */
-export async function* pieces(
+export async function* artifactBatches(
   db: Database,
   siteId: string,
   { kind, section, after, order = "section", limit = most }: Among,
@@ -62,10 +63,10 @@ export async function* pieces(
 async function end(
   db: Database,
   began: RawBuilder<unknown>[],
-  order: Order,
+  order: ArtifactOrder,
   size: number,
-): Promise<Position | undefined> {
-  const { rows } = await sql<Position>`
+): Promise<ArtifactPosition | undefined> {
+  const { rows } = await sql<ArtifactPosition>`
     select a.kind, a.section, a.key from artifacts a where ${sql.join(began, sql` and `)}
     order by ${order === "key" ? sql`a.kind, a.key` : sql`a.kind, a.section, a.key`}
     limit 1 offset ${size - 1}`.execute(db);

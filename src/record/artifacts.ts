@@ -1,15 +1,15 @@
 import { sql } from "kysely";
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import type { Kind } from "../schema.ts";
 import { sectionOf } from "./keys.ts";
-import type { Line } from "./report.ts";
-import { artifactEntry, index } from "./search-index.ts";
-import { recounting } from "./section-counts.ts";
-import type { Fresh } from "./versions.ts";
+import type { ReportLine } from "./report.ts";
+import { artifactEntry, indexForSearch } from "./search-index.ts";
+import { withSectionCounts } from "./section-counts.ts";
+import type { NewVersion } from "./versions.ts";
 
 /** The ids of the artifacts by `kind key`. Those not known yet are not in it. */
 export async function artifactIds(
@@ -20,7 +20,7 @@ export async function artifactIds(
   const ids = new Map<string, string>();
   for (const kind of ["page", "software"] as const) {
     const keys = named.filter((one) => one.kind === kind).map((one) => one.key);
-    const found = await inChunks(keys, (piece) =>
+    const found = await inBatches(keys, (piece) =>
       db
         .selectFrom("artifacts")
         .select(["id", "key"])
@@ -35,23 +35,23 @@ export async function artifactIds(
 }
 
 /** What a deployment told of artifacts and versions that was not known before: part of its event. */
-export type Learned = {
+export type NewFacts = {
   artifacts: { id: string; kind: Kind; key: string; title: string | null; section: string }[];
   titles: { kind: Kind; key: string; title: string | null }[];
   /** Pages that turned out to head a section. */
   sections: { key: string; section: string }[];
-  versions: Fresh[];
+  versions: NewVersion[];
   /** Versions known before, with the digest or the requirements that were missing. */
   contents: { kind: Kind; key: string; version: string; digest?: string | undefined; requires?: string | undefined }[];
 };
 
 /** Makes the artifacts that are new, and takes over titles. Answers the ids by `kind key`, and what was new. */
-export async function learnArtifacts(
+export async function upsertArtifacts(
   trx: Database,
-  by: By,
+  by: Actor,
   site: Site,
-  named: Line[],
-): Promise<{ ids: Map<string, string> } & Pick<Learned, "artifacts" | "titles" | "sections">> {
+  named: ReportLine[],
+): Promise<{ ids: Map<string, string> } & Pick<NewFacts, "artifacts" | "titles" | "sections">> {
   const ids = await artifactIds(trx, site.id, named);
   const fresh = named.filter((one) => !ids.has(`${one.kind} ${one.key}`));
   for (const one of fresh) ids.set(`${one.kind} ${one.key}`, newId(Date.parse(by.at)));
@@ -64,19 +64,19 @@ export async function learnArtifacts(
   }));
   const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
   const titled = named.filter((one) => one.title !== undefined);
-  const titles = await inChunks(titled, (piece) => retitle(trx, piece, ids));
+  const titles = await inBatches(titled, (piece) => retitle(trx, piece, ids));
   const retitled = titles.map((one) => ({ ...one, id: ids.get(`${one.kind} ${one.key}`) as string }));
-  await index(trx, site.id, [...artifacts, ...retitled].map(artifactEntry));
+  await indexForSearch(trx, site.id, [...artifacts, ...retitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
 }
 
 /** Answers the pages that turned out to head a section, which may have been known before. */
-async function insertArtifacts(trx: Database, site: Site, fresh: Learned["artifacts"]): Promise<Learned["sections"]> {
+async function insertArtifacts(trx: Database, site: Site, fresh: NewFacts["artifacts"]): Promise<NewFacts["sections"]> {
   const sections = sectionsWith(fresh);
   const heads = sections.flatMap((section) => headsOf(section).map((key) => ({ kind: "page" as const, key })));
   const known = await artifactIds(trx, site.id, heads);
-  return recounting(trx, site, [...known.values(), ...fresh.map((one) => one.id)], async () => {
-    await inChunks(fresh, (piece) =>
+  return withSectionCounts(trx, site, [...known.values(), ...fresh.map((one) => one.id)], async () => {
+    await inBatches(fresh, (piece) =>
       trx
         .insertInto("artifacts")
         .values(piece.map((one) => ({ ...one, site_id: site.id, owner_id: null })))
@@ -95,9 +95,9 @@ function sectionsWith(fresh: { kind: Kind; key: string }[]): string[] {
 const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
 /** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
-async function retitle(trx: Database, piece: Line[], ids: Map<string, string>): Promise<Learned["titles"]> {
+async function retitle(trx: Database, piece: ReportLine[], ids: Map<string, string>): Promise<NewFacts["titles"]> {
   const values = piece.map(({ kind, key, title }) => sql`(${ids.get(`${kind} ${key}`)}, ${title || null})`);
-  const { rows } = await sql<Learned["titles"][number]>`
+  const { rows } = await sql<NewFacts["titles"][number]>`
     with told (id, title) as (values ${sql.join(values)})
     update artifacts set title = told.title from told
     where artifacts.id = told.id and artifacts.title is distinct from told.title
@@ -106,9 +106,9 @@ async function retitle(trx: Database, piece: Line[], ids: Map<string, string>): 
 }
 
 /** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
-function headSections(trx: Database, siteId: string, sections: string[]): Promise<Learned["sections"]> {
-  return inChunks(sections, async (piece) => {
-    const headed: Learned["sections"] = [];
+function headSections(trx: Database, siteId: string, sections: string[]): Promise<NewFacts["sections"]> {
+  return inBatches(sections, async (piece) => {
+    const headed: NewFacts["sections"] = [];
     const known = await trx
       .selectFrom("artifacts")
       .select("section")

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/connect.ts";
-import { seek } from "../database/index-seek.ts";
-import { pieces } from "./artifact-batches.ts";
-import { counts, type Moment, type Standing, standing, standingSeq } from "./as-of.ts";
+import { equalsBySeek } from "../database/index-seek.ts";
+import { artifactBatches } from "./artifact-batches.ts";
+import { isEffective, type Moment, type PlacementAsOf, placementSeqAsOf, placementsAsOf } from "./as-of.ts";
 
-export interface Count {
+export interface EnvironmentCounts {
   pages: number;
   software: number;
   /** Came or went without a promotion that allowed it. */
@@ -14,14 +14,14 @@ export interface Count {
 }
 
 /** How much stood there: one seek for each artifact. */
-export async function countStanding(
+export async function countAsOf(
   db: Database,
   siteId: string,
   environmentId: string,
   moment: Moment,
-): Promise<Count> {
-  const count: Count = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
-  for await (const piece of pieces(db, siteId, {})) {
+): Promise<EnvironmentCounts> {
+  const count: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
+  for await (const piece of artifactBatches(db, siteId, {})) {
     const rows = await countAmong(db, environmentId, moment, piece);
     for (const { kind, standing, unknown, band } of rows) {
       if (kind === "page") count.pages += standing;
@@ -36,7 +36,9 @@ export async function countStanding(
 function countAmong(db: Database, environmentId: string, moment: Moment, among: RawBuilder<boolean>) {
   return db
     .selectFrom("artifacts as a")
-    .leftJoin("placements as p", (join) => join.on(seek(db, "p.seq", standingSeq(environmentId, "a.id", moment))))
+    .leftJoin("placements as p", (join) =>
+      join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
+    )
     .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("standing")])
     .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
     .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("band"))
@@ -45,7 +47,7 @@ function countAmong(db: Database, environmentId: string, moment: Moment, among: 
     .execute();
 }
 
-export interface Around {
+export interface ChangesAround {
   /** When the first of all changed there: what stood before is unknown. Nothing where none ever did. */
   first: string | undefined;
   /** The newest change up to the moment, the one before the moment, and the one after it. */
@@ -72,7 +74,7 @@ function moments(db: Database, environmentId: string, knownAt: string | undefine
     .selectFrom("placements as p")
     .select("p.effective_at as at")
     .where("p.environment_id", "=", environmentId)
-    .where(counts("p", knownAt));
+    .where(isEffective("p", knownAt));
 }
 
 /** The moment of the change so many changes before the newest; or only how many there are, where there are not so many. */
@@ -82,7 +84,7 @@ export async function changesBack(
   back: number,
 ): Promise<{ at?: string | undefined; changes: number }> {
   const newestBefore = (until: RawBuilder<unknown>) =>
-    sql`(select p.effective_at from placements p where p.environment_id = ${environmentId} ${until} and ${counts("p")}
+    sql`(select p.effective_at from placements p where p.environment_id = ${environmentId} ${until} and ${isEffective("p")}
       order by p.effective_at desc limit 1)`;
   // from one moment to the next by the index: a deployment of ten thousand is one step
   const { rows } = await sql<{ at: string; steps: number }>`
@@ -98,7 +100,11 @@ export async function changesBack(
 }
 
 /** The moments at which something changed in an environment, seen from one of them. Each is a seek. */
-export async function changesAround(db: Database, environmentId: string, { asOf, knownAt }: Moment): Promise<Around> {
+export async function changesAround(
+  db: Database,
+  environmentId: string,
+  { asOf, knownAt }: Moment,
+): Promise<ChangesAround> {
   const changes = moments(db, environmentId, knownAt);
   const earlier = changes.orderBy("p.effective_at", "desc").limit(1);
   const first = await firstChange(db, environmentId, knownAt);
@@ -110,7 +116,7 @@ export async function changesAround(db: Database, environmentId: string, { asOf,
 }
 
 /** Whether anything was told after the moment at which it was known, or corrected, that might change what stood there. */
-export async function toldSince(
+export async function hasLaterRecords(
   db: Database,
   environmentId: string,
   { asOf, knownAt }: Required<Moment>,
@@ -132,19 +138,19 @@ export async function removedAt(
   siteId: string,
   environmentId: string,
   moment: Moment,
-): Promise<Standing[]> {
+): Promise<PlacementAsOf[]> {
   const gone = await db
     .selectFrom("placements as p")
     .select("p.artifact_id")
     .where("p.environment_id", "=", environmentId)
     .where("p.effective_at", "=", moment.asOf)
     .where("p.version_id", "is", null)
-    .where(counts("p", moment.knownAt))
+    .where(isEffective("p", moment.knownAt))
     .orderBy("p.seq")
     .limit(100)
     .execute();
   if (!gone.length) return [];
   const ids = gone.map((one) => one.artifact_id);
-  const stood = await standing(db, siteId, environmentId, moment, { ids, removed: true });
+  const stood = await placementsAsOf(db, siteId, environmentId, moment, { ids, removed: true });
   return stood.filter((one) => one.version === null);
 }

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Flag } from "../schema.ts";
 import { longTime } from "../time/format.ts";
@@ -33,13 +33,17 @@ function corrections(db: Database) {
 const notCorrected = sql<boolean>`not exists (select 1 from corrections n where n.correction_id = c.id)`;
 
 /** The latest correction of each thing that a deployment said, and (no artifact) of it as a whole. */
-export function latestOf(db: Database, deploymentId: string): Promise<Correction[]> {
+export function latestCorrections(db: Database, deploymentId: string): Promise<Correction[]> {
   return corrections(db).where("c.corrected_id", "=", deploymentId).where(notCorrected).execute();
 }
 
 /** All corrections of what these deployments said of an artifact, oldest first. */
-export async function correctionsOf(db: Database, artifactId: string, deploymentIds: string[]): Promise<Correction[]> {
-  const rows = await inChunks([...new Set(deploymentIds)], (piece) =>
+export async function listCorrections(
+  db: Database,
+  artifactId: string,
+  deploymentIds: string[],
+): Promise<Correction[]> {
+  const rows = await inBatches([...new Set(deploymentIds)], (piece) =>
     corrections(db).where("c.corrected_id", "in", piece).where("c.artifact_id", "=", artifactId).execute(),
   );
   const order = (one: Correction) => one.recorded_at + one.id;
@@ -47,8 +51,8 @@ export async function correctionsOf(db: Database, artifactId: string, deployment
 }
 
 /** Of these placements those that were corrected after a moment, and still are: as they had been known until then. */
-export async function wrongSince(db: Database, seqs: number[], knownAt: string): Promise<Map<number, Correction>> {
-  const rows = await inChunks(seqs, (piece) =>
+export async function correctedSince(db: Database, seqs: number[], knownAt: string): Promise<Map<number, Correction>> {
+  const rows = await inBatches(seqs, (piece) =>
     corrections(db)
       .innerJoin("placements as q", (join) =>
         join.onRef("q.deployment_id", "=", "c.corrected_id").onRef("q.artifact_id", "=", "c.artifact_id"),
@@ -78,7 +82,7 @@ export function correctedIn(db: Database, siteId: string, number: number) {
     .execute();
 }
 
-export interface Rested {
+export interface CorrectedSource {
   artifact_id: string;
   version_id: string | null;
   person: string;
@@ -89,12 +93,12 @@ export interface Rested {
 }
 
 /** Of these versions in an environment: whose record there was corrected, by whom and when. The latest of each. */
-export async function restedOn(
+export async function correctedSources(
   db: Database,
   environmentId: string,
   contents: { artifact_id: string; version_id: string | null }[],
-): Promise<Map<string, Rested>> {
-  const rows = await inChunks(contents, (piece) =>
+): Promise<Map<string, CorrectedSource>> {
+  const rows = await inBatches(contents, (piece) =>
     corrections(db)
       // "cross" keeps SQLite from walking through all deployments in search of the few that were corrected
       .crossJoin("deployments as d")

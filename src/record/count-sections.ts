@@ -1,20 +1,20 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
-import { pieces } from "./artifact-batches.ts";
+import { artifactBatches } from "./artifact-batches.ts";
 import {
-  all,
+  allOf,
   differ,
   hasUnknown,
   isMoving,
   isOutOfBand,
   isWaiting,
-  type Places,
   rowsWithPlaces,
+  type SiteEnvironments,
 } from "./row-conditions.ts";
 
 /** How many rows there are, and how many of them each filter would show. */
-export interface Tally {
+export interface RowCounts {
   rows: number;
   /** Rows that differ between any two neighbouring environments. */
   moving: number;
@@ -25,7 +25,7 @@ export interface Tally {
   differing: number[];
 }
 
-export interface SectionTally extends Tally {
+export interface SectionCounts extends RowCounts {
   kind: Kind;
   section: string;
   /** Rows that are as the whole filter says. */
@@ -35,22 +35,22 @@ export interface SectionTally extends Tally {
   straying: number[];
 }
 
-export function total<T>(list: T[], pick: (one: T) => number | undefined): number {
+export function sumOf<T>(list: T[], pick: (one: T) => number | undefined): number {
   return list.reduce((sum, one) => sum + (pick(one) ?? 0), 0);
 }
 
-export function sum(site: Places, tallies: Tally[]): Tally {
+export function totalCounts(site: SiteEnvironments, tallies: RowCounts[]): RowCounts {
   return {
-    rows: total(tallies, (one) => one.rows),
-    moving: total(tallies, (one) => one.moving),
-    waiting: total(tallies, (one) => one.waiting),
-    out_of_band: total(tallies, (one) => one.out_of_band),
-    unknown: total(tallies, (one) => one.unknown),
-    differing: site.environments.slice(1).map((_, i) => total(tallies, (one) => one.differing[i])),
+    rows: sumOf(tallies, (one) => one.rows),
+    moving: sumOf(tallies, (one) => one.moving),
+    waiting: sumOf(tallies, (one) => one.waiting),
+    out_of_band: sumOf(tallies, (one) => one.out_of_band),
+    unknown: sumOf(tallies, (one) => one.unknown),
+    differing: site.environments.slice(1).map((_, i) => sumOf(tallies, (one) => one.differing[i])),
   };
 }
 
-export interface Among {
+export interface CountScope {
   kind?: Kind | undefined;
   section?: string | undefined;
   /** Which artifacts (`a`) are counted at all. */
@@ -63,14 +63,18 @@ export interface Among {
  * By section, in the order of the board: one pass over the site's artifacts, with one seek in each environment for
  * each, in batches.
  */
-export async function countSections(db: Database, site: Places, among: Among = {}): Promise<SectionTally[]> {
+export async function countSections(
+  db: Database,
+  site: SiteEnvironments,
+  among: CountScope = {},
+): Promise<SectionCounts[]> {
   const { conditions = [], shown } = among;
-  const sections = new Map<string, SectionTally>();
-  for await (const piece of pieces(db, site.id, among))
-    for (const one of await countAmong(db, site, all([...conditions, piece]), shown)) {
-      const name = nameOf(one);
+  const sections = new Map<string, SectionCounts>();
+  for await (const piece of artifactBatches(db, site.id, among))
+    for (const one of await countAmong(db, site, allOf([...conditions, piece]), shown)) {
+      const name = sectionName(one);
       const before = sections.get(name);
-      sections.set(name, before ? added(before, one) : one);
+      sections.set(name, before ? addCounts(before, one) : one);
     }
   return [...sections.values()];
 }
@@ -78,10 +82,10 @@ export async function countSections(db: Database, site: Places, among: Among = {
 /** The same of those artifacts (`a`) for which a condition holds, all of this site: in one query. */
 export async function countAmong(
   db: Database,
-  site: Places,
+  site: SiteEnvironments,
   condition: RawBuilder<boolean>,
-  shown: RawBuilder<boolean> = all([]),
-): Promise<SectionTally[]> {
+  shown: RawBuilder<boolean> = allOf([]),
+): Promise<SectionCounts[]> {
   const tally = (condition: RawBuilder<boolean>) => sql`sum(case when ${condition} then 1 else 0 end)`;
   const columns = [
     sql`${tally(isMoving(site))} as moving`,
@@ -95,7 +99,7 @@ export async function countAmong(
       sql`sum(coalesce(${sql.ref(`c${i}.out_of_band`)}, 0)) as ${sql.ref(`straying_${i}`)}`,
     ]),
   ];
-  type Row = Omit<SectionTally, "differing" | "standing" | "straying"> & Record<`${string}_${number}`, number>;
+  type Row = Omit<SectionCounts, "differing" | "standing" | "straying"> & Record<`${string}_${number}`, number>;
   const { rows } = await sql<Row>`
     select a.kind, a.section, count(*) as rows, ${sql.join(columns)}
     from ${rowsWithPlaces(site)} where ${condition}
@@ -108,10 +112,10 @@ export async function countAmong(
   });
 }
 
-export const nameOf = (one: { kind: Kind; section: string }): string => `${one.kind} ${one.section}`;
+export const sectionName = (one: { kind: Kind; section: string }): string => `${one.kind} ${one.section}`;
 
 /** One more of these numbers, or (by -1) fewer. */
-export function added(to: SectionTally, more: SectionTally, times: 1 | -1 = 1): SectionTally {
+export function addCounts(to: SectionCounts, more: SectionCounts, times: 1 | -1 = 1): SectionCounts {
   const list = (a: number[], b: number[]) => a.map((one, i) => one + times * (b[i] ?? 0));
   return {
     kind: to.kind,

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Flag, Kind } from "../schema.ts";
-import { type Position, pieces } from "./artifact-batches.ts";
-import { contains } from "./artifact-filter.ts";
+import { type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
+import { containsText } from "./artifact-filter.ts";
 
-export interface Stands {
+export interface CurrentPlacement {
   artifact_id: string;
   kind: Kind;
   key: string;
@@ -19,12 +19,12 @@ export interface Stands {
 }
 
 /** What an environment holds now of these artifacts, by artifact id; removals too. */
-export async function currentOf(
+export async function currentPlacements(
   db: Database,
   environmentId: string,
   artifactIds: string[],
-): Promise<Map<string, Stands>> {
-  const rows = await inChunks(artifactIds, (piece) =>
+): Promise<Map<string, CurrentPlacement>> {
+  const rows = await inBatches(artifactIds, (piece) =>
     current(db, environmentId).where("c.artifact_id", "in", piece).execute(),
   );
   return new Map(rows.map((row) => [row.artifact_id, row]));
@@ -34,7 +34,12 @@ export async function currentOf(
  * What the one environment holds otherwise than the other, now: its versions, and its removals of what the other
  * still has. What it never had is not among them: nothing of it could travel.
  */
-export function differences(db: Database, siteId: string, fromId: string, toId: string): Promise<Stands[]> {
+export function currentDifferences(
+  db: Database,
+  siteId: string,
+  fromId: string,
+  toId: string,
+): Promise<CurrentPlacement[]> {
   return current(db, fromId)
     .leftJoin("current_placements as t", (join) =>
       join.onRef("t.artifact_id", "=", "c.artifact_id").on("t.environment_id", "=", toId),
@@ -55,7 +60,7 @@ function current(db: Database, environmentId: string) {
 }
 
 /** What stands there now, by name only, in the order of pages; found piece by piece, as `standing` finds it. */
-export async function namesStanding(
+export async function listCurrentNames(
   db: Database,
   siteId: string,
   environmentId: string,
@@ -64,10 +69,10 @@ export async function namesStanding(
     text,
     after,
     limit,
-  }: { kind?: Kind | undefined; text?: string | undefined; after?: Position | undefined; limit: number },
-): Promise<(Position & { id: string })[]> {
-  const found: (Position & { id: string })[] = [];
-  for await (const piece of pieces(db, siteId, { kind, after, limit })) {
+  }: { kind?: Kind | undefined; text?: string | undefined; after?: ArtifactPosition | undefined; limit: number },
+): Promise<(ArtifactPosition & { id: string })[]> {
+  const found: (ArtifactPosition & { id: string })[] = [];
+  for await (const piece of artifactBatches(db, siteId, { kind, after, limit })) {
     const query = db
       .selectFrom("artifacts as a")
       .innerJoin("current_placements as c", (join) =>
@@ -80,15 +85,15 @@ export async function namesStanding(
       .orderBy("a.section")
       .orderBy("a.key")
       .limit(limit - found.length);
-    found.push(...(await (text ? query.where(contains(text)) : query).execute()));
+    found.push(...(await (text ? query.where(containsText(text)) : query).execute()));
     if (found.length >= limit) break;
   }
   return found;
 }
 
 /** What stands of these in each environment now; removals too. */
-export function standingNow(db: Database, ids: string[]) {
-  return inChunks(ids, (piece) =>
+export function currentByEnvironment(db: Database, ids: string[]) {
+  return inBatches(ids, (piece) =>
     db
       .selectFrom("current_placements as c")
       .innerJoin("environments as e", "e.id", "c.environment_id")

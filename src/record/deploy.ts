@@ -1,20 +1,20 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
-import { seek } from "../database/index-seek.ts";
+import { equalsBySeek } from "../database/index-seek.ts";
 import { gone, type Placed, type Put } from "../deployments/later.ts";
 import { confirm, nameOf, place, repeat } from "../deployments/place.ts";
 import { changes, settle } from "../deployments/settle.ts";
 import type { Flag, Kind } from "../schema.ts";
-import type { Learned } from "./artifacts.ts";
-import { standingSeq } from "./as-of.ts";
-import { append } from "./events.ts";
+import type { NewFacts } from "./artifacts.ts";
+import { placementSeqAsOf } from "./as-of.ts";
+import { appendEvent } from "./events.ts";
 import { nextNumber } from "./numbers.ts";
-import { recounting } from "./section-counts.ts";
+import { withSectionCounts } from "./section-counts.ts";
 
 interface Deployment {
   /** Where it was named before it is written. */
@@ -25,7 +25,7 @@ interface Deployment {
   source: string | null;
   promotion?: { id: string; number: number } | undefined;
   /** What the lines told of artifacts and versions that was not known. */
-  learned?: Learned | undefined;
+  learned?: NewFacts | undefined;
   lines: Put[];
 }
 
@@ -34,7 +34,7 @@ interface Deployment {
  * for each that does not, and, where it is told late, what that makes of what was told of later moments. Moves the
  * current pointers and appends the event. To be called inside a verb's transaction.
  */
-export async function deploy(trx: Database, by: By, site: Site, environment: Environment, told: Deployment) {
+export async function deploy(trx: Database, by: Actor, site: Site, environment: Environment, told: Deployment) {
   const { effectiveAt } = told;
   const stood = await standingAt(trx, environment.id, effectiveAt, told);
   const lines = told.complete ? [...told.lines, ...unnamed(stood, told.lines, environment)] : told.lines;
@@ -59,7 +59,7 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
   await trx.insertInto("deployments").values(row).execute();
   const at = { deployment_id: row.id, environment_id: environment.id, effective_at: effectiveAt, recorded_at: by.at };
   await confirm(trx, same, at);
-  const { placed, again, repeated, kept } = await recounting(trx, site, idsOf(changed), async () => {
+  const { placed, again, repeated, kept } = await withSectionCounts(trx, site, idsOf(changed), async () => {
     const placed = await place(
       trx,
       changed.map((line) => ({ ...line, ...at })),
@@ -70,7 +70,7 @@ export async function deploy(trx: Database, by: By, site: Site, environment: Env
     for (const round of returned) again.push(...(await place(trx, round)));
     return { placed, again, repeated, kept: await repeat(trx, repeated, at) };
   });
-  await append(trx, by, site.id, {
+  await appendEvent(trx, by, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
     subject_id: row.id,
@@ -113,7 +113,9 @@ async function standingAt(
 ): Promise<Map<string, Stood>> {
   const query = trx
     .selectFrom("artifacts as a")
-    .innerJoin("placements as p", (join) => join.on(seek(trx, "p.seq", standingSeq(environmentId, "a.id", { asOf }))))
+    .innerJoin("placements as p", (join) =>
+      join.on(equalsBySeek(trx, "p.seq", placementSeqAsOf(environmentId, "a.id", { asOf }))),
+    )
     .select(["a.id as artifact_id", "a.kind", "a.key", "p.version_id", "p.out_of_band"]);
   const rows = told.complete
     ? await query
@@ -123,7 +125,7 @@ async function standingAt(
           trx.selectFrom("current_placements").select("artifact_id").where("environment_id", "=", environmentId),
         )
         .execute()
-    : await inChunks(told.lines, (piece) =>
+    : await inBatches(told.lines, (piece) =>
         query
           .where(
             "a.id",
@@ -145,7 +147,7 @@ function unnamed(stood: Map<string, Stood>, lines: Put[], environment: Environme
 /** Told of an earlier moment than was known before: versions are ordered by when they first stood anywhere. */
 function firstSeen(trx: Database, effectiveAt: string, changed: Put[]) {
   const ids = changed.map((line) => line.version_id).filter((id) => id !== null);
-  return inChunks(ids, async (piece) => {
+  return inBatches(ids, async (piece) => {
     await trx
       .updateTable("versions")
       .set({ first_at: effectiveAt })

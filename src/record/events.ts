@@ -1,9 +1,9 @@
-import type { By } from "../access/actor.ts";
-import { canonical, type Json } from "../database/canonical-json.ts";
+import type { Actor } from "../access/actor.ts";
+import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
-import { hashOf } from "./chain.ts";
-import { eventEntries, index } from "./search-index.ts";
+import { precompiled } from "../database/precompiled.ts";
+import { hashEntry } from "./chain.ts";
+import { eventEntries, indexForSearch } from "./search-index.ts";
 
 export const actions = [
   "site_created",
@@ -30,7 +30,7 @@ export const actions = [
 ] as const;
 export type Action = (typeof actions)[number];
 
-export interface Entry {
+export interface NewEvent {
   action: Action;
   /** What it is about, in words that will still be true: `deployment 42`, `promotion 31`. */
   subject: string;
@@ -43,7 +43,7 @@ export interface Entry {
  * Appends to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). To be called inside the
  * transaction that makes the change, after it has taken its turn, so that the head cannot move in between.
  */
-export async function append(trx: Database, by: By, siteId: string, entry: Entry): Promise<number> {
+export async function appendEvent(trx: Database, by: Actor, siteId: string, entry: NewEvent): Promise<number> {
   const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
   const seq = site.events + 1;
   const content = {
@@ -57,21 +57,21 @@ export async function append(trx: Database, by: By, siteId: string, entry: Entry
     // the name as it was then: people change theirs
     details: { person: by.person.name, ...entry.details },
   };
-  const details = canonical(content.details);
-  const hash = hashOf(site.head, content, details);
+  const details = canonicalJson(content.details);
+  const hash = hashEntry(site.head, content, details);
   const { recorded_at, person_id, action, subject, subject_id, environment_id } = content;
   const about = [recorded_at, person_id, action, subject, subject_id, environment_id] as const;
   await insertEvent(trx, siteId, seq, ...about, details, site.head, hash);
-  await index(trx, siteId, eventEntries(content));
+  await indexForSearch(trx, siteId, eventEntries(content));
   await moveHead(trx, seq, hash, siteId);
   return seq;
 }
 
-const headOf = compiled((trx, siteId: string) =>
+const headOf = precompiled((trx, siteId: string) =>
   trx.selectFrom("sites").select(["events", "head"]).where("id", "=", siteId),
 );
 
-const insertEvent = compiled(
+const insertEvent = precompiled(
   (
     trx,
     site_id: string,
@@ -91,6 +91,6 @@ const insertEvent = compiled(
   },
 );
 
-const moveHead = compiled((trx, events: number, head: string, siteId: string) =>
+const moveHead = precompiled((trx, events: number, head: string, siteId: string) =>
   trx.updateTable("sites").set({ events, head }).where("id", "=", siteId),
 );

@@ -1,7 +1,15 @@
 import type { Kind } from "../schema.ts";
-import { controls } from "../text.ts";
+import { controlCharacters } from "../text.ts";
 
-export const limits = { key: 2000, label: 200, title: 500, digest: 200, source: 2000, note: 10_000, requires: 50 };
+export const lengthLimits = {
+  key: 2000,
+  label: 200,
+  title: 500,
+  digest: 200,
+  source: 2000,
+  note: 10_000,
+  requires: 50,
+};
 
 /** The form in which a key is kept and compared: a page's is percent-decoded, both are in Unicode NFC. */
 export function normalKey(kind: Kind, key: string): string {
@@ -18,8 +26,9 @@ export function whyNotKey(kind: Kind, key: string): string | undefined {
   const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
   const name = kind === "page" ? "A page's path" : "A software's name";
   if (!key) return `${name} is missing.`;
-  if (key.length > limits.key) return `${name} has at most ${limits.key} characters; this one has ${key.length}.`;
-  if (controls.test(key)) return `${name} has no control characters.`;
+  if (key.length > lengthLimits.key)
+    return `${name} has at most ${lengthLimits.key} characters; this one has ${key.length}.`;
+  if (controlCharacters.test(key)) return `${name} has no control characters.`;
   if (/\s/u.test(key)) return `${name} has no spaces: "${shown}".`;
   if (kind === "page") return whyNotPath(key, shown);
 }
@@ -34,9 +43,9 @@ function whyNotPath(key: string, shown: string): string | undefined {
 
 export function whyNotLabel(label: string): string | undefined {
   if (!label.trim()) return "The version is missing.";
-  if (label.length > limits.label)
-    return `A version has at most ${limits.label} characters; this one has ${label.length}.`;
-  if (controls.test(label)) return "A version has no control characters.";
+  if (label.length > lengthLimits.label)
+    return `A version has at most ${lengthLimits.label} characters; this one has ${label.length}.`;
+  if (controlCharacters.test(label)) return "A version has no control characters.";
   if (label !== label.trim()) return "A version has no spaces around it.";
 }
 

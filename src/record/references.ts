@@ -1,12 +1,12 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { missing, refuseFields } from "../errors.ts";
-import { parseMoment, type Read } from "../time/parse-moment.ts";
-import { latest, type Moment } from "./as-of.ts";
+import { notFound, refuseFields } from "../errors.ts";
+import { type ParsedMoment, parseMoment } from "../time/parse-moment.ts";
+import { endOfTime, type Moment } from "./as-of.ts";
 import { changesBack } from "./changes.ts";
 
-export interface Side {
+export interface EnvironmentAtMoment {
   environment: Environment;
   moment: Moment;
   /** The moment that was asked for; nothing where it is now. */
@@ -18,7 +18,12 @@ export interface Side {
 }
 
 /** The side as it was known at a moment; as it is known today where none is named. */
-export function asKnown(side: Side, text: string | undefined, site: Site, now: string): Side | { wrong: string } {
+export function withKnownAt(
+  side: EnvironmentAtMoment,
+  text: string | undefined,
+  site: Site,
+  now: string,
+): EnvironmentAtMoment | { wrong: string } {
   if (!text?.trim()) return side;
   const read = parseMoment(text, site.time_zone, now);
   if ("wrong" in read) return { wrong: `Known when? ${read.wrong}` };
@@ -26,7 +31,7 @@ export function asKnown(side: Side, text: string | undefined, site: Site, now: s
 }
 
 /** Which moment of an environment is meant: so many changes back, after a deployment, or at a time; "" is now. */
-export type When = { back: number } | { deployment: number } | { time: string };
+export type ReferenceMoment = { back: number } | { deployment: number } | { time: string };
 
 /** `live`, `live~1`, `live#42`, `live@{2.days.ago}`, `live@2026-03-03T14:00:00Z`: the environment, and the rest. */
 export function splitReference(text: string): [slug: string, when: string] {
@@ -34,7 +39,7 @@ export function splitReference(text: string): [slug: string, when: string] {
   return [slug, when];
 }
 
-export function parseWhen(text: string): When {
+export function parseWhen(text: string): ReferenceMoment {
   const when = text.trim();
   const [, back] = /^~(\d{0,5})$/.exec(when) ?? [];
   if (back !== undefined) return { back: back === "" ? 1 : Number(back) };
@@ -45,8 +50,13 @@ export function parseWhen(text: string): When {
 }
 
 /** What a reference names, or why it names nothing. An environment that the site has not is missing. */
-export function findReference(db: Database, site: Site, text: string, now: string): Promise<Side | { wrong: string }> {
-  return findSide(db, site, ...splitReference(text), now);
+export function findReference(
+  db: Database,
+  site: Site,
+  text: string,
+  now: string,
+): Promise<EnvironmentAtMoment | { wrong: string }> {
+  return findEnvironmentAtMoment(db, site, ...splitReference(text), now);
 }
 
 /** The same for a parameter, which is refused where it names nothing. */
@@ -54,24 +64,24 @@ export async function readReference(
   db: Database,
   site: Site,
   { path, text, now }: { path: string; text: string; now: string },
-): Promise<Side> {
+): Promise<EnvironmentAtMoment> {
   const read = await findReference(db, site, text, now);
   if ("wrong" in read) throw refuseFields([{ path, message: read.wrong }]);
   return read;
 }
 
 /** The same from two fields: an environment, and which moment of it. */
-export async function findSide(
+export async function findEnvironmentAtMoment(
   db: Database,
   site: Site,
   slug: string,
   text: string,
   now: string,
-): Promise<Side | { wrong: string }> {
-  const environment = site.environments.find((one) => one.slug === slug) ?? missing("environment");
+): Promise<EnvironmentAtMoment | { wrong: string }> {
+  const environment = site.environments.find((one) => one.slug === slug) ?? notFound("environment");
   const when = parseWhen(text);
   if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
-    return { environment, moment: { asOf: latest } };
+    return { environment, moment: { asOf: endOfTime } };
   const found = await findMoment(db, site, environment, when, now);
   return "wrong" in found ? found : { environment, moment: { asOf: found.at }, ...found };
 }
@@ -86,7 +96,13 @@ function deploymentByNumber(db: Database, siteId: string, number: number) {
     .executeTakeFirst();
 }
 
-async function findMoment(db: Database, site: Site, environment: Environment, when: When, now: string): Promise<Read> {
+async function findMoment(
+  db: Database,
+  site: Site,
+  environment: Environment,
+  when: ReferenceMoment,
+  now: string,
+): Promise<ParsedMoment> {
   if ("time" in when) return parseMoment(when.time, site.time_zone, now);
   if ("back" in when) return before(db, environment, when.back);
   const told = await deploymentByNumber(db, site.id, when.deployment);
@@ -98,7 +114,7 @@ async function findMoment(db: Database, site: Site, environment: Environment, wh
   return { at: told.effective_at };
 }
 
-async function before(db: Database, { id, name, slug }: Environment, back: number): Promise<Read> {
+async function before(db: Database, { id, name, slug }: Environment, back: number): Promise<ParsedMoment> {
   const { at, changes } = await changesBack(db, id, back);
   if (at) return { at };
   if (!changes)

@@ -1,7 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
 
-export interface Content {
+export interface ReleaseContent {
   artifact_id: string;
   kind: Kind;
   key: string;
@@ -15,7 +15,7 @@ export interface Content {
 }
 
 /** What a release holds, pages before software, in the order of their keys. */
-export function contentsOf(db: Database, releaseId: string): Promise<Content[]> {
+export function listContents(db: Database, releaseId: string): Promise<ReleaseContent[]> {
   return db
     .selectFrom("release_contents as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")

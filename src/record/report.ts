@@ -3,10 +3,10 @@ import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
 import { whyNotText } from "../text.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
-import { limits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
+import { lengthLimits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
 
 /** One line of what somebody tells: this version stands there now, or (null) it was removed. */
-export interface Line {
+export interface ReportLine {
   kind: Kind;
   key: string;
   version: string | null;
@@ -18,7 +18,7 @@ export interface Line {
   requires?: Record<string, string> | undefined;
 }
 
-export interface Report {
+export interface DeploymentReport {
   /** RFC 3339; now where it is missing. */
   effective_at?: string | undefined;
   note?: string | undefined;
@@ -27,25 +27,25 @@ export interface Report {
   promotion?: number | undefined;
   /** The whole inventory: what is not named was not there. */
   complete?: boolean | undefined;
-  placements: Line[];
+  placements: ReportLine[];
 }
 
-export const mostPlacements = 10_000;
+export const maxPlacements = 10_000;
 
 /** The line as it is kept: keys in their normal form. */
-export function normalLine(line: Line): Line {
+export function normalizeLine(line: ReportLine): ReportLine {
   return { ...line, key: normalKey(line.kind, line.key) };
 }
 
 /** All that is wrong with a report, each with its field. Takes lines in their normal form. */
-export function reportErrors(report: Report, now: string): FieldError[] {
+export function reportErrors(report: DeploymentReport, now: string): FieldError[] {
   const errors: FieldError[] = [];
   const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
   note("effective_at", whyNotWhen(report.effective_at, now));
-  note("note", whyNotText("A note", report.note, limits.note));
-  note("source", whyNotText("A source", report.source, limits.source));
+  note("note", whyNotText("A note", report.note, lengthLimits.note));
+  note("source", whyNotText("A source", report.source, lengthLimits.source));
   note("placements", whyNotCount(report));
-  if (report.placements.length > mostPlacements) return errors;
+  if (report.placements.length > maxPlacements) return errors;
   const seen = new Map<string, number>();
   report.placements.forEach((line, i) => {
     const [path, message] = whyNotLine(line) ?? [];
@@ -58,21 +58,21 @@ export function reportErrors(report: Report, now: string): FieldError[] {
   return errors;
 }
 
-function whyNotCount({ placements, complete }: Report): string | undefined {
+function whyNotCount({ placements, complete }: DeploymentReport): string | undefined {
   if (!placements.length && !complete) return "Name at least one page or software.";
-  if (placements.length > mostPlacements)
-    return `A deployment has at most ${mostPlacements.toLocaleString("en-GB")} lines; this one has ${placements.length.toLocaleString("en-GB")}. Record it in parts.`;
+  if (placements.length > maxPlacements)
+    return `A deployment has at most ${maxPlacements.toLocaleString("en-GB")} lines; this one has ${placements.length.toLocaleString("en-GB")}. Record it in parts.`;
 }
 
 /** The field that is wrong with a line, and why. */
-export function whyNotLine(line: Line): [field: string, sentence: string] | undefined {
+export function whyNotLine(line: ReportLine): [field: string, sentence: string] | undefined {
   return (
     wrong("key", whyNotKey(line.kind, line.key)) ??
     wrong("version", line.version === null ? undefined : whyNotLabel(line.version)) ??
-    wrong("title", whyNotText("A title", line.title, limits.title)) ??
-    wrong("digest", whyNotText("A digest", line.digest, limits.digest)) ??
-    wrong("source", whyNotText("A source", line.source, limits.source)) ??
-    wrong("notes", whyNotText("Notes", line.notes, limits.note)) ??
+    wrong("title", whyNotText("A title", line.title, lengthLimits.title)) ??
+    wrong("digest", whyNotText("A digest", line.digest, lengthLimits.digest)) ??
+    wrong("source", whyNotText("A source", line.source, lengthLimits.source)) ??
+    wrong("notes", whyNotText("Notes", line.notes, lengthLimits.note)) ??
     wrong("requires", whyNotRequires(line.requires))
   );
 }
@@ -84,7 +84,8 @@ function wrong(field: string, sentence: string | undefined): [string, string] | 
 function whyNotRequires(requires: Record<string, string> | undefined): string | undefined {
   if (!requires) return;
   const entries = Object.entries(requires);
-  if (entries.length > limits.requires) return `A version requires at most ${limits.requires} pieces of software.`;
+  if (entries.length > lengthLimits.requires)
+    return `A version requires at most ${lengthLimits.requires} pieces of software.`;
   for (const [name, range] of entries) {
     const wrongName = whyNotKey("software", normalKey("software", name));
     if (wrongName) return wrongName;

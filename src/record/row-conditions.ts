@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 
 /** A site and its environments in their order. */
-export interface Places {
+export interface SiteEnvironments {
   id: string;
   environments: { id: string }[];
 }
@@ -10,7 +10,7 @@ export interface Places {
  * The artifacts as `a`, and what stands of each in the i-th environment now as `c<i>`. Each is one seek for each row;
  * a database leaves out those that a query does not ask about.
  */
-export function rowsWithPlaces(site: Places) {
+export function rowsWithPlaces(site: SiteEnvironments) {
   const joins = site.environments.map(
     ({ id }, i) =>
       sql`left join current_placements ${place(i)} on ${place(i)}.artifact_id = a.id and ${place(i)}.environment_id = ${id}`,
@@ -27,16 +27,16 @@ export function differ(i: number, j: number) {
 }
 
 /** It differs between some two neighbours. */
-export function isMoving(site: Places) {
+export function isMoving(site: SiteEnvironments) {
   return any(site.environments.slice(1).map((_, i) => differ(i, i + 1)));
 }
 
-export function isOutOfBand(site: Places) {
+export function isOutOfBand(site: SiteEnvironments) {
   return any(site.environments.map((_, i) => sql<boolean>`${place(i)}.out_of_band = 1`));
 }
 
 /** It is in a promotion that is still open. The list inside is made once for a query, and is as long as what is open. */
-export function isWaiting(site: Places) {
+export function isWaiting(site: SiteEnvironments) {
   return sql<boolean>`a.id in (
     select r.artifact_id from open_promotions o
     join promotions p on p.id = o.promotion_id join release_contents r on r.release_id = p.release_id
@@ -44,7 +44,7 @@ export function isWaiting(site: Places) {
 }
 
 /** The same that `isUnknown` in rules.ts says of a row, for some environment. */
-export function hasUnknown(site: Places) {
+export function hasUnknown(site: SiteEnvironments) {
   const untold = site.environments.map(
     ({ id }) => sql<boolean>`not exists (select 1 from current_placements u where u.environment_id = ${id})`,
   );
@@ -55,7 +55,7 @@ export function hasUnknown(site: Places) {
   return any([...untold, ...skipped]);
 }
 
-export function all(conditions: RawBuilder<boolean>[]) {
+export function allOf(conditions: RawBuilder<boolean>[]) {
   return conditions.length ? sql<boolean>`${sql.join(conditions, sql` and `)}` : sql<boolean>`1 = 1`;
 }
 

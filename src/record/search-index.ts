@@ -1,12 +1,12 @@
 import type { Database } from "../database/connect.ts";
-import { compiled } from "../database/precompiled.ts";
+import { precompiled } from "../database/precompiled.ts";
 
-export const kinds = ["artifact", "release", "promotion", "event", "note"] as const;
+export const searchKinds = ["artifact", "release", "promotion", "event", "note"] as const;
 
-export type EntryKind = (typeof kinds)[number];
+export type SearchKind = (typeof searchKinds)[number];
 
-export interface Entry {
-  kind: EntryKind;
+export interface SearchEntry {
+  kind: SearchKind;
   /** Which one: an artifact's id, a release's or promotion's number, the seq of an event or of the event a note came with. */
   ref: string;
   text: string;
@@ -17,8 +17,8 @@ export interface Entry {
  * history's `append` and `learnArtifacts` do, through which everything comes that is searched. (Triggers on the
  * tables could not: words are folded here, and what was written stands in the events' details.)
  */
-export async function index(trx: Database, siteId: string, entries: Entry[]): Promise<void> {
-  const rows = entries.map(({ kind, ref, text }) => ({ site_id: siteId, kind, ref, words: wordsOf(text).join(" ") }));
+export async function indexForSearch(trx: Database, siteId: string, entries: SearchEntry[]): Promise<void> {
+  const rows = entries.map(({ kind, ref, text }) => ({ site_id: siteId, kind, ref, words: tokenize(text).join(" ") }));
   const [first, ...more] = rows;
   if (first && !more.length) await insertOne(trx, siteId, first.kind, first.ref, first.words);
   else for (let i = 0; i < rows.length; i += 500) await insertion(trx, rows.slice(i, i + 500)).execute();
@@ -32,7 +32,7 @@ const insertion = (trx: Database, rows: { site_id: string; kind: string; ref: st
       conflict.columns(["site_id", "kind", "ref"]).doUpdateSet((eb) => ({ words: eb.ref("excluded.words") })),
     );
 
-const insertOne = compiled((trx, site_id: string, kind: string, ref: string, words: string) =>
+const insertOne = precompiled((trx, site_id: string, kind: string, ref: string, words: string) =>
   insertion(trx, [{ site_id, kind, ref, words }]),
 );
 
@@ -44,7 +44,7 @@ export const artifactEntry = ({
   id: string;
   key: string;
   title?: string | null | undefined;
-}): Entry => ({
+}): SearchEntry => ({
   kind: "artifact",
   ref: id,
   text: `${key} ${title ?? ""}`,
@@ -62,18 +62,18 @@ interface Event {
  * An event is found by who did what to what; what people wrote with it is a note, found by itself. With the event that
  * makes a release or asks for a promotion these become findable, by name and notes.
  */
-export function eventEntries({ seq, action, subject, details }: Event): Entry[] {
+export function eventEntries({ seq, action, subject, details }: Event): SearchEntry[] {
   const band = "out_of_band" in details && details.out_of_band ? ["out of band"] : [];
   const plain = [action.replaceAll("_", " "), subject, ...band, ...new Set(plainWords(details))].join(" ");
-  const written = writtenWith(details).join(" ");
-  const kind = { release_made: "release", promotion_asked: "promotion" }[action] as EntryKind | undefined;
-  const event: Entry = { kind: "event", ref: String(seq), text: plain };
+  const written = freeTexts(details).join(" ");
+  const kind = { release_made: "release", promotion_asked: "promotion" }[action] as SearchKind | undefined;
+  const event: SearchEntry = { kind: "event", ref: String(seq), text: plain };
   if (kind) return [event, { kind, ref: String((details as { number?: number }).number), text: `${plain} ${written}` }];
   return written ? [event, { kind: "note", ref: String(seq), text: written }] : [event];
 }
 
 /** What somebody wrote: notes, comments, reasons. */
-export function writtenWith(details: object): string[] {
+export function freeTexts(details: object): string[] {
   const { note, notes, comment, reason } = details as Record<string, unknown>;
   return [note, notes, comment, reason].filter((one) => typeof one === "string" && one !== "") as string[];
 }
@@ -108,7 +108,7 @@ export const letters: Record<string, string> = {
  * The words of a text as they are kept and looked for: small letters and digits without accents. Folded here, so that
  * both engines find the same: SQLite would fold accents by itself, PostgreSQL would not.
  */
-export function wordsOf(text: string): string[] {
+export function tokenize(text: string): string[] {
   const folded = text
     .slice(0, 12_000)
     .normalize("NFKD")

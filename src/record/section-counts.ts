@@ -1,11 +1,15 @@
 import { sql } from "kysely";
-import { inChunks, oneOf } from "../database/batches.ts";
+import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { added, countAmong, countSections, nameOf, type SectionTally } from "./count-sections.ts";
-import type { Places } from "./row-conditions.ts";
+import { addCounts, countAmong, countSections, type SectionCounts, sectionName } from "./count-sections.ts";
+import type { SiteEnvironments } from "./row-conditions.ts";
 
 /** The sections of a site as they were counted and kept; nothing where nobody has counted them yet. */
-export async function keptSections(db: Database, siteId: string, only?: SectionTally[]): Promise<SectionTally[]> {
+export async function readSectionCounts(
+  db: Database,
+  siteId: string,
+  only?: SectionCounts[],
+): Promise<SectionCounts[]> {
   let query = db
     .selectFrom("tallies")
     .select(["kind", "section", "counts"])
@@ -16,9 +20,9 @@ export async function keptSections(db: Database, siteId: string, only?: SectionT
   return (await query.execute()).map(({ kind, section, counts }) => ({ kind, section, ...readCounts(counts) }));
 }
 
-const pair = ({ kind, section }: Pick<SectionTally, "kind" | "section">) => sql`(${kind}, ${section})`;
+const pair = ({ kind, section }: Pick<SectionCounts, "kind" | "section">) => sql`(${kind}, ${section})`;
 
-type Counts = Omit<SectionTally, "kind" | "section">;
+type Counts = Omit<SectionCounts, "kind" | "section">;
 
 function readCounts(text: string): Counts {
   const [rows, moving, waiting, out_of_band, unknown, differing, standing, straying] = JSON.parse(text);
@@ -34,7 +38,7 @@ function writeCounts(one: Counts): string {
  * Keeps the tallies right while `work` changes how these artifacts stand: costs what is changed, not what is stored.
  * `takesBack`: it may leave nothing told of an environment.
  */
-export async function recounting<T>(
+export async function withSectionCounts<T>(
   trx: Database,
   { id }: { id: string },
   artifactIds: string[],
@@ -49,21 +53,21 @@ export async function recounting<T>(
   const may = takesBack || site.told.includes("0");
   if (!may || site.told === (await placesOf(trx, id)).told)
     await adjust(trx, site, before, await countOf(trx, site, artifactIds));
-  else await forget(trx, id);
+  else await dropSectionCounts(trx, id);
   return result;
 }
 
 /** To be counted anew, by whoever writes next. */
-export async function forget(trx: Database, siteId: string): Promise<void> {
+export async function dropSectionCounts(trx: Database, siteId: string): Promise<void> {
   await trx.deleteFrom("tallies").where("site_id", "=", siteId).execute();
 }
 
-function countOf(trx: Database, site: Places, ids: string[]): Promise<SectionTally[]> {
-  return inChunks(ids, (piece) => countAmong(trx, site, oneOf("a.id", piece)), { size: 2000 });
+function countOf(trx: Database, site: SiteEnvironments, ids: string[]): Promise<SectionCounts[]> {
+  return inBatches(ids, (piece) => countAmong(trx, site, inList("a.id", piece)), { size: 2000 });
 }
 
 /** The environments, and of which of them something is told. */
-async function placesOf(trx: Database, siteId: string): Promise<Places & { told: string }> {
+async function placesOf(trx: Database, siteId: string): Promise<SiteEnvironments & { told: string }> {
   const environments = await trx
     .selectFrom("environments as e")
     .select([
@@ -78,22 +82,27 @@ async function placesOf(trx: Database, siteId: string): Promise<Places & { told:
   return { id: siteId, environments, told: environments.map((one) => one.told).join("") };
 }
 
-async function adjust(trx: Database, site: Places, before: SectionTally[], after: SectionTally[]): Promise<void> {
-  const changes = new Map<string, SectionTally>();
-  const note = (one: SectionTally, times: 1 | -1) => {
-    const nothing = added(one, one, -1);
-    changes.set(nameOf(one), added(changes.get(nameOf(one)) ?? nothing, one, times));
+async function adjust(
+  trx: Database,
+  site: SiteEnvironments,
+  before: SectionCounts[],
+  after: SectionCounts[],
+): Promise<void> {
+  const changes = new Map<string, SectionCounts>();
+  const note = (one: SectionCounts, times: 1 | -1) => {
+    const nothing = addCounts(one, one, -1);
+    changes.set(sectionName(one), addCounts(changes.get(sectionName(one)) ?? nothing, one, times));
   };
   for (const one of before) note(one, -1);
   for (const one of after) note(one, 1);
   const changed = [...changes.values()].filter((one) => writeCounts(one).match(/[1-9]/));
   if (!changed.length) return;
-  const kept = new Map((await keptSections(trx, site.id, changed)).map((one) => [nameOf(one), one]));
+  const kept = new Map((await readSectionCounts(trx, site.id, changed)).map((one) => [sectionName(one), one]));
   if (!kept.size && !(await isCounted(trx, site.id))) return keep(trx, site.id, await countSections(trx, site));
   await keep(
     trx,
     site.id,
-    changed.map((one) => added(kept.get(nameOf(one)) ?? added(one, one, -1), one)),
+    changed.map((one) => addCounts(kept.get(sectionName(one)) ?? addCounts(one, one, -1), one)),
   );
 }
 
@@ -107,8 +116,8 @@ async function isCounted(trx: Database, siteId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-async function keep(trx: Database, siteId: string, sections: SectionTally[]): Promise<void> {
-  await inChunks(sections, async (piece) => {
+async function keep(trx: Database, siteId: string, sections: SectionCounts[]): Promise<void> {
+  await inBatches(sections, async (piece) => {
     const rows = piece.map((one) => ({
       site_id: siteId,
       kind: one.kind,

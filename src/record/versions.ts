@@ -1,14 +1,14 @@
 import { sql } from "kysely";
-import type { By } from "../access/actor.ts";
-import { inChunks } from "../database/batches.ts";
+import type { Actor } from "../access/actor.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { type FieldError, Refusal } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import type { Learned } from "./artifacts.ts";
-import type { Line } from "./report.ts";
+import type { NewFacts } from "./artifacts.ts";
+import type { ReportLine } from "./report.ts";
 
-export type Fresh = {
+export type NewVersion = {
   id: string;
   kind: Kind;
   key: string;
@@ -27,26 +27,26 @@ interface Known {
   requires: string | null;
 }
 
-type Fuller = Known & Pick<Line, "kind" | "key">;
+type CompletedVersion = Known & Pick<ReportLine, "kind" | "key">;
 
 /**
  * Makes the versions that are new, and fills in a digest or requirements learned later. A label names one content:
  * the same label with another digest is refused. Answers the version ids by `kind key`, null where it was removed, and
  * what was new.
  */
-export async function learnVersions(
+export async function upsertVersions(
   trx: Database,
-  by: By,
+  by: Actor,
   effectiveAt: string,
-  named: Line[],
+  named: ReportLine[],
   artifacts: Map<string, string>,
-): Promise<{ ids: Map<string, string | null> } & Pick<Learned, "versions" | "contents">> {
+): Promise<{ ids: Map<string, string | null> } & Pick<NewFacts, "versions" | "contents">> {
   const standing = named.filter((one) => one.version !== null);
   const known = await knownVersions(trx, standing, artifacts);
   const ids = new Map<string, string | null>(named.map((one) => [`${one.kind} ${one.key}`, null]));
   const errors: FieldError[] = [];
-  const versions: Fresh[] = [];
-  const fuller: Fuller[] = [];
+  const versions: NewVersion[] = [];
+  const fuller: CompletedVersion[] = [];
   for (const one of standing) {
     const name = `${one.kind} ${one.key}`;
     const version = known.get(`${artifacts.get(name)} ${one.version}`);
@@ -56,11 +56,11 @@ export async function learnVersions(
     else {
       const differs = whyContentDiffers(version, one);
       if (differs) errors.push({ path: `placements.${named.indexOf(one)}.version`, message: differs });
-      else fuller.push(...learnt(version, one));
+      else fuller.push(...completedVersion(version, one));
     }
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
-  await inChunks(fuller, (piece) => fillIn(trx, piece));
+  await inBatches(fuller, (piece) => fillIn(trx, piece));
   await insertVersions(trx, by, effectiveAt, versions, artifacts);
   const contents = fuller.map(({ kind, key, label: version, digest, requires }) => ({
     kind,
@@ -72,13 +72,17 @@ export async function learnVersions(
   return { ids, versions, contents };
 }
 
-function freshVersion(id: string, told: Line): Fresh {
+function freshVersion(id: string, told: ReportLine): NewVersion {
   const { kind, key, version, digest = null, source = null, notes = null } = told;
   return { digest, id, key, kind, notes, requires: requiresText(told), source, version: version as string };
 }
 
-async function knownVersions(trx: Database, standing: Line[], ids: Map<string, string>): Promise<Map<string, Known>> {
-  const rows = await inChunks(standing, (piece) => {
+async function knownVersions(
+  trx: Database,
+  standing: ReportLine[],
+  ids: Map<string, string>,
+): Promise<Map<string, Known>> {
+  const rows = await inBatches(standing, (piece) => {
     const pairs = piece.map((one) => sql`(${ids.get(`${one.kind} ${one.key}`)}, ${one.version})`);
     return trx
       .selectFrom("versions")
@@ -91,13 +95,13 @@ async function knownVersions(trx: Database, standing: Line[], ids: Map<string, s
 
 function insertVersions(
   trx: Database,
-  by: By,
+  by: Actor,
   effectiveAt: string,
-  fresh: Fresh[],
+  fresh: NewVersion[],
   artifacts: Map<string, string>,
 ): Promise<unknown> {
   const at = { created_at: by.at, first_at: effectiveAt };
-  return inChunks(fresh, (piece) =>
+  return inBatches(fresh, (piece) =>
     trx
       .insertInto("versions")
       .values(
@@ -112,12 +116,12 @@ function insertVersions(
   );
 }
 
-function requiresText({ requires }: Line): string | null {
+function requiresText({ requires }: ReportLine): string | null {
   const entries = Object.entries(requires ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
 }
 
-function whyContentDiffers(known: Known, told: Line): string | undefined {
+function whyContentDiffers(known: Known, told: ReportLine): string | undefined {
   if (told.digest && known.digest && told.digest !== known.digest)
     return `${told.key} ${told.version} is already recorded with other content (digest ${known.digest}, not ${told.digest}). New content needs a new version.`;
   if (told.requires && known.requires && requiresText(told) !== known.requires)
@@ -125,7 +129,7 @@ function whyContentDiffers(known: Known, told: Line): string | undefined {
 }
 
 /** The version with what is told of it only now, where that is more than was known. */
-function learnt(known: Known, told: Line): Fuller[] {
+function completedVersion(known: Known, told: ReportLine): CompletedVersion[] {
   const digest = known.digest ?? told.digest ?? null;
   const requires = known.requires ?? requiresText(told);
   return digest === known.digest && requires === known.requires

@@ -2,9 +2,9 @@ import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { currentOf, differences, type Stands } from "../record/current.ts";
+import { type CurrentPlacement, currentDifferences, currentPlacements } from "../record/current.ts";
 import type { Kind } from "../schema.ts";
-import { compare } from "../text.ts";
+import { compareText } from "../text.ts";
 
 /** A row that a release could hold, as it stands now. */
 export interface Candidate {
@@ -26,18 +26,18 @@ export interface Candidates {
 }
 
 /** What was chosen, and what else differs between the two environments: that is what the release leaves behind. */
-export async function candidates(
+export async function listCandidates(
   db: Database,
   site: Site,
   from: Environment,
   to: Environment | undefined,
   chosen: "all" | Set<string>,
 ): Promise<Candidates> {
-  const differing = to ? await differences(db, site.id, from.id, to.id) : [];
-  const found = new Map(differing.map((one): [string, Stands] => [one.artifact_id, one]));
+  const differing = to ? await currentDifferences(db, site.id, from.id, to.id) : [];
+  const found = new Map(differing.map((one): [string, CurrentPlacement] => [one.artifact_id, one]));
   const others = chosen === "all" ? [] : [...chosen].filter((id) => !found.has(id));
-  for (const one of (await currentOf(db, from.id, others)).values()) found.set(one.artifact_id, one);
-  const there = to ? await currentOf(db, to.id, [...found.keys()]) : new Map<string, Stands>();
+  for (const one of (await currentPlacements(db, from.id, others)).values()) found.set(one.artifact_id, one);
+  const there = to ? await currentPlacements(db, to.id, [...found.keys()]) : new Map<string, CurrentPlacement>();
   const rows = [...found.values()].sort(inOrder).map(({ artifact_id, kind, key, title, version }) => ({
     artifact_id,
     kind,
@@ -51,10 +51,10 @@ export async function candidates(
 }
 
 /** The ids behind what a form names; what it names wrongly is not there. */
-export async function chosenIds(db: Database, siteId: string, lines: { kind: Kind; key: string }[]) {
+export async function selectedIds(db: Database, siteId: string, lines: { kind: Kind; key: string }[]) {
   return new Set((await artifactIds(db, siteId, lines)).values());
 }
 
-function inOrder(a: Stands, b: Stands): number {
-  return compare(a.kind, b.kind) || compare(a.section, b.section) || compare(a.key, b.key);
+function inOrder(a: CurrentPlacement, b: CurrentPlacement): number {
+  return compareText(a.kind, b.kind) || compareText(a.section, b.section) || compareText(a.key, b.key);
 }

@@ -1,19 +1,19 @@
 import { releasePage } from "../../views/releases/page.ts";
 import { newId } from "../database/ids.ts";
-import { missing } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
-import { page } from "../http/pages.ts";
-import { by } from "../http/session.ts";
-import { waysOf } from "../promotions/eligibility.ts";
+import { sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
+import { eligibilityForAll } from "../promotions/eligibility.ts";
 import { listPromotions } from "../promotions/queries.ts";
-import { restedOn } from "../record/corrections.ts";
-import { currentOf } from "../record/current.ts";
-import { contentsOf, findRelease } from "../record/releases.ts";
+import { correctedSources } from "../record/corrections.ts";
+import { currentPlacements } from "../record/current.ts";
+import { findRelease, listContents } from "../record/releases.ts";
 
 /** Lines on one part of the list. */
 const most = 200;
 
-export interface Wished {
+export interface RefusedRequest {
   form?: { to: string; note: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
@@ -23,13 +23,13 @@ export interface Wished {
 export async function showRelease(
   c: SiteContext,
   number: number,
-  { form = { to: "", note: "" }, errors = {}, refused }: Wished = {},
+  { form = { to: "", note: "" }, errors = {}, refused }: RefusedRequest = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
   const { site, permissions } = c.var.access;
   const { db } = c.var;
-  const release = (await findRelease(db, site.id, number)) ?? missing(`release ${number}`);
-  const contents = await contentsOf(db, release.id);
+  const release = (await findRelease(db, site.id, number)) ?? notFound(`release ${number}`);
+  const contents = await listContents(db, release.id);
   const start = Math.max(
     contents.findIndex((one) => one.artifact_id === c.req.query("from")),
     0,
@@ -37,7 +37,10 @@ export async function showRelease(
   const shown = contents.slice(start, start + most);
   const ids = shown.map((one) => one.artifact_id);
   const held = await Promise.all(
-    site.environments.map(async (environment) => ({ environment, now: await currentOf(db, environment.id, ids) })),
+    site.environments.map(async (environment) => ({
+      environment,
+      now: await currentPlacements(db, environment.id, ids),
+    })),
   );
   const mayPromote = permissions.has("promote");
   const link = (i: number) => `/sites/${site.slug}/releases/${number}?from=${contents[i]?.artifact_id}`;
@@ -49,14 +52,18 @@ export async function showRelease(
     pages: contents.filter((one) => one.kind === "page").length,
     held,
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
-    ways: mayPromote ? await waysOf(db, by(c), site, release, contents) : [],
+    ways: mayPromote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
     previous: start > 0 ? link(Math.max(start - most, 0)) : undefined,
     next: start + most < contents.length ? link(start + most) : undefined,
     form: { ...form, key: newId() },
     errors,
     refused,
-    rested: await restedOn(db, site.environments.find((one) => one.slug === release.environment)?.id ?? "", shown),
+    rested: await correctedSources(
+      db,
+      site.environments.find((one) => one.slug === release.environment)?.id ?? "",
+      shown,
+    ),
     now: c.var.at,
   });
-  return page(c, { title: `Release ${number}, ${release.name}`, here: "releases" }, content, status);
+  return sitePage(c, { title: `Release ${number}, ${release.name}`, here: "releases" }, content, status);
 }

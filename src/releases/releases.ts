@@ -1,33 +1,33 @@
-import type { By } from "../access/actor.ts";
+import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
-import { canonical } from "../database/canonical-json.ts";
+import { inBatches } from "../database/batches.ts";
+import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId, sha256 } from "../database/ids.ts";
-import { intent } from "../database/site-transaction.ts";
-import { missing, refuse, refuseFields } from "../errors.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { notFound, refuse, refuseFields } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { currentOf, differences } from "../record/current.ts";
-import { append } from "../record/events.ts";
+import { currentDifferences, currentPlacements } from "../record/current.ts";
+import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { nextNumber } from "../record/numbers.ts";
-import { type Chosen, type NewRelease, releaseErrors, whyNotStanding } from "./rules.ts";
+import { type NewRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
 
-export interface Made {
+export interface CreatedRelease {
   number: number;
   digest: string;
-  contents: Chosen[];
+  contents: ReleaseLine[];
 }
 
 /** Freezes exact versions and removals, which must be what the environment holds at this moment, under a number. */
-export function makeRelease(db: Database, by: By, site: Site, wanted: NewRelease): Promise<Made> {
+export function createRelease(db: Database, by: Actor, site: Site, wanted: NewRelease): Promise<CreatedRelease> {
   refuse(whyNotMay(by, "release"), 403);
   refuseFields(releaseErrors(wanted));
   const from = place(site, wanted.differences?.from ?? wanted.from ?? site.environments[0]?.slug);
   const to = wanted.differences && place(site, wanted.differences.to);
-  return intent(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, by, site.id, async (trx, by) => {
     const frozen = to ? await differing(trx, site, from, to) : await standing(trx, site, from, wanted.contents ?? []);
     const contents = frozen
       .map(({ kind, key, version }) => ({ kind, key, version }))
@@ -44,12 +44,12 @@ export function makeRelease(db: Database, by: By, site: Site, wanted: NewRelease
       created_at: by.at,
     };
     await trx.insertInto("releases").values(row).execute();
-    await inChunks(frozen, async (piece) => {
+    await inBatches(frozen, async (piece) => {
       const rows = piece.map(({ artifact_id, version_id }) => ({ release_id: row.id, artifact_id, version_id }));
       await trx.insertInto("release_contents").values(rows).execute();
       return [];
     });
-    await append(trx, by, site.id, {
+    await appendEvent(trx, by, site.id, {
       action: "release_made",
       subject: `release ${row.number}`,
       subject_id: row.id,
@@ -60,7 +60,7 @@ export function makeRelease(db: Database, by: By, site: Site, wanted: NewRelease
   });
 }
 
-interface Frozen extends Chosen {
+interface Frozen extends ReleaseLine {
   artifact_id: string;
   version_id: string | null;
   digest: string | null;
@@ -68,17 +68,17 @@ interface Frozen extends Chosen {
 
 /** SHA-256 over the canonical list of what is in it: kind, key, version and content digest, sorted. */
 function releaseDigest(contents: Pick<Frozen, "kind" | "key" | "version" | "digest">[]): string {
-  const lines = contents.map(({ kind, key, version, digest }) => canonical({ kind, key, version, digest })).sort();
+  const lines = contents.map(({ kind, key, version, digest }) => canonicalJson({ kind, key, version, digest })).sort();
   return sha256(`[${lines.join(",")}]`);
 }
 
-async function standing(trx: Database, site: Site, from: Environment, contents: Chosen[]): Promise<Frozen[]> {
+async function standing(trx: Database, site: Site, from: Environment, contents: ReleaseLine[]): Promise<Frozen[]> {
   const chosen = contents.map((one) => ({ ...one, key: normalKey(one.kind, one.key) }));
   const ids = await artifactIds(trx, site.id, chosen);
-  const current = await currentOf(trx, from.id, [...ids.values()]);
+  const current = await currentPlacements(trx, from.id, [...ids.values()]);
   const errors = chosen.flatMap((one, i) => {
     const stands = current.get(ids.get(`${one.kind} ${one.key}`) ?? "");
-    const message = whyNotStanding(one, stands, from);
+    const message = whyNotCurrent(one, stands, from);
     return message ? [{ path: `contents.${i}.version`, message }] : [];
   });
   if (errors.length) refuseFields(errors, (await namesUnknown(trx, chosen, ids)) ? 404 : 422);
@@ -94,8 +94,8 @@ async function standing(trx: Database, site: Site, from: Environment, contents: 
 }
 
 /** Whether some line names what nobody ever told of, anywhere: that is not found, not merely out of place. */
-async function namesUnknown(trx: Database, chosen: Chosen[], ids: Map<string, string>): Promise<boolean> {
-  const labels = await inChunks([...ids.values()], (piece) =>
+async function namesUnknown(trx: Database, chosen: ReleaseLine[], ids: Map<string, string>): Promise<boolean> {
+  const labels = await inBatches([...ids.values()], (piece) =>
     trx.selectFrom("versions").select(["artifact_id", "label"]).where("artifact_id", "in", piece).execute(),
   );
   const known = new Set(labels.map((one) => `${one.artifact_id} ${one.label}`));
@@ -106,7 +106,7 @@ async function namesUnknown(trx: Database, chosen: Chosen[], ids: Map<string, st
 }
 
 async function differing(trx: Database, site: Site, from: Environment, to: Environment): Promise<Frozen[]> {
-  const found = await differences(trx, site.id, from.id, to.id);
+  const found = await currentDifferences(trx, site.id, from.id, to.id);
   if (!found.length)
     refuseFields([
       {
@@ -119,7 +119,8 @@ async function differing(trx: Database, site: Site, from: Environment, to: Envir
 
 function place(site: Site, slug: string | undefined): Environment {
   return (
-    site.environments.find((one) => one.slug === slug) ?? missing(`environment${slug ? ` "${slug.slice(0, 60)}"` : ""}`)
+    site.environments.find((one) => one.slug === slug) ??
+    notFound(`environment${slug ? ` "${slug.slice(0, 60)}"` : ""}`)
   );
 }
 

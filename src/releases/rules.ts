@@ -2,9 +2,9 @@ import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
 import { whyNotName, whyNotText } from "../text.ts";
 
-export const mostContents = 10_000;
+export const maxContents = 10_000;
 
-export interface Chosen {
+export interface ReleaseLine {
   kind: Kind;
   key: string;
   /** Nothing: its removal. */
@@ -16,7 +16,7 @@ export interface NewRelease {
   notes?: string | undefined;
   /** Slug of the environment in which the contents stand; the first one where missing. */
   from?: string | undefined;
-  contents?: Chosen[] | undefined;
+  contents?: ReleaseLine[] | undefined;
   /** Instead of contents: all that differs between two environments. */
   differences?: { from: string; to: string } | undefined;
 }
@@ -32,9 +32,9 @@ export function releaseErrors(release: NewRelease): FieldError[] {
   return errors;
 }
 
-function whyNotContents(contents: Chosen[]): string | undefined {
+function whyNotContents(contents: ReleaseLine[]): string | undefined {
   if (!contents.length) return "A release needs at least one page or piece of software.";
-  if (contents.length > mostContents)
+  if (contents.length > maxContents)
     return `A release has at most 10,000 lines; this one has ${contents.length.toLocaleString("en-GB")}.`;
   const seen = new Set<string>();
   for (const { kind, key } of contents) {
@@ -44,8 +44,8 @@ function whyNotContents(contents: Chosen[]): string | undefined {
 }
 
 /** Why a line cannot be frozen: a release holds exactly what stands in the environment at this moment. */
-export function whyNotStanding(
-  chosen: Chosen,
+export function whyNotCurrent(
+  chosen: ReleaseLine,
   stands: { version: string | null } | undefined,
   environment: { name: string },
 ): string | undefined {
@@ -57,7 +57,7 @@ export function whyNotStanding(
 }
 
 /** A line as forms write it: `page /sale v33`, and without a version its removal. Keys have no spaces in them. */
-export function readLine(line: string): Chosen {
+export function parseReleaseLine(line: string): ReleaseLine {
   const [kind = "", key = "", ...version] = line.split(" ");
   return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };
 }

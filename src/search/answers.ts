@@ -1,18 +1,18 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
-import { type Span, spansOf } from "../artifacts/queries.ts";
-import { compare, type Difference, type Tally, tallyOf } from "../compare/queries.ts";
+import { listSpans, type Span } from "../artifacts/queries.ts";
+import { countDifferences, type Difference, type DifferenceCounts, listDifferences } from "../compare/queries.ts";
 import type { Database } from "../database/connect.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
-import { type ApprovedBy, approversOf } from "../record/approvers.ts";
+import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
-import { latest, type Standing, standing } from "../record/as-of.ts";
+import { endOfTime, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { changesAround } from "../record/changes.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
 import { search } from "./queries.ts";
 import type { Question } from "./questions.ts";
-import { wantedOf } from "./search-query.ts";
+import { parseSearchQuery } from "./search-query.ts";
 
 interface Named {
   id: string;
@@ -22,24 +22,24 @@ interface Named {
 }
 
 /** How something stands in one environment, and who let it go there. */
-export interface Stands {
+export interface ArtifactPlace {
   environment: Environment;
   /** Nothing: it was never recorded there. */
-  standing: Standing | undefined;
+  standing: PlacementAsOf | undefined;
   approvals: ApprovedBy[];
 }
 
 type Asked<Asks extends Question["asks"]> = Extract<Question<Environment>, { asks: Asks }>;
 
-export type Answer =
-  | { to: "where"; named: Named; at?: string | undefined; places: Stands[] }
-  | { to: "who"; named: Named; at?: string | undefined; place: Stands }
+export type SearchAnswer =
+  | { to: "where"; named: Named; at?: string | undefined; places: ArtifactPlace[] }
+  | { to: "who"; named: Named; at?: string | undefined; place: ArtifactPlace }
   | { to: "when"; named: Named; environment: Environment; spans: Span[]; more: boolean }
   | ({
       to: "changed";
       /** When Sitebook was first told of it, where that is later than what was asked about. */
       first?: string | undefined;
-      tallies: Record<Kind, Tally>;
+      tallies: Record<Kind, DifferenceCounts>;
       lines: Difference[];
     } & Omit<Asked<"changed">, "asks">)
   | { to: "waits"; role?: { name: string } | undefined; promotions: Promotion[] }
@@ -51,13 +51,13 @@ const mostChanges = 100;
 const mostSpans = 20;
 
 /** Answers what can be answered; nothing where the words are only to be looked for. */
-export async function answer(
+export async function answerQuestion(
   db: Database,
   site: Site,
   question: Question<Environment>,
   text: string,
   now: string,
-): Promise<Answer | undefined> {
+): Promise<SearchAnswer | undefined> {
   switch (question.asks) {
     case "where":
     case "who":
@@ -85,7 +85,7 @@ async function aboutOne(
   site: Site,
   question: Asked<"where"> | Asked<"who"> | Asked<"when">,
   now: string,
-): Promise<Answer> {
+): Promise<SearchAnswer> {
   const named = await findNamed(db, site.id, question.what);
   if (!named) return { to: "sorry", sentence: unknown(question.what) };
   if (question.asks === "where")
@@ -95,7 +95,7 @@ async function aboutOne(
     const place = await placeOf(db, site, environment, named, question.at);
     return { to: "who", named, at: question.at, place };
   }
-  const spans = await spansOf(db, environment.id, named.id, { to: now, limit: mostSpans + 1 });
+  const spans = await listSpans(db, environment.id, named.id, { to: now, limit: mostSpans + 1 });
   return { to: "when", named, environment, spans: spans.slice(0, mostSpans), more: spans.length > mostSpans };
 }
 
@@ -108,7 +108,7 @@ const unknown = (what: string) => {
 async function findNamed(db: Database, siteId: string, what: string): Promise<Named | undefined> {
   const exact = await findExactly(db, siteId, what);
   if (exact) return exact;
-  const [hit, other] = await search(db, siteId, "artifact", wantedOf(what), { limit: 2 });
+  const [hit, other] = await search(db, siteId, "artifact", parseSearchQuery(what), { limit: 2 });
   if (!hit || other) return;
   return db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "=", hit.ref).executeTakeFirst();
 }
@@ -128,23 +128,33 @@ async function findExactly(db: Database, siteId: string, what: string): Promise<
   }
 }
 
-async function placesOf(db: Database, site: Site, named: Named, at?: string): Promise<Stands[]> {
-  const places: Stands[] = [];
+async function placesOf(db: Database, site: Site, named: Named, at?: string): Promise<ArtifactPlace[]> {
+  const places: ArtifactPlace[] = [];
   for (const environment of site.environments) places.push(await placeOf(db, site, environment, named, at));
   return places;
 }
 
-async function placeOf(db: Database, site: Site, environment: Environment, named: Named, at?: string): Promise<Stands> {
+async function placeOf(
+  db: Database,
+  site: Site,
+  environment: Environment,
+  named: Named,
+  at?: string,
+): Promise<ArtifactPlace> {
   const slice = { ids: [named.id], removed: true };
-  const [stands] = await standing(db, site.id, environment.id, { asOf: at ?? latest }, slice);
-  const approvals = await approversOf(db, [stands?.promotion_id ?? null]);
+  const [stands] = await placementsAsOf(db, site.id, environment.id, { asOf: at ?? endOfTime }, slice);
+  const approvals = await listApprovers(db, [stands?.promotion_id ?? null]);
   return { environment, standing: stands, approvals: approvals.get(stands?.promotion_id ?? "") ?? [] };
 }
 
-async function whatChanged(db: Database, site: Site, { environment, from, until }: Asked<"changed">): Promise<Answer> {
+async function whatChanged(
+  db: Database,
+  site: Site,
+  { environment, from, until }: Asked<"changed">,
+): Promise<SearchAnswer> {
   const sides = {
     from: { environment, moment: { asOf: from } },
-    to: { environment, moment: { asOf: until ?? latest } },
+    to: { environment, moment: { asOf: until ?? endOfTime } },
   };
   const { first } = await changesAround(db, environment.id, { asOf: from });
   return {
@@ -153,12 +163,12 @@ async function whatChanged(db: Database, site: Site, { environment, from, until 
     from,
     until,
     first: first && first > from ? first : undefined,
-    tallies: await tallyOf(db, site, sides),
-    lines: await compare(db, site, sides, { limit: mostChanges }),
+    tallies: await countDifferences(db, site, sides),
+    lines: await listDifferences(db, site, sides, { limit: mostChanges }),
   };
 }
 
-async function whatWaits(db: Database, site: Site, { role }: Asked<"waits">): Promise<Answer> {
+async function whatWaits(db: Database, site: Site, { role }: Asked<"waits">): Promise<SearchAnswer> {
   const open = await listPromotions(db, site.id, { open: true });
   const wanted = open.filter((one) =>
     one.requirements.some((it) => it.given < it.needed && (!role || it.role === role.slug)),

@@ -1,28 +1,28 @@
 import { sql } from "kysely";
 import type { Site } from "../access/sites.ts";
-import { inChunks } from "../database/batches.ts";
+import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { listEvents } from "../history/queries.ts";
 import { sentence, type Words } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
-import { standingNow } from "../record/current.ts";
+import { currentByEnvironment } from "../record/current.ts";
 import { listReleases } from "../record/releases.ts";
-import { type EntryKind, writtenWith } from "../record/search-index.ts";
+import { freeTexts, type SearchKind } from "../record/search-index.ts";
 import type { Kind } from "../schema.ts";
-import { forFts5, forTsquery, type Wanted } from "./search-query.ts";
+import { forFts5, forTsquery, type SearchQuery } from "./search-query.ts";
 
 /** Where a page of results ended: how long the last one was, where that orders them, and its id. */
-export interface Place {
+export interface SearchPosition {
   size: number;
   id: number;
 }
 
-export interface Slice {
-  after?: Place | undefined;
+export interface SearchSlice {
+  after?: SearchPosition | undefined;
   limit: number;
 }
 
-export interface Hit extends Place {
+export interface Hit extends SearchPosition {
   ref: string;
 }
 
@@ -33,9 +33,9 @@ export interface Hit extends Place {
 export async function search(
   db: Database,
   siteId: string,
-  kind: EntryKind,
-  wanted: Wanted,
-  { after, limit }: Slice,
+  kind: SearchKind,
+  wanted: SearchQuery,
+  { after, limit }: SearchSlice,
 ): Promise<Hit[]> {
   if (!wanted.phrases.length) return [];
   const shortest = kind === "artifact";
@@ -68,7 +68,7 @@ async function isCommon(db: Database, fts5: string): Promise<boolean> {
 }
 
 /** The same that the index of words says, of the words as they are kept: a space between each two. */
-function hasAll({ phrases, open }: Wanted) {
+function hasAll({ phrases, open }: SearchQuery) {
   const has = phrases.map((phrase, i) => {
     const end = open && i === phrases.length - 1 ? "" : " ";
     return sql`instr(' ' || e.words || ' ', ${` ${phrase.join(" ")}${end}`}) > 0`;
@@ -86,15 +86,15 @@ export interface FoundArtifact {
 
 /** Pages and software, each with where it stands now. */
 async function artifactsOf(db: Database, ids: string[]): Promise<FoundArtifact[]> {
-  const rows = await inChunks(ids, (piece) =>
+  const rows = await inBatches(ids, (piece) =>
     db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "in", piece).execute(),
   );
-  const standing = await standingNow(db, ids);
+  const standing = await currentByEnvironment(db, ids);
   const ordered = ids.flatMap((id) => rows.filter((row) => row.id === id));
   return ordered.map((row) => ({ ...row, stands: standing.filter((one) => one.artifact_id === row.id) }));
 }
 
-export interface Told {
+export interface FoundEvent {
   seq: number;
   recorded_at: string;
   words: Words[];
@@ -103,39 +103,39 @@ export interface Told {
 }
 
 /** Events as sentences, newest first. */
-async function eventsOf(db: Database, siteId: string, seqs: number[]): Promise<Told[]> {
+async function eventsOf(db: Database, siteId: string, seqs: number[]): Promise<FoundEvent[]> {
   const events = await listEvents(db, siteId, { seqs });
   return events.map((event) => ({
     seq: event.seq,
     recorded_at: event.recorded_at,
     words: sentence(event),
-    written: writtenWith(event.details),
+    written: freeTexts(event.details),
   }));
 }
 
 export interface Group {
-  kind: EntryKind;
+  kind: SearchKind;
   artifacts: FoundArtifact[];
   releases: Awaited<ReturnType<typeof listReleases>>;
   promotions: Awaited<ReturnType<typeof listPromotions>>;
-  events: Told[];
+  events: FoundEvent[];
   /** Where the rest of it begins; nothing where this is all. */
-  next?: Place | undefined;
+  next?: SearchPosition | undefined;
 }
 
 /** The results of a kind, as many as a page shows. */
 export async function findGroup(
   db: Database,
   siteId: string,
-  kind: EntryKind,
-  wanted: Wanted,
-  { after, limit }: Slice,
+  kind: SearchKind,
+  wanted: SearchQuery,
+  { after, limit }: SearchSlice,
 ): Promise<Group> {
   const hits = await search(db, siteId, kind, wanted, { after, limit: limit + 1 });
   const shown = hits.slice(0, limit);
   const refs = shown.map((hit) => hit.ref);
   const numbers = refs.map(Number);
-  const of = (...kinds: EntryKind[]) => kinds.includes(kind) && shown.length > 0;
+  const of = (...kinds: SearchKind[]) => kinds.includes(kind) && shown.length > 0;
   return {
     kind,
     artifacts: of("artifact") ? await artifactsOf(db, refs) : [],

@@ -34,7 +34,7 @@ export type Question<Environment extends Place = Place> =
   | { asks: "nothing" };
 
 /** Reads a question as people type it. What is none is looked for as it stands. */
-export function ask<Environment extends Place>(
+export function parseQuestion<Environment extends Place>(
   text: string,
   site: Askable<Environment>,
   now: string,

@@ -7,19 +7,19 @@ import {
 } from "../../views/settings/environments.ts";
 import type { Environment } from "../access/environments.ts";
 import { listRoles } from "../access/roles.ts";
-import { findPlace } from "../access/sites.ts";
+import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
-import { add, addServer, removeServer, rename } from "../environments/environments.ts";
+import { addServer, createEnvironment, removeServer, renameEnvironment } from "../environments/environments.ts";
 import { gateSentence } from "../environments/rules.ts";
 import { besideFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { fields } from "../http/forms.ts";
-import { page, say } from "../http/pages.ts";
-import { by } from "../http/session.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
 import type { Tier } from "../schema.ts";
 import { slugFrom } from "../text.ts";
 
-export const environmentSettings = new Hono<SiteEnv>();
+export const environmentSettingsRoutes = new Hono<SiteEnv>();
 
 async function withGate(c: SiteContext, environment: Environment): Promise<SettingsEnvironment> {
   const roles = await listRoles(c.var.db);
@@ -27,42 +27,42 @@ async function withGate(c: SiteContext, environment: Environment): Promise<Setti
   return { ...environment, gate: gateSentence(environment.gate, names) };
 }
 
-environmentSettings.get("/", async (c) => showAll(c, { name: "", slug: "", tier: "other", key: newId() }));
+environmentSettingsRoutes.get("/", async (c) => showAll(c, { name: "", slug: "", tier: "other", key: newId() }));
 
-environmentSettings.post("/", async (c) => {
-  const { key, tier, ...form } = await fields(c, "name", "slug", "tier", "key");
+environmentSettingsRoutes.post("/", async (c) => {
+  const { key, tier, ...form } = await formFields(c, "name", "slug", "tier", "key");
   const environment = { name: form.name, slug: form.slug.trim() || slugFrom(form.name), tier: tier as Tier };
   try {
-    await add(c.var.db, by(c, { ...environment, key }), c.var.access.site, environment);
+    await createEnvironment(c.var.db, sessionActor(c, { ...environment, key }), c.var.access.site, environment);
   } catch (error) {
     return showAll(c, { ...form, tier, key }, besideFields(error, "name").errors);
   }
-  say(c, `${form.name.trim()} is added, at the end of the line.`);
+  flash(c, `${form.name.trim()} is added, at the end of the line.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
-environmentSettings.get("/:environment", async (c) =>
-  showOne(c, findPlace(c.var.access.site, c.req.param("environment"))),
+environmentSettingsRoutes.get("/:environment", async (c) =>
+  showOne(c, findEnvironment(c.var.access.site, c.req.param("environment"))),
 );
 
-environmentSettings.post("/:environment/name", async (c) => {
-  const environment = findPlace(c.var.access.site, c.req.param("environment"));
-  const { name } = await fields(c, "name");
+environmentSettingsRoutes.post("/:environment/name", async (c) => {
+  const environment = findEnvironment(c.var.access.site, c.req.param("environment"));
+  const { name } = await formFields(c, "name");
   try {
-    await rename(c.var.db, by(c), c.var.access.site, environment, name);
+    await renameEnvironment(c.var.db, sessionActor(c), c.var.access.site, environment, name);
   } catch (error) {
     return showOne(c, environment, { name, errors: besideFields(error).errors });
   }
-  say(c, `It is called ${name.trim()} now.`);
+  flash(c, `It is called ${name.trim()} now.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
-environmentSettings.post("/:environment/servers", async (c) => {
-  const environment = findPlace(c.var.access.site, c.req.param("environment"));
-  const { server: name, base_url, key } = await fields(c, "server", "base_url", "key");
+environmentSettingsRoutes.post("/:environment/servers", async (c) => {
+  const environment = findEnvironment(c.var.access.site, c.req.param("environment"));
+  const { server: name, base_url, key } = await formFields(c, "server", "base_url", "key");
   const server = { name, base_url: base_url.trim() };
   try {
-    await addServer(c.var.db, by(c, { ...server, key }), c.var.access.site, environment, server);
+    await addServer(c.var.db, sessionActor(c, { ...server, key }), c.var.access.site, environment, server);
   } catch (error) {
     const { name: wrong, ...errors } = besideFields(error).errors;
     return showOne(c, environment, {
@@ -70,14 +70,14 @@ environmentSettings.post("/:environment/servers", async (c) => {
       errors: { ...errors, ...(wrong && { server: wrong }) },
     });
   }
-  say(c, `${environment.name} has the server ${name.trim()} now.`);
+  flash(c, `${environment.name} has the server ${name.trim()} now.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
-environmentSettings.post("/:environment/servers/:server{[0-9a-f-]{36}}/removal", async (c) => {
-  const environment = findPlace(c.var.access.site, c.req.param("environment"));
-  await removeServer(c.var.db, by(c), c.var.access.site, environment, c.req.param("server"));
-  say(c, "The server is removed.");
+environmentSettingsRoutes.post("/:environment/servers/:server{[0-9a-f-]{36}}/removal", async (c) => {
+  const environment = findEnvironment(c.var.access.site, c.req.param("environment"));
+  await removeServer(c.var.db, sessionActor(c), c.var.access.site, environment, c.req.param("server"));
+  flash(c, "The server is removed.");
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
@@ -91,7 +91,7 @@ async function showAll(c: SiteContext, form: NewEnvironmentForm, errors?: Record
     form,
     ...(errors && { errors }),
   });
-  return page(c, { title: "Environments", here: "settings" }, content, errors ? 422 : 200);
+  return sitePage(c, { title: "Environments", here: "settings" }, content, errors ? 422 : 200);
 }
 
 type Wrong = {
@@ -109,5 +109,5 @@ async function showOne(c: SiteContext, environment: Environment, wrong?: Wrong) 
     ...(wrong && { errors: wrong.errors }),
   });
   const about = { title: `Settings of ${environment.name}`, here: "settings" as const, environment: environment.slug };
-  return page(c, about, content, wrong ? 422 : 200);
+  return sitePage(c, about, content, wrong ? 422 : 200);
 }

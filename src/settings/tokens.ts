@@ -2,37 +2,37 @@ import { Hono } from "hono";
 import { tokenPage, tokensPage } from "../../views/settings/tokens.ts";
 import { besideFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { choices, fields } from "../http/forms.ts";
-import { page, say } from "../http/pages.ts";
-import { by } from "../http/session.ts";
-import { tokensOf } from "../people/queries.ts";
+import { checkedValues, formFields } from "../http/forms.ts";
+import { flash, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
+import { listTokens } from "../people/queries.ts";
 import { createToken, revokeToken } from "../people/tokens.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 import { roleChoices } from "./people.ts";
 
 /** Tokens, the machines' accounts. */
-export const tokenSettings = new Hono<SiteEnv>();
+export const tokenSettingsRoutes = new Hono<SiteEnv>();
 
-tokenSettings.get("/", async (c) => showTokens(c, { name: "", roles: ["contributor"], until: "" }));
+tokenSettingsRoutes.get("/", async (c) => showTokens(c, { name: "", roles: ["contributor"], until: "" }));
 
-tokenSettings.post("/", async (c) => {
-  const { name, until } = await fields(c, "name", "until");
-  const roles = await choices(c, "roles");
+tokenSettingsRoutes.post("/", async (c) => {
+  const { name, until } = await formFields(c, "name", "until");
+  const roles = await checkedValues(c, "roles");
   const { site } = c.var.access;
   const expires_at = until ? endOfDay(until, site.time_zone) : undefined;
   if (until && !expires_at) return showTokens(c, { name, roles, until }, { until: "Write a day like 2026-12-31." });
   try {
-    const token = await createToken(c.var.db, by(c), site, { name, roles, expires_at });
-    return page(c, { title: token.name, here: "settings" }, tokenPage({ site, ...token }), 201);
+    const token = await createToken(c.var.db, sessionActor(c), site, { name, roles, expires_at });
+    return sitePage(c, { title: token.name, here: "settings" }, tokenPage({ site, ...token }), 201);
   } catch (error) {
     const { expires_at: past, ...errors } = besideFields(error).errors;
     return showTokens(c, { name, roles, until }, { ...errors, ...(past && { until: past }) });
   }
 });
 
-tokenSettings.post("/:token{[0-9a-f-]{36}}/revocation", async (c) => {
-  const { name } = await revokeToken(c.var.db, by(c), c.var.access.site, c.req.param("token"));
-  say(c, `${name} is revoked.`);
+tokenSettingsRoutes.post("/:token{[0-9a-f-]{36}}/revocation", async (c) => {
+  const { name } = await revokeToken(c.var.db, sessionActor(c), c.var.access.site, c.req.param("token"));
+  flash(c, `${name} is revoked.`);
   return c.redirect(`/sites/${c.var.access.site.slug}/settings/tokens`, 303);
 });
 
@@ -52,8 +52,8 @@ async function showTokens(
   errors?: Record<string, string>,
 ) {
   const { site } = c.var.access;
-  const tokens = await tokensOf(c.var.db, site.id);
+  const tokens = await listTokens(c.var.db, site.id);
   const props = { site, tokens, choices: await roleChoices(c), form, now: c.var.at };
   const content = tokensPage({ ...props, ...(errors && { errors }) });
-  return page(c, { title: "Tokens", here: "settings" }, content, errors ? 422 : 200);
+  return sitePage(c, { title: "Tokens", here: "settings" }, content, errors ? 422 : 200);
 }

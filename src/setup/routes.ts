@@ -3,38 +3,38 @@ import { type SetupForm, setupPage } from "../../views/setup.ts";
 import type { Person } from "../access/actor.ts";
 import { besideFields, Refusal } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
-import { fields } from "../http/forms.ts";
-import { doorPage, say } from "../http/pages.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, signedOutPage } from "../http/pages.ts";
 import { startSession } from "../http/session.ts";
 import { findLink, hasAccount } from "../people/links.ts";
-import { passwords } from "../people/rules.ts";
-import { emptySite, readSite, siteFrom } from "../sites/form.ts";
+import { passwordLength } from "../people/rules.ts";
+import { emptySite, readSite, siteFromForm } from "../sites/form.ts";
 import { timeZones } from "../sites/rules.ts";
-import { setUp, staleSetupLink } from "./setup.ts";
+import { setUp, staleSetupLinkSentence } from "./setup.ts";
 
 /** The first account, by the link that the server prints when it starts without one. */
-export const setup = new Hono<AppEnv>();
+export const setupRoutes = new Hono<AppEnv>();
 
-const { atLeast } = passwords;
+const { atLeast } = passwordLength;
 
-setup.get("/setup", async (c) => {
+setupRoutes.get("/setup", async (c) => {
   if (await hasAccount(c.var.db)) return toSignIn(c);
   const link = c.req.query("link") ?? "";
-  if (!(await findLink(c.var.db, "setup", link, c.var.at))) throw new Refusal(403, staleSetupLink);
+  if (!(await findLink(c.var.db, "setup", link, c.var.at))) throw new Refusal(403, staleSetupLinkSentence);
   return showSetup(c, { link, name: "", email: "", begin: "site", site: emptySite() });
 });
 
-setup.post("/setup", async (c) => {
-  const { password, again, ...posted } = await fields(c, "link", "name", "email", "password", "again", "begin");
+setupRoutes.post("/setup", async (c) => {
+  const { password, again, ...posted } = await formFields(c, "link", "name", "email", "password", "again", "begin");
   const form = { ...posted, site: await readSite(c) };
   const { db, at, address, limitHashing } = c.var;
   if (await hasAccount(db)) return toSignIn(c);
-  const site = form.begin === "example" ? undefined : siteFrom(form.site);
+  const site = form.begin === "example" ? undefined : siteFromForm(form.site);
   try {
     const first = { ...posted, password, again, site, address: address(), at };
     const { person } = await setUp(db, first, limitHashing);
     await startSession(c, person.id);
-    if (site) say(c, setUpWithSite);
+    if (site) flash(c, setUpWithSite);
     else await exampleFor(c, person);
     return c.redirect("/", 303);
   } catch (error) {
@@ -46,7 +46,7 @@ async function exampleFor(c: Context<AppEnv>, person: Person) {
   // loaded once in the life of a book
   const { makeExample } = await import("../example/example.ts");
   await makeExample(c.var.db, { person, roles: [], permissions: new Set(), at: c.var.at });
-  say(c, setUpWithExample);
+  flash(c, setUpWithExample);
 }
 
 const setUpWithSite =
@@ -56,11 +56,11 @@ const setUpWithExample =
   "Here is the example shop. Its people, such as marketing@example.test, sign in with your password.";
 
 function toSignIn(c: Context<AppEnv>) {
-  say(c, "Sitebook has its first account already.", "bad");
+  flash(c, "Sitebook has its first account already.", "bad");
   return c.redirect("/sign-in", 303);
 }
 
 function showSetup(c: Context<AppEnv>, form: SetupForm, errors?: Record<string, string>) {
   const content = setupPage({ form, zones: timeZones(), atLeast, ...(errors && { errors }) });
-  return doorPage(c, "Set up", content, errors ? 422 : 200);
+  return signedOutPage(c, "Set up", content, errors ? 422 : 200);
 }

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import type { By, Person } from "../access/actor.ts";
+import type { Actor, Person } from "../access/actor.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
-import { hasAccount, takeLink } from "../people/links.ts";
+import { hasAccount, useLink } from "../people/links.ts";
 import { hashPassword } from "../people/passwords.ts";
 import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "../people/rules.ts";
 import { type NewSite, siteErrors } from "../sites/rules.ts";
@@ -36,20 +36,20 @@ export async function setUp(
   return db.transaction().execute(async (trx) => {
     await takeTurn(trx);
     refuse(await whyNotSetUp(trx));
-    if (setup.link !== undefined && !(await takeLink(trx, "setup", setup.link, setup.at)))
-      throw new Refusal(403, staleSetupLink);
+    if (setup.link !== undefined && !(await useLink(trx, "setup", setup.link, setup.at)))
+      throw new Refusal(403, staleSetupLinkSentence);
     const person: Person = { id: newId(Date.parse(setup.at)), kind: "person", name: setup.name.trim(), email };
     await trx
       .insertInto("people")
       .values({ ...person, password, created_at: setup.at })
       .execute();
-    const by: By = { person, roles: [], permissions: new Set(), at: setup.at };
+    const by: Actor = { person, roles: [], permissions: new Set(), at: setup.at };
     const site = setup.site && (await insertSite(trx, by, setup.site, ["account-manager"]));
     return { person, site: site?.slug };
   });
 }
 
-export const staleSetupLink =
+export const staleSetupLinkSentence =
   "This link does not work, or does not work any more. Open the one that Sitebook printed when it last started.";
 
 async function whyNotSetUp(db: Database): Promise<string | undefined> {

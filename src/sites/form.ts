@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { SiteForm } from "../../views/sites.ts";
-import { fields } from "../http/forms.ts";
+import { formFields } from "../http/forms.ts";
 import { slugFrom } from "../text.ts";
 import type { NewSite } from "./rules.ts";
 
@@ -13,10 +13,10 @@ export const emptySite = (): SiteForm => ({
 
 // biome-ignore lint/suspicious/noExplicitAny: a form is read alike on any page
 export async function readSite(c: Context<any>): Promise<SiteForm> {
-  const form = await fields(c, "site.name", "site.slug", "site.time_zone");
+  const form = await formFields(c, "site.name", "site.slug", "site.time_zone");
   return { name: form["site.name"], slug: form["site.slug"].trim(), time_zone: form["site.time_zone"] };
 }
 
-export function siteFrom({ name, slug, time_zone }: SiteForm): NewSite {
+export function siteFromForm({ name, slug, time_zone }: SiteForm): NewSite {
   return { name, slug: slug || slugFrom(name), time_zone: time_zone || "UTC" };
 }

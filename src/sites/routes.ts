@@ -1,34 +1,34 @@
 import { type Context, Hono } from "hono";
 import { type SiteForm, sitesPage } from "../../views/sites.ts";
-import type { By } from "../access/actor.ts";
-import { hasSites, permissionsOf, rolesBySite, sitesOf } from "../access/sites.ts";
+import type { Actor } from "../access/actor.ts";
+import { hasSites, listSitesOf, permissionsOf, rolesBySite } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
-import { fields, requestOf } from "../http/forms.ts";
-import { plainPage, say } from "../http/pages.ts";
+import { formFields, requestOf } from "../http/forms.ts";
+import { flash, plainPage } from "../http/pages.ts";
 import { needPerson } from "../http/session.ts";
-import { emptySite, readSite, siteFrom } from "./form.ts";
-import { timeZones, whyNotMakeSite } from "./rules.ts";
+import { emptySite, readSite, siteFromForm } from "./form.ts";
+import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
 
 /** What belongs to no site: the way in, and the list of sites. */
-export const sites = new Hono<SignedIn>();
+export const siteRoutes = new Hono<SignedIn>();
 
 type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv["Variables"]["person"]> } };
 
-sites.get("/", needPerson, async (c) => {
-  const [only, another] = await sitesOf(c.var.db, c.var.person.id);
+siteRoutes.get("/", needPerson, async (c) => {
+  const [only, another] = await listSitesOf(c.var.db, c.var.person.id);
   return c.redirect(only && !another ? `/sites/${only.slug}` : "/sites", 303);
 });
 
-sites.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key: newId() }));
+siteRoutes.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key: newId() }));
 
-sites.post("/sites", needPerson, async (c) => {
-  const form = { ...(await readSite(c)), key: (await fields(c, "key")).key };
+siteRoutes.post("/sites", needPerson, async (c) => {
+  const form = { ...(await readSite(c)), key: (await formFields(c, "key")).key };
   try {
-    const made = await createSite(c.var.db, by(c, form), siteFrom(form), ["account-manager"]);
-    say(c, `${made.name} is there. Record what stands where, and invite the others under Settings.`);
+    const made = await createSite(c.var.db, by(c, form), siteFromForm(form), ["account-manager"]);
+    flash(c, `${made.name} is there. Record what stands where, and invite the others under Settings.`);
     return c.redirect(`/sites/${made.slug}`, 303);
   } catch (error) {
     const { errors } = besideFields(error);
@@ -36,14 +36,14 @@ sites.post("/sites", needPerson, async (c) => {
   }
 });
 
-function by(c: Context<SignedIn>, form: SiteForm & { key: string }): By {
+function by(c: Context<SignedIn>, form: SiteForm & { key: string }): Actor {
   const { person, at } = c.var;
   return { person, roles: [], permissions: new Set(), at, request: requestOf(c, form) };
 }
 
 async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
   const { db, person } = c.var;
-  const mayMake = !(await hasSites(db)) || !whyNotMakeSite(await permissionsOf(db, person.id));
+  const mayMake = !(await hasSites(db)) || !whyNotCreateSite(await permissionsOf(db, person.id));
   const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayMake ? form : undefined };
   return plainPage(c, "Sites", sitesPage({ ...props, ...(errors && { errors }) }), errors ? 422 : 200);
 }

@@ -1,5 +1,5 @@
 import type { Permission } from "../access/permissions.ts";
-import { environmentErrors, mostEnvironments, type NewEnvironment } from "../environments/rules.ts";
+import { environmentErrors, maxEnvironments, type NewEnvironment } from "../environments/rules.ts";
 import type { FieldError } from "../errors.ts";
 import { whyNotName, whyNotSlug } from "../text.ts";
 
@@ -27,7 +27,7 @@ export function whyNotTimeZone(zone: string): string | undefined {
 }
 
 /** Takes what somebody may do on any site at all. */
-export function whyNotMakeSite(permissions: ReadonlySet<Permission>): string | undefined {
+export function whyNotCreateSite(permissions: ReadonlySet<Permission>): string | undefined {
   if (permissions.has("administer")) return;
   return "You may not make sites. Whoever administers a site may make another one.";
 }
@@ -41,8 +41,8 @@ export function siteErrors(site: NewSite): FieldError[] {
   note("name", whyNotName(site.name));
   note("time_zone", whyNotTimeZone(site.time_zone ?? "UTC"));
   const environments = site.environments ?? defaultEnvironments;
-  if (!environments.length || environments.length > mostEnvironments)
-    note("environments", `A site has 1 to ${mostEnvironments} environments.`);
+  if (!environments.length || environments.length > maxEnvironments)
+    note("environments", `A site has 1 to ${maxEnvironments} environments.`);
   environments.forEach((environment, i) => {
     for (const error of environmentErrors(
       environment,

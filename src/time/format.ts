@@ -114,7 +114,7 @@ export function ago(iso: string, now: string): string {
 }
 
 /** 'recorded 2 days later', where the two clocks differ by more than a minute. */
-export function toldLater({
+export function recordedLater({
   effective_at,
   recorded_at,
 }: {

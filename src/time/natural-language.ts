@@ -1,11 +1,11 @@
-import { plus, plusMonths, two, weekdayOf } from "./calendar.ts";
+import { addDays, addMonths, twoDigits, weekdayOf } from "./calendar.ts";
 import { localInput } from "./format.ts";
 
 /** What clock and calendar on the wall showed, such as 2026-03-03T14:00; or a moment so many hours ago. */
-export type Meant = { wall: string; said?: string | undefined } | { at: string };
+export type WallTime = { wall: string; said?: string | undefined } | { at: string };
 
 /** Reads a time as people say it: "3 March 14:00", "yesterday", "last Monday", "2 days ago", "2.days.ago". */
-export function spoken(text: string, zone: string, now: string): Meant | undefined {
+export function parseNaturalTime(text: string, zone: string, now: string): WallTime | undefined {
   if (text.length > 60) return;
   const words = text
     .toLowerCase()
@@ -20,7 +20,7 @@ export function spoken(text: string, zone: string, now: string): Meant | undefin
 const exact: Record<string, number> = { second: 1_000, minute: 60_000, hour: 3_600_000 };
 
 /** Hours are counted; days and more go back on the calendar to the same time of day. */
-function ago(words: string, here: string, now: string): Meant | undefined {
+function ago(words: string, here: string, now: string): WallTime | undefined {
   const [, many, unit = ""] = /^(an?|one|\d{1,4}) (second|minute|hour|day|week|month|year)s? ago$/.exec(words) ?? [];
   if (!many) return;
   const count = Number(many) || (many === "0" ? 0 : 1);
@@ -29,12 +29,12 @@ function ago(words: string, here: string, now: string): Meant | undefined {
   const day = here.slice(0, 10);
   const date =
     unit === "day" || unit === "week"
-      ? plus(day, unit === "week" ? -7 * count : -count)
-      : plusMonths(day, unit === "year" ? -12 * count : -count);
+      ? addDays(day, unit === "week" ? -7 * count : -count)
+      : addMonths(day, unit === "year" ? -12 * count : -count);
   return { wall: `${date}${here.slice(10)}${now.slice(16, 23)}` };
 }
 
-function named(words: string, here: string): Meant | undefined {
+function named(words: string, here: string): WallTime | undefined {
   const [, day = "", said] =
     /^(.+?)(?: (?:at )?(\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight))?$/.exec(words) ?? [];
   const clock = said ? clockOf(said) : "00:00";
@@ -50,7 +50,7 @@ function clockOf(said: string): string | undefined {
   const [, told, rest = ":00", half] = /^(\d+)((?::\d\d)*) ?([ap]m)?$/.exec(said) ?? [];
   const hour = half ? (Number(told) % 12) + (half === "pm" ? 12 : 0) : Number(told);
   if (hour > 23 || (half && (Number(told) > 12 || told === "0")) || /:[6-9]/.test(rest)) return;
-  return `${two(hour)}${rest || ":00"}`;
+  return `${twoDigits(hour)}${rest || ":00"}`;
 }
 
 const away: Record<string, number> = { yesterday: -1, today: 0, tomorrow: 1 };
@@ -79,12 +79,12 @@ const placeOf = (names: string[], name = "") => (name.length < 3 ? -1 : names.fi
 function weekday(words: string, clock: string, here: string): string | undefined {
   const today = here.slice(0, 10);
   const off = away[words];
-  if (off !== undefined) return plus(today, off);
+  if (off !== undefined) return addDays(today, off);
   const [, last, name] = /^(last )?([a-z]+)$/.exec(words) ?? [];
   const wanted = placeOf(days, name);
   if (wanted < 0) return;
   const back = (weekdayOf(today) - wanted + 7) % 7;
-  return plus(today, -(back || (last || clock > here.slice(11) ? 7 : 0)));
+  return addDays(today, -(back || (last || clock > here.slice(11) ? 7 : 0)));
 }
 
 /** "2026-03-03", "3 March", "Tuesday, 3rd Mar 2026", "March 3": without a year the newest that has been. */
@@ -101,10 +101,10 @@ function calendarDay(words: string, clock: string, here: string): string | undef
   const newest = Number(here.slice(0, 4));
   const years = year ? [year] : Array.from({ length: 40 }, (_, i) => String(newest - i));
   return years
-    .map((one) => existing(`${one}-${two(month)}-${two(Number(day))}`))
+    .map((one) => existing(`${one}-${twoDigits(month)}-${twoDigits(Number(day))}`))
     .find((date) => date && (year || `${date}T${clock}` <= here) && (on < 0 || weekdayOf(date) === on));
 }
 
 /** The date, unless the calendar has none such. */
 const existing = (date: string): string | undefined =>
-  Number.isNaN(weekdayOf(date)) || plus(date, 0) !== date ? undefined : date;
+  Number.isNaN(weekdayOf(date)) || addDays(date, 0) !== date ? undefined : date;

@@ -1,7 +1,7 @@
 const minute = 60_000;
 
 /** ISO 8601 UTC with milliseconds, or nothing where it is no moment. Wants an offset or Z, as RFC 3339 does. */
-export function instant(text: string): string | undefined {
+export function parseRfc3339(text: string): string | undefined {
   if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return;
   const date = new Date(text.replace(" ", "T").toUpperCase());
   if (Number.isNaN(date.getTime()) || rolledOver(text)) return;
@@ -16,7 +16,7 @@ function rolledOver(text: string): boolean {
 
 export function whyNotWhen(effectiveAt: string | undefined, now: string): string | undefined {
   if (effectiveAt === undefined) return;
-  const at = instant(effectiveAt);
+  const at = parseRfc3339(effectiveAt);
   if (!at) return `"${effectiveAt.slice(0, 60)}" is no moment; write one like 2026-03-03T14:00:00Z.`;
   if (Date.parse(at) > Date.parse(now) + minute)
     return "That moment is still to come. A deployment is recorded once it has happened.";
@@ -24,6 +24,6 @@ export function whyNotWhen(effectiveAt: string | undefined, now: string): string
 }
 
 /** What was told by a moment had happened by then, but for clocks that differ a little: no later than this. */
-export function happenedBy(knownAt: string): string {
+export function latestEffectiveAt(knownAt: string): string {
   return new Date(Date.parse(knownAt) + minute).toISOString();
 }

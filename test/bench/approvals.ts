@@ -1,11 +1,14 @@
 import { newId, sha256 } from "../../src/database/ids.ts";
 import { batched } from "./batched.ts";
 import { post } from "./load.ts";
-import type { World } from "./world.ts";
+import type { BenchWorld } from "./world.ts";
 
 /** Opens so many promotions of one page each, and answers what a tester's browser sends to approve them, one after the other. */
-export async function openPromotions({ db, other: site, cookie }: World, many: number): Promise<Buffer[]> {
-  const [beta, demo] = site.environments as [World["site"]["environments"][0], World["site"]["environments"][0]];
+export async function openPromotions({ db, other: site, cookie }: BenchWorld, many: number): Promise<Buffer[]> {
+  const [beta, demo] = site.environments as [
+    BenchWorld["site"]["environments"][0],
+    BenchWorld["site"]["environments"][0],
+  ];
   const { promotions, releases } = await db
     .selectFrom("sites")
     .select(["promotions", "releases"])

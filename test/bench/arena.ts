@@ -6,12 +6,12 @@ import { startServer } from "../support/postgres.ts";
 import { serverCommand, starting } from "../support/serving.ts";
 import { openPromotions } from "./approvals.ts";
 import type { Size } from "./fill.ts";
-import { world } from "./world.ts";
+import { benchWorld } from "./world.ts";
 
 export type Engine = "sqlite" | "postgres";
 
 /** A Sitebook that serves a history of one size. */
-export interface Place extends Size {
+export interface BenchServer extends Size {
   engine: Engine;
   databaseUrl: string;
   cookie: { ada: string; theo: string };
@@ -24,7 +24,7 @@ export interface Place extends Size {
 
 const loopDelay = "./test/support/loop-delay.js";
 
-export const nameOf = ({ pages, placements }: Size): string =>
+export const sizeName = ({ pages, placements }: Size): string =>
   `${pages.toLocaleString("en-GB")} pages, ${placements.toExponential().replace("e+", "e")}`;
 
 export type Arena = Awaited<ReturnType<typeof arena>>;
@@ -33,12 +33,12 @@ export type Arena = Awaited<ReturnType<typeof arena>>;
 export async function arena(engine: Engine, sizes: Size[], say: (text: string) => void) {
   const folder = await mkdtemp(join(tmpdir(), "sitebook-bench-"));
   const postgres = engine === "postgres" ? await startServer("--durable") : undefined;
-  const places: Place[] = [];
+  const places: BenchServer[] = [];
   for (const size of sizes) {
     const name = `bench_${size.pages}_${size.placements}`;
     say(`Filling ${engine} with ${size.pages} pages and ${size.placements} placements …`);
     const databaseUrl = postgres ? await made(postgres.url, name) : `file:${join(folder, name)}`;
-    const filled = await world(databaseUrl, size);
+    const filled = await benchWorld(databaseUrl, size);
     const approvals = await openPromotions(filled, 8000);
     await filled.db.destroy();
     const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" }, serverCommand(loopDelay));
@@ -66,7 +66,7 @@ async function made(server: string, name: string): Promise<string> {
 }
 
 /** How long the event loop was held at the most since this was asked before, in milliseconds. */
-export async function heldFor({ server }: Pick<Place, "server">): Promise<number> {
+export async function heldFor({ server }: Pick<BenchServer, "server">): Promise<number> {
   const said = server.lines.length;
   server.signal("SIGUSR2");
   const line = await server.says("The event loop was held", said);

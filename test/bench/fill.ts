@@ -3,8 +3,8 @@ import type { Person } from "../../src/access/actor.ts";
 import type { Site } from "../../src/access/sites.ts";
 import { type Database, isPostgres } from "../../src/database/connect.ts";
 import { newId, sha256 } from "../../src/database/ids.ts";
-import { point } from "../../src/integrity/orphan-checks.ts";
-import { hashOf } from "../../src/record/chain.ts";
+import { resetPointers } from "../../src/integrity/orphan-checks.ts";
+import { hashEntry } from "../../src/record/chain.ts";
 import type { Schema } from "../../src/schema.ts";
 import { batched } from "./batched.ts";
 
@@ -24,7 +24,12 @@ const hour = 3_600_000;
  * and live, then round after round of 100 new versions that stand on beta, are promoted to demo, and to live. The
  * chain is whole, but its events do not list their placements, so `verify` would not pass.
  */
-export async function fill(db: Database, site: Site, people: Person[], { pages, placements }: Size): Promise<void> {
+export async function fillHistory(
+  db: Database,
+  site: Site,
+  people: Person[],
+  { pages, placements }: Size,
+): Promise<void> {
   const at = clock(pages, placements);
   const artifacts = Array.from({ length: pages }, (_, i) => artifactOf(site, i));
   await hurried(db);
@@ -50,7 +55,7 @@ export async function fill(db: Database, site: Site, people: Person[], { pages, 
   }
   await write.end();
   await db.updateTable("sites").set(story.counters()).where("id", "=", site.id).execute();
-  await point(db, site.id);
+  await resetPointers(db, site.id);
 }
 
 /** For SQLite's own handle: what is not yet trusted with anything need not be safe at every step. */
@@ -242,7 +247,7 @@ class Story {
     const person_id = this.#person(0).id;
     const seq = ++this.#numbers.events;
     const entry = { seq, recorded_at: at, person_id, action, subject, subject_id, environment_id, details };
-    const hash = hashOf(this.#head, entry);
+    const hash = hashEntry(this.#head, entry);
     const row = { ...entry, site_id: this.#site.id, details: JSON.stringify(details), previous_hash: this.#head, hash };
     await this.#write("events", row);
     this.#head = hash;

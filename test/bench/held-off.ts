@@ -1,6 +1,6 @@
 import { Agent, get } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { openReady } from "../../src/database/ready.ts";
+import { openMigrated } from "../../src/database/ready.ts";
 import { makeExample } from "../../src/example/example.ts";
 import { setUp } from "../../src/setup/setup.ts";
 import { attacking } from "../support/attacks/attacking.ts";
@@ -109,7 +109,7 @@ async function alone(attacks: string[]): Promise<void> {
 }
 
 async function exampleOn(databaseUrl: string, account: { email: string; password: string }): Promise<void> {
-  const db = await openReady(databaseUrl);
+  const db = await openMigrated(databaseUrl);
   const at = new Date().toISOString();
   const { person } = await setUp(db, { ...account, name: "Ada", at });
   await makeExample(db, { person, roles: [], permissions: new Set(), at });

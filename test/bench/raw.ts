@@ -3,8 +3,8 @@ import type { CompiledQuery } from "kysely";
 import pg from "pg";
 import { createApp } from "../../src/app.ts";
 import { fileOf } from "../../src/database/connect.ts";
-import { openReady } from "../../src/database/ready.ts";
-import { prepared } from "../../src/database/sqlite/connection.ts";
+import { openMigrated } from "../../src/database/ready.ts";
+import { openConnection } from "../../src/database/sqlite/connection.ts";
 
 /** What a browser or a program asks for. */
 export interface Asked {
@@ -17,7 +17,7 @@ export interface Asked {
  * what counts.
  */
 export async function statementsOf(databaseUrl: string, first: Asked, again: Asked): Promise<CompiledQuery[]> {
-  const db = await openReady(databaseUrl);
+  const db = await openMigrated(databaseUrl);
   const app = createApp(db, { baseUrl: "http://localhost" });
   const executor = db.getExecutor();
   const execute = executor.executeQuery.bind(executor);
@@ -43,7 +43,7 @@ export function rawQueries(databaseUrl: string, statements: CompiledQuery[], ms:
 }
 
 async function onSqlite(url: string, statements: CompiledQuery[], ms: number): Promise<number> {
-  const { raw, prepare } = prepared(new SQLite(fileOf(url)), ["query_only = on"]);
+  const { raw, prepare } = openConnection(new SQLite(fileOf(url)), ["query_only = on"]);
   const rate = await timesASecond(ms, async () => {
     for (const { sql, parameters } of statements) prepare(sql).all(parameters);
   });

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from "kysely";
-import { type Arena, heldFor, nameOf, type Place } from "./arena.ts";
+import { type Arena, type BenchServer, heldFor, sizeName } from "./arena.ts";
 import { get, type Load, load, post } from "./load.ts";
 import { type Asked, rawQueries, statementsOf } from "./raw.ts";
 import { change, type Scenario, scenarios } from "./scenarios.ts";
@@ -10,7 +10,7 @@ const rounds = 3;
 const ms = 400;
 
 /** Rates and waits of every scenario on every size, beside its limit. */
-export async function reads({ places, bare }: Arena, say: (text: string) => void) {
+export async function measureReads({ places, bare }: Arena, say: (text: string) => void) {
   const found = [];
   for (const scenario of scenarios) {
     say(`Measuring: ${scenario.name} …`);
@@ -20,7 +20,7 @@ export async function reads({ places, bare }: Arena, say: (text: string) => void
     "",
     "bytes",
     "limit/s",
-    ...places.flatMap((place) => [`${nameOf(place)}`, "ratio", "raw SQL/s"]),
+    ...places.flatMap((place) => [`${sizeName(place)}`, "ratio", "raw SQL/s"]),
     "growth",
     "aim",
     "held ms",
@@ -41,7 +41,7 @@ export async function reads({ places, bare }: Arena, say: (text: string) => void
   return { json: found, tables: [{ title, head, rows }] };
 }
 
-async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]) {
+async function measured(scenario: Scenario, places: BenchServer[], bare: Arena["bare"]) {
   const asks = places.map((place) => asking(scenario, place));
   const bytes: number[] = [];
   for (const [i, place] of places.entries()) {
@@ -67,12 +67,12 @@ async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]
       rates[i]?.push(
         changing
           ? await oneByOne(place.url, ask, () => change(place))
-          : answered(await load(place.url, ask, { ms }), scenario, 200).rate,
+          : checkedLoad(await load(place.url, ask, { ms }), scenario, 200).rate,
       );
     }
   const each = places.map((place, i) => {
     const ratios = (rates[i] as number[]).map((rate, round) => rate / (limits[i]?.[round] as number));
-    const about = { place: nameOf(place), bytes: bytes[i], raw: median(raw[i] as number[]) };
+    const about = { place: sizeName(place), bytes: bytes[i], raw: median(raw[i] as number[]) };
     return { ...about, rate: median(rates[i] as number[]), ratio: median(ratios) };
   });
   const held = Math.max(...(await Promise.all(places.map(heldFor))));
@@ -86,15 +86,15 @@ async function measured(scenario: Scenario, places: Place[], bare: Arena["bare"]
 async function oneByOne(url: string, ask: () => Buffer, before?: () => Buffer): Promise<number> {
   const waits: number[] = [];
   for (let i = 0; i < 20; i++) {
-    if (before) answered(await load(url, once(before()), { connections: 1 }), { name: "A change" }, 201);
-    const { waits: one } = answered(await load(url, once(ask()), { connections: 1 }), { name: "A page" }, 200);
+    if (before) checkedLoad(await load(url, once(before()), { connections: 1 }), { name: "A change" }, 201);
+    const { waits: one } = checkedLoad(await load(url, once(ask()), { connections: 1 }), { name: "A page" }, 200);
     waits.push(...one);
   }
   return 1000 / median(waits);
 }
 
 /** How much longer the same takes on the longest history than on the shortest, of the same number of pages. */
-export function growth(places: Place[], each: { rate: number }[]): number | undefined {
+export function growth(places: BenchServer[], each: { rate: number }[]): number | undefined {
   const pages = places[0]?.pages;
   const same = places.map((place, i) => ({ ...place, ...each[i] })).filter((one) => one.pages === pages);
   const [least, most] = [same[0], same.at(-1)];
@@ -102,14 +102,14 @@ export function growth(places: Place[], each: { rate: number }[]): number | unde
 }
 
 /** Throws where anything else was answered: a refusal is soon sent. */
-export function answered(found: Load, { name }: { name: string }, status: number): Load {
+export function checkedLoad(found: Load, { name }: { name: string }, status: number): Load {
   const others = Object.entries(found.statuses).filter(([one]) => Number(one) !== status);
   if (others.length)
     throw new Error(`${name} answered ${others.map(([one, many]) => `${one} ${many} times`).join(", ")}.`);
   return found;
 }
 
-function asking(scenario: Scenario, place: Place): () => Buffer {
+function asking(scenario: Scenario, place: BenchServer): () => Buffer {
   let i = 0;
   return () => scenario.request(place, i++);
 }
@@ -124,7 +124,7 @@ function once(request: Buffer): () => Buffer | undefined {
 }
 
 /** What is asked of the database after a write depends on the write. */
-async function statementsFor(place: Place, scenario: Scenario): Promise<CompiledQuery[] | undefined> {
+async function statementsFor(place: BenchServer, scenario: Scenario): Promise<CompiledQuery[] | undefined> {
   if (scenario.asked === "after a write") return;
   const [first, again] = [-2, -3].map((i) => askedBy(scenario.request(place, i))) as [Asked, Asked];
   return statementsOf(place.databaseUrl, first, again);
@@ -137,7 +137,7 @@ function askedBy(request: Buffer): Asked {
   return { path: first.split(" ")[1] as string, headers };
 }
 
-async function bodyOf(place: Place, scenario: Scenario): Promise<string> {
+async function bodyOf(place: BenchServer, scenario: Scenario): Promise<string> {
   const { path, headers } = askedBy(scenario.request(place, -1));
   const answer = await fetch(place.url + path, { headers });
   if (!answer.ok) throw new Error(`${scenario.name}: ${answer.status} ${await answer.text()}`);

@@ -9,8 +9,8 @@ import { arena, type Engine } from "./arena.ts";
 import type { Size } from "./fill.ts";
 import { footprint } from "./footprint.ts";
 import { heavy } from "./heavy.ts";
-import { reads } from "./reads.ts";
-import { table } from "./table.ts";
+import { measureReads } from "./reads.ts";
+import { formatTable } from "./table.ts";
 import { writes } from "./writes.ts";
 
 const { values } = parseArgs({
@@ -35,13 +35,13 @@ for (const engine of values.engine as Engine[]) {
   const most = engine === "sqlite" ? Number.POSITIVE_INFINITY : values.full ? 1_000_000 : 100_000;
   const mine = sizes.filter((one) => one.placements <= most);
   await using here = await arena(engine, mine, say);
-  const read = await reads(here, say);
+  const read = await measureReads(here, say);
   const written = await writes(here, say);
   const started = engine === "sqlite" ? await footprint(here, say) : undefined;
   const beside = await heavy(here, engine === "sqlite", say);
   found[engine] = { read: read.json, written: written.json, beside: beside.json, started: started?.json };
   for (const { title, head, rows } of [read, written, beside, started].flatMap((one) => one?.tables ?? []))
-    console.log(`\n${engine}: ${title}\n${table(head, rows)}`);
+    console.log(`\n${engine}: ${title}\n${formatTable(head, rows)}`);
   await mkdir(dirname(values.json), { recursive: true });
   await writeFile(values.json, `${JSON.stringify(found, null, 2)}\n`);
 }

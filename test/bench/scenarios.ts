@@ -1,5 +1,5 @@
 import { get, post } from "./load.ts";
-import type { World } from "./world.ts";
+import type { BenchWorld } from "./world.ts";
 
 /** What somebody asks, beside what the same bytes cost from a bare Hono: out of a Buffer, or as text. */
 export interface Scenario {
@@ -9,7 +9,7 @@ export interface Scenario {
   aim?: number;
   /** As often as possible, or each time after something on it has changed. */
   asked: "anew" | "after a write";
-  request: (world: Pick<World, "cookie" | "token">, i: number) => Buffer;
+  request: (world: Pick<BenchWorld, "cookie" | "token">, i: number) => Buffer;
 }
 
 const past = "2023-03-03T14:00:00Z";
@@ -51,15 +51,15 @@ function page(name: string, path: string, asked: Scenario["asked"], aim?: number
 }
 
 /** Something on the first page of the board changes. */
-export const change = (world: Pick<World, "token">): Buffer => deployment(world, 1, () => busy);
+export const change = (world: Pick<BenchWorld, "token">): Buffer => deploymentRequest(world, 1, () => busy);
 
 let told = 0;
 
 const toldPage = (i: number) => `/told-${String(Math.floor(i / 100)).padStart(3, "0")}/page-${i}`;
 
 /** A deployment of so many pages, each in a version that is new. */
-export function deployment(
-  { token }: Pick<World, "token">,
+export function deploymentRequest(
+  { token }: Pick<BenchWorld, "token">,
   lines: number,
   keyOf: (i: number) => string = toldPage,
 ): Buffer {

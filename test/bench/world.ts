@@ -1,13 +1,13 @@
-import type { By, Person } from "../../src/access/actor.ts";
+import type { Actor, Person } from "../../src/access/actor.ts";
 import { openSession } from "../../src/access/sessions.ts";
 import { findSite, type Site } from "../../src/access/sites.ts";
 import type { Database } from "../../src/database/connect.ts";
 import { newId, newSecret, sha256 } from "../../src/database/ids.ts";
-import { openReady } from "../../src/database/ready.ts";
+import { openMigrated } from "../../src/database/ready.ts";
 import { createSite } from "../../src/sites/sites.ts";
-import { fill, type Size } from "./fill.ts";
+import { fillHistory, type Size } from "./fill.ts";
 
-export interface World {
+export interface BenchWorld {
   db: Database;
   site: Site;
   /** Another, in which promotions wait to be approved. */
@@ -21,8 +21,8 @@ export interface World {
 const permissions = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
 
 /** A site of this size on an empty database, with people and a token. */
-export async function world(databaseUrl: string, size: Size): Promise<World> {
-  const db = await openReady(databaseUrl);
+export async function benchWorld(databaseUrl: string, size: Size): Promise<BenchWorld> {
+  const db = await openMigrated(databaseUrl);
   const at = new Date().toISOString();
   const people = ["Ada", "Theo", "CI"].map((name): Person => {
     const machine = name === "CI";
@@ -31,7 +31,7 @@ export async function world(databaseUrl: string, size: Size): Promise<World> {
   const [ada, theo, ci] = people as [Person, Person, Person];
   const rows = people.map((one) => ({ ...one, password: null, created_at: at }));
   await db.insertInto("people").values(rows).execute();
-  const by: By = { person: ada, roles: [], permissions, at: "2020-01-01T00:00:00.000Z" };
+  const by: Actor = { person: ada, roles: [], permissions, at: "2020-01-01T00:00:00.000Z" };
   const site = await member(db, by, "bench", [theo, ci]);
   const other = await member(db, by, "other", [theo, ci]);
   const secret = newSecret();
@@ -47,13 +47,13 @@ export async function world(databaseUrl: string, size: Size): Promise<World> {
     .insertInto("tokens")
     .values({ ...token, expires_at: null, revoked_at: null })
     .execute();
-  await fill(db, site, people, size);
-  await fill(db, other, people, { pages: 100, placements: 300 });
+  await fillHistory(db, site, people, size);
+  await fillHistory(db, other, people, { pages: 100, placements: 300 });
   const cookie = async (person: Person) => `sitebook=${await openSession(db, person.id, at)}`;
   return { db, site, other, cookie: { ada: await cookie(ada), theo: await cookie(theo) }, token: secret };
 }
 
-async function member(db: Database, by: By, slug: string, people: Person[]): Promise<Site> {
+async function member(db: Database, by: Actor, slug: string, people: Person[]): Promise<Site> {
   const { id } = await createSite(db, by, { slug, name: slug }, ["account-manager"]);
   const rows = people.flatMap((person) =>
     ["tester", "marketing", "account-manager"].map((role) => ({

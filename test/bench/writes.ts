@@ -1,8 +1,8 @@
-import { type Arena, heldFor, nameOf, type Place } from "./arena.ts";
+import { type Arena, type BenchServer, heldFor, sizeName } from "./arena.ts";
 import { rawCommits } from "./commits.ts";
 import { load } from "./load.ts";
-import { answered, growth } from "./reads.ts";
-import { deployment } from "./scenarios.ts";
+import { checkedLoad, growth } from "./reads.ts";
+import { deploymentRequest } from "./scenarios.ts";
 import { median, short } from "./table.ts";
 
 const rounds = 3;
@@ -17,7 +17,7 @@ export async function writes({ places }: Arena, say: (text: string) => void) {
     say(`Measuring: deployments of ${lines} …`);
     told.push(await telling(places, lines));
   }
-  const head = ["", "raw commits/s", ...places.map(nameOf), "ratio", "growth", "aim", "held ms"];
+  const head = ["", "raw commits/s", ...places.map(sizeName), "ratio", "growth", "aim", "held ms"];
   const row = (name: string, one: { rates: number[]; growth?: number | undefined; held: number }, more: string[]) => [
     name,
     more[0] as string,
@@ -36,14 +36,14 @@ export async function writes({ places }: Arena, say: (text: string) => void) {
   return { json: { approvals, told }, tables: [{ title: "writes a second, durable", head, rows }] };
 }
 
-async function approving(places: Place[]) {
+async function approving(places: BenchServer[]) {
   const found = places.map((place) => ({ place, raw: [] as number[], rate: [] as number[] }));
   for (const place of places) await heldFor(place);
   for (let round = -1; round < rounds; round++)
     for (const { place, raw, rate } of found) {
       const commits = await rawCommits(place.databaseUrl, ms);
       const approved = await load(place.url, () => place.approvals.pop(), { connections: 16, ms });
-      answered(approved, { name: "An approval" }, 303);
+      checkedLoad(approved, { name: "An approval" }, 303);
       // the first round only warms up
       if (round < 0) continue;
       raw.push(commits);
@@ -60,16 +60,16 @@ async function approving(places: Place[]) {
   return { raw, rates, ratios, ratio: Math.min(...ratios), growth: grown, held };
 }
 
-async function telling(places: Place[], lines: number) {
+async function telling(places: BenchServer[], lines: number) {
   const rates: number[] = [];
   for (const place of places) {
-    const ask = () => deployment(place, lines);
+    const ask = () => deploymentRequest(place, lines);
     await load(place.url, ask, { connections: 1, ms: lines > 1000 ? 1 : ms });
     await heldFor(place);
     const found: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const told = await load(place.url, ask, { connections: 1, ms: lines > 1000 ? 1 : ms });
-      found.push(answered(told, { name: "A deployment" }, 201).rate * lines);
+      found.push(checkedLoad(told, { name: "A deployment" }, 201).rate * lines);
     }
     rates.push(median(found));
   }

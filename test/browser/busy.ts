@@ -1,7 +1,7 @@
 import { correct } from "../../src/corrections/corrections.ts";
-import { record } from "../../src/deployments/record.ts";
+import { recordDeployment } from "../../src/deployments/record.ts";
 import { cancel, decide } from "../../src/promotions/promotions.ts";
-import { lineOf, type Name, place, type World } from "../support/world.ts";
+import { environmentOf, lineOf, type Name, type World } from "../support/world.ts";
 
 /** Where each promotion of the busy shop has got to: its number. */
 export const promotions = {
@@ -36,7 +36,7 @@ const opening = [
 ];
 
 /** A shop in which everything has happened once: each end of a promotion, a late word, something out of band, long names. */
-export async function fill(w: World): Promise<void> {
+export async function fillBusySite(w: World): Promise<void> {
   const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
   at("01-12T09:00");
   await w.record("beta", opening);
@@ -114,7 +114,7 @@ async function rectify(w: World, at: (moment: string) => void): Promise<void> {
 
 async function titled(w: World, key: string, version: string, title: string, requires?: Record<string, string>) {
   const line = { ...lineOf(`${key} ${version}`), title, notes: "What is new in it, in a sentence.", requires };
-  await record(w.db, await w.by("cleo"), w.site, place(w.site, "beta"), { placements: [line] });
+  await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), { placements: [line] });
 }
 
 async function say(w: World, who: Name, number: number, decision: "approve" | "reject", comment: string) {

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Name } from "../support/world.ts";
-import { reads, wording } from "./page.ts";
-import { type Shop, shop } from "./shop.ts";
+import { readsPage, wording } from "./page.ts";
+import { browserShop, type Shop } from "./shop.ts";
 
 let w: Shop;
 beforeEach(async () => {
-  w = await shop();
+  w = await browserShop();
   await w.record("beta", ["/ v1", "/sale v1", "/sale/shoes v1", "/sale/old v1", "checkout-service 3.3.9"]);
   await w.release("Winter");
   await w.promote(1, "demo");
@@ -49,7 +49,7 @@ describe.each([
     expect(await lookUp(ada, "/sale", "2026-03-10T14:01")).toMatch(
       /v2 10 Mar, 14:00 Promotion 4 Mara ?, marketing, 10 Mar, 12:00/,
     );
-    await reads(ada, /What was on live on 10 March 2026, 14:01/);
+    await readsPage(ada, /What was on live on 10 March 2026, 14:01/);
   });
 });
 
@@ -60,9 +60,9 @@ async function record(page: Page, lines: string[]): Promise<void> {
   await goTo(page, "Record");
   await page.getByLabel("What stands there now").fill(lines.join("\n"));
   await page.getByRole("button", { name: "Show what changes" }).click();
-  await reads(page, /0 new, 3 changed, 1 removed, 0 as before\./);
+  await readsPage(page, /0 new, 3 changed, 1 removed, 0 as before\./);
   await page.getByRole("button", { name: "Record 4 changes" }).click();
-  await reads(page, /Deployment 4 is recorded: 4 changed\./);
+  await readsPage(page, /Deployment 4 is recorded: 4 changed\./);
 }
 
 async function onTheBoard(page: Page, key: string): Promise<string> {
@@ -80,7 +80,7 @@ async function makeRelease(page: Page, name: string, keys: string[]): Promise<vo
   await page.getByRole("button", { name: "Make a release" }).click();
   await page.getByLabel("Name").fill(name);
   await page.getByRole("button", { name: "Make the release" }).click();
-  await reads(page, /Release 2 is made\./);
+  await readsPage(page, /Release 2 is made\./);
 }
 
 async function ask(page: Page, release: string, environment: string): Promise<void> {
@@ -89,28 +89,28 @@ async function ask(page: Page, release: string, environment: string): Promise<vo
   await page.getByRole("radio", { name: new RegExp(`^${environment}`) }).check();
   await page.getByLabel("Note").fill("The newsletter goes out on Thursday.");
   await page.getByRole("button", { name: "Ask for promotion" }).click();
-  await reads(page, /has not approved it yet\./);
+  await readsPage(page, /has not approved it yet\./);
 }
 
 /** From the inbox to a recorded approval in two clicks, with Approve in sight before anything is scrolled. */
 async function approve(page: Page, name: string, environment: string, { height = 800 } = {}): Promise<void> {
   await goTo(page, /^Inbox 1/);
   await page.getByRole("link", { name: "Look and decide" }).click();
-  await reads(page, new RegExp(name));
-  await reads(page, /The newsletter goes out on Thursday\./);
+  await readsPage(page, new RegExp(name));
+  await readsPage(page, /The newsletter goes out on Thursday\./);
   const button = page.getByRole("button", { name: `Approve for ${environment}` });
   const box = await button.boundingBox();
   expect(box?.y).toBeGreaterThan(0);
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(height);
   await button.click();
-  await reads(page, new RegExp(`You approved it for ${environment}\\.`));
+  await readsPage(page, new RegExp(`You approved it for ${environment}\\.`));
 }
 
 async function complete(page: Page, name: string, button: string): Promise<void> {
   await goTo(page, /^Inbox/);
   await page.getByRole("link", { name, exact: true }).first().click();
   await page.locator(".bar").getByRole("button", { name: button }).click();
-  await reads(page, /Completed\. It is on \w+\./);
+  await readsPage(page, /Completed\. It is on \w+\./);
 }
 
 async function lookUp(page: Page, key: string, moment: string): Promise<string> {
@@ -120,6 +120,6 @@ async function lookUp(page: Page, key: string, moment: string): Promise<string> 
     .click();
   await page.getByLabel("At this moment").fill(moment);
   await page.getByRole("button", { name: "Show", exact: true }).click();
-  await reads(page, /You are looking at the past/);
+  await readsPage(page, /You are looking at the past/);
   return rowOf(page, key);
 }

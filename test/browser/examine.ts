@@ -1,17 +1,17 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fill } from "./busy.ts";
+import { fillBusySite } from "./busy.ts";
 import { cases } from "./cases.ts";
 import { axe, axeInTheDark, openTab, type Tab } from "./page.ts";
-import { type Shop, shop } from "./shop.ts";
+import { browserShop, type Shop } from "./shop.ts";
 
 /** Looks at every page in a window of this width, and whether it still fits a narrower one. One tab for all of them, since a new browser for each takes as long as the look. */
 export function examine(width: number, narrower: number): void {
   let w: Shop;
   let tab: Tab;
   beforeAll(async () => {
-    w = await shop();
-    await fill(w);
+    w = await browserShop();
+    await fillBusySite(w);
     tab = await openTab({ baseURL: w.baseURL, width });
   });
   afterAll(async () => {

@@ -1,11 +1,11 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { reads } from "./page.ts";
-import { fillSignIn, type Shop, shop } from "./shop.ts";
+import { readsPage } from "./page.ts";
+import { browserShop, fillSignIn, type Shop } from "./shop.ts";
 
 let w: Shop;
 beforeEach(async () => {
-  w = await shop();
+  w = await browserShop();
 });
 afterEach(() => w.close());
 
@@ -96,7 +96,7 @@ describe("the approval page", () => {
     await page.reload();
     expect(await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).isChecked()).toBe(true);
     expect(await page.getByRole("checkbox", { name: "Looked at /sale", exact: true }).isChecked()).toBe(false);
-    await reads(page, /You have looked at 1 of 2\./);
+    await readsPage(page, /You have looked at 1 of 2\./);
   });
 
   test("is decided once by somebody who clicks twice", async () => {
@@ -104,7 +104,7 @@ describe("the approval page", () => {
 
     await page.getByRole("button", { name: "Approve for demo" }).dblclick();
 
-    await reads(page, /It is approved/);
+    await readsPage(page, /It is approved/);
     expect(await approvals()).toEqual([{ decision: "approve" }]);
   });
 
@@ -128,7 +128,7 @@ describe("the approval page", () => {
     await page.getByRole("button", { name: "Approve for demo" }).click();
     await fillSignIn(page, "theo");
 
-    await reads(page, /Sale .* It waits for you\./);
+    await readsPage(page, /Sale .* It waits for you\./);
     expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1$/);
     expect(await approvals(), "what was not signed in decided nothing").toEqual([]);
   });

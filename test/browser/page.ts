@@ -47,7 +47,7 @@ export async function openTab(options: PageOptions) {
 }
 
 /** Waits until the page says so. */
-export const reads = (page: Page, words: RegExp): Promise<void> =>
+export const readsPage = (page: Page, words: RegExp): Promise<void> =>
   expect.poll(() => wording(page.locator("main")), { timeout: 10_000 }).toMatch(words);
 
 /** What somebody gets to read there or, where it is only said, to hear. */

@@ -9,14 +9,14 @@ import { freshDatabase } from "../support/database.ts";
 import { type Name, type World, world } from "../support/world.ts";
 import { openPage, type PageOptions } from "./page.ts";
 
-export type Shop = Awaited<ReturnType<typeof shop>>;
+export type Shop = Awaited<ReturnType<typeof browserShop>>;
 
 /** Everybody's, once somebody comes in by the sign-in form. */
 const password = "correct horse battery staple";
 let hash: Promise<string> | undefined;
 
 /** The named world with its Sitebook on a free port, for real browsers. */
-export async function shop() {
+export async function browserShop() {
   const w = await world();
   const { server, baseURL } = await listen(w.app);
   const others: (() => Promise<void>)[] = [];

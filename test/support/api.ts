@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import { problem } from "../../src/api/schemas.ts";
-import { api } from "../../src/api-app.ts";
+import { problemSchema } from "../../src/api/schemas.ts";
+import { createApi } from "../../src/api-app.ts";
 import type { World } from "./world.ts";
 
-const documented = api("http://sitebook.test").openAPIRegistry.definitions.flatMap((one) =>
+const documented = createApi("http://sitebook.test").openAPIRegistry.definitions.flatMap((one) =>
   one.type === "route" ? [one.route] : [],
 );
 
-export interface Answer {
+export interface ApiAnswer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
   body: any;
@@ -37,14 +37,14 @@ export async function machine(w: World, role: string) {
 }
 
 /** Reads an answer, which has to be one that the document promises, with not a field more. */
-async function checked(method: string, path: string, response: Response): Promise<Answer> {
+async function checked(method: string, path: string, response: Response): Promise<ApiAnswer> {
   const { status, headers } = response;
   const body = await response.json();
   const type = headers.get("content-type");
   if (status >= 400) {
     expect(routeFor(method, path)?.responses ?? { [status]: "no such call" }).toHaveProperty(String(status));
     expect(type).toBe("application/problem+json");
-    expect(problem.parse(body)).toEqual(body);
+    expect(problemSchema.parse(body)).toEqual(body);
     expect(body).toMatchObject({ status, detail: expect.stringMatching(/^\S.*\.$/s) });
   } else {
     const schema = schemaFor(method, path, status);
@@ -61,7 +61,7 @@ function routeFor(method: string, path: string) {
 function schemaFor(method: string, path: string, status: number) {
   const answers = routeFor(method, path)?.responses as Record<
     number,
-    { content?: Record<string, { schema?: typeof problem }> }
+    { content?: Record<string, { schema?: typeof problemSchema }> }
   >;
   const schema = answers?.[status]?.content?.["application/json"]?.schema;
   if (!schema) throw new Error(`${method} ${path} answers ${status}, which is not in the document`);
@@ -74,7 +74,7 @@ function matches(template: string, path: string): boolean {
 }
 
 /** How much is in the record, to see that nothing changed. */
-export async function rows(w: World) {
+export async function countRowsIn(w: World) {
   const count = async (
     table:
       | "deployments"

@@ -1,5 +1,5 @@
 import type { Io } from "../../src/cli/command.ts";
-import { run } from "../../src/cli/commands.ts";
+import { runCommandLine } from "../../src/cli/commands.ts";
 import type { World } from "./world.ts";
 
 interface Around {
@@ -13,7 +13,7 @@ export function commandLine(around: Around & Partial<Pick<Io, "fetch" | "now">> 
   return async (words: string[], more: Around = {}) => {
     const said = { out: "", err: "" };
     const stdin = more.stdin ?? around.stdin ?? "";
-    const code = await run(words, {
+    const code = await runCommandLine(words, {
       env: { ...around.env, ...more.env },
       out: (text) => {
         said.out += text;
@@ -33,7 +33,7 @@ export function commandLine(around: Around & Partial<Pick<Io, "fetch" | "now">> 
 }
 
 /** The same for a machine of the world's shop, which holds this role. Its requests reach the world's Sitebook. */
-export async function machine(w: World, role: string) {
+export async function commandLineMachine(w: World, role: string) {
   const { secret } = await w.token(role);
   return commandLine({
     env: { SITEBOOK_URL: "http://sitebook.test", SITEBOOK_TOKEN: secret },

@@ -1,12 +1,12 @@
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { correct } from "../../src/corrections/corrections.ts";
-import { record } from "../../src/deployments/record.ts";
-import { add, addServer, removeServer, rename } from "../../src/environments/environments.ts";
+import { recordDeployment } from "../../src/deployments/record.ts";
+import { addServer, createEnvironment, removeServer, renameEnvironment } from "../../src/environments/environments.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
-import { ask, cancel, decide } from "../../src/promotions/promotions.ts";
+import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { changeSite } from "../../src/sites/sites.ts";
-import { place, type World } from "./world.ts";
+import { environmentOf, type World } from "./world.ts";
 
 /** A shop in which everything has been done that can be done: told late, twice, in full; approved, rejected, replaced. */
 export async function everyVerb(w: World): Promise<void> {
@@ -19,13 +19,16 @@ export async function everyVerb(w: World): Promise<void> {
 async function settle(w: World): Promise<void> {
   const iris = await w.by("iris");
   await changeSite(w.db, iris, w.site, { name: "Fennel & Daughters", time_zone: "Europe/Dublin" });
-  await add(w.db, iris, w.site, { slug: "archive", name: "Archive", tier: "other" });
+  await createEnvironment(w.db, iris, w.site, { slug: "archive", name: "Archive", tier: "other" });
   const site = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
-  await rename(w.db, iris, site, place(site, "archive"), "The archive");
-  await addServer(w.db, iris, site, place(site, "archive"), { name: "cold", base_url: "https://old.shop.example/" });
+  await renameEnvironment(w.db, iris, site, environmentOf(site, "archive"), "The archive");
+  await addServer(w.db, iris, site, environmentOf(site, "archive"), {
+    name: "cold",
+    base_url: "https://old.shop.example/",
+  });
   const again = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
-  const [server] = place(again, "archive").servers;
-  await removeServer(w.db, iris, again, place(again, "archive"), server?.id ?? "");
+  const [server] = environmentOf(again, "archive").servers;
+  await removeServer(w.db, iris, again, environmentOf(again, "archive"), server?.id ?? "");
   const { id } = await invite(w.db, iris, w.site, { name: "Nora", email: "nora@example.test", roles: ["viewer"] });
   await changeRoles(w.db, iris, w.site, id, ["tester"]);
   await resetPassword(w.db, iris, w.site, w.people.mara.id);
@@ -48,11 +51,11 @@ async function tell(w: World): Promise<void> {
   await w.record("live", ["-/old"], { ...at(8), note: "Gone at last", source: "https://ci.example/1" });
   const cleo = await w.by("cleo");
   const line = { kind: "page" as const, key: "/terms", version: "v3" };
-  await record(w.db, cleo, w.site, place(w.site, "beta"), {
+  await recordDeployment(w.db, cleo, w.site, environmentOf(w.site, "beta"), {
     placements: [{ ...line, title: "Terms", notes: "Longer" }],
   });
   const fuller = { ...line, digest: "sha256:77", requires: { checkout: ">=3.2 <4" }, title: "Our terms" };
-  await record(w.db, cleo, w.site, place(w.site, "beta"), { placements: [fuller] });
+  await recordDeployment(w.db, cleo, w.site, environmentOf(w.site, "beta"), { placements: [fuller] });
 }
 
 async function promote(w: World): Promise<void> {
@@ -67,7 +70,7 @@ async function promote(w: World): Promise<void> {
   await w.promote(all.number, "demo");
   await w.promote(all.number, "live", { effective_at: "2026-03-03T09:30:00.000Z" });
   const number = (await w.release("Spring", ["/terms"], "demo")).number;
-  await ask(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
+  await requestPromotion(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
   await w.record("beta", ["/sale v9"]);
   await w.ask((await w.release("Next", ["/sale"])).number, "demo");
   await w.record("demo", ["/sale v8"]);

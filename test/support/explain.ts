@@ -17,7 +17,7 @@ export async function overheard(db: Database, work: () => Promise<unknown>): Pro
 }
 
 /** A statement as one line, and lists of any length alike. */
-export function lineOf({ sql }: CompiledQuery): string {
+export function planLine({ sql }: CompiledQuery): string {
   return sql
     .replace(/\$\d+/g, "?")
     .replace(/\?(, \?)+/g, "?…")

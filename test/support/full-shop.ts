@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { type Database, isPostgres, openDatabase } from "../../src/database/connect.ts";
-import { makeCheckpoint } from "../../src/integrity/checkpoints.ts";
+import { signChain } from "../../src/integrity/checkpoints.ts";
 import { everyVerb } from "./every-verb.ts";
 import { type World, world } from "./world.ts";
 
@@ -23,7 +23,7 @@ export async function fullShop(db: Database): Promise<World> {
   const placements = [{ kind: "page", key: "/again", version: "v1" }];
   const deployments = "/sites/shop/environments/beta/deployments";
   await (await w.token("contributor")).post(deployments, { placements }, { "idempotency-key": "build-7" });
-  await makeCheckpoint(db, w.site, w.clock.at);
+  await signChain(db, w.site, w.clock.at);
   const promotion = db.selectFrom("promotions").select("id").limit(1);
   const artifact = db.selectFrom("artifacts").select("id").limit(1);
   const { id: promotion_id } = await promotion.executeTakeFirstOrThrow();

@@ -1,10 +1,10 @@
 import { findAccess } from "../../src/access/sites.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { newId, sha256 } from "../../src/database/ids.ts";
-import { record } from "../../src/deployments/record.ts";
-import { ask, cancel, complete, decide } from "../../src/promotions/promotions.ts";
+import { recordDeployment } from "../../src/deployments/record.ts";
+import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { everyVerb } from "./every-verb.ts";
-import { lineOf, place, type World } from "./world.ts";
+import { environmentOf, lineOf, type World } from "./world.ts";
 
 /** The page that changes all the time, and the one that is released all the time. */
 const often = "/often";
@@ -19,7 +19,7 @@ export async function longHistory(w: World): Promise<void> {
     many.map((key) => `${key} 0.1.0`),
   );
   const { number: release } = await w.release("Many", many);
-  await ask(w.db, await w.by("ada"), w.site, { release, to: "demo", note: "Many" });
+  await requestPromotion(w.db, await w.by("ada"), w.site, { release, to: "demo", note: "Many" });
   await goOn(w, 0);
 }
 
@@ -57,7 +57,7 @@ async function inventories(w: World, round: number): Promise<void> {
       const requires = { "service-0-0": ">=1" };
       const needing = keysOf(0).filter((_, i) => i % 25 === 5);
       const placements = needing.map((key) => ({ ...lineOf(`${key} ${version}-${round}`), requires }));
-      await record(w.db, await w.by("cleo"), w.site, place(w.site, environment), { placements });
+      await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), { placements });
     }
 }
 
@@ -81,7 +81,7 @@ async function promote(w: World, i: number): Promise<void> {
   await w.record("beta", [`${released} s${i}`]);
   const { number: release } = await w.release(`Again ${i}`, [released]);
   const ada = await w.by("ada");
-  const { number, digest } = await ask(w.db, ada, w.site, { release, to: "demo", note: `Number ${i}` });
+  const { number, digest } = await requestPromotion(w.db, ada, w.site, { release, to: "demo", note: `Number ${i}` });
   // one that is left open is replaced by the next
   if (i % 4 === 1) return;
   if (i % 4 === 0) return void (await cancel(w.db, ada, w.site, number, "Not today"));
@@ -96,7 +96,7 @@ async function around(w: World, round: number): Promise<void> {
   const by = { ...(await w.by("oskar")), permissions: new Set(["record"] as const) };
   if (!access) throw new Error("there is no elsewhere");
   const placements = keysOf(round).map((key) => lineOf(`${key} 1.0.0`));
-  await record(w.db, by, access.site, place(access.site, "beta"), { placements });
+  await recordDeployment(w.db, by, access.site, environmentOf(access.site, "beta"), { placements });
   const at = w.clock.at;
   const many = Array.from({ length: 200 }, (_, i) => `${round} ${i}`);
   const person_id = w.people.ada.id;

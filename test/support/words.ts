@@ -8,7 +8,7 @@ export function words(html: string): string {
 }
 
 /** The rows of its tables, each as the words of its cells; headings of groups left out. */
-export function rows(html: string): string[][] {
+export function tableRows(html: string): string[][] {
   return [...html.matchAll(/<tr>(<th scope="row">.*?)<\/tr>/gs)].map(([, cells = ""]) =>
     [...cells.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = ""]) => words(cell)),
   );

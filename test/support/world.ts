@@ -1,16 +1,16 @@
 import type { Hono } from "hono";
-import type { By, Person } from "../../src/access/actor.ts";
+import type { Actor, Person } from "../../src/access/actor.ts";
 import { openSession } from "../../src/access/sessions.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { createApp } from "../../src/app.ts";
 import type { Database } from "../../src/database/connect.ts";
 import { newId, newSecret, sha256 } from "../../src/database/ids.ts";
-import { record } from "../../src/deployments/record.ts";
+import { recordDeployment } from "../../src/deployments/record.ts";
 import type { AppEnv } from "../../src/http/context.ts";
 import { hashPassword } from "../../src/people/passwords.ts";
-import { ask, complete, decide } from "../../src/promotions/promotions.ts";
-import type { Line, Report } from "../../src/record/report.ts";
-import { makeRelease } from "../../src/releases/releases.ts";
+import { complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
+import type { DeploymentReport, ReportLine } from "../../src/record/report.ts";
+import { createRelease } from "../../src/releases/releases.ts";
 import { createSite, insertSite } from "../../src/sites/sites.ts";
 import { engine, type Fresh, readyDatabase } from "./database.ts";
 import { validHtml } from "./html.ts";
@@ -76,26 +76,29 @@ function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people
     /** An API client whose token holds this role on the shop. */
     token: (role: string) => client(app, db, site, people.iris, role, clock.at),
     /** Cleo records lines such as "/sale v3", "checkout-service 3.4.1" or "-/old" (removed) in an environment. */
-    record: async (environment: string, lines: string[], more: Partial<Report> = {}) =>
-      record(db, await by("cleo"), site, place(site, environment), { ...more, placements: lines.map(lineOf) }),
+    record: async (environment: string, lines: string[], more: Partial<DeploymentReport> = {}) =>
+      recordDeployment(db, await by("cleo"), site, environmentOf(site, environment), {
+        ...more,
+        placements: lines.map(lineOf),
+      }),
     /** Ada freezes what beta holds of these, or all that differs from demo. */
     release: async (name: string, keys?: string[], from = "beta") =>
-      makeRelease(
+      createRelease(
         db,
         await by("ada"),
         site,
         keys
-          ? { name, from, contents: await chosen(db, place(site, from).id, keys) }
+          ? { name, from, contents: await chosen(db, environmentOf(site, from).id, keys) }
           : { name, differences: { from, to: "demo" } },
       ),
     /** Ada asks for it, the right one approves, Ada completes: the whole way into an environment. */
     promote: async (release: number, to: string, at: { effective_at?: string } = {}) => {
-      const asked = await ask(db, await by("ada"), site, { release, to });
+      const asked = await requestPromotion(db, await by("ada"), site, { release, to });
       const approver: Name = to === "demo" ? "theo" : "mara";
       await decide(db, await by(approver), site, asked.number, { decision: "approve", digest: asked.digest });
       return complete(db, await by("ada"), site, asked.number, at);
     },
-    ask: async (release: number, to: string) => ask(db, await by("ada"), site, { release, to }),
+    ask: async (release: number, to: string) => requestPromotion(db, await by("ada"), site, { release, to }),
   };
 }
 
@@ -135,7 +138,7 @@ async function populate(db: Database, at: string): Promise<Record<Name, Person>>
 const everything = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
 
 async function makeShop(db: Database, people: Record<Name, Person>): Promise<Site> {
-  const founder: By = { person: people.iris, roles: [], permissions: everything, at: "2026-01-05T08:00:00.000Z" };
+  const founder: Actor = { person: people.iris, roles: [], permissions: everything, at: "2026-01-05T08:00:00.000Z" };
   const server = (host: string) => [{ name: "web", base_url: `https://${host}.shop.example` }];
   await createSite(db, founder, {
     slug: "shop",
@@ -166,19 +169,19 @@ async function makeShop(db: Database, people: Record<Name, Person>): Promise<Sit
   return access.site;
 }
 
-async function actor(db: Database, person: Person, at: string): Promise<By> {
+async function actor(db: Database, person: Person, at: string): Promise<Actor> {
   const access = await findAccess(db, person.id, "shop");
   return { person, roles: access?.roles ?? [], permissions: access?.permissions ?? new Set(), at };
 }
 
-export function place(site: Site, slug: string) {
+export function environmentOf(site: Site, slug: string) {
   const found = site.environments.find((one) => one.slug === slug);
   if (!found) throw new Error(`no environment ${slug}`);
   return found;
 }
 
 /** "/sale v3" → a page at v3; "checkout-service 3.4.1" → software; a leading "-" removes. */
-export function lineOf(text: string): Line {
+export function lineOf(text: string): ReportLine {
   const removed = text.startsWith("-");
   const [key = "", version] = text.replace(/^-/, "").split(" ");
   return { kind: key.startsWith("/") ? "page" : "software", key, version: removed ? null : (version ?? null) };

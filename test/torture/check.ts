@@ -1,14 +1,14 @@
 import { commandLine } from "../support/command-line.ts";
-import { onDatabase } from "./cast.ts";
+import { onTortureDatabase } from "./cast.ts";
 import type { Ledger, Write } from "./ledger.ts";
 import { type Record, readRecord } from "./record.ts";
 import { standing } from "./stands.ts";
-import { type Facts, nameOf, told } from "./told.ts";
+import { type Facts, told, tornName } from "./told.ts";
 import { whyNotWhole } from "./whole.ts";
 
 /** Holds the record against what the clients were answered, while nobody writes. Answers all that is wrong, and whether `verify` finds nothing. */
 export async function check(url: string, ledger: Ledger) {
-  const record = await onDatabase(url, readRecord);
+  const record = await onTortureDatabase(url, readRecord);
   const { code, out, err } = await commandLine({ env: { DATABASE_URL: url } })(["verify"]);
   const wrong = [...whyNotKept(record, ledger), ...whyNotWhole(record), ...(code ? [out + err] : [])];
   return { events: record.events.length, verified: code === 0, wrong };
@@ -19,11 +19,11 @@ function* whyNotKept(record: Record, { writes }: Ledger): Generator<string> {
   const there = Map.groupBy(standing(record), ([name]) => name);
   const answers = new Set(record.intents.map((one) => `${one.key} of ${one.person_id}`));
   for (const write of writes) {
-    const facts = (there.get(nameOf(write)) ?? []).map(([, one]) => one);
-    there.delete(nameOf(write));
+    const facts = (there.get(tornName(write)) ?? []).map(([, one]) => one);
+    there.delete(tornName(write));
     const kept = answers.has(`${write.mark} of ${write.by.id}`);
     const what = whyNotOnce(write, facts) ?? whyNotAsTold(write, facts[0]) ?? whyNotAnswer(write, facts, kept);
-    if (what) yield `${nameOf(write)}, a ${write.deed} that was ${write.outcome} to ${write.by.name}, ${what}.`;
+    if (what) yield `${tornName(write)}, a ${write.deed} that was ${write.outcome} to ${write.by.name}, ${what}.`;
   }
   for (const name of there.keys()) yield `${name} is there, and nobody said it.`;
 }

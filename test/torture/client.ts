@@ -2,7 +2,7 @@ import { slug } from "./cast.ts";
 import type { Ledger, Write } from "./ledger.ts";
 import type { Mortal, MortalDatabase } from "./mortal.ts";
 
-export interface Answer {
+export interface ServerAnswer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: what the API answers; of a page the words do not matter
   body: any;
@@ -37,7 +37,7 @@ export async function persist(write: Write, home: Mortal, scene: Scene, random: 
   }
 }
 
-function outcome({ mark, deed }: Write, { status, body }: Answer): Write["outcome"] {
+function outcome({ mark, deed }: Write, { status, body }: ServerAnswer): Write["outcome"] {
   if (status === 201 || status === 303) return "acknowledged";
   // writers of one site take turns, so that two never do the same
   if ((status === 409 || status === 422) && !/at the same moment/.test(JSON.stringify(body))) return "refused";
@@ -45,7 +45,7 @@ function outcome({ mark, deed }: Write, { status, body }: Answer): Write["outcom
 }
 
 /** Once. An answer that breaks off is none. */
-export async function say(write: Write, address: string): Promise<Answer> {
+export async function say(write: Write, address: string): Promise<ServerAnswer> {
   const { by } = write.by;
   const place = `sites/${slug}/${placeOf(write)}`;
   const answer = await ("token" in by

@@ -1,17 +1,17 @@
 import { EventEmitter, once } from "node:events";
-import type { Wish as Wrong } from "../../src/corrections/rules.ts";
-import type { Wish } from "../../src/promotions/eligibility.ts";
-import type { Verdict } from "../../src/promotions/promotions.ts";
-import type { Report } from "../../src/record/report.ts";
+import type { CorrectionRequest as Wrong } from "../../src/corrections/rules.ts";
+import type { PromotionRequest } from "../../src/promotions/eligibility.ts";
+import type { DecisionRequest } from "../../src/promotions/promotions.ts";
+import type { DeploymentReport } from "../../src/record/report.ts";
 import type { NewRelease } from "../../src/releases/rules.ts";
-import type { Actor } from "./cast.ts";
+import type { CastMember } from "./cast.ts";
 
 /** What somebody wants recorded. Those that are about a promotion name it by its number. */
 export type Wanted =
-  | { deed: "deployment"; to: string; body: Report }
+  | { deed: "deployment"; to: string; body: DeploymentReport }
   | { deed: "release"; body: NewRelease }
-  | { deed: "promotion"; body: Wish }
-  | { deed: "decision"; on: number; body: Verdict }
+  | { deed: "promotion"; body: PromotionRequest }
+  | { deed: "decision"; on: number; body: DecisionRequest }
   | { deed: "completion"; on: number; body: { effective_at?: string } }
   | { deed: "cancellation"; on: number; body: { reason: string } }
   | { deed: "correction"; body: Wrong };
@@ -20,7 +20,7 @@ export type Deed = Wanted["deed"];
 export type Write = Wanted & {
   /** Its Idempotency-Key. It stands, too, in a text that is kept, by which the write is found again. */
   mark: string;
-  by: Actor;
+  by: CastMember;
   /** How often it was said without an answer. */
   lost: number;
   /** Nothing while nobody answered; "given up": its client is dead, so that nobody knows. */
@@ -50,7 +50,7 @@ export function newLedger() {
     writes,
     promotions,
     of: (outcome: Write["outcome"]) => writes.filter((one) => one.outcome === outcome),
-    begin(wanted: Wanted, mark: string, by: Actor): Write {
+    begin(wanted: Wanted, mark: string, by: CastMember): Write {
       const write = { ...wanted, mark, by, lost: 0 };
       writes.push(write);
       if ("on" in write) promotions.get(write.on)?.heard.add(by.name);

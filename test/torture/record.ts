@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { findSite, type Site } from "../../src/access/sites.ts";
 import type { Database } from "../../src/database/connect.ts";
-import { walk } from "../../src/record/chain.ts";
+import { walkChain } from "../../src/record/chain.ts";
 import type { Kind } from "../../src/schema.ts";
 import { slug } from "./cast.ts";
 
@@ -19,7 +19,7 @@ export async function readRecord(db: Database) {
   return {
     keys: new Map((await db.selectFrom("artifacts").select(["id", "key"]).execute()).map((one) => [one.id, one.key])),
     site: await db.selectFrom("sites").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
-    events: await Array.fromAsync(walk(db, id)),
+    events: await Array.fromAsync(walkChain(db, id)),
     deployments: await db
       .selectFrom("deployments as d")
       .innerJoin("environments as e", "e.id", "d.environment_id")

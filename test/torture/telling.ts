@@ -1,5 +1,5 @@
 import { sha256 } from "../../src/database/ids.ts";
-import type { Line } from "../../src/record/report.ts";
+import type { ReportLine } from "../../src/record/report.ts";
 import { shuffled } from "../support/seeded.ts";
 import type { Known, Wanted } from "./ledger.ts";
 
@@ -14,7 +14,7 @@ const keys = [
 const depot = Array.from({ length: 600 }, (_, i) => `/depot/page-${i}`);
 
 /** A few lines mostly, on beta mostly; now and then many, a whole inventory, late, or by leave of a promotion. */
-export function deployment(promotions: Known[], note: string, random: Random): Wanted {
+export function deploymentOf(promotions: Known[], note: string, random: Random): Wanted {
   const to = random() < 0.85 ? "beta" : random() < 0.5 ? "demo" : "live";
   const allowed = random() < 0.3 ? promotions.find((one) => one.to === to)?.number : undefined;
   const complete = random() < 0.015;
@@ -32,7 +32,7 @@ export function deployment(promotions: Known[], note: string, random: Random): W
 }
 
 /** Now and then a removal, and, rarely, another content under a label that is known: all of such a deployment is refused. */
-function lineOf(key: string, random: Random): Line {
+function lineOf(key: string, random: Random): ReportLine {
   const kind = key.startsWith("/") ? "page" : "software";
   const version = random() < 0.1 ? null : versionOf(random);
   const digest = sha256(`${key} ${version}${random() < 0.01 ? " otherwise" : ""}`);

@@ -5,7 +5,7 @@ import type { Line } from "./record.ts";
 export type Facts = { [name: string]: unknown };
 
 /** Its mark; but a completion holds no text. */
-export const nameOf = (write: Write): string =>
+export const tornName = (write: Write): string =>
   write.deed === "completion" ? completionOf(write.on, write.by.id) : write.mark;
 
 export const completionOf = (promotion: number | undefined, personId: string) =>

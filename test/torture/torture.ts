@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { seeded, shuffled } from "../support/seeded.ts";
-import { type Actor, castOn } from "./cast.ts";
+import { type CastMember, castOn } from "./cast.ts";
 import { check } from "./check.ts";
 import { persist, type Scene, say } from "./client.ts";
 import { newLedger } from "./ledger.ts";
@@ -71,7 +71,7 @@ function troubles() {
   return { first: first.promise, all, met };
 }
 
-async function write(scene: Scene, cast: Actor[], i: number, random: () => number): Promise<void> {
+async function write(scene: Scene, cast: CastMember[], i: number, random: () => number): Promise<void> {
   const home = scene.servers[i % scene.servers.length] as Mortal;
   for (let n = 0; !scene.over; n++) {
     const mark = `w${i}-${n}`;

@@ -1,13 +1,13 @@
 import { sha256 } from "../../src/database/ids.ts";
-import type { Actor, Role } from "./cast.ts";
+import type { CastMember, CastRole } from "./cast.ts";
 import type { Deed, Known, Ledger, Wanted, Write } from "./ledger.ts";
-import { deployment, past, versionOf } from "./telling.ts";
+import { deploymentOf, past, versionOf } from "./telling.ts";
 
 type Random = () => number;
 
-const manager: Role[] = ["account-manager"];
+const manager: CastRole[] = ["account-manager"];
 /** Who does it, and how often it is tried. What there is nothing to do about becomes a deployment. */
-const deeds: Record<Deed, { roles: Role[]; share: number }> = {
+const deeds: Record<Deed, { roles: CastRole[]; share: number }> = {
   deployment: { roles: ["contributor", "account-manager"], share: 18 },
   release: { roles: manager, share: 16 },
   promotion: { roles: manager, share: 18 },
@@ -19,20 +19,25 @@ const deeds: Record<Deed, { roles: Role[]; share: number }> = {
 const chances = Object.entries(deeds).flatMap(([deed, { share }]) => Array<Deed>(share).fill(deed as Deed));
 
 /** What somebody does next, at random, knowing what the clients were told so far. */
-export function nextWant(ledger: Ledger, cast: Actor[], mark: string, random: Random): { wanted: Wanted; by: Actor } {
+export function nextWant(
+  ledger: Ledger,
+  cast: CastMember[],
+  mark: string,
+  random: Random,
+): { wanted: Wanted; by: CastMember } {
   const deed = pick(chances, random) as Deed;
   // by the pages there is only something to say about a promotion
   const about = deed === "decision" || deed === "completion" || deed === "cancellation";
   const able = cast.filter(({ role, by }) => deeds[deed].roles.includes(role) && ("token" in by || about));
-  const by = pick(able, random) as Actor;
+  const by = pick(able, random) as CastMember;
   const wanted = wants[deed](ledger, by, mark, random);
   if (wanted) return { wanted, by };
   const contributors = cast.filter(({ role }) => role === "contributor");
-  return { wanted: deployment([], mark, random), by: pick(contributors, random) as Actor };
+  return { wanted: deploymentOf([], mark, random), by: pick(contributors, random) as CastMember };
 }
 
-const wants: Record<Deed, (ledger: Ledger, by: Actor, mark: string, random: Random) => Wanted | undefined> = {
-  deployment: (ledger, _by, mark, random) => deployment(recentlyAsked(ledger), mark, random),
+const wants: Record<Deed, (ledger: Ledger, by: CastMember, mark: string, random: Random) => Wanted | undefined> = {
+  deployment: (ledger, _by, mark, random) => deploymentOf(recentlyAsked(ledger), mark, random),
   release(ledger, _by, name, random) {
     if (random() < 0.05) return { deed: "release", body: { name, differences: { from: "beta", to: "demo" } } };
     const told = recent(ledger, "deployment").filter((one) => one.to === "beta" && !one.body.effective_at);
@@ -87,7 +92,7 @@ function isAsked({ promotions }: Ledger, release: number, to: string): boolean {
 }
 
 /** Those on which there is something to say, and this one has not. */
-function open(ledger: Ledger, by: Actor): Known[] {
+function open(ledger: Ledger, by: CastMember): Known[] {
   const stays = ({ state }: Known) => state === "waiting" || state === "approved";
   return recentlyAsked(ledger).filter((one) => stays(one) && !one.heard.has(by.name));
 }

@@ -1,22 +1,22 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
-import type { Placed, VersionFacts } from "../../src/artifacts/queries.ts";
-import type { Drawing } from "../../src/artifacts/timeline.ts";
+import type { PastPlacement, VersionFacts } from "../../src/artifacts/queries.ts";
+import type { Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { longTime, toldLater } from "../../src/time/format.ts";
+import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionsTold, correctLink } from "../corrections.ts";
-import { address, shortest } from "../parts/address.ts";
-import { addressOf, artifactPath, digest, version } from "../parts/artifact.ts";
+import { pathWithQuery, shortMoment } from "../parts/address.ts";
+import { artifactPath, digest, serverAddress, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
-import { approvedBy, cameBy } from "../parts/placement.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, pager, row, rowHead } from "../parts/table.ts";
+import { approvedByCell, cameBy } from "../parts/placement.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
 import { lanes } from "./timeline.ts";
 
@@ -29,12 +29,12 @@ export type ArtifactProps = {
   artifact: { kind: Kind; key: string; title: string | null; section: string };
   stands: StandsIn[];
   waiting: { number: number; environment: Environment; version: string | null; roles: string[] }[];
-  drawing: Drawing;
+  drawing: Timeline;
   zooms: { text: string; from: string | undefined; current: boolean }[];
   /** The time range that was asked for, as its fields say it, and what was wrong with it. */
   asked: { from: string; to: string };
   wrong?: { from?: string; to?: string } | undefined;
-  placed: Placed[];
+  placed: PastPlacement[];
   next?: string | undefined;
   continued: boolean;
   approvers: Map<string, ApprovedBy[]>;
@@ -47,13 +47,13 @@ export function artifactPage(props: ArtifactProps): Html {
   return html`${header(props)}
 ${!props.continued && figure(props)}${rangeForm(props)}
 <h2 class="sr">Every placement</h2>
-${table(props)}
+${placementTable(props)}
 ${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Newest", next: props.next && here(props, { before: props.next }), nextWord: "Older" })}
 ${versions(props)}`;
 }
 
 const here = ({ site, artifact, asked }: ArtifactProps, more: Record<string, string | undefined> = {}): string =>
-  address(`/sites/${site.slug}/artifacts/${artifact.kind}`, { key: artifact.key, ...asked, ...more });
+  pathWithQuery(`/sites/${site.slug}/artifacts/${artifact.kind}`, { key: artifact.key, ...asked, ...more });
 
 function header(props: ArtifactProps): Html {
   const { site, artifact, stands } = props;
@@ -62,7 +62,7 @@ function header(props: ArtifactProps): Html {
     over: [
       html`<a href="/sites/${site.slug}">Board</a>`,
       belongs(artifact),
-      html`<a href="${address(`/sites/${site.slug}/history`, { kind: artifact.kind, key: artifact.key })}">Who did what with it</a>`,
+      html`<a href="${pathWithQuery(`/sites/${site.slug}/history`, { kind: artifact.kind, key: artifact.key })}">Who did what with it</a>`,
     ],
     title: artifact.key,
     lead: html`${artifact.title && html`“${artifact.title}”. `}${sentence(props)}${each(props.waiting, (one) => html` ${waits(site, one)}`)}`,
@@ -72,7 +72,7 @@ function header(props: ArtifactProps): Html {
       each(
         seen,
         ({ environment }) =>
-          html`<a class="button" href="${addressOf(environment.servers[0]?.base_url ?? "", artifact.key)}">See on ${environment.name}</a> `,
+          html`<a class="button" href="${serverAddress(environment.servers[0]?.base_url ?? "", artifact.key)}">See on ${environment.name}</a> `,
       ),
   });
 }
@@ -88,7 +88,7 @@ function sentence({ stands }: ArtifactProps): Html {
   const parts = groups.map(([label, where]) => {
     const names = listed(where.map((one) => html`<b>${one.environment.name}</b>`));
     if (label === undefined) return html`never recorded on ${names}`;
-    return label === null ? html`removed from ${names}` : html`${version(label)} is on ${names}`;
+    return label === null ? html`removed from ${names}` : html`${versionTag(label)} is on ${names}`;
   });
   return html`${each(parts, (part, i) => html`${i > 0 && "; "}${part}`)}.`;
 }
@@ -97,7 +97,7 @@ const listed = (all: Html[]): Html =>
   each(all, (one, i) => html`${i > 0 && (i === all.length - 1 ? " and " : ", ")}${one}`);
 
 const waits = (site: Site, one: ArtifactProps["waiting"][number]): Html =>
-  is("waiting", waitingWords(one), { href: `/sites/${site.slug}/promotions/${one.number}`, wrap: true });
+  statusBadge("waiting", waitingWords(one), { href: `/sites/${site.slug}/promotions/${one.number}`, wrap: true });
 
 function waitingWords({ environment, version, roles }: ArtifactProps["waiting"][number]): string {
   const what = version ?? "its removal";
@@ -144,31 +144,33 @@ ${button({ text: "Show" })}</form></div>`;
 
 const COLUMNS = ["Where", "Version", "From", "Until", "Told", "Came by", "Approved by"];
 
-const table = (props: ArtifactProps): Html =>
-  ledger({
+const placementTable = (props: ArtifactProps): Html =>
+  table({
     caption: `Every placement${props.asked.from || props.asked.to ? " in that time" : ""}, newest first. “Told” is when it was recorded, and by whom.`,
     columns: COLUMNS,
     look: "flow",
     body: each(props.placed, (one) => placement(props, one)),
   });
 
-function placement(props: ArtifactProps, one: Placed): Html {
+function placement(props: ArtifactProps, one: PastPlacement): Html {
   const { site, now, approvers, corrections, artifact, may } = props;
   const zone = site.time_zone;
   const said = corrections.filter((correction) => correction.corrected_id === one.deployment_id);
   const wrong = said.at(-1)?.stands === 0;
   const environment = site.environments.find((place) => place.slug === one.environment);
   const told = html`${time(one.recorded_at, zone, now)}`;
-  const later = toldLater(one);
-  const asOf = address(`/sites/${site.slug}/environments/${one.environment}`, { as_of: shortest(one.effective_at) });
+  const later = recordedLater(one);
+  const asOf = pathWithQuery(`/sites/${site.slug}/environments/${one.environment}`, {
+    as_of: shortMoment(one.effective_at),
+  });
   const came = html`${cameBy(site.slug, one)}${correctionsTold(said, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment: one.deployment }, wrong)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? is("removed", "removed") : version(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong))}${cell("Told", html`${later ? is("late", html`${told}, ${later}`, { wrap: true }) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedBy(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? statusBadge("removed", "removed") : versionTag(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong))}${cell("Told", html`${later ? statusBadge("late", html`${told}, ${later}`, { wrap: true }) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedByCell(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     wrong ? "corrected" : undefined,
   );
 }
 
-function until({ site, now }: ArtifactProps, one: Placed, corrected: boolean): Piece {
+function until({ site, now }: ArtifactProps, one: PastPlacement, corrected: boolean): Piece {
   if (corrected) return html`<span class="none">never was</span>`;
   return one.until ? time(one.until, site.time_zone, now) : "now";
 }
@@ -176,7 +178,7 @@ function until({ site, now }: ArtifactProps, one: Placed, corrected: boolean): P
 /** What is known of the versions above beside their labels; nothing where nothing is. */
 function versions(props: ArtifactProps): Html {
   const known = props.versions.filter((one) => one.digest || one.source || one.requires || one.notes);
-  return html`${known.length > 0 && html`<h2>What is known of its versions</h2>${each(known, (one) => fold(version(one.label), versionFacts(props, one), { small: html`first there ${longTime(one.first_at, props.site.time_zone)}` }))}`}`;
+  return html`${known.length > 0 && html`<h2>What is known of its versions</h2>${each(known, (one) => fold(versionTag(one.label), versionFacts(props, one), { small: html`first there ${longTime(one.first_at, props.site.time_zone)}` }))}`}`;
 }
 
 function versionFacts({ site }: ArtifactProps, one: VersionFacts): Html {

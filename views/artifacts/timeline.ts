@@ -1,12 +1,12 @@
-import type { Bar, Drawing, Lane } from "../../src/artifacts/timeline.ts";
+import type { Bar, Lane, Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import { longTime } from "../../src/time/format.ts";
-import { env, type Place } from "../parts/environment.ts";
+import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
 
 export type LaneProps = {
-  drawing: Drawing;
-  places: Place[];
+  drawing: Timeline;
+  places: EnvironmentName[];
   approvers: Map<string, ApprovedBy[]>;
   /** What waits to come in, by lane. */
   waiting: (string | undefined)[];
@@ -35,7 +35,7 @@ ${each(
     minor,
   }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${x < 90 && html`<text${classes((minor || x > 70) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
 `,
-)}${each(drawing.lanes, (one, i) => drawLane(one, places[i] as Place, i, props))}
+)}${each(drawing.lanes, (one, i) => drawLane(one, places[i] as EnvironmentName, i, props))}
 ${each(props.waiting, (waits, i) => html`${waits && hourglass(waits, i)}`)}
 <line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${drawing.to === props.now ? "now" : longTime(drawing.to, zone)}</text>
 </svg>
@@ -44,7 +44,7 @@ ${each(props.waiting, (waits, i) => html`${waits && hourglass(waits, i)}`)}
 
 const drawLane = (
   { bars, gone, struck }: Lane,
-  place: Place,
+  place: EnvironmentName,
   i: number,
   props: LaneProps,
 ): Html => html`<g${attr("data-tier", place.tier)}>
@@ -52,7 +52,7 @@ ${each(gone, ({ x, width }) => html`<line class="base" x1="${x}%" x2="${x + widt
 ${each(bars, (one) => drawBar(one, place, i, props))}${each(struck, (one) => cross(one, place, i, props.zone))}</g>
 `;
 
-function drawBar(one: Bar, place: Place, i: number, { zone, approvers }: LaneProps): Html {
+function drawBar(one: Bar, place: EnvironmentName, i: number, { zone, approvers }: LaneProps): Html {
   const approved = approvers.get(one.promotion_id ?? "")?.map(({ person, role }) => `${person} (${role})`) ?? [];
   const words = `${one.version} on ${place.name} from ${longTime(one.since, zone)} ${one.until ? `until ${longTime(one.until, zone)}` : "on"}${one.band ? ", out of band" : ""}${approved.length ? `, approved by ${approved.join(" and ")}` : ""}`;
   const band = one.band && "band";
@@ -73,7 +73,7 @@ const tick = ({ width }: Bar): Html | false =>
   width * 10 > 18 && html`<path${classes("ticked", width * 2.5 < 18 && "minor")} d="m7.5 14.5 3 3 6-7"/>`;
 
 /** Said once, and taken back. */
-const cross = ({ x, version, at }: Lane["struck"][number], place: Place, i: number, zone: string): Html =>
+const cross = ({ x, version, at }: Lane["struck"][number], place: EnvironmentName, i: number, zone: string): Html =>
   html`<svg class="over" x="${x}%" y="${i * lane + lane / 2}"><title>${version ?? "Removal"} on ${place.name} from ${longTime(at, zone)}: corrected, it never was</title><path class="halo" d="m-4-4 8 8m0-8-8 8"/><path class="struck" d="m-4-4 8 8m0-8-8 8"/></svg>
 `;
 

@@ -5,8 +5,8 @@ import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
 import { bar, chips, empty, fold, head, note } from "../parts/page.ts";
-import { signs } from "../parts/status-badge.ts";
-import { boardLedger } from "./table.ts";
+import { statusLegend } from "../parts/status-badge.ts";
+import { boardTable } from "./table.ts";
 
 type Props = {
   site: Site;
@@ -41,11 +41,11 @@ ${props.lost && note("That place in the list is not to be found any more. Here i
   )}${may.release && differing(props)}</div>
 ${standing(board)}
 <div id="kept">${board.kept.length > 0 && kept(board)}</div>
-${board.sections.length > 0 ? boardLedger(props) : empty("No page or software is like that.")}
+${board.sections.length > 0 ? boardTable(props) : empty("No page or software is like that.")}
 ${more(props, base)}
 ${fold(
   "What the signs mean",
-  html`${signs()}<p class="reason">A dotted time was told later than it was so. The page’s own life shows both times.</p>`,
+  html`${statusLegend()}<p class="reason">A dotted time was told later than it was so. The page’s own life shows both times.</p>`,
 )}
 </div>
 ${may.release && chosenBar(props, base)}

@@ -1,19 +1,19 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
-import type { BoardCell, BoardRow, Waiting } from "../../src/board/cells.ts";
-import type { Stand } from "../../src/board/rules.ts";
+import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
+import type { Comparison } from "../../src/board/rules.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
-import { artifactLink, version } from "../parts/artifact.ts";
+import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
-import { is } from "../parts/status-badge.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
 type Props = { site: Site; now: string; board: Board; may: { release: boolean } };
 
 /** The grid: a row for each page and software, a column for each environment. */
-export const boardLedger = (props: Props): Html =>
+export const boardTable = (props: Props): Html =>
   html`<section class="scroll" aria-label="The board" tabindex="0">
 <table class="ledger board" id="board">
 <caption class="sr">Pages and software by environment, in order of promotion from left to right. Each cell gives the version, since when, and how it stands to the environment on its right.</caption>
@@ -62,14 +62,14 @@ function square(props: Props, cell: BoardCell, i: number): Html {
 
 function content(props: Props, cell: BoardCell, i: number): Html {
   if (!cell.recorded)
-    return html`<span class="wide">${cell.unknown ? is("unknown", "never recorded") : html`<span class="none">not here</span>`}</span>`;
+    return html`<span class="wide">${cell.unknown ? statusBadge("unknown", "never recorded") : html`<span class="none">not here</span>`}</span>`;
   const right = props.site.environments[i + 1];
   const signs = [
     ...(right ? stands(cell, right) : ends(props, cell)),
-    ...(cell.out_of_band ? [is("band", "out of band")] : []),
+    ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...cell.waiting.map((one) => awaited(props.site, one)),
   ];
-  return html`${version(cell.recorded.version)} ${since(props, cell.recorded)} ${each(signs, (sign) => html`${sign} `)}`;
+  return html`${versionTag(cell.recorded.version)} ${since(props, cell.recorded)} ${each(signs, (sign) => html`${sign} `)}`;
 }
 
 /** What waits to move on in this very version says so instead: it stands as it does because it waits. */
@@ -79,41 +79,45 @@ function stands({ stand, waiting }: BoardCell, right: Environment): Html[] {
   return [compared(stand, right.name)];
 }
 
-function compared(stand: Stand, right: string): Html {
+function compared(stand: Comparison, right: string): Html {
   switch (stand) {
     case "same":
-      return is("same", "same", { more: ` as ${right}` });
+      return statusBadge("same", "same", { more: ` as ${right}` });
     case "ahead":
-      return is("ahead", "ahead", { more: ` of ${right}` });
+      return statusBadge("ahead", "ahead", { more: ` of ${right}` });
     case "behind":
-      return is("behind", "behind", { more: ` ${right}` });
+      return statusBadge("behind", "behind", { more: ` ${right}` });
     case "missing":
-      return is("missing", `not on ${right}`);
+      return statusBadge("missing", `not on ${right}`);
     case "gone":
-      return is("gone", `still on ${right}`);
+      return statusBadge("gone", `still on ${right}`);
     case "unknown":
-      return is("unknown", "unknown", { more: ` on ${right}` });
+      return statusBadge("unknown", "unknown", { more: ` on ${right}` });
   }
 }
 
 /** In the last environment: who let it come. */
 function ends({ site }: Props, { approved, out_of_band }: BoardCell): Html[] {
-  if (approved.length) return [is("approved", approved.join(", "), { before: "approved by " })];
+  if (approved.length) return [statusBadge("approved", approved.join(", "), { before: "approved by " })];
   if (out_of_band || site.environments.length < 2) return [];
   return [html`<span class="none">no gate</span>`];
 }
 
-function awaited(site: Site, { promotion, to, roles, other }: Waiting): Html {
+function awaited(site: Site, { promotion, to, roles, other }: CellWaiting): Html {
   const href = `/sites/${site.slug}/promotions/${promotion}`;
   const what = other && `${other.version ?? "removal"} `;
   if (!roles.length)
-    return is("approved", html`${what}approved`, {
+    return statusBadge("approved", html`${what}approved`, {
       more: ` for ${to}`,
       href,
       title: `Promotion ${promotion} is approved for ${to}`,
     });
   const whom = `for ${roles.join(" and ")}`;
-  return is("waiting", html`${what}waiting`, { more: ` ${whom}`, href, title: `Promotion ${promotion} waits ${whom}` });
+  return statusBadge("waiting", html`${what}waiting`, {
+    more: ` ${whom}`,
+    href,
+    title: `Promotion ${promotion} waits ${whom}`,
+  });
 }
 
 /** A dotted time was told later: both clocks are in its title and for who listens. */

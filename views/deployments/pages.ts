@@ -1,17 +1,17 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
-import type { Deployment, placementsOf } from "../../src/deployments/queries.ts";
+import type { Deployment, listDeploymentPlacements } from "../../src/deployments/queries.ts";
 import type { Correction } from "../../src/record/corrections.ts";
-import { toldLater } from "../../src/time/format.ts";
+import { recordedLater } from "../../src/time/format.ts";
 import { correctionTold, correctLink } from "../corrections.ts";
-import { artifactLink, version } from "../parts/artifact.ts";
+import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty, facts, head } from "../parts/page.ts";
 import { since } from "../parts/placement.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, pager, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
 
 type ListProps = { site: Site; environment?: Environment | undefined; list: Deployment[]; more: boolean; now: string };
@@ -29,23 +29,23 @@ ${chips("Environments", [
     current: slug === environment?.slug,
   })),
 ])}
-${list.length === 0 ? empty("Nothing was recorded here yet.", linkButton(`${base}/new`, "Record a deployment")) : table(site, list, now)}
+${list.length === 0 ? empty("Nothing was recorded here yet.", linkButton(`${base}/new`, "Record a deployment")) : lineTable(site, list, now)}
 ${pager({ next: more && last ? `${base}?before=${last.effective_at}.${last.number}${here}` : undefined, nextWord: "Older" })}`;
 }
 
-const table = (site: Site, list: Deployment[], now: string): Html =>
-  ledger({
+const lineTable = (site: Site, list: Deployment[], now: string): Html =>
+  table({
     caption: "Deployments, newest first",
     quiet: true,
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
     body: each(list, (one) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>`)}${cell("Environment", env({ name: one.environment_name, tier: one.tier }))}${cell("Took effect", since(one, site.time_zone, now))}${cell("By", one.person)}${cell("Changed", html`${one.changed}${one.out_of_band > 0 && html` ${is("band", "out of band")}`}`)}${cell("Note", one.promotion ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>` : one.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>`)}${cell("Environment", env({ name: one.environment_name, tier: one.tier }))}${cell("Took effect", since(one, site.time_zone, now))}${cell("By", one.person)}${cell("Changed", html`${one.changed}${one.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}`)}${cell("Note", one.promotion ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>` : one.note)}`,
       ),
     ),
   });
 
-type Placements = Awaited<ReturnType<typeof placementsOf>>;
+type Placements = Awaited<ReturnType<typeof listDeploymentPlacements>>;
 
 type PageProps = {
   site: Site;
@@ -61,7 +61,7 @@ type PageProps = {
 export function deploymentPage(props: PageProps): Html {
   const { site, deployment, placements, more, now, corrections, may } = props;
   const whole = corrections.find((one) => one.artifact_id === null);
-  const later = toldLater(deployment);
+  const later = recordedLater(deployment);
   const last = placements.at(-1);
   const next = `/sites/${site.slug}/deployments/${deployment.number}?kind=${last?.kind}&section=${encodeURIComponent(last?.section ?? "")}&key=${encodeURIComponent(last?.key ?? "")}`;
   const same = deployment.unchanged ? `, ${deployment.unchanged} as before` : "";
@@ -87,7 +87,7 @@ ${facts([
     deployment.promotion &&
       html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>`,
   ],
-  ["Flag", deployment.out_of_band > 0 && is("band", `${deployment.out_of_band} out of band`)],
+  ["Flag", deployment.out_of_band > 0 && statusBadge("band", `${deployment.out_of_band} out of band`)],
   ["Source", deployment.source],
   ["Note", deployment.note],
 ])}
@@ -96,7 +96,7 @@ ${pager({ next: more ? next : undefined, nextWord: "More" })}`;
 }
 
 const changes = (props: PageProps): Html =>
-  ledger({
+  table({
     caption: "What it changed",
     columns: ["Page or software", "Stood there", "Since then", "Came by"],
     body: each(props.placements, (one) => change(props, one)),
@@ -108,7 +108,7 @@ function change({ site, now, deployment, corrections, may }: PageProps, one: Pla
   const target = { deployment: deployment.number, kind: one.kind, key: one.key };
   const came = html`${cameBy(site, one)}${correction && html`<br>${correctionTold(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, wrong)}`}`;
   return row(
-    html`${rowHead(artifactLink(site.slug, one))}${cell("Stood there", version(one.before, "not here"))}${cell("Since then", version(one.version))}${cell("Came by", came)}`,
+    html`${rowHead(artifactLink(site.slug, one))}${cell("Stood there", versionTag(one.before, "not here"))}${cell("Since then", versionTag(one.version))}${cell("Came by", came)}`,
     wrong ? "corrected" : undefined,
   );
 }
@@ -117,5 +117,5 @@ const cameBy = (site: Site, one: Placements[number]): Html =>
   one.promotion
     ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>`
     : one.out_of_band
-      ? is("band", "out of band")
+      ? statusBadge("band", "out of band")
       : html`<span class="none">no gate</span>`;

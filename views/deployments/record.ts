@@ -1,13 +1,13 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { ReadLine } from "../../src/deployments/parse.ts";
-import type { Previewed } from "../../src/deployments/queries.ts";
-import { version } from "../parts/artifact.ts";
+import type { PreviewedLine } from "../../src/deployments/queries.ts";
+import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { area, checkbox, input, select } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { bar, fold, head, note, split } from "../parts/page.ts";
-import { is, type Standing } from "../parts/status-badge.ts";
-import { cell, ledger, row, rowHead } from "../parts/table.ts";
+import { type StatusKind, statusBadge } from "../parts/status-badge.ts";
+import { cell, row, rowHead, table } from "../parts/table.ts";
 
 export type RecordForm = {
   environment: string;
@@ -28,7 +28,7 @@ type Props = {
   errors: Record<string, string>;
   bad?: (ReadLine & { wrong: string })[] | undefined;
   /** What it would change; nothing before the first look. */
-  changes?: Previewed[] | undefined;
+  changes?: PreviewedLine[] | undefined;
   /** What is to be known of the moment that was typed. */
   said?: string | undefined;
 };
@@ -54,7 +54,7 @@ ${bar(
 </form>`;
 }
 
-const recordButton = (site: string, changes: Previewed[]): Html => {
+const recordButton = (site: string, changes: PreviewedLine[]): Html => {
   const count = changes.filter((one) => one.change !== "same").length;
   return button({
     text: count === 1 ? "Record 1 change" : `Record ${count} changes`,
@@ -99,44 +99,44 @@ ${checkbox({ name: "complete", label: "This is everything that stands there", ch
 
 const badLines = (bad: (ReadLine & { wrong: string })[]): Html =>
   html`<section class="bad-lines" aria-labelledby="bad"><h2 id="bad">${bad.length === 1 ? "A line to mend" : `${bad.length} lines to mend`}</h2>
-${ledger({
+${table({
   caption: "Lines that cannot be taken, and why",
   quiet: true,
   columns: ["Line", "What it says", "Why not"],
   body: each(bad.slice(0, 100), ({ number, text, wrong }) =>
     row(
-      html`${rowHead(number)}${cell("Says", html`<code>${text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>`)}${cell("Why not", is("rejected", wrong, { wrap: true }))}`,
+      html`${rowHead(number)}${cell("Says", html`<code>${text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>`)}${cell("Why not", statusBadge("rejected", wrong, { wrap: true }))}`,
     ),
   ),
 })}${bad.length > 100 && note(`And ${bad.length - 100} more.`)}</section>`;
 
-const words: Record<Previewed["change"], [Standing, string]> = {
+const words: Record<PreviewedLine["change"], [StatusKind, string]> = {
   new: ["added", "new"],
   changed: ["changed", "changed"],
   removed: ["removed", "removed"],
   same: ["same", "as before"],
 };
 
-function previewed(changes: Previewed[], environment: string): Html {
+function previewed(changes: PreviewedLine[], environment: string): Html {
   const different = changes.filter((one) => one.change !== "same");
   const same = changes.filter((one) => one.change === "same");
-  const count = (change: Previewed["change"]) => different.filter((one) => one.change === change).length;
+  const count = (change: PreviewedLine["change"]) => different.filter((one) => one.change === change).length;
   return html`<section id="preview" aria-labelledby="changes" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes">This would change ${environment}</h2>
 <p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${same.length} as before.</p>
-${different.length > 0 && table("What would change", different.slice(0, 500))}
+${different.length > 0 && previewTable("What would change", different.slice(0, 500))}
 ${different.length > 500 && note(`And ${different.length - 500} more changes.`)}
-${same.length > 0 && fold("As before", table("What stays as it is", same.slice(0, 500)), { small: `${same.length} ${same.length === 1 ? "line" : "lines"}` })}</section>`;
+${same.length > 0 && fold("As before", previewTable("What stays as it is", same.slice(0, 500)), { small: `${same.length} ${same.length === 1 ? "line" : "lines"}` })}</section>`;
 }
 
-const table = (caption: string, changes: Previewed[]): Html =>
-  ledger({
+const previewTable = (caption: string, changes: PreviewedLine[]): Html =>
+  table({
     caption,
     quiet: true,
     columns: ["Page or software", "Stands there", "Will be", "Change"],
     body: each(changes, ({ key, version: label, before, change }) => {
       const [standing, word] = words[change];
       return row(
-        html`${rowHead(key)}${cell("Stands there", version(before, "not here"))}${cell("Will be", version(label))}${cell("Change", is(standing, word))}`,
+        html`${rowHead(key)}${cell("Stands there", versionTag(before, "not here"))}${cell("Will be", versionTag(label))}${cell("Change", statusBadge(standing, word))}`,
       );
     }),
   });

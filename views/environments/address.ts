@@ -3,11 +3,11 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
-import type { Standing } from "../../src/record/as-of.ts";
-import type { Around, Count } from "../../src/record/changes.ts";
+import type { PlacementAsOf } from "../../src/record/as-of.ts";
+import type { ChangesAround, EnvironmentCounts } from "../../src/record/changes.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { address, shortest } from "../parts/address.ts";
+import { pathWithQuery, shortMoment } from "../parts/address.ts";
 
 export type EnvironmentProps = {
   site: Site;
@@ -32,14 +32,14 @@ export type EnvironmentProps = {
   continued: boolean;
   /** Lines on a page, where they are more than usual. */
   size?: number | undefined;
-  count: Count;
-  around: Around;
+  count: EnvironmentCounts;
+  around: ChangesAround;
   /** Nothing where nothing was ever recorded. */
   histogram?: Histogram | undefined;
-  lines: Standing[];
+  lines: PlacementAsOf[];
   next?: string | undefined;
   approvers: Map<string, ApprovedBy[]>;
-  removed: Standing[];
+  removed: PlacementAsOf[];
   deployments: Deployment[];
   may: { record: boolean };
 };
@@ -49,9 +49,9 @@ export const base = ({ site, environment }: EnvironmentProps): string =>
 
 /** The same page with something else in its address. */
 export const here = (props: EnvironmentProps, other: Record<string, string | undefined> = {}): string =>
-  address(base(props), {
-    as_of: props.at && shortest(props.at),
-    known_at: props.knownAt && shortest(props.knownAt),
+  pathWithQuery(base(props), {
+    as_of: props.at && shortMoment(props.at),
+    known_at: props.knownAt && shortMoment(props.knownAt),
     ...props.filter,
     size: props.size && String(props.size),
     ...other,

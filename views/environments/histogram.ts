@@ -1,11 +1,11 @@
-import type { Histogram, Unit } from "../../src/environments/histogram.ts";
+import type { Histogram, HistogramUnit } from "../../src/environments/histogram.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
-import type { Place } from "../parts/environment.ts";
+import type { EnvironmentName } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
 
 export type HistogramProps = {
   drawn: Histogram;
-  place: Place;
+  place: EnvironmentName;
   /** The moment that is shown; nothing where it is now. */
   at?: string | undefined;
   now: string;
@@ -46,11 +46,11 @@ const height = (pixels: number): number => Math.round(pixels * 10) / 10;
 const changes = (many: number): string => `${many.toLocaleString("en-GB")} ${many === 1 ? "change" : "changes"}`;
 
 /** "3 March 2026", or "March 2026". */
-const named = (since: string, unit: Unit, day: (moment: string) => string): string =>
+const named = (since: string, unit: HistogramUnit, day: (moment: string) => string): string =>
   unit === "month" ? day(since).replace(/^\d+ /, "") : day(since);
 
 /** "3 Mar", "3 Mar 2026" or "Mar 2026": with the year where there may be several. */
-function tick(since: string, unit: Unit, day: (moment: string) => string): string {
+function tick(since: string, unit: HistogramUnit, day: (moment: string) => string): string {
   const [date = "", month = "", year = ""] = day(since).split(" ");
   return [unit !== "month" && date, month.slice(0, 3), unit !== "day" && year].filter(Boolean).join(" ");
 }

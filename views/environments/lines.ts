@@ -1,34 +1,34 @@
-import type { Standing } from "../../src/record/as-of.ts";
+import type { PlacementAsOf } from "../../src/record/as-of.ts";
 import { longTime } from "../../src/time/format.ts";
 import { correctionTold } from "../corrections.ts";
-import { address, shortest } from "../parts/address.ts";
-import { artifactLink, version } from "../parts/artifact.ts";
+import { pathWithQuery, shortMoment } from "../parts/address.ts";
+import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
-import { takeAway } from "../parts/download-links.ts";
+import { downloadLinks } from "../parts/download-links.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty } from "../parts/page.ts";
-import { approvedBy, cameBy, sectionName, since } from "../parts/placement.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, group, ledger, pager, row, rowHead } from "../parts/table.ts";
+import { approvedByCell, cameBy, sectionHeading, since } from "../parts/placement.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
 import { base, type EnvironmentProps, here } from "./address.ts";
 
-export function standingThere(props: EnvironmentProps): Html {
+export function environmentLines(props: EnvironmentProps): Html {
   const { lines, next, removed } = props;
   return html`<h2 class="sr">Pages and software</h2>
 ${filters(props)}
-${lines.length || removed.length ? table(props) : nothingLikeThat(props)}
+${lines.length || removed.length ? placementTable(props) : nothingLikeThat(props)}
 ${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Beginning", next: next && here(props, { after: next }), nextWord: "More", words: next && !props.size && html`<a href="${here(props, { size: "1000" })}">1,000 lines at once</a>` })}
 ${away(props)}`;
 }
 
 function away(props: EnvironmentProps): Html {
   const { at, knownAt, filter } = props;
-  const moments = { as_of: at && shortest(at), known_at: knownAt && shortest(knownAt) };
-  return takeAway(
+  const moments = { as_of: at && shortMoment(at), known_at: knownAt && shortMoment(knownAt) };
+  return downloadLinks(
     base(props),
     { ...moments, ...filter },
-    html`<a href="${address(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>`,
+    html`<a href="${pathWithQuery(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>`,
   );
 }
 
@@ -56,17 +56,19 @@ function filters(props: EnvironmentProps): Html {
       current: filter.kind === kind && !filter.text,
     })),
   )}
-<form action="${base(props)}">${props.at && hiddenField("as_of", shortest(props.at))}${props.knownAt && hiddenField("known_at", shortest(props.knownAt))}${filter.kind && hiddenField("kind", filter.kind)}${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { placeholder: "Path, name or title" } })}${button({ text: "Find" })}</form></div>`;
+<form action="${base(props)}">${props.at && hiddenField("as_of", shortMoment(props.at))}${props.knownAt && hiddenField("known_at", shortMoment(props.knownAt))}${filter.kind && hiddenField("kind", filter.kind)}${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { placeholder: "Path, name or title" } })}${button({ text: "Find" })}</form></div>`;
 }
 
 const COLUMNS = ["Page or software", "Version", "Since", "Came by", "Approved by"];
 
-function table(props: EnvironmentProps): Html {
+function placementTable(props: EnvironmentProps): Html {
   const { lines, removed, site, environment, at, continued } = props;
-  const sections = [...Map.groupBy(lines, (line) => sectionName(line))];
-  const groups: [string, Standing[]][] = removed.length ? [["Removed by this change", removed], ...sections] : sections;
+  const sections = [...Map.groupBy(lines, (line) => sectionHeading(line))];
+  const groups: [string, PlacementAsOf[]][] = removed.length
+    ? [["Removed by this change", removed], ...sections]
+    : sections;
   const when = at ? ` at ${longTime(at, site.time_zone)}` : " now";
-  return ledger({
+  return table({
     caption: `What stands on ${environment.name}${when}, with its version and who approved it`,
     quiet: true,
     columns: COLUMNS,
@@ -81,13 +83,13 @@ function table(props: EnvironmentProps): Html {
   });
 }
 
-function standingRow(props: EnvironmentProps, line: Standing): Html {
+function standingRow(props: EnvironmentProps, line: PlacementAsOf): Html {
   const { site, at, now, environment, approvers } = props;
-  const fresh = line.effective_at === at && line.version !== null && html` ${is("changed", "by this change")}`;
+  const fresh = line.effective_at === at && line.version !== null && html` ${statusBadge("changed", "by this change")}`;
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   const wrong = props.corrected.get(line.seq);
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? is("removed", "removed") : version(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", html`${cameBy(site.slug, line)}${wrong && html`<br>${correctionTold(wrong, site, now)}`}`)}${cell("Approved by", approvedBy(approvals, environment, { zone: site.time_zone, now }))}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", html`${cameBy(site.slug, line)}${wrong && html`<br>${correctionTold(wrong, site, now)}`}`)}${cell("Approved by", approvedByCell(approvals, environment, { zone: site.time_zone, now }))}`,
     wrong ? "corrected" : undefined,
   );
 }

@@ -1,5 +1,5 @@
 import { ago, longTime } from "../../src/time/format.ts";
-import { address, shortest } from "../parts/address.ts";
+import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
@@ -13,7 +13,7 @@ export function picker(props: EnvironmentProps): Html {
   const zone = site.time_zone;
   const step = (to: string | undefined, text: Piece) =>
     to &&
-    html`<a class="button" href="${here(props, { as_of: shortest(to), after: undefined })}" title="${longTime(to, zone)}">${text}</a>`;
+    html`<a class="button" href="${here(props, { as_of: shortMoment(to), after: undefined })}" title="${longTime(to, zone)}">${text}</a>`;
   return html`<form class="moment" action="${base(props)}">
 ${momentInput({
   name: "as_of",
@@ -48,12 +48,12 @@ export function pastNote(props: EnvironmentProps, at: string): Html {
       : around.since === 1
         ? "1 thing has"
         : `${around.since || "no"} things have`;
-  const link = shortest(at);
+  const link = shortMoment(at);
   return note(
     html`You are looking at the past, ${known}. Since then ${around.since ? many : "nothing has"} changed here.${said && html` ${said}`}${otherwise(props, at)}`,
     {
       tier: environment.tier,
-      actions: html`<a href="${address(`/sites/${site.slug}/compare`, { from: `${environment.slug}@${link}`, to: environment.slug })}">Compare with now</a><a href="${here(props)}">Link to this moment</a><a href="${address(base(props), props.filter)}">Go to now</a>`,
+      actions: html`<a href="${pathWithQuery(`/sites/${site.slug}/compare`, { from: `${environment.slug}@${link}`, to: environment.slug })}">Compare with now</a><a href="${here(props)}">Link to this moment</a><a href="${pathWithQuery(base(props), props.filter)}">Go to now</a>`,
     },
   );
 }
@@ -71,9 +71,9 @@ function knownWhen(at: string, knownAt: string): string {
 function otherwise(props: EnvironmentProps, at: string): Html | false {
   const { knownAt, knownOtherwise, site, environment } = props;
   if (!knownOtherwise) return knownAt !== undefined && html` It is known no otherwise today.`;
-  const moment = `${environment.slug}@${shortest(at)}`;
-  const known = shortest(knownAt ?? at);
-  const differs = address(`/sites/${site.slug}/compare`, { from: moment, to: moment, from_known_at: known });
+  const moment = `${environment.slug}@${shortMoment(at)}`;
+  const known = shortMoment(knownAt ?? at);
+  const differs = pathWithQuery(`/sites/${site.slug}/compare`, { from: moment, to: moment, from_known_at: known });
   const other = knownAt
     ? html`<a href="${here(props, { known_at: undefined })}">as it is known now</a>`
     : html`<a href="${here(props, { known_at: known })}">as it was known then</a>`;

@@ -1,24 +1,24 @@
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
-import type { Count } from "../../src/record/changes.ts";
+import type { EnvironmentCounts } from "../../src/record/changes.ts";
 import { ago, longTime } from "../../src/time/format.ts";
-import { shortest } from "../parts/address.ts";
+import { shortMoment } from "../parts/address.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { empty, facts, head, panel, split } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { fullTime, time } from "../parts/time.ts";
 import { type EnvironmentProps, here } from "./address.ts";
 import { histogram } from "./histogram.ts";
-import { standingThere } from "./lines.ts";
+import { environmentLines } from "./lines.ts";
 import { pastNote, picker } from "./moment.ts";
 
 export function environmentPage(props: EnvironmentProps): Html {
   const { around, at } = props;
   const unknown = !around.first || (at !== undefined && at < around.first);
   return html`${header(props, unknown)}${at && pastNote(props, at)}
-${props.histogram && drawnChanges(props, props.histogram)}${split(unknown ? nothingKnown(props) : standingThere(props), beside(props))}`;
+${props.histogram && drawnChanges(props, props.histogram)}${split(unknown ? nothingKnown(props) : environmentLines(props), beside(props))}`;
 }
 
 const drawnChanges = (props: EnvironmentProps, drawn: Histogram): Html =>
@@ -28,7 +28,7 @@ const drawnChanges = (props: EnvironmentProps, drawn: Histogram): Html =>
     at: props.at,
     now: props.now,
     zone: props.site.time_zone,
-    to: (moment) => here(props, { as_of: shortest(moment), after: undefined }),
+    to: (moment) => here(props, { as_of: shortMoment(moment), after: undefined }),
   });
 
 const titled = ({ environment, site, at }: EnvironmentProps): Html =>
@@ -62,7 +62,7 @@ function summary({ count, around, at, now }: EnvironmentProps): string {
   return `${stock(count)} ${past ? "stood" : count.pages + count.software === 1 ? "stands" : "stand"} there.${band} The newest change ${change}.${unknown}`;
 }
 
-function stock({ pages, software }: Count): string {
+function stock({ pages, software }: EnvironmentCounts): string {
   const pieces = `${software.toLocaleString("en-GB")} ${software === 1 ? "piece" : "pieces"} of software`;
   return `${pages.toLocaleString("en-GB")} ${pages === 1 ? "page" : "pages"} and ${pieces}`;
 }
@@ -72,11 +72,11 @@ function nothingKnown(props: EnvironmentProps): Html {
   const { site, environment, around, may, at } = props;
   if (around.first)
     return empty(
-      html`${is("unknown", "Unknown")}. Sitebook was told of ${environment.name} from ${fullTime(around.first, site.time_zone)} on; nobody has said what stood there before.`,
-      linkButton(here(props, { as_of: shortest(around.first), after: undefined }), "Go to the first record"),
+      html`${statusBadge("unknown", "Unknown")}. Sitebook was told of ${environment.name} from ${fullTime(around.first, site.time_zone)} on; nobody has said what stood there before.`,
+      linkButton(here(props, { as_of: shortMoment(around.first), after: undefined }), "Go to the first record"),
     );
   return empty(
-    html`${is("unknown", "Unknown")}. Nobody has told Sitebook ${at ? "by then " : ""}what stands on ${environment.name}.`,
+    html`${statusBadge("unknown", "Unknown")}. Nobody has told Sitebook ${at ? "by then " : ""}what stands on ${environment.name}.`,
     may.record &&
       linkButton(
         `/sites/${site.slug}/deployments/new?environment=${environment.slug}`,
@@ -116,5 +116,5 @@ function deploymentWords(one: Deployment): Html {
     one.promotion ? `promotion ${one.promotion}` : "",
     `by ${one.person}`,
   ].filter(Boolean);
-  return html`${words.join(", ")}${one.out_of_band > 0 && html` ${is("band", `${one.out_of_band} out of band`)}`}`;
+  return html`${words.join(", ")}${one.out_of_band > 0 && html` ${statusBadge("band", `${one.out_of_band} out of band`)}`}`;
 }

@@ -1,30 +1,32 @@
 import type { Site } from "../../src/access/sites.ts";
-import type { Event } from "../../src/history/queries.ts";
+import type { HistoryEvent } from "../../src/history/queries.ts";
 import type { Words } from "../../src/history/sentences.ts";
 import { longDay, shortTime } from "../../src/time/format.ts";
-import { address } from "../parts/address.ts";
-import { artifactLink, version } from "../parts/artifact.ts";
+import { pathWithQuery } from "../parts/address.ts";
+import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, linkButton } from "../parts/button.ts";
-import { takeAway } from "../parts/download-links.ts";
+import { downloadLinks } from "../parts/download-links.ts";
 import { type Choice, input, select } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { empty, fold, head } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type CheckpointProps, checkpointFold } from "./checkpoint.ts";
 
 /** The filter as it stands in the address. */
-export type Told = Partial<Record<"person" | "action" | "environment" | "kind" | "key" | "from" | "until", string>>;
+export type HistoryFields = Partial<
+  Record<"person" | "action" | "environment" | "kind" | "key" | "from" | "until", string>
+>;
 
 export type HistoryProps = {
   site: Site;
   now: string;
-  events: (Event & { words: Words[] })[];
-  told: Told;
+  events: (HistoryEvent & { words: Words[] })[];
+  told: HistoryFields;
   /** Messages for fields, by name. */
-  wrong: Partial<Record<keyof Told, string>>;
+  wrong: Partial<Record<keyof HistoryFields, string>>;
   people: { id: string; name: string }[];
   actions: Choice[];
   continued: boolean;
@@ -40,7 +42,7 @@ export function historyPage(props: HistoryProps): Html {
   return html`${head({ title: "History", under: "Everything that was told or decided, newest first. Nothing here is ever changed or removed." })}
 ${filters(props, base)}
 ${events.length ? days(props) : !unread && nothing(base, filtered, continued)}
-${pager({ previous: continued ? address(base, told) : undefined, previousWord: "Newest", next: next && address(base, { ...told, before: next }), nextWord: "Older" })}${events.length > 0 && takeAway(base, told)}${checkpointFold(props.checkpoint)}`;
+${pager({ previous: continued ? pathWithQuery(base, told) : undefined, previousWord: "Newest", next: next && pathWithQuery(base, { ...told, before: next }), nextWord: "Older" })}${events.length > 0 && downloadLinks(base, told)}${checkpointFold(props.checkpoint)}`;
 }
 
 const nothing = (base: string, filtered: boolean, continued: boolean): Html =>
@@ -92,12 +94,12 @@ function days({ site, now, events }: HistoryProps): Html {
 function happened(site: Site, now: string, event: HistoryProps["events"][number]): Html {
   const quote = event.details.comment ?? event.details.reason ?? event.details.note;
   const clock = shortTime(event.recorded_at, site.time_zone, now).slice(-5);
-  return html`<li id="entry-${event.seq}"><time datetime="${event.recorded_at}">${clock}</time><div>${each(event.words, (piece) => said(site, now, piece))}${typeof quote === "string" && html` <span class="quote">${quote}</span>`}${lines(site, event)}</div><span class="end" title="${event.hash}">entry ${event.seq.toLocaleString("en-GB")}</span></li>
+  return html`<li id="entry-${event.seq}"><time datetime="${event.recorded_at}">${clock}</time><div>${each(event.words, (piece) => historySentence(site, now, piece))}${typeof quote === "string" && html` <span class="quote">${quote}</span>`}${lines(site, event)}</div><span class="end" title="${event.hash}">entry ${event.seq.toLocaleString("en-GB")}</span></li>
 `;
 }
 
 /** A piece of a sentence, with its link or its time. */
-export function said(site: Site, now: string, piece: Words): Html {
+export function historySentence(site: Site, now: string, piece: Words): Html {
   if (typeof piece === "string") return html`${piece}`;
   if ("at" in piece) return time(piece.at, site.time_zone, now);
   return html`<a href="/sites/${site.slug}/${piece.to}">${piece.text}</a>`;
@@ -110,7 +112,7 @@ const few = 3;
 const most = 20;
 
 /** What a deployment or release holds: a few lines at once, the first of many to be unfolded. */
-function lines(site: Site, event: Event): Html | false {
+function lines(site: Site, event: HistoryEvent): Html | false {
   const held = (event.details.placements ?? event.details.contents) as Line[] | undefined;
   if (!held?.length) return false;
   if (held.length <= few) return html`<ul class="held">${each(held, (one) => line(site, one))}</ul>`;
@@ -121,4 +123,4 @@ function lines(site: Site, event: Event): Html | false {
 }
 
 const line = (site: Site, one: Line): Html =>
-  html`<li>${artifactLink(site.slug, one)} ${one.version === null ? is("removed", "removed") : version(one.version)}${one.out_of_band === 1 && html` ${is("band", "out of band")}`}</li>`;
+  html`<li>${artifactLink(site.slug, one)} ${one.version === null ? statusBadge("removed", "removed") : versionTag(one.version)}${one.out_of_band === 1 && html` ${statusBadge("band", "out of band")}`}</li>`;

@@ -11,7 +11,7 @@ export const artifactLink = (site: string, artifact: ArtifactName): Html =>
   html`<a href="${artifactPath(site, artifact)}">${artifact.key}</a>${artifact.title && html` <span class="title">${artifact.title}</span>`}`;
 
 /** A version's label; nothing there is said in words. A long one is cut by the ledger, so its title says it whole. */
-export const version = (label: string | null | undefined, without = "removed"): Html =>
+export const versionTag = (label: string | null | undefined, without = "removed"): Html =>
   label
     ? html`<span class="version"${attr("title", label.length > 12 && label)}>${label}</span>`
     : html`<span class="none">${without}</span>`;
@@ -23,4 +23,4 @@ export const digest = (whole: string): Html =>
   html`<code title="${whole}">${whole.slice(0, 12).replace(/(.{4})(?=.)/g, "$1 ")}</code>`;
 
 /** Where a server shows a page. */
-export const addressOf = (baseUrl: string, key: string): string => baseUrl + encodeURI(key);
+export const serverAddress = (baseUrl: string, key: string): string => baseUrl + encodeURI(key);

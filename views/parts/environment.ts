@@ -2,17 +2,17 @@ import type { Html } from "./html.ts";
 import { attr, html } from "./html.ts";
 
 /** An environment as shown: its tier gives shape and hue. */
-export type Place = { name: string; tier: string; href?: string | undefined };
+export type EnvironmentName = { name: string; tier: string; href?: string | undefined };
 
 /** An environment's name, always with its shape. */
-export const env = (place: Place): Html =>
+export const env = (place: EnvironmentName): Html =>
   place.href
     ? html`<a class="env" data-tier="${place.tier}" href="${place.href}">${place.name}</a>`
     : html`<span class="env" data-tier="${place.tier}">${place.name}</span>`;
 
 /** The way of a promotion: demo, a line, live. */
-export const way = (from: Place | undefined, to: Place): Html =>
+export const environmentPath = (from: EnvironmentName | undefined, to: EnvironmentName): Html =>
   html`<span class="way">${from && html`${env(from)}<span class="line"></span><span class="sr">to</span>`}${env(to)}</span>`;
 
 /** For the element whose content takes an environment's hue. */
-export const tier = (place: Place): Html => attr("data-tier", place.tier);
+export const tier = (place: EnvironmentName): Html => attr("data-tier", place.tier);

@@ -1,6 +1,6 @@
 import type { Attributes, Html, Piece } from "./html.ts";
 import { attr, attrs, classes, each, html } from "./html.ts";
-import { is } from "./status-badge.ts";
+import { statusBadge } from "./status-badge.ts";
 
 type Head = {
   title: Piece;
@@ -77,7 +77,7 @@ export const chips = (
 
 /** What still stands in the way, each as a sentence. */
 export const blockers = (list: readonly { code: string; message: Piece }[]): Html =>
-  html`<ul class="steps">${each(list, ({ message }) => html`<li>${is("blocked", message, { wrap: true })}</li>`)}</ul>`;
+  html`<ul class="steps">${each(list, ({ message }) => html`<li>${statusBadge("blocked", message, { wrap: true })}</li>`)}</ul>`;
 
 /** Where a list has nothing to show: say so, and what to do about it. */
 export const empty = (sentence: Piece, action?: Piece): Html =>

@@ -2,7 +2,7 @@ import type { Html, Piece } from "./html.ts";
 import { attr, classes, each, html } from "./html.ts";
 
 /** How something stands. Each has a shape of its own in the stylesheet; the word says the same without it. */
-export type Standing =
+export type StatusKind =
   | "same"
   | "ahead"
   | "behind"
@@ -38,13 +38,17 @@ type Options = {
 };
 
 /** A standing: shape, word, colour; a link where there is somewhere to go. */
-export function is(standing: Standing, word: Piece, { more, before, href, wrap, id, title }: Options = {}): Html {
+export function statusBadge(
+  standing: StatusKind,
+  word: Piece,
+  { more, before, href, wrap, id, title }: Options = {},
+): Html {
   const text = html`${before && html`<span class="more">${before}</span>`}${word}${more && html`<span class="more">${more}</span>`}`;
   const look = html`${classes("is", standing, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
   return href ? html`<a${look} href="${href}">${text}</a>` : html`<span${look}>${text}</span>`;
 }
 
-const SIGNS: [Standing, string, string][] = [
+const SIGNS: [StatusKind, string, string][] = [
   ["same", "same", "as the next environment"],
   ["ahead", "ahead", "newer than the next one"],
   ["missing", "not on demo", "new, it has yet to arrive"],
@@ -64,9 +68,9 @@ const SIGNS: [Standing, string, string][] = [
 ];
 
 /** The key to the signs. */
-export const signs = (): Html => html`<dl class="signs" data-tier="development">
+export const statusLegend = (): Html => html`<dl class="signs" data-tier="development">
 ${each(
   SIGNS,
-  ([standing, word, meaning]) => html`<div><dt>${is(standing, word)}</dt> <dd>${meaning}</dd></div>
+  ([standing, word, meaning]) => html`<div><dt>${statusBadge(standing, word)}</dt> <dd>${meaning}</dd></div>
 `,
 )}</dl>`;

@@ -12,7 +12,7 @@ type Ledger = {
 };
 
 /** The table everything is written in. On a telephone each row becomes a card, its cells labelled by `cell`. */
-export const ledger = ({ caption, quiet, columns, body, look }: Ledger): Html =>
+export const table = ({ caption, quiet, columns, body, look }: Ledger): Html =>
   html`<table${classes("ledger", look)}><caption${classes(quiet && "sr")}>${caption}</caption>
 <thead><tr>${each(columns, (column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 ${grouped(body) ? body : html`<tbody>${body}</tbody>`}

@@ -1,19 +1,19 @@
-import type { By } from "../../src/access/actor.ts";
+import type { Actor } from "../../src/access/actor.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { linkButton } from "../parts/button.ts";
-import { way } from "../parts/environment.ts";
+import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { chips, empty, head } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changes, holds, some, waitsFor } from "./words.ts";
+import { changesInWords, holds, some, waitsFor } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
-  by: By;
+  by: Actor;
   now: string;
   /** One pile alone. */
   show: "needs" | "others" | "done" | undefined;
@@ -111,7 +111,7 @@ ${letters}</ul></section>
 const address = ({ site }: Props, one: Promotion) => `/sites/${site.slug}/promotions/${one.number}`;
 
 const letter = (props: Props, one: Promotion, text: Piece, end: Html): Html => html`<li>
-${way(one.from, one.environment)}
+${environmentPath(one.from, one.environment)}
 <div><h3><a href="${address(props, one)}">${one.name}</a> <small>Promotion ${one.number}</small></h3><p>${text}${one.open && one.note && html` <span class="quote">${one.note}</span>`}</p></div>
 <div class="end">${end}</div>
 </li>
@@ -143,8 +143,8 @@ function waitingLetter(props: Props, one: Promotion): Html {
   const yes = one.approvals.some((approval) => approval.person_id === props.by.person.id);
   const standing =
     one.state === "approved"
-      ? is("approved", "approved, to be completed")
-      : is("waiting", `waiting for ${waitsFor(one)}`);
+      ? statusBadge("approved", "approved, to be completed")
+      : statusBadge("waiting", `waiting for ${waitsFor(one)}`);
   return letter(
     props,
     one,
@@ -156,7 +156,7 @@ function waitingLetter(props: Props, one: Promotion): Html {
 /** '2 new pages and 1 removed.' */
 function whatChanges({ tallies }: Props, one: Promotion): string {
   const tally = tallies.get(one.id);
-  const words = tally ? changes(tally) : "";
+  const words = tally ? changesInWords(tally) : "";
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
@@ -169,7 +169,7 @@ function doneLetter(props: Props, one: Promotion): Html {
     props,
     one,
     html`${holds(size)}.${howItEnded(props, one)}`,
-    html`${is(one.state, one.state)}${time(one.ended_at ?? one.asked_at, props.site.time_zone, props.now)}`,
+    html`${statusBadge(one.state, one.state)}${time(one.ended_at ?? one.asked_at, props.site.time_zone, props.now)}`,
   );
 }
 

@@ -1,26 +1,26 @@
 import type { Environment } from "../../src/access/environments.ts";
-import type { Tally } from "../../src/promotions/change-counts.ts";
+import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { Decision } from "../../src/promotions/rules.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { toldLater } from "../../src/time/format.ts";
+import { recordedLater } from "../../src/time/format.ts";
 import { correctionTold } from "../corrections.ts";
-import { artifactLink, version } from "../parts/artifact.ts";
+import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";
-import { way } from "../parts/environment.ts";
+import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { type Looking, looks } from "./changes.ts";
+import { type ReviewProps, reviewList } from "./changes.ts";
 import { type Panels, panels } from "./panels.ts";
 import { verdict } from "./verdict.ts";
 import { and, lead, pieces, some, waitsFor } from "./words.ts";
 
 export type PromotionPage = Omit<Panels, "form" | "forYou"> &
-  Omit<Looking, "counts"> & {
-    tally: Tally;
+  Omit<ReviewProps, "counts"> & {
+    tally: ChangeCounts;
     /** Why this person may not decide, if so; and how they have decided. */
     why: string | undefined;
     mine: Decision | undefined;
@@ -37,7 +37,7 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
 
 export function promotionPage(props: PromotionPage): Html {
   const { promotion, tally } = props;
-  const list = looks({ ...props, counts: tally.page });
+  const list = reviewList({ ...props, counts: tally.page });
   const decidable = promotion.open && (tally.toLook > 0 || promotion.state === "waiting" || !props.why);
   return html`<div class="looking">
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
@@ -61,7 +61,7 @@ function header(props: PromotionPage): Html {
   const needed = promotion.contents.some((one) => one.kind === "software" && neededBy(props, one.key).length > 0);
   return head({
     over: [
-      way(promotion.from, promotion.environment),
+      environmentPath(promotion.from, promotion.environment),
       `Promotion ${promotion.number}`,
       html`asked for by ${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
@@ -102,19 +102,19 @@ function outcome(props: PromotionPage): Html {
   const rejection = approvals.find((one) => one.decision === "reject");
   const release = html`<a href="/sites/${site.slug}/releases/${promotion.release}">release ${promotion.release}</a>`;
   const line = (sign: Html, words: Html) => html`<div class="outcome">${sign}<p>${words}</p></div>`;
-  if (completion) return line(is("completed", "Completed"), completed(props, completion));
+  if (completion) return line(statusBadge("completed", "Completed"), completed(props, completion));
   if (rejection)
     return line(
-      is("rejected", "Rejected"),
+      statusBadge("rejected", "Rejected"),
       html`by ${rejection.person} (${rejection.role_name}), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> Trying again is a new promotion of ${release}.`,
     );
   if (cancellation?.superseded_by)
     return line(
-      is("superseded", "Superseded"),
+      statusBadge("superseded", "Superseded"),
       html`<a href="/sites/${site.slug}/promotions/${cancellation.superseded_by}">Promotion ${cancellation.superseded_by}</a> took its place, ${at(cancellation.cancelled_at)}: it holds all that this one does.`,
     );
   return line(
-    is("cancelled", "Cancelled"),
+    statusBadge("cancelled", "Cancelled"),
     html`by ${cancellation?.person}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> Trying again is a new promotion of ${release}.`,
   );
 }
@@ -125,9 +125,9 @@ function completed({ promotion, site, now, afterwards }: PromotionPage, completi
   const at = (iso: string) => time(iso, site.time_zone, now);
   const { person, effective_at, completed_at, deployment } = completion;
   const approvers = and([...new Set(promotion.approvals.map((one) => `${one.person} (${one.role_name})`))]);
-  const later = toldLater({ effective_at, recorded_at: completed_at });
+  const later = recordedLater({ effective_at, recorded_at: completed_at });
   return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
-    afterwards && is("band", html`It was there before its approval of ${at(afterwards)}.`, { wrap: true })
+    afterwards && statusBadge("band", html`It was there before its approval of ${at(afterwards)}.`, { wrap: true })
   }`;
 }
 
@@ -147,12 +147,12 @@ function software(props: PromotionPage): Html | false {
     const needed = neededBy(props, one.key);
     const said = needed.length > 3 ? `${needed.slice(0, 3).join(", ")} and ${needed.length - 3} more` : and(needed);
     return row(
-      html`${rowHead(artifactLink(site.slug, one))}${cell(was, version(one.there?.version, "not there"))}${cell(will, version(one.version))}${cell("Needed by", said || html`<span class="none">nothing in here</span>`)}`,
+      html`${rowHead(artifactLink(site.slug, one))}${cell(was, versionTag(one.there?.version, "not there"))}${cell(will, versionTag(one.version))}${cell("Needed by", said || html`<span class="none">nothing in here</span>`)}`,
     );
   });
   return fold(
     promotion.open ? "Software that comes along" : "Software in it",
-    ledger({ caption: "Software in this promotion", quiet: true, columns: ["Software", was, will, "Needed by"], body }),
+    table({ caption: "Software in this promotion", quiet: true, columns: ["Software", was, will, "Needed by"], body }),
     { small: pieces(moving.length), open: props.tally.toLook === 0 },
   );
 }

@@ -7,7 +7,7 @@ import { button, confirmButton } from "../parts/button.ts";
 import { area, input } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
 import { completing, some } from "./words.ts";
 
@@ -51,11 +51,11 @@ function gate(props: Panels): Html {
 function decided({ site, now }: Panels, approval: Approval, where?: string): Html {
   const { person, role_name, decision, comment, decided_at } = approval;
   const sign = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${is(sign, html`${person} (${role_name}) ${sign}`, { wrap: true })}<small>${where && `for ${where}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+  return html`<li>${statusBadge(sign, html`${person} (${role_name}) ${sign}`, { wrap: true })}<small>${where && `for ${where}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
 }
 
 const wanted = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>
-  html`<li>${is("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} have approved`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}</small></li>`;
+  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} have approved`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}</small></li>`;
 
 function inTheWay(promotion: PromotionDetails): Html {
   const { name, tier } = promotion.environment;
@@ -64,7 +64,7 @@ function inTheWay(promotion: PromotionDetails): Html {
     tier === "production" ? "Before it can go live" : `Before it can go to ${name}`,
     promotion.blockers.length
       ? blockers(promotion.blockers)
-      : html`<ul class="steps"><li>${is("approved", "Nothing stands in the way.")}</li></ul>`,
+      : html`<ul class="steps"><li>${statusBadge("approved", "Nothing stands in the way.")}</li></ul>`,
   );
 }
 

@@ -1,17 +1,17 @@
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
-import type { Tally } from "../../src/promotions/change-counts.ts";
+import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { Decision } from "../../src/promotions/rules.ts";
 import { button, reason } from "../parts/button.ts";
 import { area } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
 import { bar, fold } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { completing } from "./words.ts";
 
 type Verdict = {
   site: { slug: string };
   promotion: PromotionDetails;
-  tally: Tally;
+  tally: ChangeCounts;
   /** Pages on this part of the list. */
   pages: { artifact_id: string }[];
   previous?: string | undefined;
@@ -31,7 +31,7 @@ export function verdict(props: Verdict): Html {
   const finish = mayPromote && promotion.state === "approved";
   return bar(
     html`${progress(props)}${props.tally.toLook > 0 && save(props)}${!why && comment(props)}${
-      mine === "approve" && is("approved", "You approved it")
+      mine === "approve" && statusBadge("approved", "You approved it")
     }${waiting && why && reason("why-not", why)}${(waiting || !why) && decision("reject", "Reject", "danger", why)}${
       waiting && mine !== "approve" && decision("approve", `Approve for ${promotion.environment.name}`, "primary", why)
     }${finish && complete(promotion)}`,

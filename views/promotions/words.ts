@@ -1,4 +1,4 @@
-import type { Size, Tally } from "../../src/promotions/change-counts.ts";
+import type { ChangeCounts, ReleaseSize } from "../../src/promotions/change-counts.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 
 /** '1 page', '3 pages' */
@@ -10,15 +10,15 @@ export const and = (words: string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 /** '2 new pages, 3 changed and 1 removed'; nothing where no page changes. */
-function pageChanges({ page }: Tally): string {
+function pageChanges({ page }: ChangeCounts): string {
   const kinds = (["new", "changed", "removed"] as const).filter((kind) => page[kind] > 0);
   return and(kinds.map((kind, i) => `${page[kind]} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`));
 }
 
-const softwareChanges = ({ software }: Tally) => software.new + software.changed + software.removed;
+const softwareChanges = ({ software }: ChangeCounts) => software.new + software.changed + software.removed;
 
 /** '2 new pages and 1 removed, with 2 pieces of software' */
-export function changes(tally: Tally): string {
+export function changesInWords(tally: ChangeCounts): string {
   const [pages, software] = [pageChanges(tally), softwareChanges(tally)];
   const approvedLater = tally.page.unapproved + tally.software.unapproved;
   const moving = pages && software ? `${pages}, with ${pieces(software)}` : pages || (software ? pieces(software) : "");
@@ -32,7 +32,7 @@ type Place = { name: string; tier: string };
 const toWhom = (place: Place) => (place.tier === "production" ? "customers" : place.name);
 
 /** What the promotion does, in one sentence that anybody understands. */
-export function lead(promotion: Promotion, tally: Tally, needed: boolean): string {
+export function lead(promotion: Promotion, tally: ChangeCounts, needed: boolean): string {
   const [pages, software] = [pageChanges(tally), softwareChanges(tally)];
   const with_ = pages && software ? `, with ${pieces(software)}${needed ? " they need" : ""}` : "";
   const subject = pages || (software ? pieces(software) : "");
@@ -58,7 +58,7 @@ function beTaken({ open, state }: Promotion, count: number): string {
   return state === "completed" ? `${was} taken` : `${was} to be taken`;
 }
 
-function already({ environment }: Promotion, { page, software }: Tally): string {
+function already({ environment }: Promotion, { page, software }: ChangeCounts): string {
   const count = page.unapproved + software.unapproved;
   if (!count) return "";
   return `${count} ${count === 1 ? "is" : "are"} on ${environment.name} already without anybody’s approval, and would be approved afterwards.`;
@@ -75,7 +75,7 @@ export const completing = ({ environment }: Pick<Promotion, "environment">): str
   environment.tier === "production" ? `Publish to ${environment.name}` : `Complete: move to ${environment.name}`;
 
 /** What a release holds: '6 pages and 2 pieces of software' */
-export const holds = ({ page, software }: Size): string =>
+export const holds = ({ page, software }: ReleaseSize): string =>
   and([page ? some(page, "page") : "", software ? pieces(software) : ""].filter(Boolean));
 
 export const stateWords = (promotion: Promotion): string =>

@@ -1,21 +1,21 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
-import type { Size } from "../../src/promotions/change-counts.ts";
+import type { ReleaseSize } from "../../src/promotions/change-counts.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Release } from "../../src/record/releases.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, pager, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { holds, stateWords } from "../promotions/words.ts";
 
 type List = {
   site: Site;
   list: Release[];
-  sizes: Map<string, Size>;
+  sizes: Map<string, ReleaseSize>;
   promotions: Promotion[];
   mayRelease: boolean;
   /** Whether this is the first page of the list. */
@@ -33,7 +33,7 @@ export function releasesPage(props: List): Html {
     under: "Exact versions and removals, frozen to travel together. Newest first.",
     actions: list.length > 0 && make,
   })}
-${list.length > 0 ? table(props) : none(props, make)}
+${list.length > 0 ? releaseTable(props) : none(props, make)}
 ${pager({ previous: first ? undefined : base, previousWord: "Newest", next: more ? `${base}?before=${list.at(-1)?.number}` : undefined, nextWord: "Older" })}`;
 }
 
@@ -45,7 +45,7 @@ const none = ({ site, first }: List, make: Html | false): Html =>
       )
     : empty("There are no older releases.");
 
-function table(props: List): Html {
+function releaseTable(props: List): Html {
   const { site, list, sizes, now } = props;
   const places = site.environments.slice(1);
   const body = each(list, (one) => {
@@ -55,12 +55,12 @@ function table(props: List): Html {
     );
   });
   const columns = ["Release", "Holds", "Made", ...places.map((place) => env(place))];
-  return ledger({ caption: "Releases, newest first", quiet: true, columns, body });
+  return table({ caption: "Releases, newest first", quiet: true, columns, body });
 }
 
 /** How far it has come into an environment: its newest promotion there. */
 function standing({ site, promotions }: List, release: Release, place: Environment): Html {
   const newest = promotions.find((one) => one.release_id === release.id && one.environment_id === place.id);
   if (!newest) return html`<span class="none">not asked for</span>`;
-  return is(newest.state, stateWords(newest), { href: `/sites/${site.slug}/promotions/${newest.number}` });
+  return statusBadge(newest.state, stateWords(newest), { href: `/sites/${site.slug}/promotions/${newest.number}` });
 }

@@ -1,14 +1,14 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Candidate, Candidates } from "../../src/releases/candidates.ts";
-import { version } from "../parts/artifact.ts";
+import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { area, input } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { bar, empty, head, note } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, group, ledger, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, group, rowHead, table } from "../parts/table.ts";
 import { some } from "../promotions/words.ts";
 
 type Props = Candidates & {
@@ -45,7 +45,7 @@ ${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("
     hint: "What it is for, such as “Black Friday, first week”. Whoever approves reads it first.",
     more: { maxlength: 200 },
   })}${area({ name: "notes", label: "Notes", rows: 2, value: props.notes, error: props.errors.notes, hint: "Optional." })}</div>
-${ledger({
+${table({
   caption: "Lines of the release",
   look: "picking",
   quiet: true,
@@ -96,13 +96,13 @@ function line({ from, to, errors }: Props, one: Candidate): Html {
   const value = [one.kind, one.key, one.version].filter((part) => part !== null).join(" ");
   return html`<tr${attr("class", wrong && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", one.chosen)}><span class="sr">${one.key}</span></label></td>${rowHead(
     html`${one.title ?? one.key}${one.title && html` <span class="path">${one.key}</span>`}`,
-  )}${cell(`On ${from.name}`, html`${version(one.version)}${wrong && is("rejected", wrong, { wrap: true })}`)}${
+  )}${cell(`On ${from.name}`, html`${versionTag(one.version)}${wrong && statusBadge("rejected", wrong, { wrap: true })}`)}${
     to && cell(`On ${to.name} now`, there(one))
   }</tr>
 `;
 }
 
 function there(one: Candidate): Html {
-  if (one.there === one.version) return is("same", "the same");
-  return one.there === undefined ? html`<span class="none">not there</span>` : version(one.there);
+  if (one.there === one.version) return statusBadge("same", "the same");
+  return one.there === undefined ? html`<span class="none">not there</span>` : versionTag(one.there);
 }

@@ -1,17 +1,17 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
-import type { Way } from "../../src/promotions/eligibility.ts";
+import type { Eligibility } from "../../src/promotions/eligibility.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
-import type { Stands } from "../../src/record/current.ts";
-import type { Content, Release } from "../../src/record/releases.ts";
-import { artifactLink, digest, version } from "../parts/artifact.ts";
+import type { CurrentPlacement } from "../../src/record/current.ts";
+import type { Release, ReleaseContent } from "../../src/record/releases.ts";
+import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
-import { env, way } from "../parts/environment.ts";
+import { env, environmentPath } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, group, ledger, pager, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { and, holds, stateWords } from "../promotions/words.ts";
 
@@ -19,13 +19,13 @@ type Page = {
   site: Site;
   release: Release;
   /** The lines on this part of the list, and how many of all are pages. */
-  contents: Content[];
+  contents: ReleaseContent[];
   size: number;
   pages: number;
-  held: { environment: Environment; now: Map<string, Stands> }[];
+  held: { environment: Environment; now: Map<string, CurrentPlacement> }[];
   promotions: Promotion[];
   /** Where it could go; empty for those who may not ask. */
-  ways: Way[];
+  ways: Eligibility[];
   previous?: string | undefined;
   next?: string | undefined;
   form: { to: string; note: string; key: string };
@@ -63,7 +63,7 @@ function contents(props: Page): Html {
       )
     );
   };
-  return html`${ledger({
+  return html`${table({
     caption: "What it holds, and where that stands now",
     look: "flow",
     columns,
@@ -71,24 +71,24 @@ function contents(props: Page): Html {
   })}${pager({ previous: props.previous, next: props.next, previousWord: "Lines before", nextWord: "More lines" })}`;
 }
 
-function line({ site, held, rested }: Page, one: Content): Html {
+function line({ site, held, rested }: Page, one: ReleaseContent): Html {
   const wrong = rested.get(one.artifact_id);
   return row(
-    html`${rowHead(artifactLink(site.slug, one))}${cell("Version", html`${version(one.version, "its removal")}${wrong && html`<br>${is("corrected", "corrected")} <span class="ago">on ${wrong.on} by ${wrong.person}: “${wrong.reason}”</span>`}`)}${each(held, ({ environment, now }) => cell(environment.name, place(one, now.get(one.artifact_id))))}`,
+    html`${rowHead(artifactLink(site.slug, one))}${cell("Version", html`${versionTag(one.version, "its removal")}${wrong && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${wrong.on} by ${wrong.person}: “${wrong.reason}”</span>`}`)}${each(held, ({ environment, now }) => cell(environment.name, place(one, now.get(one.artifact_id))))}`,
   );
 }
 
-function place(content: Content, stands: Stands | undefined): Html {
+function place(content: ReleaseContent, stands: CurrentPlacement | undefined): Html {
   if (!stands) return html`<span class="none">not there</span>`;
-  if (stands.version_id === content.version_id) return is("same", content.version_id ? "there" : "removed");
-  return version(stands.version);
+  if (stands.version_id === content.version_id) return statusBadge("same", content.version_id ? "there" : "removed");
+  return versionTag(stands.version);
 }
 
 function travelled({ site, promotions, now }: Page): Html {
   if (promotions.length === 0)
     return panel("travelled", "Its way", html`<p><small>Nobody has asked for its promotion yet.</small></p>`);
   const step = (one: Promotion) =>
-    html`<li>${way(one.from, one.environment)}${is(one.state, stateWords(one), { href: `/sites/${site.slug}/promotions/${one.number}` })}<small>Promotion ${one.number}, ${when(one, site, now)}</small></li>`;
+    html`<li>${environmentPath(one.from, one.environment)}${statusBadge(one.state, stateWords(one), { href: `/sites/${site.slug}/promotions/${one.number}` })}<small>Promotion ${one.number}, ${when(one, site, now)}</small></li>`;
   return panel("travelled", "Its way", html`<ol class="steps">${each(promotions, step)}</ol>`);
 }
 
@@ -101,7 +101,7 @@ function when(one: Promotion, site: Site, now: string): Html {
 function asking({ site, release, ways, form, errors }: Page): Html {
   const possible = ways.filter((one) => !one.why);
   const wanted = possible.find((one) => one.environment.slug === form.to) ?? possible[0];
-  const choice = (one: Way) =>
+  const choice = (one: Eligibility) =>
     checkbox({
       type: "radio",
       name: "to",
@@ -124,7 +124,7 @@ ${area({ name: "note", label: "Note", rows: 2, value: form.note, error: errors.n
 }
 
 /** What asking leads to: whom the gate asks, and what blocks it as things stand. */
-function sentences({ why, requirements, blockers }: Way): string[] {
+function sentences({ why, requirements, blockers }: Eligibility): string[] {
   if (why) return [why.message];
   const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${needed} of ${name}`));
   const blocked = blockers.filter((one) => one.code !== "approvals_missing").map((one) => one.message);

@@ -1,19 +1,19 @@
 import type { Site } from "../../src/access/sites.ts";
-import type { EntryKind } from "../../src/record/search-index.ts";
-import type { Answer } from "../../src/search/answers.ts";
-import type { FoundArtifact, Group, Told } from "../../src/search/queries.ts";
-import { said } from "../history/page.ts";
-import { address } from "../parts/address.ts";
-import { artifactLink, version } from "../parts/artifact.ts";
+import type { SearchKind } from "../../src/record/search-index.ts";
+import type { SearchAnswer } from "../../src/search/answers.ts";
+import type { FoundArtifact, FoundEvent, Group } from "../../src/search/queries.ts";
+import { historySentence } from "../history/page.ts";
+import { pathWithQuery } from "../parts/address.ts";
+import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, linkButton } from "../parts/button.ts";
-import { way } from "../parts/environment.ts";
+import { environmentPath } from "../parts/environment.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, pager, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { answered } from "./answers.ts";
+import { searchAnswer } from "./answers.ts";
 
 export type SearchProps = {
   site: Site;
@@ -21,10 +21,10 @@ export type SearchProps = {
   text: string;
   /** The words of it that were looked for. */
   sought: string;
-  answer?: Answer | undefined;
+  answer?: SearchAnswer | undefined;
   groups: Group[];
   /** Only one kind is listed. */
-  only?: EntryKind | undefined;
+  only?: SearchKind | undefined;
   /** The names of roles by their slugs. */
   roles: Record<string, string>;
   /** A page of this site, to ask about. */
@@ -37,14 +37,14 @@ export function searchPage(props: SearchProps): Html {
   const { text, answer, groups, only } = props;
   const nothing = text !== "" && !answer && !groups.length;
   return html`${head({ title: "Search" })}
-<form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(address(base(props), { q: text }), "All kinds", "plain")}</form>
-${answer && answered(props, answer)}
+<form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(pathWithQuery(base(props), { q: text }), "All kinds", "plain")}</form>
+${answer && searchAnswer(props, answer)}
 ${each(groups, (group) => found(props, group))}
 ${nothing && empty(html`Nothing is found for “${text}”.`)}
 ${(nothing || !text || answer?.to === "sorry") && askable(props)}`;
 }
 
-const headings: Record<EntryKind, string> = {
+const headings: Record<SearchKind, string> = {
   artifact: "Pages and software",
   release: "Releases",
   promotion: "Promotions",
@@ -57,12 +57,13 @@ function found(props: SearchProps, group: Group): Html {
   const id = `found-${group.kind}`;
   const board =
     group.kind === "artifact" &&
-    html` <small><a href="${address(`/sites/${site.slug}`, { text: sought })}">Filter the board by this</a></small>`;
+    html` <small><a href="${pathWithQuery(`/sites/${site.slug}`, { text: sought })}">Filter the board by this</a></small>`;
   return html`<section class="pile" aria-labelledby="${id}"><h2 id="${id}">${headings[group.kind]}${board}</h2>
 ${list(props, group)}
 ${pager({
   of: headings[group.kind],
-  next: group.next && address(base(props), { q: text, in: group.kind, after: `${group.next.size}.${group.next.id}` }),
+  next:
+    group.next && pathWithQuery(base(props), { q: text, in: group.kind, after: `${group.next.size}.${group.next.id}` }),
   nextWord: "More",
 })}</section>
 `;
@@ -76,7 +77,7 @@ function list(props: SearchProps, group: Group): Html {
 }
 
 const artifacts = (props: SearchProps, list: FoundArtifact[]): Html =>
-  ledger({
+  table({
     caption: "Pages and software found, with where they stand now",
     quiet: true,
     columns: ["Page or software", ...props.site.environments.map((one) => one.name)],
@@ -92,7 +93,7 @@ function stands({ site, now }: SearchProps, { stands: all }: FoundArtifact, slug
   const one = all.find(({ environment }) => environment === slug);
   if (!one) return html`<span class="none">not there</span>`;
   const since = html`<span class="ago">since ${time(one.effective_at, site.time_zone, now)}</span>`;
-  return html`${one.version === null ? is("removed", "removed") : version(one.version)} ${since}${one.out_of_band === 1 && one.version !== null && html` ${is("band", "out of band")}`}`;
+  return html`${one.version === null ? statusBadge("removed", "removed") : versionTag(one.version)} ${since}${one.out_of_band === 1 && one.version !== null && html` ${statusBadge("band", "out of band")}`}`;
 }
 
 const releases = ({ site, now }: SearchProps, list: Group["releases"]): Html =>
@@ -109,13 +110,13 @@ const promotions = ({ site, now }: SearchProps, list: Group["promotions"]): Html
     list,
     (
       one,
-    ) => html`<li>${time(one.asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${one.number}">Promotion ${one.number}, ${one.name}</a> ${way(one.from, one.environment)} ${is(one.state, one.state)}${one.note && html` <span class="quote">${one.note}</span>`}</div></li>
+    ) => html`<li>${time(one.asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${one.number}">Promotion ${one.number}, ${one.name}</a> ${environmentPath(one.from, one.environment)} ${statusBadge(one.state, one.state)}${one.note && html` <span class="quote">${one.note}</span>`}</div></li>
 `,
   )}</ul>`;
 
 /** An event as a sentence; where it was found by what somebody wrote, that first. */
-const told = ({ site, now }: SearchProps, { seq, recorded_at, words, written }: Told, note: boolean): Html =>
-  html`<li>${time(recorded_at, site.time_zone, now)}<div>${note && html`${each(written, (one) => html`<span class="quote">${one}</span> `)}`}${each(words, (piece) => said(site, now, piece))}</div><span class="end">entry ${seq.toLocaleString("en-GB")}</span></li>
+const told = ({ site, now }: SearchProps, { seq, recorded_at, words, written }: FoundEvent, note: boolean): Html =>
+  html`<li>${time(recorded_at, site.time_zone, now)}<div>${note && html`${each(written, (one) => html`<span class="quote">${one}</span> `)}`}${each(words, (piece) => historySentence(site, now, piece))}</div><span class="end">entry ${seq.toLocaleString("en-GB")}</span></li>
 `;
 
 /** What can be asked, with what there is on this very site. */
@@ -135,7 +136,7 @@ function askable(props: SearchProps): Html {
 <p>A page’s path or a software’s name, words of a title, a note or somebody’s name, and questions such as these:</p>
 <ul class="asked">${each(
     questions,
-    (one) => html`<li><a href="${address(base(props), { q: one })}">${one}</a></li>
+    (one) => html`<li><a href="${pathWithQuery(base(props), { q: one })}">${one}</a></li>
 `,
   )}</ul>${!last && html`<p>This site has no environments yet.</p>`}</section>`;
 }

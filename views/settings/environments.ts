@@ -3,7 +3,7 @@ import { env } from "../parts/environment.ts";
 import { input, select } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, facts, panel, split } from "../parts/page.ts";
-import { cell, ledger, row, rowHead } from "../parts/table.ts";
+import { cell, row, rowHead, table } from "../parts/table.ts";
 import { keyField, type SettingsSite, settingsHead } from "./site.ts";
 
 export type SettingsEnvironment = {
@@ -34,7 +34,7 @@ export const environmentsPage = (props: {
 }): Html => {
   const { site, environments, form, errors = {} } = props;
   const base = `/sites/${site.slug}/settings/environments`;
-  const list = ledger({
+  const list = table({
     caption: "In the order in which things travel",
     columns: ["Environment", "Servers", "Gate"],
     body: each(environments, (one) =>
@@ -62,7 +62,7 @@ export const environmentSettingsPage = (props: {
   const base = `/sites/${site.slug}/settings/environments`;
   const here = `${base}/${environment.slug}`;
   const servers = environment.servers.length
-    ? ledger({
+    ? table({
         caption: "Servers on which it runs",
         quiet: true,
         columns: ["Server", "Address", html`<span class="sr">Actions</span>`],

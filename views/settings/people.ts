@@ -3,8 +3,8 @@ import { button } from "../parts/button.ts";
 import { boxes, checkbox, input } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { facts, panel, split } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
 import { type SettingsSite, secret, settingsHead } from "./site.ts";
 
@@ -36,12 +36,12 @@ export const peoplePage = (props: {
 }): Html => {
   const { site, members, form, errors = {} } = props;
   const base = `/sites/${site.slug}/settings/people`;
-  const list = ledger({
+  const list = table({
     caption: `${members.length} ${members.length === 1 ? "person" : "people"}; a name leads to the roles and the password`,
     columns: ["Person", "E-mail", "Roles", "Since"],
     body: each(members, (one) =>
       row(
-        html`${rowHead(html`<a href="${base}/${one.id}">${one.name}</a>`)}${cell("E-mail", one.email)}${cell("Roles", html`${one.roles.map((role) => role.name).join(", ")}${!one.signs_in && html` ${is("waiting", "invited")}`}`)}${cell("Since", time(one.since, site.time_zone, props.now))}`,
+        html`${rowHead(html`<a href="${base}/${one.id}">${one.name}</a>`)}${cell("E-mail", one.email)}${cell("Roles", html`${one.roles.map((role) => role.name).join(", ")}${!one.signs_in && html` ${statusBadge("waiting", "invited")}`}`)}${cell("Since", time(one.since, site.time_zone, props.now))}`,
       ),
     ),
   });

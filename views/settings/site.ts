@@ -29,7 +29,7 @@ export const settingsHead = (
 /** What is shown once, to be copied and handed over. */
 export const secret = (text: string): Html => html`<code class="secret" tabindex="0">${text}</code>`;
 
-export const sitePage = (props: {
+export const siteSettingsPage = (props: {
   site: SettingsSite;
   form: { name: string; time_zone: string };
   zones: string[];

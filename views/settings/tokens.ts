@@ -3,8 +3,8 @@ import { button, confirmButton } from "../parts/button.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, panel, split } from "../parts/page.ts";
-import { is } from "../parts/status-badge.ts";
-import { cell, ledger, row, rowHead } from "../parts/table.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type RoleChoice, roleBoxes } from "./people.ts";
 import { type SettingsSite, secret, settingsHead } from "./site.ts";
@@ -19,7 +19,7 @@ export const tokensPage = (props: {
 }): Html => {
   const { site, tokens, form, errors = {} } = props;
   const list = tokens.length
-    ? ledger({
+    ? table({
         caption: "Tokens, newest first",
         columns: ["Token", "Roles", "Made", "Works", html`<span class="sr">Actions</span>`],
         body: each(tokens, (one) => line(one, props)),
@@ -37,9 +37,9 @@ function line(one: TokenRow, { site, now }: { site: SettingsSite; now: string })
   const at = (iso: string) => time(iso, site.time_zone, now);
   const over = one.revoked_at !== null || (one.expires_at !== null && one.expires_at <= now);
   const works = one.revoked_at
-    ? html`${is("cancelled", "revoked")} ${at(one.revoked_at)}`
+    ? html`${statusBadge("cancelled", "revoked")} ${at(one.revoked_at)}`
     : one.expires_at
-      ? html`${over ? is("expired", "expired") : "until"} ${at(one.expires_at)}`
+      ? html`${over ? statusBadge("expired", "expired") : "until"} ${at(one.expires_at)}`
       : "until revoked";
   const revoke = confirmButton(
     html`Revoke<span class="sr"> ${one.name}</span>`,

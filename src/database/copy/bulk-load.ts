@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { oneOf } from "../batches.ts";
+import { inList } from "../batches.ts";
 import { type Database, isPostgres } from "../connect.ts";
 
 /** A transaction in which SQLite does not check foreign keys row by row, which it can be told only before it begins. */
@@ -33,7 +33,7 @@ type Definitions = RawBuilder<{ drop: string; create: string }>;
 
 const sqliteDefinitions = (tables: string[]): Definitions => sql`
   select 'drop index "' || name || '"' as "drop", sql as "create" from sqlite_master
-  where type = 'index' and sql is not null and ${oneOf("tbl_name", tables)}`;
+  where type = 'index' and sql is not null and ${inList("tbl_name", tables)}`;
 
 /** Not those indexes that a primary key or unique constraint has made. */
 const postgresDefinitions = (tables: string[]): Definitions => sql`
@@ -41,11 +41,11 @@ const postgresDefinitions = (tables: string[]): Definitions => sql`
     format('alter table %s drop constraint %I', k.conrelid::regclass, k.conname) as "drop",
     format('alter table %s add constraint %I %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) as "create"
   from pg_constraint k join pg_class t on t.oid = k.conrelid
-  where k.contype = 'f' and pg_table_is_visible(t.oid) and ${oneOf("t.relname", tables)}
+  where k.contype = 'f' and pg_table_is_visible(t.oid) and ${inList("t.relname", tables)}
   union all
   select format('drop index %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
   from pg_index i join pg_class t on t.oid = i.indrelid
-  where pg_table_is_visible(t.oid) and ${oneOf("t.relname", tables)}
+  where pg_table_is_visible(t.oid) and ${inList("t.relname", tables)}
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid)`;
 
 async function checkForeignKeys(trx: Database): Promise<void> {

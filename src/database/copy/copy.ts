@@ -15,13 +15,13 @@ export interface CopyOptions {
 }
 
 /** How many rows each table has. */
-export type RowCounts = Map<string, number>;
+export type TableRowCounts = Map<string, number>;
 
 /**
  * Copies the whole book, as it is at one moment, into an empty database of either engine with the same schema, all or
  * nothing. Throws CannotWrite where the target is not empty, and a Refusal where not every row arrived.
  */
-export async function copyBook(source: Database, target: Database, options: CopyOptions = {}): Promise<RowCounts> {
+export async function copyBook(source: Database, target: Database, options: CopyOptions = {}): Promise<TableRowCounts> {
   const tables = await bookTables();
   const names = tables.map(({ name }) => name);
   return loadTransaction(target, async (into) => {
@@ -53,8 +53,8 @@ async function copyTables(
   into: Database,
   tables: Table[],
   { onProgress }: CopyOptions,
-): Promise<RowCounts> {
-  const counts: RowCounts = new Map();
+): Promise<TableRowCounts> {
+  const counts: TableRowCounts = new Map();
   for (const { name } of tables) counts.set(name, await countRows(from, name));
   const all = counts.values().reduce((sum, count) => sum + count, 0);
   let done = 0;

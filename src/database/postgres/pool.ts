@@ -7,14 +7,14 @@ const numeric = 1700;
 const most = { names: 300, length: 10_000, seenOnce: 1000 };
 
 /** Connections to PostgreSQL. Counts and sums come back as numbers, as they do from SQLite; none here comes near 2^53. */
-export function poolOf(connectionString: string): Pool {
+export function createPool(connectionString: string): Pool {
   const getTypeParser = (oid: number, format?: "text" | "binary") =>
     oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format as "text");
   const pool = new Pool({
     connectionString,
     max: 10,
     types: { getTypeParser } as never,
-    Client: Remembering,
+    Client: NamingClient,
     // one whose server vanished in the middle of a transaction keeps its site waiting no longer than this
     idle_in_transaction_session_timeout: 5 * 60_000,
   });
@@ -29,7 +29,7 @@ export function poolOf(connectionString: string): Pool {
  * A query that is asked a second time on a connection gets a name, under which PostgreSQL keeps it parsed and planned:
  * that takes longer than most of them run.
  */
-class Remembering extends Client {
+class NamingClient extends Client {
   readonly #names = new Map<string, string>();
   readonly #seenOnce = new Set<string>();
 

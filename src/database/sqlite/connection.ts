@@ -16,12 +16,12 @@ const pragmas = [
 ];
 
 /** A handle whose statements are prepared once: that costs several times what running them does. */
-export interface Handle {
+export interface SqliteConnection {
   raw: SQLite.Database;
   prepare: (sql: string) => SQLite.Statement;
 }
 
-export function prepared(raw: SQLite.Database, more: string[]): Handle {
+export function openConnection(raw: SQLite.Database, more: string[]): SqliteConnection {
   for (const pragma of [...pragmas, ...more]) raw.pragma(pragma);
   const kept = new Map<string, SQLite.Statement>();
   const prepare = (sql: string) => {

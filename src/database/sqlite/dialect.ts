@@ -12,7 +12,7 @@ import {
 } from "kysely";
 import { eventLoopYielder } from "../event-loop.ts";
 import { SqliteCompiler } from "../query-compilers.ts";
-import { type Handle, prepared } from "./connection.ts";
+import { openConnection, type SqliteConnection } from "./connection.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -50,11 +50,11 @@ class Adapter extends SqliteAdapter {
 class SqliteDriver implements Driver {
   readonly #file: string | undefined;
   readonly #writer: Writer;
-  #reader: Handle | undefined;
+  #reader: SqliteConnection | undefined;
 
   constructor(handle: SQLite.Database) {
     this.#file = handle.memory ? undefined : handle.name;
-    this.#writer = new Writer(prepared(handle, []));
+    this.#writer = new Writer(openConnection(handle, []));
   }
 
   async init(): Promise<void> {
@@ -91,30 +91,30 @@ class SqliteDriver implements Driver {
   }
 }
 
-function reading(file: string): Handle {
-  return prepared(new SQLite(file), ["query_only = on"]);
+function reading(file: string): SqliteConnection {
+  return openConnection(new SQLite(file), ["query_only = on"]);
 }
 
-function begun(handle: Handle): Handle {
+function begun(handle: SqliteConnection): SqliteConnection {
   handle.prepare("begin").run();
   return handle;
 }
 
 class Connection implements DatabaseConnection {
   /** What its transaction runs on. */
-  held: Handle | undefined;
+  held: SqliteConnection | undefined;
   /** A query that was late must not be carried out after its transaction, as one of its own. */
   #over = false;
   readonly #writer: Writer;
-  readonly #reader: Handle | undefined;
+  readonly #reader: SqliteConnection | undefined;
   readonly #yieldIfDue = eventLoopYielder();
 
-  constructor(writer: Writer, reader: Handle | undefined) {
+  constructor(writer: Writer, reader: SqliteConnection | undefined) {
     this.#writer = writer;
     this.#reader = reader;
   }
 
-  released(): Handle | undefined {
+  released(): SqliteConnection | undefined {
     const { held } = this;
     this.held = undefined;
     this.#over ||= held !== undefined;
@@ -140,7 +140,7 @@ class Connection implements DatabaseConnection {
     return this.#reader && run(this.#reader.prepare(query.sql), query);
   }
 
-  #inTransaction<R>(held: Handle, query: CompiledQuery): QueryResult<R> {
+  #inTransaction<R>(held: SqliteConnection, query: CompiledQuery): QueryResult<R> {
     // what SQLite gave up by itself does not go on statement by statement
     if (!held.raw.inTransaction) throw new Error("The database has given this transaction up.");
     try {

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Handle } from "./connection.ts";
+import type { SqliteConnection } from "./connection.ts";
 
 /** So many transactions, or those of so many milliseconds, are committed together at the most. */
 const most = { members: 64, age: 20 };
@@ -20,7 +20,7 @@ interface Group {
  * each is told that it is done only when the whole is on the disk.
  */
 export class Writer {
-  readonly handle: Handle;
+  readonly handle: SqliteConnection;
   readonly #waiting: (() => void)[] = [];
   #busy = false;
   #group: Group | undefined;
@@ -29,11 +29,11 @@ export class Writer {
   /** Since when another process has been found to keep the lock. */
   #locked: number | undefined;
 
-  constructor(handle: Handle) {
+  constructor(handle: SqliteConnection) {
     this.handle = handle;
   }
 
-  async begin(): Promise<Handle> {
+  async begin(): Promise<SqliteConnection> {
     const asked = performance.now();
     await this.#turn();
     try {
@@ -88,7 +88,7 @@ export class Writer {
   }
 
   /** One statement as a transaction of its own. */
-  async alone<T>(work: (handle: Handle) => T): Promise<T> {
+  async alone<T>(work: (handle: SqliteConnection) => T): Promise<T> {
     const handle = await this.begin();
     let result: T;
     try {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { createApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config.ts";
-import { openReady } from "../../../src/database/ready.ts";
+import { openMigrated } from "../../../src/database/ready.ts";
 import { addressesBehind } from "../../../src/http/client-address.ts";
 import { createHttpServer, usualLimits } from "../../../src/http/server.ts";
 
@@ -12,7 +12,7 @@ const quick = { headersTimeout: 2000, requestTimeout: 3000, connectionsCheckingI
 const impatient = { ...usualLimits, ...quick };
 
 const config = readConfig(process.env);
-const db = await openReady(config.databaseUrl);
+const db = await openMigrated(config.databaseUrl);
 const addressOf = addressesBehind(config.trustedProxies, console.error);
 const server = createHttpServer((request, env) => app.fetch(request, env), impatient);
 server.listen(config.port, config.host);
