@@ -3,16 +3,26 @@ export function joinWithAnd(names: string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** Halves of surrogate pairs too: no database keeps them, so that what was told and what is kept would differ. */
+/** 1,234 */
+export const formatCount = (count: number): string => count.toLocaleString("en-GB");
+
+/** "1 page", "1,234 pages"; the plural where it is not the noun with an s. */
+export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatCount(count)} ${count === 1 ? noun : plural}`;
+
+/** Names a page or software within its site: for maps and sets. */
+export const artifactKey = ({ kind, key }: { kind: unknown; key: unknown }): string => `${kind} ${key}`;
+
+/** Halves of surrogate pairs too: no database keeps them, so that what is stored would differ from what was sent. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 export const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
 
 /** Long texts may have line breaks and tabs; nothing has other control characters. */
-export function whyNotText(name: string, text: string | undefined, most: number): string | undefined {
+export function whyNotText(name: string, text: string | undefined, maxLength: number): string | undefined {
   if (text === undefined) return;
-  if (text.length > most)
-    return `${name} has at most ${most.toLocaleString("en-GB")} characters; this one has ${text.length.toLocaleString("en-GB")}.`;
-  if (controlCharacters.test(most > 2000 ? text.replace(/[\r\n\t]/g, "") : text))
+  if (text.length > maxLength)
+    return `${name} has at most ${formatCount(maxLength)} characters; this one has ${formatCount(text.length)}.`;
+  if (controlCharacters.test(maxLength > 2000 ? text.replace(/[\r\n\t]/g, "") : text))
     return `${name} has no control characters.`;
 }
 

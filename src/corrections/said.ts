@@ -5,6 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { notFound, refuseFields } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import type { Kind, Schema } from "../schema.ts";
+import { artifactKey } from "../text.ts";
 import type { CorrectionRequest } from "./rules.ts";
 
 export interface CorrectedLine {
@@ -43,7 +44,7 @@ export async function findCorrectedLines(
   if (!found) notFound(`deployment ${number}`);
   const environment = site.environments.find((one) => one.id === found.environment_id) ?? notFound("environment");
   if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found) };
-  const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(`${kind} ${key}`);
+  const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(artifactKey({ kind, key }));
   const lines = artifactId ? await linesOf(db, found, artifactId) : [];
   if (!lines.length) refuseFields([{ path: "key", message: `Deployment ${number} says nothing of ${key}.` }]);
   return { ...found, environment, lines };

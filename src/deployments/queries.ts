@@ -7,6 +7,7 @@ import { artifactIds } from "../record/artifacts.ts";
 import { isCorrected, isEffective, isNotRedundant, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
+import { artifactKey } from "../text.ts";
 import { latestEffectiveAt } from "../time/rfc3339.ts";
 
 type Change = "new" | "changed" | "removed" | "same";
@@ -32,15 +33,15 @@ export async function previewDeployment(
   const stood = complete
     ? await placementsAsOf(db, site.id, environment.id, { asOf })
     : await standingOf(db, site, environment, asOf, lines);
-  const before = new Map(stood.map((one) => [`${one.kind} ${one.key}`, one.version]));
+  const before = new Map(stood.map((one) => [artifactKey(one), one.version]));
   const named = lines.map(({ kind, key, version }) => ({
     kind,
     key,
     version,
-    before: before.get(`${kind} ${key}`) ?? null,
+    before: before.get(artifactKey({ kind, key })) ?? null,
   }));
-  const told = new Set(lines.map((line) => `${line.kind} ${line.key}`));
-  const gone = complete ? stood.filter((one) => !told.has(`${one.kind} ${one.key}`)) : [];
+  const told = new Set(lines.map((line) => artifactKey(line)));
+  const gone = complete ? stood.filter((one) => !told.has(artifactKey(one))) : [];
   const unnamed = gone.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
   const all = [...named, ...unnamed].map((one) => ({ ...one, change: changeOf(one) }));
   return [...all.filter((one) => one.change !== "same"), ...all.filter((one) => one.change === "same")];

@@ -12,6 +12,7 @@ import { deploy } from "../record/deploy.ts";
 import { listContents } from "../record/releases.ts";
 import { type DeploymentReport, normalizeLine, type ReportLine, reportErrors } from "../record/report.ts";
 import { upsertVersions } from "../record/versions.ts";
+import { artifactKey } from "../text.ts";
 import { parseRfc3339 } from "../time/rfc3339.ts";
 
 export interface RecordedDeployment {
@@ -76,7 +77,7 @@ async function resolveLines(trx: Database, by: Actor, site: Site, effectiveAt: s
   const { ids: artifacts, ...told } = await upsertArtifacts(trx, by, site, named);
   const { ids: versions, ...more } = await upsertVersions(trx, by, effectiveAt, named, artifacts);
   const lines = named.map((one) => {
-    const name = `${one.kind} ${one.key}`;
+    const name = artifactKey(one);
     return {
       kind: one.kind,
       key: one.key,

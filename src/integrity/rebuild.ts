@@ -8,6 +8,7 @@ import { isEffective } from "../record/as-of.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
+import { artifactKey } from "../text.ts";
 import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from "./event-rows.ts";
 import { resetPointers } from "./orphan-checks.ts";
 import { type Verification, verify } from "./verify.ts";
@@ -175,7 +176,7 @@ async function fillIn(trx: Database, rows: EventTableRow[]): Promise<void> {
 async function resolved(trx: Database, siteId: string, rows: EventTableRow[]): Promise<EventTableRow[]> {
   if (rows[0]?.key === undefined) return rows;
   const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
-  const pairs = rows.map((row) => sql`(${ids.get(nameOf(row))}, ${row.version})`);
+  const pairs = rows.map((row) => sql`(${ids.get(artifactKey({ kind: row.kind, key: row.key }))}, ${row.version})`);
   const versions = await trx
     .selectFrom("versions")
     .select(["id", "artifact_id", "label"])
@@ -184,10 +185,8 @@ async function resolved(trx: Database, siteId: string, rows: EventTableRow[]): P
   const byLabel = new Map(versions.map((one) => [`${one.artifact_id} ${one.label}`, one.id]));
   return rows.map((row) => {
     const { kind: _kind, key: _key, ...more } = row;
-    const artifact_id = ids.get(nameOf(row)) as string;
+    const artifact_id = ids.get(artifactKey({ kind: row.kind, key: row.key })) as string;
     const version_id = row.version === null ? null : (byLabel.get(`${artifact_id} ${row.version}`) ?? null);
     return { ...more, artifact_id, version_id };
   });
 }
-
-const nameOf = ({ kind, key }: EventTableRow) => `${kind} ${key}`;

@@ -4,6 +4,7 @@ import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import type { ChainEntry } from "../record/chain.ts";
 import type { Kind } from "../schema.ts";
+import { artifactKey } from "../text.ts";
 import { type EventTableRow, type PlainTable, plainTables, type RecordTable } from "./event-rows.ts";
 
 /** What was asked for, and where: rows that an event tells, with the number of the last placement told before it. */
@@ -154,14 +155,14 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
       const { own: ownSaid = [], kept = [] } = Object.groupBy(said, (row) =>
         row.deployment_id === entry.subject_id ? "own" : "kept",
       );
-      const names = new Set(ownSaid.map(({ kind, key }) => `${kind} ${key}`));
+      const names = new Set(ownSaid.map(({ kind, key }) => artifactKey({ kind, key })));
       const elsewhere = await inBatches(kept, (piece) =>
         confirmations(db, siteId)
           .where(among(piece, "c.deployment_id", "a.kind", "a.key"))
           .execute(),
       );
       // what was a placement first and then a repetition became a confirmation later: that event tells of it
-      const told = own.filter((row) => !row.repeated || names.has(`${row.kind} ${row.key}`));
+      const told = own.filter((row) => !row.repeated || names.has(artifactKey(row)));
       return [...told, ...elsewhere].map(({ repeated: _repeated, ...row }) => atVersion(row));
     },
   },

@@ -5,11 +5,12 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import type { Kind } from "../schema.ts";
+import { artifactKey } from "../text.ts";
 import { sectionOf } from "./keys.ts";
+import type { NewFacts } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
 import { artifactEntry, indexForSearch } from "./search-index.ts";
 import { withSectionCounts } from "./section-counts.ts";
-import type { NewVersion } from "./versions.ts";
 
 /** The ids of the artifacts by `kind key`. Those not known yet are not in it. */
 export async function artifactIds(
@@ -34,17 +35,6 @@ export async function artifactIds(
   return ids;
 }
 
-/** What a deployment told of artifacts and versions that was not known before: part of its event. */
-export type NewFacts = {
-  artifacts: { id: string; kind: Kind; key: string; title: string | null; section: string }[];
-  titles: { kind: Kind; key: string; title: string | null }[];
-  /** Pages that turned out to head a section. */
-  sections: { key: string; section: string }[];
-  versions: NewVersion[];
-  /** Versions known before, with the digest or the requirements that were missing. */
-  contents: { kind: Kind; key: string; version: string; digest?: string | undefined; requires?: string | undefined }[];
-};
-
 /** Makes the artifacts that are new, and takes over titles. Answers the ids by `kind key`, and what was new. */
 export async function upsertArtifacts(
   trx: Database,
@@ -53,10 +43,10 @@ export async function upsertArtifacts(
   named: ReportLine[],
 ): Promise<{ ids: Map<string, string> } & Pick<NewFacts, "artifacts" | "titles" | "sections">> {
   const ids = await artifactIds(trx, site.id, named);
-  const fresh = named.filter((one) => !ids.has(`${one.kind} ${one.key}`));
-  for (const one of fresh) ids.set(`${one.kind} ${one.key}`, newId(Date.parse(by.at)));
+  const fresh = named.filter((one) => !ids.has(artifactKey(one)));
+  for (const one of fresh) ids.set(artifactKey(one), newId(Date.parse(by.at)));
   const artifacts = fresh.map(({ kind, key, title }) => ({
-    id: ids.get(`${kind} ${key}`) as string,
+    id: ids.get(artifactKey({ kind, key })) as string,
     key,
     kind,
     section: sectionOf(kind, key),
@@ -65,7 +55,7 @@ export async function upsertArtifacts(
   const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
   const titled = named.filter((one) => one.title !== undefined);
   const titles = await inBatches(titled, (piece) => retitle(trx, piece, ids));
-  const retitled = titles.map((one) => ({ ...one, id: ids.get(`${one.kind} ${one.key}`) as string }));
+  const retitled = titles.map((one) => ({ ...one, id: ids.get(artifactKey(one)) as string }));
   await indexForSearch(trx, site.id, [...artifacts, ...retitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
 }
@@ -96,7 +86,7 @@ const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
 /** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
 async function retitle(trx: Database, piece: ReportLine[], ids: Map<string, string>): Promise<NewFacts["titles"]> {
-  const values = piece.map(({ kind, key, title }) => sql`(${ids.get(`${kind} ${key}`)}, ${title || null})`);
+  const values = piece.map(({ kind, key, title }) => sql`(${ids.get(artifactKey({ kind, key }))}, ${title || null})`);
   const { rows } = await sql<NewFacts["titles"][number]>`
     with told (id, title) as (values ${sql.join(values)})
     update artifacts set title = told.title from told

@@ -10,9 +10,9 @@ import { gone, type Placed, type Put } from "../deployments/later.ts";
 import { confirm, nameOf, place, repeat } from "../deployments/place.ts";
 import { changes, settle } from "../deployments/settle.ts";
 import type { Flag, Kind } from "../schema.ts";
-import type { NewFacts } from "./artifacts.ts";
 import { placementSeqAsOf } from "./as-of.ts";
 import { appendEvent } from "./events.ts";
+import type { NewFacts } from "./new-facts.ts";
 import { nextNumber } from "./numbers.ts";
 import { withSectionCounts } from "./section-counts.ts";
 

@@ -1,7 +1,7 @@
 import semver from "semver";
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import { whyNotText } from "../text.ts";
+import { artifactKey, whyNotText } from "../text.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { lengthLimits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
 
@@ -50,7 +50,7 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
   report.placements.forEach((line, i) => {
     const [path, message] = whyNotLine(line) ?? [];
     if (path) note(`placements.${i}.${path}`, message);
-    const name = `${line.kind} ${line.key}`;
+    const name = artifactKey(line);
     const first = seen.get(name);
     if (first !== undefined) note(`placements.${i}.key`, `${line.key} is named twice, first in line ${first + 1}.`);
     else seen.set(name, i);

@@ -4,20 +4,9 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { type FieldError, Refusal } from "../errors.ts";
-import type { Kind } from "../schema.ts";
-import type { NewFacts } from "./artifacts.ts";
+import { artifactKey } from "../text.ts";
+import type { NewFacts, NewVersion } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
-
-export type NewVersion = {
-  id: string;
-  kind: Kind;
-  key: string;
-  version: string;
-  digest: string | null;
-  source: string | null;
-  requires: string | null;
-  notes: string | null;
-};
 
 interface Known {
   id: string;
@@ -43,12 +32,12 @@ export async function upsertVersions(
 ): Promise<{ ids: Map<string, string | null> } & Pick<NewFacts, "versions" | "contents">> {
   const standing = named.filter((one) => one.version !== null);
   const known = await knownVersions(trx, standing, artifacts);
-  const ids = new Map<string, string | null>(named.map((one) => [`${one.kind} ${one.key}`, null]));
+  const ids = new Map<string, string | null>(named.map((one) => [artifactKey(one), null]));
   const errors: FieldError[] = [];
   const versions: NewVersion[] = [];
   const fuller: CompletedVersion[] = [];
   for (const one of standing) {
-    const name = `${one.kind} ${one.key}`;
+    const name = artifactKey(one);
     const version = known.get(`${artifacts.get(name)} ${one.version}`);
     const id = version?.id ?? newId(Date.parse(by.at));
     ids.set(name, id);
@@ -83,7 +72,7 @@ async function knownVersions(
   ids: Map<string, string>,
 ): Promise<Map<string, Known>> {
   const rows = await inBatches(standing, (piece) => {
-    const pairs = piece.map((one) => sql`(${ids.get(`${one.kind} ${one.key}`)}, ${one.version})`);
+    const pairs = piece.map((one) => sql`(${ids.get(artifactKey(one))}, ${one.version})`);
     return trx
       .selectFrom("versions")
       .select(["id", "artifact_id", "label", "digest", "requires"])
@@ -109,7 +98,7 @@ function insertVersions(
           ...one,
           ...at,
           label,
-          artifact_id: artifacts.get(`${kind} ${key}`) as string,
+          artifact_id: artifacts.get(artifactKey({ kind, key })) as string,
         })),
       )
       .execute(),

@@ -13,6 +13,7 @@ import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { nextNumber } from "../record/numbers.ts";
+import { artifactKey } from "../text.ts";
 import { type NewRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
 
 export interface CreatedRelease {
@@ -77,13 +78,13 @@ async function standing(trx: Database, site: Site, from: Environment, contents: 
   const ids = await artifactIds(trx, site.id, chosen);
   const current = await currentPlacements(trx, from.id, [...ids.values()]);
   const errors = chosen.flatMap((one, i) => {
-    const stands = current.get(ids.get(`${one.kind} ${one.key}`) ?? "");
+    const stands = current.get(ids.get(artifactKey(one)) ?? "");
     const message = whyNotCurrent(one, stands, from);
     return message ? [{ path: `contents.${i}.version`, message }] : [];
   });
   if (errors.length) refuseFields(errors, (await namesUnknown(trx, chosen, ids)) ? 404 : 422);
   return chosen.map((one) => {
-    const stands = current.get(ids.get(`${one.kind} ${one.key}`) as string);
+    const stands = current.get(ids.get(artifactKey(one)) as string);
     return {
       ...one,
       artifact_id: stands?.artifact_id as string,
@@ -100,7 +101,7 @@ async function namesUnknown(trx: Database, chosen: ReleaseLine[], ids: Map<strin
   );
   const known = new Set(labels.map((one) => `${one.artifact_id} ${one.label}`));
   return chosen.some(({ kind, key, version }) => {
-    const id = ids.get(`${kind} ${key}`);
+    const id = ids.get(artifactKey({ kind, key }));
     return !id || (version !== null && !known.has(`${id} ${version}`));
   });
 }

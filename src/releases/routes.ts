@@ -14,6 +14,7 @@ import { releaseSizes } from "../promotions/change-counts.ts";
 import { requestPromotion } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { listReleases } from "../record/releases.ts";
+import { artifactKey } from "../text.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
@@ -125,7 +126,7 @@ async function showForm(c: SiteContext, filled: Filled, status: 200 | 422 = 200)
 function byField(errors: FieldError[], lines: { kind: string; key: string }[]): Record<string, string> {
   const entries = errors.map(({ path, message }) => {
     const line = lines[Number(/^contents\.(\d+)\./.exec(path)?.[1] ?? -1)];
-    return [line ? `${line.kind} ${line.key}` : path, message];
+    return [line ? artifactKey(line) : path, message];
   });
   return Object.fromEntries(entries);
 }

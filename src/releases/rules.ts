@@ -1,6 +1,6 @@
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import { whyNotName, whyNotText } from "../text.ts";
+import { artifactKey, whyNotName, whyNotText } from "../text.ts";
 
 export const maxContents = 10_000;
 
@@ -38,8 +38,8 @@ function whyNotContents(contents: ReleaseLine[]): string | undefined {
     return `A release has at most 10,000 lines; this one has ${contents.length.toLocaleString("en-GB")}.`;
   const seen = new Set<string>();
   for (const { kind, key } of contents) {
-    if (seen.has(`${kind} ${key}`)) return `${key} is named twice.`;
-    seen.add(`${kind} ${key}`);
+    if (seen.has(artifactKey({ kind, key }))) return `${key} is named twice.`;
+    seen.add(artifactKey({ kind, key }));
   }
 }
 
