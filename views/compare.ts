@@ -2,6 +2,7 @@ import type { Site } from "../src/access/sites.ts";
 import type { Difference, DifferenceCounts, DifferenceKind } from "../src/compare/queries.ts";
 import type { EnvironmentAtMoment } from "../src/record/references.ts";
 import type { Kind } from "../src/schema.ts";
+import { formatCount } from "../src/text.ts";
 import { ago, longTime } from "../src/time/format.ts";
 import { pathWithQuery, shortMoment } from "./parts/address.ts";
 import { artifactLink, serverAddress, versionTag } from "./parts/artifact.ts";
@@ -65,7 +66,7 @@ function summary({ tallies }: Compared): string {
   return parts.length ? `${listed(parts)}; ${same}.` : `Nothing differs; ${same}.`;
 }
 
-const many = (count: number): string => count.toLocaleString("en-GB");
+const many = (count: number): string => formatCount(count);
 
 const listed = (parts: string[]): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

@@ -2,6 +2,7 @@ import type { Site } from "../src/access/sites.ts";
 import type { Deployment } from "../src/deployments/queries.ts";
 import type { Correction } from "../src/record/corrections.ts";
 import type { Kind } from "../src/schema.ts";
+import { formatCount } from "../src/text.ts";
 import { localInput, longTime, recordedLater } from "../src/time/format.ts";
 import { pathWithQuery } from "./parts/address.ts";
 import { versionTag } from "./parts/artifact.ts";
@@ -94,7 +95,7 @@ function lineWords({ site, deployment }: CorrectionProps, line: NonNullable<Corr
 }
 
 const wholeWords = ({ site, deployment, lines }: CorrectionProps): Html =>
-  html`All of deployment ${deployment.number} on ${deployment.environment_name}, from ${fullTime(deployment.effective_at, site.time_zone)} on: it said something of ${lines.length.toLocaleString("en-GB")} ${lines.length === 1 ? "page or piece of software" : "pages and pieces of software"}.`;
+  html`All of deployment ${deployment.number} on ${deployment.environment_name}, from ${fullTime(deployment.effective_at, site.time_zone)} on: it said something of ${formatCount(lines.length)} ${lines.length === 1 ? "page or piece of software" : "pages and pieces of software"}.`;
 
 function toldWords({ site, now, deployment, wrong }: CorrectionProps): Html {
   const later = recordedLater(deployment);

@@ -17,4 +17,4 @@ export async function roleNames(db: Database): Promise<Record<string, string>> {
   return Object.fromEntries((await selectRoleNames(db)).map((row) => [row.slug, row.name]));
 }
 
-export const selectRoleNames = precompiled((db) => db.selectFrom("roles").select(["slug", "name"]));
+const selectRoleNames = precompiled((db) => db.selectFrom("roles").select(["slug", "name"]));

@@ -1,7 +1,7 @@
 import type { RailStop } from "../../views/layout.ts";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
-import { joinWithAnd } from "../text.ts";
+import { formatCount, joinWithAnd } from "../text.ts";
 import { shortTime } from "../time/format.ts";
 import type { EnvironmentSummary, SiteSummary } from "./site-summary.ts";
 
@@ -50,7 +50,7 @@ function waitingIn(site: Site, tallies: SiteSummary, environment: Environment): 
   return { count: waiting.length || open.length, text, href: `/sites/${site.slug}/approvals` };
 }
 
-const many = (count: number): string => count.toLocaleString("en-GB");
+const many = (count: number): string => formatCount(count);
 
 function small(place: EnvironmentSummary, site: Site, now: string): string {
   const pages = `${many(place.pages)} ${place.pages === 1 ? "page" : "pages"}, ${many(place.software)} software`;

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Backup, backup as backUp } from "../database/copy/backup.ts";
-import { type Command, CommandError, count } from "./command.ts";
+import { countOf } from "../text.ts";
+import { type Command, CommandError } from "./command.ts";
 import { existingDatabaseUrl, onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
 
@@ -30,5 +31,5 @@ checks it.`,
 
 function sentence(file: string, at: string, { sites, events, bytes }: Backup): string {
   const size = (bytes / 1e6).toLocaleString("en-GB", { maximumFractionDigits: 1 });
-  return `${file} contains ${count(sites, "site")} and ${count(events, "event")}, as they were at ${at}: ${size} MB.`;
+  return `${file} contains ${countOf(sites, "site")} and ${countOf(events, "event")}, as they were at ${at}: ${size} MB.`;
 }

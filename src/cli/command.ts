@@ -62,6 +62,3 @@ export function alignColumns(rows: string[][]): string {
     )
     .join("\n");
 }
-
-export const count = (number: number, one: string, more = `${one}s`) =>
-  `${number.toLocaleString("en-GB")} ${number === 1 ? one : more}`;

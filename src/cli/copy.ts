@@ -4,7 +4,8 @@ import { copyBook, isEmpty } from "../database/copy/copy.ts";
 import { withoutPassword } from "../database/ready.ts";
 import { Refusal } from "../errors.ts";
 import { verify } from "../integrity/verify.ts";
-import { type Command, CommandError, type CommandResult, count, type Io } from "./command.ts";
+import { countOf } from "../text.ts";
+import { type Command, CommandError, type CommandResult, type Io } from "./command.ts";
 import { existingDatabaseUrl, onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
 import { selectedSites } from "./sites.ts";
@@ -46,7 +47,7 @@ async function copied(from: Database, into: Database, url: string, io: Io): Prom
   const target = withoutPassword(url);
   const [sites, events] = [counts.get("sites") ?? 0, counts.get("events") ?? 0];
   const rows = counts.values().reduce((sum, one) => sum + one, 0);
-  const contents = `${count(sites, "site")}, ${count(events, "event")} and ${count(rows, "row")} in all`;
+  const contents = `${countOf(sites, "site")}, ${countOf(events, "event")} and ${countOf(rows, "row")} in all`;
   return {
     text: `${target} now has ${contents}, as they were at ${at}. Every site was verified.`,
     json: { target, at, sites, events, rows },

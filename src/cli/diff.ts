@@ -1,5 +1,6 @@
+import { countOf } from "../text.ts";
 import { connect, siteOption } from "./client.ts";
-import { alignColumns, type Command, CommandError, count } from "./command.ts";
+import { alignColumns, type Command, CommandError } from "./command.ts";
 
 interface Difference {
   kind: string;
@@ -38,5 +39,5 @@ function described(differences: Difference[], from: string, to: string): string 
     one.key,
     one.change === "changed" ? `${one.from} → ${one.to}` : (one.to ?? one.from ?? ""),
   ]);
-  return `${alignColumns(rows)}\n${count(differences.length, "difference")} from ${from} to ${to}.`;
+  return `${alignColumns(rows)}\n${countOf(differences.length, "difference")} from ${from} to ${to}.`;
 }

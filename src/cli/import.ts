@@ -2,8 +2,9 @@ import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import type { DeploymentReport } from "../record/report.ts";
+import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, count, type Io } from "./command.ts";
+import { type Command, CommandError, type Io } from "./command.ts";
 import { progress } from "./progress.ts";
 import { readDeployments } from "./read-deployments.ts";
 
@@ -50,7 +51,7 @@ async function checkedThrough(file: string, io: Io): Promise<number> {
     }
   }
   if (bad)
-    throw new Refusal(422, `${count(bad, "line")} of ${file} cannot be taken; nothing was recorded.`, {
+    throw new Refusal(422, `${countOf(bad, "line")} of ${file} cannot be taken; nothing was recorded.`, {
       errors: wrong,
     });
   if (!all) throw new Refusal(422, `${file} holds no deployment.`);
@@ -99,12 +100,12 @@ function stopAt(error: unknown, line: number, { deployments }: Sums, all: number
 
 function soFar(done: number, all: number): string {
   if (!done) return "Run the same command again once that is put right.";
-  const so = `${count(done, "deployment")} of ${all.toLocaleString("en-GB")} ${done === 1 ? "is" : "are"} recorded`;
+  const so = `${countOf(done, "deployment")} of ${formatCount(all)} ${done === 1 ? "is" : "are"} recorded`;
   return `${so}; run the same command again to go on.`;
 }
 
 function sentence(environment: string, { deployments, changed, unchanged, out_of_band }: Sums): string {
-  const odd = out_of_band ? `, ${out_of_band.toLocaleString("en-GB")} of them out of band` : "";
-  const same = unchanged ? `; ${unchanged.toLocaleString("en-GB")} stood there already` : "";
-  return `${count(deployments, "deployment")} on ${environment}, with ${count(changed, "change")}${odd}${same}.`;
+  const odd = out_of_band ? `, ${formatCount(out_of_band)} of them out of band` : "";
+  const same = unchanged ? `; ${formatCount(unchanged)} stood there already` : "";
+  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${odd}${same}.`;
 }

@@ -1,3 +1,4 @@
+import { formatCount } from "../text.ts";
 import type { Io } from "./command.ts";
 
 const width = 30;
@@ -15,7 +16,7 @@ export function progress(io: Io) {
       const share = all ? done / all : 1;
       const full = Math.round(share * width);
       const bar = "█".repeat(full) + "░".repeat(width - full);
-      show(`${bar} ${Math.floor(share * 100)} % of ${all.toLocaleString("en-GB")}`);
+      show(`${bar} ${Math.floor(share * 100)} % of ${formatCount(all)}`);
     },
     /** Takes the line away again. */
     end: () => {

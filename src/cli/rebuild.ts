@@ -1,5 +1,6 @@
 import { rebuild as rebuildSite } from "../integrity/rebuild.ts";
-import { type Command, count } from "./command.ts";
+import { countOf } from "../text.ts";
+import type { Command } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
 import { selectedSites } from "./sites.ts";
@@ -20,7 +21,7 @@ are broken it is refused: restore a backup. Make one before this, too.`,
         made.push({ site: site.slug, ...verdict });
       }
       const text = made.map(
-        (one) => `${one.site}: the record is again what ${"events" in one ? count(one.events, "event") : ""} tell.`,
+        (one) => `${one.site}: the record is again what ${"events" in one ? countOf(one.events, "event") : ""} tell.`,
       );
       return { text: text.join("\n"), json: made };
     }),

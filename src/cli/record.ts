@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { readLines, whyNotTextFile } from "../deployments/parse.ts";
 import { Refusal } from "../errors.ts";
 import type { ReportLine } from "../record/report.ts";
+import { countOf } from "../text.ts";
 import { connect, siteOption } from "./client.ts";
-import { type Command, CommandError, count, type Io, option } from "./command.ts";
+import { type Command, CommandError, type Io, option } from "./command.ts";
 
 interface Recorded {
   number: number;
@@ -77,7 +78,7 @@ function placementsOf(text: string): ReportLine[] {
   if (wrong.length)
     throw new Refusal(
       422,
-      `${count(wrong.length, "line")} cannot be taken; nothing was recorded.${wrong.length === 1 ? ` ${wrong[0]?.message}` : ""}`,
+      `${countOf(wrong.length, "line")} cannot be taken; nothing was recorded.${wrong.length === 1 ? ` ${wrong[0]?.message}` : ""}`,
       { errors: wrong },
     );
   return read.flatMap(({ line }) => line ?? []);

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Database } from "../database/connect.ts";
 import { readCheckpoint } from "../integrity/checkpoints.ts";
 import { type Verification, verify as verifySite } from "../integrity/verify.ts";
-import { type Command, CommandError, count, type Io, option, type Values } from "./command.ts";
+import { countOf } from "../text.ts";
+import { type Command, CommandError, type Io, option, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { progress } from "./progress.ts";
 import { selectedSites } from "./sites.ts";
@@ -53,5 +54,5 @@ async function verified(
 
 function sentence({ site, ...found }: Verification & { site: string }): string {
   if ("break" in found) return `${site}: event ${found.break.seq}: ${found.break.what}`;
-  return `${site}: ${count(found.events, "event")}, and the record is what they tell. The head is ${found.head}.`;
+  return `${site}: ${countOf(found.events, "event")}, and the record is what they tell. The head is ${found.head}.`;
 }

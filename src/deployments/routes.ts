@@ -11,6 +11,7 @@ import { sessionActor } from "../http/session.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
+import { formatCount } from "../text.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 import { type ReadLine, readLines, whyNotTextFile } from "./parse.ts";
 import {
@@ -165,7 +166,7 @@ function understood(c: SiteContext, form: RecordForm) {
 function whyNotLines(bad: number, all: number, complete: boolean): string | undefined {
   if (!all && !complete) return "Name at least one page or piece of software, a line each.";
   if (all > maxPlacements)
-    return `A deployment has at most 10,000 lines; this one has ${all.toLocaleString("en-GB")}. Record it in parts.`;
+    return `A deployment has at most 10,000 lines; this one has ${formatCount(all)}. Record it in parts.`;
   if (bad)
     return bad === 1
       ? "One line cannot be taken. Nothing was recorded."

@@ -1,7 +1,7 @@
 import semver from "semver";
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import { artifactKey, whyNotText } from "../text.ts";
+import { artifactKey, formatCount, whyNotText } from "../text.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { lengthLimits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
 
@@ -61,7 +61,7 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
 function whyNotCount({ placements, complete }: DeploymentReport): string | undefined {
   if (!placements.length && !complete) return "Name at least one page or software.";
   if (placements.length > maxPlacements)
-    return `A deployment has at most ${maxPlacements.toLocaleString("en-GB")} lines; this one has ${placements.length.toLocaleString("en-GB")}. Record it in parts.`;
+    return `A deployment has at most ${formatCount(maxPlacements)} lines; this one has ${formatCount(placements.length)}. Record it in parts.`;
 }
 
 /** The field that is wrong with a line, and why. */

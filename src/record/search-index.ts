@@ -92,7 +92,7 @@ function plainWords(value: unknown): string[] {
   return named.flatMap(([name, one]) => (apart.test(name) ? [] : plainWords(one)));
 }
 
-export const letters: Record<string, string> = {
+const letters: Record<string, string> = {
   ß: "ss",
   æ: "ae",
   œ: "oe",

@@ -1,5 +1,6 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { Board } from "../../src/board/board.ts";
+import { formatCount } from "../../src/text.ts";
 import { localInput, longDay } from "../../src/time/format.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { checkbox, input, select } from "../parts/field.ts";
@@ -158,7 +159,7 @@ function wordsFor({ sections, continued, next, filtered, shown, all }: Board): s
   return filtered ? `${shown} of ${rowsIn(all)}` : rowsIn(shown);
 }
 
-const rowsIn = (count: number): string => `${count.toLocaleString("en-GB")} ${count === 1 ? "row" : "rows"}`;
+const rowsIn = (count: number): string => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`;
 
 function chosenBar({ site, board, from }: Props, base: string): Html {
   const sources = site.environments.slice(0, -1);

@@ -3,6 +3,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
+import { formatCount } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { env, tier } from "../parts/environment.ts";
@@ -49,7 +50,7 @@ const boardRow = (props: Props, row: BoardRow, chosen: boolean): Html =>
 /** "5 pages, 4 on the move"; with a filter "2 of 5 pages, 4 on the move". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {
   const [one, many] = kind === "page" ? ["page", "pages"] : ["piece", "pieces"];
-  const written = (count: number) => count.toLocaleString("en-GB");
+  const written = (count: number) => formatCount(count);
   const count = shown < total.rows ? `${written(shown)} of ${written(total.rows)}` : written(total.rows);
   const moving = total.moving ? `${written(total.moving)} on the move` : "the same everywhere";
   return `${count} ${total.rows === 1 ? one : many}${compared ? `, ${moving}` : ""}`;

@@ -1,4 +1,5 @@
 import type { Histogram, HistogramUnit } from "../../src/environments/histogram.ts";
+import { formatCount } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
 import type { EnvironmentName } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
@@ -43,7 +44,7 @@ ${each(
 
 const height = (pixels: number): number => Math.round(pixels * 10) / 10;
 
-const changes = (many: number): string => `${many.toLocaleString("en-GB")} ${many === 1 ? "change" : "changes"}`;
+const changes = (many: number): string => `${formatCount(many)} ${many === 1 ? "change" : "changes"}`;
 
 /** "3 March 2026", or "March 2026". */
 const named = (since: string, unit: HistogramUnit, day: (moment: string) => string): string =>
@@ -60,5 +61,5 @@ function summary({ bars, unit }: Histogram, day: (moment: string) => string): st
   const most = bars.find((one) => one.share === 1);
   if (!most) return `Changes by ${unit}: none in this time.`;
   const when = { day: "on ", week: "in the week of ", month: "in " }[unit];
-  return `Changes by ${unit}: most ${when}${named(most.since, unit, day)}, with ${most.changes.toLocaleString("en-GB")}.`;
+  return `Changes by ${unit}: most ${when}${named(most.since, unit, day)}, with ${formatCount(most.changes)}.`;
 }

@@ -1,4 +1,5 @@
 import type { PlacementAsOf } from "../../src/record/as-of.ts";
+import { formatCount } from "../../src/text.ts";
 import { longTime } from "../../src/time/format.ts";
 import { correctionTold } from "../corrections.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
@@ -52,7 +53,7 @@ function filters(props: EnvironmentProps): Html {
     kinds.map(([kind, text, many]) => ({
       href: here(props, { kind, text: undefined }),
       text,
-      count: many.toLocaleString("en-GB"),
+      count: formatCount(many),
       current: filter.kind === kind && !filter.text,
     })),
   )}

@@ -1,6 +1,7 @@
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
 import type { EnvironmentCounts } from "../../src/record/changes.ts";
+import { formatCount } from "../../src/text.ts";
 import { ago, longTime } from "../../src/time/format.ts";
 import { shortMoment } from "../parts/address.ts";
 import { linkButton } from "../parts/button.ts";
@@ -63,8 +64,8 @@ function summary({ count, around, at, now }: EnvironmentProps): string {
 }
 
 function stock({ pages, software }: EnvironmentCounts): string {
-  const pieces = `${software.toLocaleString("en-GB")} ${software === 1 ? "piece" : "pieces"} of software`;
-  return `${pages.toLocaleString("en-GB")} ${pages === 1 ? "page" : "pages"} and ${pieces}`;
+  const pieces = `${formatCount(software)} ${software === 1 ? "piece" : "pieces"} of software`;
+  return `${formatCount(pages)} ${pages === 1 ? "page" : "pages"} and ${pieces}`;
 }
 
 /** What was never recorded is unknown, not empty. */

@@ -1,5 +1,6 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { Checkpoint } from "../../src/integrity/checkpoints.ts";
+import { formatCount } from "../../src/text.ts";
 import { postButton } from "../parts/button.ts";
 import { type Html, html } from "../parts/html.ts";
 import { fold } from "../parts/page.ts";
@@ -18,7 +19,7 @@ export type CheckpointProps = {
 export function checkpointFold({ site, now, events, signed, maySign }: CheckpointProps): Html {
   const base = `/sites/${site.slug}/history`;
   const state = signed
-    ? html`${signed.events.toLocaleString("en-GB")} of ${events.toLocaleString("en-GB")} entries, ${time(signed.at, site.time_zone, now)}`
+    ? html`${formatCount(signed.events)} of ${formatCount(events)} entries, ${time(signed.at, site.time_zone, now)}`
     : "not signed yet";
   const content = html`<div class="words">
 <p>Every entry carries a hash of all that came before it. A checkpoint signs the latest of them. Whoever keeps one elsewhere can show later that nothing before it was changed, not even by those who run this Sitebook.</p>

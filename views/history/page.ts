@@ -1,6 +1,7 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { HistoryEvent } from "../../src/history/queries.ts";
 import type { Words } from "../../src/history/sentences.ts";
+import { formatCount } from "../../src/text.ts";
 import { longDay, shortTime } from "../../src/time/format.ts";
 import { pathWithQuery } from "../parts/address.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -94,7 +95,7 @@ function days({ site, now, events }: HistoryProps): Html {
 function happened(site: Site, now: string, event: HistoryProps["events"][number]): Html {
   const quote = event.details.comment ?? event.details.reason ?? event.details.note;
   const clock = shortTime(event.recorded_at, site.time_zone, now).slice(-5);
-  return html`<li id="entry-${event.seq}"><time datetime="${event.recorded_at}">${clock}</time><div>${each(event.words, (piece) => historySentence(site, now, piece))}${typeof quote === "string" && html` <span class="quote">${quote}</span>`}${lines(site, event)}</div><span class="end" title="${event.hash}">entry ${event.seq.toLocaleString("en-GB")}</span></li>
+  return html`<li id="entry-${event.seq}"><time datetime="${event.recorded_at}">${clock}</time><div>${each(event.words, (piece) => historySentence(site, now, piece))}${typeof quote === "string" && html` <span class="quote">${quote}</span>`}${lines(site, event)}</div><span class="end" title="${event.hash}">entry ${formatCount(event.seq)}</span></li>
 `;
 }
 
@@ -118,8 +119,8 @@ function lines(site: Site, event: HistoryEvent): Html | false {
   if (held.length <= few) return html`<ul class="held">${each(held, (one) => line(site, one))}</ul>`;
   const rest = held.length - most;
   const first = html`<ul class="held">${each(held.slice(0, most), (one) => line(site, one))}</ul>`;
-  const more = rest > 0 && html`<p><small>and ${rest.toLocaleString("en-GB")} more</small></p>`;
-  return fold(`${held.length.toLocaleString("en-GB")} lines`, html`${first}${more}`);
+  const more = rest > 0 && html`<p><small>and ${formatCount(rest)} more</small></p>`;
+  return fold(`${formatCount(held.length)} lines`, html`${first}${more}`);
 }
 
 const line = (site: Site, one: Line): Html =>

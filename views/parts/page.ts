@@ -1,3 +1,4 @@
+import { formatCount } from "../../src/text.ts";
 import type { Attributes, Html, Piece } from "./html.ts";
 import { attr, attrs, classes, each, html } from "./html.ts";
 import { statusBadge } from "./status-badge.ts";
@@ -71,7 +72,7 @@ export const chips = (
   html`<nav class="chips" aria-label="${label}">${each(
     list,
     (chip) =>
-      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${chip.count.toLocaleString("en-GB")}</b>`}</a>`,
+      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${typeof chip.count === "number" ? formatCount(chip.count) : chip.count}</b>`}</a>`,
   )}</nav>
 `;
 

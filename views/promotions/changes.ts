@@ -1,12 +1,12 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { ContentChange, PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { PromotionChange } from "../../src/promotions/rules.ts";
+import { countOf } from "../../src/text.ts";
 import { path, serverAddress, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
-import { some } from "./words.ts";
 
 export type ReviewProps = {
   promotion: PromotionDetails;
@@ -40,7 +40,7 @@ ${each(pages, (one) => item(looking, one))}</ul>
 
 function headings({ promotion, to, counts }: ReviewProps, change: PromotionChange): { title: string; means: string } {
   const count = counts[change];
-  const many = some(count, "page");
+  const many = countOf(count, "page");
   const said = (title: string, now: string) => ({ title, means: promotion.open ? `${many}, ${now}` : many });
   const customers = to.tier === "production";
   if (change === "new") return said("New", `on ${to.name} for the first time`);

@@ -2,6 +2,7 @@ import type { Actor } from "../../src/access/actor.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
+import { countOf } from "../../src/text.ts";
 import { linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
@@ -9,7 +10,7 @@ import { chips, empty, head } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changesInWords, holds, some, waitsFor } from "./words.ts";
+import { changesInWords, holds, waitsFor } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
@@ -88,7 +89,7 @@ function waiting({ decide, complete, site, now }: Props): Piece {
     const since = time(first.asked_at, site.time_zone, now);
     return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has waited since ${since}.`;
   }
-  if (complete.length) return `${some(complete.length, "promotion")} approved, to be completed.`;
+  if (complete.length) return `${countOf(complete.length, "promotion")} approved, to be completed.`;
   return "Nothing waits for you.";
 }
 

@@ -3,6 +3,7 @@ import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { Decision } from "../../src/promotions/rules.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
+import { countOf, joinWithAnd } from "../../src/text.ts";
 import { recordedLater } from "../../src/time/format.ts";
 import { correctionTold } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -16,7 +17,7 @@ import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewList } from "./changes.ts";
 import { type Panels, panels } from "./panels.ts";
 import { verdict } from "./verdict.ts";
-import { and, lead, pieces, some, waitsFor } from "./words.ts";
+import { lead, pieces, waitsFor } from "./words.ts";
 
 export type PromotionPage = Omit<Panels, "form" | "forYou"> &
   Omit<ReviewProps, "counts"> & {
@@ -124,7 +125,7 @@ type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;
 function completed({ promotion, site, now, afterwards }: PromotionPage, completion: Completion): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
   const { person, effective_at, completed_at, deployment } = completion;
-  const approvers = and([...new Set(promotion.approvals.map((one) => `${one.person} (${one.role_name})`))]);
+  const approvers = joinWithAnd([...new Set(promotion.approvals.map((one) => `${one.person} (${one.role_name})`))]);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It was there before its approval of ${at(afterwards)}.`, { wrap: true })
@@ -145,7 +146,8 @@ function software(props: PromotionPage): Html | false {
   const will = promotion.open ? "Will be" : "In this promotion";
   const body = each(moving, (one) => {
     const needed = neededBy(props, one.key);
-    const said = needed.length > 3 ? `${needed.slice(0, 3).join(", ")} and ${needed.length - 3} more` : and(needed);
+    const said =
+      needed.length > 3 ? `${needed.slice(0, 3).join(", ")} and ${needed.length - 3} more` : joinWithAnd(needed);
     return row(
       html`${rowHead(artifactLink(site.slug, one))}${cell(was, versionTag(one.there?.version, "not there"))}${cell(will, versionTag(one.version))}${cell("Needed by", said || html`<span class="none">nothing in here</span>`)}`,
     );
@@ -160,7 +162,7 @@ function software(props: PromotionPage): Html | false {
 function unchanged({ promotion, tally }: PromotionPage): Html | false {
   const [pages, software] = [tally.page.same, tally.software.same];
   if (pages + software === 0) return false;
-  const what = and([pages ? some(pages, "page") : "", software ? pieces(software) : ""].filter(Boolean));
+  const what = joinWithAnd([pages ? countOf(pages, "page") : "", software ? pieces(software) : ""].filter(Boolean));
   const be = promotion.open ? (pages + software === 1 ? "is" : "are") : pages + software === 1 ? "was" : "were";
   return html`<p class="reason">Also in the release: ${what}, which ${be} on ${promotion.environment.name} already and did not need to change.</p>`;
 }

@@ -2,6 +2,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Requirement } from "../../src/promotions/rules.ts";
+import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
 import { button, confirmButton } from "../parts/button.ts";
 import { area, input } from "../parts/field.ts";
@@ -9,7 +10,7 @@ import { type Html, html } from "../parts/html.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
-import { completing, some } from "./words.ts";
+import { completing } from "./words.ts";
 
 export type Panels = {
   site: Site;
@@ -85,7 +86,7 @@ function actions({ site, promotion, form, errors }: Panels): Html {
     "What can be done",
     html`<form id="completion" class="form" method="post" action="${base}/completion">
 ${fold(promotion.environment.tier === "production" ? "It is live already: say since when" : "It is there already: say since when", since, { open: Boolean(form.when || errors.effective_at) })}
-${blocked && html`<p class="reason" id="not-yet">Not yet: ${some(promotion.blockers.length, "thing stands", "things stand")} in the way.</p>`}
+${blocked && html`<p class="reason" id="not-yet">Not yet: ${countOf(promotion.blockers.length, "thing stands", "things stand")} in the way.</p>`}
 <div class="end">${button({ text: completing(promotion), because: blocked ? "not-yet" : undefined })}</div>
 </form>
 ${confirmButton("Cancel the promotion", "It ends here, for everybody. Trying again is a new one.", {
@@ -111,6 +112,6 @@ const about = ({ site, promotion, now }: Panels): Html =>
       ["Asked by", html`${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
       "What exactly is approved",
-      html`<p><small>The ${some(promotion.contents.length, "line")} of release ${promotion.release} as frozen, into ${promotion.environment.name}, under its gate as it stood when this was asked for. If any of that changes, it has to be asked for again. Digest ${digest(promotion.digest)}</small></p>`,
+      html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} as frozen, into ${promotion.environment.name}, under its gate as it stood when this was asked for. If any of that changes, it has to be asked for again. Digest ${digest(promotion.digest)}</small></p>`,
     )}<p><a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip" download>Evidence pack</a></p>`,
   );

@@ -1,18 +1,13 @@
 import type { ChangeCounts, ReleaseSize } from "../../src/promotions/change-counts.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
+import { countOf, joinWithAnd } from "../../src/text.ts";
 
-/** '1 page', '3 pages' */
-export const some = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
-
-export const pieces = (count: number): string => some(count, "piece of software", "pieces of software");
-
-export const and = (words: string[]): string =>
-  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+export const pieces = (count: number): string => countOf(count, "piece of software", "pieces of software");
 
 /** '2 new pages, 3 changed and 1 removed'; nothing where no page changes. */
 function pageChanges({ page }: ChangeCounts): string {
   const kinds = (["new", "changed", "removed"] as const).filter((kind) => page[kind] > 0);
-  return and(kinds.map((kind, i) => `${page[kind]} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`));
+  return joinWithAnd(kinds.map((kind, i) => `${page[kind]} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`));
 }
 
 const softwareChanges = ({ software }: ChangeCounts) => software.new + software.changed + software.removed;
@@ -23,7 +18,7 @@ export function changesInWords(tally: ChangeCounts): string {
   const approvedLater = tally.page.unapproved + tally.software.unapproved;
   const moving = pages && software ? `${pages}, with ${pieces(software)}` : pages || (software ? pieces(software) : "");
   if (!approvedLater) return moving || "nothing that is not there already";
-  return and([moving, `${approvedLater} there already without approval`].filter(Boolean));
+  return joinWithAnd([moving, `${approvedLater} there already without approval`].filter(Boolean));
 }
 
 type Place = { name: string; tier: string };
@@ -41,7 +36,7 @@ export function lead(promotion: Promotion, tally: ChangeCounts, needed: boolean)
   if (!subject) return there || `Everything in it is on ${promotion.environment.name} already: nothing changes.`;
   const onlyRemoved = count > 0 && count === tally.page.removed;
   const does = onlyRemoved ? `${beTaken(promotion, count)} away from` : `${goes(promotion, count)} to`;
-  const what = onlyRemoved ? some(count, "page") : subject;
+  const what = onlyRemoved ? countOf(count, "page") : subject;
   const sentence = `${what} ${does} ${toWhom(promotion.environment)}${with_}.`;
   return there ? `${sentence} ${there}` : sentence;
 }
@@ -67,7 +62,7 @@ function already({ environment }: Promotion, { page, software }: ChangeCounts): 
 /** Whom an open promotion waits for. */
 export function waitsFor({ requirements }: Pick<Promotion, "requirements">): string {
   const wanted = requirements.filter((one) => one.given < one.needed);
-  return and(wanted.map(({ name, needed, given }) => (needed === 1 ? name : `${needed - given} of ${name}`)));
+  return joinWithAnd(wanted.map(({ name, needed, given }) => (needed === 1 ? name : `${needed - given} of ${name}`)));
 }
 
 /** What completing is called: editors publish, everybody else moves. */
@@ -76,7 +71,7 @@ export const completing = ({ environment }: Pick<Promotion, "environment">): str
 
 /** What a release holds: '6 pages and 2 pieces of software' */
 export const holds = ({ page, software }: ReleaseSize): string =>
-  and([page ? some(page, "page") : "", software ? pieces(software) : ""].filter(Boolean));
+  joinWithAnd([page ? countOf(page, "page") : "", software ? pieces(software) : ""].filter(Boolean));
 
 export const stateWords = (promotion: Promotion): string =>
   promotion.state === "waiting" ? `waiting for ${waitsFor(promotion)}` : promotion.state;

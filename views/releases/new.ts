@@ -1,6 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Candidate, Candidates } from "../../src/releases/candidates.ts";
+import { countOf } from "../../src/text.ts";
 import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -9,7 +10,6 @@ import { attr, each, type Html, html } from "../parts/html.ts";
 import { bar, empty, head, note } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, rowHead, table } from "../parts/table.ts";
-import { some } from "../promotions/words.ts";
 
 type Props = Candidates & {
   site: Site;
@@ -68,10 +68,10 @@ function refused({ errors, rows, unknown, from }: Props): Html {
   return html`${each(others, ([, message]) => note(message, { kind: "bad" }))}${
     moved > 0 &&
     note(
-      `Nothing was made: ${from.name} has moved on in ${some(moved, "line")} since you looked. What it holds now is shown; make it again if that is right.`,
+      `Nothing was made: ${from.name} has moved on in ${countOf(moved, "line")} since you looked. What it holds now is shown; make it again if that is right.`,
       { kind: "bad" },
     )
-  }${unknown > 0 && note(`Left out: ${some(unknown, "chosen row")} of which nothing was ever recorded on ${from.name}.`)}`;
+  }${unknown > 0 && note(`Left out: ${countOf(unknown, "chosen row")} of which nothing was ever recorded on ${from.name}.`)}`;
 }
 
 function nothing({ site, from, to }: Props): Html {
@@ -87,7 +87,7 @@ function lines(props: Props, heading: string, rows: Candidate[], small?: string)
     heading,
     props.to ? 4 : 3,
     each(rows, (one) => line(props, one)),
-    small ?? some(rows.length, "line"),
+    small ?? countOf(rows.length, "line"),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Eligibility } from "../../src/promotions/eligibility.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
+import { joinWithAnd } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
@@ -13,7 +14,7 @@ import { facts, head, note, panel, split } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { and, holds, stateWords } from "../promotions/words.ts";
+import { holds, stateWords } from "../promotions/words.ts";
 
 type Page = {
   site: Site;
@@ -128,7 +129,7 @@ function sentences({ why, requirements, blockers }: Eligibility): string[] {
   if (why) return [why.message];
   const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${needed} of ${name}`));
   const blocked = blockers.filter((one) => one.code !== "approvals_missing").map((one) => one.message);
-  const asks = roles.length ? `Its gate asks ${and(roles)}.` : "It has no gate.";
+  const asks = roles.length ? `Its gate asks ${joinWithAnd(roles)}.` : "It has no gate.";
   return [asks, ...(blocked.length ? ["Asked for now, it could not be completed:", ...blocked] : [])];
 }
 

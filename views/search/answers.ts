@@ -1,5 +1,6 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { ArtifactPlace, SearchAnswer } from "../../src/search/answers.ts";
+import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactLink, artifactPath, versionTag } from "../parts/artifact.ts";
 import { linkButton } from "../parts/button.ts";
@@ -10,7 +11,7 @@ import { sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
-import { and, pieces, some } from "../promotions/words.ts";
+import { pieces } from "../promotions/words.ts";
 
 type Props = { site: Site; now: string; roles: Record<string, string> };
 type To<Kind extends SearchAnswer["to"]> = Extract<SearchAnswer, { to: Kind }>;
@@ -71,7 +72,7 @@ function approval(props: Props, { environment, standing, approvals }: ArtifactPl
 /** "Theo (Tester) and Mara (Marketing)" */
 function people({ roles }: Props, approvals: ArtifactPlace["approvals"]): Html {
   const names = approvals.map(({ person, role }) => `${person} (${roles[role] ?? role})`);
-  return html`${and(names)}`;
+  return html`${joinWithAnd(names)}`;
 }
 
 function who(props: Props, { named, place, at }: To<"who">): Html {
@@ -133,9 +134,7 @@ function changed(props: Props, answer: To<"changed">): Html {
   const total = (["added", "changed", "removed"] as const).map(
     (change) => [change, tallies.page[change] + tallies.software[change]] as const,
   );
-  const counts = total
-    .filter(([, count]) => count)
-    .map(([change, count]) => `${count.toLocaleString("en-GB")} ${change}`);
+  const counts = total.filter(([, count]) => count).map(([change, count]) => `${formatCount(count)} ${change}`);
   const sum = total.reduce((all, [, count]) => all + count, 0);
   const compare = pathWithQuery(`/sites/${site.slug}/compare`, {
     from: moment(from),
@@ -149,7 +148,7 @@ function changed(props: Props, answer: To<"changed">): Html {
   return html`<p class="lead">${sum ? differing(tallies) : "Nothing"} changed on ${env(environment)} ${span}${counts.length > 0 && `: ${counts.join(", ")}`}.</p>
 ${first && html`<p>${statusBadge("unknown", html`Sitebook was told of ${environment.name} only from ${fullTime(first, site.time_zone)} on: what stood there before is unknown.`, { wrap: true })}</p>`}
 ${lines.length > 0 && differences(props, answer)}
-<p class="ways">${linkButton(compare, sum > lines.length ? `Compare: all ${sum.toLocaleString("en-GB")}` : "Compare")} ${linkButton(history, "What happened, one by one")}</p>`;
+<p class="ways">${linkButton(compare, sum > lines.length ? `Compare: all ${formatCount(sum)}` : "Compare")} ${linkButton(history, "What happened, one by one")}</p>`;
 }
 
 /** "3 pages and 1 piece of software" */
@@ -158,8 +157,8 @@ function differing({ page, software }: To<"changed">["tallies"]): string {
     number,
     number,
   ];
-  const what = [shown && some(shown, "page"), run && pieces(run)].filter((one) => typeof one === "string");
-  return and(what);
+  const what = [shown && countOf(shown, "page"), run && pieces(run)].filter((one) => typeof one === "string");
+  return joinWithAnd(what);
 }
 
 function differences({ site, now }: Props, { environment, lines }: To<"changed">): Html {
@@ -178,7 +177,7 @@ function differences({ site, now }: Props, { environment, lines }: To<"changed">
             html`${rowHead(artifactLink(site.slug, one))}${cell("Change", statusBadge(one.change, one.change))}${cell("Before", versionTag(one.from, "not there"))}${cell("After", html`${versionTag(one.to, "not there")}${one.to_since && html` <span class="ago">since ${time(one.to_since, site.time_zone, now)}</span>`}`)}`,
           ),
         ),
-        rows.length.toLocaleString("en-GB"),
+        formatCount(rows.length),
       ),
     ),
   });
@@ -187,7 +186,7 @@ function differences({ site, now }: Props, { environment, lines }: To<"changed">
 function waits({ site, now }: Props, { role, promotions }: To<"waits">): Html {
   const whom = role ? role.name : "anybody";
   if (!promotions.length) return html`<p class="lead">Nothing waits for ${whom}.</p>`;
-  return html`<p class="lead">${some(promotions.length, "promotion waits", "promotions wait")} for ${whom}.</p>
+  return html`<p class="lead">${countOf(promotions.length, "promotion waits", "promotions wait")} for ${whom}.</p>
 <ul class="stands">${each(
     promotions,
     (
