@@ -2,11 +2,19 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fillBusySite } from "./busy.ts";
 import { cases } from "./cases.ts";
-import { axe, axeInTheDark, openTab, type Tab } from "./page.ts";
+import { openTab, type Tab } from "./page.ts";
 import { browserShop, type Shop } from "./shop.ts";
 
-/** Looks at every page in a window of this width, and whether it still fits a narrower one. One tab for all of them, since a new browser for each takes as long as the look. */
-export function examine(width: number, narrower: number): void {
+interface Look {
+  width: number;
+  /** The page must fit this width too. */
+  narrower: number;
+  /** Reads the page as it stands in the tab; gives what is wrong, a line each. */
+  also?: (page: Page) => Promise<string[]>;
+}
+
+/** Looks at every page in one tab: opening a browser for each would take as long as the look itself. */
+export function examine({ width, narrower, also }: Look): void {
   let w: Shop;
   let tab: Tab;
   beforeAll(async () => {
@@ -30,8 +38,7 @@ export function examine(width: number, narrower: number): void {
     expect(await page.title()).toMatch(/ · Sitebook$/);
     expect(await page.locator("h1").count(), "headings of the first level").toBe(1);
     expect(await sideways(page), "pixels to scroll sideways").toBe(0);
-    expect(await axe(page), "in the light").toEqual([]);
-    expect(await axeInTheDark(page), "in the dark").toEqual([]);
+    expect(await also?.(page)).toEqual(also && []);
     await page.setViewportSize({ width: narrower, height: 800 });
     expect(await sideways(page), `pixels to scroll sideways at ${narrower}`).toBe(0);
     expect(faults.splice(0), "said by the browser's console").toEqual([]);

@@ -1,4 +1,4 @@
-import axeCore, { type AxeResults } from "axe-core";
+import axeCore, { type AxeResults, type RunOptions } from "axe-core";
 import type { Browser, Locator, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { launchChromium } from "./chromium.ts";
@@ -55,16 +55,24 @@ export async function wording(part: Locator): Promise<string> {
   return (await part.innerText()).replace(/\s+/g, " ").trim();
 }
 
-/** What axe finds wrong, a line each; none in a page without JavaScript, where axe cannot run. */
+const colours = ["color-contrast", "link-in-text-block"];
+
+/** What axe finds wrong, a line each. Axe cannot run in a page without JavaScript. */
 export async function axe(page: Page): Promise<string[]> {
   await page.evaluate(axeCore.source);
-  return told(await page.evaluate(`axe.run({ resultTypes: ["violations"] })`));
+  return runAxe(page, {});
 }
 
 /** Looks again at the colours alone, once axe has looked at the page in the other scheme. */
-export async function axeInTheDark(page: Page): Promise<string[]> {
-  await page.emulateMedia({ colorScheme: "dark" });
-  return told(await page.evaluate(`axe.run({ runOnly: ["color-contrast", "link-in-text-block"] })`));
+export const axeColours = (page: Page): Promise<string[]> => runAxe(page, { runOnly: colours });
+
+/** Looks again at all but the colours, once axe has looked at the page at another width. */
+export const axeLayout = (page: Page): Promise<string[]> =>
+  runAxe(page, { rules: Object.fromEntries(colours.map((rule) => [rule, { enabled: false }])) });
+
+async function runAxe(page: Page, options: RunOptions): Promise<string[]> {
+  const results = `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...options })})`;
+  return told(await page.evaluate(results));
 }
 
 const told = ({ violations }: Pick<AxeResults, "violations">) =>
