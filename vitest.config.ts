@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that ask no database, or in which it makes no difference which engine answers: run once. */
+/** Tests that need no database, or that would find the same on either engine: run once. */
 const once = [
   "assets",
   "attacks",
+  "check",
   "client-address",
   "config",
   "html-checker",
