@@ -89,14 +89,14 @@ test("a history that is not the one signed before is not signed again", async ()
     .where("seq", "=", events)
     .execute();
   await expect(signChain(w.db, w.site, w.clock.at)).rejects.toThrow(
-    `The history up to event ${events} is not the one that was signed at 2026-03-03T10:00:00.000Z.`,
+    `The history up to event ${events} is not the one that was signed at 2026-03-03T10:00:00.000Z,`,
   );
 });
 
 test("a checkpoint of another site, or signed by another key, is refused", async () => {
   const { note } = await signChain(w.db, w.site, w.clock.at);
   expect(await readCheckpoint(w.db, w.site, note)).toMatchObject({ at: w.clock.at });
-  await expect(readCheckpoint(w.db, { ...w.site, slug: "elsewhere" }, note)).rejects.toThrow("is of sitebook-");
+  await expect(readCheckpoint(w.db, { ...w.site, slug: "elsewhere" }, note)).rejects.toThrow("is for sitebook-");
   await expect(readCheckpoint(w.db, w.site, note.replace("\ntime 2026", "\ntime 2025"))).rejects.toThrow(
     "is not signed by",
   );

@@ -130,7 +130,7 @@ describe("a database that was changed by hand", () => {
     await here.set({ seq: 13 }).where("seq", "=", -1).execute();
     expect(await found()).toEqual({
       seq: 12,
-      what: "Event 12 does not follow from event 11: it names another hash before it.",
+      what: "Event 12 does not follow from event 11: its previous hash is different.",
     });
   });
 
@@ -139,7 +139,7 @@ describe("a database that was changed by hand", () => {
     await w.db.updateTable("approvals").set({ decision: "approve" }).where("decision", "=", "reject").execute();
     expect(await found()).toEqual({
       seq,
-      what: `promotion 2: of the decision of a tester on it the record says decision "approve", and the event says "reject".`,
+      what: `promotion 2: decision of the decision of a tester on it is "approve" in the database, and "reject" in the event.`,
     });
   });
 
@@ -152,12 +152,12 @@ describe("a database that was changed by hand", () => {
       .values({ ...one, id: "forged", person_id: w.people.vera.id })
       .execute();
     expect(await found()).toMatchObject({
-      what: "The record holds a decision on promotion 4 of which no event tells.",
+      what: "No event records the decision on promotion 4, which is in the database.",
     });
     await w.db.deleteFrom("approvals").where("id", "in", ["forged", one.id]).execute();
     expect(await found()).toEqual({
       seq: await eventOf(w.db, w.site.id, "promotion_approved"),
-      what: "promotion 4: the event tells of the decision of a tester on it, which is not in the record.",
+      what: "promotion 4: the event records the decision of a tester on it, which is missing from the database.",
     });
   });
 
@@ -168,7 +168,7 @@ describe("a database that was changed by hand", () => {
     const { seq: _, ...row } = last;
     const { seq } = await w.db.insertInto("placements").values(row).returning("seq").executeTakeFirstOrThrow();
     expect((await found())?.what).toMatch(
-      new RegExp(`^The record holds placement ${seq} of \\S+ on \\w+, of which no event tells\\.$`),
+      new RegExp(`^No event records placement ${seq} of \\S+ on \\w+, which is in the database\\.$`),
     );
     await w.db.deleteFrom("placements").where("seq", "=", seq).execute();
     const given = isPostgres(w.db) ? sql`overriding system value` : sql``;
@@ -178,9 +178,7 @@ describe("a database that was changed by hand", () => {
     );
     expect(await found()).toEqual({
       seq: await eventOf(w.db, w.site.id, "deployment_recorded"),
-      what: expect.stringMatching(
-        /^deployment 1: placement 0 of \S+ is in the record, and the event does not tell of it\.$/,
-      ),
+      what: expect.stringMatching(/^deployment 1: placement 0 of \S+ is in the database, but not in the event\.$/),
     });
   });
 
@@ -196,7 +194,7 @@ describe("a database that was changed by hand", () => {
     expect(await found()).toMatchObject({
       seq,
       what: expect.stringMatching(
-        /^deployment 1: of placement \d+ of \/sale the record says version "of something else", and the event says "v1"\.$/,
+        /^deployment 1: version of placement \d+ of \/sale is "of another artifact" in the database, and "v1" in the event\.$/,
       ),
     });
   });
@@ -210,82 +208,82 @@ describe("a database that was changed by hand", () => {
       .where("artifact_id", "in", w.db.selectFrom("artifacts").select("id").where("key", "=", "/sale"))
       .execute();
     expect((await found())?.what).toMatch(
-      /^What stands on \w+ for \/sale points at placement 1, and by the events it is placement \d+\.$/,
+      /^The current version of \/sale on \w+ is from placement 1, and by the events from placement \d+\.$/,
     );
     await w.db.deleteFrom("current_placements").where("environment_id", "=", demo).execute();
-    expect((await found())?.what).toMatch(/points at nothing/);
+    expect((await found())?.what).toMatch(/is from no placement/);
   });
 
   test("a promotion opened again", async () => {
     await w.db.deleteFrom("open_promotions").execute();
-    expect((await found())?.what).toMatch(/^By the events promotion \d is open, and the record has it closed\.$/);
+    expect((await found())?.what).toMatch(/^Promotion \d is closed in the database, and open by the events\.$/);
   });
 
   const deeds: [string, () => Promise<unknown>, RegExp][] = [
     [
       "a release's contents",
       () => w.db.deleteFrom("release_contents").execute(),
-      /^release 1: the event tells of the page \/sale in it/,
+      /^release 1: the event records the page \/sale in it/,
     ],
     [
       "a release's version",
       () => w.db.updateTable("release_contents").set({ version_id: null }).execute(),
-      /^release 1: of the .* says version nothing/,
+      /^release 1: version of the .* is nothing in the database/,
     ],
     [
       "a deployment's note",
       () => w.db.updateTable("deployments").set({ note: "Nothing to see" }).where("number", "=", 4).execute(),
-      /^deployment 4: .*note "Nothing to see", and the event says nothing/,
+      /^deployment 4: note of deployment 4 is "Nothing to see" in the database, and nothing in the event/,
     ],
     [
       "a gate's rules",
       () => w.db.updateTable("gates").set({ rules: '{"requirements":[],"asker_may_approve":true}' }).execute(),
-      /^environment demo: of the gate/,
+      /^environment demo: rules of the gate/,
     ],
     [
       "a version's label",
       () => w.db.updateTable("versions").set({ label: "v77" }).where("label", "=", "v1").execute(),
-      /^deployment 1: of \/sale v1 the record says version "v77"/,
+      /^deployment 1: version of \/sale v1 is "v77" in the database/,
     ],
     [
       "a digest slipped in",
       () => w.db.updateTable("versions").set({ digest: "sha256:0" }).where("label", "=", "v9").execute(),
-      /digests of 2 versions, and the events tell of 1\./,
+      /digests of 2 versions, and the events record 1\./,
     ],
     [
       "a page renamed",
       () => w.db.updateTable("artifacts").set({ key: "/sales" }).where("key", "=", "/sale").execute(),
-      /^deployment 1: of the page \/sale the record says key "\/sales"/,
+      /^deployment 1: key of the page \/sale is "\/sales" in the database/,
     ],
     [
       "a confirmation taken away",
       () => w.db.deleteFrom("confirmations").execute(),
-      /the event tells of the confirmation of/,
+      /the event records the confirmation of/,
     ],
     [
       "a repetition taken away",
       () => w.db.deleteFrom("repeats").execute(),
-      /^deployment 2: the confirmation of \/terms is in the record, and the event does not tell of it\.$/,
+      /^deployment 2: the confirmation of \/terms is in the database, but not in the event\.$/,
     ],
     [
       "a repetition put in",
       () => putIn("repeats"),
-      /^deployment 1: the repetition of placement \d+ is in the record, and the event does not tell of it/,
+      /^deployment 1: the repetition of placement \d+ is in the database, but not in the event/,
     ],
     [
       "a confirmation put in",
       () => putIn("confirmations"),
-      /^deployment 1: the confirmation of .* is in the record, and the event does not tell of it/,
+      /^deployment 1: the confirmation of .* is in the database, but not in the event/,
     ],
     [
       "a completion",
       () => w.db.deleteFrom("completions").execute(),
-      /^promotion 4: the event tells of the completion of promotion/,
+      /^promotion 4: the event records the completion, which/,
     ],
     [
       "a cancellation's reason",
       () => w.db.updateTable("cancellations").set({ reason: "Because" }).execute(),
-      /^promotion 1: of the cancellation .* reason "Because"/,
+      /^promotion 1: reason of the cancellation is "Because" in the database/,
     ],
   ];
   test.for(deeds)("%s", async ([, deed, sentence]) => {
@@ -311,7 +309,7 @@ test("a chain that was recomputed in full follows, and only a checkpoint tells",
   expect(await verify(w.db, w.site.id, { checkpoint: { events, head } })).toEqual({
     break: {
       seq,
-      what: `The history up to event ${seq} is not the one that the checkpoint was signed for: it was written anew.`,
+      what: `The history up to event ${seq} is not the one that the checkpoint was signed for: it was rewritten.`,
     },
   });
 });

@@ -16,22 +16,22 @@ import {
 export interface Checkpoint {
   events: number;
   head: string;
-  /** The statement and the signature, to be kept elsewhere. */
+  /** Statement and signature, to keep outside Sitebook. */
   note: string;
   at: string;
 }
 
 type Site = { id: string; slug: string };
 
-/** On demand. */
+/** For an administrator who asks for one. */
 export function createCheckpoint(db: Database, by: Actor, site: Site): Promise<Checkpoint> {
   refuse(whyNotMay(by, "administer"), 403);
   return signChain(db, site, by.at);
 }
 
 /**
- * Signs how far the site's chain has come; where that was signed already, it is that checkpoint again. A chain that
- * does not hold what was signed before is not signed any more.
+ * Signs how far the site's chain has come, or returns the checkpoint that says so already. Throws a Refusal if the
+ * chain no longer contains what was signed before.
  */
 export async function signChain(db: Database, site: Site, at: string): Promise<Checkpoint> {
   const { name, key } = await signingKey(db, at);
@@ -57,7 +57,7 @@ async function whyNotFollow(db: Database, siteId: string, before: Checkpoint | u
     .where("seq", "=", before.events)
     .executeTakeFirst();
   if (row?.hash === before.head && before.events < events) return;
-  return `The history up to event ${before.events} is not the one that was signed at ${before.at}. Nothing more is signed; sitebook verify says what differs.`;
+  return `The history up to event ${before.events} is not the one that was signed at ${before.at}, so no checkpoint is created. Run sitebook verify to see what differs.`;
 }
 
 export function chainHead(db: Database, siteId: string): Promise<{ events: number; head: string }> {
@@ -74,13 +74,16 @@ export function latestCheckpoint(db: Database, siteId: string): Promise<Checkpoi
     .executeTakeFirst();
 }
 
-/** The line with which anybody checks this Sitebook's checkpoints. */
+/** The verifier key: the line with which anybody can check the checkpoints of this Sitebook. */
 export async function publicKey(db: Database, at = new Date().toISOString()): Promise<string> {
   const { name, key } = await signingKey(db, at);
   return verifierKey(name, key);
 }
 
-/** What a checkpoint that was kept elsewhere says of a site. Without a key it is checked by the one in this database. */
+/**
+ * Reads a checkpoint that was kept elsewhere. Without a verifier key it is checked with the one of this database. Throws
+ * a Refusal with 409 if it is not signed by that key or is about another site.
+ */
 export async function readCheckpoint(
   db: Database,
   site: Site,
@@ -92,26 +95,29 @@ export async function readCheckpoint(
   const statement = text === undefined ? undefined : readStatement(text);
   const [name] = key.split("+");
   if (!statement)
-    throw new Refusal(409, `The checkpoint is not signed by the key ${name}: it was changed, or is another's.`);
+    throw new Refusal(
+      409,
+      `The checkpoint is not signed by the key ${name}: it was changed, or it is from another Sitebook.`,
+    );
   if (statement.origin !== `${name}/${site.slug}`)
-    throw new Refusal(409, `The checkpoint is of ${statement.origin}, and not of the site ${site.slug}.`);
+    throw new Refusal(409, `The checkpoint is for ${statement.origin}, not for the site ${site.slug}.`);
   return statement;
 }
 
-/** Made when it is first asked for. There is one for all sites, and of two who ask at once both get the first. */
+/** One key for all sites, created when first needed. Of two that are created at once, the first is kept and used by both. */
 async function signingKey(db: Database, at: string): Promise<{ name: string; key: KeyObject }> {
-  const kept = (await keptKey(db)) ?? (await makeKey(db, at));
-  const key = createPrivateKey(kept.private_key);
+  const stored = (await storedKey(db)) ?? (await createKey(db, at));
+  const key = createPrivateKey(stored.private_key);
   return { name: `sitebook-${fingerprint(key)}`, key };
 }
 
 const purpose = "checkpoints";
 
-function keptKey(db: Database) {
+function storedKey(db: Database) {
   return db.selectFrom("keys").select("private_key").where("name", "=", purpose).executeTakeFirst();
 }
 
-async function makeKey(db: Database, created_at: string) {
+async function createKey(db: Database, created_at: string) {
   const { privateKey } = generateKeyPairSync("ed25519");
   const private_key = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   await db
@@ -119,17 +125,17 @@ async function makeKey(db: Database, created_at: string) {
     .values({ name: purpose, private_key, created_at })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  return (await keptKey(db)) ?? notFound("key");
+  return (await storedKey(db)) ?? notFound("key");
 }
 
-const hour = 3_600_000;
+const hourMs = 3_600_000;
 
-/** Signs each site's chain every hour in which something happened, for as long as the server runs. */
+/** Signs each site's chain once an hour, if it has a new event, for as long as the server runs. */
 export function scheduleCheckpoints(db: Database): void {
-  setInterval(() => void signAll(db, new Date().toISOString()), hour).unref();
+  setInterval(() => void signAll(db, new Date().toISOString()), hourMs).unref();
 }
 
-/** What cannot be signed is said where the server's messages go, and does not keep the others from it. */
+/** A site that cannot be signed is logged, and the others are signed all the same. */
 export async function signAll(db: Database, at: string): Promise<void> {
   try {
     for (const site of await db.selectFrom("sites").select(["id", "slug"]).execute())

@@ -3,12 +3,12 @@ import type { ChainEntry } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import type { Schema } from "../schema.ts";
 
-/** A row of the record, as an event tells it. Pages, software and versions go by their names. */
+/** A row of the record as an event has it: artifacts and versions by name. */
 export type EventTableRow = Record<string, string | number | boolean | null | undefined>;
 
 export type EventTableRows = Partial<Record<RecordTable, EventTableRow[]>>;
 
-/** In an order in which each refers only to those before it. */
+/** In an order in which each table refers only to those before it. */
 export const recordTables = [
   "artifacts",
   "titles",
@@ -32,7 +32,7 @@ export type RecordTable = (typeof recordTables)[number];
 
 type Columns<Table extends keyof Schema> = Record<keyof Schema[Table], true>;
 
-/** Tables whose rows stand in the details as they are, under their own names. A column that is forgotten does not compile. */
+/** Tables whose rows are in an event's details unchanged. A forgotten column does not compile. */
 export const plainTables = {
   deployments: {
     id: true,
@@ -125,7 +125,7 @@ const plainRow =
     ],
   });
 
-/** What each event says stands in the record's tables: what `verify` compares, and what `rebuild` writes. */
+/** The rows of the record that follow from an event: `verify` compares them, `rebuild` writes them. */
 export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> = {
   site_created: noRows,
   site_changed: noRows,
@@ -165,40 +165,45 @@ function releaseOf(entry: ChainEntry): EventTableRows {
 function deploymentOf(entry: ChainEntry): EventTableRows {
   const { details, recorded_at, environment_id, subject_id: deployment_id } = entry;
   const effective_at = details.effective_at as string;
-  const here = { deployment_id, environment_id, effective_at, recorded_at };
-  const settled = settledOf(entry, here, { deployment_id });
+  const common = { deployment_id, environment_id, effective_at, recorded_at };
+  const reconciled = reconciledRows(entry, common, { deployment_id });
   const learned = (details.learned ?? {}) as Record<string, Json>;
   return {
     artifacts: lines(learned.artifacts),
     titles: lines(learned.titles),
     sections: lines(learned.sections),
     versions: lines(learned.versions).map((one) => ({
-      ...known(one),
+      ...withoutMissingContent(one),
       created_at: recorded_at,
       first_at: effective_at,
     })),
     contents: lines(learned.contents),
     ...plainRow("deployments")(entry),
     placements: [
-      ...lines(details.placements).map((one) => ({ seq: one.seq, ...said(one), ...here })),
-      ...settled.placements,
+      ...lines(details.placements).map((one) => ({ seq: one.seq, ...lineColumns(one), ...common })),
+      ...reconciled.placements,
     ],
     confirmations: [
-      ...lines(details.confirmations).map((one) => ({ ...said(one), ...here })),
-      ...settled.confirmations,
+      ...lines(details.confirmations).map((one) => ({ ...lineColumns(one), ...common })),
+      ...reconciled.confirmations,
     ],
-    repeats: settled.repeats,
+    repeats: reconciled.repeats,
   };
 }
 
-/** What became of words told of later moments. */
-function settledOf({ details, recorded_at }: ChainEntry, here: EventTableRow, cause: EventTableRow) {
+/** What a late deployment or a correction changed about later moments. */
+function reconciledRows({ details, recorded_at }: ChainEntry, here: EventTableRow, cause: EventTableRow) {
   const repeated = lines(details.repeated);
   return {
-    placements: lines(details.returned).map((one) => ({ seq: one.seq, ...said(one), ...here, ...elsewhere(one) })),
+    placements: lines(details.returned).map((one) => ({
+      seq: one.seq,
+      ...lineColumns(one),
+      ...here,
+      ...originalDeployment(one),
+    })),
     confirmations: repeated
       .filter((one) => one.kept)
-      .map((one) => ({ ...said(one), ...here, ...elsewhere(one), recorded_at: one.recorded_at })),
+      .map((one) => ({ ...lineColumns(one), ...here, ...originalDeployment(one), recorded_at: one.recorded_at })),
     repeats: repeated.map((one) => ({ placement_seq: one.seq, ...cause, recorded_at })),
   };
 }
@@ -210,7 +215,7 @@ function correctionOf(entry: ChainEntry): EventTableRows {
   );
   return {
     corrections: lines(details.corrections).map((one) => ({ ...(common as EventTableRow), ...one })),
-    ...settledOf(
+    ...reconciledRows(
       entry,
       { environment_id, recorded_at },
       { deployment_id: details.corrected_id as string, correction_id },
@@ -220,14 +225,14 @@ function correctionOf(entry: ChainEntry): EventTableRows {
 
 const lines = (list: Json | undefined): EventTableRow[] => (list ?? []) as EventTableRow[];
 
-/** What was not told of a version then may have been told later. */
-const known = ({ digest, requires, ...one }: EventTableRow): EventTableRow => ({
+/** A digest or requirement that was not recorded then may have been recorded later. */
+const withoutMissingContent = ({ digest, requires, ...one }: EventTableRow): EventTableRow => ({
   ...one,
   digest: digest ?? undefined,
   requires: requires ?? undefined,
 });
 
-const said = ({ kind, key, version, promotion_id, out_of_band }: EventTableRow): EventTableRow => ({
+const lineColumns = ({ kind, key, version, promotion_id, out_of_band }: EventTableRow): EventTableRow => ({
   kind,
   key,
   version,
@@ -235,5 +240,8 @@ const said = ({ kind, key, version, promotion_id, out_of_band }: EventTableRow):
   out_of_band: out_of_band ?? 0,
 });
 
-/** It counts as part of the deployment that told it first. */
-const elsewhere = ({ deployment_id, effective_at }: EventTableRow): EventTableRow => ({ deployment_id, effective_at });
+/** The row still belongs to the deployment that recorded it first. */
+const originalDeployment = ({ deployment_id, effective_at }: EventTableRow): EventTableRow => ({
+  deployment_id,
+  effective_at,
+});

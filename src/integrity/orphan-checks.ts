@@ -8,53 +8,56 @@ interface Break {
   what: string;
 }
 
-/** Counted on the walk: what the tables must hold no more of. */
-interface Counted {
+/** Counted while walking the chain: the tables must not contain more. */
+interface WalkTotals {
   seq: number;
-  placed: number;
+  lastPlacement: number;
   digests: number;
   requires: number;
 }
 
-/** After each event was found in the tables: whether they hold rows of which no event tells, and whether what is derived from them is right. */
-export async function findOrphan(db: Database, siteId: string, counted: Counted): Promise<Break | undefined> {
+/**
+ * Looks for rows that no event records, and for derived rows that do not follow from the others. Every event must have
+ * been compared with the tables before. Returns undefined if all is well.
+ */
+export async function findOrphan(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
   return (
-    (await untoldRow(db, siteId)) ??
-    (await untoldCorrection(db, siteId, counted)) ??
-    (await untoldPlacement(db, siteId, counted)) ??
-    (await untoldContent(db, siteId, counted)) ??
-    (await wrongPromotionPointer(db, siteId, counted.seq)) ??
-    (await wrongPointer(db, siteId)) ??
+    (await rowWithoutEvent(db, siteId)) ??
+    (await correctionWithoutEvent(db, siteId, counted)) ??
+    (await placementWithoutEvent(db, siteId, counted)) ??
+    (await contentWithoutEvent(db, siteId, counted)) ??
+    (await wrongOpenPromotion(db, siteId, counted.seq)) ??
+    (await wrongCurrentPlacement(db, siteId)) ??
     (await wrongCheckpoint(db, siteId))
   );
 }
 
-/** Tables with one row an event: the subject's id, whom the event is by where that matters, and the actions. */
-const single: { table: string; subject: string; what: string; by?: true; actions: Action[] }[] = [
+/** Tables with one row for each event, the column that refers to the event's subject, and the event's actions. */
+const tablesByEvent: { table: string; subject: string; what: string; by?: true; actions: Action[] }[] = [
   { table: "deployments", subject: "id", what: "deployment", actions: ["deployment_recorded"] },
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
   {
     table: "approvals",
     subject: "promotion_id",
-    what: "decision on promotion",
+    what: "the decision on promotion",
     by: true,
     actions: ["promotion_approved", "promotion_rejected"],
   },
-  { table: "completions", subject: "promotion_id", what: "completion of promotion", actions: ["promotion_completed"] },
+  { table: "completions", subject: "promotion_id", what: "the completion of promotion", actions: ["promotion_completed"] },
   {
     table: "cancellations",
     subject: "promotion_id",
-    what: "cancellation of promotion",
+    what: "the cancellation of promotion",
     actions: ["promotion_cancelled", "promotion_superseded"],
   },
 ];
 
-/** The action of an event, `e`, out of reach of its index: SQLite would else look through all events of that action for every row. */
+/** The action of event `e`, as an expression: else SQLite would use its index and read all events of that action for every row. */
 const action: RawBuilder<string> = sql`(e.action || '')`;
 
-async function untoldRow(db: Database, siteId: string): Promise<Break | undefined> {
-  for (const { table, subject, what, by, actions } of single) {
+async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
+  for (const { table, subject, what, by, actions } of tablesByEvent) {
     const numbered = subject === "id" ? sql.table(table) : sql.table("promotions");
     const { rows } = await sql<{ number: number; seq: number | null }>`
       select n.number, (select max(seq) from events e where e.site_id = ${siteId} and e.subject_id = n.id) as seq
@@ -64,12 +67,12 @@ async function untoldRow(db: Database, siteId: string): Promise<Break | undefine
           and ${action} in (${sql.join(actions)}) ${by ? sql`and e.person_id = t.person_id` : sql``})
       limit 1`.execute(db);
     const [row] = rows;
-    if (row) return { seq: row.seq ?? 0, what: `The record holds a ${what} ${row.number} of which no event tells.` };
+    if (row) return { seq: row.seq ?? 0, what: `No event records ${what} ${row.number}, which is in the database.` };
   }
 }
 
-/** Parts of a whole were compared with its event. */
-async function untoldCorrection(db: Database, siteId: string, { seq }: Counted): Promise<Break | undefined> {
+/** Only corrections of a whole deployment and single ones: parts were compared with the event of the whole. */
+async function correctionWithoutEvent(db: Database, siteId: string, { seq }: WalkTotals): Promise<Break | undefined> {
   const row = await db
     .selectFrom("corrections as c")
     .innerJoin("deployments as d", "d.id", "c.corrected_id")
@@ -80,52 +83,56 @@ async function untoldCorrection(db: Database, siteId: string, { seq }: Counted):
       select 1 from events e where e.site_id = ${siteId} and e.subject_id = c.id and ${action} = 'placement_corrected')`)
     .limit(1)
     .executeTakeFirst();
-  if (row) return { seq, what: `The record holds a correction of deployment ${row.number} of which no event tells.` };
+  if (row) return { seq, what: `No event records a correction of deployment ${row.number}, which is in the database.` };
 }
 
-/** All up to the last one told were compared with their events. */
-async function untoldPlacement(db: Database, siteId: string, { placed, seq }: Counted): Promise<Break | undefined> {
+/** All up to the last recorded one were compared with their events. */
+async function placementWithoutEvent(
+  db: Database,
+  siteId: string,
+  { lastPlacement, seq }: WalkTotals,
+): Promise<Break | undefined> {
   const row = await db
     .selectFrom("placements as p")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("artifacts as a", "a.id", "p.artifact_id")
     .select(["p.seq", "a.key", "e.name"])
     .where("e.site_id", "=", siteId)
-    .where("p.seq", ">", placed)
+    .where("p.seq", ">", lastPlacement)
     .orderBy("p.seq")
     .limit(1)
     .executeTakeFirst();
   if (row)
     return {
       seq,
-      what: `The record holds placement ${row.seq} of ${row.key} on ${row.name}, of which no event tells.`,
+      what: `No event records placement ${row.seq} of ${row.key} on ${row.name}, which is in the database.`,
     };
 }
 
-async function untoldContent(db: Database, siteId: string, counted: Counted): Promise<Break | undefined> {
+async function contentWithoutEvent(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
   const { digests, requires } = await db
     .selectFrom("versions as v")
     .innerJoin("artifacts as a", "a.id", "v.artifact_id")
     .select((eb) => [eb.fn.count<number>("v.digest").as("digests"), eb.fn.count<number>("v.requires").as("requires")])
     .where("a.site_id", "=", siteId)
     .executeTakeFirstOrThrow();
-  const differs = (what: string, there: number, told: number) =>
-    there === told
+  const differs = (what: string, stored: number, recorded: number) =>
+    stored === recorded
       ? undefined
       : {
           seq: counted.seq,
-          what: `The record holds the ${what} of ${there} versions, and the events tell of ${told}.`,
+          what: `The database has the ${what} of ${stored} versions, and the events record ${recorded}.`,
         };
   return differs("digests", digests, counted.digests) ?? differs("requirements", requires, counted.requires);
 }
 
-/** Whether a promotion, `p`, waits for anybody, by what the events tell. */
+/** Whether promotion `p` is open, from the rows that end one. */
 const isOpen: RawBuilder<boolean> = sql`(
   not exists (select 1 from completions x where x.promotion_id = p.id)
   and not exists (select 1 from cancellations x where x.promotion_id = p.id)
   and not exists (select 1 from approvals x where x.promotion_id = p.id and x.decision = 'reject'))`;
 
-async function wrongPromotionPointer(db: Database, siteId: string, seq: number): Promise<Break | undefined> {
+async function wrongOpenPromotion(db: Database, siteId: string, seq: number): Promise<Break | undefined> {
   const row = await db
     .selectFrom("promotions as p")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
@@ -138,12 +145,12 @@ async function wrongPromotionPointer(db: Database, siteId: string, seq: number):
   if (row)
     return {
       seq,
-      what: `By the events promotion ${row.number} is ${row.open ? "closed" : "open"}, and the record has it ${row.open ? "open" : "closed"}.`,
+      what: `Promotion ${row.number} is ${row.open ? "open" : "closed"} in the database, and ${row.open ? "closed" : "open"} by the events.`,
     };
 }
 
-/** The current pointers against the as-of rule, on placements that have been compared by now. */
-async function wrongPointer(db: Database, siteId: string): Promise<Break | undefined> {
+/** Compares the current placements with the rule for past moments, asked for the end of time. */
+async function wrongCurrentPlacement(db: Database, siteId: string): Promise<Break | undefined> {
   const environments = await db
     .selectFrom("environments")
     .select(["id", "name"])
@@ -161,17 +168,20 @@ async function wrongPointer(db: Database, siteId: string): Promise<Break | undef
         or c.out_of_band is distinct from p.out_of_band or c.effective_at is distinct from p.effective_at)
       limit 1`.execute(db);
     const [row] = rows;
-    if (row) return { seq: row.seq ?? 0, what: pointed(row, name) };
+    if (row) return { seq: row.seq ?? 0, what: describePointer(row, name) };
   }
 }
 
-function pointed({ key, there, right }: { key: string; there: number | null; right: number | null }, place: string) {
-  const is = there === null ? "at nothing" : `at placement ${there}`;
-  if (there === right) return `What stands on ${place} for ${key} is not what placement ${right} brought.`;
-  return `What stands on ${place} for ${key} points ${is}, and by the events it is ${right === null ? "nothing" : `placement ${right}`}.`;
+function describePointer(
+  { key, there, right }: { key: string; there: number | null; right: number | null },
+  place: string,
+) {
+  const named = (seq: number | null) => (seq === null ? "no placement" : `placement ${seq}`);
+  if (there === right) return `The current version of ${key} on ${place} is not the one of placement ${right}.`;
+  return `The current version of ${key} on ${place} is from ${named(there)}, and by the events from ${named(right)}.`;
 }
 
-/** Checkpoints kept here. One kept elsewhere says more: whoever can rewrite the events can rewrite these. */
+/** Checkpoints in this database. One kept elsewhere proves more: a person who can rewrite events can rewrite these. */
 async function wrongCheckpoint(db: Database, siteId: string): Promise<Break | undefined> {
   const row = await db
     .selectFrom("checkpoints as k")
@@ -185,11 +195,11 @@ async function wrongCheckpoint(db: Database, siteId: string): Promise<Break | un
   if (row)
     return {
       seq: row.events,
-      what: `The history up to event ${row.events} is not the one that a checkpoint was signed for: it was written anew.`,
+      what: `The history up to event ${row.events} is not the one that a checkpoint was signed for: it was rewritten.`,
     };
 }
 
-/** For `rebuild`: fills the pointers from what they point at. */
+/** For `rebuild`: derives the open promotions and current placements. Both tables must be empty. */
 export async function resetPointers(trx: Database, siteId: string): Promise<void> {
   await sql`
     insert into open_promotions (promotion_id, site_id, environment_id)

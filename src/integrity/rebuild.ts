@@ -13,8 +13,8 @@ import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from 
 import { resetPointers } from "./orphan-checks.ts";
 import { type Verification, verify } from "./verify.ts";
 
-/** What is emptied and filled again, each before those that refer to it. */
-const guarded = [
+/** Tables that are emptied and filled again, each before those that refer to it. */
+const rebuiltTables = [
   "gates",
   "releases",
   "release_contents",
@@ -30,8 +30,8 @@ const guarded = [
 ] as const;
 
 /**
- * Makes the record's tables anew from the site's events, and checks them: all or nothing. Where the events themselves
- * do not follow from each other there is nothing to go by, and it is refused.
+ * Replaces the tables of the record by what the site's events say, in one transaction, and verifies them. Throws a
+ * Refusal with 409 if the chain of events is itself broken, or if the result does not verify.
  */
 export function rebuild(
   db: Database,
@@ -42,20 +42,21 @@ export function rebuild(
     if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
     const chain = await verify(trx, siteId, { chainOnly: true });
     if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
-    await withoutTriggers(trx, [...guarded], async () => {
-      await park(trx, siteId);
-      await empty(trx, siteId);
-      await refill(trx, siteId, chain.events, onProgress);
-      await unpark(trx);
+    await withoutTriggers(trx, [...rebuiltTables], async () => {
+      await setTicksAside(trx, siteId);
+      await emptyTables(trx, siteId);
+      await fillTables(trx, siteId, chain.events, onProgress);
+      await restoreTicks(trx);
     });
     const verdict = await verify(trx, siteId);
-    if ("break" in verdict) throw new Refusal(409, `It cannot be restored from the events. ${verdict.break.what}`);
+    if ("break" in verdict)
+      throw new Refusal(409, `The tables cannot be rebuilt from the events. ${verdict.break.what}`);
     return verdict;
   });
 }
 
-/** Ticks of approvers are no part of the record, and stay. */
-async function park(trx: Database, siteId: string): Promise<void> {
+/** The reviewers' ticks are not part of the record and refer to promotions, which are deleted for a while. */
+async function setTicksAside(trx: Database, siteId: string): Promise<void> {
   const promotions = sql`select id from promotions where site_id = ${siteId}`;
   await sql`create temporary table kept_looks as select * from looks where promotion_id in (${promotions})`.execute(
     trx,
@@ -63,38 +64,39 @@ async function park(trx: Database, siteId: string): Promise<void> {
   await sql`delete from looks where promotion_id in (${promotions})`.execute(trx);
 }
 
-async function unpark(trx: Database): Promise<void> {
+async function restoreTicks(trx: Database): Promise<void> {
   await sql`insert into looks select * from kept_looks where promotion_id in (select id from promotions)`.execute(trx);
   await sql`drop table kept_looks`.execute(trx);
 }
 
-async function empty(trx: Database, siteId: string): Promise<void> {
+async function emptyTables(trx: Database, siteId: string): Promise<void> {
   const environments = sql`environment_id in (select id from environments where site_id = ${siteId})`;
   const promotions = sql`promotion_id in (select id from promotions where site_id = ${siteId})`;
   const placements = sql`placement_seq in (select seq from placements where ${environments})`;
-  const ofSite: Record<(typeof guarded)[number] | "open_promotions" | "current_placements", typeof environments> = {
-    open_promotions: promotions,
-    current_placements: environments,
-    completions: promotions,
-    repeats: placements,
-    corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
-    confirmations: environments,
-    placements: environments,
-    deployments: sql`site_id = ${siteId}`,
-    cancellations: promotions,
-    approvals: promotions,
-    promotions: sql`site_id = ${siteId}`,
-    release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
-    releases: sql`site_id = ${siteId}`,
-    gates: environments,
-  };
+  const ofSite: Record<(typeof rebuiltTables)[number] | "open_promotions" | "current_placements", typeof environments> =
+    {
+      open_promotions: promotions,
+      current_placements: environments,
+      completions: promotions,
+      repeats: placements,
+      corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
+      confirmations: environments,
+      placements: environments,
+      deployments: sql`site_id = ${siteId}`,
+      cancellations: promotions,
+      approvals: promotions,
+      promotions: sql`site_id = ${siteId}`,
+      release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
+      releases: sql`site_id = ${siteId}`,
+      gates: environments,
+    };
   for (const [table, condition] of Object.entries(ofSite))
     await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
   const artifacts = sql`select id from artifacts where site_id = ${siteId}`;
   await sql`update versions set digest = null, requires = null where artifact_id in (${artifacts})`.execute(trx);
 }
 
-async function refill(
+async function fillTables(
   trx: Database,
   siteId: string,
   all: number,
@@ -115,18 +117,18 @@ async function refill(
     where artifact_id in (select id from artifacts where site_id = ${siteId})`.execute(trx);
 }
 
-async function write(trx: Database, siteId: string, table: RecordTable, said: EventTableRow[]): Promise<void> {
-  await inBatches(said, async (piece) => {
+async function write(trx: Database, siteId: string, table: RecordTable, rows: EventTableRow[]): Promise<void> {
+  await inBatches(rows, async (piece) => {
     if (table === "artifacts")
       await upsert(
         trx,
         table,
         piece.map((row) => ({ ...row, site_id: siteId })),
       );
-    else if (table === "titles" || table === "sections") await amend(trx, siteId, piece);
-    else if (table === "versions") await upsert(trx, table, (await resolved(trx, siteId, piece)).map(asVersion));
-    else if (table === "contents") await fillIn(trx, await resolved(trx, siteId, piece));
-    else await insert(trx, table, (await resolved(trx, siteId, piece)).map(withoutLabel));
+    else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, piece);
+    else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, piece)).map(asVersion));
+    else if (table === "contents") await completeVersions(trx, await resolveIds(trx, siteId, piece));
+    else await insert(trx, table, (await resolveIds(trx, siteId, piece)).map(withoutLabel));
     return [];
   });
 }
@@ -138,14 +140,14 @@ const asVersion = ({ version, version_id: _id, ...row }: EventTableRow): EventTa
 async function insert(trx: Database, table: string, rows: EventTableRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => rows[0]?.[column] !== undefined);
   const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column] ?? null))})`);
-  // a placement keeps its number
+  // a placement keeps its sequence number
   const numbered = isPostgres(trx) && table === "placements" ? sql`overriding system value` : sql``;
   await sql`
     insert into ${sql.table(table)} (${sql.join(columns.map((one) => sql.ref(one)))}) ${numbered}
     values ${sql.join(values)}`.execute(trx);
 }
 
-/** Pages, software and versions are not emptied: what refers to them would go, too. They become what the events say. */
+/** Artifacts and versions are updated and not deleted, since other tables refer to them. */
 async function upsert(trx: Database, table: "artifacts" | "versions", rows: EventTableRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {});
   const set = columns.filter((one) => one !== "id" && one !== "first_at");
@@ -158,22 +160,22 @@ async function upsert(trx: Database, table: "artifacts" | "versions", rows: Even
     );
 }
 
-async function amend(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
+async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
   for (const { kind = "page", key, ...change } of rows)
     await sql`
       update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
 }
 
-async function fillIn(trx: Database, rows: EventTableRow[]): Promise<void> {
+async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {
   for (const { version_id, digest = null, requires = null } of rows)
     await sql`
       update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires})
       where id = ${version_id}`.execute(trx);
 }
 
-/** Rows that name pages, software and versions get their ids. */
-async function resolved(trx: Database, siteId: string, rows: EventTableRow[]): Promise<EventTableRow[]> {
+/** Replaces the names of artifacts and versions by their ids. */
+async function resolveIds(trx: Database, siteId: string, rows: EventTableRow[]): Promise<EventTableRow[]> {
   if (rows[0]?.key === undefined) return rows;
   const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
   const pairs = rows.map((row) => sql`(${ids.get(artifactKey({ kind: row.kind, key: row.key }))}, ${row.version})`);

@@ -7,23 +7,23 @@ import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
 import { type EventTableRow, type PlainTable, plainTables, type RecordTable } from "./event-rows.ts";
 
-/** What was asked for, and where: rows that an event tells, with the number of the last placement told before it. */
-interface Asked {
+/** The rows that an event records, and the number of the last placement recorded before it. */
+interface RowLookup {
   siteId: string;
   entry: ChainEntry;
-  said: EventTableRow[];
-  placed: number;
+  expected: EventTableRow[];
+  lastPlacement: number;
 }
 
 export interface TableCheck {
-  /** The columns by which a row is itself. */
+  /** The columns that identify a row. */
   id: string[];
-  /** What a row is called, from itself. */
+  /** What a row is called in a sentence. */
   name: (row: EventTableRow) => string;
-  /** To be looked into also where the event tells of no row: one that is there all the same shows only here. */
-  whole?: true;
-  /** The rows that stand there, with those that the event should have told but did not. */
-  find: (db: Database, asked: Asked) => Promise<EventTableRow[]>;
+  /** Compared even if the event records no row: an extra row shows only here. */
+  complete?: true;
+  /** The rows in the table, with those that the event should have recorded but did not. */
+  find: (db: Database, lookup: RowLookup) => Promise<EventTableRow[]>;
 }
 
 const column = (row: EventTableRow, name: string) => row[name] as string;
@@ -31,24 +31,22 @@ const column = (row: EventTableRow, name: string) => row[name] as string;
 const byId = (table: PlainTable, id: string, name: (row: EventTableRow) => string): TableCheck => ({
   id: [id],
   name,
-  find: async (db, { said }) => {
+  find: async (db, { expected }) => {
     const columns = Object.keys(plainTables[table]).map((one) => sql.ref(one));
-    const ids = said.map((row) => row[id]);
+    const ids = expected.map((row) => row[id]);
     const { rows } = await sql<EventTableRow>`
       select ${sql.join(columns)} from ${sql.table(table)} where ${inList(id, ids as string[])}`.execute(db);
     return rows;
   },
 });
 
-const ofPromotion = (what: string) => (row: EventTableRow) => `the ${what} of promotion ${row.promotion_id}`;
-
-/** Tables that are compared with the events. A page, software or version is found by its name, so that a row that was turned to another shows. */
+/** Tables that are compared with the events. Artifacts and versions are found by name, so that a reference moved to another one is noticed. */
 export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   artifacts: {
     id: ["id"],
     name: ({ kind, key }) => `the ${kind} ${key}`,
-    find: async (db, { siteId, said }) => {
-      const ids = said.map((row) => column(row, "id"));
+    find: async (db, { siteId, expected }) => {
+      const ids = expected.map((row) => column(row, "id"));
       const rows = await inBatches(ids, (piece) =>
         db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", piece).execute(),
       );
@@ -58,9 +56,9 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   versions: {
     id: ["id"],
     name: ({ key, version }) => `${key} ${version}`,
-    find: (db, asked) =>
-      inBatches(asked.said, (piece) =>
-        versions(db, asked.siteId)
+    find: (db, lookup) =>
+      inBatches(lookup.expected, (piece) =>
+        versions(db, lookup.siteId)
           .where(
             "v.id",
             "in",
@@ -72,26 +70,26 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   contents: {
     id: ["kind", "key", "version"],
     name: ({ key, version }) => `the content of ${key} ${version}`,
-    find: (db, { siteId, said }) =>
-      inBatches(said, (piece) =>
+    find: (db, { siteId, expected }) =>
+      inBatches(expected, (piece) =>
         versions(db, siteId)
-          .where(among(piece, "a.kind", "a.key", "v.label"))
+          .where(rowsIn(piece, "a.kind", "a.key", "v.label"))
           .execute(),
       ),
   },
   gates: {
     id: ["id"],
     name: ({ id }) => `the gate ${id}`,
-    find: async (db, { said }) => {
-      const ids = said.map((row) => column(row, "id"));
+    find: async (db, { expected }) => {
+      const ids = expected.map((row) => column(row, "id"));
       const rows = await db.selectFrom("gates").selectAll().where("id", "in", ids).execute();
-      return rows.map((row) => ({ ...row, rules: readable(row.rules) }));
+      return rows.map((row) => ({ ...row, rules: canonicalRules(row.rules) }));
     },
   },
   releases: byId("releases", "id", ({ number }) => `release ${number}`),
   release_contents: {
     id: ["kind", "key"],
-    whole: true,
+    complete: true,
     name: ({ kind, key }) => `the ${kind} ${key} in it`,
     find: async (db, { siteId, entry }) => {
       const rows = await db
@@ -103,13 +101,13 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .select(["r.release_id", "a.kind", "a.key", "r.version_id", "v.label as version"])
         .where("r.release_id", "=", entry.subject_id ?? "")
         .execute();
-      return rows.map(atVersion);
+      return rows.map(withVersionLabel);
     },
   },
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
-  cancellations: byId("cancellations", "promotion_id", ofPromotion("cancellation")),
-  completions: byId("completions", "promotion_id", ofPromotion("completion")),
+  cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
+  completions: byId("completions", "promotion_id", () => "the completion"),
   corrections: {
     id: ["id"],
     name: ({ id }) => `the correction ${id}`,
@@ -124,10 +122,10 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   placements: {
     id: ["seq"],
     name: ({ seq, key }) => `placement ${seq} of ${key}`,
-    // seqs rise from event to event, so that one put in between shows
-    find: async (db, { siteId, said, placed }) => {
-      const last = Math.max(placed, ...said.map((row) => Number(row.seq)));
-      // nothing but left joins, so that the seqs lead and not the environment, which holds far more
+    // sequence numbers rise from event to event, so that an inserted row is noticed
+    find: async (db, { siteId, expected, lastPlacement }) => {
+      const last = Math.max(lastPlacement, ...expected.map((row) => Number(row.seq)));
+      // left joins only, so that the database starts from the few sequence numbers and not from the environment
       const rows = await db
         .selectFrom("placements as p")
         .leftJoin("environments as e", "e.id", "p.environment_id")
@@ -138,37 +136,37 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .select(["p.seq", "p.deployment_id", "p.environment_id", "a.kind", "a.key", "p.version_id"])
         .select(["v.label as version", "p.promotion_id", "p.out_of_band", "p.effective_at", "p.recorded_at"])
         .select("e.site_id")
-        .where("p.seq", ">", placed)
+        .where("p.seq", ">", lastPlacement)
         .where("p.seq", "<=", last)
         .execute();
-      return rows.filter((row) => row.site_id === siteId).map(({ site_id: _site, ...row }) => atVersion(row));
+      return rows.filter((row) => row.site_id === siteId).map(({ site_id: _site, ...row }) => withVersionLabel(row));
     },
   },
   confirmations: {
     id: ["deployment_id", "kind", "key"],
-    whole: true,
+    complete: true,
     name: ({ key }) => `the confirmation of ${key}`,
-    find: async (db, { siteId, entry, said }) => {
+    find: async (db, { siteId, entry, expected }) => {
       const own = await confirmations(db, siteId)
         .where("c.deployment_id", "=", entry.subject_id ?? "")
         .execute();
-      const { own: ownSaid = [], kept = [] } = Object.groupBy(said, (row) =>
+      const { own: ownExpected = [], kept = [] } = Object.groupBy(expected, (row) =>
         row.deployment_id === entry.subject_id ? "own" : "kept",
       );
-      const names = new Set(ownSaid.map(({ kind, key }) => artifactKey({ kind, key })));
-      const elsewhere = await inBatches(kept, (piece) =>
+      const names = new Set(ownExpected.map(({ kind, key }) => artifactKey({ kind, key })));
+      const others = await inBatches(kept, (piece) =>
         confirmations(db, siteId)
-          .where(among(piece, "c.deployment_id", "a.kind", "a.key"))
+          .where(rowsIn(piece, "c.deployment_id", "a.kind", "a.key"))
           .execute(),
       );
-      // what was a placement first and then a repetition became a confirmation later: that event tells of it
-      const told = own.filter((row) => !row.repeated || names.has(artifactKey(row)));
-      return [...told, ...elsewhere].map(({ repeated: _repeated, ...row }) => atVersion(row));
+      // a placement that later became redundant became a confirmation then, and that event records it
+      const recorded = own.filter((row) => !row.repeated || names.has(artifactKey(row)));
+      return [...recorded, ...others].map(({ repeated: _repeated, ...row }) => withVersionLabel(row));
     },
   },
   repeats: {
     id: ["placement_seq"],
-    whole: true,
+    complete: true,
     name: ({ placement_seq }) => `the repetition of placement ${placement_seq}`,
     find: (db, { entry }) =>
       db
@@ -210,20 +208,20 @@ function confirmations(db: Database, siteId: string) {
 
 const parts = { "a.kind": "kind", "a.key": "key", "v.label": "version", "c.deployment_id": "deployment_id" };
 
-function among(rows: EventTableRow[], ...columns: (keyof typeof parts)[]) {
+function rowsIn(rows: EventTableRow[], ...columns: (keyof typeof parts)[]) {
   const tuples = rows.map((row) => sql`(${sql.join(columns.map((one) => row[parts[one]]))})`);
   return sql<boolean>`(${sql.join(columns.map((one) => sql.ref(one)))}) in (values ${sql.join(tuples)})`;
 }
 
-/** A version that belongs to something else is no version of it. */
-function atVersion<R extends { version_id: string | null; version: string | null; kind: Kind | null }>(
+/** A version that belongs to another artifact has no label here. */
+function withVersionLabel<R extends { version_id: string | null; version: string | null; kind: Kind | null }>(
   row: R,
 ): EventTableRow {
   const { version_id, version, ...more } = row;
-  return { ...more, version: version_id !== null && version === null ? "of something else" : version };
+  return { ...more, version: version_id !== null && version === null ? "of another artifact" : version };
 }
 
-function readable(rules: string): string {
+function canonicalRules(rules: string): string {
   try {
     return canonicalJson(JSON.parse(rules));
   } catch {

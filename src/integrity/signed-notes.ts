@@ -4,7 +4,7 @@ import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:
 
 const ed25519 = Buffer.from([1]);
 
-/** What somebody needs who checks a note: the key's name, its id, and the public key. */
+/** What is needed to check a note: `name+id+base64`, the id in hex, the bytes with the algorithm before the public key. */
 export function verifierKey(name: string, privateKey: KeyObject): string {
   const key = Buffer.concat([ed25519, publicBytes(privateKey)]);
   return `${name}+${keyId(name, key).toString("hex")}+${key.toString("base64")}`;
@@ -14,7 +14,7 @@ function publicBytes(privateKey: KeyObject): Buffer {
   return Buffer.from(createPublicKey(privateKey).export({ format: "jwk" }).x as string, "base64url");
 }
 
-/** Tells keys of one kind of name apart. */
+/** The first 8 hex digits of the public key's SHA-256. */
 export function fingerprint(privateKey: KeyObject): string {
   return createHash("sha256").update(publicBytes(privateKey)).digest("hex").slice(0, 8);
 }
@@ -23,14 +23,14 @@ function keyId(name: string, key: Buffer): Buffer {
   return createHash("sha256").update(`${name}\n`).update(key).digest().subarray(0, 4);
 }
 
-/** The text, which ends its last line, and a line with the signature over it. */
+/** Appends a signature line to the text, which must end with a newline. */
 export function signNote(text: string, name: string, privateKey: KeyObject): string {
   const id = keyId(name, Buffer.concat([ed25519, publicBytes(privateKey)]));
   const signature = Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]);
   return `${text}\n— ${name} ${signature.toString("base64")}\n`;
 }
 
-/** The text of a note, where this key signed it. */
+/** Returns the text of a note, or undefined if this key did not sign it. */
 export function openNote(note: string, vkey: string): string | undefined {
   const [, name = "", id = "", encoded = ""] = /^([^\s+]+)\+([0-9a-f]{8})\+([\w+/]+=*)$/.exec(vkey.trim()) ?? [];
   const key = Buffer.from(encoded, "base64");
@@ -53,7 +53,7 @@ function bytesOf(line: string, name: string): Buffer | undefined {
 }
 
 export interface CheckpointStatement {
-  /** Whose chain it is: the key's name and the site. */
+  /** The key's name and the site's slug: `sitebook-1f2e3d4c/shop`. */
   origin: string;
   events: number;
   head: string;

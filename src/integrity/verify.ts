@@ -7,7 +7,7 @@ import { type EventTableRow, recordTables, rowsOfEvent } from "./event-rows.ts";
 import { findOrphan } from "./orphan-checks.ts";
 import { type TableCheck, tableChecks } from "./record-tables.ts";
 
-/** The first thing that is wrong: at which event, and what, as a sentence. */
+/** The first fault: at which event, and a sentence. */
 interface Break {
   seq: number;
   what: string;
@@ -17,53 +17,53 @@ export type Verification = { events: number; head: string } | { break: Break };
 
 export interface VerifyOptions {
   onProgress?: ((done: number, all: number) => void) | undefined;
-  /** How far the chain had come, by a checkpoint that was kept elsewhere. */
+  /** From a checkpoint that was kept elsewhere: the chain must contain it. */
   checkpoint?: { events: number; head: string } | undefined;
-  /** Without the record's tables: only whether the events follow from each other. */
+  /** Checks the chain of events alone, not the tables. */
   chainOnly?: boolean | undefined;
 }
 
-/** How far the walk has come, and what it has counted: all that it needs to remember. */
-interface Walked {
+/** How far the walk has come and what it has counted. It stays this small however long the chain is. */
+interface WalkState {
   seq: number;
   hash: string;
-  /** The seq of the last placement told. */
-  placed: number;
+  /** Sequence number of the last placement recorded. */
+  lastPlacement: number;
   digests: number;
   requires: number;
 }
 
 /**
- * Walks a site's chain and holds each event against the rows it tells of, then looks for rows of which no event tells.
- * Reads one moment of the database, and remembers no more for a longer chain.
+ * Walks a site's chain and compares each event with the rows that it records, then looks for rows without an event. All
+ * is read from one snapshot of the database.
  */
-export function verify(db: Database, siteId: string, checking: VerifyOptions = {}): Promise<Verification> {
+export function verify(db: Database, siteId: string, options: VerifyOptions = {}): Promise<Verification> {
   return snapshot(db, async (at) => {
     const site = await at
       .selectFrom("sites")
       .select(["id", "events", "head"])
       .where("id", "=", siteId)
       .executeTakeFirstOrThrow();
-    const walked: Walked = { seq: 0, hash: "", placed: Number.MIN_SAFE_INTEGER, digests: 0, requires: 0 };
+    const state: WalkState = { seq: 0, hash: "", lastPlacement: Number.MIN_SAFE_INTEGER, digests: 0, requires: 0 };
     for await (const row of walkChain(at, siteId)) {
-      const what = whyNotNext(walked, row, checking) ?? (await whyNotAsTold(at, siteId, walked, row, checking));
-      if (what) return { break: { seq: walked.seq + 1, what } };
-      walked.seq = row.seq;
-      walked.hash = row.hash;
-      checking.onProgress?.(row.seq, site.events);
+      const what = whyNotNext(state, row, options) ?? (await whyNotAsRecorded(at, siteId, state, row, options));
+      if (what) return { break: { seq: state.seq + 1, what } };
+      state.seq = row.seq;
+      state.hash = row.hash;
+      options.onProgress?.(row.seq, site.events);
     }
-    const what = whyNotEnd(walked, site, checking);
-    if (what) return { break: { seq: walked.seq + 1, what } };
-    const wrong = checking.chainOnly ? undefined : await findOrphan(at, siteId, walked);
-    return wrong ? { break: wrong } : { events: walked.seq, head: walked.hash };
+    const what = whyNotEnd(state, site, options);
+    if (what) return { break: { seq: state.seq + 1, what } };
+    const wrong = options.chainOnly ? undefined : await findOrphan(at, siteId, state);
+    return wrong ? { break: wrong } : { events: state.seq, head: state.hash };
   });
 }
 
-function whyNotNext(before: Walked, row: EventRow, { checkpoint }: VerifyOptions): string | undefined {
+function whyNotNext(before: WalkState, row: EventRow, { checkpoint }: VerifyOptions): string | undefined {
   const seq = before.seq + 1;
   if (row.seq !== seq) return `Event ${seq} is missing: event ${row.seq} comes after event ${before.seq}.`;
   if (row.previous_hash !== before.hash)
-    return `Event ${seq} does not follow from event ${before.seq}: it names another hash before it.`;
+    return `Event ${seq} does not follow from event ${before.seq}: its previous hash is different.`;
   const entry = readEntry(row);
   if (
     !entry ||
@@ -72,7 +72,7 @@ function whyNotNext(before: Walked, row: EventRow, { checkpoint }: VerifyOptions
   )
     return `Event ${seq} is not what was recorded: its content does not give its hash.`;
   if (checkpoint?.events === seq && checkpoint.head !== row.hash)
-    return `The history up to event ${seq} is not the one that the checkpoint was signed for: it was written anew.`;
+    return `The history up to event ${seq} is not the one that the checkpoint was signed for: it was rewritten.`;
 }
 
 function readEntry(row: EventRow): ChainEntry | undefined {
@@ -83,57 +83,57 @@ function readEntry(row: EventRow): ChainEntry | undefined {
   }
 }
 
-async function whyNotAsTold(
+async function whyNotAsRecorded(
   db: Database,
   siteId: string,
-  walked: Walked,
+  state: WalkState,
   row: EventRow,
   { chainOnly }: VerifyOptions,
 ): Promise<string | undefined> {
   if (chainOnly) return;
   const entry = chainEntry(row);
   const rows = rowsOfEvent[row.action as Action]?.(entry);
-  if (!rows) return `Event ${row.seq} says "${row.action}", which this Sitebook does not know.`;
+  if (!rows) return `Event ${row.seq} has the action "${row.action}", which this version of Sitebook does not know.`;
   for (const name of recordTables) {
-    const [table, said] = [tableChecks[name], rows[name]];
-    if (!table || !said || !(said.length || table.whole)) continue;
-    const found = await table.find(db, { siteId, entry, said, placed: walked.placed });
-    const what = whyNotSame(table, said, found);
+    const [table, expected] = [tableChecks[name], rows[name]];
+    if (!table || !expected || !(expected.length || table.complete)) continue;
+    const found = await table.find(db, { siteId, entry, expected, lastPlacement: state.lastPlacement });
+    const what = whyNotSame(table, expected, found);
     if (what) return `${row.subject}: ${what}`;
   }
-  for (const { seq } of rows.placements ?? []) walked.placed = Math.max(walked.placed, Number(seq));
+  for (const { seq } of rows.placements ?? []) state.lastPlacement = Math.max(state.lastPlacement, Number(seq));
   for (const { digest, requires } of [...(rows.versions ?? []), ...(rows.contents ?? [])]) {
-    if (digest) walked.digests += 1;
-    if (requires) walked.requires += 1;
+    if (digest) state.digests += 1;
+    if (requires) state.requires += 1;
   }
 }
 
-/** Only the columns that the event knows of are compared: a version's digest may have been told later. */
-function whyNotSame({ id, name }: TableCheck, said: EventTableRow[], found: EventTableRow[]): string | undefined {
-  const itself = (row: EventTableRow) => JSON.stringify(id.map((column) => row[column]));
-  const there = new Map(found.map((row) => [itself(row), row]));
-  for (const row of said) {
-    const one = there.get(itself(row));
-    if (!one) return `the event tells of ${name(row)}, which is not in the record.`;
-    there.delete(itself(row));
+/** Compares only the columns that the event has: a version's digest may have been recorded later. */
+function whyNotSame({ id, name }: TableCheck, expected: EventTableRow[], found: EventTableRow[]): string | undefined {
+  const idOf = (row: EventTableRow) => JSON.stringify(id.map((column) => row[column]));
+  const foundById = new Map(found.map((row) => [idOf(row), row]));
+  for (const row of expected) {
+    const one = foundById.get(idOf(row));
+    if (!one) return `the event records ${name(row)}, which is missing from the database.`;
+    foundById.delete(idOf(row));
     const differs = Object.keys(one).find((column) => row[column] !== undefined && row[column] !== one[column]);
     if (differs)
-      return `of ${name(row)} the record says ${differs} ${shown(one[differs])}, and the event says ${shown(row[differs])}.`;
+      return `${differs} of ${name(row)} is ${shown(one[differs])} in the database, and ${shown(row[differs])} in the event.`;
   }
-  const [more] = there.values();
-  if (more) return `${name(more)} is in the record, and the event does not tell of it.`;
+  const [more] = foundById.values();
+  if (more) return `${name(more)} is in the database, but not in the event.`;
 }
 
 const shown = (value: EventTableRow[string]) => (value === null ? "nothing" : JSON.stringify(value));
 
 function whyNotEnd(
-  walked: Walked,
+  state: WalkState,
   site: { events: number; head: string },
   { checkpoint }: VerifyOptions,
 ): string | undefined {
-  if (walked.seq < site.events) return `Event ${walked.seq + 1} is missing: the site has ${site.events} events.`;
-  if (walked.seq > site.events) return `The site has ${site.events} events, and the chain ${walked.seq}.`;
-  if (walked.hash !== site.head) return `The site's head is not the hash of its last event, ${walked.seq}.`;
-  if (checkpoint && checkpoint.events > walked.seq)
-    return `The checkpoint was signed for ${checkpoint.events} events, and there are ${walked.seq}: the rest is missing.`;
+  if (state.seq < site.events) return `Event ${state.seq + 1} is missing: the site has ${site.events} events.`;
+  if (state.seq > site.events) return `The site has ${site.events} events, and the chain ${state.seq}.`;
+  if (state.hash !== site.head) return `The site's head is not the hash of its last event, ${state.seq}.`;
+  if (checkpoint && checkpoint.events > state.seq)
+    return `The checkpoint was signed for ${checkpoint.events} events, but there are ${state.seq}: the rest is missing.`;
 }
