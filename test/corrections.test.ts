@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
-import { settled } from "../src/corrections/rules.ts";
 import { verify } from "../src/integrity/verify.ts";
+import { replayMoment } from "../src/record/replay.ts";
 import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -300,34 +300,50 @@ test("who had to wait is told after the one before, so that what was known stays
   expect(last?.recorded_at).toBe("2026-03-03T11:59:00.000Z");
 });
 
-describe("settling", () => {
-  const word = (number: number, version: string | null, more: object = {}) => ({
-    number,
-    version_id: version,
-    promotion_id: null,
-    out_of_band: 0 as const,
-    effective_at: `2026-03-0${number}`,
-    wrong: false,
-    seqs: [] as number[],
-    ...more,
+test("of two deployments for one moment the later recorded holds, also after its correction was taken back", async () => {
+  const effective_at = "2026-03-02T12:00:00Z";
+  await w.record("beta", ["/sale v2"], { effective_at });
+  await w.record("beta", ["/sale v3"], { effective_at });
+  await put({ deployment: 2, ...sale });
+  await put({ deployment: 4, ...sale });
+  expect(await current("/sale")).toBe("v2");
+  await put({ deployment: 4, ...sale, stands: true });
+  expect(await current("/sale")).toBe("v3");
+  expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+});
+
+describe("replaying the statements for one moment", () => {
+  const statement = (number: number, version_id: string | null, seqs: number[] = [], more: object = {}) => {
+    const line = { artifact_id: "a", kind: "page" as const, key: "/a", version: version_id, version_id };
+    const at = { deployment_id: `${number}`, environment_id: "e", effective_at: "", recorded_at: "" };
+    const one = { ...line, ...at, promotion_id: null, out_of_band: 0 as const, ...more };
+    return { ...one, number, placements: seqs.map((seq) => ({ seq, recorded_at: "" })) };
+  };
+  const replayed = (before: string | null, statements: ReturnType<typeof statement>[], out_of_band: 0 | 1 = 0) => {
+    const { state, toPlace, redundant } = replayMoment({ version_id: before, out_of_band }, statements);
+    return { state: state.version_id, toPlace: toPlace?.number, redundant: redundant.map((one) => one.seq) };
+  };
+
+  test("a confirmation that proves to be a change is placed, and a placement that proves to be none is redundant", () => {
+    expect(replayed("v1", [statement(1, "v2")])).toEqual({ state: "v2", toPlace: 1, redundant: [] });
+    expect(replayed("v1", [statement(1, "v1", [5])])).toEqual({ state: "v1", toPlace: undefined, redundant: [5] });
+    expect(replayed("v1", [statement(1, "v2", [5])])).toEqual({ state: "v2", toPlace: undefined, redundant: [] });
+    expect(replayed("v1", [])).toEqual({ state: "v1", toPlace: undefined, redundant: [] });
   });
 
-  test("places what proves to be a change, and repeats what proves to be none", () => {
-    const words = [
-      word(1, "a", { wrong: true, seqs: [1] }),
-      word(2, "a"),
-      word(3, "b", { seqs: [2] }),
-      word(4, "b", { seqs: [3] }),
-    ];
-    const { returned, repeated } = settled(undefined, words);
-    expect(returned.map((one) => one.number)).toEqual([2]);
-    expect(repeated.map(([, seq]) => seq)).toEqual([3]);
+  test("a promotion of what is there out of band is a change, without one it is not", () => {
+    const promoted = statement(1, "v1", [], { promotion_id: "p" });
+    expect(replayed("v1", [promoted], 1)).toEqual({ state: "v1", toPlace: 1, redundant: [] });
+    expect(replayed("v1", [statement(1, "v1")], 1)).toEqual({ state: "v1", toPlace: undefined, redundant: [] });
   });
 
-  test("of two words for one moment the later told holds", () => {
-    const at = { effective_at: "2026-03-01" };
-    const words = [word(1, "a", { ...at, seqs: [5] }), word(2, "b", { ...at, seqs: [4] })];
-    const { returned, repeated } = settled(undefined, words);
-    expect([returned.map((one) => one.number), repeated.map(([, seq]) => seq)]).toEqual([[2], [4]]);
+  test("the later recorded holds, and its placement comes last", () => {
+    const [first, second] = [statement(1, "v2", [5]), statement(2, "v3", [4])];
+    expect(replayed("v1", [second, first])).toEqual({ state: "v3", toPlace: 2, redundant: [4] });
+  });
+
+  test("of those without a placement only the last that changes something is placed", () => {
+    const three = [statement(1, "v2"), statement(2, "v3"), statement(3, "v3")];
+    expect(replayed("v1", three)).toEqual({ state: "v3", toPlace: 2, redundant: [] });
   });
 });

@@ -2,7 +2,6 @@ import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
-import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
@@ -13,9 +12,9 @@ import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { normalizeLine, reportErrors } from "../record/report.ts";
 import { parseRfc3339 } from "../time/rfc3339.ts";
+import { applyCorrection } from "./apply-correction.ts";
 import { type CorrectionRequest, correctionErrors, type Instead, whyNotCorrect, whyNotInstead } from "./rules.ts";
 import { type CorrectedDeployment, type CorrectedLine, findCorrectedLines } from "./said.ts";
-import { settleAnew } from "./settle.ts";
 
 export interface Corrected {
   /** The deployment that said it, and how much of what it said was corrected. */
@@ -39,11 +38,7 @@ export function correct(db: Database, by: Actor, site: Site, told: CorrectionReq
     const rows = rowsOf(by, wish, wrong, await latestCorrections(trx, wrong.id));
     const right = wish.instead && (await report(trx, by, site, wrong, wish, wish.instead));
     const root = { ...(rows[0] as Row), deployment_id: right?.id ?? null };
-    await inBatches([root, ...rows.slice(1)], async (piece) => {
-      await trx.insertInto("corrections").values(piece).execute();
-      return [];
-    });
-    const settled = await settleAnew(trx, by, site, wrong, root);
+    const following = await applyCorrection(trx, by, site, wrong, [root, ...rows.slice(1)]);
     await appendEvent(trx, by, site.id, {
       action: "placement_corrected",
       subject: `deployment ${wrong.number}`,
@@ -63,7 +58,7 @@ export function correct(db: Database, by: Actor, site: Site, told: CorrectionReq
           correction_id,
           reason,
         })),
-        ...settled,
+        ...following,
       },
     });
     const instead = right && (await recordWithin(trx, by, site, right.environment, { ...right.report, id: right.id }));

@@ -1,5 +1,3 @@
-import type { Put } from "../deployments/later.ts";
-import { changes, never, type State } from "../deployments/settle.ts";
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
 import { whyNotText } from "../text.ts";
@@ -67,37 +65,4 @@ export function whyNotInstead(
     wrong.effective_at === right.effective_at
   )
     return "That is what was recorded. Say what is right instead of it, or leave this out.";
-}
-
-/** What one deployment said of an artifact, in the order of telling by its number, and the placements of it that count while it is right. */
-export interface Word extends Pick<Put, "version_id" | "promotion_id" | "out_of_band"> {
-  number: number;
-  effective_at: string;
-  wrong: boolean;
-  seqs: number[];
-}
-
-/**
- * What has to be written so that the placements are those that telling the right words in order would have made:
- * words that are changes and have no placement, and placements that change nothing. Of the words of one moment the
- * last told holds.
- */
-export function settled<W extends Word>(before: State = never, words: W[]): { returned: W[]; repeated: [W, number][] } {
-  const returned: W[] = [];
-  const repeated: [W, number][] = [];
-  let state = before;
-  const right = words.filter((word) => !word.wrong);
-  const moments = [...Map.groupBy(right, (word) => word.effective_at)].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [, said] of moments) {
-    const last = said.reduce((a, b) => (a.number > b.number ? a : b));
-    const placed = said.flatMap((word) => word.seqs.map((seq): [W, number] => [word, seq])).sort((a, b) => a[1] - b[1]);
-    const change = changes(state, last);
-    if (!change) repeated.push(...placed);
-    else if (placed.at(-1)?.[0] !== last) {
-      repeated.push(...placed.filter(([word]) => word === last));
-      returned.push(last);
-    }
-    if (change) state = last;
-  }
-  return { returned, repeated };
 }

@@ -8,3 +8,8 @@ import { type Database, isPostgres } from "./connect.ts";
 export function equalsBySeek(db: Database, column: string, one: RawBuilder<unknown>): RawBuilder<boolean> {
   return isPostgres(db) ? sql`${sql.ref(column)} = any(array${one})` : sql`${sql.ref(column)} = ${one}`;
 }
+
+/** `column in (subquery)`, found likewise. */
+export function seekAny(db: Database, column: string, some: RawBuilder<unknown>): RawBuilder<boolean> {
+  return isPostgres(db) ? sql`${sql.ref(column)} = any(array${some})` : sql`${sql.ref(column)} in ${some}`;
+}

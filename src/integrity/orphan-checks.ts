@@ -44,7 +44,12 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
     by: true,
     actions: ["promotion_approved", "promotion_rejected"],
   },
-  { table: "completions", subject: "promotion_id", what: "the completion of promotion", actions: ["promotion_completed"] },
+  {
+    table: "completions",
+    subject: "promotion_id",
+    what: "the completion of promotion",
+    actions: ["promotion_completed"],
+  },
   {
     table: "cancellations",
     subject: "promotion_id",

@@ -4,9 +4,9 @@ import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { Refusal } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { isEffective } from "../record/as-of.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
+import { resetFirstSeenWhere } from "../record/first-seen.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import { artifactKey } from "../text.ts";
 import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from "./event-rows.ts";
@@ -109,12 +109,7 @@ async function fillTables(
   }
   await resetPointers(trx, siteId);
   await dropSectionCounts(trx, siteId);
-  await sql`
-    update versions set first_at = coalesce((
-      select min(p.effective_at) from placements p
-      where p.artifact_id = versions.artifact_id and p.version_id = versions.id and ${isEffective("p")}
-    ), first_at)
-    where artifact_id in (select id from artifacts where site_id = ${siteId})`.execute(trx);
+  await resetFirstSeenWhere(trx, sql`artifact_id in (select id from artifacts where site_id = ${siteId})`);
 }
 
 async function write(trx: Database, siteId: string, table: RecordTable, rows: EventTableRow[]): Promise<void> {
