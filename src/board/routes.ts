@@ -34,7 +34,7 @@ function textsOf(form: Record<string, unknown>): Record<string, string> {
 }
 
 async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[], from?: string) {
-  const { site, permissions } = c.get("access");
+  const { site, may } = c.var.access;
   const filter = readBoardFilter(site, told);
   const after = readPosition(told.after);
   const tallies = await c.get("tallies")(c.get("db"), site);
@@ -45,10 +45,6 @@ async function show(c: SiteContext, told: Record<string, string | undefined>, ch
   });
   // what was posted has an address too: without what is ticked
   if (c.req.method === "POST" && !after) c.header("hx-push-url", boardAddress(site, filter));
-  const may = {
-    release: permissions.has("release") && site.environments.length > 1,
-    record: permissions.has("record"),
-  };
   return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },

@@ -24,7 +24,7 @@ const sizes = { usual: 200, most: 1000 };
 
 environmentRoutes.get("/:environment", async (c) => {
   const { db, at: now } = c.var;
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const environment = findEnvironment(site, c.req.param("environment"));
   const { at, knownAt, said, wrong } = readMoments(c);
   const moment: Moment = { asOf: at ?? endOfTime, knownAt };
@@ -78,7 +78,7 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
-    may: { record: permissions.has("record") },
+    may,
   };
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);

@@ -26,7 +26,7 @@ export async function showPromotion(
   tried: RefusedForm = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const { db, person, at } = c.var;
   const promotion = (await promotionDetails(db, site.id, number)) ?? notFound(`promotion ${number}`);
   const looked = await tickedBy(db, promotion.id, person.id);
@@ -46,7 +46,7 @@ export async function showPromotion(
     why: whyNotDecide(promotion, sessionActor(c)),
     mine: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
     need: needOf(promotion, sessionActor(c)),
-    mayPromote: permissions.has("promote"),
+    may,
     afterwards: approvedAfterwards(promotion),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],
     form: tried.form ?? {},

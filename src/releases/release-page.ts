@@ -26,7 +26,7 @@ export async function showRelease(
   { form = { to: "", note: "" }, errors = {}, refused }: RefusedRequest = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const { db } = c.var;
   const release = (await findRelease(db, site.id, number)) ?? notFound(`release ${number}`);
   const contents = await listContents(db, release.id);
@@ -42,7 +42,6 @@ export async function showRelease(
       now: await currentPlacements(db, environment.id, ids),
     })),
   );
-  const mayPromote = permissions.has("promote");
   const link = (i: number) => `/sites/${site.slug}/releases/${number}?from=${contents[i]?.artifact_id}`;
   const content = releasePage({
     site,
@@ -52,7 +51,7 @@ export async function showRelease(
     pages: contents.filter((one) => one.kind === "page").length,
     held,
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
-    ways: mayPromote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
+    ways: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
     previous: start > 0 ? link(Math.max(start - most, 0)) : undefined,
     next: start + most < contents.length ? link(start + most) : undefined,
     form: { ...form, key: newId() },

@@ -25,7 +25,7 @@ const most = 50;
 export const releaseRoutes = new Hono<SiteEnv>();
 
 releaseRoutes.get("/", async (c) => {
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const before = /^\d{1,9}$/.test(c.req.query("before") ?? "") ? Number(c.req.query("before")) : undefined;
   const found = await listReleases(c.var.db, site.id, { before, limit: most + 1 });
   const list = found.slice(0, most);
@@ -35,7 +35,7 @@ releaseRoutes.get("/", async (c) => {
     list,
     sizes: await releaseSizes(c.var.db, ids),
     promotions: ids.length ? await listPromotions(c.var.db, site.id, { releases: ids, limit: 1000 }) : [],
-    mayRelease: permissions.has("release"),
+    may,
     first: before === undefined,
     more: found.length > most,
     now: c.var.at,

@@ -1,3 +1,4 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Board } from "../../src/board/board.ts";
 import { formatCount } from "../../src/text.ts";
@@ -7,13 +8,13 @@ import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
 import { bar, chips, empty, fold, head, note } from "../parts/page.ts";
 import { statusLegend } from "../parts/status-badge.ts";
-import { boardTable } from "./table.ts";
+import { boardTable, canSelect } from "./table.ts";
 
 type Props = {
   site: Site;
   now: string;
   board: Board;
-  may: { release: boolean; record: boolean };
+  may: Permitted;
   /** The environment whose versions a release would take, where one was chosen already. */
   from?: string | undefined;
   /** The address named a place in the list that cannot be found. */
@@ -25,10 +26,10 @@ type Props = {
  * filters, so it is a plain one. With htmx the list changes under the form's own fields.
  */
 export function boardPage(props: Props): Html {
-  const { site, board, may } = props;
+  const { site, board } = props;
   const base = `/sites/${site.slug}`;
   if (!board.all) return html`${boardHead(props)}${nothing(props)}`;
-  return html`<form class="choosing" action="${base}" method="${may.release ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
+  return html`<form class="choosing" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
 ${boardHead(props, filters(props, base))}
 <div id="shown">
 ${props.lost && note("That place in the list is not to be found any more. Here is its beginning.")}
@@ -39,7 +40,7 @@ ${props.lost && note("That place in the list is not to be found any more. Here i
       href,
       more: { id, "hx-post": href },
     })),
-  )}${may.release && differing(props)}</div>
+  )}${canSelect(props) && differing(props)}</div>
 ${standing(board)}
 <div id="kept">${board.kept.length > 0 && kept(board)}</div>
 ${board.sections.length > 0 ? boardTable(props) : empty("No page or software is like that.")}
@@ -49,7 +50,7 @@ ${fold(
   html`${statusLegend()}<p class="reason">A dotted time was told later than it was so. The page’s own life shows both times.</p>`,
 )}
 </div>
-${may.release && chosenBar(props, base)}
+${canSelect(props) && chosenBar(props, base)}
 </form>`;
 }
 
@@ -72,8 +73,8 @@ function nothing({ site, may }: Props): Html {
   );
 }
 
-function filters({ board, may }: Props, base: string): Html {
-  const { filter, choices } = board;
+function filters(props: Props, base: string): Html {
+  const { filter, choices } = props.board;
   const replacing = { "hx-post": base, "hx-vals": "filter:1", "hx-sync": "this:replace" };
   return html`<div class="moment">
 ${select({
@@ -91,7 +92,7 @@ ${select({
 ${select({ name: "section", label: "Section", quiet: true, value: filter.section === undefined ? "" : `/${filter.section}`, more: replacing, choices: [{ value: "", label: "All sections" }, ...choices.sections.map((one) => ({ value: `/${one}`, label: one ? `/${one}` : "Top level" }))] })}
 ${choices.owners.length > 0 && select({ name: "owner", label: "Owner", quiet: true, value: filter.owner ?? "", more: replacing, choices: [{ value: "", label: "All owners" }, ...choices.owners.map(({ id, name }) => ({ value: id, label: name }))] })}
 ${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { ...replacing, "hx-trigger": "input changed delay:200ms", placeholder: "Path, name or title", maxlength: 2000, autocomplete: "off" } })}
-${button({ text: "Filter", ...(may.release && { name: "filter", value: "1" }), more: { formaction: base } })}
+${button({ text: "Filter", ...(canSelect(props) && { name: "filter", value: "1" }), more: { formaction: base } })}
 </div>`;
 }
 
@@ -124,9 +125,9 @@ const kept = ({ kept }: Board): Html =>
 
 /** Further pages by key. What is ticked goes along: without script as the form's fields, with htmx the rows are added below. */
 function more(props: Props, base: string): Html {
-  const { board, may } = props;
+  const { board } = props;
   const go = (href: string, text: string, htmx: Attributes = {}) =>
-    may.release
+    canSelect(props)
       ? button({ text, more: { formaction: href, ...htmx } })
       : html`<a class="button" href="${href}"${attrs(htmx)}>${text}</a>`;
   const words = wordsFor(board);

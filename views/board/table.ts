@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/access/environments.ts";
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
@@ -11,7 +12,11 @@ import { attr, each, type Html, html } from "../parts/html.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
-type Props = { site: Site; now: string; board: Board; may: { release: boolean } };
+type Props = { site: Site; now: string; board: Board; may: Permitted };
+
+/** Whether rows can be selected for a release: there has to be an environment to release them to. */
+export const canSelect = ({ site, may }: Pick<Props, "site" | "may">): boolean =>
+  may.release && site.environments.length > 1;
 
 /** The grid: a row for each page and software, a column for each environment. */
 export const boardTable = (props: Props): Html =>
@@ -44,7 +49,7 @@ function sectionRows(props: Props, group: BoardSection): Html {
 }
 
 const boardRow = (props: Props, row: BoardRow, chosen: boolean): Html =>
-  html`<tr><td class="pick">${props.may.release && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", chosen)}><span class="sr">Choose ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}</th>${each(row.cells, (cell, i) => square(props, cell, i))}</tr>
+  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", chosen)}><span class="sr">Choose ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}</th>${each(row.cells, (cell, i) => square(props, cell, i))}</tr>
 `;
 
 /** "5 pages, 4 on the move"; with a filter "2 of 5 pages, 4 on the move". */

@@ -1,3 +1,4 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
@@ -20,13 +21,13 @@ export type Panels = {
   now: string;
   /** Whether the gate waits for whoever reads this. */
   forYou: boolean;
-  mayPromote: boolean;
+  may: Permitted;
   form: { when?: string | undefined; reason?: string | undefined };
   errors: Record<string, string>;
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${props.promotion.open && inTheWay(props.promotion)}${props.promotion.open && props.mayPromote && actions(props)}${about(props)}`;
+  html`${gate(props)}${props.promotion.open && inTheWay(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 

@@ -1,3 +1,4 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { Decision } from "../../src/promotions/rules.ts";
@@ -17,7 +18,7 @@ type Verdict = {
   previous?: string | undefined;
   why: string | undefined;
   mine: Decision | undefined;
-  mayPromote: boolean;
+  may: Permitted;
   form: { comment?: string | undefined };
   errors: Record<string, string>;
 };
@@ -26,9 +27,9 @@ const form = { form: "verdict" };
 
 /** What stays in reach: how much was looked at, and the decision. All of it belongs to the form of the ticks. */
 export function verdict(props: Verdict): Html {
-  const { promotion, why, mine, mayPromote } = props;
+  const { promotion, why, mine, may } = props;
   const waiting = promotion.state === "waiting";
-  const finish = mayPromote && promotion.state === "approved";
+  const finish = may.promote && promotion.state === "approved";
   return bar(
     html`${progress(props)}${props.tally.toLook > 0 && save(props)}${!why && comment(props)}${
       mine === "approve" && statusBadge("approved", "You approved it")

@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/access/environments.ts";
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { ReleaseSize } from "../../src/promotions/change-counts.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
@@ -17,7 +18,7 @@ type List = {
   list: Release[];
   sizes: Map<string, ReleaseSize>;
   promotions: Promotion[];
-  mayRelease: boolean;
+  may: Permitted;
   /** Whether this is the first page of the list. */
   first: boolean;
   more: boolean;
@@ -25,9 +26,9 @@ type List = {
 };
 
 export function releasesPage(props: List): Html {
-  const { site, list, mayRelease, more, first } = props;
+  const { site, list, may, more, first } = props;
   const base = `/sites/${site.slug}/releases`;
-  const make = mayRelease && site.environments.length > 1 && linkButton(`${base}/new`, "Make a release", "primary");
+  const make = may.release && site.environments.length > 1 && linkButton(`${base}/new`, "Make a release", "primary");
   return html`${head({
     title: "Releases",
     under: "Exact versions and removals, frozen to travel together. Newest first.",
