@@ -17,6 +17,7 @@ import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
 import { canPromote } from "./eligibility.ts";
+import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 
@@ -48,7 +49,7 @@ const promotion = z.object({
   from: slugSchema.openapi({ example: "demo" }),
   to: slugSchema.openapi({ example: "live" }),
   digest,
-  note: z.string().nullable(),
+  ...perRequestField(() => z.string().nullable()),
   asked_by: z.string(),
   asked_at: momentSchema,
   requirements: z.array(z.object({ role: z.string(), needed: z.int(), given: z.int() })),
@@ -80,7 +81,7 @@ const askCall = postCall("/sites/{site}/promotions", {
     .strictObject({
       release: numberSchema,
       to: slugSchema.openapi({ example: "demo" }),
-      note: textUpTo(10_000).optional(),
+      ...perRequestField((name) => textUpTo(requestFields[name].maxLength).optional()),
     })
     .openapi("NewPromotion"),
   answer: whole,
@@ -208,7 +209,7 @@ function asWhole(details: Outcome): z.infer<typeof whole> {
 }
 
 function asPromotion(row: Promotion): z.infer<typeof promotion> {
-  const { number, state, release, name, digest, note, asked_by, asked_at, completion, cancellation } = row;
+  const { number, state, release, name, digest, asked_by, asked_at, completion, cancellation } = row;
   return {
     number,
     state,
@@ -217,7 +218,7 @@ function asPromotion(row: Promotion): z.infer<typeof promotion> {
     from: row.from.slug,
     to: row.environment.slug,
     digest,
-    note,
+    ...perRequestField((name) => row[name]),
     asked_by,
     asked_at,
     requirements: row.requirements.map(({ role, needed, given }) => ({ role, needed, given })),

@@ -9,16 +9,16 @@ import { type Blocker, notFound, Refusal } from "../errors.ts";
 import { currentPlacements } from "../record/current.ts";
 import { findRelease, listContents, type Release, type ReleaseContent } from "../record/releases.ts";
 import { assess, type ContentChange } from "./assessment.ts";
+import type { RequestFieldName } from "./fields.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { type Requirement, requirementsOf, whyNotRequest } from "./rules.ts";
 
-export interface PromotionRequest {
+export type PromotionRequest = {
   /** The release's number. */
   release: number;
-  /** The slug of the environment to move it into. */
+  /** The slug of the environment to promote it to. */
   to: string;
-  note?: string | undefined;
-}
+} & { [Name in RequestFieldName]?: string | undefined };
 
 /** What stands in the way of a release now: asked for already, with the approvals it has; else as if it were asked for. */
 export async function canPromote(db: Database, by: Actor, site: Site, wish: PromotionRequest) {

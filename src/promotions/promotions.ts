@@ -9,11 +9,11 @@ import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
 import { findRelease, listContents } from "../record/releases.ts";
-import { whyNotText } from "../text.ts";
 import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
+import { perRequestField, requestErrors } from "./fields.ts";
 import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import {
@@ -32,8 +32,7 @@ export type Outcome = Promotion & { blockers: Blocker[] };
 /** Asks to move a release into an environment. A request for all that an older open one holds takes its place. */
 export function requestPromotion(db: Database, by: Actor, site: Site, wish: PromotionRequest): Promise<Outcome> {
   refuse(whyNotMay(by, "promote"), 403);
-  const wrong = whyNotText("A note", wish.note, 10_000);
-  if (wrong) refuseFields([{ path: "note", message: wrong }]);
+  refuseFields(requestErrors(wish));
   return siteTransaction(db, by, site.id, async (trx, by) => {
     const release = (await findRelease(trx, site.id, wish.release)) ?? notFound(`release ${wish.release}`);
     const environment = targetEnvironment(site, wish.to);
@@ -49,7 +48,7 @@ export function requestPromotion(db: Database, by: Actor, site: Site, wish: Prom
       environment_id: environment.id,
       gate_id: environment.gate?.id ?? null,
       digest,
-      note: wish.note?.trim() || null,
+      ...perRequestField((name) => wish[name]?.trim() || null),
       person_id: by.person.id,
       asked_at: by.at,
     };

@@ -3,6 +3,7 @@ import { readGate } from "../access/environments.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { requestFieldNames } from "./fields.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
@@ -90,15 +91,8 @@ function promotions(db: Database) {
     .innerJoin("people as asker", "asker.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
-    .select([
-      "p.id",
-      "p.number",
-      "p.digest",
-      "p.note",
-      "p.asked_at",
-      "p.person_id as asker_id",
-      "asker.name as asked_by",
-    ])
+    .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as asker_id", "asker.name as asked_by"])
+    .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])

@@ -5,6 +5,7 @@ import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { eligibilityForAll } from "../promotions/eligibility.ts";
+import { perRequestField, type RequestField, type RequestFieldName, requestFields } from "../promotions/fields.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { currentPlacements } from "../record/current.ts";
@@ -14,7 +15,7 @@ import { findRelease, listContents } from "../record/releases.ts";
 const most = 200;
 
 export interface RefusedRequest {
-  form?: { to: string; note: string } | undefined;
+  form?: ({ to: string } & Record<RequestFieldName, string>) | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
 }
@@ -23,7 +24,7 @@ export interface RefusedRequest {
 export async function showRelease(
   c: SiteContext,
   number: number,
-  { form = { to: "", note: "" }, errors = {}, refused }: RefusedRequest = {},
+  { form = { to: "", ...perRequestField(() => "") }, errors = {}, refused }: RefusedRequest = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
   const { site, may } = c.var.access;
@@ -55,6 +56,7 @@ export async function showRelease(
     previous: start > 0 ? link(Math.max(start - most, 0)) : undefined,
     next: start + most < contents.length ? link(start + most) : undefined,
     form: { ...form, key: newId() },
+    fields: Object.entries(requestFields) as [RequestFieldName, RequestField][],
     errors,
     refused,
     rested: await correctedSources(

@@ -11,6 +11,7 @@ import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { releaseSizes } from "../promotions/change-counts.ts";
+import { requestFieldNames } from "../promotions/fields.ts";
 import { requestPromotion } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { listReleases } from "../record/releases.ts";
@@ -83,7 +84,7 @@ releaseRoutes.get("/:number{[0-9]{1,9}}", (c) => showRelease(c, Number(c.req.par
 export const promotionRequests = new Hono<SiteEnv>();
 
 promotionRequests.post("/", async (c) => {
-  const form = await formFields(c, "release", "to", "note", "key");
+  const form = await formFields(c, "release", "to", ...requestFieldNames, "key");
   const request = { ...form, release: /^\d{1,9}$/.test(form.release) ? Number(form.release) : notFound("release") };
   try {
     const asked = await requestPromotion(c.var.db, sessionActor(c, form), c.var.access.site, request);

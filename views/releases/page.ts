@@ -1,6 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Eligibility } from "../../src/promotions/eligibility.ts";
+import type { RequestField, RequestFieldName } from "../../src/promotions/fields.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
@@ -29,7 +30,9 @@ type Page = {
   ways: Eligibility[];
   previous?: string | undefined;
   next?: string | undefined;
-  form: { to: string; note: string; key: string };
+  form: { to: string; key: string } & Record<RequestFieldName, string>;
+  /** What can be written with a request for promotion. */
+  fields: [RequestFieldName, RequestField][];
   errors: Record<string, string>;
   refused?: string | undefined;
   /** Which of it was recorded wrongly where it was frozen, by artifact. */
@@ -99,7 +102,7 @@ function when(one: Promotion, site: Site, now: string): Html {
   return html`asked for by ${one.asked_by}, ${at(one.asked_at)}`;
 }
 
-function asking({ site, release, ways, form, errors }: Page): Html {
+function asking({ site, release, ways, form, fields, errors }: Page): Html {
   const possible = ways.filter((one) => !one.why);
   const wanted = possible.find((one) => one.environment.slug === form.to) ?? possible[0];
   const choice = (one: Eligibility) =>
@@ -118,7 +121,7 @@ function asking({ site, release, ways, form, errors }: Page): Html {
     html`<form class="form" method="post" action="/sites/${site.slug}/promotions">
 ${hiddenField("release", String(release.number))}${hiddenField("key", form.key)}
 ${boxes(html`<span class="sr">To which environment</span>`, each(ways, choice))}
-${area({ name: "note", label: "Note", rows: 2, value: form.note, error: errors.note, hint: "For whoever approves: what it is about, and by when." })}
+${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows, value: form[name], error: errors[name] }))}
 <div class="end">${button({ text: "Ask for promotion", look: "primary", because: wanted ? undefined : "nowhere" })}${!wanted && html`<p class="reason" id="nowhere">There is nothing to ask for now.</p>`}</div>
 </form>`,
   );
