@@ -73,7 +73,7 @@ async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stan
 
 async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
-  const { open } = await c.var.tallies(c.var.db, site);
+  const { open } = await c.var.siteSummary(c.var.db, site);
   return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
     const environment = site.environments.find((one) => one.id === environment_id);
     const wanted = open.find((one) => one.number === number)?.requirements.filter((one) => one.given < one.needed);

@@ -101,8 +101,8 @@ async function standingNow(c: SiteContext, environmentId: string, named: Awaited
 
 /** How much stands there now is counted for the rail already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<EnvironmentCounts> {
-  const { places } = await c.var.tallies(c.var.db, c.var.access.site);
-  const here = places.find((place) => place.environment_id === environmentId);
+  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
+  const here = environments.find((counts) => counts.environment_id === environmentId);
   return { pages: here?.pages ?? 0, software: here?.software ?? 0, out_of_band: here?.out_of_band ?? 0, unknown: 0 };
 }
 

@@ -36,7 +36,7 @@ export function newReleasePage(props: Props): Html {
     return html`${title}${empty(props.whyEmpty, linkButton(`/sites/${site.slug}`, "Back to the board"))}`;
   const [included, others] = [rows.filter((row) => row.selected), rows.filter((row) => !row.selected)];
   return html`${title}${refused(props)}
-<form class="choosing releasing" method="post" action="/sites/${site.slug}/releases">
+<form class="selecting releasing" method="post" action="/sites/${site.slug}/releases">
 ${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("to", to.slug)}
 <div class="form">${input({
     name: "name",
@@ -59,7 +59,7 @@ ${table({
   ],
   body: html`${lines(props, "Included", included)}${lines(props, "Not included", others, to && `also differs from ${to.name}`)}`,
 })}
-${bar(html`<p class="grow"><b class="chosen"></b> <b>of ${rows.length}</b> lines included</p>${button({ text: "Create release", look: "primary" })}`)}
+${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${rows.length}</b> lines included</p>${button({ text: "Create release", look: "primary" })}`)}
 </form>`;
 }
 
