@@ -9,6 +9,7 @@ import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
+import { sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
@@ -38,7 +39,7 @@ function columnHead(site: Site, environment: Environment, i: number): Html {
 
 function sectionRows(props: Props, group: BoardSection): Html {
   const { site, board } = props;
-  const name = group.kind === "software" ? "Software" : group.section ? `/${group.section}` : "Top level";
+  const name = sectionHeading(group);
   const rows = each(group.rows, (row) => boardRow(props, row, board.selected.has(row.id)));
   return foldingGroup(
     group.continued ? `${name}, continued` : name,
