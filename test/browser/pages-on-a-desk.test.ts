@@ -1,4 +1,4 @@
 import { examine } from "./examine.ts";
 
-// Half a screen, where tables are tables still.
+// Half a screen wide, tables are not yet shown as cards.
 examine(1280, 720);
