@@ -164,8 +164,8 @@ test("what does not exist cannot be requested, decided, completed or cancelled",
 
 test("each step repeated with its key happens once, and returns its first answer again", async () => {
   const { number: release } = await w.release("Spring", ["/sale"]);
-  const twice = async (who: typeof manager, path: string, body: object) => {
-    const send = () => who.post(`/sites/shop/promotions${path}`, body, { "idempotency-key": `step ${path}` });
+  const twice = async (client: typeof manager, path: string, body: object) => {
+    const send = () => client.post(`/sites/shop/promotions${path}`, body, { "idempotency-key": `step ${path}` });
     const [first, second] = await Promise.all([send(), send()]);
     expect(first.status).toBe(201);
     expect(second).toMatchObject({ status: 201, body: first.body });

@@ -387,7 +387,7 @@ test("any number of environments is shown side by side", async () => {
   await createSite(w.db, founder, { slug: "one", name: "One", environments: [{ slug: "only" }] }, ["account-manager"]);
   for (const slug of ["five", "one"]) {
     const site = await findSite(w.db, slug);
-    if (!site) throw new Error("the site was not made");
+    if (!site) throw new Error("the site was not created");
     for (const [i, environment] of site.environments.entries())
       await recordDeployment(w.db, founder, site, environment, {
         effective_at: day(9 - i),

@@ -14,8 +14,8 @@ afterEach(() => w.close());
 const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
 const path = "/sites/shop/compare";
 
-async function open(query: string, who: Name = "vera", status = 200): Promise<string> {
-  const response = await w.as(who).get(path + query);
+async function open(query: string, name: Name = "vera", status = 200): Promise<string> {
+  const response = await w.as(name).get(path + query);
   expect(response.status, query).toBe(status);
   return response.text();
 }

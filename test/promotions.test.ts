@@ -584,7 +584,7 @@ describe("completing", () => {
 
     const page = await read("vera", number);
 
-    expect(page).toContain("1 new page, 1 changed and 1 removed went to demo.");
+    expect(page).toContain("1 new page and 1 changed went to demo. 1 page was removed from demo.");
     expect(page).toMatch(/v1<\/span> → <span class="version">v2/);
   });
 });

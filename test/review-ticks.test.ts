@@ -53,7 +53,7 @@ describe("the approval page", () => {
 
     expect(page).toContain("Black Friday, first week");
     expect(page).toContain(
-      "2 new pages, 1 changed and 1 removed will go to demo, with 1 software item they need. Waiting for you. You have reviewed 0 of 4.",
+      "2 new pages and 1 changed will go to demo, with 1 software item they need. 1 page will be removed from demo. Waiting for you. You have reviewed 0 of 4.",
     );
     expect(page).toContain("Please by Sunday");
     expect(words(await read("vera"))).toContain("Waiting for Tester.");

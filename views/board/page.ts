@@ -28,7 +28,7 @@ type Props = {
 export function boardPage(props: Props): Html {
   const { site, board } = props;
   const base = `/sites/${site.slug}`;
-  if (!board.all) return html`${boardHead(props)}${nothing(props)}`;
+  if (!board.all) return html`${boardHead(props)}${emptyBoard(props)}`;
   return html`<form class="selecting" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
 ${boardHead(props, filters(props, base))}
 <div id="shown">
@@ -62,7 +62,7 @@ const boardHead = ({ site, now }: Props, actions?: Html): Html =>
   });
 
 /** Before anything is recorded: what to do first. */
-function nothing({ site, may }: Props): Html {
+function emptyBoard({ site, may }: Props): Html {
   const first = site.environments[0];
   if (!first) return empty("This site has no environments yet. An administrator can add them in the settings.");
   return empty(

@@ -49,7 +49,7 @@ export function statusBadge(
 }
 
 const legend: [StatusKind, string, string][] = [
-  ["same", "same", "the next environment has the same version"],
+  ["same", "same", "as in the next environment"],
   ["ahead", "ahead", "newer than in the next environment"],
   ["missing", "not on demo", "new, not deployed there yet"],
   ["gone", "still on demo", "removed here, but not there"],
@@ -61,7 +61,7 @@ const legend: [StatusKind, string, string][] = [
   ["waiting", "waiting", "for an approval"],
   ["approved", "Marketing", "approved it"],
   ["rejected", "rejected", "by an approver"],
-  ["completed", "completed", "marked as on its target environment"],
+  ["completed", "completed", "on its target environment"],
   ["cancelled", "cancelled", "ended before completion"],
   ["superseded", "superseded", "replaced by a newer promotion"],
   ["blocked", "blocked", "cannot be completed yet"],

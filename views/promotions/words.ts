@@ -23,40 +23,41 @@ export function changesInWords(changes: ChangeCounts): string {
   return joinWithAnd([moving, `${unapproved(changes)} already there without approval`].filter(Boolean));
 }
 
-type Target = Pick<Promotion, "environment">["environment"];
-
-/** "live", or "live on www" if the environment where customers are has another name. */
-const live = ({ name }: Target) => (/^live$/i.test(name) ? "live" : `live on ${name}`);
+/** "live"; or "live on www", if an environment that customers see has another name. */
+const live = ({ name }: Promotion["environment"]) => (/^live$/i.test(name) ? "live" : `live on ${name}`);
 
 /** Where the contents are once the promotion is completed: "live", "on demo". Buttons say "Mark as", since Sitebook deploys nothing. */
 export const whereCompleted = ({ environment }: Pick<Promotion, "environment">): string =>
   environment.tier === "production" ? live(environment) : `on ${environment.name}`;
 
-/** What the promotion does, in one or two sentences for people who do not know its terms. */
+/** What the promotion does, in up to three sentences for people who do not know its terms. */
 export function lead(promotion: Promotion, changes: ChangeCounts, softwareIsNeeded: boolean): string {
-  const { environment } = promotion;
-  const [pages, software] = [pageChanges(changes), softwareChanges(changes)];
-  const subject = pages || (software ? softwareItems(software) : "");
-  const already = unapproved(changes) ? alreadyThere(promotion, unapproved(changes)) : "";
-  if (!subject) return already || `Everything in it is already on ${environment.name}. Nothing changes.`;
-  const count = pages ? changes.page.new + changes.page.changed + changes.page.removed : software;
-  const onlyRemoved = count === changes.page.removed;
-  const what = onlyRemoved ? countOf(count, "page") : subject;
-  const happens = onlyRemoved ? `${removed(promotion, count)} from ${environment.name}` : moves(promotion, count);
-  const along = pages && software ? `, with ${softwareItems(software)}${softwareIsNeeded ? " they need" : ""}` : "";
-  return `${what} ${happens}${along}.${already && ` ${already}`}`;
+  const { page } = changes;
+  const [moving, software] = [page.new + page.changed, softwareChanges(changes)];
+  const pages = pageChanges({ ...changes, page: { ...page, removed: 0 } });
+  const needs = moving === 1 ? " it needs" : " they need";
+  const along = software ? `, with ${softwareItems(software)}${softwareIsNeeded ? needs : ""}` : "";
+  const sentences = [
+    moving && `${pages} ${goes(promotion, moving)}${along}.`,
+    page.removed && `${countOf(page.removed, "page")} ${isRemoved(promotion, page.removed)}.`,
+    !moving && software && `${softwareItems(software)} ${goes(promotion, software)}.`,
+    unapproved(changes) && alreadyThere(promotion, unapproved(changes)),
+  ].filter((sentence) => typeof sentence === "string");
+  return sentences.join(" ") || `Everything in it is already on ${promotion.environment.name}. Nothing changes.`;
 }
 
-function moves({ open, state, environment }: Promotion, count: number): string {
+function goes(promotion: Promotion, count: number): string {
+  const { open, state, environment } = promotion;
   const where = environment.tier === "production" ? live(environment) : `to ${environment.name}`;
   if (open) return `will go ${where}`;
   if (state === "completed") return `went ${where}`;
   return `${count === 1 ? "was" : "were"} to go ${where}`;
 }
 
-function removed({ open, state }: Promotion, count: number): string {
-  if (open) return "will be removed";
-  return `${count === 1 ? "was" : "were"} ${state === "completed" ? "" : "to be "}removed`;
+function isRemoved({ open, state, environment }: Promotion, count: number): string {
+  const were = count === 1 ? "was" : "were";
+  const removed = open ? "will be removed" : state === "completed" ? `${were} removed` : `${were} to be removed`;
+  return `${removed} from ${environment.name}`;
 }
 
 const alreadyThere = ({ environment }: Promotion, count: number): string =>

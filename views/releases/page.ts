@@ -48,7 +48,7 @@ export function releasePage(props: Page): Html {
   return html`${props.refused && note(props.refused, { kind: "bad" })}${head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`, `Release ${release.number}`],
     title: release.name,
-    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as they were on ${from ? env(from) : release.environment} on ${at}.`,
+    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${from ? env(from) : release.environment} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
 ${split(contents(props), html`${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
