@@ -1,5 +1,25 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that need no database, or that would find the same on either engine: run once. */
+const once = [
+  "assets",
+  "attacks",
+  "check",
+  "client-address",
+  "config",
+  "html-checker",
+  "http-server",
+  "imports",
+  "parse-moment",
+  "parts",
+  "password-queue",
+  "promotion-rules",
+  "readme",
+  "search-questions",
+  "time-format",
+].map((name) => `test/${name}.test.ts`);
+const onBothEngines = { include: ["test/*.test.ts"], exclude: once };
+
 /** The same files on each engine, then real Chromium once both cores are free for it. */
 export default defineConfig({
   test: {
@@ -9,12 +29,13 @@ export default defineConfig({
     hookTimeout: 60_000,
     experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [
-      { extends: true, test: { name: "sqlite", include: ["test/*.test.ts"], env: { SITEBOOK_TEST_ENGINE: "sqlite" } } },
+      { extends: true, test: { name: "once", include: once } },
+      { extends: true, test: { name: "sqlite", ...onBothEngines, env: { SITEBOOK_TEST_ENGINE: "sqlite" } } },
       {
         extends: true,
         test: {
           name: "postgres",
-          include: ["test/*.test.ts"],
+          ...onBothEngines,
           env: { SITEBOOK_TEST_ENGINE: "postgres" },
           globalSetup: "test/support/postgres.ts",
         },

@@ -2,14 +2,20 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fillBusySite } from "./busy.ts";
 import { cases } from "./cases.ts";
-import { axe, axeInTheDark, openTab, type Tab } from "./page.ts";
+import { openTab, type Tab } from "./page.ts";
 import { browserShop, type Shop } from "./shop.ts";
 
-/**
- * Examines every page in a window of this width in pixels, and whether it still fits a narrower one. All in one tab, since
- * a new browser for each page would take as long as the examination.
- */
-export function examine(width: number, narrower: number): void {
+/** Widths are in pixels. */
+interface Examination {
+  width: number;
+  /** A width that the page has to fit too. */
+  narrower: number;
+  /** A further check of the page in the tab; returns its problems, one per line. */
+  also?: (page: Page) => Promise<string[]>;
+}
+
+/** Examines every page in one tab, since opening a browser for each would take as long as the examination. */
+export function examine({ width, narrower, also }: Examination): void {
   let w: Shop;
   let tab: Tab;
   beforeAll(async () => {
@@ -33,8 +39,7 @@ export function examine(width: number, narrower: number): void {
     expect(await page.title()).toMatch(/ · Sitebook$/);
     expect(await page.locator("h1").count(), "first-level headings").toBe(1);
     expect(await overflow(page), "pixels to scroll sideways").toBe(0);
-    expect(await axe(page), "accessibility in light colours").toEqual([]);
-    expect(await axeInTheDark(page), "accessibility in dark colours").toEqual([]);
+    expect(await also?.(page)).toEqual(also && []);
     await page.setViewportSize({ width: narrower, height: 800 });
     expect(await overflow(page), `pixels to scroll sideways at ${narrower}`).toBe(0);
     expect(faults.splice(0), "errors in the browser's console").toEqual([]);

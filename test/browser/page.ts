@@ -1,4 +1,4 @@
-import axeCore, { type AxeResults } from "axe-core";
+import axeCore, { type AxeResults, type RunOptions } from "axe-core";
 import type { Browser, Locator, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { launchChromium } from "./chromium.ts";
@@ -55,16 +55,24 @@ export async function wording(part: Locator): Promise<string> {
   return (await part.innerText()).replace(/\s+/g, " ").trim();
 }
 
-/** The problems that axe finds, one per line. The page needs JavaScript. */
+const colourRules = ["color-contrast", "link-in-text-block"];
+
+/** The problems that axe finds, one per line. Axe needs JavaScript in the page. */
 export async function axe(page: Page): Promise<string[]> {
   await page.evaluate(axeCore.source);
-  return problems(await page.evaluate(`axe.run({ resultTypes: ["violations"] })`));
+  return runAxe(page, {});
 }
 
-/** Checks only the colours again, after `axe` has checked the page in the light scheme. */
-export async function axeInTheDark(page: Page): Promise<string[]> {
-  await page.emulateMedia({ colorScheme: "dark" });
-  return problems(await page.evaluate(`axe.run({ runOnly: ["color-contrast", "link-in-text-block"] })`));
+/** Checks only the colours, after `axe` has checked the page in the other colour scheme. */
+export const axeColours = (page: Page): Promise<string[]> => runAxe(page, { runOnly: colourRules });
+
+/** Checks everything but the colours, after `axe` has checked the page at another width. */
+export const axeLayout = (page: Page): Promise<string[]> =>
+  runAxe(page, { rules: Object.fromEntries(colourRules.map((rule) => [rule, { enabled: false }])) });
+
+async function runAxe(page: Page, options: RunOptions): Promise<string[]> {
+  const results = `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...options })})`;
+  return problems(await page.evaluate(results));
 }
 
 const problems = ({ violations }: Pick<AxeResults, "violations">) =>

@@ -19,13 +19,26 @@ function validator(presets: string[]): HtmlValidate {
 
 /** What is wrong with a page or a fragment, a line each: bad markup, and what the content security policy would refuse. */
 export function validHtml(markup: string): string[] {
+  const skeleton = skeletonOf(markup);
+  const wrong = skeletons.has(skeleton) ? [] : badMarkup(markup);
+  if (!wrong.length) skeletons.add(skeleton);
+  return [...wrong, ...refusedByPolicy(markup)];
+}
+
+function badMarkup(markup: string): string[] {
   const { results } = (/^\s*<!doctype/i.test(markup) ? pages : fragments).validateStringSync(markup);
   const bad = results.flatMap(({ messages }) => messages);
-  return [
-    ...bad.map(({ line, message, ruleId }) => `line ${line}: ${message} (${ruleId})`),
-    ...refusedByPolicy(markup),
-  ];
+  return bad.map(({ line, message, ruleId }) => `line ${line}: ${message} (${ruleId})`);
 }
+
+/** Those found good. Validating a page takes longer than making it, and half of the pages differ in their words alone. */
+const skeletons = new Set<string>();
+
+/** The markup with all words alike, in the text and in values that may be any text. */
+const skeletonOf = (markup: string): string =>
+  markup.replace(/(?<=>)[^<]+|(?<= (?:href|value|datetime|action|title|content|hx-get)=")[^"]+/g, (text) =>
+    text.replace(/[\p{L}\p{N}]+/gu, "x"),
+  );
 
 function refusedByPolicy(markup: string): string[] {
   return [...markup.matchAll(tags)].flatMap(([tag, name = "", rest = ""]) => {

@@ -1,5 +1,6 @@
 // The long torture, on both engines unless told otherwise: prints a table, and what was lost, if anything was. Then it
 // ends with 1. All that is random follows from the seed, but for who comes first where several write at once.
+import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { folder } from "../support/folder.ts";
 import { createDatabase, startServer } from "../support/postgres.ts";
@@ -41,6 +42,7 @@ try {
   console.log(`Seed ${seed}, ${Math.round(seconds)} s each.`);
   console.log(row("", heads));
   for (const [i, scene] of wanted.entries()) if (!process.exitCode) await survive(scene, `torture_${i}`);
+  if (postgres && !process.exitCode) wholeHistory();
 } finally {
   await postgres?.stop();
 }
@@ -58,6 +60,13 @@ async function survive(scene: Scene, database: string): Promise<void> {
   console.error([`With seed ${seed}:`, ...wrong.slice(0, 5)].join("\n"));
   if (wrong.length > 5) console.error(`And ${wrong.length - 5} more.`);
   process.exitCode = 1;
+}
+
+/** The years of deployments of which `npm test` puts only the last on PostgreSQL. */
+function wholeHistory(): void {
+  const env = { ...process.env, SITEBOOK_TEST_WHOLE_HISTORY: "yes" };
+  const { status } = spawnSync("vitest", ["run", "--project", "postgres", "real-history"], { env, stdio: "inherit" });
+  if (status) process.exitCode = 1;
 }
 
 async function emptyDatabase({ engine }: Scene, name: string): Promise<string> {
