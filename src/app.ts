@@ -49,7 +49,7 @@ export function createApp(
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const files = loadAssets();
-  const tallies = cachedSummary();
+  const siteSummary = cachedSummary();
   const hashing = limitHashing();
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no such page."), c));
@@ -59,7 +59,7 @@ export function createApp(
     c.set("baseUrl", baseUrl);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
-    c.set("tallies", tallies);
+    c.set("siteSummary", siteSummary);
     c.set("siteFrame", siteFrame);
     c.set("limitHashing", hashing);
     await next();

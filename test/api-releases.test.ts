@@ -16,10 +16,10 @@ const contents = [
   { kind: "page", key: "/sale", version: "v2" },
 ];
 
-test("a release freezes what stands on beta", async () => {
-  const made = await manager.post("/sites/shop/releases", { name: "Spring", notes: "For <b>Easter</b>", contents });
-  expect(made.status).toBe(201);
-  expect(made.body).toEqual({
+test("a release freezes what is on beta", async () => {
+  const created = await manager.post("/sites/shop/releases", { name: "Spring", notes: "For <b>Easter</b>", contents });
+  expect(created.status).toBe(201);
+  expect(created.body).toEqual({
     number: 1,
     digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     contents: [contents[1], contents[0]],
@@ -30,7 +30,7 @@ test("a release freezes what stands on beta", async () => {
     number: 1,
     name: "Spring",
     notes: "For <b>Easter</b>",
-    digest: made.body.digest,
+    digest: created.body.digest,
     environment: "beta",
     person: "account-manager token",
     size: 2,
@@ -41,7 +41,7 @@ test("a release freezes what stands on beta", async () => {
   });
 });
 
-test("a release takes all that differs between two environments, removals too", async () => {
+test("a release takes everything that differs between two environments, including removals", async () => {
   await w.record("demo", ["/ v1", "/sale v1"]);
   await w.record("beta", ["-/sale"]);
   const { body } = await manager.post("/sites/shop/releases", {
@@ -54,7 +54,7 @@ test("a release takes all that differs between two environments, removals too", 
   ]);
 });
 
-test("a release can be made of what another environment holds", async () => {
+test("a release can be created from another environment", async () => {
   await w.record("demo", ["/ v7"]);
   const { status } = await manager.post("/sites/shop/releases", {
     name: "From demo",
@@ -64,7 +64,7 @@ test("a release can be made of what another environment holds", async () => {
   expect(status).toBe(201);
 });
 
-test("what beta does not hold is refused, with what it does hold, and no release is made", async () => {
+test("a release of what beta does not have is refused line by line", async () => {
   const before = await countRowsIn(w);
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
@@ -76,34 +76,34 @@ test("what beta does not hold is refused, with what it does hold, and no release
   });
   expect(status).toBe(404);
   expect(body.errors).toEqual([
-    { path: "contents.0.version", message: "beta does not hold v9 of /: it is at v1 there." },
+    { path: "contents.0.version", message: "beta has / v1, not v9." },
     { path: "contents.1.version", message: "/never was never recorded on beta." },
-    { path: "contents.2.version", message: "beta does not hold its removal of /sale: it is at v2 there." },
+    { path: "contents.2.version", message: "/sale has not been removed from beta: it is at v2." },
   ]);
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("a version that only stands elsewhere is refused, not missing", async () => {
+test("a removal of what beta still has is refused with 422, since nothing in it is unknown", async () => {
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
     contents: [{ kind: "page", key: "/sale", version: null }],
   });
 
   expect(status).toBe(422);
-  expect(body.detail).toBe("beta does not hold its removal of /sale: it is at v2 there.");
+  expect(body.detail).toBe("/sale has not been removed from beta: it is at v2.");
 });
 
-test("a release says either its contents or the differences, and names known environments", async () => {
+test("a release needs either contents or differences, and known environments", async () => {
   const post = (body: object) => manager.post("/sites/shop/releases", { name: "Spring", ...body });
   for (const body of [{}, { contents, differences: { from: "beta", to: "demo" } }, { contents: [] }])
     expect((await post(body)).status).toBe(422);
-  expect((await post({ contents: [contents[0], contents[0]] })).body.detail).toBe("checkout is named twice.");
+  expect((await post({ contents: [contents[0], contents[0]] })).body.detail).toBe("checkout is listed twice.");
   expect((await post({ differences: { from: "beta", to: "nowhere" } })).status).toBe(404);
   expect((await post({ from: "nowhere", contents })).status).toBe(404);
   expect((await post({ differences: { from: "live", to: "beta" } })).status).toBe(422);
 });
 
-test("releases come newest first, page by page", async () => {
+test("releases are listed newest first, page by page", async () => {
   for (const name of ["One", "Two", "Three"]) await w.release(name, ["/"]);
   const first = (await manager.get("/sites/shop/releases?limit=2")).body;
   expect(first.items).toMatchObject([{ number: 3, name: "Three", size: 1 }, { number: 2 }]);
@@ -111,14 +111,14 @@ test("releases come newest first, page by page", async () => {
   expect(second).toMatchObject({ items: [{ number: 1, name: "One" }], next: null });
 });
 
-test("a repeated request makes one release", async () => {
+test("a repeated request creates one release", async () => {
   const post = () => manager.post("/sites/shop/releases", { name: "Spring", contents }, { "idempotency-key": "r" });
   const [first, second] = await Promise.all([post(), post()]);
   expect(second.body).toEqual(first.body);
   expect((await manager.get("/sites/shop/releases")).body.items).toHaveLength(1);
 });
 
-test("a release that there is not is not found", async () => {
+test("an unknown release is not found", async () => {
   for (const number of ["1", "0", "x", "1e3", "99999999999999999999"])
     expect((await manager.get(`/sites/shop/releases/${number}`)).status).toBe(404);
 });

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-/** What somebody reads on the board: each row's key, and what stands in each of its cells. */
+/** The board as people read it: the key of each row, and the words in each of its cells. */
 async function board(path = "/sites/shop", name: Parameters<World["as"]>[0] = "ada") {
   const response = await w.as(name).get(path);
   return { status: response.status, ...read(await response.text()) };
@@ -30,15 +30,15 @@ function read(page: string) {
         [...rest.matchAll(/<td .*?<\/td>/gs)].map(([cell]) => words(cell.replace(/<time.*?<\/time>/gs, ""))),
       ]),
     ),
-    sections: [...page.matchAll(/<span class="sr">Fold <\/span><span>(.*?)<\/span><\/label>/gs)].map(([, one]) =>
-      words(one),
+    sections: [...page.matchAll(/<span class="sr">Fold <\/span><span>(.*?)<\/span><\/label>/gs)].map(([, heading]) =>
+      words(heading),
     ),
     chips: [...page.matchAll(/<a href="([^"]*)"[^>]*id="chip-[^>]*>(.*?) <b>([\d,]+)<\/b><\/a>/g)].map(
       ([, href = "", text, count = ""]) => ({ href: unescaped(href), text, count: Number(count) }),
     ),
-    next: unescaped(/(?:formaction|href)="([^"]*)"[^>]*>The next 100</.exec(page)?.[1] ?? ""),
+    next: unescaped(/(?:formaction|href)="([^"]*)"[^>]*>Next 100</.exec(page)?.[1] ?? ""),
     ticked: [...page.matchAll(/name="choose" value="([^"]*)" checked/g)].map(([, id]) => id),
-    kept: words(/<div id="kept">(.*?)<\/div>/s.exec(page)?.[1]),
+    elsewhere: words(/<div id="elsewhere">(.*?)<\/div>/s.exec(page)?.[1]),
   };
 }
 
@@ -59,7 +59,7 @@ function unescaped(text: string): string {
 
 const day = (number: number) => `2026-02-${String(number).padStart(2, "0")}T09:00:00.000Z`;
 
-/** Everything that a row can be: see the cells in "each cell says how it stands to its right". */
+/** Rows in every state: see the cells in "each cell shows how it compares with the one to its right". */
 async function busyShop() {
   w.clock.at = day(1);
   await w.record("beta", ["/ v1", "/about v1", "/old v1", "/sale v1", "/sale/shoes v1", "checkout 3.4.0"]);
@@ -73,28 +73,28 @@ async function busyShop() {
   await w.record("live", ["/sale/shoes v9", "payment 1.0"]);
 }
 
-test("each cell says how it stands to its right, and the last who approved", async () => {
+test("each cell shows how it compares with the one to its right, and the last who approved it", async () => {
   await busyShop();
   const { rows } = await board();
   expect(rows).toEqual({
     "/": ["v1 same as demo", "v1 same as live", "v1 approved by Marketing"],
     "/about": ["v2 ahead of demo", "v1 same as live", "v1 approved by Marketing"],
-    "/news": ["v1 waiting for Tester", "not here", "not here"],
+    "/news": ["v1 waiting for Tester", "not deployed", "not deployed"],
     "/old": ["removed still on demo", "v1 same as live", "v1 approved by Marketing"],
     "/sale": ["v2 same as demo", "v2 ahead of live", "v1 approved by Marketing"],
-    "/sale/new": ["v1 not on demo", "not here", "not here"],
+    "/sale/new": ["v1 not on demo", "not deployed", "not deployed"],
     "/sale/shoes": ["v1 same as demo", "v1 behind live", "v9 out of band"],
     checkout: ["3.4.0 same as demo", "3.4.0 same as live", "3.4.0 approved by Marketing"],
     payment: ["never recorded", "never recorded", "1.0 out of band"],
   });
 });
 
-test("an environment that nobody told anything of is unknown, not fine", async () => {
+test("an environment without any record is unknown, not the same", async () => {
   await w.record("beta", ["/ v1"]);
   expect((await board()).rows["/"]).toEqual(["v1 unknown on demo", "never recorded", "never recorded"]);
 });
 
-test("what is removed on both sides is the same, and its removal can be approved", async () => {
+test("a page removed from two environments is the same in both, and its removal can be approved", async () => {
   await w.record("beta", ["/ v1", "/old v1"]);
   await w.promote((await w.release("First")).number, "demo");
   await w.promote(1, "live");
@@ -109,7 +109,7 @@ test("what is removed on both sides is the same, and its removal can be approved
   expect((await board()).rows["/old"]?.[2]).toBe("removed approved by Marketing");
 });
 
-test("a rollback is behind, whatever the labels say", async () => {
+test("a rollback is behind, whatever the version labels are", async () => {
   w.clock.at = day(1);
   await w.record("beta", ["/ v10"]);
   w.clock.at = day(2);
@@ -120,30 +120,30 @@ test("a rollback is behind, whatever the labels say", async () => {
   expect((await board()).rows["/"]?.[0]).toBe("v10 behind demo");
 });
 
-test("what waits leads to its promotion, and says when the page has moved on since", async () => {
+test("a waiting version links to its promotion, and names the version if the page has moved on", async () => {
   await w.record("beta", ["/ v1"]);
-  const asked = await w.ask((await w.release("First")).number, "demo");
-  expect((await board()).page).toContain(`href="/sites/shop/promotions/${asked.number}"`);
+  const promotion = await w.ask((await w.release("First")).number, "demo");
+  expect((await board()).page).toContain(`href="/sites/shop/promotions/${promotion.number}"`);
   await w.record("beta", ["/ v2"]);
   expect((await board()).rows["/"]?.[0]).toBe("v2 unknown on demo v1 waiting for Tester");
 });
 
-test("a promotion with its approval says that it is approved, until it is completed", async () => {
+test("an approved promotion is shown as approved until it is completed", async () => {
   await w.record("beta", ["/ v1"]);
-  const asked = await w.ask((await w.release("First")).number, "demo");
-  await decide(w.db, await w.by("theo"), w.site, asked.number, { decision: "approve", digest: asked.digest });
+  const promotion = await w.ask((await w.release("First")).number, "demo");
+  await decide(w.db, await w.by("theo"), w.site, promotion.number, { decision: "approve", digest: promotion.digest });
   expect((await board()).rows["/"]?.[0]).toBe("v1 unknown on demo approved for demo");
 });
 
-test("what was told late says so, with both times", async () => {
+test("a change recorded late says so, with both times", async () => {
   await w.record("beta", ["/ v1"], { effective_at: "2026-03-01T08:00:00Z" });
   const { page } = await board();
-  expect(page).toContain('title="told later, 3 March 2026, 10:00"');
+  expect(page).toContain('title="recorded late, 3 March 2026, 10:00"');
   await w.record("beta", ["/ v2"]);
-  expect((await board()).page).not.toContain("told later,");
+  expect((await board()).page).not.toContain("recorded late,");
 });
 
-test("names, titles and versions are shown as the text they are", async () => {
+test("names, titles and versions with markup in them are shown as text", async () => {
   const line = { kind: "page" as const, key: "/a<b>", version: "v1&'\"<i>", title: "<script>alert(1)</script>" };
   await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), { placements: [line] });
   const { keys, rows, page } = await board("/sites/shop?text=<script>");
@@ -162,9 +162,9 @@ test.each([
   "section=/",
   "section=sale&text=shoes",
   "kind=software&section=/sale",
-])("each chip shows as many rows as it says, among %j", async (narrowing) => {
+])("each chip shows as many rows as its count, with %j", async (query) => {
   await busyShop();
-  const { chips } = await board(`/sites/shop?${narrowing}`);
+  const { chips } = await board(`/sites/shop?${query}`);
   expect(chips.map((chip) => chip.text)).toEqual(
     expect.arrayContaining(["Everything", "beta and demo differ", "demo and live differ", "Waiting", "Out of band"]),
   );
@@ -175,7 +175,7 @@ test.each([
   }
 });
 
-test("filters combine, and their address can be sent to somebody", async () => {
+test("filters can be combined, and their address shared", async () => {
   await busyShop();
   const keysOf = async (query: string) => (await board(`/sites/shop?${query}`, "vera")).keys;
   expect(await keysOf("differs=beta,demo")).toEqual(["/about", "/news", "/old", "/sale/new"]);
@@ -195,23 +195,23 @@ test("filters combine, and their address can be sent to somebody", async () => {
   expect(await keysOf("text=/Sale&differs=demo,live")).toEqual(["/sale", "/sale/shoes"]);
   const { chips, sections, text } = await board("/sites/shop?differs=beta,live&text=sale");
   expect(chips.find((chip) => chip.text === "beta and live differ")?.count).toBe(3);
-  expect(sections).toEqual(["/sale 3 pages, 3 on the move"]);
+  expect(sections).toEqual(["/sale 3 pages, 3 in progress"]);
   expect(text).toContain("3 of 9 rows");
 });
 
-test("text is looked for as it is, in keys and titles, in any case, and in an address pasted from a browser", async () => {
+test("text is found literally in keys and titles, in any case, and in an address pasted from a browser", async () => {
   await w.record("beta", ["/sale_1 v1", "/saleX1 v1", "/ÄRZTE/Öffnung v1", "100% v1"]);
-  const found = async (text: string) => (await board(`/sites/shop?text=${encodeURIComponent(text)}`)).keys;
-  expect(await found("sale_1")).toEqual(["/sale_1"]);
-  expect(await found("%")).toEqual(["100%"]);
-  expect(await found("SALEx")).toEqual(["/saleX1"]);
-  expect(await found("ÄRZTE/O\u0308")).toEqual(["/ÄRZTE/Öffnung"]);
-  expect(await found("https://www.shop.example/%C3%84RZTE/%C3%96ffnung?utm=1#top")).toEqual(["/ÄRZTE/Öffnung"]);
-  expect(await found("\u0000")).toHaveLength(4);
-  expect(await found("x".repeat(5000))).toEqual([]);
+  const search = async (text: string) => (await board(`/sites/shop?text=${encodeURIComponent(text)}`)).keys;
+  expect(await search("sale_1")).toEqual(["/sale_1"]);
+  expect(await search("%")).toEqual(["100%"]);
+  expect(await search("SALEx")).toEqual(["/saleX1"]);
+  expect(await search("ÄRZTE/O\u0308")).toEqual(["/ÄRZTE/Öffnung"]);
+  expect(await search("https://www.shop.example/%C3%84RZTE/%C3%96ffnung?utm=1#top")).toEqual(["/ÄRZTE/Öffnung"]);
+  expect(await search("\u0000")).toHaveLength(4);
+  expect(await search("x".repeat(5000))).toEqual([]);
 });
 
-test("the owner's pages are found, and a list of owners is there once somebody owns anything", async () => {
+test("pages can be filtered by owner once any page has one", async () => {
   await w.record("beta", ["/ v1", "/a v1"]);
   expect((await board("/sites/shop?owner=nobody")).keys).toEqual([]);
   expect((await board()).page).not.toContain('name="owner"');
@@ -228,7 +228,7 @@ test.each([
   ["?differs=beta,demo", 72],
   ["?unknown=1", 72],
   ["?text=e", 17],
-])("paging shows every row once, in the order of its bytes, however it is written, of %j", async (filter, last) => {
+])("paging with %j shows every row once, in byte order, in any script", async (filter, last) => {
   const words = ["Zebra", "apple", "Äpfel", "zebra", "Öl", "été", "日本", "_x", "~y", "a-b", "a.b", "A"];
   const pages = Array.from({ length: 260 }, (_, i) => {
     const [section, word] = [words[i % 5], words[i % words.length]];
@@ -249,60 +249,60 @@ test.each([
     ...pages.map((line) => line.slice(0, -3)),
     ...words.map((word) => `${word.normalize("NFC")}-service`),
   ];
-  const wanted = filter === "?text=e" ? expected.filter((key) => /e/i.test(key)) : expected;
-  expect(seen).toEqual(wanted.sort((a, b) => Buffer.compare(order(a), order(b))));
+  const matching = filter === "?text=e" ? expected.filter((key) => /e/i.test(key)) : expected;
+  expect(seen).toEqual(matching.sort((a, b) => Buffer.compare(order(a), order(b))));
   expect(steps).toEqual([100, 100, last]);
 });
 
-test("a section says how large it is and what moves, also where it goes on", async () => {
+test("a section shows its size and what is in progress, also when it continues on the next page", async () => {
   const pages = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")} v1`);
   await w.record("beta", ["/ v1", ...pages, "search 1"]);
   await w.promote((await w.release("All")).number, "demo");
   await w.promote(1, "live");
   await w.record("beta", ["/docs/000 v2", "/docs/110 v2"]);
   const first = await board();
-  expect(first.sections).toEqual(["Top level 1 page, the same everywhere", "/docs 120 pages, 2 on the move"]);
-  expect(first.text).toContain("The first 100 of 122 rows");
+  expect(first.sections).toEqual(["Top level 1 page, the same everywhere", "/docs 120 pages, 2 in progress"]);
+  expect(first.text).toContain("First 100 of 122 rows");
   expect(first.next).toBe("/sites/shop?after=page:docs/docs/098");
   const second = await board(first.next);
   expect(second.sections).toEqual([
-    "/docs, continued 120 pages, 2 on the move",
-    "Software 1 piece, the same everywhere",
+    "/docs, continued 120 pages, 2 in progress",
+    "Software 1 item, the same everywhere",
   ]);
-  expect(second.text).toContain("22 more, of 122 rows");
+  expect(second.text).toContain("22 more of 122 rows");
   expect(second.page).toMatch(/formaction="\/sites\/shop"[^>]*>Back to the start/);
-  expect((await board("/sites/shop?text=docs/11")).sections).toEqual(["/docs 10 of 120 pages, 2 on the move"]);
+  expect((await board("/sites/shop?text=docs/11")).sections).toEqual(["/docs 10 of 120 pages, 2 in progress"]);
 });
 
-test("what is ticked travels through pages and filters by the form alone", async () => {
+test("rows stay selected across pages and filters without scripts", async () => {
   const pages = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")} v1`);
   await w.record("beta", [...pages, "search 1"]);
   const ids = new Map(
-    (await w.db.selectFrom("artifacts").select(["id", "key"]).execute()).map((one) => [one.key, one.id]),
+    (await w.db.selectFrom("artifacts").select(["id", "key"]).execute()).map((row) => [row.key, row.id]),
   );
   const choose = ["/docs/001", "/docs/110"].map((key) => ids.get(key) as string);
   const { next } = await board();
   const ada = w.as("ada");
   const onward = read(await (await ada.post(next, { choose, text: "typed but not sent", from: "demo" })).text());
   expect(onward.keys).toHaveLength(21);
-  expect(onward.kept).toContain("1 chosen, not in this list: /docs/001");
+  expect(onward.elsewhere).toContain("1 selected, not in this list: /docs/001");
   expect(new Set(onward.ticked)).toEqual(new Set(choose));
   expect(onward.page).toContain('<option value="demo" selected>demo</option>');
   const response = await ada.post("/sites/shop", { choose, text: "110", kind: "page", filter: "1" });
   expect(response.headers.get("hx-push-url")).toBe("/sites/shop?text=110&kind=page");
   const filtered = read(await response.text());
   expect(filtered.keys).toEqual(["/docs/110"]);
-  expect(filtered.kept).toContain("/docs/001");
+  expect(filtered.elsewhere).toContain("/docs/001");
 });
 
-test("with nothing ticked the form leads to the plain address", async () => {
+test("without selected rows the form leads to the plain address", async () => {
   await w.record("beta", ["/a v1", "/b v1"]);
   const response = await w.as("ada").post("/sites/shop", { text: "/a", kind: "", section: "/", filter: "1" });
   expect(response.status).toBe(303);
   expect(response.headers.get("location")).toBe("/sites/shop?text=/a&section=/");
 });
 
-test("what is ticked is of this site, or is not ticked", async () => {
+test("rows of another site cannot be selected", async () => {
   await w.record("beta", ["/ v1"]);
   const foreign = { id: "elsewhere-1", site_id: "", kind: "page" as const, key: "/secret", section: "" };
   const site = await findSite(w.db, "elsewhere");
@@ -316,7 +316,7 @@ test("what is ticked is of this site, or is not ticked", async () => {
   expect(page).not.toContain("/secret");
 });
 
-test("all that differs between two neighbours can be released in one step", async () => {
+test("all differences between two neighbours can be released in one step", async () => {
   await busyShop();
   const { page } = await board();
   expect(page).toContain('href="/sites/shop/releases/new?from=beta&to=demo"');
@@ -325,18 +325,18 @@ test("all that differs between two neighbours can be released in one step", asyn
   expect((await board()).page).not.toContain("releases/new?from=beta");
 });
 
-test("who may make no release sees no ticks and no bar, and a plain form", async () => {
+test("people who cannot create releases see no checkboxes and no bar, and a plain form", async () => {
   await busyShop();
   for (const name of ["vera", "cleo", "mara"] as const) {
     const { page, keys } = await board("/sites/shop", name);
     expect(keys).toHaveLength(9);
-    expect(page).not.toMatch(/name="choose"|releases\/new|when-chosen/);
+    expect(page).not.toMatch(/name="choose"|releases\/new|when-selected/);
     expect(page).toContain('method="get"');
   }
   expect((await board()).page).toContain('formaction="/sites/shop/releases/new"');
 });
 
-test("a stranger learns nothing, and who is signed out comes back after signing in", async () => {
+test("people without a role find nothing, and signed-out people come back after signing in", async () => {
   await w.record("beta", ["/ v1"]);
   expect((await board("/sites/shop", "oskar")).status).toBe(404);
   expect((await w.as("oskar").post("/sites/shop", { choose: "x" })).status).toBe(404);
@@ -344,42 +344,42 @@ test("a stranger learns nothing, and who is signed out comes back after signing 
   expect(response.headers.get("location")).toBe(`/sign-in?next=${encodeURIComponent("/sites/shop?waiting=1")}`);
 });
 
-test("an empty board says what to do first, to those who may", async () => {
+test("an empty board says what to do first to people who may do it", async () => {
   const ada = await board();
-  expect(ada.text).toContain("Nothing is recorded yet");
+  expect(ada.text).toContain("Nothing recorded yet");
   expect(ada.page).toContain('href="/sites/shop/deployments/new"');
   expect(ada.text).toContain("sitebook import beta");
   const vera = await board("/sites/shop", "vera");
-  expect(vera.text).toContain("Somebody with the right to record does that");
+  expect(vera.text).toContain("Someone who may record deployments can do that");
   expect(vera.page).not.toContain("deployments/new");
 });
 
-test("a filter that lets nothing through says so", async () => {
+test("a filter without matches says so", async () => {
   await w.record("beta", ["/ v1"]);
   const { text } = await board("/sites/shop?text=zebra");
-  expect(text).toContain("No page or software is like that.");
+  expect(text).toContain("Nothing matches.");
   expect(text).toContain("0 of 1 row");
 });
 
 test.each([
   ["differs=beta,nowhere", 404, "There is no environment &quot;nowhere&quot; on this site."],
-  ["differs=beta", 400, "Differences are between two environments"],
-  ["differs=beta,beta", 400, "Differences are between two environments"],
-  ["differs=beta,demo,live", 400, "Differences are between two environments"],
-  ["kind=banana", 400, "There is no kind &quot;banana&quot;: kind is page or software."],
-  ["after=banana", 200, "That place in the list is not to be found any more. Here is its beginning."],
-  ["after=page:%00/", 200, "Here is its beginning."],
-  ["after=page:zz/zz", 200, "No page or software is like that."],
-  ["waiting=banana&section=/nowhere", 200, "No page or software is like that."],
-  ["owner=%27%20or%201=1", 200, "No page or software is like that."],
-])("nonsense in the address, %s, is answered %i in a sentence", async (query, status, sentence) => {
+  ["differs=beta", 400, "Name two environments to compare, such as differs=beta,demo."],
+  ["differs=beta,beta", 400, "Name two environments to compare, such as differs=beta,demo."],
+  ["differs=beta,demo,live", 400, "Name two environments to compare, such as differs=beta,demo."],
+  ["kind=banana", 400, "There is no kind &quot;banana&quot;. Use page or software."],
+  ["after=banana", 200, "That part of the list no longer exists. This is the start."],
+  ["after=page:%00/", 200, "That part of the list no longer exists."],
+  ["after=page:zz/zz", 200, "Nothing matches."],
+  ["waiting=banana&section=/nowhere", 200, "Nothing matches."],
+  ["owner=%27%20or%201=1", 200, "Nothing matches."],
+])("nonsense in the address, %s, is answered with %i and a sentence", async (query, status, sentence) => {
   await w.record("beta", ["/ v1"]);
   const answer = await board(`/sites/shop?${query}`);
   expect(answer.status).toBe(status);
   expect(answer.page).toContain(sentence);
 });
 
-test("any number of environments stands side by side", async () => {
+test("any number of environments is shown side by side", async () => {
   const founder = { ...(await w.by("iris")), permissions: new Set(["view", "record", "administer"] as const) };
   const names = ["dev", "test", "demo", "canary", "live"];
   const environments = names.map((slug) => ({ slug }));
@@ -387,7 +387,7 @@ test("any number of environments stands side by side", async () => {
   await createSite(w.db, founder, { slug: "one", name: "One", environments: [{ slug: "only" }] }, ["account-manager"]);
   for (const slug of ["five", "one"]) {
     const site = await findSite(w.db, slug);
-    if (!site) throw new Error("the site was not made");
+    if (!site) throw new Error("the site was not created");
     for (const [i, environment] of site.environments.entries())
       await recordDeployment(w.db, founder, site, environment, {
         effective_at: day(9 - i),
@@ -399,7 +399,7 @@ test("any number of environments stands side by side", async () => {
   }
   expect((await board("/sites/five", "iris")).rows).toEqual({
     "/": ["v1 same as test", "v1 same as demo", "v1 same as canary", "v1 same as live", "v1 no gate"],
-    "/new": ["v2 ahead of test", "v1 same as demo", "v1 not on canary", "not here", "not here"],
+    "/new": ["v2 ahead of test", "v1 same as demo", "v1 not on canary", "not deployed", "not deployed"],
   });
   expect((await board("/sites/five?differs=dev,live", "iris")).keys).toEqual(["/new"]);
   const one = await board("/sites/one", "iris");
@@ -417,13 +417,13 @@ const v = (id: string | null, first_at = day(1)): RecordedCell => ({
   recorded_at: day(1),
   out_of_band: 0,
 });
-const at = (recorded?: RecordedCell, told = true): CellState => ({ told, recorded });
+const at = (recorded?: RecordedCell, environmentKnown = true): CellState => ({ environmentKnown, recorded });
 
 test.each([
   ["the same version", [at(v("a")), at(v("a"))], "same"],
   ["a newer one", [at(v("a", day(2))), at(v("b"))], "ahead"],
   ["an older one", [at(v("a")), at(v("b", day(2)))], "behind"],
-  ["two of one moment: the later id", [at(v("b")), at(v("a"))], "ahead"],
+  ["two first deployed at one moment: the later id is newer", [at(v("b")), at(v("a"))], "ahead"],
   ["not there", [at(v("a")), at()], "missing"],
   ["removed there", [at(v("a")), at(v(null))], "missing"],
   ["removed here", [at(v(null)), at(v("a"))], "gone"],
@@ -431,11 +431,11 @@ test.each([
   ["removed here, never there", [at(v(null)), at()], "same"],
   ["on neither", [at(), at()], undefined],
   ["removed there, never here", [at(), at(v(null))], undefined],
-  ["there, but never told here", [at(), at(v("a"))], "unknown"],
-  ["further on, but not told of the next", [at(v("a")), at(), at(v("a"))], "unknown"],
-  ["nobody told anything of the next", [at(v("a")), at(undefined, false)], "unknown"],
-  ["nobody told anything of this one", [at(undefined, false), at(v("a"))], "unknown"],
+  ["there, but never recorded here", [at(), at(v("a"))], "unknown"],
+  ["further on, but never recorded in the next", [at(v("a")), at(), at(v("a"))], "unknown"],
+  ["nothing recorded for the next environment", [at(v("a")), at(undefined, false)], "unknown"],
+  ["nothing recorded for this environment", [at(undefined, false), at(v("a"))], "unknown"],
   ["nothing to its right", [at(v("a"))], undefined],
-] as const)("%s", (_, row, stand) => {
-  expect(compareWithNext(row, 0)).toBe(stand);
+] as const)("compared with the next: %s", (_, row, comparison) => {
+  expect(compareWithNext(row, 0)).toBe(comparison);
 });

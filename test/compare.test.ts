@@ -14,13 +14,13 @@ afterEach(() => w.close());
 const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
 const path = "/sites/shop/compare";
 
-async function look(query: string, who: Name = "vera", status = 200): Promise<string> {
-  const response = await w.as(who).get(path + query);
+async function open(query: string, name: Name = "vera", status = 200): Promise<string> {
+  const response = await w.as(name).get(path + query);
   expect(response.status, query).toBe(status);
   return response.text();
 }
 
-/** Beta changes on 2 February: /new comes, /sale changes, /old goes, /same and checkout stay. */
+/** On 2 February /new is added to beta, /sale changes and /old is removed, while /same and checkout stay. */
 async function twoDays(): Promise<void> {
   at("02-01T09:00");
   await w.record("beta", ["/old v1", "/sale v1", "/same v1", "checkout 1.0.0"]);
@@ -31,24 +31,24 @@ async function twoDays(): Promise<void> {
   at("03-03T10:00");
 }
 
-const named = (text: string) => findReference(w.db, w.site, text, w.clock.at);
+const reference = (text: string) => findReference(w.db, w.site, text, w.clock.at);
 
 async function sides(from: string, to: string): Promise<Sides> {
   const side = async (text: string) => {
-    const read = await named(text);
-    if ("wrong" in read) throw new Error(read.wrong);
-    return read;
+    const found = await reference(text);
+    if ("wrong" in found) throw new Error(found.wrong);
+    return found;
   };
   return { from: await side(from), to: await side(to) };
 }
 
 describe("the comparison", () => {
-  test("of two environments: what was added, changed, removed, and how much is the same", async () => {
+  test("of two environments has what was added, changed and removed, and how much is the same", async () => {
     await twoDays();
 
-    const found = await listDifferences(w.db, w.site, await sides("demo", "beta"));
+    const differences = await listDifferences(w.db, w.site, await sides("demo", "beta"));
 
-    expect(found.map(({ key, change, from, to }) => [key, change, from, to])).toEqual([
+    expect(differences.map(({ key, change, from, to }) => [key, change, from, to])).toEqual([
       ["/new", "added", null, "v1"],
       ["/old", "removed", "v1", null],
       ["/sale", "changed", "v1", "v2"],
@@ -60,20 +60,20 @@ describe("the comparison", () => {
     });
   });
 
-  test("of one environment at two moments, either way round", async () => {
+  test("of one environment at two moments works in both directions", async () => {
     await twoDays();
     const before = "beta@2026-02-01T12:00:00Z";
 
-    const forth = await listDifferences(w.db, w.site, await sides(before, "beta@2026-02-02T09:00:00Z"));
-    const back = await listDifferences(w.db, w.site, await sides("beta", before));
+    const forward = await listDifferences(w.db, w.site, await sides(before, "beta@2026-02-02T09:00:00Z"));
+    const backward = await listDifferences(w.db, w.site, await sides("beta", before));
 
-    expect(forth.map(({ key, change }) => [key, change])).toEqual([
+    expect(forward.map(({ key, change }) => [key, change])).toEqual([
       ["/new", "added"],
       ["/old", "removed"],
       ["/sale", "changed"],
       ["catalogue", "added"],
     ]);
-    expect(back.map(({ key, change, from, to }) => [key, change, from, to])).toEqual([
+    expect(backward.map(({ key, change, from, to }) => [key, change, from, to])).toEqual([
       ["/new", "removed", "v1", null],
       ["/old", "added", null, "v1"],
       ["/sale", "changed", "v2", "v1"],
@@ -82,11 +82,11 @@ describe("the comparison", () => {
     expect(await listDifferences(w.db, w.site, await sides("beta", "beta"))).toEqual([]);
   });
 
-  test("goes on by key, and takes only some kinds and changes", async () => {
+  test("can be paged by key, and limited to a kind or a change", async () => {
     await twoDays();
     const both = await sides("demo", "beta");
     const keys = async (slice: Parameters<typeof listDifferences>[3]) =>
-      (await listDifferences(w.db, w.site, both, slice)).map((one) => one.key);
+      (await listDifferences(w.db, w.site, both, slice)).map((difference) => difference.key);
 
     expect(await keys({ limit: 2 })).toEqual(["/new", "/old"]);
     expect(await keys({ after: { kind: "page", section: "", key: "/old" } })).toEqual(["/sale", "catalogue"]);
@@ -94,7 +94,7 @@ describe("the comparison", () => {
     expect(await keys({ change: "removed" })).toEqual(["/old"]);
   });
 
-  test("says a version that went and came back is the same", async () => {
+  test("shows a version that was removed and deployed again as the same", async () => {
     await w.record("beta", ["/sale v1"], { effective_at: "2026-02-01T09:00:00Z" });
     await w.record("beta", ["-/sale"], { effective_at: "2026-02-02T09:00:00Z" });
     await w.record("beta", ["/sale v1"], { effective_at: "2026-02-03T09:00:00Z" });
@@ -115,138 +115,141 @@ describe("a reference", () => {
     ["live#42", "live", { deployment: 42 }],
     ["live~1~2", "live", { time: "~1~2" }],
     ["live#", "live", { time: "#" }],
-  ])("such as %s is an environment and which moment of it", (text, slug, when) => {
+  ])("%s names an environment and one of its moments", (text, slug, when) => {
     const [first, rest] = splitReference(text);
 
     expect([first, parseWhen(rest)]).toEqual([slug, when]);
   });
 
-  test("is an environment now, or at a moment", async () => {
-    expect(await named("live")).toEqual({ environment: environmentOf(w.site, "live"), moment: { asOf: endOfTime } });
-    expect(await named("live@now")).toMatchObject({ moment: { asOf: endOfTime } });
-    expect(await named("live~0")).toMatchObject({ moment: { asOf: endOfTime } });
-    expect(await named(" beta@2026-02-01T09:00:00+01:00 ")).toMatchObject({
+  test("names an environment now, or at a moment", async () => {
+    expect(await reference("live")).toEqual({
+      environment: environmentOf(w.site, "live"),
+      moment: { asOf: endOfTime },
+    });
+    expect(await reference("live@now")).toMatchObject({ moment: { asOf: endOfTime } });
+    expect(await reference("live~0")).toMatchObject({ moment: { asOf: endOfTime } });
+    expect(await reference(" beta@2026-02-01T09:00:00+01:00 ")).toMatchObject({
       environment: { slug: "beta" },
       moment: { asOf: "2026-02-01T08:00:00.000Z" },
       at: "2026-02-01T08:00:00.000Z",
     });
-    expect(await named("beta@{2.days.ago}")).toMatchObject({
+    expect(await reference("beta@{2.days.ago}")).toMatchObject({
       at: new Date(Date.parse(w.clock.at) - 2 * 86_400_000).toISOString(),
     });
   });
 
-  test("goes back change by change, however much one brought and however late it was told", async () => {
+  test("counts back by changes, of whatever size and however late they were recorded", async () => {
     at("02-05T09:00");
     await w.record("beta", ["/a v1", "/b v1", "/c v1"], { effective_at: "2026-02-01T09:00:00Z" });
     await w.record("beta", ["/a v3"], { effective_at: "2026-02-03T09:00:00Z" });
     await w.record("beta", ["/a v2"], { effective_at: "2026-02-02T09:00:00Z" });
     await w.record("beta", ["/a v3"], { effective_at: "2026-02-04T09:00:00Z" });
 
-    expect(await named("beta~1")).toMatchObject({ at: "2026-02-02T09:00:00.000Z" });
-    expect(await named("beta~2")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
-    expect(await named("beta~3")).toEqual({
+    expect(await reference("beta~1")).toMatchObject({ at: "2026-02-02T09:00:00.000Z" });
+    expect(await reference("beta~2")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
+    expect(await reference("beta~3")).toEqual({
       wrong: "beta has changed 3 times; what stood before the first change is unknown. beta~2 is the furthest back.",
     });
-    expect(await named("beta~99999")).toEqual(await named("beta~3"));
-    expect(await named("live~1")).toEqual({
+    expect(await reference("beta~99999")).toEqual(await reference("beta~3"));
+    expect(await reference("live~1")).toEqual({
       wrong: "Nobody has told Sitebook of live yet, so nothing is a change back.",
     });
   });
 
-  test("is just after a deployment, which has to be of that environment", async () => {
+  test("names the moment just after a deployment, which has to be of that environment", async () => {
     await twoDays();
 
-    expect(await named("beta#1")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
+    expect(await reference("beta#1")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
     expect(await listDifferences(w.db, w.site, await sides("beta#3", "beta"))).toEqual([]);
-    expect(await named("beta#2")).toEqual({ wrong: "Deployment 2 was on demo, not on beta: it is demo#2." });
-    expect(await named("beta#77")).toEqual({ wrong: "There is no deployment 77." });
+    expect(await reference("beta#2")).toEqual({ wrong: "Deployment 2 was on demo, not on beta: it is demo#2." });
+    expect(await reference("beta#77")).toEqual({ wrong: "There is no deployment 77." });
   });
 
-  test("to a moment that is none says why, to an environment that is none is missing", async () => {
-    expect(await named("live@soon")).toEqual({ wrong: expect.stringContaining('"soon" is no moment') });
-    expect(await named("live~1~2")).toEqual({ wrong: expect.stringContaining('"~1~2" is no moment') });
-    expect(await named("live@2126-01-01T00:00:00Z")).toHaveProperty("wrong");
-    await expect(named("prod")).rejects.toThrow("There is no such environment.");
-    await expect(named("")).rejects.toThrow("There is no such environment.");
+  test("says why a moment cannot be read, and does not find an unknown environment", async () => {
+    expect(await reference("live@soon")).toEqual({ wrong: expect.stringContaining('"soon" is no moment') });
+    expect(await reference("live~1~2")).toEqual({ wrong: expect.stringContaining('"~1~2" is no moment') });
+    expect(await reference("live@2126-01-01T00:00:00Z")).toHaveProperty("wrong");
+    await expect(reference("prod")).rejects.toThrow("There is no such environment.");
+    await expect(reference("")).rejects.toThrow("There is no such environment.");
   });
 });
 
 describe("the page", () => {
-  test("compares the last two environments until it is told which", async () => {
+  test("compares the last two environments by default", async () => {
     await twoDays();
 
-    const page = await look("");
+    const page = await open("");
 
-    expect(words(page)).toContain("From demo to live 4 removed; 0 are the same.");
-    expect(words(page)).toContain("live is unknown, not empty: nobody has told Sitebook of it yet.");
+    expect(words(page)).toContain("What differs: demo and live 4 removed; 0 are the same.");
+    expect(words(page)).toContain("Nothing has been recorded for live yet.");
   });
 
-  test("groups by section, and leads to each page on both servers", async () => {
+  test("groups differences by section, and links to each page on both servers", async () => {
     await twoDays();
     await w.record("beta", ["/sale/größen v1"]);
 
-    const page = await look("?from=demo&to=beta");
+    const page = await open("?from=demo&to=beta");
 
-    expect(words(page)).toContain("From demo to beta 3 added, 1 changed and 1 removed; 2 are the same.");
+    expect(words(page)).toContain("What differs: demo and beta 3 added, 1 changed and 1 removed; 2 are the same.");
     expect(tableRows(page)).toEqual([
-      ["/new", "added", "not there", "v1 since 2 Feb, 09:00", "beta"],
-      ["/old", "removed", "v1 since 1 Feb, 09:00", "not there", "demo"],
+      ["/new", "added", "–", "v1 since 2 Feb, 09:00", "beta"],
+      ["/old", "removed", "v1 since 1 Feb, 09:00", "–", "demo"],
       ["/sale", "changed", "v1 since 1 Feb, 09:00", "v2 since 2 Feb, 09:00", "demo beta"],
-      ["/sale/größen", "added", "not there", "v1 since 3 Mar, 10:00", "beta"],
-      ["catalogue", "added", "not there", "2.0.0 since 2 Feb, 09:00", ""],
+      ["/sale/größen", "added", "–", "v1 since 3 Mar, 10:00", "beta"],
+      ["catalogue", "added", "–", "2.0.0 since 2 Feb, 09:00", ""],
     ]);
     expect(page).toContain(
-      'href="https://beta.shop.example/sale/gr%C3%B6%C3%9Fen" aria-label="See /sale/größen on beta"',
+      'href="https://beta.shop.example/sale/gr%C3%B6%C3%9Fen" aria-label="Open /sale/größen on beta"',
     );
     expect(links(page).Swap).toBe(`${path}?from=beta&to=demo`);
   });
 
-  test("takes a moment for each side from the form, and has an address for them", async () => {
+  test("takes a moment for each side from the form, and puts both into the address", async () => {
     await twoDays();
 
-    const page = await look("?from=beta&from_at=2026-02-01T12:00&to=beta&to_at=2026-02-02T09:00");
+    const page = await open("?from=beta&from_at=2026-02-01T12:00&to=beta&to_at=2026-02-02T09:00");
 
     expect(page).toContain('<body class="past">');
-    expect(words(page)).toContain("From beta on 1 February 2026, 12:00 to beta on 2 February 2026, 09:00");
+    expect(words(page)).toContain("What differs: beta on 1 February 2026, 12:00 and beta on 2 February 2026, 09:00");
     expect(words(page)).toContain("2 added, 1 changed and 1 removed; 2 are the same.");
     const address = `${path}?from=beta@2026-02-01T12:00Z&to=beta@2026-02-02T09:00Z`;
     expect(links(page)["Link to this"]).toBe(address);
-    const again = await look(address.slice(path.length));
+    const again = await open(address.slice(path.length));
     expect(tableRows(again)).toEqual(tableRows(page));
     expect(again).toContain('value="2026-02-01 12:00"');
   });
 
-  test("shows only pages, only software, or only one kind of change, each with its count", async () => {
+  test("can be limited to pages, software or one kind of change, each with its count", async () => {
     await twoDays();
 
-    const page = await look("?from=demo&to=beta");
-    const software = await look((links(page)["Only software 1"] ?? "").slice(path.length));
-    const added = await look((links(page)["Added 2"] ?? "").slice(path.length));
-    const none = await look("?from=demo&to=beta&kind=software&change=removed");
+    const page = await open("?from=demo&to=beta");
+    const software = await open((links(page)["Only software 1"] ?? "").slice(path.length));
+    const added = await open((links(page)["Added 2"] ?? "").slice(path.length));
+    const none = await open("?from=demo&to=beta&kind=software&change=removed");
 
     expect(tableRows(software).map(([key]) => key)).toEqual(["catalogue"]);
     expect(tableRows(added).map(([key]) => key)).toEqual(["/new", "catalogue"]);
-    expect(words(none)).toContain("Nothing differs in that way.");
+    expect(words(none)).toContain("Nothing matches.");
   });
 
-  test("goes on by pages of two hundred", async () => {
+  test("has pages of two hundred differences", async () => {
     await w.record(
       "beta",
       Array.from({ length: 203 }, (_, i) => `/news/${1000 + i} v1`),
     );
 
-    const first = await look("?from=demo&to=beta");
-    const second = await look((links(first)["More ›"] ?? "").slice(path.length));
+    const first = await open("?from=demo&to=beta");
+    const second = await open((links(first)["More ›"] ?? "").slice(path.length));
 
     expect(tableRows(first)).toHaveLength(200);
     expect(tableRows(second).map(([key]) => key)).toEqual(["/news/1200", "/news/1201", "/news/1202"]);
-    expect(links(second)["‹ Beginning"]).toBe(`${path}?from=demo&to=beta`);
+    expect(links(second)["‹ Start"]).toBe(`${path}?from=demo&to=beta`);
   });
 
-  test("says which side cannot be read, beside its field", async () => {
+  test("says beside its field why a side cannot be read", async () => {
     await twoDays();
 
-    const page = await look("?from=beta&from_at=then&to=beta@2126-01-01T00:00Z", "vera", 422);
+    const page = await open("?from=beta&from_at=then&to=beta@2126-01-01T00:00Z", "vera", 422);
 
     expect(words(page)).toContain('"then" is no moment.');
     expect(words(page)).toContain("1 January 2126, 00:00 is still to come.");
@@ -255,45 +258,49 @@ describe("the page", () => {
     expect(tableRows(page)).toEqual([]);
   });
 
-  test("takes references, in the address and in its fields", async () => {
+  test("takes references in the address and in its fields", async () => {
     await twoDays();
 
-    const page = await look("?from=beta~1&to=beta");
-    const fields = await look("?from=beta&from_at=~1&to=beta&to_at=%233");
-    const wrong = await look("?from=beta~99999&to=demo%233", "vera", 422);
+    const page = await open("?from=beta~1&to=beta");
+    const fields = await open("?from=beta&from_at=~1&to=beta&to_at=%233");
+    const wrong = await open("?from=beta~99999&to=demo%233", "vera", 422);
 
-    expect(words(page)).toContain("From beta on 1 February 2026, 09:00 to beta 2 added, 1 changed and 1 removed");
+    expect(words(page)).toContain(
+      "What differs: beta on 1 February 2026, 09:00 and beta now 2 added, 1 changed and 1 removed",
+    );
     expect(tableRows(fields)).toEqual(tableRows(page));
     expect(words(wrong)).toContain("beta has changed 2 times; what stood before the first change is unknown.");
     expect(words(wrong)).toContain("Deployment 3 was on beta, not on demo: it is beta#3.");
   });
 
-  test("leads to what changed of late on the environments it compares, if anything was ever told of them", async () => {
+  test("links to what changed lately on its environments, if anything is recorded for them", async () => {
     await twoDays();
 
-    const page = await look("?from=beta&to=demo");
-    const latest = await look((links(page)["by its latest change"] ?? "").slice(path.length));
+    const page = await open("?from=beta&to=demo");
+    const latest = await open((links(page)["in the last change"] ?? "").slice(path.length));
 
     expect(words(page)).toContain(
-      "What changed on demo: by its latest change · since yesterday · in a week · in a month " +
-        "What changed on beta: by its latest change · since yesterday · in a week · in a month",
+      "What changed on demo: in the last change · since yesterday · in the last 7 days · in the last month " +
+        "What changed on beta: in the last change · since yesterday · in the last 7 days · in the last month",
     );
-    expect(words(latest)).toContain("From beta on 1 February 2026, 09:00 to beta 2 added, 1 changed and 1 removed");
-    expect(words(await look(`?from=beta@${encodeURIComponent("{a month ago}")}&to=beta`))).toContain(
-      "From beta on 3 February 2026, 10:00 to beta Nothing differs; 5 are the same.",
+    expect(words(latest)).toContain(
+      "What differs: beta on 1 February 2026, 09:00 and beta now 2 added, 1 changed and 1 removed",
     );
-    expect(words(await look(""))).not.toContain("What changed on live");
+    expect(words(await open(`?from=beta@${encodeURIComponent("{a month ago}")}&to=beta`))).toContain(
+      "What differs: beta on 3 February 2026, 10:00 and beta now Nothing differs; 5 are the same.",
+    );
+    expect(words(await open(""))).not.toContain("What changed on live");
   });
 
-  test("says that a side was unknown at its moment", async () => {
+  test("says if nothing had been recorded for a side at its moment", async () => {
     await twoDays();
 
-    expect(words(await look("?from=beta@2026-01-15T00:00Z&to=beta"))).toContain(
-      "beta was unknown then, not empty: Sitebook was told of it from 1 February 2026, 09:00 on.",
+    expect(words(await open("?from=beta@2026-01-15T00:00Z&to=beta"))).toContain(
+      "Nothing had been recorded for beta by then. Its record starts on 1 February 2026, 09:00.",
     );
   });
 
-  test("is not there for strangers, nor for places that are not there", async () => {
+  test("is not found by people without a role, nor for unknown environments", async () => {
     expect((await w.as("oskar").get(path)).status).toBe(404);
     expect((await w.as("vera").get(`${path}?from=prod&to=live`)).status).toBe(404);
     expect((await w.as("vera").get(`${path}?from=beta&to=live&kind=animal`)).status).toBe(400);

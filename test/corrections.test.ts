@@ -152,7 +152,7 @@ describe("what rested on it says so", () => {
     await w.ask(1, "demo");
     await put({ deployment: 2, ...sale, reason: "It was the shoes" });
     const promotion = await (await w.as("ada").get("/sites/shop/promotions/1")).text();
-    expect(promotion).toContain("That v2 of /sale stood on beta was corrected on 3 March 2026, 12:00 by Ada.");
+    expect(promotion).toContain("On 3 March 2026, 12:00 Ada corrected the record of /sale v2 on beta.");
     const release = await (await w.as("ada").get("/sites/shop/releases/1")).text();
     expect(release).toContain("It was the shoes");
   });
@@ -162,7 +162,7 @@ describe("what rested on it says so", () => {
     await w.promote(1, "demo");
     await put({ deployment: 3, ...sale, instead: { version: "v2", effective_at: "2026-03-03T11:30:00Z" } });
     const text = await (await w.as("vera").get("/sites/shop/promotions/1")).text();
-    expect(text).toContain("Part of what it brought was corrected");
+    expect(text).toContain("Part of what was deployed has been corrected");
     const [standing] = await w.db
       .selectFrom("current_placements")
       .selectAll()

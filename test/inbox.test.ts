@@ -21,7 +21,7 @@ function pile(page: string, heading: string): string {
   );
 }
 
-async function asked(name: string, lines: string[], to = "demo"): Promise<number> {
+async function requested(name: string, lines: string[], to = "demo"): Promise<number> {
   await w.record("beta", lines);
   const { number } = await w.release(
     name,
@@ -31,7 +31,7 @@ async function asked(name: string, lines: string[], to = "demo"): Promise<number
   return (await w.ask(number, to)).number;
 }
 
-async function says(name: Name, number: number, decision: "approve" | "reject", comment?: string) {
+async function decides(name: Name, number: number, decision: "approve" | "reject", comment?: string) {
   const { digest } = await w.db
     .selectFrom("promotions")
     .select("digest")
@@ -41,14 +41,14 @@ async function says(name: Name, number: number, decision: "approve" | "reject", 
 }
 
 describe("the inbox", () => {
-  test("from it to a recorded approval in two clicks", async () => {
-    await asked("Black Friday", ["/sale v1", "checkout 3.4.1"], "live");
+  test("leads to a recorded approval in two clicks", async () => {
+    await requested("Black Friday", ["/sale v1", "checkout 3.4.1"], "live");
 
     const first = await inbox("mara");
-    expect(first).toContain("1 needs your approval. It has waited since");
-    const [, look = ""] = /class="button primary" href="([^"]+)">Look and decide/.exec(first) ?? [];
+    expect(first).toContain("1 needs your approval. It has been waiting since");
+    const [, review = ""] = /class="button primary" href="([^"]+)">Review</.exec(first) ?? [];
 
-    const page = await (await w.as("mara").get(look)).text();
+    const page = await (await w.as("mara").get(review)).text();
     const [, action = ""] = /<form id="verdict" method="post" action="([^"]+)"/.exec(page) ?? [];
     const [, digest = ""] = /name="digest" value="(\w+)"/.exec(page) ?? [];
     expect(page).toMatch(/<button type="submit" class="primary" name="decision" value="approve" form="verdict">/);
@@ -56,29 +56,29 @@ describe("the inbox", () => {
 
     expect(after).toContain("You approved it for live.");
     expect(await w.db.selectFrom("approvals").selectAll().where("role", "=", "marketing").execute()).toHaveLength(1);
-    expect(await inbox("mara")).toContain("Nothing waits for you.");
+    expect(await inbox("mara")).toContain("Nothing needs you.");
   });
 
-  test("says what each changes, and how much of it you have looked at", async () => {
+  test("shows what each promotion changes, and how much of it this person has reviewed", async () => {
     await w.record("beta", ["/ v1", "/sale v1", "/old v1", "checkout 3.3.0"]);
     await w.promote((await w.release("First")).number, "demo");
-    await asked("Second", ["/new v1", "/sale v2", "-/old", "checkout 3.4.1", "/ v1"]);
+    await requested("Second", ["/new v1", "/sale v2", "-/old", "checkout 3.4.1", "/ v1"]);
 
     const page = pile(await inbox("theo"), "Needs your approval");
 
-    expect(page).toContain("1 new page, 1 changed and 1 removed, with 1 piece of software. You have looked at 0 of 3.");
+    expect(page).toContain("1 new page, 1 changed and 1 removed, with 1 software item. You have reviewed 0 of 3.");
     expect(page).toContain("Second Promotion 2");
   });
 
-  test("each finds in it what is theirs", async () => {
-    await asked("For the tester", ["/a v1"]);
-    await asked("For marketing", ["/b v1"], "live");
-    const approved = await asked("Ready for live", ["/c v1"], "live");
-    await says("mara", approved, "approve");
+  test("shows each person what needs them", async () => {
+    await requested("For the tester", ["/a v1"]);
+    await requested("For marketing", ["/b v1"], "live");
+    const approved = await requested("Ready for live", ["/c v1"], "live");
+    await decides("mara", approved, "approve");
 
     const theo = await inbox("theo");
     expect(pile(theo, "Needs your approval")).toContain("For the tester");
-    expect(pile(theo, "Waiting for others")).toMatch(/Ready for live .* approved, to be completed/);
+    expect(pile(theo, "Waiting for others")).toMatch(/Ready for live .* approved, not yet completed/);
     expect(pile(theo, "Waiting for others")).toMatch(/For marketing .* waiting for Marketing/);
 
     const mara = await inbox("mara");
@@ -87,60 +87,60 @@ describe("the inbox", () => {
 
     const ada = await inbox("ada");
     expect(pile(ada, "Needs your approval")).toBe("");
-    expect(pile(ada, "Approved, to be completed")).toMatch(/Ready for live .* Look and publish/);
-    expect(ada).toContain("1 promotion approved, to be completed.");
+    expect(pile(ada, "Approved, not yet completed")).toMatch(/Ready for live .* Review : Ready for live/);
+    expect(ada).toContain("1 approved promotion to complete.");
 
     const vera = await inbox("vera");
-    expect(vera).toContain("Nothing waits for you.");
-    expect(vera).not.toContain("Look and");
+    expect(vera).toContain("Nothing needs you.");
+    expect(vera).not.toContain(">Review<");
   });
 
-  test("the count beside it in the masthead is what waits for you", async () => {
-    await asked("One", ["/a v1"]);
-    await asked("Two", ["/b v1"]);
+  test("has a count in the masthead of what needs this person", async () => {
+    await requested("One", ["/a v1"]);
+    await requested("Two", ["/b v1"]);
     const count = async (name: Name) => /class="count">(\d+)/.exec(await inbox(name))?.[1];
 
     expect([await count("theo"), await count("mara"), await count("ada")]).toEqual(["2", undefined, undefined]);
-    await says("theo", 1, "approve");
+    await decides("theo", 1, "approve");
     expect([await count("theo"), await count("ada")]).toEqual(["1", "1"]);
   });
 
-  test("what has waited the longest is first, and alone has the primary button", async () => {
-    await asked("Older", ["/a v1"]);
+  test("lists what has waited longest first, with the only primary button", async () => {
+    await requested("Older", ["/a v1"]);
     w.clock.at = "2026-03-04T10:00:00.000Z";
-    await asked("Younger", ["/b v1"]);
+    await requested("Younger", ["/b v1"]);
 
     const page = await inbox("theo");
 
     expect(page.indexOf("Older")).toBeLessThan(page.indexOf("Younger"));
     expect(page.match(/class="button primary"/g)).toHaveLength(1);
     expect(page).toMatch(
-      /2 need your approval. The oldest has waited since <time datetime="2026-03-03T10:00:00.000Z">/,
+      /2 need your approval. The oldest has been waiting since <time datetime="2026-03-03T10:00:00.000Z">/,
     );
   });
 
-  test("done: how each ended, and what was said", async () => {
-    await asked("Arrived", ["/a v1"], "live");
-    await asked("Refused", ["/b v1"]);
-    await says("theo", 3, "reject", "The amount is wrong");
-    await asked("Called off", ["/c v1"]);
+  test("shows how each promotion ended, with the comment or reason", async () => {
+    await requested("Completed", ["/a v1"], "live");
+    await requested("Rejected", ["/b v1"]);
+    await decides("theo", 3, "reject", "The amount is wrong");
+    await requested("Cancelled", ["/c v1"]);
     await cancel(w.db, await w.by("ada"), w.site, 4, "Too early");
-    await asked("Narrow", ["/d v1"]);
+    await requested("Narrow", ["/d v1"]);
     const wide = await w.release("Wide", ["/d", "/a"]);
     await w.ask(wide.number, "demo");
 
     const page = pile(await inbox("theo"), "Done");
 
-    expect(page).toMatch(/Narrow .* Promotion 6 took its place\. superseded/);
-    expect(page).toMatch(/Called off .* Ada cancelled it: Too early cancelled/);
-    expect(page).toMatch(/Refused .* You rejected it: The amount is wrong rejected/);
-    expect(page).toMatch(/Arrived .* 1 page\. You approved it\. completed/);
+    expect(page).toMatch(/Narrow .* Replaced by promotion 6\. superseded/);
+    expect(page).toMatch(/Cancelled .* Ada cancelled it: Too early cancelled/);
+    expect(page).toMatch(/Rejected .* You rejected it: The amount is wrong rejected/);
+    expect(page).toMatch(/Completed .* 1 page\. You approved it\. completed/);
   });
 
-  test("chips show one pile each, with its count", async () => {
-    await asked("Waits", ["/a v1"]);
-    await asked("Done with", ["/b v1"]);
-    await says("theo", 2, "reject", "No");
+  test("can be filtered to one pile, with its count", async () => {
+    await requested("Waits", ["/a v1"]);
+    await requested("Done with", ["/b v1"]);
+    await decides("theo", 2, "reject", "No");
 
     const all = await inbox("theo");
     expect(all.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toContain(
@@ -148,13 +148,13 @@ describe("the inbox", () => {
     );
     const done = await inbox("theo", "?show=done");
     expect(done).toContain("Done with");
-    expect(done).not.toContain("Look and decide");
+    expect(done).not.toContain(">Review<");
     const needs = await inbox("theo", "?show=needs");
     expect(needs).toContain("Waits");
     expect(needs).not.toContain("Done with");
   });
 
-  test("what is done comes in parts, newest first", async () => {
+  test("lists what is done page by page, newest first", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Again and again");
     for (let i = 1; i <= 53; i++) {
@@ -176,18 +176,18 @@ describe("the inbox", () => {
     expect(second).not.toContain("Older");
   });
 
-  test("empty, it says how a promotion begins", async () => {
-    expect(await inbox("theo")).toContain("No promotion has been asked for yet.");
+  test("says how a promotion starts while there are none", async () => {
+    expect(await inbox("theo")).toContain("No promotions yet.");
   });
 
-  test("is not for strangers, and wants a name first", async () => {
+  test("is not found by people without a role, and needs signing in", async () => {
     expect((await w.as("oskar").get("/sites/shop/approvals")).status).toBe(404);
     const answer = await w.as("nobody").get("/sites/shop/approvals");
     expect(answer.headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop%2Fapprovals");
   });
 
-  test("names that are markup are shown as text", async () => {
-    await asked("<b>Big</b>", ["/a v1"]);
+  test("shows names with markup in them as text", async () => {
+    await requested("<b>Big</b>", ["/a v1"]);
     expect(await inbox("theo")).toContain("&lt;b&gt;Big&lt;/b&gt;");
   });
 });

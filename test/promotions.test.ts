@@ -19,20 +19,20 @@ const path = (number: number, more = "") => `/sites/shop/promotions/${number}${m
 
 const read = async (name: Name, number: number) => (await w.as(name).get(path(number))).text();
 
-/** The digest that the page shows, which its form sends back. */
-async function shown(name: Name, number: number): Promise<string> {
+/** The digest in the page's form, which is sent with a decision. */
+async function digestOn(name: Name, number: number): Promise<string> {
   return /name="digest" value="(\w+)"/.exec(await read(name, number))?.[1] ?? "";
 }
 
-async function says(name: Name, number: number, decision: string, more: Record<string, string> = {}) {
-  return w.as(name).post(path(number, "/approvals"), { decision, digest: await shown("vera", number), ...more });
+async function decides(name: Name, number: number, decision: string, more: Record<string, string> = {}) {
+  return w.as(name).post(path(number, "/approvals"), { decision, digest: await digestOn("vera", number), ...more });
 }
 
 const completes = (name: Name, number: number, effective_at = "") =>
   w.as(name).post(path(number, "/completion"), { effective_at });
 
-/** These lines are on beta, in a release, and asked for into demo: promotion 1. */
-async function asked(lines: string[], to = "demo"): Promise<number> {
+/** Puts these lines on beta and in a release, and requests its promotion. Returns the promotion's number. */
+async function requested(lines: string[], to = "demo"): Promise<number> {
   await w.record("beta", lines);
   const keys = lines.map((line) => lineOf(line).key);
   const { number } = await w.release(`Release of ${keys.join(", ")}`, keys);
@@ -40,19 +40,19 @@ async function asked(lines: string[], to = "demo"): Promise<number> {
   return (await w.ask(number, to)).number;
 }
 
-async function tell(environment: string, lines: (Partial<ReportLine> & { is: string })[]) {
-  const placements = lines.map(({ is, ...more }) => ({ ...lineOf(is), ...more }));
+async function recordLines(environment: string, lines: (Partial<ReportLine> & { line: string })[]) {
+  const placements = lines.map(({ line, ...more }) => ({ ...lineOf(line), ...more }));
   return recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), { placements });
 }
 
-const give = (name: Name, role: string) =>
+const giveRole = (name: Name, role: string) =>
   w.db
     .insertInto("memberships")
     .values({ site_id: w.site.id, person_id: w.people[name].id, role, since: w.clock.at })
     .execute();
 
-/** From now on the environment's gate asks this. */
-const ruleGate = (environment: string, ...requirements: { role: string; count: number }[]) =>
+/** Gives the environment a new gate with these requirements. */
+const changeGate = (environment: string, ...requirements: { role: string; count: number }[]) =>
   w.db
     .insertInto("gates")
     .values({
@@ -64,7 +64,7 @@ const ruleGate = (environment: string, ...requirements: { role: string; count: n
     })
     .execute();
 
-const askFor = (release: number, to: string, name: Name = "ada") =>
+const request = (release: number, to: string, name: Name = "ada") =>
   w.as(name).post("/sites/shop/promotions", { release: String(release), to, note: "", key: crypto.randomUUID() });
 
 const approvals = () => w.db.selectFrom("approvals").selectAll().orderBy("id").execute();
@@ -72,16 +72,16 @@ const approvals = () => w.db.selectFrom("approvals").selectAll().orderBy("id").e
 const actions = async () =>
   (
     await w.db.selectFrom("events").select("action").where("action", "like", "promotion_%").orderBy("seq").execute()
-  ).map((one) => one.action);
+  ).map((event) => event.action);
 
-const held = async (environment: string) => {
+const contentsOf = async (environment: string) => {
   const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, environment).id, { asOf: w.clock.at });
   return Object.fromEntries(rows.map((row) => [row.key, row.version]));
 };
 
-const open = async () => (await w.db.selectFrom("open_promotions").selectAll().execute()).length;
+const countOpen = async () => (await w.db.selectFrom("open_promotions").selectAll().execute()).length;
 
-test("a release travels from beta to live through both gates", async () => {
+test("a release is promoted from beta to live through both gates", async () => {
   await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
   const { number } = await w.release("Spring");
 
@@ -101,8 +101,8 @@ test("a release travels from beta to live through both gates", async () => {
   expect([...approvers.values()]).toMatchObject([[{ person: "Mara", role: "marketing" }]]);
 });
 
-describe("asking", () => {
-  test("leads to the promotion, which waits", async () => {
+describe("requesting a promotion", () => {
+  test("leads to the new promotion, which is waiting", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
 
@@ -114,11 +114,11 @@ describe("asking", () => {
 
     const page = await read("ada", 1);
     expect(page).toContain("By Sunday");
-    expect(page).toContain("It waits for Tester.");
+    expect(page).toContain("Waiting for Tester.");
     expect(await actions()).toEqual(["promotion_asked"]);
   });
 
-  test("by the same post twice asks once", async () => {
+  test("twice with the same form creates one promotion", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
     const same = { release: "1", to: "demo", note: "", key: "k1" };
@@ -130,8 +130,8 @@ describe("asking", () => {
     expect(await actions()).toEqual(["promotion_asked"]);
   });
 
-  test("for what is asked for already is refused, and the note stays", async () => {
-    await asked(["/sale v1"]);
+  test("that is open already is refused, and the note is kept in the form", async () => {
+    await requested(["/sale v1"]);
 
     const answer = await w
       .as("ada")
@@ -139,52 +139,54 @@ describe("asking", () => {
     const page = await answer.text();
 
     expect(answer.status).toBe(409);
-    expect(page).toContain("Promotion 1 already asks for this.");
+    expect(page).toContain("Already requested: promotion 1.");
     expect(page).toContain("Once more");
-    expect(await open()).toBe(1);
+    expect(await countOpen()).toBe(1);
   });
 
-  test("for what is there already is refused", async () => {
+  test("that would change nothing is refused", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.promote((await w.release("Spring")).number, "demo");
 
-    const answer = await askFor(1, "demo");
+    const answer = await request(1, "demo");
 
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toContain("demo already holds all of release 1.");
-    expect(await open()).toBe(0);
+    expect(await answer.text()).toContain("Release 1 would not change anything on demo.");
+    expect(await countOpen()).toBe(0);
   });
 
-  test("for what is there out of band is not: approving it afterwards puts that right", async () => {
+  test("of versions that are in the target out of band is possible, and approves them afterwards", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
     await w.record("demo", ["/sale v1"]);
 
-    await askFor(1, "demo");
+    await request(1, "demo");
     expect(await read("theo", 1)).toContain(
-      "1 is on demo already without anybody’s approval, and would be approved afterwards.",
+      "1 item is already on demo without approval and would be approved afterwards.",
     );
-    await says("theo", 1, "approve");
+    await decides("theo", 1, "approve");
     await completes("ada", 1);
 
     const [row] = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "demo").id, { asOf: w.clock.at });
     expect(row).toMatchObject({ version: "v1", promotion: 1, out_of_band: 0 });
   });
 
-  test("for the first environment, or for what is not there", async () => {
+  test("to the first environment, or of what does not exist, is refused", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
 
-    const first = await askFor(1, "beta");
+    const first = await request(1, "beta");
     expect(first.status).toBe(409);
-    expect(await first.text()).toContain("Everything begins on beta: it takes deployments, not promotions.");
-    expect((await askFor(99, "demo")).status).toBe(404);
-    expect((await askFor(1, "nowhere")).status).toBe(404);
+    expect(await first.text()).toContain(
+      "beta is the first environment, so nothing can be promoted to it. Record a deployment instead.",
+    );
+    expect((await request(99, "demo")).status).toBe(404);
+    expect((await request(1, "nowhere")).status).toBe(404);
     expect((await w.as("ada").post("/sites/shop/promotions", { release: "one", to: "demo" })).status).toBe(404);
     expect(await actions()).toEqual([]);
   });
 
-  test("with a note that is too long: said beside the note", async () => {
+  test("with a note that is too long shows the error beside the note", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
 
@@ -194,40 +196,40 @@ describe("asking", () => {
 
     expect(answer.status).toBe(422);
     expect(page).toMatch(/id="note-error">A note has at most 10,000 characters; this one has 10,001/);
-    expect(await open()).toBe(0);
+    expect(await countOpen()).toBe(0);
   });
 
-  test("for all that an older one holds, and more, takes its place", async () => {
-    await asked(["/sale v1"]);
+  test("that includes everything in an older one replaces it", async () => {
+    await requested(["/sale v1"]);
     await w.record("beta", ["/about v1"]);
     const both = await w.release("Both", ["/sale", "/about"]);
 
-    await askFor(both.number, "demo");
+    await request(both.number, "demo");
 
     const page = await read("theo", 1);
     expect(page).toContain("Superseded");
-    expect(page).toMatch(/<a href="\/sites\/shop\/promotions\/2">Promotion 2<\/a> took its place/);
-    expect((await says("theo", 1, "approve")).status).toBe(409);
+    expect(page).toMatch(/<a href="\/sites\/shop\/promotions\/2">Promotion 2<\/a> replaced it/);
+    expect((await decides("theo", 1, "approve")).status).toBe(409);
     expect(await actions()).toEqual(["promotion_asked", "promotion_asked", "promotion_superseded"]);
-    expect(await open()).toBe(1);
+    expect(await countOpen()).toBe(1);
   });
 
-  test("for only a part of it, or into another environment, leaves it alone", async () => {
-    await asked(["/sale v1", "/about v1"]);
+  test("of only a part of an older one, or to another environment, leaves the older one open", async () => {
+    await requested(["/sale v1", "/about v1"]);
     const part = await w.release("Part", ["/sale"]);
 
-    await askFor(part.number, "demo");
-    await askFor(1, "live");
+    await request(part.number, "demo");
+    await request(1, "live");
 
-    expect(await read("theo", 1)).toContain("It waits for you.");
-    expect(await open()).toBe(3);
+    expect(await read("theo", 1)).toContain("Waiting for you.");
+    expect(await countOpen()).toBe(3);
   });
 
-  test.each(["cleo", "theo", "mara", "vera"] as const)("%s may not, and reads why", async (name) => {
+  test.each(["cleo", "theo", "mara", "vera"] as const)("as %s is refused with a reason", async (name) => {
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
 
-    const answer = await askFor(1, "demo", name);
+    const answer = await request(1, "demo", name);
 
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain("You may not ask for, complete or cancel promotions on this site.");
@@ -236,54 +238,54 @@ describe("asking", () => {
 });
 
 describe("deciding", () => {
-  test("an approval is recorded in the role that the gate asks, for what was shown", async () => {
-    const number = await asked(["/sale v1"]);
+  test("an approval is recorded in the role that the gate needs, for the digest on the page", async () => {
+    const number = await requested(["/sale v1"]);
 
-    const answer = await says("theo", number, "approve", { comment: "Works in all browsers" });
+    const answer = await decides("theo", number, "approve", { comment: "Works in all browsers" });
 
     expect(answer.status).toBe(303);
     const page = await read("vera", number);
     expect(page).toContain("Theo (Tester) approved");
     expect(page).toContain("Works in all browsers");
     expect(await approvals()).toMatchObject([
-      { role: "tester", decision: "approve", digest: await shown("vera", number), comment: "Works in all browsers" },
+      { role: "tester", decision: "approve", digest: await digestOn("vera", number), comment: "Works in all browsers" },
     ]);
     expect(await actions()).toEqual(["promotion_asked", "promotion_approved"]);
   });
 
-  test("the same click again changes nothing", async () => {
-    const number = await asked(["/sale v1"]);
+  test("clicking again changes nothing", async () => {
+    const number = await requested(["/sale v1"]);
 
-    await says("theo", number, "approve");
-    const again = await says("theo", number, "approve");
+    await decides("theo", number, "approve");
+    const again = await decides("theo", number, "approve");
 
     expect(again.status).toBe(303);
     expect(await approvals()).toHaveLength(1);
     expect(await actions()).toEqual(["promotion_asked", "promotion_approved"]);
   });
 
-  test("whoever asked does not approve, whatever their roles", async () => {
-    await give("ada", "tester");
-    const number = await asked(["/sale v1"]);
+  test("the requester cannot approve, whatever their roles", async () => {
+    await giveRole("ada", "tester");
+    const number = await requested(["/sale v1"]);
 
     const page = await read("ada", number);
-    expect(page).toContain("You asked for this promotion, so somebody else has to decide.");
+    expect(page).toContain("You requested this promotion, so someone else has to decide.");
     expect(page).toMatch(/value="approve" disabled/);
-    const answer = await says("ada", number, "approve");
+    const answer = await decides("ada", number, "approve");
 
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toContain("You asked for this promotion, so somebody else has to decide.");
+    expect(await answer.text()).toContain("You requested this promotion, so someone else has to decide.");
     expect(await approvals()).toEqual([]);
   });
 
   test.each(["mara", "vera", "cleo", "iris"] as const)(
-    "%s, whom the gate does not ask, reads why not",
+    "%s, whose role the gate does not need, is refused with a reason",
     async (name) => {
-      const number = await asked(["/sale v1"]);
-      const sentence = "demo asks for the approval of Tester, and that is not your role here.";
+      const number = await requested(["/sale v1"]);
+      const sentence = "demo needs approval by Tester. You have no such role on this site.";
 
       expect(await read(name, number)).toContain(sentence);
-      const answer = await says(name, number, "approve");
+      const answer = await decides(name, number, "approve");
 
       expect(answer.status).toBe(403);
       expect(await answer.text()).toContain(sentence);
@@ -291,15 +293,15 @@ describe("deciding", () => {
     },
   );
 
-  test("a stranger finds nothing", async () => {
-    const number = await asked(["/sale v1"]);
+  test("a person without a role on the site finds nothing", async () => {
+    const number = await requested(["/sale v1"]);
     expect((await w.as("oskar").get(path(number))).status).toBe(404);
-    expect((await says("oskar", number, "approve")).status).toBe(404);
+    expect((await decides("oskar", number, "approve")).status).toBe(404);
     expect(await approvals()).toEqual([]);
   });
 
-  test("a signed-out click leads to signing in, and from there back to the page", async () => {
-    const number = await asked(["/sale v1"]);
+  test("a click after the session ended leads to signing in, and from there back to the page", async () => {
+    const number = await requested(["/sale v1"]);
 
     const referer = `http://sitebook.test${path(number)}`;
     const answer = await w.as("nobody").post(path(number, "/approvals"), { decision: "approve" }, { referer });
@@ -309,112 +311,115 @@ describe("deciding", () => {
     expect(await approvals()).toEqual([]);
   });
 
-  test("two are needed: one of them is not enough", async () => {
-    await ruleGate("demo", { role: "tester", count: 2 });
-    await give("vera", "tester");
+  test("one of two needed approvals is not enough", async () => {
+    await changeGate("demo", { role: "tester", count: 2 });
+    await giveRole("vera", "tester");
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
-    await askFor(1, "demo");
+    await request(1, "demo");
 
-    await says("theo", 1, "approve");
+    await decides("theo", 1, "approve");
     const page = await read("ada", 1);
-    expect(page).toContain("Tester: 1 of 2 have approved");
+    expect(page).toContain("Waiting for 1 more approval from Tester.");
+    expect(page).toContain("Tester: 1 of 2 approvals");
     expect(page).toContain("Tester has given 1 of 2 approvals.");
     expect((await completes("ada", 1)).status).toBe(409);
 
-    await says("vera", 1, "approve");
+    await decides("vera", 1, "approve");
     expect((await completes("ada", 1)).status).toBe(303);
-    expect(await held("demo")).toEqual({ "/sale": "v1" });
+    expect(await contentsOf("demo")).toEqual({ "/sale": "v1" });
   });
 
-  test("what is asked for keeps the gate it was asked under", async () => {
-    const number = await asked(["/sale v1"]);
-    await ruleGate("demo", { role: "marketing", count: 2 });
+  test("an open promotion keeps the gate that was in force when it was requested", async () => {
+    const number = await requested(["/sale v1"]);
+    await changeGate("demo", { role: "marketing", count: 2 });
 
-    expect((await says("mara", number, "approve")).status).toBe(403);
-    await says("theo", number, "approve");
+    expect((await decides("mara", number, "approve")).status).toBe(403);
+    await decides("theo", number, "approve");
 
     expect((await completes("ada", number)).status).toBe(303);
   });
 
-  test("one person counts once, in both roles that the gate asks", async () => {
-    await ruleGate("demo", { role: "tester", count: 1 }, { role: "marketing", count: 1 });
-    await give("mara", "tester");
+  test("a person with both roles of the gate counts once", async () => {
+    await changeGate("demo", { role: "tester", count: 1 }, { role: "marketing", count: 1 });
+    await giveRole("mara", "tester");
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
-    await askFor(1, "demo");
+    await request(1, "demo");
 
-    await says("mara", 1, "approve");
-    await says("mara", 1, "approve");
+    await decides("mara", 1, "approve");
+    await decides("mara", 1, "approve");
     expect(await approvals()).toHaveLength(1);
-    expect(await read("ada", 1)).toContain("It waits for Marketing.");
+    expect(await read("ada", 1)).toContain("Waiting for Marketing.");
 
-    await give("theo", "marketing");
-    await says("theo", 1, "approve");
-    expect((await approvals()).map((one) => one.role).sort()).toEqual(["marketing", "tester"]);
+    await giveRole("theo", "marketing");
+    await decides("theo", 1, "approve");
+    expect((await approvals()).map((approval) => approval.role).sort()).toEqual(["marketing", "tester"]);
     expect((await completes("ada", 1)).status).toBe(303);
   });
 
-  test("one rejection ends it, and trying again is a new one", async () => {
-    const number = await asked(["/sale v1"]);
+  test("one rejection ends it, and a new promotion can be requested", async () => {
+    const number = await requested(["/sale v1"]);
 
-    await says("theo", number, "reject", { comment: "The amount is wrong, it is 40, not 50." });
+    await decides("theo", number, "reject", { comment: "The amount is wrong, it is 40, not 50." });
 
     const page = await read("vera", number);
     expect(page).toContain("Rejected");
     expect(page).toContain("The amount is wrong, it is 40, not 50.");
-    expect((await says("theo", number, "approve")).status).toBe(409);
+    expect(page).not.toContain("Request promotion");
+    expect(await read("ada", number)).toContain('href="/sites/shop/releases/1#ask">Request promotion');
+    expect((await decides("theo", number, "approve")).status).toBe(409);
     expect((await completes("ada", number)).status).toBe(409);
-    expect((await askFor(1, "demo")).headers.get("location")).toBe(path(2));
+    expect((await request(1, "demo")).headers.get("location")).toBe(path(2));
     expect(await actions()).toEqual(["promotion_asked", "promotion_rejected", "promotion_asked"]);
   });
 
-  test("whoever approved may still say no, until it is completed", async () => {
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+  test("an approver can still reject it until it is completed", async () => {
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
     expect(await read("theo", number)).toContain("You approved it");
 
-    await says("theo", number, "reject", { comment: "I was wrong" });
+    await decides("theo", number, "reject", { comment: "I was wrong" });
 
     expect(await read("ada", number)).toContain("I was wrong");
     expect((await completes("ada", number)).status).toBe(409);
   });
 
-  test("a rejection without a word comes back, and says so beside the comment", async () => {
-    const number = await asked(["/sale v1"]);
+  test("a rejection without a comment is refused, with the reason beside the comment", async () => {
+    const number = await requested(["/sale v1"]);
 
-    const answer = await says("theo", number, "reject", { comment: "  " });
+    const answer = await decides("theo", number, "reject", { comment: "  " });
     const page = await answer.text();
 
     expect(answer.status).toBe(422);
     expect(page).toMatch(
-      /id="comment-error">Say what is wrong, so that it can be put right: a rejection needs a comment/,
+      /id="comment-error">A rejection needs a comment\. Say what is wrong, so that it can be fixed\./,
     );
     expect(page).toMatch(/<details class="fold" open><summary>Add a comment/);
     expect(await approvals()).toEqual([]);
     expect(await actions()).toEqual(["promotion_asked"]);
   });
 
-  test("a decision about anything else than what it holds is refused", async () => {
-    const number = await asked(["/sale v1"]);
+  test("a decision with another digest than the promotion's is refused", async () => {
+    const number = await requested(["/sale v1"]);
 
     const answer = await w.as("theo").post(path(number, "/approvals"), { decision: "approve", digest: "9f2c41d7" });
 
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toContain("That is not what promotion 1 holds.");
+    expect(await answer.text()).toContain("This is not what promotion 1 contains.");
     expect(await approvals()).toEqual([]);
   });
 
-  test("neither yes nor no is no decision", async () => {
-    const number = await asked(["/sale v1"]);
-    const answer = await says("theo", number, "perhaps");
+  test("anything but approve or reject is refused", async () => {
+    const number = await requested(["/sale v1"]);
+    const answer = await decides("theo", number, "perhaps");
     expect(answer.status).toBe(422);
-    expect(await answer.text()).toContain("Say whether you approve or reject it.");
+    expect(await answer.text()).toContain("Select Approve or Reject.");
   });
 
-  test("a comment that is markup is shown as text", async () => {
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve", { comment: `<img src=x onerror=alert(1)> "fine"` });
+  test("a comment with markup in it is shown as text", async () => {
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve", { comment: `<img src=x onerror=alert(1)> "fine"` });
     const page = await read("vera", number);
     expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
     expect(page).not.toContain("<img");
@@ -422,76 +427,76 @@ describe("deciding", () => {
 });
 
 describe("completing", () => {
-  test("moves the contents in one deployment, and says who did", async () => {
-    const number = await asked(["/sale v1", "/old v1", "checkout 3.4.1"]);
-    await says("theo", number, "approve");
+  test("records the contents in one deployment, and shows who completed it", async () => {
+    const number = await requested(["/sale v1", "/old v1", "checkout 3.4.1"]);
+    await decides("theo", number, "approve");
 
     const page = await (await w.as("ada").submit(path(number, "/completion"), { effective_at: "" })).text();
 
     expect(page).toContain("Completed. It is on demo.");
     expect(page).toMatch(/by Ada: on demo since .* as <a href="\/sites\/shop\/deployments\/2">deployment 2<\/a>/);
     expect(page).toContain("Approved by Theo (Tester).");
-    expect(page).toContain("2 new pages went to demo, with 1 piece of software.");
-    expect(await held("demo")).toEqual({ "/old": "v1", "/sale": "v1", checkout: "3.4.1" });
-    expect(await open()).toBe(0);
+    expect(page).toContain("2 new pages went to demo, with 1 software item.");
+    expect(await contentsOf("demo")).toEqual({ "/old": "v1", "/sale": "v1", checkout: "3.4.1" });
+    expect(await countOpen()).toBe(0);
   });
 
-  test("the same click again changes nothing", async () => {
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+  test("clicking again changes nothing", async () => {
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
 
     await completes("ada", number);
     const again = await completes("ada", number);
 
     expect(again.status).toBe(303);
     expect(await w.db.selectFrom("deployments").selectAll().execute()).toHaveLength(2);
-    expect((await actions()).filter((one) => one === "promotion_completed")).toHaveLength(1);
+    expect((await actions()).filter((action) => action === "promotion_completed")).toHaveLength(1);
   });
 
-  test("is refused while anything stands in the way, with every reason at once", async () => {
-    const number = await asked(["/sale v1"]);
+  test("is refused while anything is blocking it, with all blockers at once", async () => {
+    const number = await requested(["/sale v1"]);
     await w.record("beta", ["/sale v2"]);
 
     const answer = await completes("ada", number);
     const page = await answer.text();
 
     expect(answer.status).toBe(409);
-    expect(page).toContain("Tester has not approved it yet. It holds v1 of /sale, but beta now holds v2.");
-    expect(await held("demo")).toEqual({});
+    expect(page).toContain("Tester has not approved it yet. The release has /sale v1, but beta now has v2.");
+    expect(await contentsOf("demo")).toEqual({});
     expect(await actions()).toEqual(["promotion_asked"]);
   });
 
-  test("is not for everybody", async () => {
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+  test("needs the permission to promote", async () => {
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
     for (const name of ["theo", "mara", "cleo", "vera"] as const) {
       const answer = await completes(name, number);
       expect(answer.status).toBe(403);
       expect(await answer.text()).toContain("You may not ask for, complete or cancel promotions on this site.");
     }
-    expect(await held("demo")).toEqual({});
+    expect(await contentsOf("demo")).toEqual({});
   });
 
-  test("is blocked where beta moved on, and free again once it has come back", async () => {
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+  test("is blocked when beta moves on, and unblocked when beta goes back", async () => {
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
     await w.record("beta", ["/sale v2"]);
-    expect(await read("theo", number)).toContain("beta shows v2 by now, not v1.");
+    expect(await read("theo", number)).toContain("beta now has v2, not v1.");
     expect((await completes("ada", number)).status).toBe(409);
 
     await w.record("beta", ["/sale v1"]);
 
-    expect(await read("ada", number)).toContain("Nothing stands in the way.");
+    expect(await read("ada", number)).toContain("Nothing is blocking this.");
     expect((await completes("ada", number)).status).toBe(303);
-    expect(await held("demo")).toEqual({ "/sale": "v1" });
+    expect(await contentsOf("demo")).toEqual({ "/sale": "v1" });
   });
 
-  test("is blocked where a page needs software that would not be there", async () => {
-    await tell("beta", [{ is: "/sale v1", requires: { checkout: ">=3.2 <4" } }, { is: "checkout 3.4.1" }]);
+  test("is blocked if a page needs software that would not be in the target", async () => {
+    await recordLines("beta", [{ line: "/sale v1", requires: { checkout: ">=3.2 <4" } }, { line: "checkout 3.4.1" }]);
     await w.record("demo", ["checkout 3.1.0"]);
     const { number } = await w.release("The page alone", ["/sale"]);
     await w.ask(number, "demo");
-    await says("theo", 1, "approve");
+    await decides("theo", 1, "approve");
 
     const answer = await completes("ada", 1);
     expect(answer.status).toBe(409);
@@ -501,25 +506,25 @@ describe("completing", () => {
     expect((await completes("ada", 1)).status).toBe(303);
   });
 
-  test("is blocked where software would move away from a page that stays", async () => {
-    await tell("beta", [{ is: "/sale v1", requires: { checkout: "^3.2.0" } }, { is: "checkout 3.4.1" }]);
+  test("is blocked if a page that stays needs the software version that would be replaced", async () => {
+    await recordLines("beta", [{ line: "/sale v1", requires: { checkout: "^3.2.0" } }, { line: "checkout 3.4.1" }]);
     await w.promote((await w.release("First")).number, "demo");
     await w.record("beta", ["checkout 4.0.0"]);
     const { number } = await w.release("Checkout 4", ["checkout"]);
     const { number: promotion } = await w.ask(number, "demo");
-    await says("theo", promotion, "approve");
+    await decides("theo", promotion, "approve");
 
     const answer = await completes("ada", promotion);
 
     expect(answer.status).toBe(409);
     expect(await answer.text()).toContain("/sale v1 needs checkout ^3.2.0, but demo would have 4.0.0.");
-    expect(await held("demo")).toEqual({ "/sale": "v1", checkout: "3.4.1" });
+    expect(await contentsOf("demo")).toEqual({ "/sale": "v1", checkout: "3.4.1" });
   });
 
-  test("as of a past moment, on the site's clock; before its approval, and the page says so", async () => {
+  test("takes a past moment in the site's time zone, and flags one before the approval", async () => {
     w.clock.at = "2026-07-03T10:00:00.000Z";
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
 
     // summer time: 10:30 in London is 09:30 UTC
     const page = await (
@@ -528,17 +533,17 @@ describe("completing", () => {
 
     expect(page).toMatch(/on demo since <time datetime="2026-07-02T09:30:00.000Z">/);
     expect(page).toMatch(/recorded 1 day later, <time datetime="2026-07-03T10:00:00.000Z">/);
-    expect(page).toMatch(/It was there before its approval of <time datetime="2026-07-03T10:00:00.000Z">/);
+    expect(page).toMatch(/It was on demo before it was approved on <time datetime="2026-07-03T10:00:00.000Z">/);
     const then = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "demo").id, {
       asOf: "2026-07-02T09:30:00.000Z",
     });
     expect(then).toMatchObject([{ key: "/sale", promotion: number, recorded_at: "2026-07-03T10:00:00.000Z" }]);
   });
 
-  test("as of a moment that the clocks showed twice says which one it took", async () => {
+  test("at a moment that the clocks showed twice says which one it took", async () => {
     w.clock.at = "2026-11-03T10:00:00.000Z";
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
     const page = await (
       await w.as("ada").submit(path(number, "/completion"), { effective_at: "2026-10-25T01:30" })
     ).text();
@@ -547,30 +552,30 @@ describe("completing", () => {
 
   test.each([
     ["to come", "2026-03-03T12:00", "still to come"],
-    ["that is none", "some day", "is no moment"],
-    ["before the web", "1985-01-01T12:00", "before there were web sites"],
-  ])("as of a moment %s is refused beside the field", async (_, effective_at, sentence) => {
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+    ["that cannot be read", "some day", "is no moment"],
+    ["before the web existed", "1985-01-01T12:00", "before there were web sites"],
+  ])("at a moment %s is refused beside the field", async (_, effective_at, sentence) => {
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
 
     const answer = await completes("ada", number, effective_at);
     const page = await answer.text();
 
     expect(answer.status).toBe(422);
     expect(page).toMatch(new RegExp(`id="effective_at-error">[^<]*${sentence}`));
-    expect(await held("demo")).toEqual({});
+    expect(await contentsOf("demo")).toEqual({});
   });
 
-  test("on live is called publishing", async () => {
-    const number = await asked(["/sale v1"], "live");
-    expect(await read("ada", number)).toContain("Publish to live");
-    await says("mara", number, "approve");
-    expect(await read("ada", number)).toContain("It is approved and waits for you to publish it.");
+  test("on live is called “Mark as live”", async () => {
+    const number = await requested(["/sale v1"], "live");
+    expect(await read("ada", number)).toContain("Mark as live");
+    await decides("mara", number, "approve");
+    expect(await read("ada", number)).toContain("Approved. Waiting for you to mark it as live.");
     await completes("ada", number);
-    expect(await held("live")).toEqual({ "/sale": "v1" });
+    expect(await contentsOf("live")).toEqual({ "/sale": "v1" });
   });
 
-  test("shows afterwards what it changed, however things stand by then", async () => {
+  test("still shows what it changed, whatever has changed since", async () => {
     await w.record("beta", ["/sale v1", "/old v1"]);
     await w.promote((await w.release("First")).number, "demo");
     await w.record("beta", ["/sale v2", "-/old", "/new v1"]);
@@ -579,18 +584,18 @@ describe("completing", () => {
 
     const page = await read("vera", number);
 
-    expect(page).toContain("1 new page, 1 changed and 1 removed went to demo.");
-    expect(page).toMatch(/v1<\/span> becomes <span class="version">v2/);
+    expect(page).toContain("1 new page and 1 changed went to demo. 1 page was removed from demo.");
+    expect(page).toMatch(/v1<\/span> → <span class="version">v2/);
   });
 });
 
 describe("cancelling", () => {
   test("needs a reason, and ends it", async () => {
-    const number = await asked(["/sale v1"]);
+    const number = await requested(["/sale v1"]);
 
     const without = await w.as("ada").post(path(number, "/cancellation"), { reason: " " });
     expect(without.status).toBe(422);
-    expect(await without.text()).toMatch(/id="reason-error">Say why: a cancellation needs a reason/);
+    expect(await without.text()).toMatch(/id="reason-error">A cancellation needs a reason/);
 
     await w.as("ada").post(path(number, "/cancellation"), { reason: "Too early" });
     const again = await w.as("ada").post(path(number, "/cancellation"), { reason: "Too early" });
@@ -598,14 +603,14 @@ describe("cancelling", () => {
     const page = await read("vera", number);
     expect(page).toContain("Cancelled");
     expect(page).toContain("Too early");
-    expect((await says("theo", number, "approve")).status).toBe(409);
+    expect((await decides("theo", number, "approve")).status).toBe(409);
     expect(await actions()).toEqual(["promotion_asked", "promotion_cancelled"]);
   });
 
-  test("is not for everybody, and not for what is done", async () => {
-    const number = await asked(["/sale v1"]);
+  test("needs the permission to promote, and an open promotion", async () => {
+    const number = await requested(["/sale v1"]);
     expect((await w.as("theo").post(path(number, "/cancellation"), { reason: "No" })).status).toBe(403);
-    await says("theo", number, "approve");
+    await decides("theo", number, "approve");
     await completes("ada", number);
 
     const answer = await w.as("ada").post(path(number, "/cancellation"), { reason: "Too late" });
@@ -620,46 +625,46 @@ describe("at the same moment", () => {
     (await Promise.all(requests)).map((answer) => answer.status).sort((a, b) => a - b);
 
   test("two people approve: both count", async () => {
-    await ruleGate("demo", { role: "tester", count: 2 });
-    await give("vera", "tester");
+    await changeGate("demo", { role: "tester", count: 2 });
+    await giveRole("vera", "tester");
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
-    await askFor(1, "demo");
+    await request(1, "demo");
 
-    expect(await statuses(says("theo", 1, "approve"), says("vera", 1, "approve"))).toEqual([303, 303]);
+    expect(await statuses(decides("theo", 1, "approve"), decides("vera", 1, "approve"))).toEqual([303, 303]);
 
     expect(await approvals()).toHaveLength(2);
-    expect(await read("ada", 1)).toContain("It is approved and waits for you to complete it.");
+    expect(await read("ada", 1)).toContain("Approved. Waiting for you to mark it as on demo.");
   });
 
   test("one person clicks five times: it counts once", async () => {
-    const number = await asked(["/sale v1"]);
-    const clicks = Array.from({ length: 5 }, () => says("theo", number, "approve"));
+    const number = await requested(["/sale v1"]);
+    const clicks = Array.from({ length: 5 }, () => decides("theo", number, "approve"));
     expect(await statuses(...clicks)).toEqual([303, 303, 303, 303, 303]);
     expect(await approvals()).toHaveLength(1);
     expect(await actions()).toEqual(["promotion_asked", "promotion_approved"]);
   });
 
   test("one approves, one rejects: it is rejected", async () => {
-    await give("vera", "tester");
-    const number = await asked(["/sale v1"]);
+    await giveRole("vera", "tester");
+    const number = await requested(["/sale v1"]);
 
     const [yes, no] = await Promise.all([
-      says("theo", number, "approve"),
-      says("vera", number, "reject", { comment: "No" }),
+      decides("theo", number, "approve"),
+      decides("vera", number, "reject", { comment: "No" }),
     ]);
 
     expect(no.status).toBe(303);
     expect([303, 409]).toContain(yes.status);
     expect(await approvals()).toHaveLength(yes.status === 303 ? 2 : 1);
     expect(await read("ada", number)).toContain("Rejected");
-    expect(await open()).toBe(0);
+    expect(await countOpen()).toBe(0);
   });
 
-  test("one completes, one cancels: only one of them does", async () => {
-    await give("iris", "account-manager");
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+  test("one completes, one cancels: only one of them succeeds", async () => {
+    await giveRole("iris", "account-manager");
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
 
     const [done, cancelled] = await Promise.all([
       completes("ada", number),
@@ -667,15 +672,15 @@ describe("at the same moment", () => {
     ]);
 
     expect([done.status, cancelled.status].sort((a, b) => a - b)).toEqual([303, 409]);
-    expect(await held("demo")).toEqual(done.status === 303 ? { "/sale": "v1" } : {});
+    expect(await contentsOf("demo")).toEqual(done.status === 303 ? { "/sale": "v1" } : {});
     expect(await w.db.selectFrom("completions").selectAll().execute()).toHaveLength(done.status === 303 ? 1 : 0);
     expect(await w.db.selectFrom("cancellations").selectAll().execute()).toHaveLength(done.status === 303 ? 0 : 1);
   });
 
-  test("two complete it: it arrives once", async () => {
-    await give("iris", "account-manager");
-    const number = await asked(["/sale v1"]);
-    await says("theo", number, "approve");
+  test("two people complete it: it is recorded once", async () => {
+    await giveRole("iris", "account-manager");
+    const number = await requested(["/sale v1"]);
+    await decides("theo", number, "approve");
 
     expect(await statuses(completes("ada", number), completes("iris", number))).toEqual([303, 409]);
 
@@ -683,34 +688,37 @@ describe("at the same moment", () => {
     expect(await w.db.selectFrom("deployments").selectAll().execute()).toHaveLength(2);
   });
 
-  test("two ask for the same: it is asked for once", async () => {
-    await give("iris", "account-manager");
+  test("two people request the same: one promotion is created", async () => {
+    await giveRole("iris", "account-manager");
     await w.record("beta", ["/sale v1"]);
     await w.release("Spring");
 
-    expect(await statuses(askFor(1, "demo"), askFor(1, "demo", "iris"))).toEqual([303, 409]);
+    expect(await statuses(request(1, "demo"), request(1, "demo", "iris"))).toEqual([303, 409]);
 
-    expect(await open()).toBe(1);
+    expect(await countOpen()).toBe(1);
   });
 });
 
-describe("whether a release could go", () => {
-  const could = async (to: string) => canPromote(w.db, await w.by("vera"), w.site, { release: 1, to });
+describe("whether a release can be promoted", () => {
+  const eligibility = async (to: string) => canPromote(w.db, await w.by("vera"), w.site, { release: 1, to });
 
-  test("not before it is approved, then yes, and afterwards it is there", async () => {
-    const number = await asked(["/sale v1"]);
-    expect((await could("demo")).blockers.map((one) => one.code)).toEqual(["approvals_missing"]);
-    expect((await could("live")).blockers.map((one) => one.code)).toEqual(["approvals_missing", "content_moved_on"]);
+  test("not before it is approved, then yes, and not again once it is completed", async () => {
+    const number = await requested(["/sale v1"]);
+    expect((await eligibility("demo")).blockers.map((blocker) => blocker.code)).toEqual(["approvals_missing"]);
+    expect((await eligibility("live")).blockers.map((blocker) => blocker.code)).toEqual([
+      "approvals_missing",
+      "content_moved_on",
+    ]);
 
-    await says("theo", number, "approve");
-    expect(await could("demo")).toEqual({ allowed: true, blockers: [] });
+    await decides("theo", number, "approve");
+    expect(await eligibility("demo")).toEqual({ allowed: true, blockers: [] });
 
     await completes("ada", number);
-    expect((await could("demo")).blockers.map((one) => one.code)).toEqual(["nothing_to_change"]);
+    expect((await eligibility("demo")).blockers.map((blocker) => blocker.code)).toEqual(["nothing_to_change"]);
   });
 });
 
-test.each(["999", "abc", "0", "1.5", "-1"])("promotion %s is not there", async (number) => {
+test.each(["999", "abc", "0", "1.5", "-1"])("promotion %s is not found", async (number) => {
   expect((await w.as("ada").get(`/sites/shop/promotions/${number}`)).status).toBe(404);
   expect((await w.as("ada").post(`/sites/shop/promotions/${number}/completion`, {})).status).toBe(404);
 });

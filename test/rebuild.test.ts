@@ -96,7 +96,7 @@ async function tick(): Promise<void> {
     .execute();
   const promotion = await findPromotion(w.db, w.site.id, open?.number ?? 0);
   if (!promotion) throw new Error("no promotion is open");
-  await saveTicks(w.db, await w.by("theo"), promotion, { shown: [], looked: [open?.artifact_id ?? ""] });
+  await saveTicks(w.db, await w.by("theo"), promotion, { shown: [], ticked: [open?.artifact_id ?? ""] });
 }
 
 async function damage(): Promise<void> {

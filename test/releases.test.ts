@@ -16,7 +16,7 @@ const form = (fields: Record<string, string | string[]>) => ({
   ...fields,
 });
 
-const made = () => w.db.selectFrom("releases").selectAll().orderBy("number").execute();
+const releases = () => w.db.selectFrom("releases").selectAll().orderBy("number").execute();
 const contents = async () => {
   const rows = await w.db
     .selectFrom("release_contents as c")
@@ -31,57 +31,57 @@ const eventsOf = (action: string) => w.db.selectFrom("events").selectAll().where
 const idOf = async (key: string) =>
   (await w.db.selectFrom("artifacts").select("id").where("key", "=", key).executeTakeFirstOrThrow()).id;
 
-/** The boxes of the form: what they stand for, and whether they are ticked. */
+/** The checkboxes of the form by their values, and whether they are ticked. */
 function boxes(page: string) {
-  const found = page.matchAll(/name="line" value="([^"]*)"( checked)?/g);
-  return Object.fromEntries([...found].map(([, value, checked]) => [value, Boolean(checked)]));
+  const matches = page.matchAll(/name="line" value="([^"]*)"( checked)?/g);
+  return Object.fromEntries([...matches].map(([, value, checked]) => [value, Boolean(checked)]));
 }
 
-describe("making a release", () => {
-  test("of all that differs between two environments: shown first, then frozen as shown", async () => {
+describe("creating a release", () => {
+  test("of everything that differs between two environments shows it first, then freezes what was shown", async () => {
     await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
     await w.promote((await w.release("Before")).number, "demo");
     await w.record("beta", ["/ v2", "-/sale", "/new v1"]);
 
     const page = await (await w.as("ada").get("/sites/shop/releases/new?from=beta&to=demo")).text();
     expect(boxes(page)).toEqual({ "page / v2": true, "page /new v1": true, "page /sale": true });
-    expect(await made()).toHaveLength(1);
+    expect(await releases()).toHaveLength(1);
 
     const lines = Object.keys(boxes(page));
     const answer = await w.as("ada").submit("/sites/shop/releases", form({ name: "Spring, first week", line: lines }));
     const text = await answer.text();
-    expect(text).toContain("Release 2 is made.");
+    expect(text).toContain("Release 2 created.");
     expect(text).toContain("Spring, first week");
     expect(text).toContain("3 pages, frozen as");
-    expect(await made()).toMatchObject([{ name: "Before" }, { name: "Spring, first week", number: 2 }]);
+    expect(await releases()).toMatchObject([{ name: "Before" }, { name: "Spring, first week", number: 2 }]);
     expect(await eventsOf("release_made")).toHaveLength(2);
   });
 
-  test("of rows chosen on the board; what it leaves behind stays visible, and can be taken in", async () => {
+  test("of rows selected on the board shows what else differs, to be included too", async () => {
     await w.record("beta", ["/ v1", "/sale v1", "/sale/shoes v1"]);
 
     const page = await (
       await w.as("ada").post("/sites/shop/releases/new", { from: "beta", choose: [await idOf("/sale")] })
     ).text();
 
-    expect(page).toContain("Stays behind");
+    expect(page).toContain("Not included");
     expect(page).toContain("also differs from demo");
     expect(boxes(page)).toEqual({ "page /sale v1": true, "page / v1": false, "page /sale/shoes v1": false });
-    expect(await made()).toEqual([]);
+    expect(await releases()).toEqual([]);
   });
 
-  test("a chosen row of which the environment knows nothing is left out, and said so", async () => {
+  test("leaves out selected rows that were never recorded in the environment, and says so", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.record("live", ["/only-there v1"]);
 
     const choose = [await idOf("/sale"), await idOf("/only-there"), "no-such-id"];
     const page = await (await w.as("ada").post("/sites/shop/releases/new", { from: "beta", choose })).text();
 
-    expect(page).toContain("Left out: 2 chosen rows of which nothing was ever recorded on beta.");
+    expect(page).toContain("Left out: 2 selected rows never recorded on beta.");
     expect(boxes(page)).toEqual({ "page /sale v1": true });
   });
 
-  test("holds only the lines that stay ticked: 7 of 12 travel, 5 stay", async () => {
+  test("includes only the lines that stay ticked: 7 of 12 are promoted, 5 are not", async () => {
     const pages = Array.from({ length: 12 }, (_, i) => `/sale/${i + 10}`);
     await w.record(
       "beta",
@@ -97,7 +97,7 @@ describe("making a release", () => {
     expect(Object.keys(boxes(rest))).toEqual(pages.slice(7).map((key) => `page ${key} v1`));
   });
 
-  test("what moved on since it was shown is refused by its line, with what stands there now", async () => {
+  test("is refused if a line has changed since the form was opened, which then shows the current version", async () => {
     await w.record("beta", ["/ v1", "/sale v1"]);
     await w.record("beta", ["/sale v2"]);
 
@@ -107,22 +107,22 @@ describe("making a release", () => {
     const page = await answer.text();
 
     expect(answer.status).toBe(422);
-    expect(page).toContain("beta has moved on in 1 line since you looked.");
-    expect(page).toContain("beta does not hold v1 of /sale: it is at v2 there.");
+    expect(page).toContain("beta has changed in 1 line since you opened this page.");
+    expect(page).toContain("beta has /sale v2, not v1.");
     expect(page).toContain("Two weeks");
     expect(boxes(page)).toEqual({ "page /sale v2": true, "page / v1": false });
-    expect(await made()).toEqual([]);
+    expect(await releases()).toEqual([]);
     expect(await eventsOf("release_made")).toEqual([]);
   });
 
   test.each([
     ["without a name", { name: " ", line: ["page /sale v1"] }, "Give it a name."],
-    ["with nothing in it", { line: [] }, "A release needs at least one page or piece of software."],
-    ["with the same line twice", { line: ["page /sale v1", "page /sale v1"] }, "/sale is named twice."],
+    ["without lines", { line: [] }, "Select at least one page or software item."],
+    ["with the same line twice", { line: ["page /sale v1", "page /sale v1"] }, "/sale is listed twice."],
     ["with a line of something unknown", { line: ["page /nowhere v1"] }, "/nowhere was never recorded on beta."],
-    ["with a line that is none", { line: ["nonsense"] }, "was never recorded on beta."],
+    ["with a line that cannot be read", { line: ["nonsense"] }, "was never recorded on beta."],
     ["with a name of 201 characters", { name: "x".repeat(201), line: ["page /sale v1"] }, "at most 200 characters"],
-  ])("%s: refused, and the form keeps what was typed", async (_, fields, sentence) => {
+  ])("%s is refused, and the form keeps what was typed", async (_, fields, sentence) => {
     await w.record("beta", ["/sale v1"]);
 
     const answer = await w.as("ada").post("/sites/shop/releases", form({ notes: "Kept as typed", ...fields }));
@@ -131,10 +131,10 @@ describe("making a release", () => {
     expect(answer.status).toBe(422);
     expect(page).toContain(sentence);
     expect(page).toContain("Kept as typed");
-    expect(await made()).toEqual([]);
+    expect(await releases()).toEqual([]);
   });
 
-  test("the same post twice makes one", async () => {
+  test("twice with the same form creates one", async () => {
     await w.record("beta", ["/sale v1"]);
     const same = form({ line: ["page /sale v1"] });
 
@@ -142,11 +142,11 @@ describe("making a release", () => {
     const second = await w.as("ada").post("/sites/shop/releases", same);
 
     expect(second.headers.get("location")).toBe(first.headers.get("location"));
-    expect(await made()).toHaveLength(1);
+    expect(await releases()).toHaveLength(1);
     expect(await eventsOf("release_made")).toHaveLength(1);
   });
 
-  test("from demo to live, too", async () => {
+  test("from demo to live works too", async () => {
     await w.record("beta", ["/sale v1"]);
     await w.promote((await w.release("To demo")).number, "demo");
 
@@ -154,14 +154,14 @@ describe("making a release", () => {
     expect(page).toContain("On live now");
     await w.as("ada").submit("/sites/shop/releases", form({ from: "demo", to: "live", line: ["page /sale v1"] }));
 
-    expect((await made()).map((one) => one.environment_id)[1]).toBe(w.site.environments[1]?.id);
+    expect((await releases()).map((one) => one.environment_id)[1]).toBe(w.site.environments[1]?.id);
   });
 
-  test("nothing to release: said instead of an empty form", async () => {
+  test("shows a sentence instead of an empty form if there is nothing to release", async () => {
     const same = await (await w.as("ada").get("/sites/shop/releases/new?from=beta&to=demo")).text();
-    expect(same).toContain("beta has nothing that demo has not: there is nothing to release.");
+    expect(same).toContain("Nothing to release: everything on beta is already on demo.");
     const last = await (await w.as("ada").get("/sites/shop/releases/new?from=live")).text();
-    expect(last).toContain("live is the last of the line");
+    expect(last).toContain("live is the last environment, so there is nowhere to release to.");
   });
 
   test.each([
@@ -169,16 +169,16 @@ describe("making a release", () => {
     ["cleo", 403],
     ["mara", 403],
     ["oskar", 404],
-  ] as const)("%s may not: %i", async (name, status) => {
+  ] as const)("as %s is refused with %i", async (name, status) => {
     await w.record("beta", ["/sale v1"]);
     expect((await w.as(name).get("/sites/shop/releases/new")).status).toBe(status);
     const answer = await w.as(name).post("/sites/shop/releases", form({ line: ["page /sale v1"] }));
     expect(answer.status).toBe(status);
     if (status === 403) expect(await answer.text()).toContain("You may not make releases on this site.");
-    expect(await made()).toEqual([]);
+    expect(await releases()).toEqual([]);
   });
 
-  test("between environments that are not there", async () => {
+  test("between unknown environments is not found", async () => {
     expect((await w.as("ada").get("/sites/shop/releases/new?from=nowhere")).status).toBe(404);
     expect((await w.as("ada").get("/sites/shop/releases/new?from=beta&to=nowhere")).status).toBe(404);
     expect((await w.as("ada").post("/sites/shop/releases", form({ from: "nowhere", line: [] }))).status).toBe(404);
@@ -186,7 +186,7 @@ describe("making a release", () => {
 });
 
 describe("a release", () => {
-  test("keeps its versions although beta moves on, and says what each environment holds now", async () => {
+  test("keeps its versions when beta moves on, and shows what each environment has now", async () => {
     await w.record("beta", ["/sale v1", "checkout 3.4.1", "/old v9"]);
     await w.record("beta", ["-/old"]);
     const { number, digest } = await w.release("Spring", ["/sale", "checkout", "/old"]);
@@ -195,16 +195,16 @@ describe("a release", () => {
     const page = await (await w.as("vera").get(`/sites/shop/releases/${number}`)).text();
 
     expect(await contents()).toEqual({ "/old": null, "/sale": "v1", checkout: "3.4.1" });
-    expect(page).toContain("2 pages and 1 piece of software, frozen as");
-    expect(page).toContain("its removal");
+    expect(page).toContain("2 pages and 1 software item, frozen as");
+    expect(page).toContain(`<span class="none">removal</span>`);
     expect(page).toMatch(
       /data-label="Version"><span class="version">v1<\/span><\/td><td data-label="beta"><span class="version">v2</,
     );
     expect(page).toContain(digest.slice(0, 4));
-    expect(page).toContain("Nobody has asked for its promotion yet.");
+    expect(page).toContain("No promotion requested yet.");
   });
 
-  test("shows its way through the environments", async () => {
+  test("shows its progress through the environments", async () => {
     await w.record("beta", ["/sale v1"]);
     const { number } = await w.release("Spring");
     await w.promote(number, "demo");
@@ -212,12 +212,12 @@ describe("a release", () => {
 
     const page = await (await w.as("vera").get(`/sites/shop/releases/${number}`)).text();
 
-    expect(page).toContain("Promotion 1, there since");
+    expect(page).toContain("Promotion 1, on demo since");
     expect(page).toContain("waiting for Marketing");
-    expect(page).not.toContain("Ask for promotion");
+    expect(page).not.toContain("Request promotion");
   });
 
-  test("tells who may ask what blocks each way now", async () => {
+  test("shows people who may promote it what blocks each environment now", async () => {
     await w.record("beta", ["/sale v1"]);
     const { number } = await w.release("Spring");
     await w.promote(number, "demo");
@@ -225,12 +225,12 @@ describe("a release", () => {
 
     const page = await (await w.as("ada").get(`/sites/shop/releases/${number}`)).text();
 
-    expect(page).toContain("Its gate asks Marketing.");
-    expect(page).toContain("Asked for now, it could not be completed:");
-    expect(page).toContain("It holds v1 of /sale, but demo now holds v0.");
+    expect(page).toContain("Needs approval by Marketing.");
+    expect(page).toContain("Can’t be completed yet:");
+    expect(page).toContain("The release has /sale v1, but demo now has v0.");
   });
 
-  test("with names that are markup shows them as text", async () => {
+  test("shows names with markup in them as text", async () => {
     await w.record("beta", ["/sale v1"]);
     await w
       .as("ada")
@@ -245,7 +245,7 @@ describe("a release", () => {
     expect(page).not.toContain("<script>x");
   });
 
-  test("of very many lines comes in parts", async () => {
+  test("with very many lines is shown in parts", async () => {
     const keys = Array.from({ length: 205 }, (_, i) => `/p/${1000 + i}`);
     await w.record(
       "beta",
@@ -263,13 +263,13 @@ describe("a release", () => {
     expect(second).not.toContain("/p/1199");
   });
 
-  test.each(["999", "abc", "0", "1e3"])("%s is not there", async (number) => {
+  test.each(["999", "abc", "0", "1e3"])("%s is not found", async (number) => {
     expect((await w.as("ada").get(`/sites/shop/releases/${number}`)).status).toBe(404);
   });
 });
 
-describe("the releases", () => {
-  test("newest first, fifty at a time, each with how far it has come", async () => {
+describe("the list of releases", () => {
+  test("is newest first, fifty at a time, each with its progress", async () => {
     await w.record("beta", ["/sale v1", "checkout 3.4.1"]);
     for (let i = 1; i <= 52; i++) await w.release(`Release of week ${i}`, ["/sale", "checkout"]);
     await w.promote(52, "demo");
@@ -278,9 +278,9 @@ describe("the releases", () => {
     const first = await (await w.as("vera").get("/sites/shop/releases")).text();
     expect(first.indexOf("Release of week 52")).toBeLessThan(first.indexOf("Release of week 51"));
     expect(first).not.toContain("Release of week 2<");
-    expect(first).toContain("1 page and 1 piece of software");
+    expect(first).toContain("1 page and 1 software item");
     expect(first).toContain("waiting for Marketing");
-    expect(first).not.toContain("Make a release");
+    expect(first).not.toContain("New release");
 
     const second = await (await w.as("vera").get("/sites/shop/releases?before=3")).text();
     expect(second).toContain("Release of week 2<");
@@ -288,9 +288,9 @@ describe("the releases", () => {
     expect(second).not.toContain("Older");
   });
 
-  test("none yet: says how one begins", async () => {
+  test("says how to create the first one", async () => {
     const page = await (await w.as("ada").get("/sites/shop/releases")).text();
-    expect(page).toContain("There is no release yet.");
+    expect(page).toContain("No releases yet.");
     expect(page).toContain("/sites/shop/releases/new");
   });
 });

@@ -15,25 +15,25 @@ const read = async (name: Name, more = "") => (await w.as(name).get(path(more)))
 const idOf = async (key: string) =>
   (await w.db.selectFrom("artifacts").select("id").where("key", "=", key).executeTakeFirstOrThrow()).id;
 const ticks = (page: string) =>
-  [...page.matchAll(/name="looked" value="[^"]*"( checked)?><span>Looked at<span class="sr"> ([^<]*)/g)]
+  [...page.matchAll(/name="looked" value="[^"]*"( checked)?><span>Reviewed<span class="sr"> ([^<]*)/g)]
     .filter(([, checked]) => checked)
     .map(([, , name]) => name);
 
-async function tell(environment: string, lines: (Partial<ReportLine> & { is: string })[]) {
-  const placements = lines.map(({ is, ...more }) => ({ ...lineOf(is), ...more }));
+async function recordLines(environment: string, lines: (Partial<ReportLine> & { line: string })[]) {
+  const placements = lines.map(({ line, ...more }) => ({ ...lineOf(line), ...more }));
   return recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), { placements });
 }
 
-/** Promotion 2: two pages new on demo, one changed, one removed, with software they need; one page is there already. */
+/** Promotion 2: two pages new on demo, one changed, one removed, with software they need; one page is on demo already. */
 async function blackFriday() {
   await w.record("beta", ["/ v1", "/about v1", "/sale/last-chance v2", "catalogue 4.1.7"]);
   await w.promote((await w.release("Before")).number, "demo");
-  await tell("beta", [
-    { is: "/ v2", title: "Home", notes: "New banner and three offers." },
-    { is: "/sale/black-friday v1", title: "Black Friday", requires: { catalogue: "^4.2.0" } },
-    { is: "/größen v1" },
-    { is: "-/sale/last-chance" },
-    { is: "catalogue 4.2.0" },
+  await recordLines("beta", [
+    { line: "/ v2", title: "Home", notes: "New banner and three offers." },
+    { line: "/sale/black-friday v1", title: "Black Friday", requires: { catalogue: "^4.2.0" } },
+    { line: "/größen v1" },
+    { line: "-/sale/last-chance" },
+    { line: "catalogue 4.2.0" },
   ]);
   const keys = ["/", "/about", "/sale/black-friday", "/größen", "/sale/last-chance", "catalogue"];
   const { number } = await w.release("Black Friday, first week", keys);
@@ -42,24 +42,24 @@ async function blackFriday() {
     .post("/sites/shop/promotions", { release: String(number), to: "demo", note: "Please by Sunday", key: "k" });
 }
 
-/** Text as it is read, without markup. */
+/** The text of a page, without its markup. */
 const words = (page: string) => page.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
 
 describe("the approval page", () => {
-  test("begins with one plain sentence, and whom it waits for", async () => {
+  test("begins with one plain sentence, and whose approval is missing", async () => {
     await blackFriday();
 
     const page = words(await read("theo"));
 
     expect(page).toContain("Black Friday, first week");
     expect(page).toContain(
-      "2 new pages, 1 changed and 1 removed go to demo, with 1 piece of software they need. It waits for you. You have looked at 0 of 4.",
+      "2 new pages and 1 changed will go to demo, with 1 software item they need. 1 page will be removed from demo. Waiting for you. You have reviewed 0 of 4.",
     );
     expect(page).toContain("Please by Sunday");
-    expect(words(await read("vera"))).toContain("It waits for Tester.");
+    expect(words(await read("vera"))).toContain("Waiting for Tester.");
   });
 
-  test("speaks of customers where they are the ones to see it", async () => {
+  test("says that pages go live if customers will see them", async () => {
     await blackFriday();
     const { digest } = await w.db
       .selectFrom("promotions")
@@ -72,12 +72,12 @@ describe("the approval page", () => {
 
     const page = words(await (await w.as("mara").get("/sites/shop/promotions/3")).text());
 
-    expect(page).toContain("4 new pages go to customers, with 1 piece of software they need. It waits for you.");
+    expect(page).toContain("4 new pages will go live, with 1 software item they need. Waiting for you.");
     expect(page).toMatch(/Theo \(Tester\) approved for demo/);
-    expect(page).toContain("Before it can go live");
+    expect(page).toContain("Approvals for live");
   });
 
-  test("lists what is new, changed and removed, each with where to see it", async () => {
+  test("lists what is new, changed and removed, each with links to open it", async () => {
     await blackFriday();
     const page = await read("theo");
 
@@ -85,7 +85,7 @@ describe("the approval page", () => {
       /New 2 pages, on demo for the first time \/größen .*Black Friday .*Changed 1 page, replaces what demo has now .*Home \/ New banner and three offers\..*Removed 1 page, no longer on demo .*last-chance/,
     );
     expect(page).toContain(
-      'href="https://beta.shop.example/sale/black-friday" target="_blank" rel="noopener">See on beta',
+      'href="https://beta.shop.example/sale/black-friday" target="_blank" rel="noopener">Open on beta',
     );
     expect(page).toContain('href="https://beta.shop.example/gr%C3%B6%C3%9Fen"');
     expect(page).toContain('href="https://beta.shop.example/"');
@@ -93,17 +93,17 @@ describe("the approval page", () => {
     expect(page).toContain('href="https://demo.shop.example/sale/last-chance"');
     expect(page).not.toContain('href="https://beta.shop.example/sale/last-chance"');
     expect(page).not.toContain('href="https://demo.shop.example/sale/black-friday"');
-    expect(page).toContain("Also in the release: 1 page, which is on demo already and did not need to change.");
+    expect(page).toContain("Also in the release: 1 page already on demo, unchanged.");
   });
 
-  test("folds the software below, with what it was, will be, and who needs it", async () => {
+  test("lists the software below, with its version before and after, and what needs it", async () => {
     await blackFriday();
     expect(words(await read("theo"))).toMatch(
-      /Software that comes along 1 piece of software .* catalogue 4\.1\.7 4\.2\.0 \/sale\/black-friday/,
+      /Software included 1 software item .* catalogue 4\.1\.7 4\.2\.0 \/sale\/black-friday/,
     );
   });
 
-  test("with several servers links to each, with none to none", async () => {
+  test("links to each server of an environment, and to none if it has none", async () => {
     const demo = environmentOf(w.site, "demo").id;
     await w.db
       .insertInto("servers")
@@ -114,12 +114,12 @@ describe("the approval page", () => {
 
     const page = await read("theo");
 
-    expect(page).toMatch(/href="https:\/\/demo\.shop\.example\/"[^>]*>See on demo, web</);
-    expect(page).toMatch(/href="https:\/\/demo2\.shop\.example\/shop\/"[^>]*>See on demo, web-2</);
-    expect(page).not.toContain("See on beta");
+    expect(page).toMatch(/href="https:\/\/demo\.shop\.example\/"[^>]*>Open on demo, web</);
+    expect(page).toMatch(/href="https:\/\/demo2\.shop\.example\/shop\/"[^>]*>Open on demo, web-2</);
+    expect(page).not.toContain("Open on beta");
   });
 
-  test("of software alone shows it at once", async () => {
+  test("shows the software unfolded if no page changes", async () => {
     await w.record("beta", ["/about v1"]);
     await w.promote((await w.release("Before")).number, "demo");
     await w.record("beta", ["checkout 3.4.1"]);
@@ -127,23 +127,23 @@ describe("the approval page", () => {
 
     const page = await read("theo");
 
-    expect(words(page)).toContain("1 piece of software goes to demo. It waits for you.");
-    expect(page).toMatch(/<details class="fold" open><summary>Software that comes along/);
-    expect(page).not.toContain("looked at");
+    expect(words(page)).toContain("1 software item will go to demo. Waiting for you.");
+    expect(page).toMatch(/<details class="fold" open><summary>Software included/);
+    expect(words(page)).not.toContain("reviewed");
   });
 
-  test("of removals alone says that they are taken away", async () => {
+  test("says that pages will be removed if nothing else changes", async () => {
     await w.record("beta", ["/old v1", "/older v1"]);
     await w.promote((await w.release("Before")).number, "demo");
     await w.record("beta", ["-/old", "-/older"]);
     await w.ask((await w.release("Away")).number, "demo");
-    expect(words(await read("theo"))).toContain("2 pages are taken away from demo. It waits for you.");
+    expect(words(await read("theo"))).toContain("2 pages will be removed from demo. Waiting for you.");
   });
 
-  test("shows titles, notes and paths that are markup as text", async () => {
+  test("shows titles, notes and paths with markup in them as text", async () => {
     await w.record("beta", ["/about v1"]);
     await w.promote((await w.release("Before")).number, "demo");
-    await tell("beta", [{ is: `/<b>"x" v1`, title: "<i>T</i>", notes: "<script>n</script>" }]);
+    await recordLines("beta", [{ line: `/<b>"x" v1`, title: "<i>T</i>", notes: "<script>n</script>" }]);
     await w.ask((await w.release("Odd")).number, "demo");
 
     const page = await read("theo");
@@ -154,22 +154,22 @@ describe("the approval page", () => {
   });
 });
 
-describe("ticks", () => {
-  test("are kept, for the one who set them", async () => {
+describe("review ticks", () => {
+  test("are saved for the person who made them", async () => {
     await blackFriday();
     const shown = [await idOf("/"), await idOf("/größen")];
 
     const page = await (await w.as("theo").submit(path("/looks"), { shown, looked: [await idOf("/")] })).text();
 
     expect(ticks(page)).toEqual(["Home"]);
-    expect(page).toMatch(/id="looked" data-said="1 of 4 looked at">You have looked at 1 of 4\./);
+    expect(page).toMatch(/id="reviewed" data-said="1 of 4 reviewed">You have reviewed 1 of 4\./);
     expect(ticks(await read("vera"))).toEqual([]);
     expect(words(await (await w.as("theo").get("/sites/shop/approvals")).text())).toContain(
-      "You have looked at 1 of 4.",
+      "You have reviewed 1 of 4.",
     );
   });
 
-  test("can be taken back, and what was not on the page stays as it was", async () => {
+  test("can be removed, while pages that were not shown keep theirs", async () => {
     await blackFriday();
     const [home, sizes] = [await idOf("/"), await idOf("/größen")];
     await w.as("theo").post(path("/looks"), { shown: [home, sizes], looked: [home, sizes] });
@@ -179,7 +179,7 @@ describe("ticks", () => {
     expect(ticks(await read("theo"))).toEqual(["/größen"]);
   });
 
-  test("are kept by approving too, and by a refused rejection", async () => {
+  test("are saved by approving too, and by a refused rejection", async () => {
     await blackFriday();
     const digest = /name="digest" value="(\w+)"/.exec(await read("theo"))?.[1] ?? "";
     const home = await idOf("/");
@@ -197,7 +197,7 @@ describe("ticks", () => {
     expect(await w.db.selectFrom("looks").selectAll().execute()).toHaveLength(2);
   });
 
-  test("of something else are no ticks, and a closed promotion takes none", async () => {
+  test("of pages outside the promotion, or of a closed promotion, are ignored", async () => {
     await blackFriday();
     await w.record("beta", ["/elsewhere v1"]);
     await w.as("theo").post(path("/looks"), { looked: [await idOf("/elsewhere"), "nonsense"] });
@@ -209,14 +209,14 @@ describe("ticks", () => {
     expect((await w.as("theo").post("/sites/shop/promotions/99/looks", {})).status).toBe(404);
   });
 
-  test("write no history", async () => {
+  test("are not recorded in the history", async () => {
     await blackFriday();
     const before = await w.db.selectFrom("events").selectAll().execute();
     await w.as("theo").post(path("/looks"), { looked: [await idOf("/")] });
     expect(await w.db.selectFrom("events").selectAll().execute()).toEqual(before);
   });
 
-  test("of very many pages come in parts, and are counted over all", async () => {
+  test("of very many pages are shown in parts, and counted over all of them", async () => {
     await w.record("beta", ["/about v1"]);
     await w.promote((await w.release("Before")).number, "demo");
     const keys = Array.from({ length: 203 }, (_, i) => `/p/${1000 + i}`);
@@ -229,7 +229,7 @@ describe("ticks", () => {
     const first = await read("theo");
     expect(first).toContain("203 pages, on demo for the first time");
     expect(first.match(/name="looked"/g)).toHaveLength(200);
-    expect(first).toMatch(/id="looked-too"><b>0 of 203<\/b> looked at/);
+    expect(first).toMatch(/id="progress"><b>0 of 203<\/b> reviewed/);
 
     const next = /rel="next" href="\/sites\/shop\/promotions\/2([^"]+)"/.exec(first)?.[1] ?? "";
     const second = await read("theo", next);
@@ -237,7 +237,7 @@ describe("ticks", () => {
     const action = /formaction="([^"]+)"/.exec(second)?.[1] ?? "";
     const id = await idOf("/p/1202");
     const saved = await (await w.as("theo").submit(action, { shown: id, looked: id })).text();
-    expect(saved).toMatch(/id="looked-too"><b>1 of 203<\/b> looked at/);
+    expect(saved).toMatch(/id="progress"><b>1 of 203<\/b> reviewed/);
     expect(ticks(saved)).toEqual(["/p/1202"]);
   });
 });

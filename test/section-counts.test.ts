@@ -13,18 +13,18 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-/** What is kept beside what counting anew gives. */
+/** The stored counts, and those of a new count. */
 async function both() {
   const site = (await findSite(w.db, "shop")) as Site;
-  return { kept: await readSectionCounts(w.db, site.id), counted: await countSections(w.db, site) };
+  return { stored: await readSectionCounts(w.db, site.id), counted: await countSections(w.db, site) };
 }
 
 async function expectRight(): Promise<void> {
-  const { kept, counted } = await both();
-  expect(kept).toEqual(counted);
+  const { stored, counted } = await both();
+  expect(stored).toEqual(counted);
 }
 
-test("after all that can be done the kept tallies are what counting gives", async () => {
+test("the stored counts equal a new count after every verb", async () => {
   await everyVerb(w);
   await w.record("beta", ["/sale v10"]);
   await expectRight();
@@ -36,7 +36,7 @@ test("each write keeps them right", async () => {
   await w.record("live", ["/ v1"]);
   await w.record("beta", ["/news v1"]);
   await expectRight();
-  // heads a section from now on, though it was told before what is below it
+  // /news heads a section from now on, although it was recorded before the page below it
   await w.record("beta", ["/news/today v1"]);
   await expectRight();
   await w.record("live", ["/sale/a v1", "-/"]);
@@ -47,7 +47,7 @@ test("each write keeps them right", async () => {
   await expectRight();
 });
 
-test("a write changes what is kept of its own sections only", async () => {
+test("a write only counts its own sections again", async () => {
   await w.record("beta", ["/sale/a v1", "/news/a v1"]);
   await w.record("demo", ["/sale/a v1"]);
   await w.record("live", ["/sale/a v1"]);
@@ -58,14 +58,14 @@ test("a write changes what is kept of its own sections only", async () => {
     .where("section", "=", "news")
     .execute();
   await w.record("beta", ["/sale/b v2", "/sale/c v1"]);
-  const { kept } = await both();
-  expect(kept.map(({ section, rows }) => [section, rows])).toEqual([
+  const { stored } = await both();
+  expect(stored.map(({ section, rows }) => [section, rows])).toEqual([
     ["news", 7],
     ["sale", 3],
   ]);
 });
 
-test("a site that nobody has counted yet is counted when somebody writes, and so after a rebuild", async () => {
+test("a site without stored counts is counted at the next write, as after a rebuild", async () => {
   await w.record("beta", ["/ v1"]);
   await w.record("demo", ["/ v1"]);
   await w.record("live", ["/ v1"]);
@@ -73,7 +73,7 @@ test("a site that nobody has counted yet is counted when somebody writes, and so
   await w.record("beta", ["/ v2"]);
   await expectRight();
   await rebuild(w.db, w.site.id);
-  expect((await both()).kept).toEqual([]);
+  expect((await both()).stored).toEqual([]);
   await w.record("beta", ["/ v1"]);
   await expectRight();
 });

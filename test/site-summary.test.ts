@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-/** The rail as it is read: a line for each environment. */
+/** The words of the rail, one line for each environment. */
 async function rail(): Promise<string[]> {
   const page = await (await w.as("ada").get("/sites/shop")).text();
   const stops = page.slice(page.indexOf('<nav class="rail"'), page.indexOf("<main")).matchAll(/<p>(.*?)<\/p>/gs);
@@ -22,18 +22,18 @@ async function rail(): Promise<string[]> {
   );
 }
 
-test("the rail says in words how each environment stands, and what waits at its gate", async () => {
-  expect(await rail()).toEqual(Array(3).fill("nothing recorded yet tell it what stands there"));
+test("the rail shows the state of each environment in words, and what is waiting at its gate", async () => {
+  expect(await rail()).toEqual(Array(3).fill("nothing recorded yet record what is there"));
   await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
-  expect((await rail())[0]).toBe("3 not on demo yet 2 pages, 1 software · last change 3 Mar, 10:00");
+  expect((await rail())[0]).toBe("3 not on demo yet 2 pages, 1 software item · last change 3 Mar, 10:00");
   const { number } = await w.release("First");
   await w.ask(number, "demo");
-  expect((await rail())[1]).toBe("nothing recorded yet , 1 waiting for Tester tell it what stands there");
+  expect((await rail())[1]).toBe("nothing recorded yet , 1 waiting for Tester record what is there");
   await w.promote((await w.release("Second", ["/"])).number, "demo");
   expect((await rail())[0]).toMatch(/^2 differ from demo/);
 });
 
-test("the last environment is as approved, unless something came out of band", async () => {
+test("the last environment is as approved, unless something is out of band", async () => {
   await w.record("beta", ["/ v1"]);
   await w.promote((await w.release("First")).number, "demo");
   await w.promote(1, "live");
@@ -45,20 +45,20 @@ test("the last environment is as approved, unless something came out of band", a
   await w.record("live", ["/ v2"]);
   expect((await rail()).map((words) => words.split(" 1 page")[0])).toEqual([
     "same as demo",
-    "1 differ from live",
+    "1 differs from live",
     "1 out of band",
   ]);
 });
 
-test("tallies are kept between writes, and counted anew after one", async () => {
-  const tallies = cachedSummary();
+test("the summary is cached until the next event", async () => {
+  const summary = cachedSummary();
   await w.record("beta", ["/ v1", "/sale/a v1"]);
-  const before = await tallies(w.db, w.site);
-  expect(await tallies(w.db, w.site)).toBe(before);
+  const before = await summary(w.db, w.site);
+  expect(await summary(w.db, w.site)).toBe(before);
   await w.record("beta", ["/sale/b v1", "-/sale/a", "search 1"]);
-  const after = await tallies(w.db, w.site);
+  const after = await summary(w.db, w.site);
   expect(after).toMatchObject({ rows: 4, moving: 3, waiting: 0, out_of_band: 0 });
-  expect(after.places[0]).toMatchObject({ pages: 2, software: 1, differing: 3 });
+  expect(after.environments[0]).toMatchObject({ pages: 2, software: 1, differing: 3 });
   expect(after.sections.map(({ kind, section, rows }) => [kind, section, rows])).toEqual([
     ["page", "", 1],
     ["page", "sale", 2],
@@ -66,16 +66,16 @@ test("tallies are kept between writes, and counted anew after one", async () => 
   ]);
 });
 
-test("a new environment is counted at once, whoever loaded the site before", async () => {
-  const tallies = cachedSummary();
+test("a new environment is counted at once, also beside a site loaded before it", async () => {
+  const summary = cachedSummary();
   await createEnvironment(w.db, { ...(await w.by("iris")), permissions: new Set(["administer"]) }, w.site, {
     slug: "mirror",
   });
-  expect((await tallies(w.db, w.site)).places).toHaveLength(3);
-  expect((await tallies(w.db, (await findSite(w.db, "shop")) as Site)).places).toHaveLength(4);
+  expect((await summary(w.db, w.site)).environments).toHaveLength(3);
+  expect((await summary(w.db, (await findSite(w.db, "shop")) as Site)).environments).toHaveLength(4);
 });
 
-test("a promotion counts each of its rows once, however many are open", async () => {
+test("a row in several open promotions counts as waiting once", async () => {
   await w.record("beta", ["/ v1", "/sale v1", "/news v1"]);
   const count = async () => (await cachedSummary()(w.db, w.site)).waiting;
   await w.ask((await w.release("One", ["/", "/sale"])).number, "demo");

@@ -2,7 +2,7 @@ import type { Site } from "../src/access/sites.ts";
 import type { Difference, DifferenceCounts, DifferenceKind } from "../src/compare/queries.ts";
 import type { EnvironmentAtMoment } from "../src/record/references.ts";
 import type { Kind } from "../src/schema.ts";
-import { formatCount } from "../src/text.ts";
+import { formatCount, joinWithAnd } from "../src/text.ts";
 import { ago, longTime } from "../src/time/format.ts";
 import { pathWithQuery, shortMoment } from "./parts/address.ts";
 import { artifactLink, serverAddress, versionTag } from "./parts/artifact.ts";
@@ -17,17 +17,17 @@ import { statusBadge } from "./parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, table } from "./parts/table.ts";
 import { fullTime, time } from "./parts/time.ts";
 
-/** One side as it was asked for, whether or not it could be read. */
-export type AskedSide = { slug: string; moment: string; knownAt: string; wrong?: string | undefined };
+/** The form's fields for one side, and what is wrong with them. */
+export type SideFields = { slug: string; moment: string; knownAt: string; error?: string | undefined };
 
 export type Compared = {
   from: EnvironmentAtMoment;
   to: EnvironmentAtMoment;
-  /** Sides that nobody had told Sitebook of yet at their moment, with the first that was told. */
+  /** Sides for which nothing had been recorded at their moment, with the moment of their first record, if any. */
   unknown: { side: EnvironmentAtMoment; first: string | undefined }[];
   filter: { kind?: Kind | undefined; change?: DifferenceKind | undefined };
   continued: boolean;
-  tallies: Record<Kind, DifferenceCounts>;
+  counts: Record<Kind, DifferenceCounts>;
   lines: Difference[];
   next?: string | undefined;
 };
@@ -35,98 +35,94 @@ export type Compared = {
 export type CompareProps = {
   site: Site;
   now: string;
-  asked: { from: AskedSide; to: AskedSide };
-  /** Nothing where a side could not be read. */
+  fields: { from: SideFields; to: SideFields };
+  /** Undefined if a side could not be read. */
   compared?: Compared | undefined;
 };
 
 export function comparePage(props: CompareProps): Html {
   const { compared } = props;
-  return html`${head({ title: compared ? titled(props, compared) : "Compare", under: compared && summary(compared) })}
+  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && summary(compared) })}
 ${sides(props)}${compared && quick(props, compared)}
 ${compared && differences(props, compared)}`;
 }
 
-const titled = ({ site }: CompareProps, { from, to }: Compared): Html =>
-  html`From ${named(from, site)} to ${named(to, site)}`;
-
-const named = ({ environment, at, knownAt }: EnvironmentAtMoment, site: Site): Html =>
-  html`${environment.name}${at && html` on ${fullTime(at, site.time_zone)}`}${knownAt && html`, as known on ${fullTime(knownAt, site.time_zone)}`}`;
-
-export const plainName = ({ environment, at, knownAt }: EnvironmentAtMoment, zone: string): string =>
-  `${environment.name} ${at ? longTime(at, zone) : "now"}${knownAt ? ` as known on ${longTime(knownAt, zone)}` : ""}`;
-
-/** "4 added, 2 changed and 1 removed; 51 are the same." */
-function summary({ tallies }: Compared): string {
-  const all = total(tallies);
-  const parts = (["added", "changed", "removed"] as const)
-    .filter((one) => all[one])
-    .map((one) => `${many(all[one])} ${one}`);
-  const same = `${many(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
-  return parts.length ? `${listed(parts)}; ${same}.` : `Nothing differs; ${same}.`;
+/** "What differs: demo and live"; with its moment, if one of the sides has one. */
+export function comparisonTitle({ from, to }: Pick<Compared, "from" | "to">, site: Site): string {
+  const past = [from, to].some((side) => side.at ?? side.knownAt);
+  const name = ({ environment, at, knownAt }: EnvironmentAtMoment) => {
+    const moment = at ? ` on ${longTime(at, site.time_zone)}` : past ? " now" : "";
+    return `${environment.name}${moment}${knownAt ? `, as known on ${longTime(knownAt, site.time_zone)}` : ""}`;
+  };
+  return `What differs: ${name(from)} and ${name(to)}`;
 }
 
-const many = (count: number): string => formatCount(count);
-
-const listed = (parts: string[]): string =>
-  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+/** "4 added, 2 changed and 1 removed; 51 are the same." */
+function summary({ counts }: Compared): string {
+  const all = total(counts);
+  const parts = (["added", "changed", "removed"] as const)
+    .filter((change) => all[change])
+    .map((change) => `${formatCount(all[change])} ${change}`);
+  const same = `${formatCount(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
+  return parts.length ? `${joinWithAnd(parts)}; ${same}.` : `Nothing differs; ${same}.`;
+}
 
 function total({ page, software }: Record<Kind, DifferenceCounts>, kind?: Kind): DifferenceCounts {
-  const of = (name: keyof DifferenceCounts) =>
+  const count = (name: keyof DifferenceCounts) =>
     (kind === "software" ? 0 : page[name]) + (kind === "page" ? 0 : software[name]);
-  return { added: of("added"), changed: of("changed"), removed: of("removed"), same: of("same") };
+  return { added: count("added"), changed: count("changed"), removed: count("removed"), same: count("same") };
 }
 
 /** The two sides: an environment each, now or at a moment. */
 function sides(props: CompareProps): Html {
-  const { site, asked, compared } = props;
+  const { site, fields, compared } = props;
   const swapped =
-    compared && pathWithQuery(`/sites/${site.slug}/compare`, between({ from: compared.to, to: compared.from }));
+    compared && pathWithQuery(`/sites/${site.slug}/compare`, sidesInAddress({ from: compared.to, to: compared.from }));
   return html`<form class="sides" action="/sites/${site.slug}/compare">
-${side(props, "from", "From", asked.from)}
-${side(props, "to", "To", asked.to)}${momentExamples}
-${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && [compared.from, compared.to].some((one) => one.at || one.knownAt) && linkButton(here(props, compared), "Link to this", "plain")}
-${knownFields(asked)}</form>`;
+${side(props, "from", "From", fields.from)}
+${side(props, "to", "To", fields.to)}${momentExamples}
+${button({ text: "Compare", look: "primary" })}${swapped && linkButton(swapped, "Swap", "plain")}${compared && [compared.from, compared.to].some((end) => end.at || end.knownAt) && linkButton(pageHref(props, compared), "Link to this", "plain")}
+${knownFields(fields)}</form>`;
 }
 
-/** The other clock, seldom asked. */
-function knownFields({ from, to }: CompareProps["asked"]): Html {
-  const field = (name: string, label: string, { knownAt }: AskedSide) =>
+/** Rarely needed, so folded away. */
+function knownFields({ from, to }: CompareProps["fields"]): Html {
+  const field = (name: string, label: string, { knownAt }: SideFields) =>
     momentInput({ name, label, value: knownAt, hint: "Leaves out what was recorded after that moment" });
   return fold(
-    "As it was known at another moment",
-    html`<div class="moment">${field("from_known_at", "From, as it was known at", from)}${field("to_known_at", "To, as it was known at", to)}</div>`,
+    "Recorded by (what we knew then)",
+    html`<div class="moment">${field("from_known_at", "From, recorded by", from)}${field("to_known_at", "To, recorded by", to)}</div>`,
     { open: from.knownAt !== "" || to.knownAt !== "" },
   );
 }
 
-function side({ site }: CompareProps, name: "from" | "to", legend: string, asked: AskedSide): Html {
+function side({ site }: CompareProps, name: "from" | "to", legend: string, fields: SideFields): Html {
   return html`<fieldset><legend>${legend}</legend>${select({
     name,
     label: "Environment",
-    value: asked.slug,
+    value: fields.slug,
     choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
   })}${momentInput({
     name: `${name}_at`,
-    label: "At",
-    value: asked.moment,
-    hint: "Such as 3 March 14:00, yesterday, or ~1: before its latest change",
-    error: asked.wrong,
+    label: "As of",
+    value: fields.moment,
+    hint: "Such as 3 March 14:00, yesterday, or ~1 for before the last change",
+    error: fields.error,
   })}</fieldset>`;
 }
 
 const spans = [
-  ["~1", "by its latest change"],
+  ["~1", "in the last change"],
   ["@{yesterday}", "since yesterday"],
-  ["@{a week ago}", "in a week"],
-  ["@{a month ago}", "in a month"],
+  ["@{a week ago}", "in the last 7 days"],
+  ["@{a month ago}", "in the last month"],
 ] as const;
 
-/** What people ask most: what one of these environments changed of late. One that nobody told of is left out. */
+/** Links to the most common comparisons: what changed lately on each of these environments, if anything is recorded for it. */
 function quick({ site }: CompareProps, { from, to, unknown }: Compared): Html {
-  const dark = unknown.filter((one) => !one.first).map((one) => one.side.environment.slug);
-  const places = new Map([to, from].map(({ environment }) => [environment.slug, environment]));
-  const known = [...places.values()].filter((one) => !dark.includes(one.slug));
+  const unrecorded = unknown.filter(({ first }) => !first).map(({ side }) => side.environment.slug);
+  const environments = new Map([to, from].map(({ environment }) => [environment.slug, environment]));
+  const known = [...environments.values()].filter(({ slug }) => !unrecorded.includes(slug));
   return each(
     known,
     ({ slug, name }) =>
@@ -137,15 +133,18 @@ function quick({ site }: CompareProps, { from, to, unknown }: Compared): Html {
 const reference = ({ environment, at }: EnvironmentAtMoment): string =>
   at ? `${environment.slug}@${shortMoment(at)}` : environment.slug;
 
-const here = ({ site }: CompareProps, { from, to, filter }: Compared, other: Record<string, string | undefined> = {}) =>
-  pathWithQuery(`/sites/${site.slug}/compare`, { ...between({ from, to }), ...filter, ...other });
+const pageHref = (
+  { site }: CompareProps,
+  { from, to, filter }: Compared,
+  other: Record<string, string | undefined> = {},
+) => pathWithQuery(`/sites/${site.slug}/compare`, { ...sidesInAddress({ from, to }), ...filter, ...other });
 
-/** Both sides as an address names them: each with when it was known, or both at once. */
-function between({ from, to }: Pick<Compared, "from" | "to">) {
-  const named = { from: reference(from), to: reference(to) };
-  if (from.knownAt === to.knownAt) return { ...named, known_at: from.knownAt && shortMoment(from.knownAt) };
+/** The query fields for both sides; `known_at` stands for both if it is the same. */
+function sidesInAddress({ from, to }: Pick<Compared, "from" | "to">) {
+  const references = { from: reference(from), to: reference(to) };
+  if (from.knownAt === to.knownAt) return { ...references, known_at: from.knownAt && shortMoment(from.knownAt) };
   return {
-    ...named,
+    ...references,
     from_known_at: from.knownAt && shortMoment(from.knownAt),
     to_known_at: to.knownAt && shortMoment(to.knownAt),
   };
@@ -153,25 +152,25 @@ function between({ from, to }: Pick<Compared, "from" | "to">) {
 
 function differences(props: CompareProps, compared: Compared): Html {
   const { lines, next, continued, filter } = compared;
-  const { page, software } = compared.tallies;
+  const { page, software } = compared.counts;
   const none = continued
-    ? "That was all."
+    ? "No more differences."
     : filter.kind || filter.change
-      ? "Nothing differs in that way."
-      : "There is nothing that differs.";
+      ? "Nothing matches."
+      : "Nothing differs.";
   return html`${notes(props, compared)}
 ${page.added + page.changed + page.removed + software.added + software.changed + software.removed > 0 && filters(props, compared)}
-${lines.length ? differenceTable(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(here(props, { ...compared, filter: {} }), "Show all that differs"))}
-${pager({ previous: continued ? here(props, compared) : undefined, previousWord: "Beginning", next: next && here(props, compared, { after: next }), nextWord: "More" })}`;
+${lines.length ? differenceTable(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(pageHref(props, { ...compared, filter: {} }), "Show all differences"))}
+${pager({ previous: continued ? pageHref(props, compared) : undefined, previousWord: "Start", next: next && pageHref(props, compared, { after: next }), nextWord: "More" })}`;
 }
 
-/** Which of the two clocks was turned back, in words. */
+/** By which moment each side had to be recorded. */
 function knownNote({ site, now }: Pick<CompareProps, "site" | "now">, sides: Pick<Compared, "from" | "to">): Html {
   const today = ({ knownAt: _then, ...side }: EnvironmentAtMoment): EnvironmentAtMoment => side;
   const words = (side: EnvironmentAtMoment) =>
     html`${side.environment.name} ${side.knownAt ? html`as it was known on ${fullTime(side.knownAt, site.time_zone)}, ${ago(side.knownAt, now)}` : "as it is known today"}`;
   const known = { from: today(sides.from), to: today(sides.to) };
-  const link = pathWithQuery(`/sites/${site.slug}/compare`, between(known));
+  const link = pathWithQuery(`/sites/${site.slug}/compare`, sidesInAddress(known));
   return note(html`${words(sides.from)}; ${words(sides.to)}. What was recorded or corrected later is left out.`, {
     actions: html`<a href="${link}">Both as known now</a>`,
   });
@@ -182,44 +181,46 @@ const notes = ({ site, now }: CompareProps, { from, to, unknown }: Compared): Ht
     unknown,
     ({ side, first }) =>
       note(
-        html`${side.environment.name} ${side.at ? "was unknown then" : "is unknown"}, not empty: ${first ? html`Sitebook was told of it from ${fullTime(first, site.time_zone)} on.` : "nobody has told Sitebook of it yet."}`,
+        first
+          ? html`Nothing had been recorded for ${side.environment.name} by then. Its record starts on ${fullTime(first, site.time_zone)}.`
+          : `Nothing has been recorded for ${side.environment.name} yet.`,
         { tier: side.environment.tier },
       ),
   )}`;
 
 function filters(props: CompareProps, compared: Compared): Html {
-  const { filter, tallies } = compared;
+  const { filter, counts } = compared;
   const differing = (kind?: Kind) => {
-    const { added, changed, removed } = total(tallies, kind);
+    const { added, changed, removed } = total(counts, kind);
     return added + changed + removed;
   };
-  const go = (other: Compared["filter"]) => here(props, { ...compared, filter: { ...filter, ...other } });
+  const go = (other: Compared["filter"]) => pageHref(props, { ...compared, filter: { ...filter, ...other } });
   const kinds: [Kind | undefined, string][] = [
     [undefined, "Everything"],
     ["page", "Only pages"],
     ["software", "Only software"],
   ];
-  const ways: [DifferenceKind | undefined, string][] = [
+  const changes: [DifferenceKind | undefined, string][] = [
     [undefined, "All changes"],
     ["added", "Added"],
     ["changed", "Changed"],
     ["removed", "Removed"],
   ];
-  const counted = total(tallies, filter.kind);
+  const counted = total(counts, filter.kind);
   return html`<div class="filters">${chips(
     "Kind",
     kinds.map(([kind, text]) => ({
       href: go({ kind }),
       text,
-      count: many(differing(kind)),
+      count: formatCount(differing(kind)),
       current: filter.kind === kind,
     })),
   )}${chips(
     "Change",
-    ways.map(([change, text]) => ({
+    changes.map(([change, text]) => ({
       href: go({ change }),
       text,
-      count: many(change ? counted[change] : differing(filter.kind)),
+      count: formatCount(change ? counted[change] : differing(filter.kind)),
       current: filter.change === change,
     })),
   )}</div>`;
@@ -232,10 +233,10 @@ function differenceTable(props: CompareProps, compared: Compared): Html {
     html`<span class="way">${env(environment)}</span> <small>${at ? time(at, site.time_zone, now) : "now"}${knownAt && html`, as known ${time(knownAt, site.time_zone, now)}`}</small>`;
   const sections = [...Map.groupBy(lines, (line) => sectionHeading(line))];
   return table({
-    caption: `What differs from ${plainName(from, site.time_zone)} to ${plainName(to, site.time_zone)}`,
+    caption: comparisonTitle(compared, site),
     quiet: true,
     look: "flow",
-    columns: ["Page or software", "Change", heading(from), heading(to), "See"],
+    columns: ["Page or software", "Change", heading(from), heading(to), "Open"],
     body: each(sections, ([name, rows], i) =>
       group(
         continued && i === 0 ? `${name}, continued` : name,
@@ -247,30 +248,28 @@ function differenceTable(props: CompareProps, compared: Compared): Html {
 }
 
 function difference({ site, now }: CompareProps, { from, to }: Compared, line: Difference): Html {
-  const held = (label: string | null, since: string | null) =>
+  const version = (label: string | null, since: string | null) =>
     label === null || since === null
-      ? html`<span class="none">not there</span>`
+      ? html`<span class="none">–</span>`
       : html`${versionTag(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell(sideLabel(from, to, from), held(line.from, line.from_since))}${cell(sideLabel(from, to, to), held(line.to, line.to_since))}${line.kind === "page" ? cell("See", see(line, from, to)) : html`<td></td>`}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell(sideLabel(from, to, from), version(line.from, line.from_since))}${cell(sideLabel(from, to, to), version(line.to, line.to_since))}${line.kind === "page" ? cell("Open", openLinks(line, from, to)) : html`<td></td>`}`,
   );
 }
 
-/** On a telephone, where the column has no head: the environment, or before and after where it is one. */
-function sideLabel(from: EnvironmentAtMoment, to: EnvironmentAtMoment, one: EnvironmentAtMoment): string {
-  if (from.environment.id !== to.environment.id) return one.environment.name;
-  return one === from ? "Before" : "After";
+/** Shown on telephones instead of column headings. */
+function sideLabel(from: EnvironmentAtMoment, to: EnvironmentAtMoment, side: EnvironmentAtMoment): string {
+  if (from.environment.id !== to.environment.id) return side.environment.name;
+  return side === from ? "Before" : "After";
 }
 
-/** The page as servers show it now, wherever one of the sides has it. */
-function see(line: Difference, from: EnvironmentAtMoment, to: EnvironmentAtMoment): Html {
-  const places = [line.from !== null && from.environment, line.to !== null && to.environment].filter(
-    (one) => one !== false,
-  );
-  const once = places.filter((one, i) => one.servers[0] && places.findIndex((other) => other.id === one.id) === i);
+/** Links to the page on the first server of each environment whose side has it. */
+function openLinks(line: Difference, from: EnvironmentAtMoment, to: EnvironmentAtMoment): Html {
+  const sides = [line.from !== null && from.environment, line.to !== null && to.environment];
+  const environments = new Map(sides.filter((side) => side !== false).map((side) => [side.id, side]));
   return each(
-    once,
-    (one, i) =>
-      html`${i > 0 && " "}<a href="${serverAddress(one.servers[0]?.base_url ?? "", line.key)}"${attr("aria-label", `See ${line.key} on ${one.name}`)}>${one.name}</a>`,
+    [...environments.values()].filter(({ servers }) => servers[0]),
+    ({ name, servers }, i) =>
+      html`${i > 0 && " "}<a href="${serverAddress(servers[0]?.base_url ?? "", line.key)}"${attr("aria-label", `Open ${line.key} on ${name}`)}>${name}</a>`,
   );
 }

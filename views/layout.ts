@@ -1,3 +1,4 @@
+import type { Permitted } from "../src/access/permissions.ts";
 import type { AssetUrls } from "../src/http/assets.ts";
 import type { Html, Piece } from "./parts/html.ts";
 import { attr, classes, each, html } from "./parts/html.ts";
@@ -34,8 +35,8 @@ export type Frame = {
   rail: "full" | "slim" | "none";
   inboxCount: number;
   person?: { name: string } | undefined;
-  /** Which of the actions in the masthead this person may take here. */
-  may?: { record?: boolean | undefined; settings?: boolean | undefined } | undefined;
+  /** What this person may do on the site; undefined on a page that belongs to no site. */
+  may?: Permitted | undefined;
   flash?: { kind: "done" | "bad"; text: string } | undefined;
   /** A past moment is shown: the page is on other paper. */
   past?: boolean | undefined;
@@ -111,7 +112,7 @@ ${to("inbox", `${base}/approvals`, html`Inbox${count}`, "g i")}
 ${to("releases", `${base}/releases`, "Releases", "g r")}
 ${to("compare", `${base}/compare`, "Compare", "g c")}
 ${to("history", `${base}/history`, "History", "g h")}
-${frame.may?.settings && to("settings", `${base}/settings`, "Settings")}
+${frame.may?.administer && to("settings", `${base}/settings`, "Settings")}
 ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
 </ul></nav>
 <form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q" placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;

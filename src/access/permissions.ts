@@ -1,6 +1,12 @@
 const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
 export type Permission = (typeof permissions)[number];
 
+/** What a person may do on a site, by permission. Made once for each request and handed to every page. */
+export type Permitted = Record<Permission, boolean>;
+
+export const permitted = (held: ReadonlySet<Permission>): Permitted =>
+  Object.fromEntries(permissions.map((permission) => [permission, held.has(permission)])) as Permitted;
+
 /** Each permission as it reads in "You may not …". */
 export const permissionPhrases: Record<Permission, string> = {
   view: "see this site",

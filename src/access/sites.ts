@@ -3,7 +3,7 @@ import { precompiled } from "../database/precompiled.ts";
 import { notFound } from "../errors.ts";
 import { whyNotSlug } from "../text.ts";
 import { type Environment, environmentsOf } from "./environments.ts";
-import type { Permission } from "./permissions.ts";
+import { type Permission, type Permitted, permitted } from "./permissions.ts";
 
 export interface Site {
   id: string;
@@ -17,6 +17,7 @@ export interface Access {
   site: Site;
   roles: string[];
   permissions: Set<Permission>;
+  may: Permitted;
 }
 
 /** Those that this person may see, by their names. */
@@ -68,6 +69,7 @@ export async function findAccess(db: Database, personId: string, slug: string): 
   const held = await membershipsIn(db, personId, slug);
   const [first] = held;
   if (!first) return undefined;
+  const permissions = new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[]));
   return {
     site: {
       id: first.id,
@@ -77,7 +79,8 @@ export async function findAccess(db: Database, personId: string, slug: string): 
       environments: await environmentsOf(db, first.id),
     },
     roles: held.map((one) => one.role),
-    permissions: new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[])),
+    permissions,
+    may: permitted(permissions),
   };
 }
 

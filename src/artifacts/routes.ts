@@ -27,7 +27,7 @@ const size = 50;
 
 artifactRoutes.get("/:kind{page|software}", async (c) => {
   const { db, at: now } = c.var;
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const kind = c.req.param("kind") as "page" | "software";
   const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
   if (!artifact) notFound(kind === "page" ? "page" : "piece of software");
@@ -57,7 +57,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
       artifact.id,
       placed.map((one) => one.deployment_id),
     ),
-    may: { correct: permissions.has("correct") },
+    may,
     versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
   return sitePage(c, { title: artifact.key }, artifactPage(props), props.wrong ? 422 : 200);
@@ -73,7 +73,7 @@ async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stan
 
 async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
-  const { open } = await c.var.tallies(c.var.db, site);
+  const { open } = await c.var.siteSummary(c.var.db, site);
   return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
     const environment = site.environments.find((one) => one.id === environment_id);
     const wanted = open.find((one) => one.number === number)?.requirements.filter((one) => one.given < one.needed);

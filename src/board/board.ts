@@ -22,9 +22,9 @@ export type Board = Awaited<ReturnType<typeof loadBoard>>;
 export interface BoardSection {
   kind: Kind;
   section: string;
-  /** The page before ended within it. */
+  /** Whether the page before ended within this section. */
   continued: boolean;
-  /** All of it, whatever is shown. */
+  /** Of the whole section, whatever the filter shows. */
   total: { rows: number; moving: number };
   shown: number;
   rows: BoardRow[];
@@ -33,58 +33,59 @@ export interface BoardSection {
 export interface BoardRequest {
   filter: BoardFilter;
   after?: BoardPosition | undefined;
-  /** Artifacts that are ticked already. */
-  chosen: string[];
+  /** Ids of artifacts that are ticked already. */
+  selected: string[];
 }
 
 const pageSize = 100;
 
-/** A page of the board: what to show, and the counts of what else there is. */
+/** A page of the board, with the counts of what else there is. */
 export async function loadBoard(
   db: Database,
   site: Site,
-  tallies: SiteSummary,
-  { filter, after, chosen }: BoardRequest,
+  summary: SiteSummary,
+  { filter, after, selected }: BoardRequest,
 ) {
-  const { counts, sections, shown } = await countRows(db, site, tallies, filter);
-  const found = await listRows(db, site, filter, { after, limit: pageSize + 1, sections });
-  const rows = await boardRows(db, site, tallies, found.slice(0, pageSize));
-  const here = new Set(rows.map((row) => row.id));
+  const { counts, sections, shown } = await countRows(db, site, summary, filter);
+  const names = await listRows(db, site, filter, { after, limit: pageSize + 1, sections });
+  const rows = await boardRows(db, site, summary, names.slice(0, pageSize));
+  const shownIds = new Set(rows.map((row) => row.id));
   return {
     filter,
     filtered: isFiltered(filter),
     shown,
-    all: tallies.rows,
+    all: summary.rows,
     continued: after !== undefined,
     chips: filterChips(site, filter, counts, shown),
     start: boardAddress(site, filter),
-    next: found.length > pageSize ? boardAddress(site, filter, rows.at(-1)) : undefined,
-    sections: sectionsOf(rows, tallies.sections, sections, after),
-    chosen: new Set(chosen),
-    kept: await selectedRows(
+    next: names.length > pageSize ? boardAddress(site, filter, rows.at(-1)) : undefined,
+    sections: sectionsOf(rows, summary.sections, sections, after),
+    selected: new Set(selected),
+    /** Selected rows that are not on this page. */
+    selectedElsewhere: await selectedRows(
       db,
       site,
-      chosen.filter((id) => !here.has(id)),
+      selected.filter((id) => !shownIds.has(id)),
     ),
-    choices: { sections: sectionNames(tallies), owners: tallies.owners },
-    differing: site.environments.slice(1).map((_, i) => tallies.differing[i] ?? 0),
+    choices: { sections: pageSections(summary), owners: summary.owners },
+    differing: site.environments.slice(1).map((_, i) => summary.differing[i] ?? 0),
   };
 }
 
-function sectionNames(tallies: SiteSummary): string[] {
-  return tallies.sections.filter((one) => one.kind === "page").map((one) => one.section);
+function pageSections(summary: SiteSummary): string[] {
+  return summary.sections.filter(({ kind }) => kind === "page").map(({ section }) => section);
 }
 
 /**
- * The kept tallies know what each way of standing shows in each section, so only what they cannot is counted anew: a
- * text, an owner, two environments that are no neighbours, or several ways at once.
+ * The summary has counts by section for each state, so only other filters are counted in the database: by a text, an
+ * owner, two environments that are not neighbours, or several states at once.
  */
-async function countRows(db: Database, site: Site, tallies: SiteSummary, filter: BoardFilter) {
-  const known = filter.text || filter.owner ? undefined : cachedCount(site, filter);
-  const sections = known
-    ? tallies.sections.filter((one) => isAmong(one, filter)).map((one) => ({ ...one, shown: known(one) }))
+async function countRows(db: Database, site: Site, summary: SiteSummary, filter: BoardFilter) {
+  const count = filter.text || filter.owner ? undefined : summaryCount(site, filter);
+  const sections = count
+    ? summary.sections.filter((section) => isInScope(section, filter)).map((one) => ({ ...one, shown: count(one) }))
     : await countFiltered(db, site, filter);
-  return { counts: totalCounts(site, sections), sections, shown: sumOf(sections, (one) => one.shown) };
+  return { counts: totalCounts(site, sections), sections, shown: sumOf(sections, (section) => section.shown) };
 }
 
 function countFiltered(db: Database, site: Site, filter: BoardFilter): Promise<SectionCounts[]> {
@@ -93,37 +94,37 @@ function countFiltered(db: Database, site: Site, filter: BoardFilter): Promise<S
   return countSections(db, site, { kind, section, conditions: matchesScope(site, filter), shown });
 }
 
-function isAmong(tally: SectionCounts, { kind, section }: BoardFilter): boolean {
-  if (kind && tally.kind !== kind) return false;
-  return section === undefined || (tally.kind === "page" && tally.section === section);
+function isInScope(counts: SectionCounts, { kind, section }: BoardFilter): boolean {
+  if (kind && counts.kind !== kind) return false;
+  return section === undefined || (counts.kind === "page" && counts.section === section);
 }
 
-/** What a tally says of rows that stand so, where it says it. */
-function cachedCount(
+/** Reads the rows with the filter's state from the counts of a section; undefined if these do not include it. */
+function summaryCount(
   site: Site,
   { differs, waiting, out_of_band, unknown }: BoardFilter,
-): ((tally: RowCounts) => number) | undefined {
+): ((counts: RowCounts) => number) | undefined {
   if ([differs, waiting, out_of_band, unknown].filter(Boolean).length > 1) return;
-  if (waiting) return (tally) => tally.waiting;
-  if (out_of_band) return (tally) => tally.out_of_band;
-  if (unknown) return (tally) => tally.unknown;
-  if (!differs) return (tally) => tally.rows;
+  if (waiting) return (counts) => counts.waiting;
+  if (out_of_band) return (counts) => counts.out_of_band;
+  if (unknown) return (counts) => counts.unknown;
+  if (!differs) return (counts) => counts.rows;
   const at = site.environments.indexOf(differs[0]);
-  return site.environments[at + 1] === differs[1] ? (tally) => tally.differing[at] ?? 0 : undefined;
+  return site.environments[at + 1] === differs[1] ? (counts) => counts.differing[at] ?? 0 : undefined;
 }
 
 function sectionsOf(
   rows: BoardRow[],
   totals: SectionCounts[],
-  counted: SectionCounts[],
+  filtered: SectionCounts[],
   after: BoardPosition | undefined,
 ) {
-  const total = new Map(totals.map((one) => [sectionName(one), one]));
-  const shown = new Map(counted.map((one) => [sectionName(one), one.shown]));
-  return [...Map.groupBy(rows, sectionName)].map(([name, inside]) => {
-    const { kind, section } = inside[0] as BoardRow;
+  const totalOf = new Map(totals.map((counts) => [sectionName(counts), counts]));
+  const shownOf = new Map(filtered.map((counts) => [sectionName(counts), counts.shown]));
+  return [...Map.groupBy(rows, sectionName)].map(([name, own]) => {
+    const { kind, section } = own[0] as BoardRow;
     const continued = after !== undefined && sectionName(after) === name;
-    const { rows: all = inside.length, moving = 0 } = total.get(name) ?? {};
-    return { kind, section, continued, total: { rows: all, moving }, shown: shown.get(name) ?? 0, rows: inside };
+    const { rows: all = own.length, moving = 0 } = totalOf.get(name) ?? {};
+    return { kind, section, continued, total: { rows: all, moving }, shown: shownOf.get(name) ?? 0, rows: own };
   });
 }

@@ -5,52 +5,52 @@ import { approvingRoles, type Cell, currentCells, promotedVersions, type RowName
 import { type CellState, type Comparison, compareWithNext, isLate, isUnknown } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
-/** One row in one environment, as it is shown. */
+/** A row in one environment, as the board shows it. */
 export interface BoardCell {
-  /** Nothing recorded there; else what, or (null) that it was removed. */
+  /** The current version, null if it was removed; undefined if nothing was recorded. `late` is when, if recorded late. */
   recorded: { version: string | null; effective_at: string; late: string | undefined } | undefined;
   unknown: boolean;
-  stand: Comparison | undefined;
+  comparison: Comparison | undefined;
   out_of_band: boolean;
   waiting: CellWaiting[];
-  /** Roles that approved what brought it; only in the last environment, where nothing is to the right. */
-  approved: string[];
+  /** Roles that approved its promotion; only in the last environment, which has no other to compare with. */
+  approvedBy: string[];
 }
 
 export interface CellWaiting {
   promotion: number;
   to: string;
-  /** Whose approval it waits for; nobody's where it is approved and only to be completed. */
+  /** Roles whose approval is missing; empty if it is approved but not completed. */
   roles: string[];
-  /** What it would bring, where that is not what stands here any more. */
-  other: { version: string | null } | undefined;
+  /** The version in the promotion, if the environment has another one by now. */
+  frozen: { version: string | null } | undefined;
 }
 
 export type BoardRow = RowName & { cells: BoardCell[] };
 
-/** These rows with their cells, environment by environment. Costs what is shown. */
-export async function boardRows(db: Database, site: Site, tallies: SiteSummary, rows: RowName[]): Promise<BoardRow[]> {
+/** These rows with their cells, one for each environment in order. It reads no rows but these. */
+export async function boardRows(db: Database, site: Site, summary: SiteSummary, rows: RowName[]): Promise<BoardRow[]> {
   const ids = rows.map((row) => row.id);
   const last = site.environments.at(-1)?.id;
   const recorded = await currentCells(db, ids);
-  const byPlace = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
-  const travelling = Map.groupBy(await promotedVersions(db, site, ids), (one) => one.artifact_id);
-  const brought = recorded.filter((cell) => cell.environment_id === last).map((cell) => cell.promotion_id);
+  const byEnvironment = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
+  const promoted = Map.groupBy(await promotedVersions(db, site, ids), (version) => version.artifact_id);
+  const completed = recorded.filter((cell) => cell.environment_id === last).map((cell) => cell.promotion_id);
   const approvals = await approvingRoles(
     db,
-    brought.filter((id) => id !== null),
+    completed.filter((id) => id !== null),
   );
-  const open = new Map(tallies.open.map((promotion) => [promotion.id, promotion]));
+  const open = new Map(summary.open.map((promotion) => [promotion.id, promotion]));
   return rows.map((row) => {
-    const squares = site.environments.map((environment, i) => ({
-      told: tallies.places[i]?.changed_at !== null,
-      recorded: byPlace.get(`${row.id} ${environment.id}`),
+    const states = site.environments.map((environment, i) => ({
+      environmentKnown: summary.environments[i]?.changed_at !== null,
+      recorded: byEnvironment.get(`${row.id} ${environment.id}`),
     }));
-    const waiting = (travelling.get(row.id) ?? []).flatMap((one) => {
-      const promotion = open.get(one.promotion_id);
-      return promotion ? [{ promotion, version_id: one.version_id, version: one.version }] : [];
+    const waiting = (promoted.get(row.id) ?? []).flatMap(({ promotion_id, version_id, version }) => {
+      const promotion = open.get(promotion_id);
+      return promotion ? [{ promotion, version_id, version }] : [];
     });
-    return { ...row, cells: squares.map((_, i) => cellOf(site, squares, i, waiting, approvals)) };
+    return { ...row, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals)) };
   });
 }
 
@@ -58,24 +58,24 @@ type PromotedVersion = { promotion: Promotion; version_id: string | null; versio
 
 function cellOf(
   site: Site,
-  squares: (CellState & { recorded: Cell | undefined })[],
+  states: (CellState & { recorded: Cell | undefined })[],
   i: number,
-  travelling: PromotedVersion[],
+  promoted: PromotedVersion[],
   approvals: Map<string, string[]>,
 ): BoardCell {
-  const cell = squares[i]?.recorded;
-  const from = travelling.filter((one) => one.promotion.from_id === site.environments[i]?.id);
+  const cell = states[i]?.recorded;
+  const fromHere = promoted.filter(({ promotion }) => promotion.from_id === site.environments[i]?.id);
   return {
     recorded: cell && {
       version: cell.version,
       effective_at: cell.effective_at,
       late: isLate(cell) ? cell.recorded_at : undefined,
     },
-    unknown: isUnknown(squares, i),
-    stand: compareWithNext(squares, i),
+    unknown: isUnknown(states, i),
+    comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
-    waiting: from.map((one) => waitingFor(one, cell)),
-    approved: (i === squares.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
+    waiting: fromHere.map((version) => waitingFor(version, cell)),
+    approvedBy: (i === states.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
   };
 }
 
@@ -83,7 +83,7 @@ function waitingFor({ promotion, version_id, version }: PromotedVersion, cell: C
   return {
     promotion: promotion.number,
     to: promotion.environment.name,
-    roles: promotion.requirements.filter((one) => one.given < one.needed).map((one) => one.name),
-    other: cell?.version_id === version_id ? undefined : { version },
+    roles: promotion.requirements.filter(({ given, needed }) => given < needed).map((role) => role.name),
+    frozen: cell?.version_id === version_id ? undefined : { version },
   };
 }

@@ -7,48 +7,42 @@ export interface Chip {
   id: string;
   text: string;
   href: string;
-  /** How many rows it would show. */
+  /** How many rows it would show; undefined if that was not counted. */
   count: number | undefined;
   current: boolean;
 }
 
 /**
- * The ways rows can stand, one at a time, among what text, kind, section and owner leave. `shown` is what the whole
- * filter shows: an address may combine what the chips do not.
+ * A link for each state that rows can have, within the chosen text, kind, section and owner. `shown` is the number of
+ * rows that the whole filter shows, since an address may combine states that the chips do not.
  */
 export function filterChips(site: Site, filter: BoardFilter, counts: RowCounts, shown: number): Chip[] {
-  const among = filterScope(filter);
-  const chip = (
-    id: string,
-    text: string,
-    count: number | undefined,
-    standing: BoardFilter,
-    current: boolean,
-  ): Chip => ({
+  const scope = filterScope(filter);
+  const chip = (id: string, text: string, count: number | undefined, state: BoardFilter, current: boolean): Chip => ({
     id: `chip-${id}`,
     text,
     count,
     current,
-    href: boardAddress(site, { ...among, ...standing }),
+    href: boardAddress(site, { ...scope, ...state }),
   });
-  const pair = ([one, other]: readonly [Environment, Environment], count: number | undefined) =>
+  const pair = ([left, right]: readonly [Environment, Environment], count: number | undefined) =>
     chip(
-      `${one.slug}-${other.slug}`,
-      `${one.name} and ${other.name} differ`,
+      `${left.slug}-${right.slug}`,
+      `${left.name} and ${right.name} differ`,
       count,
-      { differs: [one, other] },
-      filter.differs?.[0] === one && filter.differs[1] === other,
+      { differs: [left, right] },
+      filter.differs?.[0] === left && filter.differs[1] === right,
     );
   const { differs, waiting, out_of_band, unknown } = filter;
-  const standings = [differs, waiting, out_of_band, unknown].filter(Boolean).length;
+  const states = [differs, waiting, out_of_band, unknown].filter(Boolean).length;
   const neighbours = site.environments
     .slice(1)
-    .map((other, i) => [site.environments[i] as Environment, other] as const);
-  const apart = differs && !neighbours.some(([one, other]) => differs[0] === one && differs[1] === other);
+    .map((right, i) => [site.environments[i] as Environment, right] as const);
+  const distant = differs && !neighbours.some(([left, right]) => differs[0] === left && differs[1] === right);
   return [
-    chip("everything", "Everything", counts.rows, {}, !standings),
-    ...neighbours.map((one, i) => pair(one, counts.differing[i])),
-    ...(apart ? [pair(differs, standings === 1 ? shown : undefined)] : []),
+    chip("everything", "Everything", counts.rows, {}, !states),
+    ...neighbours.map((environments, i) => pair(environments, counts.differing[i])),
+    ...(distant ? [pair(differs, states === 1 ? shown : undefined)] : []),
     ...(neighbours.length ? [chip("waiting", "Waiting", counts.waiting, { waiting: true }, Boolean(waiting))] : []),
     ...(neighbours.length || counts.out_of_band
       ? [chip("band", "Out of band", counts.out_of_band, { out_of_band: true }, Boolean(out_of_band))]

@@ -6,31 +6,29 @@ import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
 import { controlCharacters } from "../text.ts";
 
-/** Which rows to show. All of it stands in the address. */
+/** Which rows to show, as the address has it. */
 export interface BoardFilter {
   text?: string | undefined;
   kind?: Kind | undefined;
   /** The first segment of a page's path; empty for the top level. */
   section?: string | undefined;
   owner?: string | undefined;
-  /** Those whose versions differ between these two. */
+  /** Rows whose versions differ between these two environments. */
   differs?: readonly [Environment, Environment] | undefined;
   waiting?: boolean | undefined;
   out_of_band?: boolean | undefined;
   unknown?: boolean | undefined;
 }
 
-/** Where a page of the list ended. */
+/** The last row of a page of the list. */
 export type BoardPosition = ArtifactPosition;
 
-type Told = Record<string, string | undefined>;
-
-/** Reads the fields of an address or a form. What cannot be meant is refused, not guessed. */
-export function readBoardFilter(site: Site, told: Told): BoardFilter {
-  const field = (name: string) => told[name]?.replace(new RegExp(controlCharacters, "g"), "").trim() || undefined;
+/** Reads the fields of an address or a form. Throws a Refusal with 400 or 404 for values that do not exist. */
+export function readBoardFilter(site: Site, fields: Record<string, string | undefined>): BoardFilter {
+  const field = (name: string) => fields[name]?.replace(new RegExp(controlCharacters, "g"), "").trim() || undefined;
   const section = field("section");
   return {
-    text: searched(field("text")),
+    text: searchText(field("text")),
     kind: readKind(field("kind")),
     section: section?.replace(/^\/|\/$/g, ""),
     owner: field("owner"),
@@ -41,8 +39,8 @@ export function readBoardFilter(site: Site, told: Told): BoardFilter {
   };
 }
 
-/** What was pasted from a browser's address bar is looked for as the path it is. */
-function searched(text: string | undefined): string | undefined {
+/** An address pasted from a browser is reduced to its path. */
+function searchText(text: string | undefined): string | undefined {
   const short = text?.slice(0, 2000);
   const url = /^https?:\/\//.test(short ?? "") ? URL.parse(short ?? "") : null;
   const path = url ? url.pathname : short;
@@ -51,23 +49,23 @@ function searched(text: string | undefined): string | undefined {
 
 function readKind(kind: string | undefined): Kind | undefined {
   if (kind === undefined || kind === "page" || kind === "software") return kind;
-  throw new Refusal(400, `There is no kind "${kind.slice(0, 60)}": kind is page or software.`);
+  throw new Refusal(400, `There is no kind "${kind.slice(0, 60)}". Use page or software.`);
 }
 
 function readPair(site: Site, slugs: string | undefined): [Environment, Environment] | undefined {
   if (!slugs) return;
-  const [one, other, ...more] = slugs.split(",").map((slug) => named(site, slug.trim()));
+  const [one, other, ...more] = slugs.split(",").map((slug) => environmentBySlug(site, slug.trim()));
   if (one && other && one !== other && !more.length) return one.position < other.position ? [one, other] : [other, one];
-  throw new Refusal(400, "Differences are between two environments; write them like differs=beta,demo.");
+  throw new Refusal(400, "Name two environments to compare, such as differs=beta,demo.");
 }
 
-function named(site: Site, slug: string): Environment {
-  const found = site.environments.find((one) => one.slug === slug);
-  if (found) return found;
+function environmentBySlug(site: Site, slug: string): Environment {
+  const environment = site.environments.find((one) => one.slug === slug);
+  if (environment) return environment;
   throw new Refusal(404, `There is no environment "${slug.slice(0, 60)}" on this site.`);
 }
 
-/** `page:/about`, `page:sale/sale/shoes` (section, then key), `software:checkout`; false where it is none of these. */
+/** Reads `page:/about`, `page:sale/sale/shoes` (section, then key) or `software:checkout`; false if it is none of these. */
 export function readPosition(text: string | undefined): BoardPosition | false | undefined {
   if (!text) return;
   const [, kind, section = "", key] = /^(?:(page):([^/]*)(\/.*)|software:(.+))$/s.exec(text) ?? [];
@@ -76,30 +74,31 @@ export function readPosition(text: string | undefined): BoardPosition | false | 
   return text.startsWith("software:") && { kind: "software", section: "", key: text.slice("software:".length) };
 }
 
-/** The address of the board so filtered, from there on. */
+/** The address of the board with this filter, beginning after this row. */
 export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosition): string {
-  const told: [string, string | false | undefined][] = [
+  const fields: [string, string | false | undefined][] = [
     ["text", filter.text],
     ["kind", filter.kind],
     ["section", filter.section !== undefined && `/${filter.section}`],
     ["owner", filter.owner],
-    ["differs", filter.differs?.map((one) => one.slug).join(",")],
+    ["differs", filter.differs?.map((environment) => environment.slug).join(",")],
     ["waiting", filter.waiting && "1"],
     ["out_of_band", filter.out_of_band && "1"],
     ["unknown", filter.unknown && "1"],
     ["after", after && `${after.kind}:${after.section}${after.key}`],
   ];
-  const query = new URLSearchParams(told.filter((one): one is [string, string] => Boolean(one[1])));
-  // slashes, commas and colons may stand in a query as they are, and read better so
+  const query = new URLSearchParams(fields.filter((field): field is [string, string] => Boolean(field[1])));
+  // slashes, commas and colons are allowed in a query, and easier to read unescaped
   const readable = query.toString().replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3A/g, ":");
   return `/sites/${site.slug}${readable && `?${readable}`}`;
 }
 
-/** Only what says which rows are looked among, without how they stand: the chips choose that. */
+/** The filter without the state, which the chips set. */
 export function filterScope({ text, kind, section, owner }: BoardFilter): BoardFilter {
   return { text, kind, section, owner };
 }
 
-export function isFiltered({ text, kind, section, owner, ...standing }: BoardFilter): boolean {
-  return [text, kind, section, owner].some((one) => one !== undefined) || Object.values(standing).some(Boolean);
+export function isFiltered({ text, kind, section, owner, ...state }: BoardFilter): boolean {
+  const scope = [text, kind, section, owner];
+  return scope.some((value) => value !== undefined) || Object.values(state).some(Boolean);
 }

@@ -18,8 +18,8 @@ export interface RowName {
 }
 
 /**
- * Pages by section, then software, from `after` on. What has to be looked for is looked for in those sections that hold
- * some: `sections` says how many are shown of each, in their order.
+ * Pages by section, then software, beginning after `after`. `sections` has, in their order, how many rows of each the
+ * filter shows: only sections with any are searched.
  */
 export async function listRows(
   db: Database,
@@ -27,26 +27,26 @@ export async function listRows(
   filter: BoardFilter,
   { after, limit, sections }: { after: BoardPosition | undefined; limit: number; sections: SectionCounts[] },
 ): Promise<RowName[]> {
-  if (!isSought(filter)) return rowsAmong(db, site, filter, after ? [beyond("section", after)] : [], limit);
-  const found: RowName[] = [];
-  for (const one of sections) {
-    if (found.length >= limit) break;
-    if (!one.shown || (after && isBefore(one, after))) continue;
-    const from = after && sectionName(after) === sectionName(one) ? after : undefined;
-    found.push(...(await rowsIn(db, site, filter, one, from, limit - found.length)));
+  if (!needsSearch(filter)) return selectRows(db, site, filter, after ? [beyond("section", after)] : [], limit);
+  const rows: RowName[] = [];
+  for (const section of sections) {
+    if (rows.length >= limit) break;
+    if (!section.shown || (after && isBefore(section, after))) continue;
+    const from = after && sectionName(after) === sectionName(section) ? after : undefined;
+    rows.push(...(await rowsIn(db, site, filter, section, from, limit - rows.length)));
   }
-  return found;
+  return rows;
 }
 
 type Section = Pick<SectionCounts, "kind" | "section">;
 
-/** In the order of bytes, as the database has them. */
-function isBefore(one: Section, other: Section): boolean {
-  if (one.kind !== other.kind) return one.kind < other.kind;
-  return Buffer.compare(Buffer.from(one.section), Buffer.from(other.section)) < 0;
+/** Compares bytes, as the database does. */
+function isBefore(a: Section, b: Section): boolean {
+  if (a.kind !== b.kind) return a.kind < b.kind;
+  return Buffer.compare(Buffer.from(a.section), Buffer.from(b.section)) < 0;
 }
 
-/** Piece by piece, until as many are found as there are, or as are wanted. */
+/** The rows of one section that match, searched in batches until all of them, or `limit`, are found. */
 async function rowsIn(
   db: Database,
   site: Site,
@@ -55,22 +55,22 @@ async function rowsIn(
   after: BoardPosition | undefined,
   limit: number,
 ): Promise<RowName[]> {
-  const enough = after ? limit : Math.min(shown, limit);
+  const maxRows = after ? limit : Math.min(shown, limit);
   const within = kind === "page" ? { kind, section } : { kind };
-  const found: RowName[] = [];
-  for await (const piece of artifactBatches(db, site.id, { ...within, after, limit: enough })) {
-    found.push(...(await rowsAmong(db, site, filter, [piece], enough - found.length)));
-    if (found.length >= enough) break;
+  const rows: RowName[] = [];
+  for await (const batch of artifactBatches(db, site.id, { ...within, after, limit: maxRows })) {
+    rows.push(...(await selectRows(db, site, filter, [batch], maxRows - rows.length)));
+    if (rows.length >= maxRows) break;
   }
-  return found;
+  return rows;
 }
 
-/** Kind and section are found by an index, and everything else by looking. */
-function isSought({ kind: _kind, section: _section, ...filter }: BoardFilter): boolean {
+/** Whether the filter needs more than kind and section, for which there is an index. */
+function needsSearch({ kind: _kind, section: _section, ...filter }: BoardFilter): boolean {
   return Object.values(filter).some(Boolean);
 }
 
-async function rowsAmong(db: Database, site: Site, filter: BoardFilter, more: RawBuilder<boolean>[], limit: number) {
+async function selectRows(db: Database, site: Site, filter: BoardFilter, more: RawBuilder<boolean>[], limit: number) {
   const { rows } = await sql<RowName>`
     select a.id, a.kind, a.section, a.key, a.title
     from ${rowsWithPlaces(site)} where ${allOf([matchesFilter(site, filter), ...more])}
@@ -78,9 +78,9 @@ async function rowsAmong(db: Database, site: Site, filter: BoardFilter, more: Ra
   return rows;
 }
 
-/** What stands of these artifacts in all environments now. */
+/** The current placements of these artifacts in all environments. */
 export function currentCells(db: Database, artifactIds: string[]) {
-  return inBatches(artifactIds, (piece) =>
+  return inBatches(artifactIds, (batch) =>
     db
       .selectFrom("current_placements as c")
       .innerJoin("placements as p", "p.seq", "c.placement_seq")
@@ -88,16 +88,16 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .leftJoin("versions as v", "v.id", "c.version_id")
       .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.first_at", "v.created_at"])
       .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
-      .where("c.artifact_id", "in", piece)
+      .where("c.artifact_id", "in", batch)
       .execute(),
   );
 }
 
 export type Cell = Awaited<ReturnType<typeof currentCells>>[number];
 
-/** Which of these artifacts travel in a promotion that is still open, and in what version. */
+/** The versions of these artifacts that are in open promotions. */
 export function promotedVersions(db: Database, site: Site, artifactIds: string[]) {
-  return inBatches(artifactIds, (piece) =>
+  return inBatches(artifactIds, (batch) =>
     db
       .selectFrom("open_promotions as o")
       .innerJoin("promotions as p", "p.id", "o.promotion_id")
@@ -105,20 +105,20 @@ export function promotedVersions(db: Database, site: Site, artifactIds: string[]
       .leftJoin("versions as v", "v.id", "r.version_id")
       .select(["r.artifact_id", "o.promotion_id", "r.version_id", "v.label as version"])
       .where("o.site_id", "=", site.id)
-      .where("r.artifact_id", "in", piece)
+      .where("r.artifact_id", "in", batch)
       .orderBy("p.number")
       .execute(),
   );
 }
 
-/** The roles in which each of these promotions was approved, in the order in which they said so. */
+/** The names of the roles that approved each of these promotions, in the order of their approvals; by promotion id. */
 export async function approvingRoles(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
-  const rows = await inBatches([...new Set(promotionIds)], (piece) =>
+  const rows = await inBatches([...new Set(promotionIds)], (batch) =>
     db
       .selectFrom("approvals as a")
       .innerJoin("roles as r", "r.slug", "a.role")
       .select((eb) => ["a.promotion_id", "r.name", eb.fn.min("a.decided_at").as("decided_at")])
-      .where("a.promotion_id", "in", piece)
+      .where("a.promotion_id", "in", batch)
       .where("a.decision", "=", "approve")
       .groupBy(["a.promotion_id", "r.name"])
       .orderBy("decided_at")
@@ -129,16 +129,16 @@ export async function approvingRoles(db: Database, promotionIds: string[]): Prom
   return roles;
 }
 
-/** Those of the chosen that are this site's, by their keys. */
+/** The names of these artifacts, by kind and key. Ids of other sites are left out. */
 export async function selectedRows(
   db: Database,
   site: Site,
   ids: string[],
 ): Promise<Pick<RowName, "id" | "kind" | "key">[]> {
-  const rows = await inBatches(ids, (piece) =>
-    db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", piece).execute(),
+  const rows = await inBatches(ids, (batch) =>
+    db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", batch).execute(),
   );
-  // asked for in SQL, it would be looked for among all of the site's
+  // not in SQL: with a condition on the site, the database would search all of its artifacts
   const own = rows.filter((row) => row.site_id === site.id);
   return own.sort((a, b) => (a.kind + a.key < b.kind + b.key ? -1 : 1));
 }

@@ -7,51 +7,42 @@ import { boardAddress, readBoardFilter, readPosition } from "./filters.ts";
 
 export const boardRoutes = new Hono<SiteEnv>();
 
-boardRoutes.get("/", async (c) => show(c, c.req.query(), chosenIn(c.req.queries("choose"))));
+boardRoutes.get("/", async (c) => show(c, c.req.query(), artifactIds(c.req.queries("choose"))));
 
-/**
- * The board's own form comes back with what is ticked, to be kept while the list changes: on to the next hundred, or
- * filtered otherwise. Where nothing is ticked the plain address shows the same.
- */
-
+// The board's form sends the ticked rows along, so that they stay selected on the next page or with another filter.
+// Without any, the plain address shows the same, and can be shared.
 boardRoutes.post("/", async (c) => {
   const form = await c.req.parseBody({ all: true });
-  const chosen = chosenIn([form.choose ?? []].flat());
-  // the filter means its fields; every other button says in its address where it leads
-  const told = form.filter ? textsOf(form) : c.req.query();
-  if (chosen.length) return show(c, told, chosen, textsOf(form).from);
-  const { site } = c.get("access");
-  return c.redirect(boardAddress(site, readBoardFilter(site, told), readPosition(told.after) || undefined), 303);
+  const selected = artifactIds([form.choose ?? []].flat());
+  // the Filter button means the form's fields; every other button has the filter in its own address
+  const fields = form.filter ? textsOf(form) : c.req.query();
+  if (selected.length) return show(c, fields, selected, textsOf(form).from);
+  const { site } = c.var.access;
+  return c.redirect(boardAddress(site, readBoardFilter(site, fields), readPosition(fields.after) || undefined), 303);
 });
 
-/** What of it can be an id; whether it is one of this site's the query says. */
-function chosenIn(told: unknown[] = []): string[] {
-  return told.filter((id): id is string => typeof id === "string" && /^[\w-]{1,64}$/.test(id));
+/** The values that are well-formed ids; `selectedRows` finds out which are the site's. */
+function artifactIds(values: unknown[] = []): string[] {
+  return values.filter((id): id is string => typeof id === "string" && /^[\w-]{1,64}$/.test(id));
 }
 
 function textsOf(form: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(Object.entries(form).filter((one): one is [string, string] => typeof one[1] === "string"));
+  return Object.fromEntries(
+    Object.entries(form).filter((field): field is [string, string] => typeof field[1] === "string"),
+  );
 }
 
-async function show(c: SiteContext, told: Record<string, string | undefined>, chosen: string[], from?: string) {
-  const { site, permissions } = c.get("access");
-  const filter = readBoardFilter(site, told);
-  const after = readPosition(told.after);
-  const tallies = await c.get("tallies")(c.get("db"), site);
-  const board = await loadBoard(c.get("db"), site, tallies, {
-    filter,
-    after: after || undefined,
-    chosen,
-  });
-  // what was posted has an address too: without what is ticked
+async function show(c: SiteContext, fields: Record<string, string | undefined>, selected: string[], from?: string) {
+  const { site, may } = c.var.access;
+  const filter = readBoardFilter(site, fields);
+  const after = readPosition(fields.after);
+  const summary = await c.var.siteSummary(c.var.db, site);
+  const board = await loadBoard(c.var.db, site, summary, { filter, after: after || undefined, selected });
+  // htmx shows the address of the same page without the selected rows
   if (c.req.method === "POST" && !after) c.header("hx-push-url", boardAddress(site, filter));
-  const may = {
-    release: permissions.has("release") && site.environments.length > 1,
-    record: permissions.has("record"),
-  };
   return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },
-    boardPage({ site, now: c.get("at"), may, from, lost: after === false, board }),
+    boardPage({ site, now: c.var.at, may, from, lost: after === false, board }),
   );
 }

@@ -1,11 +1,11 @@
 import type { Flag } from "../schema.ts";
 
-/** What was recorded of a row in one environment. */
+/** The current placement of a row in one environment. */
 export interface RecordedCell {
-  /** Nothing: removed. */
+  /** null: removed. */
   version_id: string | null;
   version: string | null;
-  /** When the version is first known to have stood anywhere, and when Sitebook first heard of it. */
+  /** When the version was first deployed anywhere, and when it was first recorded. */
   first_at: string | null;
   created_at: string | null;
   effective_at: string;
@@ -13,43 +13,44 @@ export interface RecordedCell {
   out_of_band: Flag;
 }
 
-/** How a cell stands to the one on its right. */
+/** How a cell compares with the one to its right. */
 export type Comparison = "same" | "ahead" | "behind" | "missing" | "gone" | "unknown";
 
-/** One row in one environment; `told` is whether Sitebook was ever told anything of that environment. */
+/** A row in one environment. */
 export interface CellState {
-  told: boolean;
+  /** Whether anything was ever recorded for the environment. */
+  environmentKnown: boolean;
   recorded: RecordedCell | undefined;
 }
 
 /**
- * Not known: nobody ever told what is there, or nobody told how this came to be further on. What has not been recorded
- * here nor anywhere further on is simply not here yet.
+ * Whether the i-th cell is unknown: nothing was ever recorded for its environment, or the row was recorded further to the
+ * right but never here, so that part of its history is missing. Recorded in none of them, it is just not deployed yet.
  */
 export function isUnknown(row: readonly CellState[], i: number): boolean {
-  const square = row[i];
-  if (!square?.told) return true;
-  return !square.recorded && row.slice(i + 1).some((further) => further.recorded?.version_id);
+  const cell = row[i];
+  if (!cell?.environmentKnown) return true;
+  return !cell.recorded && row.slice(i + 1).some((further) => further.recorded?.version_id);
 }
 
-/** How the i-th cell stands to its right; nothing for the last one, and where there is nothing to compare. */
+/** Compares the i-th cell with the one to its right; undefined for the last one, and if there is nothing to compare. */
 export function compareWithNext(row: readonly CellState[], i: number): Comparison | undefined {
   if (i >= row.length - 1) return;
-  const here = row[i]?.recorded;
+  const left = row[i]?.recorded;
   const right = row[i + 1]?.recorded;
   if (isUnknown(row, i)) return "unknown";
-  if (!here) return;
+  if (!left) return;
   if (isUnknown(row, i + 1)) return "unknown";
-  if (here.version_id === (right?.version_id ?? null)) return "same";
-  if (here.version_id === null) return "gone";
+  if (left.version_id === (right?.version_id ?? null)) return "same";
+  if (left.version_id === null) return "gone";
   if (!right?.version_id) return "missing";
-  return isNewer(here, right) ? "ahead" : "behind";
+  return isNewer(left, right) ? "ahead" : "behind";
 }
 
-/** The version that first stood anywhere later is the newer one, whatever its label says. */
-function isNewer(here: RecordedCell, right: RecordedCell): boolean {
-  const order = (one: RecordedCell) => [one.first_at, one.created_at, one.version_id].join(" ");
-  return order(here) > order(right);
+/** The newer version is the one that was first deployed later, whatever the labels are. */
+function isNewer(left: RecordedCell, right: RecordedCell): boolean {
+  const order = (cell: RecordedCell) => [cell.first_at, cell.created_at, cell.version_id].join(" ");
+  return order(left) > order(right);
 }
 
 const minute = 60_000;

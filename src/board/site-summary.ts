@@ -11,16 +11,17 @@ export interface EnvironmentSummary {
   pages: number;
   software: number;
   out_of_band: number;
-  /** Effective moment of the newest change; nothing where nothing was ever recorded. */
+  /** When the newest change took effect; null if nothing was ever recorded. */
   changed_at: string | null;
-  /** Rows that stand otherwise here than in the next environment. */
+  /** Rows that differ from the next environment. */
   differing: number;
 }
 
 export interface SiteSummary extends RowCounts {
-  /** The site's events when it was counted; a later one may be counted already. */
+  /** How many events the site had when the count began; a later one may be included already. */
   events: number;
-  places: EnvironmentSummary[];
+  /** In the order of the site's environments. */
+  environments: EnvironmentSummary[];
   sections: SectionCounts[];
   owners: { id: string; name: string }[];
   open: Promotion[];
@@ -28,45 +29,46 @@ export interface SiteSummary extends RowCounts {
 
 declare module "hono" {
   interface ContextVariableMap {
-    tallies: ReturnType<typeof cachedSummary>;
+    siteSummary: ReturnType<typeof cachedSummary>;
   }
 }
 
 /**
- * Counts over the whole site, for the rail and the filters of every page. They are kept until the site's next event,
- * so that they cost one row between writes, and after one a row for each section.
+ * Counts over the whole site, for the rail and the filters of every page. They are cached until the site's next event:
+ * then they read one row for each section, otherwise a single one.
  */
 export function cachedSummary(): (db: Database, site: Site) => Promise<SiteSummary> {
-  const kept = new Map<string, { state: string; tallies: SiteSummary }>();
+  const cache = new Map<string, { key: string; summary: SiteSummary }>();
   return async (db, site) => {
-    const [counted] = await eventsOf(db, site.id);
-    // the environments too: an event may come between loading them and this
-    const state = [counted?.events, ...site.environments.map((one) => one.id)].join(" ");
-    const before = kept.get(site.id);
-    if (before?.state === state) return before.tallies;
-    const tallies = { ...(await count(db, site)), events: counted?.events ?? 0 };
-    kept.set(site.id, { state, tallies });
-    return tallies;
+    const [row] = await eventsOf(db, site.id);
+    // the environments too, since an event may have come after the caller loaded them
+    const key = [row?.events, ...site.environments.map((environment) => environment.id)].join(" ");
+    const cached = cache.get(site.id);
+    if (cached?.key === key) return cached.summary;
+    const summary = { ...(await summarize(db, site)), events: row?.events ?? 0 };
+    cache.set(site.id, { key, summary });
+    return summary;
   };
 }
 
 const eventsOf = precompiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
 
-async function count(db: Database, site: Site): Promise<Omit<SiteSummary, "events">> {
-  const kept = await readSectionCounts(db, site.id);
-  const sections = kept.length ? kept : await countSections(db, site);
+async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "events">> {
+  const stored = await readSectionCounts(db, site.id);
+  const sections = stored.length ? stored : await countSections(db, site);
   const changes = await lastChanges(db, site);
-  const whole = totalCounts(site, sections);
-  const of = (i: number, kind: Kind) => sumOf(sections, (one) => (one.kind === kind ? one.standing[i] : 0));
+  const total = totalCounts(site, sections);
+  const countIn = (i: number, kind: Kind) =>
+    sumOf(sections, (section) => (section.kind === kind ? section.standing[i] : 0));
   return {
-    ...whole,
-    places: site.environments.map(({ id }, i) => ({
+    ...total,
+    environments: site.environments.map(({ id }, i) => ({
       environment_id: id,
-      pages: of(i, "page"),
-      software: of(i, "software"),
-      out_of_band: sumOf(sections, (one) => one.straying[i]),
+      pages: countIn(i, "page"),
+      software: countIn(i, "software"),
+      out_of_band: sumOf(sections, (section) => section.straying[i]),
       changed_at: changes.get(id) ?? null,
-      differing: whole.differing[i] ?? 0,
+      differing: total.differing[i] ?? 0,
     })),
     sections,
     owners: await ownersOf(db, site),
@@ -74,7 +76,7 @@ async function count(db: Database, site: Site): Promise<Omit<SiteSummary, "event
   };
 }
 
-/** The end of an index, for each environment. */
+/** When the newest change of each environment took effect, by environment id; one index entry is read for each. */
 async function lastChanges(db: Database, site: Site): Promise<Map<string, string | null>> {
   const rows = await db
     .selectFrom("environments as e")

@@ -26,14 +26,16 @@ const compareCall = getCall("/sites/{site}/compare", {
   operationId: "compare",
   summary: "What differs between two environments, now or at past moments",
   description:
-    "Each side is an environment, now or at a moment: `live@2026-03-03T14:00:00Z` or `live@{2.days.ago}`, `live~1` before its latest change, `live#42` just after deployment 42. In the order of kind and key.",
+    "Each side is an environment, now or at a moment: `live@2026-03-03T14:00:00Z` or `live@{2.days.ago}`, `live~1` before its last change, `live#42` just after deployment 42. In the order of kind and key.",
   params: z.object({ site: slugSchema }),
   query: z.strictObject({
     from: referenceSchema,
     to: referenceSchema,
-    known_at: momentText.optional().openapi({ description: "Both sides as they were known at that moment." }),
-    from_known_at: momentText.optional().openapi({ description: "The one side only." }),
-    to_known_at: momentText.optional().openapi({ description: "The other side only." }),
+    known_at: momentText
+      .optional()
+      .openapi({ description: "Only what had been recorded by that moment, for both sides." }),
+    from_known_at: momentText.optional().openapi({ description: "The same for `from` only." }),
+    to_known_at: momentText.optional().openapi({ description: "The same for `to` only." }),
     kind: kindSchema.optional(),
     ...paging(keyPosition),
   }),
@@ -43,14 +45,14 @@ const compareCall = getCall("/sites/{site}/compare", {
         kind: kindSchema,
         key: keySchema,
         change: z.enum(["added", "changed", "removed"]),
-        from: versionLabel.openapi({ description: "The version on the one side; null: it is not there." }),
-        to: versionLabel.openapi({ description: "The version on the other side; null: it is not there." }),
+        from: versionLabel.openapi({ description: "The version in `from`; null: not there." }),
+        to: versionLabel.openapi({ description: "The version in `to`; null: not there." }),
       })
       .openapi("Difference"),
   ).extend({
     unknown: z
       .array(z.enum(["from", "to"]))
-      .openapi({ description: "Sides that nobody had told Sitebook of at their moment: unknown, not empty." }),
+      .openapi({ description: "Sides for which nothing had been recorded at their moment: unknown, not empty." }),
   }),
 });
 
@@ -58,14 +60,15 @@ compareApi.openapi(compareCall, async (c) => {
   const query = c.req.valid("query");
   const { from, to, kind, limit, cursor } = query;
   const { site } = c.var.access;
-  const side = async (path: "from" | "to", text: string) => {
-    const known = query[`${path}_known_at`] ?? query.known_at;
-    const read = withKnownAt(await readReference(c.var.db, site, { path, text, now: c.var.at }), known, site, c.var.at);
-    if ("wrong" in read) throw refuseFields([{ path: "known_at", message: read.wrong }]);
-    return read;
+  const readSide = async (path: "from" | "to", text: string) => {
+    const knownAt = query[`${path}_known_at`] ?? query.known_at;
+    const reference = await readReference(c.var.db, site, { path, text, now: c.var.at });
+    const side = withKnownAt(reference, knownAt, site, c.var.at);
+    if ("wrong" in side) throw refuseFields([{ path: "known_at", message: side.wrong }]);
+    return side;
   };
-  const sides = { from: await side("from", from), to: await side("to", to) };
-  const unknown = await unknownOf(c.var.db, sides);
+  const sides = { from: await readSide("from", from), to: await readSide("to", to) };
+  const unknown = await unknownSides(c.var.db, sides);
   const after = cursor && { ...cursor, section: "" };
   const rows = await listDifferences(c.var.db, site, sides, { kind, after, limit: limit + 1, order: "key" });
   return c.json(
@@ -82,7 +85,7 @@ compareApi.openapi(compareCall, async (c) => {
   );
 });
 
-async function unknownOf(db: Database, sides: Record<"from" | "to", EnvironmentAtMoment>) {
+async function unknownSides(db: Database, sides: Record<"from" | "to", EnvironmentAtMoment>) {
   const unknown: ("from" | "to")[] = [];
   for (const name of ["from", "to"] as const) {
     const { environment, moment } = sides[name];

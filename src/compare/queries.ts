@@ -26,7 +26,7 @@ export interface Difference {
   title: string | null;
   section: string;
   change: DifferenceKind;
-  /** The version on each side, and since when; nothing where it is not there. */
+  /** The version on each side, and since when it was there; null if it was not. */
   from: string | null;
   from_since: string | null;
   to: string | null;
@@ -34,8 +34,8 @@ export interface Difference {
 }
 
 /**
- * What differs between two environments, or one at two moments. Two seeks for each artifact, however long the
- * histories, piece by piece.
+ * What differs between two environments, or in one of them between two moments. It takes two index seeks for each
+ * artifact, however long the histories are, in batches of artifacts.
  */
 export async function listDifferences(
   db: Database,
@@ -43,23 +43,23 @@ export async function listDifferences(
   sides: Sides,
   slice: Pick<PlacementSlice, "kind" | "after" | "limit" | "order"> & { change?: DifferenceKind | undefined } = {},
 ): Promise<Difference[]> {
-  const found: Difference[] = [];
-  for await (const piece of artifactBatches(db, site.id, slice)) {
-    const limit = slice.limit && slice.limit - found.length;
-    found.push(...(await differing(db, sides, { ...slice, limit }, piece)));
-    if (slice.limit && found.length >= slice.limit) break;
+  const differences: Difference[] = [];
+  for await (const batch of artifactBatches(db, site.id, slice)) {
+    const limit = slice.limit && slice.limit - differences.length;
+    differences.push(...(await selectDifferences(db, sides, { ...slice, limit }, batch)));
+    if (slice.limit && differences.length >= slice.limit) break;
   }
-  return found;
+  return differences;
 }
 
-async function differing(
+async function selectDifferences(
   db: Database,
   sides: Sides,
   { order, change, limit }: Pick<PlacementSlice, "limit" | "order"> & { change?: DifferenceKind | undefined },
-  among: RawBuilder<boolean>,
+  batch: RawBuilder<boolean>,
 ): Promise<Difference[]> {
-  let query = beside(db, sides)
-    .where(among)
+  let query = bothSides(db, sides)
+    .where(batch)
     .leftJoin("versions as fv", "fv.id", "f.version_id")
     .leftJoin("versions as tv", "tv.id", "t.version_id")
     .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
@@ -80,18 +80,18 @@ async function differing(
 
 export type DifferenceCounts = Record<DifferenceKind | "same", number>;
 
-/** How many pages and how much software came, changed, went and stayed. */
+/** How many pages and software items were added, changed, removed, or are the same. */
 export async function countDifferences(
   db: Database,
   site: { id: string },
   sides: Sides,
 ): Promise<Record<Kind, DifferenceCounts>> {
-  const nothing = () => ({ added: 0, changed: 0, removed: 0, same: 0 });
-  const tallies = { page: nothing(), software: nothing() };
+  const none = () => ({ added: 0, changed: 0, removed: 0, same: 0 });
+  const counts = { page: none(), software: none() };
   const count = (condition: RawBuilder<unknown>) => sql<number>`sum(case when ${condition} then 1 else 0 end)`;
-  for await (const piece of artifactBatches(db, site.id, {})) {
-    const rows = await beside(db, sides)
-      .where(piece)
+  for await (const batch of artifactBatches(db, site.id, {})) {
+    const rows = await bothSides(db, sides)
+      .where(batch)
       .select([
         "a.kind",
         count(conditions.added).as("added"),
@@ -101,14 +101,14 @@ export async function countDifferences(
       ])
       .groupBy("a.kind")
       .execute();
-    for (const { kind, ...more } of rows) for (const name of tallied) tallies[kind][name] += more[name];
+    for (const { kind, ...row } of rows) for (const name of countNames) counts[kind][name] += row[name];
   }
-  return tallies;
+  return counts;
 }
 
-const tallied = [...differenceKinds, "same"] as const;
+const countNames = [...differenceKinds, "same"] as const;
 
-function beside(db: Database, { from, to }: Sides) {
+function bothSides(db: Database, { from, to }: Sides) {
   return db
     .selectFrom("artifacts as a")
     .leftJoin("placements as f", (join) =>

@@ -94,7 +94,7 @@ deploymentRoutes.post("/", async (c) => {
 });
 
 deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
-  const { site } = c.var.access;
+  const { site, may } = c.var.access;
   const deployment = (await findDeployment(c.var.db, site.id, Number(c.req.param("number")))) ?? notFound("deployment");
   const { kind, section = "", key } = c.req.query();
   const after = (kind === "page" || kind === "software") && key ? { kind: kind as Kind, section, key } : undefined;
@@ -105,7 +105,7 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
     placements: placements.slice(0, 200),
     more: placements.length > 200,
     corrections: await latestCorrections(c.var.db, deployment.id),
-    may: { correct: c.var.access.permissions.has("correct") },
+    may,
     now: c.var.at,
   };
   return sitePage(

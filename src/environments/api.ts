@@ -39,10 +39,10 @@ const listCall = getCall("/sites/{site}/environments", {
 
 environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
-  const { places } = await c.var.tallies(c.var.db, site);
+  const { environments: counts } = await c.var.siteSummary(c.var.db, site);
   const nothing = { pages: 0, software: 0 };
   return c.json(
-    { items: site.environments.map((one, i) => environmentJson(one, places[i] ?? nothing)), next: null },
+    { items: site.environments.map((one, i) => environmentJson(one, counts[i] ?? nothing)), next: null },
     200,
   );
 });

@@ -24,7 +24,7 @@ const sizes = { usual: 200, most: 1000 };
 
 environmentRoutes.get("/:environment", async (c) => {
   const { db, at: now } = c.var;
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const environment = findEnvironment(site, c.req.param("environment"));
   const { at, knownAt, said, wrong } = readMoments(c);
   const moment: Moment = { asOf: at ?? endOfTime, knownAt };
@@ -78,7 +78,7 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
-    may: { record: permissions.has("record") },
+    may,
   };
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);
@@ -101,8 +101,8 @@ async function standingNow(c: SiteContext, environmentId: string, named: Awaited
 
 /** How much stands there now is counted for the rail already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<EnvironmentCounts> {
-  const { places } = await c.var.tallies(c.var.db, c.var.access.site);
-  const here = places.find((place) => place.environment_id === environmentId);
+  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
+  const here = environments.find((counts) => counts.environment_id === environmentId);
   return { pages: here?.pages ?? 0, software: here?.software ?? 0, out_of_band: here?.out_of_band ?? 0, unknown: 0 };
 }
 

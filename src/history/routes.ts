@@ -38,11 +38,11 @@ historyRoutes.get("/", async (c) => {
 
 async function checkpointOf(c: SiteContext) {
   const { db, at: now } = c.var;
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const { events } = await chainHead(db, site.id);
   const latest = await latestCheckpoint(db, site.id);
   const signed = latest && { ...latest, key: await publicKey(db) };
-  return { site, now, events, signed, maySign: permissions.has("administer") };
+  return { site, now, events, signed, may };
 }
 
 historyRoutes.get("/checkpoint", async (c) => {

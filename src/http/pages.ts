@@ -13,14 +13,14 @@ type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 
 /** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
 export async function sitePage(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
-  const { site, permissions } = c.get("access");
+  const { site, may } = c.get("access");
   const frame: Frame = {
     ...(await plainFrame(c, about.title)),
     rail: "slim",
     ...about,
     site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
     ...(await c.get("siteFrame")(c, about.environment)),
-    may: { record: permissions.has("record"), settings: permissions.has("administer") },
+    may,
   };
   return sendHtml(c, layout(frame, content), status);
 }

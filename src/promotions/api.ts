@@ -17,6 +17,7 @@ import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
 import { canPromote } from "./eligibility.ts";
+import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 
@@ -24,7 +25,7 @@ const tags = ["Promotions"];
 
 const inSite = z.object({ site: slugSchema });
 
-const one = z.object({ site: slugSchema, n: numberInPath });
+const byNumber = z.object({ site: slugSchema, n: numberInPath });
 
 export const promotionApi = new OpenAPIHono<SiteEnv>();
 
@@ -34,21 +35,21 @@ const decision = z.enum(["approve", "reject"]);
 
 const digest = z
   .string()
-  .openapi({ description: "Binds an approval to the release's contents, the target and its gate." });
+  .openapi({ description: "Binds an approval to the release's contents, the target environment and its gate." });
 
 const blockers = z
   .array(z.object({ code: z.string().openapi({ example: "approvals_missing" }), message: z.string() }))
-  .openapi({ description: "Everything that stands in the way, at once." });
+  .openapi({ description: "Everything that blocks it, all at once." });
 
 const promotion = z.object({
   number: z.int(),
   state,
   release: z.int(),
-  name: z.string().openapi({ description: "The release's." }),
+  name: z.string().openapi({ description: "The release's name." }),
   from: slugSchema.openapi({ example: "demo" }),
   to: slugSchema.openapi({ example: "live" }),
   digest,
-  note: z.string().nullable(),
+  ...perRequestField(() => z.string().nullable()),
   asked_by: z.string(),
   asked_at: momentSchema,
   requirements: z.array(z.object({ role: z.string(), needed: z.int(), given: z.int() })),
@@ -69,33 +70,33 @@ const promotion = z.object({
     .nullable(),
 });
 
-const whole = promotion.extend({ blockers }).openapi("PromotionWithBlockers");
+const withBlockers = promotion.extend({ blockers }).openapi("PromotionWithBlockers");
 
-const askCall = postCall("/sites/{site}/promotions", {
+const requestCall = postCall("/sites/{site}/promotions", {
   tags,
   operationId: "askForPromotion",
-  summary: "Ask to move a release into an environment",
+  summary: "Request promotion of a release to an environment",
   params: inSite,
   body: z
     .strictObject({
       release: numberSchema,
       to: slugSchema.openapi({ example: "demo" }),
-      note: textUpTo(10_000).optional(),
+      ...perRequestField((name) => textUpTo(requestFields[name].maxLength).optional()),
     })
     .openapi("NewPromotion"),
-  answer: whole,
+  answer: withBlockers,
 });
 
-promotionApi.openapi(askCall, async (c) => {
+promotionApi.openapi(requestCall, async (c) => {
   const body = c.req.valid("json");
-  return c.json(asWhole(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, body)), 201);
+  return c.json(withBlockersJson(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, body)), 201);
 });
 
 const listCall = getCall("/sites/{site}/promotions", {
   tags,
   operationId: "listPromotions",
   summary: "A site's promotions, newest first",
-  description: "What stands in the way of one is told with that one.",
+  description: "Blockers are only given with a single promotion.",
   params: inSite,
   query: z.strictObject({ state: state.optional(), ...paging(numberPosition) }),
   answer: listOf(promotion.openapi("Promotion")),
@@ -108,7 +109,7 @@ promotionApi.openapi(listCall, async (c) => {
   const siteId = c.var.access.site.id;
   const rows = await (state ? listInState(db, siteId, state, page) : listPromotions(db, siteId, page));
   return c.json(
-    pageOf(rows, limit, asPromotion, ({ number }) => ({ number })),
+    pageOf(rows, limit, promotionJson, ({ number }) => ({ number })),
     200,
   );
 });
@@ -116,15 +117,15 @@ promotionApi.openapi(listCall, async (c) => {
 const showCall = getCall("/sites/{site}/promotions/{n}", {
   tags,
   operationId: "getPromotion",
-  summary: "One promotion, and everything that stands in its way",
-  params: one,
-  answer: whole,
+  summary: "One promotion, with everything that blocks it",
+  params: byNumber,
+  answer: withBlockers,
 });
 
 promotionApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const found = await promotionDetails(c.var.db, c.var.access.site.id, n);
-  return c.json(asWhole(found ?? notFound(`promotion ${n}`)), 200);
+  return c.json(withBlockersJson(found ?? notFound(`promotion ${n}`)), 200);
 });
 
 const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
@@ -132,65 +133,65 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
   operationId: "decideOnPromotion",
   summary: "Approve or reject a promotion",
   description:
-    "A decision is for exactly what was looked at: 409 where the digest is not the promotion's. A rejection needs a comment and ends the promotion.",
-  params: one,
+    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment and ends the promotion.",
+  params: byNumber,
   body: z
     .strictObject({
       decision,
       digest,
-      role: z
-        .string()
-        .optional()
-        .openapi({ description: "Where the token holds several that the gate asks for.", example: "tester" }),
+      role: z.string().optional().openapi({
+        description: "Which role to decide in, if the token has several that the gate needs.",
+        example: "tester",
+      }),
       comment: textUpTo(10_000).optional(),
     })
     .openapi("NewApproval"),
-  answer: whole,
+  answer: withBlockers,
 });
 
 promotionApi.openapi(decideCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await decide(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+  return c.json(withBlockersJson(await decide(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
 });
 
 const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
   tags,
   operationId: "completePromotion",
-  summary: "Record that a promotion's contents became the environment's",
-  params: one,
+  summary: "Record that a promotion's contents are in the target environment",
+  params: byNumber,
   body: z
-    .strictObject({ effective_at: momentSchema.optional().openapi({ description: "Now where it is missing." }) })
+    .strictObject({ effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }) })
     .openapi("NewCompletion"),
   mayBeEmpty: true,
-  answer: whole,
+  answer: withBlockers,
 });
 
 promotionApi.openapi(completeCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await complete(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+  return c.json(withBlockersJson(await complete(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
 });
 
 const cancelCall = postCall("/sites/{site}/promotions/{n}/cancellation", {
   tags,
   operationId: "cancelPromotion",
-  summary: "Call a promotion off",
-  params: one,
+  summary: "Cancel a promotion",
+  params: byNumber,
   body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewCancellation"),
-  answer: whole,
+  answer: withBlockers,
 });
 
 promotionApi.openapi(cancelCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
-  return c.json(asWhole(await cancel(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+  return c.json(withBlockersJson(await cancel(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
 });
 
 const canCall = getCall("/sites/{site}/can-promote", {
   tags,
   operationId: "canPromote",
-  summary: "Whether a release could be promoted into an environment now, and all that stands in the way",
+  summary: "Whether a release could be promoted to an environment now, with everything that blocks it",
   params: inSite,
   query: z.strictObject({ release: numberInQuery, to: slugSchema.openapi({ example: "live" }) }),
   mayConflict: true,
@@ -198,17 +199,17 @@ const canCall = getCall("/sites/{site}/can-promote", {
 });
 
 promotionApi.openapi(canCall, async (c) => {
-  const wish = c.req.valid("query");
-  const { allowed, blockers } = await canPromote(c.var.db, tokenActor(c, wish), c.var.access.site, wish);
+  const request = c.req.valid("query");
+  const { allowed, blockers } = await canPromote(c.var.db, tokenActor(c, request), c.var.access.site, request);
   return c.json({ allowed, blockers }, 200);
 });
 
-function asWhole(details: Outcome): z.infer<typeof whole> {
-  return { ...asPromotion(details), blockers: details.blockers };
+function withBlockersJson(details: Outcome): z.infer<typeof withBlockers> {
+  return { ...promotionJson(details), blockers: details.blockers };
 }
 
-function asPromotion(row: Promotion): z.infer<typeof promotion> {
-  const { number, state, release, name, digest, note, asked_by, asked_at, completion, cancellation } = row;
+function promotionJson(row: Promotion): z.infer<typeof promotion> {
+  const { number, state, release, name, digest, asked_by, asked_at, completion, cancellation } = row;
   return {
     number,
     state,
@@ -217,7 +218,7 @@ function asPromotion(row: Promotion): z.infer<typeof promotion> {
     from: row.from.slug,
     to: row.environment.slug,
     digest,
-    note,
+    ...perRequestField((name) => row[name]),
     asked_by,
     asked_at,
     requirements: row.requirements.map(({ role, needed, given }) => ({ role, needed, given })),

@@ -4,19 +4,19 @@ import type { Blocker } from "../errors.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
-import { blockersOf, hasMovedOn, type UnmetNeed } from "./blockers.ts";
+import { blockersOf, hasMovedOn, type VersionNeed } from "./blockers.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { changeOf, isOpen, type PromotionChange } from "./rules.ts";
 import { type TargetContent, targetContents } from "./target-contents.ts";
 
 export interface ContentChange extends ReleaseContent {
   change: PromotionChange;
-  /** What the target holds, and what the environment before it holds now; undefined where it was never recorded there. */
-  there: TargetContent | undefined;
-  before: CurrentPlacement | undefined;
-  /** Who said that it had been recorded wrongly there, where that is why. */
+  /** What the target has (of a closed promotion: had before), and what the source has now; undefined if never recorded there. */
+  inTarget: TargetContent | undefined;
+  inSource: CurrentPlacement | undefined;
+  /** The correction of its record in the source environment, if that is why it moved on. */
   corrected?: { person: string; on: string } | undefined;
-  /** The environment before holds something else by now. */
+  /** Whether the source environment has something else by now. */
   moved_on: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Assessment {
   blockers: Blocker[];
 }
 
-/** A promotion with what it would change, or did, and everything that stands in its way; nothing where there is none of that number. */
+/** A promotion with what it changes, or changed, and everything that blocks it; undefined if there is none of that number. */
 export async function promotionDetails(
   db: Database,
   siteId: string,
@@ -39,70 +39,73 @@ export async function promotionDetails(
 
 export async function assessPromotion(db: Database, siteId: string, promotion: Promotion): Promise<PromotionDetails> {
   const contents = await listContents(db, promotion.release_id);
-  const there = await targetContents(db, siteId, promotion, contents);
-  return { ...promotion, ...(await assess(db, promotion, contents, there)) };
+  const inTarget = await targetContents(db, siteId, promotion, contents);
+  return { ...promotion, ...(await assess(db, promotion, contents, inTarget)) };
 }
 
 type AssessedPromotion = Pick<
   Promotion,
-  "number" | "state" | "asker_id" | "gate" | "requirements" | "environment" | "from" | "from_id" | "environment_id"
+  "number" | "state" | "requester_id" | "gate" | "requirements" | "environment" | "from" | "from_id" | "environment_id"
 >;
 
-/** Holds the contents against what the target holds, and against what the environment before it holds now. */
+/** Compares the contents with what the target has, by artifact id, and with what the source environment has now. */
 export async function assess(
   db: Database,
   promotion: AssessedPromotion,
   contents: ReleaseContent[],
-  there: Map<string, TargetContent>,
+  inTarget: Map<string, TargetContent>,
 ): Promise<Assessment> {
-  const ids = contents.map((one) => one.artifact_id);
-  const before = await currentPlacements(db, promotion.from_id, ids);
-  const moved = contents.filter((one) => hasMovedOn({ ...one, before: before.get(one.artifact_id) }));
+  const ids = contents.map((content) => content.artifact_id);
+  const inSource = await currentPlacements(db, promotion.from_id, ids);
+  const moved = contents.filter((content) => hasMovedOn({ ...content, inSource: inSource.get(content.artifact_id) }));
   const corrected = await correctedSources(db, promotion.from_id, moved);
-  const changing = contents.map((one): ContentChange => {
-    const id = one.artifact_id;
-    const now = { there: there.get(id), before: before.get(id), corrected: corrected.get(id) };
-    return { ...one, ...now, change: changeOf(one, now.there), moved_on: hasMovedOn({ ...one, ...now }) };
+  const changes = contents.map((content): ContentChange => {
+    const id = content.artifact_id;
+    const now = { inTarget: inTarget.get(id), inSource: inSource.get(id), corrected: corrected.get(id) };
+    return {
+      ...content,
+      ...now,
+      change: changeOf(content, now.inTarget),
+      moved_on: hasMovedOn({ ...content, ...now }),
+    };
   });
-  const needs = isOpen(promotion.state) ? await needsOf(db, promotion.environment_id, contents) : [];
-  return { contents: changing, blockers: blockersOf(promotion, promotion.from, changing, needs) };
+  const needs = isOpen(promotion.state) ? await needsAfter(db, promotion.environment_id, contents) : [];
+  return { contents: changes, blockers: blockersOf(promotion, promotion.from, changes, needs) };
 }
 
 /**
- * What would have to be true in the target afterwards: the needs of every version in the release, and of every version
- * that stays there and leans on software which the release changes.
+ * What has to be met in the target after completion: the needs of every version in the release, and of every version
+ * that stays in the target and needs software that the release changes.
  */
-async function needsOf(db: Database, environmentId: string, contents: ReleaseContent[]): Promise<UnmetNeed[]> {
-  const moving = new Set(contents.map((one) => one.artifact_id));
-  const software = new Map(contents.filter((one) => one.kind === "software").map((one) => [one.key, one.version]));
-  const staying = software.size ? await leaningIn(db, environmentId, moving, software) : [];
+async function needsAfter(db: Database, environmentId: string, contents: ReleaseContent[]): Promise<VersionNeed[]> {
+  const moving = new Set(contents.map((content) => content.artifact_id));
+  const software = new Map(
+    contents.filter((content) => content.kind === "software").map(({ key, version }) => [key, version]),
+  );
+  const staying = software.size ? await dependentsIn(db, environmentId, moving, software) : [];
   const arriving = contents
-    .filter((one) => one.version !== null)
-    .map((one) => ({ ...one, version: one.version as string }));
-  const wanted = [...arriving, ...staying].flatMap((one) =>
-    Object.entries(JSON.parse(one.requires ?? "{}") as Record<string, string>).map(([name, range]) => ({
-      key: one.key,
-      version: one.version,
+    .filter((content) => content.version !== null)
+    .map((content) => ({ ...content, version: content.version as string }));
+  const needs = [...arriving, ...staying].flatMap((row) =>
+    Object.entries(JSON.parse(row.requires ?? "{}") as Record<string, string>).map(([name, range]) => ({
+      key: row.key,
+      version: row.version,
       software: name.normalize("NFC"),
       range,
-      stays: !moving.has(one.artifact_id),
+      stays: !moving.has(row.artifact_id),
     })),
   );
-  const elsewhere = await softwareIn(db, environmentId, [...new Set(wanted.map((one) => one.software))]);
-  return wanted
+  const current = await softwareIn(db, environmentId, [...new Set(needs.map((need) => need.software))]);
+  return needs
     .filter((need) => !need.stays || software.has(need.software))
-    .map((need) => ({
-      key: need.key,
-      version: need.version,
-      software: need.software,
-      range: need.range,
-      present: software.has(need.software)
-        ? (software.get(need.software) ?? null)
-        : (elsewhere.get(need.software) ?? null),
+    .map(({ stays: _stays, ...need }) => ({
+      ...need,
+      present: (software.has(need.software) ? software : current).get(need.software) ?? null,
     }));
 }
 
-async function leaningIn(
+/** Versions in the environment that do not move and need some of this software. */
+async function dependentsIn(
   db: Database,
   environmentId: string,
   moving: Set<string>,
@@ -110,7 +113,7 @@ async function leaningIn(
 ) {
   const next = (after: RawBuilder<unknown>) =>
     sql`(select artifact_id from versions where requires is not null ${after} order by artifact_id limit 1)`;
-  // from one to the next that ever needed anything: few do, of all that stands there
+  // steps through the index from one artifact with needs to the next, since few of the environment's have any
   const { rows } = await sql<{ artifact_id: string; key: string; version: string; requires: string }>`
     with recursive needing (id) as (
       select ${next(sql``)}
@@ -125,6 +128,7 @@ async function leaningIn(
   );
 }
 
+/** The current versions of this software in the environment, by its name. */
 async function softwareIn(db: Database, environmentId: string, names: string[]): Promise<Map<string, string>> {
   if (!names.length) return new Map();
   const rows = await db

@@ -6,76 +6,80 @@ export interface AssessedContent {
   key: string;
   version_id: string | null;
   version: string | null;
-  /** What the environment before holds now; undefined where it never had it. */
-  before?: { version_id: string | null; version: string | null } | undefined;
-  /** Who said that it had been recorded there wrongly, and when. */
+  /** What the source environment has now; undefined if it was never recorded there. */
+  inSource?: { version_id: string | null; version: string | null } | undefined;
+  /** Who corrected its record in the source environment, and the date as people read it. */
   corrected?: { person: string; on: string } | undefined;
 }
 
-/** One version's need for software, and what the target would have after completion. */
-export interface UnmetNeed {
+/** The software that a version needs, and what the target would have after completion. */
+export interface VersionNeed {
   key: string;
   version: string;
   software: string;
   range: string;
-  /** Nothing: removed or never there. */
+  /** The version of the software; null if it would not be there. */
   present: string | null;
 }
 
-/** Everything that still stands in the way, at once, each as a sentence. Empty: it may be completed. */
+/** Everything that blocks completion, all of it at once, each as a sentence. If empty, it may be completed. */
 export function blockersOf(
   promotion: OpenPromotion,
-  from: { name: string },
+  source: { name: string },
   contents: AssessedContent[],
-  needs: UnmetNeed[],
+  needs: VersionNeed[],
 ): Blocker[] {
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
   return [
-    ...promotion.requirements.flatMap(whyNotApproved),
-    ...whyMovedOn(from, contents),
-    ...needs.filter((need) => !isMet(need)).map((need) => whyUnmet(need, promotion.environment)),
+    ...promotion.requirements.flatMap(missingApprovals),
+    ...movedOn(source, contents),
+    ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
   ];
 }
 
-function whyNotApproved({ name, needed, given }: Requirement): Blocker[] {
+function missingApprovals({ name, needed, given }: Requirement): Blocker[] {
   if (given >= needed) return [];
   const message =
     needed === 1 ? `${name} has not approved it yet.` : `${name} has given ${given} of ${needed} approvals.`;
   return [{ code: "approvals_missing", message }];
 }
 
-/** Whether the environment before holds something else by now than what the release froze. */
-export function hasMovedOn({ before, version_id }: AssessedContent): boolean {
-  return !before || before.version_id !== version_id;
+/** Whether the source environment has something else by now than what the release froze. */
+export function hasMovedOn({ inSource, version_id }: AssessedContent): boolean {
+  return !inSource || inSource.version_id !== version_id;
 }
 
-function whyMovedOn(from: { name: string }, contents: AssessedContent[]): Blocker[] {
+/** One blocker for all of them: the first by name, the rest counted. */
+function movedOn(source: { name: string }, contents: AssessedContent[]): Blocker[] {
   const [first, ...rest] = contents.filter(hasMovedOn);
   if (!first) return [];
-  const brings = first.version === null ? `It removes ${first.key}` : `It holds ${first.version} of ${first.key}`;
-  const more = rest.length ? ` The same goes for ${rest.length} more.` : "";
-  const why = first.corrected && whyMoved(from, first, first.corrected);
-  const message = [`${brings}, but ${from.name} ${holdsNow(first)}.${more}`, why].filter(Boolean).join(" ");
-  return [{ code: "content_moved_on", message }];
+  const frozen = first.version === null ? `removes ${first.key}` : `has ${first.key} ${first.version}`;
+  const more = rest.length ? ` (and ${rest.length} more)` : "";
+  const message = `The release ${frozen}, but ${sourceNow(source, first)}${more}.`;
+  const correction = first.corrected && correctionOf(source, first, first.corrected);
+  return [{ code: "content_moved_on", message: correction ? `${message} ${correction}` : message }];
 }
 
-function whyMoved(
-  from: { name: string },
+function correctionOf(
+  source: { name: string },
   { key, version }: AssessedContent,
   { person, on }: { person: string; on: string },
-) {
-  const what = version === null ? `That ${key} was removed from` : `That ${version} of ${key} stood on`;
-  return `${what} ${from.name} was corrected on ${on} by ${person}.`;
+): string {
+  const record = version === null ? `that ${key} was removed from` : `of ${key} ${version} on`;
+  return `On ${on} ${person} corrected the record ${record} ${source.name}.`;
 }
 
-function holdsNow({ before }: AssessedContent): string {
-  if (!before) return "has never had it";
-  return before.version === null ? "has removed it" : `now holds ${before.version}`;
+function sourceNow({ name }: { name: string }, { inSource }: AssessedContent): string {
+  if (!inSource) return `${name} never had it`;
+  return inSource.version === null ? `it was removed from ${name}` : `${name} now has ${inSource.version}`;
 }
 
-/** A label of the range's own words meets it; else it must be a version as semver has them, where 3.4 is 3.4.0. */
-export function isMet({ range, present }: Pick<UnmetNeed, "range" | "present">): boolean {
+/**
+ * Whether a version of software is within the needed range. A label that equals the range is (as in "nightly"); any
+ * other has to be a version as semver.org defines them, where 3.4 counts as 3.4.0.
+ */
+export function isMet({ range, present }: Pick<VersionNeed, "range" | "present">): boolean {
   if (present === null) return false;
   if (present === range) return true;
   const short = /^v?\d{1,9}(\.\d{1,9})?$/.test(present);
@@ -83,10 +87,10 @@ export function isMet({ range, present }: Pick<UnmetNeed, "range" | "present">):
   return version !== null && semver.satisfies(version, range, { loose: true, includePrerelease: true });
 }
 
-function whyUnmet({ key, version, software, range, present }: UnmetNeed, environment: { name: string }): Blocker {
-  const there = present === null ? `would have no ${software}` : `would have ${present}`;
+function unmetNeed({ key, version, software, range, present }: VersionNeed, target: { name: string }): Blocker {
+  const would = present === null ? `would have no ${software}` : `would have ${present}`;
   return {
     code: "requirement_unmet",
-    message: `${key} ${version} needs ${software} ${range}, but ${environment.name} ${there}.`,
+    message: `${key} ${version} needs ${software} ${range}, but ${target.name} ${would}.`,
   };
 }

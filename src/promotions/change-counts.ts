@@ -6,57 +6,57 @@ import type { PromotionChange } from "./rules.ts";
 
 type Counts = Record<PromotionChange, number>;
 
-/** What a promotion changes, counted. */
+/** How many pages and software items a promotion changes, by the kind of change. */
 export interface ChangeCounts {
   page: Counts;
   software: Counts;
-  /** Pages that change, and how many of them this person has looked at. */
-  toLook: number;
-  looked: number;
+  /** Pages that change, and how many of them this person has ticked as reviewed. */
+  toReview: number;
+  reviewed: number;
 }
 
-interface Line {
+interface CountedChange {
   kind: Kind;
   change: PromotionChange;
   count: number;
-  looked: number;
+  reviewed: number;
 }
 
-const none = (): Counts => ({ new: 0, changed: 0, removed: 0, unapproved: 0, same: 0 });
+const noChanges = (): Counts => ({ new: 0, changed: 0, removed: 0, unapproved: 0, same: 0 });
 
-export function countChanges(lines: Line[]): ChangeCounts {
-  const tally: ChangeCounts = { page: none(), software: none(), toLook: 0, looked: 0 };
-  for (const { kind, change, count, looked } of lines) {
-    tally[kind][change] += count;
+export function countChanges(rows: CountedChange[]): ChangeCounts {
+  const counts: ChangeCounts = { page: noChanges(), software: noChanges(), toReview: 0, reviewed: 0 };
+  for (const { kind, change, count, reviewed } of rows) {
+    counts[kind][change] += count;
     if (kind === "software" || change === "same") continue;
-    tally.toLook += count;
-    tally.looked += looked;
+    counts.toReview += count;
+    counts.reviewed += reviewed;
   }
-  return tally;
+  return counts;
 }
 
-/** The same of many open promotions in one query: their contents held against what their targets hold now. */
+/** The same for many open promotions in one query, against what their targets have now; by promotion id. */
 export async function countChangesOfAll(
   db: Database,
   personId: string,
   promotionIds: string[],
 ): Promise<Map<string, ChangeCounts>> {
-  const rows = await inBatches(promotionIds, async (piece) => {
-    const { rows } = await sql<Line & { id: string }>`
-      select p.id, a.kind, ${changing} as change, count(*) as count, count(l.artifact_id) as looked
+  const rows = await inBatches(promotionIds, async (batch) => {
+    const { rows } = await sql<CountedChange & { id: string }>`
+      select p.id, a.kind, ${changeInSql} as change, count(*) as count, count(l.artifact_id) as reviewed
       from promotions p
       join release_contents c on c.release_id = p.release_id
       join artifacts a on a.id = c.artifact_id
       left join current_placements t on t.environment_id = p.environment_id and t.artifact_id = c.artifact_id
       left join looks l on l.promotion_id = p.id and l.artifact_id = c.artifact_id and l.person_id = ${personId}
-      where ${inList("p.id", piece)} group by 1, 2, 3`.execute(db);
+      where ${inList("p.id", batch)} group by 1, 2, 3`.execute(db);
     return rows;
   });
   return new Map(promotionIds.map((id) => [id, countChanges(rows.filter((row) => row.id === id))]));
 }
 
-/** `changeOf` in SQL. */
-const changing = sql`case
+/** The rule `changeOf` in SQL. */
+const changeInSql = sql`case
   when c.version_id is not distinct from t.version_id then case when t.out_of_band = 1 then 'unapproved' else 'same' end
   when c.version_id is null then 'removed'
   when t.version_id is null then 'new'
@@ -67,15 +67,15 @@ export interface ReleaseSize {
   software: number;
 }
 
-/** How many pages and pieces of software these releases hold. */
+/** How many pages and software items each of these releases contains, by release id. */
 export async function releaseSizes(db: Database, releaseIds: string[]): Promise<Map<string, ReleaseSize>> {
   const sizes = new Map(releaseIds.map((id): [string, ReleaseSize] => [id, { page: 0, software: 0 }]));
-  const rows = await inBatches([...sizes.keys()], (piece) =>
+  const rows = await inBatches([...sizes.keys()], (batch) =>
     db
       .selectFrom("release_contents as c")
       .innerJoin("artifacts as a", "a.id", "c.artifact_id")
       .select((eb) => ["c.release_id", "a.kind", eb.fn.countAll<number>().as("count")])
-      .where("c.release_id", "in", piece)
+      .where("c.release_id", "in", batch)
       .groupBy(["c.release_id", "a.kind"])
       .execute(),
   );

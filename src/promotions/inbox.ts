@@ -6,50 +6,51 @@ import { listPromotions, type Promotion } from "./queries.ts";
 import { needOf } from "./rules.ts";
 
 export interface Inbox {
-  /** What waits for this person, the longest first: to decide, and to complete. */
+  /** What this person has to decide, and to complete; those that have waited longest first. */
   decide: Promotion[];
   complete: Promotion[];
   others: Promotion[];
   done: Promotion[];
-  /** How many there are of all that came to an end, and whether there are older ones than those listed. */
+  /** How many promotions have ended in all, and whether there are older ones than those listed. */
   ended: number;
   more: boolean;
-  tallies: Map<string, ChangeCounts>;
+  /** By promotion id, for the open ones; and by release id, for those that ended. */
+  changes: Map<string, ChangeCounts>;
   sizes: Map<string, ReleaseSize>;
 }
 
-/** All that is open, and the newest that is done; with what each changes, counted. */
+/** All open promotions with the counts of what they change, and the newest ones that ended. */
 export async function loadInbox(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Inbox> {
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
   const done = ended.slice(0, limit);
-  const needs = (need: ReturnType<typeof needOf>) => open.filter((one) => needOf(one, by) === need);
+  const needing = (need: ReturnType<typeof needOf>) => open.filter((promotion) => needOf(promotion, actor) === need);
   return {
-    decide: needs("decision").reverse(),
-    complete: needs("completion").reverse(),
-    others: needs(undefined),
+    decide: needing("decision").reverse(),
+    complete: needing("completion").reverse(),
+    others: needing(undefined),
     done,
-    ended: (await asked(db, site.id)) - open.length,
+    ended: (await lastNumber(db, site.id)) - open.length,
     more: ended.length > limit,
-    tallies: await countChangesOfAll(
+    changes: await countChangesOfAll(
       db,
-      by.person.id,
-      open.map((one) => one.id),
+      actor.person.id,
+      open.map((promotion) => promotion.id),
     ),
     sizes: await releaseSizes(
       db,
-      done.map((one) => one.release_id),
+      done.map((promotion) => promotion.release_id),
     ),
   };
 }
 
-/** How many promotions there ever were: the number last given out. */
-async function asked(db: Database, siteId: string): Promise<number> {
+/** The number of the latest promotion, which is how many there have been. */
+async function lastNumber(db: Database, siteId: string): Promise<number> {
   const site = await db.selectFrom("sites").select("promotions").where("id", "=", siteId).executeTakeFirstOrThrow();
   return site.promotions;
 }

@@ -7,28 +7,28 @@ import { listContents } from "../record/releases.ts";
 import { withSectionCounts } from "../record/section-counts.ts";
 import type { Promotion } from "./queries.ts";
 
-/** Closes an older promotion whose every artifact the newer one moves too. */
+/** Closes an older open promotion if the newer one promotes every artifact of it too. */
 export async function supersede(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   older: Promotion,
   newer: { id: string; number: number; environment: Environment; contents: { artifact_id: string }[] },
 ): Promise<void> {
-  const covered = new Set(newer.contents.map((one) => one.artifact_id));
-  const held = await listContents(trx, older.release_id);
-  if (!held.every((one) => covered.has(one.artifact_id))) return;
+  const covered = new Set(newer.contents.map((content) => content.artifact_id));
+  const contents = await listContents(trx, older.release_id);
+  if (!contents.every((content) => covered.has(content.artifact_id))) return;
   const reason = `Replaced by promotion ${newer.number}.`;
-  await markClosed(trx, site, older, held);
+  await markClosed(trx, site, older, contents);
   const row = {
     promotion_id: older.id,
-    person_id: by.person.id,
+    person_id: actor.person.id,
     reason,
     superseded_by: newer.id,
-    cancelled_at: by.at,
+    cancelled_at: actor.at,
   };
   await trx.insertInto("cancellations").values(row).execute();
-  await appendEvent(trx, by, site.id, {
+  await appendEvent(trx, actor, site.id, {
     ...eventSubject(older, newer.environment),
     action: "promotion_superseded",
     details: {
@@ -41,7 +41,7 @@ export async function supersede(
   });
 }
 
-/** It waits from now on. */
+/** Lists the promotion as open, and counts its rows as waiting on the board. */
 export async function markOpen(
   trx: Database,
   site: Site,
@@ -52,7 +52,7 @@ export async function markOpen(
   await withSectionCounts(trx, site, idsOf(contents), () => trx.insertInto("open_promotions").values(row).execute());
 }
 
-/** It no longer waits for anybody. */
+/** Undoes `markOpen`. */
 export async function markClosed(
   trx: Database,
   site: Site,
@@ -64,9 +64,9 @@ export async function markClosed(
   );
 }
 
-const idsOf = (contents: { artifact_id: string }[]): string[] => contents.map((one) => one.artifact_id);
+const idsOf = (contents: { artifact_id: string }[]): string[] => contents.map((content) => content.artifact_id);
 
-/** What an event about it says first. */
+/** The fields by which every event about a promotion names it. */
 export function eventSubject(promotion: { id: string; number: number }, environment: { id: string }) {
   return { subject: `promotion ${promotion.number}`, subject_id: promotion.id, environment_id: environment.id };
 }

@@ -9,11 +9,11 @@ import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
 import { findRelease, listContents } from "../record/releases.ts";
-import { whyNotText } from "../text.ts";
 import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
+import { perRequestField, requestErrors } from "./fields.ts";
 import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import {
@@ -26,22 +26,24 @@ import {
   whyNotReason,
 } from "./rules.ts";
 
-/** What a verb answers: where the promotion stands now. Kept for a repeated request, so it leaves out the contents. */
+/** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
 export type Outcome = Promotion & { blockers: Blocker[] };
 
-/** Asks to move a release into an environment. A request for all that an older open one holds takes its place. */
-export function requestPromotion(db: Database, by: Actor, site: Site, wish: PromotionRequest): Promise<Outcome> {
-  refuse(whyNotMay(by, "promote"), 403);
-  const wrong = whyNotText("A note", wish.note, 10_000);
-  if (wrong) refuseFields([{ path: "note", message: wrong }]);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const release = (await findRelease(trx, site.id, wish.release)) ?? notFound(`release ${wish.release}`);
-    const environment = targetEnvironment(site, wish.to);
+/**
+ * Requests that a release be promoted to an environment. It replaces older open promotions to the same environment whose
+ * artifacts it contains too. Throws a Refusal with 409 if the same one is open, or if it would change nothing.
+ */
+export function requestPromotion(db: Database, actor: Actor, site: Site, request: PromotionRequest): Promise<Outcome> {
+  refuse(whyNotMay(actor, "promote"), 403);
+  refuseFields(requestErrors(request));
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const release = (await findRelease(trx, site.id, request.release)) ?? notFound(`release ${request.release}`);
+    const environment = targetEnvironment(site, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open: waiting, why } = await eligibilityFor(trx, by, site, release, environment, contents);
-    if (why) throw new Refusal(409, why.message, { code: why.code });
+    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, site, release, environment, contents);
+    if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const row = {
-      id: newId(Date.parse(by.at)),
+      id: newId(Date.parse(actor.at)),
       site_id: site.id,
       number: await nextNumber(trx, site.id, "promotions"),
       release_id: release.id,
@@ -49,107 +51,111 @@ export function requestPromotion(db: Database, by: Actor, site: Site, wish: Prom
       environment_id: environment.id,
       gate_id: environment.gate?.id ?? null,
       digest,
-      note: wish.note?.trim() || null,
-      person_id: by.person.id,
-      asked_at: by.at,
+      ...perRequestField((name) => request[name]?.trim() || null),
+      person_id: actor.person.id,
+      asked_at: actor.at,
     };
     await trx.insertInto("promotions").values(row).execute();
     await markOpen(trx, site, row, contents);
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       ...eventSubject(row, environment),
       action: "promotion_asked",
       details: { ...row, release: release.number, name: release.name, environment: environment.slug, from: from.slug },
     });
-    for (const older of waiting) await supersede(trx, by, site, older, { ...row, environment, contents });
+    for (const older of open) await supersede(trx, actor, site, older, { ...row, environment, contents });
     return outcome(trx, site, row.number);
   });
 }
 
 export interface DecisionRequest {
   decision: Decision;
-  /** The digest of what was looked at. */
+  /** The digest of what the person reviewed. */
   digest: string;
   role?: string | undefined;
   comment?: string | undefined;
 }
 
 /**
- * Records one person's yes or no. The same decision again changes nothing. One no ends the promotion. Answers where it
- * stands then, unless something simpler will do.
+ * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
+ * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
+ * person is in the gate, 409 if it is closed, their own, or has another digest, and 422 for its role or comment.
  */
 export function decide<T = Outcome>(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   number: number,
-  verdict: DecisionRequest,
+  request: DecisionRequest,
   answer: (trx: Database, site: Site, number: number, before: Promotion) => T | Promise<T> = outcome as never,
 ): Promise<T> {
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const promotion = await find(trx, site, number);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
-      (one) => one.person_id === by.person.id && one.decision === verdict.decision,
+      (approval) => approval.person_id === actor.person.id && approval.decision === request.decision,
     );
-    if (already && verdict.digest === promotion.digest) return answer(trx, site, number, promotion);
-    refuse(whyNotDecide(promotion, by), rolesToDecide(promotion, by).length || !promotion.open ? 409 : 403);
-    refuse(whyNotDigest(promotion, verdict.digest));
-    const wrong = whyNotComment(verdict.decision, verdict.comment);
+    if (already && request.digest === promotion.digest) return answer(trx, site, number, promotion);
+    refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
+    refuse(whyNotDigest(promotion, request.digest));
+    const wrong = whyNotComment(request.decision, request.comment);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
     const row = {
-      id: newId(Date.parse(by.at)),
+      id: newId(Date.parse(actor.at)),
       promotion_id: promotion.id,
-      person_id: by.person.id,
-      role: chosenRole(promotion, by, verdict.role),
-      decision: verdict.decision,
-      digest: verdict.digest,
-      comment: verdict.comment?.trim() || null,
-      decided_at: by.at,
+      person_id: actor.person.id,
+      role: roleFor(promotion, actor, request.role),
+      decision: request.decision,
+      digest: request.digest,
+      comment: request.comment?.trim() || null,
+      decided_at: actor.at,
     };
     await trx.insertInto("approvals").values(row).execute();
-    if (verdict.decision === "reject")
+    if (request.decision === "reject")
       await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, promotion.environment),
-      action: verdict.decision === "approve" ? "promotion_approved" : "promotion_rejected",
+      action: request.decision === "approve" ? "promotion_approved" : "promotion_rejected",
       details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
     });
     return answer(trx, site, number, promotion);
   });
 }
 
-function chosenRole(promotion: Promotion, by: Actor, wanted: string | undefined): string {
-  const roles = rolesToDecide(promotion, by);
-  const role = wanted === undefined ? roles[0] : roles.find((one) => one === wanted);
-  if (!role)
-    refuse(
-      `You cannot decide as "${(wanted ?? "").slice(0, 60)}": the gate does not ask for it, or it is not your role here.`,
-      422,
-    );
-  return role as string;
+/** The requested role, or the first in which the actor can decide. */
+function roleFor(promotion: Promotion, actor: Actor, requested: string | undefined): string {
+  const roles = rolesToDecide(promotion, actor);
+  const role = requested === undefined ? roles[0] : roles.find((slug) => slug === requested);
+  if (role) return role;
+  throw new Refusal(
+    422,
+    `You cannot decide as "${(requested ?? "").slice(0, 60)}": the gate does not need that role, or you do not have it on this site.`,
+  );
 }
 
-/** Its contents become the environment's, now or from a stated past moment on. The same click again changes nothing. */
+/**
+ * Records that the contents are in the target since `effective_at` (ISO 8601, now if undefined). Completing again
+ * changes nothing. Throws a Refusal with 409 and all blockers if there are any.
+ */
 export function complete(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   number: number,
-  at: { effective_at?: string | undefined },
+  request: { effective_at?: string | undefined },
 ): Promise<Outcome> {
-  refuse(whyNotMay(by, "promote"), 403);
-  const wrong = whyNotWhen(at.effective_at, by.at);
+  refuse(whyNotMay(actor, "promote"), 403);
+  const wrong = whyNotWhen(request.effective_at, actor.at);
   if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const promotion = await details(trx, site, number);
-    if (promotion.completion?.person_id === by.person.id) return outcome(trx, site, number);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const promotion = await detailsOf(trx, site, number);
+    if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number);
     if (promotion.blockers.length)
-      throw new Refusal(409, promotion.blockers.map((one) => one.message).join(" "), {
+      throw new Refusal(409, promotion.blockers.map((blocker) => blocker.message).join(" "), {
         code: "blocked",
         blockers: promotion.blockers,
       });
-    const environment = site.environments.find((one) => one.id === promotion.environment_id) ?? notFound("environment");
-    const deployment = await deploy(trx, by, site, environment, {
-      effectiveAt: parseRfc3339(at.effective_at ?? by.at) as string,
+    const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
+    const deployment = await deploy(trx, actor, site, environment, {
+      effectiveAt: parseRfc3339(request.effective_at ?? actor.at) as string,
       complete: false,
       note: null,
       source: null,
@@ -167,12 +173,12 @@ export function complete(
     const row = {
       promotion_id: promotion.id,
       deployment_id: deployment.id,
-      person_id: by.person.id,
-      completed_at: by.at,
+      person_id: actor.person.id,
+      completed_at: actor.at,
     };
     await trx.insertInto("completions").values(row).execute();
     await markClosed(trx, site, promotion, promotion.contents);
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, environment),
       action: "promotion_completed",
       details: { number, name: promotion.name, environment: environment.slug, deployment: deployment.number, ...row },
@@ -181,25 +187,26 @@ export function complete(
   });
 }
 
-export function cancel(db: Database, by: Actor, site: Site, number: number, reason: string): Promise<Outcome> {
-  refuse(whyNotMay(by, "promote"), 403);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const promotion = await find(trx, site, number);
-    if (promotion.state === "cancelled" && promotion.cancellation?.person_id === by.person.id)
+/** Ends an open promotion. Cancelling again changes nothing. Throws a Refusal with 409 if it is closed, 422 without a reason. */
+export function cancel(db: Database, actor: Actor, site: Site, number: number, reason: string): Promise<Outcome> {
+  refuse(whyNotMay(actor, "promote"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const promotion = await promotionOf(trx, site, number);
+    if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number);
     refuse(whyClosed(promotion));
     const wrong = whyNotReason(reason);
     if (wrong) refuseFields([{ path: "reason", message: wrong }]);
     const row = {
       promotion_id: promotion.id,
-      person_id: by.person.id,
+      person_id: actor.person.id,
       reason: reason.trim(),
       superseded_by: null,
-      cancelled_at: by.at,
+      cancelled_at: actor.at,
     };
     await trx.insertInto("cancellations").values(row).execute();
     await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, promotion.environment),
       action: "promotion_cancelled",
       details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
@@ -208,18 +215,18 @@ export function cancel(db: Database, by: Actor, site: Site, number: number, reas
   });
 }
 
-async function find(trx: Database, site: Site, number: number): Promise<Promotion> {
+async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
   return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
-async function details(trx: Database, site: Site, number: number): Promise<PromotionDetails> {
+async function detailsOf(trx: Database, site: Site, number: number): Promise<PromotionDetails> {
   return (await promotionDetails(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
-/** Once it is closed, that is all that stands in its way, and nothing has to be weighed. */
+/** A closed promotion has only its end as a blocker, so its contents need not be assessed. */
 async function outcome(trx: Database, site: Site, number: number): Promise<Outcome> {
-  const promotion = await find(trx, site, number);
+  const promotion = await promotionOf(trx, site, number);
   if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
-  const { contents: _, ...weighed } = await assessPromotion(trx, site.id, promotion);
-  return weighed;
+  const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion);
+  return assessed;
 }

@@ -3,29 +3,31 @@ import { readGate } from "../access/environments.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { requestFieldNames } from "./fields.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
 
 export interface Listing {
-  /** Only open ones, or only those that came to an end. */
+  /** Only open ones, or only those that have ended. */
   open?: boolean | undefined;
-  /** Number where the page before ended; newest come first. */
+  /** Only those with a lower number than this one, with which the page before ended. */
   before?: number | undefined;
-  /** Only those of these releases, which are the site's. */
+  /** Only promotions of these releases, by their ids, all of which must be the site's. */
   releases?: string[] | undefined;
-  /** Only those of these numbers. */
+  /** Only promotions with these numbers. */
   numbers?: number[] | undefined;
+  /** Only promotions to this environment, by its id. */
   environment?: string | undefined;
   limit?: number | undefined;
 }
 
 export async function findPromotion(db: Database, siteId: string, number: number) {
-  const [row] = await numbered(db, siteId, number);
+  const [row] = await selectByNumber(db, siteId, number);
   return row && (await withState(db, [row]))[0];
 }
 
-const numbered = precompiled((db, siteId: string, number: number) =>
+const selectByNumber = precompiled((db, siteId: string, number: number) =>
   promotions(db).where("p.site_id", "=", siteId).where("p.number", "=", number),
 );
 
@@ -35,25 +37,25 @@ export async function listPromotions(
   siteId: string,
   { open, before, releases, numbers, environment, limit = 50 }: Listing = {},
 ) {
-  const waiting = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
+  const openIds = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
   let query = promotions(db).orderBy("p.number", "desc").limit(limit);
-  // one of these: together with a list, the site would make SQLite walk through all of its promotions
+  // not both: with a list of releases, the condition on the site would make SQLite read all of its promotions
   if (releases) query = query.where("p.release_id", "in", releases);
   else if (!open) query = query.where("p.site_id", "=", siteId);
   if (open) {
-    // asked first: few are open, and PostgreSQL would else walk through all that ever were
-    const ids = (await waiting.execute()).map((one) => one.promotion_id);
+    // in a query of its own: few are open, and in one query PostgreSQL would read all promotions there ever were
+    const ids = (await openIds.execute()).map((row) => row.promotion_id);
     if (!ids.length) return [];
     query = query.where("p.id", "in", ids);
   }
-  if (open === false) query = query.where("p.id", "not in", waiting);
+  if (open === false) query = query.where("p.id", "not in", openIds);
   if (before !== undefined) query = query.where("p.number", "<", before);
   if (numbers) query = query.where("p.number", "in", numbers);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
 }
 
-/** Newest first. A state is read off what came of a promotion: those that ended, in SQL; the few that are open, afterwards. */
+/** Newest first. Ends are found in SQL; which of the few open promotions are approved is decided by `stateOf`. */
 export async function listInState(
   db: Database,
   siteId: string,
@@ -62,15 +64,15 @@ export async function listInState(
 ) {
   if (isOpen(state)) {
     const open = await listPromotions(db, siteId, { open: true, before, limit: Number.MAX_SAFE_INTEGER });
-    return open.filter((one) => one.state === state).slice(0, limit);
+    return open.filter((promotion) => promotion.state === state).slice(0, limit);
   }
   let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
-  query = query.where(cameTo(state));
+  query = query.where(endedAs(state));
   if (before !== undefined) query = query.where("p.number", "<", before);
   return withState(db, await query.execute());
 }
 
-function cameTo(state: PromotionState) {
+function endedAs(state: PromotionState) {
   const ends: Partial<Record<PromotionState, ReturnType<typeof sql>>> = {
     completed: sql`completions x where x.promotion_id = p.id`,
     rejected: sql`approvals x where x.promotion_id = p.id and x.decision = 'reject'`,
@@ -87,18 +89,11 @@ function promotions(db: Database) {
     .innerJoin("releases as r", "r.id", "p.release_id")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("environments as f", "f.id", "p.from_id")
-    .innerJoin("people as asker", "asker.id", "p.person_id")
+    .innerJoin("people as requester", "requester.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
-    .select([
-      "p.id",
-      "p.number",
-      "p.digest",
-      "p.note",
-      "p.asked_at",
-      "p.person_id as asker_id",
-      "asker.name as asked_by",
-    ])
+    .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id", "requester.name as asked_by"])
+    .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
@@ -107,7 +102,7 @@ function promotions(db: Database) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number];
 
-/** Adds approvals, completion, cancellation and, read off them, the state and what the gate still wants. */
+/** Adds approvals, completion and cancellation, and the state and requirements that follow from them. */
 async function withState(db: Database, rows: Row[]) {
   if (!rows.length) return [];
   const ids = rows.map((row) => row.id);
@@ -122,7 +117,8 @@ async function withState(db: Database, rows: Row[]) {
     const gate = readGate(
       gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
     );
-    const of = <T extends { promotion_id: string }>(list: T[]) => list.filter((one) => one.promotion_id === row.id);
+    const of = <T extends { promotion_id: string }>(list: T[]) =>
+      list.filter(({ promotion_id }) => promotion_id === row.id);
     const facts = {
       ...row,
       gate,

@@ -4,38 +4,32 @@ import type { Database } from "../database/connect.ts";
 import { listContents } from "../record/releases.ts";
 import type { Promotion } from "./queries.ts";
 
-/** Artifact ids: which boxes were on the page, and which of them were ticked. */
+/** Artifact ids: whose checkboxes were on the page, and which of them were ticked. */
 export interface ReviewTicks {
   shown: string[];
-  looked: string[];
+  ticked: string[];
 }
 
-/** Ticks what has been looked at, and unticks the rest of what was shown; only for the one who looks. */
-export async function saveTicks(
-  db: Database,
-  by: Actor,
-  promotion: Promotion,
-  { shown, looked }: ReviewTicks,
-): Promise<void> {
+/** Saves this person's ticks, and removes those of boxes that were on the page but not ticked. A closed promotion takes none. */
+export async function saveTicks(db: Database, actor: Actor, promotion: Promotion, ticks: ReviewTicks): Promise<void> {
   if (!promotion.open) return;
-  const ticked = new Set(looked);
-  const inIt = new Set((await listContents(db, promotion.release_id)).map((one) => one.artifact_id));
-  const before = await tickedBy(db, promotion.id, by.person.id);
-  const fresh = [...ticked].filter((id) => inIt.has(id) && !before.has(id));
-  const gone = shown.filter((id) => before.has(id) && !ticked.has(id));
-  if (!fresh.length && !gone.length) return;
-  const mine = { promotion_id: promotion.id, person_id: by.person.id };
+  const contents = new Set((await listContents(db, promotion.release_id)).map((content) => content.artifact_id));
+  const saved = await tickedBy(db, promotion.id, actor.person.id);
+  const ticked = new Set(ticks.ticked);
+  const added = [...ticked].filter((id) => contents.has(id) && !saved.has(id));
+  const removed = ticks.shown.filter((id) => saved.has(id) && !ticked.has(id));
+  if (!added.length && !removed.length) return;
+  const tick = { promotion_id: promotion.id, person_id: actor.person.id, looked_at: actor.at };
   await db.transaction().execute(async (trx) => {
-    await inBatches(gone, async (piece) => {
-      const ticks = trx.deleteFrom("looks").where("promotion_id", "=", promotion.id);
-      await ticks.where("person_id", "=", by.person.id).where("artifact_id", "in", piece).execute();
+    await inBatches(removed, async (batch) => {
+      const rows = trx.deleteFrom("looks").where("promotion_id", "=", promotion.id);
+      await rows.where("person_id", "=", actor.person.id).where("artifact_id", "in", batch).execute();
       return [];
     });
-    await inBatches(fresh, async (piece) => {
-      const rows = piece.map((artifact_id) => ({ ...mine, artifact_id, looked_at: by.at }));
+    await inBatches(added, async (batch) => {
       await trx
         .insertInto("looks")
-        .values(rows)
+        .values(batch.map((artifact_id) => ({ ...tick, artifact_id })))
         .onConflict((conflict) => conflict.doNothing())
         .execute();
       return [];
@@ -43,7 +37,7 @@ export async function saveTicks(
   });
 }
 
-/** The artifact ids that this person has ticked. */
+/** The artifact ids that this person has ticked as reviewed. */
 export async function tickedBy(db: Database, promotionId: string, personId: string): Promise<Set<string>> {
   const rows = await db
     .selectFrom("looks")

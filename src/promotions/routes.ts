@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { approvalsPage } from "../../views/promotions/inbox.ts";
+import { inboxPage } from "../../views/promotions/inbox.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
@@ -12,20 +12,19 @@ import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { type ReviewTicks, saveTicks } from "./review-ticks.ts";
 
-/** The inbox. */
 export const inboxRoutes = new Hono<SiteEnv>();
 
 inboxRoutes.get("/", async (c) => {
-  const show = (["needs", "others", "done"] as const).find((one) => one === c.req.query("show"));
+  const show = (["needs", "others", "done"] as const).find((pile) => pile === c.req.query("show"));
   const before = /^\d{1,9}$/.test(c.req.query("before") ?? "") ? Number(c.req.query("before")) : undefined;
-  const box = await loadInbox(c.var.db, sessionActor(c), c.var.access.site, {
+  const inbox = await loadInbox(c.var.db, sessionActor(c), c.var.access.site, {
     before,
     limit: show === "done" ? 50 : 10,
   });
   return sitePage(
     c,
     { title: "Inbox", here: "inbox" },
-    approvalsPage({ ...box, site: c.var.access.site, show, before, by: sessionActor(c), now: c.var.at }),
+    inboxPage({ ...inbox, site: c.var.access.site, show, before, actor: sessionActor(c), now: c.var.at }),
   );
 });
 
@@ -35,30 +34,28 @@ promotionRoutes.get("/", (c) => c.redirect(`/sites/${c.var.access.site.slug}/app
 
 promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.param("number"))));
 
-/** Keeps the ticks, then the decision: what was looked at stays ticked where the decision is refused. */
-
+// The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
   const { decision, comment, digest } = await formFields(c, "decision", "comment", "digest");
-  const { shown, looked } = await ticks(c);
-  if (shown.length || looked.length) await savePostedTicks(c, number);
+  const { shown, ticked } = await postedTicks(c);
+  if (shown.length || ticked.length) await savePostedTicks(c, number);
   return attempt(c, number, { comment }, async () => {
-    if (decision !== "approve" && decision !== "reject")
-      throw new Refusal(422, "Say whether you approve or reject it.");
-    const verdict = { decision, digest, comment } as const;
-    const place = await decide(c.var.db, sessionActor(c), c.var.access.site, number, verdict, nameOfTarget);
-    return decision === "approve" ? `You approved it for ${place}.` : "You rejected it.";
+    if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
+    const request = { decision, digest, comment } as const;
+    const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
+    return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });
 });
 
-/** All that the next page says of it, which shows the rest itself. */
+/** Enough for the notice on the next page, and cheaper than assessing the promotion here too. */
 const nameOfTarget = (_db: unknown, _site: unknown, _number: number, { environment }: Promotion) => environment.name;
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
   const number = Number(c.req.param("number"));
   await savePostedTicks(c, number);
-  const part = c.req.query("from");
-  return c.redirect(`${base(c)}/${number}${part ? `?from=${encodeURIComponent(part)}` : ""}`, 303);
+  const from = c.req.query("from");
+  return c.redirect(`${base(c)}/${number}${from ? `?from=${encodeURIComponent(from)}` : ""}`, 303);
 });
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
@@ -68,8 +65,9 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   return attempt(c, number, { when }, async () => {
     if (moment && "wrong" in moment) refuseFields([{ path: "effective_at", message: moment.wrong }]);
     const since = moment && "at" in moment ? moment : undefined;
-    const done = await complete(c.var.db, sessionActor(c), c.var.access.site, number, { effective_at: since?.at });
-    return ["Completed.", `It is on ${done.environment.name}.`, since?.said].filter(Boolean).join(" ");
+    const request = { effective_at: since?.at };
+    const { environment } = await complete(c.var.db, sessionActor(c), c.var.access.site, number, request);
+    return ["Completed.", `It is on ${environment.name}.`, since?.said].filter(Boolean).join(" ");
   });
 });
 
@@ -78,10 +76,11 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
   const { reason } = await formFields(c, "reason");
   return attempt(c, number, { reason }, async () => {
     await cancel(c.var.db, sessionActor(c), c.var.access.site, number, reason);
-    return "It is cancelled.";
+    return `Promotion ${number} cancelled.`;
   });
 });
 
+/** Carries the action out and shows the promotion with its notice, or after a refusal with what was typed. */
 async function attempt(c: SiteContext, number: number, form: RefusedForm["form"], act: () => Promise<string>) {
   try {
     flash(c, await act());
@@ -94,11 +93,11 @@ async function attempt(c: SiteContext, number: number, form: RefusedForm["form"]
 
 async function savePostedTicks(c: SiteContext, number: number) {
   const promotion = (await findPromotion(c.var.db, c.var.access.site.id, number)) ?? notFound(`promotion ${number}`);
-  await saveTicks(c.var.db, sessionActor(c), promotion, await ticks(c));
+  await saveTicks(c.var.db, sessionActor(c), promotion, await postedTicks(c));
 }
 
-async function ticks(c: SiteContext): Promise<ReviewTicks> {
-  return { shown: await checkedValues(c, "shown"), looked: await checkedValues(c, "looked") };
+async function postedTicks(c: SiteContext): Promise<ReviewTicks> {
+  return { shown: await checkedValues(c, "shown"), ticked: await checkedValues(c, "looked") };
 }
 
 const base = (c: SiteContext) => `/sites/${c.var.access.site.slug}/promotions`;

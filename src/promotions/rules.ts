@@ -10,7 +10,7 @@ export type Decision = "approve" | "reject";
 
 export interface Requirement {
   role: string;
-  /** The role as people read it. */
+  /** The role's name as people read it. */
   name: string;
   needed: number;
   given: number;
@@ -24,15 +24,15 @@ interface PromotionFacts {
   cancellation: { superseded_by: number | null; cancelled_at: string } | null;
 }
 
-/** Read off the rows that are there, so that it cannot disagree with them. */
+/** Derived from the recorded rows and stored nowhere, so it cannot disagree with them. */
 export function stateOf(promotion: PromotionFacts): PromotionState {
   if (promotion.completion) return "completed";
-  if (promotion.approvals.some((one) => one.decision === "reject")) return "rejected";
+  if (promotion.approvals.some((approval) => approval.decision === "reject")) return "rejected";
   if (promotion.cancellation) return promotion.cancellation.superseded_by === null ? "cancelled" : "superseded";
-  return requirementsOf(promotion, {}).every((one) => one.given >= one.needed) ? "approved" : "waiting";
+  return requirementsOf(promotion, {}).every(({ needed, given }) => given >= needed) ? "approved" : "waiting";
 }
 
-/** What the gate asks, and how much of it approvals of exactly this digest have given. One person counts once, in one role. */
+/** The approvals that the gate needs, and how many were given for exactly this digest. A person counts once in each role. */
 export function requirementsOf(
   { gate, approvals, digest }: PromotionFacts,
   roleNames: Record<string, string>,
@@ -43,7 +43,7 @@ export function requirementsOf(
       role,
       name: roleNames[role] ?? role,
       needed: count,
-      given: new Set(given.map((one) => one.person_id)).size,
+      given: new Set(given.map((approval) => approval.person_id)).size,
     };
   });
 }
@@ -52,112 +52,116 @@ export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
 }
 
-/** When it was completed, rejected, cancelled or superseded; nothing while it is open. */
+/** When it was completed, rejected, cancelled or superseded; undefined while it is open. */
 export function endedAt({ approvals, completion, cancellation }: PromotionFacts): string | undefined {
-  const rejection = approvals.find((one) => one.decision === "reject");
+  const rejection = approvals.find((approval) => approval.decision === "reject");
   return completion?.completed_at ?? rejection?.decided_at ?? cancellation?.cancelled_at;
 }
 
-/** Completed as of a moment before somebody's approval: when the last of these came. Recorded all the same, and flagged. */
+/**
+ * The latest approval that was given after the contents were in the target, as an ISO 8601 moment; undefined if there is
+ * none. Such a completion is recorded nevertheless, and the page flags it.
+ */
 export function approvedAfterwards({ approvals, completion }: PromotionFacts): string | undefined {
   if (!completion) return;
-  const given = approvals.filter((one) => one.decision === "approve").map((one) => one.decided_at);
-  return given
-    .filter((decided_at) => decided_at > completion.effective_at)
+  return approvals
+    .filter((approval) => approval.decision === "approve")
+    .map((approval) => approval.decided_at)
+    .filter((decidedAt) => decidedAt > completion.effective_at)
     .sort()
     .at(-1);
 }
 
-/** Why there is nothing to ask for: it is asked for already, or would change nothing. */
+/** Why a promotion cannot be requested: the same one is open already, or it would change nothing. */
 export function whyNotRequest(
   release: { number: number },
   environment: { name: string },
   same: { number: number } | undefined,
   contents: { change: PromotionChange }[],
 ): Blocker | undefined {
-  if (same) return { code: "already_asked", message: `Promotion ${same.number} already asks for this.` };
-  if (contents.every((one) => one.change === "same"))
+  if (same) return { code: "already_asked", message: `Already requested: promotion ${same.number}.` };
+  if (contents.every((content) => content.change === "same"))
     return {
       code: "nothing_to_change",
-      message: `${environment.name} already holds all of release ${release.number}.`,
+      message: `Release ${release.number} would not change anything on ${environment.name}.`,
     };
 }
 
-/** `unapproved`: the target holds it already, out of band; completion would make it the promotion's. */
+/** `unapproved`: the target has it already, out of band; completing the promotion would approve it afterwards. */
 export type PromotionChange = "new" | "changed" | "removed" | "unapproved" | "same";
 
-interface TargetState {
-  version_id: string | null;
-  out_of_band: Flag;
-}
-
-export function changeOf(content: { version_id: string | null }, there: TargetState | undefined): PromotionChange {
-  if ((there?.version_id ?? null) === content.version_id) return there?.out_of_band ? "unapproved" : "same";
+/** What completing a promotion does to one artifact in its target; `inTarget` is undefined if it was never recorded there. */
+export function changeOf(
+  content: { version_id: string | null },
+  inTarget: { version_id: string | null; out_of_band: Flag } | undefined,
+): PromotionChange {
+  if ((inTarget?.version_id ?? null) === content.version_id) return inTarget?.out_of_band ? "unapproved" : "same";
   if (content.version_id === null) return "removed";
-  return there?.version_id ? "changed" : "new";
+  return inTarget?.version_id ? "changed" : "new";
 }
 
 export interface OpenPromotion {
   number: number;
   state: PromotionState;
-  asker_id: string;
+  requester_id: string;
   gate: Gate | null;
   requirements: Requirement[];
   environment: { name: string };
 }
 
-/** Why this person may not decide on it; the same for yes and no. */
-export function whyNotDecide(promotion: OpenPromotion, by: Pick<Actor, "person" | "roles">): string | undefined {
+/** Why this person may neither approve nor reject it. */
+export function whyNotDecide(promotion: OpenPromotion, actor: Pick<Actor, "person" | "roles">): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
-  if (!promotion.requirements.length)
-    return `The way to ${promotion.environment.name} has no gate: nobody needs to approve.`;
-  if (promotion.asker_id === by.person.id && !promotion.gate?.asker_may_approve)
-    return "You asked for this promotion, so somebody else has to decide.";
-  if (!rolesToDecide(promotion, by).length)
-    return `${promotion.environment.name} asks for the approval of ${joinWithAnd(promotion.requirements.map((one) => one.name))}, and that is not your role here.`;
+  const { environment, requirements } = promotion;
+  if (!requirements.length) return `Promotions to ${environment.name} need no approval.`;
+  if (promotion.requester_id === actor.person.id && !promotion.gate?.asker_may_approve)
+    return "You requested this promotion, so someone else has to decide.";
+  if (!rolesToDecide(promotion, actor).length)
+    return `${environment.name} needs approval by ${joinWithAnd(requirements.map((role) => role.name))}. You have no such role on this site.`;
 }
 
-/** The roles of this person that the gate asks for, those still wanted first. */
-export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, by: Pick<Actor, "roles">): string[] {
-  const asked = promotion.requirements.filter((one) => by.roles.includes(one.role));
-  return asked.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map((one) => one.role);
+/** The roles in which this person can decide, those with approvals missing first. */
+export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, actor: Pick<Actor, "roles">): string[] {
+  const own = promotion.requirements.filter(({ role }) => actor.roles.includes(role));
+  return own.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map(({ role }) => role);
 }
 
-/** What this very person has to do about it now, if anything. */
+/** What a promotion needs from this person now; undefined if nothing. */
 export function needOf(
   promotion: OpenPromotion & Pick<PromotionFacts, "approvals">,
-  by: Pick<Actor, "person" | "roles" | "permissions">,
+  actor: Pick<Actor, "person" | "roles" | "permissions">,
 ): "decision" | "completion" | undefined {
-  if (promotion.state === "approved") return by.permissions.has("promote") ? "completion" : undefined;
-  if (whyNotDecide(promotion, by) || promotion.approvals.some((one) => one.person_id === by.person.id)) return;
-  const wanted = promotion.requirements.some((one) => by.roles.includes(one.role) && one.given < one.needed);
-  return wanted ? "decision" : undefined;
+  if (promotion.state === "approved") return actor.permissions.has("promote") ? "completion" : undefined;
+  const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
+  if (decided || whyNotDecide(promotion, actor)) return;
+  const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
+  return missing.some(({ role }) => actor.roles.includes(role)) ? "decision" : undefined;
 }
 
 export function whyNotComment(decision: Decision, comment: string | undefined): string | undefined {
   if (decision === "reject" && !comment?.trim())
-    return "Say what is wrong, so that it can be put right: a rejection needs a comment.";
+    return "A rejection needs a comment. Say what is wrong, so that it can be fixed.";
   return whyNotText("A comment", comment, 10_000);
 }
 
 export function whyNotDigest(promotion: { number: number; digest: string }, digest: string): string | undefined {
   if (digest === promotion.digest) return;
-  return `That is not what promotion ${promotion.number} holds. Open it again and look at what it would change before you decide.`;
+  return `This is not what promotion ${promotion.number} contains. Open it again and review its changes before you decide.`;
 }
 
 export function whyClosed({ number, state }: Pick<OpenPromotion, "number" | "state">): string | undefined {
-  const ends: Partial<Record<PromotionState, string>> = {
-    completed: "has been completed",
-    rejected: "was rejected; a rejection ends it, and trying again is a new promotion",
-    cancelled: "was cancelled",
-    superseded: "was replaced by a newer one",
-    expired: "has expired",
+  const endings: Partial<Record<PromotionState, string>> = {
+    completed: "has been completed.",
+    rejected: "was rejected. To try again, request a new promotion.",
+    cancelled: "was cancelled.",
+    superseded: "was replaced by a newer one.",
+    expired: "has expired.",
   };
-  const end = ends[state];
-  return end && `Promotion ${number} ${end}.`;
+  const ending = endings[state];
+  return ending && `Promotion ${number} ${ending}`;
 }
 
 export function whyNotReason(reason: string | undefined): string | undefined {
-  if (!reason?.trim()) return "Say why: a cancellation needs a reason.";
+  if (!reason?.trim()) return "A cancellation needs a reason.";
   return whyNotText("A reason", reason, 10_000);
 }

@@ -7,25 +7,28 @@ import type { Promotion } from "./queries.ts";
 
 export type TargetContent = Pick<CurrentPlacement, "artifact_id" | "version_id" | "version" | "out_of_band">;
 
-/** What the target holds of these artifacts; of a promotion that came to its end, what it held just before. */
+/**
+ * What the target has of these contents, by artifact id: now while the promotion is open, and just before it ended once
+ * it is closed. Artifacts that were never recorded in the target are missing.
+ */
 export async function targetContents(
   db: Database,
   siteId: string,
   promotion: Promotion,
   contents: Omit<TargetContent, "out_of_band">[],
 ): Promise<Map<string, TargetContent>> {
-  const ids = contents.map((one) => one.artifact_id);
+  const ids = contents.map((content) => content.artifact_id);
   if (promotion.completion) return replacedBy(db, promotion.completion.deployment_id, contents);
   const asOf = promotion.ended_at;
   if (!asOf) return currentPlacements(db, promotion.environment_id, ids);
   const moment = { asOf, knownAt: asOf };
-  const rows = await inBatches(ids, (piece) =>
-    placementsAsOf(db, siteId, promotion.environment_id, moment, { ids: piece, removed: true }),
+  const rows = await inBatches(ids, (batch) =>
+    placementsAsOf(db, siteId, promotion.environment_id, moment, { ids: batch, removed: true }),
   );
   return new Map(rows.map((row) => [row.artifact_id, row]));
 }
 
-/** What stood there before the deployment that completed it. Where it placed nothing, the same stood there already. */
+/** What was in the target before the deployment of its completion, which has no placement for what was the same already. */
 async function replacedBy(
   db: Database,
   deploymentId: string,
@@ -50,10 +53,12 @@ async function replacedBy(
     .select(["p.artifact_id", "q.seq", "q.version_id", "v.label as version", "q.out_of_band"])
     .where("p.deployment_id", "=", deploymentId)
     .execute();
-  const there = new Map(contents.map((one): [string, TargetContent] => [one.artifact_id, { ...one, out_of_band: 0 }]));
+  const replaced = new Map(
+    contents.map((content): [string, TargetContent] => [content.artifact_id, { ...content, out_of_band: 0 }]),
+  );
   for (const { seq, out_of_band, ...row } of rows) {
-    if (seq === null) there.delete(row.artifact_id);
-    else there.set(row.artifact_id, { ...row, out_of_band: out_of_band ?? 0 });
+    if (seq === null) replaced.delete(row.artifact_id);
+    else replaced.set(row.artifact_id, { ...row, out_of_band: out_of_band ?? 0 });
   }
-  return there;
+  return replaced;
 }

@@ -25,14 +25,14 @@ const tags = ["Releases"];
 
 export const releaseApi = new OpenAPIHono<SiteEnv>();
 
-const digest = z.string().openapi({ description: "SHA-256 of its contents." });
+const digest = z.string().openapi({ description: "SHA-256 of the release's contents." });
 
-const makeCall = postCall("/sites/{site}/releases", {
+const createCall = postCall("/sites/{site}/releases", {
   tags,
   operationId: "makeRelease",
   summary: "Freeze exact versions and removals as a release",
   description:
-    "Either `contents`, which must be what stands in the first environment (or in `from`) at that moment, or `differences`: all that one environment holds otherwise than another.",
+    "Either `contents`, which must be what the first environment (or `from`) has at that moment, or `differences`: everything that one environment has and another has not.",
   params: z.object({ site: slugSchema }),
   body: z
     .strictObject({
@@ -58,20 +58,23 @@ const makeCall = postCall("/sites/{site}/releases", {
     .openapi("MadeRelease"),
 });
 
-releaseApi.openapi(makeCall, async (c) => {
+releaseApi.openapi(createCall, async (c) => {
   const body = c.req.valid("json");
   return c.json(await createRelease(c.var.db, tokenActor(c, body), c.var.access.site, body), 201);
 });
 
-const release = z.object({
+const releaseSchema = z.object({
   number: z.int(),
   name: z.string(),
   notes: z.string().nullable(),
   digest,
-  environment: slugSchema.openapi({ description: "Where its contents stood when it was made.", example: "beta" }),
-  person: z.string().openapi({ description: "Who made it." }),
+  environment: slugSchema.openapi({
+    description: "The environment that had its contents when it was created.",
+    example: "beta",
+  }),
+  person: z.string().openapi({ description: "Who created it." }),
   created_at: momentSchema,
-  size: z.int().openapi({ description: "How many pages and pieces of software it holds." }),
+  size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
 
 const listCall = getCall("/sites/{site}/releases", {
@@ -80,14 +83,14 @@ const listCall = getCall("/sites/{site}/releases", {
   summary: "A site's releases, newest first",
   params: z.object({ site: slugSchema }),
   query: z.strictObject(paging(numberPosition)),
-  answer: listOf(release.openapi("Release")),
+  answer: listOf(releaseSchema.openapi("Release")),
 });
 
 releaseApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const rows = await listReleases(c.var.db, c.var.access.site.id, { before: cursor?.number, limit: limit + 1 });
   return c.json(
-    pageOf(rows, limit, asRelease, ({ number }) => ({ number })),
+    pageOf(rows, limit, releaseJson, ({ number }) => ({ number })),
     200,
   );
 });
@@ -95,9 +98,9 @@ releaseApi.openapi(listCall, async (c) => {
 const showCall = getCall("/sites/{site}/releases/{n}", {
   tags,
   operationId: "getRelease",
-  summary: "One release, with what it holds",
+  summary: "One release, with its contents",
   params: z.object({ site: slugSchema, n: numberInPath }),
-  answer: release
+  answer: releaseSchema
     .extend({
       contents: z.array(
         z.object({
@@ -114,13 +117,13 @@ const showCall = getCall("/sites/{site}/releases/{n}", {
 
 releaseApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
-  const found = (await findRelease(c.var.db, c.var.access.site.id, n)) ?? notFound(`release ${n}`);
-  const rows = await listContents(c.var.db, found.id);
+  const release = (await findRelease(c.var.db, c.var.access.site.id, n)) ?? notFound(`release ${n}`);
+  const rows = await listContents(c.var.db, release.id);
   const contents = rows.map(({ kind, key, title, version, digest }) => ({ kind, key, title, version, digest }));
-  return c.json({ ...asRelease(found), contents }, 200);
+  return c.json({ ...releaseJson(release), contents }, 200);
 });
 
-function asRelease(row: Release): z.infer<typeof release> {
+function releaseJson(row: Release): z.infer<typeof releaseSchema> {
   const { number, name, notes, digest, environment, person, created_at } = row;
   return { number, name, notes, digest, environment, person, created_at, size: row.size ?? 0 };
 }

@@ -6,55 +6,55 @@ import { type CurrentPlacement, currentDifferences, currentPlacements } from "..
 import type { Kind } from "../schema.ts";
 import { compareText } from "../text.ts";
 
-/** A row that a release could hold, as it stands now. */
+/** A row that could be in a release, in its current version. */
 export interface Candidate {
   artifact_id: string;
   kind: Kind;
   key: string;
   title: string | null;
-  /** Nothing: it was removed there, and so the release removes it. */
+  /** null: it was removed from the environment, so the release removes it. */
   version: string | null;
-  /** What the environment that it is meant for holds; undefined where it never had it. */
-  there: string | null | undefined;
-  chosen: boolean;
+  /** The version in the target now; null if it was removed there, undefined if it was never recorded there. */
+  inTarget: string | null | undefined;
+  selected: boolean;
 }
 
 export interface Candidates {
   rows: Candidate[];
-  /** Chosen rows of which nothing was ever recorded there. */
+  /** How many of the selected rows were never recorded in the environment. */
   unknown: number;
 }
 
-/** What was chosen, and what else differs between the two environments: that is what the release leaves behind. */
+/** The selected rows, and unselected everything else that differs between the two environments. */
 export async function listCandidates(
   db: Database,
   site: Site,
   from: Environment,
   to: Environment | undefined,
-  chosen: "all" | Set<string>,
+  selected: "all" | Set<string>,
 ): Promise<Candidates> {
-  const differing = to ? await currentDifferences(db, site.id, from.id, to.id) : [];
-  const found = new Map(differing.map((one): [string, CurrentPlacement] => [one.artifact_id, one]));
-  const others = chosen === "all" ? [] : [...chosen].filter((id) => !found.has(id));
-  for (const one of (await currentPlacements(db, from.id, others)).values()) found.set(one.artifact_id, one);
-  const there = to ? await currentPlacements(db, to.id, [...found.keys()]) : new Map<string, CurrentPlacement>();
-  const rows = [...found.values()].sort(inOrder).map(({ artifact_id, kind, key, title, version }) => ({
+  const differences = to ? await currentDifferences(db, site.id, from.id, to.id) : [];
+  const byId = new Map(differences.map((row): [string, CurrentPlacement] => [row.artifact_id, row]));
+  const others = selected === "all" ? [] : [...selected].filter((id) => !byId.has(id));
+  for (const [id, row] of await currentPlacements(db, from.id, others)) byId.set(id, row);
+  const inTarget = to ? await currentPlacements(db, to.id, [...byId.keys()]) : new Map<string, CurrentPlacement>();
+  const rows = [...byId.values()].sort(bySection).map(({ artifact_id, kind, key, title, version }) => ({
     artifact_id,
     kind,
     key,
     title,
     version,
-    there: there.get(artifact_id)?.version,
-    chosen: chosen === "all" || chosen.has(artifact_id),
+    inTarget: inTarget.get(artifact_id)?.version,
+    selected: selected === "all" || selected.has(artifact_id),
   }));
-  return { rows, unknown: others.filter((id) => !found.has(id)).length };
+  return { rows, unknown: others.filter((id) => !byId.has(id)).length };
 }
 
-/** The ids behind what a form names; what it names wrongly is not there. */
+/** The artifact ids of these lines; lines that name no artifact of the site are left out. */
 export async function selectedIds(db: Database, siteId: string, lines: { kind: Kind; key: string }[]) {
   return new Set((await artifactIds(db, siteId, lines)).values());
 }
 
-function inOrder(a: CurrentPlacement, b: CurrentPlacement): number {
+function bySection(a: CurrentPlacement, b: CurrentPlacement): number {
   return compareText(a.kind, b.kind) || compareText(a.section, b.section) || compareText(a.key, b.key);
 }

@@ -5,62 +5,63 @@ import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { eligibilityForAll } from "../promotions/eligibility.ts";
+import { perRequestField, type RequestField, type RequestFieldName, requestFields } from "../promotions/fields.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { currentPlacements } from "../record/current.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 
-/** Lines on one part of the list. */
-const most = 200;
+/** How many lines are on one part of the list. */
+const maxLines = 200;
 
 export interface RefusedRequest {
-  form?: { to: string; note: string } | undefined;
+  form?: ({ to: string } & Record<RequestFieldName, string>) | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
 }
 
-/** Answers a release's page; after a refused wish with what was typed and why it was not taken. */
+/** Sends the release's page; after a refused request for promotion with what was typed and why it was refused. */
 export async function showRelease(
   c: SiteContext,
   number: number,
-  { form = { to: "", note: "" }, errors = {}, refused }: RefusedRequest = {},
+  { form = { to: "", ...perRequestField(() => "") }, errors = {}, refused }: RefusedRequest = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
-  const { site, permissions } = c.var.access;
+  const { site, may } = c.var.access;
   const { db } = c.var;
   const release = (await findRelease(db, site.id, number)) ?? notFound(`release ${number}`);
   const contents = await listContents(db, release.id);
   const start = Math.max(
-    contents.findIndex((one) => one.artifact_id === c.req.query("from")),
+    contents.findIndex((content) => content.artifact_id === c.req.query("from")),
     0,
   );
-  const shown = contents.slice(start, start + most);
-  const ids = shown.map((one) => one.artifact_id);
-  const held = await Promise.all(
+  const shown = contents.slice(start, start + maxLines);
+  const ids = shown.map((content) => content.artifact_id);
+  const environments = await Promise.all(
     site.environments.map(async (environment) => ({
       environment,
-      now: await currentPlacements(db, environment.id, ids),
+      current: await currentPlacements(db, environment.id, ids),
     })),
   );
-  const mayPromote = permissions.has("promote");
   const link = (i: number) => `/sites/${site.slug}/releases/${number}?from=${contents[i]?.artifact_id}`;
   const content = releasePage({
     site,
     release,
     contents: shown,
     size: contents.length,
-    pages: contents.filter((one) => one.kind === "page").length,
-    held,
+    pages: contents.filter((content) => content.kind === "page").length,
+    environments,
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
-    ways: mayPromote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
-    previous: start > 0 ? link(Math.max(start - most, 0)) : undefined,
-    next: start + most < contents.length ? link(start + most) : undefined,
+    targets: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
+    previous: start > 0 ? link(Math.max(start - maxLines, 0)) : undefined,
+    next: start + maxLines < contents.length ? link(start + maxLines) : undefined,
     form: { ...form, key: newId() },
+    fields: Object.entries(requestFields) as [RequestFieldName, RequestField][],
     errors,
     refused,
-    rested: await correctedSources(
+    corrected: await correctedSources(
       db,
-      site.environments.find((one) => one.slug === release.environment)?.id ?? "",
+      site.environments.find(({ slug }) => slug === release.environment)?.id ?? "",
       shown,
     ),
     now: c.var.at,

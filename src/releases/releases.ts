@@ -13,8 +13,8 @@ import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { nextNumber } from "../record/numbers.ts";
-import { artifactKey } from "../text.ts";
-import { type NewRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
+import { artifactKey, compareText } from "../text.ts";
+import { type NewRelease, nothingToRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
 
 export interface CreatedRelease {
   number: number;
@@ -22,35 +22,40 @@ export interface CreatedRelease {
   contents: ReleaseLine[];
 }
 
-/** Freezes exact versions and removals, which must be what the environment holds at this moment, under a number. */
-export function createRelease(db: Database, by: Actor, site: Site, wanted: NewRelease): Promise<CreatedRelease> {
-  refuse(whyNotMay(by, "release"), 403);
-  refuseFields(releaseErrors(wanted));
-  const from = place(site, wanted.differences?.from ?? wanted.from ?? site.environments[0]?.slug);
-  const to = wanted.differences && place(site, wanted.differences.to);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const frozen = to ? await differing(trx, site, from, to) : await standing(trx, site, from, wanted.contents ?? []);
+/**
+ * Freezes exact versions and removals under a number. Throws a Refusal with 422 for each line that is not what the
+ * environment has at this moment, or 404 if one of them is unknown everywhere.
+ */
+export function createRelease(db: Database, actor: Actor, site: Site, release: NewRelease): Promise<CreatedRelease> {
+  refuse(whyNotMay(actor, "release"), 403);
+  refuseFields(releaseErrors(release));
+  const from = environmentBySlug(site, release.differences?.from ?? release.from ?? site.environments[0]?.slug);
+  const to = release.differences && environmentBySlug(site, release.differences.to);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const frozen = to
+      ? await freezeDifferences(trx, site, from, to)
+      : await freezeLines(trx, site, from, release.contents ?? []);
     const contents = frozen
       .map(({ kind, key, version }) => ({ kind, key, version }))
-      .sort((a, b) => (a.kind === b.kind ? compare(a.key, b.key) : compare(a.kind, b.kind)));
+      .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.key, b.key));
     const row = {
-      id: newId(Date.parse(by.at)),
+      id: newId(Date.parse(actor.at)),
       site_id: site.id,
       number: await nextNumber(trx, site.id, "releases"),
-      name: wanted.name.trim(),
-      notes: wanted.notes?.trim() || null,
+      name: release.name.trim(),
+      notes: release.notes?.trim() || null,
       digest: releaseDigest(frozen),
       environment_id: from.id,
-      person_id: by.person.id,
-      created_at: by.at,
+      person_id: actor.person.id,
+      created_at: actor.at,
     };
     await trx.insertInto("releases").values(row).execute();
-    await inBatches(frozen, async (piece) => {
-      const rows = piece.map(({ artifact_id, version_id }) => ({ release_id: row.id, artifact_id, version_id }));
+    await inBatches(frozen, async (batch) => {
+      const rows = batch.map(({ artifact_id, version_id }) => ({ release_id: row.id, artifact_id, version_id }));
       await trx.insertInto("release_contents").values(rows).execute();
       return [];
     });
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       action: "release_made",
       subject: `release ${row.number}`,
       subject_id: row.id,
@@ -67,64 +72,54 @@ interface Frozen extends ReleaseLine {
   digest: string | null;
 }
 
-/** SHA-256 over the canonical list of what is in it: kind, key, version and content digest, sorted. */
+/** SHA-256 over the sorted list of its lines, each the canonical JSON of kind, key, version and content digest. */
 function releaseDigest(contents: Pick<Frozen, "kind" | "key" | "version" | "digest">[]): string {
   const lines = contents.map(({ kind, key, version, digest }) => canonicalJson({ kind, key, version, digest })).sort();
   return sha256(`[${lines.join(",")}]`);
 }
 
-async function standing(trx: Database, site: Site, from: Environment, contents: ReleaseLine[]): Promise<Frozen[]> {
-  const chosen = contents.map((one) => ({ ...one, key: normalKey(one.kind, one.key) }));
-  const ids = await artifactIds(trx, site.id, chosen);
+async function freezeLines(trx: Database, site: Site, from: Environment, contents: ReleaseLine[]): Promise<Frozen[]> {
+  const lines = contents.map((line) => ({ ...line, key: normalKey(line.kind, line.key) }));
+  const ids = await artifactIds(trx, site.id, lines);
   const current = await currentPlacements(trx, from.id, [...ids.values()]);
-  const errors = chosen.flatMap((one, i) => {
-    const stands = current.get(ids.get(artifactKey(one)) ?? "");
-    const message = whyNotCurrent(one, stands, from);
+  const currentOf = (line: ReleaseLine) => current.get(ids.get(artifactKey(line)) ?? "");
+  const errors = lines.flatMap((line, i) => {
+    const message = whyNotCurrent(line, currentOf(line), from);
     return message ? [{ path: `contents.${i}.version`, message }] : [];
   });
-  if (errors.length) refuseFields(errors, (await namesUnknown(trx, chosen, ids)) ? 404 : 422);
-  return chosen.map((one) => {
-    const stands = current.get(ids.get(artifactKey(one)) as string);
+  if (errors.length) refuseFields(errors, (await hasUnknown(trx, lines, ids)) ? 404 : 422);
+  return lines.map((line) => {
+    const placement = currentOf(line);
     return {
-      ...one,
-      artifact_id: stands?.artifact_id as string,
-      version_id: stands?.version_id ?? null,
-      digest: stands?.digest ?? null,
+      ...line,
+      artifact_id: placement?.artifact_id as string,
+      version_id: placement?.version_id ?? null,
+      digest: placement?.digest ?? null,
     };
   });
 }
 
-/** Whether some line names what nobody ever told of, anywhere: that is not found, not merely out of place. */
-async function namesUnknown(trx: Database, chosen: ReleaseLine[], ids: Map<string, string>): Promise<boolean> {
-  const labels = await inBatches([...ids.values()], (piece) =>
-    trx.selectFrom("versions").select(["artifact_id", "label"]).where("artifact_id", "in", piece).execute(),
+/** Whether a line names an artifact or a version that was never recorded in any environment. */
+async function hasUnknown(trx: Database, lines: ReleaseLine[], ids: Map<string, string>): Promise<boolean> {
+  const versions = await inBatches([...ids.values()], (batch) =>
+    trx.selectFrom("versions").select(["artifact_id", "label"]).where("artifact_id", "in", batch).execute(),
   );
-  const known = new Set(labels.map((one) => `${one.artifact_id} ${one.label}`));
-  return chosen.some(({ kind, key, version }) => {
-    const id = ids.get(artifactKey({ kind, key }));
-    return !id || (version !== null && !known.has(`${id} ${version}`));
+  const recorded = new Set(versions.map(({ artifact_id, label }) => `${artifact_id} ${label}`));
+  return lines.some((line) => {
+    const id = ids.get(artifactKey(line));
+    return !id || (line.version !== null && !recorded.has(`${id} ${line.version}`));
   });
 }
 
-async function differing(trx: Database, site: Site, from: Environment, to: Environment): Promise<Frozen[]> {
-  const found = await currentDifferences(trx, site.id, from.id, to.id);
-  if (!found.length)
-    refuseFields([
-      {
-        path: "differences",
-        message: `${from.name} has nothing that ${to.name} has not: there is nothing to release.`,
-      },
-    ]);
-  return found;
+async function freezeDifferences(trx: Database, site: Site, from: Environment, to: Environment): Promise<Frozen[]> {
+  const differences = await currentDifferences(trx, site.id, from.id, to.id);
+  if (!differences.length) refuseFields([{ path: "differences", message: nothingToRelease(from, to) }]);
+  return differences;
 }
 
-function place(site: Site, slug: string | undefined): Environment {
+function environmentBySlug(site: Site, slug: string | undefined): Environment {
   return (
-    site.environments.find((one) => one.slug === slug) ??
+    site.environments.find((environment) => environment.slug === slug) ??
     notFound(`environment${slug ? ` "${slug.slice(0, 60)}"` : ""}`)
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -7,56 +7,60 @@ export const maxContents = 10_000;
 export interface ReleaseLine {
   kind: Kind;
   key: string;
-  /** Nothing: its removal. */
+  /** null: the removal of the artifact. */
   version: string | null;
 }
 
 export interface NewRelease {
   name: string;
   notes?: string | undefined;
-  /** Slug of the environment in which the contents stand; the first one where missing. */
+  /** Slug of the environment that has these contents; the first one if undefined. */
   from?: string | undefined;
   contents?: ReleaseLine[] | undefined;
-  /** Instead of contents: all that differs between two environments. */
+  /** Instead of contents: everything that differs between two environments, by their slugs. */
   differences?: { from: string; to: string } | undefined;
 }
 
 export function releaseErrors(release: NewRelease): FieldError[] {
   const errors: FieldError[] = [];
-  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
-  note("name", whyNotName(release.name));
-  note("notes", whyNotText("Notes", release.notes, 10_000));
+  const check = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  check("name", whyNotName(release.name));
+  check("notes", whyNotText("Notes", release.notes, 10_000));
   if (!release.contents === !release.differences)
-    note("contents", "Say either what is in it, or between which environments to take the differences.");
-  if (release.contents) note("contents", whyNotContents(release.contents));
+    check("contents", "Give either the contents, or the two environments whose differences to include.");
+  if (release.contents) check("contents", whyNotContents(release.contents));
   return errors;
 }
 
 function whyNotContents(contents: ReleaseLine[]): string | undefined {
-  if (!contents.length) return "A release needs at least one page or piece of software.";
+  if (!contents.length) return "Select at least one page or software item.";
   if (contents.length > maxContents)
-    return `A release has at most 10,000 lines; this one has ${formatCount(contents.length)}.`;
+    return `A release has at most ${formatCount(maxContents)} lines; this one has ${formatCount(contents.length)}.`;
   const seen = new Set<string>();
   for (const { kind, key } of contents) {
-    if (seen.has(artifactKey({ kind, key }))) return `${key} is named twice.`;
+    if (seen.has(artifactKey({ kind, key }))) return `${key} is listed twice.`;
     seen.add(artifactKey({ kind, key }));
   }
 }
 
-/** Why a line cannot be frozen: a release holds exactly what stands in the environment at this moment. */
+/** Why a line cannot be frozen: a release contains exactly what the environment has at this moment. */
 export function whyNotCurrent(
-  chosen: ReleaseLine,
-  stands: { version: string | null } | undefined,
-  environment: { name: string },
+  { key, version }: ReleaseLine,
+  current: { version: string | null } | undefined,
+  { name }: { name: string },
 ): string | undefined {
-  if (!stands) return `${chosen.key} was never recorded on ${environment.name}.`;
-  if (stands.version === chosen.version) return;
-  const there = stands.version === null ? "was removed there" : `is at ${stands.version} there`;
-  const wanted = chosen.version === null ? "its removal" : chosen.version;
-  return `${environment.name} does not hold ${wanted} of ${chosen.key}: it ${there}.`;
+  if (!current) return `${key} was never recorded on ${name}.`;
+  if (current.version === version) return;
+  if (current.version === null) return `${name} does not have ${key} ${version}: it was removed.`;
+  if (version === null) return `${key} has not been removed from ${name}: it is at ${current.version}.`;
+  return `${name} has ${key} ${current.version}, not ${version}.`;
 }
 
-/** A line as forms write it: `page /sale v33`, and without a version its removal. Keys have no spaces in them. */
+/** Of everything that one environment has, none differs from the other. */
+export const nothingToRelease = (from: { name: string }, to: { name: string }): string =>
+  `Nothing to release: everything on ${from.name} is already on ${to.name}.`;
+
+/** A line as forms send it: `page /sale v33`, or for a removal `page /sale`. Keys have no spaces. */
 export function parseReleaseLine(line: string): ReleaseLine {
   const [kind = "", key = "", ...version] = line.split(" ");
   return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };

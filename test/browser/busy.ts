@@ -3,7 +3,7 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { cancel, decide } from "../../src/promotions/promotions.ts";
 import { environmentOf, lineOf, type Name, type World } from "../support/world.ts";
 
-/** Where each promotion of the busy shop has got to: its number. */
+/** The promotions of the busy shop: a state each, and its number. */
 export const promotions = {
   completed: 2,
   waiting: 4,
@@ -35,7 +35,7 @@ const opening = [
   "stock-feed 1.2.0",
 ];
 
-/** A shop in which everything has happened once: each end of a promotion, a late word, something out of band, long names. */
+/** A shop in which everything has happened once: each end of a promotion, a late record, something out of band, long names. */
 export async function fillBusySite(w: World): Promise<void> {
   const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
   at("01-12T09:00");
@@ -47,7 +47,7 @@ export async function fillBusySite(w: World): Promise<void> {
   await w.promote(1, "live");
 
   at("02-02T09:00");
-  await titled(w, "/sale/spring", "v3", "Spring sale");
+  await recordTitled(w, "/sale/spring", "v3", "Spring sale");
   await w.record("beta", ["/sale v31", "/sale/shoes v13", "-/sale/last-chance", "checkout-service 3.4.1"]);
   await w.release("Spring sale", ["/sale/spring", "/sale", "/sale/shoes", "/sale/last-chance", "checkout-service"]);
   at("02-03T10:00");
@@ -61,19 +61,25 @@ export async function fillBusySite(w: World): Promise<void> {
   await w.release("Account", ["/account"]);
   await w.release("Checkout words", ["/checkout"]);
   await w.release("All of checkout", ["/checkout", "/checkout/thank-you"]);
-  await say(w, "theo", (await w.ask(3, "demo")).number, "reject", "It still says 30 days in the second paragraph.");
+  await decideAs(
+    w,
+    "theo",
+    (await w.ask(3, "demo")).number,
+    "reject",
+    "It still says 30 days in the second paragraph.",
+  );
   await cancel(
     w.db,
     await w.by("ada"),
     w.site,
     (await w.ask(4, "demo")).number,
-    "It goes with the spring sale instead.",
+    "It will be part of the spring sale instead.",
   );
   await w.ask(5, "demo");
-  await say(w, "theo", (await w.ask(6, "demo")).number, "approve", "Read all of it, aloud.");
+  await decideAs(w, "theo", (await w.ask(6, "demo")).number, "approve", "Read all of it, aloud.");
 
   at("02-20T09:00");
-  await titled(w, "/magazine", "v1", "Magazine", { catalogue: ">=5", "reader-service": "^1.0.0" });
+  await recordTitled(w, "/magazine", "v1", "Magazine", { catalogue: ">=5", "reader-service": "^1.0.0" });
   await w.record("beta", ["/help/size-guide v3"]);
   await w.release("Magazine", ["/magazine"]);
   await w.release("Size guide", ["/help/size-guide"]);
@@ -84,16 +90,16 @@ export async function fillBusySite(w: World): Promise<void> {
   await w.promote(9, "demo", { effective_at: "2026-02-20T08:00:00.000Z" });
 
   at("03-02T17:00");
-  await w.record("live", ["/about v5"], { note: "Put right by hand: the telephone number was wrong." });
+  await w.record("live", ["/about v5"], { note: "Fixed by hand: the telephone number was wrong." });
   await w.record("beta", ["stock-feed 1.3.0"], { effective_at: "2026-02-27T16:00:00.000Z", source: "9f2c41d" });
-  await rectify(w, at);
+  await recordCorrections(w, at);
   at("03-03T10:00");
 }
 
-/** The number of the deployment that was wrong as a whole, and of the one of which a line was. */
+/** The numbers of two corrected deployments: one as a whole, the other in one line. */
 export const corrected = { whole: 14, line: 15 };
 
-async function rectify(w: World, at: (moment: string) => void): Promise<void> {
+async function recordCorrections(w: World, at: (moment: string) => void): Promise<void> {
   await w.record("beta", ["/help v2", "/sale/shoes v14"], { effective_at: "2026-03-01T09:00:00.000Z" });
   const { number } = await w.record("beta", ["/help/size-guide v5", "/account v5"], {
     effective_at: "2026-02-26T09:00:00.000Z",
@@ -101,7 +107,7 @@ async function rectify(w: World, at: (moment: string) => void): Promise<void> {
   if (number !== corrected.line) throw new Error(`The deployment to correct is ${number}`);
   at("03-03T09:00");
   const ada = await w.by("ada");
-  await correct(w.db, ada, w.site, { deployment: corrected.whole, reason: "It was told of the wrong server." });
+  await correct(w.db, ada, w.site, { deployment: corrected.whole, reason: "It was recorded for the wrong server." });
   await correct(w.db, ada, w.site, {
     deployment: corrected.line,
     kind: "page",
@@ -112,17 +118,17 @@ async function rectify(w: World, at: (moment: string) => void): Promise<void> {
   });
 }
 
-async function titled(w: World, key: string, version: string, title: string, requires?: Record<string, string>) {
+async function recordTitled(w: World, key: string, version: string, title: string, requires?: Record<string, string>) {
   const line = { ...lineOf(`${key} ${version}`), title, notes: "What is new in it, in a sentence.", requires };
   await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), { placements: [line] });
 }
 
-async function say(w: World, who: Name, number: number, decision: "approve" | "reject", comment: string) {
+async function decideAs(w: World, name: Name, number: number, decision: "approve" | "reject", comment: string) {
   const row = await w.db
     .selectFrom("promotions")
     .select("digest")
     .where("site_id", "=", w.site.id)
     .where("number", "=", number)
     .executeTakeFirstOrThrow();
-  await decide(w.db, await w.by(who), w.site, number, { decision, digest: row.digest, comment });
+  await decide(w.db, await w.by(name), w.site, number, { decision, digest: row.digest, comment });
 }

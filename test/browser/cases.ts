@@ -5,74 +5,84 @@ import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
 
 export interface Case {
-  what: string;
-  who: Name | "nobody";
+  name: string;
+  person: Name | "nobody";
   path: string | ((w: Shop) => Promise<string>);
-  /** What is done there before it is looked at. */
+  /** What the person does there before the page is examined. */
   act?: (page: Page) => Promise<unknown>;
 }
 
-const page = (what: string, who: Case["who"], path: Case["path"], act?: Case["act"]): Case =>
-  act ? { what, who, path, act } : { what, who, path };
+const page = (name: string, person: Case["person"], path: Case["path"], act?: Case["act"]): Case =>
+  act ? { name, person, path, act } : { name, person, path };
 
-/** Sends the page's form as it stands, past the browser's own checks. */
-const send =
+/** Submits the page's form as it is, without the browser's validation. */
+const submit =
   (form = "main form[method=post]") =>
   async (at: Page) => {
-    const answered = at.waitForEvent("domcontentloaded");
+    const loaded = at.waitForEvent("domcontentloaded");
     await at.evaluate(`document.querySelector(${JSON.stringify(form)}).submit()`);
-    await answered;
+    await loaded;
   };
 
-const fill = (fields: Record<string, string>, button: string) => async (at: Page) => {
+const fillAndClick = (fields: Record<string, string>, button: string) => async (at: Page) => {
   for (const [name, value] of Object.entries(fields)) await at.locator(`main [name="${name}"]`).fill(value);
   await at.getByRole("button", { name: button }).click();
 };
 
-const good = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
-const bad = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
+const validLines = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
+const invalidLines = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
 
 const artifact = (kind: string, key: string) => `/sites/shop/artifacts/${kind}?key=${encodeURIComponent(key)}`;
 const promotion = (number: number) => `/sites/shop/promotions/${number}`;
 
-/** Every page there is, in each way it can look. */
+/** Every page, in each of its states. */
 export const cases: Case[] = [
   page("set up", "nobody", (w) => w.setupAddress()),
-  page("set up, nothing filled in", "nobody", (w) => w.setupAddress(), send()),
+  page("set up, empty", "nobody", (w) => w.setupAddress(), submit()),
   page("sign in", "nobody", "/sign-in"),
-  page("sign in to go on", "nobody", "/sites/shop/history"),
-  page("sign in, wrong password", "nobody", "/sign-in", fill({ email: "ada@example.test", password: "no" }, "Sign in")),
+  page("sign in to continue", "nobody", "/sites/shop/history"),
+  page(
+    "sign in, wrong password",
+    "nobody",
+    "/sign-in",
+    fillAndClick({ email: "ada@example.test", password: "no" }, "Sign in"),
+  ),
   page("an invitation", "nobody", async (w) => link(w, "invitation")),
-  page("an invitation, a password too short", "nobody", async (w) => link(w, "invitation"), send()),
+  page("an invitation, a password too short", "nobody", async (w) => link(w, "invitation"), submit()),
   page("a new password", "nobody", async (w) => link(w, "reset")),
-  page("a stale link", "nobody", "/invitation?link=gone"),
+  page("an unknown link", "nobody", "/invitation?link=gone"),
   page("account", "ada", "/account"),
-  page("account, wrong password", "ada", "/account", send("form[action='/account/password']")),
+  page("account, wrong password", "ada", "/account", submit("form[action='/account/password']")),
   page("sites", "ada", "/sites"),
-  page("sites, to make one", "iris", "/sites"),
-  page("sites, a name missing", "iris", "/sites", send()),
+  page("sites, for an administrator", "iris", "/sites"),
+  page("sites, a name missing", "iris", "/sites", submit()),
   page("help", "nobody", "/help"),
-  page("not there, signed out", "nobody", "/nowhere"),
-  page("not there", "ada", "/sites/shop/nowhere"),
-  page("another's site", "oskar", "/sites/shop"),
+  page("not found, signed out", "nobody", "/nowhere"),
+  page("not found", "ada", "/sites/shop/nowhere"),
+  page("a site without a role", "oskar", "/sites/shop"),
   page("not allowed", "vera", "/sites/shop/deployments/new"),
 
   page("board", "ada", "/sites/shop"),
-  page("board, chosen", "ada", "/sites/shop", (at) =>
-    at.getByRole("checkbox", { name: "Choose /sale", exact: true }).check(),
+  page("board, rows selected", "ada", "/sites/shop", (at) =>
+    at.getByRole("checkbox", { name: "Select /sale", exact: true }).check(),
   ),
   page("board, filtered", "ada", "/sites/shop?differs=beta,demo&kind=page"),
-  page("board, nothing like that", "ada", "/sites/shop?text=zzz"),
-  page("board, looking only", "vera", "/sites/shop"),
+  page("board, no match", "ada", "/sites/shop?text=zzz"),
+  page("board, for a viewer", "vera", "/sites/shop"),
   page("board, empty", "oskar", "/sites/elsewhere"),
 
   page("record", "ada", "/sites/shop/deployments/new"),
-  page("record, what changes", "ada", "/sites/shop/deployments/new", fill({ lines: good }, "Show what changes")),
   page(
-    "record, lines to mend",
+    "record, preview",
     "ada",
     "/sites/shop/deployments/new",
-    fill({ lines: bad, when: "2040-01-01T10:00" }, "Show what changes"),
+    fillAndClick({ lines: validLines }, "Show what changes"),
+  ),
+  page(
+    "record, lines with errors",
+    "ada",
+    "/sites/shop/deployments/new",
+    fillAndClick({ lines: invalidLines, when: "2040-01-01T10:00" }, "Show what changes"),
   ),
   page("deployments", "ada", "/sites/shop/deployments"),
   page("deployments, none", "oskar", "/sites/elsewhere/deployments"),
@@ -86,40 +96,40 @@ export const cases: Case[] = [
     "a line corrected without a reason",
     "ada",
     "/sites/shop/corrections/new?deployment=5&kind=page&key=/sale",
-    send(),
+    submit(),
   ),
   page(
-    "a line that did stand",
+    "a corrected line to restore",
     "ada",
     `/sites/shop/corrections/new?deployment=${corrected.line}&kind=page&key=/help/size-guide`,
   ),
 
-  page("inbox, a decision to take", "mara", "/sites/shop/approvals"),
-  page("inbox, of who asks", "ada", "/sites/shop/approvals"),
-  page("inbox, nothing to do", "vera", "/sites/shop/approvals"),
+  page("inbox, with a decision to make", "mara", "/sites/shop/approvals"),
+  page("inbox, of the requester", "ada", "/sites/shop/approvals"),
+  page("inbox, nothing needed", "vera", "/sites/shop/approvals"),
   page("inbox, done", "ada", "/sites/shop/approvals?show=done"),
   page("inbox, empty", "oskar", "/sites/elsewhere/approvals"),
   ...Object.entries(promotions).map(([state, number]) => page(`promotion, ${state}`, "ada", promotion(number))),
-  page("promotion, to be approved", "mara", promotion(promotions.waiting)),
-  page("promotion, rejected without a word", "mara", promotion(promotions.waiting), (at) =>
+  page("promotion, to approve", "mara", promotion(promotions.waiting)),
+  page("promotion, rejected without a comment", "mara", promotion(promotions.waiting), (at) =>
     at.getByRole("button", { name: "Reject" }).click(),
   ),
-  page("promotion, by who only looks", "vera", promotion(promotions.waiting)),
+  page("promotion, for a viewer", "vera", promotion(promotions.waiting)),
   page("promotion, about to be cancelled", "ada", promotion(promotions.waiting), (at) =>
-    at.getByText("Cancel the promotion").click(),
+    at.getByText("Cancel promotion").click(),
   ),
 
   page("releases", "ada", "/sites/shop/releases"),
   page("releases, none", "oskar", "/sites/elsewhere/releases"),
   page("a release", "ada", "/sites/shop/releases/2"),
-  page("a release, to be asked for", "ada", "/sites/shop/releases/9"),
-  page("a release to make", "ada", "/sites/shop/releases/new?from=beta&to=demo"),
-  page("a release without a name", "ada", "/sites/shop/releases/new?from=beta&to=demo", send()),
-  page("a release of nothing", "ada", "/sites/shop/releases/new?from=live"),
+  page("a release, to request promotion", "ada", "/sites/shop/releases/9"),
+  page("a new release", "ada", "/sites/shop/releases/new?from=beta&to=demo"),
+  page("a new release without a name", "ada", "/sites/shop/releases/new?from=beta&to=demo", submit()),
+  page("a new release without differences", "ada", "/sites/shop/releases/new?from=live"),
 
   page("an environment", "ada", "/sites/shop/environments/live"),
-  page("an environment, lines of software", "vera", "/sites/shop/environments/demo?kind=software"),
-  page("an environment, nothing like that", "vera", "/sites/shop/environments/demo?text=zzz"),
+  page("an environment, software only", "vera", "/sites/shop/environments/demo?kind=software"),
+  page("an environment, no match", "vera", "/sites/shop/environments/demo?text=zzz"),
   page("an environment in the past", "ada", "/sites/shop/environments/live?as_of=2026-02-10T09:00:00Z"),
   page(
     "an environment as it was known",
@@ -131,74 +141,82 @@ export const cases: Case[] = [
     "ada",
     "/sites/shop/environments/beta?as_of=2026-03-01T10:00:00Z&known_at=2026-03-02T18:00:00Z",
   ),
-  page("an environment known otherwise by now", "ada", "/sites/shop/environments/beta?as_of=2026-02-28T09:00:00Z"),
-  page("an environment before the book", "ada", "/sites/shop/environments/live?as_of=2020-01-01T00:00:00Z"),
-  page("an environment at no moment", "ada", "/sites/shop/environments/live?as_of=sometime"),
-  page("an environment at a moment as people say it", "ada", "/sites/shop/environments/live?as_of=10 February 9:00"),
+  page(
+    "an environment whose record was corrected since",
+    "ada",
+    "/sites/shop/environments/beta?as_of=2026-02-28T09:00:00Z",
+  ),
+  page("an environment before its first record", "ada", "/sites/shop/environments/live?as_of=2020-01-01T00:00:00Z"),
+  page("an environment at a moment that cannot be read", "ada", "/sites/shop/environments/live?as_of=sometime"),
+  page("an environment at a moment in plain words", "ada", "/sites/shop/environments/live?as_of=10 February 9:00"),
   page("an environment, empty", "oskar", "/sites/elsewhere/environments/beta"),
 
-  page("the life of a page", "ada", artifact("page", "/sale")),
-  page("the life of a page that is gone", "ada", artifact("page", "/sale/last-chance")),
-  page("the life of a page changed by hand", "ada", artifact("page", "/about")),
+  page("the history of a page", "ada", artifact("page", "/sale")),
+  page("the history of a removed page", "ada", artifact("page", "/sale/last-chance")),
+  page("the history of a page changed by hand", "ada", artifact("page", "/about")),
   page(
-    "the life of a page, long name",
+    "the history of a page with a long name",
     "ada",
     artifact(
       "page",
       "/magazine/a-title-that-was-written-by-somebody-who-is-paid-by-the-letter/and-then-goes-on-for-another-line",
     ),
   ),
-  page("the life of a page corrected", "ada", artifact("page", "/help/size-guide")),
-  page("the life of a page, a part of it", "ada", `${artifact("page", "/sale")}&from=20 January&to=10 February 12:00`),
-  page("the life of a page from no moment", "ada", `${artifact("page", "/sale")}&from=sometime`),
-  page("the life of software", "ada", artifact("software", "stock-feed")),
-  page("the life of nothing", "ada", artifact("page", "/nowhere")),
+  page("the history of a corrected page", "ada", artifact("page", "/help/size-guide")),
+  page(
+    "the history of a page, a part of it",
+    "ada",
+    `${artifact("page", "/sale")}&from=20 January&to=10 February 12:00`,
+  ),
+  page("the history of a page from a moment that cannot be read", "ada", `${artifact("page", "/sale")}&from=sometime`),
+  page("the history of software", "ada", artifact("software", "stock-feed")),
+  page("the history of an unknown page", "ada", artifact("page", "/nowhere")),
   page("compare", "ada", "/sites/shop/compare"),
   page("compare demo with live", "ada", "/sites/shop/compare?from=live&to=demo"),
   page("compare with the past", "ada", "/sites/shop/compare?from=live@2026-01-20T10:00:00Z&to=live"),
   page(
-    "compare what was known then",
+    "compare with what was known then",
     "ada",
     "/sites/shop/compare?from=beta&to=beta&from_known_at=2026-03-02T18:00:00Z",
   ),
-  page("compare with before its latest change", "ada", "/sites/shop/compare?from=beta~1&to=beta"),
+  page("compare with before the last change", "ada", "/sites/shop/compare?from=beta~1&to=beta"),
   page("compare with before the first change", "ada", "/sites/shop/compare?from=live~99999&to=live"),
   page("compare what is the same", "ada", "/sites/shop/compare?from=live&to=live"),
-  page("compare, a moment nobody can read", "ada", "/sites/shop/compare?from=live@sometime&to=live"),
+  page("compare, a moment that cannot be read", "ada", "/sites/shop/compare?from=live@sometime&to=live"),
   page("history", "ada", "/sites/shop/history"),
   page("history, signed", "iris", "/sites/shop/history", async (at) => {
-    await send("#checkpoint form")(at);
+    await submit("#checkpoint form")(at);
     await at.locator("#checkpoint > summary").click();
   }),
   page("history of one action", "ada", "/sites/shop/history?action=promotion_approved"),
-  page("history, nothing like that", "ada", "/sites/shop/history?until=2020-01-01T00:00"),
+  page("history, no match", "ada", "/sites/shop/history?until=2020-01-01T00:00"),
   page("history, empty", "oskar", "/sites/elsewhere/history"),
 
   page("search", "ada", "/sites/shop/search?q=sale"),
   page("search, a question", "vera", "/sites/shop/search?q=what+was+on+live+on+3+February+2026"),
-  page("search, where it is", "vera", "/sites/shop/search?q=where+is+/sale"),
-  page("search, who said yes", "vera", "/sites/shop/search?q=who+approved+/sale+on+live"),
+  page("search, where a page is", "vera", "/sites/shop/search?q=where+is+/sale"),
+  page("search, who approved", "vera", "/sites/shop/search?q=who+approved+/sale+on+live"),
   page("search, what changed", "vera", "/sites/shop/search?q=what+changed+on+demo+since+1+February+2026"),
-  page("search, what waits", "vera", "/sites/shop/search?q=what+waits+for+marketing"),
-  page("search, nothing like that", "ada", "/sites/shop/search?q=zzz"),
-  page("search, for nothing", "ada", "/sites/shop/search"),
+  page("search, what is waiting", "vera", "/sites/shop/search?q=what+waits+for+marketing"),
+  page("search, no match", "ada", "/sites/shop/search?q=zzz"),
+  page("search, empty", "ada", "/sites/shop/search"),
 
   page("settings", "iris", "/sites/shop/settings"),
-  page("settings, no name", "iris", "/sites/shop/settings", send()),
+  page("settings, no name", "iris", "/sites/shop/settings", submit()),
   page("settings, not allowed", "ada", "/sites/shop/settings"),
   page("settings of environments", "iris", "/sites/shop/settings/environments"),
-  page("settings of environments, no name", "iris", "/sites/shop/settings/environments", send()),
+  page("settings of environments, no name", "iris", "/sites/shop/settings/environments", submit()),
   page("settings of an environment", "iris", "/sites/shop/settings/environments/live"),
   page("settings of people", "iris", "/sites/shop/settings/people"),
-  page("settings of people, nobody named", "iris", "/sites/shop/settings/people", send()),
+  page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),
   page("settings of tokens", "iris", "/sites/shop/settings/tokens"),
-  page("settings of tokens, no name", "iris", "/sites/shop/settings/tokens", send()),
+  page("settings of tokens, no name", "iris", "/sites/shop/settings/tokens", submit()),
   page(
     "settings of tokens, a new one",
     "iris",
     "/sites/shop/settings/tokens",
-    fill({ name: "The deployer" }, "Make the token"),
+    fillAndClick({ name: "The deployer" }, "Make the token"),
   ),
 ];
 

@@ -18,26 +18,26 @@ const args = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
-/** Real Chromium from npm, with its own libraries and a font, on a machine that may have neither. It reaches this machine only. */
+/** Chromium from npm, with its own libraries and a font, since the machine may have neither. It can only reach this machine. */
 export async function launchChromium(): Promise<Browser> {
-  const folder = await unpacked();
+  const folder = await unpack();
   const env = { FONTCONFIG_FILE: join(folder, "fonts.conf"), LD_LIBRARY_PATH: join(folder, "al2023/lib") };
   return chromium.launch({ executablePath: join(folder, "chromium"), args, env: { ...process.env, ...env } });
 }
 
-/** Unpacked once for each installation, beside the package; under another name until it is whole. */
-async function unpacked(): Promise<string> {
+/** Unpacks it once for each installation, next to the package, in a folder that gets its name when it is complete. */
+async function unpack(): Promise<string> {
   const home = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "..");
   const folder = join(home, "unpacked");
   if (existsSync(folder)) return folder;
   const partial = await mkdtemp(join(home, "unpacking-"));
   await unpackInto(partial, join(home, "bin/al2023.tar.br"));
-  await rename(partial, folder).catch(() => rm(partial, { recursive: true })); // another run was first
+  await rename(partial, folder).catch(() => rm(partial, { recursive: true })); // another run was faster
   return folder;
 }
 
 async function unpackInto(folder: string, libraries: string): Promise<void> {
-  // In a process of its own, since the package unpacks into the temporary folder and nowhere else.
+  // in a process of its own, since the package always unpacks into the temporary folder
   const script = `import chromium, { inflate } from "@sparticuz/chromium";
     await Promise.all([chromium.executablePath(), inflate(process.argv[1])]);`;
   const options = { cwd: import.meta.dirname, env: { ...process.env, TMPDIR: folder } };

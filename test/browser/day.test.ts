@@ -18,7 +18,7 @@ describe.each([
   ["with JavaScript", true],
   ["without JavaScript", false],
 ])("%s", (_, javaScript) => {
-  test("an account manager's day, from what was put on beta to who said yes", async () => {
+  test("an account manager's day, from a deployment on beta to who approved it on live", async () => {
     const signIn = (name: Name, window: { width?: number; height?: number } = {}) =>
       w.signIn(name, { javaScript, ...window });
 
@@ -27,26 +27,26 @@ describe.each([
     await record(ada, ["page /sale v2", "page /sale/shoes v2", "page /sale/old -", "software checkout-service 3.4.1"]);
     expect(await onTheBoard(ada, "/sale")).toMatch(/v2 10 Mar, 09:00 ahead of demo v1 3 Mar, 10:00 same as live/);
     expect(await onTheBoard(ada, "/sale/old")).toMatch(/removed 10 Mar, 09:00 still on demo/);
-    await makeRelease(ada, "March sale", ["/sale", "/sale/shoes", "/sale/old", "checkout-service"]);
-    await ask(ada, "March sale", "demo");
+    await createRelease(ada, "March sale", ["/sale", "/sale/shoes", "/sale/old", "checkout-service"]);
+    await requestPromotion(ada, "March sale", "demo");
 
     w.clock.at = "2026-03-10T10:00:00.000Z";
     await approve(await signIn("theo"), "March sale", "demo");
 
     w.clock.at = "2026-03-10T11:00:00.000Z";
-    await complete(ada, "March sale", "Complete: move to demo");
-    await ask(ada, "March sale", "live");
+    await complete(ada, "March sale", "Mark as on demo");
+    await requestPromotion(ada, "March sale", "live");
 
     w.clock.at = "2026-03-10T12:00:00.000Z";
     const telephone = { width: 360, height: 640 };
     await approve(await signIn("mara", telephone), "March sale", "live", telephone);
 
     w.clock.at = "2026-03-10T14:00:00.000Z";
-    await complete(ada, "March sale", "Publish to live");
+    await complete(ada, "March sale", "Mark as live");
 
     w.clock.at = "2026-03-16T08:00:00.000Z";
-    expect(await lookUp(ada, "/sale", "2026-03-10T13:59")).toMatch(/v1 3 Mar, 10:00 Promotion 2 Mara ?, marketing/);
-    expect(await lookUp(ada, "/sale", "2026-03-10T14:01")).toMatch(
+    expect(await openMoment(ada, "/sale", "2026-03-10T13:59")).toMatch(/v1 3 Mar, 10:00 Promotion 2 Mara ?, marketing/);
+    expect(await openMoment(ada, "/sale", "2026-03-10T14:01")).toMatch(
       /v2 10 Mar, 14:00 Promotion 4 Mara ?, marketing, 10 Mar, 12:00/,
     );
     await readsPage(ada, /What was on live on 10 March 2026, 14:01/);
@@ -73,29 +73,29 @@ async function onTheBoard(page: Page, key: string): Promise<string> {
 const rowOf = async (page: Page, key: string): Promise<string> =>
   wording(page.getByRole("row").filter({ has: page.getByRole("link", { name: key, exact: true }) }));
 
-/** Ticks rows on the board and freezes what beta holds of them. */
-async function makeRelease(page: Page, name: string, keys: string[]): Promise<void> {
+/** Selects rows on the board and creates a release of their versions on beta. */
+async function createRelease(page: Page, name: string, keys: string[]): Promise<void> {
   await goTo(page, "Board");
-  for (const key of keys) await page.getByRole("checkbox", { name: `Choose ${key}`, exact: true }).check();
-  await page.getByRole("button", { name: "Make a release" }).click();
+  for (const key of keys) await page.getByRole("checkbox", { name: `Select ${key}`, exact: true }).check();
+  await page.getByRole("button", { name: "New release" }).click();
   await page.getByLabel("Name").fill(name);
-  await page.getByRole("button", { name: "Make the release" }).click();
-  await readsPage(page, /Release 2 is made\./);
+  await page.getByRole("button", { name: "Create release" }).click();
+  await readsPage(page, /Release 2 created\./);
 }
 
-async function ask(page: Page, release: string, environment: string): Promise<void> {
+async function requestPromotion(page: Page, release: string, environment: string): Promise<void> {
   await goTo(page, "Releases");
   await page.getByRole("link", { name: release }).click();
   await page.getByRole("radio", { name: new RegExp(`^${environment}`) }).check();
   await page.getByLabel("Note").fill("The newsletter goes out on Thursday.");
-  await page.getByRole("button", { name: "Ask for promotion" }).click();
+  await page.getByRole("button", { name: "Request promotion" }).click();
   await readsPage(page, /has not approved it yet\./);
 }
 
-/** From the inbox to a recorded approval in two clicks, with Approve in sight before anything is scrolled. */
+/** From the inbox to a recorded approval in two clicks, with Approve visible without scrolling. */
 async function approve(page: Page, name: string, environment: string, { height = 800 } = {}): Promise<void> {
   await goTo(page, /^Inbox 1/);
-  await page.getByRole("link", { name: "Look and decide" }).click();
+  await page.getByRole("link", { name: "Review" }).click();
   await readsPage(page, new RegExp(name));
   await readsPage(page, /The newsletter goes out on Thursday\./);
   const button = page.getByRole("button", { name: `Approve for ${environment}` });
@@ -113,7 +113,7 @@ async function complete(page: Page, name: string, button: string): Promise<void>
   await readsPage(page, /Completed\. It is on \w+\./);
 }
 
-async function lookUp(page: Page, key: string, moment: string): Promise<string> {
+async function openMoment(page: Page, key: string, moment: string): Promise<string> {
   await page
     .getByRole("navigation", { name: /^Environments/ })
     .getByRole("link", { name: "live" })

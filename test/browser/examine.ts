@@ -5,16 +5,17 @@ import { cases } from "./cases.ts";
 import { openTab, type Tab } from "./page.ts";
 import { browserShop, type Shop } from "./shop.ts";
 
-interface Look {
+/** Widths are in pixels. */
+interface Examination {
   width: number;
-  /** The page must fit this width too. */
+  /** A width that the page has to fit too. */
   narrower: number;
-  /** Reads the page as it stands in the tab; gives what is wrong, a line each. */
+  /** A further check of the page in the tab; returns its problems, one per line. */
   also?: (page: Page) => Promise<string[]>;
 }
 
-/** Looks at every page in one tab: opening a browser for each would take as long as the look itself. */
-export function examine({ width, narrower, also }: Look): void {
+/** Examines every page in one tab, since opening a browser for each would take as long as the examination. */
+export function examine({ width, narrower, also }: Examination): void {
   let w: Shop;
   let tab: Tab;
   beforeAll(async () => {
@@ -27,23 +28,23 @@ export function examine({ width, narrower, also }: Look): void {
     await w.close();
   });
 
-  test.each(cases)("$what", async ({ who, path, act }) => {
+  test.each(cases)("$name", async ({ person, path, act }) => {
     const { page, faults } = tab;
-    await w.enter(page, who);
+    await w.enter(page, person);
     await page.emulateMedia({ colorScheme: "light" });
     await page.setViewportSize({ width, height: 800 });
     await page.goto(typeof path === "string" ? path : await path(w));
     await act?.(page);
 
     expect(await page.title()).toMatch(/ · Sitebook$/);
-    expect(await page.locator("h1").count(), "headings of the first level").toBe(1);
-    expect(await sideways(page), "pixels to scroll sideways").toBe(0);
+    expect(await page.locator("h1").count(), "first-level headings").toBe(1);
+    expect(await overflow(page), "pixels to scroll sideways").toBe(0);
     expect(await also?.(page)).toEqual(also && []);
     await page.setViewportSize({ width: narrower, height: 800 });
-    expect(await sideways(page), `pixels to scroll sideways at ${narrower}`).toBe(0);
-    expect(faults.splice(0), "said by the browser's console").toEqual([]);
+    expect(await overflow(page), `pixels to scroll sideways at ${narrower}`).toBe(0);
+    expect(faults.splice(0), "errors in the browser's console").toEqual([]);
   });
 }
 
-const sideways = (page: Page): Promise<number> =>
+const overflow = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");

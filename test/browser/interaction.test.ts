@@ -9,21 +9,21 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const focused = (page: Page) => page.evaluate<string>("document.activeElement.id");
-/** Waits until that was said to who listens. */
-const said = (page: Page, words: RegExp) =>
+const focusedId = (page: Page) => page.evaluate<string>("document.activeElement.id");
+/** Waits until these words are announced to screen readers. */
+const announced = (page: Page, words: RegExp) =>
   page.locator("#said").filter({ hasText: words }).waitFor({ state: "attached" });
 
-describe("the keys", () => {
+describe("keyboard shortcuts", () => {
   beforeEach(() => w.record("beta", ["/ v1", "/sale v2"]));
 
-  test("lead to the search, to help and to the board", async () => {
+  test("lead to the search, the help and the board", async () => {
     const page = await w.visit("ada", "/sites/shop/deployments");
 
     await page.keyboard.press("/");
-    expect(await focused(page)).toBe("seek");
+    expect(await focusedId(page)).toBe("seek");
     await page.keyboard.type("g b?");
-    expect(await page.locator("#seek").inputValue(), "what is typed is typed").toBe("g b?");
+    expect(await page.locator("#seek").inputValue(), "typing in a field is no shortcut").toBe("g b?");
     await page.locator("h1").click();
     await page.keyboard.press("g");
     await page.keyboard.press("b");
@@ -32,53 +32,53 @@ describe("the keys", () => {
     await page.waitForURL("**/help");
   });
 
-  test("can be switched off, and stay off", async () => {
+  test("can be turned off, and stay off", async () => {
     const page = await w.visit("ada", "/help");
     await page.getByLabel("Use these keys").uncheck();
 
     await page.goto("/sites/shop/deployments");
     await page.keyboard.press("/");
 
-    expect(await focused(page)).toBe("");
+    expect(await focusedId(page)).toBe("");
   });
 });
 
 describe("the board", () => {
-  const many = Array.from({ length: 130 }, (_, i) => `/guide/page-${String(i).padStart(3, "0")} v1`);
-  beforeEach(() => w.record("beta", [...many, "/sale v2", "/sale/shoes v3"]));
+  const guidePages = Array.from({ length: 130 }, (_, i) => `/guide/page-${String(i).padStart(3, "0")} v1`);
+  beforeEach(() => w.record("beta", [...guidePages, "/sale v2", "/sale/shoes v3"]));
   const rows = (page: Page) => page.locator("#board tbody tr:not(.group)");
 
-  test("narrows while somebody types, keeps their place and says how many are left", async () => {
+  test("is filtered while somebody types, keeps the focus and announces how many rows are left", async () => {
     const page = await w.visit("ada", "/sites/shop");
     const field = page.getByPlaceholder("Path, name or title");
     expect(await rows(page).count()).toBe(100);
 
     await field.pressSequentially("shoes");
 
-    await said(page, /^1 of 132 rows/);
+    await announced(page, /^1 of 132 rows/);
     expect(await rows(page).allInnerTexts()).toEqual([expect.stringContaining("/sale/shoes")]);
-    expect(await focused(page)).toBe(await field.getAttribute("id"));
+    expect(await focusedId(page)).toBe(await field.getAttribute("id"));
     expect(await field.inputValue()).toBe("shoes");
-    expect(page.url(), "an address that can be sent to somebody").toContain("text=shoes");
+    expect(page.url(), "an address that can be shared").toContain("text=shoes");
   });
 
-  test("goes on below, and keeps what is ticked", async () => {
+  test("adds further rows below, and keeps what is selected", async () => {
     const page = await w.visit("ada", "/sites/shop");
-    await page.getByRole("checkbox", { name: "Choose /guide/page-003", exact: true }).check();
+    await page.getByRole("checkbox", { name: "Select /guide/page-003", exact: true }).check();
 
-    await page.getByRole("button", { name: "The next 100" }).click();
-    await said(page, /^32 more, of 132 rows/);
+    await page.getByRole("button", { name: "Next 100" }).click();
+    await announced(page, /^32 more of 132 rows/);
 
     expect(await rows(page).count()).toBe(132);
-    await page.getByRole("checkbox", { name: "Choose /sale/shoes", exact: true }).check();
-    await page.getByRole("button", { name: /^Make a release/ }).click();
+    await page.getByRole("checkbox", { name: "Select /sale/shoes", exact: true }).check();
+    await page.getByRole("button", { name: /^New release/ }).click();
     const text = await page.locator("main").innerText();
     expect(text).toContain("/guide/page-003");
     expect(text).toContain("/sale/shoes");
   });
 });
 
-describe("the approval page", () => {
+describe("the promotion page", () => {
   beforeEach(async () => {
     await w.record("beta", ["/sale v2", "/sale/shoes v3"]);
     await w.release("Sale");
@@ -87,40 +87,40 @@ describe("the approval page", () => {
   const open = () => w.visit("theo", "/sites/shop/promotions/1");
   const approvals = () => w.db.selectFrom("approvals").select("decision").execute();
 
-  test("keeps each tick as it is made, and says how many", async () => {
+  test("saves each tick as it is made, and announces how many", async () => {
     const page = await open();
 
-    await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).check();
-    await said(page, /^1 of 2 looked at/);
+    await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).check();
+    await announced(page, /^1 of 2 reviewed/);
 
     await page.reload();
-    expect(await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).isChecked()).toBe(true);
-    expect(await page.getByRole("checkbox", { name: "Looked at /sale", exact: true }).isChecked()).toBe(false);
-    await readsPage(page, /You have looked at 1 of 2\./);
+    expect(await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).isChecked()).toBe(true);
+    expect(await page.getByRole("checkbox", { name: "Reviewed /sale", exact: true }).isChecked()).toBe(false);
+    await readsPage(page, /You have reviewed 1 of 2\./);
   });
 
-  test("is decided once by somebody who clicks twice", async () => {
+  test("records one decision if somebody clicks twice", async () => {
     const page = await open();
 
     await page.getByRole("button", { name: "Approve for demo" }).dblclick();
 
-    await readsPage(page, /It is approved/);
+    await readsPage(page, /Approved\./);
     expect(await approvals()).toEqual([{ decision: "approve" }]);
   });
 
-  test("is never decided by Ctrl and Enter in the comment: they lead to the choice", async () => {
+  test("is never decided by Ctrl and Enter in the comment, which move the focus to the buttons", async () => {
     const page = await open();
     await page.getByText("Add a comment").click();
     await page.getByLabel(/^Comment/).fill("Good.");
 
     await page.keyboard.press("Control+Enter");
 
-    const choices = ["Save ticks", "Reject", "Approve for demo"];
+    const choices = ["Save what is reviewed", "Reject", "Approve for demo"];
     expect(choices).toContain(await page.evaluate("document.activeElement.textContent"));
     expect(await approvals()).toEqual([]);
   });
 
-  test("comes back after signing in, where the session ended over lunch", async () => {
+  test("comes back after signing in, if the session ended over lunch", async () => {
     const page = await w.signIn("theo");
     await page.goto("/sites/shop/promotions/1");
     await w.db.deleteFrom("sessions").execute();
@@ -128,17 +128,17 @@ describe("the approval page", () => {
     await page.getByRole("button", { name: "Approve for demo" }).click();
     await fillSignIn(page, "theo");
 
-    await readsPage(page, /Sale .* It waits for you\./);
+    await readsPage(page, /Sale .* Waiting for you\./);
     expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1$/);
-    expect(await approvals(), "what was not signed in decided nothing").toEqual([]);
+    expect(await approvals(), "nothing was decided while signed out").toEqual([]);
   });
 
-  test("leads to signing in when a tick comes after the end of the session", async () => {
+  test("leads to signing in if a box is ticked after the session ended", async () => {
     const page = await w.signIn("theo");
     await page.goto("/sites/shop/promotions/1");
     await w.db.deleteFrom("sessions").execute();
 
-    await page.getByRole("checkbox", { name: "Looked at /sale/shoes" }).click();
+    await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).click();
     await page.waitForURL("**/sign-in?next=*");
     await fillSignIn(page, "theo");
 
@@ -147,15 +147,15 @@ describe("the approval page", () => {
 });
 
 describe("the content security policy", () => {
-  test("refuses a script that somebody slips into the page", async () => {
+  test("blocks a script that somebody injects into the page", async () => {
     const page = await w.visit("ada", "/help", { expectsFaults: true });
-    const refused = page.waitForEvent("console", (message) => message.text().includes("Content Security Policy"));
+    const blocked = page.waitForEvent("console", (message) => message.text().includes("Content Security Policy"));
 
     await page.evaluate(
       `document.body.append(Object.assign(document.createElement("script"), { text: "window.ran = 1" }))`,
     );
 
-    await refused;
+    await blocked;
     expect(await page.evaluate("window.ran")).toBeUndefined();
   });
 });

@@ -4,30 +4,30 @@ import { expect, onTestFinished } from "vitest";
 import { launchChromium } from "./chromium.ts";
 
 export interface PageOptions {
-  /** What paths given to `page.goto` are relative to. */
+  /** The base of relative paths for `page.goto`. */
   baseURL?: string;
   javaScript?: boolean;
-  /** Under 600 it is a telephone: touch, and the page's own viewport. */
+  /** In pixels. Under 600 it is a telephone: touch, and the page's own viewport. */
   width?: number;
   height?: number;
   colorScheme?: "light" | "dark";
-  /** The test itself looks at what is refused. */
+  /** The test itself checks failed requests and scripts. */
   expectsFaults?: boolean;
 }
 
-/** A page in a browser of somebody's own (its cookies are no other's). At the end of the test it closes, and scripts that failed or were refused fail the test. */
+/** A page in a browser context with its own cookies. It closes at the end of the test, which fails if a script failed or was blocked. */
 export async function openPage(options: PageOptions = {}): Promise<Page> {
   const { page, faults } = await openTab(options);
   onTestFinished(async () => {
     await page.context().close();
-    if (!options.expectsFaults) expect(faults, "said by the browser's console").toEqual([]);
+    if (!options.expectsFaults) expect(faults, "errors in the browser's console").toEqual([]);
   });
   return page;
 }
 
 export type Tab = Awaited<ReturnType<typeof openTab>>;
 
-/** The same for several tests: who opens it closes it, and looks at its faults. */
+/** The same for several tests: the caller closes it and checks its faults. */
 export async function openTab(options: PageOptions) {
   const { javaScript = true, width = 1280, height = 800, colorScheme = "light", baseURL } = options;
   const telephone = width < 600;
@@ -46,36 +46,36 @@ export async function openTab(options: PageOptions) {
   return { page, faults: listen(page) };
 }
 
-/** Waits until the page says so. */
+/** Waits until the page has these words. */
 export const readsPage = (page: Page, words: RegExp): Promise<void> =>
   expect.poll(() => wording(page.locator("main")), { timeout: 10_000 }).toMatch(words);
 
-/** What somebody gets to read there or, where it is only said, to hear. */
+/** The words of this part of the page, including those for screen readers only. */
 export async function wording(part: Locator): Promise<string> {
   return (await part.innerText()).replace(/\s+/g, " ").trim();
 }
 
-const colours = ["color-contrast", "link-in-text-block"];
+const colourRules = ["color-contrast", "link-in-text-block"];
 
-/** What axe finds wrong, a line each. Axe cannot run in a page without JavaScript. */
+/** The problems that axe finds, one per line. Axe needs JavaScript in the page. */
 export async function axe(page: Page): Promise<string[]> {
   await page.evaluate(axeCore.source);
   return runAxe(page, {});
 }
 
-/** Looks again at the colours alone, once axe has looked at the page in the other scheme. */
-export const axeColours = (page: Page): Promise<string[]> => runAxe(page, { runOnly: colours });
+/** Checks only the colours, after `axe` has checked the page in the other colour scheme. */
+export const axeColours = (page: Page): Promise<string[]> => runAxe(page, { runOnly: colourRules });
 
-/** Looks again at all but the colours, once axe has looked at the page at another width. */
+/** Checks everything but the colours, after `axe` has checked the page at another width. */
 export const axeLayout = (page: Page): Promise<string[]> =>
-  runAxe(page, { rules: Object.fromEntries(colours.map((rule) => [rule, { enabled: false }])) });
+  runAxe(page, { rules: Object.fromEntries(colourRules.map((rule) => [rule, { enabled: false }])) });
 
 async function runAxe(page: Page, options: RunOptions): Promise<string[]> {
   const results = `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...options })})`;
-  return told(await page.evaluate(results));
+  return problems(await page.evaluate(results));
 }
 
-const told = ({ violations }: Pick<AxeResults, "violations">) =>
+const problems = ({ violations }: Pick<AxeResults, "violations">) =>
   violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`),
   );
@@ -84,26 +84,26 @@ function listen(page: Page): string[] {
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
-    // A 404 or 422 that a test asks for is logged too; the test itself looks at those.
+    // a 404 or 422 that a test expects is logged too, and checked by the test
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
       faults.push(message.text());
   });
   page.on("response", (response) => {
-    // A test may ask for what is refused, and looks at the answer itself; nobody asks for a fault.
-    const asked = ["document", "fetch"].includes(response.request().resourceType());
-    if (response.status() >= (asked ? 500 : 400)) faults.push(`${response.status()} ${response.url()}`);
+    // a test may expect a page or a fetch to be refused, but never a server error, nor a missing asset
+    const checked = ["document", "fetch"].includes(response.request().resourceType());
+    if (response.status() >= (checked ? 500 : 400)) faults.push(`${response.status()} ${response.url()}`);
   });
   page.on("requestfailed", (request) => {
-    const why = request.failure()?.errorText ?? "";
-    // Going to another page, and a search that is typed on, break off what was under way.
-    if (why !== "net::ERR_ABORTED") faults.push(`${why} ${request.url()}`);
+    const reason = request.failure()?.errorText ?? "";
+    // leaving the page, or typing on in a search, aborts requests
+    if (reason !== "net::ERR_ABORTED") faults.push(`${reason} ${request.url()}`);
   });
   return faults;
 }
 
 let launched: Promise<Browser> | undefined;
 
-/** One browser for each worker: it ends with it. */
+/** One browser for each worker, with which it ends. */
 function browser(): Promise<Browser> {
   launched ??= launchChromium();
   return launched;

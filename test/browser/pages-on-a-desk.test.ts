@@ -2,19 +2,19 @@ import type { Page } from "playwright-core";
 import { examine } from "./examine.ts";
 import { axe, axeColours, axeLayout } from "./page.ts";
 
-// 720 is half a screen, where tables are still tables.
+// 720 is half a screen, where tables are not yet shown as cards.
 examine({ width: 1280, narrower: 720, also: accessibility });
 
 /**
- * Everything at full width in the light, then the colours in the dark, then all but colours as narrow as a telephone.
- * Axe takes much longer to load into a page than to look at it, so one page is looked at three times.
+ * Everything at full width in light colours, then the dark colours, then everything but colours at a telephone's width.
+ * Loading axe into a page takes much longer than a check, so each page is checked three times once it is loaded.
  */
 async function accessibility(page: Page): Promise<string[]> {
   const light = await axe(page);
   await page.emulateMedia({ colorScheme: "dark" });
   const dark = await axeColours(page);
   await page.setViewportSize({ width: 360, height: 800 });
-  return [...light, ...dark.map(where("in the dark")), ...(await axeLayout(page)).map(where("at 360"))];
+  return [...light, ...dark.map(prefix("in dark colours")), ...(await axeLayout(page)).map(prefix("at 360 pixels"))];
 }
 
-const where = (place: string) => (line: string) => `${place}: ${line}`;
+const prefix = (where: string) => (problem: string) => `${where}: ${problem}`;

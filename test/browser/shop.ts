@@ -11,15 +11,15 @@ import { openPage, type PageOptions } from "./page.ts";
 
 export type Shop = Awaited<ReturnType<typeof browserShop>>;
 
-/** Everybody's, once somebody comes in by the sign-in form. */
+/** The password of everybody who uses the sign-in form. */
 const password = "correct horse battery staple";
 let hash: Promise<string> | undefined;
 
-/** The named world with its Sitebook on a free port, for real browsers. */
+/** The test world, served on a free port for real browsers. */
 export async function browserShop() {
   const w = await world();
   const { server, baseURL } = await listen(w.app);
-  const others: (() => Promise<void>)[] = [];
+  const closers: (() => Promise<void>)[] = [];
   const enter = async (page: Page, name: Name | "nobody") => {
     await page.context().clearCookies();
     if (name === "nobody") return;
@@ -29,16 +29,16 @@ export async function browserShop() {
   return {
     ...w,
     baseURL,
-    /** Makes this page's browser this person's. */
+    /** Signs this person in to the page's browser, and everybody else out. */
     enter,
-    /** A page in a browser where this person is signed in already; "nobody" has yet to. */
+    /** A page in a browser in which this person is signed in; "nobody" is not. */
     visit: async (name: Name | "nobody", path: string, options: PageOptions = {}): Promise<Page> => {
       const page = await openPage({ ...options, baseURL });
       await enter(page, name);
       await page.goto(path);
       return page;
     },
-    /** The same by the sign-in form, as people do it. */
+    /** The same through the sign-in form. */
     signIn: async (name: Name, options: PageOptions = {}): Promise<Page> => {
       await givePassword(w, name);
       const page = await openPage({ ...options, baseURL });
@@ -46,11 +46,11 @@ export async function browserShop() {
       await fillSignIn(page, name);
       return page;
     },
-    /** The way into another Sitebook, in which nobody has an account yet. */
+    /** The set-up link of another Sitebook that has no account yet. */
     setupAddress: async (): Promise<string> => {
       const { db, close } = await freshDatabase();
       const empty = await listen(createApp(db, { baseUrl: baseURL, now: () => new Date(w.clock.at) }));
-      others.push(async () => {
+      closers.push(async () => {
         empty.server.close();
         await close();
       });
@@ -58,7 +58,7 @@ export async function browserShop() {
     },
     close: async () => {
       server.close();
-      for (const end of others) await end();
+      for (const closeOther of closers) await closeOther();
       await w.close();
     },
   };

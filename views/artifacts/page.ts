@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/access/environments.ts";
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { PastPlacement, VersionFacts } from "../../src/artifacts/queries.ts";
 import type { Timeline } from "../../src/artifacts/timeline.ts";
@@ -39,7 +40,7 @@ export type ArtifactProps = {
   continued: boolean;
   approvers: Map<string, ApprovedBy[]>;
   corrections: Correction[];
-  may: { correct: boolean };
+  may: Permitted;
   versions: VersionFacts[];
 };
 

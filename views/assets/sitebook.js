@@ -1,48 +1,49 @@
-// What the pages do beyond links and forms. Every page works without it.
+// Conveniences beyond links and forms. Every page works without this script.
 
 const find = (selector) => document.querySelector(selector);
-const typing = (element) =>
+const inputOf = (element) =>
   element?.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
-// Keys: `/` and `?` alone, the rest after `g`. They are named by data-key on the link or field they lead to, and none of them
-// approves or promotes anything. Who speaks to the machine, or types with it, can turn them off (WCAG 2.1.4) on the help page.
-const off = () => localStorage.getItem("keys") === "off";
+// Keyboard shortcuts: `/` and `?` alone, the others after `g`. Each is named by data-key on the link or field it leads to, and
+// none approves or promotes anything. People who use speech input can turn them off on the help page (WCAG 2.1.4).
+const shortcutsOff = () => localStorage.getItem("keys") === "off";
 let last = { key: "", timeStamp: 0 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(typing(event.target)?.form);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return submit(inputOf(event.target)?.form);
   if (event.key === "Escape") return closeMenus();
-  if (off() || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (shortcutsOff() || event.ctrlKey || event.metaKey || event.altKey || inputOf(event.target)) return;
   const afterG = last.key === "g" && event.timeStamp - last.timeStamp < 2000;
   last = event;
-  const there = find(`[data-key="${CSS.escape(afterG ? `g ${event.key}` : event.key)}"]`);
-  if (!there) return;
+  const target = find(`[data-key="${CSS.escape(afterG ? `g ${event.key}` : event.key)}"]`);
+  if (!target) return;
   event.preventDefault();
-  if (there.matches("a")) there.click();
-  else there.focus();
+  if (target.matches("a")) target.click();
+  else target.focus();
 });
 
-// Ctrl or Cmd and Enter send what is being written. Where there is a choice to make, such as approve or reject, they only lead to it.
-function send(form) {
+// Ctrl or Cmd with Enter submits the form that is being filled in. If it has several buttons, such as Approve and Reject, the
+// focus moves to the first of them instead.
+function submit(form) {
   const [first, ...others] = [...(form?.elements ?? [])].filter(
-    (one) => one.matches("[type=submit]:enabled") && one.checkVisibility(),
+    (element) => element.matches("[type=submit]:enabled") && element.checkVisibility(),
   );
   if (others.length > 0) first.focus();
   else form?.requestSubmit(first);
 }
 
-const choice = find("#keys-on");
-if (choice) {
-  choice.checked = !off();
-  choice.disabled = false;
-  choice.addEventListener("change", () => localStorage.setItem("keys", choice.checked ? "on" : "off"));
+const setting = find("#keys-on");
+if (setting) {
+  setting.checked = !shortcutsOff();
+  setting.disabled = false;
+  setting.addEventListener("change", () => localStorage.setItem("keys", setting.checked ? "on" : "off"));
 }
 
-// On a telephone the menu is wider than the window: it starts at where one is.
-const here = find(".masthead nav [aria-current]");
-if (here) here.closest("nav").scrollLeft = here.offsetLeft - 64;
+// On a telephone the menu is wider than the window: scroll to the current page.
+const current = find(".masthead nav [aria-current]");
+if (current) current.closest("nav").scrollLeft = current.offsetLeft - 64;
 
-// Menus close on Escape, with focus back where they were opened, and on a click elsewhere.
+// Menus close on Escape, which moves the focus back to their button, and on a click elsewhere.
 const menus = () => document.querySelectorAll(".switch[open]");
 function closeMenus() {
   for (const menu of menus()) {
@@ -54,17 +55,17 @@ document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
-// An answer that htmx puts into the page is said aloud: what it carries in data-said, or else its first note. And focus stays:
-// where the element that had it was replaced by one with the same id, that one takes it.
-let focused = "";
-document.addEventListener("htmx:before:swap", () => (focused = document.activeElement?.id ?? ""));
+// What htmx puts into the page is announced to screen readers: its data-said, or else its first note. If the focused element
+// was replaced by one with the same id, that one takes the focus.
+let focusedId = "";
+document.addEventListener("htmx:before:swap", () => (focusedId = document.activeElement?.id ?? ""));
 document.addEventListener("htmx:after:swap", (event) => {
   const old = event.detail?.ctx?.target ?? event.target;
   const target = old?.id ? document.getElementById(old.id) : old; // it may have been replaced
-  const said =
+  const announcement =
     target?.closest?.("[data-said]")?.dataset.said ??
     find("[data-said]")?.dataset.said ??
     find("main .note")?.textContent;
-  if (said) find("#said").textContent = said.trim();
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  if (announcement) find("#said").textContent = announcement.trim();
+  if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
 });

@@ -1,37 +1,38 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Board } from "../../src/board/board.ts";
-import { formatCount } from "../../src/text.ts";
+import { countOf } from "../../src/text.ts";
 import { localInput, longDay } from "../../src/time/format.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
 import { bar, chips, empty, fold, head, note } from "../parts/page.ts";
 import { statusLegend } from "../parts/status-badge.ts";
-import { boardTable } from "./table.ts";
+import { boardTable, canSelect } from "./table.ts";
 
 type Props = {
   site: Site;
   now: string;
   board: Board;
-  may: { release: boolean; record: boolean };
-  /** The environment whose versions a release would take, where one was chosen already. */
+  may: Permitted;
+  /** The environment whose versions a release would take, if one was selected already. */
   from?: string | undefined;
-  /** The address named a place in the list that cannot be found. */
+  /** Whether the address names a row to begin after that cannot be read. */
   lost: boolean;
 };
 
 /**
- * One form for all of it: it filters, goes on and makes a release with what is ticked. For who may make none it only
- * filters, so it is a plain one. With htmx the list changes under the form's own fields.
+ * One form, which filters, pages, and creates a release of the selected rows. For people who cannot create releases it
+ * only filters, so it is a GET. With htmx the list is replaced below the form's fields, which stay.
  */
 export function boardPage(props: Props): Html {
-  const { site, board, may } = props;
+  const { site, board } = props;
   const base = `/sites/${site.slug}`;
-  if (!board.all) return html`${boardHead(props)}${nothing(props)}`;
-  return html`<form class="choosing" action="${base}" method="${may.release ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
+  if (!board.all) return html`${boardHead(props)}${emptyBoard(props)}`;
+  return html`<form class="selecting" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
 ${boardHead(props, filters(props, base))}
 <div id="shown">
-${props.lost && note("That place in the list is not to be found any more. Here is its beginning.")}
+${props.lost && note("That part of the list no longer exists. This is the start.")}
 <div class="filters">${chips(
     "Filters",
     board.chips.map(({ id, href, ...chip }) => ({
@@ -39,41 +40,41 @@ ${props.lost && note("That place in the list is not to be found any more. Here i
       href,
       more: { id, "hx-post": href },
     })),
-  )}${may.release && differing(props)}</div>
-${standing(board)}
-<div id="kept">${board.kept.length > 0 && kept(board)}</div>
-${board.sections.length > 0 ? boardTable(props) : empty("No page or software is like that.")}
+  )}${canSelect(props) && differing(props)}</div>
+${stateFields(board)}
+<div id="elsewhere">${board.selectedElsewhere.length > 0 && selectedElsewhere(board)}</div>
+${board.sections.length > 0 ? boardTable(props) : empty("Nothing matches.")}
 ${more(props, base)}
 ${fold(
-  "What the signs mean",
-  html`${statusLegend()}<p class="reason">A dotted time was told later than it was so. The page’s own life shows both times.</p>`,
+  "What the icons mean",
+  html`${statusLegend()}<p class="reason">A time underlined with dots was recorded late. The page’s history shows both times.</p>`,
 )}
 </div>
-${may.release && chosenBar(props, base)}
+${canSelect(props) && selectionBar(props, base)}
 </form>`;
 }
 
 const boardHead = ({ site, now }: Props, actions?: Html): Html =>
   head({
     title: "Board",
-    under: html`What is where, <time datetime="${now}">${longDay(now, site.time_zone)}, ${localInput(now, site.time_zone).slice(-5)}</time>.`,
+    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${localInput(now, site.time_zone).slice(-5)}</time>.`,
     actions,
   });
 
-/** Before anything is told: what to do first. */
-function nothing({ site, may }: Props): Html {
+/** Before anything is recorded: what to do first. */
+function emptyBoard({ site, may }: Props): Html {
   const first = site.environments[0];
-  if (!first) return empty("This site has no environments yet. An administrator adds them in the settings.");
+  if (!first) return empty("This site has no environments yet. An administrator can add them in the settings.");
   return empty(
-    html`Nothing is recorded yet. The book begins with what stands on <b>${first.name}</b> today: a list of pages and software with their versions, one a line.`,
+    html`Nothing recorded yet. Start with what is on <b>${first.name}</b> today: a list of pages and software with their versions, one per line.`,
     may.record
-      ? html`<p>${linkButton(`/sites/${site.slug}/deployments/new`, "Record a deployment", "primary")}</p><p>A deployer does the same from the command line: <code>npx sitebook import ${first.slug} versions.csv</code></p>`
-      : html`<p>Somebody with the right to record does that. You will see it here.</p>`,
+      ? html`<p>${linkButton(`/sites/${site.slug}/deployments/new`, "Record a deployment", "primary")}</p><p>From the command line: <code>npx sitebook import ${first.slug} versions.csv</code></p>`
+      : html`<p>Someone who may record deployments can do that. You will see it here.</p>`,
   );
 }
 
-function filters({ board, may }: Props, base: string): Html {
-  const { filter, choices } = board;
+function filters(props: Props, base: string): Html {
+  const { filter, choices } = props.board;
   const replacing = { "hx-post": base, "hx-vals": "filter:1", "hx-sync": "this:replace" };
   return html`<div class="moment">
 ${select({
@@ -88,90 +89,92 @@ ${select({
     { value: "software", label: "Software" },
   ],
 })}
-${select({ name: "section", label: "Section", quiet: true, value: filter.section === undefined ? "" : `/${filter.section}`, more: replacing, choices: [{ value: "", label: "All sections" }, ...choices.sections.map((one) => ({ value: `/${one}`, label: one ? `/${one}` : "Top level" }))] })}
+${select({ name: "section", label: "Section", quiet: true, value: filter.section === undefined ? "" : `/${filter.section}`, more: replacing, choices: [{ value: "", label: "All sections" }, ...choices.sections.map((section) => ({ value: `/${section}`, label: section ? `/${section}` : "Top level" }))] })}
 ${choices.owners.length > 0 && select({ name: "owner", label: "Owner", quiet: true, value: filter.owner ?? "", more: replacing, choices: [{ value: "", label: "All owners" }, ...choices.owners.map(({ id, name }) => ({ value: id, label: name }))] })}
 ${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { ...replacing, "hx-trigger": "input changed delay:200ms", placeholder: "Path, name or title", maxlength: 2000, autocomplete: "off" } })}
-${button({ text: "Filter", ...(may.release && { name: "filter", value: "1" }), more: { formaction: base } })}
+${button({ text: "Filter", ...(canSelect(props) && { name: "filter", value: "1" }), more: { formaction: base } })}
 </div>`;
 }
 
-/** How rows stand is chosen by the chips; the form carries it along. */
-function standing({ filter, choices }: Board): Html {
-  const told: Record<string, string | false | undefined> = {
-    differs: filter.differs?.map((one) => one.slug).join(","),
+/** The state is set by the chips, and sent along as hidden fields. */
+function stateFields({ filter, choices }: Board): Html {
+  const fields: Record<string, string | false | undefined> = {
+    differs: filter.differs?.map((environment) => environment.slug).join(","),
     waiting: filter.waiting && "1",
     out_of_band: filter.out_of_band && "1",
     unknown: filter.unknown && "1",
     owner: !choices.owners.length && filter.owner,
   };
-  return html`${each(Object.entries(told), ([name, value]) => (value ? hiddenField(name, value) : html``))}`;
+  return html`${each(Object.entries(fields), ([name, value]) => (value ? hiddenField(name, value) : html``))}`;
 }
 
-/** All that one environment has otherwise than the next, in one step. */
+/** Links that start a release of everything that differs between two neighbouring environments. */
 function differing({ site, board }: Props): Html {
   const pairs = site.environments
     .slice(1)
     .map((to, i) => ({ from: site.environments[i] as typeof to, to, rows: board.differing[i] ?? 0 }));
-  const open = pairs.filter(({ rows }) => rows > 0);
-  return html`${open.length > 0 && html`<p class="ways">Release all that differs: ${each(open, ({ from, to }) => html` <a href="/sites/${site.slug}/releases/new?from=${from.slug}&to=${to.slug}">${from.name} to ${to.name}</a>`)}</p>`}`;
+  const differingPairs = pairs.filter(({ rows }) => rows > 0);
+  return html`${differingPairs.length > 0 && html`<p class="ways">Release all differences: ${each(differingPairs, ({ from, to }) => html` <a href="/sites/${site.slug}/releases/new?from=${from.slug}&to=${to.slug}">${from.name} to ${to.name}</a>`)}</p>`}`;
 }
 
-/** Ticked on another page of the list, or before it was filtered otherwise. */
-const kept = ({ kept }: Board): Html =>
-  html`<fieldset class="kept"><legend>${kept.length} chosen, not in this list:</legend> ${each(kept, (one) =>
-    checkbox({ name: "choose", value: one.id, label: one.key, checked: true }),
+/** Ticked on another page of the list, or with another filter. */
+const selectedElsewhere = ({ selectedElsewhere: rows }: Board): Html =>
+  html`<fieldset class="elsewhere"><legend>${rows.length} selected, not in this list:</legend> ${each(
+    rows,
+    ({ id, key }) => checkbox({ name: "choose", value: id, label: key, checked: true }),
   )}</fieldset>`;
 
-/** Further pages by key. What is ticked goes along: without script as the form's fields, with htmx the rows are added below. */
+/** Links to further pages. Without scripts these submit the form, so that selected rows stay; with htmx rows are added below. */
 function more(props: Props, base: string): Html {
-  const { board, may } = props;
+  const { board } = props;
   const go = (href: string, text: string, htmx: Attributes = {}) =>
-    may.release
+    canSelect(props)
       ? button({ text, more: { formaction: href, ...htmx } })
       : html`<a class="button" href="${href}"${attrs(htmx)}>${text}</a>`;
-  const words = wordsFor(board);
-  // the last button keeps one id, so that focus stays there while rows are added
+  const words = progress(board);
+  // the last button always has the same id, so that it keeps the focus when rows are added
   return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-said="${words}">${words}</span>${
     board.filtered && go(base, "Show everything")
   }${board.continued && go(board.start, "Back to the start", { id: board.next ? undefined : "further" })}${
-    board.next && go(board.next, "The next 100", { id: "further", ...adding(board.next, board.kept.length) })
+    board.next && go(board.next, "Next 100", { id: "further", ...adding(board.next, board.selectedElsewhere.length) })
   }</nav>`;
 }
 
-/** Only what is ticked but not shown goes along: it may be among the rows that come. A long list of it does not fit into an address. */
-const adding = (next: string, kept: number): Attributes =>
-  kept > 200
+/**
+ * Adds the next page's rows below by htmx. Selected rows that are not in this list are sent along, since they may be
+ * among the next; if there are too many for an address, the page is loaded instead.
+ */
+const adding = (next: string, selectedElsewhere: number): Attributes =>
+  selectedElsewhere > 200
     ? {}
     : {
         "hx-get": next,
-        "hx-include": "#kept :checked",
+        "hx-include": "#elsewhere :checked",
         "hx-target": "#board",
         "hx-select": "#board > tbody",
         "hx-swap": "beforeend",
-        "hx-select-oob": "#more,#kept",
+        "hx-select-oob": "#more,#elsewhere",
         "hx-push-url": "false",
       };
 
-function wordsFor({ sections, continued, next, filtered, shown, all }: Board): string {
+function progress({ sections, continued, next, filtered, shown, all }: Board): string {
   const here = sections.reduce((total, section) => total + section.rows.length, 0);
-  if (continued) return `${here} more, of ${rowsIn(shown)}`;
-  if (next) return `The first ${here} of ${rowsIn(shown)}`;
-  return filtered ? `${shown} of ${rowsIn(all)}` : rowsIn(shown);
+  if (continued) return `${here} more of ${countOf(shown, "row")}`;
+  if (next) return `First ${here} of ${countOf(shown, "row")}`;
+  return filtered ? `${shown} of ${countOf(all, "row")}` : countOf(shown, "row");
 }
 
-const rowsIn = (count: number): string => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`;
-
-function chosenBar({ site, board, from }: Props, base: string): Html {
+function selectionBar({ site, board, from }: Props, base: string): Html {
   const sources = site.environments.slice(0, -1);
   const choices = sources.map(({ slug, name }) => ({ value: slug, label: name }));
   return bar(
-    html`<div class="grow"><span><b class="chosen"></b> <b>chosen</b>,</span> ${select({ name: "from", label: "as they are on", value: from, choices })}</div><a class="button plain" href="${board.start}">Clear</a>${button(
+    html`<div class="grow"><span><b class="selected-count"></b> <b>selected</b>,</span> ${select({ name: "from", label: "versions from", value: from, choices })}</div><a class="button plain" href="${board.start}">Clear</a>${button(
       {
-        text: html`<span>Make a release (<span class="chosen"></span>)</span>`,
+        text: html`<span>New release (<span class="selected-count"></span>)</span>`,
         look: "primary",
         more: { formaction: `${base}/releases/new` },
       },
     )}`,
-    "when-chosen",
+    "when-selected",
   );
 }

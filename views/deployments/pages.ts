@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/access/environments.ts";
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Deployment, listDeploymentPlacements } from "../../src/deployments/queries.ts";
 import type { Correction } from "../../src/record/corrections.ts";
@@ -54,7 +55,7 @@ type PageProps = {
   more: boolean;
   /** The latest correction of each thing it said, and of all of it. */
   corrections: Correction[];
-  may: { correct: boolean };
+  may: Permitted;
   now: string;
 };
 

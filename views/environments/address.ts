@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/access/environments.ts";
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
@@ -41,7 +42,7 @@ export type EnvironmentProps = {
   approvers: Map<string, ApprovedBy[]>;
   removed: PlacementAsOf[];
   deployments: Deployment[];
-  may: { record: boolean };
+  may: Permitted;
 };
 
 export const base = ({ site, environment }: EnvironmentProps): string =>

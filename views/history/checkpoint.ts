@@ -1,3 +1,4 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Checkpoint } from "../../src/integrity/checkpoints.ts";
 import { formatCount } from "../../src/text.ts";
@@ -12,11 +13,11 @@ export type CheckpointProps = {
   events: number;
   /** The latest, with the key that signed it; nothing where none was made yet. */
   signed?: (Checkpoint & { key: string }) | undefined;
-  maySign: boolean;
+  may: Permitted;
 };
 
 /** How far the history is signed, what to keep of it, and how it is checked. */
-export function checkpointFold({ site, now, events, signed, maySign }: CheckpointProps): Html {
+export function checkpointFold({ site, now, events, signed, may }: CheckpointProps): Html {
   const base = `/sites/${site.slug}/history`;
   const state = signed
     ? html`${formatCount(signed.events)} of ${formatCount(events)} entries, ${time(signed.at, site.time_zone, now)}`
@@ -24,7 +25,7 @@ export function checkpointFold({ site, now, events, signed, maySign }: Checkpoin
   const content = html`<div class="words">
 <p>Every entry carries a hash of all that came before it. A checkpoint signs the latest of them. Whoever keeps one elsewhere can show later that nothing before it was changed, not even by those who run this Sitebook.</p>
 ${signed && held(base, signed)}
-${maySign && signed?.events !== events && postButton(`${base}/checkpoints`, { text: "Sign it now" })}
+${may.administer && signed?.events !== events && postButton(`${base}/checkpoints`, { text: "Sign it now" })}
 </div>`;
   return fold("Checkpoint", content, { small: state, id: "checkpoint" });
 }

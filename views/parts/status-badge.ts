@@ -1,7 +1,7 @@
 import type { Html, Piece } from "./html.ts";
 import { attr, classes, each, html } from "./html.ts";
 
-/** How something stands. Each has a shape of its own in the stylesheet; the word says the same without it. */
+/** The states that have a badge. Each has its own icon in the stylesheet; the word alone says the same. */
 export type StatusKind =
   | "same"
   | "ahead"
@@ -25,52 +25,52 @@ export type StatusKind =
   | "corrected";
 
 type Options = {
-  /** What completes the word for who listens: `ahead`, more ` of demo`. */
+  /** Text after the word, on the board for screen readers only: `ahead`, more ` of demo`. */
   more?: string | undefined;
-  /** The same, said before the word: `approved by ` Marketing. */
+  /** The same before the word: `approved by ` Marketing. */
   before?: string | undefined;
   href?: string | undefined;
-  /** A sentence that may run over several lines. */
+  /** For a sentence that may take several lines. */
   wrap?: boolean | undefined;
   id?: string | undefined;
-  /** What a pointer resting on it is told. */
+  /** The tooltip. */
   title?: string | undefined;
 };
 
-/** A standing: shape, word, colour; a link where there is somewhere to go. */
+/** A state as icon, word and colour; a link if there is an address. */
 export function statusBadge(
-  standing: StatusKind,
+  kind: StatusKind,
   word: Piece,
   { more, before, href, wrap, id, title }: Options = {},
 ): Html {
   const text = html`${before && html`<span class="more">${before}</span>`}${word}${more && html`<span class="more">${more}</span>`}`;
-  const look = html`${classes("is", standing, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
+  const look = html`${classes("is", kind, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
   return href ? html`<a${look} href="${href}">${text}</a>` : html`<span${look}>${text}</span>`;
 }
 
-const SIGNS: [StatusKind, string, string][] = [
-  ["same", "same", "as the next environment"],
-  ["ahead", "ahead", "newer than the next one"],
-  ["missing", "not on demo", "new, it has yet to arrive"],
-  ["gone", "still on demo", "removed here, not there"],
-  ["behind", "behind", "the next one is newer"],
-  ["band", "out of band", "no promotion brought it"],
+const legend: [StatusKind, string, string][] = [
+  ["same", "same", "as in the next environment"],
+  ["ahead", "ahead", "newer than in the next environment"],
+  ["missing", "not on demo", "new, not deployed there yet"],
+  ["gone", "still on demo", "removed here, but not there"],
+  ["behind", "behind", "older than in the next environment"],
+  ["band", "out of band", "deployed without a promotion"],
   ["unknown", "unknown", "never recorded there"],
-  ["late", "told later", "recorded after it was so"],
-  ["corrected", "corrected", "was recorded wrongly, and counts no more"],
-  ["waiting", "waiting", "for somebody’s approval"],
+  ["late", "recorded late", "recorded after it happened"],
+  ["corrected", "corrected", "recorded wrongly, and no longer counted"],
+  ["waiting", "waiting", "for an approval"],
   ["approved", "Marketing", "approved it"],
-  ["rejected", "rejected", "somebody said no"],
-  ["completed", "completed", "it has arrived"],
-  ["cancelled", "cancelled", "taken back before it was done"],
-  ["superseded", "superseded", "a newer promotion took its place"],
-  ["blocked", "not yet", "something stands in the way"],
+  ["rejected", "rejected", "by an approver"],
+  ["completed", "completed", "on its target environment"],
+  ["cancelled", "cancelled", "ended before completion"],
+  ["superseded", "superseded", "replaced by a newer promotion"],
+  ["blocked", "blocked", "cannot be completed yet"],
 ];
 
-/** The key to the signs. */
-export const statusLegend = (): Html => html`<dl class="signs" data-tier="development">
+/** What each icon means. */
+export const statusLegend = (): Html => html`<dl class="icons" data-tier="development">
 ${each(
-  SIGNS,
-  ([standing, word, meaning]) => html`<div><dt>${statusBadge(standing, word)}</dt> <dd>${meaning}</dd></div>
+  legend,
+  ([kind, word, meaning]) => html`<div><dt>${statusBadge(kind, word)}</dt> <dd>${meaning}</dd></div>
 `,
 )}</dl>`;

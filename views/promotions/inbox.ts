@@ -10,55 +10,56 @@ import { chips, empty, head } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changesInWords, holds, waitsFor } from "./words.ts";
+import { changesInWords, missingApprovals, sizeInWords } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
-  by: Actor;
+  actor: Actor;
   now: string;
-  /** One pile alone. */
+  /** Only one of the piles; all of them if undefined. */
   show: "needs" | "others" | "done" | undefined;
+  /** The number of the promotion with which the page before ended. */
   before: number | undefined;
 };
 
-export function approvalsPage(props: Props): Html {
-  const { site, show, decide, complete, others, done, ended } = props;
+export function inboxPage(props: Props): Html {
+  const { site, show, decide, complete, others, done, ended: total } = props;
   const base = `/sites/${site.slug}/approvals`;
-  const shows = (one: Props["show"]) => !show || show === one;
-  const chip = (text: string, count: number, one: Props["show"]) => ({
-    href: one ? `${base}?show=${one}` : base,
+  const shows = (pile: Props["show"]) => !show || show === pile;
+  const chip = (text: string, count: number, pile: Props["show"]) => ({
+    href: pile ? `${base}?show=${pile}` : base,
     text,
     count,
-    current: show === one,
+    current: show === pile,
   });
   const yours = decide.length + complete.length;
   return html`${head({
     title: "Inbox",
-    under: waiting(props),
+    under: summary(props),
     actions: chips("Show", [
-      chip("All", yours + others.length + ended, undefined),
+      chip("All", yours + others.length + total, undefined),
       chip("Needs you", yours, "needs"),
       chip("Waiting for others", others.length, "others"),
-      chip("Done", ended, "done"),
+      chip("Done", total, "done"),
     ]),
   })}
-${yours + others.length + ended === 0 && empty("No promotion has been asked for yet. One begins with a release.", linkButton(`/sites/${site.slug}/releases`, "To the releases"))}
+${yours + others.length + total === 0 && empty("No promotions yet. Each one starts with a release.", linkButton(`/sites/${site.slug}/releases`, "Go to releases"))}
 ${
   shows("needs") &&
   pile(
     "mine",
     "Needs your approval",
     decide.length,
-    each(decide, (one, i) => toDecide(props, one, i === 0)),
+    each(decide, (promotion, i) => toDecide(props, promotion, i === 0)),
   )
 }
 ${
   shows("needs") &&
   pile(
     "approved",
-    "Approved, to be completed",
+    "Approved, not yet completed",
     complete.length,
-    each(complete, (one, i) => toComplete(props, one, i + decide.length === 0)),
+    each(complete, (promotion, i) => toComplete(props, promotion, i + decide.length === 0)),
   )
 }
 ${
@@ -67,7 +68,7 @@ ${
     "others",
     "Waiting for others",
     others.length,
-    each(others, (one) => waitingLetter(props, one)),
+    each(others, (promotion) => waitingForOthers(props, promotion)),
   )
 }
 ${
@@ -75,22 +76,22 @@ ${
   pile(
     "done",
     "Done",
-    ended,
-    each(done, (one) => doneLetter(props, one)),
+    total,
+    each(done, (promotion) => ended(props, promotion)),
   )
 }
 ${shows("done") && older(props, base)}`;
 }
 
-/** Who needs you, and since when. */
-function waiting({ decide, complete, site, now }: Props): Piece {
+/** How many need this person, and since when. */
+function summary({ decide, complete, site, now }: Props): Piece {
   const [first, ...rest] = decide;
   if (first) {
     const since = time(first.asked_at, site.time_zone, now);
-    return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has waited since ${since}.`;
+    return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
   }
-  if (complete.length) return `${countOf(complete.length, "promotion")} approved, to be completed.`;
-  return "Nothing waits for you.";
+  if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
+  return "Nothing needs you.";
 }
 
 const older = ({ show, before, more, done }: Props, base: string): Html =>
@@ -98,88 +99,95 @@ const older = ({ show, before, more, done }: Props, base: string): Html =>
     previous: before ? `${base}?show=done` : undefined,
     previousWord: "Newest",
     next: more ? `${base}?show=done${show ? `&before=${done.at(-1)?.number}` : ""}` : undefined,
-    nextWord: show ? "Older" : "All that is done",
+    nextWord: show ? "Older" : "All completed",
   });
 
-const pile = (id: string, heading: string, count: number, letters: Html): Html =>
+const pile = (id: string, heading: string, count: number, entries: Html): Html =>
   count === 0
     ? html``
     : html`<section class="pile" aria-labelledby="${id}"><h2 id="${id}">${heading} <small>${count}</small></h2>
-<ul class="letters">
-${letters}</ul></section>
+<ul class="entries">
+${entries}</ul></section>
 `;
 
-const address = ({ site }: Props, one: Promotion) => `/sites/${site.slug}/promotions/${one.number}`;
+const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}/promotions/${number}`;
 
-const letter = (props: Props, one: Promotion, text: Piece, end: Html): Html => html`<li>
-${environmentPath(one.from, one.environment)}
-<div><h3><a href="${address(props, one)}">${one.name}</a> <small>Promotion ${one.number}</small></h3><p>${text}${one.open && one.note && html` <span class="quote">${one.note}</span>`}</p></div>
+const entry = (props: Props, promotion: Promotion, text: Piece, end: Html): Html => html`<li>
+${environmentPath(promotion.from, promotion.environment)}
+<div><h3><a href="${address(props, promotion)}">${promotion.name}</a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
 <div class="end">${end}</div>
 </li>
 `;
 
-function toDecide(props: Props, one: Promotion, first: boolean): Html {
-  const { toLook = 0, looked = 0 } = props.tallies.get(one.id) ?? {};
-  const ticks = toLook ? ` You have looked at ${looked} of ${toLook}.` : "";
-  return letter(
+function toDecide(props: Props, promotion: Promotion, first: boolean): Html {
+  const { toReview = 0, reviewed = 0 } = props.changes.get(promotion.id) ?? {};
+  const progress = toReview ? ` You have reviewed ${reviewed} of ${toReview}.` : "";
+  return entry(
     props,
-    one,
-    `${whatChanges(props, one)}${ticks}`,
-    html`${open(props, one, "Look and decide", first)}${asked(props, one)}`,
+    promotion,
+    `${whatChanges(props, promotion)}${progress}`,
+    html`${reviewButton(props, promotion, first)}${requested(props, promotion)}`,
   );
 }
 
-const toComplete = (props: Props, one: Promotion, first: boolean): Html =>
-  letter(
+const toComplete = (props: Props, promotion: Promotion, first: boolean): Html =>
+  entry(
     props,
-    one,
-    whatChanges(props, one),
-    html`${open(props, one, one.environment.tier === "production" ? "Look and publish" : "Look and complete", first)}${asked(props, one)}`,
+    promotion,
+    whatChanges(props, promotion),
+    html`${reviewButton(props, promotion, first)}${requested(props, promotion)}`,
   );
 
-const open = (props: Props, one: Promotion, text: string, first: boolean): Html =>
-  linkButton(address(props, one), html`${text}<span class="sr">: ${one.name}</span>`, first ? "primary" : undefined);
+/** Only the first on the page is the primary button. */
+const reviewButton = (props: Props, promotion: Promotion, first: boolean): Html =>
+  linkButton(
+    address(props, promotion),
+    html`Review<span class="sr">: ${promotion.name}</span>`,
+    first ? "primary" : undefined,
+  );
 
-function waitingLetter(props: Props, one: Promotion): Html {
-  const yes = one.approvals.some((approval) => approval.person_id === props.by.person.id);
-  const standing =
-    one.state === "approved"
-      ? statusBadge("approved", "approved, to be completed")
-      : statusBadge("waiting", `waiting for ${waitsFor(one)}`);
-  return letter(
+function waitingForOthers(props: Props, promotion: Promotion): Html {
+  const decided = promotion.approvals.some((approval) => approval.person_id === props.actor.person.id);
+  const state =
+    promotion.state === "approved"
+      ? statusBadge("approved", "approved, not yet completed")
+      : statusBadge("waiting", `waiting for ${missingApprovals(promotion)}`);
+  return entry(
     props,
-    one,
-    `${whatChanges(props, one)}${yes ? " You approved it." : ""}`,
-    html`${standing}${asked(props, one)}`,
+    promotion,
+    `${whatChanges(props, promotion)}${decided ? " You approved it." : ""}`,
+    html`${state}${requested(props, promotion)}`,
   );
 }
 
-/** '2 new pages and 1 removed.' */
-function whatChanges({ tallies }: Props, one: Promotion): string {
-  const tally = tallies.get(one.id);
-  const words = tally ? changesInWords(tally) : "";
+/** "2 new pages and 1 removed." */
+function whatChanges({ changes }: Props, { id }: Promotion): string {
+  const counts = changes.get(id);
+  const words = counts ? changesInWords(counts) : "";
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
-const asked = ({ site, now }: Props, one: Promotion): Html =>
-  html`<span>asked for ${timeWithAgo(one.asked_at, site.time_zone, now)}</span>`;
+const requested = ({ site, now }: Props, { asked_at }: Promotion): Html =>
+  html`<span>requested ${timeWithAgo(asked_at, site.time_zone, now)}</span>`;
 
-function doneLetter(props: Props, one: Promotion): Html {
-  const size = props.sizes.get(one.release_id) ?? { page: 0, software: 0 };
-  return letter(
+function ended(props: Props, promotion: Promotion): Html {
+  const { site, now, sizes } = props;
+  const size = sizes.get(promotion.release_id) ?? { page: 0, software: 0 };
+  return entry(
     props,
-    one,
-    html`${holds(size)}.${howItEnded(props, one)}`,
-    html`${statusBadge(one.state, one.state)}${time(one.ended_at ?? one.asked_at, props.site.time_zone, props.now)}`,
+    promotion,
+    html`${sizeInWords(size)}.${howItEnded(props, promotion)}`,
+    html`${statusBadge(promotion.state, promotion.state)}${time(promotion.ended_at ?? promotion.asked_at, site.time_zone, now)}`,
   );
 }
 
-function howItEnded({ by }: Props, { approvals, cancellation }: Promotion): Html {
-  const said = approvals.findLast((one) => one.decision === "reject") ?? approvals.at(-1);
-  const who = said && (said.person_id === by.person.id ? "You" : `${said.person} (${said.role_name})`);
+function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): Html {
+  const last = approvals.findLast((approval) => approval.decision === "reject") ?? approvals.at(-1);
   const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
-    return html` Promotion ${cancellation.superseded_by} took its place.`;
+    return html` Replaced by promotion ${cancellation.superseded_by}.`;
   if (cancellation) return html` ${cancellation.person} cancelled it${quote(cancellation.reason)}`;
-  return said ? html` ${who} ${said.decision === "reject" ? "rejected" : "approved"} it${quote(said.comment)}` : html``;
+  if (!last) return html``;
+  const person = last.person_id === actor.person.id ? "You" : `${last.person} (${last.role_name})`;
+  return html` ${person} ${last.decision === "reject" ? "rejected" : "approved"} it${quote(last.comment)}`;
 }

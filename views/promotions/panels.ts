@@ -1,3 +1,4 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
@@ -10,86 +11,85 @@ import { type Html, html } from "../parts/html.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
-import { completing } from "./words.ts";
+import { whereCompleted } from "./words.ts";
 
 export type Panels = {
   site: Site;
   promotion: PromotionDetails;
-  /** The same release's way through the gates before this one. */
+  /** Completed promotions of the same release before this one, the oldest first. */
   earlier: Promotion[];
   now: string;
-  /** Whether the gate waits for whoever reads this. */
+  /** Whether the gate is waiting for this person. */
   forYou: boolean;
-  mayPromote: boolean;
+  may: Permitted;
   form: { when?: string | undefined; reason?: string | undefined };
   errors: Record<string, string>;
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${props.promotion.open && inTheWay(props.promotion)}${props.promotion.open && props.mayPromote && actions(props)}${about(props)}`;
+  html`${gate(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 
 function gate(props: Panels): Html {
   const { promotion, earlier } = props;
-  const before = earlier.flatMap((one) =>
-    one.approvals.map((approval) => decided(props, approval, one.environment.name)),
+  const before = earlier.flatMap(({ approvals, environment }) =>
+    approvals.map((approval) => decided(props, approval, environment.name)),
   );
   const steps = [
     ...before,
     ...promotion.approvals.map((approval) => decided(props, approval)),
     ...promotion.requirements
-      .filter((one) => promotion.open && one.given < one.needed)
-      .map((one) => wanted(props, one)),
+      .filter(({ given, needed }) => promotion.open && given < needed)
+      .map((requirement) => missing(props, requirement)),
   ];
   return panel(
     "gate",
-    `The gate to ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>It has no gate: nobody needs to approve.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}`,
+    `Approvals for ${promotion.environment.name}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}`,
   );
 }
 
-function decided({ site, now }: Panels, approval: Approval, where?: string): Html {
+function decided({ site, now }: Panels, approval: Approval, target?: string): Html {
   const { person, role_name, decision, comment, decided_at } = approval;
-  const sign = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(sign, html`${person} (${role_name}) ${sign}`, { wrap: true })}<small>${where && `for ${where}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+  const word = decision === "approve" ? "approved" : "rejected";
+  return html`<li>${statusBadge(word, html`${person} (${role_name}) ${word}`, { wrap: true })}<small>${target && `for ${target}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
 }
 
-const wanted = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>
-  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} have approved`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}</small></li>`;
+const missing = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>
+  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}</small></li>`;
 
-function inTheWay(promotion: PromotionDetails): Html {
-  const { name, tier } = promotion.environment;
-  return panel(
+const blocking = (promotion: PromotionDetails): Html =>
+  panel(
     "blockers",
-    tier === "production" ? "Before it can go live" : `Before it can go to ${name}`,
+    "Blocking",
     promotion.blockers.length
       ? blockers(promotion.blockers)
-      : html`<ul class="steps"><li>${statusBadge("approved", "Nothing stands in the way.")}</li></ul>`,
+      : html`<ul class="steps"><li>${statusBadge("approved", "Nothing is blocking this.")}</li></ul>`,
   );
-}
 
-/** Completing and cancelling, for those who may. The bar's button sends the same form. */
+/** Completing and cancelling, for people with that permission. The button in the bar submits the same form. */
 function actions({ site, promotion, form, errors }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
+  const where = whereCompleted(promotion);
   const since = input({
     name: "effective_at",
     type: "datetime-local",
-    label: "Since when",
+    label: `${where.charAt(0).toUpperCase()}${where.slice(1)} since`,
     value: form.when,
     error: errors.effective_at,
-    hint: `On the clock of ${site.time_zone}. Empty: now.`,
+    hint: `Time zone ${site.time_zone}. Empty means now.`,
   });
   const blocked = promotion.blockers.length > 0;
   return panel(
     "actions",
-    "What can be done",
+    "Actions",
     html`<form id="completion" class="form" method="post" action="${base}/completion">
-${fold(promotion.environment.tier === "production" ? "It is live already: say since when" : "It is there already: say since when", since, { open: Boolean(form.when || errors.effective_at) })}
-${blocked && html`<p class="reason" id="not-yet">Not yet: ${countOf(promotion.blockers.length, "thing stands", "things stand")} in the way.</p>`}
-<div class="end">${button({ text: completing(promotion), because: blocked ? "not-yet" : undefined })}</div>
+${fold(`Already ${where}? Enter when`, since, { open: Boolean(form.when || errors.effective_at) })}
+${blocked && html`<p class="reason" id="not-yet">${countOf(promotion.blockers.length, "blocker")} left.</p>`}
+<div class="end">${button({ text: `Mark as ${whereCompleted(promotion)}`, because: blocked ? "not-yet" : undefined })}</div>
 </form>
-${confirmButton("Cancel the promotion", "It ends here, for everybody. Trying again is a new one.", {
+${confirmButton("Cancel promotion", "This ends the promotion for everyone. To try again, request a new one.", {
   action: `${base}/cancellation`,
   text: "Yes, cancel it",
   look: "danger",
@@ -109,9 +109,9 @@ const about = ({ site, promotion, now }: Panels): Html =>
         html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, ${promotion.name}</a>`,
       ],
       ["Notes", promotion.release_notes],
-      ["Asked by", html`${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`],
+      ["Requested by", html`${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
-      "What exactly is approved",
-      html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} as frozen, into ${promotion.environment.name}, under its gate as it stood when this was asked for. If any of that changes, it has to be asked for again. Digest ${digest(promotion.digest)}</small></p>`,
+      "What the approval covers",
+      html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,
     )}<p><a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip" download>Evidence pack</a></p>`,
   );

@@ -1,3 +1,4 @@
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { Decision } from "../../src/promotions/rules.ts";
@@ -6,52 +7,54 @@ import { area } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
 import { bar, fold } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
-import { completing } from "./words.ts";
+import { whereCompleted } from "./words.ts";
 
 type Verdict = {
   site: { slug: string };
   promotion: PromotionDetails;
-  tally: ChangeCounts;
-  /** Pages on this part of the list. */
+  changes: ChangeCounts;
+  /** The pages on this part of the list. */
   pages: { artifact_id: string }[];
   previous?: string | undefined;
-  why: string | undefined;
-  mine: Decision | undefined;
-  mayPromote: boolean;
+  whyNot: string | undefined;
+  ownDecision: Decision | undefined;
+  may: Permitted;
   form: { comment?: string | undefined };
   errors: Record<string, string>;
 };
 
 const form = { form: "verdict" };
 
-/** What stays in reach: how much was looked at, and the decision. All of it belongs to the form of the ticks. */
+/** The bar that stays in reach: how much is reviewed, and the decision. Its controls belong to the form around the list. */
 export function verdict(props: Verdict): Html {
-  const { promotion, why, mine, mayPromote } = props;
+  const { promotion, whyNot, ownDecision, may } = props;
   const waiting = promotion.state === "waiting";
-  const finish = mayPromote && promotion.state === "approved";
+  const canComplete = may.promote && promotion.state === "approved";
   return bar(
-    html`${progress(props)}${props.tally.toLook > 0 && save(props)}${!why && comment(props)}${
-      mine === "approve" && statusBadge("approved", "You approved it")
-    }${waiting && why && reason("why-not", why)}${(waiting || !why) && decision("reject", "Reject", "danger", why)}${
-      waiting && mine !== "approve" && decision("approve", `Approve for ${promotion.environment.name}`, "primary", why)
-    }${finish && complete(promotion)}`,
+    html`${progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${
+      ownDecision === "approve" && statusBadge("approved", "You approved it")
+    }${waiting && whyNot && reason("why-not", whyNot)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
+      waiting &&
+      ownDecision !== "approve" &&
+      decision("approve", `Approve for ${promotion.environment.name}`, "primary", whyNot)
+    }${canComplete && complete(promotion)}`,
     "verdict",
   );
 }
 
-/** Counted as they are ticked where all the boxes are on the page; else as they are kept. */
-function progress({ tally, pages }: Verdict): Html {
-  if (tally.toLook === 0) return html`<p class="progress grow">No page changes</p>`;
-  if (pages.length === tally.toLook)
-    return html`<p class="progress grow"><b class="n"></b> <b>of ${tally.toLook}</b> looked at</p>`;
-  return html`<p class="progress grow" id="looked-too"><b>${tally.looked} of ${tally.toLook}</b> looked at</p>`;
+/** If all checkboxes are on the page, the stylesheet counts them as they are ticked; else it is the count that was saved. */
+function progress({ changes: { toReview, reviewed }, pages }: Verdict): Html {
+  if (toReview === 0) return html`<p class="progress grow">No page changes</p>`;
+  if (pages.length === toReview)
+    return html`<p class="progress grow"><b class="n"></b> <b>of ${toReview}</b> reviewed</p>`;
+  return html`<p class="progress grow" id="progress"><b>${reviewed} of ${toReview}</b> reviewed</p>`;
 }
 
-/** Ticks keep themselves where scripts run. It comes first: what Enter on a tick sends is this, and never a decision. */
+/** Only shown where scripts, which save each tick, do not run. It comes first so that Enter on a checkbox never sends a decision. */
 function save({ site, promotion, pages, previous }: Verdict): Html {
   const part = previous ? `?from=${pages[0]?.artifact_id}` : "";
   const action = `/sites/${site.slug}/promotions/${promotion.number}/looks${part}`;
-  return html`<button type="submit" class="plain unscripted" form="verdict" formaction="${action}">Save ticks</button>`;
+  return html`<button type="submit" class="plain unscripted" form="verdict" formaction="${action}">Save what is reviewed</button>`;
 }
 
 const comment = ({ form: { comment }, errors }: Verdict): Html =>
@@ -64,20 +67,20 @@ const comment = ({ form: { comment }, errors }: Verdict): Html =>
       rows: 2,
       value: comment,
       error: errors.comment,
-      more: { ...form, placeholder: "Comment (needed when you reject)" },
+      more: { ...form, placeholder: "Comment (required when you reject)" },
     }),
     { open: Boolean(comment || errors.comment) },
   );
 
-const decision = (value: Decision, text: string, look: "primary" | "danger", why: string | undefined): Html =>
-  button({ text, look, name: "decision", value, because: why && "why-not", more: form });
+const decision = (value: Decision, text: string, look: "primary" | "danger", whyNot: string | undefined): Html =>
+  button({ text, look, name: "decision", value, because: whyNot && "why-not", more: form });
 
 function complete(promotion: PromotionDetails): Html {
-  const blocked = promotion.blockers.map((one) => one.message).join(" ");
-  return html`${blocked && reason("stands-in-the-way", blocked)}${button({
-    text: completing(promotion),
+  const blocked = promotion.blockers.map((blocker) => blocker.message).join(" ");
+  return html`${blocked && reason("blocked", blocked)}${button({
+    text: `Mark as ${whereCompleted(promotion)}`,
     look: "primary",
-    because: blocked ? "stands-in-the-way" : undefined,
+    because: blocked ? "blocked" : undefined,
     more: { form: "completion" },
   })}`;
 }

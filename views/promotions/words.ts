@@ -2,9 +2,9 @@ import type { ChangeCounts, ReleaseSize } from "../../src/promotions/change-coun
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf, joinWithAnd } from "../../src/text.ts";
 
-export const pieces = (count: number): string => countOf(count, "piece of software", "pieces of software");
+export const softwareItems = (count: number): string => countOf(count, "software item");
 
-/** '2 new pages, 3 changed and 1 removed'; nothing where no page changes. */
+/** "2 new pages, 3 changed and 1 removed"; empty if no page changes. */
 function pageChanges({ page }: ChangeCounts): string {
   const kinds = (["new", "changed", "removed"] as const).filter((kind) => page[kind] > 0);
   return joinWithAnd(kinds.map((kind, i) => `${page[kind]} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`));
@@ -12,66 +12,71 @@ function pageChanges({ page }: ChangeCounts): string {
 
 const softwareChanges = ({ software }: ChangeCounts) => software.new + software.changed + software.removed;
 
-/** '2 new pages and 1 removed, with 2 pieces of software' */
-export function changesInWords(tally: ChangeCounts): string {
-  const [pages, software] = [pageChanges(tally), softwareChanges(tally)];
-  const approvedLater = tally.page.unapproved + tally.software.unapproved;
-  const moving = pages && software ? `${pages}, with ${pieces(software)}` : pages || (software ? pieces(software) : "");
-  if (!approvedLater) return moving || "nothing that is not there already";
-  return joinWithAnd([moving, `${approvedLater} there already without approval`].filter(Boolean));
+const unapproved = ({ page, software }: ChangeCounts) => page.unapproved + software.unapproved;
+
+/** "2 new pages and 1 removed, with 2 software items" */
+export function changesInWords(changes: ChangeCounts): string {
+  const [pages, software] = [pageChanges(changes), softwareChanges(changes)];
+  const withSoftware = pages ? `${pages}, with ${softwareItems(software)}` : softwareItems(software);
+  const moving = software ? withSoftware : pages;
+  if (!unapproved(changes)) return moving || "no changes";
+  return joinWithAnd([moving, `${unapproved(changes)} already there without approval`].filter(Boolean));
 }
 
-type Place = { name: string; tier: string };
+/** "live"; or "live on www", if an environment that customers see has another name. */
+const live = ({ name }: Promotion["environment"]) => (/^live$/i.test(name) ? "live" : `live on ${name}`);
 
-/** Where customers are, nobody speaks of environments. */
-const toWhom = (place: Place) => (place.tier === "production" ? "customers" : place.name);
+/** Where the contents are once the promotion is completed: "live", "on demo". Buttons say "Mark as", since Sitebook deploys nothing. */
+export const whereCompleted = ({ environment }: Pick<Promotion, "environment">): string =>
+  environment.tier === "production" ? live(environment) : `on ${environment.name}`;
 
-/** What the promotion does, in one sentence that anybody understands. */
-export function lead(promotion: Promotion, tally: ChangeCounts, needed: boolean): string {
-  const [pages, software] = [pageChanges(tally), softwareChanges(tally)];
-  const with_ = pages && software ? `, with ${pieces(software)}${needed ? " they need" : ""}` : "";
-  const subject = pages || (software ? pieces(software) : "");
-  const count = pages ? tally.page.new + tally.page.changed + tally.page.removed : software;
-  const there = already(promotion, tally);
-  if (!subject) return there || `Everything in it is on ${promotion.environment.name} already: nothing changes.`;
-  const onlyRemoved = count > 0 && count === tally.page.removed;
-  const does = onlyRemoved ? `${beTaken(promotion, count)} away from` : `${goes(promotion, count)} to`;
-  const what = onlyRemoved ? countOf(count, "page") : subject;
-  const sentence = `${what} ${does} ${toWhom(promotion.environment)}${with_}.`;
-  return there ? `${sentence} ${there}` : sentence;
+/** What the promotion does, in up to three sentences for people who do not know its terms. */
+export function lead(promotion: Promotion, changes: ChangeCounts, softwareIsNeeded: boolean): string {
+  const { page } = changes;
+  const [moving, software] = [page.new + page.changed, softwareChanges(changes)];
+  const pages = pageChanges({ ...changes, page: { ...page, removed: 0 } });
+  const needs = moving === 1 ? " it needs" : " they need";
+  const along = software ? `, with ${softwareItems(software)}${softwareIsNeeded ? needs : ""}` : "";
+  const sentences = [
+    moving && `${pages} ${goes(promotion, moving)}${along}.`,
+    page.removed && `${countOf(page.removed, "page")} ${isRemoved(promotion, page.removed)}.`,
+    !moving && software && `${softwareItems(software)} ${goes(promotion, software)}.`,
+    unapproved(changes) && alreadyThere(promotion, unapproved(changes)),
+  ].filter((sentence) => typeof sentence === "string");
+  return sentences.join(" ") || `Everything in it is already on ${promotion.environment.name}. Nothing changes.`;
 }
 
-function goes({ open, state }: Promotion, count: number): string {
-  if (open) return count === 1 ? "goes" : "go";
-  if (state === "completed") return "went";
-  return count === 1 ? "was to go" : "were to go";
+function goes(promotion: Promotion, count: number): string {
+  const { open, state, environment } = promotion;
+  const where = environment.tier === "production" ? live(environment) : `to ${environment.name}`;
+  if (open) return `will go ${where}`;
+  if (state === "completed") return `went ${where}`;
+  return `${count === 1 ? "was" : "were"} to go ${where}`;
 }
 
-function beTaken({ open, state }: Promotion, count: number): string {
-  if (open) return count === 1 ? "is taken" : "are taken";
-  const was = count === 1 ? "was" : "were";
-  return state === "completed" ? `${was} taken` : `${was} to be taken`;
+function isRemoved({ open, state, environment }: Promotion, count: number): string {
+  const were = count === 1 ? "was" : "were";
+  const removed = open ? "will be removed" : state === "completed" ? `${were} removed` : `${were} to be removed`;
+  return `${removed} from ${environment.name}`;
 }
 
-function already({ environment }: Promotion, { page, software }: ChangeCounts): string {
-  const count = page.unapproved + software.unapproved;
-  if (!count) return "";
-  return `${count} ${count === 1 ? "is" : "are"} on ${environment.name} already without anybody’s approval, and would be approved afterwards.`;
+const alreadyThere = ({ environment }: Promotion, count: number): string =>
+  `${countOf(count, "item")} ${count === 1 ? "is" : "are"} already on ${environment.name} without approval and would be approved afterwards.`;
+
+/** Whose approvals an open promotion is waiting for: "Marketing and Tester", "1 more approval from Marketing, and for Tester". */
+export function missingApprovals({ requirements }: Pick<Promotion, "requirements">): string {
+  const missing = requirements.filter(({ given, needed }) => given < needed);
+  const [single, several] = [missing.filter(({ needed }) => needed === 1), missing.filter(({ needed }) => needed > 1)];
+  const counted = several.map(
+    ({ name, needed, given }) => `${countOf(needed - given, given ? "more approval" : "approval")} from ${name}`,
+  );
+  const names = joinWithAnd(single.map((role) => role.name));
+  return [joinWithAnd(counted), names].filter(Boolean).join(", and for ");
 }
 
-/** Whom an open promotion waits for. */
-export function waitsFor({ requirements }: Pick<Promotion, "requirements">): string {
-  const wanted = requirements.filter((one) => one.given < one.needed);
-  return joinWithAnd(wanted.map(({ name, needed, given }) => (needed === 1 ? name : `${needed - given} of ${name}`)));
-}
+/** What a release contains: "6 pages and 2 software items" */
+export const sizeInWords = ({ page, software }: ReleaseSize): string =>
+  joinWithAnd([page ? countOf(page, "page") : "", software ? softwareItems(software) : ""].filter(Boolean));
 
-/** What completing is called: editors publish, everybody else moves. */
-export const completing = ({ environment }: Pick<Promotion, "environment">): string =>
-  environment.tier === "production" ? `Publish to ${environment.name}` : `Complete: move to ${environment.name}`;
-
-/** What a release holds: '6 pages and 2 pieces of software' */
-export const holds = ({ page, software }: ReleaseSize): string =>
-  joinWithAnd([page ? countOf(page, "page") : "", software ? pieces(software) : ""].filter(Boolean));
-
-export const stateWords = (promotion: Promotion): string =>
-  promotion.state === "waiting" ? `waiting for ${waitsFor(promotion)}` : promotion.state;
+export const stateInWords = (promotion: Promotion): string =>
+  promotion.state === "waiting" ? `waiting for ${missingApprovals(promotion)}` : promotion.state;

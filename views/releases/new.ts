@@ -1,7 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Candidate, Candidates } from "../../src/releases/candidates.ts";
-import { countOf } from "../../src/text.ts";
+import { artifactKey, countOf } from "../../src/text.ts";
 import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -14,27 +14,29 @@ import { cell, group, rowHead, table } from "../parts/table.ts";
 type Props = Candidates & {
   site: Site;
   from: Environment;
-  /** What it is meant for; nothing where the line ends. */
+  /** The environment to compare with; undefined if `from` is the last one. */
   to: Environment | undefined;
   name: string;
   notes: string;
   key: string;
-  /** By field, or by `kind key` of a line. */
+  /** The sentence shown if there are no rows. */
+  whyEmpty: string;
+  /** By field, or for a line by its artifact key. */
   errors: Record<string, string>;
 };
 
-export function releaseNewPage(props: Props): Html {
+export function newReleasePage(props: Props): Html {
   const { site, from, to, rows, key } = props;
   const title = head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`],
-    title: "Make a release",
-    lead: html`It freezes exactly these versions and removals, as ${env(from)} holds them now.`,
+    title: "New release",
+    lead: html`A frozen snapshot of these versions and removals, as they are on ${env(from)} now.`,
   });
-  if (rows.length === 0) return html`${title}${nothing(props)}`;
-  const chosen = rows.filter((one) => one.chosen);
-  const left = rows.filter((one) => !one.chosen);
+  if (rows.length === 0)
+    return html`${title}${empty(props.whyEmpty, linkButton(`/sites/${site.slug}`, "Back to the board"))}`;
+  const [included, others] = [rows.filter((row) => row.selected), rows.filter((row) => !row.selected)];
   return html`${title}${refused(props)}
-<form class="choosing releasing" method="post" action="/sites/${site.slug}/releases">
+<form class="selecting releasing" method="post" action="/sites/${site.slug}/releases">
 ${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("to", to.slug)}
 <div class="form">${input({
     name: "name",
@@ -42,7 +44,7 @@ ${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("
     value: props.name,
     required: true,
     error: props.errors.name,
-    hint: "What it is for, such as “Black Friday, first week”. Whoever approves reads it first.",
+    hint: "What it is for, such as “Black Friday, first week”. Approvers read it first.",
     more: { maxlength: 200 },
   })}${area({ name: "notes", label: "Notes", rows: 2, value: props.notes, error: props.errors.notes, hint: "Optional." })}</div>
 ${table({
@@ -50,35 +52,28 @@ ${table({
   look: "picking",
   quiet: true,
   columns: [
-    html`<span class="sr">In it</span>`,
+    html`<span class="sr">Included</span>`,
     "Page or software",
     `On ${from.name}`,
     ...(to ? [`On ${to.name} now`] : []),
   ],
-  body: html`${lines(props, "Goes into the release", chosen)}${lines(props, "Stays behind", left, to && `also differs from ${to.name}`)}`,
+  body: html`${lines(props, "Included", included)}${lines(props, "Not included", others, to && `also differs from ${to.name}`)}`,
 })}
-${bar(html`<p class="grow"><b class="chosen"></b> <b>of ${rows.length}</b> lines go into it</p>${button({ text: "Make the release", look: "primary" })}`)}
+${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${rows.length}</b> lines included</p>${button({ text: "Create release", look: "primary" })}`)}
 </form>`;
 }
 
 function refused({ errors, rows, unknown, from }: Props): Html {
-  const shown = new Set(["name", "notes", ...rows.map((one) => `${one.kind} ${one.key}`)]);
+  const shown = new Set(["name", "notes", ...rows.map(artifactKey)]);
   const others = Object.entries(errors).filter(([path]) => !shown.has(path));
   const moved = Object.keys(errors).filter((path) => shown.has(path) && path.includes(" ")).length;
   return html`${each(others, ([, message]) => note(message, { kind: "bad" }))}${
     moved > 0 &&
     note(
-      `Nothing was made: ${from.name} has moved on in ${countOf(moved, "line")} since you looked. What it holds now is shown; make it again if that is right.`,
+      `No release was created: ${from.name} has changed in ${countOf(moved, "line")} since you opened this page. The current versions are shown below. If they are right, create the release again.`,
       { kind: "bad" },
     )
-  }${unknown > 0 && note(`Left out: ${countOf(unknown, "chosen row")} of which nothing was ever recorded on ${from.name}.`)}`;
-}
-
-function nothing({ site, from, to }: Props): Html {
-  const sentence = to
-    ? `${from.name} has nothing that ${to.name} has not: there is nothing to release.`
-    : `${from.name} is the last of the line: nothing goes further from there.`;
-  return empty(sentence, linkButton(`/sites/${site.slug}`, "To the board"));
+  }${unknown > 0 && note(`Left out: ${countOf(unknown, "selected row")} never recorded on ${from.name}.`)}`;
 }
 
 function lines(props: Props, heading: string, rows: Candidate[], small?: string): Html {
@@ -86,23 +81,23 @@ function lines(props: Props, heading: string, rows: Candidate[], small?: string)
   return group(
     heading,
     props.to ? 4 : 3,
-    each(rows, (one) => line(props, one)),
+    each(rows, (row) => line(props, row)),
     small ?? countOf(rows.length, "line"),
   );
 }
 
-function line({ from, to, errors }: Props, one: Candidate): Html {
-  const wrong = errors[`${one.kind} ${one.key}`];
-  const value = [one.kind, one.key, one.version].filter((part) => part !== null).join(" ");
-  return html`<tr${attr("class", wrong && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", one.chosen)}><span class="sr">${one.key}</span></label></td>${rowHead(
-    html`${one.title ?? one.key}${one.title && html` <span class="path">${one.key}</span>`}`,
-  )}${cell(`On ${from.name}`, html`${versionTag(one.version)}${wrong && statusBadge("rejected", wrong, { wrap: true })}`)}${
-    to && cell(`On ${to.name} now`, there(one))
+function line({ from, to, errors }: Props, row: Candidate): Html {
+  const error = errors[artifactKey(row)];
+  const value = [row.kind, row.key, row.version].filter((part) => part !== null).join(" ");
+  return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", row.selected)}><span class="sr">${row.key}</span></label></td>${rowHead(
+    html`${row.title ?? row.key}${row.title && html` <span class="path">${row.key}</span>`}`,
+  )}${cell(`On ${from.name}`, html`${versionTag(row.version)}${error && statusBadge("rejected", error, { wrap: true })}`)}${
+    to && cell(`On ${to.name} now`, inTarget(row))
   }</tr>
 `;
 }
 
-function there(one: Candidate): Html {
-  if (one.there === one.version) return statusBadge("same", "the same");
-  return one.there === undefined ? html`<span class="none">not there</span>` : versionTag(one.there);
+function inTarget(row: Candidate): Html {
+  if (row.inTarget === row.version) return statusBadge("same", "same");
+  return row.inTarget === undefined ? html`<span class="none">not deployed</span>` : versionTag(row.inTarget);
 }

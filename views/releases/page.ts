@@ -1,6 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Eligibility } from "../../src/promotions/eligibility.ts";
+import type { RequestField, RequestFieldName } from "../../src/promotions/fields.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
@@ -14,123 +15,126 @@ import { facts, head, note, panel, split } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { holds, stateWords } from "../promotions/words.ts";
+import { sizeInWords, stateInWords } from "../promotions/words.ts";
 
 type Page = {
   site: Site;
   release: Release;
-  /** The lines on this part of the list, and how many of all are pages. */
+  /** The lines on this part of the list; how many there are in all, and how many of these are pages. */
   contents: ReleaseContent[];
   size: number;
   pages: number;
-  held: { environment: Environment; now: Map<string, CurrentPlacement> }[];
+  /** What each environment has of these lines now, by artifact id. */
+  environments: { environment: Environment; current: Map<string, CurrentPlacement> }[];
   promotions: Promotion[];
-  /** Where it could go; empty for those who may not ask. */
-  ways: Eligibility[];
+  /** Where it could be promoted to; empty for people who may not request it. */
+  targets: Eligibility[];
   previous?: string | undefined;
   next?: string | undefined;
-  form: { to: string; note: string; key: string };
+  form: { to: string; key: string } & Record<RequestFieldName, string>;
+  /** What can be written with a request for promotion. */
+  fields: [RequestFieldName, RequestField][];
   errors: Record<string, string>;
   refused?: string | undefined;
-  /** Which of it was recorded wrongly where it was frozen, by artifact. */
-  rested: Map<string, { person: string; on: string; reason: string }>;
+  /** Corrections of its lines in the environment from which they were frozen, by artifact id. */
+  corrected: Map<string, { person: string; on: string; reason: string }>;
   now: string;
 };
 
 export function releasePage(props: Page): Html {
   const { site, release, pages, now } = props;
-  const from = site.environments.find((one) => one.slug === release.environment);
+  const from = site.environments.find(({ slug }) => slug === release.environment);
   const at = time(release.created_at, site.time_zone, now);
   return html`${props.refused && note(props.refused, { kind: "bad" })}${head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`, `Release ${release.number}`],
     title: release.name,
-    lead: html`${holds({ page: pages, software: props.size - pages })}, frozen as ${from ? env(from) : release.environment} held them on ${at}.`,
+    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${from ? env(from) : release.environment} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
-${split(contents(props), html`${travelled(props)}${props.ways.length > 0 && asking(props)}${about(props, at)}`)}`;
+${split(contents(props), html`${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
 }
 
 function contents(props: Page): Html {
-  const { contents, held } = props;
-  const columns = ["Page or software", "Version", ...held.map(({ environment }) => env(environment))];
-  const of = (kind: string, heading: string) => {
-    const rows = contents.filter((one) => one.kind === kind);
+  const { contents, environments } = props;
+  const columns = ["Page or software", "Version", ...environments.map(({ environment }) => env(environment))];
+  const ofKind = (kind: string, heading: string) => {
+    const rows = contents.filter((content) => content.kind === kind);
     return (
       rows.length > 0 &&
       group(
         heading,
         columns.length,
-        each(rows, (one) => line(props, one)),
+        each(rows, (content) => line(props, content)),
       )
     );
   };
   return html`${table({
-    caption: "What it holds, and where that stands now",
+    caption: "Contents, and what each environment has now",
     look: "flow",
     columns,
-    body: html`${of("page", "Pages")}${of("software", "Software")}`,
-  })}${pager({ previous: props.previous, next: props.next, previousWord: "Lines before", nextWord: "More lines" })}`;
+    body: html`${ofKind("page", "Pages")}${ofKind("software", "Software")}`,
+  })}${pager({ previous: props.previous, next: props.next, previousWord: "Previous lines", nextWord: "More lines" })}`;
 }
 
-function line({ site, held, rested }: Page, one: ReleaseContent): Html {
-  const wrong = rested.get(one.artifact_id);
+function line({ site, environments, corrected }: Page, content: ReleaseContent): Html {
+  const correction = corrected.get(content.artifact_id);
   return row(
-    html`${rowHead(artifactLink(site.slug, one))}${cell("Version", html`${versionTag(one.version, "its removal")}${wrong && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${wrong.on} by ${wrong.person}: “${wrong.reason}”</span>`}`)}${each(held, ({ environment, now }) => cell(environment.name, place(one, now.get(one.artifact_id))))}`,
+    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${correction.person}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }) => cell(environment.name, compared(content, current.get(content.artifact_id))))}`,
   );
 }
 
-function place(content: ReleaseContent, stands: CurrentPlacement | undefined): Html {
-  if (!stands) return html`<span class="none">not there</span>`;
-  if (stands.version_id === content.version_id) return statusBadge("same", content.version_id ? "there" : "removed");
-  return versionTag(stands.version);
+function compared(content: ReleaseContent, current: CurrentPlacement | undefined): Html {
+  if (!current) return html`<span class="none">not deployed</span>`;
+  if (current.version_id === content.version_id) return statusBadge("same", content.version_id ? "same" : "removed");
+  return versionTag(current.version);
 }
 
-function travelled({ site, promotions, now }: Page): Html {
+function progress({ site, promotions, now }: Page): Html {
   if (promotions.length === 0)
-    return panel("travelled", "Its way", html`<p><small>Nobody has asked for its promotion yet.</small></p>`);
-  const step = (one: Promotion) =>
-    html`<li>${environmentPath(one.from, one.environment)}${statusBadge(one.state, stateWords(one), { href: `/sites/${site.slug}/promotions/${one.number}` })}<small>Promotion ${one.number}, ${when(one, site, now)}</small></li>`;
-  return panel("travelled", "Its way", html`<ol class="steps">${each(promotions, step)}</ol>`);
+    return panel("progress", "Progress", html`<p><small>No promotion requested yet.</small></p>`);
+  const step = (promotion: Promotion) =>
+    html`<li>${environmentPath(promotion.from, promotion.environment)}${statusBadge(promotion.state, stateInWords(promotion), { href: `/sites/${site.slug}/promotions/${promotion.number}` })}<small>Promotion ${promotion.number}, ${when(promotion, site, now)}</small></li>`;
+  return panel("progress", "Progress", html`<ol class="steps">${each(promotions, step)}</ol>`);
 }
 
-function when(one: Promotion, site: Site, now: string): Html {
+function when({ environment, completion, asked_by, asked_at }: Promotion, site: Site, now: string): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
-  if (one.completion) return html`there since ${at(one.completion.effective_at)}`;
-  return html`asked for by ${one.asked_by}, ${at(one.asked_at)}`;
+  if (completion) return html`on ${environment.name} since ${at(completion.effective_at)}`;
+  return html`requested by ${asked_by}, ${at(asked_at)}`;
 }
 
-function asking({ site, release, ways, form, errors }: Page): Html {
-  const possible = ways.filter((one) => !one.why);
-  const wanted = possible.find((one) => one.environment.slug === form.to) ?? possible[0];
-  const choice = (one: Eligibility) =>
+function request({ site, release, targets, form, fields, errors }: Page): Html {
+  const possible = targets.filter((target) => !target.whyNot);
+  const selected = possible.find(({ environment }) => environment.slug === form.to) ?? possible[0];
+  const choice = (target: Eligibility) =>
     checkbox({
       type: "radio",
       name: "to",
-      value: one.environment.slug,
-      label: env(one.environment),
-      hint: html`${each(sentences(one), (sentence) => html`<span class="line">${sentence}</span>`)}`,
-      checked: one === wanted,
-      more: { disabled: Boolean(one.why) },
+      value: target.environment.slug,
+      label: env(target.environment),
+      hint: html`${each(sentences(target), (sentence) => html`<span class="line">${sentence}</span>`)}`,
+      checked: target === selected,
+      more: { disabled: Boolean(target.whyNot) },
     });
   return panel(
     "ask",
-    "Ask for promotion to",
+    "Request promotion to",
     html`<form class="form" method="post" action="/sites/${site.slug}/promotions">
 ${hiddenField("release", String(release.number))}${hiddenField("key", form.key)}
-${boxes(html`<span class="sr">To which environment</span>`, each(ways, choice))}
-${area({ name: "note", label: "Note", rows: 2, value: form.note, error: errors.note, hint: "For whoever approves: what it is about, and by when." })}
-<div class="end">${button({ text: "Ask for promotion", look: "primary", because: wanted ? undefined : "nowhere" })}${!wanted && html`<p class="reason" id="nowhere">There is nothing to ask for now.</p>`}</div>
+${boxes(html`<span class="sr">Environment</span>`, each(targets, choice))}
+${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows, value: form[name], error: errors[name] }))}
+<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
 </form>`,
   );
 }
 
-/** What asking leads to: whom the gate asks, and what blocks it as things stand. */
-function sentences({ why, requirements, blockers }: Eligibility): string[] {
-  if (why) return [why.message];
-  const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${needed} of ${name}`));
-  const blocked = blockers.filter((one) => one.code !== "approvals_missing").map((one) => one.message);
-  const asks = roles.length ? `Its gate asks ${joinWithAnd(roles)}.` : "It has no gate.";
-  return [asks, ...(blocked.length ? ["Asked for now, it could not be completed:", ...blocked] : [])];
+/** What a request leads to: the approvals it needs, and what blocks it now besides those. */
+function sentences({ whyNot, requirements, blockers }: Eligibility): string[] {
+  if (whyNot) return [whyNot.message];
+  const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${name} (${needed} people)`));
+  const needs = roles.length ? `Needs approval by ${joinWithAnd(roles)}.` : "No approval needed.";
+  const blocked = blockers.filter(({ code }) => code !== "approvals_missing").map(({ message }) => message);
+  return [needs, ...(blocked.length ? ["Can’t be completed yet:", ...blocked] : [])];
 }
 
 const about = ({ release, site }: Page, at: Html): Html =>
@@ -138,8 +142,11 @@ const about = ({ release, site }: Page, at: Html): Html =>
     "about",
     "About",
     facts([
-      ["Made by", html`${release.person}, ${at}`],
-      ["Made from", html`<a href="/sites/${site.slug}/environments/${release.environment}">${release.environment}</a>`],
+      ["Created by", html`${release.person}, ${at}`],
+      [
+        "Created from",
+        html`<a href="/sites/${site.slug}/environments/${release.environment}">${release.environment}</a>`,
+      ],
       ["Digest", digest(release.digest)],
     ]),
   );

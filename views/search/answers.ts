@@ -11,7 +11,6 @@ import { sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
-import { pieces } from "../promotions/words.ts";
 
 type Props = { site: Site; now: string; roles: Record<string, string> };
 type To<Kind extends SearchAnswer["to"]> = Extract<SearchAnswer, { to: Kind }>;
@@ -157,7 +156,9 @@ function differing({ page, software }: To<"changed">["tallies"]): string {
     number,
     number,
   ];
-  const what = [shown && countOf(shown, "page"), run && pieces(run)].filter((one) => typeof one === "string");
+  const what = [shown && countOf(shown, "page"), run && countOf(run, "software item")].filter(
+    (one) => typeof one === "string",
+  );
   return joinWithAnd(what);
 }
 
