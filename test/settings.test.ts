@@ -44,8 +44,8 @@ test("a site's name and time zone have to be some", async () => {
 test("each environment is shown with its servers and its gate in words", async () => {
   const text = await (await w.as("iris").get(`${settings}/environments`)).text();
   expect(text).toContain("https://demo.shop.example");
-  expect(text).toContain("One person with the role Tester approves; whoever asked does not.");
-  expect(text).toContain("No gate: whoever may record puts things here.");
+  expect(text).toContain("Needs 1 approval from Tester; the requester’s own approval does not count.");
+  expect(text).toContain("No approval needed: anyone who may record deployments can record them here.");
 });
 
 test("a gate reads as a sentence", () => {
@@ -58,9 +58,9 @@ test("a gate reads as a sentence", () => {
     { role: "tester", count: 2 },
     { role: "marketing", count: 1 },
   ];
-  expect(gate([tester], true)).toBe("Two people with the role Tester approve; whoever asked may be among them.");
+  expect(gate([tester], true)).toBe("Needs 2 approvals from Tester; the requester may approve, too.");
   expect(gate([tester, marketing])).toBe(
-    "Two people with the role Tester and one person with the role Marketing approve; whoever asked does not.",
+    "Needs 2 approvals from Tester and 1 from Marketing; the requester’s own approval does not count.",
   );
 });
 
@@ -69,7 +69,7 @@ test("another environment is added at the end, with the gate of its kind", async
   const page = await w.as("iris").submit(`${settings}/environments`, form);
   const text = await page.text();
   expect(text).toContain("Press preview is added, at the end of the line.");
-  expect(text).toContain("One person with the role Tester approves; whoever asked does not.");
+  expect(text).toContain("Needs 1 approval from Tester; the requester’s own approval does not count.");
   const places = await w.db
     .selectFrom("environments")
     .select("slug")
@@ -90,8 +90,8 @@ test("two of the same short name at the same moment make one environment", async
 test.each([
   [{ name: "" }, "Give it a name."],
   [{ slug: "Über" }, "A short name is 1 to 40 small letters"],
-  [{ slug: "demo" }, "There is already an environment demo on this site."],
-  [{ tier: "moon" }, "The kind is one of development, testing, staging, production, other."],
+  [{ slug: "demo" }, "This site already has an environment demo."],
+  [{ tier: "moon" }, "The tier must be one of development, testing, staging, production, other."],
   [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
 ])("an environment with %j is refused beside its field", async (wrong, sentence) => {
   const page = await w
