@@ -28,7 +28,7 @@ test("environments are listed in order of promotion, with the counts of what is 
     software: 1,
     frozen: false,
   });
-  expect(body.items.map((one: { slug: string }) => one.slug)).toEqual(["beta", "demo", "live"]);
+  expect(body.items.map(({ slug }: { slug: string }) => slug)).toEqual(["beta", "demo", "live"]);
 });
 
 test("a placement on live has its source, and who approved it", async () => {
@@ -84,7 +84,7 @@ test("placements are sorted by kind and key, paged, and can be searched", async 
   for (let cursor = ""; ; ) {
     const page = await placements(`limit=3${cursor}`);
     expect(page.items.length).toBeLessThanOrEqual(3);
-    keys.push(...page.items.map((one: { key: string }) => one.key));
+    keys.push(...page.items.map(({ key }: { key: string }) => key));
     if (!page.next) break;
     cursor = `&cursor=${page.next}`;
   }

@@ -125,11 +125,11 @@ test("a server is added and removed, each once however often it is sent", async 
 test.each([
   [{ server: "web" }, "beta already has a server web."],
   [{ server: "" }, "Give it a name."],
-  [{ base_url: "javascript:alert(1)" }, "A server&#39;s address begins with http:// or https://"],
-  [{ base_url: "https://user:secret@host" }, "A server&#39;s address begins with"],
-  [{ base_url: "https://host/?q=1" }, "A server&#39;s address begins with"],
-  [{ base_url: "https://ho\u0000st" }, "A server&#39;s address begins with"],
-  [{ base_url: "" }, "A server&#39;s address begins with"],
+  [{ base_url: "javascript:alert(1)" }, "A server&#39;s address must start with http:// or https://"],
+  [{ base_url: "https://user:secret@host" }, "A server&#39;s address must start with"],
+  [{ base_url: "https://host/?q=1" }, "A server&#39;s address must start with"],
+  [{ base_url: "https://ho\u0000st" }, "A server&#39;s address must start with"],
+  [{ base_url: "" }, "A server&#39;s address must start with"],
 ])("a server with %j is refused beside its field", async (wrong, sentence) => {
   const page = await w
     .as("iris")
