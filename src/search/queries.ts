@@ -3,7 +3,7 @@ import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { listEvents } from "../history/queries.ts";
-import { sentence, type Words } from "../history/sentences.ts";
+import { type SentencePart, sentence } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { listReleases } from "../record/releases.ts";
@@ -97,7 +97,7 @@ async function artifactsOf(db: Database, ids: string[]): Promise<FoundArtifact[]
 export interface FoundEvent {
   seq: number;
   recorded_at: string;
-  words: Words[];
+  words: SentencePart[];
   /** What somebody wrote with it. */
   written: string[];
 }

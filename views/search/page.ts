@@ -3,7 +3,7 @@ import type { SearchKind } from "../../src/record/search-index.ts";
 import type { SearchAnswer } from "../../src/search/answers.ts";
 import type { FoundArtifact, FoundEvent, Group } from "../../src/search/queries.ts";
 import { formatCount } from "../../src/text.ts";
-import { historySentence } from "../history/page.ts";
+import { sentencePart } from "../history/page.ts";
 import { pathWithQuery } from "../parts/address.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, linkButton } from "../parts/button.ts";
@@ -117,7 +117,7 @@ const promotions = ({ site, now }: SearchProps, list: Group["promotions"]): Html
 
 /** An event as a sentence; where it was found by what somebody wrote, that first. */
 const told = ({ site, now }: SearchProps, { seq, recorded_at, words, written }: FoundEvent, note: boolean): Html =>
-  html`<li>${time(recorded_at, site.time_zone, now)}<div>${note && html`${each(written, (one) => html`<span class="quote">${one}</span> `)}`}${each(words, (piece) => historySentence(site, now, piece))}</div><span class="end">entry ${formatCount(seq)}</span></li>
+  html`<li>${time(recorded_at, site.time_zone, now)}<div>${note && html`${each(written, (one) => html`<span class="quote">${one}</span> `)}`}${each(words, (piece) => sentencePart(site, now, piece))}</div><span class="end">entry ${formatCount(seq)}</span></li>
 `;
 
 /** What can be asked, with what there is on this very site. */
