@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { type SetupForm, setupPage } from "../../views/setup.ts";
-import type { Person } from "../access/actor.ts";
+import { actorWithoutSite, type Person } from "../access/actor.ts";
 import { besideFields, Refusal } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
@@ -45,7 +45,7 @@ setupRoutes.post("/setup", async (c) => {
 async function exampleFor(c: Context<AppEnv>, person: Person) {
   // loaded once in the life of a book
   const { makeExample } = await import("../example/example.ts");
-  await makeExample(c.var.db, { person, roles: [], permissions: new Set(), at: c.var.at });
+  await makeExample(c.var.db, actorWithoutSite(person, c.var.at));
   flash(c, setUpWithExample);
 }
 

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Actor, Person } from "../access/actor.ts";
+import { actorWithoutSite, type Person } from "../access/actor.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -43,7 +43,7 @@ export async function setUp(
       .insertInto("people")
       .values({ ...person, password, created_at: setup.at })
       .execute();
-    const by: Actor = { person, roles: [], permissions: new Set(), at: setup.at };
+    const by = actorWithoutSite(person, setup.at);
     const site = setup.site && (await insertSite(trx, by, setup.site, ["account-manager"]));
     return { person, site: site?.slug };
   });

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Actor } from "../access/actor.ts";
+import { actorWithoutSite } from "../access/actor.ts";
 import { listSites } from "../access/sites.ts";
-import { repeatable } from "../api/auth.ts";
+import { repeatableRequest } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
@@ -78,7 +78,7 @@ const createCall = postCall("/sites", {
 siteApi.openapi(createCall, async (c) => {
   const body = c.req.valid("json");
   const { db, person, at } = c.var;
-  const by: Actor = { person, roles: [], permissions: new Set(), at, ...repeatable(c, body) };
+  const by = actorWithoutSite(person, at, repeatableRequest(c, body));
   const { slug, name, time_zone, environments } = await createSite(db, by, body);
   const nothing = { pages: 0, software: 0 };
   return c.json({ slug, name, time_zone, environments: environments.map((one) => environmentJson(one, nothing)) }, 201);

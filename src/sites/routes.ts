@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { type SiteForm, sitesPage } from "../../views/sites.ts";
-import type { Actor } from "../access/actor.ts";
+import { actorWithoutSite } from "../access/actor.ts";
 import { hasSites, listSitesOf, permissionsOf, rolesBySite } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { besideFields } from "../errors.ts";
@@ -27,7 +27,8 @@ siteRoutes.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key:
 siteRoutes.post("/sites", needPerson, async (c) => {
   const form = { ...(await readSite(c)), key: (await formFields(c, "key")).key };
   try {
-    const made = await createSite(c.var.db, by(c, form), siteFromForm(form), ["account-manager"]);
+    const actor = actorWithoutSite(c.var.person, c.var.at, requestOf(c, form));
+    const made = await createSite(c.var.db, actor, siteFromForm(form), ["account-manager"]);
     flash(c, `${made.name} is there. Record what stands where, and invite the others under Settings.`);
     return c.redirect(`/sites/${made.slug}`, 303);
   } catch (error) {
@@ -36,10 +37,6 @@ siteRoutes.post("/sites", needPerson, async (c) => {
   }
 });
 
-function by(c: Context<SignedIn>, form: SiteForm & { key: string }): Actor {
-  const { person, at } = c.var;
-  return { person, roles: [], permissions: new Set(), at, request: requestOf(c, form) };
-}
 
 async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
   const { db, person } = c.var;
