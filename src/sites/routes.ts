@@ -12,7 +12,7 @@ import { emptySite, readSite, siteFromForm } from "./form.ts";
 import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
 
-/** What belongs to no site: the way in, and the list of sites. */
+/** The pages outside of a site: the entrance, and the list of sites. */
 export const siteRoutes = new Hono<SignedIn>();
 
 type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv["Variables"]["person"]> } };
@@ -28,19 +28,22 @@ siteRoutes.post("/sites", needPerson, async (c) => {
   const form = { ...(await readSite(c)), key: (await formFields(c, "key")).key };
   try {
     const actor = actorWithoutSite(c.var.person, c.var.at, requestOf(c, form));
-    const made = await createSite(c.var.db, actor, siteFromForm(form), ["account-manager"]);
-    flash(c, `${made.name} is there. Record what stands where, and invite the others under Settings.`);
-    return c.redirect(`/sites/${made.slug}`, 303);
+    const site = await createSite(c.var.db, actor, siteFromForm(form), ["account-manager"]);
+    flash(c, `${site.name} created. Next, record what is deployed where, and invite people under Settings.`);
+    return c.redirect(`/sites/${site.slug}`, 303);
   } catch (error) {
     const { errors } = besideFields(error);
-    return show(c, form, Object.fromEntries(Object.entries(errors).map(([path, why]) => [`site.${path}`, why])));
+    return show(
+      c,
+      form,
+      Object.fromEntries(Object.entries(errors).map(([path, message]) => [`site.${path}`, message])),
+    );
   }
 });
 
-
 async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
   const { db, person } = c.var;
-  const mayMake = !(await hasSites(db)) || !whyNotCreateSite(await permissionsOf(db, person.id));
-  const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayMake ? form : undefined };
+  const mayCreate = !(await hasSites(db)) || !whyNotCreateSite(await permissionsOf(db, person.id));
+  const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayCreate ? form : undefined };
   return plainPage(c, "Sites", sitesPage({ ...props, ...(errors && { errors }) }), errors ? 422 : 200);
 }

@@ -198,7 +198,7 @@ export const cases: Case[] = [
     "settings of tokens, a new one",
     "iris",
     "/sites/shop/settings/tokens",
-    fill({ name: "The deployer" }, "Make the token"),
+    fill({ name: "The deployer" }, "Create token"),
   ),
 ];
 
