@@ -44,7 +44,7 @@ setupRoutes.post("/setup", async (c) => {
 
 async function exampleFor(c: Context<AppEnv>, person: Person) {
   // loaded only here, since it is needed once
-  const { makeExample } = await import("../example/example.ts");
+  const { createExample: makeExample } = await import("../example/example.ts");
   await makeExample(c.var.db, actorWithoutSite(person, c.var.at));
   flash(c, setUpWithExample);
 }
