@@ -111,7 +111,7 @@ describe("a page's history", () => {
 
     const page = await openPage(pathOf("/old"));
 
-    expect(words(page)).toContain("removed from beta; never recorded on demo and live.");
+    expect(words(page)).toContain("Removed from beta; never recorded on demo and live.");
     expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 until 3 February 2026, 09:00"]);
     expect(tableRows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
   });

@@ -119,18 +119,18 @@ describe("where something is", () => {
     "/SALE",
   ])("%s", async (question) => {
     expect(await reads(question)).toContain(
-      "/sale now v33 on beta since 2 Mar, 08:00 v33 on demo since 2 Mar, 08:00, approved by Theo (Tester) v31 on live since 2 Feb, 09:00, approved by Mara (Marketing)",
+      "/sale v33 on beta since 2 Mar, 08:00 v33 on demo since 2 Mar, 08:00, approved by Theo (Tester) v31 on live since 2 Feb, 09:00, approved by Mara (Marketing)",
     );
   });
 
   test("software by its name, with the environments where it is not", async () => {
     expect(await reads("checkout-service")).toContain(
-      "checkout-service now 3.4.1 on beta since 2 Feb, 09:00 not recorded on demo not recorded on live",
+      "checkout-service 3.4.1 on beta since 2 Feb, 09:00 not recorded on demo not recorded on live",
     );
   });
 
   test("a part of a name that matches only one artifact", async () => {
-    expect(await reads("where is checkout")).toContain("checkout-service now 3.4.1 on beta");
+    expect(await reads("where is checkout")).toContain("checkout-service 3.4.1 on beta");
   });
 
   test("what was removed, and what is out of band", async () => {
@@ -141,7 +141,7 @@ describe("where something is", () => {
 
   test("at a past moment", async () => {
     expect(await reads("where was /sale on 2026-02-10 12:00")).toContain(
-      "/sale as of 10 February 2026, 12:00 v31 on beta since 2 Feb, 09:00",
+      "As of 10 February 2026, 12:00: /sale v31 on beta since 2 Feb, 09:00",
     );
   });
 
@@ -162,7 +162,7 @@ describe("who approved it", () => {
 
   test("is nobody for what is out of band, and for an environment without a gate", async () => {
     expect(await reads("who approved /terms")).toContain(
-      "Nobody: /terms v7 on live came out of band with deployment 5 on 2 Mar, 08:00.",
+      "Nobody: /terms v7 on live is out of band, deployment 5 of 2 Mar, 08:00.",
     );
     expect(await reads("who approved /terms on beta")).toContain("No approval is needed on beta.");
     expect(await reads("who approved /terms on demo")).toContain("Nobody: /terms has never been recorded on demo.");
@@ -179,7 +179,7 @@ describe("what changed", () => {
 
   test("yesterday is one day, today another", async () => {
     expect(await reads("what changed on demo yesterday?")).toContain(
-      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00: 1 changed. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
+      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
     );
     expect(await reads("what's new on demo today")).toContain("Nothing changed on demo since 3 March 2026, 00:00.");
   });

@@ -87,13 +87,15 @@ function sectionName({ kind, section }: ArtifactProps["artifact"]): string {
   return section ? `Page in section /${section}` : "Page at the top level";
 }
 
-/** "v33 is on beta and demo; v31 is on live." */
+/** "v33 is on beta and demo; v31 is on live.", "Removed from beta; never recorded on demo and live." */
 function currentWords({ current }: ArtifactProps): Html {
   const groups = [...Map.groupBy(current, ({ version }) => version)];
-  const parts = groups.map(([label, group]) => {
+  const parts = groups.map(([label, group], i) => {
     const names = listWithAnd(group.map(({ environment }) => html`<b>${environment.name}</b>`));
-    if (label === undefined) return html`never recorded on ${names}`;
-    return label === null ? html`removed from ${names}` : html`${versionTag(label)} is on ${names}`;
+    if (label === undefined) return html`${i ? "never" : "Never"} recorded on ${names}`;
+    return label === null
+      ? html`${i ? "removed" : "Removed"} from ${names}`
+      : html`${versionTag(label)} is on ${names}`;
   });
   return html`${each(parts, (part, i) => html`${i > 0 && "; "}${part}`)}.`;
 }

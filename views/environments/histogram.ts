@@ -19,6 +19,9 @@ const baseline = 64;
 
 const maxBarHeight = 55;
 
+/** The widths of labels in percent, on a desk and on a telephone, where ticks that are `minor` are hidden. */
+const labelWidths = { wide: { tick: 6.5, moment: 8.5 }, narrow: { tick: 24, moment: 32 } };
+
 /** Changes over time as bars. Their x is in percent and not in user units, so that text is never stretched. */
 export function histogram({ chart, environment, at, now, zone, hrefAt }: HistogramProps): Html {
   const day = (moment: string) => longTime(moment, zone).replace(/,.*/, "");
@@ -26,6 +29,10 @@ export function histogram({ chart, environment, at, now, zone, hrefAt }: Histogr
   const label = (bar: Histogram["bars"][number]) =>
     `${chart.unit === "week" ? "Week of " : ""}${unitName(bar.since, chart.unit, day)}: ${countOf(bar.changes, "change")}`;
   const end = Math.min(Math.max(chart.at, 0), 100);
+  const isCrowded = (x: number, { tick, moment }: typeof labelWidths.wide) => {
+    const left = end < 8 ? end : end > 92 ? end - moment : end - moment / 2;
+    return x + tick > 100 || (x + tick > left && x < left + moment);
+  };
   return html`<figure class="figure"${attr("data-tier", environment.tier)}><figcaption>Changes on ${environment.name} by ${chart.unit}, ${range}; the line marks the moment shown. A bar links to its last change.</figcaption>
 <svg height="88" role="group" aria-label="${summary(chart, day)}">
 <line class="grid" x1="0" x2="100%" y1="9" y2="9"/><line class="grid" x1="0" x2="100%" y1="36.5" y2="36.5"/>
@@ -36,7 +43,7 @@ ${each(
   ) => html`<a href="${hrefAt(bar.last)}" aria-label="${label(bar)}"><title>${label(bar)}</title><rect class="hit" x="${bar.x}%" y="0" width="${chart.width}%" height="${baseline}"/><rect${classes("bar-of", bar.after && "after")} x="${bar.x}%" y="${height(baseline - maxBarHeight * bar.share)}" width="${chart.width}%" height="${height(maxBarHeight * bar.share)}" rx="1"/></a>
 `,
 )}<line class="base" x1="0" x2="100%" y1="${baseline + 0.5}" y2="${baseline + 0.5}"/>
-<g aria-hidden="true">${each(chart.ticks, ({ x, since, minor }) => html`${Math.abs(x - end) > 9 && x < 94 && html`<text${classes(minor && "minor")} x="${x}%" y="82">${tick(since, chart.unit, day)}</text>`}`)}
+<g aria-hidden="true">${each(chart.ticks, ({ x, since, minor }) => html`${!isCrowded(x, labelWidths.wide) && html`<text${classes((minor || isCrowded(x, labelWidths.narrow)) && "minor")} x="${x}%" y="82">${tick(since, chart.unit, day)}</text>`}`)}
 <line class="at" x1="${end}%" x2="${end}%" y1="0" y2="68"/><text class="at-text" x="${end}%" y="82" text-anchor="${end < 8 ? "start" : end > 92 ? "end" : "middle"}">${at ? shortTime(at, zone, now) : "now"}</text></g>
 </svg></figure>
 `;

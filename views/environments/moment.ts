@@ -39,9 +39,7 @@ ${fold(
 
 export function pastNote(props: EnvironmentProps, at: string): Html {
   const { site, environment, around, momentNote, knownAt } = props;
-  const known = knownAt
-    ? html`as it was known on ${fullTime(knownAt, site.time_zone)}${knownAtDistance(at, knownAt)}`
-    : "as it is known today";
+  const known = knownAt ? knownWords(props, at, knownAt) : "as it is known today";
   const changed =
     around.since >= 1000
       ? "more than 1,000 items have"
@@ -58,13 +56,11 @@ export function pastNote(props: EnvironmentProps, at: string): Html {
   );
 }
 
-/** ", 2 days later" */
-function knownAtDistance(at: string, knownAt: string): string {
-  const apart = Math.abs(Date.parse(knownAt) - Date.parse(at));
-  if (apart < 60_000) return ", the same moment";
-  return knownAt > at
-    ? `, ${ago(at, knownAt).replace("ago", "later")}`
-    : `, ${ago(knownAt, at).replace("ago", "earlier")}`;
+/** "as it was known on 3 March 2026, 14:00, 2 days later" */
+function knownWords({ site }: EnvironmentProps, at: string, knownAt: string): Piece {
+  if (Math.abs(Date.parse(knownAt) - Date.parse(at)) < 60_000) return "as it was known at that moment";
+  const distance = knownAt > at ? ago(at, knownAt).replace("ago", "later") : ago(knownAt, at).replace("ago", "earlier");
+  return html`as it was known on ${fullTime(knownAt, site.time_zone)}, ${distance}`;
 }
 
 /** If the record of the moment has changed since, links to the other view of it and to the differences. */

@@ -45,7 +45,7 @@ const historyLinks = ({ site }: Props, artifact: Artifact): Html =>
 
 function where(props: Props, { artifact, at, placements }: AnswerTo<"where">): Html {
   const { site } = props;
-  return html`<p class="lead">${artifactLink(site.slug, artifact)} ${at ? html`as of ${fullTime(at, site.time_zone)}` : "now"}</p>
+  return html`<p class="lead">${at && html`As of ${fullTime(at, site.time_zone)}: `}${artifactLink(site.slug, artifact)}</p>
 <ul class="stands">${each(
     placements,
     (placement) => html`<li>${placementWords(props, placement)}</li>
@@ -98,7 +98,7 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
     return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
   if (placement.out_of_band)
-    return html`Nobody: ${what} came ${statusBadge("band", "out of band")} with ${deployment} on ${since}.`;
+    return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
   if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which needed no approval.`;
   return html`Nobody: ${what} came with ${deployment} on ${since}. ${environment.gate ? "No approval was needed then." : html`No approval is needed on ${environment.name}.`}`;
 }
@@ -132,6 +132,7 @@ function changed(props: Props, answer: AnswerTo<"changed">): Html {
     (change) => [change, counts.page[change] + counts.software[change]] as const,
   );
   const words = byChange.filter(([, count]) => count).map(([change, count]) => `${formatCount(count)} ${change}`);
+  const isMixed = byChange.some(([change, count]) => change !== "changed" && count > 0);
   const total = byChange.reduce((sum, [, count]) => sum + count, 0);
   const compare = pathWithQuery(`/sites/${site.slug}/compare`, {
     from: moment(from),
@@ -142,7 +143,7 @@ function changed(props: Props, answer: AnswerTo<"changed">): Html {
     from: shortMoment(from),
     until: until && shortMoment(until),
   });
-  return html`<p class="lead">${total ? countWords(counts) : "Nothing"} changed on ${env(environment)} ${period}${words.length > 0 && `: ${words.join(", ")}`}.</p>
+  return html`<p class="lead">${total ? countWords(counts) : "Nothing"} changed on ${env(environment)} ${period}${isMixed && `: ${words.join(", ")}`}.</p>
 ${first && html`<p>${statusBadge("unknown", html`The record of ${environment.name} starts on ${fullTime(first, site.time_zone)}: what was there before is unknown.`, { wrap: true })}</p>`}
 ${lines.length > 0 && differences(props, answer)}
 <p class="ways">${linkButton(compare, total > lines.length ? `Compare all ${formatCount(total)}` : "Compare")} ${linkButton(history, "Activity")}</p>`;
