@@ -121,11 +121,11 @@ describe("an environment in the past", () => {
   test("has an address that means the same moment for everybody it is sent to", async () => {
     await sale();
 
-    const asked = await openPage(`${live}?as_of=2026-02-20T12:00&kind=page`);
-    const link = links(asked)["Link to this moment"] ?? "";
+    const page = await openPage(`${live}?as_of=2026-02-20T12:00&kind=page`);
+    const link = links(page)["Link to this moment"] ?? "";
 
     expect(link).toBe(`${live}?as_of=2026-02-20T12:00Z&kind=page`);
-    expect(words(await openPage(link))).toBe(words(asked));
+    expect(words(await openPage(link))).toBe(words(page));
   });
 
   test("can be walked from change to change", async () => {

@@ -29,13 +29,13 @@ afterEach(async () => {
 
 const promotionPack = "promotions/2/evidence.zip";
 
-async function ask(path: string, name: Name = "vera") {
+async function getPath(path: string, name: Name = "vera") {
   return w.as(name).get(`/sites/shop/${path}`);
 }
 
 /** Downloads a pack and unpacks it into a folder. */
 async function unpack(path: string): Promise<Record<string, string>> {
-  const response = await ask(path);
+  const response = await getPath(path);
   expect(response.status).toBe(200);
   const files = unzipSync(new Uint8Array(await response.arrayBuffer()));
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(home, name), bytes);
@@ -63,9 +63,9 @@ const springShop = lived(async (w) => {
   const { number } = await w.release('Spring "sale" <1>');
   await w.promote(number, "demo");
   w.clock.at = "2026-03-05T10:00:00.000Z";
-  const asked = await w.ask(number, "live");
-  const approval = { decision: "approve", digest: asked.digest, comment: "Schön,\n=yes" } as const;
-  await decide(w.db, await w.by("mara"), w.site, asked.number, approval);
+  const promotion = await w.ask(number, "live");
+  const approval = { decision: "approve", digest: promotion.digest, comment: "Schön,\n=yes" } as const;
+  await decide(w.db, await w.by("mara"), w.site, promotion.number, approval);
   w.clock.at = "2026-03-06T10:00:00.000Z";
   await w.as("ada").post("/sites/shop/promotions/2/completion", { effective_at: "" });
   await w.record("live", ["/out-of-band v1"]);
@@ -336,21 +336,21 @@ describe("the verifier names the place in a pack with", () => {
 test("a pack is a download for everybody who may see the site", async () => {
   await spring();
   w.clock.at = "2026-03-07T10:00:00.000Z";
-  const response = await ask("environments/live/evidence.zip?as_of=2026-03-06T12:00Z");
+  const response = await getPath("environments/live/evidence.zip?as_of=2026-03-06T12:00Z");
   expect(Object.fromEntries(response.headers)).toMatchObject({
     "content-type": "application/zip",
     "content-disposition": 'attachment; filename="shop-live-2026-03-06T120000.000Z-evidence.zip"',
     "cache-control": "no-store",
   });
-  expect((await ask(promotionPack, "oskar")).status).toBe(404);
-  expect((await ask("promotions/99/evidence.zip")).status).toBe(404);
-  expect((await ask("environments/moon/evidence.zip")).status).toBe(404);
-  const wrong = await ask("environments/live/evidence.zip?as_of=soon-ish");
+  expect((await getPath(promotionPack, "oskar")).status).toBe(404);
+  expect((await getPath("promotions/99/evidence.zip")).status).toBe(404);
+  expect((await getPath("environments/moon/evidence.zip")).status).toBe(404);
+  const wrong = await getPath("environments/live/evidence.zip?as_of=soon-ish");
   expect(wrong.status).toBe(422);
   expect(wrong.headers.get("content-type")).toContain("text/html");
-  expect((await ask("promotions/2")).status).toBe(200);
-  expect(await (await ask("promotions/2")).text()).toContain('href="/sites/shop/promotions/2/evidence.zip"');
-  expect(await (await ask("environments/live?as_of=2026-03-06T12:00Z")).text()).toContain(
+  expect((await getPath("promotions/2")).status).toBe(200);
+  expect(await (await getPath("promotions/2")).text()).toContain('href="/sites/shop/promotions/2/evidence.zip"');
+  expect(await (await getPath("environments/live?as_of=2026-03-06T12:00Z")).text()).toContain(
     'href="/sites/shop/environments/live/evidence.zip?as_of=2026-03-06T12:00Z"',
   );
 });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => close());
 
-const somebody = () => browser(app, db, undefined, clock);
+const visitor = () => browser(app, db, undefined, clock);
 
 const form = (link: string, more: Record<string, string> = {}) => ({
   link,
@@ -44,7 +44,7 @@ const people = () => db.selectFrom("people").select(["name", "email", "password"
 
 test("the one-time link creates the first account and its site, and signs in", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  const browser = somebody();
+  const browser = visitor();
   expect(await (await browser.get(`/setup?link=${link}`)).text()).toContain("Set up Sitebook");
 
   const board = await browser.submit("/setup", form(link));
@@ -65,13 +65,13 @@ test("the one-time link creates the first account and its site, and signs in", a
 
 test("the first account can start with the example shop, whose people sign in with the same password", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  const iris = somebody();
+  const iris = visitor();
   const answer = await iris.submit("/setup", form(link, { begin: "example", "site.name": "" }));
   const board = await iris.get(answer.headers.get("location") ?? "");
   expect(await board.text()).toContain("such as marketing@example.test, can sign in with your password.");
 
   const mara = { email: "marketing@example.test", password: "correct horse battery" };
-  expect((await somebody().post("/sign-in", mara)).status).toBe(303);
+  expect((await visitor().post("/sign-in", mara)).status).toBe(303);
   expect(await db.selectFrom("open_promotions").select("promotion_id").execute()).not.toEqual([]);
 });
 
@@ -85,7 +85,7 @@ test("a wrong form is refused beside each field, nothing is created, and the lin
     "site.name": "",
     "site.time_zone": "Mars",
   };
-  const page = await somebody().post("/setup", form(link, bad));
+  const page = await visitor().post("/setup", form(link, bad));
   const text = await page.text();
 
   expect(page.status).toBe(422);
@@ -101,7 +101,7 @@ test("a wrong form is refused beside each field, nothing is created, and the lin
   expect(text).toContain('value="iris"');
   expect(text).not.toContain('value="short"');
   expect(await people()).toEqual([]);
-  expect((await somebody().post("/setup", form(link))).status).toBe(303);
+  expect((await visitor().post("/setup", form(link))).status).toBe(303);
 });
 
 test.each([
@@ -109,17 +109,17 @@ test.each([
   ["201 characters", { password: "x".repeat(201), again: "x".repeat(201) }, "at most 200 characters; this one has 201"],
 ])("%s is refused as a password", async (_, password, sentence) => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  expect(await (await somebody().post("/setup", form(link, password))).text()).toContain(sentence);
+  expect(await (await visitor().post("/setup", form(link, password))).text()).toContain(sentence);
 });
 
 test("without the link, with a wrong one, and after a day, the set-up is refused", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  expect((await somebody().get("/setup")).status).toBe(403);
-  expect((await somebody().get("/setup?link=guessed")).status).toBe(403);
-  expect((await somebody().post("/setup", form("guessed"))).status).toBe(403);
-  expect((await somebody().post("/setup", form(""))).status).toBe(403);
+  expect((await visitor().get("/setup")).status).toBe(403);
+  expect((await visitor().get("/setup?link=guessed")).status).toBe(403);
+  expect((await visitor().post("/setup", form("guessed"))).status).toBe(403);
+  expect((await visitor().post("/setup", form(""))).status).toBe(403);
   clock.at = "2026-03-04T10:00:00.000Z";
-  const late = await somebody().post("/setup", form(link));
+  const late = await visitor().post("/setup", form(link));
   expect(late.status).toBe(403);
   expect(await late.text()).toContain("Open the one that Sitebook printed when it last started.");
   expect(await people()).toEqual([]);
@@ -128,17 +128,17 @@ test("without the link, with a wrong one, and after a day, the set-up is refused
 test("a newer link replaces the previous one", async () => {
   const older = (await setupLink(db, clock.at)) ?? "";
   const newer = (await setupLink(db, clock.at)) ?? "";
-  expect((await somebody().get(`/setup?link=${older}`)).status).toBe(403);
-  expect((await somebody().get(`/setup?link=${newer}`)).status).toBe(200);
+  expect((await visitor().get(`/setup?link=${older}`)).status).toBe(403);
+  expect((await visitor().get(`/setup?link=${newer}`)).status).toBe(200);
 });
 
 test("once there is an account, the set-up redirects to the sign-in page, and no new link is created", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  await somebody().post("/setup", form(link));
+  await visitor().post("/setup", form(link));
 
-  const late = await somebody().submit("/setup", form(link, { email: "eve@example.test" }));
+  const late = await visitor().submit("/setup", form(link, { email: "eve@example.test" }));
   expect(await late.text()).toContain("Sitebook is already set up.");
-  expect((await somebody().get(`/setup?link=${link}`)).headers.get("location")).toBe("/sign-in");
+  expect((await visitor().get(`/setup?link=${link}`)).headers.get("location")).toBe("/sign-in");
   expect(await setupLink(db, clock.at)).toBeUndefined();
   expect(await people()).toHaveLength(1);
 });
@@ -147,7 +147,7 @@ test("two simultaneous set-ups create one account and one site", async () => {
   const links = [(await setupLink(db, clock.at)) ?? ""];
   links.push(links[0] ?? "");
   const answers = await Promise.all(
-    links.map((link, i) => somebody().post("/setup", form(link, { email: `person${i}@example.test` }))),
+    links.map((link, i) => visitor().post("/setup", form(link, { email: `person${i}@example.test` }))),
   );
 
   expect(answers.map((answer) => answer.headers.get("location"))).toContain("/");
@@ -166,8 +166,8 @@ test("the command line needs no link, and is refused a second time", async () =>
 });
 
 test("many simultaneous set-ups at the command line create one account, too", async () => {
-  const somebody = { name: "Iris", password: "correct horse battery", at: clock.at };
-  const race = ["a", "b", "c", "d", "e", "f"].map((name) => setUp(db, { ...somebody, email: `${name}@example.test` }));
+  const person = { name: "Iris", password: "correct horse battery", at: clock.at };
+  const race = ["a", "b", "c", "d", "e", "f"].map((name) => setUp(db, { ...person, email: `${name}@example.test` }));
   expect((await Promise.allSettled(race)).filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await people()).toHaveLength(1);
 });
@@ -189,7 +189,7 @@ test("a person with an account but no site can create the first one", async () =
 });
 
 test("before there is an account, the sign-in page says what to do", async () => {
-  expect(await (await somebody().get("/sign-in")).text()).toContain("open the link to /setup that Sitebook printed");
+  expect(await (await visitor().get("/sign-in")).text()).toContain("open the link to /setup that Sitebook printed");
 });
 
 test("a link for one purpose does not work for another", async () => {
@@ -200,6 +200,6 @@ test("a link for one purpose does not work for another", async () => {
     at: clock.at,
   });
   const reset = await newLink(db, "reset", person.id, clock.at);
-  expect((await somebody().get(`/invitation?link=${reset}`)).status).toBe(403);
-  expect((await somebody().get(`/reset?link=${reset}`)).status).toBe(200);
+  expect((await visitor().get(`/invitation?link=${reset}`)).status).toBe(403);
+  expect((await visitor().get(`/reset?link=${reset}`)).status).toBe(200);
 });

@@ -27,10 +27,9 @@ const windowMs = 15 * 60_000;
 const maxFailures = { email: 5, address: 30 };
 
 /**
- * Checks an e-mail and a password. After too many failures for one e-mail, or from one address, not even the right
- * password is checked, nor is anything written, and the attempt does not wait in the queue with the others. Otherwise
- * the attempt is saved as a failure first and removed when it succeeds: so many attempts at the same moment count as
- * if they came one after the other.
+ * Checks an e-mail address and a password. After too many failures for one e-mail address, or from one client address,
+ * the password is not checked, nothing is written, and the attempt does not wait in the queue. Otherwise the attempt is
+ * saved as a failure first and deleted if it succeeds: so simultaneous attempts are counted as well.
  */
 export async function tryPassword(
   db: Database,
