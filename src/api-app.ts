@@ -1,5 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { needToken, needTokenAccess } from "./api/auth.ts";
+import { needToken } from "./api/auth.ts";
 import { rejectInvalid } from "./api/validation-errors.ts";
 import { artifactApi } from "./artifacts/api.ts";
 import { compareApi } from "./compare/api.ts";
@@ -11,6 +11,7 @@ import { healthApi } from "./health.ts";
 import { eventApi } from "./history/api.ts";
 import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
+import { needAccess } from "./http/session.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
@@ -44,7 +45,7 @@ const describe = (all: OpenAPIHono<AppEnv>, url: string) =>
 function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();
   versioned.use("/sites/*", needToken, limitImports);
-  versioned.use("/sites/:site/*", needTokenAccess);
+  versioned.use("/sites/:site/*", needAccess);
   for (const noun of [
     siteApi,
     environmentApi,

@@ -17,7 +17,7 @@ const placements = [{ kind: "page", key: "/", version: "v1" }];
 const request = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   w.app.request(`http://sitebook.test${path}`, { method, headers });
 
-test("without a token nothing is told, and the answer says what to send", async () => {
+test("a request without a valid token gets a 401 that says what to send", async () => {
   for (const authorization of ["", "Basic aXJpczppcmlz", "Bearer", "Bearer not-a-token"]) {
     const response = await request("/api/v1/sites/shop/environments", authorization ? { authorization } : {});
     expect(response.status).toBe(401);
@@ -27,12 +27,12 @@ test("without a token nothing is told, and the answer says what to send", async 
   }
 });
 
-test("a browser's session opens no door here", async () => {
+test("a browser's session does not give access to the API", async () => {
   expect((await w.as("iris").get("/api/v1/sites")).status).toBe(401);
   expect((await w.as("iris").post("/api/v1/sites")).status).toBe(401);
 });
 
-test("a revoked token stops at once, and an expired one on its day", async () => {
+test("a token stops working once it expires or is revoked", async () => {
   const ci = await machine(w, "contributor");
   const token = w.db.updateTable("tokens").where("person_id", "=", ci.machine.id);
   await token.set({ expires_at: "2026-03-04T00:00:00.000Z" }).execute();
@@ -45,12 +45,12 @@ test("a revoked token stops at once, and an expired one on its day", async () =>
   expect(refused.body.detail).toBe("This token is not known, has expired or was revoked.");
 });
 
-test("another site is not there for a token, whether it exists or not", async () => {
+test("a site of others gets a token the same 404 as one that does not exist", async () => {
   const ci = await machine(w, "contributor");
-  const theirs = await ci.get("/sites/elsewhere/environments");
-  const nobodys = await ci.get("/sites/nowhere/environments");
-  expect(theirs.status).toBe(404);
-  expect(theirs.body).toEqual(nobodys.body);
+  const existing = await ci.get("/sites/elsewhere/environments");
+  const missing = await ci.get("/sites/nowhere/environments");
+  expect(existing.status).toBe(404);
+  expect(existing.body).toEqual(missing.body);
   const post = await ci.post("/sites/elsewhere/environments/beta/deployments", { placements });
   expect(post.status).toBe(404);
 });
@@ -70,7 +70,7 @@ test("what the token's roles do not allow is refused with the rule's sentence", 
   expect((await contributor.post("/sites/shop/promotions", { release: number, to: "demo" })).status).toBe(403);
 });
 
-test("what is not a call is not found, also for those without a token", async () => {
+test("an unknown address or method gets a 404, also without a token", async () => {
   const ci = await machine(w, "contributor");
   for (const path of ["/api", "/api/", "/api/v2/sites", "/api/v1", "/api/v1/nothing"]) {
     const response = await request(path);
@@ -83,16 +83,16 @@ test("what is not a call is not found, also for those without a token", async ()
     expect((await ci.send("/sites/shop/releases", { method })).status).toBe(404);
 });
 
-test("a client that is no browser needs no origin, nor a body where there is nothing to say", async () => {
+test("a client that is not a browser needs no origin, nor a body where no field is required", async () => {
   await w.record("beta", ["/ v1"]);
-  const asked = await w.ask((await w.release("Spring", ["/"])).number, "demo");
+  const { number } = await w.ask((await w.release("Spring", ["/"])).number, "demo");
   const manager = await machine(w, "account-manager");
-  const refused = await manager.send(`/sites/shop/promotions/${asked.number}/completion`, { method: "POST" });
+  const refused = await manager.send(`/sites/shop/promotions/${number}/completion`, { method: "POST" });
   expect(refused.status).toBe(409);
   expect(refused.body).toMatchObject({ code: "blocked", blockers: [{ code: "approvals_missing" }] });
 });
 
-test("while the database is away, a client hears that it should try again", async () => {
+test("while the database cannot be reached, a client gets a 503 that says when to try again", async () => {
   const log = vi.spyOn(console, "error").mockReturnValue();
   const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
   const app = createApp(db, { baseUrl: "http://sitebook.test" });
@@ -109,9 +109,9 @@ test("while the database is away, a client hears that it should try again", asyn
   await db.destroy();
 });
 
-test("a database that hangs up in the middle costs that request, and not the server", async () => {
+test("a database that closes the connection fails that request, and not the server", async () => {
   const log = vi.spyOn(console, "error").mockReturnValue();
-  using database = await hangingUp();
+  using database = await closingDatabase();
   const db = openDatabase(`postgres://nobody@127.0.0.1:${database.port}/nothing`);
   const app = createApp(db, { baseUrl: "http://sitebook.test" });
   for (const _request of ["first", "second"]) {
@@ -123,8 +123,8 @@ test("a database that hangs up in the middle costs that request, and not the ser
   await db.destroy();
 });
 
-/** What takes connections as PostgreSQL does, and closes each at its first query. */
-async function hangingUp() {
+/** A server that accepts connections like PostgreSQL, and closes each at its first query. */
+async function closingDatabase() {
   const welcome = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1"); // AuthenticationOk, ReadyForQuery
   const server = createServer((socket) => {
     socket.once("data", () => {
@@ -137,20 +137,20 @@ async function hangingUp() {
   return { port, [Symbol.dispose]: () => void server.close() };
 }
 
-test("a token that is none costs one look into the database, and one that is too long none", async () => {
-  const [db, asked] = watched(w.db);
+test("an unknown token costs one database query, and one that is too long none", async () => {
+  const [db, queries] = watched(w.db);
   const app = createApp(db, { baseUrl: "http://sitebook.test" });
   const status = async (token: string) => {
     const init = { method: "POST", body: "{", headers: { authorization: `Bearer ${token}` } };
     return (await app.request("http://sitebook.test/api/v1/sites/shop/releases", init)).status;
   };
   expect(await status("x".repeat(201))).toBe(401);
-  expect(asked).toEqual([]);
+  expect(queries).toEqual([]);
   expect(await status("sb_none")).toBe(401);
-  expect(asked).toHaveLength(1);
+  expect(queries).toHaveLength(1);
 });
 
-test("a large body is for those who hold a token; of others it is not read at all", async () => {
+test("a large body is refused with a token, and not even read without one", async () => {
   const body = "x".repeat(11 * 1024 * 1024);
   const ci = await machine(w, "contributor");
   const init = { method: "POST", body, headers: { "content-type": "application/json" } };

@@ -16,17 +16,17 @@ const at = (moment: string) => (w.clock.at = `2026-${moment}:00.000Z`);
 const pathOf = (key: string) =>
   `/sites/shop/artifacts/${key.startsWith("/") ? "page" : "software"}?key=${encodeURIComponent(key)}`;
 
-async function look(path: string, who: Name = "vera", status = 200): Promise<string> {
+async function openPage(path: string, who: Name = "vera", status = 200): Promise<string> {
   const response = await w.as(who).get(path);
   expect(response.status, path).toBe(status);
   return response.text();
 }
 
-/** What the drawing's bars say, lane by lane. */
+/** The titles of the timeline's bars, lane by lane. */
 const bars = (page: string) => [...page.matchAll(/<title>([^<]*)<\/title><rect/g)].map(([, title]) => title);
 
-/** /sale goes to live by promotion, is changed there by hand, and waits there in a newer version. */
-async function life(): Promise<void> {
+/** /sale is promoted to live and changed there by hand; a newer version is waiting for approval. */
+async function saleHistory(): Promise<void> {
   at("02-01T09:00");
   await w.record("beta", ["/sale v1"]);
   await w.release("Opening");
@@ -44,47 +44,45 @@ async function life(): Promise<void> {
   at("03-03T10:00");
 }
 
-describe("a page's life", () => {
-  test("says where it is now, what waits, and leads to it on each server", async () => {
-    await life();
+describe("a page's history", () => {
+  test("says which version is where, what is waiting, and links to the page on each server", async () => {
+    await saleHistory();
 
-    const page = await look(pathOf("/sale"));
+    const page = await openPage(pathOf("/sale"));
 
-    expect(words(page)).toContain(
-      "v2 is on beta and demo; v1.1 is on live. v2 is waiting for Marketing, to go to live",
-    );
+    expect(words(page)).toContain("v2 is on beta and demo; v1.1 is on live. v2 for live: waiting for Marketing");
     expect(links(page)).toMatchObject({
-      "See on demo": "https://demo.shop.example/sale",
-      "See on live": "https://www.shop.example/sale",
-      "v2 is waiting for Marketing, to go to live": "/sites/shop/promotions/4",
+      "Open on demo": "https://demo.shop.example/sale",
+      "Open on live": "https://www.shop.example/sale",
+      "v2 for live: waiting for Marketing": "/sites/shop/promotions/4",
     });
   });
 
   test("is drawn in lanes, a bar for each version", async () => {
-    await life();
+    await saleHistory();
 
-    const page = await look(pathOf("/sale"));
+    const page = await openPage(pathOf("/sale"));
 
     expect(page).toContain(
-      'role="img" aria-label="3 lanes, one for each environment, with a bar for each version of /sale over time. Now: beta: v2, demo: v2, live: v1.1. The table below says the same."',
+      'role="img" aria-label="3 lanes, one for each environment, with a bar for each version of /sale over time. Now: beta: v2, demo: v2, live: v1.1. The table below has the same data."',
     );
     expect(bars(page)).toEqual([
       "v1 on beta from 1 February 2026, 09:00 until 24 February 2026, 09:00",
-      "v2 on beta from 24 February 2026, 09:00 on",
+      "v2 on beta since 24 February 2026, 09:00",
       "v1 on demo from 1 February 2026, 10:00 until 25 February 2026, 09:00, approved by Theo (tester)",
-      "v2 on demo from 25 February 2026, 09:00 on, approved by Theo (tester)",
+      "v2 on demo since 25 February 2026, 09:00, approved by Theo (tester)",
       "v1 on live from 2 February 2026, 11:00 until 20 February 2026, 12:00, approved by Mara (marketing)",
-      "v1.1 on live from 20 February 2026, 12:00 on, out of band",
+      "v1.1 on live since 20 February 2026, 12:00, out of band",
     ]);
     expect(page.match(/class="span now band"/g)).toHaveLength(1);
     expect(page.match(/class="ticked/g)).toHaveLength(3);
-    expect(page).toContain("<title>v2 is waiting for Marketing, to go to live</title>");
+    expect(page).toContain("<title>v2 for live: waiting for Marketing</title>");
   });
 
-  test("is told in a table, both clocks, and who approved", async () => {
-    await life();
+  test("is listed in a table, with both clocks and who approved", async () => {
+    await saleHistory();
 
-    const page = await look(pathOf("/sale"));
+    const page = await openPage(pathOf("/sale"));
 
     expect(tableRows(page)).toEqual([
       ["demo", "v2", "25 Feb, 09:00", "now", "25 Feb, 09:00 Ada", "Promotion 3", "Theo, tester, 25 Feb, 09:00"],
@@ -105,37 +103,37 @@ describe("a page's life", () => {
     expect(links(page)["20 Feb, 12:00"]).toBe("/sites/shop/environments/live?as_of=2026-02-20T12:00Z");
   });
 
-  test("has gaps where it was removed, and says where it never was", async () => {
+  test("has gaps where it was removed, and names the environments where it never was", async () => {
     at("02-01T09:00");
     await w.record("beta", ["/old v1"]);
     at("02-03T09:00");
     await w.record("beta", ["-/old"]);
 
-    const page = await look(pathOf("/old"));
+    const page = await openPage(pathOf("/old"));
 
-    expect(words(page)).toContain("removed from beta; never recorded on demo and live.");
+    expect(words(page)).toContain("Removed from beta; never recorded on demo and live.");
     expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 until 3 February 2026, 09:00"]);
     expect(tableRows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
   });
 
-  test("is the same however late it was told", async () => {
+  test("is the same however late it was recorded", async () => {
     at("02-10T09:00");
     await w.record("live", ["/sale v1"], { effective_at: "2026-02-08T09:00:00Z" });
     await w.record("live", ["/sale v1"], { effective_at: "2026-02-05T09:00:00Z" });
 
-    expect(tableRows(await look(pathOf("/sale"))).map((row) => row.slice(0, 4))).toEqual([
+    expect(tableRows(await openPage(pathOf("/sale"))).map((row) => row.slice(0, 4))).toEqual([
       ["live", "v1", "5 Feb, 09:00", "now"],
     ]);
   });
 
-  test("goes on by pages of fifty", async () => {
+  test("is paged by fifty placements", async () => {
     for (let i = 0; i < 60; i++) {
       w.clock.at = new Date(Date.parse("2026-02-01T09:00:00Z") + i * 3_600_000).toISOString();
       await w.record("beta", [`/news v${i}`]);
     }
 
-    const first = await look(pathOf("/news"));
-    const second = await look(links(first)["Older ›"] ?? "");
+    const first = await openPage(pathOf("/news"));
+    const second = await openPage(links(first)["Older ›"] ?? "");
 
     const versions = [...tableRows(first), ...tableRows(second)].map(([, version]) => version);
     expect(tableRows(first)).toHaveLength(50);
@@ -143,7 +141,7 @@ describe("a page's life", () => {
     expect(links(second)["‹ Newest"]).toBe(decodeURIComponent(pathOf("/news")));
   });
 
-  test("crosses out what was said of it and was wrong, and stands by it no more", async () => {
+  test("crosses out what was corrected, and no longer counts it", async () => {
     at("02-01T09:00");
     await w.record("beta", ["/sale v1"]);
     at("02-02T09:00");
@@ -152,22 +150,22 @@ describe("a page's life", () => {
     const wrong = { deployment: 2, kind: "page" as const, key: "/sale", reason: "It was another page" };
     await correct(w.db, await w.by("ada"), w.site, wrong);
 
-    const page = await look(pathOf("/sale"));
+    const page = await openPage(pathOf("/sale"));
 
-    expect(bars(page)).toEqual(["v1 on beta from 1 February 2026, 09:00 on"]);
-    expect(page).toContain("<title>v2 on beta from 2 February 2026, 09:00: corrected, it never was</title>");
-    expect(tableRows(await look(`${pathOf("/sale")}&from=2026-02-01T12:00`)).map(([, version]) => version)).toEqual([
-      "v1",
-    ]);
+    expect(bars(page)).toEqual(["v1 on beta since 1 February 2026, 09:00"]);
+    expect(page).toContain("<title>v2 on beta from 2 February 2026, 09:00: corrected, it never happened</title>");
+    expect(tableRows(await openPage(`${pathOf("/sale")}&from=2026-02-01T12:00`)).map(([, version]) => version)).toEqual(
+      ["v1"],
+    );
   });
 
-  test("can be shown for a time as people say it, or for the last week", async () => {
-    await life();
+  test("can be shown for a period typed in natural language, or for the last week", async () => {
+    await saleHistory();
 
-    const page = await look(`${pathOf("/sale")}&from=2+Feb&to=20+February+12:00`);
-    const week = await look(links(await look(pathOf("/sale")))["A week"] ?? "");
+    const page = await openPage(`${pathOf("/sale")}&from=2+Feb&to=20+February+12:00`);
+    const week = await openPage(links(await openPage(pathOf("/sale")))["A week"] ?? "");
 
-    expect(words(page)).toContain("Its life from 2 February 2026, 00:00 to 20 February 2026, 12:00");
+    expect(words(page)).toContain("Timeline from 2 February 2026, 00:00 to 20 February 2026, 12:00.");
     expect(bars(page).map((bar) => bar?.slice(0, 12))).toEqual(["v1 on beta f", "v1 on demo f", "v1 on live f"]);
     expect(tableRows(page).map((row) => row.slice(0, 2))).toEqual([
       ["live", "v1.1"],
@@ -179,27 +177,27 @@ describe("a page's life", () => {
     expect(tableRows(week)).toHaveLength(5);
   });
 
-  test("of a part of its time goes on by pages of fifty too", async () => {
+  test("of a part of the time is paged by fifty placements, too", async () => {
     for (let i = 0; i < 60; i++)
       await w.record("beta", [`/news v${i}`], {
         effective_at: new Date(Date.parse("2026-02-01T09:00:00Z") + i * 3_600_000).toISOString(),
       });
 
-    const first = await look(`${pathOf("/news")}&from=2026-02-01T12:30`);
-    const second = await look(links(first)["Older ›"] ?? "");
+    const first = await openPage(`${pathOf("/news")}&from=2026-02-01T12:30`);
+    const second = await openPage(links(first)["Older ›"] ?? "");
 
     expect(tableRows(first)).toHaveLength(50);
     expect(tableRows(second).map(([, version]) => version)).toEqual(["v9", "v8", "v7", "v6", "v5", "v4", "v3"]);
   });
 
-  test("can be drawn for a part of its time", async () => {
-    await life();
+  test("can be shown for a part of the time", async () => {
+    await saleHistory();
 
-    const page = await look(`${pathOf("/sale")}&from=2026-02-21T00:00`);
-    const wrong = await look(`${pathOf("/sale")}&from=long+ago`, "vera", 422);
-    const backwards = await look(`${pathOf("/sale")}&from=2026-02-21T00:00&to=2026-02-20T00:00`, "vera", 422);
+    const page = await openPage(`${pathOf("/sale")}&from=2026-02-21T00:00`);
+    const wrong = await openPage(`${pathOf("/sale")}&from=long+ago`, "vera", 422);
+    const backwards = await openPage(`${pathOf("/sale")}&from=2026-02-21T00:00&to=2026-02-20T00:00`, "vera", 422);
 
-    expect(words(page)).toContain("Its life from 21 February 2026, 00:00 to today");
+    expect(words(page)).toContain("Timeline from 21 February 2026, 00:00 to today");
     expect(bars(page)).toHaveLength(5);
     expect(tableRows(page).map((row) => row.slice(0, 2))).toEqual([
       ["demo", "v2"],
@@ -208,22 +206,22 @@ describe("a page's life", () => {
       ["demo", "v1"],
       ["beta", "v1"],
     ]);
-    expect(words(page)).toContain("Every placement in that time, newest first.");
+    expect(words(page)).toContain("All placements in this period, newest first");
     expect(page).toContain('value="2026-02-21 00:00"');
     expect(words(wrong)).toContain('"long ago" is no moment.');
     expect(bars(wrong)).toHaveLength(6);
-    expect(words(backwards)).toContain("The time shown has to begin before it ends.");
+    expect(words(backwards)).toContain("The start must be before the end.");
   });
 });
 
-describe("what is known of a version", () => {
-  const told = async (line: Partial<ReportLine>) =>
+describe("a version's notes", () => {
+  const recordCheckout = async (line: Partial<ReportLine>) =>
     recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), {
       placements: [{ kind: "page", key: "/checkout", version: "v2", ...line }],
     });
 
-  test("is its notes, source, digest and what it requires", async () => {
-    await told({
+  test("have its release notes, source, digest and requirements", async () => {
+    await recordCheckout({
       title: "Checkout",
       notes: "Shorter.",
       source: "https://git.example/commit/9f2c",
@@ -231,7 +229,7 @@ describe("what is known of a version", () => {
       requires: { "checkout-service": ">=3.2 <4" },
     });
 
-    const page = await look(pathOf("/checkout"));
+    const page = await openPage(pathOf("/checkout"));
 
     expect(words(page)).toContain("“Checkout”. v2 is on beta");
     expect(words(page)).toContain(
@@ -243,10 +241,10 @@ describe("what is known of a version", () => {
     });
   });
 
-  test("is shown as it was written, and leads nowhere that is no web address", async () => {
-    await told({ title: "<script>x</script>", source: "javascript:alert(1)", notes: "<b>bold</b>" });
+  test("are shown as they were written, and only web addresses become links", async () => {
+    await recordCheckout({ title: "<script>x</script>", source: "javascript:alert(1)", notes: "<b>bold</b>" });
 
-    const page = await look(pathOf("/checkout"));
+    const page = await openPage(pathOf("/checkout"));
 
     expect(page).not.toContain("<script>x");
     expect(page).not.toContain('href="javascript:');
@@ -254,17 +252,17 @@ describe("what is known of a version", () => {
   });
 });
 
-test("a path may be written as browsers do, and in any normal form", async () => {
+test("a path may be percent-encoded as browsers do, and in any Unicode normal form", async () => {
   await w.record("beta", ["/über-uns/größen v1"]);
 
   for (const key of ["/über-uns/größen", "/über-uns/größen".normalize("NFD"), "/%C3%BCber-uns/gr%C3%B6%C3%9Fen"]) {
-    const page = await look(pathOf(key));
+    const page = await openPage(pathOf(key));
     expect(words(page)).toContain("/über-uns/größen v1 is on beta");
-    expect(links(page)["See on beta"]).toBe("https://beta.shop.example/%C3%BCber-uns/gr%C3%B6%C3%9Fen");
+    expect(links(page)["Open on beta"]).toBe("https://beta.shop.example/%C3%BCber-uns/gr%C3%B6%C3%9Fen");
   }
 });
 
-test("what is not there is not there, for strangers nothing is", async () => {
+test("an unknown page is a 404, and for an outsider every page is", async () => {
   await w.record("beta", ["/sale v1"]);
 
   expect((await w.as("vera").get(pathOf("/nowhere"))).status).toBe(404);
@@ -274,7 +272,7 @@ test("what is not there is not there, for strangers nothing is", async () => {
   expect((await w.as("oskar").get(pathOf("/sale"))).status).toBe(404);
 });
 
-describe("the drawing", () => {
+describe("the timeline", () => {
   const range = { from: undefined, to: "2026-03-01T00:00:00.000Z", now: "2026-03-01T00:00:00.000Z", zone: "UTC" };
   const span = (effective_at: string, version: string | null, out_of_band: 0 | 1 = 0) => ({
     effective_at: `${effective_at}:00.000Z`,
@@ -283,7 +281,7 @@ describe("the drawing", () => {
     promotion_id: null,
   });
 
-  test("places bars in per cent, merges runs, and leaves gaps", () => {
+  test("places bars in percent, merges runs, and leaves gaps", () => {
     const { lanes, from } = layOutTimeline(
       [
         [
@@ -302,15 +300,15 @@ describe("the drawing", () => {
       ["v1", 0, 50, false],
       ["v2", 70, 30, true],
     ]);
-    expect(lanes[0]?.gone).toEqual([{ x: 50, width: 20 }]);
-    expect(lanes[1]).toEqual({ bars: [], gone: [], struck: [] });
+    expect(lanes[0]?.removed).toEqual([{ x: 50, width: 20 }]);
+    expect(lanes[1]).toEqual({ bars: [], removed: [], retracted: [] });
   });
 
-  test("leaves out what is older than it can hold, in all lanes", () => {
-    const many = Array.from({ length: maxSpans }, (_, i) =>
+  test("leaves out older changes, in all lanes, where there are too many", () => {
+    const manySpans = Array.from({ length: maxSpans }, (_, i) =>
       span(new Date(Date.parse("2026-02-28T00:00:00Z") - i * 60_000).toISOString().slice(0, 16), `v${i}`),
     );
-    const { lanes, from, cut } = layOutTimeline([many, [span("2026-01-01T00:00", "v1")]], range);
+    const { lanes, from, cut } = layOutTimeline([manySpans, [span("2026-01-01T00:00", "v1")]], range);
 
     expect(cut).toBe(true);
     expect(from).toBe("2026-02-27T19:01:00.000Z");
@@ -323,7 +321,7 @@ describe("the drawing", () => {
     ["2026-01-20T00:00", ["22 Jan", "1 Feb", "8 Feb", "15 Feb", "22 Feb", "1 Mar"]],
     ["2025-11-20T00:00", ["1 Dec", "15 Dec", "1 Jan 2026", "15 Jan", "1 Feb", "15 Feb", "1 Mar"]],
     ["2022-05-01T00:00", ["2023", "2024", "2025", "2026"]],
-  ])("since %s is divided where the calendar turns", (since, ticks) => {
+  ])("since %s has a tick wherever a unit of the calendar begins", (since, ticks) => {
     expect(layOutTimeline([[span(since, "v1")]], range).ticks.map((tick) => tick.text)).toEqual(ticks);
   });
 });

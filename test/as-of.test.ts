@@ -11,10 +11,10 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-/** What somebody tells: lines that stand at a moment, whether they are all there is, and which promotion allowed them. */
-interface Told {
+/** A deployment to record: when it happened, in minutes, its lines, whether it is complete, and its promotion. */
+interface Statement {
   at: number;
-  name: string;
+  source: string;
   lines: string[];
   complete: boolean;
   promotion?: number | undefined;
@@ -26,18 +26,18 @@ const day = 24 * 60;
 
 const names = ["/", "/sale", "/sale/shoes", "checkout"];
 
-/** A history at moments that all differ: changes, repetitions, removals, and now and then a whole inventory. */
-function history(random: () => number, length: number, promotions: number[] = []): Told[] {
+/** Deployments at different moments: changes, repetitions, removals, and now and then a complete inventory. */
+function history(random: () => number, length: number, promotions: number[] = []): Statement[] {
   const pick = <T>(list: T[]) => list[Math.floor(random() * list.length)] as T;
   return Array.from({ length }, (_, i) => {
-    const named = names.filter(() => random() < 0.4);
-    const lines = (named.length ? named : [pick(names)]).map((name) =>
+    const some = names.filter(() => random() < 0.4);
+    const lines = (some.length ? some : [pick(names)]).map((name) =>
       random() < 0.2 ? `-${name}` : `${name} v${1 + Math.floor(random() * 2)}`,
     );
     const complete = random() < 0.15;
     return {
       at: 10 + i * 10,
-      name: `word ${i}`,
+      source: `deployment ${i}`,
       lines,
       complete,
       promotion: promotions.length && random() < 0.4 ? pick(promotions) : undefined,
@@ -45,57 +45,58 @@ function history(random: () => number, length: number, promotions: number[] = []
   });
 }
 
-/** Told in this order, a minute apart, from a day after it all happened. Answers when each was told. */
-async function tell(environment: string, told: Told[]): Promise<Map<Told, string>> {
+/** Records the statements in this order, a minute apart, from a day after the first. Returns when each was recorded. */
+async function recordAll(environment: string, statements: Statement[]): Promise<Map<Statement, string>> {
   const cleo = await w.by("cleo");
-  const heard = new Map<Told, string>();
-  for (const [i, one] of told.entries()) {
+  const recordedAt = new Map<Statement, string>();
+  for (const [i, statement] of statements.entries()) {
+    const { at: minutes, source, complete, promotion, lines } = statement;
     const at = time(day + i);
     await recordDeployment(w.db, { ...cleo, at }, w.site, environmentOf(w.site, environment), {
-      effective_at: time(one.at),
-      source: one.name,
-      complete: one.complete,
-      promotion: one.promotion,
-      placements: one.lines.map(lineOf),
+      effective_at: time(minutes),
+      source,
+      complete,
+      promotion,
+      placements: lines.map(lineOf),
     });
-    heard.set(one, at);
+    recordedAt.set(statement, at);
   }
-  return heard;
+  return recordedAt;
 }
 
-type State = Record<string, { version: string | null; since: string; told: string; band: boolean }>;
+type State = Record<string, { version: string | null; since: string; source: string; band: boolean }>;
 
-/** What stood before, and what a promotion of that number lets in. */
+/** The state to begin with, and the version that each promotion, by its number, covers. */
 type Gate = { before?: State; allowed?: Record<number, string> };
 
-/** The independent answer: one word after the other, as it happened. */
-function replay(told: Told[], until: number, { before, allowed }: Gate = {}): State {
+/** The expected state, computed independently: applies the statements in the order in which they happened. */
+function replay(statements: Statement[], until: number, { before, allowed }: Gate = {}): State {
   const state = { ...before };
-  for (const one of [...told].sort((a, b) => a.at - b.at)) {
-    if (one.at > until) break;
-    const lines = one.lines.map(lineOf);
-    const gone = Object.keys(state).filter((key) => one.complete && !lines.some((line) => line.key === key));
-    for (const { key, version } of [...lines, ...gone.map((key) => ({ key, version: null }))]) {
-      const mayBe = one.promotion !== undefined && version !== null && allowed?.[one.promotion] === version;
-      const was = state[key];
-      const changes = (was?.version ?? null) !== version || (was?.band && mayBe);
-      if (changes) state[key] = { version, since: time(one.at), told: one.name, band: Boolean(allowed) && !mayBe };
+  for (const { at, source, lines: texts, complete, promotion } of statements.toSorted((a, b) => a.at - b.at)) {
+    if (at > until) break;
+    const lines = texts.map(lineOf);
+    const removed = Object.keys(state).filter((key) => complete && !lines.some((line) => line.key === key));
+    for (const { key, version } of [...lines, ...removed.map((key) => ({ key, version: null }))]) {
+      const covered = promotion !== undefined && version !== null && allowed?.[promotion] === version;
+      const before = state[key];
+      const changes = (before?.version ?? null) !== version || (before?.band && covered);
+      if (changes) state[key] = { version, since: time(at), source, band: Boolean(allowed) && !covered };
     }
   }
   return state;
 }
 
-async function stood(environment: string, moment: Moment): Promise<State> {
+async function stateOf(environment: string, moment: Moment): Promise<State> {
   const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, environment).id, moment, { removed: true });
-  const sources = await w.db.selectFrom("deployments").select(["number", "source"]).execute();
-  const told = new Map(sources.map((one) => [one.number, one.source ?? "a promotion"]));
+  const deployments = await w.db.selectFrom("deployments").select(["number", "source"]).execute();
+  const sources = new Map(deployments.map(({ number, source }) => [number, source ?? "a promotion"]));
   return Object.fromEntries(
     rows.map((row) => [
       row.key,
       {
         version: row.version,
         since: row.effective_at,
-        told: told.get(row.deployment) ?? "",
+        source: sources.get(row.deployment) ?? "",
         band: row.out_of_band === 1,
       },
     ]),
@@ -120,52 +121,52 @@ async function current(environment: string) {
 
 const seeds = Array.from({ length: 5 }, (_, i) => 100 + i);
 
-test.each(seeds)("the order of telling does not change what stood when (%i)", async (seed) => {
+test.each(seeds)("the order of recording does not change what was there when (%i)", async (seed) => {
   const random = seeded(seed);
-  const told = history(random, 24);
-  await tell("beta", shuffled(told, random));
-  for (const at of [0, ...told.map((one) => one.at)])
-    expect(await stood("beta", { asOf: time(at + 5) }), `at ${at}`).toEqual(replay(told, at + 5));
-  expect(await current("beta")).toEqual(bare(replay(told, Number.POSITIVE_INFINITY)));
+  const statements = history(random, 24);
+  await recordAll("beta", shuffled(statements, random));
+  for (const at of [0, ...statements.map(({ at }) => at)])
+    expect(await stateOf("beta", { asOf: time(at + 5) }), `at ${at}`).toEqual(replay(statements, at + 5));
+  expect(await current("beta")).toEqual(bare(replay(statements, Number.POSITIVE_INFINITY)));
 });
 
 const bare = (state: State) =>
   Object.fromEntries(Object.entries(state).map(([key, { version, since, band }]) => [key, { version, since, band }]));
 
-test.each(seeds)("nor how it came there, where promotions allow some of it and not the rest (%i)", async (seed) => {
+test.each(seeds)("nor whether it was out of band, where promotions cover only part of it (%i)", async (seed) => {
   const random = seeded(seed);
   await promoted(w, names);
-  const v2 = { version: "v2", since: w.clock.at, told: "a promotion", band: false };
+  const v2 = { version: "v2", since: w.clock.at, source: "a promotion", band: false };
   const before = Object.fromEntries(names.map((name) => [name, v2]));
-  const told = history(random, 24, [1, 2]);
-  await tell("demo", shuffled(told, random));
-  for (const at of told.map((one) => one.at))
-    expect(await stood("demo", { asOf: time(at + 5) }), `at ${at}`).toEqual(
-      replay(told, at + 5, { before, allowed: { 1: "v1", 2: "v2" } }),
+  const statements = history(random, 24, [1, 2]);
+  await recordAll("demo", shuffled(statements, random));
+  for (const at of statements.map(({ at }) => at))
+    expect(await stateOf("demo", { asOf: time(at + 5) }), `at ${at}`).toEqual(
+      replay(statements, at + 5, { before, allowed: { 1: "v1", 2: "v2" } }),
     );
   expect(await current("demo")).toEqual(
-    bare(replay(told, Number.POSITIVE_INFINITY, { before, allowed: { 1: "v1", 2: "v2" } })),
+    bare(replay(statements, Number.POSITIVE_INFINITY, { before, allowed: { 1: "v1", 2: "v2" } })),
   );
 });
 
-test.each(seeds)("what was known then follows what had been told by then (%i)", async (seed) => {
+test.each(seeds)("what was known at a moment follows from what had been recorded by then (%i)", async (seed) => {
   const random = seeded(seed);
-  const told = history(random, 24);
-  const heard = await tell("beta", shuffled(told, random));
+  const statements = history(random, 24);
+  const recordedAt = await recordAll("beta", shuffled(statements, random));
   for (let i = 0; i < 40; i++) {
     const [at, knownAt] = [Math.floor(random() * 250), time(day + Math.floor(random() * 26) - 1)];
-    const known = told.filter((one) => (heard.get(one) as string) <= knownAt);
-    expect(await stood("beta", { asOf: time(at), knownAt }), `at ${at} by ${knownAt}`).toEqual(replay(known, at));
+    const known = statements.filter((statement) => (recordedAt.get(statement) as string) <= knownAt);
+    expect(await stateOf("beta", { asOf: time(at), knownAt }), `at ${at} by ${knownAt}`).toEqual(replay(known, at));
   }
 });
 
-test.each(seeds)("of two words for one moment the later told holds (%i)", async (seed) => {
+test.each(seeds)("of two deployments at one moment the one recorded later counts (%i)", async (seed) => {
   const random = seeded(seed);
-  const told = shuffled(
+  const statements = shuffled(
     history(random, 24).map((one) => ({ ...one, at: Math.ceil(one.at / 30) * 30 })),
     random,
   );
-  await tell("beta", told);
-  for (const at of told.map((one) => one.at))
-    expect(await stood("beta", { asOf: time(at + 5) }), `at ${at}`).toEqual(replay(told, at + 5));
+  await recordAll("beta", statements);
+  for (const at of statements.map(({ at }) => at))
+    expect(await stateOf("beta", { asOf: time(at + 5) }), `at ${at}`).toEqual(replay(statements, at + 5));
 });

@@ -108,10 +108,10 @@ test("the history page shows it, and only administrators sign", async () => {
   expect((await vera.get("/sites/shop/history/checkpoint")).status).toBe(404);
   expect((await vera.post("/sites/shop/history/checkpoints")).status).toBe(403);
   const iris = w.as("iris");
-  expect(await (await iris.get("/sites/shop/history")).text()).toContain("Sign it now");
+  expect(await (await iris.get("/sites/shop/history")).text()).toContain("Sign now");
   const page = await (await iris.submit("/sites/shop/history/checkpoints")).text();
-  expect(page).toContain("The history is signed up to entry");
-  expect(page).not.toContain("Sign it now");
+  expect(page).toContain("History signed up to entry");
+  expect(page).not.toContain("Sign now");
   const served = await vera.get("/sites/shop/history/checkpoint");
   expect(served.headers.get("content-type")).toMatch(/^text\/plain/);
   const note = await served.text();

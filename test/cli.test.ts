@@ -191,7 +191,7 @@ test("setup makes the first account and its site, and token create a token that 
   });
   expect(made).toEqual({ code: 0, out: "The account ada@example.test is made, and administers shop.\n", err: "" });
   const again = await sitebook(["setup", "--email", "eve@example.test", "--name", "Eve"], { stdin: password });
-  expect(again).toMatchObject({ code: 1, err: expect.stringContaining("has its first account already") });
+  expect(again).toMatchObject({ code: 1, err: expect.stringContaining("is already set up") });
 
   const words = ["token", "create", "--name", "CI", "--site", "shop", "--role", "contributor"];
   const token = await sitebook(words);
@@ -230,7 +230,7 @@ test("a weak password, or a database that is not there, makes nothing", async ()
   });
   const { url, drop } = await freshDatabaseUrl();
   const weak = await sitebook(words, { stdin: "short", env: { DATABASE_URL: url } });
-  expect(weak).toMatchObject({ code: 1, err: "A password has at least 10 characters; this one has 5.\n" });
+  expect(weak).toMatchObject({ code: 1, err: "A password needs at least 10 characters; this one has 5.\n" });
   await drop();
 });
 

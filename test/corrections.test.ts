@@ -72,7 +72,7 @@ describe("correcting one line", () => {
   test("is not known before it was made: then it is shown, and said to have been corrected since", async () => {
     await put({ deployment: 2, ...sale, reason: "It was the shoes" });
     const then = await on("beta", "?as_of=2026-03-02T12:00Z&known_at=2026-03-03T11:00Z");
-    expect(then).toContain("It is known otherwise today");
+    expect(then).toContain("The record is different today");
     expect(then).toContain("It was the shoes");
     expect(then).toMatch(/<tr class="corrected">.*?\/sale.*?v2/s);
     const now = await on("beta", "?as_of=2026-03-02T12:00Z");

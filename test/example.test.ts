@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findAccess, type Site } from "../src/access/sites.ts";
 import { listDifferences } from "../src/compare/queries.ts";
-import { makeExample } from "../src/example/example.ts";
+import { createExample } from "../src/example/example.ts";
 import { hashPassword } from "../src/people/passwords.ts";
 import { promotionDetails } from "../src/promotions/assessment.ts";
 import { canPromote } from "../src/promotions/eligibility.ts";
@@ -14,7 +14,7 @@ const password = "correct horse battery staple";
 let w: World;
 let site: Site;
 
-// made once: no story here changes what another reads
+// created once: no test here changes what another reads
 beforeAll(async () => {
   w = await world();
   await w.db
@@ -22,21 +22,21 @@ beforeAll(async () => {
     .set({ password: await hashPassword(password) })
     .where("id", "=", w.people.iris.id)
     .execute();
-  await makeExample(w.db, await w.by("iris"));
+  await createExample(w.db, await w.by("iris"));
   site = (await findAccess(w.db, w.people.iris.id, "example"))?.site as Site;
 });
 afterAll(() => w.close());
 
-test("has sixty pages in eight sections and eight pieces of software", async () => {
+test("has sixty pages in eight sections and eight software items", async () => {
   const artifacts = await w.db.selectFrom("artifacts").selectAll().where("site_id", "=", site.id).execute();
-  const pages = artifacts.filter((one) => one.kind === "page");
+  const pages = artifacts.filter(({ kind }) => kind === "page");
   expect(pages).toHaveLength(60);
-  expect(pages.every((one) => one.title)).toBe(true);
-  expect(new Set(pages.map((one) => one.section).filter(Boolean)).size).toBe(8);
+  expect(pages.every(({ title }) => title)).toBe(true);
+  expect(new Set(pages.map(({ section }) => section).filter(Boolean)).size).toBe(8);
   expect(artifacts.length - pages.length).toBe(8);
 });
 
-test("everybody in it signs in with the password of whoever made it", async () => {
+test("its accounts sign in with the password of the person who created it", async () => {
   for (const role of ["administrator", "account-manager", "contributor", "tester", "marketing", "viewer"]) {
     const visitor = w.as("nobody");
     await visitor.post("/sign-in", { email: `${role}@example.test`, password });
@@ -46,13 +46,13 @@ test("everybody in it signs in with the password of whoever made it", async () =
   expect(links).toEqual([]);
 });
 
-test("one promotion waits for Marketing, and only for Marketing", async () => {
+test("one promotion is waiting for Marketing, and only for Marketing", async () => {
   const [waiting, ...more] = await listPromotions(w.db, site.id, { open: true });
   expect(more).toEqual([]);
   expect(waiting).toMatchObject({ name: "Members’ prices", to_slug: "live", state: "waiting" });
   const details = await promotionDetails(w.db, site.id, waiting?.number as number);
   expect(details?.blockers.map((one) => one.message)).toEqual(["Marketing has not approved it yet."]);
-  expect(details?.contents.map((one) => `${one.change} ${one.key}`)).toEqual([
+  expect(details?.contents.map(({ change, key }) => `${change} ${key}`)).toEqual([
     "changed /",
     "changed /sale",
     "removed /sale/last-chance",
@@ -69,37 +69,37 @@ test("one promotion waits for Marketing, and only for Marketing", async () => {
 
 test("one promotion was rejected, with the reason", async () => {
   const ended = await listPromotions(w.db, site.id, { open: false });
-  const [rejected, ...more] = ended.filter((one) => one.state !== "completed");
+  const [rejected, ...more] = ended.filter(({ state }) => state !== "completed");
   expect(more).toEqual([]);
   expect(rejected?.state).toBe("rejected");
   expect(rejected?.approvals[0]?.comment).toContain("last year’s");
 });
 
-test("one change came to live out of band", async () => {
-  const odd = await w.db
+test("one change on live is out of band", async () => {
+  const outOfBand = await w.db
     .selectFrom("current_placements as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
     .select(["a.key", "c.environment_id"])
     .where("c.out_of_band", "=", 1)
     .execute();
-  expect(odd).toEqual([{ key: "/checkout/delivery", environment_id: environmentOf(site, "live").id }]);
+  expect(outOfBand).toEqual([{ key: "/checkout/delivery", environment_id: environmentOf(site, "live").id }]);
 });
 
-test("one deployment was told two days late", async () => {
+test("one deployment was recorded two days late", async () => {
   const deployments = await w.db.selectFrom("deployments").selectAll().where("site_id", "=", site.id).execute();
-  const late = deployments.filter((one) => one.recorded_at > one.effective_at);
+  const late = deployments.filter(({ recorded_at, effective_at }) => recorded_at > effective_at);
   expect(late).toHaveLength(1);
   expect(hoursBetween(late[0])).toBe(50);
 });
 
-test("the release that waits left something behind on beta", async () => {
+test("the waiting release does not include everything on beta", async () => {
   const now = { asOf: w.clock.at };
   const [from, to] = [environmentOf(site, "demo"), environmentOf(site, "beta")].map((environment) => ({
     environment,
     moment: now,
   }));
   const ahead = await listDifferences(w.db, site, { from, to } as never);
-  const keys = ahead.map((one) => one.key);
+  const keys = ahead.map(({ key }) => key);
   expect(keys).toEqual(expect.arrayContaining(["/gift-cards", "/shops", "stock-feed"]));
 });
 
@@ -113,7 +113,7 @@ test("a page on beta needs software that demo does not have", async () => {
   );
 });
 
-test("nothing in it lies in the future or on a weekend", async () => {
+test("nothing in it happens in the future or at a weekend", async () => {
   const events = await w.db.selectFrom("events").selectAll().where("site_id", "=", site.id).execute();
   expect(events.length).toBeGreaterThan(100);
   for (const { recorded_at } of events) {
@@ -134,6 +134,6 @@ async function actor(role: string) {
   return { person, roles, permissions, at: w.clock.at };
 }
 
-function hoursBetween(told: { effective_at: string; recorded_at: string } | undefined): number {
-  return told ? (Date.parse(told.recorded_at) - Date.parse(told.effective_at)) / 3_600_000 : 0;
+function hoursBetween(row: { effective_at: string; recorded_at: string } | undefined): number {
+  return row ? (Date.parse(row.recorded_at) - Date.parse(row.effective_at)) / 3_600_000 : 0;
 }

@@ -11,7 +11,7 @@ afterEach(() => w.close());
 
 const settings = "/sites/shop/settings/people";
 const lena = { name: "Lena", email: "Lena@Example.test", roles: ["tester", "contributor"] };
-const chosen = { password: "a new password", again: "a new password" };
+const newPassword = { password: "a new password", again: "a new password" };
 
 /** The path of the link that a page shows once. */
 async function linkOn(page: Response): Promise<string> {
@@ -23,28 +23,28 @@ async function linkOn(page: Response): Promise<string> {
 const secretOf = (path: string) => path.split("link=")[1] ?? "";
 const rolesOf = async (id: string) =>
   (await w.db.selectFrom("memberships").select("role").where("person_id", "=", id).orderBy("role").execute()).map(
-    (one) => one.role,
+    ({ role }) => role,
   );
 const events = async () =>
   (await w.db.selectFrom("events").select(["action", "subject"]).orderBy("recorded_at").orderBy("seq").execute())
-    .filter((one) => !/^(site|environment|server)_/.test(one.action))
-    .map((one) => `${one.action} ${one.subject}`);
+    .filter(({ action }) => !/^(site|environment|server)_/.test(action))
+    .map(({ action, subject }) => `${action} ${subject}`);
 const hours = (n: number) => {
   w.clock.at = new Date(Date.parse(w.clock.at) + n * 3_600_000).toISOString();
 };
 
-test("an administrator invites somebody, who chooses a password and is in", async () => {
+test("a person who is invited sets a password and is signed in", async () => {
   const page = await w.as("iris").post(settings, lena);
   expect(page.status).toBe(201);
   const link = await linkOn(page);
 
   const browser = w.as("nobody");
   expect(await (await browser.get(link)).text()).toContain("Welcome, Lena");
-  const answer = await browser.submit("/invitation", { link: secretOf(link), ...chosen });
+  const answer = await browser.submit("/invitation", { link: secretOf(link), ...newPassword });
   expect(answer.headers.get("location")).toBe("/sites/shop");
   expect(await (await browser.get("/sites/shop")).text()).toContain("Your password is saved, and you are signed in.");
   const again = w.as("nobody");
-  expect((await again.post("/sign-in", { email: "lena@example.test", ...chosen })).status).toBe(303);
+  expect((await again.post("/sign-in", { email: "lena@example.test", ...newPassword })).status).toBe(303);
 
   const person = await w.db
     .selectFrom("people")
@@ -56,7 +56,7 @@ test("an administrator invites somebody, who chooses a password and is in", asyn
   expect(JSON.stringify(await w.db.selectFrom("events").select("details").execute())).not.toMatch(/lena@/i);
 });
 
-test("until then they are shown as invited, and cannot sign in", async () => {
+test("before they set a password, people are shown as invited and cannot sign in", async () => {
   const page = await w.as("iris").post(settings, lena);
   expect((await w.as("nobody").post("/sign-in", { email: lena.email, password: "" })).status).toBe(401);
   expect(await (await w.as("iris").get(settings)).text()).toMatch(/Lena.*invited/s);
@@ -65,32 +65,34 @@ test("until then they are shown as invited, and cannot sign in", async () => {
 
 test("an invitation works once, and for seven days", async () => {
   const link = await linkOn(await w.as("iris").post(settings, lena));
-  const use = () => w.as("nobody").post("/invitation", { link: secretOf(link), ...chosen });
+  const use = () => w.as("nobody").post("/invitation", { link: secretOf(link), ...newPassword });
   expect((await use()).status).toBe(303);
   const late = await use();
   expect(late.status).toBe(403);
-  expect(await late.text()).toContain("This link has been used, or is too old.");
+  expect(await late.text()).toContain("This link has been used or has expired.");
   expect((await w.as("nobody").get(link)).status).toBe(403);
 
   const other = await linkOn(await w.as("iris").post(settings, { ...lena, email: "other@example.test" }));
   hours(7 * 24);
-  expect((await w.as("nobody").post("/invitation", { link: secretOf(other), ...chosen })).status).toBe(403);
+  expect((await w.as("nobody").post("/invitation", { link: secretOf(other), ...newPassword })).status).toBe(403);
 });
 
-test("of two who use a link at the same moment one gets in", async () => {
+test("of two requests that use a link at the same moment, one succeeds", async () => {
   const link = await linkOn(await w.as("iris").post(settings, lena));
   const passwords = ["the first password", "the second password"];
   const answers = await Promise.all(
-    passwords.map((one) => w.as("nobody").post("/invitation", { link: secretOf(link), password: one, again: one })),
+    passwords.map((password) =>
+      w.as("nobody").post("/invitation", { link: secretOf(link), password, again: password }),
+    ),
   );
   expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([303, 403]);
 });
 
-test("who has an account already simply gets the roles, and keeps the name", async () => {
+test("a person who is invited and already has an account just gets the roles, and keeps the name", async () => {
   const page = await w
     .as("iris")
     .submit(settings, { name: "Somebody", email: "oskar@example.test", roles: ["tester"] });
-  expect(await page.text()).toContain("Oskar has an account already, and is Tester here now.");
+  expect(await page.text()).toContain("Oskar already has an account, and is now Tester here.");
   expect(await (await w.as("oskar").get("/sites/shop")).text()).toContain("Fennel");
   expect(await events()).toEqual(["role_given person Oskar"]);
 
@@ -98,15 +100,15 @@ test("who has an account already simply gets the roles, and keeps the name", asy
   expect(await events()).toHaveLength(1);
 });
 
-test("what is wrong with an invitation is said beside its fields, and nothing is made", async () => {
+test("a wrong invitation is refused beside its fields, and nothing is created", async () => {
   const page = await w.as("iris").post(settings, { name: "\u0007", email: "no address", roles: ["king"] });
   const text = await page.text();
   expect(page.status).toBe(422);
   expect(text).toContain("A name has no control characters and no line breaks.");
-  expect(text).toContain("An e-mail address looks like ada@example.com.");
+  expect(text).toContain("Enter an e-mail address like ada@example.com.");
   expect(text).toContain("There is no role &quot;king&quot;");
   expect(await (await w.as("iris").post(settings, { ...lena, roles: [] })).text()).toContain(
-    "Choose at least one role.",
+    "Select at least one role.",
   );
   expect(await (await w.as("iris").post(settings, { ...lena, name: "x".repeat(201) })).text()).toContain(
     "A name has at most 200 characters; this one has 201.",
@@ -125,11 +127,11 @@ test("HTML and SQL in a name are shown as text", async () => {
   expect(text).not.toContain("<script>alert");
 });
 
-test("a role is given and taken with a tick, and the right comes and goes with it", async () => {
+test("an administrator gives and removes roles", async () => {
   const vera = `${settings}/${w.people.vera.id}`;
   expect(await (await w.as("iris").get(vera)).text()).toMatch(/value="viewer" checked/);
   const page = await w.as("iris").submit(`${vera}/roles`, { roles: ["contributor", "tester"] });
-  expect(await page.text()).toContain("Vera is Contributor and Tester here now.");
+  expect(await page.text()).toContain("Vera is now Contributor and Tester here.");
   expect(await rolesOf(w.people.vera.id)).toEqual(["contributor", "tester"]);
   expect(await events()).toEqual(["role_taken person Vera", "role_given person Vera", "role_given person Vera"]);
 
@@ -137,11 +139,11 @@ test("a role is given and taken with a tick, and the right comes and goes with i
   expect(await events()).toHaveLength(3);
 });
 
-test("who loses all roles finds no site any more, and no way in by an old invitation", async () => {
+test("a person without any role can no longer see the site, nor use an old invitation", async () => {
   await w.as("iris").post(`${settings}/${w.people.vera.id}/roles`);
   expect((await w.as("vera").get("/sites/shop")).status).toBe(404);
   expect((await w.as("vera").get("/")).headers.get("location")).toBe("/sites");
-  expect(await (await w.as("vera").get("/sites")).text()).toContain("You hold no role on any site.");
+  expect(await (await w.as("vera").get("/sites")).text()).toContain("You have no role on any site.");
 
   const link = await linkOn(await w.as("iris").post(settings, lena));
   const { id = "" } =
@@ -150,7 +152,7 @@ test("who loses all roles finds no site any more, and no way in by an old invita
   expect((await w.as("nobody").get(link)).status).toBe(403);
 });
 
-test("the last administrator stays, whoever asks", async () => {
+test("the role of the last administrator cannot be removed", async () => {
   const iris = `${settings}/${w.people.iris.id}/roles`;
   const page = await w.as("iris").post(iris, { roles: ["viewer"] });
   expect(page.status).toBe(409);
@@ -158,7 +160,7 @@ test("the last administrator stays, whoever asks", async () => {
     "Iris is the last administrator of this site who can sign in. Make somebody else an administrator first.",
   );
 
-  // somebody invited who never came, and a token, would not help
+  // a person who did not use the invitation, and a token, do not count
   await w.as("iris").post(settings, { ...lena, roles: ["administrator"] });
   await w.token("administrator");
   expect((await w.as("iris").post(iris)).status).toBe(409);
@@ -170,14 +172,14 @@ test("the last administrator stays, whoever asks", async () => {
   expect((await w.as("iris").get(settings)).status).toBe(403);
 });
 
-test("two administrators who take each other's role at the same moment leave one", async () => {
+test("of two administrators who remove each other's role at the same moment, one stays", async () => {
   await w.as("iris").post(`${settings}/${w.people.ada.id}/roles`, { roles: ["administrator"] });
   const [iris, ada] = [await w.by("iris"), await w.by("ada")];
-  const takes = await Promise.allSettled([
+  const results = await Promise.allSettled([
     changeRoles(w.db, iris, w.site, w.people.ada.id, ["viewer"]),
     changeRoles(w.db, ada, w.site, w.people.iris.id, ["viewer"]),
   ]);
-  expect(takes.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   const left = await w.db
     .selectFrom("memberships")
     .select("person_id")
@@ -187,7 +189,7 @@ test("two administrators who take each other's role at the same moment leave one
   expect(left).toHaveLength(1);
 });
 
-test("a forgotten password: an administrator hands over a link, and using it signs everybody else out", async () => {
+test("a forgotten password: an administrator creates a reset link, and using it ends the old sessions", async () => {
   const theo = w.as("theo");
   await theo.get("/sites/shop");
   for (let i = 0; i < 5; i++) await w.as("nobody").post("/sign-in", { email: "theo@example.test", password: "guess" });
@@ -198,25 +200,25 @@ test("a forgotten password: an administrator hands over a link, and using it sig
   expect((await theo.get("/sites/shop")).status).toBe(200);
 
   const browser = w.as("nobody");
-  await browser.submit("/reset", { link: secretOf(link), ...chosen });
+  await browser.submit("/reset", { link: secretOf(link), ...newPassword });
   expect((await browser.get("/sites/shop")).status).toBe(200);
   expect((await theo.get("/sites/shop")).status).toBe(303);
-  const signIn = (secret: string) => w.as("nobody").post("/sign-in", { email: "theo@example.test", password: secret });
+  const signIn = (text: string) => w.as("nobody").post("/sign-in", { email: "theo@example.test", password: text });
   expect((await signIn(password)).status).toBe(401);
-  expect((await signIn(chosen.password)).status).toBe(303);
+  expect((await signIn(newPassword.password)).status).toBe(303);
   expect(await events()).toEqual(["password_reset person Theo"]);
 });
 
-test("a link for a new password works for a day, and only the newest", async () => {
-  const make = async () => linkOn(await w.as("iris").post(`${settings}/${w.people.theo.id}/link`));
-  const [first, second] = [await make(), await make()];
+test("a password-reset link works for a day, and only the newest one does", async () => {
+  const create = async () => linkOn(await w.as("iris").post(`${settings}/${w.people.theo.id}/link`));
+  const [first, second] = [await create(), await create()];
   expect((await w.as("nobody").get(first)).status).toBe(403);
   expect((await w.as("nobody").get(second)).status).toBe(200);
   hours(24);
   expect((await w.as("nobody").get(second)).status).toBe(403);
 });
 
-test("a new password would open another site too, so an administrator of one cannot make the link", async () => {
+test("an administrator cannot reset the password of a person who also has a role on another site", async () => {
   await w.as("oskar").post("/sites/elsewhere/settings/people", {
     name: "Iris",
     email: "iris@example.test",
@@ -224,22 +226,22 @@ test("a new password would open another site too, so an administrator of one can
   });
   const page = `/sites/elsewhere/settings/people/${w.people.iris.id}`;
   const sentence =
-    "Iris also belongs to a site that you do not administer, and a new password would open that one too.";
+    "Iris also has a role on a site that you do not administer, and a new password would give access to that one, too.";
   expect(await (await w.as("oskar").get(page)).text()).toContain(sentence);
   const refused = await w.as("oskar").post(`${page}/link`);
   expect(refused.status).toBe(409);
   expect(await refused.text()).toContain(sentence);
 
-  // nor by inviting somebody who has not come yet
+  // nor by inviting a person who has not used an earlier invitation
   await w.as("iris").post(settings, lena);
   const invited = await w.as("oskar").submit("/sites/elsewhere/settings/people", { ...lena, roles: ["viewer"] });
   expect(await linkOn(invited)).toBe("");
 });
 
-test("an administrator cannot get round their own present password", async () => {
+test("an administrator cannot reset their own password", async () => {
   const page = await w.as("iris").post(`${settings}/${w.people.iris.id}/link`);
   expect(page.status).toBe(409);
-  expect(await page.text()).toContain("You change your own password under Account.");
+  expect(await page.text()).toContain("Change your own password under Account.");
 });
 
 test.each([["vera"], ["ada"]] as const)("%s may not see or change people", async (name: Name) => {
@@ -254,7 +256,7 @@ test.each([["vera"], ["ada"]] as const)("%s may not see or change people", async
   expect(await events()).toEqual([]);
 });
 
-test("a stranger finds nothing, and strangers are not found", async () => {
+test("an outsider gets a 404, and so does an administrator who asks for a person of another site", async () => {
   expect((await w.as("oskar").get(settings)).status).toBe(404);
   expect((await w.as("oskar").post(settings, lena)).status).toBe(404);
   for (const id of [w.people.oskar.id, "00000000-0000-7000-8000-000000000000", "x"]) {
@@ -265,10 +267,10 @@ test("a stranger finds nothing, and strangers are not found", async () => {
   expect(await rolesOf(w.people.oskar.id)).toEqual(["administrator"]);
 });
 
-test("people change their own name; the history keeps the one they had", async () => {
+test("people change their own name; existing history entries keep the earlier one", async () => {
   await w.record("beta", ["/ v1"]);
   const page = await w.as("cleo").submit("/account/name", { name: "Cleopatra" });
-  expect(await page.text()).toContain("Your name is changed.");
+  expect(await page.text()).toContain("Name changed.");
   expect(await (await w.as("iris").get(settings)).text()).toContain("Cleopatra");
   const [event] = await w.db
     .selectFrom("events")
@@ -276,41 +278,42 @@ test("people change their own name; the history keeps the one they had", async (
     .where("action", "=", "deployment_recorded")
     .execute();
   expect(event?.details).toContain('"person":"Cleo"');
-  expect(await (await w.as("cleo").post("/account/name", { name: "" })).text()).toContain("The name is missing.");
+  expect(await (await w.as("cleo").post("/account/name", { name: "" })).text()).toContain("Enter a name.");
 });
 
-test("a new password asks for the present one, and signs out all other browsers", async () => {
-  const [here, there] = [w.as("cleo"), w.as("cleo")];
-  await there.get("/sites/shop");
-  const wrong = await here.post("/account/password", { current: "no", ...chosen });
+test("changing the password needs the current one, and signs out all other browsers", async () => {
+  const [browser, other] = [w.as("cleo"), w.as("cleo")];
+  await other.get("/sites/shop");
+  const wrong = await browser.post("/account/password", { current: "no", ...newPassword });
   expect(wrong.status).toBe(422);
-  expect(await wrong.text()).toContain("That is not your present password. Four more tries in the next 15 minutes.");
-  const unlike = await here.post("/account/password", { current: password, password: chosen.password, again: "x" });
-  expect(await unlike.text()).toContain("This is not the same as the password above.");
+  expect(await wrong.text()).toContain("This is not your current password. Four more tries in the next 15 minutes.");
+  const form = { current: password, password: newPassword.password, again: "x" };
+  const different = await browser.post("/account/password", form);
+  expect(await different.text()).toContain("This is different from the password above.");
 
-  const page = await here.submit("/account/password", { current: password, ...chosen });
-  expect(await page.text()).toContain("Your password is changed.");
-  expect((await there.get("/sites/shop")).status).toBe(303);
-  for (let i = 0; i < 5; i++) await here.post("/account/password", { current: "no", ...chosen });
-  const locked = await here.post("/account/password", { current: chosen.password, ...chosen });
+  const page = await browser.submit("/account/password", { current: password, ...newPassword });
+  expect(await page.text()).toContain("Password changed.");
+  expect((await other.get("/sites/shop")).status).toBe(303);
+  for (let i = 0; i < 5; i++) await browser.post("/account/password", { current: "no", ...newPassword });
+  const locked = await browser.post("/account/password", { current: newPassword.password, ...newPassword });
   expect([locked.status, locked.headers.get("retry-after")]).toEqual([429, "900"]);
 });
 
-test("signing out everywhere ends the other browsers' sessions too", async () => {
-  const [here, there] = [w.as("cleo"), w.as("cleo")];
-  await there.get("/sites/shop");
-  const page = await here.submit("/sign-out", { everywhere: "1" });
+test("signing out everywhere also ends the sessions of other browsers", async () => {
+  const [browser, other] = [w.as("cleo"), w.as("cleo")];
+  await other.get("/sites/shop");
+  const page = await browser.submit("/sign-out", { everywhere: "1" });
   expect(await page.text()).toContain("You are signed out everywhere.");
-  expect((await there.get("/sites/shop")).status).toBe(303);
+  expect((await other.get("/sites/shop")).status).toBe(303);
 });
 
-test("an account is for who is signed in", async () => {
+test("the account page needs a signed-in person, and shows their roles", async () => {
   expect((await w.as("nobody").get("/account")).headers.get("location")).toBe("/sign-in?next=%2Faccount");
   expect((await w.as("nobody").post("/account/name", { name: "X" })).status).toBe(303);
   expect(await (await w.as("cleo").get("/account")).text()).toMatch(/cleo@example\.test.*Contributor/s);
 });
 
-test("a password is kept as an argon2id hash, and told apart from any other", async () => {
+test("a password is stored as an argon2id hash, which matches no other password", async () => {
   const stored = await hashPassword("correct horse");
   expect(await hashPassword("correct horse")).not.toBe(stored);
   expect(await matchesPassword("correct horse", stored)).toBe(true);

@@ -42,7 +42,7 @@ const changed = (from: string, until?: string, environment = live): Question => 
   ...(until && { until: day(until) }),
 });
 
-describe("a question as people type it", () => {
+describe("a question as users type it", () => {
   test.each<[string, Question]>([
     ["/sale", where("/sale")],
     ["  /sale/shoes?  ", where("/sale/shoes")],
@@ -83,19 +83,19 @@ describe("a question as people type it", () => {
     ["what changed since 2 hours ago", { ...changed("2026-03-12"), from: "2026-03-12T13:30:00.000Z" } as Question],
     ["what changed since 2026-03-03 14:00", { ...changed("2026-03-03"), from: "2026-03-03T14:00:00.000Z" } as Question],
 
-    ["what was on live on 3 March 14:00", { asks: "was", environment: live, at: "2026-03-03T14:00:00.000Z" }],
-    ["what was on live yesterday 9:00?", { asks: "was", environment: live, at: "2026-03-11T09:00:00.000Z" }],
-    ["which pages were on demo on 3 March", { asks: "was", environment: demo, at: "3 March" }],
-    ["what is on live", { asks: "is", environment: live }],
-    ["what's on demo now?", { asks: "is", environment: demo }],
-    ["Live", { asks: "is", environment: live }],
+    ["what was on live on 3 March 14:00", { asks: "past contents", environment: live, at: "2026-03-03T14:00:00.000Z" }],
+    ["what was on live yesterday 9:00?", { asks: "past contents", environment: live, at: "2026-03-11T09:00:00.000Z" }],
+    ["which pages were on demo on 3 March", { asks: "past contents", environment: demo, at: "3 March" }],
+    ["what is on live", { asks: "contents", environment: live }],
+    ["what's on demo now?", { asks: "contents", environment: demo }],
+    ["Live", { asks: "contents", environment: live }],
 
-    ["what waits", { asks: "waits" }],
-    ["what waits for Marketing", { asks: "waits", role: roles[0] as never }],
-    ["what is waiting for testers?", { asks: "waits", role: roles[1] as never }],
-    ["what waits for the account manager", { asks: "waits", role: roles[2] as never }],
-    ["what does marketing have to approve", { asks: "waits", role: roles[0] as never }],
-    ["what waits for me", { asks: "waits", mine: true }],
+    ["what waits", { asks: "waiting" }],
+    ["what waits for Marketing", { asks: "waiting", role: roles[0] as never }],
+    ["what is waiting for testers?", { asks: "waiting", role: roles[1] as never }],
+    ["what waits for the account manager", { asks: "waiting", role: roles[2] as never }],
+    ["what does marketing have to approve", { asks: "waiting", role: roles[0] as never }],
+    ["what waits for me", { asks: "waiting", mine: true }],
 
     ["spring sale", { asks: "nothing" }],
     ["checkout-service", { asks: "nothing" }],
@@ -113,11 +113,11 @@ describe("a question as people type it", () => {
     "what was on live in 2040",
     "where was /sale on the moon",
     "what waits for the pope",
-  ])("%s: says what is not understood", (text) => {
+  ])("%s: the answer names what is not understood", (text) => {
     expect(parseQuestion(text, site, now)).toEqual({ asks: "unclear", sentence: expect.stringMatching(/\.$/) });
   });
 
-  test("days begin at the site's midnight, also where clocks have gone forward since", () => {
+  test("days begin at midnight in the site's time zone, also before clocks changed", () => {
     const summer = "2026-03-31T12:00:00.000Z";
     expect(parseQuestion("what changed since yesterday", site, summer)).toMatchObject({
       from: "2026-03-29T23:00:00.000Z",
@@ -128,21 +128,21 @@ describe("a question as people type it", () => {
     });
   });
 
-  test("a site without environments can be asked where something is", () => {
+  test("a site without environments can still be asked where something is", () => {
     const empty = { ...site, environments: [] };
     expect(parseQuestion("what changed on live since Monday", empty, now)).toEqual({ asks: "nothing" });
     expect(parseQuestion("where is /sale", empty, now)).toEqual(where("/sale"));
   });
 
-  test("environments go by their names too, whatever signs are in them", () => {
+  test("environments are known by their names, too, whatever characters they contain", () => {
     const named = { ...site, environments: [beta, { id: "x", slug: "live", name: "Customers (EU)" }] };
     expect(parseQuestion("what is on Customers (EU)?", named, now)).toMatchObject({
-      asks: "is",
+      asks: "contents",
       environment: { slug: "live" },
     });
   });
 
-  test("a long text full of blanks and signs is read at once", () => {
+  test("a long text full of spaces and punctuation is read without delay", () => {
     for (const text of [
       "what changed ".repeat(200),
       `where is ${" a".repeat(1000)}`,
@@ -160,8 +160,8 @@ describe("words", () => {
     ["Ærø, Łódź, Þór, İstanbul, ½", "aero lodz thor istanbul 1 2"],
     ["версия 3.4.1 日本語", "версия 3 4 1 日本語"],
     ["🎉 — !", ""],
-  ])("%s is kept as %s", (text, kept) => {
-    expect(tokenize(text).join(" ")).toBe(kept);
+  ])("%s is stored as %s", (text, stored) => {
+    expect(tokenize(text).join(" ")).toBe(stored);
   });
 
   test.each([
@@ -170,9 +170,9 @@ describe("words", () => {
     ['mara "spring sale"', '"mara" AND "spring sale"', "('mara') & ('spring' <-> 'sale')"],
     ['"spring sal', '"spring" AND "sal"*', "('spring') & ('sal':*)"],
     ["a' OR 1=1 --", '"a" AND "or" AND "1" AND "1"*', "('a') & ('or') & ('1') & ('1':*)"],
-  ])("%s is looked for as %s and as %s", (text, fts5, tsquery) => {
-    const wanted = parseSearchQuery(text);
-    expect(forFts5(wanted, "0-1", "note")).toBe(`scope : "01note" AND words : (${fts5})`);
-    expect(forTsquery(wanted)).toBe(tsquery);
+  ])("%s is searched for as %s and as %s", (text, fts5, tsquery) => {
+    const query = parseSearchQuery(text);
+    expect(forFts5(query, "0-1", "note")).toBe(`scope : "01note" AND words : (${fts5})`);
+    expect(forTsquery(query)).toBe(tsquery);
   });
 });

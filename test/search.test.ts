@@ -11,7 +11,7 @@ import { lived, type Name, type World } from "./support/world.ts";
 
 let w: World;
 
-// Mara approved /sale v31 for live in February; v33 is on its way, and /terms went live past everybody.
+// Mara approved /sale v31 for live in February; v33 is waiting for approval, and /terms went live out of band.
 const seasons = lived(async (w) => {
   w.clock.at = "2026-02-02T09:00:00.000Z";
   await w.record("beta", ["/sale v31", "/sale/shoes v1", "/terms v7", "checkout-service 3.4.1"]);
@@ -33,7 +33,7 @@ afterEach(() => w.close());
 
 const path = (q: string, more = "") => `/sites/shop/search?q=${encodeURIComponent(q)}${more}`;
 
-/** The page as it reads. */
+/** The text of the page. */
 async function reads(q: string, more = "", who: Name = "vera"): Promise<string> {
   const response = await w.as(who).get(path(q, more));
   expect(response.status).toBe(200);
@@ -53,16 +53,16 @@ function words(page: string): string {
 }
 
 describe("where something is", () => {
-  test("of two lists that both go on each says of what it is", async () => {
+  test("of two lists with more pages each names its list", async () => {
     for (let i = 0; i < 21; i++) await w.record("beta", [`/many/${i} v1`]);
     const page = await (await w.as("vera").get(path("many"))).text();
     expect(page.match(/(?<=aria-label=")[^"]+: pages of this list/g)).toEqual([
       "Pages and software: pages of this list",
-      "What happened: pages of this list",
+      "Activity: pages of this list",
     ]);
   });
 
-  test("a word that very many have is looked for otherwise, and finds the same", async () => {
+  test("a very common word is searched for without the index, with the same results", async () => {
     const texts = Array.from({ length: 1200 }, (_, i) => `common ${"x ".repeat(i % 5)}${i % 3 ? "y z" : "z y"} ${i}`);
     await indexForSearch(
       w.db,
@@ -92,11 +92,11 @@ describe("where something is", () => {
       '"com" x',
     ])
       expect((await found(text)).map((hit) => hit.ref).sort(), text).toEqual(
-        texts.flatMap((one, i) => (fits(one, text) ? [`many ${i}`] : [])).sort(),
+        texts.flatMap((entry, i) => (matches(entry, text) ? [`many ${i}`] : [])).sort(),
       );
   });
 
-  /** What is typed here, said as a pattern. */
+  /** The searches above as patterns. */
   const patterns: Record<string, RegExp[]> = {
     common: [/ common/],
     '"common "': [/ common /],
@@ -108,7 +108,7 @@ describe("where something is", () => {
     mmon: [/ mmon/],
     '"com" x': [/ com /, / x/],
   };
-  const fits = (text: string, typed: string) => patterns[typed]?.every((pattern) => pattern.test(` ${text} `));
+  const matches = (text: string, query: string) => patterns[query]?.every((pattern) => pattern.test(` ${text} `));
 
   test.each([
     "/sale",
@@ -119,52 +119,52 @@ describe("where something is", () => {
     "/SALE",
   ])("%s", async (question) => {
     expect(await reads(question)).toContain(
-      "/sale is v33 on beta since 2 Mar, 08:00 v33 on demo since 2 Mar, 08:00, approved by Theo (Tester) v31 on live since 2 Feb, 09:00, approved by Mara (Marketing)",
+      "/sale v33 on beta since 2 Mar, 08:00 v33 on demo since 2 Mar, 08:00, approved by Theo (Tester) v31 on live since 2 Feb, 09:00, approved by Mara (Marketing)",
     );
   });
 
-  test("software by its name, and where it is not", async () => {
+  test("software by its name, with the environments where it is not", async () => {
     expect(await reads("checkout-service")).toContain(
-      "checkout-service is 3.4.1 on beta since 2 Feb, 09:00 not recorded on demo not recorded on live",
+      "checkout-service 3.4.1 on beta since 2 Feb, 09:00 not recorded on demo not recorded on live",
     );
   });
 
-  test("a part of a name that fits only one thing", async () => {
-    expect(await reads("where is checkout")).toContain("checkout-service is 3.4.1 on beta");
+  test("a part of a name that matches only one artifact", async () => {
+    expect(await reads("where is checkout")).toContain("checkout-service 3.4.1 on beta");
   });
 
-  test("what was removed, and what came past the gate", async () => {
+  test("what was removed, and what is out of band", async () => {
     await w.record("live", ["-/sale"]);
     expect(await reads("/sale")).toContain("removed on live since 3 Mar, 10:00");
-    expect(await reads("/terms")).toContain("v7 on live since 2 Mar, 08:00, out of band: approved by nobody");
+    expect(await reads("/terms")).toContain("v7 on live since 2 Mar, 08:00, out of band: not approved");
   });
 
   test("at a past moment", async () => {
     expect(await reads("where was /sale on 2026-02-10 12:00")).toContain(
-      "/sale was, on 10 February 2026, 12:00, v31 on beta since 2 Feb, 09:00",
+      "As of 10 February 2026, 12:00: /sale v31 on beta since 2 Feb, 09:00",
     );
   });
 
-  test("a page that nobody told of is said to be so", async () => {
-    expect(await reads("where is /nowhere")).toContain("Sitebook has not been told of a page /nowhere.");
+  test("a page that was never recorded: there is none", async () => {
+    expect(await reads("where is /nowhere")).toContain("No such page recorded: /nowhere.");
   });
 });
 
 describe("who approved it", () => {
-  test("name, role, time and promotion", async () => {
+  test("is answered with name, role, time and promotion", async () => {
     expect(await reads("who approved /sale")).toContain(
-      "Mara (Marketing) approved /sale v31 on live on 2 Feb, 09:00. It came with promotion 2 and is there since 2 Feb, 09:00.",
+      "Mara (Marketing) approved /sale v31 on live on 2 Feb, 09:00. It came with promotion 2 and has been there since 2 Feb, 09:00.",
     );
     expect(await reads("Who signed off /sale on demo?")).toContain(
       "Theo (Tester) approved /sale v33 on demo on 2 Mar, 08:00.",
     );
   });
 
-  test("nobody, where it arrived out of band, and where there is no gate", async () => {
+  test("is nobody for what is out of band, and for an environment without a gate", async () => {
     expect(await reads("who approved /terms")).toContain(
-      "Nobody: /terms v7 on live arrived out of band with deployment 5, on 2 Mar, 08:00.",
+      "Nobody: /terms v7 on live is out of band, deployment 5 of 2 Mar, 08:00.",
     );
-    expect(await reads("who approved /terms on beta")).toContain("beta has no gate: who may record, may.");
+    expect(await reads("who approved /terms on beta")).toContain("No approval is needed on beta.");
     expect(await reads("who approved /terms on demo")).toContain("Nobody: /terms has never been recorded on demo.");
   });
 });
@@ -179,60 +179,60 @@ describe("what changed", () => {
 
   test("yesterday is one day, today another", async () => {
     expect(await reads("what changed on demo yesterday?")).toContain(
-      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00: 1 changed. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
+      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
     );
     expect(await reads("what's new on demo today")).toContain("Nothing changed on demo since 3 March 2026, 00:00.");
   });
 
-  test("before Sitebook was told of anything it is unknown", async () => {
+  test("before the first record is unknown", async () => {
     expect(await reads("what changed on live since 2026-01-01 00:00")).toContain(
-      "Sitebook was told of live only from 2 February 2026, 09:00 on: what stood there before is unknown.",
+      "The record of live starts on 2 February 2026, 09:00: what was there before is unknown.",
     );
   });
 
-  test("a time that is none is said to be none", async () => {
+  test("since a time that cannot be read: the answer says so", async () => {
     expect(await reads("what changed on live since blursday")).toMatch(/"blursday" is no moment/);
   });
 });
 
-test("when something changed: each time, with a way to see that moment", async () => {
+test("when something changed: each time, with a link to that moment", async () => {
   const page = await (await w.as("vera").get(path("when did /sale change on demo"))).text();
   expect(words(page)).toContain("/sale last changed on demo on 2 Mar, 08:00. v33 on 2 Mar, 08:00 v31 on 2 Feb, 09:00");
   expect(page).toContain('href="/sites/shop/environments/demo?as_of=2026-03-02T08:00Z"');
   expect(await reads("when was /terms added on demo")).toContain("/terms has never been recorded on demo.");
 });
 
-test("what was there at a moment is the page of that moment", async () => {
+test("what was there at a moment: the environment's page as of then", async () => {
   const response = await w.as("vera").get(path("what was on live on 2026-02-10 14:00?"));
   expect(response.status).toBe(303);
   expect(response.headers.get("location")).toBe("/sites/shop/environments/live?as_of=2026-02-10T14:00Z");
   const day = await w.as("vera").get(path("what was on live on 10 February"));
-  expect(day.headers.get("location"), "the page of the moment says how it read that").toBe(
+  expect(day.headers.get("location"), "the environment's page explains how it reads that").toBe(
     "/sites/shop/environments/live?as_of=10+February",
   );
   expect(await reads("live")).toContain("live: what is there, since when, and who approved it.");
 });
 
-test("what waits, and for whom", async () => {
+test("what is waiting, and for whom", async () => {
   expect(await reads("what waits for Marketing")).toContain(
-    "1 promotion waits for Marketing. Promotion 4, Spring sale demo to live, asked for by Ada on 2 Mar, 08:00",
+    "1 promotion is waiting for Marketing. Promotion 4, Spring sale demo to live, requested by Ada on 2 Mar, 08:00",
   );
-  expect(await reads("what is waiting for testers?")).toContain("Nothing waits for Tester.");
+  expect(await reads("what is waiting for testers?")).toContain("Nothing is waiting for Tester.");
   expect(await reads("what waits for the pope")).toContain('There is no role "the pope".');
   expect((await w.as("mara").get(path("what waits for me"))).headers.get("location")).toBe("/sites/shop/approvals");
 });
 
 describe("words", () => {
-  test("pages, releases, promotions, events and notes, each under its heading", async () => {
+  test("find pages, releases, promotions, events and notes, each under a heading", async () => {
     const text = await reads("sale");
     expect(text).toContain(
-      "Pages and software Filter the board by this Pages and software found, with where they stand now Page or software beta demo live /sale v33 since 2 Mar, 08:00",
+      "Pages and software Show on the board Pages and software found, with their versions now Page or software beta demo live /sale v33 since 2 Mar, 08:00",
     );
     expect(text).toContain(
-      "Releases 2 Mar, 08:00 Release 2, Spring sale, made by Ada 2 Feb, 09:00 Release 1, Winter sale",
+      "Releases 2 Mar, 08:00 Release 2, Spring sale, created by Ada 2 Feb, 09:00 Release 1, Winter sale",
     );
     expect(text).toContain("Promotion 4, Spring sale demo to live waiting");
-    expect(text).toContain("What happened 2 Mar, 08:00 Ada asked for promotion 4: Spring sale from demo to live.");
+    expect(text).toContain("Activity 2 Mar, 08:00 Ada requested promotion 4: Spring sale from demo to live.");
   });
 
   test.each(["grossere", "GRÖSSERE änderung", "muller", '"änderung für"', "für mül"])(
@@ -242,11 +242,11 @@ describe("words", () => {
     },
   );
 
-  test("words in quotes stand together, in this order", async () => {
-    expect(await reads('"für Änderung"')).toContain("Nothing is found");
+  test("in quotes are next to each other, in this order", async () => {
+    expect(await reads('"für Änderung"')).toContain("No results for");
   });
 
-  test("a comment, a reason, a title and a new title are found as soon as they are told", async () => {
+  test("of a comment, a reason, a title and a new title are found as soon as they are recorded", async () => {
     await decide(w.db, await w.by("mara"), w.site, 4, {
       decision: "reject",
       digest: await digestOf(4),
@@ -264,13 +264,11 @@ describe("words", () => {
     expect(await reads("bargains")).not.toContain("Pages and software");
   });
 
-  test("what another site was told is found there only", async () => {
-    expect(words(await (await w.as("oskar").get("/sites/elsewhere/search?q=sale")).text())).toContain(
-      "Nothing is found",
-    );
+  test("recorded on one site are not found on another", async () => {
+    expect(words(await (await w.as("oskar").get("/sites/elsewhere/search?q=sale")).text())).toContain("No results for");
   });
 
-  test("a deed that is refused leaves nothing to be found", async () => {
+  test("of a refused deployment are not found", async () => {
     const cleo = await w.token("contributor");
     const refused = await cleo.post("/sites/shop/environments/beta/deployments", {
       placements: [
@@ -279,11 +277,11 @@ describe("words", () => {
       ],
     });
     expect(refused.status).toBe(422);
-    expect(await reads("giraffe")).toContain("Nothing is found");
+    expect(await reads("giraffe")).toContain("No results for");
   });
 });
 
-test("what is found is listed twenty at a time", async () => {
+test("results are paged by twenty", async () => {
   await w.record(
     "beta",
     Array.from({ length: 45 }, (_, i) => `/docs/page-${String(i).padStart(2, "0")} v1`),
@@ -325,34 +323,34 @@ test.each([
   expect(await response.text()).not.toContain("<script>alert");
 });
 
-test("who belongs elsewhere finds no site to search, and who is signed out signs in", async () => {
+test("an outsider gets a 404, and a signed-out user the sign-in page", async () => {
   expect((await w.as("oskar").get(path("sale"))).status).toBe(404);
   expect((await w.as("nobody").get(path("sale"))).headers.get("location")).toContain("/sign-in");
 });
 
-test("an empty search, and one that finds nothing, say what can be asked here", async () => {
+test("an empty search, and one without results, suggest questions", async () => {
   for (const q of ["", "zzzz"]) {
     const page = await (await w.as("vera").get(path(q))).text();
     expect(words(page)).toContain("where is /terms who approved /terms what changed on live since Monday");
-    expect(words(page)).toContain("what waits for Marketing");
+    expect(words(page)).toContain("what is waiting for Marketing");
   }
-  expect(words(await (await w.as("oskar").get("/sites/elsewhere/search")).text())).toContain("What can be asked");
+  expect(words(await (await w.as("oskar").get("/sites/elsewhere/search")).text())).toContain("Try asking");
 });
 
-test("the search field of every page leads here", async () => {
+test("the search field of every page opens the search", async () => {
   const page = await (await w.as("vera").get("/sites/shop")).text();
   expect(page).toMatch(/<form role="search" action="\/sites\/shop\/search">.*name="q".*data-key="\/"/);
 });
 
 test("a correction is found by its reason, and answers follow it", async () => {
-  const wish = { deployment: 5, kind: "page" as const, key: "/terms", reason: "It was the giraffe page" };
-  await correct(w.db, await w.by("ada"), w.site, wish);
+  const correction = { deployment: 5, kind: "page" as const, key: "/terms", reason: "It was the giraffe page" };
+  await correct(w.db, await w.by("ada"), w.site, correction);
   expect(await reads("giraffe")).toContain("It was the giraffe page");
   expect(await reads("where is /terms")).toContain("not recorded on live");
   expect(await reads("who approved /terms")).toContain("Nobody: /terms has never been recorded on live.");
 });
 
-test("what was told before there was a search is found like what is told since", async () => {
+test("what was recorded before there was a search is found like what is recorded since", async () => {
   const entries = () =>
     w.db
       .selectFrom("search_entries")
@@ -361,15 +359,15 @@ test("what was told before there was a search is found like what is told since",
       .orderBy("kind")
       .orderBy("ref")
       .execute();
-  const told = await entries();
+  const before = await entries();
   await sql`drop table search_entries`.execute(w.db);
   if (!isPostgres(w.db)) await sql`drop table search_words`.execute(w.db);
   await up(w.db);
-  expect(await entries()).toEqual(told);
+  expect(await entries()).toEqual(before);
   expect(await reads("änderung")).toContain("Größere Änderung für Müller");
 });
 
-test("everything that was told is in the index, in the words that it has now", async () => {
+test("every artifact and event is in the index", async () => {
   const entries = await w.db
     .selectFrom("search_entries")
     .select(["kind", "ref"])
@@ -377,13 +375,13 @@ test("everything that was told is in the index, in the words that it has now", a
     .execute();
   const artifacts = await w.db.selectFrom("artifacts").select("id").where("site_id", "=", w.site.id).execute();
   const events = await w.db.selectFrom("events").selectAll().where("site_id", "=", w.site.id).execute();
-  const wanted = [
+  const expected = [
     ...artifacts.map(({ id }) => `artifact ${id}`),
     ...events
       .flatMap((event) => eventEntries({ ...event, details: JSON.parse(event.details) }))
-      .map((one) => `${one.kind} ${one.ref}`),
+      .map(({ kind, ref }) => `${kind} ${ref}`),
   ];
-  expect(entries.map((one) => `${one.kind} ${one.ref}`).sort()).toEqual(wanted.sort());
+  expect(entries.map(({ kind, ref }) => `${kind} ${ref}`).sort()).toEqual(expected.sort());
 });
 
 const titled = (title: string) => ({ placements: [{ kind: "page", key: "/terms", version: "v7", title }] });

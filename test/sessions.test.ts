@@ -17,7 +17,7 @@ const minutes = (n: number) => {
   w.clock.at = new Date(Date.parse(w.clock.at) + n * 60_000).toISOString();
 };
 
-test("who signs in comes to their only site, in a session that scripts and other sites cannot have", async () => {
+test("signing in leads to a person's only site, with a cookie that scripts and other sites cannot use", async () => {
   const nobody = w.as("nobody");
   const answer = await nobody.post("/sign-in", { ...right, email: " Iris@Example.TEST " });
 
@@ -30,7 +30,7 @@ test("who signs in comes to their only site, in a session that scripts and other
   expect(await (await nobody.get("/sites/shop")).text()).toContain("Fennel &amp; Co");
 });
 
-test("over https the cookie is bound to the host and never sent in the clear", async () => {
+test("over https the cookie is bound to the host and never sent unencrypted", async () => {
   const app = createApp(w.db, { baseUrl: "https://sitebook.test", now: () => new Date(w.clock.at) });
   const answer = await browser(app, w.db, undefined, w.clock).post("/sign-in", right, {
     origin: "https://sitebook.test",
@@ -39,19 +39,19 @@ test("over https the cookie is bound to the host and never sent in the clear", a
   expect(answer.headers.getSetCookie()[0]).toMatch(/^__Host-sitebook=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
 });
 
-test("a wrong password and an unknown e-mail get the same answer, with the tries that are left", async () => {
+test("a wrong password and an unknown e-mail address get the same answer, with the tries that are left", async () => {
   const page = await w.as("nobody").post("/sign-in", wrong);
   const text = await page.text();
   const stranger = await w.as("nobody").post("/sign-in", { ...wrong, email: "nobody@example.test" });
 
   expect(page.status).toBe(401);
-  expect(text).toContain("That e-mail and password do not belong together. Four more tries in the next 15 minutes.");
+  expect(text).toContain("Wrong e-mail or password. Four more tries in the next 15 minutes.");
   expect(text).toContain('value="iris@example.test"');
   expect(text).not.toContain(wrong.password);
   expect((await stranger.text()).replaceAll("nobody@", "iris@")).toBe(text);
 });
 
-test("after five failures not even the right password is looked at, for fifteen minutes", async () => {
+test("after five failures no password is checked for fifteen minutes, not even the right one", async () => {
   const nobody = w.as("nobody");
   for (const left of ["Four", "Three", "Two", "One", "No"])
     expect(await (await nobody.post("/sign-in", wrong)).text()).toMatch(`${left} more tr`);
@@ -68,7 +68,7 @@ test("after five failures not even the right password is looked at, for fifteen 
   expect((await nobody.post("/sign-in", right)).status).toBe(303);
 });
 
-test("signing in forgets the failures before it", async () => {
+test("signing in resets the count of failures", async () => {
   const nobody = w.as("nobody");
   for (let i = 0; i < 4; i++) await nobody.post("/sign-in", wrong);
   await nobody.post("/sign-in", right);
@@ -76,7 +76,7 @@ test("signing in forgets the failures before it", async () => {
   expect(await (await w.as("nobody").post("/sign-in", wrong)).text()).toContain("Four more tries");
 });
 
-test("of many guesses at the same moment no more than five are looked at", async () => {
+test("of many guesses at the same moment no more than five are checked", async () => {
   const answers = await Promise.all(Array.from({ length: 12 }, () => w.as("nobody").post("/sign-in", wrong)));
 
   const statuses = answers.map((answer) => answer.status);
@@ -84,21 +84,21 @@ test("of many guesses at the same moment no more than five are looked at", async
   expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
 });
 
-test("a try that is refused anyway writes nothing", async () => {
+test("a try that is refused without being checked writes nothing", async () => {
   const attempt = { ...right, address: "192.0.2.7", at: w.clock.at };
   const failure = { email: right.email, address: "192.0.2.8", at: w.clock.at };
   const failures = [1, 2, 3, 4, 5].map((i) => ({ ...failure, id: `failure ${i}` }));
   await w.db.insertInto("sign_in_failures").values(failures).execute();
-  const [db, asked] = watched(w.db);
+  const [db, queries] = watched(w.db);
 
   expect(await tryPassword(db, attempt)).toEqual({ wait: 900 });
-  expect(new Set(asked)).toEqual(new Set(["SelectQueryNode"]));
+  expect(new Set(queries)).toEqual(new Set(["SelectQueryNode"]));
   await forgetFailures(w.db, right.email);
   expect(await tryPassword(db, attempt)).toMatchObject({ person: { email: right.email } });
-  expect(asked).toContain("InsertQueryNode");
+  expect(queries).toContain("InsertQueryNode");
 });
 
-test("failures that count no more are cleared by the next try that is looked at", async () => {
+test("failures that no longer count are deleted at the next try that is checked", async () => {
   await w.as("nobody").post("/sign-in", wrong);
   minutes(15);
   await w.as("nobody").post("/sign-in", { ...wrong, email: "ada@example.test" });
@@ -106,7 +106,7 @@ test("failures that count no more are cleared by the next try that is looked at"
   expect(rows).toEqual([{ email: "ada@example.test" }]);
 });
 
-test("one address that tries many accounts is stopped, and others are not", async () => {
+test("a client address that tries many accounts is stopped, and others are not", async () => {
   const from = (address: string) => ({ "x-test-address": address });
   const failures = Array.from({ length: 30 }, (_, i) => ({
     id: `failure ${i}`,
@@ -121,7 +121,7 @@ test("one address that tries many accounts is stopped, and others are not", asyn
   expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.8"))).status).toBe(303);
 });
 
-test("what is no e-mail address is nobody's, and is shown as text", async () => {
+test("an invalid e-mail address is refused like an unknown one, and shown as text", async () => {
   const long = `${"x".repeat(5000)}@example.test`;
   for (const email of ["<script>alert(1)</script>", "' or 1=1 --", "a\u0000b@example.test", long]) {
     const page = await w.as("nobody").post("/sign-in", { email, password: "x".repeat(50_000) });
@@ -130,7 +130,7 @@ test("what is no e-mail address is nobody's, and is shown as text", async () => 
   }
 });
 
-test("a signed-out click comes back after signing in", async () => {
+test("signing in continues to the page that a signed-out user opened", async () => {
   const nobody = w.as("nobody");
   const page = await nobody.get("/sites/shop/settings?tab=1");
   expect(page.headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop%2Fsettings%3Ftab%3D1");
@@ -141,7 +141,7 @@ test("a signed-out click comes back after signing in", async () => {
   expect(answer.headers.get("location")).toBe("/sites/shop/settings?tab=1");
 });
 
-test("a signed-out post leads back to the page that sent it, and does nothing", async () => {
+test("after a signed-out post, which does nothing, signing in continues to the page with the form", async () => {
   const answer = await w
     .as("nobody")
     .post("/sites/shop/settings/people", { name: "X" }, { referer: "http://sitebook.test/sites/shop/settings/people" });
@@ -151,7 +151,7 @@ test("a signed-out post leads back to the page that sent it, and does nothing", 
   expect([partial.status, partial.headers.get("hx-redirect")]).toEqual([401, "/sign-in?next=%2Fsites%2Fshop"]);
 });
 
-test("only a path of ours is gone on to", () => {
+test("signing in continues only to paths of this Sitebook", () => {
   const others = [
     "//evil.example",
     "/\\evil.example",
@@ -164,13 +164,13 @@ test("only a path of ours is gone on to", () => {
   expect(safePath("/sites/shop?text=a%20b#x")).toBe("/sites/shop?text=a%20b#x");
 });
 
-test("the link to sign in cannot send anybody to another site", async () => {
+test("a link to the sign-in page cannot send a user to another host", async () => {
   const answer = await w.as("nobody").post("/sign-in", { ...right, next: "//evil.example" });
   expect(answer.headers.get("location")).toBe("/");
   expect((await w.as("iris").get("/sign-in?next=//evil.example")).headers.get("location")).toBe("/");
 });
 
-test("a session planted before is worth nothing after, and the old one is closed", async () => {
+test("signing in starts a new session: a planted cookie is not used, and the old session is closed", async () => {
   const planted = { cookie: "sitebook=planted" };
   const answer = await w.app.request("http://sitebook.test/sign-in", {
     method: "POST",
@@ -184,12 +184,12 @@ test("a session planted before is worth nothing after, and the old one is closed
   await iris.get("/sites/shop");
   const before = await w.db.selectFrom("sessions").select("hash").execute();
   await iris.post("/sign-in", right);
-  const after = (await w.db.selectFrom("sessions").select("hash").execute()).map((one) => one.hash);
+  const after = (await w.db.selectFrom("sessions").select("hash").execute()).map(({ hash }) => hash);
   expect(after).toHaveLength(before.length);
-  expect(before.every((one) => after.includes(one.hash))).toBe(false);
+  expect(before.every(({ hash }) => after.includes(hash))).toBe(false);
 });
 
-test("signing out kills the session, not only the cookie", async () => {
+test("signing out ends the session, not only the cookie", async () => {
   const signedIn = await w.as("nobody").post("/sign-in", right);
   const cookie = signedIn.headers.getSetCookie()[0]?.split(";")[0] ?? "";
   const open = () => w.app.request("http://sitebook.test/sites/shop", { headers: { cookie } });
@@ -203,7 +203,7 @@ test("signing out kills the session, not only the cookie", async () => {
   expect((await open()).status).toBe(303);
 });
 
-test("a week without a click ends a session; with clicks it lasts a month", async () => {
+test("a session ends after a week without a request, or after a month", async () => {
   const [idle, busy] = [w.as("iris"), w.as("iris")];
   const day = 24 * 60;
   expect((await idle.get("/sites/shop")).status).toBe(200);
@@ -217,7 +217,7 @@ test("a week without a click ends a session; with clicks it lasts a month", asyn
   expect((await busy.get("/sites/shop")).status).toBe(303);
 });
 
-test("a post from another site is refused, and one from nowhere too", async () => {
+test("a post from another origin, or from none, is refused", async () => {
   for (const origin of ["https://evil.example", "null", "http://sitebook.test.evil.example"]) {
     const answer = await w.as("iris").post("/sites/shop/settings", { name: "Evil", time_zone: "UTC" }, { origin });
     expect(answer.status).toBe(403);
@@ -227,7 +227,7 @@ test("a post from another site is refused, and one from nowhere too", async () =
   expect(site?.name).toBe("Fennel & Co");
 });
 
-test("every answer carries the security headers, errors and assets too", async () => {
+test("every response has the security headers, also errors and assets", async () => {
   const css = /href="(\/assets\/sitebook[^"]+)"/.exec(await (await w.as("nobody").get("/sign-in")).text())?.[1] ?? "";
   const answers = [
     await w.as("iris").get("/sites/shop"),
@@ -252,7 +252,7 @@ test("every answer carries the security headers, errors and assets too", async (
   for (const { headers } of answers.slice(0, 7)) expect(headers.get("cache-control")).toBe("no-store");
 });
 
-test("an unknown Host changes nothing that is shown or made", async () => {
+test("an unknown Host header does not appear on pages or in redirects", async () => {
   const answer = await w.app.request("http://evil.example/sites/shop", { headers: { host: "evil.example" } });
   expect(answer.headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop");
   const page = await w.app.request("http://evil.example/sign-in", { headers: { host: "evil.example" } });
@@ -267,7 +267,7 @@ test("a token opens no page, and a session no API", async () => {
   expect((await w.as("iris").post("/api/v1/sites", { slug: "x" })).status).toBe(401);
 });
 
-test("who has not said who they are sends small forms; what is for a site is not even read", async () => {
+test("a signed-out client may send only small forms, and a form for a site is not even read", async () => {
   const large = { name: "x".repeat(100_000) };
   const answer = await w.as("nobody").post("/sign-in", { ...right, ...large });
   expect(answer.status).toBe(413);
@@ -276,7 +276,7 @@ test("who has not said who they are sends small forms; what is for a site is not
   expect((await w.as("cleo").post("/sites/shop/deployments/new", { ...large, environment: "beta" })).status).toBe(422);
 });
 
-test("a form that cannot be read is refused as such", async () => {
+test("a malformed form is refused with 400", async () => {
   const answer = await w.app.request("http://sitebook.test/sign-in", {
     method: "POST",
     body: "no form at all",

@@ -22,9 +22,9 @@ const events = async () =>
       .where("recorded_at", ">=", "2026-03-03")
       .orderBy("seq")
       .execute()
-  ).map((one) => `${one.action} ${one.subject}`);
+  ).map(({ action, subject }) => `${action} ${subject}`);
 
-test("an administrator gives the site another name and time zone", async () => {
+test("an administrator changes the site's name and time zone", async () => {
   expect(await (await w.as("iris").get(settings)).text()).toContain('value="Europe/London"');
   const page = await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
   expect(await page.text()).toMatch(/Fennel &amp; Daughters · times are Asia\/Kolkata/);
@@ -32,20 +32,20 @@ test("an administrator gives the site another name and time zone", async () => {
   expect(await events()).toEqual(["site_changed site shop"]);
 });
 
-test("a site's name and time zone have to be some", async () => {
+test("an invalid name and time zone of a site are refused beside their fields", async () => {
   const page = await w.as("iris").post(settings, { name: "a\nb", time_zone: "Mars/Olympus" });
   expect(page.status).toBe(422);
   const text = await page.text();
   expect(text).toContain("A name has no control characters and no line breaks.");
-  expect(text).toContain("&quot;Mars/Olympus&quot; is no time zone; write one like Europe/London.");
+  expect(text).toContain("&quot;Mars/Olympus&quot; is not a time zone. Enter one like Europe/London.");
   expect(await events()).toEqual([]);
 });
 
 test("each environment is shown with its servers and its gate in words", async () => {
   const text = await (await w.as("iris").get(`${settings}/environments`)).text();
   expect(text).toContain("https://demo.shop.example");
-  expect(text).toContain("One person with the role Tester approves; whoever asked does not.");
-  expect(text).toContain("No gate: whoever may record puts things here.");
+  expect(text).toContain("Needs 1 approval from Tester; the requester’s own approval does not count.");
+  expect(text).toContain("No approval needed: anyone who may record deployments can record them here.");
 });
 
 test("a gate reads as a sentence", () => {
@@ -58,40 +58,40 @@ test("a gate reads as a sentence", () => {
     { role: "tester", count: 2 },
     { role: "marketing", count: 1 },
   ];
-  expect(gate([tester], true)).toBe("Two people with the role Tester approve; whoever asked may be among them.");
+  expect(gate([tester], true)).toBe("Needs 2 approvals from Tester; the requester may approve, too.");
   expect(gate([tester, marketing])).toBe(
-    "Two people with the role Tester and one person with the role Marketing approve; whoever asked does not.",
+    "Needs 2 approvals from Tester and 1 from Marketing; the requester’s own approval does not count.",
   );
 });
 
-test("another environment is added at the end, with the gate of its kind", async () => {
+test("a new environment is added as the last one, with the gate of its tier", async () => {
   const form = { name: "Press preview", slug: "", tier: "staging", key: "once" };
   const page = await w.as("iris").submit(`${settings}/environments`, form);
   const text = await page.text();
-  expect(text).toContain("Press preview is added, at the end of the line.");
-  expect(text).toContain("One person with the role Tester approves; whoever asked does not.");
-  const places = await w.db
+  expect(text).toContain("Press preview added as the last environment.");
+  expect(text).toContain("Needs 1 approval from Tester; the requester’s own approval does not count.");
+  const environments = await w.db
     .selectFrom("environments")
     .select("slug")
     .where("site_id", "=", w.site.id)
     .orderBy("position")
     .execute();
-  expect(places.map((one) => one.slug)).toEqual(["beta", "demo", "live", "press-preview"]);
+  expect(environments.map(({ slug }) => slug)).toEqual(["beta", "demo", "live", "press-preview"]);
   expect(await events()).toEqual(["environment_added environment press-preview"]);
 });
 
-test("two of the same short name at the same moment make one environment", async () => {
-  const by = await w.by("iris");
-  const made = await Promise.allSettled([1, 2].map(() => createEnvironment(w.db, by, w.site, { slug: "press" })));
-  expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+test("two simultaneous requests with the same short name create one environment", async () => {
+  const iris = await w.by("iris");
+  const results = await Promise.allSettled([1, 2].map(() => createEnvironment(w.db, iris, w.site, { slug: "press" })));
+  expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(await events()).toEqual(["environment_added environment press"]);
 });
 
 test.each([
   [{ name: "" }, "Give it a name."],
   [{ slug: "Über" }, "A short name is 1 to 40 small letters"],
-  [{ slug: "demo" }, "There is already an environment demo on this site."],
-  [{ tier: "moon" }, "The kind is one of development, testing, staging, production, other."],
+  [{ slug: "demo" }, "This site already has an environment demo."],
+  [{ tier: "moon" }, "The tier must be one of development, testing, staging, production, other."],
   [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
 ])("an environment with %j is refused beside its field", async (wrong, sentence) => {
   const page = await w
@@ -102,7 +102,7 @@ test.each([
   expect(await events()).toEqual([]);
 });
 
-test("an environment gets another name; its short name, and with it its address, stays", async () => {
+test("an administrator renames an environment; its short name, and so its address, stays", async () => {
   const page = await w.as("iris").submit(`${settings}/environments/demo/name`, { name: "Showroom <b>" });
   expect(await page.text()).toContain("Showroom &lt;b&gt;");
   expect(await events()).toEqual(["environment_changed environment demo"]);
@@ -110,14 +110,14 @@ test("an environment gets another name; its short name, and with it its address,
   expect((await w.as("iris").post(`${settings}/environments/nowhere/name`, { name: "X" })).status).toBe(404);
 });
 
-test("a server is added and removed, each once however often it is sent", async () => {
+test("an administrator adds and removes a server, once each however often the form is sent", async () => {
   const beta = `${settings}/environments/beta`;
   const server = { server: "web 2", base_url: "https://beta2.shop.example/", key: "once" };
   for (let i = 0; i < 2; i++) expect((await w.as("iris").post(`${beta}/servers`, server)).status).toBe(303);
   const [row] = await w.db.selectFrom("servers").selectAll().where("name", "=", "web 2").execute();
   expect(row?.base_url).toBe("https://beta2.shop.example");
 
-  expect(await (await w.as("iris").submit(`${beta}/servers/${row?.id}/removal`)).text()).toContain("is removed");
+  expect(await (await w.as("iris").submit(`${beta}/servers/${row?.id}/removal`)).text()).toContain("Server removed.");
   expect((await w.as("iris").post(`${beta}/servers/${row?.id}/removal`)).status).toBe(404);
   expect(await events()).toEqual(["server_added server web 2", "server_removed server web 2"]);
 });
@@ -125,11 +125,11 @@ test("a server is added and removed, each once however often it is sent", async 
 test.each([
   [{ server: "web" }, "beta already has a server web."],
   [{ server: "" }, "Give it a name."],
-  [{ base_url: "javascript:alert(1)" }, "A server&#39;s address begins with http:// or https://"],
-  [{ base_url: "https://user:secret@host" }, "A server&#39;s address begins with"],
-  [{ base_url: "https://host/?q=1" }, "A server&#39;s address begins with"],
-  [{ base_url: "https://ho\u0000st" }, "A server&#39;s address begins with"],
-  [{ base_url: "" }, "A server&#39;s address begins with"],
+  [{ base_url: "javascript:alert(1)" }, "A server&#39;s address must start with http:// or https://"],
+  [{ base_url: "https://user:secret@host" }, "A server&#39;s address must start with"],
+  [{ base_url: "https://host/?q=1" }, "A server&#39;s address must start with"],
+  [{ base_url: "https://ho\u0000st" }, "A server&#39;s address must start with"],
+  [{ base_url: "" }, "A server&#39;s address must start with"],
 ])("a server with %j is refused beside its field", async (wrong, sentence) => {
   const page = await w
     .as("iris")
@@ -139,7 +139,7 @@ test.each([
   expect(await events()).toEqual([]);
 });
 
-test("the settings are for administrators, and not there for strangers", async () => {
+test("the settings are for administrators; an outsider gets a 404", async () => {
   const pages = ["", "/environments", "/environments/demo", "/people", "/tokens"];
   for (const page of pages) {
     expect((await w.as("iris").get(settings + page)).status).toBe(200);
@@ -156,12 +156,12 @@ test("the settings are for administrators, and not there for strangers", async (
   expect(await events()).toEqual([]);
 });
 
-test("who administers a site makes another one; others see theirs", async () => {
+test("an administrator creates another site; others only see theirs", async () => {
   const form = { "site.name": "Fennel Blog", "site.slug": "", "site.time_zone": "UTC", key: "once" };
-  expect(await (await w.as("ada").get("/sites")).text()).not.toContain("A new site");
+  expect(await (await w.as("ada").get("/sites")).text()).not.toContain("New site");
   const refused = await w.as("ada").post("/sites", form);
   expect(refused.status).toBe(403);
-  expect(await refused.text()).toContain("You may not make sites.");
+  expect(await refused.text()).toContain("You may not create sites.");
 
   const answers = [await w.as("iris").post("/sites", form), await w.as("iris").post("/sites", form)];
   expect(answers.map((answer) => answer.headers.get("location"))).toEqual(["/sites/fennel-blog", "/sites/fennel-blog"]);
@@ -170,10 +170,10 @@ test("who administers a site makes another one; others see theirs", async () => 
   expect((await w.as("ada").get("/sites/fennel-blog")).status).toBe(404);
   const taken = await w.as("iris").post("/sites", { ...form, key: "another" });
   expect(taken.status).toBe(422);
-  expect(await taken.text()).toContain("There is already a site fennel-blog.");
+  expect(await taken.text()).toContain("There is already a site fennel-blog. Enter another short name.");
 });
 
-test("a short name is made of a name", () => {
+test("a short name is derived from a name", () => {
   expect(slugFrom("Fennel & Co")).toBe("fennel-co");
   expect(slugFrom("  Café – Bar  ")).toBe("cafe-bar");
   expect(slugFrom("日本")).toBe("");

@@ -8,7 +8,7 @@ import { setUp } from "../src/setup/setup.ts";
 import { freshDatabase } from "./support/database.ts";
 import { browser } from "./support/world.ts";
 
-/** A book that nobody has opened yet. */
+/** A database without any account. */
 let db: Database;
 
 let close: () => Promise<void>;
@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => close());
 
-const somebody = () => browser(app, db, undefined, clock);
+const visitor = () => browser(app, db, undefined, clock);
 
 const form = (link: string, more: Record<string, string> = {}) => ({
   link,
@@ -42,9 +42,9 @@ const form = (link: string, more: Record<string, string> = {}) => ({
 
 const people = () => db.selectFrom("people").select(["name", "email", "password"]).execute();
 
-test("the one-time link makes the first account and its site, and signs in", async () => {
+test("the one-time link creates the first account and its site, and signs in", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  const browser = somebody();
+  const browser = visitor();
   expect(await (await browser.get(`/setup?link=${link}`)).text()).toContain("Set up Sitebook");
 
   const board = await browser.submit("/setup", form(link));
@@ -57,25 +57,25 @@ test("the one-time link makes the first account and its site, and signs in", asy
   expect(others).toEqual([]);
   expect(iris).toMatchObject({ name: "Iris", email: "iris@example.test" });
   expect(iris?.password).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
-  const held = await db.selectFrom("memberships").select("role").orderBy("role").execute();
-  expect(held.map((one) => one.role)).toEqual(["account-manager", "administrator"]);
+  const roles = await db.selectFrom("memberships").select("role").orderBy("role").execute();
+  expect(roles.map(({ role }) => role)).toEqual(["account-manager", "administrator"]);
   const site = await db.selectFrom("sites").select(["name", "time_zone"]).executeTakeFirst();
   expect(site).toEqual({ name: "Fennel & Co", time_zone: "Europe/London" });
 });
 
-test("the first account may begin with the example shop, whose people sign in with the same password", async () => {
+test("the first account can start with the example shop, whose people sign in with the same password", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  const iris = somebody();
+  const iris = visitor();
   const answer = await iris.submit("/setup", form(link, { begin: "example", "site.name": "" }));
   const board = await iris.get(answer.headers.get("location") ?? "");
-  expect(await board.text()).toContain("such as marketing@example.test, sign in with your password.");
+  expect(await board.text()).toContain("such as marketing@example.test, can sign in with your password.");
 
   const mara = { email: "marketing@example.test", password: "correct horse battery" };
-  expect((await somebody().post("/sign-in", mara)).status).toBe(303);
+  expect((await visitor().post("/sign-in", mara)).status).toBe(303);
   expect(await db.selectFrom("open_promotions").select("promotion_id").execute()).not.toEqual([]);
 });
 
-test("what is wrong is said beside each field, nothing is made, and the link still works", async () => {
+test("a wrong form is refused beside each field, nothing is created, and the link still works", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
   const bad = {
     name: " ",
@@ -85,69 +85,69 @@ test("what is wrong is said beside each field, nothing is made, and the link sti
     "site.name": "",
     "site.time_zone": "Mars",
   };
-  const page = await somebody().post("/setup", form(link, bad));
+  const page = await visitor().post("/setup", form(link, bad));
   const text = await page.text();
 
   expect(page.status).toBe(422);
   for (const sentence of [
-    "The name is missing.",
-    "An e-mail address looks like ada@example.com.",
-    "A password has at least 10 characters; this one has 5.",
-    "This is not the same as the password above.",
+    "Enter a name.",
+    "Enter an e-mail address like ada@example.com.",
+    "A password needs at least 10 characters; this one has 5.",
+    "This is different from the password above.",
     "Give it a name.",
-    "is no time zone",
+    "is not a time zone",
   ])
     expect(text).toContain(sentence);
   expect(text).toContain('value="iris"');
   expect(text).not.toContain('value="short"');
   expect(await people()).toEqual([]);
-  expect((await somebody().post("/setup", form(link))).status).toBe(303);
+  expect((await visitor().post("/setup", form(link))).status).toBe(303);
 });
 
 test.each([
-  ["the e-mail address itself", { password: "iris@example.test", again: "iris@example.test" }, "Anybody can guess"],
+  ["the own e-mail address", { password: "iris@example.test", again: "iris@example.test" }, "is easy to guess"],
   ["201 characters", { password: "x".repeat(201), again: "x".repeat(201) }, "at most 200 characters; this one has 201"],
-])("%s is no password", async (_, password, sentence) => {
+])("%s is refused as a password", async (_, password, sentence) => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  expect(await (await somebody().post("/setup", form(link, password))).text()).toContain(sentence);
+  expect(await (await visitor().post("/setup", form(link, password))).text()).toContain(sentence);
 });
 
-test("without the link, with a wrong one, and after a day, nobody sets anything up", async () => {
+test("without the link, with a wrong one, and after a day, the set-up is refused", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  expect((await somebody().get("/setup")).status).toBe(403);
-  expect((await somebody().get("/setup?link=guessed")).status).toBe(403);
-  expect((await somebody().post("/setup", form("guessed"))).status).toBe(403);
-  expect((await somebody().post("/setup", form(""))).status).toBe(403);
+  expect((await visitor().get("/setup")).status).toBe(403);
+  expect((await visitor().get("/setup?link=guessed")).status).toBe(403);
+  expect((await visitor().post("/setup", form("guessed"))).status).toBe(403);
+  expect((await visitor().post("/setup", form(""))).status).toBe(403);
   clock.at = "2026-03-04T10:00:00.000Z";
-  const late = await somebody().post("/setup", form(link));
+  const late = await visitor().post("/setup", form(link));
   expect(late.status).toBe(403);
   expect(await late.text()).toContain("Open the one that Sitebook printed when it last started.");
   expect(await people()).toEqual([]);
 });
 
-test("a newer link takes the place of the one before", async () => {
-  const before = (await setupLink(db, clock.at)) ?? "";
-  const now = (await setupLink(db, clock.at)) ?? "";
-  expect((await somebody().get(`/setup?link=${before}`)).status).toBe(403);
-  expect((await somebody().get(`/setup?link=${now}`)).status).toBe(200);
+test("a newer link replaces the previous one", async () => {
+  const older = (await setupLink(db, clock.at)) ?? "";
+  const newer = (await setupLink(db, clock.at)) ?? "";
+  expect((await visitor().get(`/setup?link=${older}`)).status).toBe(403);
+  expect((await visitor().get(`/setup?link=${newer}`)).status).toBe(200);
 });
 
-test("once there is an account, set-up leads to signing in, and no new link is made", async () => {
+test("once there is an account, the set-up redirects to the sign-in page, and no new link is created", async () => {
   const link = (await setupLink(db, clock.at)) ?? "";
-  await somebody().post("/setup", form(link));
+  await visitor().post("/setup", form(link));
 
-  const late = await somebody().submit("/setup", form(link, { email: "eve@example.test" }));
-  expect(await late.text()).toContain("Sitebook has its first account already.");
-  expect((await somebody().get(`/setup?link=${link}`)).headers.get("location")).toBe("/sign-in");
+  const late = await visitor().submit("/setup", form(link, { email: "eve@example.test" }));
+  expect(await late.text()).toContain("Sitebook is already set up.");
+  expect((await visitor().get(`/setup?link=${link}`)).headers.get("location")).toBe("/sign-in");
   expect(await setupLink(db, clock.at)).toBeUndefined();
   expect(await people()).toHaveLength(1);
 });
 
-test("of two who set up at the same moment one wins, with one account and one site", async () => {
+test("two simultaneous set-ups create one account and one site", async () => {
   const links = [(await setupLink(db, clock.at)) ?? ""];
   links.push(links[0] ?? "");
   const answers = await Promise.all(
-    links.map((link, i) => somebody().post("/setup", form(link, { email: `person${i}@example.test` }))),
+    links.map((link, i) => visitor().post("/setup", form(link, { email: `person${i}@example.test` }))),
   );
 
   expect(answers.map((answer) => answer.headers.get("location"))).toContain("/");
@@ -161,18 +161,18 @@ test("the command line needs no link, and is refused a second time", async () =>
   expect([person.name, site]).toEqual(["Iris", undefined]);
 
   await expect(setUp(db, { ...iris, email: "eve@example.test" })).rejects.toThrow(
-    "Sitebook has its first account already. Sign in, or ask an administrator for an invitation.",
+    "Sitebook is already set up. Sign in, or ask an administrator for an invitation.",
   );
 });
 
-test("of many at the command line at the same moment one wins too", async () => {
-  const somebody = { name: "Iris", password: "correct horse battery", at: clock.at };
-  const race = ["a", "b", "c", "d", "e", "f"].map((name) => setUp(db, { ...somebody, email: `${name}@example.test` }));
-  expect((await Promise.allSettled(race)).filter((one) => one.status === "fulfilled")).toHaveLength(1);
+test("many simultaneous set-ups at the command line create one account, too", async () => {
+  const person = { name: "Iris", password: "correct horse battery", at: clock.at };
+  const race = ["a", "b", "c", "d", "e", "f"].map((name) => setUp(db, { ...person, email: `${name}@example.test` }));
+  expect((await Promise.allSettled(race)).filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await people()).toHaveLength(1);
 });
 
-test("who has an account but no site may make the first one", async () => {
+test("a person with an account but no site can create the first one", async () => {
   const { person } = await setUp(db, {
     name: "Iris",
     email: "i@example.test",
@@ -189,10 +189,10 @@ test("who has an account but no site may make the first one", async () => {
 });
 
 test("before there is an account, the sign-in page says what to do", async () => {
-  expect(await (await somebody().get("/sign-in")).text()).toContain("Open the link to /setup that Sitebook printed");
+  expect(await (await visitor().get("/sign-in")).text()).toContain("open the link to /setup that Sitebook printed");
 });
 
-test("a link for one purpose is none for another", async () => {
+test("a link for one purpose does not work for another", async () => {
   const { person } = await setUp(db, {
     name: "Iris",
     email: "i@example.test",
@@ -200,6 +200,6 @@ test("a link for one purpose is none for another", async () => {
     at: clock.at,
   });
   const reset = await newLink(db, "reset", person.id, clock.at);
-  expect((await somebody().get(`/invitation?link=${reset}`)).status).toBe(403);
-  expect((await somebody().get(`/reset?link=${reset}`)).status).toBe(200);
+  expect((await visitor().get(`/invitation?link=${reset}`)).status).toBe(403);
+  expect((await visitor().get(`/reset?link=${reset}`)).status).toBe(200);
 });

@@ -38,7 +38,7 @@ test("a token is shown once, stored as a hash, and is a machine with its roles",
   expect(list).not.toContain(secret);
 });
 
-test("the same form twice makes one token", async () => {
+test("the same form sent twice creates one token", async () => {
   await w.as("iris").post(settings, ci);
   const again = await w.as("iris").post(settings, ci);
   expect(again.status).toBe(422);
@@ -46,13 +46,13 @@ test("the same form twice makes one token", async () => {
   expect(await w.db.selectFrom("tokens").select("id").execute()).toHaveLength(1);
 });
 
-test("two at the same moment make one token", async () => {
+test("the same form sent twice at the same moment creates one token", async () => {
   const by = await w.by("iris");
   const made = await Promise.allSettled([1, 2].map(() => createToken(w.db, by, w.site, ci)));
   expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
 });
 
-test("a revoked token opens nothing, at once", async () => {
+test("a revoked token stops working immediately", async () => {
   const secret = await secretOn(await w.as("iris").post(settings, ci));
   const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
   const call = () =>
@@ -62,7 +62,7 @@ test("a revoked token opens nothing, at once", async () => {
   expect((await call()).status).toBe(200);
 
   const page = await w.as("iris").submit(`${settings}/${id}/revocation`);
-  expect(await page.text()).toContain("CI is revoked.");
+  expect(await page.text()).toContain("CI revoked.");
   expect((await call()).status).toBe(401);
   await w.as("iris").post(`${settings}/${id}/revocation`);
   const events = await w.db.selectFrom("events").select("action").where("action", "like", "token_%").execute();
@@ -70,7 +70,7 @@ test("a revoked token opens nothing, at once", async () => {
   expect((await w.as("iris").post(settings, ci)).status).toBe(201);
 });
 
-test("a token expires at the end of its last day, by the site's clocks", async () => {
+test("a token expires at the end of its last day in the site's time zone", async () => {
   const secret = await secretOn(await w.as("iris").post(settings, { ...ci, until: "2026-06-30" }));
   expect(await findToken(w.db, secret, "2026-06-30T22:59:59.999Z")).toBeDefined();
   expect(await findToken(w.db, secret, "2026-06-30T23:00:00.000Z")).toBeUndefined();
@@ -79,14 +79,14 @@ test("a token expires at the end of its last day, by the site's clocks", async (
 });
 
 test.each([
-  [{ name: "" }, "The name is missing."],
+  [{ name: "" }, "Enter a name."],
   [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
   [{ name: "a\u0000b" }, "A name has no control characters"],
-  [{ roles: [] }, "Choose at least one role."],
+  [{ roles: [] }, "Select at least one role."],
   [{ roles: ["king"] }, "There is no role &quot;king&quot;"],
-  [{ until: "2026-03-02" }, "That has passed already; a token expires in the future."],
-  [{ until: "soon" }, "Write a day like 2026-12-31."],
-  [{ until: "2026-02-31" }, "Write a day like 2026-12-31."],
+  [{ until: "2026-03-02" }, "This date is in the past. Enter a later one."],
+  [{ until: "soon" }, "Enter a date like 2026-12-31."],
+  [{ until: "2026-02-31" }, "Enter a date like 2026-12-31."],
 ])("%j is refused beside its field", async (wrong, sentence) => {
   const page = await w.as("iris").post(settings, { ...ci, ...wrong });
   expect(page.status).toBe(422);
@@ -94,7 +94,7 @@ test.each([
   expect(await w.db.selectFrom("tokens").select("id").execute()).toEqual([]);
 });
 
-test("only administrators make and revoke tokens, and strangers find none", async () => {
+test("only administrators create and revoke tokens; an outsider gets a 404", async () => {
   await w.as("iris").post(settings, ci);
   const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
   for (const [name, status] of [

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isPostgres } from "../src/database/connect.ts";
 import { recordDeployment } from "../src/deployments/record.ts";
-import { makeExample } from "../src/example/example.ts";
+import { createExample } from "../src/example/example.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { chainEntry, hashEntry, walkChain } from "../src/record/chain.ts";
 import { actions } from "../src/record/events.ts";
@@ -39,7 +39,7 @@ test("a shop in which everything was done is found right", async () => {
 });
 
 test("the example shop is found right", async () => {
-  const { slug } = await makeExample(w.db, await w.by("iris"));
+  const { slug } = await createExample(w.db, await w.by("iris"));
   const { id } = await w.db.selectFrom("sites").select("id").where("slug", "=", slug).executeTakeFirstOrThrow();
   expect(await verify(w.db, id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
 });

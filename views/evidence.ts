@@ -4,7 +4,7 @@ import type { Checkpoint } from "../src/integrity/checkpoints.ts";
 import { longTime } from "../src/time/format.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
 
-/** The tables of a pack, which are CSV files too. Its verifier knows these names from the files. */
+/** The columns of a pack's tables, which are also CSV files. Its verifier reads their names from those. */
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
@@ -14,40 +14,43 @@ export const evidenceColumns = {
   steps: ["event", "recorded_at", "what", "subject", "name", "environment", "effective_at", "person", "said"],
 };
 
-const words: Record<string, string> = {
+const columnHeads: Record<string, string> = {
   key: "page or software",
-  effective_at: "so since",
+  effective_at: "since",
   recorded_at: "recorded",
   decided_at: "decided",
+  what: "action",
   said: "note",
   digest: "digest of what was approved",
 };
 
 type EvidenceProps = Evidence & { site: Site; checkpoint: Checkpoint };
 
-/** A page that stands alone: it is read from a folder, or on paper. Every row has to follow from the events beside it. */
+/** A page without links to Sitebook: it is read from a folder, or on paper. Every row has to follow from the events. */
 export function evidencePage(props: EvidenceProps): Html {
   const { site, about, contents, approvals, steps, checkpoint } = props;
-  const moved = about.promotion !== undefined;
+  const noContents = about.promotion
+    ? "The release is empty."
+    : "Nothing had been recorded by then. What was never recorded is unknown, not absent.";
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${titleOf(props)}</title>
-<style>${look}</style>
+<style>${style}</style>
 </head>
 <body>
 <header><p>Evidence from the book of record of ${site.name}</p>
 <h1>${titleOf(props)}</h1>
 <p>${lead(props)}</p></header>
 <main>
-${section("contents", moved ? "What is in it" : "What stood there", evidenceColumns.contents(about), contents, moved ? "A release holds what is listed; nothing is listed here." : "Nothing that Sitebook had been told of. What was never recorded is unknown, not absent.")}
-${section("approvals", "Who decided", evidenceColumns.approvals, approvals, "Nobody’s approval is on record.")}
-${section("steps", "What happened", evidenceColumns.steps, steps, "Nothing is on record.")}
+${section("contents", "Contents", evidenceColumns.contents(about), contents, noContents)}
+${section("approvals", "Decisions", evidenceColumns.approvals, approvals, "No decision is on record.")}
+${section("steps", "Activity", evidenceColumns.steps, steps, "Nothing is on record.")}
 <section><h2>How to check this</h2>
-<p>Every row above follows from the events in <a href="events.jsonl">events.jsonl</a>, the whole history of ${site.name} up to event ${checkpoint.events}. Each event carries the SHA-256 hash of itself and of all before it; the last of these hashes, <code>${checkpoint.head}</code>, was signed on ${longTime(checkpoint.at, site.time_zone)} (${site.time_zone}) in <a href="checkpoint.txt">checkpoint.txt</a>.</p>
-<p>In this folder, <code>node verify.mjs</code> checks all of that with nothing but Node, and says what is wrong and where. Whoever has the public key, or an older checkpoint, from elsewhere gives it along: <a href="README.txt">README.txt</a> says how.</p></section>
+<p>Every row above follows from the events in <a href="events.jsonl">events.jsonl</a>, the whole history of ${site.name} up to event ${checkpoint.events}. Each event has the SHA-256 hash of itself and of all events before it; the last of these hashes, <code>${checkpoint.head}</code>, was signed on ${longTime(checkpoint.at, site.time_zone)} (${site.time_zone}) in <a href="checkpoint.txt">checkpoint.txt</a>.</p>
+<p>To check all of that, run <code>node verify.mjs</code> in this folder; it needs only Node, and names what is wrong and where. If you know the public key from elsewhere, or kept an older checkpoint, it can compare them, too: see <a href="README.txt">README.txt</a>.</p></section>
 </main>
 </body>
 </html>
@@ -56,26 +59,27 @@ ${section("steps", "What happened", evidenceColumns.steps, steps, "Nothing is on
 
 function titleOf({ about, site }: Pick<EvidenceProps, "about" | "site">): string {
   if (about.promotion) return `Promotion ${about.promotion}: ${about.name}`;
-  return `What stood on ${about.environment} on ${longTime(about.as_of ?? "", site.time_zone)}`;
+  return `What was on ${about.environment} on ${longTime(about.as_of ?? "", site.time_zone)}`;
 }
 
 function lead({ about, site, checkpoint }: EvidenceProps): Piece {
-  const known = about.known_at
-    ? html` It is what had been recorded by ${longTime(about.known_at, site.time_zone)}.`
-    : html` It is what had been recorded by event ${about.events}.`;
-  return html`${about.promotion ? html`Release ${about.release} of ${site.name}.` : html`The moment is one of ${site.time_zone}: <code>${about.as_of}</code>.${known}`} Times in the tables are UTC. Signed for on ${longTime(checkpoint.at, site.time_zone)}, ${site.time_zone}.`;
+  const known = about.known_at ? longTime(about.known_at, site.time_zone) : `event ${about.events}`;
+  const subject = about.promotion
+    ? html`Release ${about.release} of ${site.name}.`
+    : html`As of <code>${about.as_of}</code>, recorded by ${known}.`;
+  return html`${subject} Times in the tables are UTC, all others in ${site.time_zone}. Signed on ${longTime(checkpoint.at, site.time_zone)}.`;
 }
 
-function section(id: string, heading: string, names: string[], rows: Evidence["contents"], none: string): Html {
+function section(id: string, heading: string, names: string[], rows: Evidence["contents"], emptyText: string): Html {
   const cells = (row: Evidence["contents"][number]) => each(names, (name) => html`<td>${row[name]}</td>`);
   return html`<section aria-labelledby="${id}" tabindex="0"><h2 id="${id}">${heading}</h2>
-${rows.length === 0 && html`<p>${none}</p>`}
-<table${rows.length === 0 && html` hidden`}><thead><tr>${each(names, (name) => html`<th scope="col">${words[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
+${rows.length === 0 && html`<p>${emptyText}</p>`}
+<table${rows.length === 0 && html` hidden`}><thead><tr>${each(names, (name) => html`<th scope="col">${columnHeads[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
 ${each(rows, (row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table></section>
 `;
 }
 
-const look = `
+const style = `
 :root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; }
 body { max-width: 72rem; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
 header { border-bottom: 2px solid #1c2330; margin-bottom: 1.5rem; }

@@ -15,12 +15,12 @@ export const setupPage = (props: {
   const { form, errors = {} } = props;
   const begin = (value: string, label: string, hint: string) =>
     checkbox({ type: "radio", name: "begin", value, label, hint, checked: form.begin === value });
-  return html`<h1>Set up Sitebook</h1><p>You make the first account, and are the administrator of the first site.</p>
+  return html`<h1>Set up Sitebook</h1><p>Create the first account; you will administer the first site.</p>
 <form class="setup" method="post" action="/setup">${hiddenField("link", form.link)}
 ${input({ name: "name", label: "Your name", value: form.name, error: errors.name, required: true, more: { autocomplete: "name", autofocus: !props.errors } })}
 ${input({ name: "email", type: "email", label: "E-mail", value: form.email, error: errors.email, required: true, more: { autocomplete: "username" } })}
 ${newPassword({ atLeast: props.atLeast }, errors)}
-${boxes("Begin with", html`${begin("example", "The example shop", "three months of history to look around in")}${begin("site", "Your own site", "beta, demo and live, with nothing in them yet")}`)}
+${boxes("Start with", html`${begin("example", "The example shop", "three months of history to explore")}${begin("site", "Your own site", "beta, demo and live, still empty")}`)}
 <div class="own">${siteFields(form.site, props.zones, errors)}</div>
 ${button({ text: "Set up", look: "primary" })}</form>`;
 };

@@ -6,30 +6,30 @@ import { cell, row, rowHead, table } from "./parts/table.ts";
 
 export type SiteForm = { name: string; slug: string; time_zone: string };
 
-/** What a new site asks for. The fields are called as the rules name what is wrong with them. */
+/** The fields of a new site, named as the paths of the errors about them. */
 export const siteFields = (form: SiteForm, zones: string[], errors: Record<string, string> = {}): Html =>
-  html`${input({ name: "site.name", id: "site-name", label: "Name of the site", value: form.name, error: errors["site.name"], hint: "As people call it, such as Fennel & Co." })}
-${input({ name: "site.slug", id: "site-slug", label: "Short name", value: form.slug, error: errors["site.slug"], hint: "For addresses, such as fennel. Left empty, it is made from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
+  html`${input({ name: "site.name", id: "site-name", label: "Name of the site", value: form.name, error: errors["site.name"], hint: "For example Fennel & Co." })}
+${input({ name: "site.slug", id: "site-slug", label: "Short name", value: form.slug, error: errors["site.slug"], hint: "Used in addresses, for example fennel. If empty, it is derived from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
 ${zoneField({ name: "site.time_zone", id: "site-zone", value: form.time_zone, error: errors["site.time_zone"] }, zones)}`;
 
-/** Any zone the machine knows may be typed; the list, of one name for each, helps to find it. */
+/** Any time zone that this machine knows may be entered; the list has one name for each. */
 export const zoneField = (
   field: { name: string; id?: string; value: string; error?: string | undefined },
   zones: string[],
 ): Html =>
-  html`${input({ ...field, label: "Time zone", hint: "All times of the site are shown in it.", more: { list: "zones", autocomplete: "off", spellcheck: "false" } })}
+  html`${input({ ...field, label: "Time zone", hint: "All times on the site are shown in this time zone.", more: { list: "zones", autocomplete: "off", spellcheck: "false" } })}
 <datalist id="zones">${each(zones, (zone) => html`<option value="${zone}"></option>`)}</datalist>`;
 
 export const sitesPage = (props: {
   sites: { slug: string; name: string; roles: string[] }[];
-  /** Nothing where this person may not make one. */
+  /** Undefined if this person may not create a site. */
   form?: (SiteForm & { key: string }) | undefined;
   zones: string[];
   errors?: Record<string, string>;
 }): Html => {
   const list = props.sites.length
     ? table({
-        caption: "Sites on which you hold a role",
+        caption: "Your sites",
         columns: ["Site", "Your roles"],
         body: each(props.sites, (site) =>
           row(
@@ -39,8 +39,8 @@ export const sitesPage = (props: {
       })
     : empty(
         props.form
-          ? "There is no site yet. Make the first one: you administer it, and can then invite others."
-          : "You hold no role on any site. An administrator of a site can give you one.",
+          ? "There is no site yet. Create the first one: you will be its administrator and can invite others."
+          : "You have no role on any site. Ask an administrator of a site to give you one.",
       );
   return html`${head({ title: "Sites" })}${props.form ? split(list, newSite(props.form, props)) : list}`;
 };
@@ -51,9 +51,9 @@ const newSite = (
 ) =>
   panel(
     "new-site",
-    "A new site",
+    "New site",
     html`<form class="form" method="post" action="/sites">${hiddenField("key", form.key)}
 ${siteFields(form, zones, errors)}
-<p><small>It starts with beta, demo and live; others can be added. You administer it.</small></p>
-<div class="end">${button({ text: "Make the site", look: "primary" })}</div></form>`,
+<p><small>It starts with beta, demo and live; you can add more environments. You will be its administrator.</small></p>
+<div class="end">${button({ text: "Create site", look: "primary" })}</div></form>`,
   );

@@ -19,5 +19,17 @@ export interface Actor {
   request?: { key: string; fingerprint: string } | undefined;
 }
 
+/** The actor of a request on a site: the person or token with the roles that they have there. */
+export const actorOn = (
+  { roles, permissions }: Pick<Actor, "roles" | "permissions">,
+  person: Person,
+  at: string,
+  request?: Actor["request"],
+): Actor => ({ person, roles, permissions, at, request });
+
+/** The actor of what happens outside of any site, such as creating one. */
+export const actorWithoutSite = (person: Person, at: string, request?: Actor["request"]): Actor =>
+  actorOn({ roles: [], permissions: new Set() }, person, at, request);
+
 /** For verbs that answer with a secret: it may not be kept with the answers of requests that can be repeated. */
 export const withoutReplay = (by: Actor): Actor => ({ ...by, request: undefined });

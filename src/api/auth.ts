@@ -1,10 +1,9 @@
 import type { Context, Next } from "hono";
-import type { Actor } from "../access/actor.ts";
-import { findAccess } from "../access/sites.ts";
+import { type Actor, actorOn } from "../access/actor.ts";
 import { findToken } from "../access/tokens.ts";
 import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
-import { notFound, Refusal } from "../errors.ts";
+import { Refusal } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 
 /** Lets in who holds a token. Cookies do not count here, so no other site's page can act for whoever looks at it. */
@@ -18,22 +17,13 @@ export async function needToken(c: Context<SiteEnv>, next: Next) {
   await next();
 }
 
-/** A site on which the token holds no role is not there. */
-export async function needTokenAccess(c: Context<SiteEnv>, next: Next) {
-  const access = await findAccess(c.var.db, c.var.person.id, c.req.param("site") ?? "");
-  c.set("access", access ?? notFound("site"));
-  await next();
-}
-
 /** Who acts. With an Idempotency-Key the same request may come again and is carried out once. */
 export function tokenActor(c: Context<SiteEnv>, body: object): Actor {
-  const { roles, permissions } = c.var.access;
-  return { person: c.var.person, roles, permissions, at: c.var.at, ...repeatable(c, body) };
+  return actorOn(c.var.access, c.var.person, c.var.at, repeatableRequest(c, body));
 }
 
-export function repeatable(c: Context<SiteEnv>, body: object): Pick<Actor, "request"> {
+/** The request's Idempotency-Key with the fingerprint of its body; undefined if it has none. */
+export function repeatableRequest(c: Context<SiteEnv>, body: object): Actor["request"] {
   const key = c.req.header("idempotency-key");
-  return key
-    ? { request: { key, fingerprint: sha256(`${c.req.method} ${c.req.path} ${canonicalJson(body as Json)}`) } }
-    : {};
+  return key ? { key, fingerprint: sha256(`${c.req.method} ${c.req.path} ${canonicalJson(body as Json)}`) } : undefined;
 }

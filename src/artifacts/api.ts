@@ -41,14 +41,14 @@ const artifact = z
           out_of_band: z.boolean(),
         }),
       )
-      .openapi({ description: "What stands where now. An environment that is not named never had it." }),
+      .openapi({ description: "What is where now. An environment that is not listed never had it." }),
   })
   .openapi("Artifact");
 
 const listCall = getCall("/sites/{site}/artifacts", {
   tags,
   operationId: "listArtifacts",
-  summary: "The pages and software that Sitebook knows, and what stands of them where",
+  summary: "All pages and software, with the current version in each environment",
   params: z.object({ site: slugSchema }),
   query: z.strictObject({
     kind: kindSchema.optional(),
@@ -62,17 +62,17 @@ artifactApi.openapi(listCall, async (c) => {
   const { kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
   const rows = await listArtifacts(c.var.db, site.id, { kind, text: q, after: cursor, limit: limit + 1 });
-  const standing = await currentByEnvironment(
+  const current = await currentByEnvironment(
     c.var.db,
     rows.map((row) => row.id),
   );
-  const order = site.environments.map((one) => one.slug);
-  const asArtifact = ({ id, kind, key, title }: (typeof rows)[number]) => ({
+  const order = site.environments.map(({ slug }) => slug);
+  const artifactJson = ({ id, kind, key, title }: (typeof rows)[number]) => ({
     kind,
     key,
     title,
-    placements: standing
-      .filter((one) => one.artifact_id === id)
+    placements: current
+      .filter((placement) => placement.artifact_id === id)
       .sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment))
       .map(({ environment, version, effective_at, out_of_band }) => ({
         environment,
@@ -82,7 +82,7 @@ artifactApi.openapi(listCall, async (c) => {
       })),
   });
   return c.json(
-    pageOf(rows, limit, asArtifact, ({ kind, key }) => ({ kind, key })),
+    pageOf(rows, limit, artifactJson, ({ kind, key }) => ({ kind, key })),
     200,
   );
 });
@@ -94,15 +94,15 @@ const correction = z
     reason: z.string(),
     stands: z
       .boolean()
-      .openapi({ description: "false: it was recorded wrongly. true: the correction before was wrong." }),
-    instead: z.int().nullable().openapi({ description: "The deployment that tells what is right." }),
+      .openapi({ description: "false: the record was wrong. true: the correction before this one was wrong." }),
+    instead: z.int().nullable().openapi({ description: "The number of the deployment that records what is right." }),
   })
   .openapi("Correction");
 
 const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
   tags,
   operationId: "getHistory",
-  summary: "Every placement of one page or one software in all environments, newest first",
+  summary: "Every placement of one page or software item in all environments, newest first",
   params: z.object({ site: slugSchema, kind: kindSchema }),
   query: z.strictObject({ key: keySchema, ...paging(z.strictObject({ effective_at: searchText(), seq: z.int() })) }),
   answer: listOf(
@@ -117,7 +117,7 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
-        corrections: z.array(correction).openapi({ description: "Oldest first; the last one holds." }),
+        corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
       })
       .openapi("PastPlacement"),
   ),
@@ -129,8 +129,7 @@ artifactApi.openapi(historyCall, async (c) => {
   const { db } = c.var;
   const normal = normalKey(kind, key);
   refuseFields([{ path: "key", message: whyNotKey(kind, normal) ?? "" }].filter((error) => error.message));
-  const found = await findArtifact(db, c.var.access.site.id, kind, normal);
-  const { id } = found ?? notFound(kind === "page" ? "page" : "software");
+  const { id } = (await findArtifact(db, c.var.access.site.id, kind, normal)) ?? notFound(kind);
   const rows = await listPlacements(db, id, { before: cursor, limit: limit + 1 });
   const approvers = await listApprovers(
     db,
@@ -141,7 +140,7 @@ artifactApi.openapi(historyCall, async (c) => {
     id,
     rows.map((row) => row.deployment_id),
   );
-  const asPast = (row: PastPlacement) => {
+  const placementJson = (row: PastPlacement) => {
     const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
     return {
       environment,
@@ -154,7 +153,7 @@ artifactApi.openapi(historyCall, async (c) => {
       approved_by: approvers.get(row.promotion_id ?? "") ?? [],
       out_of_band: row.out_of_band === 1,
       corrections: corrections
-        .filter((one) => one.corrected_id === row.deployment_id)
+        .filter((correction) => correction.corrected_id === row.deployment_id)
         .map(({ recorded_at, person, reason, stands, instead }) => ({
           recorded_at,
           person,
@@ -165,7 +164,7 @@ artifactApi.openapi(historyCall, async (c) => {
     };
   };
   return c.json(
-    pageOf(rows, limit, asPast, ({ effective_at, seq }) => ({ effective_at, seq })),
+    pageOf(rows, limit, placementJson, ({ effective_at, seq }) => ({ effective_at, seq })),
     200,
   );
 });

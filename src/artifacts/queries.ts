@@ -10,12 +10,12 @@ export interface ArtifactFilter {
   kind?: Kind | undefined;
   /** Part of a path, name or title. */
   text?: string | undefined;
-  /** Where the page before ended. */
+  /** The last item of the page before. */
   after?: { kind: Kind; key: string } | undefined;
   limit?: number | undefined;
 }
 
-/** In the order of kind and key. */
+/** A site's pages and software, by kind and key. */
 export function listArtifacts(db: Database, siteId: string, { kind, text, after, limit = 100 }: ArtifactFilter = {}) {
   let query = db
     .selectFrom("artifacts as a")
@@ -30,13 +30,13 @@ export function listArtifacts(db: Database, siteId: string, { kind, text, after,
   return query.execute();
 }
 
-/** When the next placement that counts took its place there; nothing where it still stands. */
+/** When the next effective placement replaced this one, ISO 8601 UTC; null if it is still there. */
 function untilOf(placement: string) {
-  const of = (column: string) => sql.ref(`${placement}.${column}`);
+  const column = (name: string) => sql.ref(`${placement}.${name}`);
   return sql<string | null>`(
     select q.effective_at from placements q
-    where q.environment_id = ${of("environment_id")} and q.artifact_id = ${of("artifact_id")}
-      and (q.effective_at, q.seq) > (${of("effective_at")}, ${of("seq")}) and ${isEffective("q")}
+    where q.environment_id = ${column("environment_id")} and q.artifact_id = ${column("artifact_id")}
+      and (q.effective_at, q.seq) > (${column("effective_at")}, ${column("seq")}) and ${isEffective("q")}
     order by q.effective_at, q.seq limit 1)`;
 }
 
@@ -48,8 +48,8 @@ export interface TimeRange {
 }
 
 /**
- * Every placement of it in all environments, corrected ones too, newest first by when it took effect. Of a time: those
- * from then, and what stood as it began.
+ * Every placement of an artifact in all environments, newest effective time first, corrected ones too. With `from`:
+ * those after it, and what was there at that moment.
  */
 export function listPlacements(
   db: Database,
@@ -78,21 +78,21 @@ export function listPlacements(
     .limit(limit);
   if (to) query = query.where("p.effective_at", "<=", to);
   if (from) {
-    const stood = placementSeqAsOf(sql.ref("p.environment_id"), "p.artifact_id", { asOf: from });
-    query = query.where(sql<boolean>`(p.effective_at > ${from} or p.seq = ${stood})`);
+    const seqAtStart = placementSeqAsOf(sql.ref("p.environment_id"), "p.artifact_id", { asOf: from });
+    query = query.where(sql<boolean>`(p.effective_at > ${from} or p.seq = ${seqAtStart})`);
   }
   if (before) query = query.where(sql<boolean>`(p.effective_at, p.seq) < (${before.effective_at}, ${before.seq})`);
   return query.execute();
 }
 
-/** Its life in one environment up to a moment, newest first: as many changes as asked for, and what stood before them. */
+/** An artifact's effective placements in one environment in a period, newest first: at most `limit`, and what was there before. */
 export async function listSpans(
   db: Database,
   environmentId: string,
   artifactId: string,
   { from = "", to, limit }: { from?: string | undefined; to: string; limit: number },
 ) {
-  const placed = db
+  const placements = db
     .selectFrom("placements as p")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .select(["p.effective_at", "v.label as version", "p.out_of_band", "p.promotion_id"])
@@ -101,17 +101,17 @@ export async function listSpans(
     .where(isEffective("p"))
     .orderBy("p.effective_at", "desc")
     .orderBy("p.seq", "desc");
-  const changes = placed.where("p.effective_at", ">", from).where("p.effective_at", "<=", to).limit(limit);
-  const shown = await changes.execute();
-  if (!from || shown.length === limit) return shown;
-  return [...shown, ...(await placed.where("p.effective_at", "<=", from).limit(1).execute())];
+  const changes = placements.where("p.effective_at", ">", from).where("p.effective_at", "<=", to).limit(limit);
+  const rows = await changes.execute();
+  if (!from || rows.length === limit) return rows;
+  return [...rows, ...(await placements.where("p.effective_at", "<=", from).limit(1).execute())];
 }
 
 export type Span = Awaited<ReturnType<typeof listSpans>>[number];
 
 export type RetractedPlacement = Awaited<ReturnType<typeof listRetracted>>[number];
 
-/** What was said of it and was wrong, newest first: where, when, and of which version. */
+/** The placements of an artifact that were corrected and not reinstated, newest first, at most 100. */
 export function listRetracted(
   db: Database,
   artifactId: string,
@@ -121,7 +121,7 @@ export function listRetracted(
     db
       .selectFrom("corrections as c")
       .innerJoin("deployments as d", "d.id", "c.corrected_id")
-      // "cross" keeps SQLite from beginning with all placements of it
+      // a cross join keeps SQLite from starting with all placements of the artifact
       .crossJoin("placements as p")
       .leftJoin("versions as v", "v.id", "p.version_id")
       .select(["p.environment_id", "p.effective_at", "v.label as version"])
@@ -139,7 +139,7 @@ export function listRetracted(
   );
 }
 
-/** When it was first placed anywhere. */
+/** When an artifact was first placed in any environment, ISO 8601 UTC; undefined if it never was. */
 export async function firstPlacedAt(db: Database, artifactId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom("placements")
@@ -153,24 +153,24 @@ export async function firstPlacedAt(db: Database, artifactId: string): Promise<s
 
 export type VersionFacts = Awaited<ReturnType<typeof findVersions>>[number];
 
-/** What is known of these versions beside their labels. */
+/** These versions with their notes, source, digest and requirements. */
 export function findVersions(db: Database, ids: string[]) {
-  return inBatches(ids, (piece) =>
+  return inBatches(ids, (batch) =>
     db
       .selectFrom("versions")
       .select(["id", "label", "digest", "source", "requires", "notes", "first_at"])
-      .where("id", "in", piece)
+      .where("id", "in", batch)
       .execute(),
   );
 }
 
-/** Open promotions that would bring it, or take it away: which, where to, and in which version. */
+/** The open promotions that contain an artifact, with their environment and its version (null: it is removed). */
 export function openPromotionsWith(db: Database, siteId: string, artifactId: string) {
   return (
     db
       .selectFrom("open_promotions as o")
       .innerJoin("promotions as p", "p.id", "o.promotion_id")
-      // "cross" keeps SQLite from beginning with all releases that ever held it
+      // a cross join keeps SQLite from starting with all releases that ever contained the artifact
       .crossJoin("release_contents as c")
       .leftJoin("versions as v", "v.id", "c.version_id")
       .select(["p.id", "p.number", "p.environment_id", "v.label as version"])

@@ -23,115 +23,126 @@ import { layOutTimeline, maxSpans } from "./timeline.ts";
 
 export const artifactRoutes = new Hono<SiteEnv>();
 
-const size = 50;
+const pageSize = 50;
 
 artifactRoutes.get("/:kind{page|software}", async (c) => {
   const { db, at: now } = c.var;
   const { site, may } = c.var.access;
   const kind = c.req.param("kind") as "page" | "software";
   const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
-  if (!artifact) notFound(kind === "page" ? "page" : "piece of software");
+  if (!artifact) notFound(kind);
   const before = readBefore(c.req.query("before"));
-  const { range, asked, wrong } = readRange(c);
-  const history = await listPlacements(db, artifact.id, { ...range, before, limit: size + 1 });
-  const placed = history.slice(0, size);
-  const last = history.length > size ? placed.at(-1) : undefined;
-  const { drawing, zooms, promotions } = await drawn(c, artifact.id, range, asked);
-  const versionIds = new Set(placed.map((one) => one.version_id).filter((id) => id !== null));
+  const { range, requested, errors } = readRange(c);
+  const rows = await listPlacements(db, artifact.id, { ...range, before, limit: pageSize + 1 });
+  const placements = rows.slice(0, pageSize);
+  const last = rows.length > pageSize ? placements.at(-1) : undefined;
+  const { timeline, zooms, promotions } = await loadTimeline(c, artifact.id, range, requested);
+  const versionIds = new Set(placements.map((placement) => placement.version_id).filter((id) => id !== null));
   const props: ArtifactProps = {
     site,
     now,
     artifact,
-    stands: await standsIn(c, artifact.id),
-    waiting: await waitingFor(c, artifact.id),
-    drawing,
+    current: await currentVersions(c, artifact.id),
+    waiting: await waitingPromotions(c, artifact.id),
+    timeline,
     zooms,
-    asked,
-    wrong,
-    placed,
+    requested,
+    errors,
+    placements,
     next: last && `${last.effective_at}.${last.seq}`,
-    continued: before !== undefined,
-    approvers: await listApprovers(db, [...promotions, ...placed.map((one) => one.promotion_id)]),
+    isContinued: before !== undefined,
+    approvers: await listApprovers(db, [...promotions, ...placements.map((placement) => placement.promotion_id)]),
     corrections: await listCorrections(
       db,
       artifact.id,
-      placed.map((one) => one.deployment_id),
+      placements.map((placement) => placement.deployment_id),
     ),
     may,
     versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
-  return sitePage(c, { title: artifact.key }, artifactPage(props), props.wrong ? 422 : 200);
+  return sitePage(c, { title: artifact.key }, artifactPage(props), errors ? 422 : 200);
 });
 
-async function standsIn(c: SiteContext, id: string): Promise<ArtifactProps["stands"]> {
-  const standing = await currentByEnvironment(c.var.db, [id]);
+async function currentVersions(c: SiteContext, id: string): Promise<ArtifactProps["current"]> {
+  const current = await currentByEnvironment(c.var.db, [id]);
   return c.var.access.site.environments.map((environment) => ({
     environment,
-    version: standing.find((one) => one.environment === environment.slug)?.version,
+    version: current.find((placement) => placement.environment === environment.slug)?.version,
   }));
 }
 
-async function waitingFor(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
+async function waitingPromotions(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
   const { open } = await c.var.siteSummary(c.var.db, site);
   return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
-    const environment = site.environments.find((one) => one.id === environment_id);
-    const wanted = open.find((one) => one.number === number)?.requirements.filter((one) => one.given < one.needed);
-    return environment ? [{ number, environment, version, roles: wanted?.map((one) => one.name) ?? [] }] : [];
+    const environment = site.environments.find(({ id }) => id === environment_id);
+    const requirements = open.find((promotion) => promotion.number === number)?.requirements ?? [];
+    const roles = requirements.filter(({ given, needed }) => given < needed).map(({ name }) => name);
+    return environment ? [{ number, environment, version, roles }] : [];
   });
 }
 
-async function drawn(c: SiteContext, id: string, { from, to = c.var.at }: TimeRange, asked: ArtifactProps["asked"]) {
+async function loadTimeline(
+  c: SiteContext,
+  id: string,
+  { from, to = c.var.at }: TimeRange,
+  requested: ArtifactProps["requested"],
+) {
   const { db, at: now } = c.var;
   const { environments, time_zone: zone } = c.var.access.site;
   const spans = [];
   for (const { id: environmentId } of environments)
     spans.push(await listSpans(db, environmentId, id, { from, to, limit: maxSpans }));
   const first = (await firstPlacedAt(db, id)) ?? now;
-  const struck = await listRetracted(db, id, { from, to });
-  const wrong = environments.map((place) => struck.filter((one) => one.environment_id === place.id));
+  const retracted = await listRetracted(db, id, { from, to });
+  const retractedByLane = environments.map(({ id }) => retracted.filter((row) => row.environment_id === id));
   return {
-    drawing: layOutTimeline(spans, { from, to, now, zone }, wrong),
-    zooms: zoomsOf(first, now, zone, asked),
-    promotions: spans.flat().map((one) => one.promotion_id),
+    timeline: layOutTimeline(spans, { from, to, now, zone }, retractedByLane),
+    zooms: listZooms(first, now, zone, requested),
+    promotions: spans.flat().map((span) => span.promotion_id),
   };
 }
 
-/** The time that the address asks for, as its fields say it; all of its life where that cannot be read. */
-function readRange(c: SiteContext): { range: TimeRange } & Pick<ArtifactProps, "asked" | "wrong"> {
+/** The period in the address, with the text of its fields; the whole history if it cannot be read. */
+function readRange(c: SiteContext): { range: TimeRange } & Pick<ArtifactProps, "requested" | "errors"> {
   const { time_zone } = c.var.access.site;
-  const asked = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
+  const requested = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
   const range: TimeRange = {};
   for (const end of ["from", "to"] as const) {
-    const read = asked[end].trim() ? parseMoment(asked[end], time_zone, c.var.at) : undefined;
-    if (read && "wrong" in read) return { range: {}, asked, wrong: { [end]: read.wrong } };
+    const read = requested[end].trim() ? parseMoment(requested[end], time_zone, c.var.at) : undefined;
+    if (read && "wrong" in read) return { range: {}, requested, errors: { [end]: read.wrong } };
     if (read) range[end] = read.at;
-    if (read) asked[end] = formatMoment(read.at, time_zone);
+    if (read) requested[end] = formatMoment(read.at, time_zone);
   }
   if (range.from && range.from >= (range.to ?? c.var.at))
-    return { range: {}, asked, wrong: { from: "The time shown has to begin before it ends." } };
-  return { range, asked };
+    return { range: {}, requested, errors: { from: "The start must be before the end." } };
+  return { range, requested };
 }
 
-const spans: [string, number][] = [
+const zoomDays: [string, number][] = [
   ["A year", 365],
   ["Three months", 91],
   ["A month", 30],
   ["A week", 7],
 ];
 
-/** All of it, and the times shorter than that. */
-function zoomsOf(first: string, now: string, zone: string, asked: ArtifactProps["asked"]): ArtifactProps["zooms"] {
-  const shorter = spans.flatMap(([text, days]) => {
+/** The whole history, and the periods that are shorter. */
+function listZooms(
+  first: string,
+  now: string,
+  zone: string,
+  requested: ArtifactProps["requested"],
+): ArtifactProps["zooms"] {
+  const shorter = zoomDays.flatMap(([text, days]) => {
     const start = new Date(Date.parse(now) - days * 86_400_000).toISOString();
     const day = localInput(start, zone).slice(0, 10);
-    const current = !asked.to && asked.from === `${day} 00:00`;
+    const current = !requested.to && requested.from === `${day} 00:00`;
     return start > first ? [{ text, from: `${day}T00:00`, current }] : [];
   });
-  return [{ text: "All of it", from: undefined, current: !asked.from && !asked.to }, ...shorter];
+  return [{ text: "All", from: undefined, current: !requested.from && !requested.to }, ...shorter];
 }
 
-/** `2026-03-03T14:00:00.000Z.42`: when it took effect, and its place among those of that moment. */
+/** `2026-03-03T14:00:00.000Z.42`: the effective time and the seq of the last placement on the page before. */
 function readBefore(text: string | undefined): { effective_at: string; seq: number } | undefined {
   const [, effective_at, seq] = /^(\d{4}-[\d-]{5}T[\d:]{8}\.\d{3}Z)\.(\d{1,15})$/.exec(text ?? "") ?? [];
   return effective_at && seq ? { effective_at, seq: Number(seq) } : undefined;

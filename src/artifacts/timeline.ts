@@ -1,15 +1,16 @@
+import { twoDigits } from "../time/calendar.ts";
 import { localInput, longTime } from "../time/format.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 import type { RetractedPlacement, Span } from "./queries.ts";
 
-/** A version standing in one environment for a time, as wide as the time; x and width in per cent. */
+/** A version in one environment for a period; x and width are in percent. */
 export interface Bar {
   x: number;
   width: number;
   version: string;
   band: boolean;
   promotion_id: string | null;
-  /** It still stands there. */
+  /** It is there now. */
   now: boolean;
   since: string;
   until: string | undefined;
@@ -17,10 +18,10 @@ export interface Bar {
 
 export interface Lane {
   bars: Bar[];
-  /** Known not to be there. */
-  gone: { x: number; width: number }[];
-  /** Said to be there from then on, and corrected. */
-  struck: { x: number; version: string | null; at: string }[];
+  /** When it is known not to be there. */
+  removed: { x: number; width: number }[];
+  /** Placements that were recorded and later corrected. */
+  retracted: { x: number; version: string | null; at: string }[];
 }
 
 export interface Timeline {
@@ -28,11 +29,11 @@ export interface Timeline {
   to: string;
   lanes: Lane[];
   ticks: { x: number; text: string; minor: boolean }[];
-  /** Older changes are left out, for there are more than a drawing holds. */
+  /** There are more changes than are drawn: older ones are left out. */
   cut: boolean;
 }
 
-/** The most changes of one lane that are drawn. */
+/** How many changes of one lane are drawn at most. */
 export const maxSpans = 300;
 
 interface Range {
@@ -42,57 +43,57 @@ interface Range {
   zone: string;
 }
 
-/** Lays out one lane for each environment, its spans given newest first, and what was wrong in it. */
+/** Lays out a lane for each environment from its spans, newest first, and its retracted placements. */
 export function layOutTimeline(
   spans: Span[][],
   { from, to, now, zone }: Range,
-  wrong: Pick<RetractedPlacement, "effective_at" | "version">[][] = [],
+  retracted: Pick<RetractedPlacement, "effective_at" | "version">[][] = [],
 ): Timeline {
   const full = spans.filter((lane) => lane.length >= maxSpans).map((lane) => lane.at(-1)?.effective_at ?? to);
   const firsts = spans.flatMap((lane) => lane.at(-1)?.effective_at ?? []);
   const start = [from ?? firsts.sort()[0] ?? to, ...full].sort().at(-1) as string;
-  const place = scale(start, to);
+  const xOf = scale(start, to);
   return {
     from: start,
     to,
     lanes: spans.map((lane, i) => ({
-      ...layOut(runs(lane), place, to === now),
-      struck: (wrong[i] ?? [])
-        .filter((one) => one.effective_at >= start)
-        .map((one) => ({ x: place(one.effective_at), version: one.version, at: one.effective_at })),
+      ...layOutLane(mergeRuns(lane), xOf, to === now),
+      retracted: (retracted[i] ?? [])
+        .filter(({ effective_at }) => effective_at >= start)
+        .map(({ effective_at, version }) => ({ x: xOf(effective_at), version, at: effective_at })),
     })),
-    ticks: ticksBetween(start, to, zone).map(({ at, ...tick }) => ({ ...tick, x: place(at) })),
+    ticks: ticksBetween(start, to, zone).map(({ at, ...tick }) => ({ ...tick, x: xOf(at) })),
     cut: full.length > 0,
   };
 }
 
-type Place = (moment: string) => number;
+type Scale = (moment: string) => number;
 
-function scale(from: string, to: string): Place {
+function scale(from: string, to: string): Scale {
   const [start, end] = [Date.parse(from), Date.parse(to)];
-  const long = Math.max(end - start, 1);
-  return (moment) => rounded(Math.min(100, Math.max(0, ((Date.parse(moment) - start) / long) * 100)));
+  const durationMs = Math.max(end - start, 1);
+  return (moment) => rounded(Math.min(100, Math.max(0, ((Date.parse(moment) - start) / durationMs) * 100)));
 }
 
-const rounded = (per: number): number => Math.round(per * 100) / 100;
+const rounded = (percent: number): number => Math.round(percent * 100) / 100;
 
-/** Oldest first; the same version again in the same standing is one run. */
-function runs(newestFirst: Span[]): Span[] {
+/** Oldest first; successive spans of one version, all in band or all out of band, become one. */
+function mergeRuns(newestFirst: Span[]): Span[] {
   return newestFirst.toReversed().filter((span, i, all) => {
     const before = all[i - 1];
     return before?.version !== span.version || before.out_of_band !== span.out_of_band;
   });
 }
 
-function layOut(spans: Span[], place: Place, untilNow: boolean): Omit<Lane, "struck"> {
-  const lane: Omit<Lane, "struck"> = { bars: [], gone: [] };
+function layOutLane(spans: Span[], xOf: Scale, untilNow: boolean): Omit<Lane, "retracted"> {
+  const lane: Omit<Lane, "retracted"> = { bars: [], removed: [] };
   for (const [i, span] of spans.entries()) {
     const next = spans[i + 1]?.effective_at;
-    const x = place(span.effective_at);
-    const end = next === undefined ? 100 : place(next);
+    const x = xOf(span.effective_at);
+    const end = next === undefined ? 100 : xOf(next);
     if (end <= 0 || x >= 100) continue;
     const width = Math.max(rounded(end - x), 0.3);
-    if (span.version === null) lane.gone.push({ x, width });
+    if (span.version === null) lane.removed.push({ x, width });
     else
       lane.bars.push({
         x,
@@ -108,13 +109,11 @@ function layOut(spans: Span[], place: Place, untilNow: boolean): Omit<Lane, "str
   return lane;
 }
 
-const hour = 3_600_000;
+const dayMs = 86_400_000;
 
-const day = 24 * hour;
-
-/** Where the calendar turns, as often as there is room for: every six hours, days, weeks, months or years. */
+/** Where six hours, days, weeks, months or years begin, whichever of them there is room for. */
 function ticksBetween(from: string, to: string, zone: string) {
-  const days = (Date.parse(to) - Date.parse(from)) / day;
+  const days = (Date.parse(to) - Date.parse(from)) / dayMs;
   const [first, last] = [localInput(from, zone), localInput(to, zone)];
   const [year = 0, month = 1] = first.split("-").map(Number);
   const ticks: { local: string; text: (long: string) => string; minor: boolean }[] = [];
@@ -122,10 +121,10 @@ function ticksBetween(from: string, to: string, zone: string) {
   for (let i = 0; i <= count; i++) {
     const [y, m] = [year + Math.floor((month - 1 + i) / 12), ((month - 1 + i) % 12) + 1];
     for (const d of daysOf(days)) {
-      const local = `${y}-${two(m)}-${two(d)}`;
+      const local = `${y}-${twoDigits(m)}-${twoDigits(d)}`;
       if (days <= 2)
         for (const h of [0, 6, 12, 18])
-          ticks.push({ local: `${local}T${two(h)}:00`, text: h ? clock : dayOf, minor: h % 12 > 0 });
+          ticks.push({ local: `${local}T${twoDigits(h)}:00`, text: h ? clock : dayOf, minor: h % 12 > 0 });
       else if (days <= 800)
         ticks.push({ local: `${local}T00:00`, text: dayOf, minor: d > 1 || (days > 200 && m % 3 !== 1) });
       else if (m === 1) ticks.push({ local: `${local}T00:00`, text: yearOf, minor: y % 2 > 0 });
@@ -144,8 +143,6 @@ function daysOf(days: number): number[] {
   if (days <= 70) return [1, 8, 15, 22];
   return days <= 200 ? [1, 15] : [1];
 }
-
-const two = (n: number): string => String(n).padStart(2, "0");
 
 const clock = (long: string): string => long.slice(-5);
 

@@ -47,7 +47,8 @@ The last line says how many rows there are. A moment is written like 2026-03-03T
 
 function formatOf(values: Values): Format {
   const format = option(values, "format") ?? (values.json ? "jsonl" : "csv");
-  if (Object.hasOwn(formats, format)) return format as Format;
+  const known = formats.find((one) => one === format);
+  if (known) return known;
   throw new CommandError(`There is no format "${format.slice(0, 60)}": it is csv or jsonl.`);
 }
 

@@ -1,4 +1,5 @@
-import { makeExample } from "../example/example.ts";
+import { actorWithoutSite } from "../access/actor.ts";
+import { createExample } from "../example/example.ts";
 import { setUp } from "../setup/setup.ts";
 import { type Command, option, requiredOption } from "./command.ts";
 import { onDatabase } from "./database.ts";
@@ -29,9 +30,7 @@ Makes the first account, which administers what it makes. Its password is read f
     return onDatabase(io.env, async (db) => {
       const site = slug === undefined ? undefined : { slug, name: slug, time_zone };
       const { person } = await setUp(db, { email, name, password, site, at });
-      const example = values.example
-        ? (await makeExample(db, { person, roles: [], permissions: new Set(), at })).slug
-        : undefined;
+      const example = values.example ? (await createExample(db, actorWithoutSite(person, at))).slug : undefined;
       const sites = [slug, example].filter((one) => one !== undefined);
       return { text: sentence(person.email ?? email, sites, Boolean(example)), json: { email: person.email, sites } };
     });

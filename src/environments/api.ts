@@ -32,7 +32,7 @@ export const environmentApi = new OpenAPIHono<SiteEnv>();
 const listCall = getCall("/sites/{site}/environments", {
   tags,
   operationId: "listEnvironments",
-  summary: "A site's environments, in the order in which things travel",
+  summary: "A site's environments, in order of promotion",
   params: z.object({ site: slugSchema }),
   answer: listOf(environmentSchema),
 });
@@ -40,9 +40,9 @@ const listCall = getCall("/sites/{site}/environments", {
 environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
   const { environments: counts } = await c.var.siteSummary(c.var.db, site);
-  const nothing = { pages: 0, software: 0 };
+  const emptyCounts = { pages: 0, software: 0 };
   return c.json(
-    { items: site.environments.map((one, i) => environmentJson(one, counts[i] ?? nothing)), next: null },
+    { items: site.environments.map((each, i) => environmentJson(each, counts[i] ?? emptyCounts)), next: null },
     200,
   );
 });
@@ -54,21 +54,21 @@ const placement = z
     title: z.string().nullable(),
     version: versionLabel,
     digest: z.string().nullable(),
-    effective_at: momentSchema.openapi({ description: "Since when it has stood there." }),
-    recorded_at: momentSchema.openapi({ description: "When Sitebook was told." }),
+    effective_at: momentSchema.openapi({ description: "Since when it has been there." }),
+    recorded_at: momentSchema.openapi({ description: "When it was recorded." }),
     deployment: z.int(),
     promotion: z.int().nullable(),
     approved_by: z.array(approvedBySchema),
-    out_of_band: z.boolean().openapi({ description: "No completed promotion brought it through the gate." }),
+    out_of_band: z.boolean().openapi({ description: "The environment has a gate, and no promotion covers this." }),
   })
   .openapi("Placement");
 
 const placementsCall = getCall("/sites/{site}/environments/{env}/placements", {
   tags,
   operationId: "listPlacements",
-  summary: "What stands in an environment, now or at a past moment, and who approved it",
+  summary: "What is in an environment, now or at a past moment, and who approved it",
   description:
-    "In the order of kind and key. `as_of` asks what stood there at that moment; `known_at` leaves out what was recorded after that one. All pages of one list show the same moment.",
+    "Sorted by kind and key. `as_of` selects what was there at that moment; `known_at` leaves out what was recorded after that one. All pages of one list show the same moment.",
   params: z.object({ site: slugSchema, env: environmentSlug }),
   query: z.strictObject({
     as_of: momentText.optional(),
@@ -79,8 +79,7 @@ const placementsCall = getCall("/sites/{site}/environments/{env}/placements", {
   }),
   answer: listOf(placement).extend({
     unknown: z.boolean().openapi({
-      description:
-        "Nobody had told Sitebook, as far as was known, what stood there at that moment: unknown, not empty.",
+      description: "Nothing had been recorded for that moment: what was there is unknown, not empty.",
     }),
   }),
 });
@@ -88,14 +87,14 @@ const placementsCall = getCall("/sites/{site}/environments/{env}/placements", {
 environmentApi.openapi(placementsCall, async (c) => {
   const { as_of, known_at, kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const here = findEnvironment(site, c.req.valid("param").env);
-  const read = (path: string, text: string) => readMoment(path, text, site.time_zone, c.var.at);
-  const seen: Moment = cursor
+  const environment = findEnvironment(site, c.req.valid("param").env);
+  const readParam = (path: string, text: string) => readMoment(path, text, site.time_zone, c.var.at);
+  const moment: Moment = cursor
     ? { asOf: cursor.as_of, knownAt: cursor.known_at }
-    : { asOf: as_of ? read("as_of", as_of) : endOfTime, knownAt: known_at && read("known_at", known_at) };
+    : { asOf: as_of ? readParam("as_of", as_of) : endOfTime, knownAt: known_at && readParam("known_at", known_at) };
   const after = cursor && { kind: cursor.kind, key: cursor.key, section: "" };
   const slice = { kind, text: q, after, limit: limit + 1, order: "key" } as const;
-  const rows = await placementsAsOf(c.var.db, site.id, here.id, seen, slice);
+  const rows = await placementsAsOf(c.var.db, site.id, environment.id, moment, slice);
   const approvers = await listApprovers(
     c.var.db,
     rows.map((row) => row.promotion_id),
@@ -103,12 +102,12 @@ environmentApi.openapi(placementsCall, async (c) => {
   const position = ({ kind, key }: PlacementAsOf) => ({
     kind,
     key,
-    as_of: seen.asOf,
-    known_at: seen.knownAt ?? c.var.at,
+    as_of: moment.asOf,
+    known_at: moment.knownAt ?? c.var.at,
   });
-  const first = await firstChange(c.var.db, here.id, seen.knownAt);
-  const unknown = first === undefined || first > seen.asOf;
-  return c.json({ ...pageOf(rows, limit, (row) => asPlacement(row, approvers), position), unknown }, 200);
+  const first = await firstChange(c.var.db, environment.id, moment.knownAt);
+  const unknown = first === undefined || first > moment.asOf;
+  return c.json({ ...pageOf(rows, limit, (row) => placementJson(row, approvers), position), unknown }, 200);
 });
 
 function readMoment(path: string, text: string, zone: string, now: string): string {
@@ -118,7 +117,7 @@ function readMoment(path: string, text: string, zone: string, now: string): stri
   return text;
 }
 
-function asPlacement(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
+function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
   const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;
   return {
     kind,

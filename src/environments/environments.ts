@@ -12,28 +12,28 @@ import type { Tier } from "../schema.ts";
 import { whyNotName } from "../text.ts";
 import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl } from "./rules.ts";
 
-/** The gate that a new environment starts with: its tier says who looks before things arrive. */
+/** The role whose approval a new environment needs: by its tier. */
 const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", production: "marketing" };
 
 export function createEnvironment(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   environment: NewEnvironment,
 ): Promise<{ slug: string }> {
-  refuse(whyNotMay(by, "administer"), 403);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
+  refuse(whyNotMay(actor, "administer"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
     if (site.environments.length >= maxEnvironments) refuse(`A site has at most ${maxEnvironments} environments.`);
-    const taken = site.environments.map((one) => one.slug);
-    refuseFields(environmentErrors(environment, taken));
-    return insertEnvironment(trx, by, site.id, environment);
+    const takenSlugs = site.environments.map(({ slug }) => slug);
+    refuseFields(environmentErrors(environment, takenSlugs));
+    return insertEnvironment(trx, actor, site.id, environment);
   });
 }
 
-/** Adds at the end of the line, inside the caller's transaction. Everything but the first place gets a gate by its tier. */
+/** Adds an environment as the last one, inside the caller's transaction. All but a site's first get the gate of their tier. */
 export async function insertEnvironment(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   siteId: string,
   environment: NewEnvironment,
 ): Promise<{ slug: string }> {
@@ -44,66 +44,66 @@ export async function insertEnvironment(
     .executeTakeFirst();
   const { slug, name = slug, tier = "other", servers = [] } = environment;
   const position = (last?.position ?? 0) + 1;
-  const row = { id: newId(Date.parse(by.at)), site_id: siteId, slug, name: name.trim(), position, tier };
+  const row = { id: newId(Date.parse(actor.at)), site_id: siteId, slug, name: name.trim(), position, tier };
   await trx.insertInto("environments").values(row).execute();
   await dropSectionCounts(trx, siteId);
   const role = position > 1 ? defaultGates[tier] : undefined;
   const rules = role && { requirements: [{ role, count: 1 }], asker_may_approve: false };
   const gate = rules && {
-    id: newId(Date.parse(by.at)),
+    id: newId(Date.parse(actor.at)),
     environment_id: row.id,
     version: 1,
     rules: JSON.stringify(rules),
-    since: by.at,
+    since: actor.at,
   };
   if (gate) await trx.insertInto("gates").values(gate).execute();
-  await appendEvent(trx, by, siteId, {
+  await appendEvent(trx, actor, siteId, {
     action: "environment_added",
     subject: `environment ${slug}`,
     subject_id: row.id,
     environment_id: row.id,
     details: { environment: slug, ...row, gate: gate && { id: gate.id, version: 1, ...rules } },
   });
-  for (const server of servers) await insertServer(trx, by, siteId, row, server);
+  for (const server of servers) await insertServer(trx, actor, siteId, row, server);
   return { slug };
 }
 
 export function addServer(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   environment: Environment,
   server: { name: string; base_url: string },
 ) {
-  refuse(whyNotMay(by, "administer"), 403);
+  refuse(whyNotMay(actor, "administer"), 403);
   const name = server.name.trim();
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const taken = environment.servers.some((one) => one.name === name);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const taken = environment.servers.some((server) => server.name === name);
     refuseFields(
       fieldErrors({
         name: whyNotName(name) ?? (taken ? `${environment.name} already has a server ${name}.` : undefined),
         base_url: whyNotBaseUrl(server.base_url),
       }),
     );
-    await insertServer(trx, by, site.id, environment, server);
+    await insertServer(trx, actor, site.id, environment, server);
   });
 }
 
 async function insertServer(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   siteId: string,
   environment: { id: string; slug: string },
   server: { name: string; base_url: string },
 ) {
   const row = {
-    id: newId(Date.parse(by.at)),
+    id: newId(Date.parse(actor.at)),
     environment_id: environment.id,
     name: server.name.trim(),
     base_url: server.base_url.replace(/\/+$/, ""),
   };
   await trx.insertInto("servers").values(row).execute();
-  await appendEvent(trx, by, siteId, {
+  await appendEvent(trx, actor, siteId, {
     action: "server_added",
     subject: `server ${row.name}`,
     subject_id: row.id,
@@ -112,13 +112,13 @@ async function insertServer(
   });
 }
 
-export function removeServer(db: Database, by: Actor, site: Site, environment: Environment, serverId: string) {
-  refuse(whyNotMay(by, "administer"), 403);
-  const server = environment.servers.find((one) => one.id === serverId) ?? notFound("server");
-  return siteTransaction(db, by, site.id, async (trx, by) => {
+export function removeServer(db: Database, actor: Actor, site: Site, environment: Environment, serverId: string) {
+  refuse(whyNotMay(actor, "administer"), 403);
+  const server = environment.servers.find(({ id }) => id === serverId) ?? notFound("server");
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const { numDeletedRows } = await trx.deleteFrom("servers").where("id", "=", serverId).executeTakeFirst();
     if (!numDeletedRows) return;
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       action: "server_removed",
       subject: `server ${server.name}`,
       subject_id: serverId,
@@ -128,13 +128,13 @@ export function removeServer(db: Database, by: Actor, site: Site, environment: E
   });
 }
 
-export function renameEnvironment(db: Database, by: Actor, site: Site, environment: Environment, name: string) {
-  refuse(whyNotMay(by, "administer"), 403);
+export function renameEnvironment(db: Database, actor: Actor, site: Site, environment: Environment, name: string) {
+  refuse(whyNotMay(actor, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(name) }));
-  return siteTransaction(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
     if (name.trim() === environment.name) return;
     await trx.updateTable("environments").set({ name: name.trim() }).where("id", "=", environment.id).execute();
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       action: "environment_changed",
       subject: `environment ${environment.slug}`,
       subject_id: environment.id,

@@ -19,24 +19,24 @@ import { loadHistogram } from "./histogram.ts";
 
 export const environmentRoutes = new Hono<SiteEnv>();
 
-/** Lines on a page; whoever asks for `size=1000` gets a longer one. */
-const sizes = { usual: 200, most: 1000 };
+/** Lines on a page; `size=1000` in the address selects the longer one. */
+const pageSizes = { default: 200, max: 1000 };
 
 environmentRoutes.get("/:environment", async (c) => {
   const { db, at: now } = c.var;
   const { site, may } = c.var.access;
   const environment = findEnvironment(site, c.req.param("environment"));
-  const { at, knownAt, said, wrong } = readMoments(c);
+  const { at, knownAt, momentNote, wrong } = readMoments(c);
   const moment: Moment = { asOf: at ?? endOfTime, knownAt };
   const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const after = readPosition(c.req.query("after")) || undefined;
-  const size = c.req.query("size") === String(sizes.most) ? sizes.most : sizes.usual;
+  const size = c.req.query("size") === String(pageSizes.max) ? pageSizes.max : pageSizes.default;
   const around = await changesAround(db, environment.id, moment);
   const count = at ? await countAsOf(db, site.id, environment.id, moment) : await countNow(c, environment.id);
   const slice = { kind, text, after, limit: size + 1 };
   const lines = at
     ? await placementsAsOf(db, site.id, environment.id, moment, slice)
-    : await standingNow(c, environment.id, await listCurrentNames(db, site.id, environment.id, slice));
+    : await linesNow(c, environment.id, await listCurrentNames(db, site.id, environment.id, slice));
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
   const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];
@@ -48,17 +48,17 @@ environmentRoutes.get("/:environment", async (c) => {
     knownAt,
     limit: 10,
   });
-  const known = around.first && { first: around.first, now, zone: site.time_zone };
+  const chart = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,
     environment,
     now,
     at,
     knownAt,
-    said,
+    momentNote,
     wrong,
-    typedKnown: wrong?.known ?? (knownAt ? formatMoment(knownAt, site.time_zone) : ""),
-    knownOtherwise: at !== undefined && (await knownOtherwise(db, site.id, environment, at, knownAt)),
+    knownAtText: wrong?.known ?? (knownAt ? formatMoment(knownAt, site.time_zone) : ""),
+    recordDiffers: at !== undefined && (await recordDiffers(db, site.id, environment, at, knownAt)),
     corrected: knownAt
       ? await correctedSince(
           db,
@@ -66,13 +66,13 @@ environmentRoutes.get("/:environment", async (c) => {
           knownAt,
         )
       : new Map(),
-    typed: wrong?.text ?? (at ? formatMoment(at, site.time_zone) : ""),
+    asOfText: wrong?.text ?? (at ? formatMoment(at, site.time_zone) : ""),
     filter: { kind, text },
-    continued: after !== undefined,
-    size: size === sizes.most ? sizes.most : undefined,
+    isContinued: after !== undefined,
+    size: size === pageSizes.max ? pageSizes.max : undefined,
     count,
     around,
-    histogram: known && !after ? await loadHistogram(db, environment.id, moment, known) : undefined,
+    histogram: chart && !after ? await loadHistogram(db, environment.id, moment, chart) : undefined,
     lines: shown,
     next: last && `${last.kind}:${last.section}${last.key}`,
     approvers,
@@ -84,37 +84,38 @@ environmentRoutes.get("/:environment", async (c) => {
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);
 });
 
-/** Whether something of this moment is known otherwise now than it was known then; without a "then", at the moment itself. */
-async function knownOtherwise(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {
+/** Whether the record of this moment is different today from what was known at `knownAt`, or at the moment itself. */
+async function recordDiffers(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {
   if (!(await hasLaterRecords(db, environment.id, { asOf, knownAt }))) return false;
   const sides = { from: { environment, moment: { asOf, knownAt } }, to: { environment, moment: { asOf } } };
   return (await listDifferences(db, { id: siteId }, sides, { limit: 1 })).length > 0;
 }
 
-async function standingNow(c: SiteContext, environmentId: string, named: Awaited<ReturnType<typeof listCurrentNames>>) {
+async function linesNow(c: SiteContext, environmentId: string, names: Awaited<ReturnType<typeof listCurrentNames>>) {
   const { db } = c.var;
   const { site } = c.var.access;
-  return inBatches(named, (piece) =>
-    placementsAsOf(db, site.id, environmentId, { asOf: endOfTime }, { ids: piece.map((one) => one.id) }),
+  return inBatches(names, (batch) =>
+    placementsAsOf(db, site.id, environmentId, { asOf: endOfTime }, { ids: batch.map(({ id }) => id) }),
   );
 }
 
-/** How much stands there now is counted for the rail already. */
+/** The rail's counts, which are there already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<EnvironmentCounts> {
   const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
-  const here = environments.find((counts) => counts.environment_id === environmentId);
-  return { pages: here?.pages ?? 0, software: here?.software ?? 0, out_of_band: here?.out_of_band ?? 0, unknown: 0 };
+  const counts = environments.find((row) => row.environment_id === environmentId);
+  const { pages = 0, software = 0, out_of_band = 0 } = counts ?? {};
+  return { pages, software, out_of_band, unknown: 0 };
 }
 
-/** The moment that the address asks for and when it was known, or what is wrong with them; then it is now that is shown. */
+/** The two moments in the address, or what is wrong with them: then the page shows what is there now. */
 function readMoments(c: SiteContext) {
   const { site } = c.var.access;
   const [asOf = "", knownAt = ""] = [c.req.query("as_of"), c.req.query("known_at")];
   const read = (text: string) => (text.trim() ? parseMoment(text, site.time_zone, c.var.at) : { at: undefined });
-  const [seen, known] = [read(asOf), read(knownAt)];
-  if ("wrong" in seen) return { wrong: { text: asOf, known: knownAt, message: seen.wrong } };
-  if ("wrong" in known) return { wrong: { text: asOf, known: knownAt, message: `Known when? ${known.wrong}` } };
-  const said = "said" in seen ? seen.said : undefined;
-  // what was known then is of the past too, even where the moment asked about is now
-  return { at: seen.at ?? (known.at && c.var.at), knownAt: known.at, said };
+  const [moment, known] = [read(asOf), read(knownAt)];
+  if ("wrong" in moment) return { wrong: { text: asOf, known: knownAt, message: moment.wrong } };
+  if ("wrong" in known) return { wrong: { text: asOf, known: knownAt, message: `Recorded by: ${known.wrong}` } };
+  const said = "said" in moment ? moment.said : undefined;
+  // what was known at a past moment is a view of the past, even if it is about now
+  return { at: moment.at ?? (known.at && c.var.at), knownAt: known.at, momentNote: said };
 }

@@ -8,7 +8,7 @@ import { findPromotion } from "../promotions/queries.ts";
 import { type Moment, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
 import { listContents } from "../record/releases.ts";
 
-/** What a pack is evidence of: the question, as its verifier reads it. */
+/** What a pack is evidence of, as its verifier reads it: a promotion, or an environment at a moment. */
 export interface EvidenceSubject {
   site: string;
   /** How many events there were when its tables were read. */
@@ -28,38 +28,39 @@ export interface Evidence {
   about: EvidenceSubject;
   contents: Cells[];
   approvals: Cells[];
-  /** Every event that brought it about, oldest first. */
+  /** Every event that led to it, oldest first. */
   steps: Cells[];
 }
 
-/** What a promotion moves or moved, who decided, and all that was done about it. */
+/** A promotion's contents, its approvals and its events. Throws a Refusal with 404 if there is none of this number. */
 export function evidenceOfPromotion(db: Database, site: Site, number: number): Promise<Evidence> {
-  return snapshot(db, async (at) => {
-    const promotion = (await findPromotion(at, site.id, number)) ?? notFound(`promotion ${number}`);
-    const { events } = await chainHead(at, site.id);
-    const contents = await listContents(at, promotion.release_id);
+  return snapshot(db, async (trx) => {
+    const promotion = (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
+    const { events } = await chainHead(trx, site.id);
+    const contents = await listContents(trx, promotion.release_id);
     const deployments = promotion.completion ? [promotion.completion.deployment_id] : [];
-    const subjects = [promotion.id, promotion.release_id, ...deployments, ...(await correctionsOf(at, deployments))];
+    const corrections = await correctionsOf(trx, deployments);
+    const subjects = [promotion.id, promotion.release_id, ...deployments, ...corrections];
     return {
       about: { site: site.slug, events, promotion: number, name: promotion.name, release: promotion.release },
       contents: contents.map((line) => ({ ...line })),
-      ...(await happened(at, site, subjects)),
+      ...(await loadSteps(trx, site, subjects)),
     };
   });
 }
 
-/** What stood in an environment at a moment, and all that brought it there. */
+/** An environment's contents at a moment, and the approvals and events that led to them. */
 export function evidenceOfEnvironment(
   db: Database,
   site: Site,
   environment: Environment,
   moment: Moment,
 ): Promise<Evidence> {
-  return snapshot(db, async (at) => {
-    const { events } = await chainHead(at, site.id);
-    const lines = await allStanding(at, site, environment, moment);
-    const brought = await deploymentsOf(at, site, lines);
-    const subjects = [...brought, ...(await correctionsOf(at, brought))];
+  return snapshot(db, async (trx) => {
+    const { events } = await chainHead(trx, site.id);
+    const lines = await allPlacements(trx, site, environment, moment);
+    const deployments = await deploymentsOf(trx, site, lines);
+    const subjects = [...deployments, ...(await correctionsOf(trx, deployments))];
     const { asOf: as_of, knownAt: known_at } = moment;
     return {
       about: {
@@ -71,31 +72,31 @@ export function evidenceOfEnvironment(
         known_at,
       },
       contents: lines.map((line) => ({ ...line, out_of_band: line.out_of_band ? "yes" : "no" })),
-      ...(await happened(at, site, [...subjects, ...lines.map((line) => line.promotion_id)], known_at)),
+      ...(await loadSteps(trx, site, [...subjects, ...lines.map((line) => line.promotion_id)], known_at)),
     };
   });
 }
 
-const size = 1000;
+const batchSize = 1000;
 
-async function allStanding(db: Database, site: Site, environment: Environment, moment: Moment) {
+async function allPlacements(db: Database, site: Site, environment: Environment, moment: Moment) {
   const lines = [];
   for (let after: PlacementSlice["after"]; ; ) {
-    const page = await placementsAsOf(db, site.id, environment.id, moment, { after, limit: size, order: "key" });
+    const page = await placementsAsOf(db, site.id, environment.id, moment, { after, limit: batchSize, order: "key" });
     lines.push(...page);
-    after = page[size - 1];
+    after = page[batchSize - 1];
     if (!after) return lines;
   }
 }
 
-/** Whatever was said of these deployments afterwards, that they were wrong or that they stood all the same. */
+/** The ids of the corrections of these deployments, and of those that undid them. */
 async function correctionsOf(db: Database, deployments: string[]): Promise<string[]> {
   const ids: string[] = [];
-  for (let i = 0; i < deployments.length; i += size) {
+  for (let i = 0; i < deployments.length; i += batchSize) {
     const rows = await db
       .selectFrom("corrections")
       .select("id")
-      .where("corrected_id", "in", deployments.slice(i, i + size))
+      .where("corrected_id", "in", deployments.slice(i, i + batchSize))
       .where("whole_id", "is", null)
       .execute();
     ids.push(...rows.map((row) => row.id));
@@ -106,35 +107,35 @@ async function correctionsOf(db: Database, deployments: string[]): Promise<strin
 async function deploymentsOf(db: Database, site: Site, lines: { deployment: number }[]): Promise<string[]> {
   const numbers = [...new Set(lines.map((line) => line.deployment))];
   const ids: string[] = [];
-  for (let i = 0; i < numbers.length; i += size) {
+  for (let i = 0; i < numbers.length; i += batchSize) {
     const rows = await db
       .selectFrom("deployments")
       .select("id")
       .where("site_id", "=", site.id)
-      .where("number", "in", numbers.slice(i, i + size))
+      .where("number", "in", numbers.slice(i, i + batchSize))
       .execute();
     ids.push(...rows.map((row) => row.id));
   }
   return ids;
 }
 
-/** A few at a time: one event may tell of ten thousand lines. */
-const few = 50;
+/** Smaller, for one event may have ten thousand lines. */
+const eventBatchSize = 50;
 
-async function happened(db: Database, site: Site, subjects: (string | null | undefined)[], knownAt?: string) {
+async function loadSteps(db: Database, site: Site, subjects: (string | null | undefined)[], knownAt?: string) {
   const ids = [...new Set(subjects.filter((id) => typeof id === "string"))];
   const steps: Cells[] = [];
-  for (let i = 0; i < ids.length; i += few) {
+  for (let i = 0; i < ids.length; i += eventBatchSize) {
     let query = db
       .selectFrom("events")
       .select(["seq", "action", "subject", "recorded_at", "details"])
       .where("site_id", "=", site.id)
-      .where("subject_id", "in", ids.slice(i, i + few));
+      .where("subject_id", "in", ids.slice(i, i + eventBatchSize));
     if (knownAt) query = query.where("recorded_at", "<=", knownAt);
     for (const { seq: event, action, details, ...row } of await query.execute()) {
-      const { placements: _, confirmations: __, learned: ___, contents: ____, ...said } = JSON.parse(details);
+      const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
-      steps.push({ ...said, ...row, event, what, said: said.comment ?? said.reason ?? said.note });
+      steps.push({ ...facts, ...row, event, what, said: facts.comment ?? facts.reason ?? facts.note });
     }
   }
   steps.sort((a, b) => Number(a.event) - Number(b.event));

@@ -12,14 +12,14 @@ import type { Evidence } from "./evidence.ts";
 
 const verifier = readFileSync(new URL("verify.mjs", import.meta.url), "utf8");
 
-const readme = `Evidence from Sitebook. Read index.html; the same tables are contents.csv, approvals.csv and steps.csv.
-events.jsonl is the site's whole history: each event's hash is the SHA-256 of the hash before it and of the event.
-checkpoint.txt signs how far that history had come, with the key in public-key.txt: ask for that key by another way, too.
-With Node, "node verify.mjs" checks the signature, the history, and that the tables follow from it; it says what is wrong.
-Add --key "the key as you know it", or --checkpoint FILE with one kept from before, to catch a history written anew.
+const readme = `Evidence from Sitebook. Start with index.html; its tables are also in contents.csv, approvals.csv and steps.csv.
+events.jsonl is the site's whole history: each event's hash is the SHA-256 of the previous hash and the event.
+checkpoint.txt signs that history with the key in public-key.txt. Get this key by another way, too, to compare.
+To check the signature, the history, and that the tables follow from it, run "node verify.mjs" (it needs only Node).
+To detect a history that was rewritten, add --key "the key as you know it", or --checkpoint FILE with one you kept earlier.
 `;
 
-/** The pack as a ZIP while it is made: all that is small, and then the history, however long it is. */
+/** The pack as a ZIP file, in chunks as they are written: first the small files, then the history of any length. */
 export async function* packEvidence(
   db: Database,
   site: Site,
@@ -27,10 +27,10 @@ export async function* packEvidence(
   at: string,
 ): AsyncGenerator<Uint8Array> {
   const checkpoint = await signChain(db, site, at);
-  const made: Uint8Array[] = [];
-  const zip = new Zip((error, piece) => {
+  const chunks: Uint8Array[] = [];
+  const zip = new Zip((error, chunk) => {
     if (error) throw error;
-    made.push(piece);
+    chunks.push(chunk);
   });
   const begin = (name: string) => {
     const file = new ZipDeflate(name);
@@ -40,16 +40,16 @@ export async function* packEvidence(
   };
   for (const [name, text] of Object.entries(await filesOf(db, site, evidence, checkpoint)))
     begin(name).push(strToU8(text), true);
-  yield* made.splice(0);
+  yield* chunks.splice(0);
   const events = begin("events.jsonl");
   for await (const lines of linesOf(db, site, checkpoint.events)) {
     events.push(strToU8(lines));
-    yield* made.splice(0);
+    yield* chunks.splice(0);
     await yieldToEventLoop();
   }
   events.push(new Uint8Array(), true);
   zip.end();
-  yield* made;
+  yield* chunks;
 }
 
 async function filesOf(db: Database, site: Site, evidence: Evidence, checkpoint: Checkpoint) {
@@ -70,16 +70,16 @@ async function filesOf(db: Database, site: Site, evidence: Evidence, checkpoint:
 const table = (names: readonly string[], rows: Evidence["contents"]) =>
   [csvLine(names), ...rows.map((row) => csvLine(names.map((name) => row[name])))].join("");
 
-const enough = 256 * 1024;
+const chunkCharacters = 256 * 1024;
 
-/** The history up to the checkpoint, an event a line, in pieces of some hundred kilobytes. */
+/** The history up to the checkpoint, one event a line, in chunks of at least `chunkCharacters`. */
 async function* linesOf(db: Database, site: Site, last: number): AsyncGenerator<string> {
   let lines = "";
   for await (const row of walkChain(db, site.id)) {
     if (row.seq > last) break;
     const { previous_hash, hash } = row;
     lines += `${JSON.stringify({ entry: chainEntry(row), previous_hash, hash })}\n`;
-    if (lines.length < enough) continue;
+    if (lines.length < chunkCharacters) continue;
     yield lines;
     lines = "";
   }

@@ -1,29 +1,33 @@
 import { Hono } from "hono";
 import { findEnvironment } from "../access/sites.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { download } from "../http/download.ts";
+import { type Download, download } from "../http/download.ts";
 import { readMoment } from "../http/forms.ts";
 import { type Evidence, evidenceOfEnvironment, evidenceOfPromotion } from "./evidence.ts";
 
-/** What can be checked without Sitebook. */
+/** Packs that can be checked without Sitebook. */
 export const evidenceRoutes = new Hono<SiteEnv>();
 
-evidenceRoutes.get("/promotions/:number{[0-9]{1,9}}/evidence.zip", async (c) => {
-  const number = Number(c.req.param("number"));
-  return packed(c, `promotion-${number}`, await evidenceOfPromotion(c.var.db, c.var.access.site, number));
-});
+evidenceRoutes.get("/promotions/:number{[0-9]{1,9}}/evidence.zip", (c) =>
+  download(c, async () => {
+    const number = Number(c.req.param("number"));
+    const evidence = await evidenceOfPromotion(c.var.db, c.var.access.site, number);
+    return pack(c, [`promotion-${number}`], evidence);
+  }),
+);
 
-evidenceRoutes.get("/environments/:environment/evidence.zip", async (c) => {
-  const { site } = c.var.access;
-  const environment = findEnvironment(site, c.req.param("environment"));
-  const moment = { asOf: readMoment(c, "as_of") ?? c.var.at, knownAt: readMoment(c, "known_at") };
-  const found = await evidenceOfEnvironment(c.var.db, site, environment, moment);
-  return packed(c, `${environment.slug}-${moment.asOf.replaceAll(":", "")}`, found);
-});
+evidenceRoutes.get("/environments/:environment/evidence.zip", (c) =>
+  download(c, async () => {
+    const { site } = c.var.access;
+    const environment = findEnvironment(site, c.req.param("environment"));
+    const moment = { asOf: readMoment(c, "as_of") ?? c.var.at, knownAt: readMoment(c, "known_at") };
+    const evidence = await evidenceOfEnvironment(c.var.db, site, environment, moment);
+    return pack(c, [environment.slug, moment.asOf], evidence);
+  }),
+);
 
-async function packed(c: SiteContext, name: string, found: Evidence) {
-  const { site } = c.var.access;
-  const { packEvidence: pack } = await import("./pack.ts");
-  const pieces = pack(c.var.db, site, found, c.var.at);
-  return download(c, `${site.slug}-${name}-evidence.zip`, "application/zip", pieces);
+async function pack(c: SiteContext, subject: string[], evidence: Evidence): Promise<Download> {
+  const { packEvidence } = await import("./pack.ts");
+  const content = packEvidence(c.var.db, c.var.access.site, evidence, c.var.at);
+  return { name: [...subject, "evidence"], format: "zip", content };
 }

@@ -1,5 +1,5 @@
 import { type Actor, withoutReplay } from "../access/actor.ts";
-import { findAccess, type Site } from "../access/sites.ts";
+import { findAccess, findEnvironment, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { recordDeployment } from "../deployments/record.ts";
 import { notFound } from "../errors.ts";
@@ -12,32 +12,32 @@ import { createSite } from "../sites/sites.ts";
 import { accounts, type ExampleRole, pages, requires, shop } from "./shop.ts";
 import { type Step, type StoryDeployment, type StoryMoment, story } from "./story.ts";
 
-/** What the telling of the story has to remember. */
-interface Book {
+/** What later steps of the story refer to. */
+interface ExampleState {
   db: Database;
   site: Site;
   actors: Record<ExampleRole, Actor>;
-  /** What beta holds by now. */
+  /** The current version of everything on beta; null: removed. */
   beta: Map<string, string | null>;
   releases: Map<string, number>;
   promotions: Map<string, { number: number; digest: string }>;
 }
 
 /**
- * Makes the example shop: three months of history that end now, told through the verbs that everybody uses. Its
- * accounts, one a role, sign in with the password of whoever makes it.
+ * Creates the example shop with three months of history that end now, by the same verbs that pages and the API use. Its
+ * accounts, one for each role, have the password of the actor.
  */
-export async function makeExample(db: Database, by: Actor): Promise<{ slug: string }> {
-  const founder = { ...withoutReplay(by), at: moment(by.at, [64, "08:30"]) };
+export async function createExample(db: Database, actor: Actor): Promise<{ slug: string }> {
+  const founder = { ...withoutReplay(actor), at: moment(actor.at, [64, "08:30"]) };
   const site = await createSite(db, founder, shop, ["account-manager"]);
-  const actors = await hire(db, founder, site);
-  const book: Book = { db, site, actors, beta: new Map(), releases: new Map(), promotions: new Map() };
-  for (const step of story) await happen(book, step, moment(by.at, step.when));
+  const actors = await createAccounts(db, founder, site);
+  const state: ExampleState = { db, site, actors, beta: new Map(), releases: new Map(), promotions: new Map() };
+  for (const step of story) await carryOut(state, step, moment(actor.at, step.when));
   return { slug: shop.slug };
 }
 
-async function hire(db: Database, founder: Actor, site: Site): Promise<Record<ExampleRole, Actor>> {
-  const by = { ...founder, ...(await findAccess(db, founder.person.id, site.slug)) };
+async function createAccounts(db: Database, founder: Actor, site: Site): Promise<Record<ExampleRole, Actor>> {
+  const administrator = { ...founder, ...(await findAccess(db, founder.person.id, site.slug)) };
   const { password } = await db
     .selectFrom("people")
     .select("password")
@@ -46,7 +46,7 @@ async function hire(db: Database, founder: Actor, site: Site): Promise<Record<Ex
   const actors: Partial<Record<ExampleRole, Actor>> = {};
   for (const { role, name } of accounts) {
     const email = `${role}@example.test`;
-    const { id } = await invite(db, by, site, { name, email, roles: [role] });
+    const { id } = await invite(db, administrator, site, { name, email, roles: [role] });
     await db.updateTable("people").set({ password }).where("id", "=", id).where("password", "is", null).execute();
     await dropLinks(db, id);
     const access = (await findAccess(db, id, site.slug)) ?? notFound("person");
@@ -55,34 +55,35 @@ async function hire(db: Database, founder: Actor, site: Site): Promise<Record<Ex
   return actors as Record<ExampleRole, Actor>;
 }
 
-async function happen(book: Book, step: Step, at: string): Promise<void> {
-  const { db, site, actors, releases, promotions } = book;
+async function carryOut(state: ExampleState, step: Step, at: string): Promise<void> {
+  const { db, site, actors, releases, promotions } = state;
   const manager = { ...actors["account-manager"], at };
-  if ("contributor" in step) await tell(book, { ...actors.contributor, at }, step.contributor);
+  if ("contributor" in step) await recordStoryDeployment(state, { ...actors.contributor, at }, step.contributor);
   else if ("releases" in step) {
-    const release = await createRelease(db, manager, site, wanted(book, step.releases));
+    const release = await createRelease(db, manager, site, newReleaseOf(state, step.releases));
     releases.set(step.releases.name, release.number);
-  } else if ("asks" in step) {
-    const wish = { release: releases.get(step.asks) ?? notFound("release"), to: step.into, note: step.note };
-    promotions.set(`${step.asks} into ${step.into}`, await requestPromotion(db, manager, site, wish));
-  } else if ("completes" in step) await complete(db, manager, site, asked(book, step.completes, step.into).number, {});
-  else await judge(book, { ...actors[step.as], at }, step);
+  } else if ("requests" in step) {
+    const request = { release: releases.get(step.requests) ?? notFound("release"), to: step.into, note: step.note };
+    promotions.set(`${step.requests} into ${step.into}`, await requestPromotion(db, manager, site, request));
+  } else if ("completes" in step)
+    await complete(db, manager, site, promotionOf(state, step.completes, step.into).number, {});
+  else await decideAs(state, { ...actors[step.as], at }, step);
 }
 
-async function tell(
-  { db, site, beta }: Book,
-  by: Actor,
-  { on, lines, note, source, late = 0 }: StoryDeployment,
+async function recordStoryDeployment(
+  { db, site, beta }: ExampleState,
+  actor: Actor,
+  { on, lines, note, source, hoursLate = 0 }: StoryDeployment,
 ): Promise<void> {
-  const place = site.environments.find((one) => one.slug === on) ?? notFound("environment");
-  const placements = lines.map((line) => read(line, beta));
-  const effective_at = new Date(Date.parse(by.at) - late * hour).toISOString();
-  await recordDeployment(db, by, site, place, { effective_at, note, source, placements });
+  const environment = findEnvironment(site, on);
+  const placements = lines.map((line) => parseLine(line, beta));
+  const effective_at = new Date(Date.parse(actor.at) - hoursLate * hourMs).toISOString();
+  await recordDeployment(db, actor, site, environment, { effective_at, note, source, placements });
   if (on === "beta") for (const { key, version } of placements) beta.set(key, version);
 }
 
-/** `key version | what is new in it`, or `-key`. A page's title is told when it first comes up. */
-function read(line: string, beta: Book["beta"]): ReportLine {
+/** Reads `key version | notes`, or `-key`. A page's title is recorded with its first version. */
+function parseLine(line: string, beta: ExampleState["beta"]): ReportLine {
   const [name = "", notes] = line.split(" | ");
   const [key = "", version = null] = name.replace(/^-/, "").split(" ");
   const title = beta.has(key) ? undefined : pages[key]?.[0];
@@ -91,10 +92,10 @@ function read(line: string, beta: Book["beta"]): ReportLine {
 
 const kindOf = (key: string) => (key.startsWith("/") ? "page" : "software");
 
-type Wanted = Extract<Step, { releases: object }>["releases"];
+type StoryRelease = Extract<Step, { releases: object }>["releases"];
 
-/** The lines named, as beta holds them, or all that demo has not. */
-function wanted({ beta }: Book, { name, notes, only }: Wanted) {
+/** A release of the named lines in their versions on beta, or of all differences from beta to demo. */
+function newReleaseOf({ beta }: ExampleState, { name, notes, only }: StoryRelease) {
   if (!only) return { name, notes, differences: { from: "beta", to: "demo" } };
   return {
     name,
@@ -103,24 +104,24 @@ function wanted({ beta }: Book, { name, notes, only }: Wanted) {
   };
 }
 
-async function judge(book: Book, by: Actor, step: Extract<Step, { as: ExampleRole }>): Promise<void> {
+async function decideAs(state: ExampleState, actor: Actor, step: Extract<Step, { as: ExampleRole }>): Promise<void> {
   const [decision, name] =
     "approves" in step ? (["approve", step.approves] as const) : (["reject", step.rejects] as const);
-  const { number, digest } = asked(book, name, step.into);
-  await decide(book.db, by, book.site, number, { decision, digest, comment: step.comment });
+  const { number, digest } = promotionOf(state, name, step.into);
+  await decide(state.db, actor, state.site, number, { decision, digest, comment: step.comment });
 }
 
-function asked({ promotions }: Book, name: string, into: string): { number: number; digest: string } {
+function promotionOf({ promotions }: ExampleState, name: string, into: string): { number: number; digest: string } {
   return promotions.get(`${name} into ${into}`) ?? notFound("promotion");
 }
 
-const hour = 60 * 60 * 1000;
+const hourMs = 60 * 60 * 1000;
 
-/** Working days count back from the one before today, so that nobody in the shop works at the weekend, or later than now. */
+/** Counts back in working days, starting before today: so nothing happens at a weekend, or in the future. */
 function moment(now: string, [daysAgo, time]: StoryMoment): string {
   let day = Date.parse(`${now.slice(0, 10)}T00:00:00.000Z`);
   for (let left = daysAgo; left > 0; ) {
-    day -= 24 * hour;
+    day -= 24 * hourMs;
     if (![0, 6].includes(new Date(day).getUTCDay())) left--;
   }
   return `${new Date(day).toISOString().slice(0, 11)}${time}:00.000Z`;

@@ -1,6 +1,6 @@
 import type { NewSite } from "../sites/rules.ts";
 
-/** The shop of the example: what it sells, and who works on it. Its history stands in story.ts. */
+/** The example shop: its pages, its software and its accounts. Its history is in story.ts. */
 export const shop: NewSite & { slug: string } = {
   slug: "example",
   name: "Fennel & Co",
@@ -12,7 +12,7 @@ export const shop: NewSite & { slug: string } = {
   ],
 };
 
-/** One account a role, named after it: marketing@example.test. */
+/** One account for each role, named after it: marketing@example.test. */
 export const accounts = [
   { role: "administrator", name: "Administrator" },
   { role: "account-manager", name: "Account manager" },
@@ -23,7 +23,7 @@ export const accounts = [
 ] as const;
 export type ExampleRole = (typeof accounts)[number]["role"];
 
-/** Every page there ever was: its title, and its version on the first day where it was there. */
+/** Every page of the story: its title, and its version on the first day if it existed then. */
 export const pages: Record<string, [title: string, first?: string]> = {
   "/": ["Home", "v56"],
   "/about": ["About us", "v12"],
@@ -110,7 +110,7 @@ export const inventory = [
   ...Object.entries(software).map(([name, first]) => `${name} ${first}`),
 ];
 
-/** What a version cannot do without. */
+/** The software that a version requires. */
 export const requires: Record<string, Record<string, string>> = {
   "/checkout v40": { "checkout-service": ">=3.4 <4" },
   "/checkout/gift-wrap v1": { "checkout-service": ">=3.4 <4" },

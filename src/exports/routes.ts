@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { findEnvironment } from "../access/sites.ts";
-import { readBoardFilter as readSlice } from "../board/filters.ts";
+import { readBoardFilter } from "../board/filters.ts";
 import { Refusal } from "../errors.ts";
 import { readHistoryFilter } from "../history/filter.ts";
 import type { SiteEnv } from "../http/context.ts";
@@ -9,34 +9,36 @@ import { readMoment } from "../http/forms.ts";
 import { endOfTime, type Moment } from "../record/as-of.ts";
 import { historyExport } from "./history.ts";
 import { placementsExport } from "./placements.ts";
-import { type Format, formats, serialize } from "./serialize.ts";
+import { type Format, serialize } from "./serialize.ts";
 
-/** What pages show, to take away. */
+/** The contents of pages, as files. */
 export const exportRoutes = new Hono<SiteEnv>();
 
-exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", async (c) => {
-  const { site } = c.var.access;
-  const { filter, wrong } = await readHistoryFilter(c);
-  const [sentence] = Object.values(wrong);
-  if (sentence) throw new Refusal(wrong.key ? 404 : 422, sentence);
-  const format = formatOf(c.req.param("file"));
-  const pieces = serialize(format, historyExport(c.var.db, site, filter, format));
-  return download(c, `${site.slug}-history.${format}`, formats[format], pieces);
-});
+exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", (c) =>
+  download(c, async () => {
+    const { filter, errors } = await readHistoryFilter(c);
+    const [sentence] = Object.values(errors);
+    if (sentence) throw new Refusal(errors.key ? 404 : 422, sentence);
+    const format = formatOf(c.req.param("file"));
+    const content = serialize(format, historyExport(c.var.db, c.var.access.site, filter, format));
+    return { name: ["history"], format, content };
+  }),
+);
 
-exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", async (c) => {
-  const { site } = c.var.access;
-  const environment = findEnvironment(site, c.req.param("environment"));
-  const moment: Moment = {
-    asOf: readMoment(c, "as_of") ?? endOfTime,
-    // all pages of it show what was known when the first was read
-    knownAt: readMoment(c, "known_at") ?? c.var.at,
-  };
-  const { kind, text } = readSlice(site, { kind: c.req.query("kind"), text: c.req.query("text") });
-  const format = formatOf(c.req.param("file"));
-  const pieces = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
-  const name = [site.slug, environment.slug, moment.asOf === endOfTime ? c.var.at : moment.asOf].join("-");
-  return download(c, `${name.replaceAll(":", "")}.${format}`, formats[format], pieces);
-});
+exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", (c) =>
+  download(c, () => {
+    const { site } = c.var.access;
+    const environment = findEnvironment(site, c.req.param("environment"));
+    const moment: Moment = {
+      asOf: readMoment(c, "as_of") ?? endOfTime,
+      // all pages of the file show what was known when the first was read
+      knownAt: readMoment(c, "known_at") ?? c.var.at,
+    };
+    const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
+    const format = formatOf(c.req.param("file"));
+    const content = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
+    return { name: [environment.slug, moment.asOf === endOfTime ? c.var.at : moment.asOf], format, content };
+  }),
+);
 
 const formatOf = (file: string): Format => (file.endsWith(".csv") ? "csv" : "jsonl");

@@ -2,8 +2,8 @@ import type { Json } from "../database/canonical-json.ts";
 import { yieldToEventLoop } from "../database/event-loop.ts";
 import { csvLine } from "./csv.ts";
 
-export const formats = { csv: "text/csv; charset=utf-8; header=present", jsonl: "application/jsonl; charset=utf-8" };
-export type Format = keyof typeof formats;
+export const formats = ["csv", "jsonl"] as const;
+export type Format = (typeof formats)[number];
 
 export type ExportRow = { [column: string]: Json | undefined };
 

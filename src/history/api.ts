@@ -27,7 +27,7 @@ const event = z
         environment_id: z.string().nullable(),
         details: z.looseObject({}).openapi({ description: "Everything that the event changed." }),
       })
-      .openapi({ description: "What the hash is made of, next to the hash before it." }),
+      .openapi({ description: "What is hashed, together with the previous hash." }),
     previous_hash: hash,
     hash,
   })
@@ -44,14 +44,14 @@ const listCall = getCall("/sites/{site}/events", {
   operationId: "listEvents",
   summary: "The chain of events, oldest first",
   description:
-    "Each hash is SHA-256 over the hash before it (in hexadecimal digits; nothing before the first) and the entry as canonical JSON (RFC 8785). A page may hold fewer than asked for where events are long.",
+    "Each hash is SHA-256 over the hash before it (in hexadecimal digits; empty for the first) and the entry as canonical JSON (RFC 8785). A page may have fewer events than the limit where they are long.",
   params: z.object({ site: slugSchema }),
   query: z.strictObject({ after: count.optional(), ...paging(z.strictObject({ seq: z.int().min(0) })) }),
   answer: listOf(event),
 });
 
-/** An event may tell of ten thousand lines: a page stops growing about here. */
-const mostCharacters = 4_000_000;
+/** An event may have ten thousand lines, so a page also ends once its details are longer than this. */
+const maxPageCharacters = 4_000_000;
 
 eventApi.openapi(listCall, async (c) => {
   const { after = 0, cursor, limit } = c.req.valid("query");
@@ -60,16 +60,16 @@ eventApi.openapi(listCall, async (c) => {
   const items: z.infer<typeof event>[] = [];
   let [last, size] = [start, 0];
   for await (const row of walkChain(c.var.db, id, start)) {
-    if (items.length === limit || size > mostCharacters)
+    if (items.length === limit || size > maxPageCharacters)
       return c.json({ items, next: encodeCursor({ seq: last }) }, 200);
-    items.push(asEvent(row));
+    items.push(eventJson(row));
     size += row.details.length;
     last = row.seq;
   }
   return c.json({ items, next: null }, 200);
 });
 
-function asEvent(row: EventRow): z.infer<typeof event> {
+function eventJson(row: EventRow): z.infer<typeof event> {
   return { entry: chainEntry(row), previous_hash: row.previous_hash, hash: row.hash };
 }
 
@@ -97,30 +97,30 @@ const latestCall = getCall("/sites/{site}/checkpoints/latest", {
   tags,
   operationId: "getLatestCheckpoint",
   summary: "The latest signed checkpoint",
-  description: "Keep it elsewhere: by it a history that was written anew is found out, even if all hashes fit.",
+  description: "Keep a copy elsewhere: it reveals a history that was rewritten, even if all hashes fit.",
   params: z.object({ site: slugSchema }),
   answer: signedHead,
 });
 
 eventApi.openapi(latestCall, async (c) => {
-  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint yet");
+  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint");
   return c.json(await withKey(c.var.db, latest), 200);
 });
 
-const makeCall = postCall("/sites/{site}/checkpoints", {
+const signCall = postCall("/sites/{site}/checkpoints", {
   tags,
   operationId: "makeCheckpoint",
-  summary: "Sign how far the chain has come",
-  description: "For administrators. Where nothing has happened since the latest checkpoint, it is that one.",
+  summary: "Sign the head of the chain",
+  description: "For administrators. If nothing has happened since the latest checkpoint, that one is returned.",
   params: z.object({ site: slugSchema }),
   body: z.strictObject({}).openapi("NewCheckpoint"),
   mayBeEmpty: true,
   answer: signedHead,
 });
 
-eventApi.openapi(makeCall, async (c) => {
-  const made = await createCheckpoint(c.var.db, tokenActor(c, {}), c.var.access.site);
-  return c.json(await withKey(c.var.db, made), 201);
+eventApi.openapi(signCall, async (c) => {
+  const checkpoint = await createCheckpoint(c.var.db, tokenActor(c, {}), c.var.access.site);
+  return c.json(await withKey(c.var.db, checkpoint), 201);
 });
 
 async function withKey(db: Parameters<typeof publicKey>[0], { events, head, at, note }: Checkpoint) {

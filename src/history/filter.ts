@@ -8,12 +8,15 @@ import { normalKey } from "../record/keys.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 import { findActor, type HistoryFilter, listSiteActors } from "./queries.ts";
 
-/** What the address asks for. What it names and the site has not is missing; what was typed wrong is said at its field. */
+/**
+ * The filter in the address, with the text of its fields and the people to select from. `errors` are about what the user
+ * typed. Throws a Refusal with 404 for an environment, action or person that the site does not have.
+ */
 export async function readHistoryFilter(c: SiteContext) {
   const { db } = c.var;
   const { site } = c.var.access;
   const field = (name: keyof HistoryFields) => c.req.query(name)?.trim() || undefined;
-  const told: HistoryFields = {
+  const fields: HistoryFields = {
     person: field("person"),
     action: field("action"),
     environment: field("environment"),
@@ -22,27 +25,27 @@ export async function readHistoryFilter(c: SiteContext) {
     from: field("from"),
     until: field("until"),
   };
-  const wrong: Partial<Record<keyof HistoryFields, string>> = {};
-  const filter: HistoryFilter = { environment: told.environment && findEnvironment(site, told.environment).id };
-  if (told.action)
-    filter.action = actions.find((one): one is Action => one === told.action) ?? notFound("kind of event");
+  const errors: Partial<Record<keyof HistoryFields, string>> = {};
+  const filter: HistoryFilter = { environment: fields.environment && findEnvironment(site, fields.environment).id };
+  if (fields.action)
+    filter.action = actions.find((action): action is Action => action === fields.action) ?? notFound("activity");
   for (const end of ["from", "until"] as const) {
-    const read = told[end] ? parseMoment(told[end], site.time_zone, c.var.at) : undefined;
-    if (read && "wrong" in read) wrong[end] = read.wrong;
+    const read = fields[end] ? parseMoment(fields[end], site.time_zone, c.var.at) : undefined;
+    if (read && "wrong" in read) errors[end] = read.wrong;
     else filter[end] = read?.at;
   }
   const people = await listSiteActors(db, site.id);
-  if (told.person) {
-    const person = people.find((one) => one.id === told.person) ?? (await findActor(db, site.id, told.person));
+  if (fields.person) {
+    const person = people.find(({ id }) => id === fields.person) ?? (await findActor(db, site.id, fields.person));
     if (!person) notFound("person");
     if (!people.includes(person)) people.push(person);
     filter.person = person.id;
   }
-  if (told.key) {
-    const kind = told.kind === "software" || !told.key.startsWith("/") ? "software" : "page";
-    const artifact = await findArtifact(db, site.id, kind, normalKey(kind, told.key));
+  if (fields.key) {
+    const kind = fields.kind === "software" || !fields.key.startsWith("/") ? "software" : "page";
+    const artifact = await findArtifact(db, site.id, kind, normalKey(kind, fields.key));
     if (artifact) filter.artifact = artifact.id;
-    else wrong.key = `There is no ${kind === "page" ? "page" : "software"} ${told.key.slice(0, 60)} on this site.`;
+    else errors.key = `There is no ${kind} ${fields.key.slice(0, 60)} on this site.`;
   }
-  return { told, filter, wrong, people };
+  return { fields, filter, errors, people };
 }

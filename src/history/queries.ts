@@ -7,14 +7,14 @@ export interface HistoryFilter {
   person?: string | undefined;
   action?: Action | undefined;
   environment?: string | undefined;
-  /** The id of a page or software: what deployed, released or promoted it. */
+  /** The id of a page or software: selects the deployments, releases and promotions with it. */
   artifact?: string | undefined;
   from?: string | undefined;
   until?: string | undefined;
-  /** Where the page before ended. */
+  /** The seq of the last event on the page before. */
   before?: number | undefined;
   limit?: number | undefined;
-  /** Only these, whatever else is asked. */
+  /** Only these; other conditions are ignored. */
   seqs?: number[] | undefined;
 }
 
@@ -25,14 +25,14 @@ export interface HistoryEvent {
   subject: string;
   hash: string;
   details: { [key: string]: Json | undefined };
-  /** The entry holds more than a list should load: only what its sentence needs is here. */
+  /** Its details are too long for a list and hold only what the sentence needs. */
   long: boolean;
 }
 
-/** Details longer than this (in bytes) are left to the page of their subject: a deployment may have ten thousand lines. */
-const long = 20_000;
+/** Longer details are not loaded for a list: a deployment may have ten thousand lines. */
+const maxListedBytes = 20_000;
 
-/** Newest first. Each filter is an index of its own; the page costs what it shows. */
+/** A site's events, newest first. There is an index for each filter, so the cost depends on how many are returned. */
 export async function listEvents(db: Database, siteId: string, filter: HistoryFilter = {}): Promise<HistoryEvent[]> {
   const seqs = filter.seqs ?? (await seqsOf(db, siteId, filter));
   if (!seqs.length) return [];
@@ -40,43 +40,43 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
     .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name"])
-    .select(sql<string | null>`case when octet_length(e.details) <= ${long} then e.details end`.as("details"))
+    .select(sql<string | null>`case when octet_length(e.details) <= ${maxListedBytes} then e.details end`.as("details"))
     .where("e.site_id", "=", siteId)
     .where("e.seq", "in", seqs)
     .orderBy("e.seq", "desc")
     .execute();
-  const missing = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
-  const known = missing.length ? await factsOf(db, missing) : new Map<string, Facts>();
+  const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
+  const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
   return rows.map(({ details, name, subject_id, action, ...row }) => ({
     ...row,
     action: action as Action,
-    details: details === null ? { person: name, ...known.get(subject_id ?? "") } : JSON.parse(details),
+    details: details === null ? { person: name, ...facts.get(subject_id ?? "") } : JSON.parse(details),
     long: details === null,
   }));
 }
 
 async function seqsOf(db: Database, siteId: string, filter: HistoryFilter): Promise<number[]> {
   const { person, action, environment, artifact, from, until, before, limit = 50 } = filter;
-  // of what touched an artifact, found by its subject, the rest is asked out of reach of other indexes: SQLite would
-  // else look through all events of a person, say, for every one
-  const of = (column: string) => (artifact ? sql`(${sql.ref(column)} || '')` : sql.ref(column));
+  // the events of an artifact are found by their subject; `|| ''` keeps SQLite from using the index of another
+  // condition for each of them, such as all events of a person
+  const column = (column: string) => (artifact ? sql`(${sql.ref(column)} || '')` : sql.ref(column));
   const conditions = [sql`e.site_id = ${siteId}`];
   if (artifact) conditions.push(sql`e.subject_id = touched.id`);
-  if (person) conditions.push(sql`${of("e.person_id")} = ${person}`);
-  if (action) conditions.push(sql`${of("e.action")} = ${action}`);
-  if (environment) conditions.push(sql`${of("e.environment_id")} = ${environment}`);
+  if (person) conditions.push(sql`${column("e.person_id")} = ${person}`);
+  if (action) conditions.push(sql`${column("e.action")} = ${action}`);
+  if (environment) conditions.push(sql`${column("e.environment_id")} = ${environment}`);
   if (before !== undefined) conditions.push(sql`e.seq < ${before}`);
-  const when = of("e.recorded_at");
-  if (from) conditions.push(sql`${when} >= ${from}`, sql`e.seq >= ${await seqNear(db, siteId, from, -hour)}`);
-  if (until) conditions.push(sql`${when} <= ${until}`, sql`e.seq <= ${await seqNear(db, siteId, until, hour)}`);
-  // "cross" keeps SQLite from walking all events in search of the few that touch an artifact
+  const when = column("e.recorded_at");
+  if (from) conditions.push(sql`${when} >= ${from}`, sql`e.seq >= ${await seqNear(db, siteId, from, -hourMs)}`);
+  if (until) conditions.push(sql`${when} <= ${until}`, sql`e.seq <= ${await seqNear(db, siteId, until, hourMs)}`);
+  // a cross join keeps SQLite from walking all events in search of the few of an artifact
   const source = artifact ? sql`(${touching(artifact)}) touched cross join events e` : sql`events e`;
   const query = sql<{ seq: number }>`
     select e.seq from ${source} where ${sql.join(conditions, sql` and `)} order by e.seq desc limit ${limit}`;
   return (await query.execute(db)).rows.map((row) => row.seq);
 }
 
-/** Deployments that told something of it, releases that hold it, and their promotions. */
+/** The ids of the deployments and releases that contain an artifact, and of the promotions of those releases. */
 function touching(artifact: string) {
   return sql`
     select deployment_id as id from placements where artifact_id = ${artifact}
@@ -84,11 +84,11 @@ function touching(artifact: string) {
     union select p.id from promotions p join release_contents c on c.release_id = p.release_id where c.artifact_id = ${artifact}`;
 }
 
-const hour = 3_600_000;
+const hourMs = 3_600_000;
 
-/** Entries are in the order of their moments but for clocks that differ a little: where to begin to look, an hour to spare. */
-async function seqNear(db: Database, siteId: string, at: string, spare: number): Promise<number> {
-  const moment = new Date(Date.parse(at) + spare).toISOString();
+/** The last seq by that moment plus the margin. Seqs follow the time, but servers' clocks may differ: an hour is enough. */
+async function seqNear(db: Database, siteId: string, at: string, marginMs: number): Promise<number> {
+  const moment = new Date(Date.parse(at) + marginMs).toISOString();
   const row = await db
     .selectFrom("events")
     .select("seq")
@@ -103,7 +103,7 @@ async function seqNear(db: Database, siteId: string, at: string, spare: number):
 
 type Facts = { [key: string]: Json };
 
-/** What the sentences of long entries say, from the tables: only deployments and releases grow so long. */
+/** The details that the sentences of long events need, from the tables: only deployments and releases are that long. */
 async function factsOf(db: Database, ids: string[]): Promise<Map<string, Facts>> {
   const deployments = await db
     .selectFrom("deployments as d")
@@ -132,7 +132,7 @@ async function factsOf(db: Database, ids: string[]): Promise<Map<string, Facts>>
   return new Map<string, Facts>([...deployments, ...releases].map((row) => [row.id, row]));
 }
 
-/** Everybody on the site, people and machines, to choose from. */
+/** All people and tokens with a role on the site, by name. */
 export function listSiteActors(db: Database, siteId: string): Promise<{ id: string; name: string }[]> {
   return db
     .selectFrom("memberships as m")
@@ -144,7 +144,7 @@ export function listSiteActors(db: Database, siteId: string): Promise<{ id: stri
     .execute();
 }
 
-/** Who did something on the site, whether or not they still belong to it. */
+/** A person or token with at least one event on the site, whether or not they still have a role. */
 export function findActor(db: Database, siteId: string, id: string): Promise<{ id: string; name: string } | undefined> {
   return db
     .selectFrom("events as e")

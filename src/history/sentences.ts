@@ -1,103 +1,104 @@
 import type { Json } from "../database/canonical-json.ts";
 import type { Action } from "../record/events.ts";
+import { countOf, joinWithAnd } from "../text.ts";
+import { recordedLater } from "../time/format.ts";
 import type { HistoryEvent } from "./queries.ts";
 
-/** A piece of a sentence: words, a link to a page of the site, or a moment. */
-export type Words = string | { to: string; text: string } | { at: string };
+/** A part of a sentence: words, a link to a page of the site, or a moment (ISO 8601 UTC). */
+export type SentencePart = string | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
 
-/** An event as a sentence, with the names as they were then. */
-export function sentence({ action, details }: Pick<HistoryEvent, "action" | "details">): Words[] {
+/** An event as a sentence, with the names of that time. */
+export function sentence({ action, details }: Pick<HistoryEvent, "action" | "details">): SentencePart[] {
   return [`${text(details.person)} `, ...sentences[action](details)];
 }
 
 const sentences = {
-  site_created: (d) => [`made the site ${text(d.name)}.`],
-  site_changed: (d) => [`changed the site: it is called ${text(d.name)} and its times are ${text(d.time_zone)}.`],
-  environment_added: (d) => ["added the environment ", place(d), asks(d)],
+  site_created: (d) => [`created the site ${text(d.name)}.`],
+  site_changed: (d) => [`changed the site: name ${text(d.name)}, time zone ${text(d.time_zone)}.`],
+  environment_added: (d) => ["added the environment ", environment(d), `, requiring ${approvalsRequired(d)}.`],
   environment_changed: (d) => [
     `renamed the environment ${text(d.before)} to `,
-    { ...place(d), text: text(d.name) },
+    { ...environment(d), text: text(d.name) },
     ".",
   ],
-  server_added: (d) => [`added the server ${text(d.name)}, ${text(d.base_url)}, to `, place(d), "."],
-  server_removed: (d) => [`removed the server ${text(d.name)}, ${text(d.base_url)}, from `, place(d), "."],
+  server_added: (d) => [`added the server ${text(d.name)}, ${text(d.base_url)}, to `, environment(d), "."],
+  server_removed: (d) => [`removed the server ${text(d.name)}, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
     "recorded ",
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
     " on ",
-    place(d),
+    environment(d),
     ...(d.promotion ? [" for ", promotion(d.promotion)] : []),
     `: ${counted(d)}`,
-    ...late(d),
+    ...effectiveSince(d),
     ".",
   ],
   placement_corrected: (d) => [
-    d.stands ? "took back a correction: " : "corrected ",
+    d.stands ? "undid the correction of " : "corrected ",
     ...corrected(d),
-    d.stands ? " stands as it was recorded" : "",
     ` (“${text(d.reason)}”)`,
     ...instead(d),
     ".",
   ],
   release_made: (d) => [
-    "made ",
+    "created ",
     { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
-    ", of what stood on ",
-    place(d),
+    ", from ",
+    environment(d),
     ".",
   ],
   promotion_asked: (d) => [
-    "asked for ",
+    "requested ",
     promotion(d.number),
     `: ${text(d.name)} from ${text(d.from)} to `,
-    place(d),
+    environment(d),
     ".",
   ],
   promotion_approved: (d) => [
     "approved ",
     promotion(d.number),
     `, ${text(d.name)}, for `,
-    place(d),
-    `, as ${words(d.role)}.`,
+    environment(d),
+    ` (${roleName(d.role)}).`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
     promotion(d.number),
     `, ${text(d.name)}, for `,
-    place(d),
-    `, as ${words(d.role)}.`,
+    environment(d),
+    ` (${roleName(d.role)}).`,
   ],
-  promotion_cancelled: (d) => ["cancelled ", promotion(d.number), `, ${text(d.name)}, for `, place(d), "."],
+  promotion_cancelled: (d) => ["cancelled ", promotion(d.number), `, ${text(d.name)}, for `, environment(d), "."],
   promotion_superseded: (d) => [
     "superseded ",
     promotion(d.number),
     `, ${text(d.name)}, for `,
-    place(d),
-    ", by ",
+    environment(d),
+    " with ",
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} is on `, place(d), "."],
+  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} is on `, environment(d), "."],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
-  role_given: (d) => [`gave ${text(d.member)} the role ${words(d.role)}.`],
-  role_taken: (d) => [`took the role ${words(d.role)} from ${text(d.member)}.`],
-  password_reset: (d) => [`made a link for ${text(d.member)} to choose a new password.`],
+  role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
+  role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],
+  password_reset: (d) => [`created a password-reset link for ${text(d.member)}.`],
   token_created: (d) => [
-    `made the token ${text(d.token)}${asRoles(d.roles)}`,
-    ...(typeof d.expires_at === "string" ? [", until ", { at: d.expires_at }] : []),
+    `created the token ${text(d.token)}${asRoles(d.roles)}`,
+    ...(typeof d.expires_at === "string" ? [", expiring ", { at: d.expires_at }] : []),
     ".",
   ],
   token_revoked: (d) => [`revoked the token ${text(d.token)}.`],
-} satisfies Record<Action, (details: Details) => Words[]>;
+} satisfies Record<Action, (details: Details) => SentencePart[]>;
 
-/** The kinds of events, as a filter names them. */
+/** The actions, as the filter lists them. */
 export const actionNames = {
   deployment_recorded: "Deployments recorded",
   placement_corrected: "Corrections",
-  release_made: "Releases made",
-  promotion_asked: "Promotions asked for",
+  release_made: "Releases created",
+  promotion_asked: "Promotions requested",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
   promotion_completed: "Promotions completed",
@@ -105,12 +106,12 @@ export const actionNames = {
   promotion_superseded: "Promotions superseded",
   person_invited: "People invited",
   role_given: "Roles given",
-  role_taken: "Roles taken away",
-  password_reset: "Passwords reset",
-  token_created: "Tokens made",
+  role_taken: "Roles removed",
+  password_reset: "Password-reset links created",
+  token_created: "Tokens created",
   token_revoked: "Tokens revoked",
-  site_created: "The site made",
-  site_changed: "The site changed",
+  site_created: "Site created",
+  site_changed: "Site changed",
   environment_added: "Environments added",
   environment_changed: "Environments renamed",
   server_added: "Servers added",
@@ -118,58 +119,66 @@ export const actionNames = {
 } satisfies Record<Action, string>;
 
 function text(value: Json | undefined): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "somebody or something unnamed";
+  return typeof value === "string" || typeof value === "number" ? String(value) : "(unnamed)";
 }
 
-/** A slug, as it is read. */
-const words = (value: Json | undefined): string => text(value).replaceAll("-", " ");
+/** "Account manager": a role's slug in words, for its name is not in the event. */
+const roleName = (slug: Json | undefined): string =>
+  text(slug)
+    .replaceAll("-", " ")
+    .replace(/^./, (letter) => letter.toUpperCase());
 
-const place = (d: Details) => ({ to: `environments/${text(d.environment)}`, text: text(d.environment) });
+const environment = (d: Details) => ({ to: `environments/${text(d.environment)}`, text: text(d.environment) });
 
 const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
 
-/** "3 changed, 1 as before, 1 of them out of band" */
+/** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {
   const parts = [d.changed ? `${text(d.changed)} changed` : "nothing changed"];
-  if (d.unchanged) parts.push(`${text(d.unchanged)} as before`);
+  if (d.unchanged) parts.push(`${text(d.unchanged)} unchanged`);
   if (d.out_of_band) parts.push(`${text(d.out_of_band)} out of band`);
-  if (d.complete) parts.push("told as everything that stood there");
+  if (d.complete) parts.push("complete list");
   return parts.join(", ");
 }
 
-/** Since when it was so, where it was told more than a minute later. */
-function late(d: Details): Words[] {
-  const [effective, recorded] = [d.effective_at, d.recorded_at];
-  if (typeof effective !== "string" || typeof recorded !== "string") return [];
-  return Date.parse(recorded) - Date.parse(effective) > 60_000 ? [", so since ", { at: effective }] : [];
+/** When it took effect, if it was recorded later than that. */
+function effectiveSince(d: Details): SentencePart[] {
+  const { effective_at, recorded_at } = d;
+  if (typeof effective_at !== "string" || typeof recorded_at !== "string") return [];
+  return recordedLater({ effective_at, recorded_at }) ? [", effective ", { at: effective_at }] : [];
 }
 
-/** "/sale v3 of deployment 12 on live", or all of it */
-function corrected(d: Details): Words[] {
+/** "/sale v3 in deployment 12 on live", or "deployment 12 on live" for all of it */
+function corrected(d: Details): SentencePart[] {
   const deployment = { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` };
-  if (typeof d.key !== "string") return [deployment, " on ", place(d)];
-  const page = { to: `artifacts/${text(d.kind)}?key=${encodeURIComponent(d.key)}`, text: d.key };
-  return [page, d.version === null ? " as removed" : ` ${text(d.version)}`, " in ", deployment, " on ", place(d)];
+  if (typeof d.key !== "string") return [deployment, " on ", environment(d)];
+  const artifact = { to: `artifacts/${text(d.kind)}?key=${encodeURIComponent(d.key)}`, text: d.key };
+  const line = d.version === null ? ["the removal of ", artifact] : [artifact, ` ${text(d.version)}`];
+  return [...line, " in ", deployment, " on ", environment(d)];
 }
 
-function instead(d: Details): Words[] {
+/** "; correct: v2 on live, deployment 14" */
+function instead(d: Details): SentencePart[] {
   const right = d.instead as Details | undefined;
   if (!right) return [];
-  const what = right.version === null ? "that it was removed" : text(right.version);
-  const to = { to: `deployments/${text(right.number)}`, text: `deployment ${text(right.number)}` };
-  return [`; right is ${what} on `, place(right), ", ", to];
+  const what = right.version === null ? "removed from" : `${text(right.version)} on`;
+  const deployment = { to: `deployments/${text(right.number)}`, text: `deployment ${text(right.number)}` };
+  return [`; correct: ${what} `, environment(right), ", ", deployment];
 }
 
-function asks(d: Details): string {
+/** "1 approval from Marketing" */
+function approvalsRequired(d: Details): string {
   const gate = d.gate as { requirements?: { role: string; count: number }[] } | null | undefined;
-  const asked = gate?.requirements?.map(({ role, count }) => `${count} ${words(role)}`) ?? [];
-  return asked.length ? `, with a gate that asks ${asked.join(" and ")}.` : ", with no gate.";
+  const requirements = gate?.requirements ?? [];
+  return requirements.length
+    ? joinWithAnd(requirements.map(({ role, count }) => `${countOf(count, "approval")} from ${roleName(role)}`))
+    : "no approval";
 }
 
 function asRoles(roles: Json | undefined): string {
-  const names = Array.isArray(roles) ? roles.map(words) : [];
-  return names.length ? ` as ${names.join(" and ")}` : "";
+  const names = Array.isArray(roles) ? roles.map(roleName) : [];
+  return names.length ? ` as ${joinWithAnd(names)}` : "";
 }

@@ -1,6 +1,6 @@
 import type { Context, Next } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { Actor } from "../access/actor.ts";
+import { type Actor, actorOn } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { closeSession, findSession, openSession, sessionLifetimeMs } from "../access/sessions.ts";
 import { findAccess } from "../access/sites.ts";
@@ -57,6 +57,7 @@ function cameFor(c: AnyContext): string {
   return page ? page.pathname + page.search : "/";
 }
 
+/** A site on which this person or token has no role is not found: nobody learns that it exists. */
 export async function needAccess(c: Context<SiteEnv>, next: Next) {
   const access = await findAccess(c.get("db"), c.get("person").id, c.req.param("site") ?? "");
   if (!access) notFound("site");
@@ -72,6 +73,5 @@ export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
 
 /** Who acts. A form's hidden `key` makes its repetition harmless. */
 export function sessionActor(c: Context<SiteEnv>, form?: Keyed): Actor {
-  const { roles, permissions } = c.get("access");
-  return { person: c.get("person"), roles, permissions, at: c.get("at"), request: requestOf(c, form) };
+  return actorOn(c.get("access"), c.get("person"), c.get("at"), requestOf(c, form));
 }

@@ -9,9 +9,12 @@ import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
 import { forgetFailures, personOrRefusal, tryPassword } from "./sign-in.ts";
 
 export const staleLinkSentence =
-  "This link has been used, or is too old. Ask an administrator of your site for a new one.";
+  "This link has been used or has expired. Ask an administrator of your site for a new one.";
 
-/** Chooses a password by a link, and answers whose it is. Nobody who was signed in as them stays so. */
+/**
+ * Sets a password with the secret of a link, and ends all sessions of its person. Returns the person's id. Throws a
+ * Refusal with 403 if the link was used or has expired.
+ */
 export async function choosePassword(
   db: Database,
   {
@@ -36,12 +39,12 @@ export async function choosePassword(
   refuseFields(passwordErrors(password, again, found.email));
   const hash = await hashing({ address }, () => hashPassword(password));
   return db.transaction().execute(async (trx) => {
-    const taken = await useLink(trx, purpose, link, at);
-    if (!taken?.person_id) throw new Refusal(403, staleLinkSentence);
-    await trx.updateTable("people").set({ password: hash }).where("id", "=", taken.person_id).execute();
-    await closeSessionsOf(trx, taken.person_id);
+    const used = await useLink(trx, purpose, link, at);
+    if (!used?.person_id) throw new Refusal(403, staleLinkSentence);
+    await trx.updateTable("people").set({ password: hash }).where("id", "=", used.person_id).execute();
+    await closeSessionsOf(trx, used.person_id);
     await forgetFailures(trx, found.email ?? "");
-    return taken.person_id;
+    return used.person_id;
   });
 }
 
@@ -54,7 +57,10 @@ export async function changeName(db: Database, person: Person, name: string): Pr
   await db.updateTable("people").set({ name: name.trim() }).where("id", "=", person.id).execute();
 }
 
-/** Asks for the present password: a browser left open is not enough. Closes all sessions and drops links, old keys all. */
+/**
+ * Changes a password. The current one is needed, since anybody could use a browser that was left open. Ends all sessions
+ * and drops unused links, which would give access, too.
+ */
 export async function changePassword(
   db: Database,
   person: Person,
@@ -74,8 +80,8 @@ export async function changePassword(
   hashing: LimitHashing,
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
-  const tried = await tryPassword(db, { email: person.email ?? "", password: current, address, at }, hashing);
-  personOrRefusal(tried, { sentence: "That is not your present password.", path: "current", status: 422 });
+  const result = await tryPassword(db, { email: person.email ?? "", password: current, address, at }, hashing);
+  personOrRefusal(result, { sentence: "This is not your current password.", path: "current", status: 422 });
   const hash = await hashing({ address, email: person.email }, () => hashPassword(password));
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();

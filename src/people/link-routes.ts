@@ -9,7 +9,7 @@ import { choosePassword, staleLinkSentence } from "./account.ts";
 import { findLink } from "./links.ts";
 import { passwordLength } from "./rules.ts";
 
-/** What opens by a link that is good once: an invitation, a new password. */
+/** The pages behind links that work once: an invitation, a password reset. */
 export const linkRoutes = new Hono<AppEnv>();
 
 const { atLeast } = passwordLength;
@@ -21,8 +21,8 @@ for (const purpose of ["invitation", "reset"] as const) {
     const { link, password, again } = await formFields(c, "link", "password", "again");
     const { db, at, address, limitHashing } = c.var;
     try {
-      const chosen = { purpose, link, password, again, address: address(), at };
-      await startSession(c, await choosePassword(db, chosen, limitHashing));
+      const form = { purpose, link, password, again, address: address(), at };
+      await startSession(c, await choosePassword(db, form, limitHashing));
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }
@@ -39,7 +39,7 @@ async function showInvitation(
 ) {
   const found = await findLink(c.var.db, purpose, link, c.var.at);
   if (!found) throw new Refusal(403, staleLinkSentence);
-  const who = { name: found.name ?? "", email: found.email ?? "" };
-  const content = invitationPage({ purpose, link, atLeast, ...who, ...(errors && { errors }) });
-  return signedOutPage(c, purpose === "invitation" ? "Invitation" : "A new password", content, errors ? 422 : 200);
+  const person = { name: found.name ?? "", email: found.email ?? "" };
+  const content = invitationPage({ purpose, link, atLeast, ...person, ...(errors && { errors }) });
+  return signedOutPage(c, purpose === "invitation" ? "Invitation" : "New password", content, errors ? 422 : 200);
 }

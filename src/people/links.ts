@@ -4,22 +4,26 @@ import type { Schema } from "../schema.ts";
 
 export type Purpose = Schema["links"]["purpose"];
 
-const day = 24 * 60 * 60 * 1000;
-const lasts: Record<Purpose, number> = { setup: day, invitation: 7 * day, reset: day };
+const dayMs = 24 * 60 * 60 * 1000;
+const lifetimeMs: Record<Purpose, number> = { setup: dayMs, invitation: 7 * dayMs, reset: dayMs };
 
-export const linkExpiry = (purpose: Purpose, at: string) => new Date(Date.parse(at) + lasts[purpose]).toISOString();
+export const linkExpiry = (purpose: Purpose, at: string) =>
+  new Date(Date.parse(at) + lifetimeMs[purpose]).toISOString();
 
 export async function hasAccount(db: Database): Promise<boolean> {
-  const somebody = await db.selectFrom("people").select("id").where("kind", "=", "person").limit(1).executeTakeFirst();
-  return somebody !== undefined;
+  const person = await db.selectFrom("people").select("id").where("kind", "=", "person").limit(1).executeTakeFirst();
+  return person !== undefined;
 }
 
-/** While there is no account: a new secret for /setup, good once and for a day. The ones before it stop working. */
+/**
+ * A new secret for /setup, which works once and for a day; earlier ones stop working. Undefined if there is already an
+ * account.
+ */
 export async function setupLink(db: Database, at: string): Promise<string | undefined> {
   if (!(await hasAccount(db))) return newLink(db, "setup", null, at);
 }
 
-/** The secret of a link that is good once, until its time is over. The ones before it, for the same person, stop working. */
+/** The secret of a new link, which works once and until it expires. Earlier links of the same person stop working. */
 export async function newLink(db: Database, purpose: Purpose, personId: string | null, at: string): Promise<string> {
   const secret = newSecret();
   await dropLinks(db, personId);
@@ -31,13 +35,13 @@ export async function newLink(db: Database, purpose: Purpose, personId: string |
   return secret;
 }
 
-/** Links that nobody has used yet stop working. */
+/** Drops the unused links of a person, or, without one, those for the set-up. */
 export async function dropLinks(db: Database, personId: string | null): Promise<void> {
   const unused = db.deleteFrom("links").where("used_at", "is", null);
   await (personId ? unused.where("person_id", "=", personId) : unused.where("purpose", "=", "setup")).execute();
 }
 
-/** Whose link it is, while it is still good. */
+/** A link with its person; undefined if it is unknown, was used or has expired. */
 export async function findLink(db: Database, purpose: Purpose, secret: string, at: string) {
   return db
     .selectFrom("links as l")
@@ -50,7 +54,7 @@ export async function findLink(db: Database, purpose: Purpose, secret: string, a
     .executeTakeFirst();
 }
 
-/** Uses a link up. Of two who do so at the same moment one finds nothing. */
+/** Marks a link as used. Undefined if it no longer works: of two simultaneous requests, only one uses it. */
 export async function useLink(trx: Database, purpose: Purpose, secret: string, at: string) {
   return trx
     .updateTable("links")

@@ -14,8 +14,8 @@ import {
   whyNotEmail,
   whyNotGiveLink,
   whyNotPersonName,
+  whyNotRemoveAdministrator,
   whyNotRoles,
-  whyNotTakeAdministrator,
 } from "./rules.ts";
 
 export interface Invitation {
@@ -27,85 +27,91 @@ export interface Invitation {
 export interface Invited {
   id: string;
   name: string;
-  /** What they hold now that they did not hold before. */
+  /** The roles that are new for this person. */
   given: string[];
-  /** The secret of a link to hand over; nothing for somebody who signs in already, or who has a link from elsewhere. */
+  /** The secret of a link to send; undefined for a person who can sign in already, or who also belongs to another site. */
   link?: string | undefined;
 }
 
-/** Gives roles by e-mail address, and a link to those who have no password yet. Who has an account keeps its name. */
-export function invite(db: Database, by: Actor, site: Site, invitation: Invitation): Promise<Invited> {
-  refuse(whyNotMay(by, "administer"), 403);
+/** Gives roles to a person by e-mail address, with a link if they have no password yet. An existing account keeps its name. */
+export function invite(db: Database, actor: Actor, site: Site, invitation: Invitation): Promise<Invited> {
+  refuse(whyNotMay(actor, "administer"), 403);
   const { name, roles } = invitation;
   const email = normalEmail(invitation.email);
-  return siteTransaction(db, withoutReplay(by), site.id, async (trx, by) => {
-    const all = await listRoles(trx);
+  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
+    const known = await listRoles(trx);
     refuseFields(
-      fieldErrors({ name: whyNotPersonName(name), email: whyNotEmail(email), roles: whyNotRoles(roles, all) }),
+      fieldErrors({ name: whyNotPersonName(name), email: whyNotEmail(email), roles: whyNotRoles(roles, known) }),
     );
-    const known = await trx
+    const existing = await trx
       .selectFrom("people")
       .select(["id", "name", "password"])
       .where("email", "=", email)
       .executeTakeFirst();
-    const person = known ?? (await insertPerson(trx, by, site, { name: name.trim(), email }, roles));
-    const given = await give(trx, by, site, person, known ? roles : []);
-    if (known?.password || (known && (await belongsElsewhere(trx, site, by.person.id, known.id))))
-      return { id: known.id, name: known.name, given };
-    return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, by.at) };
+    const person = existing ?? (await insertPerson(trx, actor, site, { name: name.trim(), email }, roles));
+    const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
+    if (existing?.password || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
+      return { id: existing.id, name: existing.name, given };
+    return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, actor.at) };
   });
 }
 
 async function insertPerson(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
-  who: { name: string; email: string },
+  newPerson: { name: string; email: string },
   roles: string[],
 ) {
-  const person = { id: newId(Date.parse(by.at)), kind: "person" as const, ...who };
+  const person = { id: newId(Date.parse(actor.at)), kind: "person" as const, ...newPerson };
   await trx
     .insertInto("people")
-    .values({ ...person, password: null, created_at: by.at })
+    .values({ ...person, password: null, created_at: actor.at })
     .execute();
-  const held = [...new Set(roles)].sort();
+  const given = [...new Set(roles)].sort();
   await trx
     .insertInto("memberships")
-    .values(held.map((role) => ({ site_id: site.id, person_id: person.id, role, since: by.at })))
+    .values(given.map((role) => ({ site_id: site.id, person_id: person.id, role, since: actor.at })))
     .execute();
-  // Without the address: what stands in the chain cannot be forgotten when somebody asks for it.
-  await appendEvent(trx, by, site.id, {
+  // Without the e-mail address: the chain cannot be changed, so a person could not have it erased.
+  await appendEvent(trx, actor, site.id, {
     action: "person_invited",
     subject: `person ${person.name}`,
     subject_id: person.id,
-    details: { member: person.name, roles: held },
+    details: { member: person.name, roles: given },
   });
   return person;
 }
 
-async function give(trx: Database, by: Actor, site: Site, person: { id: string; name: string }, roles: string[]) {
+async function giveRoles(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  person: { id: string; name: string },
+  roles: string[],
+) {
   const member = await findMember(trx, site.id, person.id);
-  const given = [...new Set(roles)].filter((role) => !member?.roles.some((one) => one.slug === role)).sort();
+  const given = [...new Set(roles)].filter((role) => !member?.roles.some(({ slug }) => slug === role)).sort();
   for (const role of given) {
     await trx
       .insertInto("memberships")
-      .values({ site_id: site.id, person_id: person.id, role, since: by.at })
+      .values({ site_id: site.id, person_id: person.id, role, since: actor.at })
       .execute();
-    await appendRole(trx, by, site, person, "role_given", role);
+    await appendRole(trx, actor, site, person, "role_given", role);
   }
   return given;
 }
 
 function appendRole(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   person: { id: string; name: string },
   action: "role_given" | "role_taken",
   role: string,
 ) {
   const subject = `person ${person.name}`;
-  return appendEvent(trx, by, site.id, {
+  return appendEvent(trx, actor, site.id, {
     action,
     subject,
     subject_id: person.id,
@@ -113,46 +119,46 @@ function appendRole(
   });
 }
 
-/** Makes these the roles that somebody holds on the site; with none they are a stranger here. */
-export function changeRoles(db: Database, by: Actor, site: Site, personId: string, wanted: string[]) {
-  refuse(whyNotMay(by, "administer"), 403);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const all = await listRoles(trx);
+/** Replaces the roles of a person on the site. Without any, the person can no longer see it. */
+export function changeRoles(db: Database, actor: Actor, site: Site, personId: string, roles: string[]) {
+  refuse(whyNotMay(actor, "administer"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const known = await listRoles(trx);
     const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
-    if (wanted.length) refuseFields(fieldErrors({ roles: whyNotRoles(wanted, all) }));
-    const taken = member.roles.map((one) => one.slug).filter((role) => !wanted.includes(role));
-    refuse(await whyNotTake(trx, site, member, taken, all));
-    for (const role of taken) await take(trx, by, site, member, role);
-    const given = await give(trx, by, site, member, wanted);
-    if (!wanted.length) await forgetStranger(trx, member);
-    return { name: member.name, given, taken };
+    if (roles.length) refuseFields(fieldErrors({ roles: whyNotRoles(roles, known) }));
+    const removed = member.roles.map(({ slug }) => slug).filter((role) => !roles.includes(role));
+    refuse(await whyNotRemoveRoles(trx, site, member, removed, known));
+    for (const role of removed) await removeRole(trx, actor, site, member, role);
+    const given = await giveRoles(trx, actor, site, member, roles);
+    if (!roles.length) await dropLinksWithoutRole(trx, member);
+    return { name: member.name, given, removed };
   });
 }
 
-async function whyNotTake(trx: Database, site: Site, member: Member, taken: string[], all: Role[]) {
+async function whyNotRemoveRoles(trx: Database, site: Site, member: Member, removed: string[], known: Role[]) {
   const administers = (slug: string) =>
-    all.some((role) => role.slug === slug && role.permissions.includes("administer"));
-  const stays = member.roles.some((role) => administers(role.slug) && !taken.includes(role.slug));
-  if (stays || !taken.some(administers)) return;
-  const others = (await listMembers(trx, site.id)).filter((one) => one.id !== member.id);
-  return whyNotTakeAdministrator(
+    known.some((role) => role.slug === slug && role.permissions.includes("administer"));
+  const stays = member.roles.some(({ slug }) => administers(slug) && !removed.includes(slug));
+  if (stays || !removed.some(administers)) return;
+  const others = (await listMembers(trx, site.id)).filter(({ id }) => id !== member.id);
+  return whyNotRemoveAdministrator(
     member,
-    others.filter((one) => one.roles.some((role) => administers(role.slug))),
+    others.filter(({ roles }) => roles.some(({ slug }) => administers(slug))),
   );
 }
 
-async function take(trx: Database, by: Actor, site: Site, member: Member, role: string) {
+async function removeRole(trx: Database, actor: Actor, site: Site, member: Member, role: string) {
   await trx
     .deleteFrom("memberships")
     .where("site_id", "=", site.id)
     .where("person_id", "=", member.id)
     .where("role", "=", role)
     .execute();
-  await appendRole(trx, by, site, member, "role_taken", role);
+  await appendRole(trx, actor, site, member, "role_taken", role);
 }
 
-/** Who belongs to no site any more cannot come in by an old invitation. */
-async function forgetStranger(trx: Database, member: Member) {
+/** Drops the links of a person without a role on any site: an old invitation no longer lets them in. */
+async function dropLinksWithoutRole(trx: Database, member: Member) {
   const anywhere = await trx
     .selectFrom("memberships")
     .select("site_id")
@@ -161,20 +167,23 @@ async function forgetStranger(trx: Database, member: Member) {
   if (!anywhere) await dropLinks(trx, member.id);
 }
 
-/** A link for somebody to choose a password with: a new one, or, who never came, their first. */
-export function resetPassword(db: Database, by: Actor, site: Site, personId: string) {
-  refuse(whyNotMay(by, "administer"), 403);
-  return siteTransaction(db, withoutReplay(by), site.id, async (trx, by) => {
+/** A link to set a new password, or, for a person who has none yet, another invitation. */
+export function resetPassword(db: Database, actor: Actor, site: Site, personId: string) {
+  refuse(whyNotMay(actor, "administer"), 403);
+  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
     const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
-    const elsewhere = await belongsElsewhere(trx, site, by.person.id, member.id);
-    refuse(whyNotGiveLink(by.person, member, elsewhere));
+    const elsewhere = await belongsElsewhere(trx, site, actor.person.id, member.id);
+    refuse(whyNotGiveLink(actor.person, member, elsewhere));
     const purpose = member.signs_in ? ("reset" as const) : ("invitation" as const);
-    const link = await newLink(trx, purpose, member.id, by.at);
-    await appendEvent(trx, by, site.id, {
+    const link = await newLink(trx, purpose, member.id, actor.at);
+    await appendEvent(trx, actor, site.id, {
       action: purpose === "reset" ? "password_reset" : "person_invited",
       subject: `person ${member.name}`,
       subject_id: member.id,
-      details: { member: member.name, ...(purpose === "invitation" && { roles: member.roles.map((one) => one.slug) }) },
+      details: {
+        member: member.name,
+        ...(purpose === "invitation" && { roles: member.roles.map(({ slug }) => slug) }),
+      },
     });
     return { purpose, name: member.name, link };
   });

@@ -5,24 +5,24 @@ export interface Member {
   id: string;
   name: string;
   email: string | null;
-  /** Has chosen a password. */
+  /** Has a password. */
   signs_in: boolean;
   roles: { slug: string; name: string }[];
-  /** Since they hold the first of these roles. */
+  /** When the earliest of these roles was given, ISO 8601 UTC. */
   since: string;
 }
 
-/** The people of a site by name; tokens are not among them. */
+/** The people with a role on a site, by name, without its tokens. */
 export function listMembers(db: Database, siteId: string): Promise<Member[]> {
-  return members(db, siteId);
+  return selectMembers(db, siteId);
 }
 
 export async function findMember(db: Database, siteId: string, personId: string): Promise<Member | undefined> {
-  const [member] = await members(db, siteId, personId);
+  const [member] = await selectMembers(db, siteId, personId);
   return member;
 }
 
-async function members(db: Database, siteId: string, personId?: string): Promise<Member[]> {
+async function selectMembers(db: Database, siteId: string, personId?: string): Promise<Member[]> {
   const rows = await db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
@@ -35,15 +35,15 @@ async function members(db: Database, siteId: string, personId?: string): Promise
     .orderBy("p.id")
     .orderBy("r.name")
     .execute();
-  return [...Map.groupBy(rows, (row) => row.id).values()].map((held) => {
-    const { id, name, email, password } = held[0] as (typeof rows)[number];
-    const roles = held.map((row) => ({ slug: row.slug, name: row.role }));
-    const since = held.map((row) => row.since).sort()[0] as string;
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((own) => {
+    const { id, name, email, password } = own[0] as (typeof rows)[number];
+    const roles = own.map((row) => ({ slug: row.slug, name: row.role }));
+    const since = own.map((row) => row.since).sort()[0] as string;
     return { id, name, email, signs_in: password !== null, roles, since };
   });
 }
 
-/** Whether somebody belongs to another site, one that `administratorId` does not administer. */
+/** Whether a person has a role on another site that `administratorId` does not administer. */
 export async function belongsElsewhere(
   db: Database,
   site: { id: string },
@@ -52,7 +52,7 @@ export async function belongsElsewhere(
 ): Promise<boolean> {
   const roles = await listRoles(db);
   const administering = roles.filter((role) => role.permissions.includes("administer")).map((role) => role.slug);
-  const mine = db
+  const administered = db
     .selectFrom("memberships")
     .select("site_id")
     .where("person_id", "=", administratorId)
@@ -62,7 +62,7 @@ export async function belongsElsewhere(
     .select("site_id")
     .where("person_id", "=", personId)
     .where("site_id", "!=", site.id)
-    .where("site_id", "not in", mine)
+    .where("site_id", "not in", administered)
     .executeTakeFirst();
   return other !== undefined;
 }
@@ -77,7 +77,7 @@ export interface TokenRow {
   revoked_at: string | null;
 }
 
-/** Newest first. */
+/** The tokens of a site, newest first. */
 export async function listTokens(db: Database, siteId: string): Promise<TokenRow[]> {
   const tokens = await db
     .selectFrom("tokens as t")
@@ -88,7 +88,7 @@ export async function listTokens(db: Database, siteId: string): Promise<TokenRow
     .orderBy("t.created_at", "desc")
     .orderBy("t.id", "desc")
     .execute();
-  const held = await db
+  const roles = await db
     .selectFrom("memberships as m")
     .innerJoin("roles as r", "r.slug", "m.role")
     .innerJoin("people as p", "p.id", "m.person_id")
@@ -99,6 +99,6 @@ export async function listTokens(db: Database, siteId: string): Promise<TokenRow
     .execute();
   return tokens.map(({ person_id, ...token }) => ({
     ...token,
-    roles: held.filter((one) => one.person_id === person_id).map((one) => one.name),
+    roles: roles.filter((role) => role.person_id === person_id).map(({ name }) => name),
   }));
 }

@@ -14,7 +14,7 @@ import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
 
-/** Signing in and out, and one's own account. */
+/** Signing in and out, and the account page. */
 export const accountRoutes = new Hono<AppEnv>();
 
 accountRoutes.get("/sign-in", async (c) => {
@@ -28,19 +28,19 @@ accountRoutes.post("/sign-in", async (c) => {
   const { db, address, at, limitHashing } = c.var;
   const next = safePath(form.next);
   try {
-    const tried = await tryPassword(db, { email, password, address: address(), at }, limitHashing);
-    await startSession(c, personOrRefusal(tried, noMatch).id);
+    const result = await tryPassword(db, { email, password, address: address(), at }, limitHashing);
+    await startSession(c, personOrRefusal(result, noMatch).id);
     return c.redirect(next, 303);
   } catch (error) {
     const { errors, status, retryAfter } = besideFields(error, "password");
     if (retryAfter) c.header("retry-after", String(retryAfter));
-    const content = signInPage({ next, email, wrong: errors.password, first: false });
+    const content = signInPage({ next, email, error: errors.password, first: false });
     return signedOutPage(c, "Sign in", content, status as 401 | 429);
   }
 });
 
 const noMatch = {
-  sentence: "That e-mail and password do not belong together.",
+  sentence: "Wrong e-mail or password.",
   path: "password",
   status: 401,
 } as const;
@@ -67,7 +67,7 @@ accountRoutes.post("/account/name", async (c) => {
   } catch (error) {
     return showAccount(c as SignedIn, { ...besideFields(error), name });
   }
-  flash(c, "Your name is changed.");
+  flash(c, "Name changed.");
   return c.redirect("/account", 303);
 });
 
@@ -80,21 +80,21 @@ accountRoutes.post("/account/password", async (c) => {
     return showAccount(c as SignedIn, besideFields(error));
   }
   await startSession(c, person.id);
-  flash(c, "Your password is changed. All other browsers are signed out.");
+  flash(c, "Password changed. All other browsers have been signed out.");
   return c.redirect("/account", 303);
 });
 
-type Wrong = ReturnType<typeof besideFields> & { name?: string };
+type RefusedForm = ReturnType<typeof besideFields> & { name?: string };
 
-async function showAccount(c: SignedIn, wrong?: Wrong) {
+async function showAccount(c: SignedIn, refused?: RefusedForm) {
   const { person, db } = c.var;
-  if (wrong?.retryAfter) c.header("retry-after", String(wrong.retryAfter));
+  if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));
   const content = accountPage({
-    name: wrong?.name ?? person.name,
+    name: refused?.name ?? person.name,
     email: person.email ?? "",
     sites: await rolesBySite(db, person.id),
     atLeast: passwordLength.atLeast,
-    ...(wrong && { errors: wrong.errors }),
+    ...(refused && { errors: refused.errors }),
   });
-  return plainPage(c, "Account", content, (wrong?.status ?? 200) as 200);
+  return plainPage(c, "Account", content, (refused?.status ?? 200) as 200);
 }

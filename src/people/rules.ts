@@ -5,75 +5,81 @@ import { controlCharacters, joinWithAnd } from "../text.ts";
 
 export const passwordLength = { atLeast: 10, atMost: 200 };
 
-/** An address as it is kept and compared: people write theirs in capitals on some days. */
+/** An e-mail address as it is stored and compared: trimmed and in lower case. */
 export function normalEmail(email: string): string {
   return email.trim().normalize("NFC").toLowerCase();
 }
 
-/** Takes the address as `normalEmail` gives it. */
+/** `email` as `normalEmail` returns it. */
 export function whyNotEmail(email: string): string | undefined {
-  if (!email) return "The e-mail address is missing.";
+  if (!email) return "Enter an e-mail address.";
   if (email.length > 254) return `An e-mail address has at most 254 characters; this one has ${email.length}.`;
   if (controlCharacters.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email))
-    return "An e-mail address looks like ada@example.com.";
+    return "Enter an e-mail address like ada@example.com.";
 }
 
 export function whyNotPersonName(name: string): string | undefined {
-  if (!name.trim()) return "The name is missing.";
+  if (!name.trim()) return "Enter a name.";
   if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
   if (controlCharacters.test(name)) return "A name has no control characters and no line breaks.";
 }
 
-/** Length is what keeps a password; so nothing is asked of its letters. */
+/** Only the length counts: rules about characters make passwords harder to remember, not to guess. */
 export function whyNotPassword(password: string, email = ""): string | undefined {
   const { atLeast, atMost } = passwordLength;
   if (password.length < atLeast)
-    return `A password has at least ${atLeast} characters; this one has ${password.length}.`;
+    return `A password needs at least ${atLeast} characters; this one has ${password.length}.`;
   if (password.length > atMost) return `A password has at most ${atMost} characters; this one has ${password.length}.`;
-  if (email && normalEmail(password) === email)
-    return "Anybody can guess your e-mail address; choose another password.";
+  if (email && normalEmail(password) === email) return "Your e-mail address is easy to guess. Choose another password.";
 }
 
-/** Typed twice where somebody chooses one on a page; the command line asks once. */
+/** Pages ask for a new password twice; the command line asks once and passes no `again`. */
 export function whyNotAgain(password: string, again: string | undefined): string | undefined {
-  if (again !== undefined && again !== password) return "This is not the same as the password above.";
+  if (again !== undefined && again !== password) return "This is different from the password above.";
 }
 
-/** The page to go on to after signing in: one of ours, whatever the link that led here says. */
+/** The path to continue to after signing in; "/" if `next` could lead to another host. */
 export function safePath(next: string | undefined): string {
-  // a browser takes a backslash for a slash, and drops line breaks and tabs: all of them could lead to another host
+  // browsers read a backslash as a slash and drop line breaks and tabs
   return next && /^\/(?![/\\])[^\\\s]*$/.test(next) && !controlCharacters.test(next) ? next : "/";
 }
 
-/** Why these cannot be the roles that somebody holds. `known` are the roles that there are. */
+/** Why a person or token cannot be given these roles. `known` are all roles that exist. */
 export function whyNotRoles(roles: string[], known: { slug: string }[]): string | undefined {
-  if (!roles.length) return "Choose at least one role.";
-  const stranger = roles.find((role) => !known.some((one) => one.slug === role));
-  if (stranger !== undefined)
-    return `There is no role "${stranger.slice(0, 60)}"; the roles are ${known.map((one) => one.slug).join(", ")}.`;
+  if (!roles.length) return "Select at least one role.";
+  const unknown = roles.find((role) => !known.some(({ slug }) => slug === role));
+  if (unknown !== undefined)
+    return `There is no role "${unknown.slice(0, 60)}". The roles are ${joinWithAnd(known.map(({ slug }) => slug))}.`;
 }
 
-/** `others` are the site's other administrators. One who never chose a password, or a token, cannot sign in and help. */
-export function whyNotTakeAdministrator(member: { name: string }, others: { signs_in: boolean }[]): string | undefined {
-  if (others.some((one) => one.signs_in)) return;
+/** `others` are the site's other administrators. Only one who can sign in counts: no pending invitation and no token. */
+export function whyNotRemoveAdministrator(
+  member: { name: string },
+  others: { signs_in: boolean }[],
+): string | undefined {
+  if (others.some((other) => other.signs_in)) return;
   return `${member.name} is the last administrator of this site who can sign in. Make somebody else an administrator first.`;
 }
 
-/** A link opens the whole account: `elsewhere` says that it belongs to a site that whoever asks does not administer. */
+/**
+ * A link gives access to the whole account. `elsewhere` says that the member has a role on a site that the administrator
+ * does not administer.
+ */
 export function whyNotGiveLink(
-  asks: { id: string },
+  administrator: { id: string },
   member: { id: string; name: string },
   elsewhere: boolean,
 ): string | undefined {
-  if (asks.id === member.id) return "You change your own password under Account.";
+  if (administrator.id === member.id) return "Change your own password under Account.";
   if (elsewhere)
-    return `${member.name} also belongs to a site that you do not administer, and a new password would open that one too.`;
+    return `${member.name} also has a role on a site that you do not administer, and a new password would give access to that one, too.`;
 }
 
-/** What a role allows on a site, where each gate asks for whom it asks. */
+/** What a role allows on a site with these environments, as a sentence. */
 export function roleSentence(role: Role, environments: { name: string; gate: Gate | null }[]): string {
-  const gates = environments.filter(({ gate }) => gate?.requirements.some((one) => one.role === role.slug));
-  const approves = gates.length ? [`approve what goes to ${joinWithAnd(gates.map((one) => one.name))}`] : [];
-  const may = [...approves, ...role.permissions.filter((one) => one !== "view").map((one) => permissionPhrases[one])];
-  return may.length ? `May ${joinWithAnd(may)}.` : "Sees everything, changes nothing.";
+  const gated = environments.filter(({ gate }) => gate?.requirements.some((required) => required.role === role.slug));
+  const approve = gated.length ? [`approve promotions to ${joinWithAnd(gated.map(({ name }) => name))}`] : [];
+  const others = role.permissions.filter((permission) => permission !== "view");
+  const may = [...approve, ...others.map((permission) => permissionPhrases[permission])];
+  return may.length ? `May ${joinWithAnd(may)}.` : "May see everything and change nothing.";
 }

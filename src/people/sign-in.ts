@@ -4,42 +4,41 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import type { Schema } from "../schema.ts";
+import { countOf } from "../text.ts";
 import { matchesPassword } from "./passwords.ts";
 import { normalEmail, passwordLength, whyNotEmail } from "./rules.ts";
 
 export interface SignInAttempt {
   email: string;
   password: string;
-  /** Where it comes from; empty where nobody knows. */
+  /** The client's address; empty if unknown. */
   address: string;
   at: string;
 }
 
 export type SignInResult =
   | { person: Person }
-  /** How many more tries there are. */
+  /** Wrong: the number of tries that are left. */
   | { left: number }
-  /** Too many: the seconds until the next try is looked at. */
+  /** Not checked, for there were too many failures: the seconds until the next try. */
   | { wait: number };
 
-const minute = 60_000;
-const span = 15 * minute;
-const mostFailures = { email: 5, address: 30 };
+const windowMs = 15 * 60_000;
+const maxFailures = { email: 5, address: 30 };
 
 /**
- * Checks an e-mail and a password. After too many failures for one e-mail, or from one address, not even the right
- * password is checked, nor is anything written, and the attempt does not wait in the queue with the others. Otherwise
- * the attempt is saved as a failure first and removed when it succeeds: so many attempts at the same moment count as
- * if they came one after the other.
+ * Checks an e-mail address and a password. After too many failures for one e-mail address, or from one client address,
+ * the password is not checked, nothing is written, and the attempt does not wait in the queue. Otherwise the attempt is
+ * saved as a failure first and deleted if it succeeds: so simultaneous attempts are counted as well.
  */
 export async function tryPassword(
   db: Database,
   { email, password, address, at }: SignInAttempt,
   hashing: LimitHashing = unlimited,
 ): Promise<SignInResult> {
-  const known = normalEmail(email);
-  // what is no e-mail address is nobody's, and is not fit to be stored
-  const failure = { id: newId(Date.parse(at)), email: whyNotEmail(known) ? "" : known, address, at };
+  const normalized = normalEmail(email);
+  // what is not an e-mail address belongs to no account, and may not be fit to be stored
+  const failure = { id: newId(Date.parse(at)), email: whyNotEmail(normalized) ? "" : normalized, address, at };
   const early = await secondsToWait(db, failure);
   return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password));
 }
@@ -59,56 +58,56 @@ async function checkPassword(db: Database, failure: Failure, password: string): 
 
 type Failure = Schema["sign_in_failures"];
 
-/** Those that count no more are cleared on the way. */
+/** Saves a failure, and deletes those that no longer count. */
 async function saveFailure(db: Database, failure: Failure): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await trx.deleteFrom("sign_in_failures").where("at", "<=", ago(failure.at, span)).execute();
+    await trx.deleteFrom("sign_in_failures").where("at", "<=", ago(failure.at, windowMs)).execute();
     await trx.insertInto("sign_in_failures").values(failure).execute();
   });
 }
 
-/** Seconds until so many of the others are 15 minutes old that one more may be tried. */
+/** Seconds until few enough of the other failures are within the window for one more try; 0: now. */
 async function secondsToWait(db: Database, failure: Failure): Promise<number> {
-  const email = await waitForOne(db, failure, "email");
-  return failure.address ? Math.max(email, await waitForOne(db, failure, "address")) : email;
+  const email = await secondsToWaitFor(db, failure, "email");
+  return failure.address ? Math.max(email, await secondsToWaitFor(db, failure, "address")) : email;
 }
 
-async function waitForOne(db: Database, failure: Failure, of: keyof typeof mostFailures): Promise<number> {
+async function secondsToWaitFor(db: Database, failure: Failure, column: keyof typeof maxFailures): Promise<number> {
   const oldest = await db
     .selectFrom("sign_in_failures")
     .select("at")
-    .where(of, "=", failure[of])
-    .where("at", ">", ago(failure.at, span))
+    .where(column, "=", failure[column])
+    .where("at", ">", ago(failure.at, windowMs))
     .where("id", "!=", failure.id)
     .orderBy("at", "desc")
     .limit(1)
-    .offset(mostFailures[of] - 1)
+    .offset(maxFailures[column] - 1)
     .executeTakeFirst();
-  return oldest ? Math.max(1, Math.ceil((Date.parse(oldest.at) + span - Date.parse(failure.at)) / 1000)) : 0;
+  return oldest ? Math.max(1, Math.ceil((Date.parse(oldest.at) + windowMs - Date.parse(failure.at)) / 1000)) : 0;
 }
 
 async function triesLeft(db: Database, { email, address, at }: Failure): Promise<number> {
-  const count = async (of: keyof typeof mostFailures, value: string) => {
+  const left = async (column: keyof typeof maxFailures, value: string) => {
     const { tries } = await db
       .selectFrom("sign_in_failures")
       .select((eb) => eb.fn.countAll<number>().as("tries"))
-      .where(of, "=", value)
-      .where("at", ">", ago(at, span))
+      .where(column, "=", value)
+      .where("at", ">", ago(at, windowMs))
       .executeTakeFirstOrThrow();
-    return Math.max(0, mostFailures[of] - tries);
+    return Math.max(0, maxFailures[column] - tries);
   };
-  return Math.min(await count("email", email), address ? await count("address", address) : Infinity);
+  return Math.min(await left("email", email), address ? await left("address", address) : Infinity);
 }
 
-/** Takes as long for an address that nobody has as for a wrong password. */
+/** Takes as long for an unknown e-mail address as for a wrong password. */
 async function findByPassword(db: Database, email: string, password: string): Promise<Person | undefined> {
   const found = await db
     .selectFrom("people")
     .select(["id", "name", "kind", "email", "password"])
     .where("email", "=", email)
     .executeTakeFirst();
-  const right = await matchesPassword(password.slice(0, passwordLength.atMost + 1), found?.password);
-  if (!found || !right) return;
+  const matches = await matchesPassword(password.slice(0, passwordLength.atMost + 1), found?.password);
+  if (!found || !matches) return;
   const { password: _, ...person } = found;
   return person;
 }
@@ -120,23 +119,23 @@ export async function forgetFailures(db: Database, email: string): Promise<void>
 const ago = (at: string, ms: number) => new Date(Date.parse(at) - ms).toISOString();
 const counts = ["No", "One", "Two", "Three", "Four"];
 
-/** Whose password it was; throws what to say beside the field, and for how long to wait, where it was nobody's. */
+/** The person, if the password was right. Else throws a Refusal: 429 after too many tries, or as `mismatch` says. */
 export function personOrRefusal(
-  tried: SignInResult,
-  wrong: { sentence: string; path: string; status: 401 | 422 },
+  result: SignInResult,
+  mismatch: { sentence: string; path: string; status: 401 | 422 },
 ): Person {
-  if ("person" in tried) return tried.person;
-  const message = triesSentence(wrong.sentence, tried);
-  const errors = [{ path: wrong.path, message }];
-  if ("wait" in tried) throw new Refusal(429, message, { errors, retryAfter: tried.wait });
-  throw new Refusal(wrong.status, message, { errors });
+  if ("person" in result) return result.person;
+  const message = triesSentence(mismatch.sentence, result);
+  const errors = [{ path: mismatch.path, message }];
+  if ("wait" in result) throw new Refusal(429, message, { errors, retryAfter: result.wait });
+  throw new Refusal(mismatch.status, message, { errors });
 }
 
-function triesSentence(wrong: string, tried: { left: number } | { wait: number }): string {
-  if ("wait" in tried) {
-    const minutes = Math.ceil(tried.wait / 60);
-    return `Too many tries. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}, or ask an administrator for a new password.`;
+function triesSentence(mismatch: string, result: { left: number } | { wait: number }): string {
+  if ("wait" in result) {
+    const minutes = countOf(Math.ceil(result.wait / 60), "minute");
+    return `Too many tries. Try again in ${minutes}, or ask an administrator for a password-reset link.`;
   }
-  const left = counts[tried.left] ?? String(tried.left);
-  return `${wrong} ${left} more ${tried.left === 1 ? "try" : "tries"} in the next 15 minutes.`;
+  const left = counts[result.left] ?? String(result.left);
+  return `${mismatch} ${left} more ${result.left === 1 ? "try" : "tries"} in the next 15 minutes.`;
 }

@@ -17,35 +17,34 @@ export interface NewToken {
 }
 
 /**
- * Makes a machine account with a token of its own. The secret is in this answer and nowhere else; its prefix lets
- * scanners of source code recognise one that leaked.
+ * Creates a machine account with a token. The secret is returned here and stored nowhere; its prefix lets scanners of
+ * source code recognise one that leaked.
  */
 export async function createToken(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   token: NewToken,
 ): Promise<{ id: string; name: string; secret: string }> {
-  refuse(whyNotMay(by, "administer"), 403);
+  refuse(whyNotMay(actor, "administer"), 403);
   const secret = `sb_${newSecret()}`;
-  return siteTransaction(db, withoutReplay(by), site.id, async (trx, by) => {
-    refuseFields(await tokenErrors(trx, by, site, token));
-    const id = await insertToken(trx, by, site, token, sha256(secret));
+  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
+    refuseFields(await tokenErrors(trx, actor, site, token));
+    const id = await insertToken(trx, actor, site, token, sha256(secret));
     return { id, name: token.name.trim(), secret };
   });
 }
 
-async function tokenErrors(trx: Database, by: Actor, site: Site, { name, roles, expires_at }: NewToken) {
+async function tokenErrors(trx: Database, actor: Actor, site: Site, { name, roles, expires_at }: NewToken) {
   return fieldErrors({
-    name: whyNotPersonName(name) ?? (await whyNotUnused(trx, site, name.trim())),
+    name: whyNotPersonName(name) ?? (await whyNotTokenName(trx, site, name.trim())),
     roles: whyNotRoles(roles, await listRoles(trx)),
-    expires_at:
-      expires_at && expires_at <= by.at ? "That has passed already; a token expires in the future." : undefined,
+    expires_at: expires_at && expires_at <= actor.at ? "This date is in the past. Enter a later one." : undefined,
   });
 }
 
-/** History names a token by its name alone. It also keeps a form that is sent twice from making two. */
-async function whyNotUnused(trx: Database, site: Site, name: string): Promise<string | undefined> {
+/** The history identifies a token by its name alone. This also keeps a form that is sent twice from creating two tokens. */
+async function whyNotTokenName(trx: Database, site: Site, name: string): Promise<string | undefined> {
   const other = await trx
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")
@@ -54,37 +53,48 @@ async function whyNotUnused(trx: Database, site: Site, name: string): Promise<st
     .where("t.revoked_at", "is", null)
     .where("p.name", "=", name)
     .executeTakeFirst();
-  return other && `There is already a token ${name} on this site. Revoke that one, or choose another name.`;
+  return other && `There is already a token ${name} on this site. Revoke it, or enter another name.`;
 }
 
-async function insertToken(trx: Database, by: Actor, site: Site, { name, roles, expires_at }: NewToken, hash: string) {
-  const machine = { id: newId(Date.parse(by.at)), kind: "machine" as const, name: name.trim(), email: null };
+async function insertToken(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  { name, roles, expires_at }: NewToken,
+  hash: string,
+) {
+  const machine = { id: newId(Date.parse(actor.at)), kind: "machine" as const, name: name.trim(), email: null };
   await trx
     .insertInto("people")
-    .values({ ...machine, password: null, created_at: by.at })
+    .values({ ...machine, password: null, created_at: actor.at })
     .execute();
-  const held = [...new Set(roles)].sort();
+  const given = [...new Set(roles)].sort();
   await trx
     .insertInto("memberships")
-    .values(held.map((role) => ({ site_id: site.id, person_id: machine.id, role, since: by.at })))
+    .values(given.map((role) => ({ site_id: site.id, person_id: machine.id, role, since: actor.at })))
     .execute();
-  const row = { id: newId(Date.parse(by.at)), site_id: site.id, person_id: machine.id, expires_at: expires_at ?? null };
+  const row = {
+    id: newId(Date.parse(actor.at)),
+    site_id: site.id,
+    person_id: machine.id,
+    expires_at: expires_at ?? null,
+  };
   await trx
     .insertInto("tokens")
-    .values({ ...row, hash, created_by: by.person.id, created_at: by.at, revoked_at: null })
+    .values({ ...row, hash, created_by: actor.person.id, created_at: actor.at, revoked_at: null })
     .execute();
-  await appendEvent(trx, by, site.id, {
+  await appendEvent(trx, actor, site.id, {
     action: "token_created",
     subject: `token ${machine.name}`,
     subject_id: row.id,
-    details: { token: machine.name, machine_id: machine.id, roles: held, expires_at: row.expires_at },
+    details: { token: machine.name, machine_id: machine.id, roles: given, expires_at: row.expires_at },
   });
   return row.id;
 }
 
-export function revokeToken(db: Database, by: Actor, site: Site, tokenId: string): Promise<{ name: string }> {
-  refuse(whyNotMay(by, "administer"), 403);
-  return siteTransaction(db, by, site.id, async (trx, by) => {
+export function revokeToken(db: Database, actor: Actor, site: Site, tokenId: string): Promise<{ name: string }> {
+  refuse(whyNotMay(actor, "administer"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const token =
       (await trx
         .selectFrom("tokens as t")
@@ -94,8 +104,8 @@ export function revokeToken(db: Database, by: Actor, site: Site, tokenId: string
         .where("t.site_id", "=", site.id)
         .executeTakeFirst()) ?? notFound("token");
     if (token.revoked_at) return { name: token.name };
-    await trx.updateTable("tokens").set({ revoked_at: by.at }).where("id", "=", token.id).execute();
-    await appendEvent(trx, by, site.id, {
+    await trx.updateTable("tokens").set({ revoked_at: actor.at }).where("id", "=", token.id).execute();
+    await appendEvent(trx, actor, site.id, {
       action: "token_revoked",
       subject: `token ${token.name}`,
       subject_id: token.id,

@@ -14,43 +14,43 @@ import { search } from "./queries.ts";
 import type { Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
 
-interface Named {
+interface Artifact {
   id: string;
   kind: Kind;
   key: string;
   title: string | null;
 }
 
-/** How something stands in one environment, and who let it go there. */
-export interface ArtifactPlace {
+/** The version of an artifact in one environment, and who approved it there. */
+export interface ArtifactPlacement {
   environment: Environment;
-  /** Nothing: it was never recorded there. */
-  standing: PlacementAsOf | undefined;
+  /** Undefined if it was never recorded there. */
+  placement: PlacementAsOf | undefined;
   approvals: ApprovedBy[];
 }
 
-type Asked<Asks extends Question["asks"]> = Extract<Question<Environment>, { asks: Asks }>;
+type QuestionOf<Asks extends Question["asks"]> = Extract<Question<Environment>, { asks: Asks }>;
 
 export type SearchAnswer =
-  | { to: "where"; named: Named; at?: string | undefined; places: ArtifactPlace[] }
-  | { to: "who"; named: Named; at?: string | undefined; place: ArtifactPlace }
-  | { to: "when"; named: Named; environment: Environment; spans: Span[]; more: boolean }
+  | { to: "where"; artifact: Artifact; at?: string | undefined; placements: ArtifactPlacement[] }
+  | { to: "who"; artifact: Artifact; at?: string | undefined; placement: ArtifactPlacement }
+  | { to: "when"; artifact: Artifact; environment: Environment; spans: Span[]; more: boolean }
   | ({
       to: "changed";
-      /** When Sitebook was first told of it, where that is later than what was asked about. */
+      /** When the record of the environment starts, if that is after the start of the period. */
       first?: string | undefined;
-      tallies: Record<Kind, DifferenceCounts>;
+      counts: Record<Kind, DifferenceCounts>;
       lines: Difference[];
-    } & Omit<Asked<"changed">, "asks">)
-  | { to: "waits"; role?: { name: string } | undefined; promotions: Promotion[] }
-  | { to: "is"; environment: Environment }
-  | { to: "sorry"; sentence: string };
+    } & Omit<QuestionOf<"changed">, "asks">)
+  | { to: "waiting"; role?: { name: string } | undefined; promotions: Promotion[] }
+  | { to: "contents"; environment: Environment }
+  | { to: "unanswerable"; sentence: string };
 
-const mostChanges = 100;
+const maxChanges = 100;
 
-const mostSpans = 20;
+const maxSpans = 20;
 
-/** Answers what can be answered; nothing where the words are only to be looked for. */
+/** The answer to a question; undefined if the text is no question, so that only its words are searched for. */
 export async function answerQuestion(
   db: Database,
   site: Site,
@@ -62,50 +62,52 @@ export async function answerQuestion(
     case "where":
     case "who":
     case "when":
-      return aboutOne(db, site, question, now);
+      return answerAboutArtifact(db, site, question, now);
     case "changed":
-      return whatChanged(db, site, question);
-    case "waits":
-      return whatWaits(db, site, question);
-    case "is":
-      return { to: "is", environment: question.environment };
+      return answerChanges(db, site, question);
+    case "waiting":
+      return answerWaiting(db, site, question);
+    case "contents":
+      return { to: "contents", environment: question.environment };
     case "unclear":
-      return { to: "sorry", sentence: question.sentence };
-    case "was":
+      return { to: "unanswerable", sentence: question.sentence };
+    case "past contents":
       return undefined;
     case "nothing": {
-      const named = await findExactly(db, site.id, text);
-      return named && { to: "where", named, places: await placesOf(db, site, named) };
+      const artifact = await findExactly(db, site.id, text);
+      return artifact && { to: "where", artifact, placements: await placementsOf(db, site, artifact) };
     }
   }
 }
 
-async function aboutOne(
+async function answerAboutArtifact(
   db: Database,
   site: Site,
-  question: Asked<"where"> | Asked<"who"> | Asked<"when">,
+  question: QuestionOf<"where"> | QuestionOf<"who"> | QuestionOf<"when">,
   now: string,
 ): Promise<SearchAnswer> {
-  const named = await findNamed(db, site.id, question.what);
-  if (!named) return { to: "sorry", sentence: unknown(question.what) };
-  if (question.asks === "where")
-    return { to: "where", named, at: question.at, places: await placesOf(db, site, named, question.at) };
+  const artifact = await findByName(db, site.id, question.what);
+  if (!artifact) return { to: "unanswerable", sentence: notRecorded(question.what) };
+  if (question.asks === "where") {
+    const placements = await placementsOf(db, site, artifact, question.at);
+    return { to: "where", artifact, at: question.at, placements };
+  }
   const { environment } = question;
   if (question.asks === "who") {
-    const place = await placeOf(db, site, environment, named, question.at);
-    return { to: "who", named, at: question.at, place };
+    const placement = await placementIn(db, site, environment, artifact, question.at);
+    return { to: "who", artifact, at: question.at, placement };
   }
-  const spans = await listSpans(db, environment.id, named.id, { to: now, limit: mostSpans + 1 });
-  return { to: "when", named, environment, spans: spans.slice(0, mostSpans), more: spans.length > mostSpans };
+  const spans = await listSpans(db, environment.id, artifact.id, { to: now, limit: maxSpans + 1 });
+  return { to: "when", artifact, environment, spans: spans.slice(0, maxSpans), more: spans.length > maxSpans };
 }
 
-const unknown = (what: string) => {
+const notRecorded = (what: string) => {
   const name = what.length > 80 ? `${what.slice(0, 80)}…` : what;
-  return `Sitebook has not been told of ${what.startsWith("/") ? "a page" : "a page or software called"} ${name}.`;
+  return `No such ${what.startsWith("/") ? "page" : "page or software"} recorded: ${name}.`;
 };
 
-/** What is called exactly so, or is the only thing that the words fit. */
-async function findNamed(db: Database, siteId: string, what: string): Promise<Named | undefined> {
+/** The artifact with exactly this name, or the only one that the words match. */
+async function findByName(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {
   const exact = await findExactly(db, siteId, what);
   if (exact) return exact;
   const [hit, other] = await search(db, siteId, "artifact", parseSearchQuery(what), { limit: 2 });
@@ -113,13 +115,13 @@ async function findNamed(db: Database, siteId: string, what: string): Promise<Na
   return db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "=", hit.ref).executeTakeFirst();
 }
 
-async function findExactly(db: Database, siteId: string, what: string): Promise<Named | undefined> {
-  const told = what
+async function findExactly(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {
+  const text = what
     .trim()
     .replace(/^(?:the )?(?:page|software) /i, "")
     .replace(/^["'“”]+|["'“”]+$/g, "");
-  const url = /^https?:\/\//.test(told) ? URL.parse(told) : null;
-  const name = url?.pathname ?? told;
+  const url = /^https?:\/\//.test(text) ? URL.parse(text) : null;
+  const name = url?.pathname ?? text;
   const kind = name.startsWith("/") ? "page" : "software";
   const other = kind === "page" ? [name.endsWith("/") ? name.slice(0, -1) : `${name}/`] : [];
   for (const key of new Set([name, ...other, name.toLowerCase()])) {
@@ -128,29 +130,29 @@ async function findExactly(db: Database, siteId: string, what: string): Promise<
   }
 }
 
-async function placesOf(db: Database, site: Site, named: Named, at?: string): Promise<ArtifactPlace[]> {
-  const places: ArtifactPlace[] = [];
-  for (const environment of site.environments) places.push(await placeOf(db, site, environment, named, at));
-  return places;
+async function placementsOf(db: Database, site: Site, artifact: Artifact, at?: string): Promise<ArtifactPlacement[]> {
+  const placements: ArtifactPlacement[] = [];
+  for (const environment of site.environments) placements.push(await placementIn(db, site, environment, artifact, at));
+  return placements;
 }
 
-async function placeOf(
+async function placementIn(
   db: Database,
   site: Site,
   environment: Environment,
-  named: Named,
+  artifact: Artifact,
   at?: string,
-): Promise<ArtifactPlace> {
-  const slice = { ids: [named.id], removed: true };
-  const [stands] = await placementsAsOf(db, site.id, environment.id, { asOf: at ?? endOfTime }, slice);
-  const approvals = await listApprovers(db, [stands?.promotion_id ?? null]);
-  return { environment, standing: stands, approvals: approvals.get(stands?.promotion_id ?? "") ?? [] };
+): Promise<ArtifactPlacement> {
+  const slice = { ids: [artifact.id], removed: true };
+  const [placement] = await placementsAsOf(db, site.id, environment.id, { asOf: at ?? endOfTime }, slice);
+  const approvers = await listApprovers(db, [placement?.promotion_id ?? null]);
+  return { environment, placement, approvals: approvers.get(placement?.promotion_id ?? "") ?? [] };
 }
 
-async function whatChanged(
+async function answerChanges(
   db: Database,
   site: Site,
-  { environment, from, until }: Asked<"changed">,
+  { environment, from, until }: QuestionOf<"changed">,
 ): Promise<SearchAnswer> {
   const sides = {
     from: { environment, moment: { asOf: from } },
@@ -163,15 +165,15 @@ async function whatChanged(
     from,
     until,
     first: first && first > from ? first : undefined,
-    tallies: await countDifferences(db, site, sides),
-    lines: await listDifferences(db, site, sides, { limit: mostChanges }),
+    counts: await countDifferences(db, site, sides),
+    lines: await listDifferences(db, site, sides, { limit: maxChanges }),
   };
 }
 
-async function whatWaits(db: Database, site: Site, { role }: Asked<"waits">): Promise<SearchAnswer> {
+async function answerWaiting(db: Database, site: Site, { role }: QuestionOf<"waiting">): Promise<SearchAnswer> {
   const open = await listPromotions(db, site.id, { open: true });
-  const wanted = open.filter((one) =>
-    one.requirements.some((it) => it.given < it.needed && (!role || it.role === role.slug)),
+  const waiting = open.filter(({ requirements }) =>
+    requirements.some((required) => required.given < required.needed && (!role || required.role === role.slug)),
   );
-  return { to: "waits", role, promotions: wanted };
+  return { to: "waiting", role, promotions: waiting };
 }

@@ -7,68 +7,71 @@ import { sitePage } from "../http/pages.ts";
 import { type SearchKind, searchKinds } from "../record/search-index.ts";
 import { controlCharacters } from "../text.ts";
 import { answerQuestion } from "./answers.ts";
-import { exampleOf, findGroup, type Group, type SearchPosition } from "./queries.ts";
+import { examplePage, findGroup, type ResultGroup, type SearchPosition } from "./queries.ts";
 import { parseQuestion, type Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
 
 export const searchRoutes = new Hono<SiteEnv>();
 
-const size = 20;
+const pageSize = 20;
 
-const longest = 2000;
+const maxCharacters = 2000;
 
 searchRoutes.get("/", async (c) => {
   const { db, at: now } = c.var;
   const { site } = c.var.access;
-  const text = (c.req.query("q") ?? "").slice(0, longest).replace(new RegExp(controlCharacters, "gu"), " ").trim();
+  const text = (c.req.query("q") ?? "")
+    .slice(0, maxCharacters)
+    .replace(new RegExp(controlCharacters, "gu"), " ")
+    .trim();
   const only = searchKinds.find((kind) => kind === c.req.query("in"));
   const roles = await roleNames(db);
-  const named = Object.entries(roles).map(([slug, name]) => ({ slug, name }));
-  const question = parseQuestion(text, { ...site, roles: named }, now);
-  const elsewhere = elsewhereOf(site.slug, question);
-  if (elsewhere && !only) return c.redirect(elsewhere, 303);
+  const roleList = Object.entries(roles).map(([slug, name]) => ({ slug, name }));
+  const question = parseQuestion(text, { ...site, roles: roleList }, now);
+  const answerPath = answerPathOf(site.slug, question);
+  if (answerPath && !only) return c.redirect(answerPath, 303);
   const props: SearchProps = {
     site,
     now,
     text,
-    sought: soughtBy(question, text),
+    searchText: searchTextOf(question, text),
     answer: text && !only ? await answerQuestion(db, site, question, text, now) : undefined,
-    groups: await groupsOf(c, soughtBy(question, text), only),
+    groups: await findGroups(c, searchTextOf(question, text), only),
     only,
     roles,
-    example: await exampleOf(db, site),
+    example: await examplePage(db, site),
   };
   return sitePage(c, { title: text ? `Search: ${text.slice(0, 60)}` : "Search" }, searchPage(props));
 });
 
-/** Some questions have a page of their own for an answer. */
-function elsewhereOf(site: string, question: Question): string | undefined {
-  if (question.asks === "waits" && question.mine) return `/sites/${site}/approvals`;
-  if (question.asks === "was")
+/** The page that answers a question, if there is one. */
+function answerPathOf(site: string, question: Question): string | undefined {
+  if (question.asks === "waiting" && question.mine) return `/sites/${site}/approvals`;
+  if (question.asks === "past contents")
     return pathWithQuery(`/sites/${site}/environments/${question.environment.slug}`, {
       as_of: shortMoment(question.at),
     });
 }
 
-/** The words that are looked for; none where the question has only its own. */
-function soughtBy(question: Question, text: string): string {
+/** The words to search for; empty for a question that names nothing to be found. */
+function searchTextOf(question: Question, text: string): string {
   if ("what" in question) return question.what;
-  return question.asks === "changed" || question.asks === "waits" ? "" : text;
+  return question.asks === "changed" || question.asks === "waiting" ? "" : text;
 }
 
-/** What is found by its words, kind by kind. */
-async function groupsOf(c: SiteContext, sought: string, only?: SearchKind): Promise<Group[]> {
-  const wanted = parseSearchQuery(sought);
-  const slice = { after: only && readAfter(c.req.query("after")), limit: size };
-  const groups: Group[] = [];
+/** The results of the search, by kind. */
+async function findGroups(c: SiteContext, searchText: string, only?: SearchKind): Promise<ResultGroup[]> {
+  const query = parseSearchQuery(searchText);
+  const slice = { after: only && readAfter(c.req.query("after")), limit: pageSize };
+  const groups: ResultGroup[] = [];
   for (const kind of only ? [only] : searchKinds)
-    groups.push(await findGroup(c.var.db, c.var.access.site.id, kind, wanted, slice));
+    groups.push(await findGroup(c.var.db, c.var.access.site.id, kind, query, slice));
   return groups.filter(
     (group) => group.artifacts.length + group.releases.length + group.promotions.length + group.events.length,
   );
 }
 
-/** `12.345`: how long the last one was, and its id. */
+/** `12.345`: the size and the id of a SearchPosition. */
 function readAfter(text: string | undefined): SearchPosition | undefined {
   const [, length, id] = /^(\d{1,6})\.(\d{1,15})$/.exec(text ?? "") ?? [];
   return length && id ? { size: Number(length), id: Number(id) } : undefined;

@@ -1,26 +1,26 @@
 import { tokenize } from "../record/search-index.ts";
 
-/** What is looked for: phrases, each of one word or more, all of which have to be there. */
+/** Phrases of one or more words each; a result has all of them. */
 export interface SearchQuery {
   phrases: string[][];
-  /** The last word may be the beginning of one: it is still being typed. */
+  /** The last word may be the start of a longer one, for it is still being typed. */
   open: boolean;
 }
 
-const most = 12;
+const maxWords = 12;
 
-/** Reads what somebody typed; words in "double quotes" stand together. Whatever else is in it is no syntax. */
+/** Reads a search as users type it: words in "double quotes" are a phrase, and nothing else is syntax. */
 export function parseSearchQuery(text: string): SearchQuery {
   const parts = text.split(/["“”„«»]/);
   const phrases = parts.flatMap((part, i) =>
     i % 2 && i < parts.length - 1 ? [tokenize(part)] : tokenize(part).map((word) => [word]),
   );
-  const wanted = phrases.filter((phrase) => phrase.length).slice(0, most);
+  const some = phrases.filter((phrase) => phrase.length).slice(0, maxWords);
   const open = parts.length % 2 === 0 || tokenize(parts.at(-1) ?? "").length > 0;
-  return { phrases: wanted.map((phrase) => phrase.slice(0, most)), open };
+  return { phrases: some.map((phrase) => phrase.slice(0, maxWords)), open };
 }
 
-// Both only ever see letters and digits in quotation marks of their own: nothing that is typed can be syntax.
+// `tokenize` leaves only letters and digits, and both functions quote them: nothing that is typed can be syntax.
 
 /** For SQLite's FTS5, within one site's entries of one kind. */
 export function forFts5({ phrases, open }: SearchQuery, siteId: string, kind: string): string {

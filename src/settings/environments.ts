@@ -21,7 +21,7 @@ import { slugFrom } from "../text.ts";
 
 export const environmentSettingsRoutes = new Hono<SiteEnv>();
 
-async function withGate(c: SiteContext, environment: Environment): Promise<SettingsEnvironment> {
+async function withGateSentence(c: SiteContext, environment: Environment): Promise<SettingsEnvironment> {
   const roles = await listRoles(c.var.db);
   const names = Object.fromEntries(roles.map((role) => [role.slug, role.name]));
   return { ...environment, gate: gateSentence(environment.gate, names) };
@@ -37,7 +37,7 @@ environmentSettingsRoutes.post("/", async (c) => {
   } catch (error) {
     return showAll(c, { ...form, tier, key }, besideFields(error, "name").errors);
   }
-  flash(c, `${form.name.trim()} is added, at the end of the line.`);
+  flash(c, `${form.name.trim()} added as the last environment.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
@@ -53,7 +53,7 @@ environmentSettingsRoutes.post("/:environment/name", async (c) => {
   } catch (error) {
     return showOne(c, environment, { name, errors: besideFields(error).errors });
   }
-  flash(c, `It is called ${name.trim()} now.`);
+  flash(c, `Renamed to ${name.trim()}.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
@@ -64,20 +64,20 @@ environmentSettingsRoutes.post("/:environment/servers", async (c) => {
   try {
     await addServer(c.var.db, sessionActor(c, { ...server, key }), c.var.access.site, environment, server);
   } catch (error) {
-    const { name: wrong, ...errors } = besideFields(error).errors;
+    const { name: nameError, ...errors } = besideFields(error).errors;
     return showOne(c, environment, {
       server: { ...server, key },
-      errors: { ...errors, ...(wrong && { server: wrong }) },
+      errors: { ...errors, ...(nameError && { server: nameError }) },
     });
   }
-  flash(c, `${environment.name} has the server ${name.trim()} now.`);
+  flash(c, `Server ${name.trim()} added to ${environment.name}.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
 environmentSettingsRoutes.post("/:environment/servers/:server{[0-9a-f-]{36}}/removal", async (c) => {
   const environment = findEnvironment(c.var.access.site, c.req.param("environment"));
   await removeServer(c.var.db, sessionActor(c), c.var.access.site, environment, c.req.param("server"));
-  flash(c, "The server is removed.");
+  flash(c, "Server removed.");
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
@@ -87,27 +87,27 @@ async function showAll(c: SiteContext, form: NewEnvironmentForm, errors?: Record
   const { site } = c.var.access;
   const content = environmentsPage({
     site,
-    environments: await Promise.all(site.environments.map((one) => withGate(c, one))),
+    environments: await Promise.all(site.environments.map((one) => withGateSentence(c, one))),
     form,
     ...(errors && { errors }),
   });
   return sitePage(c, { title: "Environments", here: "settings" }, content, errors ? 422 : 200);
 }
 
-type Wrong = {
+type RefusedForm = {
   errors: Record<string, string>;
   name?: string;
   server?: { name: string; base_url: string; key: string };
 };
 
-async function showOne(c: SiteContext, environment: Environment, wrong?: Wrong) {
+async function showOne(c: SiteContext, environment: Environment, refused?: RefusedForm) {
   const content = environmentSettingsPage({
     site: c.var.access.site,
-    environment: await withGate(c, environment),
-    name: wrong?.name ?? environment.name,
-    server: wrong?.server ?? { name: "", base_url: "", key: newId() },
-    ...(wrong && { errors: wrong.errors }),
+    environment: await withGateSentence(c, environment),
+    name: refused?.name ?? environment.name,
+    server: refused?.server ?? { name: "", base_url: "", key: newId() },
+    ...(refused && { errors: refused.errors }),
   });
   const about = { title: `Settings of ${environment.name}`, here: "settings" as const, environment: environment.slug };
-  return sitePage(c, about, content, wrong ? 422 : 200);
+  return sitePage(c, about, content, refused ? 422 : 200);
 }

@@ -10,6 +10,7 @@ import { linkExpiry } from "../people/links.ts";
 import { changeRoles, invite, resetPassword } from "../people/people.ts";
 import { belongsElsewhere, findMember, listMembers } from "../people/queries.ts";
 import { roleSentence, whyNotGiveLink } from "../people/rules.ts";
+import { joinWithAnd } from "../text.ts";
 
 /** People and roles. */
 export const peopleSettingsRoutes = new Hono<SiteEnv>();
@@ -23,7 +24,7 @@ peopleSettingsRoutes.post("/", async (c) => {
     const invited = await invite(c.var.db, sessionActor(c), site, form);
     if (invited.link) return showLink(c, "invitation", invited, invited.link);
     const names = await roleNames(c, invited.given);
-    flash(c, `${invited.name} has an account already, ${names ? `and is ${names} here now` : "and these roles too"}.`);
+    flash(c, `${invited.name} already has an account, ${names ? `and is now ${names} here` : "and these roles here"}.`);
     return c.redirect(`/sites/${site.slug}/settings/people`, 303);
   } catch (error) {
     return showPeople(c, form, besideFields(error).errors);
@@ -35,15 +36,15 @@ peopleSettingsRoutes.get("/:person{[0-9a-f-]{36}}", async (c) => showMember(c, c
 peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/roles", async (c) => {
   const { site } = c.var.access;
   const id = c.req.param("person");
-  const wanted = await checkedValues(c, "roles");
+  const roles = await checkedValues(c, "roles");
   try {
-    const { name } = await changeRoles(c.var.db, sessionActor(c), site, id, wanted);
-    const names = await roleNames(c, wanted);
-    flash(c, names ? `${name} is ${names} here now.` : `${name} holds no role here any more.`);
+    const { name } = await changeRoles(c.var.db, sessionActor(c), site, id, roles);
+    const names = await roleNames(c, roles);
+    flash(c, names ? `${name} is now ${names} here.` : `${name} no longer has a role here.`);
   } catch (error) {
-    return showMember(c, id, { wanted, ...besideFields(error, "roles") });
+    return showMember(c, id, { roles, ...besideFields(error, "roles") });
   }
-  // who gave up their own rights would meet a refusal here
+  // administrators who removed their own role may no longer open this page
   return c.redirect(id === c.var.person.id ? "/" : `/sites/${site.slug}/settings/people`, 303);
 });
 
@@ -55,10 +56,10 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/link", async (c) => {
 
 async function roleNames(c: SiteContext, slugs: string[]): Promise<string> {
   const all = await listRoles(c.var.db);
-  return new Intl.ListFormat("en-GB").format(all.filter((one) => slugs.includes(one.slug)).map((one) => one.name));
+  return joinWithAnd(all.filter(({ slug }) => slugs.includes(slug)).map(({ name }) => name));
 }
 
-/** The roles to choose from, each with what it allows on this site. */
+/** The roles to select from, each with what it allows on this site. */
 export async function roleChoices(c: SiteContext) {
   const roles = await listRoles(c.var.db);
   return roles.map((role) => ({ ...role, may: roleSentence(role, c.var.access.site.environments) }));
@@ -79,7 +80,7 @@ async function showPeople(
 async function showMember(
   c: SiteContext,
   id: string,
-  wrong?: { wanted: string[]; errors: Record<string, string>; status: number },
+  refused?: { roles: string[]; errors: Record<string, string>; status: number },
 ) {
   const { site } = c.var.access;
   const member = (await findMember(c.var.db, site.id, id)) ?? notFound("person on this site");
@@ -88,15 +89,15 @@ async function showMember(
     site,
     member,
     choices: await roleChoices(c),
-    held: wrong?.wanted ?? member.roles.map((role) => role.slug),
+    selected: refused?.roles ?? member.roles.map(({ slug }) => slug),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
     now: c.var.at,
-    ...(wrong && { errors: wrong.errors }),
+    ...(refused && { errors: refused.errors }),
   });
-  return sitePage(c, { title: member.name, here: "settings" }, content, (wrong?.status ?? 200) as 200);
+  return sitePage(c, { title: member.name, here: "settings" }, content, (refused?.status ?? 200) as 200);
 }
 
-/** Answers the post itself: a link that only this answer holds cannot be asked for again. */
+/** Answers the post itself, without a redirect: only this answer contains the link. */
 function showLink(
   c: SiteContext,
   purpose: "invitation" | "reset",
@@ -107,10 +108,10 @@ function showLink(
   const content = linkPage({
     site: c.var.access.site,
     member,
-    title: first ? `An invitation for ${member.name}` : `A new password for ${member.name}`,
-    sentence: `Send this link to ${member.name}. It opens a page to choose a password${first ? "" : ", and then signs them out everywhere else"}.`,
+    title: first ? `Invitation for ${member.name}` : `Password-reset link for ${member.name}`,
+    sentence: `Send this link to ${member.name}. It opens a page to choose a password${first ? "" : ", and signs them out everywhere else once they do"}.`,
     link: `${c.var.baseUrl}/${purpose}?link=${secret}`,
     until: linkExpiry(purpose, c.var.at),
   });
-  return sitePage(c, { title: first ? "Invitation" : "New password", here: "settings" }, content, 201);
+  return sitePage(c, { title: first ? "Invitation" : "Password-reset link", here: "settings" }, content, 201);
 }

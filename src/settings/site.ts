@@ -20,7 +20,7 @@ siteSettingsRoutes.post("/", async (c) => {
   } catch (error) {
     return show(c, form, besideFields(error).errors);
   }
-  flash(c, "The site's settings are saved.");
+  flash(c, "Settings saved.");
   return c.redirect(`/sites/${c.var.access.site.slug}/settings`, 303);
 });
 
@@ -30,7 +30,7 @@ async function show(c: SiteContext, form: { name: string; time_zone: string }, e
   const counts = {
     environments: site.environments.length,
     people: (await listMembers(c.var.db, site.id)).length,
-    tokens: tokens.filter((one) => !one.revoked_at && (!one.expires_at || one.expires_at > c.var.at)).length,
+    tokens: tokens.filter(({ revoked_at, expires_at }) => !revoked_at && (!expires_at || expires_at > c.var.at)).length,
   };
   const content = siteSettingsPage({ site, form, counts, zones: timeZones(), ...(errors && { errors }) });
   return sitePage(c, { title: "Settings", here: "settings" }, content, errors ? 422 : 200);

@@ -7,10 +7,11 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listTokens } from "../people/queries.ts";
 import { createToken, revokeToken } from "../people/tokens.ts";
+import { addDays, weekdayOf } from "../time/calendar.ts";
 import { parseMoment } from "../time/parse-moment.ts";
 import { roleChoices } from "./people.ts";
 
-/** Tokens, the machines' accounts. */
+/** Tokens, which are the accounts of machines. */
 export const tokenSettingsRoutes = new Hono<SiteEnv>();
 
 tokenSettingsRoutes.get("/", async (c) => showTokens(c, { name: "", roles: ["contributor"], until: "" }));
@@ -20,7 +21,7 @@ tokenSettingsRoutes.post("/", async (c) => {
   const roles = await checkedValues(c, "roles");
   const { site } = c.var.access;
   const expires_at = until ? endOfDay(until, site.time_zone) : undefined;
-  if (until && !expires_at) return showTokens(c, { name, roles, until }, { until: "Write a day like 2026-12-31." });
+  if (until && !expires_at) return showTokens(c, { name, roles, until }, { until: "Enter a date like 2026-12-31." });
   try {
     const token = await createToken(c.var.db, sessionActor(c), site, { name, roles, expires_at });
     return sitePage(c, { title: token.name, here: "settings" }, tokenPage({ site, ...token }), 201);
@@ -32,19 +33,16 @@ tokenSettingsRoutes.post("/", async (c) => {
 
 tokenSettingsRoutes.post("/:token{[0-9a-f-]{36}}/revocation", async (c) => {
   const { name } = await revokeToken(c.var.db, sessionActor(c), c.var.access.site, c.req.param("token"));
-  flash(c, `${name} is revoked.`);
+  flash(c, `${name} revoked.`);
   return c.redirect(`/sites/${c.var.access.site.slug}/settings/tokens`, 303);
 });
 
-/** The midnight after a day, by the site's clocks; nothing for what is no day. */
+/** The midnight after a day in the site's time zone, ISO 8601 UTC; undefined if there is no such day. */
 function endOfDay(day: string, zone: string): string | undefined {
-  const today = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00Z`) : Number.NaN;
-  if (Number.isNaN(today) || dayOf(today) !== day) return;
-  const read = parseMoment(`${dayOf(today + 24 * 60 * 60 * 1000)}T00:00`, zone, "2999-12-31T00:00:00.000Z");
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(weekdayOf(day)) || addDays(day, 0) !== day) return;
+  const read = parseMoment(`${addDays(day, 1)}T00:00`, zone, "2999-12-31T00:00:00.000Z");
   return "at" in read ? read.at : undefined;
 }
-
-const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 async function showTokens(
   c: SiteContext,

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { type SetupForm, setupPage } from "../../views/setup.ts";
-import type { Person } from "../access/actor.ts";
+import { actorWithoutSite, type Person } from "../access/actor.ts";
 import { besideFields, Refusal } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
@@ -43,20 +43,20 @@ setupRoutes.post("/setup", async (c) => {
 });
 
 async function exampleFor(c: Context<AppEnv>, person: Person) {
-  // loaded once in the life of a book
-  const { makeExample } = await import("../example/example.ts");
-  await makeExample(c.var.db, { person, roles: [], permissions: new Set(), at: c.var.at });
+  // loaded only here, since it is needed once
+  const { createExample: makeExample } = await import("../example/example.ts");
+  await makeExample(c.var.db, actorWithoutSite(person, c.var.at));
   flash(c, setUpWithExample);
 }
 
 const setUpWithSite =
-  "Sitebook is set up, and you are signed in. Record what stands where, and invite the others under Settings.";
+  "Sitebook is set up, and you are signed in. Next, record what is deployed where, and invite people under Settings.";
 
 const setUpWithExample =
-  "Here is the example shop. Its people, such as marketing@example.test, sign in with your password.";
+  "This is the example shop. Its people, such as marketing@example.test, can sign in with your password.";
 
 function toSignIn(c: Context<AppEnv>) {
-  flash(c, "Sitebook has its first account already.", "bad");
+  flash(c, "Sitebook is already set up.", "bad");
   return c.redirect("/sign-in", 303);
 }
 

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Actor, Person } from "../access/actor.ts";
+import { actorWithoutSite, type Person } from "../access/actor.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -15,16 +15,19 @@ export interface Setup {
   name: string;
   password: string;
   again?: string | undefined;
-  /** A first site with these environments, or the default ones. */
+  /** The first site, if one is to be created. */
   site?: NewSite | undefined;
-  /** From the page: the secret of the link that Sitebook printed. Who sits at the command line needs none. */
+  /** From the page: the secret of the link that Sitebook printed. The command line needs none. */
   link?: string | undefined;
-  /** Where the request comes from, where that is known. */
+  /** The client's address, if known. */
   address?: string | undefined;
   at: string;
 }
 
-/** Makes the first account, and with it the first site, where one is wanted. There is one first account, however many ask. */
+/**
+ * Creates the first account, and the first site if one is given. Throws a Refusal if there is already an account (409), also
+ * for all but one of several simultaneous requests, or if the link is not valid (403).
+ */
 export async function setUp(
   db: Database,
   setup: Setup,
@@ -34,7 +37,7 @@ export async function setUp(
   refuseFields(setupErrors({ ...setup, email }));
   const password = await hashing({ address: setup.address ?? "" }, () => hashPassword(setup.password));
   return db.transaction().execute(async (trx) => {
-    await takeTurn(trx);
+    await lockPeople(trx);
     refuse(await whyNotSetUp(trx));
     if (setup.link !== undefined && !(await useLink(trx, "setup", setup.link, setup.at)))
       throw new Refusal(403, staleSetupLinkSentence);
@@ -43,18 +46,17 @@ export async function setUp(
       .insertInto("people")
       .values({ ...person, password, created_at: setup.at })
       .execute();
-    const by: Actor = { person, roles: [], permissions: new Set(), at: setup.at };
-    const site = setup.site && (await insertSite(trx, by, setup.site, ["account-manager"]));
+    const actor = actorWithoutSite(person, setup.at);
+    const site = setup.site && (await insertSite(trx, actor, setup.site, ["account-manager"]));
     return { person, site: site?.slug };
   });
 }
 
 export const staleSetupLinkSentence =
-  "This link does not work, or does not work any more. Open the one that Sitebook printed when it last started.";
+  "This link is not valid, or no longer valid. Open the one that Sitebook printed when it last started.";
 
 async function whyNotSetUp(db: Database): Promise<string | undefined> {
-  if (await hasAccount(db))
-    return "Sitebook has its first account already. Sign in, or ask an administrator for an invitation.";
+  if (await hasAccount(db)) return "Sitebook is already set up. Sign in, or ask an administrator for an invitation.";
 }
 
 function setupErrors({ name, email, password, again, site }: Setup) {
@@ -69,7 +71,7 @@ function setupErrors({ name, email, password, again, site }: Setup) {
   ];
 }
 
-/** SQLite has one writer at a time; on PostgreSQL two who find the table empty must not both fill it. */
-async function takeTurn(trx: Database): Promise<void> {
+/** On PostgreSQL two transactions could both find the table empty and fill it. SQLite has one writer at a time anyway. */
+async function lockPeople(trx: Database): Promise<void> {
   if (isPostgres(trx)) await sql`lock table people in share row exclusive mode`.execute(trx);
 }

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Actor } from "../access/actor.ts";
+import { actorWithoutSite } from "../access/actor.ts";
 import { listSites } from "../access/sites.ts";
-import { repeatable } from "../api/auth.ts";
+import { repeatableRequest } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
@@ -29,7 +29,7 @@ export const siteApi = new OpenAPIHono<SiteEnv>();
 const listCall = getCall("/sites", {
   ...about,
   operationId: "listSites",
-  summary: "The sites on which the token holds a role",
+  summary: "The sites on which the token has a role",
   query: z.strictObject(paging(z.strictObject({ slug: slugSchema }))),
   answer: listOf(site.openapi("Site")),
 });
@@ -54,7 +54,8 @@ const newEnvironment = z.strictObject({
   slug: slugSchema,
   name: name.optional(),
   tier: tierSchema.optional().openapi({
-    description: "staging starts with a gate that asks one tester, production with one that asks marketing.",
+    description:
+      "A staging environment starts with a gate that needs 1 approval from tester, production from marketing.",
   }),
   servers: z.array(z.strictObject({ name, base_url: textUpTo(2000) })).optional(),
 });
@@ -62,13 +63,13 @@ const newEnvironment = z.strictObject({
 const createCall = postCall("/sites", {
   ...about,
   operationId: "createSite",
-  summary: "Make a site",
-  description: "Asks for an administrator of another site. Without environments it starts with beta, demo and live.",
+  summary: "Create a site",
+  description: "For administrators of another site. Without environments, it starts with beta, demo and live.",
   body: z
     .strictObject({
       slug: slugSchema,
       name,
-      time_zone: z.string().optional().openapi({ description: "UTC where it is missing.", example: "Europe/London" }),
+      time_zone: z.string().optional().openapi({ description: "UTC if missing.", example: "Europe/London" }),
       environments: z.array(newEnvironment).optional(),
     })
     .openapi("NewSite"),
@@ -78,8 +79,8 @@ const createCall = postCall("/sites", {
 siteApi.openapi(createCall, async (c) => {
   const body = c.req.valid("json");
   const { db, person, at } = c.var;
-  const by: Actor = { person, roles: [], permissions: new Set(), at, ...repeatable(c, body) };
-  const { slug, name, time_zone, environments } = await createSite(db, by, body);
-  const nothing = { pages: 0, software: 0 };
-  return c.json({ slug, name, time_zone, environments: environments.map((one) => environmentJson(one, nothing)) }, 201);
+  const actor = actorWithoutSite(person, at, repeatableRequest(c, body));
+  const { slug, name, time_zone, environments } = await createSite(db, actor, body);
+  const empty = { pages: 0, software: 0 };
+  return c.json({ slug, name, time_zone, environments: environments.map((one) => environmentJson(one, empty)) }, 201);
 });

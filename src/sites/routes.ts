@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { type SiteForm, sitesPage } from "../../views/sites.ts";
-import type { Actor } from "../access/actor.ts";
+import { actorWithoutSite } from "../access/actor.ts";
 import { hasSites, listSitesOf, permissionsOf, rolesBySite } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { besideFields } from "../errors.ts";
@@ -12,7 +12,7 @@ import { emptySite, readSite, siteFromForm } from "./form.ts";
 import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
 
-/** What belongs to no site: the way in, and the list of sites. */
+/** The pages outside of a site: the entrance, and the list of sites. */
 export const siteRoutes = new Hono<SignedIn>();
 
 type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv["Variables"]["person"]> } };
@@ -27,23 +27,23 @@ siteRoutes.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key:
 siteRoutes.post("/sites", needPerson, async (c) => {
   const form = { ...(await readSite(c)), key: (await formFields(c, "key")).key };
   try {
-    const made = await createSite(c.var.db, by(c, form), siteFromForm(form), ["account-manager"]);
-    flash(c, `${made.name} is there. Record what stands where, and invite the others under Settings.`);
-    return c.redirect(`/sites/${made.slug}`, 303);
+    const actor = actorWithoutSite(c.var.person, c.var.at, requestOf(c, form));
+    const site = await createSite(c.var.db, actor, siteFromForm(form), ["account-manager"]);
+    flash(c, `${site.name} created. Next, record what is deployed where, and invite people under Settings.`);
+    return c.redirect(`/sites/${site.slug}`, 303);
   } catch (error) {
     const { errors } = besideFields(error);
-    return show(c, form, Object.fromEntries(Object.entries(errors).map(([path, why]) => [`site.${path}`, why])));
+    return show(
+      c,
+      form,
+      Object.fromEntries(Object.entries(errors).map(([path, message]) => [`site.${path}`, message])),
+    );
   }
 });
 
-function by(c: Context<SignedIn>, form: SiteForm & { key: string }): Actor {
-  const { person, at } = c.var;
-  return { person, roles: [], permissions: new Set(), at, request: requestOf(c, form) };
-}
-
 async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
   const { db, person } = c.var;
-  const mayMake = !(await hasSites(db)) || !whyNotCreateSite(await permissionsOf(db, person.id));
-  const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayMake ? form : undefined };
+  const mayCreate = !(await hasSites(db)) || !whyNotCreateSite(await permissionsOf(db, person.id));
+  const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayCreate ? form : undefined };
   return plainPage(c, "Sites", sitesPage({ ...props, ...(errors && { errors }) }), errors ? 422 : 200);
 }

@@ -22,33 +22,33 @@ export function whyNotTimeZone(zone: string): string | undefined {
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });
   } catch {
-    return `"${zone.slice(0, 60)}" is no time zone; write one like Europe/London.`;
+    return `"${zone.slice(0, 60)}" is not a time zone. Enter one like Europe/London.`;
   }
 }
 
-/** Takes what somebody may do on any site at all. */
+/** `permissions` are all that a person has, on whatever site. */
 export function whyNotCreateSite(permissions: ReadonlySet<Permission>): string | undefined {
   if (permissions.has("administer")) return;
-  return "You may not make sites. Whoever administers a site may make another one.";
+  return "You may not create sites. An administrator of any site can create another one.";
 }
 
-/** All that is wrong with a new site, each with its field. */
+/** Everything that is wrong with a new site, by field. */
 export function siteErrors(site: NewSite): FieldError[] {
   const errors: FieldError[] = [];
-  const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
-  // a page makes the short name of the name, so where both are missing it is the name that has to be written
-  note("slug", site.slug || site.name.trim() ? whyNotSlug(site.slug) : undefined);
-  note("name", whyNotName(site.name));
-  note("time_zone", whyNotTimeZone(site.time_zone ?? "UTC"));
+  const check = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  // the page derives the short name from the name: if both are missing, only the name has to be entered
+  check("slug", site.slug || site.name.trim() ? whyNotSlug(site.slug) : undefined);
+  check("name", whyNotName(site.name));
+  check("time_zone", whyNotTimeZone(site.time_zone ?? "UTC"));
   const environments = site.environments ?? defaultEnvironments;
   if (!environments.length || environments.length > maxEnvironments)
-    note("environments", `A site has 1 to ${maxEnvironments} environments.`);
+    check("environments", `A site has 1 to ${maxEnvironments} environments.`);
   environments.forEach((environment, i) => {
     for (const error of environmentErrors(
       environment,
-      environments.slice(0, i).map((one) => one.slug),
+      environments.slice(0, i).map(({ slug }) => slug),
     ))
-      note(`environments.${i}.${error.path}`, error.message);
+      check(`environments.${i}.${error.path}`, error.message);
   });
   return errors;
 }

@@ -11,53 +11,62 @@ import { appendEvent } from "../record/events.ts";
 import { whyNotName } from "../text.ts";
 import { defaultEnvironments, type NewSite, siteErrors, whyNotCreateSite, whyNotTimeZone } from "./rules.ts";
 
-/** Makes a site with its environments; whoever makes it administers it, and holds `roles` besides. The first one is for anybody. */
-export async function createSite(db: Database, by: Actor, site: NewSite, roles: string[] = []): Promise<Site> {
+/**
+ * Creates a site with its environments. Its creator administers it, and gets `roles` as well. The first site may be created
+ * by anybody; after that, throws a Refusal with 403 for a person who administers no site.
+ */
+export async function createSite(db: Database, actor: Actor, site: NewSite, roles: string[] = []): Promise<Site> {
   refuseFields(siteErrors(site));
-  return siteTransaction(db, by, "", async (trx) => {
-    if (await hasSites(trx)) refuse(whyNotCreateSite(await permissionsOf(trx, by.person.id)), 403);
-    return insertSite(trx, by, site, roles);
+  return siteTransaction(db, actor, "", async (trx) => {
+    if (await hasSites(trx)) refuse(whyNotCreateSite(await permissionsOf(trx, actor.person.id)), 403);
+    return insertSite(trx, actor, site, roles);
   });
 }
 
 /** The same inside the caller's transaction. */
-export async function insertSite(trx: Database, by: Actor, site: NewSite, roles: string[] = []): Promise<Site> {
+export async function insertSite(trx: Database, actor: Actor, site: NewSite, roles: string[] = []): Promise<Site> {
   const taken = await trx.selectFrom("sites").select("id").where("slug", "=", site.slug).executeTakeFirst();
-  if (taken) refuseFields([{ path: "slug", message: `There is already a site ${site.slug}.` }]);
-  const id = newId(Date.parse(by.at));
-  const row = { id, slug: site.slug, name: site.name.trim(), time_zone: site.time_zone ?? "UTC", created_at: by.at };
+  if (taken)
+    refuseFields([{ path: "slug", message: `There is already a site ${site.slug}. Enter another short name.` }]);
+  const id = newId(Date.parse(actor.at));
+  const row = { id, slug: site.slug, name: site.name.trim(), time_zone: site.time_zone ?? "UTC", created_at: actor.at };
   await trx.insertInto("sites").values(row).execute();
-  const held = [...new Set(["administrator", ...roles])];
-  const makers = await makersOf(trx, by);
+  const allRoles = [...new Set(["administrator", ...roles])];
+  const administratorIds = await administratorsFor(trx, actor);
   await trx
     .insertInto("memberships")
-    .values(makers.flatMap((person_id) => held.map((role) => ({ site_id: id, person_id, role, since: by.at }))))
+    .values(
+      administratorIds.flatMap((person_id) =>
+        allRoles.map((role) => ({ site_id: id, person_id, role, since: actor.at })),
+      ),
+    )
     .execute();
-  await appendEvent(trx, by, id, {
+  await appendEvent(trx, actor, id, {
     action: "site_created",
     subject: `site ${site.slug}`,
     subject_id: id,
-    details: { ...row, roles: held, people: makers },
+    details: { ...row, roles: allRoles, people: administratorIds },
   });
-  for (const environment of site.environments ?? defaultEnvironments) await insertEnvironment(trx, by, id, environment);
+  for (const environment of site.environments ?? defaultEnvironments)
+    await insertEnvironment(trx, actor, id, environment);
   return { id, slug: row.slug, name: row.name, time_zone: row.time_zone, environments: await environmentsOf(trx, id) };
 }
 
-/** A machine, and whoever made its token: else nobody could sign in to the site that it makes. */
-async function makersOf(trx: Database, by: Actor): Promise<string[]> {
-  const tokens = await trx.selectFrom("tokens").select("created_by").where("person_id", "=", by.person.id).execute();
-  return [...new Set([by.person.id, ...tokens.map((one) => one.created_by)])];
+/** The creator; for a token also the person who created it, since somebody has to be able to sign in to the new site. */
+async function administratorsFor(trx: Database, actor: Actor): Promise<string[]> {
+  const tokens = await trx.selectFrom("tokens").select("created_by").where("person_id", "=", actor.person.id).execute();
+  return [...new Set([actor.person.id, ...tokens.map((token) => token.created_by)])];
 }
 
-/** Another name or time zone; its short name stays, since addresses are made of it. */
-export function changeSite(db: Database, by: Actor, site: Site, change: { name: string; time_zone: string }) {
-  refuse(whyNotMay(by, "administer"), 403);
+/** Changes a site's name and time zone. Its short name cannot be changed, since addresses contain it. */
+export function changeSite(db: Database, actor: Actor, site: Site, change: { name: string; time_zone: string }) {
+  refuse(whyNotMay(actor, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(change.name), time_zone: whyNotTimeZone(change.time_zone) }));
-  return siteTransaction(db, by, site.id, async (trx, by) => {
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const { name, time_zone } = { name: change.name.trim(), time_zone: change.time_zone };
     if (name === site.name && time_zone === site.time_zone) return;
     await trx.updateTable("sites").set({ name, time_zone }).where("id", "=", site.id).execute();
-    await appendEvent(trx, by, site.id, {
+    await appendEvent(trx, actor, site.id, {
       action: "site_changed",
       subject: `site ${site.slug}`,
       subject_id: site.id,

@@ -1,7 +1,7 @@
 import { Agent, get } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { openMigrated } from "../../src/database/ready.ts";
-import { makeExample } from "../../src/example/example.ts";
+import { createExample } from "../../src/example/example.ts";
 import { setUp } from "../../src/setup/setup.ts";
 import { attacking } from "../support/attacks/attacking.ts";
 import { onConnections } from "../support/attacks/connections.ts";
@@ -112,7 +112,7 @@ async function exampleOn(databaseUrl: string, account: { email: string; password
   const db = await openMigrated(databaseUrl);
   const at = new Date().toISOString();
   const { person } = await setUp(db, { ...account, name: "Ada", at });
-  await makeExample(db, { person, roles: [], permissions: new Set(), at });
+  await createExample(db, { person, roles: [], permissions: new Set(), at });
   await db.destroy();
 }
 

@@ -216,7 +216,7 @@ export const cases: Case[] = [
     "settings of tokens, a new one",
     "iris",
     "/sites/shop/settings/tokens",
-    fillAndClick({ name: "The deployer" }, "Make the token"),
+    fillAndClick({ name: "The deployer" }, "Create token"),
   ),
 ];
 

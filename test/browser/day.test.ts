@@ -118,8 +118,8 @@ async function openMoment(page: Page, key: string, moment: string): Promise<stri
     .getByRole("navigation", { name: /^Environments/ })
     .getByRole("link", { name: "live" })
     .click();
-  await page.getByLabel("At this moment").fill(moment);
+  await page.getByLabel("As of").fill(moment);
   await page.getByRole("button", { name: "Show", exact: true }).click();
-  await readsPage(page, /You are looking at the past/);
+  await readsPage(page, /You are viewing the past/);
   return rowOf(page, key);
 }

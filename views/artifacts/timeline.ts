@@ -1,66 +1,73 @@
 import type { Bar, Lane, Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
+import { joinWithAnd } from "../../src/text.ts";
 import { longTime } from "../../src/time/format.ts";
 import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
 
 export type LaneProps = {
-  drawing: Timeline;
-  places: EnvironmentName[];
+  timeline: Timeline;
+  environments: EnvironmentName[];
   approvers: Map<string, ApprovedBy[]>;
-  /** What waits to come in, by lane. */
+  /** The open promotion of each lane, in words. */
   waiting: (string | undefined)[];
   zone: string;
   now: string;
-  /** What the drawing shows, for who listens. */
+  /** What the drawing shows, for screen readers. */
   label: string;
 };
 
-const lane = 44;
+const laneHeight = 44;
 
-const bar = 28;
+const barHeight = 28;
 
-/** A lane for each environment, a bar for each version; x in per cent, so that text never stretches. */
+/** A lane for each environment, a bar for each version. Their x is in percent, so that text is never stretched. */
 export function lanes(props: LaneProps): Html {
-  const { drawing, places, zone } = props;
-  const bottom = places.length * lane + 4;
+  const { timeline, environments, zone } = props;
+  const bottom = environments.length * laneHeight + 4;
   return html`<div class="lanes">
-<div class="names" aria-hidden="true">${each(places, (place) => html`<div>${env(place)}</div>`)}</div>
+<div class="names" aria-hidden="true">${each(environments, (environment) => html`<div>${env(environment)}</div>`)}</div>
 <svg height="${bottom + 20}" role="img" aria-label="${props.label}">
 ${each(
-  drawing.ticks,
+  timeline.ticks,
   ({
     x,
     text,
     minor,
   }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${x < 90 && html`<text${classes((minor || x > 70) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
 `,
-)}${each(drawing.lanes, (one, i) => drawLane(one, places[i] as EnvironmentName, i, props))}
-${each(props.waiting, (waits, i) => html`${waits && hourglass(waits, i)}`)}
-<line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${drawing.to === props.now ? "now" : longTime(drawing.to, zone)}</text>
+)}${each(timeline.lanes, (lane, i) => drawLane(lane, environments[i] as EnvironmentName, i, props))}
+${each(props.waiting, (words, i) => html`${words && hourglass(words, i)}`)}
+<line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${timeline.to === props.now ? "now" : longTime(timeline.to, zone)}</text>
 </svg>
 </div>`;
 }
 
 const drawLane = (
-  { bars, gone, struck }: Lane,
-  place: EnvironmentName,
+  { bars, removed, retracted }: Lane,
+  environment: EnvironmentName,
   i: number,
   props: LaneProps,
-): Html => html`<g${attr("data-tier", place.tier)}>
-${each(gone, ({ x, width }) => html`<line class="base" x1="${x}%" x2="${x + width}%" y1="${i * lane + lane / 2}" y2="${i * lane + lane / 2}"/>`)}
-${each(bars, (one) => drawBar(one, place, i, props))}${each(struck, (one) => cross(one, place, i, props.zone))}</g>
+): Html => html`<g${attr("data-tier", environment.tier)}>
+${each(removed, ({ x, width }) => html`<line class="base" x1="${x}%" x2="${x + width}%" y1="${middle(i)}" y2="${middle(i)}"/>`)}
+${each(bars, (bar) => drawBar(bar, environment, i, props))}${each(retracted, (placement) => cross(placement, environment, i, props.zone))}</g>
 `;
 
-function drawBar(one: Bar, place: EnvironmentName, i: number, { zone, approvers }: LaneProps): Html {
-  const approved = approvers.get(one.promotion_id ?? "")?.map(({ person, role }) => `${person} (${role})`) ?? [];
-  const words = `${one.version} on ${place.name} from ${longTime(one.since, zone)} ${one.until ? `until ${longTime(one.until, zone)}` : "on"}${one.band ? ", out of band" : ""}${approved.length ? `, approved by ${approved.join(" and ")}` : ""}`;
-  const band = one.band && "band";
-  return html`<svg x="${one.x}%" y="${i * lane + (lane - bar) / 2}" width="${one.width}%" height="${bar}"><title>${words}</title><rect${classes("span", one.now && "now", band)} x="0.5" y="0.5" width="100%" height="${bar - 1}"/><rect${classes("edge", band)} width="3" height="${bar}"/>${approved.length > 0 && tick(one)}${label(one, approved.length > 0)}</svg>
+/** The y of the middle of a lane. */
+const middle = (i: number): number => i * laneHeight + laneHeight / 2;
+
+function drawBar(bar: Bar, environment: EnvironmentName, i: number, { zone, approvers }: LaneProps): Html {
+  const approvals = approvers.get(bar.promotion_id ?? "")?.map(({ person, role }) => `${person} (${role})`) ?? [];
+  const since = longTime(bar.since, zone);
+  const until = bar.until ? ` until ${longTime(bar.until, zone)}` : "";
+  const period = bar.now ? `since ${since}` : `from ${since}${until}`;
+  const words = `${bar.version} on ${environment.name} ${period}${bar.band ? ", out of band" : ""}${approvals.length ? `, approved by ${joinWithAnd(approvals)}` : ""}`;
+  const band = bar.band && "band";
+  return html`<svg x="${bar.x}%" y="${middle(i) - barHeight / 2}" width="${bar.width}%" height="${barHeight}"><title>${words}</title><rect${classes("span", bar.now && "now", band)} x="0.5" y="0.5" width="100%" height="${barHeight - 1}"/><rect${classes("edge", band)} width="3" height="${barHeight}"/>${approvals.length > 0 && tick(bar)}${label(bar, approvals.length > 0)}</svg>
 `;
 }
 
-/** As much as there is room for: a lane is about 1,000 pixels wide, on a telephone 250. */
+/** As much of the label as there is room for: a lane is about 1,000 pixels wide, on a telephone 250. */
 function label({ version, width }: Bar, ticked: boolean): Html | false {
   const x = ticked ? 21 : 9;
   const wide = width * 10 > version.length * 7.3 + x + 3;
@@ -68,15 +75,20 @@ function label({ version, width }: Bar, ticked: boolean): Html | false {
   return wide && html`<text${classes("label", !narrow && "minor")} x="${x}" y="18.5">${version}</text>`;
 }
 
-/** It came with approval. */
+/** Marks what was approved. */
 const tick = ({ width }: Bar): Html | false =>
   width * 10 > 18 && html`<path${classes("ticked", width * 2.5 < 18 && "minor")} d="m7.5 14.5 3 3 6-7"/>`;
 
-/** Said once, and taken back. */
-const cross = ({ x, version, at }: Lane["struck"][number], place: EnvironmentName, i: number, zone: string): Html =>
-  html`<svg class="over" x="${x}%" y="${i * lane + lane / 2}"><title>${version ?? "Removal"} on ${place.name} from ${longTime(at, zone)}: corrected, it never was</title><path class="halo" d="m-4-4 8 8m0-8-8 8"/><path class="struck" d="m-4-4 8 8m0-8-8 8"/></svg>
+/** Marks what was recorded and later corrected. */
+const cross = (
+  { x, version, at }: Lane["retracted"][number],
+  environment: EnvironmentName,
+  i: number,
+  zone: string,
+): Html =>
+  html`<svg class="over" x="${x}%" y="${middle(i)}"><title>${version ?? "Removal"} on ${environment.name} from ${longTime(at, zone)}: corrected, it never happened</title><path class="halo" d="m-4-4 8 8m0-8-8 8"/><path class="struck" d="m-4-4 8 8m0-8-8 8"/></svg>
 `;
 
 const hourglass = (words: string, i: number): Html =>
-  html`<svg class="over" x="100%" y="${i * lane + lane / 2}"><title>${words}</title><path class="waits" d="M-18-7h12v2l-4.5 5 4.5 5v2h-12v-2l4.5-5-4.5-5z"/></svg>
+  html`<svg class="over" x="100%" y="${middle(i)}"><title>${words}</title><path class="waits" d="M-18-7h12v2l-4.5 5 4.5 5v2h-12v-2l4.5-5-4.5-5z"/></svg>
 `;

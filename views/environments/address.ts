@@ -14,28 +14,28 @@ export type EnvironmentProps = {
   site: Site;
   environment: Environment;
   now: string;
-  /** The past moment that is shown; nothing where it is now. */
+  /** The past moment that is shown, ISO 8601 UTC; undefined: now. */
   at?: string | undefined;
   knownAt?: string | undefined;
-  /** What had to be decided about the moment. */
-  said?: string | undefined;
-  /** The moment as it is written in its field: what was asked for where that cannot be shown. */
-  typed: string;
-  /** The same for when it was known. */
-  typedKnown: string;
-  /** Whether it is known otherwise now than it was known then (or, without a moment at which it was known, at the moment itself). */
-  knownOtherwise: boolean;
-  /** Lines that were corrected after the moment at which they were known, by the seq of their placements. */
+  /** How an ambiguous moment was read. */
+  momentNote?: string | undefined;
+  /** The text in the moment's field; what the user typed, if that is not a moment. */
+  asOfText: string;
+  /** The same for `knownAt`. */
+  knownAtText: string;
+  /** Whether the record of the moment is different today from what was known at `knownAt`, or at the moment itself. */
+  recordDiffers: boolean;
+  /** The lines that were corrected after `knownAt`, by the seq of their placements. */
   corrected: Map<number, Correction>;
-  /** Why it cannot be shown. */
+  /** Why the moment cannot be shown. */
   wrong?: { message: string } | undefined;
   filter: { kind?: Kind | undefined; text?: string | undefined };
-  continued: boolean;
-  /** Lines on a page, where they are more than usual. */
+  isContinued: boolean;
+  /** Lines on a page, if not the default. */
   size?: number | undefined;
   count: EnvironmentCounts;
   around: ChangesAround;
-  /** Nothing where nothing was ever recorded. */
+  /** Undefined if nothing was ever recorded. */
   histogram?: Histogram | undefined;
   lines: PlacementAsOf[];
   next?: string | undefined;
@@ -48,12 +48,12 @@ export type EnvironmentProps = {
 export const base = ({ site, environment }: EnvironmentProps): string =>
   `/sites/${site.slug}/environments/${environment.slug}`;
 
-/** The same page with something else in its address. */
-export const here = (props: EnvironmentProps, other: Record<string, string | undefined> = {}): string =>
+/** The address of the same page with some of its query changed. */
+export const pageHref = (props: EnvironmentProps, changes: Record<string, string | undefined> = {}): string =>
   pathWithQuery(base(props), {
     as_of: props.at && shortMoment(props.at),
     known_at: props.knownAt && shortMoment(props.knownAt),
     ...props.filter,
     size: props.size && String(props.size),
-    ...other,
+    ...changes,
   });

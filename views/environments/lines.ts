@@ -12,18 +12,18 @@ import { chips, empty } from "../parts/page.ts";
 import { approvedByCell, cameBy, sectionHeading, since } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
-import { base, type EnvironmentProps, here } from "./address.ts";
+import { base, type EnvironmentProps, pageHref } from "./address.ts";
 
 export function environmentLines(props: EnvironmentProps): Html {
   const { lines, next, removed } = props;
   return html`<h2 class="sr">Pages and software</h2>
 ${filters(props)}
-${lines.length || removed.length ? placementTable(props) : nothingLikeThat(props)}
-${pager({ previous: props.continued ? here(props) : undefined, previousWord: "Beginning", next: next && here(props, { after: next }), nextWord: "More", words: next && !props.size && html`<a href="${here(props, { size: "1000" })}">1,000 lines at once</a>` })}
-${away(props)}`;
+${lines.length || removed.length ? placementTable(props) : noLines(props)}
+${pager({ previous: props.isContinued ? pageHref(props) : undefined, previousWord: "Start", next: next && pageHref(props, { after: next }), nextWord: "More", words: next && !props.size && html`<a href="${pageHref(props, { size: "1000" })}">1,000 lines per page</a>` })}
+${downloads(props)}`;
 }
 
-function away(props: EnvironmentProps): Html {
+function downloads(props: EnvironmentProps): Html {
   const { at, knownAt, filter } = props;
   const moments = { as_of: at && shortMoment(at), known_at: knownAt && shortMoment(knownAt) };
   return downloadLinks(
@@ -33,12 +33,12 @@ function away(props: EnvironmentProps): Html {
   );
 }
 
-function nothingLikeThat(props: EnvironmentProps): Html {
+function noLines(props: EnvironmentProps): Html {
   const { kind, text } = props.filter;
-  const everything = linkButton(here(props, { kind: undefined, text: undefined }), "Show everything");
-  if (props.continued) return empty("That was all.", everything);
-  if (kind || text) return empty("Nothing of what stood there is like that.", everything);
-  return empty("Everything that was recorded here has been removed again.");
+  const showAll = linkButton(pageHref(props, { kind: undefined, text: undefined }), "Show all");
+  if (props.isContinued) return empty("Nothing more.", showAll);
+  if (kind || text) return empty("Nothing matches.", showAll);
+  return empty("Everything recorded here has been removed.");
 }
 
 function filters(props: EnvironmentProps): Html {
@@ -50,47 +50,48 @@ function filters(props: EnvironmentProps): Html {
   ];
   return html`<div class="filters">${chips(
     "Kind",
-    kinds.map(([kind, text, many]) => ({
-      href: here(props, { kind, text: undefined }),
+    kinds.map(([kind, text, count]) => ({
+      href: pageHref(props, { kind, text: undefined }),
       text,
-      count: formatCount(many),
+      count: formatCount(count),
       current: filter.kind === kind && !filter.text,
     })),
   )}
 <form action="${base(props)}">${props.at && hiddenField("as_of", shortMoment(props.at))}${props.knownAt && hiddenField("known_at", shortMoment(props.knownAt))}${filter.kind && hiddenField("kind", filter.kind)}${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { placeholder: "Path, name or title" } })}${button({ text: "Find" })}</form></div>`;
 }
 
-const COLUMNS = ["Page or software", "Version", "Since", "Came by", "Approved by"];
+const COLUMNS = ["Page or software", "Version", "Since", "Source", "Approved by"];
 
 function placementTable(props: EnvironmentProps): Html {
-  const { lines, removed, site, environment, at, continued } = props;
+  const { lines, removed, site, environment, at, isContinued } = props;
   const sections = [...Map.groupBy(lines, (line) => sectionHeading(line))];
   const groups: [string, PlacementAsOf[]][] = removed.length
-    ? [["Removed by this change", removed], ...sections]
+    ? [["Removed in this change", removed], ...sections]
     : sections;
   const when = at ? ` at ${longTime(at, site.time_zone)}` : " now";
   return table({
-    caption: `What stands on ${environment.name}${when}, with its version and who approved it`,
+    caption: `Pages and software on ${environment.name}${when}, with versions and approvals`,
     quiet: true,
     columns: COLUMNS,
     look: "flow",
     body: each(groups, ([name, rows], i) =>
       group(
-        continued && i === 0 ? `${name}, continued` : name,
+        isContinued && i === 0 ? `${name}, continued` : name,
         COLUMNS.length,
-        each(rows, (line) => standingRow(props, line)),
+        each(rows, (line) => lineRow(props, line)),
       ),
     ),
   });
 }
 
-function standingRow(props: EnvironmentProps, line: PlacementAsOf): Html {
+function lineRow(props: EnvironmentProps, line: PlacementAsOf): Html {
   const { site, at, now, environment, approvers } = props;
-  const fresh = line.effective_at === at && line.version !== null && html` ${statusBadge("changed", "by this change")}`;
+  const changedHere =
+    line.effective_at === at && line.version !== null && html` ${statusBadge("changed", "changed here")}`;
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
-  const wrong = props.corrected.get(line.seq);
+  const correction = props.corrected.get(line.seq);
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${fresh}</span>`)}${cell("Came by", html`${cameBy(site.slug, line)}${wrong && html`<br>${correctionTold(wrong, site, now)}`}`)}${cell("Approved by", approvedByCell(approvals, environment, { zone: site.time_zone, now }))}`,
-    wrong ? "corrected" : undefined,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${cameBy(site.slug, line)}${correction && html`<br>${correctionTold(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(approvals, environment, { zone: site.time_zone, now }))}`,
+    correction ? "corrected" : undefined,
   );
 }

@@ -5,77 +5,73 @@ import { type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { fold, note } from "../parts/page.ts";
 import { fullTime } from "../parts/time.ts";
-import { base, type EnvironmentProps, here } from "./address.ts";
+import { base, type EnvironmentProps, pageHref } from "./address.ts";
 
-/** Choosing a moment, by naming it or by going from change to change. */
+/** Selects a moment: by a date and time, or by stepping from change to change. */
 export function picker(props: EnvironmentProps): Html {
   const { site, around, at, filter, wrong } = props;
   const zone = site.time_zone;
   const step = (to: string | undefined, text: Piece) =>
     to &&
-    html`<a class="button" href="${here(props, { as_of: shortMoment(to), after: undefined })}" title="${longTime(to, zone)}">${text}</a>`;
+    html`<a class="button" href="${pageHref(props, { as_of: shortMoment(to), after: undefined })}" title="${longTime(to, zone)}">${text}</a>`;
   return html`<form class="moment" action="${base(props)}">
 ${momentInput({
   name: "as_of",
-  label: "At this moment",
-  value: props.typed,
-  hint: "Such as 3 March 14:00, yesterday or 2 days ago",
+  label: "As of",
+  value: props.asOfText,
+  hint: "For example 3 March 14:00, yesterday or 2 days ago",
   error: wrong?.message,
 })}${momentExamples}
 ${filter.kind && hiddenField("kind", filter.kind)}${filter.text && hiddenField("text", filter.text)}
 ${button({ text: "Show" })}
-${step(around.previous, html`<span aria-hidden="true">‹</span> Change before`)}${step(at ? around.next : undefined, html`Change after <span aria-hidden="true">›</span>`)}
+${step(around.previous, html`<span aria-hidden="true">‹</span> Previous change`)}${step(at ? around.next : undefined, html`Next change <span aria-hidden="true">›</span>`)}
 ${fold(
-  "As it was known at another moment",
+  "Recorded by (what we knew then)",
   momentInput({
     name: "known_at",
-    label: "As it was known at",
-    value: props.typedKnown,
+    label: "Recorded by",
+    value: props.knownAtText,
     hint: "Leaves out what was recorded after that moment",
   }),
-  { open: props.typedKnown !== "" },
+  { open: props.knownAtText !== "" },
 )}</form>`;
 }
 
 export function pastNote(props: EnvironmentProps, at: string): Html {
-  const { site, environment, around, said, knownAt } = props;
-  const known = knownAt
-    ? html`as it was known on ${fullTime(knownAt, site.time_zone)}${knownWhen(at, knownAt)}`
-    : "as it is known today";
-  const many =
+  const { site, environment, around, momentNote, knownAt } = props;
+  const known = knownAt ? knownWords(props, at, knownAt) : "as it is known today";
+  const changed =
     around.since >= 1000
-      ? "more than 1,000 things have"
+      ? "more than 1,000 items have"
       : around.since === 1
-        ? "1 thing has"
-        : `${around.since || "no"} things have`;
-  const link = shortMoment(at);
+        ? "1 item has"
+        : `${around.since} items have`;
+  const moment = shortMoment(at);
   return note(
-    html`You are looking at the past, ${known}. Since then ${around.since ? many : "nothing has"} changed here.${said && html` ${said}`}${otherwise(props, at)}`,
+    html`You are viewing the past, ${known}. Since then ${around.since ? changed : "nothing has"} changed here.${momentNote && html` ${momentNote}`}${recordDifference(props, at)}`,
     {
       tier: environment.tier,
-      actions: html`<a href="${pathWithQuery(`/sites/${site.slug}/compare`, { from: `${environment.slug}@${link}`, to: environment.slug })}">Compare with now</a><a href="${here(props)}">Link to this moment</a><a href="${pathWithQuery(base(props), props.filter)}">Go to now</a>`,
+      actions: html`<a href="${pathWithQuery(`/sites/${site.slug}/compare`, { from: `${environment.slug}@${moment}`, to: environment.slug })}">Compare with now</a><a href="${pageHref(props)}">Link to this moment</a><a href="${pathWithQuery(base(props), props.filter)}">Back to now</a>`,
     },
   );
 }
 
-/** ", 2 days later" */
-function knownWhen(at: string, knownAt: string): string {
-  const apart = Math.abs(Date.parse(knownAt) - Date.parse(at));
-  if (apart < 60_000) return ", at that very moment";
-  return knownAt > at
-    ? `, ${ago(at, knownAt).replace("ago", "later")}`
-    : `, ${ago(knownAt, at).replace("ago", "before")}`;
+/** "as it was known on 3 March 2026, 14:00, 2 days later" */
+function knownWords({ site }: EnvironmentProps, at: string, knownAt: string): Piece {
+  if (Math.abs(Date.parse(knownAt) - Date.parse(at)) < 60_000) return "as it was known at that moment";
+  const distance = knownAt > at ? ago(at, knownAt).replace("ago", "later") : ago(knownAt, at).replace("ago", "earlier");
+  return html`as it was known on ${fullTime(knownAt, site.time_zone)}, ${distance}`;
 }
 
-/** Where what is known of the moment has changed since: to how it was known then, or is now. */
-function otherwise(props: EnvironmentProps, at: string): Html | false {
-  const { knownAt, knownOtherwise, site, environment } = props;
-  if (!knownOtherwise) return knownAt !== undefined && html` It is known no otherwise today.`;
+/** If the record of the moment has changed since, links to the other view of it and to the differences. */
+function recordDifference(props: EnvironmentProps, at: string): Html | false {
+  const { knownAt, recordDiffers, site, environment } = props;
+  if (!recordDiffers) return knownAt !== undefined && html` The record is the same today.`;
   const moment = `${environment.slug}@${shortMoment(at)}`;
   const known = shortMoment(knownAt ?? at);
   const differs = pathWithQuery(`/sites/${site.slug}/compare`, { from: moment, to: moment, from_known_at: known });
   const other = knownAt
-    ? html`<a href="${here(props, { known_at: undefined })}">as it is known now</a>`
-    : html`<a href="${here(props, { known_at: known })}">as it was known then</a>`;
-  return html` ${knownAt ? "It is known otherwise today" : "It was known otherwise at the time"}: see it ${other}, or <a href="${differs}">what differs</a>.`;
+    ? html`<a href="${pageHref(props, { known_at: undefined })}">as it is known now</a>`
+    : html`<a href="${pageHref(props, { known_at: known })}">as it was known then</a>`;
+  return html` ${knownAt ? "The record is different today" : "The record was different at the time"}: see it ${other}, or see <a href="${differs}">what differs</a>.`;
 }

@@ -11,26 +11,29 @@ export type CheckpointProps = {
   site: Site;
   now: string;
   events: number;
-  /** The latest, with the key that signed it; nothing where none was made yet. */
+  /** The latest checkpoint with the key that signed it; undefined if there is none yet. */
   signed?: (Checkpoint & { key: string }) | undefined;
   may: Permitted;
 };
 
-/** How far the history is signed, what to keep of it, and how it is checked. */
+/** How much of the history is signed, the checkpoint to keep, and how to check the history against it. */
 export function checkpointFold({ site, now, events, signed, may }: CheckpointProps): Html {
   const base = `/sites/${site.slug}/history`;
   const state = signed
-    ? html`${formatCount(signed.events)} of ${formatCount(events)} entries, ${time(signed.at, site.time_zone, now)}`
+    ? html`${formatCount(signed.events)} of ${formatCount(events)} entries signed, ${time(signed.at, site.time_zone, now)}`
     : "not signed yet";
   const content = html`<div class="words">
-<p>Every entry carries a hash of all that came before it. A checkpoint signs the latest of them. Whoever keeps one elsewhere can show later that nothing before it was changed, not even by those who run this Sitebook.</p>
-${signed && held(base, signed)}
-${may.administer && signed?.events !== events && postButton(`${base}/checkpoints`, { text: "Sign it now" })}
+<p>Every entry has a hash of all entries up to it. A checkpoint signs the latest hash. Keep one elsewhere, and you can prove later that nothing before it was changed, not even by the people who run this Sitebook.</p>
+${signed && latest(base, signed)}
+${may.administer && signed?.events !== events && postButton(`${base}/checkpoints`, { text: "Sign now" })}
 </div>`;
   return fold("Checkpoint", content, { small: state, id: "checkpoint" });
 }
 
-const held = (base: string, { note, key }: { note: string; key: string }): Html => html`<pre tabindex="0">${note}</pre>
-<p><a href="${base}/checkpoint" download="checkpoint.txt">Keep this checkpoint</a>, and its key:</p>
+const latest = (
+  base: string,
+  { note, key }: { note: string; key: string },
+): Html => html`<pre tabindex="0">${note}</pre>
+<p><a href="${base}/checkpoint" download>Download this checkpoint</a>, and keep it with its key:</p>
 <pre tabindex="0">${key}</pre>
-<p>Where the database is, <code>sitebook verify --checkpoint FILE --key KEY</code> holds the history against it.</p>`;
+<p>To check the history against it, run <code>sitebook verify --checkpoint FILE --key KEY</code> where the database is.</p>`;

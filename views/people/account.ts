@@ -15,25 +15,25 @@ export const accountPage = (props: {
   return html`${head({ title: "Account", under: html`You sign in as <b>${props.email}</b>.` })}
 ${split(
   html`${name(props.name, errors.name)}<h2>Password</h2>${password(props, errors)}`,
-  html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, site.roles.join(", ")])) : html`<p>You hold no role on any site.</p>`)}
+  html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, site.roles.join(", ")])) : html`<p>You have no role on any site.</p>`)}
 ${panel(
   "sessions",
   "Sign out everywhere",
-  html`<p>On this and all other machines and browsers, should you have left one open.</p>
+  html`<p>Ends your sessions in all browsers, including this one.</p>
 <form class="inline" method="post" action="/sign-out">${button({ text: "Sign out everywhere", name: "everywhere", value: "1" })}</form>`,
 )}`,
 )}`;
 };
 
 const name = (value: string, error: string | undefined) => html`<form class="form" method="post" action="/account/name">
-${input({ name: "name", label: "Name", value, error, required: true, hint: "Others see it beside what you do. What is in the history already keeps the name you had.", more: { autocomplete: "name" } })}
-<div class="end">${button({ text: "Save the name" })}</div></form>`;
+${input({ name: "name", label: "Name", value, error, required: true, hint: "Others see it next to what you do. Existing history entries keep your earlier name.", more: { autocomplete: "name" } })}
+<div class="end">${button({ text: "Save name" })}</div></form>`;
 
 const password = (
   { email, atLeast }: { email: string; atLeast: number },
   errors: Record<string, string>,
 ) => html`<form class="form" method="post" action="/account/password">
 <input type="email" class="sr" name="email" value="${email}" autocomplete="username" aria-label="E-mail" readonly tabindex="-1">
-${input({ name: "current", type: "password", label: "Present password", error: errors.current, required: true, more: { autocomplete: "current-password" } })}
+${input({ name: "current", type: "password", label: "Current password", error: errors.current, required: true, more: { autocomplete: "current-password" } })}
 ${newPassword({ label: "New password", atLeast }, errors)}
-<div class="end">${button({ text: "Change the password", look: "primary" })}</div></form>`;
+<div class="end">${button({ text: "Change password", look: "primary" })}</div></form>`;

@@ -4,17 +4,17 @@ import { type Html, html } from "../parts/html.ts";
 
 export const signInPage = (props: {
   email?: string;
-  /** Where somebody was on the way to. */
+  /** The path to continue to. */
   next: string;
-  wrong?: string | undefined;
-  /** Nobody has an account yet. */
+  error?: string | undefined;
+  /** There is no account yet. */
   first: boolean;
 }): Html =>
   props.first
-    ? html`<h1>Sign in</h1><p>Nobody has an account here yet. Open the link to /setup that Sitebook printed when it started; it makes the first one.</p>`
-    : html`<h1>Sign in</h1><p>${props.next === "/" ? "What is where on your web sites, since when, and who said yes." : "Then you come to the page you asked for."}</p>
+    ? html`<h1>Sign in</h1><p>There is no account yet. To create the first one, open the link to /setup that Sitebook printed when it started.</p>`
+    : html`<h1>Sign in</h1><p>${props.next === "/" ? "What is where on your web sites, since when, and who approved it." : "You’ll continue to the page you opened."}</p>
 <form method="post" action="/sign-in">${hiddenField("next", props.next)}
 ${input({ name: "email", type: "email", label: "E-mail", value: props.email, required: true, more: { autocomplete: "username", autofocus: !props.email } })}
-${input({ name: "password", type: "password", label: "Password", error: props.wrong, required: true, more: { autocomplete: "current-password", autofocus: Boolean(props.email) } })}
+${input({ name: "password", type: "password", label: "Password", error: props.error, required: true, more: { autocomplete: "current-password", autofocus: Boolean(props.email) } })}
 ${button({ text: "Sign in", look: "primary" })}
-<p><small>Forgotten the password? An administrator of your site can give you a link to choose a new one.</small></p></form>`;
+<p><small>Forgot your password? Ask an administrator of your site for a password-reset link.</small></p></form>`;

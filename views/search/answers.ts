@@ -1,5 +1,5 @@
 import type { Site } from "../../src/access/sites.ts";
-import type { ArtifactPlace, SearchAnswer } from "../../src/search/answers.ts";
+import type { ArtifactPlacement, SearchAnswer } from "../../src/search/answers.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactLink, artifactPath, versionTag } from "../parts/artifact.ts";
@@ -13,15 +13,15 @@ import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
 
 type Props = { site: Site; now: string; roles: Record<string, string> };
-type To<Kind extends SearchAnswer["to"]> = Extract<SearchAnswer, { to: Kind }>;
+type AnswerTo<Kind extends SearchAnswer["to"]> = Extract<SearchAnswer, { to: Kind }>;
 
-/** The answer to a question, before what was found by its words. */
+/** The answer to a question, above the search results. */
 export function searchAnswer(props: Props, answer: SearchAnswer): Html {
-  if (answer.to === "sorry") return note(answer.sentence, { kind: "bad" });
-  return html`<section class="answer" aria-label="Answer">${said(props, answer)}</section>`;
+  if (answer.to === "unanswerable") return note(answer.sentence, { kind: "bad" });
+  return html`<section class="answer" aria-label="Answer">${content(props, answer)}</section>`;
 }
 
-function said(props: Props, answer: Exclude<SearchAnswer, { to: "sorry" }>): Html {
+function content(props: Props, answer: Exclude<SearchAnswer, { to: "unanswerable" }>): Html {
   switch (answer.to) {
     case "where":
       return where(props, answer);
@@ -31,87 +31,85 @@ function said(props: Props, answer: Exclude<SearchAnswer, { to: "sorry" }>): Htm
       return when(props, answer);
     case "changed":
       return changed(props, answer);
-    case "waits":
-      return waits(props, answer);
-    case "is":
+    case "waiting":
+      return waiting(props, answer);
+    case "contents":
       return html`<p class="lead">${env(answer.environment)}: <a href="/sites/${props.site.slug}/environments/${answer.environment.slug}">what is there, since when, and who approved it</a>.</p>`;
   }
 }
 
-const life = ({ site }: Props, named: To<"where">["named"]): Html =>
-  html`<p class="ways"><a href="${artifactPath(site.slug, named)}">All its life</a> <a href="${pathWithQuery(`/sites/${site.slug}/history`, { kind: named.kind, key: named.key })}">What happened to it</a></p>`;
+type Artifact = AnswerTo<"where">["artifact"];
 
-function where(props: Props, { named, at, places }: To<"where">): Html {
+const historyLinks = ({ site }: Props, artifact: Artifact): Html =>
+  html`<p class="ways"><a href="${artifactPath(site.slug, artifact)}">Full history</a> <a href="${pathWithQuery(`/sites/${site.slug}/history`, { kind: artifact.kind, key: artifact.key })}">Activity</a></p>`;
+
+function where(props: Props, { artifact, at, placements }: AnswerTo<"where">): Html {
   const { site } = props;
-  return html`<p class="lead">${artifactLink(site.slug, named)} ${at ? html`was, on ${fullTime(at, site.time_zone)},` : "is"}</p>
+  return html`<p class="lead">${at && html`As of ${fullTime(at, site.time_zone)}: `}${artifactLink(site.slug, artifact)}</p>
 <ul class="stands">${each(
-    places,
-    (place) => html`<li>${stands(props, place)}</li>
+    placements,
+    (placement) => html`<li>${placementWords(props, placement)}</li>
 `,
-  )}</ul>${life(props, named)}`;
+  )}</ul>${historyLinks(props, artifact)}`;
 }
 
 /** "v31 on live since 2 Nov, 09:00, approved by Mara (Marketing)" */
-function stands(props: Props, place: ArtifactPlace): Html {
+function placementWords(props: Props, { environment, placement, approvals }: ArtifactPlacement): Html {
   const { site, now } = props;
-  const { environment, standing } = place;
-  if (!standing) return html`${statusBadge("unknown", "not recorded")} on ${env(environment)}`;
-  const since = html` on ${env(environment)} since ${time(standing.effective_at, site.time_zone, now)}`;
-  if (standing.version === null) return html`${statusBadge("removed", "removed")}${since}`;
-  return html`${versionTag(standing.version)}${since}${approval(props, place)}`;
-}
-
-function approval(props: Props, { environment, standing, approvals }: ArtifactPlace): Piece {
-  if (approvals.length) return html`, approved by ${people(props, approvals)}`;
-  return environment.gate && standing?.out_of_band
-    ? html`, ${statusBadge("band", "out of band")}: approved by nobody`
-    : false;
+  if (!placement) return html`${statusBadge("unknown", "not recorded")} on ${env(environment)}`;
+  const since = html` on ${env(environment)} since ${time(placement.effective_at, site.time_zone, now)}`;
+  if (placement.version === null) return html`${statusBadge("removed", "removed")}${since}`;
+  const unapproved = environment.gate && placement.out_of_band;
+  const approval: Piece = approvals.length
+    ? html`, approved by ${people(props, approvals)}`
+    : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
+  return html`${versionTag(placement.version)}${since}${approval}`;
 }
 
 /** "Theo (Tester) and Mara (Marketing)" */
-function people({ roles }: Props, approvals: ArtifactPlace["approvals"]): Html {
+function people({ roles }: Props, approvals: ArtifactPlacement["approvals"]): Html {
   const names = approvals.map(({ person, role }) => `${person} (${roles[role] ?? role})`);
   return html`${joinWithAnd(names)}`;
 }
 
-function who(props: Props, { named, place, at }: To<"who">): Html {
+function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
   const { site } = props;
-  const then = at && html`<p>As it was on ${fullTime(at, site.time_zone)}.</p>`;
-  return html`<p class="lead">${approvers(props, named, place, at)}</p>${then}${life(props, named)}`;
+  const asOf = at && html`<p>As of ${fullTime(at, site.time_zone)}.</p>`;
+  return html`<p class="lead">${approvers(props, artifact, placement, at)}</p>${asOf}${historyLinks(props, artifact)}`;
 }
 
-function approvers(props: Props, named: To<"who">["named"], place: ArtifactPlace, at: string | undefined): Html {
+function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, at: string | undefined): Html {
   const { site, now, roles } = props;
-  const { environment, standing, approvals } = place;
-  const name = artifactLink(site.slug, named);
-  const there = env(environment);
-  const was = at ? "was" : "is";
-  if (!standing) return html`Nobody: ${name} ${at ? "had" : "has"} never been recorded on ${there}${at && " by then"}.`;
+  const { environment, placement, approvals } = answer;
+  const name = artifactLink(site.slug, artifact);
+  const place = env(environment);
+  if (!placement)
+    return html`Nobody: ${name} ${at ? "had" : "has"} never been recorded on ${place}${at && " by then"}.`;
   const what =
-    standing.version === null
-      ? html`the removal of ${name} from ${there}`
-      : html`${name} ${versionTag(standing.version)} on ${there}`;
-  const since = time(standing.effective_at, site.time_zone, now);
+    placement.version === null
+      ? html`the removal of ${name} from ${place}`
+      : html`${name} ${versionTag(placement.version)} on ${place}`;
+  const since = time(placement.effective_at, site.time_zone, now);
   const promotion =
-    standing.promotion &&
-    html`<a href="/sites/${site.slug}/promotions/${standing.promotion}">promotion ${standing.promotion}</a>`;
+    placement.promotion &&
+    html`<a href="/sites/${site.slug}/promotions/${placement.promotion}">promotion ${placement.promotion}</a>`;
   const [first, ...others] = approvals;
   if (first)
-    return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${was} there since ${since}.`;
-  const deployment = html`<a href="/sites/${site.slug}/deployments/${standing.deployment}">deployment ${standing.deployment}</a>`;
-  if (standing.out_of_band)
-    return html`Nobody: ${what} arrived ${statusBadge("band", "out of band")} with ${deployment}, on ${since}.`;
-  if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which asked for no approval.`;
-  return html`Nobody: ${what} came with ${deployment} on ${since}. ${environment.gate ? "No gate stood before it then." : html`${environment.name} has no gate: who may record, may.`}`;
+    return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
+  const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
+  if (placement.out_of_band)
+    return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
+  if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which needed no approval.`;
+  return html`Nobody: ${what} came with ${deployment} on ${since}. ${environment.gate ? "No approval was needed then." : html`No approval is needed on ${environment.name}.`}`;
 }
 
-function when(props: Props, { named, environment, spans, more }: To<"when">): Html {
+function when(props: Props, { artifact, environment, spans, more }: AnswerTo<"when">): Html {
   const { site, now } = props;
   const at = (moment: string) =>
     html`<a href="${pathWithQuery(`/sites/${site.slug}/environments/${environment.slug}`, { as_of: shortMoment(moment) })}">${time(moment, site.time_zone, now)}</a>`;
   if (!spans.length)
-    return html`<p class="lead">${artifactLink(site.slug, named)} has never been recorded on ${env(environment)}.</p>${life(props, named)}`;
-  return html`<p class="lead">${artifactLink(site.slug, named)} ${spans.length > 1 ? "last changed" : "was recorded"} on ${env(environment)} on ${time(spans[0]?.effective_at ?? now, site.time_zone, now)}.</p>
+    return html`<p class="lead">${artifactLink(site.slug, artifact)} has never been recorded on ${env(environment)}.</p>${historyLinks(props, artifact)}`;
+  return html`<p class="lead">${artifactLink(site.slug, artifact)} ${spans.length > 1 ? "last changed" : "was recorded"} on ${env(environment)} on ${time(spans[0]?.effective_at ?? now, site.time_zone, now)}.</p>
 <ol class="stands">${each(
     spans,
     ({
@@ -120,21 +118,22 @@ function when(props: Props, { named, environment, spans, more }: To<"when">): Ht
       out_of_band,
     }) => html`<li>${label === null ? statusBadge("removed", "removed") : versionTag(label)} on ${at(effective_at)}${out_of_band === 1 && html` ${statusBadge("band", "out of band")}`}</li>
 `,
-  )}</ol>${more && html`<p>… and before that, more.</p>`}${life(props, named)}`;
+  )}</ol>${more && html`<p>Older changes are in the full history.</p>`}${historyLinks(props, artifact)}`;
 }
 
-function changed(props: Props, answer: To<"changed">): Html {
+function changed(props: Props, answer: AnswerTo<"changed">): Html {
   const { site } = props;
-  const { environment, from, until, first, tallies, lines } = answer;
+  const { environment, from, until, first, counts, lines } = answer;
   const moment = (at: string) => `${environment.slug}@${shortMoment(at)}`;
-  const span = until
+  const period = until
     ? html`from ${fullTime(from, site.time_zone)} until ${fullTime(until, site.time_zone)}`
     : html`since ${fullTime(from, site.time_zone)}`;
-  const total = (["added", "changed", "removed"] as const).map(
-    (change) => [change, tallies.page[change] + tallies.software[change]] as const,
+  const byChange = (["added", "changed", "removed"] as const).map(
+    (change) => [change, counts.page[change] + counts.software[change]] as const,
   );
-  const counts = total.filter(([, count]) => count).map(([change, count]) => `${formatCount(count)} ${change}`);
-  const sum = total.reduce((all, [, count]) => all + count, 0);
+  const words = byChange.filter(([, count]) => count).map(([change, count]) => `${formatCount(count)} ${change}`);
+  const isMixed = byChange.some(([change, count]) => change !== "changed" && count > 0);
+  const total = byChange.reduce((sum, [, count]) => sum + count, 0);
   const compare = pathWithQuery(`/sites/${site.slug}/compare`, {
     from: moment(from),
     to: until ? moment(until) : environment.slug,
@@ -144,25 +143,21 @@ function changed(props: Props, answer: To<"changed">): Html {
     from: shortMoment(from),
     until: until && shortMoment(until),
   });
-  return html`<p class="lead">${sum ? differing(tallies) : "Nothing"} changed on ${env(environment)} ${span}${counts.length > 0 && `: ${counts.join(", ")}`}.</p>
-${first && html`<p>${statusBadge("unknown", html`Sitebook was told of ${environment.name} only from ${fullTime(first, site.time_zone)} on: what stood there before is unknown.`, { wrap: true })}</p>`}
+  return html`<p class="lead">${total ? countWords(counts) : "Nothing"} changed on ${env(environment)} ${period}${isMixed && `: ${words.join(", ")}`}.</p>
+${first && html`<p>${statusBadge("unknown", html`The record of ${environment.name} starts on ${fullTime(first, site.time_zone)}: what was there before is unknown.`, { wrap: true })}</p>`}
 ${lines.length > 0 && differences(props, answer)}
-<p class="ways">${linkButton(compare, sum > lines.length ? `Compare: all ${formatCount(sum)}` : "Compare")} ${linkButton(history, "What happened, one by one")}</p>`;
+<p class="ways">${linkButton(compare, total > lines.length ? `Compare all ${formatCount(total)}` : "Compare")} ${linkButton(history, "Activity")}</p>`;
 }
 
-/** "3 pages and 1 piece of software" */
-function differing({ page, software }: To<"changed">["tallies"]): string {
-  const [shown, run] = [page, software].map(({ added, changed, removed }) => added + changed + removed) as [
-    number,
-    number,
-  ];
-  const what = [shown && countOf(shown, "page"), run && countOf(run, "software item")].filter(
-    (one) => typeof one === "string",
-  );
-  return joinWithAnd(what);
+/** "3 pages and 1 software item" */
+function countWords({ page, software }: AnswerTo<"changed">["counts"]): string {
+  const pages = page.added + page.changed + page.removed;
+  const items = software.added + software.changed + software.removed;
+  const words = [pages && countOf(pages, "page"), items && countOf(items, "software item")];
+  return joinWithAnd(words.filter((part) => typeof part === "string"));
 }
 
-function differences({ site, now }: Props, { environment, lines }: To<"changed">): Html {
+function differences({ site, now }: Props, { environment, lines }: AnswerTo<"changed">): Html {
   const sections = [...Map.groupBy(lines, sectionHeading)];
   return table({
     caption: `What changed on ${environment.name}`,
@@ -173,9 +168,9 @@ function differences({ site, now }: Props, { environment, lines }: To<"changed">
       group(
         name,
         4,
-        each(rows, (one) =>
+        each(rows, (line) =>
           row(
-            html`${rowHead(artifactLink(site.slug, one))}${cell("Change", statusBadge(one.change, one.change))}${cell("Before", versionTag(one.from, "not there"))}${cell("After", html`${versionTag(one.to, "not there")}${one.to_since && html` <span class="ago">since ${time(one.to_since, site.time_zone, now)}</span>`}`)}`,
+            html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell("Before", versionTag(line.from, "–"))}${cell("After", html`${versionTag(line.to, "–")}${line.to_since && html` <span class="ago">since ${time(line.to_since, site.time_zone, now)}</span>`}`)}`,
           ),
         ),
         formatCount(rows.length),
@@ -184,21 +179,24 @@ function differences({ site, now }: Props, { environment, lines }: To<"changed">
   });
 }
 
-function waits({ site, now }: Props, { role, promotions }: To<"waits">): Html {
-  const whom = role ? role.name : "anybody";
-  if (!promotions.length) return html`<p class="lead">Nothing waits for ${whom}.</p>`;
-  return html`<p class="lead">${countOf(promotions.length, "promotion waits", "promotions wait")} for ${whom}.</p>
+function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">): Html {
+  const whom = role ? role.name : "approval";
+  if (!promotions.length) return html`<p class="lead">Nothing is waiting for ${whom}.</p>`;
+  return html`<p class="lead">${countOf(promotions.length, "promotion is", "promotions are")} waiting for ${whom}.</p>
 <ul class="stands">${each(
     promotions,
-    (
-      one,
-    ) => html`<li><a href="/sites/${site.slug}/promotions/${one.number}">Promotion ${one.number}, ${one.name}</a> ${environmentPath(one.from, one.environment)}, asked for by ${one.asked_by} on ${time(one.asked_at, site.time_zone, now)}${
-      !role &&
-      html`, waits for ${one.requirements
-        .filter((it) => it.given < it.needed)
-        .map((it) => it.name)
-        .join(" and ")}`
-    }</li>
+    ({
+      number,
+      name,
+      from,
+      environment,
+      asked_by,
+      asked_at,
+      requirements,
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)}, requested by ${asked_by} on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
 }
+
+const rolesMissing = (requirements: { name: string; given: number; needed: number }[]): string[] =>
+  requirements.filter(({ given, needed }) => given < needed).map(({ name }) => name);

@@ -1,9 +1,9 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { SearchKind } from "../../src/record/search-index.ts";
 import type { SearchAnswer } from "../../src/search/answers.ts";
-import type { FoundArtifact, FoundEvent, Group } from "../../src/search/queries.ts";
+import type { FoundArtifact, FoundEvent, ResultGroup } from "../../src/search/queries.ts";
 import { formatCount } from "../../src/text.ts";
-import { historySentence } from "../history/page.ts";
+import { sentencePart } from "../history/page.ts";
 import { pathWithQuery } from "../parts/address.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, linkButton } from "../parts/button.ts";
@@ -20,15 +20,15 @@ export type SearchProps = {
   site: Site;
   now: string;
   text: string;
-  /** The words of it that were looked for. */
-  sought: string;
+  /** The words of it that were searched for. */
+  searchText: string;
   answer?: SearchAnswer | undefined;
-  groups: Group[];
+  groups: ResultGroup[];
   /** Only one kind is listed. */
   only?: SearchKind | undefined;
   /** The names of roles by their slugs. */
   roles: Record<string, string>;
-  /** A page of this site, to ask about. */
+  /** A page of this site, for the example questions. */
   example: string | undefined;
 };
 
@@ -36,29 +36,29 @@ const base = ({ site }: SearchProps): string => `/sites/${site.slug}/search`;
 
 export function searchPage(props: SearchProps): Html {
   const { text, answer, groups, only } = props;
-  const nothing = text !== "" && !answer && !groups.length;
+  const noResults = text !== "" && !answer && !groups.length;
   return html`${head({ title: "Search" })}
-<form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(pathWithQuery(base(props), { q: text }), "All kinds", "plain")}</form>
+<form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(pathWithQuery(base(props), { q: text }), "All results", "plain")}</form>
 ${answer && searchAnswer(props, answer)}
-${each(groups, (group) => found(props, group))}
-${nothing && empty(html`Nothing is found for “${text}”.`)}
-${(nothing || !text || answer?.to === "sorry") && askable(props)}`;
+${each(groups, (group) => results(props, group))}
+${noResults && empty(html`No results for “${text}”.`)}
+${(noResults || !text || answer?.to === "unanswerable") && exampleQuestions(props)}`;
 }
 
 const headings: Record<SearchKind, string> = {
   artifact: "Pages and software",
   release: "Releases",
   promotion: "Promotions",
-  event: "What happened",
+  event: "Activity",
   note: "Notes, comments and reasons",
 };
 
-function found(props: SearchProps, group: Group): Html {
-  const { site, text, sought } = props;
+function results(props: SearchProps, group: ResultGroup): Html {
+  const { site, text, searchText } = props;
   const id = `found-${group.kind}`;
   const board =
     group.kind === "artifact" &&
-    html` <small><a href="${pathWithQuery(`/sites/${site.slug}`, { text: sought })}">Filter the board by this</a></small>`;
+    html` <small><a href="${pathWithQuery(`/sites/${site.slug}`, { text: searchText })}">Show on the board</a></small>`;
   return html`<section class="pile" aria-labelledby="${id}"><h2 id="${id}">${headings[group.kind]}${board}</h2>
 ${list(props, group)}
 ${pager({
@@ -70,58 +70,73 @@ ${pager({
 `;
 }
 
-function list(props: SearchProps, group: Group): Html {
+function list(props: SearchProps, group: ResultGroup): Html {
   if (group.kind === "artifact") return artifacts(props, group.artifacts);
   if (group.kind === "release") return releases(props, group.releases);
   if (group.kind === "promotion") return promotions(props, group.promotions);
-  return html`<ol class="events dated">${each(group.events, (event) => told(props, event, group.kind === "note"))}</ol>`;
+  return html`<ol class="events dated">${each(group.events, (event) => eventItem(props, event, group.kind === "note"))}</ol>`;
 }
 
 const artifacts = (props: SearchProps, list: FoundArtifact[]): Html =>
   table({
-    caption: "Pages and software found, with where they stand now",
+    caption: "Pages and software found, with their versions now",
     quiet: true,
-    columns: ["Page or software", ...props.site.environments.map((one) => one.name)],
+    columns: ["Page or software", ...props.site.environments.map(({ name }) => name)],
     look: "flow",
-    body: each(list, (one) =>
+    body: each(list, (artifact) =>
       row(
-        html`${rowHead(artifactLink(props.site.slug, one))}${props.site.environments.map(({ slug, name }) => cell(name, stands(props, one, slug)))}`,
+        html`${rowHead(artifactLink(props.site.slug, artifact))}${props.site.environments.map(({ slug, name }) => cell(name, currentVersion(props, artifact, slug)))}`,
       ),
     ),
   });
 
-function stands({ site, now }: SearchProps, { stands: all }: FoundArtifact, slug: string): Html {
-  const one = all.find(({ environment }) => environment === slug);
-  if (!one) return html`<span class="none">not there</span>`;
-  const since = html`<span class="ago">since ${time(one.effective_at, site.time_zone, now)}</span>`;
-  return html`${one.version === null ? statusBadge("removed", "removed") : versionTag(one.version)} ${since}${one.out_of_band === 1 && one.version !== null && html` ${statusBadge("band", "out of band")}`}`;
+function currentVersion({ site, now }: SearchProps, { current }: FoundArtifact, slug: string): Html {
+  const placement = current.find(({ environment }) => environment === slug);
+  if (!placement) return html`<span class="none">not deployed</span>`;
+  const { version, effective_at, out_of_band } = placement;
+  const since = html`<span class="ago">since ${time(effective_at, site.time_zone, now)}</span>`;
+  return html`${version === null ? statusBadge("removed", "removed") : versionTag(version)} ${since}${out_of_band === 1 && version !== null && html` ${statusBadge("band", "out of band")}`}`;
 }
 
-const releases = ({ site, now }: SearchProps, list: Group["releases"]): Html =>
+const releases = ({ site, now }: SearchProps, list: ResultGroup["releases"]): Html =>
   html`<ul class="events dated">${each(
     list,
-    (
-      one,
-    ) => html`<li>${time(one.created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${one.number}">Release ${one.number}, ${one.name}</a>, made by ${one.person}${one.notes && html` <span class="quote">${one.notes}</span>`}</div></li>
+    ({
+      created_at,
+      number,
+      name,
+      person,
+      notes,
+    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, ${name}</a>, created by ${person}${notes && html` <span class="quote">${notes}</span>`}</div></li>
 `,
   )}</ul>`;
 
-const promotions = ({ site, now }: SearchProps, list: Group["promotions"]): Html =>
+const promotions = ({ site, now }: SearchProps, list: ResultGroup["promotions"]): Html =>
   html`<ul class="events dated">${each(
     list,
-    (
-      one,
-    ) => html`<li>${time(one.asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${one.number}">Promotion ${one.number}, ${one.name}</a> ${environmentPath(one.from, one.environment)} ${statusBadge(one.state, one.state)}${one.note && html` <span class="quote">${one.note}</span>`}</div></li>
+    ({
+      asked_at,
+      number,
+      name,
+      from,
+      environment,
+      state,
+      note,
+    }) => html`<li>${time(asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)} ${statusBadge(state, state)}${note && html` <span class="quote">${note}</span>`}</div></li>
 `,
   )}</ul>`;
 
-/** An event as a sentence; where it was found by what somebody wrote, that first. */
-const told = ({ site, now }: SearchProps, { seq, recorded_at, words, written }: FoundEvent, note: boolean): Html =>
-  html`<li>${time(recorded_at, site.time_zone, now)}<div>${note && html`${each(written, (one) => html`<span class="quote">${one}</span> `)}`}${each(words, (piece) => historySentence(site, now, piece))}</div><span class="end">entry ${formatCount(seq)}</span></li>
+/** An event as a sentence; after its texts, if they were what matched. */
+const eventItem = (
+  { site, now }: SearchProps,
+  { seq, recorded_at, sentence, texts }: FoundEvent,
+  note: boolean,
+): Html =>
+  html`<li>${time(recorded_at, site.time_zone, now)}<div>${note && html`${each(texts, (text) => html`<span class="quote">${text}</span> `)}`}${each(sentence, (part) => sentencePart(site, now, part))}</div><span class="end">entry ${formatCount(seq)}</span></li>
 `;
 
-/** What can be asked, with what there is on this very site. */
-function askable(props: SearchProps): Html {
+/** Questions that have an answer on this site. */
+function exampleQuestions(props: SearchProps): Html {
   const { site, example, roles } = props;
   const last = site.environments.at(-1);
   const role = last?.gate?.requirements[0]?.role;
@@ -131,13 +146,13 @@ function askable(props: SearchProps): Html {
     last && `what changed on ${last.name} since Monday`,
     last && example && `when did ${example} change on ${last.name}`,
     last && `what was on ${last.name} yesterday`,
-    role && `what waits for ${roles[role] ?? role}`,
-  ].filter((one) => typeof one === "string");
-  return html`<section class="pile" aria-labelledby="askable"><h2 id="askable">What can be asked</h2>
-<p>A page’s path or a software’s name, words of a title, a note or somebody’s name, and questions such as these:</p>
+    role && `what is waiting for ${roles[role] ?? role}`,
+  ].filter((question) => typeof question === "string");
+  return html`<section class="pile" aria-labelledby="askable"><h2 id="askable">Try asking</h2>
+<p>Search for the name of a page, a software item or a person, or for words from a title, a note or a comment. Or ask a question:</p>
 <ul class="asked">${each(
     questions,
-    (one) => html`<li><a href="${pathWithQuery(base(props), { q: one })}">${one}</a></li>
+    (question) => html`<li><a href="${pathWithQuery(base(props), { q: question })}">${question}</a></li>
 `,
   )}</ul>${!last && html`<p>This site has no environments yet.</p>`}</section>`;
 }

@@ -17,12 +17,11 @@ export type SettingsEnvironment = {
 
 export type NewEnvironmentForm = { name: string; slug: string; tier: string; key: string };
 
-/** Each tier as people tell it apart. */
 const TIERS = [
-  ["development", "development: where the site is made"],
-  ["testing", "testing: where it is tried"],
-  ["staging", "staging: where it is shown before it goes on; starts with a gate that asks one tester"],
-  ["production", "production: what customers see; starts with a gate that asks one of Marketing"],
+  ["development", "development: where the site is built"],
+  ["testing", "testing: where it is tested"],
+  ["staging", "staging: where it is reviewed before it goes live; starts with 1 approval from Tester"],
+  ["production", "production: what customers see; starts with 1 approval from Marketing"],
   ["other", "other"],
 ] as const;
 
@@ -35,20 +34,20 @@ export const environmentsPage = (props: {
   const { site, environments, form, errors = {} } = props;
   const base = `/sites/${site.slug}/settings/environments`;
   const list = table({
-    caption: "In the order in which things travel",
+    caption: "In order of promotion",
     columns: ["Environment", "Servers", "Gate"],
-    body: each(environments, (one) =>
+    body: each(environments, (environment) =>
       row(
-        html`${rowHead(env({ ...one, href: `${base}/${one.slug}` }))}${cell("Servers", one.servers.length ? one.servers.map((server) => html`${server.name}: <a href="${server.base_url}">${server.base_url}</a><br>`) : html`<span class="none">none</span>`)}${cell("Gate", one.gate)}`,
+        html`${rowHead(env({ ...environment, href: `${base}/${environment.slug}` }))}${cell("Servers", environment.servers.length ? environment.servers.map((server) => html`${server.name}: <a href="${server.base_url}">${server.base_url}</a><br>`) : html`<span class="none">none</span>`)}${cell("Gate", environment.gate)}`,
       ),
     ),
   });
   const add = html`<form class="form" method="post" action="${base}">${keyField(form.key)}
 ${input({ name: "name", label: "Name", value: form.name, error: errors.name, required: true })}
-${input({ name: "slug", label: "Short name", value: form.slug, error: errors.slug, hint: "For addresses. Left empty, it is made from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
-${select({ name: "tier", label: "Kind", value: form.tier, error: errors.tier, choices: TIERS.map(([value, label]) => ({ value, label })), hint: "It gives the environment its shape, and its first gate." })}
-<div class="end">${button({ text: "Add it at the end", look: "primary" })}</div></form>`;
-  return html`${settingsHead(site, "/environments", "Environments")}${split(list, panel("add", "Another environment", add))}`;
+${input({ name: "slug", label: "Short name", value: form.slug, error: errors.slug, hint: "Used in addresses. If empty, it is derived from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
+${select({ name: "tier", label: "Tier", value: form.tier, error: errors.tier, choices: TIERS.map(([value, label]) => ({ value, label })), hint: "Determines the environment’s icon and its first gate." })}
+<div class="end">${button({ text: "Add as last", look: "primary" })}</div></form>`;
+  return html`${settingsHead(site, "/environments", "Environments")}${split(list, panel("add", "Add environment", add))}`;
 };
 
 export const environmentSettingsPage = (props: {
@@ -60,35 +59,38 @@ export const environmentSettingsPage = (props: {
 }): Html => {
   const { site, environment, server, errors = {} } = props;
   const base = `/sites/${site.slug}/settings/environments`;
-  const here = `${base}/${environment.slug}`;
+  const own = `${base}/${environment.slug}`;
   const servers = environment.servers.length
     ? table({
-        caption: "Servers on which it runs",
+        caption: `Servers of ${environment.name}`,
         quiet: true,
         columns: ["Server", "Address", html`<span class="sr">Actions</span>`],
-        body: each(environment.servers, (one) =>
+        body: each(environment.servers, ({ id, name, base_url }) =>
           row(
-            html`${rowHead(one.name)}${cell("Address", html`<a href="${one.base_url}">${one.base_url}</a>`)}<td class="end">${confirmButton(html`Remove<span class="sr"> ${one.name}</span>`, `Remove ${one.name}? Links to pages on it go too. Nothing else changes.`, { action: `${here}/servers/${one.id}/removal`, text: "Yes, remove it", look: "danger" })}</td>`,
+            html`${rowHead(name)}${cell("Address", html`<a href="${base_url}">${base_url}</a>`)}<td class="end">${confirmButton(html`Remove<span class="sr"> ${name}</span>`, `Remove ${name}? Links to pages on it are removed, too. Nothing else changes.`, { action: `${own}/servers/${id}/removal`, text: "Yes, remove", look: "danger" })}</td>`,
           ),
         ),
       })
-    : empty("No server yet. With one, everybody gets links that open each page there.");
-  const add = html`<form class="form" method="post" action="${here}/servers">${keyField(server.key)}
-<div class="side">${input({ name: "server", label: "Name", value: server.name, error: errors.server, required: true, hint: "Such as web." })}
-${input({ name: "base_url", type: "url", label: "Address", value: server.base_url, error: errors.base_url, required: true, hint: "Such as https://demo.example.com; a page’s path is put after it." })}</div>
-<div class="end">${button({ text: "Add the server", look: "primary" })}</div></form>`;
+    : empty("No server yet. Add one to get links that open each page there.");
+  const add = html`<form class="form" method="post" action="${own}/servers">${keyField(server.key)}
+<div class="side">${input({ name: "server", label: "Name", value: server.name, error: errors.server, required: true, hint: "For example web." })}
+${input({ name: "base_url", type: "url", label: "Address", value: server.base_url, error: errors.base_url, required: true, hint: "For example https://demo.example.com. A page’s path is appended." })}</div>
+<div class="end">${button({ text: "Add server", look: "primary" })}</div></form>`;
   return html`${settingsHead(site, "/environments", env({ name: environment.name, tier: environment.tier }), { over: [html`<a href="${base}">Environments</a>`] })}
 ${split(
-  html`<h2>Servers</h2>${servers}<h2>Add a server</h2>${add}`,
-  html`${panel("gate", "The gate", html`<p>${environment.gate}</p>`)}${panel(
+  html`<h2>Servers</h2>${servers}<h2>Add server</h2>${add}`,
+  html`${panel("gate", "Gate", html`<p>${environment.gate}</p>`)}${panel(
     "about",
     "About",
     facts([
       ["Short name", html`<code>${environment.slug}</code>`],
-      ["Kind", environment.tier],
-      ["Now", html`<a href="/sites/${site.slug}/environments/${environment.slug}">what stands there</a>`],
+      ["Tier", environment.tier],
+      [
+        "Contents",
+        html`<a href="/sites/${site.slug}/environments/${environment.slug}">What is on ${environment.name}</a>`,
+      ],
     ]),
   )}
-${panel("rename", "Name", html`<form class="form" method="post" action="${here}/name">${input({ name: "name", label: "Name", quiet: true, value: props.name, error: errors.name, required: true })}<div class="end">${button({ text: "Save the name" })}</div></form>`)}`,
+${panel("rename", "Name", html`<form class="form" method="post" action="${own}/name">${input({ name: "name", label: "Name", quiet: true, value: props.name, error: errors.name, required: true })}<div class="end">${button({ text: "Save name" })}</div></form>`)}`,
 )}`;
 };

@@ -13,20 +13,20 @@ const TABS = [
   ["/tokens", "Tokens"],
 ] as const;
 
-/** The head of a page of the settings, with the way to the others. */
+/** The head of a settings page, with links to the other ones. */
 export const settingsHead = (
   site: SettingsSite,
-  here: (typeof TABS)[number][0],
+  current: (typeof TABS)[number][0],
   title: Piece,
   { under, over }: { under?: Piece; over?: Piece[] } = {},
 ): Html => html`${head({ title, under, over })}
 <nav class="tabs" aria-label="Settings">${each(
   TABS,
   ([path, word]) =>
-    html`<a href="/sites/${site.slug}/settings${path}"${attr("aria-current", path === here && "page")}>${word}</a>`,
+    html`<a href="/sites/${site.slug}/settings${path}"${attr("aria-current", path === current && "page")}>${word}</a>`,
 )}</nav>`;
 
-/** What is shown once, to be copied and handed over. */
+/** A secret that is shown once, to be copied. */
 export const secret = (text: string): Html => html`<code class="secret" tabindex="0">${text}</code>`;
 
 export const siteSettingsPage = (props: {
@@ -45,8 +45,8 @@ ${input({ name: "name", label: "Name of the site", value: form.name, error: erro
 ${zoneField({ name: "time_zone", value: form.time_zone, error: errors.time_zone }, props.zones)}
 <div class="end">${button({ text: "Save", look: "primary" })}</div></form>`,
   panel(
-    "what",
-    "What there is",
+    "summary",
+    "Summary",
     facts([
       ["Short name", html`<code>${site.slug}</code>`],
       ["Environments", html`<a href="${base}/environments">${counts.environments}</a>`],

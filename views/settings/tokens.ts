@@ -21,37 +21,38 @@ export const tokensPage = (props: {
   const list = tokens.length
     ? table({
         caption: "Tokens, newest first",
-        columns: ["Token", "Roles", "Made", "Works", html`<span class="sr">Actions</span>`],
-        body: each(tokens, (one) => line(one, props)),
+        columns: ["Token", "Roles", "Created", "Valid", html`<span class="sr">Actions</span>`],
+        body: each(tokens, (token) => tokenRow(token, props)),
       })
-    : empty("No token yet. With one, a machine such as your CI records deployments by the API or the command line.");
-  const make = html`<form class="form" method="post" action="/sites/${site.slug}/settings/tokens">
-${input({ name: "name", label: "Name", value: form.name, error: errors.name, required: true, hint: "The machine that will use it; history names it so.", more: { autocomplete: "off" } })}
+    : empty("No token yet. With one, a program such as your CI can use the API and the command line.");
+  const create = html`<form class="form" method="post" action="/sites/${site.slug}/settings/tokens">
+${input({ name: "name", label: "Name", value: form.name, error: errors.name, required: true, hint: "The program that will use it; shown in the history.", more: { autocomplete: "off" } })}
 ${roleBoxes(props.choices, form.roles, errors.roles)}
-${input({ name: "until", type: "date", label: "Last day", value: form.until, error: errors.until, hint: "Left empty, it works until you revoke it." })}
-<div class="end">${button({ text: "Make the token", look: "primary" })}</div></form>`;
-  return html`${settingsHead(site, "/tokens", "Tokens")}${split(list, panel("make", "A new token", make))}`;
+${input({ name: "until", type: "date", label: "Expires", value: form.until, error: errors.until, hint: "At the end of this day. If empty, it is valid until you revoke it." })}
+<div class="end">${button({ text: "Create token", look: "primary" })}</div></form>`;
+  return html`${settingsHead(site, "/tokens", "Tokens")}${split(list, panel("create", "New token", create))}`;
 };
 
-function line(one: TokenRow, { site, now }: { site: SettingsSite; now: string }): Html {
+function tokenRow(token: TokenRow, { site, now }: { site: SettingsSite; now: string }): Html {
+  const { id, name, roles, created_at, created_by, expires_at, revoked_at } = token;
   const at = (iso: string) => time(iso, site.time_zone, now);
-  const over = one.revoked_at !== null || (one.expires_at !== null && one.expires_at <= now);
-  const works = one.revoked_at
-    ? html`${statusBadge("cancelled", "revoked")} ${at(one.revoked_at)}`
-    : one.expires_at
-      ? html`${over ? statusBadge("expired", "expired") : "until"} ${at(one.expires_at)}`
+  const ended = revoked_at !== null || (expires_at !== null && expires_at <= now);
+  const valid = revoked_at
+    ? html`${statusBadge("cancelled", "revoked")} ${at(revoked_at)}`
+    : expires_at
+      ? html`${ended ? statusBadge("expired", "expired") : "until"} ${at(expires_at)}`
       : "until revoked";
   const revoke = confirmButton(
-    html`Revoke<span class="sr"> ${one.name}</span>`,
-    `Revoke ${one.name}? Whatever uses it is refused from now on.`,
+    html`Revoke<span class="sr"> ${name}</span>`,
+    `Revoke ${name}? Requests with it will be refused from now on.`,
     {
-      action: `/sites/${site.slug}/settings/tokens/${one.id}/revocation`,
-      text: "Yes, revoke it",
+      action: `/sites/${site.slug}/settings/tokens/${id}/revocation`,
+      text: "Yes, revoke",
       look: "danger",
     },
   );
   return row(
-    html`${rowHead(one.name)}${cell("Roles", one.roles.join(", "))}${cell("Made", html`${at(one.created_at)} by ${one.created_by}`)}${cell("Works", works)}<td class="end">${!over && revoke}</td>`,
+    html`${rowHead(name)}${cell("Roles", roles.join(", "))}${cell("Created", html`${at(created_at)} by ${created_by}`)}${cell("Valid", valid)}<td class="end">${!ended && revoke}</td>`,
   );
 }
 
@@ -60,5 +61,5 @@ export const tokenPage = (props: { site: SettingsSite; name: string; secret: str
   return html`${settingsHead(site, "/tokens", name, { over: [html`<a href="/sites/${site.slug}/settings/tokens">Tokens</a>`] })}
 <p>This is the token of ${name}. Send it with each request as <code>Authorization: Bearer</code>, or set it as <code>SITEBOOK_TOKEN</code> for the command line.</p>
 ${secret(props.secret)}
-<p>Copy it now: it is not shown again. Should it get into the wrong hands, <a href="/sites/${site.slug}/settings/tokens">revoke it</a>.</p>`;
+<p>Copy it now: it is not shown again. If it gets into the wrong hands, <a href="/sites/${site.slug}/settings/tokens">revoke it</a>.</p>`;
 };
