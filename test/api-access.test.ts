@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { openDatabase } from "../src/database/connect.ts";
 import { machine } from "./support/api.ts";
-import { watched } from "./support/database.ts";
+import { watchQueries } from "./support/database.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -75,7 +75,7 @@ test("what is not a call is not found, also for those without a token", async ()
   for (const path of ["/api", "/api/", "/api/v2/sites", "/api/v1", "/api/v1/nothing"]) {
     const response = await request(path);
     expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ status: 404, detail: "There is no such call." });
+    expect(await response.json()).toMatchObject({ status: 404, detail: "API call not found." });
   }
   for (const path of ["/sites/shop", "/sites/shop/nothing", "/sites/shop/releases/1/nothing"])
     expect((await ci.get(path)).status).toBe(404);
@@ -138,7 +138,7 @@ async function hangingUp() {
 }
 
 test("a token that is none costs one look into the database, and one that is too long none", async () => {
-  const [db, asked] = watched(w.db);
+  const [db, asked] = watchQueries(w.db);
   const app = createApp(db, { baseUrl: "http://sitebook.test" });
   const status = async (token: string) => {
     const init = { method: "POST", body: "{", headers: { authorization: `Bearer ${token}` } };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { safePath } from "../src/people/rules.ts";
 import { forgetFailures, tryPassword } from "../src/people/sign-in.ts";
-import { watched } from "./support/database.ts";
+import { watchQueries } from "./support/database.ts";
 import { browser, password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -89,7 +89,7 @@ test("a try that is refused anyway writes nothing", async () => {
   const failure = { email: right.email, address: "192.0.2.8", at: w.clock.at };
   const failures = [1, 2, 3, 4, 5].map((i) => ({ ...failure, id: `failure ${i}` }));
   await w.db.insertInto("sign_in_failures").values(failures).execute();
-  const [db, asked] = watched(w.db);
+  const [db, asked] = watchQueries(w.db);
 
   expect(await tryPassword(db, attempt)).toEqual({ wait: 900 });
   expect(new Set(asked)).toEqual(new Set(["SelectQueryNode"]));

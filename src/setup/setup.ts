@@ -1,8 +1,8 @@
-import { sql } from "kysely";
 import type { Actor, Person } from "../access/actor.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
-import { type Database, isPostgres } from "../database/connect.ts";
+import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { lockTables } from "../database/locks.ts";
 import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { hasAccount, useLink } from "../people/links.ts";
 import { hashPassword } from "../people/passwords.ts";
@@ -34,7 +34,8 @@ export async function setUp(
   refuseFields(setupErrors({ ...setup, email }));
   const password = await hashing({ address: setup.address ?? "" }, () => hashPassword(setup.password));
   return db.transaction().execute(async (trx) => {
-    await takeTurn(trx);
+    // of two that find the table empty only one may fill it
+    await lockTables(trx, ["people"]);
     refuse(await whyNotSetUp(trx));
     if (setup.link !== undefined && !(await useLink(trx, "setup", setup.link, setup.at)))
       throw new Refusal(403, staleSetupLinkSentence);
@@ -67,9 +68,4 @@ function setupErrors({ name, email, password, again, site }: Setup) {
     }),
     ...(site ? siteErrors(site) : []).map(({ path, message }) => ({ path: `site.${path}`, message })),
   ];
-}
-
-/** SQLite has one writer at a time; on PostgreSQL two who find the table empty must not both fill it. */
-async function takeTurn(trx: Database): Promise<void> {
-  if (isPostgres(trx)) await sql`lock table people in share row exclusive mode`.execute(trx);
 }
