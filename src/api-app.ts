@@ -25,7 +25,7 @@ export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
   });
   all.route("/", healthApi);
   all.route("/api/v1", calls());
-  all.all("/api/*", () => notFound("call"));
+  all.all("/api/*", () => notFound("API call"));
   let document: string | undefined;
   all.get("/openapi.json", (c) => {
     document ??= JSON.stringify(describe(all, baseUrl));

@@ -52,7 +52,7 @@ export function createApp(
   const tallies = cachedSummary();
   const hashing = limitHashing();
   app.onError(handleError);
-  app.notFound((c) => handleError(new Refusal(404, "There is no such page."), c));
+  app.notFound((c) => handleError(new Refusal(404, "Page not found."), c));
   const known: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
     c.set("at", now().toISOString());

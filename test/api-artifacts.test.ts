@@ -104,9 +104,9 @@ test("a path is one page however it is written", async () => {
 
 test("what was never told of is not found", async () => {
   for (const [path, detail] of [
-    ["page/history?key=/never", "There is no such page."],
-    ["software/history?key=never", "There is no such software."],
-    ["gadget/history?key=never", "There is no such address."],
+    ["page/history?key=/never", "Page not found."],
+    ["software/history?key=never", "Software not found."],
+    ["gadget/history?key=never", "Address not found."],
   ] as const) {
     const { status, body } = await viewer.get(`/sites/shop/artifacts/${path}`);
     expect(status).toBe(404);

@@ -210,7 +210,7 @@ describe("a page's life", () => {
     ]);
     expect(words(page)).toContain("Every placement in that time, newest first.");
     expect(page).toContain('value="2026-02-21 00:00"');
-    expect(words(wrong)).toContain('"long ago" is no moment.');
+    expect(words(wrong)).toContain('"long ago" is not a valid date and time.');
     expect(bars(wrong)).toHaveLength(6);
     expect(words(backwards)).toContain("The time shown has to begin before it ends.");
   });

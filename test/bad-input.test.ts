@@ -62,11 +62,11 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
   ["a path wrongly encoded", pageAt("/100%"), "placements.0.key", "is not percent-encoded rightly"],
   ["no path at all", pageAt(""), "placements.0.key", "A page's path is missing."],
   ["a software's name with a space", line({ key: "check out" }), "placements.1.key", "has no spaces"],
-  ["a control character in a path", pageAt("/sale\u0000"), "placements.0.key", "has no control characters"],
-  ["a control character in a version", line({ version: "v\u0007" }), "placements.1.version", "no control characters"],
-  ["a control character in a title", line({ title: "a\u0000b" }), "placements.1.title", "no control characters"],
-  ["a control character in a note", { ...line({}), note: "a\u0000b" }, "note", "no control characters"],
-  ["half a character", line({ title: "a\ud800b" }), "placements.1.title", "no control characters"],
+  ["a control character in a path", pageAt("/sale\u0000"), "placements.0.key", "cannot contain control characters"],
+  ["a control character in a version", line({ version: "v\u0007" }), "placements.1.version", "control characters"],
+  ["a control character in a title", line({ title: "a\u0000b" }), "placements.1.title", "control characters"],
+  ["a control character in a note", { ...line({}), note: "a\u0000b" }, "note", "control characters"],
+  ["half a character", line({ title: "a\ud800b" }), "placements.1.title", "control characters"],
   [
     "the same page twice",
     { placements: [page, software, page] },
@@ -85,10 +85,20 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
     "/é is named twice",
   ],
   ["10,001 placements", { placements: many(10_001) }, "placements", "at most 10,000 lines; this one has 10,001"],
-  ["a moment to come", { ...line({}), effective_at: "2026-03-03T10:02:00Z" }, "effective_at", "still to come"],
-  ["no moment", { ...line({}), effective_at: "yesterday" }, "effective_at", '"yesterday" is no moment'],
-  ["a moment without its offset", { ...line({}), effective_at: "2026-03-03T09:00:00" }, "effective_at", "is no moment"],
-  ["the 30th of February", { ...line({}), effective_at: "2026-02-30T09:00:00Z" }, "effective_at", "is no moment"],
+  ["a moment to come", { ...line({}), effective_at: "2026-03-03T10:02:00Z" }, "effective_at", "in the future"],
+  ["no moment", { ...line({}), effective_at: "yesterday" }, "effective_at", '"yesterday" is not a valid date and time'],
+  [
+    "a moment without its offset",
+    { ...line({}), effective_at: "2026-03-03T09:00:00" },
+    "effective_at",
+    "is not a valid date and time",
+  ],
+  [
+    "the 30th of February",
+    { ...line({}), effective_at: "2026-02-30T09:00:00Z" },
+    "effective_at",
+    "is not a valid date and time",
+  ],
   [
     "a year mistyped",
     { ...line({}), effective_at: "0226-02-03T09:00:00Z" },
@@ -157,15 +167,15 @@ test.each(unreadable)("%s is refused", async (_, init, status, sentence) => {
 });
 
 test.each([
-  ["site", "/sites/nowhere/environments/beta/deployments"],
-  ["site", "/sites/sh%00p/environments/beta/deployments"],
-  ["environment", "/sites/shop/environments/nowhere/deployments"],
-  ["environment", "/sites/shop/environments/%27%3B%20drop%20table/deployments"],
+  ["Site", "/sites/nowhere/environments/beta/deployments"],
+  ["Site", "/sites/sh%00p/environments/beta/deployments"],
+  ["Environment", "/sites/shop/environments/nowhere/deployments"],
+  ["Environment", "/sites/shop/environments/%27%3B%20drop%20table/deployments"],
 ])("a %s that there is not is not found: %s", async (what, unknown) => {
   const before = await countRowsIn(w);
   const { status, body } = await ci.post(unknown, line({}));
   expect(status).toBe(404);
-  expect(body.detail).toBe(`There is no such ${what}.`);
+  expect(body.detail).toBe(`${what} not found.`);
   expect(await countRowsIn(w)).toEqual(before);
 });
 
@@ -181,12 +191,12 @@ test("an Idempotency-Key has 1 to 200 characters", async () => {
 /** Something looked up in a way that is refused with 422: the parameter, and what is said of it. */
 const asked: [parameter: string, sentence: string, query: string][] = [
   ["as_off", 'no parameter "as_off" here', "environments/beta/placements?as_off=2026-03-01T00:00:00Z"],
-  ["as_of", '"someday" is no moment', "environments/beta/placements?as_of=someday"],
+  ["as_of", '"someday" is not a valid date and time', "environments/beta/placements?as_of=someday"],
   ["from", "nothing is a change back", "compare?from=beta~1&to=beta"],
   ["from", "There is no deployment 7", "compare?from=beta%237&to=beta"],
-  ["to", '"~~" is no moment', "compare?from=beta&to=beta~~"],
-  ["as_of", "still to come", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
-  ["known_at", "is no moment", "environments/beta/placements?known_at=x"],
+  ["to", '"~~" is not a valid date and time', "compare?from=beta&to=beta~~"],
+  ["as_of", "in the future", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
+  ["known_at", "is not a valid date and time", "environments/beta/placements?known_at=x"],
   ["kind", "must be page or software.", "environments/beta/placements?kind=gadget"],
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=0"],
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=1001"],
@@ -196,13 +206,13 @@ const asked: [parameter: string, sentence: string, query: string][] = [
   ["cursor", "not one that this list gave out", `environments/beta/placements?cursor=${encodeCursor({ number: 3 })}`],
   ["cursor", "not one that this list gave out", `artifacts?cursor=${encodeCursor({ kind: "page", key: "/\u0000" })}`],
   ["cursor", "not one that this list gave out", `releases?cursor=${encodeCursor({ number: 1e12 })}`],
-  ["q", "no control characters", "artifacts?q=%00"],
+  ["q", "control characters", "artifacts?q=%00"],
   ["q", "at most 200 characters", `artifacts?q=${long(201)}`],
   ["key", '"key" is missing.', "artifacts/page/history"],
   ["key", "begins with a slash", "artifacts/page/history?key=sale"],
-  ["key", "no control characters", "artifacts/software/history?key=%00"],
-  ["since", '"noon" is no moment', "deployments?since=noon"],
-  ["until", "is no moment", "deployments?until=2026-02-30T00:00:00Z"],
+  ["key", "control characters", "artifacts/software/history?key=%00"],
+  ["since", '"noon" is not a valid date and time', "deployments?since=noon"],
+  ["until", "is not a valid date and time", "deployments?until=2026-02-30T00:00:00Z"],
   ["state", "must be waiting or approved or", "promotions?state=lost"],
   ["release", '"release" is missing.', "can-promote?to=demo"],
   ["release", "a whole number from 1 on", "can-promote?release=-1&to=demo"],

@@ -122,8 +122,8 @@ test("what cannot be asked is no no: exit code 2, and what to set", async () => 
   expect(await why(["log", "live"], { SITEBOOK_URL: "sitebook" })).toContain('SITEBOOK_URL is "sitebook"');
   expect(await why(["log", "live"], { SITEBOOK_TOKEN: undefined })).toContain("Set SITEBOOK_TOKEN");
   expect(await why(["log", "live"], { SITEBOOK_TOKEN: "sb_nonsense" })).toContain("This token is not known");
-  expect(await why(["log", "prod"])).toContain("There is no such environment.");
-  expect(await why(["log", "live", "--site", "elsewhere"])).toContain("There is no such site.");
+  expect(await why(["log", "prod"])).toContain("Environment not found.");
+  expect(await why(["log", "live", "--site", "elsewhere"])).toContain("Site not found.");
   expect(await why(["log"])).toContain("Say one environment");
   const nobody = commandLine({ env: { ...env, SITEBOOK_URL: "http://127.0.0.1:1" } });
   expect((await nobody(["log", "live"])).err).toContain("There is no answer from http://127.0.0.1:1");

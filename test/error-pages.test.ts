@@ -14,7 +14,7 @@ test("a page that is not there leaves the site's menu in reach", async () => {
 
   expect(page.status).toBe(404);
   const text = await page.text();
-  expect(text).toContain("There is no such page.");
+  expect(text).toContain("Page not found.");
   expect(text).toContain('href="/sites/shop/releases"');
 });
 
@@ -29,7 +29,7 @@ test("whoever is signed out learns only that there is no such page", async () =>
   const page = await w.as("nobody").get("/nonsense");
 
   expect(page.status).toBe(404);
-  expect(await page.text()).toContain("There is no such page.");
+  expect(await page.text()).toContain("Page not found.");
 });
 
 test.each([

@@ -102,14 +102,14 @@ test("what is wrong with an invitation is said beside its fields, and nothing is
   const page = await w.as("iris").post(settings, { name: "\u0007", email: "no address", roles: ["king"] });
   const text = await page.text();
   expect(page.status).toBe(422);
-  expect(text).toContain("A name has no control characters and no line breaks.");
+  expect(text).toContain("A name cannot contain control characters or line breaks.");
   expect(text).toContain("An e-mail address looks like ada@example.com.");
   expect(text).toContain("There is no role &quot;king&quot;");
   expect(await (await w.as("iris").post(settings, { ...lena, roles: [] })).text()).toContain(
     "Choose at least one role.",
   );
   expect(await (await w.as("iris").post(settings, { ...lena, name: "x".repeat(201) })).text()).toContain(
-    "A name has at most 200 characters; this one has 201.",
+    "A name can have at most 200 characters; this one has 201.",
   );
   expect(await (await w.as("iris").post(settings, { ...lena, email: `${"x".repeat(250)}@a.test` })).text()).toContain(
     "An e-mail address has at most 254 characters; this one has 257.",

@@ -152,7 +152,7 @@ describe("who decides", () => {
       "Say what is wrong, so that it can be put right: a rejection needs a comment.",
     );
     expect(whyNotComment("approve", "x".repeat(10_001))).toBe(
-      "A comment has at most 10,000 characters; this one has 10,001.",
+      "A comment can have at most 10,000 characters; this one has 10,001.",
     );
   });
 

@@ -193,7 +193,7 @@ describe("asking", () => {
     const page = await answer.text();
 
     expect(answer.status).toBe(422);
-    expect(page).toMatch(/id="note-error">A note has at most 10,000 characters; this one has 10,001/);
+    expect(page).toMatch(/id="note-error">A note can have at most 10,000 characters; this one has 10,001/);
     expect(await open()).toBe(0);
   });
 
@@ -546,8 +546,8 @@ describe("completing", () => {
   });
 
   test.each([
-    ["to come", "2026-03-03T12:00", "still to come"],
-    ["that is none", "some day", "is no moment"],
+    ["to come", "2026-03-03T12:00", "in the future"],
+    ["that is none", "some day", "is not a valid date and time"],
     ["before the web", "1985-01-01T12:00", "before there were web sites"],
   ])("as of a moment %s is refused beside the field", async (_, effective_at, sentence) => {
     const number = await asked(["/sale v1"]);

@@ -116,7 +116,7 @@ describe("making a release", () => {
   });
 
   test.each([
-    ["without a name", { name: " ", line: ["page /sale v1"] }, "Give it a name."],
+    ["without a name", { name: " ", line: ["page /sale v1"] }, "Enter a name."],
     ["with nothing in it", { line: [] }, "A release needs at least one page or piece of software."],
     ["with the same line twice", { line: ["page /sale v1", "page /sale v1"] }, "/sale is named twice."],
     ["with a line of something unknown", { line: ["page /nowhere v1"] }, "/nowhere was never recorded on beta."],

@@ -191,7 +191,7 @@ describe("what changed", () => {
   });
 
   test("a time that is none is said to be none", async () => {
-    expect(await reads("what changed on live since blursday")).toMatch(/"blursday" is no moment/);
+    expect(await reads("what changed on live since blursday")).toMatch(/"blursday" is not a valid date and time/);
   });
 });
 

@@ -36,7 +36,7 @@ test("a site's name and time zone have to be some", async () => {
   const page = await w.as("iris").post(settings, { name: "a\nb", time_zone: "Mars/Olympus" });
   expect(page.status).toBe(422);
   const text = await page.text();
-  expect(text).toContain("A name has no control characters and no line breaks.");
+  expect(text).toContain("A name cannot contain control characters or line breaks.");
   expect(text).toContain("&quot;Mars/Olympus&quot; is no time zone; write one like Europe/London.");
   expect(await events()).toEqual([]);
 });
@@ -88,11 +88,11 @@ test("two of the same short name at the same moment make one environment", async
 });
 
 test.each([
-  [{ name: "" }, "Give it a name."],
-  [{ slug: "Über" }, "A short name is 1 to 40 small letters"],
+  [{ name: "" }, "Enter a name."],
+  [{ slug: "Über" }, "A short name has 1 to 40 lower-case letters"],
   [{ slug: "demo" }, "There is already an environment demo on this site."],
   [{ tier: "moon" }, "The kind is one of development, testing, staging, production, other."],
-  [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
+  [{ name: "x".repeat(201) }, "A name can have at most 200 characters; this one has 201."],
 ])("an environment with %j is refused beside its field", async (wrong, sentence) => {
   const page = await w
     .as("iris")
@@ -124,7 +124,7 @@ test("a server is added and removed, each once however often it is sent", async 
 
 test.each([
   [{ server: "web" }, "beta already has a server web."],
-  [{ server: "" }, "Give it a name."],
+  [{ server: "" }, "Enter a name."],
   [{ base_url: "javascript:alert(1)" }, "A server&#39;s address begins with http:// or https://"],
   [{ base_url: "https://user:secret@host" }, "A server&#39;s address begins with"],
   [{ base_url: "https://host/?q=1" }, "A server&#39;s address begins with"],

@@ -94,7 +94,7 @@ test("what is wrong is said beside each field, nothing is made, and the link sti
     "An e-mail address looks like ada@example.com.",
     "A password has at least 10 characters; this one has 5.",
     "This is not the same as the password above.",
-    "Give it a name.",
+    "Enter a name.",
     "is no time zone",
   ])
     expect(text).toContain(sentence);

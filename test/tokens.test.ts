@@ -80,8 +80,8 @@ test("a token expires at the end of its last day, by the site's clocks", async (
 
 test.each([
   [{ name: "" }, "The name is missing."],
-  [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
-  [{ name: "a\u0000b" }, "A name has no control characters"],
+  [{ name: "x".repeat(201) }, "A name can have at most 200 characters; this one has 201."],
+  [{ name: "a\u0000b" }, "A name cannot contain control characters"],
   [{ roles: [] }, "Choose at least one role."],
   [{ roles: ["king"] }, "There is no role &quot;king&quot;"],
   [{ until: "2026-03-02" }, "That has passed already; a token expires in the future."],

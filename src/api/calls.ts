@@ -13,7 +13,7 @@ const repeatable = z.object({
   "Idempotency-Key": z
     .string()
     .min(1, { error: "An Idempotency-Key has at least one character." })
-    .max(200, { error: "An Idempotency-Key has at most 200 characters." })
+    .max(200, { error: "An Idempotency-Key can have at most 200 characters." })
     .optional()
     .openapi({
       description:

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
 import { controlCharacters } from "../text.ts";
-import { parseRfc3339 } from "../time/rfc3339.ts";
+import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
 
 /** Text whose limits a rule checks, so that it says the same to everybody; the document names them. */
@@ -51,8 +51,8 @@ export const numberInQuery = z
 export const searchText = (maxLength = 2000) =>
   z
     .string()
-    .max(maxLength, { error: `This has at most ${maxLength} characters.` })
-    .refine((value) => !controlCharacters.test(value), { error: "This has no control characters." });
+    .max(maxLength, { error: `This can have at most ${maxLength} characters.` })
+    .refine((value) => !controlCharacters.test(value), { error: "This cannot contain control characters." });
 
 /** A page or software that is known already, which is looked for. */
 export const knownKey = searchText().openapi({ example: "/sale/shoes" });
@@ -76,7 +76,7 @@ export const momentInQuery = momentText
     if (at) return at;
     context.addIssue({
       code: "custom",
-      message: `"${value.slice(0, 60)}" is no moment; write one like 2026-03-03T14:00:00Z.`,
+      message: invalidMoment(value, "2026-03-03T14:00:00Z"),
     });
     return z.NEVER;
   })

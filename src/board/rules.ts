@@ -51,10 +51,3 @@ function isNewer(here: RecordedCell, right: RecordedCell): boolean {
   const order = (one: RecordedCell) => [one.first_at, one.created_at, one.version_id].join(" ");
   return order(here) > order(right);
 }
-
-const minute = 60_000;
-
-/** Sitebook was told more than a minute after it was so. */
-export function isLate({ effective_at, recorded_at }: Pick<RecordedCell, "effective_at" | "recorded_at">): boolean {
-  return Date.parse(recorded_at) - Date.parse(effective_at) > minute;
-}

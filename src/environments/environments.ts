@@ -23,7 +23,7 @@ export function createEnvironment(
 ): Promise<{ slug: string }> {
   refuse(whyNotMay(by, "administer"), 403);
   return siteTransaction(db, by, site.id, async (trx, by) => {
-    if (site.environments.length >= maxEnvironments) refuse(`A site has at most ${maxEnvironments} environments.`);
+    if (site.environments.length >= maxEnvironments) refuse(`A site can have at most ${maxEnvironments} environments.`);
     const taken = site.environments.map((one) => one.slug);
     refuseFields(environmentErrors(environment, taken));
     return insertEnvironment(trx, by, site.id, environment);

@@ -8,13 +8,14 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { listDeployments } from "../deployments/queries.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
 import { listCurrentNames } from "../record/current.ts";
-import { formatMoment, parseMoment } from "../time/parse-moment.ts";
+import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
 
 export const environmentRoutes = new Hono<SiteEnv>();
@@ -108,13 +109,10 @@ async function countNow(c: SiteContext, environmentId: string): Promise<Environm
 
 /** The moment that the address asks for and when it was known, or what is wrong with them; then it is now that is shown. */
 function readMoments(c: SiteContext) {
-  const { site } = c.var.access;
   const [asOf = "", knownAt = ""] = [c.req.query("as_of"), c.req.query("known_at")];
-  const read = (text: string) => (text.trim() ? parseMoment(text, site.time_zone, c.var.at) : { at: undefined });
-  const [seen, known] = [read(asOf), read(knownAt)];
-  if ("wrong" in seen) return { wrong: { text: asOf, known: knownAt, message: seen.wrong } };
-  if ("wrong" in known) return { wrong: { text: asOf, known: knownAt, message: `Known when? ${known.wrong}` } };
-  const said = "said" in seen ? seen.said : undefined;
+  const [seen, known] = [readMoment(c, asOf), readMoment(c, knownAt)];
+  if (seen.wrong) return { wrong: { text: asOf, known: knownAt, message: seen.wrong } };
+  if (known.wrong) return { wrong: { text: asOf, known: knownAt, message: `Known when? ${known.wrong}` } };
   // what was known then is of the past too, even where the moment asked about is now
-  return { at: seen.at ?? (known.at && c.var.at), knownAt: known.at, said };
+  return { at: seen.at ?? (known.at && c.var.at), knownAt: known.at, said: seen.note };
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { findEnvironment } from "../access/sites.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { download } from "../http/download.ts";
-import { readMoment } from "../http/forms.ts";
+import { queryMoment } from "../http/forms.ts";
 import { type Evidence, evidenceOfEnvironment, evidenceOfPromotion } from "./evidence.ts";
 
 /** What can be checked without Sitebook. */
@@ -16,7 +16,7 @@ evidenceRoutes.get("/promotions/:number{[0-9]{1,9}}/evidence.zip", async (c) => 
 evidenceRoutes.get("/environments/:environment/evidence.zip", async (c) => {
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.param("environment"));
-  const moment = { asOf: readMoment(c, "as_of") ?? c.var.at, knownAt: readMoment(c, "known_at") };
+  const moment = { asOf: queryMoment(c, "as_of") ?? c.var.at, knownAt: queryMoment(c, "known_at") };
   const found = await evidenceOfEnvironment(c.var.db, site, environment, moment);
   return packed(c, `${environment.slug}-${moment.asOf.replaceAll(":", "")}`, found);
 });

@@ -103,7 +103,7 @@ const latestCall = getCall("/sites/{site}/checkpoints/latest", {
 });
 
 eventApi.openapi(latestCall, async (c) => {
-  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint yet");
+  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint");
   return c.json(await withKey(c.var.db, latest), 200);
 });
 

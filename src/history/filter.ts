@@ -2,10 +2,10 @@ import type { HistoryFields } from "../../views/history/page.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
+import { readMoment } from "../http/forms.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { type Action, actions } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
-import { parseMoment } from "../time/parse-moment.ts";
 import { findActor, type HistoryFilter, listSiteActors } from "./queries.ts";
 
 /** What the address asks for. What it names and the site has not is missing; what was typed wrong is said at its field. */
@@ -27,9 +27,9 @@ export async function readHistoryFilter(c: SiteContext) {
   if (told.action)
     filter.action = actions.find((one): one is Action => one === told.action) ?? notFound("kind of event");
   for (const end of ["from", "until"] as const) {
-    const read = told[end] ? parseMoment(told[end], site.time_zone, c.var.at) : undefined;
-    if (read && "wrong" in read) wrong[end] = read.wrong;
-    else filter[end] = read?.at;
+    const { at, wrong: problem } = readMoment(c, told[end]);
+    if (problem) wrong[end] = problem;
+    else filter[end] = at;
   }
   const people = await listSiteActors(db, site.id);
   if (told.person) {

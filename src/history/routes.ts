@@ -46,7 +46,7 @@ async function checkpointOf(c: SiteContext) {
 }
 
 historyRoutes.get("/checkpoint", async (c) => {
-  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint yet");
+  const latest = (await latestCheckpoint(c.var.db, c.var.access.site.id)) ?? notFound("checkpoint");
   return c.text(latest.note);
 });
 

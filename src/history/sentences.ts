@@ -1,5 +1,6 @@
 import type { Json } from "../database/canonical-json.ts";
 import type { Action } from "../record/events.ts";
+import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
 /** A piece of a sentence: words, a link to a page of the site, or a moment. */
@@ -140,11 +141,11 @@ function counted(d: Details): string {
   return parts.join(", ");
 }
 
-/** Since when it was so, where it was told more than a minute later. */
+/** Since when it was so, if it was recorded late. */
 function late(d: Details): Words[] {
-  const [effective, recorded] = [d.effective_at, d.recorded_at];
-  if (typeof effective !== "string" || typeof recorded !== "string") return [];
-  return Date.parse(recorded) - Date.parse(effective) > 60_000 ? [", so since ", { at: effective }] : [];
+  const { effective_at, recorded_at } = d;
+  if (typeof effective_at !== "string" || typeof recorded_at !== "string") return [];
+  return isRecordedLate({ effective_at, recorded_at }) ? [", so since ", { at: effective_at }] : [];
 }
 
 /** "/sale v3 of deployment 12 on live", or all of it */

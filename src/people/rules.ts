@@ -13,15 +13,15 @@ export function normalEmail(email: string): string {
 /** Takes the address as `normalEmail` gives it. */
 export function whyNotEmail(email: string): string | undefined {
   if (!email) return "The e-mail address is missing.";
-  if (email.length > 254) return `An e-mail address has at most 254 characters; this one has ${email.length}.`;
+  if (email.length > 254) return `An e-mail address can have at most 254 characters; this one has ${email.length}.`;
   if (controlCharacters.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email))
     return "An e-mail address looks like ada@example.com.";
 }
 
 export function whyNotPersonName(name: string): string | undefined {
   if (!name.trim()) return "The name is missing.";
-  if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
-  if (controlCharacters.test(name)) return "A name has no control characters and no line breaks.";
+  if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;
+  if (controlCharacters.test(name)) return "A name cannot contain control characters or line breaks.";
 }
 
 /** Length is what keeps a password; so nothing is asked of its letters. */
@@ -29,7 +29,8 @@ export function whyNotPassword(password: string, email = ""): string | undefined
   const { atLeast, atMost } = passwordLength;
   if (password.length < atLeast)
     return `A password has at least ${atLeast} characters; this one has ${password.length}.`;
-  if (password.length > atMost) return `A password has at most ${atMost} characters; this one has ${password.length}.`;
+  if (password.length > atMost)
+    return `A password can have at most ${atMost} characters; this one has ${password.length}.`;
   if (email && normalEmail(password) === email)
     return "Anybody can guess your e-mail address; choose another password.";
 }

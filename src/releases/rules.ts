@@ -35,7 +35,7 @@ export function releaseErrors(release: NewRelease): FieldError[] {
 function whyNotContents(contents: ReleaseLine[]): string | undefined {
   if (!contents.length) return "A release needs at least one page or piece of software.";
   if (contents.length > maxContents)
-    return `A release has at most 10,000 lines; this one has ${formatCount(contents.length)}.`;
+    return `A release can have at most 10,000 lines; this one has ${formatCount(contents.length)}.`;
   const seen = new Set<string>();
   for (const { kind, key } of contents) {
     if (seen.has(artifactKey({ kind, key }))) return `${key} is named twice.`;

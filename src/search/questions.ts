@@ -127,7 +127,7 @@ function whatWas<E extends Place>(text: string, environment: E | undefined, mome
   const read = momentOf(moment, moments);
   return "wrong" in read
     ? { asks: "unclear", sentence: read.wrong }
-    : { asks: "was", environment, at: read.said ? moment : read.at };
+    : { asks: "was", environment, at: read.note ? moment : read.at };
 }
 
 function who<E extends Place>(text: string, environment: E, moments: Moments): Question<E> | undefined {

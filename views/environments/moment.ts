@@ -1,4 +1,5 @@
 import { ago, longTime } from "../../src/time/format.ts";
+import { clockToleranceMs } from "../../src/time/recorded-late.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { type Html, html, type Piece } from "../parts/html.ts";
@@ -61,7 +62,7 @@ export function pastNote(props: EnvironmentProps, at: string): Html {
 /** ", 2 days later" */
 function knownWhen(at: string, knownAt: string): string {
   const apart = Math.abs(Date.parse(knownAt) - Date.parse(at));
-  if (apart < 60_000) return ", at that very moment";
+  if (apart < clockToleranceMs) return ", at that very moment";
   return knownAt > at
     ? `, ${ago(at, knownAt).replace("ago", "later")}`
     : `, ${ago(knownAt, at).replace("ago", "before")}`;
