@@ -9,7 +9,7 @@ export interface Blocker {
   message: string;
 }
 
-/** An expected "no", with the same sentence on the page, in the API and on the command line. Anything else thrown is a bug. */
+/** An expected "no", with one sentence for pages, API and command line. Anything else thrown is a bug. */
 export class Refusal extends Error {
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429;
   readonly code: string | undefined;
@@ -47,7 +47,7 @@ export function fieldErrors(sentences: Record<string, string | undefined>): Fiel
   return Object.entries(sentences).flatMap(([path, message]) => (message ? [{ path, message }] : []));
 }
 
-/** Throws one Refusal for all field errors, if there are any; its sentence is the first, with the number of the others. */
+/** Throws one Refusal for all field errors, if there are any. Its sentence is the first, and counts the others. */
 export function refuseFields(errors: FieldError[], status: Refusal["status"] = 422): void {
   const [first, ...rest] = errors;
   if (!first) return;
@@ -66,7 +66,7 @@ export function shownRefusal(error: unknown) {
   return { errors, refused: error.errors.length ? undefined : message, status, retryAfter };
 }
 
-/** For a form that shows errors only beside fields: a sentence without a field goes to the field `fallback`, or is thrown again. */
+/** For a form with errors only beside fields: a sentence without a field goes to `fallback`, or is thrown again. */
 export function besideFields(error: unknown, fallback?: string) {
   const { refused, errors, status, retryAfter } = shownRefusal(error);
   if (status === 403 || (refused && !fallback)) throw error;
@@ -74,5 +74,5 @@ export function besideFields(error: unknown, fallback?: string) {
   return { errors, status, retryAfter };
 }
 
-/** A problem that the operator of Sitebook has to fix; the message says how. Anything else thrown at the start is a bug. */
+/** A problem that the operator has to fix; the message says how. Anything else thrown at the start is a bug. */
 export class Misconfigured extends Error {}

@@ -17,7 +17,7 @@ export const artifactKey = ({ kind, key }: { kind: unknown; key: unknown }): str
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 export const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
 
-/** Texts that can have more than 2,000 characters can have line breaks and tabs; other control characters none can have. */
+/** Long texts, of more than 2,000 characters, may contain line breaks and tabs; other control characters are refused. */
 export function whyNotText(name: string, text: string | undefined, maxLength: number): string | undefined {
   if (text === undefined) return;
   if (text.length > maxLength)

@@ -11,12 +11,12 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-test("every page and all software, with what stands of them where", async () => {
+test("the list has every page and software item, with its version in each environment", async () => {
   await w.record("beta", ["/sale v2", "/about v1", "checkout 3.4.1"]);
   await w.record("live", ["/sale v1"]);
   await w.record("live", ["-/sale"]);
   const { body } = await viewer.get("/sites/shop/artifacts");
-  expect(body.items.map((one: { key: string }) => one.key)).toEqual(["/about", "/sale", "checkout"]);
+  expect(body.items.map((item: { key: string }) => item.key)).toEqual(["/about", "/sale", "checkout"]);
   expect(body.items[1]).toEqual({
     kind: "page",
     key: "/sale",
@@ -28,13 +28,13 @@ test("every page and all software, with what stands of them where", async () => 
   });
 });
 
-test("artifacts are found by kind and by part of a name, page by page", async () => {
+test("a client finds artifacts by kind and by a part of the name, page by page", async () => {
   await w.record(
     "beta",
     ["/sale v2", "/about v1", "/100% v1", "checkout 3.4.1"].filter((line) => !line.includes("%")),
   );
   const keys = async (query: string) =>
-    (await viewer.get(`/sites/shop/artifacts?${query}`)).body.items.map((one: { key: string }) => one.key);
+    (await viewer.get(`/sites/shop/artifacts?${query}`)).body.items.map((item: { key: string }) => item.key);
   expect(await keys("kind=software")).toEqual(["checkout"]);
   expect(await keys("q=SAL")).toEqual(["/sale"]);
   expect(await keys("q=%25")).toEqual([]);
@@ -69,7 +69,7 @@ test("one page's history shows all environments, both clocks, and who approved",
   ]);
 });
 
-test("what was said to be wrong stays in the history, with the reason", async () => {
+test("a corrected line stays in the history, with the reason", async () => {
   await w.record("beta", ["/sale v1"]);
   await correct(w.db, await w.by("ada"), w.site, { deployment: 1, kind: "page", key: "/sale", reason: "Typo" });
   const { body } = await viewer.get("/sites/shop/artifacts/page/history?key=/sale");
@@ -78,17 +78,17 @@ test("what was said to be wrong stays in the history, with the reason", async ()
   ]);
 });
 
-test("a history comes page by page, newest first", async () => {
+test("a history is listed page by page, newest first", async () => {
   for (const day of [1, 2, 3]) await w.record("beta", [`/ v${day}`], { effective_at: `2026-02-0${day}T00:00:00Z` });
   const path = "/sites/shop/artifacts/page/history?key=/&limit=2";
   const first = (await viewer.get(path)).body;
   const second = (await viewer.get(`${path}&cursor=${first.next}`)).body;
-  const versions = [...first.items, ...second.items].map((one: { version: string }) => one.version);
+  const versions = [...first.items, ...second.items].map((item: { version: string }) => item.version);
   expect(versions).toEqual(["v3", "v2", "v1"]);
   expect(second.next).toBeNull();
 });
 
-test("a path is one page however it is written", async () => {
+test("all spellings of a path are one page", async () => {
   const ci = await machine(w, "contributor");
   const record = (key: string) =>
     ci.post("/sites/shop/environments/beta/deployments", { placements: [{ kind: "page", key, version: "v1" }] });
@@ -99,10 +99,10 @@ test("a path is one page however it is written", async () => {
     expect(history.body.items).toHaveLength(1);
   }
   const { items } = (await viewer.get("/sites/shop/artifacts")).body;
-  expect(items.map((one: { key: string }) => one.key)).toEqual(["/café/größe"]);
+  expect(items.map((item: { key: string }) => item.key)).toEqual(["/café/größe"]);
 });
 
-test("what was never told of is not found", async () => {
+test("the history of an artifact that was never recorded is not found", async () => {
   for (const [path, detail] of [
     ["page/history?key=/never", "Page not found."],
     ["software/history?key=never", "Software not found."],

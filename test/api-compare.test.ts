@@ -34,11 +34,11 @@ test("one environment differs from itself at another moment", async () => {
   expect((await compare("from=live&to=live")).items).toEqual([]);
 });
 
-test("differences can be narrowed to a kind, and come page by page", async () => {
+test("a client lists the differences of one kind, page by page", async () => {
   expect((await compare("from=live&to=beta&kind=software")).items).toHaveLength(1);
   const first = await compare("from=live&to=beta&limit=3");
   const second = await compare(`from=live&to=beta&limit=3&cursor=${first.next}`);
-  expect([...first.items, ...second.items].map((one: { key: string }) => one.key)).toEqual([
+  expect([...first.items, ...second.items].map((item: { key: string }) => item.key)).toEqual([
     "/",
     "/new",
     "/old",
@@ -46,7 +46,7 @@ test("differences can be narrowed to a kind, and come page by page", async () =>
   ]);
 });
 
-test("an environment that is not there is not found, and a moment that is none is said", async () => {
+test("an unknown environment is not found, and an invalid moment is named", async () => {
   expect((await viewer.get("/sites/shop/compare?from=live&to=nowhere")).status).toBe(404);
   const { status, body } = await viewer.get("/sites/shop/compare?from=live@someday&to=live");
   expect(status).toBe(422);
@@ -57,7 +57,7 @@ test("an environment that is not there is not found, and a moment that is none i
   expect(alone.body.errors).toEqual([{ path: "to", message: '"to" is missing.' }]);
 });
 
-test("a side may be so many changes back, after a deployment, or at a time as people say it", async () => {
+test("a side can be several changes back, after a deployment, or at a time in natural language", async () => {
   const refused = async (from: string) => {
     const { status, body } = await viewer.get(`/sites/shop/compare?from=${encodeURIComponent(from)}&to=live`);
     expect(status).toBe(422);
@@ -74,7 +74,7 @@ test("a side may be so many changes back, after a deployment, or at a time as pe
   expect(await refused("live@{tomorrow}")).toContain("in the future");
 });
 
-test("the deployments of an environment at a moment are those that led there", async () => {
+test("the deployments of an environment at a moment are those up to that moment", async () => {
   await w.record("live", ["/ v3"]);
   const numbers = async (environment: string) => {
     const { body } = await viewer.get(`/sites/shop/deployments?environment=${encodeURIComponent(environment)}`);

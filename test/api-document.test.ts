@@ -30,7 +30,7 @@ const operations = ({ paths }: Document) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
   );
 
-/** A contract: calls may be added here, and none is renamed. */
+/** The contract: calls may be added, and none is renamed or removed. */
 const contract = `
 get /healthz
 get /readyz
@@ -55,7 +55,7 @@ post /api/v1/sites/{site}/promotions/{n}/completion
 post /api/v1/sites/{site}/promotions/{n}/cancellation
 get /api/v1/sites/{site}/can-promote`;
 
-test("the document is open to everybody and names every call of the contract", async () => {
+test("anybody can read the document, and it has every call of the contract", async () => {
   const document = await read();
   expect(document.openapi).toBe("3.1.0");
   expect(document.servers).toEqual([{ url: "http://sitebook.test" }]);
@@ -71,17 +71,19 @@ test("every route of the API is in the document, and nothing else is", async () 
   expect(calls.sort()).toEqual([...new Set(routed)].sort());
 });
 
-test("every call says what it is, who may, what it takes, and what it answers, refusals too", async () => {
+test("every call documents its summary, security, parameters, body and responses, with refusals", async () => {
   const all = operations(await read());
-  expect(new Set(all.map((one) => one.operationId)).size).toBe(all.length);
+  expect(new Set(all.map(({ operationId }) => operationId)).size).toBe(all.length);
   for (const { path, method, summary, security, parameters = [], requestBody, responses } of all) {
     const isOpen = path === "/healthz" || path === "/readyz";
     expect(summary).toBeTruthy();
     expect(security).toEqual(isOpen ? undefined : [{ token: [] }]);
-    const inPath = parameters.filter((one) => one.in === "path" && one.required).map((one) => `{${one.name}}`);
+    const inPath = parameters
+      .filter((parameter) => parameter.in === "path" && parameter.required)
+      .map(({ name }) => `{${name}}`);
     expect(inPath).toEqual(path.match(/\{\w+\}/g) ?? []);
     expect(Boolean(requestBody?.content["application/json"]?.schema)).toBe(method === "post");
-    expect(parameters.some((one) => one.name === "Idempotency-Key")).toBe(method === "post");
+    expect(parameters.some(({ name }) => name === "Idempotency-Key")).toBe(method === "post");
     expect(responses[method === "post" ? 201 : 200]?.content["application/json"]?.schema).toBeTruthy();
     if (!isOpen)
       for (const status of [401, 404, 422])
@@ -91,14 +93,14 @@ test("every call says what it is, who may, what it takes, and what it answers, r
   }
 });
 
-test("whatever the document refers to is in it", async () => {
+test("every schema that the document refers to is in it", async () => {
   const document = await read();
   const names = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
   expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(names));
   expect(document.components.securitySchemes).toMatchObject({ token: { type: "http", scheme: "bearer" } });
 });
 
-test("whoever watches over the server sees that it runs, and whether its database answers", async () => {
+test("a monitor sees that the server is running, and whether its database answers", async () => {
   expect(await (await open("/healthz")).json()).toEqual({ status: "alive" });
   const ready = await open("/readyz");
   expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);

@@ -13,16 +13,16 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const ask = async (keys = ["/sale"], to = "demo") => {
+const request = async (keys = ["/sale"], to = "demo") => {
   const { number: release } = await w.release("Spring", keys);
   return (await manager.post("/sites/shop/promotions", { release, to, note: "Please" })).body;
 };
 const approve = (digest: string, number = 1) =>
   tester.post(`/sites/shop/promotions/${number}/approvals`, { decision: "approve", digest, comment: "Looks good" });
 
-test("a release is asked for, approved and completed by machines", async () => {
-  const asked = await ask();
-  expect(asked).toMatchObject({
+test("machines request, approve and complete a promotion", async () => {
+  const requested = await request();
+  expect(requested).toMatchObject({
     number: 1,
     state: "waiting",
     release: 1,
@@ -35,7 +35,7 @@ test("a release is asked for, approved and completed by machines", async () => {
     blockers: [{ code: "approvals_missing", message: "Tester has not approved it yet." }],
     approvals: [],
   });
-  const approved = await approve(asked.digest);
+  const approved = await approve(requested.digest);
   expect(approved.status).toBe(201);
   expect(approved.body).toMatchObject({
     state: "approved",
@@ -53,8 +53,8 @@ test("a release is asked for, approved and completed by machines", async () => {
   expect((await tester.get("/sites/shop/promotions/1")).body).toEqual(completed.body);
 });
 
-test("an approval of anything but the promotion's digest is refused", async () => {
-  await ask();
+test("an approval with another digest than the promotion's is refused", async () => {
+  await request();
   const before = await countRowsIn(w);
   const { status, body } = await approve("0".repeat(64));
   expect(status).toBe(409);
@@ -62,8 +62,8 @@ test("an approval of anything but the promotion's digest is refused", async () =
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("a rejection needs a comment, and ends it", async () => {
-  const { digest } = await ask();
+test("a rejection needs a comment, and ends the promotion", async () => {
+  const { digest } = await request();
   const path = "/sites/shop/promotions/1/approvals";
   const silent = await tester.post(path, { decision: "reject", digest });
   expect(silent.body.errors).toMatchObject([{ path: "comment" }]);
@@ -72,8 +72,8 @@ test("a rejection needs a comment, and ends it", async () => {
   expect((await approve(digest)).status).toBe(409);
 });
 
-test("whoever asked does not decide, nor does a role that the gate does not ask for", async () => {
-  const { digest } = await ask();
+test("the machine that requested a promotion may not decide, nor may a role that the gate does not require", async () => {
+  const { digest } = await request();
   const role = { site_id: w.site.id, person_id: manager.machine.id, role: "tester", since: w.clock.at };
   await w.db.insertInto("memberships").values(role).execute();
   const own = await manager.post("/sites/shop/promotions/1/approvals", { decision: "approve", digest });
@@ -87,8 +87,8 @@ test("whoever asked does not decide, nor does a role that the gate does not ask 
   expect(wrong.status).toBe(422);
 });
 
-test("completion is refused with everything that stands in the way at once", async () => {
-  await ask();
+test("a completion is refused with all blockers at once", async () => {
+  await request();
   await w.record("beta", ["/sale v2"]);
   const { status, body } = await manager.post("/sites/shop/promotions/1/completion", {});
   expect(status).toBe(409);
@@ -98,8 +98,8 @@ test("completion is refused with everything that stands in the way at once", asy
   });
 });
 
-test("a promotion is called off with a reason", async () => {
-  await ask();
+test("a machine cancels a promotion with a reason", async () => {
+  await request();
   const path = "/sites/shop/promotions/1/cancellation";
   expect((await manager.post(path, {})).body.errors).toEqual([{ path: "reason", message: '"reason" is missing.' }]);
   expect((await manager.post(path, { reason: " " })).status).toBe(422);
@@ -111,20 +111,20 @@ test("a promotion is called off with a reason", async () => {
   });
 });
 
-test("promotions come newest first, by state, page by page", async () => {
-  const first = await ask(["/"]);
+test("a client lists promotions newest first, by state, page by page", async () => {
+  const first = await request(["/"]);
   await approve(first.digest);
   await manager.post("/sites/shop/promotions/1/completion", {});
-  const second = await ask(["/sale"]);
+  const second = await request(["/sale"]);
   await tester.post("/sites/shop/promotions/2/approvals", { decision: "reject", digest: second.digest, comment: "No" });
-  const third = await ask(["checkout"]);
-  await ask(["checkout", "/sale"]);
-  const fifth = await ask(["/sale"]);
+  const third = await request(["checkout"]);
+  await request(["checkout", "/sale"]);
+  const fifth = await request(["/sale"]);
   await approve(fifth.digest, 5);
-  await ask(["checkout"]);
+  await request(["checkout"]);
   await manager.post("/sites/shop/promotions/6/cancellation", { reason: "Twice" });
   const numbers = async (query: string) =>
-    (await tester.get(`/sites/shop/promotions?${query}`)).body.items.map((one: { number: number }) => one.number);
+    (await tester.get(`/sites/shop/promotions?${query}`)).body.items.map((item: { number: number }) => item.number);
   expect(third.number).toBe(3);
   expect(await numbers("")).toEqual([6, 5, 4, 3, 2, 1]);
   expect(await numbers("state=waiting")).toEqual([4]);
@@ -138,7 +138,7 @@ test("promotions come newest first, by state, page by page", async () => {
   expect(await numbers(`limit=4&cursor=${page.next}`)).toEqual([2, 1]);
 });
 
-test("a pipeline asks first whether a release could go", async () => {
+test("a pipeline checks whether a release can be promoted", async () => {
   const { number } = await w.release("Spring", ["/sale"]);
   const path = `/sites/shop/can-promote?release=${number}&to=demo`;
   expect((await manager.get(path)).body).toMatchObject({ allowed: false, blockers: [{ code: "approvals_missing" }] });
@@ -150,7 +150,7 @@ test("a pipeline asks first whether a release could go", async () => {
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("what there is not cannot be asked for, decided, completed or called off", async () => {
+test("an unknown promotion, release or environment is not found", async () => {
   const post = async (path: string, body: object) => (await manager.post(`/sites/shop/promotions${path}`, body)).status;
   const { number: release } = await w.release("Spring", ["/sale"]);
   expect(await post("", { release: 9, to: "demo" })).toBe(404);
@@ -162,10 +162,10 @@ test("what there is not cannot be asked for, decided, completed or called off", 
   expect((await manager.get("/sites/shop/promotions/9")).status).toBe(404);
 });
 
-test("each step repeated with its key happens once, and gives its first answer again", async () => {
+test("each step that is repeated with its key happens once, and returns the first response again", async () => {
   const { number: release } = await w.release("Spring", ["/sale"]);
-  const twice = async (who: typeof manager, path: string, body: object) => {
-    const send = () => who.post(`/sites/shop/promotions${path}`, body, { "idempotency-key": `step ${path}` });
+  const twice = async (client: typeof manager, path: string, body: object) => {
+    const send = () => client.post(`/sites/shop/promotions${path}`, body, { "idempotency-key": `step ${path}` });
     const [first, second] = await Promise.all([send(), send()]);
     expect(first.status).toBe(201);
     expect(second).toMatchObject({ status: 201, body: first.body });

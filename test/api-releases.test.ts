@@ -16,10 +16,10 @@ const contents = [
   { kind: "page", key: "/sale", version: "v2" },
 ];
 
-test("a release freezes what stands on beta", async () => {
-  const made = await manager.post("/sites/shop/releases", { name: "Spring", notes: "For <b>Easter</b>", contents });
-  expect(made.status).toBe(201);
-  expect(made.body).toEqual({
+test("a release is a frozen snapshot of what is on beta", async () => {
+  const created = await manager.post("/sites/shop/releases", { name: "Spring", notes: "For <b>Easter</b>", contents });
+  expect(created.status).toBe(201);
+  expect(created.body).toEqual({
     number: 1,
     digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     contents: [contents[1], contents[0]],
@@ -30,7 +30,7 @@ test("a release freezes what stands on beta", async () => {
     number: 1,
     name: "Spring",
     notes: "For <b>Easter</b>",
-    digest: made.body.digest,
+    digest: created.body.digest,
     environment: "beta",
     person: "account-manager token",
     size: 2,
@@ -41,7 +41,7 @@ test("a release freezes what stands on beta", async () => {
   });
 });
 
-test("a release takes all that differs between two environments, removals too", async () => {
+test("a release contains all differences between two environments, with removals", async () => {
   await w.record("demo", ["/ v1", "/sale v1"]);
   await w.record("beta", ["-/sale"]);
   const { body } = await manager.post("/sites/shop/releases", {
@@ -54,7 +54,7 @@ test("a release takes all that differs between two environments, removals too", 
   ]);
 });
 
-test("a release can be made of what another environment holds", async () => {
+test("a machine creates a release from another environment", async () => {
   await w.record("demo", ["/ v7"]);
   const { status } = await manager.post("/sites/shop/releases", {
     name: "From demo",
@@ -64,7 +64,7 @@ test("a release can be made of what another environment holds", async () => {
   expect(status).toBe(201);
 });
 
-test("what beta does not hold is refused, with what it does hold, and no release is made", async () => {
+test("contents that are not on beta are refused, with what is there, and no release is created", async () => {
   const before = await countRowsIn(w);
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
@@ -83,7 +83,7 @@ test("what beta does not hold is refused, with what it does hold, and no release
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("a version that only stands elsewhere is refused, not missing", async () => {
+test("if only versions are wrong, and no artifact is unknown, the release is refused with 422", async () => {
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
     contents: [{ kind: "page", key: "/sale", version: null }],
@@ -93,7 +93,7 @@ test("a version that only stands elsewhere is refused, not missing", async () =>
   expect(body.detail).toBe("beta does not hold its removal of /sale: it is at v2 there.");
 });
 
-test("a release says either its contents or the differences, and names known environments", async () => {
+test("a release needs either contents or differences, and known environments", async () => {
   const post = (body: object) => manager.post("/sites/shop/releases", { name: "Spring", ...body });
   for (const body of [{}, { contents, differences: { from: "beta", to: "demo" } }, { contents: [] }])
     expect((await post(body)).status).toBe(422);
@@ -103,7 +103,7 @@ test("a release says either its contents or the differences, and names known env
   expect((await post({ differences: { from: "live", to: "beta" } })).status).toBe(422);
 });
 
-test("releases come newest first, page by page", async () => {
+test("a client lists releases newest first, page by page", async () => {
   for (const name of ["One", "Two", "Three"]) await w.release(name, ["/"]);
   const first = (await manager.get("/sites/shop/releases?limit=2")).body;
   expect(first.items).toMatchObject([{ number: 3, name: "Three", size: 1 }, { number: 2 }]);
@@ -111,14 +111,14 @@ test("releases come newest first, page by page", async () => {
   expect(second).toMatchObject({ items: [{ number: 1, name: "One" }], next: null });
 });
 
-test("a repeated request makes one release", async () => {
+test("a repeated request creates one release", async () => {
   const post = () => manager.post("/sites/shop/releases", { name: "Spring", contents }, { "idempotency-key": "r" });
   const [first, second] = await Promise.all([post(), post()]);
   expect(second.body).toEqual(first.body);
   expect((await manager.get("/sites/shop/releases")).body.items).toHaveLength(1);
 });
 
-test("a release that there is not is not found", async () => {
+test("an unknown release is not found", async () => {
   for (const number of ["1", "0", "x", "1e3", "99999999999999999999"])
     expect((await manager.get(`/sites/shop/releases/${number}`)).status).toBe(404);
 });

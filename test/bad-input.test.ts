@@ -202,10 +202,10 @@ const asked: [parameter: string, sentence: string, query: string][] = [
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=1001"],
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=ten"],
   ["limit", "must be text, not a list.", "environments/beta/placements?limit=1&limit=2"],
-  ["cursor", "not one that this list gave out", "environments/beta/placements?cursor=x"],
-  ["cursor", "not one that this list gave out", `environments/beta/placements?cursor=${encodeCursor({ number: 3 })}`],
-  ["cursor", "not one that this list gave out", `artifacts?cursor=${encodeCursor({ kind: "page", key: "/\u0000" })}`],
-  ["cursor", "not one that this list gave out", `releases?cursor=${encodeCursor({ number: 1e12 })}`],
+  ["cursor", "does not belong to this list", "environments/beta/placements?cursor=x"],
+  ["cursor", "does not belong to this list", `environments/beta/placements?cursor=${encodeCursor({ number: 3 })}`],
+  ["cursor", "does not belong to this list", `artifacts?cursor=${encodeCursor({ kind: "page", key: "/\u0000" })}`],
+  ["cursor", "does not belong to this list", `releases?cursor=${encodeCursor({ number: 1e12 })}`],
   ["q", "control characters", "artifacts?q=%00"],
   ["q", "at most 200 characters", `artifacts?q=${long(201)}`],
   ["key", '"key" is missing.', "artifacts/page/history"],
@@ -215,7 +215,7 @@ const asked: [parameter: string, sentence: string, query: string][] = [
   ["until", "is not a valid date and time", "deployments?until=2026-02-30T00:00:00Z"],
   ["state", "must be waiting or approved or", "promotions?state=lost"],
   ["release", '"release" is missing.', "can-promote?to=demo"],
-  ["release", "a whole number from 1 on", "can-promote?release=-1&to=demo"],
+  ["release", "a whole number, 1 or more", "can-promote?release=-1&to=demo"],
 ];
 
 test.each(asked)("what is asked wrongly is refused: %s %s", async (parameter, sentence, query) => {

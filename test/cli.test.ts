@@ -121,7 +121,7 @@ test("what cannot be asked is no no: exit code 2, and what to set", async () => 
   expect(await why(["log", "live"], { SITEBOOK_URL: undefined })).toContain("Set SITEBOOK_URL");
   expect(await why(["log", "live"], { SITEBOOK_URL: "sitebook" })).toContain('SITEBOOK_URL is "sitebook"');
   expect(await why(["log", "live"], { SITEBOOK_TOKEN: undefined })).toContain("Set SITEBOOK_TOKEN");
-  expect(await why(["log", "live"], { SITEBOOK_TOKEN: "sb_nonsense" })).toContain("This token is not known");
+  expect(await why(["log", "live"], { SITEBOOK_TOKEN: "sb_nonsense" })).toContain("This token is unknown");
   expect(await why(["log", "prod"])).toContain("Environment not found.");
   expect(await why(["log", "live", "--site", "elsewhere"])).toContain("Site not found.");
   expect(await why(["log"])).toContain("Say one environment");

@@ -119,7 +119,7 @@ test("every bad line is named with its number and the reason, before anything is
     `  Line 5: A page's path begins with a slash: "sale" does not.`,
     '  Line 6: "pages.0.1" must be text, not a number.',
     '  Line 7: "placements" is missing.',
-    '  Line 7: There is no field "placement" here; check how it is written.',
+    '  Line 7: There is no field "placement" here. Check the spelling.',
     "  Line 8: The body must be an object, not a list.",
     "",
   ]);

@@ -230,7 +230,7 @@ describe("asking", () => {
     const answer = await askFor(1, "demo", name);
 
     expect(answer.status).toBe(403);
-    expect(await answer.text()).toContain("You may not ask for, complete or cancel promotions on this site.");
+    expect(await answer.text()).toContain("You may not request, complete or cancel promotions on this site.");
     expect(await actions()).toEqual([]);
   });
 });
@@ -467,7 +467,7 @@ describe("completing", () => {
     for (const name of ["theo", "mara", "cleo", "vera"] as const) {
       const answer = await completes(name, number);
       expect(answer.status).toBe(403);
-      expect(await answer.text()).toContain("You may not ask for, complete or cancel promotions on this site.");
+      expect(await answer.text()).toContain("You may not request, complete or cancel promotions on this site.");
     }
     expect(await held("demo")).toEqual({});
   });

@@ -174,7 +174,7 @@ describe("making a release", () => {
     expect((await w.as(name).get("/sites/shop/releases/new")).status).toBe(status);
     const answer = await w.as(name).post("/sites/shop/releases", form({ line: ["page /sale v1"] }));
     expect(answer.status).toBe(status);
-    if (status === 403) expect(await answer.text()).toContain("You may not make releases on this site.");
+    if (status === 403) expect(await answer.text()).toContain("You may not create releases on this site.");
     expect(await made()).toEqual([]);
   });
 

@@ -221,7 +221,7 @@ test("a post from another site is refused, and one from nowhere too", async () =
   for (const origin of ["https://evil.example", "null", "http://sitebook.test.evil.example"]) {
     const answer = await w.as("iris").post("/sites/shop/settings", { name: "Evil", time_zone: "UTC" }, { origin });
     expect(answer.status).toBe(403);
-    expect(await answer.text()).toContain("This request came from another site, so it was not carried out.");
+    expect(await answer.text()).toContain("This request came from another web site, so it was refused.");
   }
   const site = await w.db.selectFrom("sites").select("name").where("slug", "=", "shop").executeTakeFirst();
   expect(site?.name).toBe("Fennel & Co");
@@ -271,7 +271,7 @@ test("who has not said who they are sends small forms; what is for a site is not
   const large = { name: "x".repeat(100_000) };
   const answer = await w.as("nobody").post("/sign-in", { ...right, ...large });
   expect(answer.status).toBe(413);
-  expect(await answer.text()).toContain("That is too large: here Sitebook takes at most 64 kB.");
+  expect(await answer.text()).toContain("That is too large. A form here has at most 64 kB.");
   expect((await w.as("nobody").post("/sites/shop/deployments", large)).status).toBe(303);
   expect((await w.as("cleo").post("/sites/shop/deployments/new", { ...large, environment: "beta" })).status).toBe(422);
 });

@@ -24,8 +24,8 @@ test("a token is shown once, stored as a hash, and is a machine with its roles",
   expect(page.status).toBe(201);
   const secret = await secretOn(page);
 
-  const found = await findToken(w.db, secret, w.clock.at);
-  expect(found).toMatchObject({ person: { name: "CI", kind: "machine", email: null }, site_id: w.site.id });
+  const token = await findToken(w.db, secret, w.clock.at);
+  expect(token).toMatchObject({ person: { name: "CI", kind: "machine", email: null }, site_id: w.site.id });
   const stored = JSON.stringify([
     await w.db.selectFrom("tokens").selectAll().execute(),
     await w.db.selectFrom("intents").selectAll().execute(),
@@ -38,7 +38,7 @@ test("a token is shown once, stored as a hash, and is a machine with its roles",
   expect(list).not.toContain(secret);
 });
 
-test("the same form twice makes one token", async () => {
+test("the same form sent twice creates one token", async () => {
   await w.as("iris").post(settings, ci);
   const again = await w.as("iris").post(settings, ci);
   expect(again.status).toBe(422);
@@ -46,13 +46,13 @@ test("the same form twice makes one token", async () => {
   expect(await w.db.selectFrom("tokens").select("id").execute()).toHaveLength(1);
 });
 
-test("two at the same moment make one token", async () => {
-  const by = await w.by("iris");
-  const made = await Promise.allSettled([1, 2].map(() => createToken(w.db, by, w.site, ci)));
-  expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+test("two requests at the same moment create one token", async () => {
+  const actor = await w.by("iris");
+  const results = await Promise.allSettled([1, 2].map(() => createToken(w.db, actor, w.site, ci)));
+  expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 });
 
-test("a revoked token opens nothing, at once", async () => {
+test("a revoked token is refused at once", async () => {
   const secret = await secretOn(await w.as("iris").post(settings, ci));
   const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
   const call = () =>
@@ -66,11 +66,11 @@ test("a revoked token opens nothing, at once", async () => {
   expect((await call()).status).toBe(401);
   await w.as("iris").post(`${settings}/${id}/revocation`);
   const events = await w.db.selectFrom("events").select("action").where("action", "like", "token_%").execute();
-  expect(events.map((one) => one.action)).toEqual(["token_created", "token_revoked"]);
+  expect(events.map(({ action }) => action)).toEqual(["token_created", "token_revoked"]);
   expect((await w.as("iris").post(settings, ci)).status).toBe(201);
 });
 
-test("a token expires at the end of its last day, by the site's clocks", async () => {
+test("a token expires at the end of its last day in the site's time zone", async () => {
   const secret = await secretOn(await w.as("iris").post(settings, { ...ci, until: "2026-06-30" }));
   expect(await findToken(w.db, secret, "2026-06-30T22:59:59.999Z")).toBeDefined();
   expect(await findToken(w.db, secret, "2026-06-30T23:00:00.000Z")).toBeUndefined();
@@ -94,7 +94,7 @@ test.each([
   expect(await w.db.selectFrom("tokens").select("id").execute()).toEqual([]);
 });
 
-test("only administrators make and revoke tokens, and strangers find none", async () => {
+test("only administrators create and revoke tokens, and people without a role find none", async () => {
   await w.as("iris").post(settings, ci);
   const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
   for (const [name, status] of [

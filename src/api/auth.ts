@@ -7,25 +7,25 @@ import { sha256 } from "../database/ids.ts";
 import { notFound, Refusal } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 
-/** Lets in who holds a token. Cookies do not count here, so no other site's page can act for whoever looks at it. */
+/** Requires a valid token. Cookies are ignored, so that no other web site can act for a person who opens it. */
 export async function needToken(c: Context<SiteEnv>, next: Next) {
   const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
   if (!secret) throw new Refusal(401, "Send a token with the request, as Authorization: Bearer and the token.");
-  // what is longer than any token is not worth a look into the database
-  const found = secret.length <= 200 ? await findToken(c.var.db, secret, c.var.at) : undefined;
-  if (!found) throw new Refusal(401, "This token is not known, has expired or was revoked.");
-  c.set("person", found.person);
+  // a secret that is longer than any token needs no query
+  const token = secret.length <= 200 ? await findToken(c.var.db, secret, c.var.at) : undefined;
+  if (!token) throw new Refusal(401, "This token is unknown, expired or revoked. Create a new one.");
+  c.set("person", token.person);
   await next();
 }
 
-/** A site on which the token holds no role is not there. */
+/** Refuses a site on which the token has no role as not found. */
 export async function needTokenAccess(c: Context<SiteEnv>, next: Next) {
   const access = await findAccess(c.var.db, c.var.person.id, c.req.param("site") ?? "");
   c.set("access", access ?? notFound("site"));
   await next();
 }
 
-/** Who acts. With an Idempotency-Key the same request may come again and is carried out once. */
+/** The actor of an API request. With an Idempotency-Key a repeated request is carried out once. */
 export function tokenActor(c: Context<SiteEnv>, body: object): Actor {
   const { roles, permissions } = c.var.access;
   return { person: c.var.person, roles, permissions, at: c.var.at, ...repeatable(c, body) };

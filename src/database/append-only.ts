@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { appendOnly } from "../../migrations/ddl.ts";
 import { type Database, isPostgres } from "./connect.ts";
 
-/** Runs work that changes append-only tables: drops their triggers, and creates them again. Call it inside a transaction. */
+/** Runs work that changes append-only tables, without their triggers. Call it inside a transaction. */
 export async function withoutTriggers<T>(trx: Database, tables: string[], work: () => Promise<T>): Promise<T> {
   const triggers = isPostgres(trx)
     ? [

@@ -8,7 +8,7 @@ import { DurableSqlite } from "./sqlite/dialect.ts";
 
 export type Database = Kysely<Schema>;
 
-/** Opens `file:data/sitebook.db`, `file::memory:` or `postgres://…`. For SQLite an open handle can be passed instead of a file. */
+/** Opens `file:data/sitebook.db`, `file::memory:` or `postgres://…`. For SQLite an open handle can be passed. */
 export function openDatabase(url: string, handle?: SQLite.Database): Database {
   if (/^postgres(ql)?:/.test(url)) return new Kysely<Schema>({ dialect: new Postgres(url) });
   return new Kysely<Schema>({ dialect: new DurableSqlite(handle ?? openFile(url)) });

@@ -13,7 +13,7 @@ function sixteenRandomBytes(): Buffer {
   return pool.subarray(used - 16, used);
 }
 
-/** A UUIDv7 (RFC 9562): its first 48 bits are milliseconds, so that later ids sort later and index pages fill in order. */
+/** A UUIDv7 (RFC 9562): the first 48 bits are milliseconds, so that later ids sort later and fill indexes in order. */
 export function newId(at: number = Date.now()): string {
   const bytes = sixteenRandomBytes();
   bytes.writeUIntBE(at, 0, 6);

@@ -8,7 +8,7 @@ export async function lockSite(trx: Database, siteId: string): Promise<void> {
   if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
 }
 
-/** Makes the second of two requests with one key wait for the first one's answer, even if there is no site yet to lock. */
+/** Makes the second of two requests with one key wait for the first, even if there is no site yet to lock. */
 export async function lockPerson(trx: Database, personId: string): Promise<void> {
   if (isPostgres(trx))
     await trx.selectFrom("people").select("id").where("id", "=", personId).forNoKeyUpdate().execute();

@@ -53,7 +53,7 @@ export function siteTransaction<T, A extends Requester>(
   });
 }
 
-/** A request that had to wait is recorded no earlier than the one before it: what was known at a moment must never grow. */
+/** A request that had to wait is recorded no earlier than the one before: what was known at a moment never grows. */
 async function atOrAfterLastEvent<A extends Requester>(trx: Database, actor: A, siteId: string): Promise<A> {
   const [last] = await newestEventTime(trx, siteId);
   return last && last.recorded_at > actor.at ? { ...actor, at: last.recorded_at } : actor;

@@ -36,7 +36,7 @@ function fromNaturalLanguage(text: string, zone: string, now: string) {
   return parsed && { at: parsed.at, note: [natural.note, parsed.note].filter(Boolean).join(" ") || undefined };
 }
 
-/** Writes a moment so that `parseMoment` reads the same moment: on the site's clock, unless that showed the time twice. */
+/** Writes a moment so that `parseMoment` reads it again: on the site's clock, unless that showed the time twice. */
 export function formatMoment(at: string, zone: string): string {
   const rest = at.slice(16, 23);
   const wall = localInput(at, zone).replace("T", " ") + (rest === ":00.000" ? "" : rest.replace(".000", ""));
@@ -58,7 +58,7 @@ export function startOfDay(date: string, zone: string): string {
   return start;
 }
 
-/** A time as the clock on a wall shows it: usually one moment, but none when clocks go forward and two when they go back. */
+/** A time on the site's clock: usually one moment, but none when clocks go forward and two when they go back. */
 function fromWallClock(text: string, zone: string) {
   const [, date, clock, fraction] =
     /^([12]\d{3}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,9})?)?$/i.exec(text) ?? [];

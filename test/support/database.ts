@@ -57,7 +57,7 @@ async function copyOf(template?: string): Promise<Fresh> {
 
 const newName = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
 
-/** The URL of a new, migrated, empty database, for a server, the command line or two connections. Close those before `drop`. */
+/** The URL of a new, migrated, empty database, for other processes or several connections. Close those before `drop`. */
 export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
   if (engine === "postgres") return createDatabase(inject("postgres"), newName("world"));
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));

@@ -75,7 +75,7 @@ export async function whileRecording(address: string, token: string, work: () =>
   return { before, during };
 }
 
-/** The copy must have all deployments from before, and those from the work's beginning up to one moment, without a gap. */
+/** The copy must have all deployments from before, and the later ones up to one moment, without a gap. */
 export async function expectOneMoment(copy: string, { before, during }: Record<"before" | "during", Set<number>>) {
   const rows = await on(copy, (db) => db.selectFrom("deployments").select("number").orderBy("number").execute());
   const numbers = rows.map((row) => row.number);

