@@ -271,7 +271,7 @@ test.each(Object.keys(disks) as (keyof typeof disks)[])(
 
 test("in a terminal it shows its progress, and with --json it answers in JSON", async () => {
   await tokenOn(url);
-  const { err, out } = await sitebook(url)(["copy", file, "--json"], { watched: true });
+  const { err, out } = await sitebook(url)(["copy", file, "--json"], { interactive: true });
   expect(err).toMatch(/^\r░+ 0 % of [\d,]+(\r[█░]+ \d+ % of [\d,]+ *)+\r +\r$/);
   const { sites, events, rows } = JSON.parse(out);
   const book = await on(file, everything);

@@ -232,10 +232,10 @@ test("the command line takes the same away from the database, to standard output
   expect(await readFile(file, "utf8")).toBe('{"end":true,"rows":0}\n');
   expect(await readdir(dir.path)).toEqual(["beta.jsonl"]);
 
-  expect((await sitebook(["export"])).err).toContain("Say what to export");
+  expect((await sitebook(["export"])).err).toContain("Name what to export");
   expect((await sitebook(["export", "placements", "moon"])).code).toBe(2);
-  expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("There is no action");
-  expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("it is csv or jsonl");
+  expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("Unknown action");
+  expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("Use csv or jsonl");
   expect((await sitebook(["export", "placements", "beta", "--as-of", "soon-ish"])).code).toBe(2);
   expect((await sitebook([...words.slice(0, -1), join(dir.path, "no/where.csv")])).err).toContain("cannot be written");
   await drop();

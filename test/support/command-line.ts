@@ -5,7 +5,7 @@ import type { World } from "./world.ts";
 interface Environment {
   env?: Io["env"];
   stdin?: string;
-  watched?: boolean;
+  interactive?: boolean;
 }
 
 /** Runs command lines in this process, and returns what they print and their exit codes. */
@@ -22,8 +22,8 @@ export function commandLine(defaults: Environment & Partial<Pick<Io, "fetch" | "
         printed.err += text;
       },
       drained: async () => {},
-      watched: more.watched ?? false,
-      read: async () => stdin,
+      interactive: more.interactive ?? false,
+      readStdin: async () => stdin,
       readPassword: async () => stdin,
       fetch: defaults.fetch ?? fetch,
       now: defaults.now ?? (() => new Date()),
