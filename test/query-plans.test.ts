@@ -7,7 +7,7 @@ import { type Cost, meter } from "./support/cost.ts";
 import { engine, freshDatabase } from "./support/database.ts";
 import { addressOf, everyPage, type Visit } from "./support/every-page.ts";
 import { capturedQueries, heavySteps, planLine, pretendLarge } from "./support/explain.ts";
-import { goOn, longHistory } from "./support/long-history.ts";
+import { addRound, longHistory } from "./support/long-history.ts";
 import { type World, world } from "./support/world.ts";
 
 /** The statements that a page or call runs, with their plans. */
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await longHistory(w);
   await signChain(w.db, w.site, w.clock.at);
   await visitAll(machine.secret, measured.long);
-  await goOn(w, 1);
+  await addRound(w, 1);
   await visitAll(machine.secret, measured.longer);
 }, 600_000);
 afterAll(() => w.close());

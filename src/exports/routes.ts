@@ -20,8 +20,8 @@ exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", async (c) => {
   const [sentence] = Object.values(wrong);
   if (sentence) throw new Refusal(wrong.key ? 404 : 422, sentence);
   const format = formatOf(c.req.param("file"));
-  const pieces = serialize(format, historyExport(c.var.db, site, filter, format));
-  return download(c, `${site.slug}-history.${format}`, formats[format], pieces);
+  const chunks = serialize(format, historyExport(c.var.db, site, filter, format));
+  return download(c, `${site.slug}-history.${format}`, formats[format], chunks);
 });
 
 exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", async (c) => {
@@ -34,9 +34,9 @@ exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", asy
   };
   const { kind, text } = readSlice(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const format = formatOf(c.req.param("file"));
-  const pieces = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
+  const chunks = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
   const name = [site.slug, environment.slug, moment.asOf === endOfTime ? c.var.at : moment.asOf].join("-");
-  return download(c, `${name.replaceAll(":", "")}.${format}`, formats[format], pieces);
+  return download(c, `${name.replaceAll(":", "")}.${format}`, formats[format], chunks);
 });
 
 const formatOf = (file: string): Format => (file.endsWith(".csv") ? "csv" : "jsonl");

@@ -14,7 +14,7 @@ import { env } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
-import { approvedByCell, cameBy } from "../parts/placement.ts";
+import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -163,7 +163,7 @@ function placement(props: ArtifactProps, one: PastPlacement): Html {
   const asOf = pathWithQuery(`/sites/${site.slug}/environments/${one.environment}`, {
     as_of: shortMoment(one.effective_at),
   });
-  const came = html`${cameBy(site.slug, one)}${correctionsTold(said, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment: one.deployment }, wrong)}`}`;
+  const came = html`${placementSource(site.slug, one)}${correctionsTold(said, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment: one.deployment }, wrong)}`}`;
   return row(
     html`${rowHead(environment ? env(environment) : one.environment)}${cell("Version", one.version === null ? statusBadge("removed", "removed") : versionTag(one.version))}${cell("From", html`<a class="plain" href="${asOf}">${time(one.effective_at, zone, now)}</a>`)}${cell("Until", until(props, one, wrong))}${cell("Told", html`${later ? statusBadge("late", html`${told}, ${later}`, { wrap: true }) : told} <span class="ago">${one.person}</span>`)}${cell("Came by", came)}${cell("Approved by", approvedByCell(approvers.get(one.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     wrong ? "corrected" : undefined,

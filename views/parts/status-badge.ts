@@ -1,7 +1,7 @@
 import type { Html, Piece } from "./html.ts";
 import { attr, classes, each, html } from "./html.ts";
 
-/** How something stands. Each has a shape of its own in the stylesheet; the word says the same without it. */
+/** Each status has its own shape in the stylesheet; its word has the same meaning without it. */
 export type StatusKind =
   | "same"
   | "ahead"
@@ -25,52 +25,52 @@ export type StatusKind =
   | "corrected";
 
 type Options = {
-  /** What completes the word for who listens: `ahead`, more ` of demo`. */
+  /** What follows the word for screen readers: ` of demo` after `ahead`. */
   more?: string | undefined;
-  /** The same, said before the word: `approved by ` Marketing. */
+  /** The same before the word: `approved by ` before `Marketing`. */
   before?: string | undefined;
   href?: string | undefined;
-  /** A sentence that may run over several lines. */
+  /** For a sentence that can need several lines. */
   wrap?: boolean | undefined;
   id?: string | undefined;
-  /** What a pointer resting on it is told. */
+  /** The tooltip. */
   title?: string | undefined;
 };
 
-/** A standing: shape, word, colour; a link where there is somewhere to go. */
+/** A status: shape, word and colour; a link if it has an address. */
 export function statusBadge(
-  standing: StatusKind,
+  status: StatusKind,
   word: Piece,
   { more, before, href, wrap, id, title }: Options = {},
 ): Html {
   const text = html`${before && html`<span class="more">${before}</span>`}${word}${more && html`<span class="more">${more}</span>`}`;
-  const look = html`${classes("is", standing, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
+  const look = html`${classes("is", status, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
   return href ? html`<a${look} href="${href}">${text}</a>` : html`<span${look}>${text}</span>`;
 }
 
-const SIGNS: [StatusKind, string, string][] = [
-  ["same", "same", "as the next environment"],
-  ["ahead", "ahead", "newer than the next one"],
-  ["missing", "not on demo", "new, it has yet to arrive"],
-  ["gone", "still on demo", "removed here, not there"],
-  ["behind", "behind", "the next one is newer"],
-  ["band", "out of band", "no promotion brought it"],
-  ["unknown", "unknown", "never recorded there"],
-  ["late", "told later", "recorded after it was so"],
-  ["corrected", "corrected", "was recorded wrongly, and counts no more"],
-  ["waiting", "waiting", "for somebody’s approval"],
-  ["approved", "Marketing", "approved it"],
-  ["rejected", "rejected", "somebody said no"],
-  ["completed", "completed", "it has arrived"],
-  ["cancelled", "cancelled", "taken back before it was done"],
-  ["superseded", "superseded", "a newer promotion took its place"],
-  ["blocked", "not yet", "something stands in the way"],
+const legend: [StatusKind, string, string][] = [
+  ["same", "same", "as in the next environment"],
+  ["ahead", "ahead", "newer than in the next environment"],
+  ["missing", "not on demo", "new here, not deployed there yet"],
+  ["gone", "still on demo", "removed here, but not there"],
+  ["behind", "behind", "older than in the next environment"],
+  ["band", "out of band", "not covered by a promotion"],
+  ["unknown", "unknown", "nothing recorded for it yet"],
+  ["late", "recorded late", "after it happened"],
+  ["corrected", "corrected", "was recorded wrongly, no longer counts"],
+  ["waiting", "waiting", "for an approval"],
+  ["approved", "Marketing", "approved by Marketing"],
+  ["rejected", "rejected", "by an approver"],
+  ["completed", "completed", "recorded on the target environment"],
+  ["cancelled", "cancelled", "before it was completed"],
+  ["superseded", "superseded", "replaced by a newer promotion"],
+  ["blocked", "blocked", "not possible yet"],
 ];
 
-/** The key to the signs. */
+/** Explains the icons. */
 export const statusLegend = (): Html => html`<dl class="signs" data-tier="development">
 ${each(
-  SIGNS,
-  ([standing, word, meaning]) => html`<div><dt>${statusBadge(standing, word)}</dt> <dd>${meaning}</dd></div>
+  legend,
+  ([status, word, meaning]) => html`<div><dt>${statusBadge(status, word)}</dt> <dd>${meaning}</dd></div>
 `,
 )}</dl>`;
