@@ -6,7 +6,7 @@ export function joinWithAnd(names: string[]): string {
 /** 1,234 */
 export const formatCount = (count: number): string => count.toLocaleString("en-GB");
 
-/** "1 page", "1,234 pages"; the plural where it is not the noun with an s. */
+/** "1 page", "1,234 pages". Pass `plural` if it is not the noun with an s. */
 export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
   `${formatCount(count)} ${count === 1 ? noun : plural}`;
 

@@ -23,7 +23,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
   --at MOMENT         when it happened, like 2026-03-03T14:00:00Z; now by default
   --promotion NUMBER  the promotion that allowed it
   --complete          the lines are the complete list: anything not listed is recorded as removed
-  --key KEY           makes repeating the command harmless: one key records once`,
+  --key KEY           makes repeating the command harmless: the same key records only once`,
   options: {
     ...siteOption,
     file: { type: "string" },

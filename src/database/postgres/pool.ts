@@ -41,8 +41,8 @@ class NamingClient extends Client {
 
   /** Returns undefined the first time. */
   #nameOf(text: string): string | undefined {
-    const known = this.#names.get(text);
-    if (known || text.length > limits.queryLength || this.#names.size >= limits.names) return known;
+    const existing = this.#names.get(text);
+    if (existing || text.length > limits.queryLength || this.#names.size >= limits.names) return existing;
     if (this.#sentOnce.delete(text)) {
       const name = `q${this.#names.size}`;
       this.#names.set(text, name);
