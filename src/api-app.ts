@@ -16,17 +16,17 @@ import { promotionApi } from "./promotions/api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
 
-/** All calls for machines, and the document that describes them, made from the schemas that check them. */
+/** The API, and the OpenAPI document, which is generated from the schemas that check the requests. */
 export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
   const all = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
   all.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",
-    description: "A token of the site, made in its settings or by `sitebook token create`.",
+    description: "A token of the site, created in its settings or by `sitebook token create`.",
   });
   all.route("/", healthApi);
   all.route("/api/v1", calls());
-  all.all("/api/*", () => notFound("call"));
+  all.all("/api/*", () => notFound("API call"));
   let document: string | undefined;
   all.get("/openapi.json", (c) => {
     document ??= JSON.stringify(describe(all, baseUrl));
@@ -63,6 +63,6 @@ function calls(): OpenAPIHono<SiteEnv> {
 
 const description = `The book of record of a web site: what is where, in which version, since when, and who approved it.
 
-Times are RFC 3339. Lists answer \`items\` and \`next\`, the cursor of the next page. Errors are problem+json (RFC 9457): \`detail\`
-is a sentence, \`errors\` names each bad field, \`blockers\` everything that stands in the way. Fields may be added to answers;
+Times are RFC 3339. Lists return \`items\` and \`next\`, the cursor of the next page. Errors are problem+json (RFC 9457): \`detail\`
+is a sentence, \`errors\` names each wrong field, \`blockers\` all that blocks the request. Fields may be added to responses;
 none is renamed or removed.`;

@@ -38,11 +38,11 @@ import { siteRoutes } from "./sites/routes.ts";
 export interface Options {
   baseUrl: string;
   now?: () => Date;
-  /** Where a request comes from, for rate limits. */
+  /** The client's address, for rate limits. */
   address?: (request: Request, env: unknown) => string;
 }
 
-/** Builds Sitebook on a migrated database; `server.ts` serves it. */
+/** Builds the application on a migrated database; `server.ts` serves it. */
 export function createApp(
   db: Database,
   { baseUrl, now = () => new Date(), address = () => "" }: Options,
@@ -52,8 +52,8 @@ export function createApp(
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
   app.onError(handleError);
-  app.notFound((c) => handleError(new Refusal(404, "There is no such page."), c));
-  const known: MiddlewareHandler<AppEnv> = async (c, next) => {
+  app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
+  const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
     c.set("at", now().toISOString());
     c.set("baseUrl", baseUrl);
@@ -64,12 +64,12 @@ export function createApp(
     c.set("limitHashing", hashing);
     await next();
   };
-  app.use(known);
+  app.use(setContext);
   app.use(headers());
   app.route("/", files.app);
-  app.use(keepNothing);
-  // before what concerns browsers: the API takes no cookies, so nobody's can be abused there
-  const api = loadOnce(async () => withContext(known, (await import("./api-app.ts")).createApi(baseUrl)));
+  app.use(forbidCaching);
+  // before what protects browsers: the API ignores cookies, so they cannot be abused there
+  const api = loadOnce(async () => withContext(setContext, (await import("./api-app.ts")).createApi(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
     app.all(path, async (c) => (await api()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
@@ -84,7 +84,7 @@ export function createApp(
   return app;
 }
 
-/** Loaded on the first request: the API's schemas take as long to load as everything else, and a failure is tried again. */
+/** Loads on the first call: the API's schemas take as long to load as everything else. After a failure it tries again. */
 function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () => {
@@ -96,23 +96,23 @@ function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function withContext(known: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
+function withContext(setContext: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(handleError);
-  app.use(known);
+  app.use(setContext);
   app.route("/", api);
   return app;
 }
 
-/** What somebody saw is not to be had from the browser's cache by whoever sits there next. */
-async function keepNothing(c: Context, next: Next): Promise<void> {
+/** Keeps pages out of the browser's cache, where the next person at the same machine could read them. */
+async function forbidCaching(c: Context, next: Next): Promise<void> {
   await next();
-  // `c.header` would make the whole answer anew, as a stream, which the adapter sends several times as slowly
+  // `c.header` would copy the response as a stream, which the adapter takes several times as long to send
   const { headers } = c.res;
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
 }
 
-/** Everything below a site: only for those who may see it. */
+/** All pages of a site, for people who may see it. */
 function site(): Hono<SiteEnv> {
   const pages = new Hono<SiteEnv>();
   pages.use(needPerson, needAccess, limitImports);

@@ -1,17 +1,17 @@
-import { Misconfigured as ConfigurationError } from "./errors.ts";
+import { Misconfigured } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
 
 export interface Config {
   port: number;
   host: string;
   databaseUrl: string;
-  /** Where people reach Sitebook, without a slash at the end; links, cookies and the CSRF check use it. Without it: this machine. */
+  /** The address that people open, without a slash at the end; undefined for this machine. */
   baseUrl: string | undefined;
-  /** Addresses and ranges of the reverse proxies that are believed about who is behind them. */
+  /** Addresses and ranges of the reverse proxies whose X-Forwarded-For is trusted. */
   trustedProxies: string[];
 }
 
-/** Reads the environment as a set. Throws one error whose message has a sentence for every wrong value. */
+/** Reads the environment variables. Throws one Misconfigured whose message has a sentence for each wrong value. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const port = env.PORT || "3000";
   const databaseUrl = env.DATABASE_URL || "file:data/sitebook.db";
@@ -23,7 +23,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     baseUrl && whyNotBase(baseUrl),
     whyNotProxies(trustedProxies),
   ].filter(Boolean);
-  if (wrong.length) throw new ConfigurationError(wrong.join("\n"));
+  if (wrong.length) throw new Misconfigured(wrong.join("\n"));
   return {
     port: Number(port),
     host: env.HOST || "127.0.0.1",
@@ -37,10 +37,10 @@ function whyNotPort(port: string): string | undefined {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return `PORT is "${port}"; set a number from 0 to 65535.`;
 }
 
-/** Does not repeat what is set: it may hold a password. */
+/** Does not repeat the value, which may contain a password. */
 function whyNotDatabase(url: string): string | undefined {
   if (/^file:./.test(url) || (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url))) return;
-  return "DATABASE_URL is no address of a database; set file:PATH for SQLite or postgres://USER:PASSWORD@HOST/DATABASE.";
+  return "DATABASE_URL is not the address of a database; set file:PATH for SQLite or postgres://USER:PASSWORD@HOST/DATABASE.";
 }
 
 function whyNotBase(address: string): string | undefined {
@@ -49,10 +49,10 @@ function whyNotBase(address: string): string | undefined {
   return `BASE_URL is "${address}"; set the address that people open, like https://sitebook.example.com, without a path.`;
 }
 
-const listOf = (text: string | undefined) => (text ?? "").split(",").flatMap((one) => one.trim() || []);
+const listOf = (text: string | undefined) => (text ?? "").split(",").flatMap((item) => item.trim() || []);
 
 function whyNotProxies(proxies: string[]): string | undefined {
-  const wrong = proxies.find((one) => !readRange(one));
+  const wrong = proxies.find((proxy) => !readRange(proxy));
   if (wrong !== undefined)
     return `TRUSTED_PROXIES has "${wrong}"; list the addresses or ranges of your proxies, like 127.0.0.1, 10.0.0.0/8.`;
 }

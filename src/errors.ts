@@ -9,13 +9,13 @@ export interface Blocker {
   message: string;
 }
 
-/** An expected "no": shown to people on the page and returned by the API with the same sentence. Anything else thrown is a bug. */
+/** An expected "no", with one sentence for pages, API and command line. Anything else thrown is a bug. */
 export class Refusal extends Error {
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429;
   readonly code: string | undefined;
   readonly errors: FieldError[];
   readonly blockers: Blocker[];
-  /** The seconds after which trying again can help, where it can. */
+  /** In seconds; undefined if trying again does not help. */
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -32,21 +32,22 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws where a rule gave a reason; does nothing where it gave none. */
+/** Throws a Refusal if a rule gave a reason. */
 export function refuse(sentence: string | undefined, status: Refusal["status"] = 409): void {
   if (sentence) throw new Refusal(status, sentence);
 }
 
+/** Throws a Refusal with 404: "Release 12 not found." */
 export function notFound(what: string): never {
-  throw new Refusal(404, `There is no such ${what}.`);
+  throw new Refusal(404, `${what.charAt(0).toUpperCase()}${what.slice(1)} not found.`);
 }
 
-/** The fields of which a rule said why not. */
+/** The fields for which a rule gave a reason. */
 export function fieldErrors(sentences: Record<string, string | undefined>): FieldError[] {
   return Object.entries(sentences).flatMap(([path, message]) => (message ? [{ path, message }] : []));
 }
 
-/** Field errors, if there are any, as one refusal; the sentence names the first and counts the rest. */
+/** Throws one Refusal for all field errors, if there are any. Its sentence is the first, and counts the others. */
 export function refuseFields(errors: FieldError[], status: Refusal["status"] = 422): void {
   const [first, ...rest] = errors;
   if (!first) return;
@@ -55,8 +56,8 @@ export function refuseFields(errors: FieldError[], status: Refusal["status"] = 4
 }
 
 /**
- * A refusal as the form shows it: each field's sentence beside its field, a sentence without a field above the form.
- * What belongs on a page of its own (not found, a bug) is thrown again.
+ * A refusal as a form shows it: `errors` by field, to be shown beside the fields, or else `refused` above the form.
+ * Throws what belongs on a page of its own (not found, a bug) again.
  */
 export function shownRefusal(error: unknown) {
   if (!(error instanceof Refusal) || error.status === 404) throw error;
@@ -65,13 +66,13 @@ export function shownRefusal(error: unknown) {
   return { errors, refused: error.errors.length ? undefined : message, status, retryAfter };
 }
 
-/** The same for a form that shows sentences only beside fields: one without a field goes to `otherwise`, or is thrown again. */
-export function besideFields(error: unknown, otherwise?: string) {
+/** For a form with errors only beside fields: a sentence without a field goes to `fallback`, or is thrown again. */
+export function besideFields(error: unknown, fallback?: string) {
   const { refused, errors, status, retryAfter } = shownRefusal(error);
-  if (status === 403 || (refused && !otherwise)) throw error;
-  if (refused && otherwise) errors[otherwise] = refused;
+  if (status === 403 || (refused && !fallback)) throw error;
+  if (refused && fallback) errors[fallback] = refused;
   return { errors, status, retryAfter };
 }
 
-/** What whoever runs Sitebook has to set right; says how. Anything else thrown at the start is a bug. */
+/** A problem that the operator has to fix; the message says how. Anything else thrown at the start is a bug. */
 export class Misconfigured extends Error {}

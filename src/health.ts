@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "./database/connect.ts";
 import type { AppEnv } from "./http/context.ts";
 
-const patience = 3000;
+const timeoutMs = 3000;
 
 export const healthApi = new OpenAPIHono<AppEnv>();
 
@@ -17,8 +17,8 @@ const liveCall = createRoute({
   path: "/healthz",
   tags: ["Operation"],
   operationId: "isAlive",
-  summary: "Whether the server runs",
-  responses: { 200: answer("It runs.", "alive") },
+  summary: "Check that the server is running",
+  responses: { 200: answer("The server is running.", "alive") },
 });
 
 healthApi.openapi(liveCall, (c) => c.json({ status: "alive" }, 200));
@@ -28,8 +28,11 @@ const readyCall = createRoute({
   path: "/readyz",
   tags: ["Operation"],
   operationId: "isReady",
-  summary: "Whether the server and its database answer",
-  responses: { 200: answer("Both do.", "ready"), 503: answer("The database does not.", "database unreachable") },
+  summary: "Check that the server and its database answer",
+  responses: {
+    200: answer("Both answer.", "ready"),
+    503: answer("The database does not answer.", "database unreachable"),
+  },
 });
 
 healthApi.openapi(readyCall, async (c) =>
@@ -38,13 +41,13 @@ healthApi.openapi(readyCall, async (c) =>
     : c.json({ status: "database unreachable" }, 503, { "retry-after": "10" }),
 );
 
-/** A database that takes longer than anybody waits is as good as none. */
+/** A database that takes longer than the timeout counts as unreachable. */
 async function answers(db: Database): Promise<boolean> {
-  const asked = sql`select 1`.execute(db).then(
+  const query = sql`select 1`.execute(db).then(
     () => true,
     () => false,
   );
-  const { promise: tooLong, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, patience, false);
-  return Promise.race([asked, tooLong]).finally(() => clearTimeout(timer));
+  const { promise: timedOut, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, timeoutMs, false);
+  return Promise.race([query, timedOut]).finally(() => clearTimeout(timer));
 }

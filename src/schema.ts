@@ -1,6 +1,6 @@
 /**
- * The tables, as Kysely sees them. Times are ISO 8601 UTC text with milliseconds, which sorts as time does; flags are
- * 0 or 1; `details`, `rules`, `requires` and `permissions` are JSON text that SQL never looks into.
+ * The tables, as Kysely sees them. Times are ISO 8601 UTC text with milliseconds, which sorts by time; flags are 0 or 1;
+ * `details`, `rules`, `requires` and `permissions` are JSON text that no query reads into.
  */
 import type { Generated } from "kysely";
 
@@ -15,7 +15,7 @@ export interface Schema {
     name: string;
     time_zone: string;
     created_at: string;
-    /** The numbers last given out on this site, and the head of its chain of events. */
+    /** The last numbers of this site, and the head of its chain of events. */
     deployments: Generated<number>;
     releases: Generated<number>;
     promotions: Generated<number>;
@@ -29,7 +29,7 @@ export interface Schema {
     kind: "person" | "machine";
     name: string;
     email: string | null;
-    /** An argon2id hash in PHC form, or nothing where nobody has chosen a password yet. */
+    /** An argon2id hash in PHC form; null until a password is set. */
     password: string | null;
     created_at: string;
   };
@@ -61,7 +61,7 @@ export interface Schema {
     kind: Kind;
     key: string;
     title: string | null;
-    /** First path segment of a page that has others below it or is itself below; empty at the top level and for software. */
+    /** The first path segment of a page that has others below it, or is below it; else empty, as for software. */
     section: string;
     owner_id: string | null;
   };
@@ -75,7 +75,7 @@ export interface Schema {
     requires: string | null;
     notes: string | null;
     created_at: string;
-    /** The earliest moment at which it is known to have stood anywhere. Derived from placements; orders versions. */
+    /** When it is first known to have been on any environment. Derived from placements; orders versions. */
     first_at: string;
   };
   deployments: {
@@ -89,7 +89,7 @@ export interface Schema {
     promotion_id: string | null;
     source: string | null;
     note: string | null;
-    /** 1: it named everything that stood there; what it did not name was not there. */
+    /** 1: it was a complete list of what was on the environment, and anything not listed was not there. */
     complete: Flag;
     changed: number;
     unchanged: number;
@@ -100,14 +100,14 @@ export interface Schema {
     deployment_id: string;
     environment_id: string;
     artifact_id: string;
-    /** Nothing: removed. */
+    /** null: removed. */
     version_id: string | null;
     promotion_id: string | null;
     out_of_band: Flag;
     effective_at: string;
     recorded_at: string;
   };
-  /** What a deployment said that changed nothing. Should an earlier change come to light, it is the evidence of what stood there again. */
+  /** The lines of a deployment that changed nothing. If an earlier change is recorded late, they become changes. */
   confirmations: {
     deployment_id: string;
     environment_id: string;
@@ -118,33 +118,33 @@ export interface Schema {
     effective_at: string;
     recorded_at: string;
   };
-  /** Of one thing that a deployment said, or of the deployment as a whole; each in turn corrects the one before it. */
+  /** Corrections of one line of a deployment, or of a whole deployment; a later one corrects the one before it. */
   corrections: {
     id: string;
-    /** The correction of the whole deployment that it is a part of, with the reason. */
+    /** The correction of the whole deployment that this one belongs to, which has the reason. */
     whole_id: string | null;
-    /** The deployment that said it, … */
+    /** The corrected deployment. */
     corrected_id: string;
-    /** … of what (nothing: as a whole), and as which placement it stood there, if it did. */
+    /** The corrected line (null: all of them), and its placement, if it has one. */
     artifact_id: string | null;
     placement_seq: number | null;
-    /** 0: it was recorded wrongly. 1: the correction before was wrong; it stands. */
+    /** 0: it was recorded wrongly. 1: the previous correction was wrong, and the line is valid again. */
     stands: Flag;
     correction_id: string | null;
-    /** What is right instead. */
+    /** The deployment that records what is right instead. */
     deployment_id: string | null;
     recorded_at: string;
     person_id: string;
     reason: string | null;
   };
-  /** Placements that a deployment told later, or a correction, turned into repetitions of what stood there already; they no longer count. */
+  /** Placements that no longer count: a late deployment or a correction made them repeat what was there already. */
   repeats: {
     placement_seq: number;
     deployment_id: string;
     recorded_at: string;
     correction_id: Generated<string | null>;
   };
-  /** A pointer, kept in the transaction that places; rebuildable. */
+  /** Pointers to the current placements, updated in the same transaction. Derived; rebuildable. */
   current_placements: {
     environment_id: string;
     artifact_id: string;
@@ -160,13 +160,13 @@ export interface Schema {
     name: string;
     notes: string | null;
     digest: string;
-    /** Where its contents stood when it was made. */
+    /** The environment from which it was created. */
     environment_id: string;
     person_id: string;
     created_at: string;
   };
   release_contents: { release_id: string; artifact_id: string; version_id: string | null };
-  /** The highest version is the gate in force; a promotion keeps the one it was asked under. */
+  /** The highest version is the gate in force; a promotion keeps the one under which it was requested. */
   gates: { id: string; environment_id: string; version: number; rules: string; since: string };
   promotions: {
     id: string;
@@ -181,7 +181,7 @@ export interface Schema {
     person_id: string;
     asked_at: string;
   };
-  /** A pointer to those not yet completed, rejected, cancelled or superseded; rebuildable. */
+  /** The promotions that are not yet completed, rejected, cancelled or superseded. Derived; rebuildable. */
   open_promotions: { promotion_id: string; site_id: string; environment_id: string };
   approvals: {
     id: string;
@@ -201,7 +201,7 @@ export interface Schema {
     superseded_by: string | null;
     cancelled_at: string;
   };
-  /** Ticks of an approver: what has been looked at. A convenience, not part of the record. */
+  /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
   events: {
     site_id: string;
@@ -212,17 +212,17 @@ export interface Schema {
     subject: string;
     subject_id: string | null;
     environment_id: string | null;
-    /** Canonical JSON of all that the entry changed. */
+    /** Canonical JSON of everything that the event changed. */
     details: string;
     previous_hash: string;
     hash: string;
   };
-  /** What signs checkpoints: Ed25519, as PKCS #8 in PEM. */
+  /** The keys that sign checkpoints: Ed25519, as PKCS #8 in PEM. */
   keys: { name: string; private_key: string; created_at: string };
-  /** Signed statements of how far a site's chain had come: so many events, and this head. */
+  /** Signed statements of a site's chain at a time: the number of its events, and its head. */
   checkpoints: { site_id: string; events: number; head: string; note: string; at: string };
-  /** How many rows of a section stand in which way: numbers in the order of `SectionTally`, as JSON. Derived; rebuildable. */
+  /** Counts of a section's rows by their state, as JSON, in the order of `RowCounts`. Derived; rebuildable. */
   tallies: { site_id: string; kind: Kind; section: string; counts: string };
-  /** What is searched, in words as they are looked for; each engine keeps its own index of it. Derived; rebuildable. */
+  /** The texts of the search, as words; each engine has its own index of them. Derived; rebuildable. */
   search_entries: { id: Generated<number>; site_id: string; kind: string; ref: string; words: string };
 }

@@ -10,8 +10,8 @@ import { createHttpServer } from "./http/server.ts";
 import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { setupLink } from "./people/links.ts";
 
-/** How long running requests may take to end once Sitebook is told to stop. */
-const patience = 30_000;
+/** How long running requests may take once the server is stopping. */
+const stopTimeoutMs = 30_000;
 
 try {
   await start();
@@ -36,7 +36,10 @@ async function start(): Promise<void> {
   scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   const link = await setupLink(db, new Date().toISOString());
-  if (link) console.log(`There is no account yet. Make the first one, once, at ${baseUrl}/setup?link=${link}`);
+  if (link)
+    console.log(
+      `There is no account yet. Create the first one with this link, which works once: ${baseUrl}/setup?link=${link}`,
+    );
 }
 
 async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<number> {
@@ -45,7 +48,7 @@ async function listen(server: Server, { port, host }: { port: number; host: stri
     await once(server, "listening");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
-      throw new Misconfigured(`Port ${port} is in use, perhaps by another Sitebook. Stop that one, or set PORT.`);
+      throw new Misconfigured(`Port ${port} is in use, perhaps by another Sitebook. Stop it, or set PORT.`);
     throw new Misconfigured(
       `Sitebook cannot listen on ${host}:${port}: ${(error as Error).message}. Set HOST and PORT.`,
     );
@@ -57,15 +60,15 @@ function socketOf(env: unknown): string | undefined {
   return (env as { incoming?: { socket?: { remoteAddress?: string } } })?.incoming?.socket?.remoteAddress;
 }
 
-/** Takes no new requests, lets the running ones end, closes the database, and goes. A second signal ends it at once. */
+/** Accepts no new requests, waits for the running ones, closes the database and exits. A second signal exits at once. */
 async function stop(server: Server, db: Database): Promise<void> {
-  console.log("Sitebook stops as soon as the running requests have ended.");
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const late = setTimeout(() => server.closeAllConnections(), patience);
+  console.log("Sitebook is stopping; it waits for the running requests.");
+  const idleTimer = setInterval(() => server.closeIdleConnections(), 50);
+  const stopTimer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs);
   server.close();
   await once(server, "close");
-  clearInterval(idle);
-  clearTimeout(late);
+  clearInterval(idleTimer);
+  clearTimeout(stopTimer);
   await db.destroy();
   process.exit(0);
 }

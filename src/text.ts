@@ -6,38 +6,38 @@ export function joinWithAnd(names: string[]): string {
 /** 1,234 */
 export const formatCount = (count: number): string => count.toLocaleString("en-GB");
 
-/** "1 page", "1,234 pages"; the plural where it is not the noun with an s. */
+/** "1 page", "1,234 pages". Pass `plural` if it is not the noun with an s. */
 export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
   `${formatCount(count)} ${count === 1 ? noun : plural}`;
 
-/** Names a page or software within its site: for maps and sets. */
+/** Identifies a page or software item within its site, as a key of maps and sets. */
 export const artifactKey = ({ kind, key }: { kind: unknown; key: unknown }): string => `${kind} ${key}`;
 
-/** Halves of surrogate pairs too: no database keeps them, so that what is stored would differ from what was sent. */
+/** Lone surrogates too: no database stores them, so that what is stored would differ from what was sent. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 export const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
 
-/** Long texts may have line breaks and tabs; nothing has other control characters. */
+/** Long texts, of more than 2,000 characters, may contain line breaks and tabs; other control characters are refused. */
 export function whyNotText(name: string, text: string | undefined, maxLength: number): string | undefined {
   if (text === undefined) return;
   if (text.length > maxLength)
-    return `${name} has at most ${formatCount(maxLength)} characters; this one has ${formatCount(text.length)}.`;
+    return `${name} can have at most ${formatCount(maxLength)} characters; this one has ${formatCount(text.length)}.`;
   if (controlCharacters.test(maxLength > 2000 ? text.replace(/[\r\n\t]/g, "") : text))
-    return `${name} has no control characters.`;
+    return `${name} cannot contain control characters.`;
 }
 
 export function whyNotName(name: string): string | undefined {
-  if (!name.trim()) return "Give it a name.";
-  if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
-  if (controlCharacters.test(name)) return "A name has no control characters and no line breaks.";
+  if (!name.trim()) return "Enter a name.";
+  if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;
+  if (controlCharacters.test(name)) return "A name cannot contain control characters or line breaks.";
 }
 
 export function whyNotSlug(slug: string): string | undefined {
   if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(slug)) return;
-  return "A short name is 1 to 40 small letters, digits and hyphens, and begins and ends with a letter or digit.";
+  return "A short name has 1 to 40 lower-case letters, digits and hyphens, and begins and ends with a letter or digit.";
 }
 
-/** A short name made of a name: Fennel & Co becomes fennel-co. */
+/** A short name from a name: "Fennel & Co" becomes "fennel-co". */
 export function slugFrom(name: string): string {
   const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   return plain

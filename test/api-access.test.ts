@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { openDatabase } from "../src/database/connect.ts";
 import { machine } from "./support/api.ts";
-import { watched } from "./support/database.ts";
+import { watchQueries } from "./support/database.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -17,7 +17,7 @@ const placements = [{ kind: "page", key: "/", version: "v1" }];
 const request = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   w.app.request(`http://sitebook.test${path}`, { method, headers });
 
-test("a request without a valid token gets a 401 that says what to send", async () => {
+test("a request without a valid token is refused with 401", async () => {
   for (const authorization of ["", "Basic aXJpczppcmlz", "Bearer", "Bearer not-a-token"]) {
     const response = await request("/api/v1/sites/shop/environments", authorization ? { authorization } : {});
     expect(response.status).toBe(401);
@@ -27,12 +27,12 @@ test("a request without a valid token gets a 401 that says what to send", async 
   }
 });
 
-test("a browser's session does not give access to the API", async () => {
+test("a browser's session is not accepted", async () => {
   expect((await w.as("iris").get("/api/v1/sites")).status).toBe(401);
   expect((await w.as("iris").post("/api/v1/sites")).status).toBe(401);
 });
 
-test("a token stops working once it expires or is revoked", async () => {
+test("a token works until it expires or is revoked", async () => {
   const ci = await machine(w, "contributor");
   const token = w.db.updateTable("tokens").where("person_id", "=", ci.machine.id);
   await token.set({ expires_at: "2026-03-04T00:00:00.000Z" }).execute();
@@ -42,10 +42,10 @@ test("a token stops working once it expires or is revoked", async () => {
   await token.set({ expires_at: null, revoked_at: w.clock.at }).execute();
   const refused = await ci.post("/sites/shop/environments/beta/deployments", { placements });
   expect(refused.status).toBe(401);
-  expect(refused.body.detail).toBe("This token is not known, has expired or was revoked.");
+  expect(refused.body.detail).toBe("This token is unknown, expired or revoked. Create a new one.");
 });
 
-test("a site of others gets a token the same 404 as one that does not exist", async () => {
+test("a site on which the token has no role is not found, whether it exists or not", async () => {
   const ci = await machine(w, "contributor");
   const existing = await ci.get("/sites/elsewhere/environments");
   const missing = await ci.get("/sites/nowhere/environments");
@@ -61,7 +61,7 @@ test("what the token's roles do not allow is refused with the rule's sentence", 
   const record = await viewer.post("/sites/shop/environments/beta/deployments", { placements });
   expect(record.status).toBe(403);
   expect(record.body.detail).toBe(
-    "You may not record deployments on this site. An administrator of the site can give you a role that may.",
+    "You may not record deployments on this site. Ask an administrator for a role that can.",
   );
   await w.record("beta", ["/ v1"]);
   const release = { name: "Spring", contents: placements };
@@ -70,12 +70,12 @@ test("what the token's roles do not allow is refused with the rule's sentence", 
   expect((await contributor.post("/sites/shop/promotions", { release: number, to: "demo" })).status).toBe(403);
 });
 
-test("an unknown address or method gets a 404, also without a token", async () => {
+test("an unknown call is not found, with and without a token", async () => {
   const ci = await machine(w, "contributor");
   for (const path of ["/api", "/api/", "/api/v2/sites", "/api/v1", "/api/v1/nothing"]) {
     const response = await request(path);
     expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ status: 404, detail: "There is no such call." });
+    expect(await response.json()).toMatchObject({ status: 404, detail: "API call not found." });
   }
   for (const path of ["/sites/shop", "/sites/shop/nothing", "/sites/shop/releases/1/nothing"])
     expect((await ci.get(path)).status).toBe(404);
@@ -83,7 +83,7 @@ test("an unknown address or method gets a 404, also without a token", async () =
     expect((await ci.send("/sites/shop/releases", { method })).status).toBe(404);
 });
 
-test("a client that is not a browser needs no origin, nor a body where no field is required", async () => {
+test("a client that is not a browser needs no origin, and no body if all fields are optional", async () => {
   await w.record("beta", ["/ v1"]);
   const { number } = await w.ask((await w.release("Spring", ["/"])).number, "demo");
   const manager = await machine(w, "account-manager");
@@ -92,7 +92,7 @@ test("a client that is not a browser needs no origin, nor a body where no field 
   expect(refused.body).toMatchObject({ code: "blocked", blockers: [{ code: "approvals_missing" }] });
 });
 
-test("while the database cannot be reached, a client gets a 503 that says when to try again", async () => {
+test("while the database is unavailable a client gets 503, and when to try again", async () => {
   const log = vi.spyOn(console, "error").mockReturnValue();
   const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
   const app = createApp(db, { baseUrl: "http://sitebook.test" });
@@ -109,7 +109,7 @@ test("while the database cannot be reached, a client gets a 503 that says when t
   await db.destroy();
 });
 
-test("a database that closes the connection fails that request, and not the server", async () => {
+test("a database that closes the connection fails one request, and not the server", async () => {
   const log = vi.spyOn(console, "error").mockReturnValue();
   using database = await closingDatabase();
   const db = openDatabase(`postgres://nobody@127.0.0.1:${database.port}/nothing`);
@@ -123,7 +123,7 @@ test("a database that closes the connection fails that request, and not the serv
   await db.destroy();
 });
 
-/** A server that accepts connections like PostgreSQL, and closes each at its first query. */
+/** A server that accepts connections as PostgreSQL does, and closes each at its first query. */
 async function closingDatabase() {
   const welcome = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1"); // AuthenticationOk, ReadyForQuery
   const server = createServer((socket) => {
@@ -137,8 +137,8 @@ async function closingDatabase() {
   return { port, [Symbol.dispose]: () => void server.close() };
 }
 
-test("an unknown token costs one database query, and one that is too long none", async () => {
-  const [db, queries] = watched(w.db);
+test("an invalid token costs one query, and one that is too long none", async () => {
+  const [db, queries] = watchQueries(w.db);
   const app = createApp(db, { baseUrl: "http://sitebook.test" });
   const status = async (token: string) => {
     const init = { method: "POST", body: "{", headers: { authorization: `Bearer ${token}` } };
@@ -150,7 +150,7 @@ test("an unknown token costs one database query, and one that is too long none",
   expect(queries).toHaveLength(1);
 });
 
-test("a large body is refused with a token, and not even read without one", async () => {
+test("a large body is read only with a valid token", async () => {
   const body = "x".repeat(11 * 1024 * 1024);
   const ci = await machine(w, "contributor");
   const init = { method: "POST", body, headers: { "content-type": "application/json" } };

@@ -11,12 +11,12 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-test("all pages and software are listed with their current version in each environment", async () => {
+test("the list has every page and software item, with its version in each environment", async () => {
   await w.record("beta", ["/sale v2", "/about v1", "checkout 3.4.1"]);
   await w.record("live", ["/sale v1"]);
   await w.record("live", ["-/sale"]);
   const { body } = await viewer.get("/sites/shop/artifacts");
-  expect(body.items.map(({ key }: { key: string }) => key)).toEqual(["/about", "/sale", "checkout"]);
+  expect(body.items.map((item: { key: string }) => item.key)).toEqual(["/about", "/sale", "checkout"]);
   expect(body.items[1]).toEqual({
     kind: "page",
     key: "/sale",
@@ -28,13 +28,13 @@ test("all pages and software are listed with their current version in each envir
   });
 });
 
-test("artifacts can be filtered by kind and by part of a name, and are paged", async () => {
+test("a client finds artifacts by kind and by a part of the name, page by page", async () => {
   await w.record(
     "beta",
     ["/sale v2", "/about v1", "/100% v1", "checkout 3.4.1"].filter((line) => !line.includes("%")),
   );
   const keys = async (query: string) =>
-    (await viewer.get(`/sites/shop/artifacts?${query}`)).body.items.map(({ key }: { key: string }) => key);
+    (await viewer.get(`/sites/shop/artifacts?${query}`)).body.items.map((item: { key: string }) => item.key);
   expect(await keys("kind=software")).toEqual(["checkout"]);
   expect(await keys("q=SAL")).toEqual(["/sale"]);
   expect(await keys("q=%25")).toEqual([]);
@@ -69,7 +69,7 @@ test("a page's history has all environments, both clocks, and who approved", asy
   ]);
 });
 
-test("what was corrected stays in the history, with the reason", async () => {
+test("a corrected line stays in the history, with the reason", async () => {
   await w.record("beta", ["/sale v1"]);
   await correct(w.db, await w.by("ada"), w.site, { deployment: 1, kind: "page", key: "/sale", reason: "Typo" });
   const { body } = await viewer.get("/sites/shop/artifacts/page/history?key=/sale");
@@ -78,17 +78,17 @@ test("what was corrected stays in the history, with the reason", async () => {
   ]);
 });
 
-test("a history is paged, newest first", async () => {
+test("a history is listed page by page, newest first", async () => {
   for (const day of [1, 2, 3]) await w.record("beta", [`/ v${day}`], { effective_at: `2026-02-0${day}T00:00:00Z` });
   const path = "/sites/shop/artifacts/page/history?key=/&limit=2";
   const first = (await viewer.get(path)).body;
   const second = (await viewer.get(`${path}&cursor=${first.next}`)).body;
-  const versions = [...first.items, ...second.items].map(({ version }: { version: string }) => version);
+  const versions = [...first.items, ...second.items].map((item: { version: string }) => item.version);
   expect(versions).toEqual(["v3", "v2", "v1"]);
   expect(second.next).toBeNull();
 });
 
-test("a path is one page in all its spellings", async () => {
+test("all spellings of a path are one page", async () => {
   const ci = await machine(w, "contributor");
   const record = (key: string) =>
     ci.post("/sites/shop/environments/beta/deployments", { placements: [{ kind: "page", key, version: "v1" }] });
@@ -99,14 +99,14 @@ test("a path is one page in all its spellings", async () => {
     expect(history.body.items).toHaveLength(1);
   }
   const { items } = (await viewer.get("/sites/shop/artifacts")).body;
-  expect(items.map(({ key }: { key: string }) => key)).toEqual(["/café/größe"]);
+  expect(items.map((item: { key: string }) => item.key)).toEqual(["/café/größe"]);
 });
 
-test("the history of what was never recorded is not found", async () => {
+test("the history of an artifact that was never recorded is not found", async () => {
   for (const [path, detail] of [
-    ["page/history?key=/never", "There is no such page."],
-    ["software/history?key=never", "There is no such software."],
-    ["gadget/history?key=never", "There is no such address."],
+    ["page/history?key=/never", "Page not found."],
+    ["software/history?key=never", "Software not found."],
+    ["gadget/history?key=never", "Address not found."],
   ] as const) {
     const { status, body } = await viewer.get(`/sites/shop/artifacts/${path}`);
     expect(status).toBe(404);

@@ -34,7 +34,7 @@ test("one environment can be compared with itself at another moment", async () =
   expect((await compare("from=live&to=live")).items).toEqual([]);
 });
 
-test("differences can be limited to a kind, and are listed page by page", async () => {
+test("a client lists the differences of one kind, page by page", async () => {
   expect((await compare("from=live&to=beta&kind=software")).items).toHaveLength(1);
   const first = await compare("from=live&to=beta&limit=3");
   const second = await compare(`from=live&to=beta&limit=3&cursor=${first.next}`);
@@ -46,16 +46,18 @@ test("differences can be limited to a kind, and are listed page by page", async 
   ]);
 });
 
-test("an unknown environment is not found, and a moment that cannot be read is refused", async () => {
+test("an unknown environment is not found, and an invalid moment is named", async () => {
   expect((await viewer.get("/sites/shop/compare?from=live&to=nowhere")).status).toBe(404);
   const { status, body } = await viewer.get("/sites/shop/compare?from=live@someday&to=live");
   expect(status).toBe(422);
-  expect(body.errors).toMatchObject([{ path: "from", message: expect.stringContaining('"someday" is no moment') }]);
+  expect(body.errors).toMatchObject([
+    { path: "from", message: expect.stringContaining('"someday" is not a valid date and time') },
+  ]);
   const alone = await viewer.get("/sites/shop/compare?from=live");
   expect(alone.body.errors).toEqual([{ path: "to", message: '"to" is missing.' }]);
 });
 
-test("a side can be some changes back, after a deployment, or at a time as people say it", async () => {
+test("a side can be several changes back, after a deployment, or at a time in natural language", async () => {
   const refused = async (from: string) => {
     const { status, body } = await viewer.get(`/sites/shop/compare?from=${encodeURIComponent(from)}&to=live`);
     expect(status).toBe(422);
@@ -69,10 +71,10 @@ test("a side can be some changes back, after a deployment, or at a time as peopl
   expect(await refused("live~99999")).toContain("live has changed 2 times");
   expect(await refused("live#2")).toBe("Deployment 2 was on beta, not on live: it is beta#2.");
   expect(await refused("live#99")).toBe("There is no deployment 99.");
-  expect(await refused("live@{tomorrow}")).toContain("still to come");
+  expect(await refused("live@{tomorrow}")).toContain("in the future");
 });
 
-test("the deployments of an environment at a moment are those until then", async () => {
+test("the deployments of an environment at a moment are those up to that moment", async () => {
   await w.record("live", ["/ v3"]);
   const numbers = async (environment: string) => {
     const { body } = await viewer.get(`/sites/shop/deployments?environment=${encodeURIComponent(environment)}`);

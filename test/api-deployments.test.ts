@@ -16,7 +16,7 @@ afterEach(() => w.close());
 
 const page = (key: string, version: string | null) => ({ kind: "page", key, version });
 
-test("a CI job records what it put on beta", async () => {
+test("a CI job records what it deployed to beta", async () => {
   const answer = await ci.post("/sites/shop/environments/beta/deployments", {
     note: "Nightly",
     source: "https://ci.example/4711",
@@ -52,7 +52,7 @@ test("a CI job records what it put on beta", async () => {
   ]);
 });
 
-test("what did not change is counted and not placed again", async () => {
+test("unchanged lines are counted, and not recorded again", async () => {
   await w.record("beta", ["/ v1", "/sale v1"]);
   const { body } = await ci.post("/sites/shop/environments/beta/deployments", {
     placements: [page("/", "v1"), page("/sale", "v2")],
@@ -60,7 +60,7 @@ test("what did not change is counted and not placed again", async () => {
   expect(body).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
 });
 
-test("null removes, and a whole inventory removes what it does not name", async () => {
+test("a null version removes a page, and a complete list removes all pages that it does not name", async () => {
   await w.record("beta", ["/ v1", "/sale v1", "/old v1"]);
   await ci.post("/sites/shop/environments/beta/deployments", { placements: [page("/old", null)] });
   const { body } = await ci.post("/sites/shop/environments/beta/deployments", {
@@ -72,7 +72,7 @@ test("null removes, and a whole inventory removes what it does not name", async 
   expect(last.body).toMatchObject({ complete: true, placements: [{ key: "/sale", version: null, before: "v1" }] });
 });
 
-test("what happened earlier is recorded for the moment at which it happened", async () => {
+test("a CI job records a deployment late, with the time at which it happened", async () => {
   await ci.post("/sites/shop/environments/beta/deployments", {
     effective_at: "2026-03-01T09:00:00+01:00",
     placements: [page("/", "v1")],
@@ -81,7 +81,7 @@ test("what happened earlier is recorded for the moment at which it happened", as
   expect(body.items).toMatchObject([{ effective_at: "2026-03-01T08:00:00.000Z", recorded_at: w.clock.at }]);
 });
 
-test("a fact that no gate allowed is taken, and flagged", async () => {
+test("a deployment that no gate allowed is recorded, and flagged", async () => {
   const { body } = await ci.post("/sites/shop/environments/live/deployments", { placements: [page("/", "v1")] });
   expect(body).toMatchObject({ changed: 1, out_of_band: 1 });
 });
@@ -89,24 +89,27 @@ test("a fact that no gate allowed is taken, and flagged", async () => {
 test("a deployer names the promotion that allowed it", async () => {
   await w.record("beta", ["/ v1"]);
   const { number: release } = await w.release("Spring", ["/"]);
-  const asked = await w.ask(release, "demo");
+  const promotion = await w.ask(release, "demo");
   const tester = await machine(w, "tester");
-  await tester.post(`/sites/shop/promotions/${asked.number}/approvals`, { decision: "approve", digest: asked.digest });
+  await tester.post(`/sites/shop/promotions/${promotion.number}/approvals`, {
+    decision: "approve",
+    digest: promotion.digest,
+  });
   const { body } = await ci.post("/sites/shop/environments/demo/deployments", {
-    promotion: asked.number,
+    promotion: promotion.number,
     placements: [page("/", "v1")],
   });
   expect(body).toMatchObject({ changed: 1, out_of_band: 0 });
   const [placement] = (await ci.get("/sites/shop/environments/demo/placements")).body.items;
-  expect(placement).toMatchObject({ promotion: asked.number, approved_by: [{ role: "tester" }] });
+  expect(placement).toMatchObject({ promotion: promotion.number, approved_by: [{ role: "tester" }] });
 });
 
-test("deployments come newest first, of one environment, within a time, page by page", async () => {
+test("a client lists deployments newest first, by environment and time, page by page", async () => {
   const at = (day: number) => `2026-02-0${day}T12:00:00.000Z`;
   for (const day of [1, 2, 3, 4]) await w.record("beta", [`/ v${day}`], { effective_at: at(day) });
   await w.record("live", ["/ v9"], { effective_at: at(5) });
   const numbers = async (query: string) =>
-    (await ci.get(`/sites/shop/deployments?${query}`)).body.items.map((one: { number: number }) => one.number);
+    (await ci.get(`/sites/shop/deployments?${query}`)).body.items.map((item: { number: number }) => item.number);
   expect(await numbers("")).toEqual([5, 4, 3, 2, 1]);
   expect(await numbers("environment=beta")).toEqual([4, 3, 2, 1]);
   expect(await numbers(`since=${at(2)}&until=${at(3)}`)).toEqual([3, 2]);
@@ -115,21 +118,21 @@ test("deployments come newest first, of one environment, within a time, page by 
   expect((await ci.get(`/sites/shop/deployments?limit=3&cursor=${first.body.next}`)).body.next).toBeNull();
 });
 
-test("the same key and body is one deployment with one answer, however often and at once", async () => {
+test("requests with the same key and body are one deployment, and all get the same response", async () => {
   const body = { placements: [page("/", "v1")] };
   const key = { "idempotency-key": "build-4711" };
   const post = () => ci.post("/sites/shop/environments/beta/deployments", body, key);
   const answers = await Promise.all([post(), post(), post(), post()]);
   w.clock.at = "2026-03-03T11:00:00.000Z";
   await w.record("beta", ["/ v2"]);
-  for (const one of [...answers, await post()]) {
-    expect(one.status).toBe(201);
-    expect(one.body).toEqual({ number: 1, changed: 1, unchanged: 0, out_of_band: 0 });
+  for (const answer of [...answers, await post()]) {
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({ number: 1, changed: 1, unchanged: 0, out_of_band: 0 });
   }
   expect((await ci.get("/sites/shop/deployments")).body.items).toHaveLength(2);
 });
 
-test("the same key with another body is refused, and is another machine's own", async () => {
+test("a key is refused with another body, and can be used by another machine", async () => {
   const key = { "idempotency-key": "build-4711" };
   const path = "/sites/shop/environments/beta/deployments";
   await ci.post(path, { placements: [page("/", "v1")] }, key);
@@ -142,7 +145,7 @@ test("the same key with another body is refused, and is another machine's own", 
   expect((await another.post(path, { placements: [page("/", "v2")] }, key)).status).toBe(201);
 });
 
-test("fields in another order are the same body", async () => {
+test("a body with its fields in another order is the same body", async () => {
   const key = { "idempotency-key": "k" };
   const path = "/sites/shop/environments/beta/deployments";
   await ci.post(path, '{"note":"n","placements":[{"kind":"page","key":"/","version":"v1"}]}', key);
@@ -150,7 +153,7 @@ test("fields in another order are the same body", async () => {
   expect(again.body).toMatchObject({ number: 1 });
 });
 
-test("ten thousand placements are taken in one call", async () => {
+test("a CI job records ten thousand placements in one call", async () => {
   const placements = Array.from({ length: 10_000 }, (_, i) => ({
     ...page(`/section-${i % 50}/page-${i}`, "v1"),
     title: `Page ${i}`,
@@ -163,7 +166,7 @@ test("ten thousand placements are taken in one call", async () => {
   expect(body.items[0]).toMatchObject({ slug: "beta", pages: 10_000 });
 });
 
-test("while thousands of lines are recorded, others read on; the import is recorded once", async () => {
+test("while thousands of lines are recorded others can read, and the repeated import is recorded once", async () => {
   const { url, drop } = await freshDatabaseUrl();
   const db = openDatabase(url);
   const shop = await world(Promise.resolve({ db, close: () => db.destroy().then(drop) }));
@@ -181,7 +184,7 @@ test("while thousands of lines are recorded, others read on; the import is recor
   let readMeanwhile = 0;
   for (; !recorded; readMeanwhile++) {
     expect((await vera.get("/sites/shop/approvals")).status).toBe(200);
-    await setImmediate(); // without a socket between them, one request after the other would keep the event loop
+    await setImmediate(); // without sockets the requests would otherwise never yield to the event loop
   }
 
   expect(readMeanwhile).toBeGreaterThan(3);

@@ -30,7 +30,7 @@ const operations = ({ paths }: Document) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
   );
 
-/** The contract with clients: calls may be added, and none may be renamed. */
+/** The contract: calls may be added, and none is renamed or removed. */
 const contract = `
 get /healthz
 get /readyz
@@ -55,7 +55,7 @@ post /api/v1/sites/{site}/promotions/{n}/completion
 post /api/v1/sites/{site}/promotions/{n}/cancellation
 get /api/v1/sites/{site}/can-promote`;
 
-test("the document needs no token and has every call of the contract", async () => {
+test("anybody can read the document, and it has every call of the contract", async () => {
   const document = await read();
   expect(document.openapi).toBe("3.1.0");
   expect(document.servers).toEqual([{ url: "http://sitebook.test" }]);
@@ -71,15 +71,17 @@ test("every route of the API is in the document, and nothing else is", async () 
   expect(calls.sort()).toEqual([...new Set(routed)].sort());
 });
 
-test("every call has a summary, its security, parameters, body and responses, also the refusals", async () => {
+test("every call documents its summary, security, parameters, body and responses, with refusals", async () => {
   const all = operations(await read());
   expect(new Set(all.map(({ operationId }) => operationId)).size).toBe(all.length);
   for (const { path, method, summary, security, parameters = [], requestBody, responses } of all) {
     const isOpen = path === "/healthz" || path === "/readyz";
     expect(summary).toBeTruthy();
     expect(security).toEqual(isOpen ? undefined : [{ token: [] }]);
-    const inPath = parameters.filter((parameter) => parameter.in === "path" && parameter.required);
-    expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
+    const inPath = parameters
+      .filter((parameter) => parameter.in === "path" && parameter.required)
+      .map(({ name }) => `{${name}}`);
+    expect(inPath).toEqual(path.match(/\{\w+\}/g) ?? []);
     expect(Boolean(requestBody?.content["application/json"]?.schema)).toBe(method === "post");
     expect(parameters.some(({ name }) => name === "Idempotency-Key")).toBe(method === "post");
     expect(responses[method === "post" ? 201 : 200]?.content["application/json"]?.schema).toBeTruthy();
@@ -98,7 +100,7 @@ test("every schema that the document refers to is in it", async () => {
   expect(document.components.securitySchemes).toMatchObject({ token: { type: "http", scheme: "bearer" } });
 });
 
-test("health checks report that the server runs, and whether its database answers", async () => {
+test("a monitor sees that the server is running, and whether its database answers", async () => {
   expect(await (await open("/healthz")).json()).toEqual({ status: "alive" });
   const ready = await open("/readyz");
   expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);

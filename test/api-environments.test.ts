@@ -14,7 +14,7 @@ const placements = async (query: string, environment = "beta") =>
   (await viewer.get(`/sites/shop/environments/${environment}/placements?${query}`)).body;
 const named = (items: { key: string; version: string }[]) => items.map(({ key, version }) => `${key} ${version}`);
 
-test("environments are listed in order of promotion, with the counts of what is there", async () => {
+test("environments are listed in their order, with the number of pages and software items", async () => {
   await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
   await w.record("beta", ["-/sale"]);
   const { body } = await viewer.get("/sites/shop/environments");
@@ -28,10 +28,10 @@ test("environments are listed in order of promotion, with the counts of what is 
     software: 1,
     frozen: false,
   });
-  expect(body.items.map(({ slug }: { slug: string }) => slug)).toEqual(["beta", "demo", "live"]);
+  expect(body.items.map((item: { slug: string }) => item.slug)).toEqual(["beta", "demo", "live"]);
 });
 
-test("a placement on live has its source, and who approved it", async () => {
+test("each placement on live has its promotion, and who approved it", async () => {
   await w.record("beta", ["/ v1", "checkout 3.4.1"]);
   const { number } = await w.release("Spring", ["/", "checkout"]);
   await w.promote(number, "demo");
@@ -58,7 +58,7 @@ test("a placement on live has its source, and who approved it", async () => {
   ]);
 });
 
-test("as_of gives what was there at a moment, and known_at what had been recorded by then", async () => {
+test("a client reads what was on an environment at a past moment, and what was known of it at another", async () => {
   await w.record("beta", ["/ v1"], { effective_at: "2026-02-01T00:00:00Z" });
   w.clock.at = "2026-03-05T00:00:00.000Z";
   await w.record("beta", ["/ v2"], { effective_at: "2026-02-02T00:00:00Z" });
@@ -77,14 +77,14 @@ test("an offset in an address works with and without its plus sign encoded", asy
   }
 });
 
-test("placements are sorted by kind and key, paged, and can be searched", async () => {
+test("a client lists placements by kind and key, page by page, and searches them", async () => {
   await w.record("beta", ["/b v1", "/a/z v1", "/a v1", "/Ä v1", "zeta 1.0.0", "alpha 1.0.0", "/a-z v1"]);
   const all = ["/a", "/a-z", "/a/z", "/b", "/Ä", "alpha", "zeta"];
   const keys: string[] = [];
   for (let cursor = ""; ; ) {
     const page = await placements(`limit=3${cursor}`);
     expect(page.items.length).toBeLessThanOrEqual(3);
-    keys.push(...page.items.map(({ key }: { key: string }) => key));
+    keys.push(...page.items.map((item: { key: string }) => item.key));
     if (!page.next) break;
     cursor = `&cursor=${page.next}`;
   }
@@ -93,7 +93,7 @@ test("placements are sorted by kind and key, paged, and can be searched", async 
   expect(named((await placements("q=A/")).items)).toEqual(["/a/z v1"]);
 });
 
-test("the pages of one list show one moment, whatever is recorded between them", async () => {
+test("all pages of one list show the same moment, whatever is recorded in between", async () => {
   await w.record("beta", ["/a v1", "/b v1"]);
   const first = await placements("limit=1");
   w.clock.at = "2026-03-03T11:00:00.000Z";
@@ -102,7 +102,7 @@ test("the pages of one list show one moment, whatever is recorded between them",
   expect(named((await placements("")).items)).toEqual(["/a v2", "/b v2", "/c v2"]);
 });
 
-test("what was removed is not listed", async () => {
+test("a removed page is not listed", async () => {
   await w.record("beta", ["/a v1", "/b v1"]);
   await w.record("beta", ["-/a"]);
   expect(named((await placements("")).items)).toEqual(["/b v1"]);

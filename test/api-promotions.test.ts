@@ -72,7 +72,7 @@ test("a rejection needs a comment, and ends the promotion", async () => {
   expect((await approve(digest)).status).toBe(409);
 });
 
-test("neither the requester nor a role that the gate does not need can decide", async () => {
+test("the machine that requested a promotion may not decide, nor may a role that the gate does not require", async () => {
   const { digest } = await request();
   const role = { site_id: w.site.id, person_id: manager.machine.id, role: "tester", since: w.clock.at };
   await w.db.insertInto("memberships").values(role).execute();
@@ -87,7 +87,7 @@ test("neither the requester nor a role that the gate does not need can decide", 
   expect(wrong.status).toBe(422);
 });
 
-test("completion is refused with all blockers at once", async () => {
+test("a completion is refused with all blockers at once", async () => {
   await request();
   await w.record("beta", ["/sale v2"]);
   const { status, body } = await manager.post("/sites/shop/promotions/1/completion", {});
@@ -98,7 +98,7 @@ test("completion is refused with all blockers at once", async () => {
   });
 });
 
-test("a promotion is cancelled with a reason", async () => {
+test("a machine cancels a promotion with a reason", async () => {
   await request();
   const path = "/sites/shop/promotions/1/cancellation";
   expect((await manager.post(path, {})).body.errors).toEqual([{ path: "reason", message: '"reason" is missing.' }]);
@@ -111,7 +111,7 @@ test("a promotion is cancelled with a reason", async () => {
   });
 });
 
-test("promotions are listed newest first, by state, page by page", async () => {
+test("a client lists promotions newest first, by state, page by page", async () => {
   const first = await request(["/"]);
   await approve(first.digest);
   await manager.post("/sites/shop/promotions/1/completion", {});
@@ -138,7 +138,7 @@ test("promotions are listed newest first, by state, page by page", async () => {
   expect(await numbers(`limit=4&cursor=${page.next}`)).toEqual([2, 1]);
 });
 
-test("a pipeline can ask whether a release could be promoted", async () => {
+test("a pipeline checks whether a release can be promoted", async () => {
   const { number } = await w.release("Spring", ["/sale"]);
   const path = `/sites/shop/can-promote?release=${number}&to=demo`;
   expect((await manager.get(path)).body).toMatchObject({ allowed: false, blockers: [{ code: "approvals_missing" }] });
@@ -150,7 +150,7 @@ test("a pipeline can ask whether a release could be promoted", async () => {
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("what does not exist cannot be requested, decided, completed or cancelled", async () => {
+test("an unknown promotion, release or environment is not found", async () => {
   const post = async (path: string, body: object) => (await manager.post(`/sites/shop/promotions${path}`, body)).status;
   const { number: release } = await w.release("Spring", ["/sale"]);
   expect(await post("", { release: 9, to: "demo" })).toBe(404);
@@ -162,7 +162,7 @@ test("what does not exist cannot be requested, decided, completed or cancelled",
   expect((await manager.get("/sites/shop/promotions/9")).status).toBe(404);
 });
 
-test("each step repeated with its key happens once, and returns its first answer again", async () => {
+test("each step that is repeated with its key happens once, and returns the first response again", async () => {
   const { number: release } = await w.release("Spring", ["/sale"]);
   const twice = async (client: typeof manager, path: string, body: object) => {
     const send = () => client.post(`/sites/shop/promotions${path}`, body, { "idempotency-key": `step ${path}` });

@@ -16,7 +16,7 @@ const contents = [
   { kind: "page", key: "/sale", version: "v2" },
 ];
 
-test("a release freezes what is on beta", async () => {
+test("a release is a frozen snapshot of what is on beta", async () => {
   const created = await manager.post("/sites/shop/releases", { name: "Spring", notes: "For <b>Easter</b>", contents });
   expect(created.status).toBe(201);
   expect(created.body).toEqual({
@@ -41,7 +41,7 @@ test("a release freezes what is on beta", async () => {
   });
 });
 
-test("a release takes everything that differs between two environments, including removals", async () => {
+test("a release contains all differences between two environments, with removals", async () => {
   await w.record("demo", ["/ v1", "/sale v1"]);
   await w.record("beta", ["-/sale"]);
   const { body } = await manager.post("/sites/shop/releases", {
@@ -54,7 +54,7 @@ test("a release takes everything that differs between two environments, includin
   ]);
 });
 
-test("a release can be created from another environment", async () => {
+test("a machine creates a release from another environment", async () => {
   await w.record("demo", ["/ v7"]);
   const { status } = await manager.post("/sites/shop/releases", {
     name: "From demo",
@@ -64,7 +64,7 @@ test("a release can be created from another environment", async () => {
   expect(status).toBe(201);
 });
 
-test("a release of what beta does not have is refused line by line", async () => {
+test("contents that are not on beta are refused, with what is there, and no release is created", async () => {
   const before = await countRowsIn(w);
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
@@ -83,7 +83,7 @@ test("a release of what beta does not have is refused line by line", async () =>
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("a removal of what beta still has is refused with 422, since nothing in it is unknown", async () => {
+test("if only versions are wrong, and no artifact is unknown, the release is refused with 422", async () => {
   const { status, body } = await manager.post("/sites/shop/releases", {
     name: "Spring",
     contents: [{ kind: "page", key: "/sale", version: null }],
@@ -103,7 +103,7 @@ test("a release needs either contents or differences, and known environments", a
   expect((await post({ differences: { from: "live", to: "beta" } })).status).toBe(422);
 });
 
-test("releases are listed newest first, page by page", async () => {
+test("a client lists releases newest first, page by page", async () => {
   for (const name of ["One", "Two", "Three"]) await w.release(name, ["/"]);
   const first = (await manager.get("/sites/shop/releases?limit=2")).body;
   expect(first.items).toMatchObject([{ number: 3, name: "Three", size: 1 }, { number: 2 }]);

@@ -14,7 +14,7 @@ test("a token sees the sites on which it has a role", async () => {
   expect(body).toEqual({ items: [{ slug: "shop", name: "Fennel & Co", time_zone: "Europe/London" }], next: null });
 });
 
-test("an administrator's token creates a site, and works on it", async () => {
+test("an administrator's token creates a site, and can use it", async () => {
   const administrator = await machine(w, "administrator");
   const { status, body } = await administrator.post("/sites", {
     slug: "blog",
@@ -35,7 +35,7 @@ test("an administrator's token creates a site, and works on it", async () => {
       { slug: "www", position: 2, tier: "production", pages: 0, software: 0, frozen: false },
     ],
   });
-  expect((await administrator.get("/sites")).body.items.map(({ slug }: { slug: string }) => slug)).toEqual([
+  expect((await administrator.get("/sites")).body.items.map((item: { slug: string }) => item.slug)).toEqual([
     "blog",
     "shop",
   ]);
@@ -43,7 +43,7 @@ test("an administrator's token creates a site, and works on it", async () => {
   expect((await w.as("ada").get("/sites/blog")).status).toBe(404);
 });
 
-test("the person who created a token administers the sites that the token creates", async () => {
+test("the person who created the token becomes an administrator of the site that it creates", async () => {
   const administrator = await machine(w, "administrator");
   await administrator.post("/sites", { slug: "blog", name: "Blog" });
   expect((await w.as("iris").get("/sites/blog")).status).toBe(200);
@@ -53,10 +53,10 @@ test("without environments a site starts with beta, demo and live", async () => 
   const administrator = await machine(w, "administrator");
   const { body } = await administrator.post("/sites", { slug: "blog", name: "Blog" });
   expect(body.time_zone).toBe("UTC");
-  expect(body.environments.map(({ slug }: { slug: string }) => slug)).toEqual(["beta", "demo", "live"]);
+  expect(body.environments.map((item: { slug: string }) => item.slug)).toEqual(["beta", "demo", "live"]);
 });
 
-test("a token without the administrator role may not create a site", async () => {
+test("a token without administrator rights cannot create sites", async () => {
   const manager = await machine(w, "account-manager");
   const before = await countRowsIn(w);
   const { status, body } = await manager.post("/sites", { slug: "blog", name: "Blog" });
@@ -65,7 +65,7 @@ test("a token without the administrator role may not create a site", async () =>
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("a request that arrives twice at the same moment creates one site, and both get the same answer", async () => {
+test("a request that arrives twice at once creates one site, and both get the same response", async () => {
   const administrator = await machine(w, "administrator");
   const post = () => administrator.post("/sites", { slug: "blog", name: "Blog" }, { "idempotency-key": "k" });
   const [first, second] = await Promise.all([post(), post()]);
@@ -73,17 +73,17 @@ test("a request that arrives twice at the same moment creates one site, and both
   expect(second).toMatchObject({ status: 201, body: first.body });
 });
 
-test("sites are paged", async () => {
+test("sites are listed page by page", async () => {
   const administrator = await machine(w, "administrator");
   for (const slug of ["blog", "club"]) await administrator.post("/sites", { slug, name: slug });
   const first = await administrator.get("/sites?limit=2");
   const second = await administrator.get(`/sites?limit=2&cursor=${first.body.next}`);
-  const slugs = [...first.body.items, ...second.body.items].map(({ slug }: { slug: string }) => slug);
+  const slugs = [...first.body.items, ...second.body.items].map((item: { slug: string }) => item.slug);
   expect(slugs).toEqual(["blog", "club", "shop"]);
   expect(second.body.next).toBeNull();
 });
 
-test("all errors in a new site are listed together, and nothing is created", async () => {
+test("all errors of a new site are named at once, and nothing is created", async () => {
   const administrator = await machine(w, "administrator");
   const before = await countRowsIn(w);
   const { status, body } = await administrator.post("/sites", {
@@ -96,7 +96,7 @@ test("all errors in a new site are listed together, and nothing is created", asy
     ],
   });
   expect(status).toBe(422);
-  expect(body.errors.map(({ path }: { path: string }) => path)).toEqual([
+  expect(body.errors.map((error: { path: string }) => error.path)).toEqual([
     "slug",
     "name",
     "time_zone",

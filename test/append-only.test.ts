@@ -11,13 +11,13 @@ beforeEach(async () => {
   await w.record("beta", ["/sale v2", "/old v1"]);
   const { number } = await w.release("Sale");
   await w.promote(number, "demo");
-  const asked = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
-  expect(asked.state).toBe("waiting");
+  const requested = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
+  expect(requested.state).toBe("waiting");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
 });
 afterEach(() => w.close());
 
-/** Each with a column that is no key. */
+/** Each with a column that is not a key. */
 const tables = [
   ["placements", "effective_at"],
   ["approvals", "decided_at"],

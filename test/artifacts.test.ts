@@ -208,7 +208,7 @@ describe("a page's history", () => {
     ]);
     expect(words(page)).toContain("All placements in this period, newest first");
     expect(page).toContain('value="2026-02-21 00:00"');
-    expect(words(wrong)).toContain('"long ago" is no moment.');
+    expect(words(wrong)).toContain('"long ago" is not a valid date and time.');
     expect(bars(wrong)).toHaveLength(6);
     expect(words(backwards)).toContain("The start must be before the end.");
   });

@@ -8,7 +8,7 @@ test.each([
   ["js", "text/javascript; charset=utf-8", "keydown"],
   ["htmx", "text/javascript; charset=utf-8", "htmx"],
   ["icon", "image/svg+xml", "<svg"],
-] as const)("%s is served under the hash of its content, to be kept for ever", async (name, type, content) => {
+] as const)("%s is served under a hash of its content, and may be cached for ever", async (name, type, content) => {
   const response = await app.request(urls[name]);
 
   expect(urls[name]).toMatch(/^\/assets\/[\w.]+\.[0-9a-f]{16}\.(css|js|svg)$/);
@@ -18,7 +18,7 @@ test.each([
   expect(await response.text()).toContain(content);
 });
 
-test("what a browser has already is not sent again", async () => {
+test("an asset that the browser has cached is not sent again", async () => {
   const etag = (await app.request(urls.css)).headers.get("etag") ?? "";
   const again = await app.request(urls.css, { headers: { "if-none-match": etag } });
 
@@ -27,7 +27,7 @@ test("what a browser has already is not sent again", async () => {
 });
 
 test.each(["/assets/sitebook.css", "/assets/sitebook.0000000000000000.css", "/assets/..%2fsrc%2fapp.ts"])(
-  "%s is not there",
+  "%s is not found",
   async (path) => {
     expect((await app.request(path)).status).toBe(404);
   },

@@ -9,7 +9,7 @@ let server: ReturnType<typeof starting>;
 let url: string;
 let cookie: string;
 
-// one server has to stand all of them, one after the other
+// one server has to withstand all attacks, one after the other
 beforeAll(async () => {
   database = await freshDatabaseUrl();
   await tokenOn(database.url);
@@ -24,19 +24,19 @@ afterAll(async () => {
   await database.drop();
 });
 
-let held: number;
+let memoryBefore: number;
 beforeEach(async () => {
-  held = await memory();
+  memoryBefore = await memoryMb();
 });
 afterEach(async () => {
-  expect(await memory()).toBeLessThan(held + 64);
+  expect(await memoryMb()).toBeLessThan(memoryBefore + 64);
 });
 
-/** MB that the server cannot let go. */
-async function memory(): Promise<number> {
+/** The server's memory after a garbage collection, in MB. */
+async function memoryMb(): Promise<number> {
   const from = server.lines.length;
   server.signal("SIGUSR2");
-  return Number(/\d+/.exec(await server.says("It holds", from)));
+  return Number(/\d+/.exec(await server.says("It uses", from)));
 }
 
 function signIn(address: string): Promise<Response> {
@@ -50,7 +50,7 @@ function signIn(address: string): Promise<Response> {
 
 const pages = ["/sites/shop", "/sites/shop/history", "/sites/shop/approvals", "/sites/shop/environments/beta"];
 
-/** Ada looks at one page after the other, all of which she gets, until every attack has come so far. */
+/** Ada opens one page after another, and gets each of them, until every attack has got as far as `far` says. */
 async function clicksUntil(attack: Attacking, far: (tally: Tally, name: string) => boolean) {
   for (let i = 0; ; i++) {
     const page = await fetch(`${url}${pages[i % pages.length]}`, { headers: { cookie } });
@@ -60,29 +60,29 @@ async function clicksUntil(attack: Attacking, far: (tally: Tally, name: string) 
   }
 }
 
-test("clients that do not get on are sent away, and told that they may try again", async () => {
-  const names = ["heads that drip in", "half-sent requests", "bodies that drip in", "bodies in chunks that drip in"];
+test("slow clients are disconnected, with a response that says when to try again", async () => {
+  const names = ["slow headers", "half-sent requests", "slow bodies", "slow chunked bodies"];
   await using attack = attacking(url, ...names);
   const tallies = await clicksUntil(attack, ({ answers }) => (answers["408 later"] ?? 0) >= 200);
   for (const [name, { answers }] of Object.entries(tallies)) expect(Object.keys(answers), name).toEqual(["408 later"]);
 });
 
-test("connections on which nobody says anything are closed", async () => {
+test("idle connections are closed", async () => {
   await using attack = attacking(url, "1,000 idle connections");
   const [tally] = Object.values(await clicksUntil(attack, ({ cut }) => cut >= 1000));
   expect(tally?.answers).toEqual({});
 });
 
-test("clients that do not read what they ask for are cut off", async () => {
-  await using attack = attacking(url, "answers that nobody reads", "answers that are read drop by drop");
+test("clients that do not read their responses are disconnected", async () => {
+  await using attack = attacking(url, "responses that are not read", "responses that are read byte by byte");
   await clicksUntil(attack, ({ cut, answers }) => cut + (answers["200"] ?? 0) >= 5);
 });
 
-test("clients that send without end are told that it is too much", async () => {
+test("clients that send too much are refused", async () => {
   const statuses: Record<string, string> = {
-    "heads of 64 KB": "431",
-    "a body that never ends": "413",
-    "a body in chunks that never ends": "413",
+    "headers of 64 KB": "431",
+    "an endless body": "413",
+    "an endless chunked body": "413",
   };
   await using attack = attacking(url, ...Object.keys(statuses));
   const tallies = await clicksUntil(attack, ({ answers }, name) => (answers[statuses[name] ?? ""] ?? 0) >= 6);
@@ -93,27 +93,27 @@ test.each([
   ["sign-ins from one address for one e-mail", 5],
   ["sign-ins from one address for many e-mails", 30],
   ["sign-ins from many addresses for one e-mail", 5],
-])("%s: at most %i are looked at, and somebody else signs in meanwhile", async (name, most) => {
+])("%s: at most %i passwords are checked, and others can sign in meanwhile", async (name, maxChecked) => {
   await using attack = attacking(url, name);
   await clicksUntil(attack, ({ answers }) => (answers["429 later"] ?? 0) >= 40);
   expect((await signIn("203.0.113.7")).status).toBe(303);
   const [tally] = Object.values(await clicksUntil(attack, ({ answers }) => (answers["429 later"] ?? 0) >= 80));
   expect(Object.keys(tally?.answers ?? {}).filter((kind) => kind !== "401" && kind !== "429 later")).toEqual([]);
-  expect(tally?.answers["401"] ?? 0).toBeLessThanOrEqual(most);
+  expect(tally?.answers["401"] ?? 0).toBeLessThanOrEqual(maxChecked);
 });
 
-test("of sign-ins from many addresses for many e-mails some are looked at, and the others told to wait", async () => {
+test("sign-ins from many addresses for many e-mails: some passwords are checked, the others have to wait", async () => {
   await using attack = attacking(url, "sign-ins from many addresses for many e-mails");
   const [tally] = Object.values(await clicksUntil(attack, ({ answers }) => (answers["429 later"] ?? 0) >= 80));
   expect(Object.keys(tally?.answers ?? {}).sort()).toEqual(["401", "429 later"]);
 });
 
-test("tokens that are none are refused", async () => {
-  await using attack = attacking(url, "tokens that are none");
+test("invalid tokens are refused", async () => {
+  await using attack = attacking(url, "invalid tokens");
   const [tally] = Object.values(await clicksUntil(attack, ({ answers }) => (answers["401"] ?? 0) >= 80));
   expect(Object.keys(tally?.answers ?? {})).toEqual(["401"]);
 });
 
-test("none of it was a fault, and nothing was said of it", () => {
-  expect(server.lines.filter((line) => !line.startsWith("It holds"))).toEqual([`Sitebook is at ${url}`]);
+test("none of the attacks was logged as an error", () => {
+  expect(server.lines.filter((line) => !line.startsWith("It uses"))).toEqual([`Sitebook is at ${url}`]);
 });

@@ -7,7 +7,7 @@ import { commandLine } from "./support/command-line.ts";
 import { emptySqlite, freshDatabaseUrl } from "./support/database.ts";
 import { everything, schemaOf } from "./support/everything.ts";
 import { folder } from "./support/folder.ts";
-import { expectOneMoment, fullShop, muchMore, on, recorder, whileRecording } from "./support/full-shop.ts";
+import { addManyRows, expectOneMoment, fullShop, on, recorder, whileRecording } from "./support/full-shop.ts";
 import { starting, tokenOn } from "./support/serving.ts";
 import { hasSmallDisks, smallDisk } from "./support/small-disk.ts";
 
@@ -30,7 +30,7 @@ const backUp = (to = file) => commandLine({ env: { DATABASE_URL: url } })(["back
 const verified = async (database: string) => commandLine({ env: { DATABASE_URL: database } })(["verify"]);
 const partials = () => readdirSync(dir.path).filter((name) => name.endsWith(".partial"));
 
-test("it holds every row of every table", async () => {
+test("a backup has every row of every table", async () => {
   await on(url, async (db) => {
     await fullShop(db);
     const { code, out } = await backUp();
@@ -45,7 +45,7 @@ test("it holds every row of every table", async () => {
   expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
 });
 
-test("it is a sound Sitebook of its own, guards and search index too", async () => {
+test("a backup is a sound book of its own, with append-only triggers and search index", async () => {
   await on(url, fullShop);
   await backUp();
   const copy = new SQLite(file, { readonly: true });
@@ -64,16 +64,16 @@ test("it is a sound Sitebook of its own, guards and search index too", async () 
   expect((await verified(`file:${file}`)).code).toBe(0);
 });
 
-test("while a server takes writes it keeps one moment, and they go on", async () => {
+test("a backup beside a server that is writing has one moment, and the writes continue", async () => {
   const token = await tokenOn(url);
-  await muchMore(url, 1000);
+  await addManyRows(url, 1000);
   await using server = starting({ DATABASE_URL: url });
   let meanwhile = 0;
-  const copied = async () => {
+  const backUpMeanwhile = async () => {
     await using copying = starting({ DATABASE_URL: url }, command(file));
     expect(await copying.ended, copying.lines.join("\n")).toBe(0);
   };
-  const recorded = await whileRecording(await server.url(), token, copied, () => {
+  const recorded = await whileRecording(await server.url(), token, backUpMeanwhile, () => {
     if (partials().length) meanwhile++;
   });
   expect(meanwhile).toBeGreaterThan(0);
@@ -81,13 +81,13 @@ test("while a server takes writes it keeps one moment, and they go on", async ()
   const last = await expectOneMoment(`file:${file}`, recorded);
   await using restored = starting({ DATABASE_URL: `file:${file}` });
   expect(await recorder(await restored.url(), token)("/after", "v1")).toBe(last + 1);
-  expect((await verified(`file:${file}`)).out).toMatch(/shop: \d+ events, and the record is what they tell/);
+  expect((await verified(`file:${file}`)).out).toMatch(/shop: \d+ events, and the record matches them/);
   expect((await verified(url)).code).toBe(0);
 });
 
-test("killed in the middle it leaves no file of that name, and the next one succeeds beside what it left", async () => {
+test("a backup that is killed leaves no file of that name, and the next one succeeds beside what it left", async () => {
   await tokenOn(url);
-  await muchMore(url);
+  await addManyRows(url);
   do {
     await rm(file, { force: true });
     await using copying = starting({ DATABASE_URL: url }, command(file));
@@ -103,19 +103,19 @@ test("killed in the middle it leaves no file of that name, and the next one succ
   expect((await verified(`file:${file}`)).code).toBe(0);
 });
 
-test("where it cannot be written, a sentence says why, and nothing is left", async () => {
+test("if the file cannot be written, a sentence says why, and nothing is left", async () => {
   const why = async (...words: string[]) => {
     const { code, err } = await commandLine({ env: { DATABASE_URL: url } })(["backup", ...words]);
     expect(code).toBe(2);
     return err;
   };
   await writeFile(file, "mine");
-  expect(await why(file)).toBe(`${file} already exists, and no file is overwritten. Choose another name.\n`);
+  expect(await why(file)).toBe(`${file} already exists, and is not overwritten. Choose another name.\n`);
   expect(await why(`${dir.path}/none/book.db`)).toContain(`There is no folder ${dir.path}/none.`);
   expect(await why(`${file}/book.db`)).toContain(`There is no folder ${file}.`);
-  expect(await why("/proc/book.db")).toContain("Nothing can be written in /proc:");
-  expect(await why()).toBe("Say one file to write: sitebook backup FILE.\n");
-  expect(await why(file, "more.db")).toContain("Say one file");
+  expect(await why("/proc/book.db")).toContain("Cannot write to /proc:");
+  expect(await why()).toBe("Name one file to write: sitebook backup FILE.\n");
+  expect(await why(file, "more.db")).toContain("Name one file");
   expect(readdirSync(dir.path)).toEqual(["book.db"]);
   expect(statSync(file).size).toBe(4);
   url = `file:${dir.path}/nowhere.db`;
@@ -123,43 +123,43 @@ test("where it cannot be written, a sentence says why, and nothing is left", asy
   expect(readdirSync(dir.path)).toEqual(["book.db"]);
 });
 
-test("where there is no room for it, nothing is left", async () => {
+test("if the disk is full, nothing is left", async () => {
   await tokenOn(url);
-  await muchMore(url);
+  await addManyRows(url);
   const limited = ["sh", "-c", `trap "" XFSZ; ulimit -f 4000; exec "$@"`, "sh", ...command(file)];
   await using copying = starting({ DATABASE_URL: url }, limited);
   expect(await copying.ended).toBe(2);
-  expect(copying.lines).toEqual([expect.stringMatching(/^Nothing can be written in .*No backup was made\.$/)]);
+  expect(copying.lines).toEqual([expect.stringMatching(/^Cannot write to .*No backup was created\.$/)]);
   expect(readdirSync(dir.path)).toEqual([]);
   if (!hasSmallDisks) return;
   using disk = smallDisk(4);
   const { code, err } = await backUp(`${disk.path}/book.db`);
-  expect([code, err]).toEqual([2, `There is no room left in ${disk.path}; no backup was made.\n`]);
+  expect([code, err]).toEqual([2, `No space is left in ${disk.path}. No backup was created.\n`]);
   expect(readdirSync(disk.path)).toEqual([]);
 });
 
-test("who watches sees how far it is", async () => {
+test("in a terminal it shows its progress", async () => {
   await tokenOn(url);
   const sitebook = commandLine({ env: { DATABASE_URL: url } });
-  const { err, out } = await sitebook(["backup", file, "--json"], { watched: true });
+  const { err, out } = await sitebook(["backup", file, "--json"], { interactive: true });
   expect(err).toMatch(/^\r░+ 0 % of [\d,]+(\r[█░]+ \d+ % of [\d,]+)*\r +\r$/);
   const { size } = statSync(file);
   expect(JSON.parse(out)).toMatchObject({ file, sites: 1, bytes: size, events: expect.any(Number) });
 });
 
-/** Until a good part of it is written, or it has ended. */
+/** Resolves when a good part of the backup is written, or it has ended. */
 async function halfDone({ ended }: { ended: Promise<unknown> }): Promise<void> {
-  const over = new AbortController();
-  void ended.then(() => over.abort());
+  const abort = new AbortController();
+  void ended.then(() => abort.abort());
   try {
-    for await (const _change of watch(dir.path, over)) if (written() > 4e6) return;
+    for await (const _change of watch(dir.path, abort)) if (writtenBytes() > 4e6) return;
   } catch (error) {
-    if (!over.signal.aborted) throw error;
+    if (!abort.signal.aborted) throw error;
   }
 }
 
-/** Also what is still in its log. */
-function written(): number {
+/** The size of the largest file, which may be the write-ahead log. */
+function writtenBytes(): number {
   const sizes = readdirSync(dir.path).map((name) => statSync(`${dir.path}/${name}`, { throwIfNoEntry: false })?.size);
   return Math.max(0, ...sizes.map((size) => size ?? 0));
 }

@@ -19,13 +19,13 @@ const pageAt = (key: string) => ({ placements: [{ ...page, key }] });
 const long = (length: number) => "x".repeat(length);
 const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...page, key: `/${i}` }));
 
-/** A body that is refused with 422, the field that is named, and what is said of it. */
+/** Bodies that are refused with 422, with the field and a part of its sentence. */
 const wrong: [name: string, body: unknown, field: string, sentence: string][] = [
   ["a list for a body", [page], "", "The body must be an object, not a list."],
   ["null for a body", null, "", "The body must be an object, not null."],
   ["no placements", {}, "placements", '"placements" is missing.'],
   ["an empty list of placements", { placements: [] }, "placements", "Name at least one page or software."],
-  ["one placement that is no list", { placements: page }, "placements", '"placements" must be a list, not an object.'],
+  ["a placement in place of a list", { placements: page }, "placements", '"placements" must be a list, not an object.'],
   ["a misspelt field", { ...line({}), efective_at: "x" }, "efective_at", 'no field "efective_at" here'],
   ["a misspelt field of a line", line({ tittle: "x" }), "placements.1.tittle", 'no field "tittle" here'],
   ["no kind", line({ kind: undefined }), "placements.1.kind", '"placements.1.kind" is missing.'],
@@ -36,8 +36,8 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
   ["null for a note", { ...line({}), note: null }, "note", '"note" must be text, not null.'],
   ["text for a flag", { ...line({}), complete: "yes" }, "complete", "must be true or false, not text."],
   ["text for a number", { ...line({}), promotion: "7" }, "promotion", "must be a number, not text."],
-  ["part of a number", { ...line({}), promotion: 1.5 }, "promotion", "must be a whole number"],
-  ["a number beyond all numbers", { ...line({}), promotion: 1e12 }, "promotion", "a whole number from 1 to"],
+  ["a fraction", { ...line({}), promotion: 1.5 }, "promotion", "must be a whole number"],
+  ["a number that is too large", { ...line({}), promotion: 1e12 }, "promotion", "a whole number from 1 to"],
   ["an unknown promotion", { ...line({}), promotion: 7 }, "promotion", "There is no promotion 7 into beta."],
   ["an empty version", line({ version: " " }), "placements.1.version", "The version is missing."],
   [
@@ -53,20 +53,20 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
   ["a note too long", { ...line({}), note: long(10_001) }, "note", "at most 10,000 characters; this one has 10,001"],
   ["a path too long", pageAt(`/${long(2000)}`), "placements.0.key", "at most 2000 characters; this one has 2001"],
   ["a path without a slash", pageAt("sale"), "placements.0.key", 'begins with a slash: "sale" does not.'],
-  ["a path that climbs", pageAt("/sale/../etc"), "placements.0.key", 'has no ".."'],
-  ["a path that climbs in disguise", pageAt("/sale/%2e%2e/etc"), "placements.0.key", 'has no ".."'],
+  ["a path with ..", pageAt("/sale/../etc"), "placements.0.key", 'has no ".."'],
+  ["a path with an encoded ..", pageAt("/sale/%2e%2e/etc"), "placements.0.key", 'has no ".."'],
   ["a path with a space", pageAt("/a page"), "placements.0.key", 'has no spaces: "/a page".'],
   ["a path with an encoded space", pageAt("/a%20page"), "placements.0.key", 'has no spaces: "/a page".'],
   ["a path with a query", pageAt("/sale?page=2"), "placements.0.key", "has no query and no fragment"],
   ["a path with a fragment", pageAt("/sale#top"), "placements.0.key", "has no query and no fragment"],
   ["a path wrongly encoded", pageAt("/100%"), "placements.0.key", "is not percent-encoded rightly"],
-  ["no path at all", pageAt(""), "placements.0.key", "A page's path is missing."],
+  ["an empty path", pageAt(""), "placements.0.key", "A page's path is missing."],
   ["a software's name with a space", line({ key: "check out" }), "placements.1.key", "has no spaces"],
-  ["a control character in a path", pageAt("/sale\u0000"), "placements.0.key", "has no control characters"],
-  ["a control character in a version", line({ version: "v\u0007" }), "placements.1.version", "no control characters"],
-  ["a control character in a title", line({ title: "a\u0000b" }), "placements.1.title", "no control characters"],
-  ["a control character in a note", { ...line({}), note: "a\u0000b" }, "note", "no control characters"],
-  ["half a character", line({ title: "a\ud800b" }), "placements.1.title", "no control characters"],
+  ["a control character in a path", pageAt("/sale\u0000"), "placements.0.key", "cannot contain control characters"],
+  ["a control character in a version", line({ version: "v\u0007" }), "placements.1.version", "control characters"],
+  ["a control character in a title", line({ title: "a\u0000b" }), "placements.1.title", "control characters"],
+  ["a control character in a note", { ...line({}), note: "a\u0000b" }, "note", "control characters"],
+  ["half a surrogate pair", line({ title: "a\ud800b" }), "placements.1.title", "control characters"],
   [
     "the same page twice",
     { placements: [page, software, page] },
@@ -74,7 +74,7 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
     "/sale is named twice, first in line 1.",
   ],
   [
-    "the same page twice, written in two ways",
+    "the same page twice, in two spellings",
     {
       placements: [
         { ...page, key: "/é" },
@@ -85,25 +85,40 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
     "/é is named twice",
   ],
   ["10,001 placements", { placements: many(10_001) }, "placements", "at most 10,000 lines; this one has 10,001"],
-  ["a moment to come", { ...line({}), effective_at: "2026-03-03T10:02:00Z" }, "effective_at", "still to come"],
-  ["no moment", { ...line({}), effective_at: "yesterday" }, "effective_at", '"yesterday" is no moment'],
-  ["a moment without its offset", { ...line({}), effective_at: "2026-03-03T09:00:00" }, "effective_at", "is no moment"],
-  ["the 30th of February", { ...line({}), effective_at: "2026-02-30T09:00:00Z" }, "effective_at", "is no moment"],
+  ["a future moment", { ...line({}), effective_at: "2026-03-03T10:02:00Z" }, "effective_at", "in the future"],
   [
-    "a year mistyped",
+    "an invalid moment",
+    { ...line({}), effective_at: "yesterday" },
+    "effective_at",
+    '"yesterday" is not a valid date and time',
+  ],
+  [
+    "a moment without an offset",
+    { ...line({}), effective_at: "2026-03-03T09:00:00" },
+    "effective_at",
+    "is not a valid date and time",
+  ],
+  [
+    "the 30th of February",
+    { ...line({}), effective_at: "2026-02-30T09:00:00Z" },
+    "effective_at",
+    "is not a valid date and time",
+  ],
+  [
+    "a mistyped year",
     { ...line({}), effective_at: "0226-02-03T09:00:00Z" },
     "effective_at",
     "before there were web sites",
   ],
-  ["a range that is none", line({ requires: { cms: "newest" } }), "placements.1.requires", '"newest" is no range'],
+  ["an invalid range", line({ requires: { cms: "newest" } }), "placements.1.requires", '"newest" is no range'],
   [
-    "a range that nothing can meet",
+    "a range that no version can satisfy",
     line({ requires: { cms: ">2 <1" } }),
     "placements.1.requires",
     "No version of cms can be >2 <1.",
   ],
   [
-    "a range that is no text",
+    "a range that is not text",
     line({ requires: { cms: 3 } }),
     "placements.1.requires.cms",
     "must be text, not a number.",
@@ -118,7 +133,7 @@ test.each(wrong)("%s is refused, with the field and the reason", async (_, body,
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("everything that is wrong is said at once", async () => {
+test("all errors of a request are named at once", async () => {
   const { body } = await ci.post(path, {
     effective_at: "soon",
     placements: [
@@ -126,7 +141,7 @@ test("everything that is wrong is said at once", async () => {
       { ...page, version: "" },
     ],
   });
-  expect(body.errors.map((one: { path: string }) => one.path)).toEqual([
+  expect(body.errors.map((error: { path: string }) => error.path)).toEqual([
     "effective_at",
     "placements.0.key",
     "placements.1.version",
@@ -137,15 +152,20 @@ test("everything that is wrong is said at once", async () => {
 const json = { "content-type": "application/json" };
 const megabytes = (count: number) => JSON.stringify({ note: long(count * 1024 * 1024), placements: [page] });
 
-/** A body that cannot even be read. */
+/** Bodies that cannot be read. */
 const unreadable: [name: string, init: RequestInit, status: number, sentence: string][] = [
   ["cut-off JSON", { headers: json, body: '{"placements": [' }, 400, "not well-formed"],
   ["an empty body", { headers: json, body: "" }, 400, "not well-formed"],
-  ["a body that does not say what it is", { body: Buffer.from(JSON.stringify(line({}))) }, 415, "as JSON"],
-  ["a body that says it is text", { body: JSON.stringify(line({})) }, 415, "as JSON"],
+  ["a body without a content type", { body: Buffer.from(JSON.stringify(line({}))) }, 415, "as JSON"],
+  ["a body with the content type of text", { body: JSON.stringify(line({})) }, 415, "as JSON"],
   ["a form", { body: new URLSearchParams({ placements: "x" }) }, 415, "as JSON"],
   ["a body of 20 MB", { headers: json, body: megabytes(20) }, 413, "at most 10 MB"],
-  ["a body that says it has 20 MB", { headers: { ...json, "content-length": "20971520" }, body: "{}" }, 413, "10 MB"],
+  [
+    "a body with a content length of 20 MB",
+    { headers: { ...json, "content-length": "20971520" }, body: "{}" },
+    413,
+    "10 MB",
+  ],
 ];
 
 test.each(unreadable)("%s is refused", async (_, init, status, sentence) => {
@@ -157,19 +177,19 @@ test.each(unreadable)("%s is refused", async (_, init, status, sentence) => {
 });
 
 test.each([
-  ["site", "/sites/nowhere/environments/beta/deployments"],
-  ["site", "/sites/sh%00p/environments/beta/deployments"],
-  ["environment", "/sites/shop/environments/nowhere/deployments"],
-  ["environment", "/sites/shop/environments/%27%3B%20drop%20table/deployments"],
-])("a %s that there is not is not found: %s", async (what, unknown) => {
+  ["Site", "/sites/nowhere/environments/beta/deployments"],
+  ["Site", "/sites/sh%00p/environments/beta/deployments"],
+  ["Environment", "/sites/shop/environments/nowhere/deployments"],
+  ["Environment", "/sites/shop/environments/%27%3B%20drop%20table/deployments"],
+])("an unknown address is refused: %s not found, %s", async (what, unknown) => {
   const before = await countRowsIn(w);
   const { status, body } = await ci.post(unknown, line({}));
   expect(status).toBe(404);
-  expect(body.detail).toBe(`There is no such ${what}.`);
+  expect(body.detail).toBe(`${what} not found.`);
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-test("an Idempotency-Key has 1 to 200 characters", async () => {
+test("an Idempotency-Key must have 1 to 200 characters", async () => {
   for (const key of ["", long(201)]) {
     const { status, body } = await ci.post(path, line({}), { "idempotency-key": key });
     expect(status).toBe(422);
@@ -178,43 +198,43 @@ test("an Idempotency-Key has 1 to 200 characters", async () => {
   expect((await ci.post(path, line({}), { "idempotency-key": long(200) })).status).toBe(201);
 });
 
-/** Something looked up in a way that is refused with 422: the parameter, and what is said of it. */
-const asked: [parameter: string, sentence: string, query: string][] = [
+/** Queries that are refused with 422: the parameter, and a part of its sentence. */
+const wrongQueries: [parameter: string, sentence: string, query: string][] = [
   ["as_off", 'no parameter "as_off" here', "environments/beta/placements?as_off=2026-03-01T00:00:00Z"],
-  ["as_of", '"someday" is no moment', "environments/beta/placements?as_of=someday"],
+  ["as_of", '"someday" is not a valid date and time', "environments/beta/placements?as_of=someday"],
   ["from", "nothing is a change back", "compare?from=beta~1&to=beta"],
   ["from", "There is no deployment 7", "compare?from=beta%237&to=beta"],
-  ["to", '"~~" is no moment', "compare?from=beta&to=beta~~"],
-  ["as_of", "still to come", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
-  ["known_at", "is no moment", "environments/beta/placements?known_at=x"],
+  ["to", '"~~" is not a valid date and time', "compare?from=beta&to=beta~~"],
+  ["as_of", "in the future", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],
+  ["known_at", "is not a valid date and time", "environments/beta/placements?known_at=x"],
   ["kind", "must be page or software.", "environments/beta/placements?kind=gadget"],
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=0"],
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=1001"],
   ["limit", "from 1 to 1000", "environments/beta/placements?limit=ten"],
   ["limit", "must be text, not a list.", "environments/beta/placements?limit=1&limit=2"],
-  ["cursor", "not one that this list gave out", "environments/beta/placements?cursor=x"],
-  ["cursor", "not one that this list gave out", `environments/beta/placements?cursor=${encodeCursor({ number: 3 })}`],
-  ["cursor", "not one that this list gave out", `artifacts?cursor=${encodeCursor({ kind: "page", key: "/\u0000" })}`],
-  ["cursor", "not one that this list gave out", `releases?cursor=${encodeCursor({ number: 1e12 })}`],
-  ["q", "no control characters", "artifacts?q=%00"],
+  ["cursor", "does not belong to this list", "environments/beta/placements?cursor=x"],
+  ["cursor", "does not belong to this list", `environments/beta/placements?cursor=${encodeCursor({ number: 3 })}`],
+  ["cursor", "does not belong to this list", `artifacts?cursor=${encodeCursor({ kind: "page", key: "/\u0000" })}`],
+  ["cursor", "does not belong to this list", `releases?cursor=${encodeCursor({ number: 1e12 })}`],
+  ["q", "control characters", "artifacts?q=%00"],
   ["q", "at most 200 characters", `artifacts?q=${long(201)}`],
   ["key", '"key" is missing.', "artifacts/page/history"],
   ["key", "begins with a slash", "artifacts/page/history?key=sale"],
-  ["key", "no control characters", "artifacts/software/history?key=%00"],
-  ["since", '"noon" is no moment', "deployments?since=noon"],
-  ["until", "is no moment", "deployments?until=2026-02-30T00:00:00Z"],
+  ["key", "control characters", "artifacts/software/history?key=%00"],
+  ["since", '"noon" is not a valid date and time', "deployments?since=noon"],
+  ["until", "is not a valid date and time", "deployments?until=2026-02-30T00:00:00Z"],
   ["state", "must be waiting or approved or", "promotions?state=lost"],
   ["release", '"release" is missing.', "can-promote?to=demo"],
-  ["release", "a whole number from 1 on", "can-promote?release=-1&to=demo"],
+  ["release", "a whole number, 1 or more", "can-promote?release=-1&to=demo"],
 ];
 
-test.each(asked)("what is asked wrongly is refused: %s %s", async (parameter, sentence, query) => {
+test.each(wrongQueries)("a wrong query is refused: %s %s", async (parameter, sentence, query) => {
   const { status, body } = await ci.get(`/sites/shop/${query}`);
   expect(status).toBe(422);
   expect(body.errors).toEqual([{ path: parameter, message: expect.stringContaining(sentence) }]);
 });
 
-test("a version's label names one content: with another digest it is refused, and nothing of the deployment is kept", async () => {
+test("a version that is recorded with another digest is refused, with the whole deployment", async () => {
   await ci.post(path, line({ digest: "sha256:1" }));
   const before = await countRowsIn(w);
   const { status, body } = await ci.post(path, {
@@ -232,31 +252,35 @@ test("a version's label names one content: with another digest it is refused, an
   expect(await countRowsIn(w)).toEqual(before);
 });
 
-const nasty = `'); drop table placements; --"</textarea><script>alert(1)</script>\${7*7} %s 𝒳 é`;
+const hostile = `'); drop table placements; --"</textarea><script>alert(1)</script>\${7*7} %s 𝒳 é`;
 
-test("SQL and HTML in any text are just text: kept, given back, and shown as they are", async () => {
-  const word = nasty.replaceAll(" ", "_");
-  const texts = { title: nasty, digest: nasty, source: nasty, notes: nasty };
-  const placements = [{ kind: "software", key: word, version: nasty, ...texts }];
-  const recorded = await ci.post(path, { note: nasty, source: nasty, placements });
+test("SQL and HTML in any text are stored, returned and shown as text", async () => {
+  const word = hostile.replaceAll(" ", "_");
+  const texts = { title: hostile, digest: hostile, source: hostile, notes: hostile };
+  const placements = [{ kind: "software", key: word, version: hostile, ...texts }];
+  const recorded = await ci.post(path, { note: hostile, source: hostile, placements });
   expect(recorded.status).toBe(201);
   const { body } = await ci.get("/sites/shop/deployments/1");
-  expect(body).toMatchObject({ note: nasty, source: nasty, placements: [{ key: word, version: nasty, ...texts }] });
+  expect(body).toMatchObject({
+    note: hostile,
+    source: hostile,
+    placements: [{ key: word, version: hostile, ...texts }],
+  });
 
   const manager = await machine(w, "account-manager");
-  const contents = [{ kind: "software", key: word, version: nasty }];
-  expect((await manager.post("/sites/shop/releases", { name: nasty, notes: nasty, contents })).status).toBe(201);
-  expect((await manager.get("/sites/shop/releases/1")).body).toMatchObject({ name: nasty, notes: nasty });
-  const asked = await manager.post("/sites/shop/promotions", { release: 1, to: "demo", note: nasty });
-  expect(asked.body).toMatchObject({ name: nasty, note: nasty });
+  const contents = [{ kind: "software", key: word, version: hostile }];
+  expect((await manager.post("/sites/shop/releases", { name: hostile, notes: hostile, contents })).status).toBe(201);
+  expect((await manager.get("/sites/shop/releases/1")).body).toMatchObject({ name: hostile, notes: hostile });
+  const requested = await manager.post("/sites/shop/promotions", { release: 1, to: "demo", note: hostile });
+  expect(requested.body).toMatchObject({ name: hostile, note: hostile });
   const tester = await machine(w, "tester");
-  const verdict = { decision: "reject", digest: asked.body.digest, comment: nasty };
-  const rejected = await tester.post("/sites/shop/promotions/1/approvals", verdict);
-  expect(rejected.body.approvals).toMatchObject([{ comment: nasty }]);
-  expect((await ci.get(`/sites/shop/artifacts?q=${encodeURIComponent(nasty)}`)).body.items).toHaveLength(1);
+  const decision = { decision: "reject", digest: requested.body.digest, comment: hostile };
+  const rejected = await tester.post("/sites/shop/promotions/1/approvals", decision);
+  expect(rejected.body.approvals).toMatchObject([{ comment: hostile }]);
+  expect((await ci.get(`/sites/shop/artifacts?q=${encodeURIComponent(hostile)}`)).body.items).toHaveLength(1);
 });
 
-test("what cannot be said of a promotion is refused, and nothing is decided", async () => {
+test("an invalid decision is refused, and nothing is recorded", async () => {
   await w.record("beta", ["/ v1"]);
   const { digest } = await w.ask((await w.release("Spring", ["/"])).number, "demo");
   const before = await countRowsIn(w);

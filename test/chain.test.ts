@@ -18,7 +18,7 @@ afterEach(() => w.close());
 
 describe("canonical JSON", () => {
   test("the example of RFC 8785, section 3.2.3: members in the order of UTF-16 code units", () => {
-    const told = {
+    const value = {
       "\u20ac": "Euro Sign",
       "\r": "Carriage Return",
       "\ufb33": "Hebrew Letter Dalet With Dagesh",
@@ -28,20 +28,20 @@ describe("canonical JSON", () => {
       "\u00f6": "Latin Small Letter O With Diaeresis",
     };
     const values = ["Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign"];
-    expect([...canonicalJson(told).matchAll(/"([A-Z][^"]+)"/g)].map(([, value]) => value)).toEqual([
+    expect([...canonicalJson(value).matchAll(/"([A-Z][^"]+)"/g)].map(([, value]) => value)).toEqual([
       ...values,
       "Emoji: Grinning Face",
       "Hebrew Letter Dalet With Dagesh",
     ]);
   });
 
-  test("the example of RFC 8785, section 3.2.2: numbers, literals and what is escaped", () => {
-    const told = {
+  test("the example of RFC 8785, section 3.2.2: numbers, literals and escapes", () => {
+    const value = {
       numbers: [333333333.3333333, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000f\nA\'B"\\\\"/',
       literals: [null, true, false],
     };
-    expect(canonicalJson(told)).toBe(
+    expect(canonicalJson(value)).toBe(
       '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
     );
   });
@@ -61,12 +61,12 @@ describe("canonical JSON", () => {
     expect(canonicalJson(number)).toBe(written);
   });
 
-  test("what is undefined is left out, and nothing stands between", () => {
+  test("undefined members are left out, and there is no white space", () => {
     expect(canonicalJson({ b: undefined, a: [{ d: 1, c: {} }] } as Json)).toBe('{"a":[{"c":{},"d":1}]}');
   });
 });
 
-test("anybody can check the chain from what the API gives", async () => {
+test("a client can check the chain with the events of the API", async () => {
   await everyVerb(w);
   const machine = await w.token("viewer");
   type Page = { items: { entry: { seq: number }; previous_hash: string; hash: string }[]; next: string | null };
@@ -86,12 +86,12 @@ test("anybody can check the chain from what the API gives", async () => {
   } while (next);
   expect(await (await machine.get("/sites/shop/events/head")).json()).toEqual({ events: count, head: last });
   const rest = (await (await machine.get(`/sites/shop/events?after=${count - 2}`)).json()) as Page;
-  expect(rest.items.map((one) => one.entry.seq)).toEqual([count - 1, count]);
+  expect(rest.items.map(({ entry }) => entry.seq)).toEqual([count - 1, count]);
   expect((await machine.get("/sites/shop/events?after=-1")).status).toBe(422);
   expect((await machine.get("/sites/elsewhere/events")).status).toBe(404);
 });
 
-test("no event holds a secret, or an address", async () => {
+test("no event contains a secret or an e-mail address", async () => {
   await everyVerb(w);
   const rows = await w.db.selectFrom("events").select("details").execute();
   const tokens = await w.db.selectFrom("tokens").select("hash").execute();
@@ -101,23 +101,23 @@ test("no event holds a secret, or an address", async () => {
   }
 });
 
-test("of writers at the same moment each finds its place: one chain without a gap", async () => {
+test("several writers at the same moment write one chain without a gap", async () => {
   const { url, drop } = await freshDatabaseUrl();
   const writers = [openDatabase(url), openDatabase(url), openDatabase(url)];
   const [db] = writers as [World["db"]];
-  const { site, by } = await shopOn(db);
+  const { site, actor } = await shopOn(db);
   const work = Array.from({ length: 30 }, (_, i) => {
     const writer = writers[i % 3] as World["db"];
-    if (i % 5 === 4) return () => changeSite(writer, by, site, { name: `Shop ${i}`, time_zone: "UTC" });
+    if (i % 5 === 4) return () => changeSite(writer, actor, site, { name: `Shop ${i}`, time_zone: "UTC" });
     const placements = [{ kind: "page" as const, key: `/page/${i % 4}`, version: `v${i}` }];
-    return () => recordDeployment(writer, by, site, environmentOf(site, "beta"), { placements });
+    return () => recordDeployment(writer, actor, site, environmentOf(site, "beta"), { placements });
   });
-  await Promise.all(work.map((one) => one()));
+  await Promise.all(work.map((write) => write()));
   const seqs: number[] = [];
   for await (const row of walkChain(db, site.id)) seqs.push(row.seq);
   expect(seqs).toEqual(seqs.map((_, i) => i + 1));
   expect(await verify(db, site.id)).toMatchObject({ events: seqs.length });
-  await Promise.all(writers.map((one) => one.destroy()));
+  await Promise.all(writers.map((writer) => writer.destroy()));
   await drop();
 });
 
@@ -128,19 +128,19 @@ async function shopOn(db: World["db"]) {
     .values({ ...person, password: null, created_at: w.clock.at })
     .execute();
   const permissions = new Set(["view", "record", "administer"] as const);
-  const by = { person, roles: [], permissions, at: w.clock.at };
-  return { site: await createSite(db, by, { slug: "busy", name: "Busy" }), by };
+  const actor = { person, roles: [], permissions, at: w.clock.at };
+  return { site: await createSite(db, actor, { slug: "busy", name: "Busy" }), actor };
 }
 
-test("verify reads one moment while others write", async () => {
+test("verify checks one moment while others write", async () => {
   const { url, drop } = await freshDatabaseUrl();
   const [reader, writer] = [openDatabase(url), openDatabase(url)];
-  const { site, by } = await shopOn(writer);
+  const { site, actor } = await shopOn(writer);
   const before = await writer.selectFrom("sites").select("events").executeTakeFirstOrThrow();
   let wrote: Promise<unknown> | undefined;
   const verdict = await verify(reader, site.id, {
     onProgress: () => {
-      wrote ??= recordDeployment(writer, by, site, environmentOf(site, "beta"), {
+      wrote ??= recordDeployment(writer, actor, site, environmentOf(site, "beta"), {
         placements: [{ kind: "page", key: "/meanwhile", version: "v1" }],
       });
     },

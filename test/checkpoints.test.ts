@@ -25,11 +25,11 @@ then you don't know what your problem is.
 — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=
 `;
 
-  test("are read as others write them", () => {
+  test("in the format of the reference implementation are read", () => {
     expect(openNote(note, vkey)).toBe(note.split("\n").slice(0, 2).join("\n").concat("\n"));
   });
 
-  test("that were changed, or are another's, are not", () => {
+  test("that were changed, or signed by another key, are refused", () => {
     expect(openNote(note.replace("answer", "question"), vkey)).toBeUndefined();
     expect(openNote(note.replace("— PeterNeumann", "— EnochRoot"), vkey)).toBeUndefined();
     expect(openNote(note, vkey.replace("ARpc", "ARpd"))).toBeUndefined();
@@ -38,7 +38,7 @@ then you don't know what your problem is.
   });
 });
 
-test("a checkpoint says whose chain it is, how many events, and the head, and is signed", async () => {
+test("a checkpoint has the site's name, the number of events and the head, and is signed", async () => {
   await w.record("beta", ["/sale v1"]);
   const { note, events, head, at } = await signChain(w.db, w.site, w.clock.at);
   const [name = "", id, encoded = ""] = (await publicKey(w.db)).split(/\+(.{8})\+/);
@@ -60,25 +60,25 @@ test("a checkpoint says whose chain it is, how many events, and the head, and is
   expect(verifySignature(null, text, createPublicKey({ key: jwk, format: "jwk" }), signature.subarray(4))).toBe(true);
 });
 
-test("where nothing has happened since, it is the same checkpoint; else the next", async () => {
+test("without new events the last checkpoint is returned again; with new events there is another", async () => {
   const first = await signChain(w.db, w.site, w.clock.at);
   w.clock.at = "2026-03-03T11:00:00.000Z";
   await signAll(w.db, w.clock.at);
   expect(await signChain(w.db, w.site, w.clock.at)).toEqual(first);
   await w.record("beta", ["/sale v1"]);
   await signAll(w.db, w.clock.at);
-  const kept = await w.db.selectFrom("checkpoints").select("events").where("site_id", "=", w.site.id).execute();
-  expect(new Set(kept.map((one) => one.events))).toEqual(new Set([first.events, first.events + 1]));
+  const stored = await w.db.selectFrom("checkpoints").select("events").where("site_id", "=", w.site.id).execute();
+  expect(new Set(stored.map((row) => row.events))).toEqual(new Set([first.events, first.events + 1]));
   await expect(w.db.deleteFrom("checkpoints").execute()).rejects.toThrow("append-only");
   await expect(w.db.updateTable("keys").set({ private_key: "" }).execute()).rejects.toThrow("append-only");
 });
 
-test("two who ask for the first one at once get the same key", async () => {
+test("several first requests at once get the same key", async () => {
   const keys = await Promise.all([publicKey(w.db), publicKey(w.db), publicKey(w.db)]);
   expect(new Set(keys).size).toBe(1);
 });
 
-test("a history that is not the one signed before is not signed again", async () => {
+test("a history that differs from the last checkpoint is not signed", async () => {
   const { events } = await signChain(w.db, w.site, w.clock.at);
   await w.record("beta", ["/sale v1"]);
   await unguard(w.db, "events");
@@ -102,7 +102,7 @@ test("a checkpoint of another site, or signed by another key, is refused", async
   );
 });
 
-test("the history page shows it, and only administrators sign", async () => {
+test("the history page shows the last checkpoint, and only administrators sign", async () => {
   const vera = w.as("vera");
   expect(await (await vera.get("/sites/shop/history")).text()).toContain("not signed yet");
   expect((await vera.get("/sites/shop/history/checkpoint")).status).toBe(404);
@@ -119,13 +119,13 @@ test("the history page shows it, and only administrators sign", async () => {
   expect(await (await vera.get("/sites/shop/history")).text()).toContain(note.split("\n")[2]);
 });
 
-test("machines take it away through the API", async () => {
+test("machines create and read checkpoints through the API", async () => {
   const [machine, viewer] = [await w.token("administrator"), await w.token("viewer")];
   expect((await viewer.get("/sites/shop/checkpoints/latest")).status).toBe(404);
   expect((await viewer.post("/sites/shop/checkpoints", {})).status).toBe(403);
-  const made = await machine.post("/sites/shop/checkpoints", {});
-  expect(made.status).toBe(201);
-  const checkpoint = (await made.json()) as { note: string; key: string; events: number; head: string };
+  const created = await machine.post("/sites/shop/checkpoints", {});
+  expect(created.status).toBe(201);
+  const checkpoint = (await created.json()) as { note: string; key: string; events: number; head: string };
   expect(openNote(checkpoint.note, checkpoint.key)).toBeTruthy();
   expect(await (await viewer.get("/sites/shop/checkpoints/latest")).json()).toEqual(checkpoint);
   const { events, head } = checkpoint;
@@ -133,7 +133,7 @@ test("machines take it away through the API", async () => {
 });
 
 describe("on the command line", () => {
-  test("a checkpoint kept elsewhere finds the history that was written anew", async () => {
+  test("verify with a checkpoint finds a history that was rewritten", async () => {
     const { url, drop } = await freshDatabaseUrl();
     const sitebook = commandLine({ env: { DATABASE_URL: url }, stdin: "correct horse battery staple" });
     await sitebook(["setup", "--email", "ida@example.test", "--name", "Ida", "--site", "shop"]);
@@ -149,22 +149,22 @@ describe("on the command line", () => {
     expect(await sitebook(["verify", "--checkpoint", `${dir.path}/none`])).toMatchObject({ code: 2 });
     await shorten(url);
     expect(await sitebook(["verify"])).toMatchObject({ code: 1 });
-    const found = await sitebook(["verify", "--checkpoint", file]);
-    expect(found).toMatchObject({ code: 1, out: expect.stringContaining("The checkpoint was signed for") });
+    const result = await sitebook(["verify", "--checkpoint", file]);
+    expect(result).toMatchObject({ code: 1, out: expect.stringContaining("The checkpoint was signed for") });
     await drop();
   });
 
-  test("verify draws how far it is, says what it found, and names the first break", async () => {
+  test("verify shows its progress and its result, and names the first mismatch", async () => {
     const { url, drop } = await freshDatabaseUrl();
     const sitebook = commandLine({ env: { DATABASE_URL: url }, stdin: "correct horse battery staple" });
     await sitebook(["setup", "--email", "ida@example.test", "--name", "Ida", "--site", "shop"]);
-    const sound = await sitebook(["verify"], { watched: true });
+    const sound = await sitebook(["verify"], { interactive: true });
     expect(sound.code).toBe(0);
-    expect(sound.out).toMatch(/^shop: \d+ events, and the record is what they tell\. The head is [0-9a-f]{64}\.\n$/);
+    expect(sound.out).toMatch(/^shop: \d+ events, and the record matches them\. The head is [0-9a-f]{64}\.\n$/);
     expect(sound.err).toContain("100 %");
     expect(await sitebook(["rebuild"])).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^shop: the record is again/),
+      out: expect.stringMatching(/^shop: the record was restored from/),
     });
     const db = openDatabase(url);
     await unguard(db, "gates");
@@ -182,7 +182,7 @@ describe("on the command line", () => {
   });
 });
 
-/** Takes the last event away and makes it look as if it had never been. */
+/** Removes the last event, and all traces of it. */
 async function shorten(url: string): Promise<void> {
   const db = openDatabase(url);
   await unguard(db, "events");

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-test("help says what there is, and each command explains itself", async () => {
+test("help lists the commands, and each has its own help", async () => {
   const sitebook = commandLine();
   const { code, out } = await sitebook(["--help"]);
   expect(code).toBe(0);
@@ -40,12 +40,12 @@ test("help says what there is, and each command explains itself", async () => {
   }
 });
 
-test("a command that is not there names those that are", async () => {
+test("an unknown command is refused with the list of commands", async () => {
   const sitebook = commandLine();
   expect(await sitebook(["prove"])).toEqual({
     code: 2,
     out: "",
-    err: 'There is no command "prove". There are: setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint, backup, copy, export.\n',
+    err: 'Unknown command "prove". The commands are setup, token create, record, import, log, diff, can-promote, verify, rebuild, checkpoint, backup, copy, export.\n',
   });
   expect((await sitebook([])).code).toBe(2);
   expect((await sitebook(["constructor"])).code).toBe(2);
@@ -54,7 +54,7 @@ test("a command that is not there names those that are", async () => {
   );
 });
 
-test("a deployment is recorded in one line", async () => {
+test("a machine records a deployment in one command", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const { code, out } = await sitebook([
     "record",
@@ -67,11 +67,11 @@ test("a deployment is recorded in one line", async () => {
   expect({ code, out }).toEqual({ code: 0, out: "Deployment 1 on beta: 2 changed.\n" });
   const again = await sitebook(["record", "beta", "/sale v3", "checkout-service", "--json"]);
   expect(again.code).toBe(1);
-  const gone = await sitebook(["record", "beta", "/sale -", "software checkout 3.4.1", "--json"]);
-  expect(JSON.parse(gone.out)).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
+  const removed = await sitebook(["record", "beta", "/sale -", "software checkout 3.4.1", "--json"]);
+  expect(JSON.parse(removed.out)).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
 });
 
-test("lines come from standard input or a file, too, and with their own time", async () => {
+test("record reads lines from standard input or a file, and takes a time", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const at = "2026-03-02T08:00:00Z";
   expect((await sitebook(["record", "beta", "--at", at], { stdin: "page,/sale,v3\npage,/old,v1\n" })).code).toBe(0);
@@ -83,7 +83,7 @@ test("lines come from standard input or a file, too, and with their own time", a
   expect((await sitebook(["record", "beta", "--file", `${dir.path}/none.tsv`])).code).toBe(2);
 });
 
-test("with a key the same command records once", async () => {
+test("a repeated command with the same key records once", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const words = ["record", "beta", "page /sale v3", "--key", "build-7"];
   const first = await sitebook(words);
@@ -91,17 +91,17 @@ test("with a key the same command records once", async () => {
   expect((await sitebook(["record", "beta", "page /sale v4", "--key", "build-7"])).code).toBe(1);
 });
 
-test("bad lines are named with their numbers, and nothing is recorded", async () => {
+test("lines that need fixing are named with their numbers, and nothing is recorded", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const { code, err } = await sitebook(["record", "beta", "page /sale v3", "page sale v3", "page /x"]);
   expect(code).toBe(1);
-  expect(err).toContain("2 lines cannot be taken; nothing was recorded.");
+  expect(err).toContain("2 lines need fixing. Nothing was recorded.");
   expect(err).toContain(`Line 2: A page's path begins with a slash: "sale" does not.`);
   expect(err).toContain("Line 3: The version is missing; write - where it was removed.");
   expect(await w.db.selectFrom("deployments").selectAll().execute()).toEqual([]);
 });
 
-test("what Sitebook refuses is a no, with its sentence", async () => {
+test("a refusal has its sentence and the exit code 1", async () => {
   const sitebook = await commandLineMachine(w, "viewer");
   const { code, out, err } = await sitebook(["record", "beta", "page /sale v3", "--json"]);
   expect(code).toBe(1);
@@ -109,7 +109,7 @@ test("what Sitebook refuses is a no, with its sentence", async () => {
   expect(JSON.parse(out)).toMatchObject({ status: 403, detail: err.trim() });
 });
 
-test("what cannot be asked is no no: exit code 2, and what to set", async () => {
+test("a command that cannot be carried out has the exit code 2, and says what to set", async () => {
   const { secret } = await w.token("viewer");
   const env = { SITEBOOK_URL: "http://sitebook.test", SITEBOOK_TOKEN: secret };
   const sitebook = commandLine({ env, fetch: (url, init) => w.app.request(url, init) });
@@ -121,22 +121,22 @@ test("what cannot be asked is no no: exit code 2, and what to set", async () => 
   expect(await why(["log", "live"], { SITEBOOK_URL: undefined })).toContain("Set SITEBOOK_URL");
   expect(await why(["log", "live"], { SITEBOOK_URL: "sitebook" })).toContain('SITEBOOK_URL is "sitebook"');
   expect(await why(["log", "live"], { SITEBOOK_TOKEN: undefined })).toContain("Set SITEBOOK_TOKEN");
-  expect(await why(["log", "live"], { SITEBOOK_TOKEN: "sb_nonsense" })).toContain("This token is not known");
-  expect(await why(["log", "prod"])).toContain("There is no such environment.");
-  expect(await why(["log", "live", "--site", "elsewhere"])).toContain("There is no such site.");
-  expect(await why(["log"])).toContain("Say one environment");
-  const nobody = commandLine({ env: { ...env, SITEBOOK_URL: "http://127.0.0.1:1" } });
-  expect((await nobody(["log", "live"])).err).toContain("There is no answer from http://127.0.0.1:1");
+  expect(await why(["log", "live"], { SITEBOOK_TOKEN: "sb_nonsense" })).toContain("This token is unknown");
+  expect(await why(["log", "prod"])).toContain("Environment not found.");
+  expect(await why(["log", "live", "--site", "elsewhere"])).toContain("Site not found.");
+  expect(await why(["log"])).toContain("Name one environment");
+  const unreachable = commandLine({ env: { ...env, SITEBOOK_URL: "http://127.0.0.1:1" } });
+  expect((await unreachable(["log", "live"])).err).toContain("There is no answer from http://127.0.0.1:1");
   const other = commandLine({ env, fetch: () => new Response("<h1>Hello</h1>") });
-  expect((await other(["log", "live"])).err).toContain("does not answer as Sitebook does");
+  expect((await other(["log", "live"])).err).toContain("is not Sitebook (status 200)");
 });
 
-test("the log shows what came when, from whom, and what was odd about it", async () => {
+test("log shows when each deployment happened, who recorded it, and if it was late or out of band", async () => {
   await w.record("beta", ["/sale v3"], { effective_at: "2026-03-01T09:30:00Z", note: "Spring\nsale" });
   await w.record("live", ["/sale v3"]);
   const sitebook = await commandLineMachine(w, "viewer");
   expect((await sitebook(["log", "beta"])).out).toBe(
-    "#1  2026-03-01 09:30 UTC  Cleo  1 changed  told 2026-03-03 10:00 UTC; Spring sale\n",
+    "#1  2026-03-01 09:30 UTC  Cleo  1 changed  recorded 2026-03-03 10:00 UTC; Spring sale\n",
   );
   expect((await sitebook(["log", "live"])).out).toContain("1 out of band");
   expect((await sitebook(["log", "demo"])).out).toBe("Nothing was recorded on demo.\n");
@@ -144,20 +144,20 @@ test("the log shows what came when, from whom, and what was odd about it", async
   expect(JSON.parse(out)).toEqual([]);
 });
 
-test("diff and log take an environment at a moment, and say where there is none such", async () => {
+test("diff and log accept an environment at a past moment, and name one that does not exist", async () => {
   await w.record("beta", ["/sale v1"], { effective_at: "2026-03-01T09:00:00Z" });
   await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T09:00:00Z" });
   const sitebook = await commandLineMachine(w, "viewer");
 
-  for (const before of ["beta~1", "beta#1", "beta@{1 March 10:00}", "beta@{2.days.ago}"])
-    expect((await sitebook(["diff", before, "beta"])).out, before).toContain("changed  page  /sale  v1 → v2");
+  for (const side of ["beta~1", "beta#1", "beta@{1 March 10:00}", "beta@{2.days.ago}"])
+    expect((await sitebook(["diff", side, "beta"])).out, side).toContain("changed  page  /sale  v1 → v2");
   expect((await sitebook(["log", "beta~1"])).out).toMatch(/^#1 .*\n$/);
   const { code, err } = await sitebook(["diff", "beta~99999", "beta"]);
   expect([code, err]).toEqual([1, expect.stringContaining("beta has changed 2 times")]);
   expect((await sitebook(["log", "live#1"])).err).toContain("Deployment 1 was on beta, not on live: it is beta#1.");
 });
 
-test("diff lists what one environment holds otherwise than another", async () => {
+test("diff lists the differences between two environments", async () => {
   await w.record("beta", ["/sale v3", "/same v1", "/new v1"], { effective_at: "2026-03-02T00:00:00Z" });
   await w.record("live", ["/sale v2", "/same v1", "checkout 3.4.1"]);
   const sitebook = await commandLineMachine(w, "viewer");
@@ -170,26 +170,30 @@ test("diff lists what one environment holds otherwise than another", async () =>
     "3 differences from live to beta.",
     "",
   ]);
-  expect((await sitebook(["diff", "beta@2026-03-02T12:00:00Z", "beta"])).out).toContain("hold the same.");
+  expect((await sitebook(["diff", "beta@2026-03-02T12:00:00Z", "beta"])).out).toContain("No difference between");
 });
 
-test("can-promote answers by its exit code, with everything that stands in the way", async () => {
+test("can-promote has the exit code 1 and names all blockers", async () => {
   await w.record("beta", ["/sale v3"]);
   const { number } = await w.release("Sale");
   const sitebook = await commandLineMachine(w, "viewer");
-  const ask = ["can-promote", "--release", String(number), "--to", "demo"];
-  expect(await sitebook(ask)).toEqual({ code: 1, out: "No.\nTester has not approved it yet.\n", err: "" });
-  expect((await sitebook([...ask.slice(0, 2), "99", ...ask.slice(3)])).code).toBe(2);
-  expect(JSON.parse((await sitebook([...ask, "--json"])).out)).toMatchObject({ allowed: false });
+  const words = ["can-promote", "--release", String(number), "--to", "demo"];
+  expect(await sitebook(words)).toEqual({ code: 1, out: "No.\nTester has not approved it yet.\n", err: "" });
+  expect((await sitebook([...words.slice(0, 2), "99", ...words.slice(3)])).code).toBe(2);
+  expect(JSON.parse((await sitebook([...words, "--json"])).out)).toMatchObject({ allowed: false });
 });
 
-test("setup makes the first account and its site, and token create a token that works there", async () => {
+test("setup creates the first account and its site, and token create a token for it", async () => {
   const { url, drop } = await freshDatabaseUrl();
   const sitebook = commandLine({ env: { DATABASE_URL: url } });
-  const made = await sitebook(["setup", "--email", "Ada@Example.test", "--name", "Ada", "--site", "shop"], {
+  const created = await sitebook(["setup", "--email", "Ada@Example.test", "--name", "Ada", "--site", "shop"], {
     stdin: password,
   });
-  expect(made).toEqual({ code: 0, out: "The account ada@example.test is made, and administers shop.\n", err: "" });
+  expect(created).toEqual({
+    code: 0,
+    out: "Account ada@example.test created, as an administrator of shop.\n",
+    err: "",
+  });
   const again = await sitebook(["setup", "--email", "eve@example.test", "--name", "Eve"], { stdin: password });
   expect(again).toMatchObject({ code: 1, err: expect.stringContaining("is already set up") });
 
@@ -209,19 +213,19 @@ test("setup makes the first account and its site, and token create a token that 
   await drop();
 });
 
-test("setup --example makes the shop and says how to sign in", async () => {
+test("setup --example creates the example shop and says how to sign in", async () => {
   const { url, drop } = await freshDatabaseUrl();
   const sitebook = commandLine({ env: { DATABASE_URL: url } });
   const { code, out } = await sitebook(["setup", "--email", "ada@example.test", "--name", "Ada", "--example"], {
     stdin: password,
   });
   expect(code).toBe(0);
-  expect(out).toContain("administers example");
+  expect(out).toContain("administrator of example");
   expect(out).toContain("marketing@example.test");
   await drop();
 });
 
-test("a weak password, or a database that is not there, makes nothing", async () => {
+test("setup refuses a weak password, and a database that cannot be opened", async () => {
   const sitebook = commandLine({ env: { DATABASE_URL: "file:/nowhere/\0/x.db" } });
   const words = ["setup", "--email", "ada@example.test", "--name", "Ada"];
   expect(await sitebook(words, { stdin: password })).toMatchObject({
@@ -234,7 +238,7 @@ test("a weak password, or a database that is not there, makes nothing", async ()
   await drop();
 });
 
-test("the program itself prints, fails without a stack trace, and refuses an old Node", () => {
+test("the program prints help, fails without a stack trace, and refuses an old Node", () => {
   const sitebook = (args: string[], node: string[] = []) =>
     spawnSync(process.execPath, [...node, "src/cli/sitebook.js", ...args], { encoding: "utf8", env: {} });
   expect(sitebook(["--help"])).toMatchObject({ status: 0, stdout: expect.stringContaining("can-promote") });

@@ -166,11 +166,15 @@ describe("a reference", () => {
   });
 
   test("says why a moment cannot be read, and does not find an unknown environment", async () => {
-    expect(await reference("live@soon")).toEqual({ wrong: expect.stringContaining('"soon" is no moment') });
-    expect(await reference("live~1~2")).toEqual({ wrong: expect.stringContaining('"~1~2" is no moment') });
+    expect(await reference("live@soon")).toEqual({
+      wrong: expect.stringContaining('"soon" is not a valid date and time'),
+    });
+    expect(await reference("live~1~2")).toEqual({
+      wrong: expect.stringContaining('"~1~2" is not a valid date and time'),
+    });
     expect(await reference("live@2126-01-01T00:00:00Z")).toHaveProperty("wrong");
-    await expect(reference("prod")).rejects.toThrow("There is no such environment.");
-    await expect(reference("")).rejects.toThrow("There is no such environment.");
+    await expect(reference("prod")).rejects.toThrow("Environment not found.");
+    await expect(reference("")).rejects.toThrow("Environment not found.");
   });
 });
 
@@ -251,8 +255,8 @@ describe("the page", () => {
 
     const page = await open("?from=beta&from_at=then&to=beta@2126-01-01T00:00Z", "vera", 422);
 
-    expect(words(page)).toContain('"then" is no moment.');
-    expect(words(page)).toContain("1 January 2126, 00:00 is still to come.");
+    expect(words(page)).toContain('"then" is not a valid date and time.');
+    expect(words(page)).toContain("1 January 2126, 00:00 is in the future.");
     expect(page).toContain('aria-describedby="from_at-hint from_at-error"');
     expect(page).toContain('aria-describedby="to_at-hint to_at-error"');
     expect(tableRows(page)).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 
-test("without anything set it serves this machine from a file", () => {
+test("by default Sitebook listens on this machine and uses an SQLite file", () => {
   const defaults = {
     port: 3000,
     host: "127.0.0.1",
@@ -14,7 +14,7 @@ test("without anything set it serves this machine from a file", () => {
   expect(readConfig(empty)).toEqual(defaults);
 });
 
-test("what is set is taken", () => {
+test("all variables are read", () => {
   expect(
     readConfig({
       PORT: "8080",
@@ -52,7 +52,7 @@ test.each([
   expect(() => readConfig(env)).toThrow(sentence);
 });
 
-test("all that is wrong is said at once, and no password with it", () => {
+test("all wrong values are named at once, without passwords", () => {
   const wrong = () => readConfig({ PORT: "x", DATABASE_URL: "mysql://root:hunter2@db", BASE_URL: "y" });
   expect(wrong).toThrow(/^PORT .*\nDATABASE_URL .*\nBASE_URL .*$/);
   expect(wrong).not.toThrow("hunter2");

@@ -14,26 +14,26 @@ import { emptySqlite, freshDatabase, freshDatabaseUrl } from "./support/database
 import { everything, schemaOf } from "./support/everything.ts";
 import { folder } from "./support/folder.ts";
 import { full, tight } from "./support/full-disks.ts";
-import { expectOneMoment, fullShop, muchMore, on, whileRecording } from "./support/full-shop.ts";
+import { addManyRows, expectOneMoment, fullShop, on, whileRecording } from "./support/full-shop.ts";
 import { starting, tokenOn } from "./support/serving.ts";
 import { unguard } from "./support/tampering.ts";
 
 let dir: Awaited<ReturnType<typeof folder>>;
 let drops: (() => Promise<void>)[];
-/** A book of the engine under test, an empty database of the same, and an SQLite file that is not there yet. */
+/** A book of the engine under test, an empty database of the same, and an SQLite file that does not exist yet. */
 let url: string;
 let empty: string;
 let file: string;
 beforeEach(async () => {
   dir = await folder();
   drops = [() => dir[Symbol.asyncDispose]()];
-  [url, empty, file] = [await another(), await another(), `file:${dir.path}/copy.db`];
+  [url, empty, file] = [await newDatabase(), await newDatabase(), `file:${dir.path}/copy.db`];
 });
 afterEach(async () => {
   for (const drop of drops) await drop();
 });
 
-async function another(): Promise<string> {
+async function newDatabase(): Promise<string> {
   const fresh = await freshDatabaseUrl();
   drops.unshift(fresh.drop);
   return fresh.url;
@@ -49,17 +49,17 @@ async function emptySchema(like: Database): Promise<unknown[]> {
   return schemaOf(db).finally(close);
 }
 
-test("every row of every table goes from one database to the next, of either engine, and each is a sound Sitebook", async () => {
+test("every row of every table is copied between databases of either engine, and each copy is a sound book", async () => {
   await on(url, fullShop);
   const book = await on(url, everything);
   expect(Object.keys(book).filter((table) => !book[table]?.length)).toEqual([]);
-  const ways = [
+  const copies = [
     [url, file],
     [file, empty],
-    [empty, await another()],
+    [empty, await newDatabase()],
     [file, `file:${dir.path}/again.db`],
   ] as const;
-  for (const [from, to] of ways) {
+  for (const [from, to] of copies) {
     const { code, out, err } = await copy(from, to);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(
@@ -77,7 +77,7 @@ test("every row of every table goes from one database to the next, of either eng
 
 const stray = { promotion_id: "none", artifact_id: "none", person_id: "none", looked_at: "" };
 
-/** As the engine's own index has it, which nobody copied. */
+/** By the engine's own index, which is not copied but built anew. */
 async function search(db: Database, word: string): Promise<unknown[]> {
   const query = isPostgres(db)
     ? sql`select id from search_entries where found @@ to_tsquery('simple', ${word})`
@@ -85,7 +85,7 @@ async function search(db: Database, word: string): Promise<unknown[]> {
   return (await query.execute(db)).rows;
 }
 
-test("work goes on in the copy with the next numbers", async () => {
+test("a deployment recorded in the copy gets the next numbers", async () => {
   const token = await tokenOn(url);
   const record = (database: string, ...lines: string[]) =>
     on(database, async (db) => {
@@ -117,28 +117,28 @@ test("work goes on in the copy with the next numbers", async () => {
   expect((await sitebook(empty)(["verify"])).code).toBe(0);
 });
 
-test("while a server takes writes it copies one moment, and they go on", async () => {
+test("a copy beside a server that is writing has one moment, and the writes continue", async () => {
   const token = await tokenOn(url);
-  await muchMore(url, 500);
+  await addManyRows(url, 500);
   await using server = starting({ DATABASE_URL: url });
   let meanwhile = 0;
-  const copied = async () => {
+  const copyMeanwhile = async () => {
     await using copying = starting({ DATABASE_URL: url }, command(file));
     expect(await copying.ended, copying.lines.join("\n")).toBe(0);
   };
-  const recorded = await whileRecording(await server.url(), token, copied, () => meanwhile++);
+  const recorded = await whileRecording(await server.url(), token, copyMeanwhile, () => meanwhile++);
   expect(meanwhile).toBeGreaterThan(0);
   await expectOneMoment(file, recorded);
   expect((await sitebook(url)(["verify"])).code).toBe(0);
 });
 
-test("killed in the middle it leaves a target that is empty, and can be used again", async () => {
+test("a copy that is killed leaves its target empty, and it can be used again", async () => {
   await tokenOn(url);
-  await muchMore(url);
+  await addManyRows(url);
   const [book, before] = [await on(url, everything), await on(empty, everything)];
   let left: typeof book;
   do {
-    empty = await another();
+    empty = await newDatabase();
     await using copying = starting({ DATABASE_URL: url }, command(empty));
     await loading(empty, copying.ended);
     copying.signal("SIGKILL");
@@ -151,14 +151,14 @@ test("killed in the middle it leaves a target that is empty, and can be used aga
   expect(isDeepStrictEqual(await on(empty, everything), book)).toBe(true);
 });
 
-/** Until a good part is written there, or the work has ended. */
+/** Resolves when a good part of the copy is written, or it has ended. */
 async function loading(database: string, ended: Promise<unknown>): Promise<void> {
-  let over = false;
+  let hasEnded = false;
   void ended.then(() => {
-    over = true;
+    hasEnded = true;
   });
   await on(database, async (db) => {
-    while (!over && !(await isLoading(db, database))) await setImmediate();
+    while (!hasEnded && !(await isLoading(db, database))) await setImmediate();
   });
 }
 
@@ -171,18 +171,18 @@ async function isLoading(db: Database, address: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-describe("what cannot be done is refused with a sentence, and changes nothing", () => {
+describe("copy refuses with a sentence, and changes nothing", () => {
   const refused = async (from: string, ...words: string[]) => {
     const { code, err, out } = await sitebook(from)(["copy", ...words]);
     expect([code, out]).toEqual([2, ""]);
     return err;
   };
 
-  test("where it is not said what to copy to, or it is no database", async () => {
+  test("if the target is missing, or not a database", async () => {
     await tokenOn(url);
-    expect(await refused(url)).toBe("Say one database to copy to: sitebook copy DATABASE_URL.\n");
-    expect(await refused(url, file, empty)).toContain("Say one database");
-    expect(await refused(url, `${dir.path}/copy.db`)).toContain("DATABASE_URL is no address of a database");
+    expect(await refused(url)).toBe("Name one database to copy to: sitebook copy DATABASE_URL.\n");
+    expect(await refused(url, file, empty)).toContain("Name one database");
+    expect(await refused(url, `${dir.path}/copy.db`)).toContain("DATABASE_URL is not the address of a database");
     expect(await refused(url, "postgres://ada:secret@127.0.0.1:1/none")).toMatch(
       /^The database postgres:\/\/ada:…@127\.0\.0\.1:1\/none cannot be used: .*ECONNREFUSED/,
     );
@@ -190,7 +190,7 @@ describe("what cannot be done is refused with a sentence, and changes nothing", 
     expect(await refused(url, `file:${dir.path}/mine/copy.db`)).toContain("cannot be used");
   });
 
-  test("where there is nothing to copy", async () => {
+  test("if there is nothing to copy", async () => {
     expect(await refused(`file:${dir.path}/nowhere.db`, empty)).toContain(
       `There is no database ${dir.path}/nowhere.db.`,
     );
@@ -198,7 +198,7 @@ describe("what cannot be done is refused with a sentence, and changes nothing", 
     expect(readdirSync(dir.path)).toEqual([]);
   });
 
-  test("where the target is the source, or not empty", async () => {
+  test("if the target is the source, or not empty", async () => {
     await tokenOn(url);
     expect(await refused(url, url)).toBe("Source and target are the same database.\n");
     expect(await refused(url, isFile(url) ? url.replace("file:/", "file:/./") : `${url}&`)).toMatch(/same|not empty/);
@@ -211,14 +211,14 @@ describe("what cannot be done is refused with a sentence, and changes nothing", 
   });
 });
 
-test("a server that waits on the target for its first account is no obstacle, and its link no longer works", async () => {
+test("a target on which a server waits for its first account is empty, and its setup link is removed", async () => {
   await tokenOn(url);
   await on(empty, (db) => setupLink(db, new Date().toISOString()));
   expect((await copy(url, empty)).code).toBe(0);
   expect(await on(empty, everything)).toEqual(await on(url, everything));
 });
 
-test("a record that is broken is not copied, with the reason, and the exit code is 1", async () => {
+test("a broken record is not copied, with the reason, and the exit code is 1", async () => {
   await tokenOn(url);
   await on(url, async (db) => {
     await unguard(db, "events");
@@ -233,7 +233,7 @@ test("a record that is broken is not copied, with the reason, and the exit code 
   expect(await on(empty, everything)).toEqual(before);
 });
 
-test("where a row does not arrive nothing is copied, and the exit code is 1", async () => {
+test("if a row does not arrive nothing is copied, and the exit code is 1", async () => {
   await tokenOn(url);
   await on(empty, async (db) => {
     const statements = isPostgres(db)
@@ -250,28 +250,28 @@ test("where a row does not arrive nothing is copied, and the exit code is 1", as
   expect(await on(empty, everything)).toEqual(before);
 });
 
-const ways = { ...tight, ...full };
+const disks = { ...tight, ...full };
 
-test.each(Object.keys(ways) as (keyof typeof ways)[])(
-  "with %s nothing is copied, and all is when there is room",
-  async (way) => {
+test.each(Object.keys(disks) as (keyof typeof disks)[])(
+  "with %s nothing is copied, and everything is once there is space",
+  async (name) => {
     await on(url, fullShop);
-    const disk = await (ways[way] as (typeof ways)[string])();
+    const disk = await (disks[name] as (typeof disks)[string])();
     drops.unshift(disk.close);
     await on(url, async (db) => {
       await disk.fill();
       await expect(copyBook(db, disk.db)).rejects.toSatisfy(isDiskFull);
       expect(await isEmpty(disk.db)).toBe(true);
-      await disk.room();
+      await disk.free();
       await copyBook(db, disk.db);
       expect(await everything(disk.db)).toEqual(await everything(db));
     });
   },
 );
 
-test("who watches sees how far it is, and programs read JSON", async () => {
+test("in a terminal it shows its progress, and with --json it answers in JSON", async () => {
   await tokenOn(url);
-  const { err, out } = await sitebook(url)(["copy", file, "--json"], { watched: true });
+  const { err, out } = await sitebook(url)(["copy", file, "--json"], { interactive: true });
   expect(err).toMatch(/^\r░+ 0 % of [\d,]+(\r[█░]+ \d+ % of [\d,]+ *)+\r +\r$/);
   const { sites, events, rows } = JSON.parse(out);
   const book = await on(file, everything);

@@ -184,8 +184,8 @@ describe("is refused", () => {
     for (const [more, sentence] of [
       [{ reason: "x".repeat(10_001) }, "A reason has at most 10,000 characters"],
       [{ right: "version", version: "" }, "Say which version stood there."],
-      [{ right: "version", version: "v3", when: "in a while" }, "is no moment"],
-      [{ right: "version", version: "v3", when: "2027-01-01 10:00" }, "still to come"],
+      [{ right: "version", version: "v3", when: "in a while" }, "is not a valid date and time"],
+      [{ right: "version", version: "v3", when: "2027-01-01 10:00" }, "in the future"],
       [{ right: "version", version: "v2" }, "That is what was recorded."],
       [{ right: "version", version: "v3", environment: "moon" }, "There is no environment moon."],
     ] as const) {

@@ -266,10 +266,10 @@ describe("the chart of an environment's changes", () => {
 
 describe("a moment", () => {
   test.each([
-    ["sometime", '"sometime" is no moment.'],
-    ["2026-02-30T10:00", '"2026-02-30T10:00" is no moment.'],
-    ["2126-03-03T14:00", "is still to come."],
-    ["<script>alert(1)</script>", '"<script>alert(1)</script>" is no moment.'],
+    ["sometime", '"sometime" is not a valid date and time.'],
+    ["2026-02-30T10:00", '"2026-02-30T10:00" is not a valid date and time.'],
+    ["2126-03-03T14:00", "is in the future."],
+    ["<script>alert(1)</script>", '"<script>alert(1)</script>" is not a valid date and time.'],
   ])("such as %s is refused beside its field, and the page shows now", async (moment, sentence) => {
     await sale();
 
@@ -287,10 +287,10 @@ describe("a moment", () => {
     const beta = "/sites/shop/environments/beta";
 
     expect(words(await openPage(`${beta}?as_of=2025-03-30T01:30`))).toContain(
-      "There was no 01:30 that day: clocks in Europe/London went forward over it. This is 30 March 2025, 02:30.",
+      "There was no 01:30 that day: clocks in Europe/London went forward. It is read as 30 March 2025, 02:30.",
     );
     expect(words(await openPage(`${beta}?as_of=2025-10-26T01:30`))).toContain(
-      "Clocks in Europe/London showed 01:30 twice that day. This is the first time, 2025-10-26T00:30Z; the second is 2025-10-26T01:30Z.",
+      "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 2025-10-26T00:30Z; the second is 2025-10-26T01:30Z.",
     );
   });
 
@@ -303,9 +303,7 @@ describe("a moment", () => {
     expect(words(page)).toContain("What was on live on 10 February 2026, 14:00");
     expect(page).toContain('value="2026-02-10 14:00"');
     expect(words(await openPage(`${live}?as_of=yesterday`))).toContain("What was on live on 2 March 2026, 00:00");
-    expect(words(await openPage(`${live}?as_of=yesterday`))).toContain(
-      "A day named without a time is its beginning, 00:00.",
-    );
+    expect(words(await openPage(`${live}?as_of=yesterday`))).toContain("A day without a time means its start, 00:00.");
     expect(now).toMatch(/<input type="text" id="as_of"[^>]*placeholder="now"/);
     expect(now).not.toContain('type="datetime-local"');
   });

@@ -14,29 +14,29 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const take = async (path: string, name: Name = "vera") => {
+const download = async (path: string, name: Name = "vera") => {
   const response = await w.as(name).get(`/sites/shop/${path}`);
   return { response, text: await response.text() };
 };
 
 type Cells = Record<string, string>;
 const csv = async (path: string) => {
-  const rows: Cells[] = parse((await take(path)).text, { columns: true });
+  const rows: Cells[] = parse((await download(path)).text, { columns: true });
   return { rows: rows.slice(0, -1), end: rows.at(-1) as Cells };
 };
 const lines = async (path: string) => {
-  const all = (await take(path)).text.trimEnd().split("\n");
+  const all = (await download(path)).text.trimEnd().split("\n");
   return { rows: all.slice(0, -1).map((line) => JSON.parse(line)), end: JSON.parse(all.at(-1) ?? "") };
 };
 
-async function tell(environment: string, texts: string[], note?: string) {
+async function recordWithNote(environment: string, texts: string[], note?: string) {
   return recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), {
     placements: texts.map(lineOf),
     note,
   });
 }
 
-test("an environment is taken away as CSV and as JSON lines, with who approved what", async () => {
+test("a viewer exports an environment as CSV and as JSON lines, with the approvals", async () => {
   await w.record("beta", ["/sale v1", "/Über-uns v2", "checkout 3.4.1"]);
   const { number } = await w.release("Spring");
   await w.promote(number, "demo");
@@ -72,24 +72,24 @@ test("an environment is taken away as CSV and as JSON lines, with who approved w
   });
 });
 
-test("a past moment, what was known at another, and filters are those of the page", async () => {
+test("an export takes the moments and filters of the page", async () => {
   await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
   w.clock.at = "2026-03-05T10:00:00.000Z";
   await w.record("beta", ["/sale v2"], { effective_at: "2026-03-04T10:00:00.000Z" });
 
   const versions = async (query: string) =>
-    (await lines(`environments/beta/export.jsonl?${query}`)).rows.map((one) => `${one.key} ${one.version}`);
+    (await lines(`environments/beta/export.jsonl?${query}`)).rows.map((row) => `${row.key} ${row.version}`);
   expect(await versions("")).toEqual(["/ v1", "/sale v2", "checkout 3.4.1"]);
   expect(await versions("as_of=2026-03-03T12:00Z&kind=page")).toEqual(["/ v1", "/sale v1"]);
   expect(await versions("as_of=2026-03-04T12:00Z&text=sal")).toEqual(["/sale v2"]);
   expect(await versions("as_of=2026-03-04T12:00Z&known_at=2026-03-04T12:00Z&text=sal")).toEqual(["/sale v1"]);
-  const page = (await take("environments/beta?as_of=2026-03-04T12:00Z&text=sal")).text;
+  const page = (await download("environments/beta?as_of=2026-03-04T12:00Z&text=sal")).text;
   expect(page).toContain("environments/beta/export.csv?as_of=2026-03-04T12:00Z&amp;text=sal");
 });
 
-test("the history is taken away as it is filtered", async () => {
-  await tell("beta", ["/sale v1"], "Schöne Grüße");
-  await tell("demo", ["/sale v1"]);
+test("a viewer exports the history with the filters of the page", async () => {
+  await recordWithNote("beta", ["/sale v1"], "Schöne Grüße");
+  await recordWithNote("demo", ["/sale v1"]);
   await w.as("ada").post("/sites/shop/releases", {});
 
   const all = await csv("history/export.csv");
@@ -104,7 +104,7 @@ test("the history is taken away as it is filtered", async () => {
       note: "Schöne Grüße",
     }),
   ]);
-  const page = (await take("history?environment=beta&action=deployment_recorded")).text;
+  const page = (await download("history?environment=beta&action=deployment_recorded")).text;
   expect(page).toContain("history/export.jsonl?action=deployment_recorded&amp;environment=beta");
   expect(page.match(/id="entry-/g)?.length).toBe(1);
   const [whole] = (await lines("history/export.jsonl?environment=beta&action=deployment_recorded")).rows;
@@ -112,9 +112,9 @@ test("the history is taken away as it is filtered", async () => {
 });
 
 test.each(['=HYPERLINK("http://evil.example","Sale, 50 %")', "+49 30 123", "-2+3", "@SUM(A1)", "＝1+1"])(
-  "a spreadsheet finds no formula in %s",
+  "a spreadsheet does not evaluate %s as a formula",
   async (note) => {
-    await tell("beta", ["/sale v1"], note);
+    await recordWithNote("beta", ["/sale v1"], note);
     const [row] = (await csv("history/export.csv?action=deployment_recorded")).rows;
     expect(row?.note).toBe(`'${note}`);
     const [exact] = (await lines("history/export.jsonl?action=deployment_recorded")).rows;
@@ -122,31 +122,31 @@ test.each(['=HYPERLINK("http://evil.example","Sale, 50 %")', "+49 30 123", "-2+3
   },
 );
 
-test("quotes, commas, umlauts and line breaks come back as they were", async () => {
+test("quotes, commas, umlauts and line breaks are exported unchanged", async () => {
   const note = 'She said "ja, gern",\r\nand Jürgen: \u{1F44D}\n\nthen nothing';
-  await tell("beta", ["/sale v1"], note);
+  await recordWithNote("beta", ["/sale v1"], note);
   expect((await csv("history/export.csv?action=deployment_recorded")).rows[0]?.note).toBe(note);
 });
 
-test("they come as downloads, with a safe name, and are kept by nobody", async () => {
+test("exports are downloads with a safe name, and are not cached", async () => {
   await w.record("beta", ["/sale v1"]);
-  const { response } = await take("environments/beta/export.csv?as_of=2026-03-03T10:00Z");
+  const { response } = await download("environments/beta/export.csv?as_of=2026-03-03T10:00Z");
   expect(Object.fromEntries(response.headers)).toMatchObject({
     "content-type": "text/csv; charset=utf-8; header=present",
     "content-disposition": 'attachment; filename="shop-beta-2026-03-03T100000.000Z.csv"',
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
   });
-  const { response: jsonl } = await take("history/export.jsonl");
+  const { response: jsonl } = await download("history/export.jsonl");
   expect(jsonl.headers.get("content-type")).toBe("application/jsonl; charset=utf-8");
   expect(jsonl.headers.get("content-disposition")).toBe('attachment; filename="shop-history.jsonl"');
   const head = await w.app.request("http://sitebook.test/sites/shop/history/export.csv", { method: "HEAD" });
   expect(head.status).toBe(303);
 });
 
-test("an unknown moment, kind of event, page, environment or ending is said on a page, and nothing is sent", async () => {
+test("an invalid moment, kind of event, page, environment or format gets an error page, and no file", async () => {
   const status = async (path: string, name: Name = "vera") => {
-    const { response, text } = await take(path, name);
+    const { response, text } = await download(path, name);
     expect(response.headers.get("content-type")).toContain("text/html");
     expect(response.headers.has("content-disposition")).toBe(false);
     return `${response.status} ${/<p class="lead">([^<]*)|There is no[^<]*/.exec(text)?.[0] ?? ""}`;
@@ -161,7 +161,7 @@ test("an unknown moment, kind of event, page, environment or ending is said on a
   expect(await status("environments/beta/export.jsonl", "oskar")).toMatch(/^404/);
 });
 
-test("ten thousand rows come a thousand at a time", async () => {
+test("ten thousand rows are sent a thousand at a time", async () => {
   await w.record(
     "beta",
     Array.from({ length: 10_000 }, (_, i) => `/p${i} v1`),
@@ -180,7 +180,7 @@ test("ten thousand rows come a thousand at a time", async () => {
   expect(sizes.filter((size) => size === 1000)).toHaveLength(10);
 });
 
-test("who stops reading stops the work", async () => {
+test("a client that stops reading has an export without its last line", async () => {
   await w.record(
     "beta",
     Array.from({ length: 3000 }, (_, i) => `/p${i} v1`),
@@ -189,11 +189,11 @@ test("who stops reading stops the work", async () => {
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const first = new TextDecoder().decode((await reader.read()).value);
   await reader.cancel();
-  // what was had of it shows that it is not all
+  // so that the file shows that it is incomplete
   expect(first).not.toMatch(/^end,/m);
 });
 
-test("a download breaks off where the database goes away in the middle", async () => {
+test("a download is cut off if the database becomes unavailable", async () => {
   await w.record(
     "beta",
     Array.from({ length: 3000 }, (_, i) => `/p${i} v1`),
@@ -203,18 +203,18 @@ test("a download breaks off where the database goes away in the middle", async (
   await expect(response.text()).rejects.toThrow();
 });
 
-test("an entry of ten thousand lines is whole in JSON lines", async () => {
+test("an event with thousands of lines is complete in JSON lines", async () => {
   await w.record(
     "beta",
     Array.from({ length: 2000 }, (_, i) => `/p${i} v1`),
   );
-  await tell("beta", ["/ v1"]);
+  await recordWithNote("beta", ["/ v1"]);
   const { rows, end } = await lines("history/export.jsonl?action=deployment_recorded");
   expect(rows.map((row) => row.details.placements.length)).toEqual([1, 2000]);
   expect(end.rows).toBe(2);
 });
 
-test("the command line takes the same away from the database, to standard output or a file", async () => {
+test("the command line exports from the database, to standard output or a file", async () => {
   const { url, drop } = await freshDatabaseUrl();
   await using dir = await folder();
   const sitebook = commandLine({ env: { DATABASE_URL: url }, stdin: "correct horse battery staple" });
@@ -232,10 +232,10 @@ test("the command line takes the same away from the database, to standard output
   expect(await readFile(file, "utf8")).toBe('{"end":true,"rows":0}\n');
   expect(await readdir(dir.path)).toEqual(["beta.jsonl"]);
 
-  expect((await sitebook(["export"])).err).toContain("Say what to export");
+  expect((await sitebook(["export"])).err).toContain("Name what to export");
   expect((await sitebook(["export", "placements", "moon"])).code).toBe(2);
-  expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("There is no action");
-  expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("it is csv or jsonl");
+  expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("Unknown action");
+  expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("Use csv or jsonl");
   expect((await sitebook(["export", "placements", "beta", "--as-of", "soon-ish"])).code).toBe(2);
   expect((await sitebook([...words.slice(0, -1), join(dir.path, "no/where.csv")])).err).toContain("cannot be written");
   await drop();

@@ -210,8 +210,8 @@ describe("a filter", () => {
   test("that cannot be read is explained beside its field", async () => {
     const page = await openPage("?from=yesteryear&until=2126-01-01T00:00", "vera", 422);
 
-    expect(words(page)).toContain('"yesteryear" is no moment.');
-    expect(words(page)).toContain("1 January 2126, 00:00 is still to come.");
+    expect(words(page)).toContain('"yesteryear" is not a valid date and time.');
+    expect(words(page)).toContain("1 January 2126, 00:00 is in the future.");
     expect(entries(page)).toEqual([]);
   });
 

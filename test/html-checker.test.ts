@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { validHtml } from "./support/html.ts";
 
-test("a page as our views write it is fine", () => {
+test("a page like those of the views is valid", () => {
   const form = `<h1>Board</h1> <form method="post" hx-post="/x" hx-target:inherited="#a" hx-status:422="target:#a" hx-sync="this:drop">
     <label for="name">Name</label> <input id="name" name="name" type="text"> <button type="submit">Save</button></form>`;
 
   expect(validHtml(page(form))).toEqual([]);
 });
 
-test("a fragment, and text that looks like a script, are fine", () => {
+test("a fragment, and text that looks like a script, are valid", () => {
   expect(validHtml(`<tr id="row"><td>&lt;script&gt;javascript:alert(1) style="x"&lt;/script&gt;</td></tr>`)).toEqual(
     [],
   );

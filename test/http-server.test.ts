@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { createHttpServer, type Limits, usualLimits } from "../src/http/server.ts";
 
 const quick = { headersTimeout: 500, requestTimeout: 1000, connectionsCheckingInterval: 100 };
-// serving puts quicker ones of its own into their place, for this whole process
+// the adapter replaces them with faster ones of its own, in the whole process
 const { Request, Response } = globalThis;
 afterAll(() => {
   Object.defineProperty(globalThis, "Request", { value: Request });
@@ -14,7 +14,7 @@ afterAll(() => {
 
 type Fetch = Parameters<typeof createHttpServer>[0];
 
-/** A server without a Sitebook behind it, and clients that say what they like to it. It is gone when its block ends. */
+/** A server without a Sitebook behind it, and bare clients. It is closed when its block ends. */
 async function serving(fetch: Fetch, change: Partial<Limits> = {}) {
   const server = createHttpServer(fetch, { ...usualLimits, ...change });
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -41,47 +41,47 @@ const hello: Fetch = () => new Response("hello");
 const echo: Fetch = async (request) => new Response(await request.text().catch(() => "broken off"));
 const get = "GET / HTTP/1.1\r\nHost: sitebook.test\r\n\r\n";
 const post = "POST / HTTP/1.1\r\nHost: sitebook.test\r\n";
-const told = (socket: Socket, words: string) => {
-  socket.write(words);
+const exchange = (socket: Socket, bytes: string) => {
+  socket.write(bytes);
   return text(socket);
 };
 
 test.each([
-  ["no HTTP", "what?\r\n\r\n", 400, "not an HTTP request"],
-  ["an address that is none", "GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", 400, "not an HTTP request"],
-  ["a head of 64 KB", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(65_536)}\r\n\r\n`, 431, "at most 16 kB"],
+  ["anything but HTTP", "what?\r\n\r\n", 400, "not an HTTP request"],
+  ["an invalid address", "GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", 400, "not an HTTP request"],
+  ["a header of 64 KB", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(65_536)}\r\n\r\n`, 431, "at most 16 kB"],
   [
-    "pieces that carry much beside",
+    "a large chunk extension",
     `${post}Transfer-Encoding: chunked\r\n\r\n1;${"x".repeat(20_000)}\r\n`,
     413,
-    "beside its body",
+    "chunk extensions",
   ],
-])("%s is refused in a sentence, and the connection closed", async (_, words, status, sentence) => {
+])("%s is refused with a sentence, and the connection is closed", async (_, bytes, status, sentence) => {
   await using server = await serving(echo);
-  const [head = "", body] = (await told(await server.client(), words)).split("\r\n\r\n");
+  const [head = "", body] = (await exchange(await server.client(), bytes)).split("\r\n\r\n");
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(body).toContain(sentence);
   expect(head).not.toMatch(/^retry-after/im);
-  secure(head);
+  expectSecureHeaders(head);
 });
 
-test("who does not finish a request is told so, and that it can be tried again", async () => {
+test("a client that does not finish its request gets 408, and when to try again", async () => {
   await using server = await serving(hello, quick);
-  const [head = "", body] = (await told(await server.client(), "GET / HTTP/1.1\r\nHost:")).split("\r\n\r\n");
+  const [head = "", body] = (await exchange(await server.client(), "GET / HTTP/1.1\r\nHost:")).split("\r\n\r\n");
   expect([head.split("\r\n")[0], body]).toEqual([
     "HTTP/1.1 408 Request Timeout",
     "The request did not arrive in time.\n",
   ]);
   expect(head).toMatch(/^retry-after: 1$/im);
-  secure(head);
+  expectSecureHeaders(head);
 });
 
-test("who says nothing is sent away without a word", async () => {
+test("a client that sends nothing is disconnected without a response", async () => {
   await using server = await serving(hello, quick);
   expect(await text(await server.client())).toBe("");
 });
 
-function secure(head: string): void {
+function expectSecureHeaders(head: string): void {
   expect(head).toMatch(/^connection: close$/im);
   expect(head).toMatch(/^cache-control: no-store$/im);
   expect(head).toMatch(/^content-security-policy: default-src 'none'; frame-ancestors 'none'$/im);
@@ -89,46 +89,46 @@ function secure(head: string): void {
 }
 
 test.each([
-  ["stops coming in", { ...quick, requestTimeout: 60_000, stalledMs: 500 }],
-  ["takes too long in all", quick],
-])("a body that %s is given up, and not taken for one that ended", async (_, limits) => {
-  const { promise: read, resolve } = Promise.withResolvers<string>();
+  ["stops arriving", { ...quick, requestTimeout: 60_000, stalledMs: 500 }],
+  ["takes too long in total", quick],
+])("a body that %s is aborted, and not read as if it had ended", async (_, limits) => {
+  const { promise: body, resolve } = Promise.withResolvers<string>();
   const reading: Fetch = async (request) => {
-    resolve(await request.text().catch(() => "given up"));
+    resolve(await request.text().catch(() => "aborted"));
     return new Response("read");
   };
   await using server = await serving(reading, limits);
-  const answer = await told(await server.client(), `${post}Content-Length: 10\r\n\r\nhalf`);
+  const answer = await exchange(await server.client(), `${post}Content-Length: 10\r\n\r\nhalf`);
   expect(answer).toContain("HTTP/1.1 408 Request Timeout");
-  expect(await read).toBe("given up");
+  expect(await body).toBe("aborted");
 });
 
-test("a server that takes its time blames nobody for it", async () => {
+test("a client is not disconnected because the handler is slow", async () => {
   const work = Promise.withResolvers<void>();
   const slowly: Fetch = () => work.promise.then(() => new Response("done"));
   await using server = await serving(slowly, { ...quick, stalledMs: 200 });
   const [waits, late] = [await server.client(), await server.client()];
-  const answer = told(waits, get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
-  // by the time that one which came later is sent away, the first one's time would have been over too
+  const answer = exchange(waits, get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+  // once the later client is disconnected, the first one would have been too
   expect(await text(late)).toBe("");
   work.resolve();
   expect(await answer).toContain("done");
 });
 
-test("a client that does not read its answer is cut off", async () => {
+test("a client that does not read its response is disconnected", async () => {
   const long: Fetch = () => new Response("x".repeat(20_000_000));
-  await using here = await serving(long, { stalledMs: 200 });
-  const connected = once(here.server, "connection");
-  const client = await here.client();
+  await using server = await serving(long, { stalledMs: 200 });
+  const connected = once(server.server, "connection");
+  const client = await server.client();
   const [socket] = (await connected) as [Socket];
-  const gone = once(socket, "close");
+  const closed = once(socket, "close");
   client.pause().write(get);
-  await gone;
+  await closed;
 });
 
-test("a client that goes on sending after a refusal reads it, and is cut off", async () => {
-  await using here = await serving(hello);
-  const client = await here.client();
+test("a client that continues to send after a refusal can read it, and is disconnected", async () => {
+  await using server = await serving(hello);
+  const client = await server.client();
   const received = text(client);
   const pour = () => {
     while (client.writable && client.write(Buffer.alloc(64 * 1024)));
@@ -139,19 +139,19 @@ test("a client that goes on sending after a refusal reads it, and is cut off", a
   expect(client.destroyed).toBe(true);
 });
 
-test("where all connections are taken, one more is turned away, and there is room again once one ends", async () => {
+test("if all connections are in use another is refused, and accepted again once one ends", async () => {
   await using server = await serving(hello, { maxConnections: 2 });
   const [first] = [await server.client(), await server.client()];
   expect(await text(await server.client())).toBe("");
-  const gone = once(first as Socket, "close");
+  const closed = once(first as Socket, "close");
   first?.destroy();
-  await gone;
+  await closed;
   await expect
-    .poll(async () => told(await server.client(), `${get.trim()}\r\nConnection: close\r\n\r\n`))
+    .poll(async () => exchange(await server.client(), `${get.trim()}\r\nConnection: close\r\n\r\n`))
     .toContain("hello");
 });
 
-test("a connection carries so many requests, however fast they come", async () => {
+test("a connection carries a limited number of requests, however fast they come", async () => {
   let begun = 0;
   const counting: Fetch = () => {
     begun += 1;
@@ -159,8 +159,8 @@ test("a connection carries so many requests, however fast they come", async () =
   };
   await using server = await serving(counting, { maxRequestsPerSocket: 10 });
   const client = await server.client();
-  const gone = once(client, "close");
+  const closed = once(client, "close");
   client.resume().write(`${post}Content-Length: 0\r\n\r\n`.repeat(1000));
-  await gone;
+  await closed;
   expect(begun).toBe(10);
 });

@@ -32,23 +32,23 @@ const short = [
   { at: "2026-02-02T08:00:00Z", software: [["checkout", "3.4.1"]] },
 ];
 
-test("a file of deployments is recorded with their own times, in whatever order they stand", async () => {
+test("a machine imports a file of deployments with their own times, in any order", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
-  const { code, out, err } = await imported(sitebook, jsonLines(short));
+  const { code, out, err } = await importText(sitebook, jsonLines(short));
   expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes.\n", err: "" });
-  expect(await stood("2026-02-02T12:00:00.000Z")).toEqual(["/old v1", "/sale v1", "checkout 3.4.1"]);
-  expect(await stood("2026-02-04T00:00:00.000Z")).toEqual(["/sale v2", "checkout 3.4.1"]);
+  expect(await linesAsOf("2026-02-02T12:00:00.000Z")).toEqual(["/old v1", "/sale v1", "checkout 3.4.1"]);
+  expect(await linesAsOf("2026-02-04T00:00:00.000Z")).toEqual(["/sale v2", "checkout 3.4.1"]);
 });
 
-test("the second time it changes nothing", async () => {
+test("importing the same file again changes nothing", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
-  const first = await imported(sitebook, jsonLines(short));
+  const first = await importText(sitebook, jsonLines(short));
   const before = await counts();
-  expect(await imported(sitebook, jsonLines(short))).toEqual(first);
+  expect(await importText(sitebook, jsonLines(short))).toEqual(first);
   expect(await counts()).toEqual(before);
 });
 
-test("the API's own form goes in as it is, with all that it can say", async () => {
+test("the file can have the API's form, with all its fields", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const line = {
     kind: "page",
@@ -58,40 +58,43 @@ test("the API's own form goes in as it is, with all that it can say", async () =
     digest: "d1",
     requires: { checkout: ">=3" },
   };
-  const told = [
+  const deployments = [
     { effective_at: "2026-02-01T08:00:00Z", note: "All there is", complete: true, placements: [line] },
     { effective_at: "2026-02-01T09:00:00+01:00", placements: [{ ...line, key: "/s%C3%BC%C3%9F" }] },
   ];
-  expect((await imported(sitebook, jsonLines(told))).code).toBe(0);
-  expect(await stood("2026-02-02T00:00:00.000Z")).toEqual(["/sale v1", "/süß v1"]);
+  expect((await importText(sitebook, jsonLines(deployments))).code).toBe(0);
+  expect(await linesAsOf("2026-02-02T00:00:00.000Z")).toEqual(["/sale v1", "/süß v1"]);
 });
 
 test.each([
   ["CSV", ","],
   ["a spreadsheet's CSV", ";"],
   ["TSV", "\t"],
-])("%s has one placement a line; those of one moment are one deployment", async (_name, delimiter) => {
-  const sitebook = await commandLineMachine(w, "contributor");
-  const rows = [
-    ["effective_at", "kind", "key", "version", "title"],
-    ["2026-02-01T08:00:00Z", "page", "/sale", "v1", `"Sale, late; ""more"""`],
-    ["2026-02-01T08:00:00Z", "software", "checkout", "3.4.0", ""],
-    ["2026-02-02T08:00:00Z", "page", "/sale", "-", ""],
-  ];
-  const text = `\uFEFF${rows.map((row) => row.join(delimiter)).join("\r\n")}\r\n`;
-  expect((await imported(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes.\n");
-  const { title } = await w.db
-    .selectFrom("artifacts")
-    .select("title")
-    .where("key", "=", "/sale")
-    .executeTakeFirstOrThrow();
-  expect(title).toBe('Sale, late; "more"');
-  expect(await stood("2026-02-03T00:00:00.000Z")).toEqual(["checkout 3.4.0"]);
-});
+])(
+  "%s has one placement per line; neighbouring lines with the same time are one deployment",
+  async (_name, delimiter) => {
+    const sitebook = await commandLineMachine(w, "contributor");
+    const rows = [
+      ["effective_at", "kind", "key", "version", "title"],
+      ["2026-02-01T08:00:00Z", "page", "/sale", "v1", `"Sale, late; ""more"""`],
+      ["2026-02-01T08:00:00Z", "software", "checkout", "3.4.0", ""],
+      ["2026-02-02T08:00:00Z", "page", "/sale", "-", ""],
+    ];
+    const text = `\uFEFF${rows.map((row) => row.join(delimiter)).join("\r\n")}\r\n`;
+    expect((await importText(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes.\n");
+    const { title } = await w.db
+      .selectFrom("artifacts")
+      .select("title")
+      .where("key", "=", "/sale")
+      .executeTakeFirstOrThrow();
+    expect(title).toBe('Sale, late; "more"');
+    expect(await linesAsOf("2026-02-03T00:00:00.000Z")).toEqual(["checkout 3.4.0"]);
+  },
+);
 
-test("every bad line is named with its number and the reason, before anything is sent", async () => {
+test("every line that needs fixing is named with its number and the reason, before anything is sent", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
-  const { code, err } = await imported(
+  const { code, err } = await importText(
     sitebook,
     [
       JSON.stringify(short[0]),
@@ -112,23 +115,23 @@ test("every bad line is named with its number and the reason, before anything is
   );
   expect(code).toBe(1);
   expect(err.split("\n")).toEqual([
-    expect.stringMatching(/^6 lines of .* cannot be taken; nothing was recorded\.$/),
-    "  Line 3: This is not JSON; each line holds one deployment.",
-    '  Line 4: "2026-02-30T08:00:00Z" is no moment; write one like 2026-03-03T14:00:00Z.',
-    "  Line 5: That moment is still to come. A deployment is recorded once it has happened.",
+    expect.stringMatching(/^\S+: 6 lines need fixing\. Nothing was recorded\.$/),
+    "  Line 3: This is not JSON. Write one deployment per line.",
+    '  Line 4: "2026-02-30T08:00:00Z" is not a valid date and time. Write it like 2026-03-03T14:00:00Z.',
+    "  Line 5: That date and time is in the future. Record a deployment once it has happened.",
     `  Line 5: A page's path begins with a slash: "sale" does not.`,
     '  Line 6: "pages.0.1" must be text, not a number.',
     '  Line 7: "placements" is missing.',
-    '  Line 7: There is no field "placement" here; check how it is written.',
+    '  Line 7: There is no field "placement" here. Check the spelling.',
     "  Line 8: The body must be an object, not a list.",
     "",
   ]);
   expect(await counts()).toMatchObject({ deployments: 0 });
 });
 
-test("so is every bad row of a table", async () => {
+test("every row of a table that needs fixing is named in the same way", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
-  const { code, err } = await imported(
+  const { code, err } = await importText(
     sitebook,
     [
       "at,kind,key,version",
@@ -142,48 +145,51 @@ test("so is every bad row of a table", async () => {
   );
   expect(code).toBe(1);
   expect(err.split("\n")).toEqual([
-    expect.stringContaining("5 lines of"),
-    "  Line 3: /sale is named for this moment in line 2 already.",
+    expect.stringContaining("5 lines need fixing"),
+    "  Line 3: /sale is listed for this time in line 2 already.",
     '  Line 4: A line begins with page or software, not "thing".',
-    '  Line 5: "" is no moment; write one like 2026-03-03T14:00:00Z.',
+    '  Line 5: "" is not a valid date and time. Write it like 2026-03-03T14:00:00Z.',
     "  Line 6: The version is missing; write - where it was removed.",
     expect.stringContaining("A quotation mark is not closed"),
     "",
   ]);
-  expect((await imported(sitebook, "when,what\n1,2\n")).err).toContain('There is no column "when"');
-  expect((await imported(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
+  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain('Unknown column "when"');
+  expect((await importText(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
 });
 
-test("an empty file, a picture and no file at all are refused", async () => {
+test("an empty file, a binary file and a missing file are refused", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
-  expect(await imported(sitebook, "\n\n")).toMatchObject({
+  expect(await importText(sitebook, "\n\n")).toMatchObject({
     code: 1,
-    err: expect.stringContaining("holds no deployment"),
+    err: expect.stringContaining("contains no deployment"),
   });
-  expect(await imported(sitebook, "\u0000PNG")).toMatchObject({ code: 1, err: expect.stringContaining("is not text") });
+  expect(await importText(sitebook, "\u0000PNG")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("is not text"),
+  });
   expect(await sitebook(["import", "beta", "/nowhere.jsonl"])).toMatchObject({ code: 2 });
   expect(await sitebook(["import", "beta"])).toMatchObject({ code: 2 });
 });
 
-test("a refusal names the line and stops there; what came before it stays, and it goes on once that is put right", async () => {
+test("the import stops at a line that the server refuses, and continues after it once that is fixed", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const sale = (day: number, digest: string) => ({
     effective_at: `2026-02-0${day}T08:00:00Z`,
     placements: [{ kind: "page", key: "/sale", version: "v1", digest }],
   });
-  const refused = await imported(sitebook, jsonLines([sale(1, "a"), sale(2, "b"), sale(3, "a")]));
+  const refused = await importText(sitebook, jsonLines([sale(1, "a"), sale(2, "b"), sale(3, "a")]));
   expect(refused.code).toBe(1);
   expect(refused.err).toContain("Line 2 was refused: /sale v1 is already recorded with other content");
-  expect(refused.err).toContain("1 deployment of 3 is recorded; run the same command again to go on.");
+  expect(refused.err).toContain("1 of 3 deployments recorded so far. Run the same command again to continue.");
   expect(await counts()).toMatchObject({ deployments: 1 });
-  expect((await imported(sitebook, jsonLines([sale(1, "a"), sale(2, "a"), sale(3, "a")]))).code).toBe(0);
+  expect((await importText(sitebook, jsonLines([sale(1, "a"), sale(2, "a"), sale(3, "a")]))).code).toBe(0);
   expect(await counts()).toMatchObject({ deployments: 3, placements: 1 });
 });
 
-test("cut off in the middle, it goes on where it was and records nothing twice", async () => {
+test("an import that is cut off continues where it was, and records nothing twice", async () => {
   const { secret } = await w.token("contributor");
   const env = { SITEBOOK_URL: "http://sitebook.test", SITEBOOK_TOKEN: secret };
-  let left = 4; // the site's name, and three deployments; the answer to the third is lost on the way
+  let left = 4; // the site's name, and three deployments; the response to the third is lost
   const line = commandLine({
     env,
     now: () => new Date(w.clock.at),
@@ -194,24 +200,24 @@ test("cut off in the middle, it goes on where it was and records nothing twice",
     },
   });
   const history = await realHistory(12);
-  const cut = await imported(line, history);
-  expect(cut).toMatchObject({ code: 2, err: expect.stringContaining("2 deployments of 12 are recorded") });
+  const cut = await importText(line, history);
+  expect(cut).toMatchObject({ code: 2, err: expect.stringContaining("2 of 12 deployments recorded so far") });
   expect(await counts()).toMatchObject({ deployments: 3 });
   left = Number.POSITIVE_INFINITY;
-  expect((await imported(line, history)).code).toBe(0);
+  expect((await importText(line, history)).code).toBe(0);
   expect(await counts()).toMatchObject({ deployments: 12 });
 });
 
-test("progress is drawn where a person watches, and nowhere else", async () => {
+test("progress is drawn in a terminal only", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const history = await realHistory(3);
-  expect((await imported(sitebook, history)).err).toBe("");
-  const { err } = await imported(sitebook, history, { watched: true });
+  expect((await importText(sitebook, history)).err).toBe("");
+  const { err } = await importText(sitebook, history, { interactive: true });
   expect(err).toContain("\r██████████░░░░░░░░░░░░░░░░░░░░ 33 % of 3");
   expect(err).toMatch(/\r +\r$/);
 });
 
-test("on an environment with a gate it is recorded, and said to be out of band", async () => {
+test("an import into an environment with a gate is recorded, and flagged out of band", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   await using dir = await folder();
   await writeFile(`${dir.path}/live.jsonl`, jsonLines(short));
@@ -221,7 +227,7 @@ test("on an environment with a gate it is recorded, and said to be out of band",
 
 type Sitebook = ReturnType<typeof commandLine>;
 
-async function imported(sitebook: Sitebook, text: string, more: { watched?: boolean } = {}) {
+async function importText(sitebook: Sitebook, text: string, more: { interactive?: boolean } = {}) {
   await using dir = await folder();
   const file = `${dir.path}/history`;
   await writeFile(file, text);
@@ -237,7 +243,7 @@ async function realHistory(lines: number): Promise<string> {
   return all.split("\n").slice(0, lines).join("\n");
 }
 
-async function stood(asOf: string): Promise<string[]> {
+async function linesAsOf(asOf: string): Promise<string[]> {
   const rows = await placementsAsOf(w.db, w.site.id, environmentOf(w.site, "beta").id, { asOf }, { order: "key" });
   return rows.map((row) => `${row.key} ${row.version}`);
 }

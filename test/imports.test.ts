@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..");
 interface Import {
   /** The importing file, such as `src/releases/rules.ts`. */
   file: string;
-  /** A package, or a file of ours from the top of the repository. */
+  /** A package, or the path of a file from the root of the repository. */
   from: string;
   type: boolean;
 }
@@ -43,7 +43,7 @@ const floors = [
   ["settings", "evidence"],
   ["example"],
   ["setup"],
-  // what is put together from them
+  // what is composed of them
   ["health", "api-app", "app", "config"],
   ["server", "cli"],
 ];
@@ -56,7 +56,7 @@ const amongRooms = imports.filter(
   ({ file, from }) => file.startsWith("src/") && from.startsWith("src/") && roomOf(file) !== roomOf(from),
 );
 
-test("every room of src has its floor", () => {
+test("every room of src has a floor", () => {
   const rooms = new Set([...sources.keys()].filter((file) => file.startsWith("src/")).map(roomOf));
   expect([...rooms].filter((room) => !floorOf.has(room) && room !== "new-enough")).toEqual([]);
 });
@@ -67,19 +67,19 @@ test("a room imports only from the floors below its own", () => {
   );
   const sentences = upward.map(
     ({ file, from }) =>
-      `${file} imports ${from}, which is a floor higher: what it needs from there belongs in ${roomOf(file)}, or lower.`,
+      `${file} imports ${from}, which is on a higher floor: move what it needs to ${roomOf(file)}, or lower.`,
   );
   expect(sentences).toEqual([]);
 });
 
-test("no two rooms load each other", () => {
+test("no two rooms import each other at run time", () => {
   const pairs = new Set(
     amongRooms.filter(({ type }) => !type).map(({ file, from }) => `${roomOf(file)} ${roomOf(from)}`),
   );
   expect([...pairs].filter((pair) => pairs.has(pair.split(" ").reverse().join(" ")))).toEqual([]);
 });
 
-test("views import each other, text and time, and from the rest only types", () => {
+test("views import other views, text and time, and only types from elsewhere", () => {
   const wrong = within("views").filter(({ from, type }) => !type && !/^(views\/|src\/text\.ts|src\/time\/)/.test(from));
   expect(wrong).toEqual([]);
 });
@@ -100,34 +100,34 @@ test("only the application mounts a noun's routes and API", () => {
   expect(wrong).toEqual([]);
 });
 
-test("migrations stand alone: they know the schema of their day", () => {
+test("migrations import nothing else, as they belong to the schema of their time", () => {
   expect(within("migrations").filter(({ from }) => !/^(migrations\/|kysely$|node:)/.test(from))).toEqual([]);
 });
 
-test("what runs imports no tests, and nothing imports the server", () => {
-  const runs = ["src", "views", "migrations"].flatMap(within);
-  expect(runs.filter(({ from }) => from.startsWith("test/") || from === "src/server.ts")).toEqual([]);
+test("the application imports no tests, and nothing imports the server", () => {
+  const application = ["src", "views", "migrations"].flatMap(within);
+  expect(application.filter(({ from }) => from.startsWith("test/") || from === "src/server.ts")).toEqual([]);
 });
 
 test("there are no barrels", () => {
   expect(files.filter((file) => /(^|\/)index\.\w+$/.test(file))).toEqual([]);
 });
 
-test("pages load nothing from elsewhere, and the application calls nobody", () => {
+test("pages load nothing from other servers, and the application calls none", () => {
   const elsewhere = /\b(src|srcset|href|action|poster)="(https?:)?\/\/[^"]*|@import|url\((?!["']?(#|data:))/g;
   const calls = /(?<![.\w])fetch\(|new (WebSocket|EventSource)\(|from "(node:(http|https|net|tls|dgram)|undici)"/g;
   const servers = ["client-address", "raw-response", "server"].map((name) => `src/http/${name}.ts`);
   const found = [...sources].flatMap(([file, text]) => {
     const pattern = file.startsWith("views/") ? elsewhere : calls;
-    // what listens is no call, and a type is nothing
+    // a server listens, and a type is not run
     if (file.startsWith("test/") || servers.includes(file)) return [];
-    const runs = text.replace(/^import type .*$/gm, "");
-    return [...runs.matchAll(pattern)].map(([hit]) => `${file}: ${hit}`);
+    const code = text.replace(/^import type .*$/gm, "");
+    return [...code.matchAll(pattern)].map(([hit]) => `${file}: ${hit}`);
   });
   expect(found).toEqual([]);
 });
 
-test("every dependency is one exact version", () => {
+test("every dependency has an exact version", () => {
   const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
@@ -135,11 +135,11 @@ test("every dependency is one exact version", () => {
   expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
 });
 
-test("the top of the repository holds what the README's layout names", () => {
-  const made = ["node_modules", "data"];
+test("the root of the repository has only what the README names, and files of tools", () => {
+  const generated = ["node_modules", "data"];
   const named = ["LICENSE", "README.md", "migrations", "package-lock.json", "package.json", "src", "test", "views"];
   const forTools = ["tsconfig.json", "vitest.config.ts"];
-  const others = readdirSync(root).filter((name) => !name.startsWith(".") && !made.includes(name));
+  const others = readdirSync(root).filter((name) => !name.startsWith(".") && !generated.includes(name));
   expect(others.filter((name) => ![...named, ...forTools].includes(name))).toEqual([]);
 });
 

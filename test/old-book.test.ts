@@ -8,7 +8,7 @@ import { migrate } from "../src/database/migrate.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 
-/** A book that Sitebook 54aaff5 made (every verb was used on it), and what that Sitebook answered from it. */
+/** A book created by Sitebook 54aaff5 with every verb, and the responses of that Sitebook. */
 const file = (name: string) => gunzipSync(readFileSync(new URL(`support/${name}.gz`, import.meta.url)));
 const old = JSON.parse(String(file("old-book-answers.json"))) as {
   at: string;
@@ -29,22 +29,22 @@ afterAll(() => db.destroy());
 const siteId = async () =>
   (await db.selectFrom("sites").select("id").where("slug", "=", "shop").executeTakeFirstOrThrow()).id;
 
-test.each(Object.keys(old.answers))("it answers %s as before", async (path) => {
+test.each(Object.keys(old.answers))("the old book answers %s as before", async (path) => {
   const headers = { authorization: `Bearer ${old.token}` };
   const answer = await app.request(`http://sitebook.test/api/v1${path}`, { headers });
   expect(answer.status).toBe(200);
   expect(withoutSentences(await answer.json())).toMatchObject(withoutSentences(old.answers[path]) as object);
 });
 
-/** Sentences may be put better; what they say is tested elsewhere. */
+/** Sentences may be reworded; they are tested elsewhere. */
 function withoutSentences(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer, (name, value) => (name === "message" ? undefined : value)));
 }
 
-test("its chain and its record verify, with the same head", async () => {
+test("the old book verifies, with the same head", async () => {
   expect(await verify(db, await siteId())).toEqual(old.verdict);
 });
 
-test("its record can be rebuilt from its events", async () => {
+test("the old book's record can be rebuilt from its events", async () => {
   expect(await rebuild(db, await siteId())).toEqual(old.verdict);
 });

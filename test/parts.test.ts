@@ -5,31 +5,31 @@ import { area, input } from "../views/parts/field.ts";
 import { attr, attrs, classes, each, html } from "../views/parts/html.ts";
 import { statusBadge } from "../views/parts/status-badge.ts";
 
-const MEAN = `<script>alert("it's & done")</script>`;
-const TAMED = "&lt;script&gt;alert(&quot;it&#39;s &amp; done&quot;)&lt;/script&gt;";
+const hostile = `<script>alert("it's & done")</script>`;
+const escaped = "&lt;script&gt;alert(&quot;it&#39;s &amp; done&quot;)&lt;/script&gt;";
 
-test("a list's texts are escaped once, and its markup is left as it is", () => {
-  const list = html`<ul>${each([MEAN, "b"], (one) => html`<li>${one}</li>`)}</ul>`;
+test("texts in a list are escaped once, and its markup is not", () => {
+  const list = html`<ul>${each([hostile, "b"], (item) => html`<li>${item}</li>`)}</ul>`;
 
-  expect(String(list)).toBe(`<ul><li>${TAMED}</li><li>b</li></ul>`);
+  expect(String(list)).toBe(`<ul><li>${escaped}</li><li>b</li></ul>`);
 });
 
-test("an attribute is written where it holds, and escaped", () => {
+test("an attribute is escaped, and left out if it has no value", () => {
   expect(String(attr("disabled", true))).toBe(" disabled");
   expect(String(attr("aria-pressed", "true"))).toBe(' aria-pressed="true"');
   expect(String(attr("value", ""))).toBe(' value=""');
   expect(String(attr("value", 0))).toBe(' value="0"');
-  expect(String(attr("title", MEAN))).toBe(` title="${TAMED}"`);
+  expect(String(attr("title", hostile))).toBe(` title="${escaped}"`);
   expect([attr("a", false), attr("a", undefined), attr("a", null)].map(String)).toEqual(["", "", ""]);
   expect(String(attrs({ id: "x", hidden: true, title: undefined }))).toBe(' id="x" hidden');
 });
 
-test("classes that do not hold are left out, and with none there is no attribute", () => {
+test("empty classes are left out, and without any there is no attribute", () => {
   expect(String(classes("is", false, undefined, "wrap"))).toBe(' class="is wrap"');
   expect(String(classes(false))).toBe("");
 });
 
-test("a field ties its label, hint and error to its control", () => {
+test("a field connects its label, hint and error with its control", () => {
   const field = String(input({ name: "email", label: "E-mail", hint: "Yours", error: "It has no @.", required: true }));
 
   expect(field).toContain('<label for="email">E-mail</label>');
@@ -38,13 +38,13 @@ test("a field ties its label, hint and error to its control", () => {
   expect(String(input({ name: "email", label: "E-mail" }))).not.toMatch(/aria-|required|value/);
 });
 
-test("a text area keeps what was written, its first empty line too", () => {
+test("a text area keeps its content, with an empty first line", () => {
   expect(String(area({ name: "lines", label: "Lines", value: "\n</textarea>" }))).toContain(
     'rows="3">\n\n&lt;/textarea&gt;</textarea>',
   );
 });
 
-test("a refused button is disabled and says why beside it", () => {
+test("a disabled button shows the reason beside it", () => {
   const refused = String(button({ text: "Approve", name: "decision", value: "approve", why: "You asked for it." }));
 
   expect(refused).toContain('disabled aria-describedby="why-decision-approve"');
@@ -52,29 +52,29 @@ test("a refused button is disabled and says why beside it", () => {
   expect(String(button({ text: "Approve" }))).toBe('<button type="submit">Approve</button>');
 });
 
-test("several buttons may share the sentence that refuses them", () => {
+test("several disabled buttons can share one reason", () => {
   expect(String(button({ text: "Approve", because: "over" }))).toBe(
     '<button type="submit" disabled aria-describedby="over">Approve</button>',
   );
 });
 
-test("a standing says its word, and what completes it for who listens", () => {
+test("a status has its word, and more text for screen readers", () => {
   expect(String(statusBadge("ahead", "ahead", { more: " of demo" }))).toBe(
     '<span class="is ahead">ahead<span class="more"> of demo</span></span>',
   );
   expect(String(statusBadge("waiting", "waiting", { href: "/x" }))).toBe('<a class="is waiting" href="/x">waiting</a>');
 });
 
-test("what is tracked is linked by its key, whatever is in it", () => {
+test("an artifact's link escapes its key and title", () => {
   expect(artifactPath("shop", { kind: "page", key: "/größe/a&b?" })).toBe(
     "/sites/shop/artifacts/page?key=%2Fgr%C3%B6%C3%9Fe%2Fa%26b%3F",
   );
-  expect(String(artifactLink("shop", { kind: "page", key: "/a", title: MEAN }))).toContain(
-    `<span class="title">${TAMED}</span>`,
+  expect(String(artifactLink("shop", { kind: "page", key: "/a", title: hostile }))).toContain(
+    `<span class="title">${escaped}</span>`,
   );
 });
 
-test("no version is said in words, and a digest is shown in fours", () => {
+test("a missing version is shown as a word, and a digest in groups of four", () => {
   expect(String(versionTag("v3"))).toBe('<span class="version">v3</span>');
   expect(String(versionTag(null))).toBe('<span class="none">removed</span>');
   expect(String(versionTag(undefined, "not here"))).toContain("not here");

@@ -3,7 +3,7 @@ import { limitHashing } from "../src/access/password-queue.ts";
 
 const from = (address: string) => ({ address });
 
-/** Work that ends when it is told to, and what has begun so far. */
+/** Work that runs until `end` is called, and the names of what has begun. */
 function works() {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
@@ -14,7 +14,7 @@ function works() {
   return { begun, work, end: (name: string) => ends.get(name)?.() };
 }
 
-test("one password is hashed at a time, in the order of the requests; those that find no place to wait are refused at once", async () => {
+test("passwords are hashed one at a time, in the order of the requests; if the queue is full, requests are refused at once", async () => {
   const limit = limitHashing({ maxConcurrent: 1, maxWaiting: 2 });
   const { begun, work, end } = works();
   const done = ["1", "2", "3"].map((name) => limit(from(`192.0.2.${name}`), work(name)));
@@ -32,26 +32,30 @@ test("one password is hashed at a time, in the order of the requests; those that
   expect(begun).toEqual(["1", "2", "3"]);
 });
 
-test("work that fails makes room for the next, and keeps its own error", async () => {
+test("if the work fails, its error is thrown and the next can begin", async () => {
   const limit = limitHashing({ maxConcurrent: 1, maxWaiting: 0 });
   await expect(limit(from(""), () => Promise.reject(new Error("no database")))).rejects.toThrow("no database");
-  expect(await limit(from(""), async () => "in")).toBe("in");
+  expect(await limit(from(""), async () => "signed in")).toBe("signed in");
 });
 
-test("from one address, and for one e-mail, only so many wait, and others find room", async () => {
+test("one address, or one e-mail, fills only a part of the queue, and others can still wait", async () => {
   const limit = limitHashing({ maxConcurrent: 1, maxWaiting: 16, maxPerClient: 2 });
   const { begun, work, end } = works();
   const first = limit(from(""), work("0"));
-  const mine = ["1", "2"].map((name) => limit({ address: "192.0.2.1", email: `${name}@example.test` }, work(name)));
+  const fromOneAddress = ["1", "2"].map((name) =>
+    limit({ address: "192.0.2.1", email: `${name}@example.test` }, work(name)),
+  );
   await expect(limit({ address: "192.0.2.1", email: "3@example.test" }, work("3"))).rejects.toThrow("Too many people");
-  const hers = ["4", "5"].map((name) => limit({ address: `192.0.2.${name}`, email: "ada@example.test" }, work(name)));
+  const forOneEmail = ["4", "5"].map((name) =>
+    limit({ address: `192.0.2.${name}`, email: "ada@example.test" }, work(name)),
+  );
   await expect(limit({ address: "192.0.2.6", email: "ada@example.test" }, work("6"))).rejects.toThrow(
     "Too many people",
   );
-  const nobody = ["7", "8", "9"].map((name) => limit(from(""), work(name)));
+  const unknownAddress = ["7", "8", "9"].map((name) => limit(from(""), work(name)));
 
   const names = ["0", "1", "2", "4", "5", "7", "8", "9"];
-  for (const [i, done] of [first, ...mine, ...hers, ...nobody].entries()) {
+  for (const [i, done] of [first, ...fromOneAddress, ...forOneEmail, ...unknownAddress].entries()) {
     end(names[i] as string);
     expect(await done).toBe(names[i]);
   }

@@ -104,17 +104,17 @@ test("a wrong invitation is refused beside its fields, and nothing is created", 
   const page = await w.as("iris").post(settings, { name: "\u0007", email: "no address", roles: ["king"] });
   const text = await page.text();
   expect(page.status).toBe(422);
-  expect(text).toContain("A name has no control characters and no line breaks.");
+  expect(text).toContain("A name cannot contain control characters or line breaks.");
   expect(text).toContain("Enter an e-mail address like ada@example.com.");
   expect(text).toContain("There is no role &quot;king&quot;");
   expect(await (await w.as("iris").post(settings, { ...lena, roles: [] })).text()).toContain(
     "Select at least one role.",
   );
   expect(await (await w.as("iris").post(settings, { ...lena, name: "x".repeat(201) })).text()).toContain(
-    "A name has at most 200 characters; this one has 201.",
+    "A name can have at most 200 characters; this one has 201.",
   );
   expect(await (await w.as("iris").post(settings, { ...lena, email: `${"x".repeat(250)}@a.test` })).text()).toContain(
-    "An e-mail address has at most 254 characters; this one has 257.",
+    "An e-mail address can have at most 254 characters; this one has 257.",
   );
   expect(await events()).toEqual([]);
 });

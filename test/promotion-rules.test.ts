@@ -163,7 +163,7 @@ describe("who can decide", () => {
       "A rejection needs a comment. Say what is wrong, so that it can be fixed.",
     );
     expect(whyNotComment("approve", "x".repeat(10_001))).toBe(
-      "A comment has at most 10,000 characters; this one has 10,001.",
+      "A comment can have at most 10,000 characters; this one has 10,001.",
     );
   });
 

@@ -195,7 +195,7 @@ describe("requesting a promotion", () => {
     const page = await answer.text();
 
     expect(answer.status).toBe(422);
-    expect(page).toMatch(/id="note-error">A note has at most 10,000 characters; this one has 10,001/);
+    expect(page).toMatch(/id="note-error">A note can have at most 10,000 characters; this one has 10,001/);
     expect(await countOpen()).toBe(0);
   });
 
@@ -232,7 +232,7 @@ describe("requesting a promotion", () => {
     const answer = await request(1, "demo", name);
 
     expect(answer.status).toBe(403);
-    expect(await answer.text()).toContain("You may not ask for, complete or cancel promotions on this site.");
+    expect(await answer.text()).toContain("You may not request, complete or cancel promotions on this site.");
     expect(await actions()).toEqual([]);
   });
 });
@@ -472,7 +472,7 @@ describe("completing", () => {
     for (const name of ["theo", "mara", "cleo", "vera"] as const) {
       const answer = await completes(name, number);
       expect(answer.status).toBe(403);
-      expect(await answer.text()).toContain("You may not ask for, complete or cancel promotions on this site.");
+      expect(await answer.text()).toContain("You may not request, complete or cancel promotions on this site.");
     }
     expect(await contentsOf("demo")).toEqual({});
   });
@@ -551,8 +551,8 @@ describe("completing", () => {
   });
 
   test.each([
-    ["to come", "2026-03-03T12:00", "still to come"],
-    ["that cannot be read", "some day", "is no moment"],
+    ["to come", "2026-03-03T12:00", "in the future"],
+    ["that cannot be read", "some day", "is not a valid date and time"],
     ["before the web existed", "1985-01-01T12:00", "before there were web sites"],
   ])("at a moment %s is refused beside the field", async (_, effective_at, sentence) => {
     const number = await requested(["/sale v1"]);

@@ -6,20 +6,20 @@ import { allowed, growing, isShort } from "./support/bounds.ts";
 import { type Cost, meter } from "./support/cost.ts";
 import { engine, freshDatabase } from "./support/database.ts";
 import { addressOf, everyPage, type Visit } from "./support/every-page.ts";
-import { heavySteps, overheard, planLine, pretendOld } from "./support/explain.ts";
-import { goOn, longHistory } from "./support/long-history.ts";
+import { capturedQueries, heavySteps, planLine, pretendLarge } from "./support/explain.ts";
+import { addRound, longHistory } from "./support/long-history.ts";
 import { type World, world } from "./support/world.ts";
 
-/** A page or call, the statements that it is made with, and what their plans are. */
-interface Seen {
+/** The statements that a page or call runs, with their plans. */
+interface Measured {
   statements: { statement: string; steps: string[]; cost: Cost }[];
   status: number;
 }
 
 let w: World;
 let database: Awaited<ReturnType<typeof freshDatabase>>;
-/** Of each page, in a long history and in one that is twice as long. */
-const seen = { long: new Map<Visit, Seen>(), longer: new Map<Visit, Seen>() };
+/** By page, in a long history and in one that is twice as long. */
+const measured = { long: new Map<Visit, Measured>(), longer: new Map<Visit, Measured>() };
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -27,14 +27,14 @@ beforeAll(async () => {
   const machine = await w.token("administrator");
   await longHistory(w);
   await signChain(w.db, w.site, w.clock.at);
-  await visitAll(machine.secret, seen.long);
-  await goOn(w, 1);
-  await visitAll(machine.secret, seen.longer);
+  await visitAll(machine.secret, measured.long);
+  await addRound(w, 1);
+  await visitAll(machine.secret, measured.longer);
 }, 600_000);
 afterAll(() => w.close());
 
-async function visitAll(secret: string, into: Map<Visit, Seen>): Promise<void> {
-  if (engine === "postgres") await pretendOld(w.db, growing);
+async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<void> {
+  if (engine === "postgres") await pretendLarge(w.db, growing);
   const session = async (who: "ada" | "iris" | "theo") => ({
     cookie: `sitebook=${await openSession(w.db, w.people[who].id, w.clock.at)}`,
   });
@@ -44,13 +44,13 @@ async function visitAll(secret: string, into: Map<Visit, Seen>): Promise<void> {
   for (const visit of everyPage) {
     const path = await addressOf(w, visit);
     let status = 0;
-    const queries = await overheard(w.db, async () => {
+    const queries = await capturedQueries(w.db, async () => {
       const response = await w.app.request(`http://sitebook.test${path}`, { headers: headers[visit.who] });
       await response.arrayBuffer();
       status = response.status;
     });
     const statements = [];
-    for (const query of queries.filter((one) => /^\s*(select|with)/.test(one.sql)))
+    for (const query of queries.filter(({ sql }) => /^\s*(select|with)/.test(sql)))
       statements.push({
         statement: planLine(query),
         steps: await heavySteps(w.db, query),
@@ -60,7 +60,7 @@ async function visitAll(secret: string, into: Map<Visit, Seen>): Promise<void> {
   }
 }
 
-test("every page and call that reads is among those that are opened here", async () => {
+test("every page and call that reads is opened here", async () => {
   const routes = [...w.app.routes, ...createApi("http://sitebook.test").routes];
   const reading = routes.filter((route) => route.method === "GET" && route.path !== "/assets/:name");
   const patterns = reading.map((route) => route.path);
@@ -68,15 +68,15 @@ test("every page and call that reads is among those that are opened here", async
   const missing = [...new Set(patterns)].filter((pattern) => {
     const path = pattern.replace(
       /:\w+(\{(?:[^{}]|\{[^{}]*\})*\})?/g,
-      (_, told?: string) => told?.slice(1, -1) ?? "[^/]+",
+      (_, constraint?: string) => constraint?.slice(1, -1) ?? "[^/]+",
     );
-    return !opened.some((one) => new RegExp(`^(?:${path})$`).test(one.split("?")[0] as string));
+    return !opened.some((address) => new RegExp(`^(?:${path})$`).test(address.split("?")[0] as string));
   });
   expect(missing).toEqual([]);
 });
 
-test.each(everyPage)("$who $path reads nothing from end to end and sorts nothing but what it shows", (visit) => {
-  const { statements, status } = seen.long.get(visit) as Seen;
+test.each(everyPage)("$who $path scans no long table and sorts only the rows that it shows", (visit) => {
+  const { statements, status } = measured.long.get(visit) as Measured;
   expect(status).toBeLessThan(400);
   const heavy = statements.flatMap(({ statement, steps }) =>
     steps.filter((step) => !isShort(step, statement)).map((step) => `${step}: ${statement}`),
@@ -85,26 +85,26 @@ test.each(everyPage)("$who $path reads nothing from end to end and sorts nothing
 });
 
 test.each(everyPage.filter(({ path }) => !/export|evidence/.test(path)))(
-  "$who $path costs no more where there is twice as much",
+  "$who $path costs no more when the history is twice as long",
   (visit) => {
-    const [before, after] = [seen.long, seen.longer].map((one) => costsOf(one.get(visit) as Seen));
-    const dearer = [...(after as Map<string, Cost>)].flatMap(([statement, { cost, rows }]) => {
+    const [before, after] = [measured.long, measured.longer].map((pages) => costsOf(pages.get(visit) as Measured));
+    const costlier = [...(after as Map<string, Cost>)].flatMap(([statement, { cost, rows }]) => {
       const was = before?.get(statement);
-      // more of a page may be filled by now
+      // the page may show more rows by now
       const more = was && Math.max(1, Math.min(rows, 1001) / Math.max(was.rows, 1));
       return !more || cost <= allowed(statement) * more * was.cost + spare
         ? []
         : [`${was.cost} → ${cost}: ${statement}`];
     });
-    expect(dearer).toEqual([]);
+    expect(costlier).toEqual([]);
   },
 );
 
-/** Steps or rows that make no difference. */
+/** A tolerance, in steps (SQLite) or rows (PostgreSQL). */
 const spare = engine === "sqlite" ? 50 : 10;
 
-/** By statement: some are asked several times. */
-function costsOf({ statements }: Seen): Map<string, Cost> {
+/** The cost by statement, as some are run several times. */
+function costsOf({ statements }: Measured): Map<string, Cost> {
   const costs = new Map<string, Cost>();
   for (const { statement, cost } of statements) {
     const sum = costs.get(statement) ?? { cost: 0, rows: 0 };

@@ -5,7 +5,7 @@ const root = new URL("../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const readme = read("README.md");
 
-test("the two commands are the ones that CI runs", () => {
+test("the README's commands exist, and CI runs the test command", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
   expect(readme).toContain("npm ci && npm start");
@@ -15,7 +15,7 @@ test("the two commands are the ones that CI runs", () => {
   for (const [, script = ""] of readme.matchAll(/npm run ([a-z]+)/g)) expect(scripts).toHaveProperty(script);
 });
 
-test("every variable that is read is in the table, and no other", () => {
+test("the configuration table has exactly the variables that are read", () => {
   const configured = [...read("src/config.ts").matchAll(/env\.([A-Z_]+)/g)].map(([, name]) => name);
   const table = readme.slice(readme.indexOf("## Configuration"));
   const described = [...table.matchAll(/`([A-Z]+(?:_[A-Z]+)*)`/g)].map(([, name]) => name);
@@ -23,7 +23,7 @@ test("every variable that is read is in the table, and no other", () => {
   expect(new Set(described)).toEqual(new Set(configured));
 });
 
-test("the folders, files and picture that it names are there", () => {
+test("the folders, files and pictures that the README names exist", () => {
   const tree = readme.slice(readme.indexOf("## Where things are"), readme.indexOf("## Configuration"));
   for (const folder of ["src", "views", "migrations", "test"]) expect(tree).toContain(`${folder}/`);
   for (const [, path] of readme.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g))

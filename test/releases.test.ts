@@ -116,7 +116,7 @@ describe("creating a release", () => {
   });
 
   test.each([
-    ["without a name", { name: " ", line: ["page /sale v1"] }, "Give it a name."],
+    ["without a name", { name: " ", line: ["page /sale v1"] }, "Enter a name."],
     ["without lines", { line: [] }, "Select at least one page or software item."],
     ["with the same line twice", { line: ["page /sale v1", "page /sale v1"] }, "/sale is listed twice."],
     ["with a line of something unknown", { line: ["page /nowhere v1"] }, "/nowhere was never recorded on beta."],
@@ -174,7 +174,7 @@ describe("creating a release", () => {
     expect((await w.as(name).get("/sites/shop/releases/new")).status).toBe(status);
     const answer = await w.as(name).post("/sites/shop/releases", form({ line: ["page /sale v1"] }));
     expect(answer.status).toBe(status);
-    if (status === 403) expect(await answer.text()).toContain("You may not make releases on this site.");
+    if (status === 403) expect(await answer.text()).toContain("You may not create releases on this site.");
     expect(await releases()).toEqual([]);
   });
 

@@ -191,7 +191,7 @@ describe("what changed", () => {
   });
 
   test("since a time that cannot be read: the answer says so", async () => {
-    expect(await reads("what changed on live since blursday")).toMatch(/"blursday" is no moment/);
+    expect(await reads("what changed on live since blursday")).toMatch(/"blursday" is not a valid date and time/);
   });
 });
 

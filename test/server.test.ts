@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => drop());
 
-test("says where it is and, while there is no account, how to make one; a stop closes the database", async () => {
+test("the server prints its address and, without an account, a setup link; on SIGTERM it closes the database", async () => {
   await using server = starting({ DATABASE_URL: url });
   const address = await server.url();
   const line = await server.says("There is no account yet.");
@@ -28,7 +28,7 @@ test("says where it is and, while there is no account, how to make one; a stop c
   if (url.startsWith("file:")) expect(existsSync(`${url.slice(5)}-wal`)).toBe(false);
 });
 
-test("once there is an account it offers no link", async () => {
+test("with an account the server prints no setup link", async () => {
   await tokenOn(url);
   await using server = starting({ DATABASE_URL: url });
   await server.url();
@@ -37,17 +37,17 @@ test("once there is an account it offers no link", async () => {
   expect(server.lines.join("\n")).not.toContain("setup");
 });
 
-test("npm start stops as one does", async () => {
+test("npm start stops on SIGTERM", async () => {
   await using server = starting({ DATABASE_URL: url }, ["npm", "start"]);
   const address = await server.url();
   server.signal("SIGTERM");
   await server.ended;
-  expect(server.lines.join("\n")).toContain("Sitebook stops");
+  expect(server.lines.join("\n")).toContain("Sitebook is stopping");
   await expect(fetch(address)).rejects.toThrow();
   if (url.startsWith("file:")) expect(existsSync(`${url.slice(5)}-wal`)).toBe(false);
 });
 
-test("a stop lets the requests that are running end", async () => {
+test("a server that is stopping finishes the running requests", async () => {
   const token = await tokenOn(url);
   await using server = starting({ DATABASE_URL: url });
   const address = new URL(await server.url());
@@ -63,45 +63,45 @@ test("a stop lets the requests that are running end", async () => {
     "expect: 100-continue",
   ];
   socket.write(`${head.join("\r\n")}\r\n\r\n`);
-  await new Promise((resolve) => socket.once("data", resolve)); // "100 Continue": the request is under way
+  await new Promise((resolve) => socket.once("data", resolve)); // "100 Continue": the request has begun
 
   server.signal("SIGTERM");
-  await server.says("Sitebook stops");
+  await server.says("Sitebook is stopping");
   socket.write(body);
   expect(await answer).toContain("HTTP/1.1 201 Created");
   expect(await server.ended).toBe(0);
   expect(await onDatabase(numbers)).toEqual([1]);
 });
 
-test("what is set wrong is said in a sentence each, and nothing starts", async () => {
-  const ends = async (env: Record<string, string>) => {
+test("with wrong variables the server does not start, and prints a sentence for each", async () => {
+  const linesOf = async (env: Record<string, string>) => {
     await using server = starting(env);
     expect(await server.ended).toBe(1);
     return server.lines;
   };
-  expect(await ends({ PORT: "http", BASE_URL: "nowhere", DATABASE_URL: url })).toEqual([
+  expect(await linesOf({ PORT: "http", BASE_URL: "nowhere", DATABASE_URL: url })).toEqual([
     expect.stringContaining('PORT is "http"'),
     expect.stringContaining('BASE_URL is "nowhere"'),
   ]);
-  expect(await ends({ TRUSTED_PROXIES: "everybody", DATABASE_URL: url })).toEqual([
+  expect(await linesOf({ TRUSTED_PROXIES: "everybody", DATABASE_URL: url })).toEqual([
     expect.stringContaining('TRUSTED_PROXIES has "everybody"'),
   ]);
-  const gone = await ends({ DATABASE_URL: "postgres://book:hunter2@localhost:1/sitebook" });
-  expect(gone).toEqual([
+  const unreachable = await linesOf({ DATABASE_URL: "postgres://book:hunter2@localhost:1/sitebook" });
+  expect(unreachable).toEqual([
     expect.stringMatching(/^The database .* cannot be used: .*ECONNREFUSED.*Check DATABASE_URL\.$/),
   ]);
-  expect(gone[0]).not.toContain("hunter2");
+  expect(unreachable[0]).not.toContain("hunter2");
 });
 
-test("a port in use is said to be", async () => {
+test("if the port is in use the server says so", async () => {
   await using first = starting({ DATABASE_URL: url });
   const { port } = new URL(await first.url());
   await using second = starting({ DATABASE_URL: url, PORT: port });
   expect(await second.ended).toBe(1);
-  expect(second.lines).toEqual([`Port ${port} is in use, perhaps by another Sitebook. Stop that one, or set PORT.`]);
+  expect(second.lines).toEqual([`Port ${port} is in use, perhaps by another Sitebook. Stop it, or set PORT.`]);
 });
 
-test("whoever says for whom they ask is believed where they are a proxy that is trusted, and named where not", async () => {
+test("X-Forwarded-For counts for rate limits if the proxy is trusted; otherwise there is a warning", async () => {
   await tokenOn(url);
   const at = new Date().toISOString();
   const failures = Array.from({ length: 30 }, (_, i) => ({
@@ -111,23 +111,23 @@ test("whoever says for whom they ask is believed where they are a proxy that is 
     at,
   }));
   await onDatabase((db) => db.insertInto("sign_in_failures").values(failures).execute());
-  const tries = async (env: Record<string, string>) => {
+  const attempt = async (env: Record<string, string>) => {
     await using server = starting({ DATABASE_URL: url, ...env });
     const address = await server.url();
-    const body = new URLSearchParams({ email: "ada@example.test", password: "not the right one" });
+    const body = new URLSearchParams({ email: "ada@example.test", password: "not the right password" });
     const headers = { origin: address, "x-forwarded-for": "198.51.100.1, 203.0.113.9" };
     const { status } = await fetch(`${address}/sign-in`, { method: "POST", body, headers });
     server.signal("SIGTERM");
     await server.ended;
     return { status, warned: server.lines.some((line) => line.includes("Set TRUSTED_PROXIES")) };
   };
-  expect(await tries({})).toEqual({ status: 429, warned: true });
-  expect(await tries({ TRUSTED_PROXIES: "127.0.0.0/8" })).toEqual({ status: 401, warned: false });
-  const kept = await onDatabase((db) => db.selectFrom("sign_in_failures").select("address").distinct().execute());
-  expect(kept.map((one) => one.address).sort()).toEqual(["127.0.0.1", "203.0.113.9"]);
+  expect(await attempt({})).toEqual({ status: 429, warned: true });
+  expect(await attempt({ TRUSTED_PROXIES: "127.0.0.0/8" })).toEqual({ status: 401, warned: false });
+  const stored = await onDatabase((db) => db.selectFrom("sign_in_failures").select("address").distinct().execute());
+  expect(stored.map(({ address }) => address).sort()).toEqual(["127.0.0.1", "203.0.113.9"]);
 });
 
-test("of servers that start at once on a new database one makes the schema, and all serve", async () => {
+test("if several servers start at once on a new database, one creates the schema, and all serve", async () => {
   const fresh = await emptyDatabaseUrl();
   {
     await using first = starting({ DATABASE_URL: fresh.url });
@@ -144,7 +144,7 @@ test("of servers that start at once on a new database one makes the schema, and 
   await fresh.drop();
 });
 
-test("every connection to a file waits for the disk, also after the first start", async () => {
+test("every connection to a file has the pragmas that make it durable, also after a restart", async () => {
   if (!url.startsWith("file:")) return expect(await onDatabase(async (db) => isPostgres(db))).toBe(true);
   for (const _start of ["first", "second"]) {
     const pragma = async (name: string) =>

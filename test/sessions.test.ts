@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { safePath } from "../src/people/rules.ts";
 import { forgetFailures, tryPassword } from "../src/people/sign-in.ts";
-import { watched } from "./support/database.ts";
+import { watchQueries } from "./support/database.ts";
 import { browser, password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -89,7 +89,7 @@ test("a try that is refused without being checked writes nothing", async () => {
   const failure = { email: right.email, address: "192.0.2.8", at: w.clock.at };
   const failures = [1, 2, 3, 4, 5].map((i) => ({ ...failure, id: `failure ${i}` }));
   await w.db.insertInto("sign_in_failures").values(failures).execute();
-  const [db, queries] = watched(w.db);
+  const [db, queries] = watchQueries(w.db);
 
   expect(await tryPassword(db, attempt)).toEqual({ wait: 900 });
   expect(new Set(queries)).toEqual(new Set(["SelectQueryNode"]));
@@ -221,7 +221,7 @@ test("a post from another origin, or from none, is refused", async () => {
   for (const origin of ["https://evil.example", "null", "http://sitebook.test.evil.example"]) {
     const answer = await w.as("iris").post("/sites/shop/settings", { name: "Evil", time_zone: "UTC" }, { origin });
     expect(answer.status).toBe(403);
-    expect(await answer.text()).toContain("This request came from another site, so it was not carried out.");
+    expect(await answer.text()).toContain("This request came from another web site, so it was refused.");
   }
   const site = await w.db.selectFrom("sites").select("name").where("slug", "=", "shop").executeTakeFirst();
   expect(site?.name).toBe("Fennel & Co");
@@ -271,7 +271,7 @@ test("a signed-out client may send only small forms, and a form for a site is no
   const large = { name: "x".repeat(100_000) };
   const answer = await w.as("nobody").post("/sign-in", { ...right, ...large });
   expect(answer.status).toBe(413);
-  expect(await answer.text()).toContain("That is too large: here Sitebook takes at most 64 kB.");
+  expect(await answer.text()).toContain("That is too large. A form here has at most 64 kB.");
   expect((await w.as("nobody").post("/sites/shop/deployments", large)).status).toBe(303);
   expect((await w.as("cleo").post("/sites/shop/deployments/new", { ...large, environment: "beta" })).status).toBe(422);
 });

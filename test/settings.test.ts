@@ -27,7 +27,7 @@ const events = async () =>
 test("an administrator changes the site's name and time zone", async () => {
   expect(await (await w.as("iris").get(settings)).text()).toContain('value="Europe/London"');
   const page = await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
-  expect(await page.text()).toMatch(/Fennel &amp; Daughters · times are Asia\/Kolkata/);
+  expect(await page.text()).toMatch(/Fennel &amp; Daughters · times in Asia\/Kolkata/);
   await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
   expect(await events()).toEqual(["site_changed site shop"]);
 });
@@ -36,7 +36,7 @@ test("an invalid name and time zone of a site are refused beside their fields", 
   const page = await w.as("iris").post(settings, { name: "a\nb", time_zone: "Mars/Olympus" });
   expect(page.status).toBe(422);
   const text = await page.text();
-  expect(text).toContain("A name has no control characters and no line breaks.");
+  expect(text).toContain("A name cannot contain control characters or line breaks.");
   expect(text).toContain("&quot;Mars/Olympus&quot; is not a time zone. Enter one like Europe/London.");
   expect(await events()).toEqual([]);
 });
@@ -88,11 +88,11 @@ test("two simultaneous requests with the same short name create one environment"
 });
 
 test.each([
-  [{ name: "" }, "Give it a name."],
-  [{ slug: "Über" }, "A short name is 1 to 40 small letters"],
+  [{ name: "" }, "Enter a name."],
+  [{ slug: "Über" }, "A short name has 1 to 40 lower-case letters"],
   [{ slug: "demo" }, "This site already has an environment demo."],
   [{ tier: "moon" }, "The tier must be one of development, testing, staging, production, other."],
-  [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
+  [{ name: "x".repeat(201) }, "A name can have at most 200 characters; this one has 201."],
 ])("an environment with %j is refused beside its field", async (wrong, sentence) => {
   const page = await w
     .as("iris")
@@ -124,7 +124,7 @@ test("an administrator adds and removes a server, once each however often the fo
 
 test.each([
   [{ server: "web" }, "beta already has a server web."],
-  [{ server: "" }, "Give it a name."],
+  [{ server: "" }, "Enter a name."],
   [{ base_url: "javascript:alert(1)" }, "A server&#39;s address must start with http:// or https://"],
   [{ base_url: "https://user:secret@host" }, "A server&#39;s address must start with"],
   [{ base_url: "https://host/?q=1" }, "A server&#39;s address must start with"],

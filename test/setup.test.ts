@@ -94,7 +94,7 @@ test("a wrong form is refused beside each field, nothing is created, and the lin
     "Enter an e-mail address like ada@example.com.",
     "A password needs at least 10 characters; this one has 5.",
     "This is different from the password above.",
-    "Give it a name.",
+    "Enter a name.",
     "is not a time zone",
   ])
     expect(text).toContain(sentence);

@@ -9,7 +9,7 @@ import { Writer } from "../src/database/sqlite/writer.ts";
 import { engine, freshDatabaseUrl } from "./support/database.ts";
 
 let fresh: { url: string; drop: () => Promise<void> };
-/** Sitebook's own, and that of another process. */
+/** Sitebook's database, and another connection to it, as another process has one. */
 let db: Database;
 let other: Database;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ afterEach(async () => {
   await fresh.drop();
 });
 
-/** Any table will do: this one takes whatever it is given. */
+/** Any table will do: this one accepts any text. */
 const row = (hash: string) => ({ hash, purpose: "setup" as const, person_id: null, expires_at: "", used_at: null });
 const write = (on: Database, hash: string) => on.insertInto("links").values(row(hash)).execute();
 
@@ -32,11 +32,11 @@ async function seen(on: Database): Promise<string[]> {
   return rows.map(({ hash }) => hash);
 }
 
-/** A transaction that writes this, and then is open until it is let go, or fails. */
-function holding(on: Database, hash: string) {
+/** A transaction that writes this, and then stays open until it is released, or fails. */
+function openTransaction(on: Database, hash: string) {
   const wrote = Promise.withResolvers<void>();
   const end = Promise.withResolvers<Error | undefined>();
-  const story = { answered: false, wrote: wrote.promise, letGo: () => end.resolve(undefined), fail: end.resolve };
+  const state = { answered: false, wrote: wrote.promise, release: () => end.resolve(undefined), fail: end.resolve };
   const done = on.transaction().execute(async (trx) => {
     await write(trx, hash);
     wrote.resolve();
@@ -44,24 +44,24 @@ function holding(on: Database, hash: string) {
     if (failure) throw failure;
   });
   const settled = done.finally(() => {
-    story.answered = true;
+    state.answered = true;
   });
   settled.catch(() => undefined);
-  return Object.assign(story, { done: settled });
+  return Object.assign(state, { done: settled });
 }
 
-test("who reads does not wait for who writes, and sees nothing half done", async () => {
-  const open = holding(db, "a");
+test("a reader does not wait for a writer, and sees no uncommitted rows", async () => {
+  const open = openTransaction(db, "a");
   await open.wrote;
   expect(await seen(db)).toEqual([]);
   expect(await snapshot(db, seen)).toEqual([]);
   expect(await seen(other)).toEqual([]);
-  open.letGo();
+  open.release();
   await open.done;
   expect([await seen(db), await snapshot(db, seen), await seen(other)]).toEqual([["a"], ["a"], ["a"]]);
 });
 
-test("who writes does not wait for who reads, and who reads sees one moment throughout", async () => {
+test("a writer does not wait for a reader, and the reader sees one moment throughout", async () => {
   await write(db, "a");
   await snapshot(db, async (at) => {
     expect(await seen(at)).toEqual(["a"]);
@@ -73,12 +73,12 @@ test("who writes does not wait for who reads, and who reads sees one moment thro
   expect(await snapshot(db, seen)).toEqual(["a", "b", "c"]);
 });
 
-test("who only reads cannot write", async () => {
+test("a read-only transaction cannot write", async () => {
   await expect(snapshot(db, (at) => write(at, "a"))).rejects.toThrow(/read-?only/);
   expect(await seen(db)).toEqual([]);
 });
 
-test("what is answered is there for everyone", async () => {
+test("once a write is answered, everyone sees its rows", async () => {
   const names = Array.from({ length: 100 }, (_, i) => `name ${i}`);
   const answers = names.map(async (name) => {
     await write(db, name);
@@ -88,53 +88,53 @@ test("what is answered is there for everyone", async () => {
   await Promise.all(answers);
 });
 
-test("of transactions at the same moment one fails, and the others stay", async () => {
-  const [a, b, c] = [holding(db, "a"), holding(db, "b"), holding(db, "c")];
-  a.letGo();
+test("if one of several transactions at the same moment fails, the others are committed", async () => {
+  const [a, b, c] = [openTransaction(db, "a"), openTransaction(db, "b"), openTransaction(db, "c")];
+  a.release();
   b.fail(new Error("No, not this one."));
-  c.letGo();
+  c.release();
   await expect(b.done).rejects.toThrow("No, not this one.");
   await Promise.all([a.done, c.done]);
   await expect(write(db, "c")).rejects.toThrow(/unique/i);
   expect(await seen(other)).toEqual(["a", "c"]);
 });
 
-test("who waits for another's lock lets everything else go on meanwhile, and then has his turn", async () => {
-  const theirs = holding(other, "a");
-  await theirs.wrote;
-  const mine = holding(db, "a");
-  mine.letGo();
+test("a transaction that waits for another process's lock does not block the event loop, and then gets its turn", async () => {
+  const otherProcess = openTransaction(other, "a");
+  await otherProcess.wrote;
+  const ours = openTransaction(db, "a");
+  ours.release();
   for (let turns = 0; turns < 20; turns++) await setTimeout(1);
-  expect(mine.answered).toBe(false);
-  theirs.fail(new Error("Changed their mind."));
-  await expect(theirs.done).rejects.toThrow("Changed their mind.");
-  await mine.done;
+  expect(ours.answered).toBe(false);
+  otherProcess.fail(new Error("Changed its mind."));
+  await expect(otherProcess.done).rejects.toThrow("Changed its mind.");
+  await ours.done;
   expect(await seen(other)).toEqual(["a"]);
 });
 
 if (engine === "sqlite")
   describe("SQLite's one writer", () => {
-    /** Stands at 0, or wherever it is put, so that nothing here depends on how fast the machine is. */
+    /** A clock that stays at 0, or where it is set, so that nothing here depends on the speed of the machine. */
     const stopped = (at = 0) => vi.spyOn(performance, "now").mockReturnValue(at);
-    /** Goes on by so many milliseconds whenever somebody looks. */
-    const ticking = (by: number) => {
+    /** A clock that advances by this many milliseconds each time it is read. */
+    const ticking = (stepMs: number) => {
       let at = 0;
-      vi.spyOn(performance, "now").mockImplementation(() => (at += by));
+      vi.spyOn(performance, "now").mockImplementation(() => (at += stepMs));
       return () => at;
     };
     const path = () => fresh.url.replace("file:", "");
 
-    test("transactions that queue are committed together, and none is answered or seen before", async () => {
+    test("queued transactions are committed together, and none is answered or visible before", async () => {
       stopped();
       const before = await commits(path());
-      const [a, b, c] = [holding(db, "a"), holding(db, "b"), holding(db, "c")];
-      a.letGo();
+      const [a, b, c] = [openTransaction(db, "a"), openTransaction(db, "b"), openTransaction(db, "c")];
+      a.release();
       await b.wrote;
       expect([a.answered, await seen(db), await seen(other)]).toEqual([false, [], []]);
-      b.letGo();
+      b.release();
       await c.wrote;
       expect([a.answered, b.answered, await seen(db), await seen(other)]).toEqual([false, false, [], []]);
-      c.letGo();
+      c.release();
       await a.done;
       expect([await seen(db), await seen(other)]).toEqual([
         ["a", "b", "c"],
@@ -144,23 +144,23 @@ if (engine === "sqlite")
       expect((await commits(path())) - before).toBe(1);
     });
 
-    test("no more than 64 wait for each other", async () => {
+    test("at most 64 transactions are committed together", async () => {
       stopped();
       const before = await commits(path());
       await Promise.all(Array.from({ length: 100 }, (_, i) => write(db, `name ${i}`)));
       expect((await commits(path())) - before).toBe(2);
     });
 
-    test("after 20 milliseconds nobody is kept waiting for one who came later", async () => {
+    test("after 20 milliseconds no transaction waits for a later one to end", async () => {
       const clock = stopped();
-      const [a, b] = [holding(db, "a"), holding(db, "b")];
+      const [a, b] = [openTransaction(db, "a"), openTransaction(db, "b")];
       await a.wrote;
       clock.mockReturnValue(21);
-      a.letGo();
+      a.release();
       await a.done;
       await b.wrote;
       expect([b.answered, await seen(other)]).toEqual([false, ["a"]]);
-      b.letGo();
+      b.release();
       await b.done;
     });
 
@@ -175,18 +175,18 @@ if (engine === "sqlite")
       });
       afterEach(() => full.destroy());
 
-      test("all that would have been committed together is refused, and the next goes through", async () => {
+      test("all transactions of the group fail, and the next one succeeds", async () => {
         stopped();
-        const [a, b, c] = [holding(full, "a"), holding(full, much), holding(full, "c")];
-        a.letGo();
+        const [a, b, c] = [openTransaction(full, "a"), openTransaction(full, much), openTransaction(full, "c")];
+        a.release();
         await expect(b.done).rejects.toMatchObject({ code: "SQLITE_FULL" });
         await expect(a.done).rejects.toMatchObject({ code: "SQLITE_FULL" });
-        c.letGo();
+        c.release();
         await c.done;
         expect([await seen(full), await seen(other)]).toEqual([["c"], ["c"]]);
       });
 
-      test("who goes on regardless has not written half of it", async () => {
+      test("a transaction that ignores the error is not committed in part", async () => {
         const work = full.transaction().execute(async (trx) => {
           await write(trx, "a");
           await write(trx, much).catch(() => undefined);
@@ -197,21 +197,21 @@ if (engine === "sqlite")
       });
     });
 
-    test("where the commit itself fails, nobody is told that it was done", async () => {
+    test("if the commit itself fails, every transaction of the group fails", async () => {
       stopped();
       await sql`create table promises (of text references links (hash) deferrable initially deferred)`.execute(db);
       const [a, b] = [
-        holding(db, "a"),
+        openTransaction(db, "a"),
         db.transaction().execute((trx) => sql`insert into promises values ('nothing')`.execute(trx)),
       ];
-      a.letGo();
+      a.release();
       for (const one of [a.done, b]) await expect(one).rejects.toMatchObject({ code: "SQLITE_CONSTRAINT_FOREIGNKEY" });
       expect(await seen(other)).toEqual([]);
       await write(db, "c");
       expect(await seen(other)).toEqual(["c"]);
     });
 
-    test("what cannot be taken back alone is not committed with the others", async () => {
+    test("if one transaction cannot be rolled back alone, the group is not committed", async () => {
       stopped();
       const raw = new SQLite(path());
       let broken = true;
@@ -231,29 +231,29 @@ if (engine === "sqlite")
       expect(() => writer.rollback()).toThrow("The disk is full.");
       await expect(first).rejects.toThrow("The disk is full.");
       broken = false;
-      await writer.alone(() => put("c"));
+      await writer.runAlone(() => put("c"));
       expect(await seen(other)).toEqual(["c"]);
       raw.close();
     });
 
-    test("a lock that another process keeps for over 10 seconds is told of, to all who wait, and only then", async () => {
-      const theirs = holding(other, "a");
-      await theirs.wrote;
+    test("if another process keeps the lock for 10 seconds, all transactions that wait fail, and not earlier", async () => {
+      const otherProcess = openTransaction(other, "a");
+      await otherProcess.wrote;
       const now = ticking(100);
-      const mine = [holding(db, "b"), holding(db, "c"), holding(db, "d")];
-      for (const one of mine) await expect(one.done).rejects.toMatchObject({ code: "SQLITE_BUSY" });
+      const ours = [openTransaction(db, "b"), openTransaction(db, "c"), openTransaction(db, "d")];
+      for (const one of ours) await expect(one.done).rejects.toMatchObject({ code: "SQLITE_BUSY" });
       expect(now()).toBeGreaterThan(10_000);
       expect(now()).toBeLessThan(20_000);
-      const later = holding(db, "e");
-      later.letGo();
+      const later = openTransaction(db, "e");
+      later.release();
       for (const before = now(); now() < before + 1000; ) await setTimeout(1);
       expect(later.answered).toBe(false);
-      theirs.letGo();
-      await Promise.all([theirs.done, later.done]);
+      otherProcess.release();
+      await Promise.all([otherProcess.done, later.done]);
       expect(await seen(db)).toEqual(["a", "e"]);
     });
 
-    test("a query that comes too late for its transaction is not carried out without it", async () => {
+    test("a query that comes after the end of its transaction is not run", async () => {
       await setImmediate();
       ticking(100);
       const late: Promise<unknown>[] = [];
@@ -267,13 +267,13 @@ if (engine === "sqlite")
       expect(await seen(other)).toEqual([]);
     });
 
-    test("a long transaction lets others go all the while, and their queries do not wait for its end", async () => {
+    test("during a long transaction other queries get their turn again and again", async () => {
       ticking(1);
       const between: number[] = [];
       let queries = 0;
-      let over = false;
+      let ended = false;
       const others = (async () => {
-        for (; !over; await setImmediate()) {
+        for (; !ended; await setImmediate()) {
           between.push(queries);
           queries = 0;
           expect(await seen(db)).toEqual([]);
@@ -281,7 +281,7 @@ if (engine === "sqlite")
       })();
       await db.transaction().execute(async (trx) => {
         for (let i = 0; i < 200; i++, queries++) await write(trx, `line ${i}`);
-        over = true;
+        ended = true;
         await others;
       });
       expect(between.length).toBeGreaterThan(10);
@@ -289,15 +289,15 @@ if (engine === "sqlite")
     });
   });
 
-/** How many commits stand in the write-ahead log: its frames that say how large the database is after them. */
+/** The number of commits in the write-ahead log: frames that say how large the database is after them. */
 async function commits(path: string): Promise<number> {
   const log = await readFile(`${path}-wal`);
   if (!log.length) return 0;
   const page = log.readUInt32BE(8);
-  let found = 0;
+  let count = 0;
   for (let at = 32; at + 24 + page <= log.length; at += 24 + page) {
     const valid = log.compare(log, 16, 24, at + 8, at + 16) === 0;
-    if (valid && log.readUInt32BE(at + 4)) found += 1;
+    if (valid && log.readUInt32BE(at + 4)) count += 1;
   }
-  return found;
+  return count;
 }

@@ -6,10 +6,10 @@ const LONDON = "Europe/London";
 
 const now = "2026-11-20T14:10:00.000Z";
 
-describe("a time is shown as the clock on the site's wall shows it", () => {
+describe("a time is shown in the site's time zone", () => {
   test.each([
     ["in winter", "2026-11-19T16:20:00.000Z", "19 Nov, 16:20"],
-    ["in summer an hour on", "2026-09-04T09:12:00.000Z", "4 Sep, 10:12"],
+    ["in summer an hour later", "2026-09-04T09:12:00.000Z", "4 Sep, 10:12"],
     ["at midnight as 00:00", "2026-07-31T23:00:00.000Z", "1 Aug, 00:00"],
     ["last year with its year", "2025-11-19T16:20:00.000Z", "19 Nov 2025, 16:20"],
     ["next year with its year", "2027-01-01T00:00:00.000Z", "1 Jan 2027, 00:00"],
@@ -23,24 +23,24 @@ describe("a time is shown as the clock on the site's wall shows it", () => {
     expect(shortTime(newYearsEve, LONDON, "2027-01-01T00:10:00.000Z")).toBe("31 Dec 2026, 23:30");
   });
 
-  test("the clocks go forward: 01:00 to 01:59 never was", () => {
+  test("when the clocks go forward 01:00 to 01:59 is skipped", () => {
     expect(shortTime("2026-03-29T00:59:00.000Z", LONDON, now)).toBe("29 Mar, 00:59");
     expect(shortTime("2026-03-29T01:00:00.000Z", LONDON, now)).toBe("29 Mar, 02:00");
   });
 
-  test("the clocks go back: 01:30 was twice, and the machine's time tells which", () => {
+  test("when the clocks go back 01:30 is shown twice, with different datetime attributes", () => {
     const first = String(time("2026-10-25T00:30:00.000Z", LONDON, now));
     const second = String(time("2026-10-25T01:30:00.000Z", LONDON, now));
     expect(first).toBe('<time datetime="2026-10-25T00:30:00.000Z">25 Oct, 01:30</time>');
     expect(second).toBe('<time datetime="2026-10-25T01:30:00.000Z">25 Oct, 01:30</time>');
   });
 
-  test("zones off the hour", () => {
+  test("a time zone with an offset of minutes", () => {
     expect(shortTime("2026-11-20T14:10:00.000Z", "Asia/Kathmandu", now)).toBe("20 Nov, 19:55");
   });
 });
 
-test("in words, for headings", () => {
+test("long forms for headings", () => {
   expect(longTime("2026-03-03T14:00:00.000Z", LONDON)).toBe("3 March 2026, 14:00");
   expect(longDay("2026-11-20T14:10:00.000Z", LONDON)).toBe("Friday 20 November 2026");
   expect(longDay("2026-11-20T23:10:00.000Z", "Asia/Tokyo")).toBe("Saturday 21 November 2026");
@@ -58,11 +58,11 @@ test.each([
   expect(ago(iso, now)).toBe(words);
 });
 
-test("the relative time stands beside the absolute one", () => {
+test("the relative time is shown beside the absolute one", () => {
   expect(String(timeWithAgo("2026-11-18T14:10:00.000Z", LONDON, now))).toMatch(/18 Nov, 14:10<\/time>.*, 2 days ago/);
 });
 
-test("a date-time field is filled with the site's local time", () => {
+test("a date-time field has the site's local time", () => {
   expect(localInput("2026-03-03T14:00:30.000Z", LONDON)).toBe("2026-03-03T14:00");
   expect(localInput("2026-07-03T14:05:00.000Z", LONDON)).toBe("2026-07-03T15:05");
 });

@@ -24,8 +24,8 @@ test("a token is shown once, stored as a hash, and is a machine with its roles",
   expect(page.status).toBe(201);
   const secret = await secretOn(page);
 
-  const found = await findToken(w.db, secret, w.clock.at);
-  expect(found).toMatchObject({ person: { name: "CI", kind: "machine", email: null }, site_id: w.site.id });
+  const token = await findToken(w.db, secret, w.clock.at);
+  expect(token).toMatchObject({ person: { name: "CI", kind: "machine", email: null }, site_id: w.site.id });
   const stored = JSON.stringify([
     await w.db.selectFrom("tokens").selectAll().execute(),
     await w.db.selectFrom("intents").selectAll().execute(),
@@ -46,13 +46,13 @@ test("the same form sent twice creates one token", async () => {
   expect(await w.db.selectFrom("tokens").select("id").execute()).toHaveLength(1);
 });
 
-test("the same form sent twice at the same moment creates one token", async () => {
-  const by = await w.by("iris");
-  const made = await Promise.allSettled([1, 2].map(() => createToken(w.db, by, w.site, ci)));
-  expect(made.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+test("two requests at the same moment create one token", async () => {
+  const actor = await w.by("iris");
+  const results = await Promise.allSettled([1, 2].map(() => createToken(w.db, actor, w.site, ci)));
+  expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 });
 
-test("a revoked token stops working immediately", async () => {
+test("a revoked token is refused at once", async () => {
   const secret = await secretOn(await w.as("iris").post(settings, ci));
   const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
   const call = () =>
@@ -66,7 +66,7 @@ test("a revoked token stops working immediately", async () => {
   expect((await call()).status).toBe(401);
   await w.as("iris").post(`${settings}/${id}/revocation`);
   const events = await w.db.selectFrom("events").select("action").where("action", "like", "token_%").execute();
-  expect(events.map((one) => one.action)).toEqual(["token_created", "token_revoked"]);
+  expect(events.map(({ action }) => action)).toEqual(["token_created", "token_revoked"]);
   expect((await w.as("iris").post(settings, ci)).status).toBe(201);
 });
 
@@ -80,8 +80,8 @@ test("a token expires at the end of its last day in the site's time zone", async
 
 test.each([
   [{ name: "" }, "Enter a name."],
-  [{ name: "x".repeat(201) }, "A name has at most 200 characters; this one has 201."],
-  [{ name: "a\u0000b" }, "A name has no control characters"],
+  [{ name: "x".repeat(201) }, "A name can have at most 200 characters; this one has 201."],
+  [{ name: "a\u0000b" }, "A name cannot contain control characters"],
   [{ roles: [] }, "Select at least one role."],
   [{ roles: ["king"] }, "There is no role &quot;king&quot;"],
   [{ until: "2026-03-02" }, "This date is in the past. Enter a later one."],
@@ -94,7 +94,7 @@ test.each([
   expect(await w.db.selectFrom("tokens").select("id").execute()).toEqual([]);
 });
 
-test("only administrators create and revoke tokens; an outsider gets a 404", async () => {
+test("only administrators create and revoke tokens, and people without a role find none", async () => {
   await w.as("iris").post(settings, ci);
   const { id } = await w.db.selectFrom("tokens").select("id").executeTakeFirstOrThrow();
   for (const [name, status] of [

@@ -177,7 +177,7 @@ function knownNote({ site, now }: Pick<CompareProps, "site" | "now">, sides: Pic
 }
 
 const notes = ({ site, now }: CompareProps, { from, to, unknown }: Compared): Html =>
-  html`${each([from, to], (one) => html`${one.said && note(one.said)}`)}${(from.knownAt || to.knownAt) && knownNote({ site, now }, { from, to })}${each(
+  html`${each([from, to], (one) => html`${one.note && note(one.note)}`)}${(from.knownAt || to.knownAt) && knownNote({ site, now }, { from, to })}${each(
     unknown,
     ({ side, first }) =>
       note(

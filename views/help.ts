@@ -2,65 +2,65 @@ import { each, type Html, html } from "./parts/html.ts";
 import { head, panel, split } from "./parts/page.ts";
 import { statusLegend } from "./parts/status-badge.ts";
 
-const WORDS: [string, string][] = [
+const terms: [string, string][] = [
   ["Site", "A web site, with its own environments."],
   [
     "Environment",
-    "One of the places a site runs in, in the order things travel: on beta it is made, on demo it is shown, on live customers see it.",
+    "A place in which a site runs. Environments have an order: a site is built on beta and reviewed on demo, and customers see it on live.",
   ],
   ["Server", "A machine, or an address, on which an environment runs."],
   [
     "Page, software",
-    "What the book keeps track of. A page is known by its path, such as /sale/shoes; software by its name.",
+    "What Sitebook tracks. A page is identified by its path, such as /sale/shoes, and software by its name.",
   ],
-  ["Section", "The pages whose paths begin with the same word."],
-  ["Version", "One state of a page or of software. It never changes; what changes gets a new version."],
-  ["Deployment", "Putting versions into one environment at one moment."],
+  ["Section", "The pages whose paths begin with the same segment."],
+  ["Version", "One state of a page or software item. A version never changes; a change is a new version."],
+  ["Deployment", "Putting versions on one environment at one time."],
   [
     "Release",
-    "A numbered list of exact versions, and of removals, that travel together. It is frozen once it is made.",
+    "A numbered list of exact versions and removals that are promoted together. It never changes once it is created.",
   ],
-  ["Promotion", "The request to move a release into an environment."],
+  ["Promotion", "The request to deploy a release to the next environment."],
   [
     "Gate",
-    "Who has to approve before a promotion may be completed: by default a tester before demo, Marketing before live.",
+    "Who has to approve a promotion before it can be completed: by default a tester before demo, and Marketing before live.",
   ],
-  ["Completed", "What the promotion brings is now in the environment, and the book says so."],
-  ["Out of band", "On an environment with a gate, something that no promotion brought. It is recorded, and marked."],
-  ["Told later", "Recorded after it was so. Both times are kept, and both are shown."],
+  ["Completed", "The contents of the promotion are recorded on the target environment."],
+  ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
+  ["Recorded late", "Recorded after it happened. Both times are kept and shown."],
 ];
 
-const KEYS: [string[], string][] = [
-  [["/"], "search, or ask"],
+const shortcuts: [string[], string][] = [
+  [["/"], "search, or ask a question"],
   [["?"], "this page"],
   [["g", "b"], "the board"],
   [["g", "i"], "the inbox"],
   [["g", "r"], "releases"],
   [["g", "c"], "compare"],
   [["g", "h"], "history"],
-  [["Ctrl", "Enter"], "send what you are writing; on a Mac, Cmd and Enter"],
+  [["Ctrl", "Enter"], "submit the form; on a Mac, Cmd and Enter"],
   [["Esc"], "close a menu"],
 ];
 
 const approving = html`<section><h2 id="approving">How approval works</h2>
 <ol>
-<li>The account manager asks for a promotion, and it appears in the inbox of whoever the gate asks.</li>
-<li>Open it, look at each page, and tick what you have looked at. The ticks are for you; they are kept.</li>
-<li>Approve, or reject and say why. One rejection ends the promotion; trying again is a new one.</li>
-<li>When nothing stands in the way any more, the account manager completes it.</li>
+<li>The account manager requests a promotion, and it appears in the inbox of the people whose approval the gate needs.</li>
+<li>Open it, review each page, and tick what you have reviewed. The ticks are saved, and only for you.</li>
+<li>Approve, or reject with a reason. One rejection ends the promotion; to try again, request a new one.</li>
+<li>When nothing is blocking it and the release has been deployed, the account manager marks it as on demo, or as live.</li>
 </ol>
-<p>An approval is for exactly what was shown. If anything in it changes, it has to be asked for again. One person counts once, and whoever asked does not approve.</p></section>`;
+<p>An approval covers exactly what was shown. If anything in it changes, it has to be requested again. Each person counts once, and cannot approve their own request.</p></section>`;
 
 const recording = html`<section><h2 id="recording">How to record a deployment</h2>
-<p>Press Record, choose the environment, and give one line for each page or piece of software that is there now:</p>
+<p>Press Record, select the environment, and enter one line for each page or software item that was deployed or removed:</p>
 <pre>page /sale/shoes v34
 software checkout-service 3.4.1
 page /sale/winter removed</pre>
-<p>You see what will change before anything is saved. If it happened earlier, say when: the book keeps both when it was so and when it was told. What is recorded is never edited or deleted.</p>
-<p>A program can tell it too. <a href="/openapi.json">What it has to say</a> is written down for those who make programs.</p></section>`;
+<p>A preview shows what will change before anything is saved. If it happened earlier, enter when: Sitebook keeps both the time at which it happened and the time at which it was recorded. Nothing that is recorded is ever edited or deleted.</p>
+<p>You can also use the API (<a href="/openapi.json">reference</a>).</p></section>`;
 
-const asking = html`<section><h2 id="asking">What the search answers</h2>
-<p>A page’s path or a software’s name says where it stands, since when, and who approved it. Words find titles, notes, comments and names; words in "quotation marks" stand together. And questions, as you would ask them:</p>
+const asking = html`<section><h2 id="asking">Questions you can ask</h2>
+<p>Search for a page’s path or the name of software to see where it is, since when, and who approved it. Other words find titles, notes, comments and names; use "quotation marks" for an exact phrase. You can also ask questions:</p>
 <ul>
 <li>where is /sale</li>
 <li>who approved /terms on live</li>
@@ -70,38 +70,38 @@ const asking = html`<section><h2 id="asking">What the search answers</h2>
 <li>what waits for Marketing</li>
 </ul></section>`;
 
-const MOMENTS: [string, string][] = [
-  ["3 March 14:00", "the newest 3 March that has been; 3 March 2025 14:00 and 2026-03-03 14:00 say which year"],
-  ["yesterday 9:00, Monday", "a day without a time is its beginning, 00:00"],
-  ["2 days ago, an hour ago", "days go back on the calendar, hours by the clock"],
-  ["2026-03-03T14:00:00Z", "with its offset, wherever the site is"],
-  ["~1, #42", "in Compare: before the environment’s latest change; just after deployment 42"],
+const momentFormats: [string, string][] = [
+  ["3 March 14:00", "the last 3 March; for another year 3 March 2025 14:00 or 2025-03-03 14:00"],
+  ["yesterday 9:00, Monday", "a day without a time means its start, 00:00"],
+  ["2 days ago, an hour ago", "days go back on the calendar to the same time of day; hours are exact"],
+  ["2026-03-03T14:00:00Z", "with an offset, independent of the site’s time zone"],
+  ["~1, #42", "in Compare: before the environment’s last change; just after deployment 42"],
 ];
 
-const when = html`<section><h2 id="when">How to say when</h2>
-<p>Wherever a moment is asked for, write it as you would say it. It is read on the site’s own clock; where that skipped an hour or showed it twice, the page says what it took.</p>
-<dl class="glossary">${each(MOMENTS, ([said, meaning]) => html`<dt>${said}</dt><dd>${meaning}</dd>`)}</dl>
-<p>In an address, in the API and on the command line a moment of an environment is written as live~1, live#42 or live@{2.days.ago}.</p></section>`;
+const when = html`<section><h2 id="when">Dates and times</h2>
+<p>You can enter dates and times in your own words. They are read in the site’s time zone. If its clocks skipped that time or showed it twice, the page says how it was read.</p>
+<dl class="glossary">${each(momentFormats, ([text, meaning]) => html`<dt>${text}</dt><dd>${meaning}</dd>`)}</dl>
+<p>In addresses, in the API and on the command line write an environment at a past moment as live~1, live#42 or live@{2.days.ago}.</p></section>`;
 
-const proving = html`<section><h2 id="proving">Taking it away, and proving it</h2>
-<p>What the history and an environment show can be taken away, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: where it is missing, the file was cut off. In CSV a text that a spreadsheet would calculate has an apostrophe before it; in JSON lines everything is exactly as it was told.</p>
-<p>An evidence pack, on a promotion and on an environment at any moment, holds a page to read and to print, and all that somebody needs who doubts it: without Sitebook they can check that it follows from the history, and that the history is the one that was signed.</p></section>`;
+const proving = html`<section><h2 id="proving">Export and proof</h2>
+<p>You can export the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded.</p>
+<p>An evidence pack, of a promotion or of an environment at any moment, contains a page to read and print, and everything needed to check it without Sitebook: that it follows from the history, and that the history is the one that was signed.</p></section>`;
 
-const words = html`<section><h2 id="words">The words</h2>
-<dl class="glossary">${each(WORDS, ([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl></section>`;
+const words = html`<section><h2 id="words">Terms</h2>
+<dl class="glossary">${each(terms, ([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl></section>`;
 
 const keys = html`<dl class="keys">${each(
-  KEYS,
+  shortcuts,
   ([pressed, what]) =>
     html`<dt>${each(pressed, (key, index) => html`${index > 0 && " "}<kbd>${key}</kbd>`)}</dt><dd>${what}</dd>`,
 )}</dl>
-<p>No key approves or promotes anything.</p>
-<label class="box"><input type="checkbox" id="keys-on" disabled checked><span>Use these keys<small>Turn them off if you dictate, or if they get in your way. This browser remembers it; it needs JavaScript, as the keys do.</small></span></label>`;
+<p>No shortcut approves or promotes anything.</p>
+<label class="box"><input type="checkbox" id="keys-on" disabled checked><span>Use keyboard shortcuts<small>Turn them off if you use speech input, or if they get in your way. This browser remembers your choice. Shortcuts need JavaScript.</small></span></label>`;
 
-/** The words, the signs, the keys, and how the two main jobs go. */
+/** Terms, icons, keyboard shortcuts, and how the two main tasks work. */
 export const help =
-  (): Html => html`${head({ title: "Help", under: "Sitebook is the book of a web site: what is where, since when, and who said yes." })}
+  (): Html => html`${head({ title: "Help", under: "Sitebook is the book of record of a web site: what is where, since when, and who approved it." })}
 ${split(
   html`<div class="words">${approving}${recording}${asking}${when}${proving}${words}</div>`,
-  html`${panel("signs", "The signs", html`<p><small>A colour only repeats what a word and a shape say.</small></p>${statusLegend()}`)}${panel("keys", "The keys", keys)}`,
+  html`${panel("signs", "Icons", html`<p><small>Each status has a word and a shape; its colour only repeats them.</small></p>${statusLegend()}`)}${panel("keys", "Keyboard shortcuts", keys)}`,
 )}`;

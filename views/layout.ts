@@ -10,20 +10,20 @@ export type RailStop = {
   name: string;
   tier: string;
   href: string;
-  /** Who its gate asks, such as ['Tester']; it is drawn on the line that leads here. */
+  /** The roles that its gate requires, such as ['Tester']; shown on the line that leads to it. */
   gate?: string[] | undefined;
-  /** How it stands, in a few words: '5 ahead of demo'. */
+  /** Its state in a few words: '5 ahead of demo'. */
   lead: string;
-  /** Said after it as a link: '2' 'waiting for Marketing'. */
+  /** Shown after it as a link: '2' 'waiting for Marketing'. */
   waiting?: { count: number; text: string; href: string } | undefined;
-  /** What a second look tells: '13 pages, 5 software · last change today, 13:40'. */
+  /** Further facts: '13 pages, 5 software items · last change today, 13:40'. */
   small: string;
   current?: boolean | undefined;
 };
 
 type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" | "record";
 
-/** What every page stands in. */
+/** What every page has around its content. */
 export type Frame = {
   title: string;
   path: string;
@@ -38,12 +38,12 @@ export type Frame = {
   /** What this person may do on the site; undefined on a page that belongs to no site. */
   may?: Permitted | undefined;
   flash?: { kind: "done" | "bad"; text: string } | undefined;
-  /** A past moment is shown: the page is on other paper. */
+  /** The page shows a past moment, and has another background. */
   past?: boolean | undefined;
   here?: Here | undefined;
 };
 
-/** A whole page: masthead, rail, content, foot. */
+/** A whole page: masthead, rail, content and footer. */
 export const layout = (frame: Frame, content: Html): Html =>
   page(
     frame,
@@ -52,15 +52,15 @@ ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame.rail, fra
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? `${frame.site.name} · times are ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for the keys</span></footer>`,
+<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
   );
 
-/** A page before the book is open: signing in, setting up, taking up an invitation. */
+/** A page for people who are not signed in: sign-in, setup, an invitation. */
 export const signedOutLayout = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>
   page(
     frame,
     html`<main class="door" id="main"><div>
-<div class="brand">${MARK}<span>Sitebook</span></div>
+<div class="brand">${logo}<span>Sitebook</span></div>
 ${frame.flash && flash(frame.flash)}${content}
 </div></main>`,
   );
@@ -78,7 +78,7 @@ const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Ht
 <script src="${frame.assets.js}" defer></script>
 </head>
 <body${classes(frame.past && "past")}>
-<a class="skip" href="#main">Skip to the content</a>
+<a class="skip" href="#main">Skip to content</a>
 ${body}
 <div id="said" class="sr" role="status" aria-live="polite"></div>
 </body>
@@ -86,19 +86,19 @@ ${body}
 
 const flash = ({ kind, text }: { kind: "done" | "bad"; text: string }) => note(text, { kind });
 
-const MARK = html`<svg viewBox="0 0 38 12" aria-hidden="true" focusable="false"><path class="brand-line" d="M6 6h26"/><path class="brand-beta" d="M6 .8 11.6 10.6H.4z"/><path class="brand-demo" d="M14 1h10v10H14z"/><circle class="brand-live" cx="32" cy="6" r="5.2"/></svg>`;
+const logo = html`<svg viewBox="0 0 38 12" aria-hidden="true" focusable="false"><path class="brand-line" d="M6 6h26"/><path class="brand-beta" d="M6 .8 11.6 10.6H.4z"/><path class="brand-demo" d="M14 1h10v10H14z"/><circle class="brand-live" cx="32" cy="6" r="5.2"/></svg>`;
 
 const masthead = (frame: Frame): Html => html`<header class="masthead">
-<a class="brand" href="${frame.site ? `/sites/${frame.site.slug}` : "/"}" aria-label="Sitebook">${MARK}<span class="brand-word">Sitebook</span></a>
-${frame.sites.length > 0 && sites(frame)}
+<a class="brand" href="${frame.site ? `/sites/${frame.site.slug}` : "/"}" aria-label="Sitebook">${logo}<span class="brand-word">Sitebook</span></a>
+${frame.sites.length > 0 && siteMenu(frame)}
 ${frame.site && siteNav(frame, `/sites/${frame.site.slug}`)}
-<a class="help" href="/help" data-key="?" aria-label="Help" title="Help and keys">?</a>
-${frame.person ? who(frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
+<a class="help" href="/help" data-key="?" aria-label="Help" title="Help and keyboard shortcuts">?</a>
+${frame.person ? personMenu(frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
 </header>`;
 
-const sites = ({ site, sites: all }: Frame): Html => html`<details class="switch">
-<summary><span class="sr">Site: </span><span class="cut">${site?.name ?? "Sites"}</span></summary>
-<ul>${each(all, (one) => html`<li><a href="/sites/${one.slug}"${attr("aria-current", one.slug === site?.slug && "true")}>${one.name}</a></li>`)}<li><a href="/sites">All sites</a></li></ul>
+const siteMenu = ({ site: current, sites }: Frame): Html => html`<details class="switch">
+<summary><span class="sr">Site: </span><span class="cut">${current?.name ?? "Sites"}</span></summary>
+<ul>${each(sites, (site) => html`<li><a href="/sites/${site.slug}"${attr("aria-current", site.slug === current?.slug && "true")}>${site.name}</a></li>`)}<li><a href="/sites">All sites</a></li></ul>
 </details>`;
 
 function siteNav(frame: Frame, base: string): Html {
@@ -118,7 +118,7 @@ ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"
 <form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q" placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
 }
 
-const who = (person: { name: string }): Html => html`<details class="switch who">
+const personMenu = (person: { name: string }): Html => html`<details class="switch who">
 <summary><span class="sr">Signed in: </span><span class="cut">${person.name}</span></summary>
 <ul><li><a href="/account">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
 </details>`;

@@ -7,15 +7,15 @@ export interface Person {
   email: string | null;
 }
 
-/** Who acts on a site, with what rights, at what moment, by which request. Every verb takes one. */
+/** The person or machine that acts on a site, with its rights, the time and the request. Every verb takes one. */
 export interface Actor {
   person: Person;
-  /** Role slugs held on this site. */
+  /** The slugs of its roles on this site. */
   roles: string[];
   permissions: ReadonlySet<Permission>;
-  /** The moment Sitebook is told, ISO 8601 UTC with milliseconds. */
+  /** When Sitebook got the request, ISO 8601 UTC with milliseconds. */
   at: string;
-  /** Where the request may be repeated: its key, and a fingerprint of what it asks. */
+  /** The key of a request that may be repeated, and a fingerprint of its content. */
   request?: { key: string; fingerprint: string } | undefined;
 }
 
@@ -31,5 +31,5 @@ export const actorOn = (
 export const actorWithoutSite = (person: Person, at: string, request?: Actor["request"]): Actor =>
   actorOn({ roles: [], permissions: new Set() }, person, at, request);
 
-/** For verbs that answer with a secret: it may not be kept with the answers of requests that can be repeated. */
-export const withoutReplay = (by: Actor): Actor => ({ ...by, request: undefined });
+/** For verbs that return a secret: it must not be stored with the results of requests that may be repeated. */
+export const withoutReplay = (actor: Actor): Actor => ({ ...actor, request: undefined });

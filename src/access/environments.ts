@@ -8,7 +8,7 @@ export interface Environment {
   name: string;
   position: number;
   tier: Tier;
-  /** The gate in force: its id and what it asks, or nothing where anybody with the right may record. */
+  /** The gate in force; null if no approval is needed. */
   gate: Gate | null;
   servers: { id: string; name: string; base_url: string }[];
 }
@@ -20,9 +20,9 @@ export interface Gate {
   asker_may_approve: boolean;
 }
 
-/** A site's environments in the order things travel, with servers and the gates in force. In one query: every page asks. */
+/** A site's environments in their order, with servers and the gates in force. One query, as every page needs it. */
 export async function environmentsOf(db: Database, siteId: string): Promise<Environment[]> {
-  const rows = await placesOf(db, siteId);
+  const rows = await selectEnvironments(db, siteId);
   return [...Map.groupBy(rows, (row) => row.id).values()].map((rows) => {
     const [{ id, slug, name, position, tier, gate_id, version, rules }] = rows as [(typeof rows)[number]];
     const gate = readGate(gate_id && version && rules ? { id: gate_id, version, rules } : undefined);
@@ -33,7 +33,7 @@ export async function environmentsOf(db: Database, siteId: string): Promise<Envi
   });
 }
 
-const placesOf = precompiled((db, siteId: string) =>
+const selectEnvironments = precompiled((db, siteId: string) =>
   db
     .selectFrom("environments as e")
     .leftJoin("servers as s", "s.environment_id", "e.id")
@@ -59,7 +59,7 @@ export function readGate(row: { id: string; version: number; rules: string } | u
   return { id: row.id, version: row.version, ...rules };
 }
 
-/** The environment just before it on the way; nothing for the first. */
+/** The environment before this one; undefined for the first. */
 export function environmentBefore(environments: Environment[], environment: Environment): Environment | undefined {
-  return environments[environments.findIndex((one) => one.id === environment.id) - 1];
+  return environments[environments.findIndex(({ id }) => id === environment.id) - 1];
 }

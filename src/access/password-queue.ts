@@ -1,23 +1,23 @@
 import { Refusal } from "../errors.ts";
 
-/** Who asks, as far as is known; an empty address is unknown. */
+/** The client that sent a password. An empty address is unknown. */
 interface Client {
   address: string;
   email?: string | null | undefined;
 }
 
-/** Runs work that hashes a password when it is its turn. Throws a Refusal with 429 where too many wait already. */
+/** Runs work that hashes a password when it is its turn. Throws a Refusal with 429 if too many are waiting. */
 export type LimitHashing = <T>(client: Client, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Hashing a password takes a core 30 ms and 19 MiB, whoever asks: without a limit a flood of sign-ins takes all of it.
- * No address and no e-mail takes so many of the waiting places that others find none.
+ * Hashing a password takes 30 ms of a core and 19 MiB: without a limit a flood of sign-ins would take the whole core.
+ * `maxPerClient` keeps one address or one e-mail from filling the queue.
  */
 export function limitHashing({ maxConcurrent = 1, maxWaiting = 16, maxPerClient = 4 } = {}): LimitHashing {
   const waiting: { client: Client; start: () => void }[] = [];
   let running = 0;
   return async (client, work) => {
-    const same = waiting.filter((one) => isSame(one.client, client));
+    const same = waiting.filter((other) => isSame(other.client, client));
     if (running < maxConcurrent) running += 1;
     else if (waiting.length >= maxWaiting || same.length >= maxPerClient) throw tooMany();
     else await new Promise<void>((start) => waiting.push({ client, start }));

@@ -11,13 +11,13 @@ export const permitted = (held: ReadonlySet<Permission>): Permitted =>
 export const permissionPhrases: Record<Permission, string> = {
   view: "see this site",
   record: "record deployments",
-  release: "make releases",
-  promote: "ask for, complete or cancel promotions",
+  release: "create releases",
+  promote: "request, complete or cancel promotions",
   correct: "correct the record",
   administer: "change the settings",
 };
 
-export function whyNotMay(by: { permissions: ReadonlySet<Permission> }, permission: Permission): string | undefined {
-  if (by.permissions.has(permission)) return;
-  return `You may not ${permissionPhrases[permission]} on this site. An administrator of the site can give you a role that may.`;
+export function whyNotMay(actor: { permissions: ReadonlySet<Permission> }, permission: Permission): string | undefined {
+  if (actor.permissions.has(permission)) return;
+  return `You may not ${permissionPhrases[permission]} on this site. Ask an administrator for a role that can.`;
 }

@@ -4,14 +4,14 @@ import { newSecret, sha256 } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
 import type { Person } from "./actor.ts";
 
-const day = 24 * 60 * 60 * 1000;
-export const sessionLifetimeMs = { idle: 7 * day, atMost: 30 * day };
-/** How stale `seen_at` may be before it is written again: a session is not worth a write a click. */
-const seenEvery = 10 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+export const sessionLifetimeMs = { idle: 7 * dayMs, total: 30 * dayMs };
+/** How old `seen_at` may become before it is written again, so that not every click is a write. */
+const seenIntervalMs = 10 * 60 * 1000;
 
-const later = (at: string, ms: number) => new Date(Date.parse(at) + ms).toISOString();
+const addMs = (at: string, ms: number) => new Date(Date.parse(at) + ms).toISOString();
 
-/** Opens a session and answers its secret, which only the browser keeps. Sessions that have ended are cleared on the way. */
+/** Opens a session and returns its secret, which only the browser keeps. Also deletes expired sessions. */
 export async function openSession(db: Database, personId: string, at: string): Promise<string> {
   const secret = newSecret();
   await db.deleteFrom("sessions").where("expires_at", "<", at).execute();
@@ -22,23 +22,23 @@ export async function openSession(db: Database, personId: string, at: string): P
       person_id: personId,
       created_at: at,
       seen_at: at,
-      expires_at: later(at, sessionLifetimeMs.atMost),
+      expires_at: addMs(at, sessionLifetimeMs.total),
     })
     .execute();
   return secret;
 }
 
-/** Whose session it is, if it has not ended: a week without a click ends it, a month ends it in any case. */
+/** The person of a session, or undefined if it has ended: after a week without a click, or after a month in any case. */
 export async function findSession(db: Database, secret: string, at: string): Promise<Person | undefined> {
   const hash = sha256(secret);
-  const [found] = await open(db, hash, at, later(at, -sessionLifetimeMs.idle));
-  if (!found) return;
-  const { seen_at, ...person } = found;
-  if (seen_at < later(at, -seenEvery)) await markSeen(db, hash, at);
+  const [session] = await selectSession(db, hash, at, addMs(at, -sessionLifetimeMs.idle));
+  if (!session) return;
+  const { seen_at, ...person } = session;
+  if (seen_at < addMs(at, -seenIntervalMs)) await markSeen(db, hash, at);
   return person;
 }
 
-const open = precompiled((db, hash: string, at: string, idleSince: string) =>
+const selectSession = precompiled((db, hash: string, at: string, idleSince: string) =>
   db
     .selectFrom("sessions as s")
     .innerJoin("people as p", "p.id", "s.person_id")
@@ -48,7 +48,7 @@ const open = precompiled((db, hash: string, at: string, idleSince: string) =>
     .where("s.seen_at", ">", idleSince),
 );
 
-/** Where the disk is full, looking things up goes on all the same. */
+/** Ignores a full disk, so that people can still look things up. */
 async function markSeen(db: Database, hash: string, at: string): Promise<void> {
   try {
     await db.updateTable("sessions").set({ seen_at: at }).where("hash", "=", hash).execute();
@@ -61,7 +61,7 @@ export async function closeSession(db: Database, secret: string): Promise<void> 
   await db.deleteFrom("sessions").where("hash", "=", sha256(secret)).execute();
 }
 
-/** All sessions of a person: after a new password nobody stays signed in. */
+/** Closes all sessions of a person, as a new password does. */
 export async function closeSessionsOf(db: Database, personId: string): Promise<void> {
   await db.deleteFrom("sessions").where("person_id", "=", personId).execute();
 }

@@ -20,7 +20,7 @@ export interface Access {
   may: Permitted;
 }
 
-/** Those that this person may see, by their names. */
+/** The sites that this person may see, ordered by name. */
 export const listSitesOf = precompiled((db, personId: string) =>
   db
     .selectFrom("sites")
@@ -29,9 +29,9 @@ export const listSitesOf = precompiled((db, personId: string) =>
     .orderBy("name"),
 );
 
-/** The same with the names of the roles held. */
+/** The sites of this person, with the names of their roles. */
 export async function rolesBySite(db: Database, personId: string) {
-  const held = await db
+  const memberships = await db
     .selectFrom("memberships as m")
     .innerJoin("sites as s", "s.id", "m.site_id")
     .innerJoin("roles as r", "r.slug", "m.role")
@@ -41,14 +41,14 @@ export async function rolesBySite(db: Database, personId: string) {
     .orderBy("s.slug")
     .orderBy("r.name")
     .execute();
-  return [...Map.groupBy(held, (row) => row.slug)].map(([slug, rows]) => ({
+  return [...Map.groupBy(memberships, (row) => row.slug)].map(([slug, rows]) => ({
     slug,
     name: rows[0]?.name as string,
     roles: rows.map((row) => row.role),
   }));
 }
 
-/** By their slugs; `after` is the one with which the page before ended. */
+/** The sites that this person may see, ordered by slug; `after` is the last slug of the previous page. */
 export function listSites(
   db: Database,
   personId: string,
@@ -63,13 +63,13 @@ export function listSites(
   return (after === undefined ? query : query.where("slug", ">", after)).execute();
 }
 
-/** The site as this person may see it. A site that is not theirs is not there: nobody learns that it exists. */
+/** The site and the person's rights on it; undefined without a role, so that nobody learns that a site exists. */
 export async function findAccess(db: Database, personId: string, slug: string): Promise<Access | undefined> {
   if (whyNotSlug(slug)) return;
-  const held = await membershipsIn(db, personId, slug);
-  const [first] = held;
-  if (!first) return undefined;
-  const permissions = new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[]));
+  const memberships = await membershipsIn(db, personId, slug);
+  const [first] = memberships;
+  if (!first) return;
+  const permissions = new Set(memberships.flatMap((row) => JSON.parse(row.permissions) as Permission[]));
   return {
     site: {
       id: first.id,
@@ -78,7 +78,7 @@ export async function findAccess(db: Database, personId: string, slug: string): 
       time_zone: first.time_zone,
       environments: await environmentsOf(db, first.id),
     },
-    roles: held.map((one) => one.role),
+    roles: memberships.map(({ role }) => role),
     permissions,
     may: permitted(permissions),
   };
@@ -107,18 +107,18 @@ export async function hasSites(db: Database): Promise<boolean> {
   return (await db.selectFrom("sites").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** What somebody may do on one site or another. */
+/** The permissions that a person has on at least one site. */
 export async function permissionsOf(db: Database, personId: string): Promise<Set<Permission>> {
-  const held = await db
+  const memberships = await db
     .selectFrom("memberships as m")
     .innerJoin("roles as r", "r.slug", "m.role")
     .select("r.permissions")
     .distinct()
     .where("m.person_id", "=", personId)
     .execute();
-  return new Set(held.flatMap((one) => JSON.parse(one.permissions) as Permission[]));
+  return new Set(memberships.flatMap((row) => JSON.parse(row.permissions) as Permission[]));
 }
 
 export function findEnvironment(site: Site, slug: string): Environment {
-  return site.environments.find((one) => one.slug === slug) ?? notFound("environment");
+  return site.environments.find((environment) => environment.slug === slug) ?? notFound("environment");
 }

@@ -3,19 +3,19 @@ import { sha256 } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
 import type { Person } from "./actor.ts";
 
-/** Whose token it is, and for which site; nothing for one that is unknown, revoked or expired. */
+/** The machine and the site of a token; undefined if it is unknown, revoked or expired. */
 export async function findToken(
   db: Database,
   secret: string,
   at: string,
 ): Promise<{ person: Person; site_id: string } | undefined> {
-  const [found] = await valid(db, sha256(secret), at);
-  if (!found) return;
-  const { site_id, ...person } = found;
+  const [token] = await selectValidToken(db, sha256(secret), at);
+  if (!token) return;
+  const { site_id, ...person } = token;
   return { person, site_id };
 }
 
-const valid = precompiled((db, hash: string, at: string) =>
+const selectValidToken = precompiled((db, hash: string, at: string) =>
   db
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")

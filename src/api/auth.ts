@@ -6,18 +6,18 @@ import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 
-/** Lets in who holds a token. Cookies do not count here, so no other site's page can act for whoever looks at it. */
+/** Requires a valid token. Cookies are ignored, so that no other web site can act for a person who opens it. */
 export async function needToken(c: Context<SiteEnv>, next: Next) {
   const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
   if (!secret) throw new Refusal(401, "Send a token with the request, as Authorization: Bearer and the token.");
-  // what is longer than any token is not worth a look into the database
-  const found = secret.length <= 200 ? await findToken(c.var.db, secret, c.var.at) : undefined;
-  if (!found) throw new Refusal(401, "This token is not known, has expired or was revoked.");
-  c.set("person", found.person);
+  // a secret that is longer than any token needs no query
+  const token = secret.length <= 200 ? await findToken(c.var.db, secret, c.var.at) : undefined;
+  if (!token) throw new Refusal(401, "This token is unknown, expired or revoked. Create a new one.");
+  c.set("person", token.person);
   await next();
 }
 
-/** Who acts. With an Idempotency-Key the same request may come again and is carried out once. */
+/** The actor of an API request. With an Idempotency-Key a repeated request is carried out once. */
 export function tokenActor(c: Context<SiteEnv>, body: object): Actor {
   return actorOn(c.var.access, c.var.person, c.var.at, repeatableRequest(c, body));
 }

@@ -8,26 +8,26 @@ interface About {
   tags: string[];
 }
 
-const nothing = z.strictObject({});
-const repeatable = z.object({
+const noParameters = z.strictObject({});
+const idempotencyHeader = z.object({
   "Idempotency-Key": z
     .string()
-    .min(1, { error: "An Idempotency-Key has at least one character." })
-    .max(200, { error: "An Idempotency-Key has at most 200 characters." })
+    .min(1, { error: "An Idempotency-Key must have at least one character." })
+    .max(200, { error: "An Idempotency-Key can have at most 200 characters." })
     .optional()
     .openapi({
       description:
-        "Makes repeating the request harmless: the same key with the same body gives the first answer again. With another body it is refused with 422. A refused request is not remembered.",
+        "Makes repeating the request harmless: the same key with the same body returns the first response again. With another body it is refused with 422. Refused requests are not stored.",
       example: "build-4711-beta",
     }),
 });
 
-/** A call that looks something up. */
+/** A call that reads. */
 export function getCall<
   Path extends string,
   Params extends z.ZodObject,
   Answer extends z.ZodType,
-  Query extends z.ZodObject = typeof nothing,
+  Query extends z.ZodObject = typeof noParameters,
 >(
   path: Path,
   {
@@ -43,9 +43,9 @@ export function getCall<
     method: "get",
     path,
     security: [{ token: [] }],
-    request: { params, query: query ?? (nothing as unknown as Query) },
+    request: { params, query: query ?? (noParameters as unknown as Query) },
     responses: {
-      200: json("What was asked for.", answer),
+      200: json("The requested data.", answer),
       ...refusals(mayConflict ? [401, 404, 409, 422] : [401, 404, 422]),
     },
   });
@@ -74,12 +74,12 @@ export function postCall<
     security: [{ token: [] }],
     request: {
       params,
-      query: nothing,
-      headers: repeatable,
-      // only where it is required are requests without a body checked at all
+      query: noParameters,
+      headers: idempotencyHeader,
+      // the library checks requests without a body only if one is required
       body: { required: !mayBeEmpty, content: { "application/json": { schema: body } } },
     },
-    responses: { 201: json("It is done.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
+    responses: { 201: json("Recorded.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
   });
 }
 
@@ -89,12 +89,12 @@ function json<Schema extends z.ZodType>(description: string, schema: Schema) {
 
 const meanings = {
   400: "The body is not JSON.",
-  401: "No token, or one that is not known, has expired or was revoked.",
+  401: "The token is missing, unknown, expired or revoked.",
   403: "The token's roles do not allow this.",
-  404: "The site, or something named, is not there, or not for this token.",
-  409: "It cannot be done as things stand; all blockers are named.",
+  404: "The site, or something that the request names, does not exist, or this token may not see it.",
+  409: "It cannot be done now; all blockers are named.",
   413: "The body is too large.",
-  415: "The body is not sent as application/json.",
+  415: "The body was not sent as application/json.",
   422: "Something in the request is wrong; each field is named.",
   507: "The disk is full: nothing was recorded. Retry-After says when to try again.",
 };

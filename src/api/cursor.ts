@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 
-/** Where a page of a list ended, as clients hand it back: base64url of JSON, theirs to keep and not to read. */
+/** The position at which a page of a list ended: base64url of JSON, opaque to clients. */
 export function encodeCursor(position: object): string {
   return Buffer.from(JSON.stringify(position)).toString("base64url");
 }
 
-/** Reads it again; one that was cut short, made up or taken from another list is refused. */
+/** Reads a cursor. One that was truncated, invented or taken from another list is refused. */
 export function cursor<Position extends z.ZodType>(position: Position) {
   return z
     .string()
@@ -14,11 +14,11 @@ export function cursor<Position extends z.ZodType>(position: Position) {
       if (read.success) return read.data;
       context.addIssue({
         code: "custom",
-        message: "This cursor is not one that this list gave out. Start again without it.",
+        message: "This cursor does not belong to this list. Start again without it.",
       });
       return z.NEVER;
     })
-    .openapi({ type: "string", description: "The `next` of the page before." });
+    .openapi({ type: "string", description: "The `next` of the previous page." });
 }
 
 function decode(text: string): unknown {
@@ -29,7 +29,7 @@ function decode(text: string): unknown {
   }
 }
 
-/** One page of a list out of rows of which one more than `limit` was asked for. */
+/** One page of a list. `rows` has one more than `limit` if there is a next page. */
 export function pageOf<Row, Item>(
   rows: Row[],
   limit: number,

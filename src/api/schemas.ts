@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
 import { controlCharacters } from "../text.ts";
-import { parseRfc3339 } from "../time/rfc3339.ts";
+import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
 
-/** Text whose limits a rule checks, so that it says the same to everybody; the document names them. */
+/** Documents the limit of a text. A rule checks it, so that page and API refuse it with the same sentence. */
 export const textUpTo = (maxLength: number) => z.string().openapi({ maxLength });
 
 export const slugSchema = z
@@ -20,21 +20,21 @@ export const keySchema = textUpTo(2000).openapi({
   example: "/sale/shoes",
 });
 
-/** Nothing where it is, or is to be, removed. */
+/** null: removed, or to be removed. */
 export const versionLabel = textUpTo(200).nullable().openapi({ description: "null: removed.", example: "v3" });
 
 export const momentSchema = z.string().openapi({ format: "date-time", example: "2026-03-03T14:00:00.000Z" });
 
-const mostNumbers = 2 ** 31 - 1;
+const maxNumber = 2 ** 31 - 1;
 
-const oneOf = { error: `A number is a whole number from 1 to ${mostNumbers}.` };
+const numberError = { error: `This must be a whole number from 1 to ${maxNumber}.` };
 
-/** A number that Sitebook gave out: of a deployment, a release, a promotion. */
-export const numberSchema = z.int().min(1, oneOf).max(mostNumbers, oneOf).openapi({ example: 31 });
+/** The number of a deployment, release or promotion. */
+export const numberSchema = z.int().min(1, numberError).max(maxNumber, numberError).openapi({ example: 31 });
 
 const digits = /^[1-9]\d{0,8}$/;
 
-/** The same in a path, where anything else names nothing. */
+/** The same in a path, where anything else is not found. */
 export const numberInPath = z
   .string()
   .regex(digits)
@@ -43,21 +43,21 @@ export const numberInPath = z
 
 export const numberInQuery = z
   .string()
-  .regex(digits, { error: "A number is a whole number from 1 on." })
+  .regex(digits, { error: "This must be a whole number, 1 or more." })
   .transform(Number)
   .openapi({ type: "integer", minimum: 1, example: 31 });
 
-/** Something to look for. It reaches the database as it is, and no text there has control characters. */
+/** A text to search for. It is sent to the database as it is, where no text has control characters. */
 export const searchText = (maxLength = 2000) =>
   z
     .string()
-    .max(maxLength, { error: `This has at most ${maxLength} characters.` })
-    .refine((value) => !controlCharacters.test(value), { error: "This has no control characters." });
+    .max(maxLength, { error: `This can have at most ${maxLength} characters.` })
+    .refine((value) => !controlCharacters.test(value), { error: "This cannot contain control characters." });
 
-/** A page or software that is known already, which is looked for. */
+/** The key of a page or software item that is recorded already. */
 export const knownKey = searchText().openapi({ example: "/sale/shoes" });
 
-/** A past moment to look up, read by `parseMoment`. In an address a plus sign that was not encoded arrives as a space. */
+/** A past moment, read by `parseMoment`. In an address a plus sign that was not encoded arrives as a space. */
 export const momentText = z
   .string()
   .transform((value) => value.replace(/(?<=T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (?=\d\d:\d\d\}?$)/i, "+"))
@@ -76,7 +76,7 @@ export const momentInQuery = momentText
     if (at) return at;
     context.addIssue({
       code: "custom",
-      message: `"${value.slice(0, 60)}" is no moment; write one like 2026-03-03T14:00:00Z.`,
+      message: invalidMoment(value, "2026-03-03T14:00:00Z"),
     });
     return z.NEVER;
   })
@@ -84,17 +84,17 @@ export const momentInQuery = momentText
 
 const limit = z
   .string()
-  .regex(/^([1-9]\d{0,2}|1000)$/, { error: "The limit is a whole number from 1 to 1000." })
+  .regex(/^([1-9]\d{0,2}|1000)$/, { error: "The limit must be a whole number from 1 to 1000." })
   .transform(Number)
   .default(100)
   .openapi({ type: "integer", minimum: 1, maximum: 1000, default: 100 });
 
-/** The parameters of every list; `position` is what its cursor holds. */
+/** The parameters of every list; `position` is the content of its cursor. */
 export function paging<Position extends z.ZodType>(position: Position) {
   return { limit, cursor: cursor(position).optional() };
 }
 
-/** Where a list in the order of kind and key ended. */
+/** The position in a list that is ordered by kind and key. */
 export const keyPosition = z.strictObject({ kind: kindSchema, key: searchText() });
 
 export const numberPosition = z.strictObject({ number: numberSchema });
@@ -114,12 +114,12 @@ export const environmentSchema = z
   .object({
     slug: slugSchema,
     name: z.string(),
-    position: z.int().openapi({ description: "1 is where things begin; each promotion goes one further." }),
+    position: z.int().openapi({ description: "1 is the first environment; a promotion goes from one to the next." }),
     tier: tierSchema,
     servers: z.array(server),
-    pages: z.int().openapi({ description: "How many pages stand there now." }),
+    pages: z.int().openapi({ description: "How many pages it has now." }),
     software: z.int(),
-    frozen: z.boolean().openapi({ description: "It takes no promotions at the moment." }),
+    frozen: z.boolean().openapi({ description: "Whether it accepts no promotions at the moment." }),
   })
   .openapi("Environment");
 
@@ -140,7 +140,9 @@ export const problemSchema = z
     type: z.string().openapi({ example: "about:blank" }),
     title: z.string().openapi({ example: "Unprocessable content" }),
     status: z.int(),
-    detail: z.string().openapi({ description: "Why not, in a sentence that can be shown to people." }),
+    detail: z
+      .string()
+      .openapi({ description: "Why the request was refused, in a sentence that can be shown to people." }),
     code: z.string().optional().openapi({ example: "version_content_differs" }),
     errors: z
       .array(z.object({ path: z.string().openapi({ example: "placements.3.key" }), message: z.string() }))

@@ -7,19 +7,19 @@ type Result = { target: keyof ValidationTargets; data?: unknown } & (
   | { success: false; error: z.ZodError }
 );
 
-/** Refuses what has not the shape that the document promises, in whole sentences. An address that cannot be is not there. */
+/** Throws a Refusal with a sentence for each field that does not match the document; with 404 for an invalid path. */
 export function rejectInvalid(result: Result): void {
   if (result.success) return;
   if (result.target === "param") notFound("address");
-  refuseFields(result.error.issues.flatMap((issue) => wrongIn(issue, result)));
+  refuseFields(result.error.issues.flatMap((issue) => fieldErrorsOf(issue, result)));
 }
 
-function wrongIn(issue: z.core.$ZodIssue, { target, data }: Result): FieldError[] {
+function fieldErrorsOf(issue: z.core.$ZodIssue, { target, data }: Result): FieldError[] {
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({
       path: path ? `${path}.${key}` : key,
-      message: `There is no ${target === "query" ? "parameter" : "field"} "${key.slice(0, 60)}" here; check how it is written.`,
+      message: `There is no ${target === "query" ? "parameter" : "field"} "${key.slice(0, 60)}" here. Check the spelling.`,
     }));
   const value = issue.path.reduce<unknown>((within, key) => (within as Record<PropertyKey, unknown>)?.[key], data);
   return [{ path, message: sentence(issue, path, value) }];

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
@@ -9,7 +10,7 @@ import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
 import { localInput } from "../time/format.ts";
-import { formatMoment, parseMoment } from "../time/parse-moment.ts";
+import { formatMoment } from "../time/parse-moment.ts";
 import {
   findVersions,
   firstPlacedAt,
@@ -109,10 +110,10 @@ function readRange(c: SiteContext): { range: TimeRange } & Pick<ArtifactProps, "
   const requested = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
   const range: TimeRange = {};
   for (const end of ["from", "to"] as const) {
-    const read = requested[end].trim() ? parseMoment(requested[end], time_zone, c.var.at) : undefined;
-    if (read && "wrong" in read) return { range: {}, requested, errors: { [end]: read.wrong } };
-    if (read) range[end] = read.at;
-    if (read) requested[end] = formatMoment(read.at, time_zone);
+    const { at, wrong } = readMoment(c, requested[end]);
+    if (wrong) return { range: {}, requested, errors: { [end]: wrong } };
+    if (at) range[end] = at;
+    if (at) requested[end] = formatMoment(at, time_zone);
   }
   if (range.from && range.from >= (range.to ?? c.var.at))
     return { range: {}, requested, errors: { from: "The start must be before the end." } };

@@ -1,8 +1,9 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
+import { isRecordedLate } from "../time/recorded-late.ts";
 import { approvingRoles, type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
-import { type CellState, type Comparison, compareWithNext, isLate, isUnknown } from "./rules.ts";
+import { type CellState, type Comparison, compareWithNext, isUnknown } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
 /** A row in one environment, as the board shows it. */
@@ -69,7 +70,7 @@ function cellOf(
     recorded: cell && {
       version: cell.version,
       effective_at: cell.effective_at,
-      late: isLate(cell) ? cell.recorded_at : undefined,
+      late: isRecordedLate(cell) ? cell.recorded_at : undefined,
     },
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),

@@ -52,10 +52,3 @@ function isNewer(left: RecordedCell, right: RecordedCell): boolean {
   const order = (cell: RecordedCell) => [cell.first_at, cell.created_at, cell.version_id].join(" ");
   return order(left) > order(right);
 }
-
-const minute = 60_000;
-
-/** Sitebook was told more than a minute after it was so. */
-export function isLate({ effective_at, recorded_at }: Pick<RecordedCell, "effective_at" | "recorded_at">): boolean {
-  return Date.parse(recorded_at) - Date.parse(effective_at) > minute;
-}

@@ -9,22 +9,22 @@ export const backupCommand: Command = {
   help: `sitebook backup FILE
 
 Copies the whole book, as it is at one moment, into a new SQLite file, also from PostgreSQL and while the server is
-writing. The file gets its name once it is complete, and no file is overwritten. Only its owner may read it: it contains
-password hashes, and the key that signs checkpoints. A backup that is killed leaves files whose names begin with
-sitebook-backup-; you can delete them.
+writing. FILE appears once it is complete, and an existing file is not overwritten. Only its owner may read it: it
+contains password hashes, and the key that signs checkpoints. A backup that is killed leaves files whose names begin
+with sitebook-backup-; you can delete them.
 
-To restore it, start Sitebook on it, or on a copy of it: DATABASE_URL=file:FILE npm start. To restore it into PostgreSQL:
-DATABASE_URL=file:FILE sitebook copy postgres://USER:PASSWORD@HOST/DATABASE. DATABASE_URL=file:FILE sitebook verify
-checks it.`,
+To check a backup: DATABASE_URL=file:FILE sitebook verify. To restore it, start Sitebook with it, or with a copy of it:
+DATABASE_URL=file:FILE npm start. To restore it into PostgreSQL:
+DATABASE_URL=file:FILE sitebook copy postgres://USER:PASSWORD@HOST/DATABASE.`,
   options: {},
   run: async ({ positionals: [file, ...more] }, io) => {
-    if (!file || more.length) throw new CommandError("Say one file to write: sitebook backup FILE.");
+    if (!file || more.length) throw new CommandError("Name one file to write: sitebook backup FILE.");
     const url = existingDatabaseUrl(io.env);
     return onDatabase(io.env, async (db) => {
       const at = io.now().toISOString();
-      const drawn = progress(io);
-      const made = await backUp(db, url, file, drawn.at).finally(drawn.end);
-      return { text: sentence(file, at, made), json: { file: resolve(file), at, ...made } };
+      const bar = progress(io);
+      const result = await backUp(db, url, file, bar.update).finally(bar.end);
+      return { text: sentence(file, at, result), json: { file: resolve(file), at, ...result } };
     });
   },
 };

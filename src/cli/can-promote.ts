@@ -5,15 +5,15 @@ import { type Command, requiredOption } from "./command.ts";
 export const canPromoteCommand: Command = {
   help: `sitebook can-promote --release NUMBER --to ENVIRONMENT [--site SLUG]
 
-Whether the release may go there now. If not, the exit code is 1, and everything that stands in its way is named.`,
+Checks whether a release can be promoted to an environment now. If not, all blockers are named, and the exit code is 1.`,
   options: { ...siteOption, release: { type: "string" }, to: { type: "string" } },
   run: async ({ values }, io) => {
-    const wish = { release: requiredOption(values, "release"), to: requiredOption(values, "to") };
+    const request = { release: requiredOption(values, "release"), to: requiredOption(values, "to") };
     const api = await connect(values, io);
-    const json = await api.get<{ allowed: boolean; blockers: Blocker[] }>("/can-promote", wish);
-    const reasons = json.blockers.map((one) => one.message);
+    const json = await api.get<{ allowed: boolean; blockers: Blocker[] }>("/can-promote", request);
+    const reasons = json.blockers.map(({ message }) => message);
     const text = json.allowed
-      ? `Yes: nothing stands in the way of release ${wish.release} to ${wish.to}.`
+      ? `Yes. Nothing is blocking release ${request.release} from ${request.to}.`
       : ["No.", ...reasons].join("\n");
     return { text, json, no: !json.allowed };
   },

@@ -6,22 +6,23 @@ import { selectedSites } from "./sites.ts";
 export const checkpointCommand: Command = {
   help: `sitebook checkpoint [--site SLUG]
 
-Signs how far each site's history has come, and prints it, to be kept elsewhere: sitebook verify --checkpoint finds out
-by it if anything before was changed. With --json the key for checking it comes along; standard error says it, too.`,
+Signs the current state of each site's history, and prints the checkpoint. Keep it somewhere else: with it
+sitebook verify --checkpoint finds any later change to the history so far. The public key that checks it is printed on
+standard error in a terminal, and included with --json.`,
   options: { site: { type: "string" } },
   run: async ({ values }, io) =>
     onDatabase(io.env, async (db) => {
-      const made = [];
+      const checkpoints = [];
       for (const site of await selectedSites(db, values))
-        made.push({ site: site.slug, ...(await signChain(db, site, io.now().toISOString())) });
+        checkpoints.push({ site: site.slug, ...(await signChain(db, site, io.now().toISOString())) });
       const key = await publicKey(db);
-      if (io.watched) io.err(`The key is ${key}\n`);
+      if (io.interactive) io.err(`The public key is ${key}\n`);
       return {
-        text: made
-          .map((one) => one.note)
+        text: checkpoints
+          .map(({ note }) => note)
           .join("\n")
           .trimEnd(),
-        json: made.map((one) => ({ ...one, key })),
+        json: checkpoints.map((checkpoint) => ({ ...checkpoint, key })),
       };
     }),
 };

@@ -10,12 +10,12 @@ interface Problem {
   blockers?: Blocker[];
 }
 
-/** The site's part of the API, as the environment variables and `--site` name it. */
+/** The API of one site, which `--site`, SITEBOOK_SITE or the token determines. */
 export interface Api {
   site: string;
   get: <T>(path: string, query?: Query) => Promise<T>;
   post: <T>(path: string, body: object, headers?: Record<string, string>) => Promise<T>;
-  /** A list to its end, one page after the other. */
+  /** All items of a list, page by page. */
   list: <T>(path: string, query?: Query) => AsyncGenerator<T>;
 }
 
@@ -51,18 +51,18 @@ function sender(io: Io): Send {
   if (!url) throw new CommandError("Set SITEBOOK_URL to the address of Sitebook, like http://localhost:3000.");
   if (!URL.canParse(url))
     throw new CommandError(`SITEBOOK_URL is "${url}"; set an address like http://localhost:3000.`);
-  if (!token) throw new CommandError("Set SITEBOOK_TOKEN to a token. sitebook token create makes one.");
+  if (!token) throw new CommandError("Set SITEBOOK_TOKEN to a token. sitebook token create creates one.");
   return async (method, path, { body, headers } = {}) => {
-    const answer = await reach(io, url, `${url.replace(/\/+$/, "")}/api/v1${path}`, {
+    const response = await fetchFrom(io, url, `${url.replace(/\/+$/, "")}/api/v1${path}`, {
       method,
       ...(body !== undefined && { body }),
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
     });
-    return read(answer, url);
+    return readResponse(response, url);
   };
 }
 
-async function reach(io: Io, url: string, address: string, init: RequestInit): Promise<Response> {
+async function fetchFrom(io: Io, url: string, address: string, init: RequestInit): Promise<Response> {
   try {
     return await io.fetch(address, init);
   } catch (error) {
@@ -70,19 +70,19 @@ async function reach(io: Io, url: string, address: string, init: RequestInit): P
     const { code, message } = cause as { code?: string; message?: string };
     const reason = code ?? message;
     throw new CommandError(
-      `There is no answer from ${url} (${reason}). Is Sitebook running there? Check SITEBOOK_URL.`,
+      `There is no answer from ${url} (${reason}). Check SITEBOOK_URL, and that Sitebook is running there.`,
     );
   }
 }
 
-async function read<T>(answer: Response, url: string): Promise<T> {
-  if (!/^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? ""))
-    throw new CommandError(`${url} does not answer as Sitebook does (status ${answer.status}). Check SITEBOOK_URL.`);
-  const said = (await answer.json()) as T & Problem;
-  if (answer.ok) return said;
-  const { detail = "Sitebook refused it.", code, errors, blockers } = said;
-  if (answer.status >= 500) throw new CommandError(detail);
-  throw new Refusal(answer.status as 400, detail, {
+async function readResponse<T>(response: Response, url: string): Promise<T> {
+  if (!/^application\/(problem\+)?json/.test(response.headers.get("content-type") ?? ""))
+    throw new CommandError(`The server at ${url} is not Sitebook (status ${response.status}). Check SITEBOOK_URL.`);
+  const body = (await response.json()) as T & Problem;
+  if (response.ok) return body;
+  const { detail = "Sitebook refused it.", code, errors, blockers } = body;
+  if (response.status >= 500) throw new CommandError(detail);
+  throw new Refusal(response.status as 400, detail, {
     ...(code && { code }),
     ...(errors && { errors }),
     ...(blockers && { blockers }),
@@ -91,10 +91,12 @@ async function read<T>(answer: Response, url: string): Promise<T> {
 
 async function onlySite(send: Send): Promise<string> {
   const { items } = await send<{ items: { slug: string }[] }>("GET", "/sites");
-  const [only, ...more] = items.map((one) => one.slug);
-  if (!only) throw new CommandError("This token holds no role on any site.");
+  const [only, ...more] = items.map(({ slug }) => slug);
+  if (!only) throw new CommandError("This token has no role on any site.");
   if (more.length)
-    throw new CommandError(`This token is for ${[only, ...more].join(", ")}: say --site, or SITEBOOK_SITE.`);
+    throw new CommandError(
+      `This token has roles on ${[only, ...more].join(", ")}. Name one with --site or SITEBOOK_SITE.`,
+    );
   return only;
 }
 

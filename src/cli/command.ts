@@ -1,18 +1,18 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 
-/** What a command can reach of the world around it. */
+/** What a command can use of the process around it. */
 export interface Io {
   env: Record<string, string | undefined>;
   out: (text: string) => void;
-  /** Waits until standard output has taken what was said, so that much of it does not pile up. */
+  /** Resolves when standard output has taken what was written, so that large outputs do not pile up in memory. */
   drained: () => Promise<unknown>;
-  /** For what is not the answer: sentences about what went wrong, progress. */
+  /** For errors and progress, which are not part of the result. */
   err: (text: string) => void;
-  /** Where standard error is read by a person: there is no sense in drawing progress into a file. */
-  watched: boolean;
+  /** Whether standard error is a terminal: progress is not drawn into a file. */
+  interactive: boolean;
   /** All of standard input. */
-  read: () => Promise<string>;
-  /** A secret from standard input, asked for where a person sits there. */
+  readStdin: () => Promise<string>;
+  /** Reads a password from standard input, with a prompt in a terminal. */
   readPassword: () => Promise<string>;
   fetch: (url: string, init: RequestInit) => Response | Promise<Response>;
   now: () => Date;
@@ -20,7 +20,7 @@ export interface Io {
 
 export type Values = Record<string, string | boolean | string[] | undefined>;
 
-/** What a command answers: for people, and for programs (`--json`). `no` makes the exit code 1. */
+/** The result of a command, for people and for programs (`--json`). `no` makes the exit code 1. */
 export interface CommandResult {
   text: string;
   json: unknown;
@@ -28,20 +28,20 @@ export interface CommandResult {
 }
 
 export interface Command {
-  /** How it is called, and what its parts mean. */
+  /** Its synopsis, and what its parts mean. */
   help: string;
   options: ParseArgsOptionsConfig;
-  /** Nothing: it has said all there is to say. */
-  run: (given: { values: Values; positionals: string[] }, io: Io) => Promise<CommandResult | undefined>;
+  /** Returns undefined if it has written its result already. */
+  run: (args: { values: Values; positionals: string[] }, io: Io) => Promise<CommandResult | undefined>;
 }
 
-/** It could not be asked or carried out at all, which is not the same as a "no": exit code 2. */
+/** A command could not be carried out, which is not the same as a "no". The exit code is 2. */
 export class CommandError extends Error {}
 
-/** The text given for an option that has to be there. */
+/** The value of a required option. Throws a CommandError if it is missing. */
 export function requiredOption(values: Values, name: string): string {
   const value = values[name];
-  if (typeof value !== "string" || !value.trim()) throw new CommandError(`Say --${name}.`);
+  if (typeof value !== "string" || !value.trim()) throw new CommandError(`--${name} is missing.`);
   return value;
 }
 
@@ -50,7 +50,7 @@ export function option(values: Values, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Rows of cells as lines whose columns stand below each other. */
+/** Rows of cells as lines with aligned columns. */
 export function alignColumns(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows

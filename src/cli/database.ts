@@ -6,26 +6,26 @@ import { openMigrated } from "../database/ready.ts";
 import { Misconfigured } from "../errors.ts";
 import { CommandError } from "./command.ts";
 
-/** Works on the database that DATABASE_URL names, its schema up to date, and closes it. */
+/** Runs `work` on the database that DATABASE_URL names, brings its schema up to date first, and closes it afterwards. */
 export async function onDatabase<T>(
   env: Record<string, string | undefined>,
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
-  const db = await opened(env);
+  const db = await open(env);
   try {
     return await work(db);
   } catch (error) {
-    throw asCouldNot(error);
+    throw asCommandError(error);
   } finally {
     await db.destroy();
   }
 }
 
-async function opened(env: Record<string, string | undefined>): Promise<Database> {
+async function open(env: Record<string, string | undefined>): Promise<Database> {
   try {
     return await openMigrated(databaseUrl(env));
   } catch (error) {
-    throw asCouldNot(error);
+    throw asCommandError(error);
   }
 }
 
@@ -33,11 +33,11 @@ function databaseUrl(env: Record<string, string | undefined>): string {
   try {
     return readConfig(env).databaseUrl;
   } catch (error) {
-    throw asCouldNot(error);
+    throw asCommandError(error);
   }
 }
 
-/** The same, of a database that is there. A missing SQLite file would be created when it is opened, and its emptiness taken for the book. */
+/** DATABASE_URL of a database that exists: opening a missing SQLite file would create an empty book. */
 export function existingDatabaseUrl(env: Record<string, string | undefined>): string {
   const url = databaseUrl(env);
   if (url.startsWith("file:") && !existsSync(fileOf(url)))
@@ -45,6 +45,6 @@ export function existingDatabaseUrl(env: Record<string, string | undefined>): st
   return url;
 }
 
-function asCouldNot(error: unknown): unknown {
+function asCommandError(error: unknown): unknown {
   return error instanceof Misconfigured || error instanceof CannotWrite ? new CommandError(error.message) : error;
 }

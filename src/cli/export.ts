@@ -19,9 +19,10 @@ export const exportCommand: Command = {
   help: `sitebook export history [--site SLUG] [--environment SLUG] [--action NAME] [--from MOMENT] [--until MOMENT]
 sitebook export placements ENVIRONMENT [--site SLUG] [--as-of MOMENT] [--known-at MOMENT]
 
-The events of the history, newest first, or what stands or stood in an environment: as CSV, or with --format jsonl (or
---json) as JSON lines. It goes to standard output, or to the file that --output names, which appears once it is whole.
-The last line says how many rows there are. A moment is written like 2026-03-03T14:00:00Z, or as the site's clock shows it.`,
+Exports the events of the history, newest first, or what is or was on an environment: as CSV, or with --format jsonl (or
+--json) as JSON lines. It is written to standard output, or to the file that --output names, which appears once it is
+complete. The last line counts the rows. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
+zone.`,
   options: {
     site: { type: "string" },
     environment: { type: "string" },
@@ -37,9 +38,9 @@ The last line says how many rows there are. A moment is written like 2026-03-03T
     const format = formatOf(values);
     const file = option(values, "output");
     return onDatabase(io.env, async (db) => {
-      const pieces = serialize(format, await chosen(db, positionals, values, format, io));
-      if (file === undefined) return say(io, pieces);
-      await save(file, pieces);
+      const chunks = serialize(format, await requestedExport(db, positionals, values, format, io));
+      if (file === undefined) return print(io, chunks);
+      await save(file, chunks);
       return { text: `Written to ${file}.`, json: { file } };
     });
   },
@@ -47,12 +48,12 @@ The last line says how many rows there are. A moment is written like 2026-03-03T
 
 function formatOf(values: Values): Format {
   const format = option(values, "format") ?? (values.json ? "jsonl" : "csv");
-  const known = formats.find((one) => one === format);
+  const known = formats.find((name) => name === format);
   if (known) return known;
-  throw new CommandError(`There is no format "${format.slice(0, 60)}": it is csv or jsonl.`);
+  throw new CommandError(`Unknown format "${format.slice(0, 60)}". Use csv or jsonl.`);
 }
 
-async function chosen(
+async function requestedExport(
   db: Database,
   [what, environment, ...more]: string[],
   values: Values,
@@ -61,52 +62,54 @@ async function chosen(
 ): Promise<Export> {
   const now = io.now().toISOString();
   const site = await siteOf(db, values);
-  const moment = (name: string) => readMoment(option(values, name), site, now);
+  const moment = (name: string) => momentOption(values, name, site, now);
   if (what === "history" && environment === undefined)
     return historyExport(db, site, historyFilter(site, values, moment("from"), moment("until")), format);
   if (what === "placements" && environment !== undefined && !more.length) {
-    const asked = { asOf: moment("as-of") ?? endOfTime, knownAt: moment("known-at") ?? now };
-    return placementsExport(db, site, place(site, environment), asked, {});
+    const at = { asOf: moment("as-of") ?? endOfTime, knownAt: moment("known-at") ?? now };
+    return placementsExport(db, site, environmentOf(site, environment), at, {});
   }
-  throw new CommandError("Say what to export: history, or placements and one environment. See sitebook export --help.");
+  throw new CommandError("Name what to export: history, or placements and an environment. See sitebook export --help.");
 }
 
 async function siteOf(db: Database, values: Values): Promise<Site> {
-  const [one, ...others] = await selectedSites(db, values);
-  if (!one || others.length) throw new CommandError("Say --site.");
-  return (await findSite(db, one.slug)) ?? notFound("site");
+  const [selected, ...others] = await selectedSites(db, values);
+  if (!selected || others.length) throw new CommandError("Name one site with --site.");
+  return (await findSite(db, selected.slug)) ?? notFound("site");
 }
 
-const place = (site: Site, slug: string) =>
-  site.environments.find((one) => one.slug === slug) ?? notFound(`environment "${slug.slice(0, 60)}"`);
+const environmentOf = (site: Site, slug: string) =>
+  site.environments.find((environment) => environment.slug === slug) ?? notFound(`environment "${slug.slice(0, 60)}"`);
 
 function historyFilter(site: Site, values: Values, from?: string, until?: string) {
   const [environment, name] = [option(values, "environment"), option(values, "action")];
-  const action = actions.find((one) => one === name);
+  const action = actions.find((known) => known === name);
   if (name && !action)
-    throw new CommandError(`There is no action "${name.slice(0, 60)}". There are: ${actions.join(", ")}.`);
-  return { environment: environment && place(site, environment).id, action, from, until };
+    throw new CommandError(`Unknown action "${name.slice(0, 60)}". The actions are ${actions.join(", ")}.`);
+  return { environment: environment && environmentOf(site, environment).id, action, from, until };
 }
 
-function readMoment(text: string | undefined, site: Site, now: string): string | undefined {
+/** The past moment in an option. Throws a CommandError if it cannot be read. */
+function momentOption(values: Values, name: string, site: Site, now: string): string | undefined {
+  const text = option(values, name);
   if (text === undefined) return;
-  const read = parseMoment(text, site.time_zone, now);
-  if ("at" in read) return read.at;
-  throw new CommandError(read.wrong);
+  const parsed = parseMoment(text, site.time_zone, now);
+  if ("at" in parsed) return parsed.at;
+  throw new CommandError(parsed.wrong);
 }
 
-async function say(io: Io, pieces: AsyncIterable<string>): Promise<undefined> {
-  for await (const piece of pieces) {
-    io.out(piece);
+async function print(io: Io, chunks: AsyncIterable<string>): Promise<undefined> {
+  for await (const chunk of chunks) {
+    io.out(chunk);
     await io.drained();
   }
 }
 
-/** Under another name until it is whole. */
-async function save(file: string, pieces: AsyncIterable<string>): Promise<void> {
+/** Writes under another name until the file is complete. */
+async function save(file: string, chunks: AsyncIterable<string>): Promise<void> {
   const partial = `${file}.part`;
   try {
-    await pipeline(Readable.from(pieces), createWriteStream(partial));
+    await pipeline(Readable.from(chunks), createWriteStream(partial));
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });

@@ -1,3 +1,4 @@
+import { isRecordedLate } from "../time/recorded-late.ts";
 import { connect, siteOption } from "./client.ts";
 import { alignColumns, type Command, CommandError, option } from "./command.ts";
 
@@ -16,9 +17,9 @@ interface Deployment {
 export const logCommand: Command = {
   help: `sitebook log ENVIRONMENT [--since MOMENT] [--until MOMENT] [--limit NUMBER] [--site SLUG]
 
-The environment's deployments, newest first by when they took effect: 20, or as many as --limit says (at most 1000).
-For an environment at a moment, such as live~1, live#42 or live@{yesterday}, those that led there (see diff --help).
-A moment is written like 2026-03-03T14:00:00Z.`,
+Lists the deployments of an environment, newest first by when they happened: 20, or as many as --limit says (at most
+1000). ENVIRONMENT can be at a past moment, such as live~1, live#42 or live@{yesterday} (see sitebook diff --help): then
+later deployments are left out. Write a MOMENT like 2026-03-03T14:00:00Z.`,
   options: {
     ...siteOption,
     since: { type: "string" },
@@ -27,7 +28,7 @@ A moment is written like 2026-03-03T14:00:00Z.`,
   },
   run: async ({ values, positionals }, io) => {
     const [environment, ...more] = positionals;
-    if (!environment || more.length) throw new CommandError("Say one environment, like sitebook log live.");
+    if (!environment || more.length) throw new CommandError("Name one environment, like sitebook log live.");
     const api = await connect(values, io);
     const [since, until, limit] = [option(values, "since"), option(values, "until"), option(values, "limit")];
     const { items } = await api.get<{ items: Deployment[] }>("/deployments", { environment, since, until, limit });
@@ -38,17 +39,16 @@ A moment is written like 2026-03-03T14:00:00Z.`,
   },
 };
 
-const minute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
-const anHour = 60 * 60 * 1000;
+const toMinute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
 
-function row(one: Deployment): string[] {
-  const late = Date.parse(one.recorded_at) - Date.parse(one.effective_at) > anHour;
+function row(deployment: Deployment): string[] {
+  const { number, effective_at, recorded_at, person, promotion, changed, unchanged, out_of_band, note } = deployment;
   const remarks = [
-    one.promotion !== null && `promotion ${one.promotion}`,
-    one.out_of_band > 0 && `${one.out_of_band} out of band`,
-    late && `told ${minute(one.recorded_at)}`,
-    one.note?.replace(/\s+/g, " "),
+    promotion !== null && `promotion ${promotion}`,
+    out_of_band > 0 && `${out_of_band} out of band`,
+    isRecordedLate(deployment) && `recorded ${toMinute(recorded_at)}`,
+    note?.replace(/\s+/g, " "),
   ].filter(Boolean);
-  const what = `${one.changed} changed${one.unchanged ? `, ${one.unchanged} unchanged` : ""}`;
-  return [`#${one.number}`, minute(one.effective_at), one.person, what, remarks.join("; ")];
+  const counts = `${changed} changed${unchanged ? `, ${unchanged} unchanged` : ""}`;
+  return [`#${number}`, toMinute(effective_at), person, counts, remarks.join("; ")];
 }

@@ -4,28 +4,29 @@ import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { runCommandLine } from "./commands.ts";
 
-/** Asks without showing what is typed. */
-async function askPassword(): Promise<string> {
+/** Asks for a password without showing what is typed. */
+async function promptPassword(): Promise<string> {
   process.stderr.write("Password: ");
-  const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const asking = createInterface({ input: process.stdin, output: silence, terminal: true });
-  const answer = await asking.question("");
-  asking.close();
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input: process.stdin, output: discard, terminal: true });
+  const password = await prompt.question("");
+  prompt.close();
   process.stderr.write("\n");
-  return answer;
+  return password;
 }
 
-// whoever reads may stop early, as `head` does
+// a reader such as `head` may close the pipe early
 process.stdout.on("error", () => process.exit(0));
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
-  out: (words) => process.stdout.write(words),
+  out: (text) => process.stdout.write(text),
   drained: async () => process.stdout.writableNeedDrain && once(process.stdout, "drain"),
-  err: (words) => process.stderr.write(words),
-  watched: process.stderr.isTTY,
-  read: () => text(process.stdin),
-  readPassword: async () => (process.stdin.isTTY ? askPassword() : (await text(process.stdin)).replace(/\r?\n$/, "")),
+  err: (text) => process.stderr.write(text),
+  interactive: process.stderr.isTTY,
+  readStdin: () => text(process.stdin),
+  readPassword: async () =>
+    process.stdin.isTTY ? promptPassword() : (await text(process.stdin)).replace(/\r?\n$/, ""),
   fetch,
   now: () => new Date(),
 });

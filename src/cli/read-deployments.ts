@@ -5,7 +5,7 @@ import { readJsonLines } from "./read-json-lines.ts";
 import { readTable } from "./read-table.ts";
 import type { ReadDeployment } from "./validate-deployment.ts";
 
-/** Reads a file of deployments from its beginning to its end, and never holds more than one of them. */
+/** Reads a file of deployments one by one, so that only one at a time is in memory. */
 export async function* readDeployments(file: string, now: string): AsyncGenerator<ReadDeployment> {
   const start = await startOf(file);
   if (start.includes("\0")) throw new Refusal(422, `${file} is not text. Save it as CSV, TSV or JSON lines, in UTF-8.`);

@@ -17,8 +17,8 @@ const placement = z.strictObject({
   requires: z.record(z.string(), z.string()).optional(),
 });
 
-/** As the API takes them, but with their own time. */
-const whole = z.strictObject({
+/** As in the API, but with a time. */
+const apiForm = z.strictObject({
   effective_at: z.string(),
   note: z.string().optional(),
   source: z.string().optional(),
@@ -27,18 +27,18 @@ const whole = z.strictObject({
   placements: z.array(placement),
 });
 
-const named = z.array(z.tuple([z.string(), z.string().nullable()]));
+const versionsByKey = z.array(z.tuple([z.string(), z.string().nullable()]));
 
-/** In short: `{"at": …, "pages": [["/path", "version"]], "software": [["name", null]]}`. */
-const short = z.strictObject({
+/** `{"at": …, "pages": [["/path", "version"]], "software": [["name", null]]}` */
+const shortForm = z.strictObject({
   at: z.string(),
   note: z.string().optional(),
   source: z.string().optional(),
-  pages: named.default([]),
-  software: named.default([]),
+  pages: versionsByKey.default([]),
+  software: versionsByKey.default([]),
 });
 
-/** One deployment a line. */
+/** Reads a file with one deployment per line. */
 export async function* readJsonLines(file: string, now: string): AsyncGenerator<ReadDeployment> {
   let line = 0;
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -49,9 +49,9 @@ export async function* readJsonLines(file: string, now: string): AsyncGenerator<
 }
 
 function fromJson(json: string): DeploymentReport {
-  const data = parsed(json);
-  if (!data || typeof data !== "object" || !("at" in data)) return shaped(whole, data);
-  const { at, pages, software, ...more } = shaped(short, data);
+  const data = parseJson(json);
+  if (!data || typeof data !== "object" || !("at" in data)) return validated(apiForm, data);
+  const { at, pages, software, ...more } = validated(shortForm, data);
   const placements = [
     ...pages.map(([key, version]) => ({ kind: "page" as const, key, version })),
     ...software.map(([key, version]) => ({ kind: "software" as const, key, version })),
@@ -59,15 +59,15 @@ function fromJson(json: string): DeploymentReport {
   return { effective_at: at, ...more, placements };
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new Refusal(400, "This is not JSON; each line holds one deployment.");
+    throw new Refusal(400, "This is not JSON. Write one deployment per line.");
   }
 }
 
-function shaped<T extends z.ZodType>(schema: T, data: unknown): z.output<T> {
+function validated<T extends z.ZodType>(schema: T, data: unknown): z.output<T> {
   const result = schema.safeParse(data);
   if (!result.success) rejectInvalid({ target: "json", data, success: false, error: result.error });
   return result.data as z.output<T>;

@@ -3,6 +3,7 @@ import { type CsvError, parse } from "csv-parse";
 import { checkLine, columnAliases, lineFrom, tableColumns } from "../deployments/parse.ts";
 import { Refusal } from "../errors.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
+import { artifactKey } from "../text.ts";
 import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
 interface Row {
@@ -10,7 +11,7 @@ interface Row {
   value: (column: string) => string | undefined;
 }
 
-/** One placement a line; those of one moment that stand together are one deployment. */
+/** Reads a table with one placement per line. Neighbouring lines with the same time are one deployment. */
 export async function* readTable(file: string, now: string, delimiter: string): AsyncGenerator<ReadDeployment> {
   let rows: Row[] = [];
   for await (const row of rowsOf(file, delimiter)) {
@@ -19,7 +20,7 @@ export async function* readTable(file: string, now: string, delimiter: string): 
       rows = [];
     }
     if ("wrong" in row) yield row;
-    else if (rows.length <= maxPlacements) rows.push(row); // one more than a deployment can have says that there are too many
+    else if (rows.length <= maxPlacements) rows.push(row); // one line too many is enough to refuse the deployment
   }
   yield* deploymentOf(rows, now);
 }
@@ -34,15 +35,15 @@ async function* rowsOf(file: string, delimiter: string): AsyncGenerator<Row | { 
       info: { lines: number };
     }>) {
       if (names) yield rowOf(names, cells, info.lines);
-      else names = heading(cells);
+      else names = columnNames(cells);
     }
   } catch (error) {
     if (!(error as CsvError).code?.startsWith("CSV_")) throw error;
-    yield { line: parser.info.lines, wrong: ["A quotation mark is not closed, or stands where none may."] };
+    yield { line: parser.info.lines, wrong: ["A quotation mark is not closed, or is in the wrong place."] };
   }
 }
 
-function heading(cells: string[]): string[] {
+function columnNames(cells: string[]): string[] {
   const known = ["effective_at", ...tableColumns];
   const names = cells.map((cell) => {
     const name = cell.toLowerCase();
@@ -50,33 +51,32 @@ function heading(cells: string[]): string[] {
   });
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new Refusal(422, `There is no column "${unknown.slice(0, 60)}"; use ${known.join(", ")}.`);
+    throw new Refusal(422, `Unknown column "${unknown.slice(0, 60)}". The columns are ${known.join(", ")}.`);
   if (["effective_at", "key", "version"].every((name) => names.includes(name))) return names;
-  throw new Refusal(422, "The first line names the columns; effective_at, key and version must be among them.");
+  throw new Refusal(422, "The first line must name the columns, with effective_at, key and version among them.");
 }
 
 function rowOf(names: string[], cells: string[], line: number): Row {
   return { line, value: (column) => cells[names.indexOf(column)] || undefined };
 }
 
-/** What the rows of one moment tell; nothing of it where one of them cannot be taken. */
+/** The deployment of rows with the same time; if a row needs fixing, only the errors. */
 function* deploymentOf(rows: Row[], now: string): Generator<ReadDeployment> {
   const [first] = rows;
   if (!first) return;
   const placements: ReportLine[] = [];
-  const seen = new Map<string, number>();
+  const lineByArtifact = new Map<string, number>();
   for (const { line: number, value } of rows) {
     const { line, wrong } = checkLine({
       number,
       text: "",
       ...lineFrom(value("kind"), value("key"), value("version"), value),
     });
-    const name = `${line?.kind} ${line?.key}`;
-    const before = line && seen.get(name);
-    if (!line || before)
-      yield { line: number, wrong: [wrong ?? `${line?.key} is named for this moment in line ${before} already.`] };
+    const earlier = line && lineByArtifact.get(artifactKey(line));
+    if (!line || earlier)
+      yield { line: number, wrong: [wrong ?? `${line?.key} is listed for this time in line ${earlier} already.`] };
     else placements.push(line);
-    seen.set(name, number);
+    if (line) lineByArtifact.set(artifactKey(line), number);
   }
   if (placements.length < rows.length) return;
   yield validateDeployment(first.line, now, () => ({ effective_at: first.value("effective_at") ?? "", placements }));

@@ -8,21 +8,22 @@ import { selectedSites } from "./sites.ts";
 export const rebuildCommand: Command = {
   help: `sitebook rebuild [--site SLUG]
 
-Makes the record anew from the events, where sitebook verify found that it is not what they tell: deployments, releases,
-promotions and all that belongs to them, and what stands where. Each site all or nothing. Where the events themselves
-are broken it is refused: restore a backup. Make one before this, too.`,
+Restores the record from the events if sitebook verify found that it does not match them: deployments, releases,
+promotions and all that belongs to them. Each site is restored completely or not at all. If the events themselves are
+broken it is refused; restore a backup then. Create a backup first in any case.`,
   options: { site: { type: "string" } },
   run: async ({ values }, io) =>
     onDatabase(io.env, async (db) => {
-      const made = [];
+      const rebuilt = [];
       for (const site of await selectedSites(db, values)) {
-        const drawn = progress(io);
-        const verdict = await rebuildSite(db, site.id, drawn.at).finally(drawn.end);
-        made.push({ site: site.slug, ...verdict });
+        const bar = progress(io);
+        const verification = await rebuildSite(db, site.id, bar.update).finally(bar.end);
+        rebuilt.push({ site: site.slug, ...verification });
       }
-      const text = made.map(
-        (one) => `${one.site}: the record is again what ${"events" in one ? countOf(one.events, "event") : ""} tell.`,
-      );
-      return { text: text.join("\n"), json: made };
+      const text = rebuilt.map((result) => {
+        const events = "events" in result ? countOf(result.events, "event") : "the events";
+        return `${result.site}: the record was restored from ${events}, and matches them.`;
+      });
+      return { text: text.join("\n"), json: rebuilt };
     }),
 };

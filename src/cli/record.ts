@@ -17,13 +17,13 @@ export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
                 [--promotion NUMBER] [--complete] [--key KEY] [--site SLUG]
 
-Records one deployment. A line is "page /sale v3" or "software checkout 3.4.1"; a minus sign in place of the version says
-that it was removed. Without lines they are read from the file, or from standard input, also as CSV, TSV or JSON lines.
+Records one deployment. A LINE is "page /sale v3" or "software checkout 3.4.1", with - in place of the version if it was
+removed. Without a LINE they are read from the file, or from standard input, also as CSV, TSV or JSON lines.
 
-  --at MOMENT         since when it was so, like 2026-03-03T14:00:00Z; now where it is missing
+  --at MOMENT         when it happened, like 2026-03-03T14:00:00Z; now by default
   --promotion NUMBER  the promotion that allowed it
-  --complete          the lines are all there is: what they do not name was removed
-  --key KEY           makes repeating the command harmless: the same key records once`,
+  --complete          the lines are the complete list: anything not listed is recorded as removed
+  --key KEY           makes repeating the command harmless: the same key records only once`,
   options: {
     ...siteOption,
     file: { type: "string" },
@@ -36,8 +36,9 @@ that it was removed. Without lines they are read from the file, or from standard
   },
   run: async ({ values, positionals }, io) => {
     const [environment, ...lines] = positionals;
-    if (!environment) throw new CommandError('Say where, and what: sitebook record beta "page /sale v3".');
-    const placements = placementsOf(await told(lines, option(values, "file"), io));
+    if (!environment)
+      throw new CommandError('Name an environment and what was deployed, like sitebook record beta "page /sale v3".');
+    const placements = placementsOf(await inputText(lines, option(values, "file"), io));
     const body = {
       effective_at: option(values, "at"),
       note: option(values, "note"),
@@ -54,10 +55,10 @@ that it was removed. Without lines they are read from the file, or from standard
   },
 };
 
-async function told(lines: string[], file: string | undefined, io: Io): Promise<string> {
-  if (lines.length && file !== undefined) throw new CommandError("Say the lines, or a file that holds them, not both.");
+async function inputText(lines: string[], file: string | undefined, io: Io): Promise<string> {
+  if (lines.length && file !== undefined) throw new CommandError("Give either lines or a file, not both.");
   if (lines.length) return lines.join("\n");
-  return file === undefined || file === "-" ? io.read() : readText(file);
+  return file === undefined || file === "-" ? io.readStdin() : readText(file);
 }
 
 async function readText(file: string): Promise<string> {
@@ -69,23 +70,24 @@ async function readText(file: string): Promise<string> {
   return bytes.toString();
 }
 
-/** Names every line that cannot be taken; then nothing is sent. */
+/** Throws a Refusal with 422 that names each line that needs fixing; then nothing is sent. */
 function placementsOf(text: string): ReportLine[] {
   const read = readLines(text);
-  const wrong = read.flatMap(({ number, wrong }) =>
+  const errors = read.flatMap(({ number, wrong }) =>
     wrong ? [{ path: String(number), message: `Line ${number}: ${wrong}` }] : [],
   );
-  if (wrong.length)
-    throw new Refusal(
-      422,
-      `${countOf(wrong.length, "line")} cannot be taken; nothing was recorded.${wrong.length === 1 ? ` ${wrong[0]?.message}` : ""}`,
-      { errors: wrong },
-    );
+  if (errors.length) {
+    const only = errors.length === 1 ? ` ${errors[0]?.message}` : "";
+    throw new Refusal(422, `${linesNeedFixing(errors.length)}${only}`, { errors });
+  }
   return read.flatMap(({ line }) => line ?? []);
 }
 
+export const linesNeedFixing = (lines: number): string =>
+  `${countOf(lines, "line")} ${lines === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
+
 function sentence({ number, changed, unchanged, out_of_band }: Recorded, environment: string): string {
-  const same = unchanged ? `, ${unchanged} stood there already` : "";
-  const odd = out_of_band ? ` ${out_of_band} out of band: no promotion allowed it.` : "";
-  return `Deployment ${number} on ${environment}: ${changed} changed${same}.${odd}`;
+  const same = unchanged ? `, ${unchanged} unchanged` : "";
+  const outOfBand = out_of_band ? ` ${out_of_band} out of band: no promotion covers this.` : "";
+  return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}`;
 }

@@ -7,10 +7,11 @@ import { onDatabase } from "./database.ts";
 export const setupCommand: Command = {
   help: `sitebook setup --email ADDRESS --name NAME [--site SLUG] [--example]
 
-Makes the first account, which administers what it makes. Its password is read from standard input.
+Creates the first account, an administrator of the sites that this command creates. Its password is read from standard
+input.
 
-  --site SLUG   also makes this site, with beta, demo and live
-  --example     also makes the example shop: three months of history, and an account for each role, such as
+  --site SLUG   also creates this site, with beta, demo and live
+  --example     also creates the example shop: three months of history, and an account for each role, such as
                 marketing@example.test, with the same password`,
   options: {
     email: { type: "string" },
@@ -31,14 +32,15 @@ Makes the first account, which administers what it makes. Its password is read f
       const site = slug === undefined ? undefined : { slug, name: slug, time_zone };
       const { person } = await setUp(db, { email, name, password, site, at });
       const example = values.example ? (await createExample(db, actorWithoutSite(person, at))).slug : undefined;
-      const sites = [slug, example].filter((one) => one !== undefined);
+      const sites = [slug, example].filter((site) => site !== undefined);
       return { text: sentence(person.email ?? email, sites, Boolean(example)), json: { email: person.email, sites } };
     });
   },
 };
 
 function sentence(email: string, sites: string[], example: boolean): string {
-  const made = [`The account ${email} is made${sites.length ? `, and administers ${sites.join(" and ")}` : ""}.`];
-  if (example) made.push("The example's accounts, such as marketing@example.test, have the same password.");
-  return made.join(" ");
+  const role = sites.length ? `, as an administrator of ${sites.join(" and ")}` : "";
+  const sentences = [`Account ${email} created${role}.`];
+  if (example) sentences.push("The example's accounts, such as marketing@example.test, have the same password.");
+  return sentences.join(" ");
 }

@@ -10,10 +10,10 @@ import { onDatabase } from "./database.ts";
 export const tokenCreateCommand: Command = {
   help: `sitebook token create --name NAME --site SLUG --role ROLE [--expires DAY]
 
-Makes a machine account on a site and prints its token, once, as the last word.
+Creates a machine account on a site and prints its token, once, as the last word.
 
-  --role ROLE     may be said several times
-  --expires DAY   the last day on which it works, like 2027-03-31, or a moment like 2027-03-31T12:00:00Z`,
+  --role ROLE     can be repeated for several roles
+  --expires DAY   the last day on which it is valid, like 2027-03-31, or a time like 2027-03-31T12:00:00Z`,
   options: {
     name: { type: "string" },
     site: { type: "string" },
@@ -26,11 +26,11 @@ Makes a machine account on a site and prints its token, once, as the last word.
     const expires_at = endOf(option(values, "expires"));
     return onDatabase(io.env, async (db) => {
       const site = (await findSite(db, slug)) ?? notFound(`site "${slug.slice(0, 60)}"`);
-      const by = await operator(db, io.now().toISOString());
-      const token = await createToken(db, by, site, { name, roles, expires_at });
+      const actor = await commandLineActor(db, io.now().toISOString());
+      const token = await createToken(db, actor, site, { name, roles, expires_at });
       const until = expires_at ? ` until ${expires_at}` : "";
       return {
-        text: `${token.name} is ${roles.join(" and ")} of ${slug}${until}. Its token, shown this once: ${token.secret}`,
+        text: `${token.name} is ${roles.join(" and ")} on ${slug}${until}. Its token, shown only once: ${token.secret}`,
         json: { name: token.name, site: slug, roles, expires_at: expires_at ?? null, token: token.secret },
       };
     });
@@ -39,33 +39,30 @@ Makes a machine account on a site and prints its token, once, as the last word.
 
 function rolesOf(values: Values): string[] {
   const { role } = values;
-  if (!Array.isArray(role) || !role.length) throw new CommandError("Say --role.");
+  if (!Array.isArray(role) || !role.length) throw new CommandError("--role is missing.");
   return role;
 }
 
 function endOf(expires: string | undefined): string | undefined {
   if (expires === undefined) return;
   const end = parseRfc3339(/^\d{4}-\d\d-\d\d$/.test(expires) ? `${expires}T23:59:59.999Z` : expires);
-  return end ?? fail(`"${expires.slice(0, 60)}" is no day; write one like 2027-03-31.`);
+  if (!end) throw new CommandError(`"${expires.slice(0, 60)}" is not a valid day. Write it like 2027-03-31.`);
+  return end;
 }
 
-function fail(sentence: string): never {
-  throw new CommandError(sentence);
-}
-
-const commandLine: Person = {
+const commandLinePerson: Person = {
   id: "00000000-0000-7000-8000-000000000001",
   kind: "machine",
   name: "The command line",
   email: null,
 };
 
-/** Whoever may write to the database may do anything; the history says that it was done from there, and by nobody in person. */
-async function operator(db: Database, at: string): Promise<Actor> {
+/** Anybody who can write to the database can do anything, so the history only says that it was done on the command line. */
+async function commandLineActor(db: Database, at: string): Promise<Actor> {
   await db
     .insertInto("people")
-    .values({ ...commandLine, password: null, created_at: at })
+    .values({ ...commandLinePerson, password: null, created_at: at })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .execute();
-  return { person: commandLine, roles: [], permissions: new Set(["administer"]), at };
+  return { person: commandLinePerson, roles: [], permissions: new Set(["administer"]), at };
 }

@@ -1,18 +1,18 @@
 import { Refusal, refuseFields } from "../errors.ts";
 import { type DeploymentReport, normalizeLine, reportErrors } from "../record/report.ts";
 
-/** One deployment and the line on which it begins, or why what stands on the line is none. */
+/** A deployment and the line on which it begins, or what is wrong with that line. */
 export type ReadDeployment = { line: number; report: DeploymentReport } | { line: number; wrong: string[] };
 
-/** What the server would refuse in any case comes to light here, before anything is sent. */
-export function validateDeployment(line: number, now: string, told: () => DeploymentReport): ReadDeployment {
+/** Checks a deployment as the server does, before anything is sent. */
+export function validateDeployment(line: number, now: string, read: () => DeploymentReport): ReadDeployment {
   try {
-    const { placements, ...more } = told();
+    const { placements, ...more } = read();
     const report = { ...more, placements: placements.map(normalizeLine) };
     refuseFields(reportErrors(report, now));
     return { line, report };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { line, wrong: error.errors.length ? error.errors.map((one) => one.message) : [error.message] };
+    return { line, wrong: error.errors.length ? error.errors.map(({ message }) => message) : [error.message] };
   }
 }

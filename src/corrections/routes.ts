@@ -5,13 +5,12 @@ import { newId } from "../database/ids.ts";
 import { findDeployment } from "../deployments/queries.ts";
 import { notFound, Refusal, refuse, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { formFields } from "../http/forms.ts";
+import { formFields, readMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
-import { parseMoment } from "../time/parse-moment.ts";
 import { type Corrected, correct } from "./corrections.ts";
 import type { CorrectionRequest } from "./rules.ts";
 import { findCorrectedLines } from "./said.ts";
@@ -81,9 +80,8 @@ function readInstead(c: SiteContext, { right, version, environment, when }: Sent
   const errors: Record<string, string> = {};
   if (right !== "version" && right !== "removed") return { errors };
   if (right === "version" && !version.trim()) errors.version = "Say which version stood there.";
-  const moment = when.trim() ? parseMoment(when, c.var.access.site.time_zone, c.var.at) : undefined;
-  if (moment && "wrong" in moment) errors.when = moment.wrong;
-  const effective_at = moment && "at" in moment ? moment.at : undefined;
+  const { at: effective_at, wrong } = readMoment(c, when);
+  if (wrong) errors.when = wrong;
   const label = right === "removed" ? null : version.trim();
   return { errors, instead: { version: label, environment: environment || undefined, effective_at } };
 }

@@ -1,17 +1,18 @@
 import { expressionBuilder, type RawBuilder, sql } from "kysely";
 
-/** Runs `work` on pieces of the list, in order: small enough for one statement's parameters, and to let others go first between them. */
+/** Runs `work` on one batch of the list after another, so that other requests get a turn between two of them. */
 export async function inBatches<T, R>(
   list: readonly T[],
-  work: (piece: T[]) => Promise<R[]>,
+  work: (batch: T[]) => Promise<R[]>,
   { size = 500 } = {},
 ): Promise<R[]> {
   const results: R[] = [];
-  for (let i = 0; i < list.length; i += size) for (const one of await work(list.slice(i, i + size))) results.push(one);
+  for (let i = 0; i < list.length; i += size)
+    for (const result of await work(list.slice(i, i + size))) results.push(result);
   return results;
 }
 
-/** `column in (…)` where the query around it is written as SQL. */
+/** `column in (…)` inside a query that is written as SQL. */
 export function inList(column: string, list: readonly (string | number)[]): RawBuilder<boolean> {
   return sql<boolean>`${expressionBuilder()(sql.ref(column), "in", list)}`;
 }

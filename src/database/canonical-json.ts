@@ -1,6 +1,6 @@
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
 
-/** What is in its canonical form already, to stand inside something larger. */
+/** Text that is canonical JSON already, as a part of a larger value. */
 export class CanonicalText {
   readonly text: string;
   constructor(text: string) {
@@ -27,7 +27,7 @@ export function canonicalJson(value: Value): string {
   return `{${members}}`;
 }
 
-/** Its keys stand in their order already, at every depth: what an import wrote has thousands of lines that do. */
+/** Whether the keys are in order at every depth, as in the thousands of lines of an import: JSON.stringify is faster. */
 function isSorted(value: Value | undefined): boolean {
   if (value === null || typeof value !== "object") return true;
   if (value instanceof CanonicalText) return false;

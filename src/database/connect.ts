@@ -8,16 +8,16 @@ import { DurableSqlite } from "./sqlite/dialect.ts";
 
 export type Database = Kysely<Schema>;
 
-/** Opens `file:data/sitebook.db`, `file::memory:` or `postgres://…`. A ready better-sqlite3 handle may be given for SQLite. */
+/** Opens `file:data/sitebook.db`, `file::memory:` or `postgres://…`. For SQLite an open handle can be passed. */
 export function openDatabase(url: string, handle?: SQLite.Database): Database {
   if (/^postgres(ql)?:/.test(url)) return new Kysely<Schema>({ dialect: new Postgres(url) });
   return new Kysely<Schema>({ dialect: new DurableSqlite(handle ?? openFile(url)) });
 }
 
-/** Whether it is a file that others can open, too. */
+/** Whether the URL names a file, which other processes can open too. */
 export const isFile = (url: string): boolean => url.startsWith("file:") && fileOf(url) !== ":memory:";
 
-/** Where the file of a `file:…` is. */
+/** The path in a `file:…` URL. */
 export const fileOf = (url: string): string => url.replace(/^file:(\/\/)?/, "");
 
 function openFile(url: string): SQLite.Database {
@@ -27,7 +27,7 @@ function openFile(url: string): SQLite.Database {
 }
 
 class Postgres extends PostgresDialect {
-  /** The driver is loaded only where there is such a database to be reached. */
+  /** The driver is loaded only if the database is PostgreSQL. */
   constructor(url: string) {
     super({ pool: async () => (await import("./postgres/pool.ts")).createPool(url) });
   }

@@ -1,19 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 
-/** How long one piece of work may hold the event loop before other requests get a turn. */
+/** How long one task may hold the event loop before other requests get a turn. */
 const maxHoldMs = 10;
 
 export const yieldToEventLoop = (): Promise<void> => setImmediate();
 
 /**
- * For work of many short steps, such as the queries of one transaction: SQLite answers synchronously, so without this
- * the first step would hold the event loop until the last. Call what it returns between two steps.
+ * For tasks of many short steps, such as the queries of one transaction: SQLite answers synchronously, so without this
+ * the task would hold the event loop from the first step to the last. Await the returned function between two steps.
  */
 export function eventLoopYielder(): () => Promise<void> {
-  let since = performance.now();
+  let heldSince = performance.now();
   return async () => {
-    if (performance.now() - since <= maxHoldMs) return;
+    if (performance.now() - heldSince <= maxHoldMs) return;
     await yieldToEventLoop();
-    since = performance.now();
+    heldSince = performance.now();
   };
 }

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomFillSync } from "node:crypto";
 
-// An import makes thousands of ids, and asking for random bytes costs much more than they do.
+// Random bytes are drawn in blocks: an import creates thousands of ids, and a draw costs much more than an id.
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
-function sixteen(): Buffer {
+function sixteenRandomBytes(): Buffer {
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
@@ -13,9 +13,9 @@ function sixteen(): Buffer {
   return pool.subarray(used - 16, used);
 }
 
-/** A UUIDv7 (RFC 9562): its first 48 bits are milliseconds, so ids made later sort later and index pages fill in order. */
+/** A UUIDv7 (RFC 9562): the first 48 bits are milliseconds, so that later ids sort later and fill indexes in order. */
 export function newId(at: number = Date.now()): string {
-  const bytes = sixteen();
+  const bytes = sixteenRandomBytes();
   bytes.writeUIntBE(at, 0, 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);

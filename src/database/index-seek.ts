@@ -2,11 +2,11 @@ import { type RawBuilder, sql } from "kysely";
 import { type Database, isPostgres } from "./connect.ts";
 
 /**
- * `column = (subquery of one row)`, found by the column's index. PostgreSQL might rather read the whole table and hash
- * it, so that a join would grow with history; of a value in an array it can only seek.
+ * `column = (subquery of one row)`, answered from the column's index. PostgreSQL might otherwise read and hash the whole
+ * table, so that a join would take longer as the history grows; a comparison with an array makes it use the index.
  */
-export function equalsBySeek(db: Database, column: string, one: RawBuilder<unknown>): RawBuilder<boolean> {
-  return isPostgres(db) ? sql`${sql.ref(column)} = any(array${one})` : sql`${sql.ref(column)} = ${one}`;
+export function equalsBySeek(db: Database, column: string, subquery: RawBuilder<unknown>): RawBuilder<boolean> {
+  return isPostgres(db) ? sql`${sql.ref(column)} = any(array${subquery})` : sql`${sql.ref(column)} = ${subquery}`;
 }
 
 /** `column in (subquery)`, found likewise. */

@@ -5,19 +5,22 @@ import type { Database } from "./connect.ts";
 const folder = new URL("../../migrations/", import.meta.url);
 
 /**
- * Every file in migrations/ in the order of its date; `ddl.ts` beside them only helps them to speak both dialects. A
- * file is loaded when it is run: a schema that is up to date loads none.
+ * Every migration in migrations/, in the order of their dates; `ddl.ts` beside them has what they share. A file is
+ * imported only when it is run, so none is if the schema is up to date.
  */
 async function migrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(folder)).filter((name) => /^\d{4}-.*\.ts$/.test(name)).sort();
-  return Object.fromEntries(files.map((name) => [name.slice(0, -3), loadedWhenRun(new URL(name, folder))]));
+  return Object.fromEntries(files.map((name) => [name.slice(0, -3), lazyMigration(new URL(name, folder))]));
 }
 
-function loadedWhenRun({ href }: URL): Migration {
+function lazyMigration({ href }: URL): Migration {
   return { up: async (db) => (await import(href)).up(db) };
 }
 
-/** Brings the schema up to date, each time all or nothing; of two servers starting at once the second waits and finds nothing to do. */
+/**
+ * Brings the schema up to date, all or nothing, and returns the names of the migrations that were run. If two servers
+ * start at once, the second waits and finds nothing to do.
+ */
 export async function migrate(db: Database): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: migrations } });
   const { error, results } = await migrator.migrateToLatest();

@@ -4,19 +4,21 @@ import { type Database, isPostgres } from "./connect.ts";
 type Parameter = string | number | null | string[];
 
 /**
- * A query that every request asks, built and compiled once: that takes longer than most of them run. Its parameters
- * are the arguments of `build`, each used once and in their order, and nothing else in it is one.
+ * A query that is built and compiled once, which takes longer than running most of them. Its parameters are the
+ * arguments of `build`, each used exactly once and in their order; it throws an Error if the query has others.
  */
 export function precompiled<Parameters extends Parameter[], Row>(
   build: (db: Database, ...parameters: Parameters) => { compile(): CompiledQuery<Row> },
 ): (db: Database, ...parameters: Parameters) => Promise<Row[]> {
-  const kept = new Map<boolean, CompiledQuery<Row>>();
+  const compiled = new Map<boolean, CompiledQuery<Row>>();
   return async (db, ...parameters) => {
     const postgres = isPostgres(db);
-    // as the compilers send the list of `column in (…)`
-    const sent = postgres ? parameters : parameters.map((one) => (Array.isArray(one) ? JSON.stringify(one) : one));
-    const query = kept.get(postgres) ?? checked(build(db, ...parameters).compile(), sent);
-    kept.set(postgres, query);
+    // lists are sent as the query compilers send those of `column in (…)`
+    const sent = postgres
+      ? parameters
+      : parameters.map((value) => (Array.isArray(value) ? JSON.stringify(value) : value));
+    const query = compiled.get(postgres) ?? checked(build(db, ...parameters).compile(), sent);
+    compiled.set(postgres, query);
     return (await db.executeQuery<Row>({ ...query, parameters: sent })).rows;
   };
 }

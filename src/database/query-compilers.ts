@@ -7,25 +7,25 @@ import {
 } from "kysely";
 
 /**
- * The values of `column in (…)`. They go as one parameter, so that the statement is the same however long the list is,
- * and both engines can keep it prepared.
+ * The values of `column in (…)`; undefined for other operators. They are sent as one parameter, so that the statement
+ * does not depend on the length of the list, and both engines can keep it prepared.
  */
-function listed({ operator, rightOperand }: BinaryOperationNode): readonly unknown[] | undefined {
+function inListValues({ operator, rightOperand }: BinaryOperationNode): readonly unknown[] | undefined {
   const isIn = OperatorNode.is(operator) && operator.operator === "in";
   return isIn && PrimitiveValueListNode.is(rightOperand) ? rightOperand.values : undefined;
 }
 
 export class SqliteCompiler extends SqliteQueryCompiler {
   /**
-   * A parameter that stands bare in a join makes SQLite plan the query anew each time that it is bound, which takes
-   * five times as long as running it; of an expression it does not ask what it is.
+   * A bare parameter in a join makes SQLite plan the query again each time it is bound, which takes five times as long
+   * as running it. An expression does not.
    */
   protected override getCurrentParameterPlaceholder(): string {
     return "+?";
   }
 
   protected override visitBinaryOperation(node: BinaryOperationNode): void {
-    const list = listed(node);
+    const list = inListValues(node);
     if (!list) super.visitBinaryOperation(node);
     else {
       this.visitNode(node.leftOperand);
@@ -38,7 +38,7 @@ export class SqliteCompiler extends SqliteQueryCompiler {
 
 export class PostgresCompiler extends PostgresQueryCompiler {
   protected override visitBinaryOperation(node: BinaryOperationNode): void {
-    const list = listed(node);
+    const list = inListValues(node);
     if (!list) super.visitBinaryOperation(node);
     else {
       this.visitNode(node.leftOperand);

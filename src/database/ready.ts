@@ -2,7 +2,7 @@ import { Misconfigured } from "../errors.ts";
 import { type Database, openDatabase } from "./connect.ts";
 import { migrate } from "./migrate.ts";
 
-/** Opens a database and brings its schema up to date. What is wrong with it is one error that says what to check. */
+/** Opens a database and brings its schema up to date. Throws Misconfigured, saying what to check, if that fails. */
 export async function openMigrated(url: string): Promise<Database> {
   let db: Database | undefined;
   try {

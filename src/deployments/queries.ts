@@ -8,7 +8,7 @@ import { isCorrected, isEffective, isNotRedundant, type PlacementAsOf, placement
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
-import { latestEffectiveAt } from "../time/rfc3339.ts";
+import { latestEffectiveAt } from "../time/recorded-late.ts";
 
 type Change = "new" | "changed" | "removed" | "same";
 

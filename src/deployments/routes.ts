@@ -6,13 +6,14 @@ import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { besideFields, type FieldError, notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { readMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { formatCount } from "../text.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+
 import { type ReadLine, readLines, whyNotTextFile } from "./parse.ts";
 import {
   type DeploymentPosition,
@@ -152,21 +153,20 @@ function understood(c: SiteContext, form: RecordForm) {
   const { site } = c.var.access;
   const errors: FieldError[] = [];
   const environment = findEnvironment(site, form.environment);
-  const moment = form.when.trim() ? parseMoment(form.when, site.time_zone, c.var.at) : undefined;
-  if (moment && "wrong" in moment) errors.push({ path: "when", message: moment.wrong });
+  const { at, note, wrong } = readMoment(c, form.when);
+  if (wrong) errors.push({ path: "when", message: wrong });
   const read = readLines(form.lines);
   const bad = read.filter((one): one is ReadLine & { wrong: string } => one.wrong !== undefined);
   const lines = read.map((one) => one.line).filter((line): line is ReportLine => line !== undefined);
   const wrongLines = whyNotLines(bad.length, read.length, form.complete);
   if (wrongLines) errors.push({ path: "lines", message: wrongLines });
-  const at = moment && "at" in moment ? moment.at : undefined;
-  return { environment, errors, bad, lines, at, said: moment && "said" in moment ? moment.said : undefined };
+  return { environment, errors, bad, lines, at, said: note };
 }
 
 function whyNotLines(bad: number, all: number, complete: boolean): string | undefined {
   if (!all && !complete) return "Name at least one page or piece of software, a line each.";
   if (all > maxPlacements)
-    return `A deployment has at most 10,000 lines; this one has ${formatCount(all)}. Record it in parts.`;
+    return `A deployment can have at most 10,000 lines; this one has ${formatCount(all)}. Record it in parts.`;
   if (bad)
     return bad === 1
       ? "One line cannot be taken. Nothing was recorded."

@@ -18,12 +18,11 @@ import {
   slugSchema,
   versionLabel,
 } from "../api/schemas.ts";
-import { refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
+import { queryMoment } from "../http/forms.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { firstChange } from "../record/changes.ts";
-import { parseMoment } from "../time/parse-moment.ts";
 
 const tags = ["Environments"];
 
@@ -88,10 +87,9 @@ environmentApi.openapi(placementsCall, async (c) => {
   const { as_of, known_at, kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.valid("param").env);
-  const readParam = (path: string, text: string) => readMoment(path, text, site.time_zone, c.var.at);
   const moment: Moment = cursor
     ? { asOf: cursor.as_of, knownAt: cursor.known_at }
-    : { asOf: as_of ? readParam("as_of", as_of) : endOfTime, knownAt: known_at && readParam("known_at", known_at) };
+    : { asOf: queryMoment(c, "as_of", as_of) ?? endOfTime, knownAt: queryMoment(c, "known_at", known_at) };
   const after = cursor && { kind: cursor.kind, key: cursor.key, section: "" };
   const slice = { kind, text: q, after, limit: limit + 1, order: "key" } as const;
   const rows = await placementsAsOf(c.var.db, site.id, environment.id, moment, slice);
@@ -109,13 +107,6 @@ environmentApi.openapi(placementsCall, async (c) => {
   const unknown = first === undefined || first > moment.asOf;
   return c.json({ ...pageOf(rows, limit, (row) => placementJson(row, approvers), position), unknown }, 200);
 });
-
-function readMoment(path: string, text: string, zone: string, now: string): string {
-  const read = parseMoment(text, zone, now);
-  if ("at" in read) return read.at;
-  refuseFields([{ path, message: read.wrong }]);
-  return text;
-}
 
 function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
   const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;

@@ -23,7 +23,7 @@ export function createEnvironment(
 ): Promise<{ slug: string }> {
   refuse(whyNotMay(actor, "administer"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    if (site.environments.length >= maxEnvironments) refuse(`A site has at most ${maxEnvironments} environments.`);
+    if (site.environments.length >= maxEnvironments) refuse(`A site can have at most ${maxEnvironments} environments.`);
     const takenSlugs = site.environments.map(({ slug }) => slug);
     refuseFields(environmentErrors(environment, takenSlugs));
     return insertEnvironment(trx, actor, site.id, environment);

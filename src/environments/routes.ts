@@ -8,13 +8,14 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { listDeployments } from "../deployments/queries.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
 import { listCurrentNames } from "../record/current.ts";
-import { formatMoment, parseMoment } from "../time/parse-moment.ts";
+import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
 
 export const environmentRoutes = new Hono<SiteEnv>();
@@ -109,13 +110,10 @@ async function countNow(c: SiteContext, environmentId: string): Promise<Environm
 
 /** The two moments in the address, or what is wrong with them: then the page shows what is there now. */
 function readMoments(c: SiteContext) {
-  const { site } = c.var.access;
   const [asOf = "", knownAt = ""] = [c.req.query("as_of"), c.req.query("known_at")];
-  const read = (text: string) => (text.trim() ? parseMoment(text, site.time_zone, c.var.at) : { at: undefined });
-  const [moment, known] = [read(asOf), read(knownAt)];
-  if ("wrong" in moment) return { wrong: { text: asOf, known: knownAt, message: moment.wrong } };
-  if ("wrong" in known) return { wrong: { text: asOf, known: knownAt, message: `Recorded by: ${known.wrong}` } };
-  const said = "said" in moment ? moment.said : undefined;
+  const [moment, known] = [readMoment(c, asOf), readMoment(c, knownAt)];
+  if (moment.wrong) return { wrong: { text: asOf, known: knownAt, message: moment.wrong } };
+  if (known.wrong) return { wrong: { text: asOf, known: knownAt, message: `Recorded by: ${known.wrong}` } };
   // what was known at a past moment is a view of the past, even if it is about now
-  return { at: moment.at ?? (known.at && c.var.at), knownAt: known.at, momentNote: said };
+  return { at: moment.at ?? (known.at && c.var.at), knownAt: known.at, momentNote: moment.note };
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { findEnvironment } from "../access/sites.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { type Download, download } from "../http/download.ts";
-import { readMoment } from "../http/forms.ts";
+import { queryMoment } from "../http/forms.ts";
 import { type Evidence, evidenceOfEnvironment, evidenceOfPromotion } from "./evidence.ts";
 
 /** Packs that can be checked without Sitebook. */
@@ -20,7 +20,7 @@ evidenceRoutes.get("/environments/:environment/evidence.zip", (c) =>
   download(c, async () => {
     const { site } = c.var.access;
     const environment = findEnvironment(site, c.req.param("environment"));
-    const moment = { asOf: readMoment(c, "as_of") ?? c.var.at, knownAt: readMoment(c, "known_at") };
+    const moment = { asOf: queryMoment(c, "as_of") ?? c.var.at, knownAt: queryMoment(c, "known_at") };
     const evidence = await evidenceOfEnvironment(c.var.db, site, environment, moment);
     return pack(c, [environment.slug, moment.asOf], evidence);
   }),

@@ -1,8 +1,8 @@
 type Cell = unknown;
 
 /**
- * One record of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP
- * advises; numbers are left alone. Lists become "a, b; c, d".
+ * One record of RFC 4180. A text that a spreadsheet would evaluate as a formula gets an apostrophe before it, as OWASP
+ * recommends; numbers are left alone. Lists become "a, b; c, d".
  */
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(cellOf).join(",")}\r\n`;
@@ -12,8 +12,8 @@ function cellOf(value: Cell): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   const text = textOf(value);
-  const harmless = /^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const safe = /^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function textOf(value: unknown): string {

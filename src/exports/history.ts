@@ -8,41 +8,46 @@ import type { Export, ExportRow, Format } from "./serialize.ts";
 
 const columns = ["entry", "recorded_at", "person", "action", "subject", "sentence", "note", "hash"];
 
-/** What the history page shows under the same filter, newest first. JSON lines carry all that an entry changed, too. */
+/** The events that the history page shows with this filter, newest first. JSON lines also have all their details. */
 export function historyExport(db: Database, site: Site, filter: HistoryFilter, format: Format): Export {
   return { columns, pages: pagesOf(db, site, filter, format === "jsonl") };
 }
 
-const size = 250;
+const batchSize = 250;
 
-async function* pagesOf(db: Database, site: Site, filter: HistoryFilter, whole: boolean): AsyncGenerator<ExportRow[]> {
+async function* pagesOf(
+  db: Database,
+  site: Site,
+  filter: HistoryFilter,
+  withDetails: boolean,
+): AsyncGenerator<ExportRow[]> {
   for (let before = filter.before; ; ) {
-    const events = await listEvents(db, site.id, { ...filter, before, limit: size });
+    const events = await listEvents(db, site.id, { ...filter, before, limit: batchSize });
     const rows: ExportRow[] = [];
     for (const event of events) {
       const row = rowOf(site, event);
-      if (!whole) rows.push(row);
+      if (!withDetails) rows.push(row);
       else if (!event.long) rows.push({ ...row, details: event.details });
       else {
-        // one entry may tell of ten thousand lines: never more than one such at a time
+        // an event can have ten thousand lines, so that only one such is in memory at a time
         yield rows.splice(0);
         yield [{ ...row, details: await detailsOf(db, site, event.seq) }];
       }
     }
     yield rows;
-    before = events[size - 1]?.seq;
+    before = events[batchSize - 1]?.seq;
     if (before === undefined) return;
   }
 }
 
 function rowOf(site: Site, event: HistoryEvent): ExportRow {
   const { seq, recorded_at, action, subject, hash, details } = event;
-  const words = sentence(event).map((piece) => {
+  const texts = sentence(event).map((piece) => {
     if (typeof piece === "string") return piece;
     return "at" in piece ? longTime(piece.at, site.time_zone) : piece.text;
   });
   const note = details.comment ?? details.reason ?? details.note ?? null;
-  return { entry: seq, recorded_at, person: details.person, action, subject, sentence: words.join(""), note, hash };
+  return { entry: seq, recorded_at, person: details.person, action, subject, sentence: texts.join(""), note, hash };
 }
 
 async function detailsOf(db: Database, site: Site, seq: number): Promise<Json> {

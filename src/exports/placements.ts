@@ -19,7 +19,7 @@ const columns = [
   "out_of_band",
 ] as const;
 
-/** What stood in an environment at a moment, in the order of kind and key, as the API says it. */
+/** What was on an environment at a moment, ordered by kind and key, with the fields of the API. */
 export function placementsExport(
   db: Database,
   site: Site,
@@ -30,7 +30,7 @@ export function placementsExport(
   return { columns, pages: pagesOf(db, site, environment, moment, slice) };
 }
 
-const size = 1000;
+const batchSize = 1000;
 
 async function* pagesOf(
   db: Database,
@@ -40,14 +40,14 @@ async function* pagesOf(
   slice: PlacementSlice,
 ): AsyncGenerator<ExportRow[]> {
   for (let after: PlacementSlice["after"]; ; ) {
-    const page = { ...slice, after, limit: size, order: "key" as const };
+    const page = { ...slice, after, limit: batchSize, order: "key" as const };
     const lines = await placementsAsOf(db, site.id, environment.id, moment, page);
     const approvers = await listApprovers(
       db,
       lines.map((line) => line.promotion_id),
     );
     yield lines.map((line) => rowOf(line, approvers));
-    after = lines[size - 1];
+    after = lines[batchSize - 1];
     if (!after) return;
   }
 }
@@ -55,7 +55,7 @@ async function* pagesOf(
 function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApprovers>>): ExportRow {
   const all: ExportRow = {
     ...line,
-    approved_by: (approvers.get(line.promotion_id ?? "") ?? []).map((one) => ({ ...one })),
+    approved_by: (approvers.get(line.promotion_id ?? "") ?? []).map((approval) => ({ ...approval })),
     out_of_band: line.out_of_band === 1,
   };
   return Object.fromEntries(columns.map((column) => [column, all[column]]));

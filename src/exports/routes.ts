@@ -5,13 +5,13 @@ import { Refusal } from "../errors.ts";
 import { readHistoryFilter } from "../history/filter.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { download } from "../http/download.ts";
-import { readMoment } from "../http/forms.ts";
+import { queryMoment } from "../http/forms.ts";
 import { endOfTime, type Moment } from "../record/as-of.ts";
 import { historyExport } from "./history.ts";
 import { placementsExport } from "./placements.ts";
 import { type Format, serialize } from "./serialize.ts";
 
-/** The contents of pages, as files. */
+/** Exports of the history and of environments, filtered as their pages are. */
 export const exportRoutes = new Hono<SiteEnv>();
 
 exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", (c) =>
@@ -30,9 +30,9 @@ exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", (c)
     const { site } = c.var.access;
     const environment = findEnvironment(site, c.req.param("environment"));
     const moment: Moment = {
-      asOf: readMoment(c, "as_of") ?? endOfTime,
-      // all pages of the file show what was known when the first was read
-      knownAt: readMoment(c, "known_at") ?? c.var.at,
+      asOf: queryMoment(c, "as_of") ?? endOfTime,
+      // all pages of the export show what was known when the first was read
+      knownAt: queryMoment(c, "known_at") ?? c.var.at,
     };
     const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
     const format = formatOf(c.req.param("file"));

@@ -7,16 +7,16 @@ export type Format = (typeof formats)[number];
 
 export type ExportRow = { [column: string]: Json | undefined };
 
-/** Rows as they come, a page at a time: what is written is never all in memory. */
+/** Rows, a page at a time, so that an export is never in memory as a whole. */
 export interface Export {
-  /** What CSV shows of a row, in this order; JSON lines show all of it. */
+  /** The columns of CSV, in this order. JSON lines have all fields of a row. */
   columns: readonly string[];
   pages: AsyncIterable<ExportRow[]>;
 }
 
 /**
- * The file in pieces, one for each page. Its last line says how many rows there were, so that a file cut off half-way
- * is noticed: `{"end":true,"rows":12}`, and in CSV a record `end,12 rows` as wide as the others.
+ * The file in chunks, one for each page. Its last line counts the rows, so that a truncated file is noticed:
+ * `{"end":true,"rows":12}`, and in CSV a record `end,12 rows` with as many cells as the others.
  */
 export async function* serialize(format: Format, { columns, pages }: Export): AsyncGenerator<string> {
   const lineOf = format === "csv" ? (row: ExportRow) => csvLine(columns.map((column) => row[column])) : jsonLine;
@@ -25,7 +25,7 @@ export async function* serialize(format: Format, { columns, pages }: Export): As
     rows += page.length;
     yield head + page.map(lineOf).join("");
     head = "";
-    // SQLite answers without ever letting go of the event loop: others get their turn here
+    // SQLite answers synchronously, so that other requests only get their turn here
     await yieldToEventLoop();
   }
   const end = columns.map((_, i) => (i === 0 ? "end" : i === 1 ? `${rows} rows` : null));

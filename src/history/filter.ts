@@ -2,10 +2,10 @@ import type { HistoryFields } from "../../views/history/page.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
+import { readMoment } from "../http/forms.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { type Action, actions } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
-import { parseMoment } from "../time/parse-moment.ts";
 import { findActor, type HistoryFilter, listSiteActors } from "./queries.ts";
 
 /**
@@ -30,9 +30,9 @@ export async function readHistoryFilter(c: SiteContext) {
   if (fields.action)
     filter.action = actions.find((action): action is Action => action === fields.action) ?? notFound("activity");
   for (const end of ["from", "until"] as const) {
-    const read = fields[end] ? parseMoment(fields[end], site.time_zone, c.var.at) : undefined;
-    if (read && "wrong" in read) errors[end] = read.wrong;
-    else filter[end] = read?.at;
+    const { at, wrong } = readMoment(c, fields[end]);
+    if (wrong) errors[end] = wrong;
+    else filter[end] = at;
   }
   const people = await listSiteActors(db, site.id);
   if (fields.person) {

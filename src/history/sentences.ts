@@ -1,7 +1,7 @@
 import type { Json } from "../database/canonical-json.ts";
 import type { Action } from "../record/events.ts";
 import { countOf, joinWithAnd } from "../text.ts";
-import { recordedLater } from "../time/format.ts";
+import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
 /** A part of a sentence: words, a link to a page of the site, or a moment (ISO 8601 UTC). */
@@ -144,11 +144,11 @@ function counted(d: Details): string {
   return parts.join(", ");
 }
 
-/** When it took effect, if it was recorded later than that. */
+/** When it took effect, if it was recorded late. */
 function effectiveSince(d: Details): SentencePart[] {
   const { effective_at, recorded_at } = d;
   if (typeof effective_at !== "string" || typeof recorded_at !== "string") return [];
-  return recordedLater({ effective_at, recorded_at }) ? [", effective ", { at: effective_at }] : [];
+  return isRecordedLate({ effective_at, recorded_at }) ? [", effective ", { at: effective_at }] : [];
 }
 
 /** "/sale v3 in deployment 12 on live", or "deployment 12 on live" for all of it */

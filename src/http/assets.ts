@@ -6,26 +6,26 @@ import { Hono } from "hono";
 
 export type AssetUrls = { css: string; js: string; htmx: string; icon: string };
 
-const TYPES: Record<string, string> = {
+const contentTypes: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
 };
 
-const ours = (name: string) => fileURLToPath(new URL(`../../views/assets/${name}`, import.meta.url));
+const assetPath = (name: string) => fileURLToPath(new URL(`../../views/assets/${name}`, import.meta.url));
 
-const FILES: Record<keyof AssetUrls, string> = {
-  css: ours("sitebook.css"),
-  js: ours("sitebook.js"),
-  icon: ours("favicon.svg"),
+const files: Record<keyof AssetUrls, string> = {
+  css: assetPath("sitebook.css"),
+  js: assetPath("sitebook.js"),
+  icon: assetPath("favicon.svg"),
   htmx: fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
 };
 
-/** Style, script and icon, read once at the start. Their names hold a hash of what is in them, so a browser may keep them for ever. */
+/** Style, scripts and icon, read at the start. Their URLs have a hash of the content, so browsers may cache them for ever. */
 export function loadAssets(): { urls: AssetUrls; app: Hono } {
   const urls = {} as AssetUrls;
   const byUrl = new Map<string, Asset>();
-  for (const [key, file] of Object.entries(FILES)) {
+  for (const [key, file] of Object.entries(files)) {
     const asset = read(file);
     urls[key as keyof AssetUrls] = asset.url;
     byUrl.set(asset.url, asset);
@@ -48,5 +48,10 @@ function read(file: string): Asset {
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   const extension = extname(file);
   const name = file.slice(file.lastIndexOf("/") + 1, -extension.length);
-  return { url: `/assets/${name}.${hash}${extension}`, bytes, type: TYPES[extension] as string, etag: `"${hash}"` };
+  return {
+    url: `/assets/${name}.${hash}${extension}`,
+    bytes,
+    type: contentTypes[extension] as string,
+    etag: `"${hash}"`,
+  };
 }

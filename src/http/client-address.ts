@@ -5,42 +5,43 @@ interface Range {
   prefix: number;
 }
 
-/** Reads `10.0.0.0/8`, `2001:db8::/32` or a single address; nothing for what is neither. */
+/** Reads `10.0.0.0/8`, `2001:db8::/32` or a single address. Returns undefined for other texts. */
 export function readRange(text: string): Range | undefined {
   const [, bare = "", bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const address = isIP(bare) && !bare.includes("%") ? canonical(bare) : undefined;
   if (!address) return;
-  const longest = isIP(address) === 4 ? 32 : 128;
-  const prefix = Number(bits ?? longest);
-  return prefix <= longest ? { address, prefix } : undefined;
+  const maxPrefix = isIP(address) === 4 ? 32 : 128;
+  const prefix = Number(bits ?? maxPrefix);
+  return prefix <= maxPrefix ? { address, prefix } : undefined;
 }
 
 export type Addresses = (socket: string | undefined, forwarded: string | null) => string;
 
 /**
- * Finds out where a request comes from. Anybody can write what they like into `X-Forwarded-For`; only the proxies in
- * these ranges are believed, each about the one before it. Says once where one seems to have been forgotten.
+ * Returns a function that finds the address of the client behind a socket and an `X-Forwarded-For`. Anybody can send that
+ * header, so only proxies in these ranges are trusted, each about the address before it. It warns once if a proxy on
+ * this machine or in a private network is not trusted.
  */
 export function addressesBehind(proxies: string[], warn: (sentence: string) => void): Addresses {
   const trusted = rangesOf(proxies);
   let warned = false;
   return (socket, forwarded) => {
     const nearest = canonical(socket ?? "") ?? "";
-    if (forwarded && !warned && includes(near, nearest) && !includes(trusted, nearest)) {
+    if (forwarded && !warned && includes(nearby, nearest) && !includes(trusted, nearest)) {
       warned = true;
       warn(
-        `A proxy at ${nearest} says for whom it asks, and is not believed: all who come through it count as one. Set TRUSTED_PROXIES to believe it.`,
+        `A proxy at ${nearest} sends X-Forwarded-For and is not trusted, so all its clients count as one. Set TRUSTED_PROXIES to trust it.`,
       );
     }
-    return networkOf(behind(trusted, nearest, forwarded?.split(",") ?? []));
+    return networkOf(clientBehind(trusted, nearest, forwarded?.split(",") ?? []));
   };
 }
 
-/** From the right, past every proxy that is trusted, to the first that is not; no further than what is an address. */
-function behind(trusted: BlockList, nearest: string, chain: string[]): string {
+/** The first address from the right that is not a trusted proxy; an invalid entry ends the search. */
+function clientBehind(trusted: BlockList, nearest: string, chain: string[]): string {
   let address = nearest;
-  for (const said of chain.reverse()) {
-    const next = includes(trusted, address) ? canonical(said) : undefined;
+  for (const entry of chain.reverse()) {
+    const next = includes(trusted, address) ? canonical(entry) : undefined;
     if (!next) break;
     address = next;
   }
@@ -54,8 +55,8 @@ function rangesOf(texts: string[]): BlockList {
   return list;
 }
 
-/** Where proxies stand: on this machine, and in private networks. */
-const near = rangesOf(["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]);
+/** This machine and private networks, where proxies usually are. */
+const nearby = rangesOf(["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]);
 
 function familyOf(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
@@ -65,16 +66,16 @@ function includes(list: BlockList, address: string): boolean {
   return isIP(address) > 0 && list.check(address, familyOf(address));
 }
 
-/** One spelling for each address: without port, brackets and zone, and IPv4 as such, though it came over IPv6. */
+/** One spelling of each address, without port, brackets and zone; IPv4-mapped IPv6 becomes IPv4. Undefined if invalid. */
 function canonical(text: string): string | undefined {
   const [, inBrackets, v4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(text.trim()) ?? [];
   const address = (inBrackets ?? v4 ?? text.trim()).replace(/%.*$/s, "");
   if (!isIP(address)) return;
-  const spelt = new SocketAddress({ address, family: familyOf(address) }).address;
-  return spelt.replace(/^::ffff:(?=\d+\.)/, "");
+  const canonicalAddress = new SocketAddress({ address, family: familyOf(address) }).address;
+  return canonicalAddress.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
-/** Whoever has one IPv6 address has the 2^64 around it. */
+/** A client with one IPv6 address usually has its whole /64. */
 function networkOf(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = [], tail = []] = address.split("::").map((half) => half.split(":").filter(Boolean));

@@ -6,27 +6,27 @@ import type { Access } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { AssetUrls } from "./assets.ts";
 
-/** What every handler can count on. */
+/** What every handler finds in its context. */
 export type AppEnv = {
   Variables: {
     db: Database;
     /** The moment of the request, ISO 8601 UTC with milliseconds. */
     at: string;
     baseUrl: string;
-    /** Where the request comes from, for limits on tries; asked by few. */
+    /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;
     assets: AssetUrls;
-    /** What a page of a site shows around its content that depends on what is recorded. */
+    /** The parts of a site's frame that depend on the record. */
     siteFrame: (c: SiteContext, environment?: string) => Promise<Pick<Frame, "environments" | "inboxCount">>;
     person: Person | undefined;
   };
 };
 
-/** … below /sites/:site: somebody is signed in and may see it. */
+/** The same below /sites/:site, where a person is signed in and may see the site. */
 export type SiteEnv = { Variables: AppEnv["Variables"] & { person: Person; access: Access } };
 
-/** A context of any page, below a site or not. (Hono's contexts of a wider and a narrower Env do not fit each other.) */
+/** A context of any page, below a site or not. (Hono's contexts are not assignable from one Env to another.) */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AnyContext = Context<any>;
 

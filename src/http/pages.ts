@@ -11,31 +11,31 @@ type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past">
 
 type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 
-/** Answers a whole page of a site: its frame, with rail, inbox count and whatever was to be said, and the content. */
-export async function sitePage(c: Context<SiteEnv>, about: Page, content: Html, status: Status = 200) {
+/** Sends a page of a site: the content in its frame, with rail, inbox count and notice. */
+export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, status: Status = 200) {
   const { site, may } = c.get("access");
   const frame: Frame = {
-    ...(await plainFrame(c, about.title)),
+    ...(await plainFrame(c, page.title)),
     rail: "slim",
-    ...about,
+    ...page,
     site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
-    ...(await c.get("siteFrame")(c, about.environment)),
+    ...(await c.get("siteFrame")(c, page.environment)),
     may,
   };
   return sendHtml(c, layout(frame, content), status);
 }
 
 export function sendHtml(c: AnyContext, markup: Html, status: number = 200): Response {
-  // as bytes: the adapter takes several times as long to send a long text
+  // as bytes: the adapter takes several times as long to send a long string
   return c.body(Buffer.from(String(markup)), status as Status, { "content-type": "text/html; charset=UTF-8" });
 }
 
-/** Answers a page that belongs to no site. */
+/** Sends a page that belongs to no site. */
 export async function plainPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
   return sendHtml(c, layout(await plainFrame(c, title), content), status);
 }
 
-/** Answers a page before the book is open: signing in, setting up, choosing a password. */
+/** Sends a page for people who are not signed in: sign-in, setup, a new password. */
 export async function signedOutPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
   return sendHtml(c, signedOutLayout(await plainFrame(c, title), content), status);
 }
@@ -57,7 +57,7 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
   };
 }
 
-/** Says something on the next page that this browser opens. */
+/** Shows a notice on the next page that this browser opens. */
 export function flash(c: AnyContext, text: string, kind: "done" | "bad" = "done"): void {
   setCookie(c, "said", JSON.stringify({ kind, text: text.slice(0, 500) }), {
     httpOnly: true,
@@ -69,11 +69,11 @@ export function flash(c: AnyContext, text: string, kind: "done" | "bad" = "done"
 }
 
 function takeFlash(c: AnyContext): Frame["flash"] {
-  const said = getCookie(c, "said");
-  if (!said) return;
+  const cookie = getCookie(c, "said");
+  if (!cookie) return;
   deleteCookie(c, "said", { path: "/", secure: secure(c) });
   try {
-    const { kind, text } = JSON.parse(said) as { kind: unknown; text: unknown };
+    const { kind, text } = JSON.parse(cookie) as { kind: unknown; text: unknown };
     return { kind: kind === "bad" ? "bad" : "done", text: String(text) };
   } catch {
     return;

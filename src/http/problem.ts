@@ -24,7 +24,7 @@ export interface Problem {
   blockers: Blocker[];
 }
 
-/** RFC 9457. The detail is the sentence that the page shows. */
+/** Sends an error as RFC 9457. The detail is the sentence that the page would show. */
 export function sendProblem(c: Context, { status, message, code, errors, blockers }: Problem): Response {
   const body = {
     type: code ? `urn:sitebook:problem:${code}` : "about:blank",

@@ -4,12 +4,12 @@ import type { Socket } from "node:net";
 const sentences = {
   400: "This is not an HTTP request that Sitebook can read.",
   408: "The request did not arrive in time.",
-  413: "The chunks of this request carry too much beside its body.",
-  431: "The headers of this request are too large: Sitebook takes at most 16 kB.",
+  413: "The chunk extensions of this request are too large.",
+  431: "The headers of this request are too large: Sitebook accepts at most 16 kB.",
 };
 export type RawStatus = keyof typeof sentences;
 
-/** The answer to what never became a request: no handler sees it, so it is plain text with the headers of every page. */
+/** The response to bytes that are not a request, so that no handler sees them: plain text, with the headers of a page. */
 export function rawResponse(status: RawStatus): { body: string; headers: Record<string, string> } {
   const headers = {
     connection: "close",
@@ -24,10 +24,10 @@ export function rawResponse(status: RawStatus): { body: string; headers: Record<
   return { body: `${sentences[status]}\n`, headers };
 }
 
-/** How long a client that is still sending has to read the answer: closing at once would discard it. */
+/** How long a client that is still sending has to read the response: closing at once would discard it. */
 export const lingerMs = 1000;
 
-/** Answers on the bare connection, and closes it. */
+/** Writes the response to the socket, and closes it. */
 export function sendRawError(socket: Socket, status: RawStatus): void {
   const { body, headers } = rawResponse(status);
   const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body) });

@@ -5,25 +5,25 @@ import { lingerMs, type RawStatus, rawResponse, sendRawError } from "./raw-respo
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
-/** What a client may take of the server. Node enforces all of it but `stalledMs`. */
+/** Limits on what a client can take from the server. Node enforces all of them except `stalledMs`. */
 export const usualLimits = {
-  /** Slow or silent clients lose their connection after this. */
+  /** Clients that have not sent the headers by then are disconnected. */
   headersTimeout: 15_000,
-  /** For the whole request: the largest body, 10 MB, arrives in time at 35 kB/s. */
+  /** For the whole request: the largest body, 10 MB, needs 35 kB/s. */
   requestTimeout: 5 * 60_000,
-  /** Longer than the minute for which proxies keep theirs, so that none sends into one that is just being closed. */
+  /** Longer than the minute of most proxies, so that none sends a request while the connection is being closed. */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 3000,
-  /** Cookies and the longest filter in an address fit several times. */
+  /** Several times as much as cookies and the longest filter in an address need. */
   maxHeaderSize: 16 * 1024,
   maxConnections: 5000,
   maxRequestsPerSocket: 1000,
-  /** How long nothing may move in a body that is being sent, or in an answer that the client does not read. */
+  /** How long a request body may pause, and how long a client may not read its response. */
   stalledMs: 30_000,
 };
 export type Limits = typeof usualLimits;
 
-/** An HTTP server, not listening yet, that slow, silent and endless clients do not keep from serving the others. */
+/** Creates an HTTP server, not listening yet, that serves others beside clients that are slow, silent or never stop. */
 export function createHttpServer(fetch: Fetch, limits: Limits = usualLimits): Server {
   const listener = getRequestListener(fetch, { errorHandler: onUnreadable });
   const responses = new WeakMap<Socket, ServerResponse>();
@@ -34,11 +34,11 @@ export function createHttpServer(fetch: Fetch, limits: Limits = usualLimits): Se
   });
   server.maxConnections = limits.maxConnections;
   server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
-  // Node answers these with 503, one after the other, and keeps the connection
+  // Node would answer each of these with 503, and keep the connection
   server.on("dropRequest", (_request, socket) => socket.destroy());
   server.setTimeout(limits.stalledMs, (socket) => closeIfStalled(socket, responses.get(socket)));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // an answer that has begun must not be followed by another; a connection opened ahead of a click gets none at all
+    // a response that has begun must not be followed by another; a connection that a browser opened in advance gets none
     const started = responses.get(socket)?.headersSent || socket.bytesRead === 0;
     if (started || error.code === "ECONNRESET" || !socket.writable) socket.destroy();
     else sendRawError(socket, statuses[error.code ?? ""] ?? 400);
@@ -46,12 +46,12 @@ export function createHttpServer(fetch: Fetch, limits: Limits = usualLimits): Se
   return server;
 }
 
-/** Node would read and discard the rest of a refused body for as long as the client sends. */
+/** Node would otherwise read and discard the rest of a refused body for as long as the client sends it. */
 function closeIfStillSending({ req }: ServerResponse): void {
   if (!req.complete) setTimeout(() => req.socket.destroy(), lingerMs).unref();
 }
 
-/** Node cannot tell a client that stopped reading or sending from a handler that takes its time: only the former is closed. */
+/** Node's timeout does not distinguish a stalled client from a slow handler. Only the former is disconnected. */
 function closeIfStalled(socket: Socket, response: ServerResponse | undefined): void {
   if (!response || response.writableFinished || socket.writableLength) socket.destroy();
   else if (!response.req.complete) sendRawError(socket, 408);
@@ -63,7 +63,7 @@ const statuses: Record<string, RawStatus> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** A request line that is not an address. Every other error was answered before; what comes here failed while answering. */
+/** Answers a request line with an invalid address. Any other error here is a bug: handlers answer their own. */
 function onUnreadable(error: unknown): Response {
   if (error instanceof RequestError) {
     const { body, headers } = rawResponse(400);

@@ -12,14 +12,14 @@ export const secure = (c: AnyContext) => c.get("baseUrl").startsWith("https:");
 
 const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
 
-/** Whose session the browser's cookie names. */
+/** Sets the person whose session the cookie names, if there is one. */
 export async function knowPerson(c: Context<AppEnv>, next: Next) {
   const secret = getCookie(c, sessionCookie(c));
   c.set("person", secret ? await findSession(c.get("db"), secret, c.get("at")) : undefined);
   await next();
 }
 
-/** Signs a person in. The session is always a new one, so that a secret planted in this browser before is worth nothing. */
+/** Signs a person in, always with a new session, so that a cookie planted in this browser before is useless. */
 export async function startSession(c: AnyContext, personId: string): Promise<void> {
   const secret = await openSession(c.get("db"), personId, c.get("at"));
   await closeOwnSession(c);
@@ -28,11 +28,11 @@ export async function startSession(c: AnyContext, personId: string): Promise<voi
     sameSite: "Lax",
     path: "/",
     secure: secure(c),
-    maxAge: sessionLifetimeMs.atMost / 1000,
+    maxAge: sessionLifetimeMs.total / 1000,
   });
 }
 
-/** Signs out: this browser in any case, even where the disk is full and the session cannot be removed. */
+/** Signs out. Deletes the cookie first, so that it works even if the disk is full and the session cannot be deleted. */
 export async function endSession(c: AnyContext): Promise<void> {
   deleteCookie(c, sessionCookie(c), { path: "/", secure: secure(c) });
   await closeOwnSession(c);
@@ -43,16 +43,16 @@ async function closeOwnSession(c: AnyContext): Promise<void> {
   if (secret) await closeSession(c.get("db"), secret);
 }
 
-/** Who is not signed in goes to do so, and comes back to where they were. */
+/** Sends people who are not signed in to the sign-in page, and from there back to this one. */
 export async function needPerson(c: AnyContext, next: Next) {
   if (c.get("person")) return next();
-  const target = `/sign-in?next=${encodeURIComponent(cameFor(c))}`;
+  const target = `/sign-in?next=${encodeURIComponent(returnAddress(c))}`;
   if (c.req.header("hx-request")) return c.body(null, 401, { "hx-redirect": target });
   return c.redirect(target, 303);
 }
 
-/** The page that was asked for; for a post, which cannot be asked for again, the page it was sent from. */
-function cameFor(c: AnyContext): string {
+/** The requested page; for a POST, which cannot be repeated, the page that it was sent from. */
+function returnAddress(c: AnyContext): string {
   const page = URL.parse(c.req.method === "GET" ? c.req.url : (c.req.header("referer") ?? c.req.url));
   return page ? page.pathname + page.search : "/";
 }
@@ -65,13 +65,13 @@ export async function needAccess(c: Context<SiteEnv>, next: Next) {
   await next();
 }
 
-/** The settings are for administrators. */
+/** Only administrators may open the settings. */
 export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
   refuse(whyNotMay(c.get("access"), "administer"), 403);
   await next();
 }
 
-/** Who acts. A form's hidden `key` makes its repetition harmless. */
+/** The actor of a page's request. A form's hidden `key` makes its repetition harmless. */
 export function sessionActor(c: Context<SiteEnv>, form?: Keyed): Actor {
   return actorOn(c.get("access"), c.get("person"), c.get("at"), requestOf(c, form));
 }

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { withoutTriggers } from "../database/append-only.ts";
 import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
+import { lockSite } from "../database/locks.ts";
 import { Refusal } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
@@ -39,7 +40,7 @@ export function rebuild(
   onProgress?: (done: number, all: number) => void,
 ): Promise<Verification> {
   return db.transaction().execute(async (trx) => {
-    if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
+    await lockSite(trx, siteId);
     const chain = await verify(trx, siteId, { chainOnly: true });
     if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
     await withoutTriggers(trx, [...rebuiltTables], async () => {

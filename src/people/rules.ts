@@ -13,15 +13,15 @@ export function normalEmail(email: string): string {
 /** `email` as `normalEmail` returns it. */
 export function whyNotEmail(email: string): string | undefined {
   if (!email) return "Enter an e-mail address.";
-  if (email.length > 254) return `An e-mail address has at most 254 characters; this one has ${email.length}.`;
+  if (email.length > 254) return `An e-mail address can have at most 254 characters; this one has ${email.length}.`;
   if (controlCharacters.test(email) || !/^[^\s@]+@[^\s@]+$/.test(email))
     return "Enter an e-mail address like ada@example.com.";
 }
 
 export function whyNotPersonName(name: string): string | undefined {
   if (!name.trim()) return "Enter a name.";
-  if (name.length > 200) return `A name has at most 200 characters; this one has ${name.length}.`;
-  if (controlCharacters.test(name)) return "A name has no control characters and no line breaks.";
+  if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;
+  if (controlCharacters.test(name)) return "A name cannot contain control characters or line breaks.";
 }
 
 /** Only the length counts: rules about characters make passwords harder to remember, not to guess. */
@@ -29,7 +29,8 @@ export function whyNotPassword(password: string, email = ""): string | undefined
   const { atLeast, atMost } = passwordLength;
   if (password.length < atLeast)
     return `A password needs at least ${atLeast} characters; this one has ${password.length}.`;
-  if (password.length > atMost) return `A password has at most ${atMost} characters; this one has ${password.length}.`;
+  if (password.length > atMost)
+    return `A password can have at most ${atMost} characters; this one has ${password.length}.`;
   if (email && normalEmail(password) === email) return "Your e-mail address is easy to guess. Choose another password.";
 }
 

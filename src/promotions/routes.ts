@@ -2,10 +2,9 @@ import { Hono } from "hono";
 import { inboxPage } from "../../views/promotions/inbox.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { checkedValues, formFields } from "../http/forms.ts";
+import { checkedValues, formFields, readMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
-import { parseMoment } from "../time/parse-moment.ts";
 import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
@@ -61,13 +60,11 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   const number = Number(c.req.param("number"));
   const { effective_at: when } = await formFields(c, "effective_at");
-  const moment = when.trim() ? parseMoment(when, c.var.access.site.time_zone, c.var.at) : undefined;
+  const { at, note, wrong } = readMoment(c, when);
   return attempt(c, number, { when }, async () => {
-    if (moment && "wrong" in moment) refuseFields([{ path: "effective_at", message: moment.wrong }]);
-    const since = moment && "at" in moment ? moment : undefined;
-    const request = { effective_at: since?.at };
-    const { environment } = await complete(c.var.db, sessionActor(c), c.var.access.site, number, request);
-    return ["Completed.", `It is on ${environment.name}.`, since?.said].filter(Boolean).join(" ");
+    if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
+    const { environment } = await complete(c.var.db, sessionActor(c), c.var.access.site, number, { effective_at: at });
+    return ["Completed.", `It is on ${environment.name}.`, note].filter(Boolean).join(" ");
   });
 });
 

@@ -27,8 +27,8 @@ export function whyNotKey(kind: Kind, key: string): string | undefined {
   const name = kind === "page" ? "A page's path" : "A software's name";
   if (!key) return `${name} is missing.`;
   if (key.length > lengthLimits.key)
-    return `${name} has at most ${lengthLimits.key} characters; this one has ${key.length}.`;
-  if (controlCharacters.test(key)) return `${name} has no control characters.`;
+    return `${name} can have at most ${lengthLimits.key} characters; this one has ${key.length}.`;
+  if (controlCharacters.test(key)) return `${name} cannot contain control characters.`;
   if (/\s/u.test(key)) return `${name} has no spaces: "${shown}".`;
   if (kind === "page") return whyNotPath(key, shown);
 }
@@ -44,8 +44,8 @@ function whyNotPath(key: string, shown: string): string | undefined {
 export function whyNotLabel(label: string): string | undefined {
   if (!label.trim()) return "The version is missing.";
   if (label.length > lengthLimits.label)
-    return `A version has at most ${lengthLimits.label} characters; this one has ${label.length}.`;
-  if (controlCharacters.test(label)) return "A version has no control characters.";
+    return `A version can have at most ${lengthLimits.label} characters; this one has ${label.length}.`;
+  if (controlCharacters.test(label)) return "A version cannot contain control characters.";
   if (label !== label.trim()) return "A version has no spaces around it.";
 }
 

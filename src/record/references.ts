@@ -13,8 +13,8 @@ export interface EnvironmentAtMoment {
   at?: string | undefined;
   /** When it was known, where that was asked for. */
   knownAt?: string | undefined;
-  /** What had to be decided about it. */
-  said?: string | undefined;
+  /** How its time was read, if it had to be interpreted. */
+  note?: string | undefined;
 }
 
 /** The side as it was known at a moment; as it is known today where none is named. */

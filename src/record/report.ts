@@ -61,7 +61,7 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
 function whyNotCount({ placements, complete }: DeploymentReport): string | undefined {
   if (!placements.length && !complete) return "Name at least one page or software.";
   if (placements.length > maxPlacements)
-    return `A deployment has at most ${formatCount(maxPlacements)} lines; this one has ${formatCount(placements.length)}. Record it in parts.`;
+    return `A deployment can have at most ${formatCount(maxPlacements)} lines; this one has ${formatCount(placements.length)}. Record it in parts.`;
 }
 
 /** The field that is wrong with a line, and why. */

@@ -35,7 +35,7 @@ export function releaseErrors(release: NewRelease): FieldError[] {
 function whyNotContents(contents: ReleaseLine[]): string | undefined {
   if (!contents.length) return "Select at least one page or software item.";
   if (contents.length > maxContents)
-    return `A release has at most ${formatCount(maxContents)} lines; this one has ${formatCount(contents.length)}.`;
+    return `A release can have at most ${formatCount(maxContents)} lines; this one has ${formatCount(contents.length)}.`;
   const seen = new Set<string>();
   for (const { kind, key } of contents) {
     if (seen.has(artifactKey({ kind, key }))) return `${key} is listed twice.`;

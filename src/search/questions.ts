@@ -134,7 +134,7 @@ function parseContents<E extends NamedEnvironment>(
   const read = momentOf(moment, clock);
   return "wrong" in read
     ? { asks: "unclear", sentence: read.wrong }
-    : { asks: "past contents", environment, at: read.said ? moment : read.at };
+    : { asks: "past contents", environment, at: read.note ? moment : read.at };
 }
 
 function parseWho<E extends NamedEnvironment>(text: string, environment: E, clock: Clock): Question<E> | undefined {

@@ -1,8 +1,8 @@
-import { sql } from "kysely";
 import { actorWithoutSite, type Person } from "../access/actor.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
-import { type Database, isPostgres } from "../database/connect.ts";
+import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { lockTables } from "../database/locks.ts";
 import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { hasAccount, useLink } from "../people/links.ts";
 import { hashPassword } from "../people/passwords.ts";
@@ -37,7 +37,8 @@ export async function setUp(
   refuseFields(setupErrors({ ...setup, email }));
   const password = await hashing({ address: setup.address ?? "" }, () => hashPassword(setup.password));
   return db.transaction().execute(async (trx) => {
-    await lockPeople(trx);
+    // of two that find the table empty only one may fill it
+    await lockTables(trx, ["people"]);
     refuse(await whyNotSetUp(trx));
     if (setup.link !== undefined && !(await useLink(trx, "setup", setup.link, setup.at)))
       throw new Refusal(403, staleSetupLinkSentence);
@@ -69,9 +70,4 @@ function setupErrors({ name, email, password, again, site }: Setup) {
     }),
     ...(site ? siteErrors(site) : []).map(({ path, message }) => ({ path: `site.${path}`, message })),
   ];
-}
-
-/** On PostgreSQL two transactions could both find the table empty and fill it. SQLite has one writer at a time anyway. */
-async function lockPeople(trx: Database): Promise<void> {
-  if (isPostgres(trx)) await sql`lock table people in share row exclusive mode`.execute(trx);
 }

@@ -1,20 +1,38 @@
-/** Dates as a calendar has them, such as 2026-03-03, wherever that is. */
+/** Calendar dates such as 2026-03-03, without a time zone. */
+
+export const monthNames = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+/** Sunday first, as in `weekdayOf`. */
+export const weekdayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 export const twoDigits = (n: number): string => String(n).padStart(2, "0");
 
 /** 0 is Sunday. */
 export const weekdayOf = (date: string): number => new Date(`${date}T00:00Z`).getUTCDay();
 
-export function addDays(date: string, many: number): string {
-  const day = new Date(`${date}T00:00Z`);
-  day.setUTCDate(day.getUTCDate() + many);
-  return day.toISOString().slice(0, 10);
+export function addDays(date: string, days: number): string {
+  const result = new Date(`${date}T00:00Z`);
+  result.setUTCDate(result.getUTCDate() + days);
+  return result.toISOString().slice(0, 10);
 }
 
-/** The same day of the month, or the last where that one is shorter. */
-export function addMonths(date: string, many: number): string {
+/** The same day of the month, or the last day of a shorter month. */
+export function addMonths(date: string, months: number): string {
   const [year = 0, month = 1, day = 1] = date.split("-").map(Number);
-  const last = new Date(Date.UTC(year, month + many, 0));
-  last.setUTCDate(Math.min(day, last.getUTCDate()));
-  return last.toISOString().slice(0, 10);
+  const result = new Date(Date.UTC(year, month + months, 0));
+  result.setUTCDate(Math.min(day, result.getUTCDate()));
+  return result.toISOString().slice(0, 10);
 }

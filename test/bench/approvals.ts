@@ -3,8 +3,8 @@ import { batched } from "./batched.ts";
 import { post } from "./load.ts";
 import type { BenchWorld } from "./world.ts";
 
-/** Opens so many promotions of one page each, and answers what a tester's browser sends to approve them, one after the other. */
-export async function openPromotions({ db, other: site, cookie }: BenchWorld, many: number): Promise<Buffer[]> {
+/** Opens promotions of one page each, and returns the requests with which a tester's browser approves them. */
+export async function openPromotions({ db, other: site, cookie }: BenchWorld, count: number): Promise<Buffer[]> {
   const [beta, demo] = site.environments as [
     BenchWorld["site"]["environments"][0],
     BenchWorld["site"]["environments"][0],
@@ -14,30 +14,30 @@ export async function openPromotions({ db, other: site, cookie }: BenchWorld, ma
     .select(["promotions", "releases"])
     .where("id", "=", site.id)
     .executeTakeFirstOrThrow();
-  const asker = await db.selectFrom("people").select("id").where("name", "=", "Ada").executeTakeFirstOrThrow();
-  const [standing] = await db
+  const requester = await db.selectFrom("people").select("id").where("name", "=", "Ada").executeTakeFirstOrThrow();
+  const [placement] = await db
     .selectFrom("current_placements")
     .select(["artifact_id", "version_id"])
     .where("environment_id", "=", beta.id)
     .limit(1)
     .execute();
   const at = new Date().toISOString();
-  const made = { site_id: site.id, person_id: asker.id };
+  const common = { site_id: site.id, person_id: requester.id };
   const write = batched(db);
-  const release = { id: newId(), ...made, number: releases + 1, name: "One page", notes: null, digest: sha256("") };
+  const release = { id: newId(), ...common, number: releases + 1, name: "One page", notes: null, digest: sha256("") };
   await write("releases", { ...release, environment_id: beta.id, created_at: at });
-  await write("release_contents", { release_id: release.id, ...standing });
+  await write("release_contents", { release_id: release.id, ...placement });
   const requests: Buffer[] = [];
-  for (let number = promotions + 1; number <= promotions + many; number++) {
+  for (let number = promotions + 1; number <= promotions + count; number++) {
     const id = newId();
     const digest = sha256(id);
-    const where = { from_id: beta.id, environment_id: demo.id, gate_id: demo.gate?.id ?? null };
+    const path = { from_id: beta.id, environment_id: demo.id, gate_id: demo.gate?.id ?? null };
     await write("promotions", {
       id,
-      ...made,
+      ...common,
       number,
       release_id: release.id,
-      ...where,
+      ...path,
       digest,
       note: null,
       asked_at: at,
@@ -45,11 +45,11 @@ export async function openPromotions({ db, other: site, cookie }: BenchWorld, ma
     await write("open_promotions", { promotion_id: id, site_id: site.id, environment_id: demo.id });
     const form = new URLSearchParams({ decision: "approve", digest }).toString();
     const headers = { cookie: cookie.theo, origin: "http://localhost", "sec-fetch-site": "same-origin" };
-    const path = `/sites/${site.slug}/promotions/${number}/approvals`;
-    requests.push(post(path, form, "application/x-www-form-urlencoded", headers));
+    const address = `/sites/${site.slug}/promotions/${number}/approvals`;
+    requests.push(post(address, form, "application/x-www-form-urlencoded", headers));
   }
   await write.end();
-  const numbers = { promotions: promotions + many, releases: release.number };
+  const numbers = { promotions: promotions + count, releases: release.number };
   await db.updateTable("sites").set(numbers).where("id", "=", site.id).execute();
   return requests;
 }

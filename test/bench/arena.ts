@@ -10,13 +10,13 @@ import { benchWorld } from "./world.ts";
 
 export type Engine = "sqlite" | "postgres";
 
-/** A Sitebook that serves a history of one size. */
+/** A Sitebook with a history of one size. */
 export interface BenchServer extends Size {
   engine: Engine;
   databaseUrl: string;
   cookie: { ada: string; theo: string };
   token: string;
-  /** What approves promotions of its own that are open, one after the other. */
+  /** Requests that each approve one of its open promotions. */
   approvals: Buffer[];
   server: ReturnType<typeof starting>;
   url: string;
@@ -29,35 +29,35 @@ export const sizeName = ({ pages, placements }: Size): string =>
 
 export type Arena = Awaited<ReturnType<typeof arena>>;
 
-/** Everything that a run needs, and the way to be rid of it. */
-export async function arena(engine: Engine, sizes: Size[], say: (text: string) => void) {
+/** Starts everything that a run needs, and removes it when its block ends. */
+export async function arena(engine: Engine, sizes: Size[], log: (text: string) => void) {
   const folder = await mkdtemp(join(tmpdir(), "sitebook-bench-"));
   const postgres = engine === "postgres" ? await startServer("--durable") : undefined;
-  const places: BenchServer[] = [];
+  const servers: BenchServer[] = [];
   for (const size of sizes) {
     const name = `bench_${size.pages}_${size.placements}`;
-    say(`Filling ${engine} with ${size.pages} pages and ${size.placements} placements …`);
-    const databaseUrl = postgres ? await made(postgres.url, name) : `file:${join(folder, name)}`;
+    log(`Filling ${engine} with ${size.pages} pages and ${size.placements} placements …`);
+    const databaseUrl = postgres ? await createDatabase(postgres.url, name) : `file:${join(folder, name)}`;
     const filled = await benchWorld(databaseUrl, size);
     const approvals = await openPromotions(filled, 8000);
     await filled.db.destroy();
     const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" }, serverCommand(loopDelay));
     const { cookie, token } = filled;
-    places.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
+    servers.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
   }
   const bare = starting({}, [process.execPath, "--import", loopDelay, "test/bench/bare.ts"]);
   return {
-    places,
+    servers,
     bare: { server: bare, url: await bare.url() },
     [Symbol.asyncDispose]: async () => {
-      for (const { server } of [...places, { server: bare }]) await server[Symbol.asyncDispose]();
+      for (const { server } of [...servers, { server: bare }]) await server[Symbol.asyncDispose]();
       await postgres?.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function made(server: string, name: string): Promise<string> {
+async function createDatabase(server: string, name: string): Promise<string> {
   const administrator = new pg.Client({ connectionString: server.replace("DATABASE", "postgres") });
   await administrator.connect();
   await administrator.query(`create database ${name}`);
@@ -65,10 +65,10 @@ async function made(server: string, name: string): Promise<string> {
   return server.replace("DATABASE", name);
 }
 
-/** How long the event loop was held at the most since this was asked before, in milliseconds. */
-export async function heldFor({ server }: Pick<BenchServer, "server">): Promise<number> {
-  const said = server.lines.length;
+/** The longest time for which the event loop was held since the last call, in milliseconds. */
+export async function maxHeldMs({ server }: Pick<BenchServer, "server">): Promise<number> {
+  const from = server.lines.length;
   server.signal("SIGUSR2");
-  const line = await server.says("The event loop was held", said);
+  const line = await server.says("The event loop was held", from);
   return Number(/([\d.]+) ms/.exec(line)?.[1]);
 }

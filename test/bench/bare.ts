@@ -1,20 +1,20 @@
-// The limit that pages are measured against: nothing but Hono on the same server adapter. `POST /:name` keeps a body;
-// `GET /bytes/:name` answers it from a Buffer, `GET /text/:name` from a string.
+// The limit that pages are compared with: only Hono on the same server adapter. `POST /:name` stores a body;
+// `GET /bytes/:name` returns it from a Buffer, `GET /text/:name` from a string.
 import { once } from "node:events";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 
-const kept = new Map<string, { bytes: Uint8Array<ArrayBuffer>; text: string }>();
+const bodies = new Map<string, { bytes: Uint8Array<ArrayBuffer>; text: string }>();
 const app = new Hono();
 app.post("/:name", async (c) => {
   const bytes = new Uint8Array(await c.req.arrayBuffer());
-  kept.set(c.req.param("name"), { bytes, text: Buffer.from(bytes).toString() });
+  bodies.set(c.req.param("name"), { bytes, text: Buffer.from(bytes).toString() });
   return c.body(null, 204);
 });
 app.get("/bytes/:name", (c) =>
-  c.body(kept.get(c.req.param("name"))?.bytes ?? "", 200, { "content-type": "text/html; charset=utf-8" }),
+  c.body(bodies.get(c.req.param("name"))?.bytes ?? "", 200, { "content-type": "text/html; charset=utf-8" }),
 );
-app.get("/text/:name", (c) => c.text(kept.get(c.req.param("name"))?.text ?? ""));
+app.get("/text/:name", (c) => c.text(bodies.get(c.req.param("name"))?.text ?? ""));
 
 const server = createAdaptorServer({ fetch: app.fetch });
 server.listen(Number(process.env.PORT ?? 0), "127.0.0.1");

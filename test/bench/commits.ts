@@ -3,16 +3,16 @@ import pg from "pg";
 
 const text = "x".repeat(300);
 
-/** The limit for writing: durable commits of one row a second, as raw as the driver gives them. 16 clients on PostgreSQL. */
+/** The limit for writing: durable commits of one row per second, by the driver alone; with 16 clients on PostgreSQL. */
 export async function rawCommits(databaseUrl: string, ms = 1000): Promise<number> {
   return databaseUrl.startsWith("file:")
     ? onSqlite(databaseUrl.slice("file:".length), ms)
     : onPostgres(databaseUrl, ms);
 }
 
-/** One handle writes at a time, so that more clients would only wait for each other. */
-function onSqlite(besides: string, ms: number): number {
-  const db = new SQLite(`${besides}.commits`);
+/** With one client, as only one handle writes at a time. */
+function onSqlite(path: string, ms: number): number {
+  const db = new SQLite(`${path}.commits`);
   db.pragma("journal_mode = wal");
   db.pragma("synchronous = full");
   db.exec("create table if not exists commits (id integer primary key, text text)");

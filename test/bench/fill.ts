@@ -13,16 +13,16 @@ export interface Size {
   placements: number;
 }
 
-/** Lines of a deployment. */
+/** The lines of each deployment. */
 const lines = 100;
-/** One page changes every time: its life is long in every history. */
+/** One page changes in every round: its history is long in every size. */
 const busy = 3;
-const hour = 3_600_000;
+const hourMs = 3_600_000;
 
 /**
- * A history of this size, written straight into the tables as the verbs would have left it: everything on beta, demo
- * and live, then round after round of 100 new versions that stand on beta, are promoted to demo, and to live. The
- * chain is whole, but its events do not list their placements, so `verify` would not pass.
+ * Writes a history of this size directly into the tables, as the verbs would have: everything on beta, demo and live,
+ * then round after round of 100 new versions on beta, which are promoted to demo and live. The chain is complete, but its
+ * events do not list their placements, so `verify` would fail.
  */
 export async function fillHistory(
   db: Database,
@@ -32,9 +32,9 @@ export async function fillHistory(
 ): Promise<void> {
   const at = clock(pages, placements);
   const artifacts = Array.from({ length: pages }, (_, i) => artifactOf(site, i));
-  await hurried(db);
+  await relaxDurability(db);
   const write = batched(db);
-  const begun = await db
+  const start = await db
     .selectFrom("sites")
     .select(["events", "head"])
     .where("id", "=", site.id)
@@ -43,23 +43,27 @@ export async function fillHistory(
     .selectFrom("placements")
     .select((eb) => eb.fn.max("seq").as("last"))
     .executeTakeFirstOrThrow();
-  const story = new Story(write, site, people, { ...begun, placements: last ?? 0 });
-  for (const one of artifacts) await write("artifacts", one.row);
+  const writer = new HistoryWriter(write, site, people, { ...start, placements: last ?? 0 });
+  for (const { row } of artifacts) await write("artifacts", row);
   for (let i = 0; i < pages; i += 1000)
     for (const environment of site.environments)
-      await story.deploy(environment.id, at(0), artifacts.slice(i, i + 1000), 1);
+      await writer.deploy(environment.id, at(0), artifacts.slice(i, i + 1000), 1);
   const rounds = Math.max(0, Math.floor((placements - 3 * pages) / (3 * lines)));
   for (let round = 1; round <= rounds; round++) {
-    const some = Array.from({ length: lines }, (_, i) => artifacts[(round * lines + i) % pages] as Artifact);
-    await story.travel([...new Set([artifacts[busy] as Artifact, ...some])].slice(0, lines), at(round), 1 + round);
+    const changed = Array.from({ length: lines }, (_, i) => artifacts[(round * lines + i) % pages] as Artifact);
+    await writer.promoteToLive(
+      [...new Set([artifacts[busy] as Artifact, ...changed])].slice(0, lines),
+      at(round),
+      1 + round,
+    );
   }
   await write.end();
-  await db.updateTable("sites").set(story.counters()).where("id", "=", site.id).execute();
+  await db.updateTable("sites").set(writer.counters()).where("id", "=", site.id).execute();
   await resetPointers(db, site.id);
 }
 
-/** For SQLite's own handle: what is not yet trusted with anything need not be safe at every step. */
-async function hurried(db: Database): Promise<void> {
+/** Makes SQLite faster: a database that is being filled need not survive a crash. */
+async function relaxDurability(db: Database): Promise<void> {
   if (isPostgres(db)) return;
   for (const pragma of [
     "synchronous = off",
@@ -70,16 +74,16 @@ async function hurried(db: Database): Promise<void> {
     await sql.raw(`pragma ${pragma}`).execute(db);
 }
 
-/** The moment of each round: evenly from 2020 to yesterday. */
+/** The time of each round: evenly from 2020 to yesterday. */
 function clock(pages: number, placements: number): (round: number) => number {
   const rounds = Math.max(1, (placements - 3 * pages) / (3 * lines));
-  const [from, to] = [Date.parse("2020-01-01T00:00:00.000Z"), Date.now() - 24 * hour];
+  const [from, to] = [Date.parse("2020-01-01T00:00:00.000Z"), Date.now() - 24 * hourMs];
   return (round) => Math.floor(from + ((to - from) * round) / (rounds + 1));
 }
 
 interface Artifact {
   row: Schema["artifacts"];
-  /** By its number: the version that was made for it. */
+  /** The ids of its versions by their numbers. */
   versions: Map<number, string>;
 }
 
@@ -92,7 +96,7 @@ function artifactOf(site: Site, i: number): Artifact {
   return { row, versions: new Map() };
 }
 
-class Story {
+class HistoryWriter {
   readonly #write: ReturnType<typeof batched>;
   readonly #site: Site;
   readonly #people: Person[];
@@ -154,13 +158,13 @@ class Story {
     return id;
   }
 
-  /** New versions from beta to live. */
-  async travel(artifacts: Artifact[], ms: number, version: number) {
-    const [beta, demo, live] = this.#site.environments.map((one) => one.id) as [string, string, string];
+  /** Deploys new versions on beta, and promotes them to demo and live. */
+  async promoteToLive(artifacts: Artifact[], ms: number, version: number) {
+    const [beta, demo, live] = this.#site.environments.map(({ id }) => id) as [string, string, string];
     await this.deploy(beta, ms, artifacts, version);
     const release = await this.#release(artifacts, beta, ms);
-    await this.#promote(release, beta, demo, ms + hour, artifacts, version);
-    await this.#promote(release, demo, live, ms + 2 * hour, artifacts, version);
+    await this.#promote(release, beta, demo, ms + hourMs, artifacts, version);
+    await this.#promote(release, demo, live, ms + 2 * hourMs, artifacts, version);
   }
 
   async #release(artifacts: Artifact[], from: string, ms: number) {
@@ -188,7 +192,7 @@ class Story {
 
   async #promote(releaseId: string, from: string, to: string, ms: number, artifacts: Artifact[], version: number) {
     const at = new Date(ms).toISOString();
-    const environment = this.#site.environments.find((one) => one.id === to);
+    const environment = this.#site.environments.find(({ id }) => id === to);
     const role = environment?.gate?.requirements[0]?.role as string;
     const id = newId(ms);
     const number = ++this.#numbers.promotions;
@@ -222,10 +226,10 @@ class Story {
   }
 
   async #version(artifact: Artifact, number: number, at: string): Promise<string> {
-    const known = artifact.versions.get(number);
-    if (known) return known;
+    const existing = artifact.versions.get(number);
+    if (existing) return existing;
     const id = newId();
-    // older ones are not asked for again
+    // older versions are not needed again
     artifact.versions.clear();
     artifact.versions.set(number, id);
     await this.#write("versions", {

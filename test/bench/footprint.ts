@@ -5,22 +5,23 @@ import { serverCommand, starting } from "../support/serving.ts";
 import type { Arena } from "./arena.ts";
 import { median, short } from "./table.ts";
 
-const times = 5;
+const runs = 5;
 
-/** How long a start takes to the first page, what an idle server holds, and what is installed to run it. */
-export async function footprint({ places }: Arena, say: (text: string) => void) {
-  say("Measuring: starts …");
-  const place = places.find((one) => one.placements >= 1_000_000) ?? (places.at(-1) as (typeof places)[number]);
-  const ours = { ms: [] as number[], mb: [] as number[] };
+/** The time from the start to the first page, the memory of an idle server, and the size of a production install. */
+export async function footprint({ servers }: Arena, log: (text: string) => void) {
+  log("Measuring: starts …");
+  const server =
+    servers.find(({ placements }) => placements >= 1_000_000) ?? (servers.at(-1) as (typeof servers)[number]);
+  const sitebook = { ms: [] as number[], mb: [] as number[] };
   const bare = { ms: [] as number[], mb: [] as number[] };
-  const page = { path: "/sites/bench", headers: { cookie: place.cookie.ada } };
-  await stoppedOnce(place.databaseUrl);
-  for (let i = 0; i < times; i++) {
-    note(bare, await started({}, [process.execPath, "test/bench/bare.ts"], { path: "/text/none", headers: {} }));
-    note(ours, await started({ DATABASE_URL: place.databaseUrl }, serverCommand(), page));
+  const page = { path: "/sites/bench", headers: { cookie: server.cookie.ada } };
+  await startAndStop(server.databaseUrl);
+  for (let i = 0; i < runs; i++) {
+    add(bare, await measureStart({}, [process.execPath, "test/bench/bare.ts"], { path: "/text/none", headers: {} }));
+    add(sitebook, await measureStart({ DATABASE_URL: server.databaseUrl }, serverCommand(), page));
   }
-  const row = (name: string, of: "ms" | "mb") => {
-    const [a, b] = [median(ours[of]), median(bare[of])];
+  const row = (name: string, unit: "ms" | "mb") => {
+    const [a, b] = [median(sitebook[unit]), median(bare[unit])];
     return [name, short(a), short(b), short(a / b), "≤ 1.5"];
   };
   const installed = installedMb();
@@ -29,24 +30,24 @@ export async function footprint({ places }: Arena, say: (text: string) => void) 
     row("memory when idle, MB", "mb"),
     ["production install without Node, MB", short(installed), "", "", ""],
   ];
-  const tables = [{ title: "what it takes to be there", head: ["", "Sitebook", "bare Hono", "ratio", "aim"], rows }];
-  return { json: { ours, bare, installed }, tables };
+  const tables = [{ title: "start, memory and size", head: ["", "Sitebook", "bare Hono", "ratio", "aim"], rows }];
+  return { json: { ours: sitebook, bare, installed }, tables };
 }
 
-/** What was compiled is kept by a server that stops, not by one that is killed. */
-async function stoppedOnce(databaseUrl: string): Promise<void> {
+/** A server that stops keeps its compile cache, one that is killed does not. */
+async function startAndStop(databaseUrl: string): Promise<void> {
   await using server = starting({ DATABASE_URL: databaseUrl }, serverCommand());
   await server.url();
   server.signal("SIGTERM");
   await server.ended;
 }
 
-function note(list: { ms: number[]; mb: number[] }, one: { ms: number; mb: number }): void {
-  list.ms.push(one.ms);
-  list.mb.push(one.mb);
+function add(list: { ms: number[]; mb: number[] }, run: { ms: number; mb: number }): void {
+  list.ms.push(run.ms);
+  list.mb.push(run.mb);
 }
 
-async function started(
+async function measureStart(
   env: Record<string, string>,
   command: string[],
   page: { path: string; headers: Record<string, string> },
@@ -68,7 +69,7 @@ function installedMb(): number {
     .split("\n")
     .slice(1)
     .filter((path) => !path.includes("/node-linux-"));
-  // nested packages are inside their parents
+  // nested packages are counted with their parents
   const outer = folders.filter((path) => path.lastIndexOf("node_modules") === path.indexOf("node_modules"));
   const sizes = execFileSync("du", ["-sk", ...outer], { encoding: "utf8" })
     .trim()

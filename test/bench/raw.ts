@@ -6,17 +6,21 @@ import { fileOf } from "../../src/database/connect.ts";
 import { openMigrated } from "../../src/database/ready.ts";
 import { openConnection } from "../../src/database/sqlite/connection.ts";
 
-/** What a browser or a program asks for. */
-export interface Asked {
+/** A request of a browser or a program. */
+export interface GetRequest {
   path: string;
   headers: Record<string, string>;
 }
 
 /**
- * The statements that an answer is made from. Asked twice, since some of what the first one reads is kept: `again` is
- * what counts.
+ * The statements of a request. Two requests are sent, since the first one fills caches: the statements of `again` are
+ * returned.
  */
-export async function statementsOf(databaseUrl: string, first: Asked, again: Asked): Promise<CompiledQuery[]> {
+export async function statementsOf(
+  databaseUrl: string,
+  first: GetRequest,
+  again: GetRequest,
+): Promise<CompiledQuery[]> {
   const db = await openMigrated(databaseUrl);
   const app = createApp(db, { baseUrl: "http://localhost" });
   const executor = db.getExecutor();
@@ -35,7 +39,7 @@ export async function statementsOf(databaseUrl: string, first: Asked, again: Ask
   return statements;
 }
 
-/** The limit for reading: how often a second these can be asked, one after the other and prepared, by nothing but the driver. */
+/** The limit for reading: how often per second the driver alone can run these prepared statements, one after another. */
 export function rawQueries(databaseUrl: string, statements: CompiledQuery[], ms: number): Promise<number> {
   return databaseUrl.startsWith("file:")
     ? onSqlite(databaseUrl, statements, ms)
@@ -44,7 +48,7 @@ export function rawQueries(databaseUrl: string, statements: CompiledQuery[], ms:
 
 async function onSqlite(url: string, statements: CompiledQuery[], ms: number): Promise<number> {
   const { raw, prepare } = openConnection(new SQLite(fileOf(url)), ["query_only = on"]);
-  const rate = await timesASecond(ms, async () => {
+  const rate = await timesPerSecond(ms, async () => {
     for (const { sql, parameters } of statements) prepare(sql).all(parameters);
   });
   raw.close();
@@ -54,7 +58,7 @@ async function onSqlite(url: string, statements: CompiledQuery[], ms: number): P
 async function onPostgres(url: string, statements: CompiledQuery[], ms: number): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const rate = await timesASecond(ms, async () => {
+  const rate = await timesPerSecond(ms, async () => {
     for (const [i, { sql, parameters }] of statements.entries())
       await client.query({ name: `q${i}`, text: sql, values: [...parameters] });
   });
@@ -62,8 +66,8 @@ async function onPostgres(url: string, statements: CompiledQuery[], ms: number):
   return rate;
 }
 
-async function timesASecond(ms: number, work: () => Promise<void>): Promise<number> {
-  // PostgreSQL settles on a plan at the sixth time
+async function timesPerSecond(ms: number, work: () => Promise<void>): Promise<number> {
+  // PostgreSQL decides on a generic plan at the sixth execution
   for (let i = 0; i < 6; i++) await work();
   let count = 0;
   const began = performance.now();

@@ -1,14 +1,14 @@
 import { get, post } from "./load.ts";
 import type { BenchWorld } from "./world.ts";
 
-/** What somebody asks, beside what the same bytes cost from a bare Hono: out of a Buffer, or as text. */
+/** A request, compared with the same bytes from a bare Hono: from a Buffer, or as text. */
 export interface Scenario {
   name: string;
   limit: "bytes" | "text";
-  /** Of the limit's rate, at the least. */
+  /** The aim, as a share of the limit's rate. */
   aim?: number;
-  /** As often as possible, or each time after something on it has changed. */
-  asked: "anew" | "after a write";
+  /** As fast as possible, or each time after a change on the page. */
+  when: "repeatedly" | "after a write";
   request: (world: Pick<BenchWorld, "cookie" | "token">, i: number) => Buffer;
 }
 
@@ -19,11 +19,11 @@ const site = "/sites/bench";
 
 const pages: [string, string, number?][] = [
   ["board, 100 rows", site, 0.3],
-  ["board, what differs", `${site}?differs=beta,demo`],
+  ["board, differences", `${site}?differs=beta,demo`],
   ["board, a text", `${site}?text=page-0003`],
   ["environment, 1,000 lines", `${site}/environments/live?size=1000`, 0.3],
   ["environment as of a moment", `${site}/environments/live?as_of=${past}`],
-  ["a page's life", `${site}/artifacts/page?key=${key}`],
+  ["a page's history", `${site}/artifacts/page?key=${key}`],
   ["compare two moments", `${site}/compare?from=demo&to=live@${past}`],
   ["inbox", `${site}/approvals`],
   ["history", `${site}/history`],
@@ -35,39 +35,39 @@ const calls: [string, string, number][] = [
 ];
 
 export const scenarios: Scenario[] = [
-  ...pages.map(([name, path, aim]) => page(name, path, "anew", aim)),
+  ...pages.map(([name, path, aim]) => page(name, path, "repeatedly", aim)),
   ...calls.map(([name, path, aim]): Scenario => {
     const request: Scenario["request"] = ({ token }) => get(path, { authorization: `Bearer ${token}` });
-    return { name, limit: "text", aim, asked: "anew", request };
+    return { name, limit: "text", aim, when: "repeatedly", request };
   }),
   page("board, after a write each", site, "after a write", 0.3),
   page("environment, after a write each", `${site}/environments/beta?size=1000`, "after a write", 0.3),
 ];
 
-function page(name: string, path: string, asked: Scenario["asked"], aim?: number): Scenario {
+function page(name: string, path: string, when: Scenario["when"], aim?: number): Scenario {
   const request: Scenario["request"] = ({ cookie }, i) =>
-    get(asked === "anew" ? `${path}${path.includes("?") ? "&" : "?"}unseen=${i}` : path, { cookie: cookie.ada });
-  return { name, limit: "bytes", aim, asked, request };
+    get(when === "repeatedly" ? `${path}${path.includes("?") ? "&" : "?"}unseen=${i}` : path, { cookie: cookie.ada });
+  return { name, limit: "bytes", aim, when, request };
 }
 
-/** Something on the first page of the board changes. */
+/** A deployment that changes the first page of the board. */
 export const change = (world: Pick<BenchWorld, "token">): Buffer => deploymentRequest(world, 1, () => busy);
 
-let told = 0;
+let count = 0;
 
-const toldPage = (i: number) => `/told-${String(Math.floor(i / 100)).padStart(3, "0")}/page-${i}`;
+const benchPage = (i: number) => `/bench-${String(Math.floor(i / 100)).padStart(3, "0")}/page-${i}`;
 
-/** A deployment of so many pages, each in a version that is new. */
+/** A deployment of this many pages, each with a new version. */
 export function deploymentRequest(
   { token }: Pick<BenchWorld, "token">,
   lines: number,
-  keyOf: (i: number) => string = toldPage,
+  keyOf: (i: number) => string = benchPage,
 ): Buffer {
-  told += 1;
+  count += 1;
   const placements = Array.from({ length: lines }, (_, i) => ({
     kind: "page",
     key: keyOf(i),
-    version: `told-${told}`,
+    version: `bench-${count}`,
   }));
   const headers = { authorization: `Bearer ${token}` };
   const path = `/api/v1${site}/environments/beta/deployments`;

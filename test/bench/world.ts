@@ -10,11 +10,11 @@ import { fillHistory, type Size } from "./fill.ts";
 export interface BenchWorld {
   db: Database;
   site: Site;
-  /** Another, in which promotions wait to be approved. */
+  /** Another site, with open promotions. */
   other: Site;
-  /** What a browser of the account manager's, and of a tester's, sends. */
+  /** The session cookies of an account manager and of a tester. */
   cookie: { ada: string; theo: string };
-  /** What a program sends that may do everything. */
+  /** A token with all permissions. */
   token: string;
 }
 
@@ -29,11 +29,11 @@ export async function benchWorld(databaseUrl: string, size: Size): Promise<Bench
     return { id: newId(), name, kind: machine ? "machine" : "person", email: machine ? null : `${name}@example.test` };
   });
   const [ada, theo, ci] = people as [Person, Person, Person];
-  const rows = people.map((one) => ({ ...one, password: null, created_at: at }));
+  const rows = people.map((person) => ({ ...person, password: null, created_at: at }));
   await db.insertInto("people").values(rows).execute();
-  const by: Actor = { person: ada, roles: [], permissions, at: "2020-01-01T00:00:00.000Z" };
-  const site = await member(db, by, "bench", [theo, ci]);
-  const other = await member(db, by, "other", [theo, ci]);
+  const actor: Actor = { person: ada, roles: [], permissions, at: "2020-01-01T00:00:00.000Z" };
+  const site = await createSiteWith(db, actor, "bench", [theo, ci]);
+  const other = await createSiteWith(db, actor, "other", [theo, ci]);
   const secret = newSecret();
   const token = {
     id: newId(),
@@ -53,14 +53,14 @@ export async function benchWorld(databaseUrl: string, size: Size): Promise<Bench
   return { db, site, other, cookie: { ada: await cookie(ada), theo: await cookie(theo) }, token: secret };
 }
 
-async function member(db: Database, by: Actor, slug: string, people: Person[]): Promise<Site> {
-  const { id } = await createSite(db, by, { slug, name: slug }, ["account-manager"]);
+async function createSiteWith(db: Database, actor: Actor, slug: string, people: Person[]): Promise<Site> {
+  const { id } = await createSite(db, actor, { slug, name: slug }, ["account-manager"]);
   const rows = people.flatMap((person) =>
     ["tester", "marketing", "account-manager"].map((role) => ({
       site_id: id,
       person_id: person.id,
       role,
-      since: by.at,
+      since: actor.at,
     })),
   );
   await db.insertInto("memberships").values(rows).execute();

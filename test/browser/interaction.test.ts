@@ -34,7 +34,7 @@ describe("keyboard shortcuts", () => {
 
   test("can be turned off, and stay off", async () => {
     const page = await w.visit("ada", "/help");
-    await page.getByLabel("Use these keys").uncheck();
+    await page.getByLabel("Use keyboard shortcuts").uncheck();
 
     await page.goto("/sites/shop/deployments");
     await page.keyboard.press("/");

@@ -3,18 +3,18 @@ import { problemSchema } from "../../src/api/schemas.ts";
 import { createApi } from "../../src/api-app.ts";
 import type { World } from "./world.ts";
 
-const documented = createApi("http://sitebook.test").openAPIRegistry.definitions.flatMap((one) =>
-  one.type === "route" ? [one.route] : [],
+const documentedRoutes = createApi("http://sitebook.test").openAPIRegistry.definitions.flatMap((definition) =>
+  definition.type === "route" ? [definition.route] : [],
 );
 
 export interface ApiAnswer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
+  // biome-ignore lint/suspicious/noExplicitAny: each test checks what it expects
   body: any;
   headers: Headers;
 }
 
-/** A machine with this role on the shop. Every answer that any test sees is held against the document. */
+/** A machine with this role on the shop. Every response that it gets is checked against the document. */
 export async function machine(w: World, role: string) {
   const client = await w.token(role);
   const headers = { authorization: `Bearer ${client.secret}` };
@@ -23,7 +23,7 @@ export async function machine(w: World, role: string) {
     get: async (path: string) => checked("get", path, await client.get(path)),
     post: async (path: string, body: unknown, more?: Record<string, string>) =>
       checked("post", path, await client.post(path, body, more)),
-    /** A request just as given, but for the token. */
+    /** Sends a request as it is, with the token. */
     send: async (path: string, init: RequestInit) =>
       checked(
         init.method?.toLowerCase() ?? "get",
@@ -36,7 +36,7 @@ export async function machine(w: World, role: string) {
   };
 }
 
-/** Reads an answer, which has to be one that the document promises, with not a field more. */
+/** Reads a response, which must be documented for this call and have no other fields. */
 async function checked(method: string, path: string, response: Response): Promise<ApiAnswer> {
   const { status, headers } = response;
   const body = await response.json();
@@ -55,7 +55,7 @@ async function checked(method: string, path: string, response: Response): Promis
 }
 
 function routeFor(method: string, path: string) {
-  return documented.find((one) => one.method === method && matches(one.path, path));
+  return documentedRoutes.find((route) => route.method === method && matches(route.path, path));
 }
 
 function schemaFor(method: string, path: string, status: number) {
@@ -73,7 +73,7 @@ function matches(template: string, path: string): boolean {
   return new RegExp(`^${pattern}$`).test(path.split("?")[0] ?? "");
 }
 
-/** How much is in the record, to see that nothing changed. */
+/** The number of rows by table, to see that nothing changed. */
 export async function countRowsIn(w: World) {
   const count = async (
     table:

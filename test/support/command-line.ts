@@ -2,37 +2,37 @@ import type { Io } from "../../src/cli/command.ts";
 import { runCommandLine } from "../../src/cli/commands.ts";
 import type { World } from "./world.ts";
 
-interface Around {
+interface Environment {
   env?: Io["env"];
   stdin?: string;
-  watched?: boolean;
+  interactive?: boolean;
 }
 
-/** Runs command lines as somebody does who sits before them, in this process: what they print, and the exit code. */
-export function commandLine(around: Around & Partial<Pick<Io, "fetch" | "now">> = {}) {
-  return async (words: string[], more: Around = {}) => {
-    const said = { out: "", err: "" };
-    const stdin = more.stdin ?? around.stdin ?? "";
+/** Runs command lines in this process, and returns what they print and their exit codes. */
+export function commandLine(defaults: Environment & Partial<Pick<Io, "fetch" | "now">> = {}) {
+  return async (words: string[], more: Environment = {}) => {
+    const printed = { out: "", err: "" };
+    const stdin = more.stdin ?? defaults.stdin ?? "";
     const code = await runCommandLine(words, {
-      env: { ...around.env, ...more.env },
+      env: { ...defaults.env, ...more.env },
       out: (text) => {
-        said.out += text;
+        printed.out += text;
       },
       err: (text) => {
-        said.err += text;
+        printed.err += text;
       },
       drained: async () => {},
-      watched: more.watched ?? false,
-      read: async () => stdin,
+      interactive: more.interactive ?? false,
+      readStdin: async () => stdin,
       readPassword: async () => stdin,
-      fetch: around.fetch ?? fetch,
-      now: around.now ?? (() => new Date()),
+      fetch: defaults.fetch ?? fetch,
+      now: defaults.now ?? (() => new Date()),
     });
-    return { code, ...said };
+    return { code, ...printed };
   };
 }
 
-/** The same for a machine of the world's shop, which holds this role. Its requests reach the world's Sitebook. */
+/** The same for a machine with this role on the world's shop. Its requests reach the world's app. */
 export async function commandLineMachine(w: World, role: string) {
   const { secret } = await w.token(role);
   return commandLine({

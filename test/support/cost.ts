@@ -4,23 +4,22 @@ import type { CompiledQuery } from "kysely";
 import type { Database } from "../../src/database/connect.ts";
 import { explained, visited } from "./explain.ts";
 
-/** What a statement costs, and how many rows it answers. */
+/** The cost of a statement, and how many rows it returns. */
 export interface Cost {
   cost: number;
   rows: number;
 }
 
 /**
- * Counts what statements cost on the database as it is now: the rows that PostgreSQL looks at, and for SQLite the steps
- * of its virtual machine. better-sqlite3 does not tell those, so that they are counted on a copy, by the same SQLite
- * in WebAssembly.
+ * Counts the cost of statements on the database as it is now: the rows that PostgreSQL reads, or the steps of SQLite's
+ * virtual machine. better-sqlite3 does not report those, so they are counted on a copy by the same SQLite in WebAssembly.
  */
 export async function meter({ db, handle }: { db: Database; handle?: SQLite.Database }) {
   if (!handle) return async (query: CompiledQuery) => visited(await explained(db, query, ", analyze, timing off"));
   const sqlite = await init();
   const { version } = handle.prepare("select sqlite_version() as version").get() as { version: string };
   if (version !== sqlite.version.libVersion)
-    throw new Error(`better-sqlite3 has SQLite ${version}: install the sqlite-wasm of that version, too.`);
+    throw new Error(`better-sqlite3 has SQLite ${version}: install the sqlite-wasm of the same version.`);
   const copy: Wasm = new sqlite.oo1.DB(":memory:");
   const bytes = new Uint8Array(handle.serialize());
   const { SQLITE_DESERIALIZE_FREEONCLOSE, SQLITE_STMTSTATUS_VM_STEP } = sqlite.capi;

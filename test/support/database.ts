@@ -16,16 +16,16 @@ export const engine = process.env.SITEBOOK_TEST_ENGINE === "postgres" ? "postgre
 export interface Fresh {
   db: Database;
   close: () => Promise<void>;
-  /** SQLite's own, for what only it can tell. */
+  /** SQLite's own handle, for what only it can answer. */
   handle?: SQLite.Database;
 }
 
-/** A migrated, empty database that nobody else has: in memory on SQLite (1 ms), one that is reset on PostgreSQL (3 ms). */
+/** A new, migrated, empty database: in memory on SQLite (1 ms), one that is reset on PostgreSQL (3 ms). */
 export async function freshDatabase(): Promise<Fresh> {
   return engine === "sqlite" ? inMemory(await snapshot()) : copied();
 }
 
-/** A database into which something was written once, to be copied as often as it is needed. */
+/** A database into which something was written once, and which can be copied many times. */
 export async function readyDatabase<T>(
   write: (db: Database) => Promise<T>,
 ): Promise<T & { copy: () => Promise<Fresh> }> {
@@ -54,7 +54,7 @@ const copied = (template = "template"): Promise<Fresh> => borrowDatabase(inject(
 
 const newName = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
 
-/** The same with an address, for what opens it itself: a server or the CLI in another process, or two connections. Close those before `drop`. */
+/** The URL of a new, migrated, empty database, for other processes or several connections. Close those before `drop`. */
 export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
   if (engine === "postgres") return createDatabase(inject("postgres"), newName("world"));
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
@@ -63,43 +63,43 @@ export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Pro
   return { url: `file:${path}`, drop: () => rm(folder, { recursive: true }) };
 }
 
-/** One that has no schema yet. */
+/** The URL of a new database without a schema. */
 export async function emptyDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
   if (engine === "postgres") return createDatabase(inject("postgres"), newName("empty"), "template0");
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
   return { url: `file:${join(folder, "sitebook.db")}`, drop: () => rm(folder, { recursive: true }) };
 }
 
-/** The same database, and what was asked of it this way: the kinds of the queries, or "compiled" for one made before. */
-export function watched(db: Database): [db: Database, asked: string[]] {
-  const kinds = new WeakMap<object, string>();
-  const asked: string[] = [];
+/** The database, and the kinds of the queries that are run on it from now on; "compiled" for precompiled ones. */
+export function watchQueries(db: Database): [db: Database, kinds: string[]] {
+  const kindOf = new WeakMap<object, string>();
+  const kinds: string[] = [];
   const transformQuery = ({ queryId, node }: PluginTransformQueryArgs) => {
-    kinds.set(queryId, node.kind);
+    kindOf.set(queryId, node.kind);
     return node;
   };
   const transformResult = async ({ queryId, result }: PluginTransformResultArgs) => {
-    asked.push(kinds.get(queryId) ?? "compiled");
+    kinds.push(kindOf.get(queryId) ?? "compiled");
     return result;
   };
-  return [db.withPlugin({ transformQuery, transformResult }), asked];
+  return [db.withPlugin({ transformQuery, transformResult }), kinds];
 }
 
-let kept: Promise<Buffer> | undefined;
+let snapshotBytes: Promise<Buffer> | undefined;
 
-/** The migrated database as bytes, made once in each worker. */
+/** The bytes of a migrated SQLite database, created once in each worker. */
 function snapshot(): Promise<Buffer> {
-  kept ??= makeSnapshot();
-  return kept;
+  snapshotBytes ??= createSnapshot();
+  return snapshotBytes;
 }
 
-/** What is read from a migrated, empty SQLite database, whatever the engine under test. */
+/** Reads from a migrated, empty SQLite database, whichever engine is under test. */
 export async function emptySqlite<T>(read: (db: Database) => Promise<T>): Promise<T> {
   const { db } = inMemory(await snapshot());
   return read(db).finally(() => db.destroy());
 }
 
-async function makeSnapshot(): Promise<Buffer> {
+async function createSnapshot(): Promise<Buffer> {
   const handle = new SQLite(":memory:");
   const db = openDatabase("file::memory:", handle);
   await migrate(db);

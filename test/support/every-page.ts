@@ -3,7 +3,7 @@ import { released } from "./long-history.ts";
 import type { World } from "./world.ts";
 
 export interface Visit {
-  /** "machine" asks the API. */
+  /** "machine" uses the API. */
   who: "ada" | "theo" | "iris" | "machine" | "nobody";
   path: string;
 }
@@ -21,7 +21,7 @@ const known = "known_at=2026-03-04T12:00:00Z";
 const after = "after=page:part-3/part-3/page-0-101";
 const before = "before=2026-03-04T09:31:00.000Z.40";
 
-/** Every page and every call that reads, in each way that asks the database for something else. For a long history. */
+/** Every page and call that reads, with each combination of parameters that runs other queries. For a long history. */
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
@@ -38,7 +38,7 @@ export const everyPage: Visit[] = [
 
   ...shop("/approvals", "/approvals?show=needs", "/approvals?show=others", "/approvals?show=done"),
   ...shop("/approvals?show=done&before=40", "/promotions"),
-  // each that came to another end, and one that is open
+  // one with each outcome, and one that is open
   ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
   ...shop("/promotions/:open"),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
@@ -59,7 +59,7 @@ export const everyPage: Visit[] = [
 
   ...shop("/history", "/history?before=40", "/history?from=2026-03-04T00:00Z&until=2026-03-05T10:00Z"),
   ...shop("/history?person=:cleo", "/history?action=placement_corrected", "/history?environment=archive"),
-  // combinations of much, of which there is hardly anything to show
+  // combinations of frequent values with hardly any rows
   ...shop("/history?person=:cleo&action=release_made", "/history?person=:ada&environment=live"),
   ...shop("/history?action=promotion_asked&environment=live"),
   ...shop("/history?person=:ada&action=promotion_asked&environment=live"),
@@ -91,7 +91,7 @@ export const everyPage: Visit[] = [
   ...call("/events", "/events?after=100&limit=10", "/events/head", "/checkpoints/latest"),
 ];
 
-/** What `:this` in a path stands for. */
+/** The values of `:name` in a path. */
 const named: Record<string, (w: World) => string | Promise<string>> = {
   ada: (w) => w.people.ada.id,
   cleo: (w) => w.people.cleo.id,
@@ -125,7 +125,7 @@ async function numberOf(
 }
 
 export async function addressOf(w: World, { path }: Visit): Promise<string> {
-  const found = new Map<string, string>();
-  for (const [whole, name = ""] of path.matchAll(/:([a-z-]+)/g)) found.set(whole, (await named[name]?.(w)) ?? whole);
-  return path.replace(/:[a-z-]+/g, (whole) => found.get(whole) as string);
+  const values = new Map<string, string>();
+  for (const [whole, name = ""] of path.matchAll(/:([a-z-]+)/g)) values.set(whole, (await named[name]?.(w)) ?? whole);
+  return path.replace(/:[a-z-]+/g, (whole) => values.get(whole) as string);
 }

@@ -8,15 +8,15 @@ import { cancel, decide, requestPromotion } from "../../src/promotions/promotion
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
-/** A shop in which everything has been done that can be done: told late, twice, in full; approved, rejected, replaced. */
+/** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
 export async function everyVerb(w: World): Promise<void> {
-  await settle(w);
-  await tell(w);
+  await administer(w);
+  await recordOutOfOrder(w);
   await promote(w);
-  await amend(w);
+  await correctLines(w);
 }
 
-async function settle(w: World): Promise<void> {
+async function administer(w: World): Promise<void> {
   const iris = await w.by("iris");
   await changeSite(w.db, iris, w.site, { name: "Fennel & Daughters", time_zone: "Europe/Dublin" });
   await createEnvironment(w.db, iris, w.site, { slug: "archive", name: "Archive", tier: "other" });
@@ -36,8 +36,8 @@ async function settle(w: World): Promise<void> {
   await revokeToken(w.db, iris, w.site, token.id);
 }
 
-/** Changes told out of order, so that confirmations return as placements and placements become repetitions. */
-async function tell(w: World): Promise<void> {
+/** Records changes out of order, so that confirmations become placements, and placements no longer count. */
+async function recordOutOfOrder(w: World): Promise<void> {
   const at = (day: number) => ({ effective_at: `2026-02-${String(day).padStart(2, "0")}T09:00:00.000Z` });
   await w.record("beta", ["/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.1"], at(2));
   await w.record("beta", ["/sale v1", "/terms v2"], at(10));
@@ -61,8 +61,8 @@ async function tell(w: World): Promise<void> {
 async function promote(w: World): Promise<void> {
   const [ada, theo] = [await w.by("ada"), await w.by("theo")];
   const first = await w.release("Winter", ["/sale", "checkout"]);
-  const asked = await w.ask(first.number, "demo");
-  await cancel(w.db, ada, w.site, asked.number, "Too early");
+  const requested = await w.ask(first.number, "demo");
+  await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
   await w.ask(first.number, "demo");
@@ -76,8 +76,8 @@ async function promote(w: World): Promise<void> {
   await w.record("demo", ["/sale v8"]);
 }
 
-/** A line put right, a whole inventory that was wrong, and one that was not. */
-async function amend(w: World): Promise<void> {
+/** Corrects a line and whole deployments, and undoes one of the corrections. */
+async function correctLines(w: World): Promise<void> {
   const ada = await w.by("ada");
   const line = { deployment: 3, kind: "page" as const, key: "/sale", reason: "It was the shoes" };
   await correct(w.db, ada, w.site, { ...line, instead: { version: "v7" } });

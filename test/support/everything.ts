@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { type Database, isPostgres } from "../../src/database/connect.ts";
 
-/** Every row of every table that the database itself lists, in an order of their own: what one would compare by hand. */
+/** Every row of every table of the database, as sorted JSON, to be compared. */
 export async function everything(db: Database): Promise<Record<string, string[]>> {
   const all: Record<string, string[]> = {};
   for (const table of await tables(db)) {
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(db);
-    all[table] = rows.map(written).sort();
+    all[table] = rows.map(serialize).sort();
   }
   return all;
 }
@@ -20,7 +20,7 @@ async function tables(db: Database): Promise<string[]> {
   return (await list.execute(db)).rows.map((row) => row.name);
 }
 
-/** What the database says of its tables: indexes, constraints, triggers. */
+/** The definitions of its indexes, constraints and triggers. */
 export async function schemaOf(db: Database): Promise<unknown[]> {
   const list = isPostgres(db)
     ? sql`
@@ -35,7 +35,7 @@ export async function schemaOf(db: Database): Promise<unknown[]> {
   return (await list.execute(db)).rows;
 }
 
-/** Without what PostgreSQL makes of `words` by itself, and the moment at which a migration was carried out. */
-function written({ found: _found, timestamp: _timestamp, ...row }: Record<string, unknown>): string {
+/** Without the column that PostgreSQL generates from `words`, and the time of a migration. */
+function serialize({ found: _found, timestamp: _timestamp, ...row }: Record<string, unknown>): string {
   return JSON.stringify(row, Object.keys(row).sort());
 }

@@ -1,22 +1,22 @@
 import { CompiledQuery } from "kysely";
 import { type Database, isPostgres } from "../../src/database/connect.ts";
 
-/** Every statement that is run on this database while `work` is done, but for those in transactions. */
-export async function overheard(db: Database, work: () => Promise<unknown>): Promise<CompiledQuery[]> {
-  const heard: CompiledQuery[] = [];
+/** The queries that run on this database while `work` runs, except those in transactions. */
+export async function capturedQueries(db: Database, work: () => Promise<unknown>): Promise<CompiledQuery[]> {
+  const queries: CompiledQuery[] = [];
   const executor = db.getExecutor();
   const executeQuery = executor.executeQuery.bind(executor);
   executor.executeQuery = (query, options) => {
-    heard.push(query);
+    queries.push(query);
     return executeQuery(query, options) as never;
   };
   await work().finally(() => {
     executor.executeQuery = executeQuery;
   });
-  return heard;
+  return queries;
 }
 
-/** A statement as one line, and lists of any length alike. */
+/** A statement on one line, the same for lists of any length. */
 export function planLine({ sql }: CompiledQuery): string {
   return sql
     .replace(/\$\d+/g, "?")
@@ -27,7 +27,7 @@ export function planLine({ sql }: CompiledQuery): string {
     .trim();
 }
 
-/** What of its plan reads a table or index from end to end, or sorts, each as `SCAN artifacts` or `SORT`. */
+/** The steps of its plan that read a whole table or index, or sort: each as `SCAN artifacts` or `SORT`. */
 export async function heavySteps(db: Database, query: CompiledQuery): Promise<string[]> {
   const steps = isPostgres(db) ? nodes(await explained(db, query)).flatMap(stepOf) : await sqliteSteps(db, query);
   return steps.filter((step) => !step.startsWith("SEARCH"));
@@ -43,7 +43,7 @@ async function sqliteSteps(db: Database, { sql, parameters }: CompiledQuery): Pr
   });
 }
 
-/** The table behind a name in a statement. */
+/** The table that an alias stands for in a statement. */
 function tableOf(sql: string, name: string): string {
   const [, table] = new RegExp(`(?:from|join) "?(\\w+)"? (?:as )?"?${name}"?(?![\\w"])`).exec(sql) ?? [];
   return table ?? name;
@@ -60,19 +60,19 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** PostgreSQL reads short tables whole and hashes them. Here it may only seek, as it would where they are long. */
+/** PostgreSQL scans and hashes short tables. Here it may only use indexes, as it would if the tables were long. */
 export function explained(db: Database, { sql, parameters }: CompiledQuery, more = ""): Promise<Plan> {
   return db.transaction().execute(async (trx) => {
-    for (const way of ["seqscan", "hashjoin", "mergejoin"])
-      await trx.executeQuery(CompiledQuery.raw(`set local enable_${way} = off`));
+    for (const method of ["seqscan", "hashjoin", "mergejoin"])
+      await trx.executeQuery(CompiledQuery.raw(`set local enable_${method} = off`));
     const explain = CompiledQuery.raw(`explain (format json${more}) ${sql}`, [...parameters]);
     const { rows } = await trx.executeQuery<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
     return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
   });
 }
 
-/** As if everything that grows were a thousand times as long: then PostgreSQL plans as it does for an old book. */
-export async function pretendOld(db: Database, growing: string[]): Promise<void> {
+/** Makes PostgreSQL plan as if the growing tables were a thousand times as long, as they are in an old book. */
+export async function pretendLarge(db: Database, growing: string[]): Promise<void> {
   await db.executeQuery(CompiledQuery.raw("analyze"));
   await db.executeQuery(
     CompiledQuery.raw(
@@ -93,12 +93,12 @@ function stepOf({ "Node Type": type, "Relation Name": table, "Index Cond": condi
   return type === "Sort" ? ["SORT"] : [];
 }
 
-/** How many rows PostgreSQL looked at, of a plan that was carried out. */
+/** How many rows PostgreSQL read, according to a plan from `explain analyze`. */
 export function visited(plan: Plan): { cost: number; rows: number } {
-  const looked = nodes(plan).filter((node) => /^(Seq|Index|Index Only|Bitmap Index) Scan$/.test(node["Node Type"]));
-  const counts = looked.map((node) => {
-    const more = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
-    return ((node["Actual Rows"] ?? 0) + more) * (node["Actual Loops"] ?? 1);
+  const scans = nodes(plan).filter((node) => /^(Seq|Index|Index Only|Bitmap Index) Scan$/.test(node["Node Type"]));
+  const counts = scans.map((node) => {
+    const removed = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
+    return ((node["Actual Rows"] ?? 0) + removed) * (node["Actual Loops"] ?? 1);
   });
-  return { cost: counts.reduce((sum, one) => sum + one, 0), rows: plan["Actual Rows"] ?? 0 };
+  return { cost: counts.reduce((sum, count) => sum + count, 0), rows: plan["Actual Rows"] ?? 0 };
 }

@@ -7,42 +7,42 @@ import { migrate } from "../../src/database/migrate.ts";
 import { engine, freshDatabase, freshDatabaseUrl } from "./database.ts";
 import { hasSmallDisks, smallDisk } from "./small-disk.ts";
 
-/** A migrated database, and how to leave it no room and give it back. */
+/** A migrated database on a disk that can be filled, and freed again. */
 export interface Fillable {
   db: Database;
-  /** Where another process reaches it, if one can. */
+  /** For another process, if it can be reached by one. */
   url?: string;
   fill: () => Promise<void>;
-  room: () => Promise<void>;
+  free: () => Promise<void>;
   close: () => Promise<void>;
 }
 
-type Ways = Record<string, () => Promise<Fillable>>;
+type Disks = Record<string, () => Promise<Fillable>>;
 
-/** Where room is left for whatever fits in what is there already: sooner or later a write does not. */
-export const tight: Ways =
-  engine === "sqlite" ? { "no more pages": noMorePages } : hasSmallDisks ? { "a full tablespace": fullTablespace } : {};
+/** With space only in the pages that are there already: sooner or later a write does not fit. */
+export const tight: Disks =
+  engine === "sqlite" ? { "no new pages": noNewPages } : hasSmallDisks ? { "a full tablespace": fullTablespace } : {};
 
-/** Where nothing at all can be written. */
-export const full: Ways =
+/** With no space at all: every write fails. */
+export const full: Disks =
   engine === "postgres"
-    ? { "a disk that is said to be full": saidToBeFull }
+    ? { "a disk reported as full": reportedFull }
     : hasSmallDisks
       ? { "a full disk": fullDisk }
       : {};
 
-async function noMorePages(): Promise<Fillable> {
+async function noNewPages(): Promise<Fillable> {
   const { db, close } = await freshDatabase();
-  const most = (pages: number) => sql.raw(`pragma max_page_count = ${pages}`).execute(db);
+  const limitPages = (pages: number) => sql.raw(`pragma max_page_count = ${pages}`).execute(db);
   return {
     db,
     close,
     fill: async () => {
       const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(db);
-      await most(rows[0]?.page_count ?? 0);
+      await limitPages(rows[0]?.page_count ?? 0);
     },
-    room: async () => {
-      await most(2 ** 30);
+    free: async () => {
+      await limitPages(2 ** 30);
     },
   };
 }
@@ -57,12 +57,12 @@ async function fullDisk(): Promise<Fillable> {
   return {
     db,
     url,
-    // an empty log has no room that was taken before
+    // an empty log has no space that it could use again
     fill: async () => {
       handle.pragma("wal_checkpoint(truncate)");
       disk.fill();
     },
-    room: async () => disk.room(),
+    free: async () => disk.free(),
     close: async () => {
       await db.destroy();
       disk[Symbol.dispose]();
@@ -70,7 +70,7 @@ async function fullDisk(): Promise<Fillable> {
   };
 }
 
-/** PostgreSQL's own files and its log are elsewhere: of a log without room it dies. */
+/** PostgreSQL's own files and its log are on another disk: if its log has no space it crashes. */
 async function fullTablespace(): Promise<Fillable> {
   const disk = smallDisk(32, Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })));
   const { url, drop } = await freshDatabaseUrl();
@@ -85,7 +85,7 @@ async function fullTablespace(): Promise<Fillable> {
     db,
     url,
     fill: async () => disk.fill(),
-    room: async () => disk.room(),
+    free: async () => disk.free(),
     close: async () => {
       await db.destroy();
       await drop();
@@ -102,7 +102,7 @@ async function administer(url: string, ...statements: string[]): Promise<void> {
   await client.end();
 }
 
-async function saidToBeFull(): Promise<Fillable> {
+async function reportedFull(): Promise<Fillable> {
   const { db, close } = await freshDatabase();
   const { rows } = await sql<{
     name: string;
@@ -120,7 +120,7 @@ async function saidToBeFull(): Promise<Fillable> {
       each(
         (table) => `create trigger no_room before insert or update or delete on ${table} execute function no_room()`,
       ),
-    room: () => each((table) => `drop trigger no_room on ${table}`),
+    free: () => each((table) => `drop trigger no_room on ${table}`),
     close,
   };
 }

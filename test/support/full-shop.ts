@@ -14,11 +14,11 @@ export async function on<T>(database: string, work: (db: Database) => Promise<T>
   }
 }
 
-/** A shop in which everything was done, so that no table is empty. */
+/** A shop in which every verb was run, so that no table is empty. */
 export async function fullShop(db: Database): Promise<World> {
   const w = await world(Promise.resolve({ db, close: async () => {} }));
   await everyVerb(w);
-  await w.as("nobody").post("/sign-in", { email: "vera@example.test", password: "a wrong one" });
+  await w.as("nobody").post("/sign-in", { email: "vera@example.test", password: "a wrong password" });
   await w.as("vera").get("/sites/shop");
   const placements = [{ kind: "page", key: "/again", version: "v1" }];
   const deployments = "/sites/shop/environments/beta/deployments";
@@ -33,8 +33,8 @@ export async function fullShop(db: Database): Promise<World> {
   return w;
 }
 
-/** So much that copying it takes a while: 40 KB a row. */
-export async function muchMore(url: string, rows = 2000): Promise<void> {
+/** Adds rows of 40 KB, so that a copy takes a while. */
+export async function addManyRows(url: string, rows = 2000): Promise<void> {
   await on(url, async (db) => {
     const { id } = await db.selectFrom("people").select("id").limit(1).executeTakeFirstOrThrow();
     const answer = isPostgres(db) ? sql`repeat('x', 40000)` : sql`printf('%.*c', 40000, 'x')`;
@@ -59,23 +59,23 @@ export function recorder(address: string, token: string) {
   };
 }
 
-/** Four clients that record until the work is done. Returns the numbers recorded before it began, and from then on. */
+/** Runs `work` while four clients record. Returns the deployment numbers from before it began, and from then on. */
 export async function whileRecording(address: string, token: string, work: () => Promise<void>, onEach = () => {}) {
   const record = recorder(address, token);
   const [before, during] = [new Set<number>(), new Set<number>()];
   for (let i = 0; i < 10; i++) before.add(await record("/first", `v${i}`));
-  let going = true;
+  let working = true;
   const writers = [1, 2, 3, 4].map(async (writer) => {
-    for (let i = 0; going; i++, onEach()) during.add(await record(`/page-${writer}`, `v${i}`));
+    for (let i = 0; working; i++, onEach()) during.add(await record(`/page-${writer}`, `v${i}`));
   });
   await work().finally(() => {
-    going = false;
+    working = false;
   });
   await Promise.all(writers);
   return { before, during };
 }
 
-/** That the copy has the deployments of one moment: all that were recorded before, some of those during, without a gap. */
+/** The copy must have all deployments from before, and the later ones up to one moment, without a gap. */
 export async function expectOneMoment(copy: string, { before, during }: Record<"before" | "during", Set<number>>) {
   const rows = await on(copy, (db) => db.selectFrom("deployments").select("number").orderBy("number").execute());
   const numbers = rows.map((row) => row.number);

@@ -2,11 +2,11 @@ import { type ConfigData, HtmlValidate, StaticConfigLoader } from "html-validate
 
 const rules: ConfigData["rules"] = {
   "doctype-style": "off",
-  // Fields of one name are how a form sends a list.
+  // A form sends a list as fields of the same name.
   "form-dup-name": "off",
-  // A title carries names and paths that people chose; browsers cut it, no search engine reads it.
+  // A title has names and paths that people chose; browsers shorten it, and no search engine reads it.
   "long-title": "off",
-  // Our own scripts, from our own server.
+  // All scripts come from the same server.
   "require-sri": "off",
 };
 
@@ -17,7 +17,7 @@ function validator(presets: string[]): HtmlValidate {
   return new HtmlValidate(new StaticConfigLoader({ extends: presets, rules }));
 }
 
-/** What is wrong with a page or a fragment, a line each: bad markup, and what the content security policy would refuse. */
+/** The problems of a page or fragment, one per line: bad markup, and what the content security policy would refuse. */
 export function validHtml(markup: string): string[] {
   const skeleton = skeletonOf(markup);
   const wrong = skeletons.has(skeleton) ? [] : badMarkup(markup);
@@ -64,7 +64,7 @@ function whyNotElement(name: string, attributes: Map<string, string>): string | 
 function whyNotAttribute(name: string, value: string): string | undefined {
   if (name === "style") return "An inline style is refused";
   if (/^on|^hx-on/.test(name)) return "A handler in markup is refused; sitebook.js listens";
-  // what somebody typed into a field is only text
+  // what a person typed into a field is only text
   if (name !== "value" && /^\s*(javascript|js):/i.test(value)) return "A script in an attribute is refused";
   if (name.startsWith("hx-trigger") && value.includes("[")) return "A trigger's filter needs eval, which is refused";
 }

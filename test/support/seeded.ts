@@ -1,4 +1,4 @@
-/** Random numbers from 0 to 1 that come in the same order every time (mulberry32). */
+/** Random numbers from 0 to 1, in the same order for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -11,7 +11,7 @@ export function seeded(seed: number): () => number {
 
 export function shuffled<T>(list: T[], random: () => number): T[] {
   return list
-    .map((one) => ({ one, turn: random() }))
-    .sort((a, b) => a.turn - b.turn)
-    .map(({ one }) => one);
+    .map((item) => ({ item, order: random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
 }

@@ -5,34 +5,34 @@ import { commandLine } from "./command-line.ts";
 
 const root = new URL("../..", import.meta.url);
 
-/** How `npm start` starts a server, with something before it where it is watched. */
-export const serverCommand = (...before: string[]): string[] => [
+/** The command with which `npm start` starts a server, with modules to preload. */
+export const serverCommand = (...preload: string[]): string[] => [
   process.execPath,
-  ...before.flatMap((file) => ["--import", file]),
+  ...preload.flatMap((file) => ["--import", file]),
   "--import",
   "./src/new-enough.js",
   "src/server.ts",
 ];
 
-/** A Sitebook in a process of its own, on a free port unless told otherwise. It is gone when its block ends. */
+/** Starts a Sitebook in another process, on a free port unless `env` sets one. It is killed when its block ends. */
 export function starting(env: Record<string, string>, [command, ...args]: string[] = serverCommand()) {
-  const around = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", ...env };
-  const server = spawn(command as string, args, { env: around, cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const wholeEnv = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", ...env };
+  const server = spawn(command as string, args, { env: wholeEnv, cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   const ended = once(server, "close").then(([code]) => code as number | null);
   for (const stream of [server.stdout, server.stderr])
     createInterface(stream).on("line", (line) => {
       lines.push(line);
-      server.emit("said");
+      server.emit("line");
     });
 
-  /** The first line, from so many lines on, that has this in it, as soon as it is printed. */
-  async function says(words: string, from = 0): Promise<string> {
+  /** Resolves with the first line, starting at index `from`, that contains this text. */
+  async function says(text: string, from = 0): Promise<string> {
     for (;;) {
-      const line = lines.slice(from).find((one) => one.includes(words));
+      const line = lines.slice(from).find((printed) => printed.includes(text));
       if (line !== undefined) return line;
-      if (server.exitCode !== null) throw new Error(`It ended without saying "${words}":\n${lines.join("\n")}`);
-      await Promise.race([once(server, "said"), ended]);
+      if (server.exitCode !== null) throw new Error(`It ended without printing "${text}":\n${lines.join("\n")}`);
+      await Promise.race([once(server, "line"), ended]);
     }
   }
 
@@ -50,12 +50,12 @@ export function starting(env: Record<string, string>, [command, ...args]: string
   };
 }
 
-/** Makes the first account and the site "shop" on a database, and answers a token that may record there. */
+/** Creates the first account and the site "shop" on a database, and returns a token that may record there. */
 export async function tokenOn(databaseUrl: string): Promise<string> {
   const sitebook = commandLine({ env: { DATABASE_URL: databaseUrl }, stdin: "correct horse battery staple" });
-  const made = await sitebook(["setup", "--email", "ada@example.test", "--name", "Ada", "--site", "shop"]);
+  const setup = await sitebook(["setup", "--email", "ada@example.test", "--name", "Ada", "--site", "shop"]);
   const words = ["token", "create", "--name", "CI", "--site", "shop", "--role", "contributor"];
   const token = await sitebook(words);
-  if (made.code || token.code) throw new Error(made.err + token.err);
+  if (setup.code || token.code) throw new Error(setup.err + token.err);
   return token.out.trim().split(" ").at(-1) as string;
 }

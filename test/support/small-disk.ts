@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const megabyte = 2 ** 20;
 
-/** A disk in memory with little room, for whoever is user number `owner`. It goes when its block ends. */
+/** A small disk in memory that belongs to the user with the id `owner`. It is removed when its block ends. */
 export function smallDisk(megabytes: number, owner = process.getuid?.() ?? 0) {
   const path = mkdtempSync(join(tmpdir(), "sitebook-disk-"));
   const options = `size=${megabytes}m,uid=${owner},mode=700`;
@@ -18,7 +18,7 @@ export function smallDisk(megabytes: number, owner = process.getuid?.() ?? 0) {
   const filler = join(path, "filler");
   return {
     path,
-    /** Leaves not a byte of room. */
+    /** Leaves not a byte free. */
     fill: () => {
       const file = openSync(filler, "a");
       const { bavail, bsize } = statfsSync(path);
@@ -26,8 +26,8 @@ export function smallDisk(megabytes: number, owner = process.getuid?.() ?? 0) {
         writeSync(file, Buffer.alloc(Math.min(left, megabyte)));
       closeSync(file);
     },
-    /** Gives the room back. */
-    room: () => rmSync(filler, { force: true }),
+    /** Frees the space again. */
+    free: () => rmSync(filler, { force: true }),
     [Symbol.dispose]: () => {
       execFileSync("umount", ["-l", path]);
       rmdirSync(path);
@@ -35,10 +35,10 @@ export function smallDisk(megabytes: number, owner = process.getuid?.() ?? 0) {
   };
 }
 
-/** Whether this process may have such disks: it is tried out. */
-export const hasSmallDisks = tried();
+/** Whether this process may mount such disks. */
+export const hasSmallDisks = canMount();
 
-function tried(): boolean {
+function canMount(): boolean {
   try {
     smallDisk(1)[Symbol.dispose]();
     return true;

@@ -1,4 +1,4 @@
-/** What a page says, as it is read: no tags, one space between words. */
+/** The text of a page: no tags, one space between words. */
 export function words(html: string): string {
   const main = /<main[^>]*>(.*)<\/main>/s.exec(html)?.[1] ?? html;
   return unescaped(main.replace(/<[^>]*>/g, " "))
@@ -7,17 +7,17 @@ export function words(html: string): string {
     .trim();
 }
 
-/** The rows of its tables, each as the words of its cells; headings of groups left out. */
+/** The rows of its tables, each as the texts of its cells, without group headings. */
 export function tableRows(html: string): string[][] {
   return [...html.matchAll(/<tr>(<th scope="row">.*?)<\/tr>/gs)].map(([, cells = ""]) =>
     [...cells.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = ""]) => words(cell)),
   );
 }
 
-/** Where its links lead, by their words. */
+/** The addresses of its links, by their text. */
 export function links(html: string): Record<string, string> {
-  const found = [...html.matchAll(/<a [^>]*?href="([^"]*)"[^>]*>(.*?)<\/a>/gs)];
-  return Object.fromEntries(found.map(([, href = "", text = ""]) => [words(text), unescaped(href)]));
+  const matches = [...html.matchAll(/<a [^>]*?href="([^"]*)"[^>]*>(.*?)<\/a>/gs)];
+  return Object.fromEntries(matches.map(([, href = "", text = ""]) => [words(text), unescaped(href)]));
 }
 
 function unescaped(html: string): string {

@@ -15,7 +15,7 @@ import { createSite, insertSite } from "../../src/sites/sites.ts";
 import { engine, type Fresh, readyDatabase } from "./database.ts";
 import { validHtml } from "./html.ts";
 
-/** Who works on the shop. Oskar is signed in but belongs to another site: a stranger here. */
+/** The people of the shop, and Oskar, who only has a role on another site. */
 const cast = {
   iris: ["Iris", "administrator"],
   ada: ["Ada", "account-manager"],
@@ -31,29 +31,29 @@ export type Name = keyof typeof cast;
 export type World = ReturnType<typeof around>;
 
 /**
- * A shop with beta, demo (gate: one tester) and live (gate: one marketing), servers for all three, in Europe/London,
- * on a database of its own, or this migrated one. The clock stands at 3 March 2026, 10:00 UTC, until somebody moves it.
+ * A shop with beta, demo (gate: one tester) and live (gate: one marketing), servers for all three, in Europe/London, on
+ * a new database, or on this migrated one. The clock is at 3 March 2026, 10:00 UTC, until the test sets it.
  */
 export async function world(database?: Promise<Pick<Fresh, "db" | "close">>) {
-  return around(database ? await furnished(await database) : await another());
+  return around(database ? await withShop(await database) : await newShop());
 }
 
-/** Gives such a shop in which this has happened: told once in each worker, and copied from then on. */
+/** Returns a function for shops in which this story has happened: it runs once in each worker, and is copied then. */
 export function lived(story: (w: World) => Promise<void>): () => Promise<World> {
-  let once: ReturnType<typeof readyDatabase<Omit<Shop, "db" | "close"> & { at: string }>> | undefined;
-  const tell = async (db: Database) => {
+  let template: ReturnType<typeof readyDatabase<Omit<Shop, "db" | "close"> & { at: string }>> | undefined;
+  const live = async (db: Database) => {
     const w = await world(Promise.resolve({ db, close: async () => undefined }));
     await story(w);
     return { people: w.people, site: w.site, at: w.clock.at };
   };
   return async () => {
-    once ??= readyDatabase(tell);
-    const { copy, at, ...shop } = await once;
+    template ??= readyDatabase(live);
+    const { copy, at, ...shop } = await template;
     return around({ ...shop, ...(await copy()) }, at);
   };
 }
 
-type Shop = Awaited<ReturnType<typeof another>>;
+type Shop = Awaited<ReturnType<typeof newShop>>;
 
 function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people" | "site">, at = morning) {
   const clock = { at };
@@ -73,7 +73,7 @@ function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people
     close,
     /** A browser with this person signed in; "nobody" has no session. */
     as: (name: Name | "nobody") => browser(app, db, name === "nobody" ? undefined : people[name], clock),
-    /** An API client whose token holds this role on the shop. */
+    /** An API client with a token that has this role on the shop. */
     token: (role: string) => client(app, db, site, people.iris, role, clock.at),
     /** Cleo records lines such as "/sale v3", "checkout-service 3.4.1" or "-/old" (removed) in an environment. */
     record: async (environment: string, lines: string[], more: Partial<DeploymentReport> = {}) =>
@@ -81,22 +81,22 @@ function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people
         ...more,
         placements: lines.map(lineOf),
       }),
-    /** Ada freezes what beta holds of these, or all that differs from demo. */
+    /** Ada creates a release of these pages as they are on beta, or of all differences from demo. */
     release: async (name: string, keys?: string[], from = "beta") =>
       createRelease(
         db,
         await by("ada"),
         site,
         keys
-          ? { name, from, contents: await chosen(db, environmentOf(site, from).id, keys) }
+          ? { name, from, contents: await contentsOf(db, environmentOf(site, from).id, keys) }
           : { name, differences: { from, to: "demo" } },
       ),
-    /** Ada asks for it, the right one approves, Ada completes: the whole way into an environment. */
+    /** Ada requests a promotion, the right person approves it, and Ada completes it. */
     promote: async (release: number, to: string, at: { effective_at?: string } = {}) => {
-      const asked = await requestPromotion(db, await by("ada"), site, { release, to });
+      const { number, digest } = await requestPromotion(db, await by("ada"), site, { release, to });
       const approver: Name = to === "demo" ? "theo" : "mara";
-      await decide(db, await by(approver), site, asked.number, { decision: "approve", digest: asked.digest });
-      return complete(db, await by("ada"), site, asked.number, at);
+      await decide(db, await by(approver), site, number, { decision: "approve", digest });
+      return complete(db, await by("ada"), site, number, at);
     },
     ask: async (release: number, to: string) => requestPromotion(db, await by("ada"), site, { release, to }),
   };
@@ -104,21 +104,23 @@ function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people
 
 const morning = "2026-03-03T10:00:00.000Z";
 
-async function furnished<T extends Pick<Fresh, "db">>(database: T) {
+async function withShop<T extends Pick<Fresh, "db">>(database: T) {
   const people = await populate(database.db, morning);
-  return { ...database, people, site: await makeShop(database.db, people) };
+  return { ...database, people, site: await createShop(database.db, people) };
 }
 
-let first: ReturnType<typeof readyDatabase<Pick<Awaited<ReturnType<typeof furnished>>, "people" | "site">>> | undefined;
+let emptyShop:
+  | ReturnType<typeof readyDatabase<Pick<Awaited<ReturnType<typeof withShop>>, "people" | "site">>>
+  | undefined;
 
-/** The shop before anybody does anything there, made once in each worker and copied from then on. */
-async function another() {
-  first ??= readyDatabase((db) => furnished({ db }));
-  const { people, site, copy } = await first;
+/** The shop before anything is recorded, created once in each worker and copied then. */
+async function newShop() {
+  emptyShop ??= readyDatabase((db) => withShop({ db }));
+  const { people, site, copy } = await emptyShop;
   return { people, site, ...(await copy()) };
 }
 
-/** Everybody's. */
+/** Of all people. */
 export const password = "correct horse battery";
 
 const storedPassword = await hashPassword(password);
@@ -137,7 +139,7 @@ async function populate(db: Database, at: string): Promise<Record<Name, Person>>
 
 const everything = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
 
-async function makeShop(db: Database, people: Record<Name, Person>): Promise<Site> {
+async function createShop(db: Database, people: Record<Name, Person>): Promise<Site> {
   const founder: Actor = { person: people.iris, roles: [], permissions: everything, at: "2026-01-05T08:00:00.000Z" };
   const server = (host: string) => [{ name: "web", base_url: `https://${host}.shop.example` }];
   await createSite(db, founder, {
@@ -153,7 +155,7 @@ async function makeShop(db: Database, people: Record<Name, Person>): Promise<Sit
   const elsewhere = { slug: "elsewhere", name: "Elsewhere" };
   await db.transaction().execute((trx) => insertSite(trx, { ...founder, person: people.oskar }, elsewhere));
   const access = await findAccess(db, people.iris.id, "shop");
-  if (!access) throw new Error("the shop was not made");
+  if (!access) throw new Error("the shop was not created");
   const members = Object.entries(cast).filter(([key, [, role]]) => role && key !== "iris");
   await db
     .insertInto("memberships")
@@ -175,9 +177,9 @@ async function actor(db: Database, person: Person, at: string): Promise<Actor> {
 }
 
 export function environmentOf(site: Site, slug: string) {
-  const found = site.environments.find((one) => one.slug === slug);
-  if (!found) throw new Error(`no environment ${slug}`);
-  return found;
+  const environment = site.environments.find((candidate) => candidate.slug === slug);
+  if (!environment) throw new Error(`no environment ${slug}`);
+  return environment;
 }
 
 /** "/sale v3" → a page at v3; "checkout-service 3.4.1" → software; a leading "-" removes. */
@@ -187,7 +189,7 @@ export function lineOf(text: string): ReportLine {
   return { kind: key.startsWith("/") ? "page" : "software", key, version: removed ? null : (version ?? null) };
 }
 
-async function chosen(db: Database, environmentId: string, keys: string[]) {
+async function contentsOf(db: Database, environmentId: string, keys: string[]) {
   const rows = await db
     .selectFrom("current_placements as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
@@ -210,7 +212,7 @@ export function browser(app: Hono<AppEnv>, db: Database, person: Person | undefi
     if (jar.size) headers.set("cookie", [...jar].map(([name, value]) => `${name}=${value}`).join("; "));
     if (init.method === "POST" && !headers.has("origin")) headers.set("origin", "http://sitebook.test");
     const response = await app.request(`http://sitebook.test${path}`, { ...init, headers });
-    for (const cookie of response.headers.getSetCookie()) keep(jar, cookie);
+    for (const cookie of response.headers.getSetCookie()) storeCookie(jar, cookie);
     return check(response);
   };
   return {
@@ -219,7 +221,7 @@ export function browser(app: Hono<AppEnv>, db: Database, person: Person | undefi
       send(path, { method: "POST", body: formOf(fields), headers }),
     upload: (path: string, body: FormData, headers: Record<string, string> = {}) =>
       send(path, { method: "POST", body, headers }),
-    /** Posts, and opens the page that the answer leads to. */
+    /** Posts a form, and follows the redirect. */
     submit: async (path: string, fields: Fields = {}, headers: Record<string, string> = {}) => {
       const response = await send(path, { method: "POST", body: formOf(fields), headers });
       return response.status === 303 ? send(response.headers.get("location") ?? "/") : response;
@@ -227,22 +229,22 @@ export function browser(app: Hono<AppEnv>, db: Database, person: Person | undefi
   };
 }
 
-function keep(jar: Map<string, string>, cookie: string): void {
+function storeCookie(jar: Map<string, string>, cookie: string): void {
   const [pair = "", ...attributes] = cookie.split(";");
   const [name = "", value = ""] = pair.split("=");
-  if (attributes.some((one) => /max-age=0/i.test(one.trim()))) jar.delete(name);
+  if (attributes.some((attribute) => /max-age=0/i.test(attribute.trim()))) jar.delete(name);
   else jar.set(name, value);
 }
 
 function formOf(fields: Fields): URLSearchParams {
   const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) form.append(name, one);
+  for (const [name, value] of Object.entries(fields)) for (const item of [value].flat()) form.append(name, item);
   return form;
 }
 
-/** Every page that any test sees is checked: well-formed, accessible by its markup, nothing that the content security policy refuses. */
+/** Checks the markup of each page: it must be valid, accessible and allowed by the content security policy. */
 async function check(response: Response): Promise<Response> {
-  // no page knows which engine it comes from, and looking at one takes as long as making it several times
+  // pages do not depend on the engine, and checking one takes several times as long as creating it
   if (engine !== "sqlite" || !response.headers.get("content-type")?.startsWith("text/html")) return response;
   const problems = validHtml(await response.clone().text());
   if (problems.length) throw new Error(`bad markup:\n${problems.join("\n")}`);

@@ -12,12 +12,12 @@ export const slug = "shop";
 
 export type CastRole = "contributor" | "account-manager" | "tester" | "marketing";
 
-/** Somebody who writes: a machine with a token, or a person signed in to the pages. */
+/** A machine with a token, or a person who is signed in. */
 export interface CastMember {
   id: string;
   name: string;
   role: CastRole;
-  by: { token: string } | { session: string };
+  credentials: { token: string } | { session: string };
 }
 
 const machines: CastRole[] = [
@@ -31,32 +31,32 @@ const machines: CastRole[] = [
 
 const people = { Theo: "tester", Mara: "marketing", Anna: "account-manager" } as const;
 
-/** Makes a shop with beta, demo (gate: one tester) and live (gate: one marketing), and those who work on it. */
-export async function castOn(url: string): Promise<CastMember[]> {
+/** Creates a shop with beta, demo (gate: one tester) and live (gate: one marketing), with its machines and people. */
+export async function createCast(url: string): Promise<CastMember[]> {
   const db = await openMigrated(url);
   try {
     const at = new Date().toISOString();
     const account = { email: "iris@example.test", name: "Iris", password: "correct horse battery staple" };
     const { person } = await setUp(db, { ...account, site: { slug, name: "Shop" }, at });
-    const by: Actor = { person, roles: [], permissions: new Set(["administer"]), at };
+    const actor: Actor = { person, roles: [], permissions: new Set(["administer"]), at };
     const site = (await findSite(db, slug)) as Site;
-    const actors: CastMember[] = [];
+    const members: CastMember[] = [];
     for (const [i, role] of machines.entries()) {
-      const { name, secret } = await createToken(db, by, site, { name: `${role} ${i}`, roles: [role] });
+      const { name, secret } = await createToken(db, actor, site, { name: `${role} ${i}`, roles: [role] });
       const id = (await findToken(db, secret, at))?.person.id as string;
-      actors.push({ id, name, role, by: { token: secret } });
+      members.push({ id, name, role, credentials: { token: secret } });
     }
     for (const [name, role] of Object.entries(people)) {
-      const { id } = await invite(db, by, site, { name, email: `${name}@example.test`, roles: [role] });
-      actors.push({ id, name, role, by: { session: await openSession(db, id, at) } });
+      const { id } = await invite(db, actor, site, { name, email: `${name}@example.test`, roles: [role] });
+      members.push({ id, name, role, credentials: { session: await openSession(db, id, at) } });
     }
-    return actors;
+    return members;
   } finally {
     await db.destroy();
   }
 }
 
-/** For the time of one piece of work, such as the check once all servers are dead. */
+/** Opens the database for one task, such as the check after all servers have been killed. */
 export async function onTortureDatabase<T>(url: string, work: (db: ReturnType<typeof openDatabase>) => Promise<T>) {
   const db = openDatabase(url);
   try {

@@ -2,48 +2,49 @@ import { commandLine } from "../support/command-line.ts";
 import { onTortureDatabase } from "./cast.ts";
 import type { Ledger, Write } from "./ledger.ts";
 import { type Record, readRecord } from "./record.ts";
-import { standing } from "./stands.ts";
-import { type Facts, told, tornName } from "./told.ts";
+import { recordedFacts } from "./stands.ts";
+import { expectedFacts, type Facts, writeName } from "./told.ts";
 import { whyNotWhole } from "./whole.ts";
 
-/** Holds the record against what the clients were answered, while nobody writes. Answers all that is wrong, and whether `verify` finds nothing. */
+/** Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. */
 export async function check(url: string, ledger: Ledger) {
   const record = await onTortureDatabase(url, readRecord);
   const { code, out, err } = await commandLine({ env: { DATABASE_URL: url } })(["verify"]);
-  const wrong = [...whyNotKept(record, ledger), ...whyNotWhole(record), ...(code ? [out + err] : [])];
+  const wrong = [...findDifferences(record, ledger), ...whyNotWhole(record), ...(code ? [out + err] : [])];
   return { events: record.events.length, verified: code === 0, wrong };
 }
 
-/** Whether what was acknowledged is there, once and as it was answered, and nothing else is. */
-function* whyNotKept(record: Record, { writes }: Ledger): Generator<string> {
-  const there = Map.groupBy(standing(record), ([name]) => name);
-  const answers = new Set(record.intents.map((one) => `${one.key} of ${one.person_id}`));
+/** Every acknowledged write must be in the record, once and as it was acknowledged, and nothing else may be. */
+function* findDifferences(record: Record, { writes }: Ledger): Generator<string> {
+  const recorded = Map.groupBy(recordedFacts(record), ([name]) => name);
+  const storedAnswers = new Set(record.intents.map((intent) => `${intent.key} of ${intent.person_id}`));
   for (const write of writes) {
-    const facts = (there.get(tornName(write)) ?? []).map(([, one]) => one);
-    there.delete(tornName(write));
-    const kept = answers.has(`${write.mark} of ${write.by.id}`);
-    const what = whyNotOnce(write, facts) ?? whyNotAsTold(write, facts[0]) ?? whyNotAnswer(write, facts, kept);
-    if (what) yield `${tornName(write)}, a ${write.deed} that was ${write.outcome} to ${write.by.name}, ${what}.`;
+    const facts = (recorded.get(writeName(write)) ?? []).map(([, fact]) => fact);
+    recorded.delete(writeName(write));
+    const isStored = storedAnswers.has(`${write.mark} of ${write.by.id}`);
+    const problem = whyNotOnce(write, facts) ?? whyNotEqual(write, facts[0]) ?? whyNotAnswer(write, facts, isStored);
+    if (problem)
+      yield `${writeName(write)}, a ${write.type} that was ${write.outcome} to ${write.by.name}, ${problem}.`;
   }
-  for (const name of there.keys()) yield `${name} is there, and nobody said it.`;
+  for (const name of recorded.keys()) yield `${name} is recorded, and no client sent it.`;
 }
 
-/** What nobody was answered may be there or not; but half of it may not. */
+/** A write without a response may be recorded or not, but not in part. */
 function whyNotOnce({ outcome }: Write, { length }: Facts[]): string | undefined {
-  if (length > 1) return `is there ${length} times`;
-  if (outcome === "acknowledged" && !length) return "is not there";
-  if (outcome === "refused" && length) return "is there";
+  if (length > 1) return `is recorded ${length} times`;
+  if (outcome === "acknowledged" && !length) return "is not recorded";
+  if (outcome === "refused" && length) return "is recorded";
 }
 
-function whyNotAsTold(write: Write, there: Facts | undefined): string | undefined {
-  if (!there) return;
-  for (const [name, value] of Object.entries(told(write)))
-    if (value !== undefined && value !== there[name])
-      return `has ${name} ${JSON.stringify(there[name])} and was told with ${JSON.stringify(value)}`;
+function whyNotEqual(write: Write, recorded: Facts | undefined): string | undefined {
+  if (!recorded) return;
+  for (const [name, value] of Object.entries(expectedFacts(write)))
+    if (value !== undefined && value !== recorded[name])
+      return `is recorded with ${name} ${JSON.stringify(recorded[name])} in place of ${JSON.stringify(value)}`;
 }
 
-/** With a write its answer is kept, to be given again; and never without it. */
-function whyNotAnswer({ by }: Write, { length }: Facts[], kept: boolean): string | undefined {
-  if ("token" in by.by && kept !== (length === 1))
-    return `is there ${length} times, and its answer ${Number(kept)} times`;
+/** The answer of a write is stored with it, to be returned again; and never without it. */
+function whyNotAnswer({ by }: Write, { length }: Facts[], isStored: boolean): string | undefined {
+  if ("token" in by.credentials && isStored !== (length === 1))
+    return `is recorded ${length} times, and its answer ${Number(isStored)} times`;
 }

@@ -1,77 +1,82 @@
 import { slug } from "./cast.ts";
 import type { Ledger, Write } from "./ledger.ts";
-import type { Mortal, MortalDatabase } from "./mortal.ts";
+import type { KillableDatabase, KillableServer } from "./mortal.ts";
 
 export interface ServerAnswer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what the API answers; of a page the words do not matter
+  // biome-ignore lint/suspicious/noExplicitAny: the JSON of the API; the text of a page is not used
   body: any;
 }
 
 export interface Scene {
   ledger: Ledger;
-  servers: Mortal[];
-  database: MortalDatabase;
-  /** Nobody begins anything new. */
-  over: boolean;
+  servers: KillableServer[];
+  database: KillableDatabase;
+  /** Clients begin nothing new. */
+  isOver: boolean;
 }
 
 /**
- * Says it until it is answered: where the server died, to the same one once it lives again, or to the other. Now and
- * then the client dies, too, and nobody will know. That a server which lives does not answer is an error, and so is
- * 503 where the database was not away.
+ * Sends a write until it is answered: if the server was killed, to the same one once it is running again, or to another.
+ * Now and then the client gives up, as if it had been killed. It is an error if a running server does not answer, or
+ * answers 503 while the database was running.
  */
-export async function persist(write: Write, home: Mortal, scene: Scene, random: () => number): Promise<void> {
+export async function sendUntilAnswered(
+  write: Write,
+  home: KillableServer,
+  scene: Scene,
+  random: () => number,
+): Promise<void> {
   const { ledger, servers, database } = scene;
-  for (let server = home; ; server = servers[Math.floor(random() * servers.length)] as Mortal) {
+  for (let server = home; ; server = servers[Math.floor(random() * servers.length)] as KillableServer) {
     const life = await server.life();
-    const births = database.births();
-    const answer = await say(write, life.address).catch((error: Error) => {
-      if (!life.killed) throw new Error(`${write.mark} was not answered by a server that lives.`, { cause: error });
+    const starts = database.starts();
+    const answer = await send(write, life.address).catch((error: Error) => {
+      if (!life.killed) throw new Error(`${write.mark} was not answered by a running server.`, { cause: error });
     });
-    const away = answer?.status === 503 && database.deaths() > births;
-    if (answer && !away) return ledger.end(write, outcome(write, answer), answer.body);
-    write.lost += 1;
+    const databaseWasDown = answer?.status === 503 && database.kills() > starts;
+    if (answer && !databaseWasDown) return ledger.end(write, outcome(write, answer), answer.body);
+    write.lostAnswers += 1;
     if (random() < 0.05) return ledger.end(write, "given up");
-    await database.up();
+    await database.running();
   }
 }
 
-function outcome({ mark, deed }: Write, { status, body }: ServerAnswer): Write["outcome"] {
+function outcome({ mark, type }: Write, { status, body }: ServerAnswer): Write["outcome"] {
   if (status === 201 || status === 303) return "acknowledged";
-  // writers of one site take turns, so that two never do the same
+  // the writers of one site run one after another, so that two never do the same at the same moment
   if ((status === 409 || status === 422) && !/at the same moment/.test(JSON.stringify(body))) return "refused";
-  throw new Error(`${mark}, a ${deed}, was answered ${status}: ${JSON.stringify(body).slice(0, 500)}`);
+  throw new Error(`${mark}, a ${type}, was answered ${status}: ${JSON.stringify(body).slice(0, 500)}`);
 }
 
-/** Once. An answer that breaks off is none. */
-export async function say(write: Write, address: string): Promise<ServerAnswer> {
-  const { by } = write.by;
-  const place = `sites/${slug}/${placeOf(write)}`;
-  const answer = await ("token" in by
-    ? call(write, `${address}/api/v1/${place}`, by)
-    : post(write, address, place, by));
+/** Sends a write once. Throws if the response is cut off. */
+export async function send(write: Write, address: string): Promise<ServerAnswer> {
+  const { credentials } = write.by;
+  const path = `sites/${slug}/${pathOf(write)}`;
+  const answer = await ("token" in credentials
+    ? callApi(write, `${address}/api/v1/${path}`, credentials)
+    : postForm(write, address, path, credentials));
   const text = await answer.text();
   const isJson = answer.headers.get("content-type")?.includes("json");
   return { status: answer.status, body: isJson ? JSON.parse(text) : text };
 }
 
-function placeOf(write: Write): string {
-  if (write.deed === "deployment") return `environments/${write.to}/deployments`;
-  if (write.deed === "decision") return `promotions/${write.on}/approvals`;
-  return "on" in write ? `promotions/${write.on}/${write.deed}` : `${write.deed}s`;
+function pathOf(write: Write): string {
+  if (write.type === "deployment") return `environments/${write.to}/deployments`;
+  if (write.type === "decision") return `promotions/${write.on}/approvals`;
+  return "on" in write ? `promotions/${write.on}/${write.type}` : `${write.type}s`;
 }
 
-/** For one request: a connection that was kept might be closed by a server that lives just when it is used again. */
-const alone = { connection: "close" };
+/** One connection for each request: a running server might close an idle one just when it is used again. */
+const closeConnection = { connection: "close" };
 
-function call({ mark, body }: Write, url: string, { token }: { token: string }): Promise<Response> {
-  const about = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": mark };
-  return fetch(url, { method: "POST", headers: { ...alone, ...about }, body: JSON.stringify(body) });
+function callApi({ mark, body }: Write, url: string, { token }: { token: string }): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": mark };
+  return fetch(url, { method: "POST", headers: { ...closeConnection, ...headers }, body: JSON.stringify(body) });
 }
 
-function post({ body }: Write, address: string, place: string, { session }: { session: string }): Promise<Response> {
-  const headers = { ...alone, cookie: `sitebook=${session}`, origin: address };
+function postForm({ body }: Write, address: string, path: string, { session }: { session: string }): Promise<Response> {
+  const headers = { ...closeConnection, cookie: `sitebook=${session}`, origin: address };
   const form = new URLSearchParams(body as Record<string, string>);
-  return fetch(`${address}/${place}`, { method: "POST", headers, body: form, redirect: "manual" });
+  return fetch(`${address}/${path}`, { method: "POST", headers, body: form, redirect: "manual" });
 }

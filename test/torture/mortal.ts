@@ -1,82 +1,83 @@
 import { serverCommand, starting } from "../support/serving.ts";
 
-/** One life of a server. */
+/** One run of a server, from its start until it is killed. */
 export interface Life {
   address: string;
   killed: boolean;
 }
 
-const withItsLoop = serverCommand("./test/support/loop-delay.js");
+const command = serverCommand("./test/support/loop-delay.js");
 
-/** A server that is killed, and started again, as often as wanted. That it ends of its own accord is `wrong`. */
-export function mortal(url: string, wrong: (error: Error) => void) {
+/** A server that can be killed and started again. Calls `onError` if it ends without being killed. */
+export function killableServer(url: string, onError: (error: Error) => void) {
   let next = Promise.withResolvers<Life>();
   let server: ReturnType<typeof starting> | undefined;
   let life: Life = { address: "", killed: true };
-  let asking: NodeJS.Timeout | undefined;
-  let held = 0;
-  let deaths = 0;
+  let delayTimer: NodeJS.Timeout | undefined;
+  let maxHeldMs = 0;
+  let kills = 0;
 
   async function start(): Promise<void> {
-    const born = starting({ DATABASE_URL: url, HOST: "127.0.0.1" }, withItsLoop);
-    server = born;
-    const own = { address: "", killed: false };
-    life = own;
-    void born.ended.then((code) => {
-      if (code !== null || !own.killed)
-        wrong(new Error(`The server ended by itself (${code}):\n${born.lines.join("\n")}`));
+    const started = starting({ DATABASE_URL: url, HOST: "127.0.0.1" }, command);
+    server = started;
+    const current = { address: "", killed: false };
+    life = current;
+    void started.ended.then((code) => {
+      if (code !== null || !current.killed)
+        onError(new Error(`The server ended by itself (${code}):\n${started.lines.join("\n")}`));
     });
-    own.address = (await born.url()).replace("localhost", "127.0.0.1");
-    born.signal("SIGUSR2");
-    asking = setInterval(() => born.signal("SIGUSR2"), 200);
-    next.resolve(own);
+    current.address = (await started.url()).replace("localhost", "127.0.0.1");
+    started.signal("SIGUSR2");
+    delayTimer = setInterval(() => started.signal("SIGUSR2"), 200);
+    next.resolve(current);
   }
 
   async function kill(): Promise<void> {
     if (life.killed) return;
     life.killed = true;
     next = Promise.withResolvers();
-    clearInterval(asking);
+    clearInterval(delayTimer);
     server?.signal("SIGKILL");
     await server?.ended;
-    deaths += 1;
-    held = Math.max(held, ...heldIn(server?.lines ?? []));
+    kills += 1;
+    maxHeldMs = Math.max(maxHeldMs, ...heldMsIn(server?.lines ?? []));
   }
 
   return {
     start,
     kill,
-    /** The life it has, or the next as soon as it can be reached. */
+    /** Its current run, or the next one as soon as it can be reached. */
     life: () => next.promise,
-    deaths: () => deaths,
-    /** How long the event loop was held at the most, in milliseconds. */
-    held: () => held,
+    kills: () => kills,
+    /** The longest time for which the event loop was held. */
+    maxHeldMs: () => maxHeldMs,
   };
 }
-export type Mortal = ReturnType<typeof mortal>;
+export type KillableServer = ReturnType<typeof killableServer>;
 
-/** But for the first, which is of its start. */
-function heldIn(lines: string[]): number[] {
-  const said = lines.flatMap((line) => /event loop was held ([\d.]+) ms/.exec(line)?.[1] ?? []);
-  return said.slice(1).map(Number);
+/** Without the first line, which is about its start. */
+function heldMsIn(lines: string[]): number[] {
+  const times = lines.flatMap((line) => /event loop was held ([\d.]+) ms/.exec(line)?.[1] ?? []);
+  return times.slice(1).map(Number);
 }
 
-/** The database under the servers, which is killed as well where there is a way to. It comes back at once. */
-export function mortalDatabase(kill: (() => Promise<void>) | undefined) {
-  let up = Promise.resolve();
-  const count = { deaths: 0, births: 0 };
+/** The database under the servers. Where it can be killed, it is started again at once. */
+export function killableDatabase(kill: (() => Promise<void>) | undefined) {
+  let running = Promise.resolve();
+  const count = { kills: 0, starts: 0 };
   return {
-    mortal: kill !== undefined,
-    deaths: () => count.deaths,
-    /** Were there more deaths since than there were births then, it has been away. */
-    births: () => count.births,
-    up: () => up,
+    canBeKilled: kill !== undefined,
+    kills: () => count.kills,
+    /** If there are more kills later than there were starts before, it was down in between. */
+    starts: () => count.starts,
+    /** Resolves as soon as it is running. */
+    running: () => running,
     async kill(): Promise<void> {
-      count.deaths += 1;
-      up = kill?.() ?? up;
-      await up;
-      count.births += 1;
+      count.kills += 1;
+      running = kill?.() ?? running;
+      await running;
+      count.starts += 1;
     },
   };
 }
-export type MortalDatabase = ReturnType<typeof mortalDatabase>;
+export type KillableDatabase = ReturnType<typeof killableDatabase>;

@@ -13,11 +13,11 @@ export interface Line {
   seq: number | null;
 }
 
-/** Everything that stands in the record's tables, read without Sitebook's own queries. */
+/** The whole record from its tables, read without Sitebook's own queries. */
 export async function readRecord(db: Database) {
   const { id } = (await findSite(db, slug)) as Site;
   return {
-    keys: new Map((await db.selectFrom("artifacts").select(["id", "key"]).execute()).map((one) => [one.id, one.key])),
+    keys: new Map((await db.selectFrom("artifacts").select(["id", "key"]).execute()).map(({ id, key }) => [id, key])),
     site: await db.selectFrom("sites").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
     events: await Array.fromAsync(walkChain(db, id)),
     deployments: await db
@@ -27,9 +27,9 @@ export async function readRecord(db: Database) {
       .select("e.slug as environment")
       .orderBy("number")
       .execute(),
-    said: Map.groupBy([...(await saidAs(db, "placements")), ...(await saidAs(db, "confirmations"))], (one) => one.of),
+    lines: Map.groupBy([...(await linesOf(db, "placements")), ...(await linesOf(db, "confirmations"))], ({ of }) => of),
     releases: await db.selectFrom("releases").selectAll().orderBy("number").execute(),
-    contents: Map.groupBy(await contents(db), (one) => one.of),
+    contents: Map.groupBy(await contents(db), ({ of }) => of),
     promotions: await db
       .selectFrom("promotions as p")
       .innerJoin("environments as e", "e.id", "p.environment_id")
@@ -47,7 +47,7 @@ export async function readRecord(db: Database) {
 }
 export type Record = Awaited<ReturnType<typeof readRecord>>;
 
-async function saidAs(db: Database, table: "placements" | "confirmations"): Promise<(Line & { of: string })[]> {
+async function linesOf(db: Database, table: "placements" | "confirmations"): Promise<(Line & { of: string })[]> {
   const { rows } = await sql<Line & { of: string }>`
     select s.deployment_id as of, a.kind, a.key, v.label as version, ${sql.raw(table === "placements" ? "s.seq" : "null")} as seq
     from ${sql.table(table)} s join artifacts a on a.id = s.artifact_id left join versions v on v.id = s.version_id`.execute(

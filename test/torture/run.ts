@@ -1,5 +1,5 @@
-// The long torture, on both engines unless told otherwise: prints a table, and what was lost, if anything was. Then it
-// ends with 1. All that is random follows from the seed, but for who comes first where several write at once.
+// The long torture test, on both engines by default. It prints a table, and what was lost, if anything was; then it exits
+// with 1. All random choices follow from the seed; only the order of simultaneous writes does not.
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { folder } from "../support/folder.ts";
@@ -28,32 +28,32 @@ const scenes: Scene[] = [
   { name: "PostgreSQL", engine: "postgres", servers: 2 },
   { name: "PostgreSQL, killed too", engine: "postgres", servers: 2, killsDatabase: true },
 ];
-const wanted = scenes.filter(({ engine }) => values.engine.includes(engine));
-const seconds = Number(values.seconds) / wanted.length;
+const selected = scenes.filter(({ engine }) => values.engine.includes(engine));
+const seconds = Number(values.seconds) / selected.length;
 if (!Number.isFinite(seconds) || !Number.isInteger(seed)) {
-  console.error("Say --seconds and --seed as numbers, and as the --engine sqlite or postgres, or nothing for both.");
+  console.error("Give numbers for --seconds and --seed, and sqlite or postgres for --engine; both by default.");
   process.exit(2);
 }
 const heads = ["servers", "kills", "acknowledged", "repeated", "refused", "events", "verify", "loop held, ms"];
 
 await using dir = await folder();
-const postgres = wanted.some(({ engine }) => engine === "postgres") ? await startServer("--durable") : undefined;
+const postgres = selected.some(({ engine }) => engine === "postgres") ? await startServer("--durable") : undefined;
 try {
   console.log(`Seed ${seed}, ${Math.round(seconds)} s each.`);
   console.log(row("", heads));
-  for (const [i, scene] of wanted.entries()) if (!process.exitCode) await survive(scene, `torture_${i}`);
+  for (const [i, scene] of selected.entries()) if (!process.exitCode) await runScene(scene, `torture_${i}`);
   if (postgres && !process.exitCode) wholeHistory();
 } finally {
   await postgres?.stop();
 }
 
-/** Prints its line, and what is wrong, if anything is, first things first. */
-async function survive(scene: Scene, database: string): Promise<void> {
+/** Runs one scene, and prints its line and the first problems, if there are any. */
+async function runScene(scene: Scene, database: string): Promise<void> {
   const url = await emptyDatabase(scene, database);
   const end = Date.now() + seconds * 1000;
   const killDatabase = scene.killsDatabase && postgres?.kill;
-  const tale = await torture({ url, seed, servers: scene.servers, enough: () => Date.now() > end, killDatabase });
-  const { kills, acknowledged, repeated, refused, events, verified, held, wrong } = tale;
+  const result = await torture({ url, seed, servers: scene.servers, enough: () => Date.now() > end, killDatabase });
+  const { kills, acknowledged, repeated, refused, events, verified, held, wrong } = result;
   const verify = verified ? "ok" : "broken";
   console.log(row(scene.name, [scene.servers, kills, acknowledged, repeated, refused, events, verify, held]));
   if (!wrong.length) return;

@@ -1,73 +1,79 @@
 import type { Record } from "./record.ts";
-import { completionOf, type Facts, listed } from "./told.ts";
+import { completionName, type Facts, linesText } from "./told.ts";
 
-/** What the record has, as facts by their names, in the form of `told`. What came of another write is part of that one. */
-export function* standing(record: Record): Generator<[name: string, Facts]> {
+/** The facts of the record by their names, comparable to `expectedFacts`. The results of a write are part of its facts. */
+export function* recordedFacts(record: Record): Generator<[name: string, Facts]> {
   yield* deployments(record);
   for (const { id, name, person_id, number, digest } of record.releases)
-    yield [name, { deed: "release", by: person_id, number, digest, lines: listed(record.contents.get(id) ?? []) }];
+    yield [name, { type: "release", by: person_id, number, digest, lines: linesText(record.contents.get(id) ?? []) }];
   for (const { note, person_id, number, digest, release, environment } of record.promotions)
-    yield [String(note), { deed: "promotion", by: person_id, number, digest, release, to: environment }];
-  yield* endings(record);
+    yield [String(note), { type: "promotion", by: person_id, number, digest, release, to: environment }];
+  yield* outcomes(record);
   yield* corrections(record);
 }
 
-function* deployments({ deployments, promotions, completions, corrections, said }: Record): Generator<[string, Facts]> {
-  const brought = new Set([...completions, ...corrections].map((one) => one.deployment_id));
-  const numberOf = new Map(promotions.map((one) => [one.id, one.number]));
-  for (const one of deployments) {
-    if (brought.has(one.id)) continue;
-    const { person_id, environment, number, changed, unchanged, out_of_band, complete, effective_at } = one;
-    const lines = listed(said.get(one.id) ?? [], complete === 1);
-    const promotion = numberOf.get(one.promotion_id ?? "") ?? null;
+function* deployments({
+  deployments,
+  promotions,
+  completions,
+  corrections,
+  lines,
+}: Record): Generator<[string, Facts]> {
+  const resulting = new Set([...completions, ...corrections].map(({ deployment_id }) => deployment_id));
+  const numberOf = new Map(promotions.map(({ id, number }) => [id, number]));
+  for (const deployment of deployments) {
+    if (resulting.has(deployment.id)) continue;
+    const { person_id, environment, number, changed, unchanged, out_of_band, complete, effective_at } = deployment;
+    const text = linesText(lines.get(deployment.id) ?? [], complete === 1);
+    const promotion = numberOf.get(deployment.promotion_id ?? "") ?? null;
     const counts = { number, changed, unchanged, out_of_band };
     yield [
-      String(one.note),
-      { deed: "deployment", by: person_id, to: environment, promotion, complete, effective_at, lines, ...counts },
+      String(deployment.note),
+      { type: "deployment", by: person_id, to: environment, promotion, complete, effective_at, lines: text, ...counts },
     ];
   }
 }
 
-function* endings({
+function* outcomes({
   promotions,
   approvals,
   completions,
   cancellations,
   deployments,
 }: Record): Generator<[string, Facts]> {
-  const numberOf = new Map(promotions.map((one) => [one.id, one.number]));
+  const numberOf = new Map(promotions.map(({ id, number }) => [id, number]));
   for (const { promotion_id, person_id, comment, decision, digest, role, decided_at } of approvals) {
     const on = numberOf.get(promotion_id);
-    yield [String(comment), { deed: "decision", by: person_id, on, decision, digest, role, decided_at }];
+    yield [String(comment), { type: "decision", by: person_id, on, decision, digest, role, decided_at }];
   }
   for (const { promotion_id, person_id, deployment_id, completed_at } of completions) {
     const on = numberOf.get(promotion_id);
-    const brought = deployments.find((one) => one.id === deployment_id);
-    const deployment = { deployment: brought?.number, effective_at: brought?.effective_at };
-    yield [completionOf(on, person_id), { deed: "completion", by: person_id, on, completed_at, ...deployment }];
+    const deployment = deployments.find(({ id }) => id === deployment_id);
+    const result = { deployment: deployment?.number, effective_at: deployment?.effective_at };
+    yield [completionName(on, person_id), { type: "completion", by: person_id, on, completed_at, ...result }];
   }
   for (const { promotion_id, person_id, reason, superseded_by, cancelled_at } of cancellations)
     if (superseded_by === null)
-      yield [reason, { deed: "cancellation", by: person_id, on: numberOf.get(promotion_id), cancelled_at }];
+      yield [reason, { type: "cancellation", by: person_id, on: numberOf.get(promotion_id), cancelled_at }];
 }
 
-function* corrections({ corrections, deployments, said, keys }: Record): Generator<[string, Facts]> {
-  const deploymentOf = new Map(deployments.map((one) => [one.id, one]));
+function* corrections({ corrections, deployments, lines, keys }: Record): Generator<[string, Facts]> {
+  const deploymentOf = new Map(deployments.map((deployment) => [deployment.id, deployment]));
   for (const root of corrections) {
     if (root.whole_id !== null) continue;
-    const parts = corrections.filter((one) => one.whole_id === root.id || one.id === root.id);
+    const parts = corrections.filter(({ id, whole_id }) => whole_id === root.id || id === root.id);
     const instead = deploymentOf.get(root.deployment_id ?? "");
     yield [
       String(root.reason),
       {
-        deed: "correction",
+        type: "correction",
         by: root.person_id,
         deployment: deploymentOf.get(root.corrected_id)?.number,
         key: root.artifact_id === null ? undefined : keys.get(root.artifact_id),
         stands: root.stands,
-        corrected: parts.filter((one) => one.artifact_id).length,
+        corrected: parts.filter(({ artifact_id }) => artifact_id).length,
         instead: instead?.number ?? null,
-        right: instead && listed(said.get(instead.id) ?? []),
+        right: instead && linesText(lines.get(instead.id) ?? []),
       },
     ];
   }

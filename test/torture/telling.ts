@@ -1,7 +1,7 @@
 import { sha256 } from "../../src/database/ids.ts";
 import type { ReportLine } from "../../src/record/report.ts";
 import { shuffled } from "../support/seeded.ts";
-import type { Known, Wanted } from "./ledger.ts";
+import type { KnownPromotion, WriteRequest } from "./ledger.ts";
 
 type Random = () => number;
 
@@ -10,35 +10,35 @@ const keys = [
   ...Array.from({ length: 10 }, (_, i) => `service-${i}`),
 ];
 
-/** So many that a thread of its own records them. */
+/** For a large deployment. */
 const depot = Array.from({ length: 600 }, (_, i) => `/depot/page-${i}`);
 
-/** A few lines mostly, on beta mostly; now and then many, a whole inventory, late, or by leave of a promotion. */
-export function deploymentOf(promotions: Known[], note: string, random: Random): Wanted {
+/** Usually a few lines on beta; now and then many lines, a complete list, recorded late, or covered by a promotion. */
+export function randomDeployment(promotions: KnownPromotion[], note: string, random: Random): WriteRequest {
   const to = random() < 0.85 ? "beta" : random() < 0.5 ? "demo" : "live";
-  const allowed = random() < 0.3 ? promotions.find((one) => one.to === to)?.number : undefined;
+  const allowed = random() < 0.3 ? promotions.find((promotion) => promotion.to === to)?.number : undefined;
   const complete = random() < 0.015;
   const count = complete ? keys.length * 0.7 : random() < 0.05 ? 40 : 1 + random() * 4;
-  const some = random() < 0.01 ? depot : shuffled(keys, random).slice(0, count);
-  const placements = some.map((key) => lineOf(key, random));
+  const chosen = random() < 0.01 ? depot : shuffled(keys, random).slice(0, count);
+  const placements = chosen.map((key) => lineOf(key, random));
   const body = {
     note,
     placements,
-    ...(random() < 0.15 && { effective_at: past(random) }),
+    ...(random() < 0.15 && { effective_at: pastMoment(random) }),
     ...(allowed && { promotion: allowed }),
     ...(complete && { complete }),
   };
-  return { deed: "deployment", to, body };
+  return { type: "deployment", to, body };
 }
 
-/** Now and then a removal, and, rarely, another content under a label that is known: all of such a deployment is refused. */
+/** Now and then a removal; rarely another digest of a known version, with which the whole deployment is refused. */
 function lineOf(key: string, random: Random): ReportLine {
   const kind = key.startsWith("/") ? "page" : "software";
-  const version = random() < 0.1 ? null : versionOf(random);
+  const version = random() < 0.1 ? null : randomVersion(random);
   const digest = sha256(`${key} ${version}${random() < 0.01 ? " otherwise" : ""}`);
   return { kind, key, version, ...(version && random() < 0.5 && { digest }) };
 }
 
-export const versionOf = (random: Random) => `1.${Math.floor(random() * 8)}.0`;
+export const randomVersion = (random: Random) => `1.${Math.floor(random() * 8)}.0`;
 
-export const past = (random: Random) => new Date(Date.now() - random() * 20 * 60_000).toISOString();
+export const pastMoment = (random: Random) => new Date(Date.now() - random() * 20 * 60_000).toISOString();

@@ -1,29 +1,35 @@
 import type { Write } from "./ledger.ts";
 import type { Line } from "./record.ts";
 
-/** One write in a form in which what was said and answered can be held against what the record has. */
+/** A write in a form in which its request and response can be compared with the record. */
 export type Facts = { [name: string]: unknown };
 
-/** Its mark; but a completion holds no text. */
-export const tornName = (write: Write): string =>
-  write.deed === "completion" ? completionOf(write.on, write.by.id) : write.mark;
+/** Its mark; a completion has no text that could contain one. */
+export const writeName = (write: Write): string =>
+  write.type === "completion" ? completionName(write.on, write.by.id) : write.mark;
 
-export const completionOf = (promotion: number | undefined, personId: string) =>
+export const completionName = (promotion: number | undefined, personId: string) =>
   `${promotion} completed by ${personId}`;
 
-/** What a client wanted recorded and was told that was recorded. What it cannot know is undefined. */
-export function told(write: Write): Facts {
-  return { deed: write.deed, by: write.by.id, ...wanted(write), ...answered(write) };
+/** What the record must have according to a client's request and its response. What it cannot know is undefined. */
+export function expectedFacts(write: Write): Facts {
+  return { type: write.type, by: write.by.id, ...requestedFacts(write), ...answeredFacts(write) };
 }
 
-function wanted(write: Write): Facts {
-  switch (write.deed) {
+function requestedFacts(write: Write): Facts {
+  switch (write.type) {
     case "deployment": {
       const { effective_at, complete = false, placements, promotion = null } = write.body;
-      return { to: write.to, promotion, complete: Number(complete), effective_at, lines: listed(placements, complete) };
+      return {
+        to: write.to,
+        promotion,
+        complete: Number(complete),
+        effective_at,
+        lines: linesText(placements, complete),
+      };
     }
     case "release":
-      return { lines: write.body.contents && listed(write.body.contents) };
+      return { lines: write.body.contents && linesText(write.body.contents) };
     case "promotion":
       return { release: write.body.release, to: write.body.to };
     case "decision":
@@ -39,19 +45,19 @@ function wanted(write: Write): Facts {
   }
 }
 
-function answered({ deed, mark, answer }: Write): Facts {
+function answeredFacts({ type, mark, answer }: Write): Facts {
   if (typeof answer !== "object") return {};
-  switch (deed) {
+  switch (type) {
     case "deployment": {
       const { number, changed, unchanged, out_of_band } = answer;
       return { number, changed, unchanged, out_of_band };
     }
     case "release":
-      return { number: answer.number, digest: answer.digest, lines: listed(answer.contents) };
+      return { number: answer.number, digest: answer.digest, lines: linesText(answer.contents) };
     case "promotion":
       return { number: answer.number, digest: answer.digest };
     case "decision": {
-      const own = answer.approvals.find((one: { comment: string }) => one.comment === mark);
+      const own = answer.approvals.find(({ comment }: { comment: string }) => comment === mark);
       return { decided_at: own?.decided_at ?? "never" };
     }
     case "completion": {
@@ -65,8 +71,8 @@ function answered({ deed, mark, answer }: Write): Facts {
   }
 }
 
-/** Lines as one text. A whole inventory has more removals than it names. */
-export function listed(lines: Pick<Line, "key" | "version">[], complete = false): string {
-  const kept = complete ? lines.filter((one) => one.version !== null) : lines;
-  return [...new Set(kept.map(({ key, version }) => `${key} ${version}`))].sort().join("; ");
+/** Lines as one text. Removals are left out of a complete list, which has more of them than it names. */
+export function linesText(lines: Pick<Line, "key" | "version">[], complete = false): string {
+  const compared = complete ? lines.filter(({ version }) => version !== null) : lines;
+  return [...new Set(compared.map(({ key, version }) => `${key} ${version}`))].sort().join("; ");
 }

@@ -16,7 +16,7 @@ import { env } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
-import { approvedByCell, cameBy } from "../parts/placement.ts";
+import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -176,7 +176,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   const asOf = pathWithQuery(`/sites/${site.slug}/environments/${placement.environment}`, {
     as_of: shortMoment(effective_at),
   });
-  const source = html`${cameBy(site.slug, placement)}${correctionsTold(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
+  const source = html`${placementSource(site.slug, placement)}${correctionsTold(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
     html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,

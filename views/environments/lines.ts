@@ -9,7 +9,7 @@ import { downloadLinks } from "../parts/download-links.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty } from "../parts/page.ts";
-import { approvedByCell, cameBy, sectionHeading, since } from "../parts/placement.ts";
+import { approvedByCell, placementSource, sectionHeading, since } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
 import { base, type EnvironmentProps, pageHref } from "./address.ts";
@@ -91,7 +91,7 @@ function lineRow(props: EnvironmentProps, line: PlacementAsOf): Html {
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   const correction = props.corrected.get(line.seq);
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${cameBy(site.slug, line)}${correction && html`<br>${correctionTold(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(approvals, environment, { zone: site.time_zone, now }))}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionTold(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(approvals, environment, { zone: site.time_zone, now }))}`,
     correction ? "corrected" : undefined,
   );
 }

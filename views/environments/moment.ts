@@ -1,4 +1,5 @@
 import { ago, longTime } from "../../src/time/format.ts";
+import { clockToleranceMs } from "../../src/time/recorded-late.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { type Html, html, type Piece } from "../parts/html.ts";
@@ -58,7 +59,7 @@ export function pastNote(props: EnvironmentProps, at: string): Html {
 
 /** "as it was known on 3 March 2026, 14:00, 2 days later" */
 function knownWords({ site }: EnvironmentProps, at: string, knownAt: string): Piece {
-  if (Math.abs(Date.parse(knownAt) - Date.parse(at)) < 60_000) return "as it was known at that moment";
+  if (Math.abs(Date.parse(knownAt) - Date.parse(at)) < clockToleranceMs) return "as it was known at that moment";
   const distance = knownAt > at ? ago(at, knownAt).replace("ago", "later") : ago(knownAt, at).replace("ago", "earlier");
   return html`as it was known on ${fullTime(knownAt, site.time_zone)}, ${distance}`;
 }

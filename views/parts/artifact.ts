@@ -6,11 +6,11 @@ export type ArtifactName = { kind: string; key: string; title?: string | null | 
 export const artifactPath = (site: string, { kind, key }: ArtifactName): string =>
   `/sites/${encodeURIComponent(site)}/artifacts/${encodeURIComponent(kind)}?key=${encodeURIComponent(key)}`;
 
-/** A page's path or a software's name, leading to its life, with its title beside it. */
+/** A page's path or a software item's name as a link to its history, with its title. */
 export const artifactLink = (site: string, artifact: ArtifactName): Html =>
   html`<a href="${artifactPath(site, artifact)}">${artifact.key}</a>${artifact.title && html` <span class="title">${artifact.title}</span>`}`;
 
-/** A version's label; nothing there is said in words. A long one is cut by the ledger, so its title says it whole. */
+/** A version's label, or `without` if there is none. A long label is shortened by the stylesheet, so it is also the title. */
 export const versionTag = (label: string | null | undefined, without = "removed"): Html =>
   label
     ? html`<span class="version"${attr("title", label.length > 12 && label)}>${label}</span>`
@@ -18,9 +18,9 @@ export const versionTag = (label: string | null | undefined, without = "removed"
 
 export const path = (key: string): Html => html`<span class="path">${key}</span>`;
 
-/** The first twelve characters of a digest, in fours, as people compare them. */
+/** The first twelve characters of a digest, in groups of four, so that people can compare them. */
 export const digest = (whole: string): Html =>
   html`<code title="${whole}">${whole.slice(0, 12).replace(/(.{4})(?=.)/g, "$1 ")}</code>`;
 
-/** Where a server shows a page. */
+/** The address of a page on a server. */
 export const serverAddress = (baseUrl: string, key: string): string => baseUrl + encodeURI(key);

@@ -1,7 +1,7 @@
 import type { Html } from "./html.ts";
 import { attr, html } from "./html.ts";
 
-/** An environment as shown: its tier gives shape and hue. */
+/** An environment as it is shown: its tier determines shape and hue. */
 export type EnvironmentName = { name: string; tier: string; href?: string | undefined };
 
 /** An environment's name, always with its shape. */
@@ -10,9 +10,9 @@ export const env = (place: EnvironmentName): Html =>
     ? html`<a class="env" data-tier="${place.tier}" href="${place.href}">${place.name}</a>`
     : html`<span class="env" data-tier="${place.tier}">${place.name}</span>`;
 
-/** The way of a promotion: demo, a line, live. */
+/** From where to where a promotion goes: demo, a line, live. */
 export const environmentPath = (from: EnvironmentName | undefined, to: EnvironmentName): Html =>
   html`<span class="way">${from && html`${env(from)}<span class="line"></span><span class="sr">to</span>`}${env(to)}</span>`;
 
-/** For the element whose content takes an environment's hue. */
+/** An attribute that gives the content of an element the hue of an environment. */
 export const tier = (place: EnvironmentName): Html => attr("data-tier", place.tier);

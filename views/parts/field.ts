@@ -4,18 +4,18 @@ import { attr, attrs, classes, each, html } from "./html.ts";
 type Common = {
   name: string;
   label: Piece;
-  /** Where two fields of one name share a page. */
+  /** Only needed if a page has two fields with the same name. */
   id?: string | undefined;
   hint?: Piece;
   error?: string | undefined;
   required?: boolean | undefined;
-  /** Any further attribute of the control: autocomplete, maxlength, placeholder, … */
+  /** Further attributes of the control: autocomplete, maxlength, placeholder, … */
   more?: Attributes | undefined;
-  /** The label is for who listens only. */
+  /** Hides the label from all but screen readers. */
   quiet?: boolean | undefined;
 };
 
-/** Label, control, hint and error, tied together for who listens. */
+/** Label, control, hint and error, connected for screen readers. */
 function labelled(field: Common, control: (attributes: Html) => Html): Html {
   const id = field.id ?? field.name;
   const described = [field.hint && `${id}-hint`, field.error && `${id}-error`].filter(Boolean).join(" ");
@@ -32,7 +32,7 @@ export const input = ({
 }: Common & { type?: string; value?: string | number | null | undefined }): Html =>
   labelled(field, (attributes) => html`<input type="${type}" ${attributes}${attr("value", value)}>`);
 
-// A browser drops the first line break of a textarea's content: one given to it keeps the writer's own.
+// browsers drop the first line break of a textarea's content: the extra one here keeps the writer's own
 export const area = ({
   value,
   rows = 3,
@@ -57,7 +57,7 @@ export const select = ({
       html`<select ${attributes}>${each(choices, (choice) => html`<option value="${choice.value}"${attr("selected", choice.value === value)}>${choice.label}</option>`)}</select>`,
   );
 
-type Tick = {
+type Checkbox = {
   name: string;
   value?: string;
   label: Piece;
@@ -68,10 +68,10 @@ type Tick = {
   more?: Attributes;
 };
 
-/** A box to tick, or one of several to choose from, with its label after it. */
-export const checkbox = ({ name, value = "1", label, checked, hint, id, type = "checkbox", more }: Tick): Html =>
+/** A checkbox or radio button with its label after it. */
+export const checkbox = ({ name, value = "1", label, checked, hint, id, type = "checkbox", more }: Checkbox): Html =>
   html`<label class="box"><input type="${type}"${attr("id", id)} name="${name}" value="${value}"${attr("checked", checked)}${attrs(more)}><span>${label}${hint && html` <small>${hint}</small>`}</span></label>`;
 
-/** Several boxes under one question. */
+/** A group of checkboxes or radio buttons. */
 export const boxes = (legend: Piece, content: Piece, error?: string): Html =>
   html`<fieldset class="boxes"><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap">${error}</span>`}</fieldset>`;

@@ -1,4 +1,4 @@
-/** Markup that may stand in a page as it is. Only `html` makes it, from what it has escaped. */
+/** Safe markup. Only `html` and the functions here create it, and they escape all text. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -9,10 +9,10 @@ export class Html {
   }
 }
 
-/** What may stand in `${…}`. No `true`, no Promise and no plain object: they would print nothing, wait, or say [object Object]. */
+/** What can be used in `${…}`. Not `true`, a Promise or a plain object, which would be printed by mistake. */
 export type Piece = string | number | Html | false | null | undefined | readonly Piece[];
 
-/** A template of markup. Everything in `${…}` but Html is escaped. */
+/** A template of markup. Everything in `${…}` except Html is escaped. */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   let text = strings[0] as string;
   for (let i = 0; i < pieces.length; i++) text += markup(pieces[i]) + (strings[i + 1] as string);
@@ -20,7 +20,7 @@ export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
 }
 
 function markup(piece: Piece): string {
-  if (typeof piece === "string") return escaped(piece);
+  if (typeof piece === "string") return escapeHtml(piece);
   if (piece instanceof Html) return piece.text;
   if (typeof piece === "number") return String(piece);
   return Array.isArray(piece) ? piece.map(markup).join("") : "";
@@ -29,32 +29,32 @@ function markup(piece: Piece): string {
 const special = /[&<>"']/;
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return special.test(text) ? text.replace(/[&<>"']/g, (character) => entities[character] as string) : text;
 }
 
-/** Markup for each of a list. (`list.map(…).join('')` would be text again, and escaped.) */
-export function each<T>(list: Iterable<T>, piece: (one: T, index: number) => Html): Html {
+/** Markup for each item of a list. (`list.map(…).join('')` would be text again, and be escaped.) */
+export function each<T>(list: Iterable<T>, render: (item: T, index: number) => Html): Html {
   let text = "";
   let index = 0;
-  for (const one of list) text += piece(one, index++).text;
+  for (const item of list) text += render(item, index++).text;
   return new Html(text);
 }
 
-/** ` name="value"`, its space included, where there is something to say: `true` is the bare name, false and nothing leave it out. */
+/** ` name="value"` with its space. `true` becomes the bare name; false, null and undefined leave the attribute out. */
 export function attr(name: string, value: string | number | boolean | null | undefined): Html {
-  if (value === undefined || value === null || value === false) return nothing;
-  return new Html(value === true ? ` ${name}` : ` ${name}="${escaped(String(value))}"`);
+  if (value === undefined || value === null || value === false) return noMarkup;
+  return new Html(value === true ? ` ${name}` : ` ${name}="${escapeHtml(String(value))}"`);
 }
 
-const nothing = new Html("");
+const noMarkup = new Html("");
 
 export type Attributes = Record<string, string | number | boolean | null | undefined>;
 
 export const attrs = (all: Attributes = {}): Html => each(Object.entries(all), ([name, value]) => attr(name, value));
 
-/** A class attribute of those that hold: `classes('is', kind, wide && 'wide')`. */
+/** A class attribute of the names that are not empty: `classes('is', kind, wide && 'wide')`. */
 export function classes(...names: (string | false | null | undefined)[]): Html {
-  const held = names.filter(Boolean);
-  return attr("class", held.length > 0 && held.join(" "));
+  const present = names.filter(Boolean);
+  return attr("class", present.length > 0 && present.join(" "));
 }

@@ -10,10 +10,10 @@ type MomentField = {
   empty?: string;
 };
 
-/** A field for a past moment, as people type it; what empty means is written in it. The page has `momentExamples` once. */
+/** A field for a past moment; its placeholder says what empty means. The page must contain `momentExamples` once. */
 export const momentInput = ({ empty = "now", ...field }: MomentField): Html =>
   input({ ...field, more: { placeholder: empty, list: "moments", autocomplete: "off" } });
 
 const examples = ["yesterday", "Monday", "2 days ago", "a week ago", "a month ago"];
 
-export const momentExamples: Html = html`<datalist id="moments">${each(examples, (one) => html`<option value="${one}"></option>`)}</datalist>`;
+export const momentExamples: Html = html`<datalist id="moments">${each(examples, (example) => html`<option value="${example}"></option>`)}</datalist>`;

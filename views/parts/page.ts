@@ -5,12 +5,12 @@ import { statusBadge } from "./status-badge.ts";
 
 type Head = {
   title: Piece;
-  /** The small line above: where this is, what it belongs to. */
+  /** The small line above the title: what the page belongs to. */
   over?: readonly Piece[] | undefined;
-  /** The sentence under the title. `lead` says it larger. */
+  /** The sentence under the title; `lead` is a larger one. */
   under?: Piece;
   lead?: Piece;
-  /** At the right: what can be done here. */
+  /** Buttons and links on the right. */
   actions?: Piece;
 };
 
@@ -23,7 +23,7 @@ export const head = ({ title, over, under, lead, actions }: Head): Html =>
   }</div>
 `;
 
-/** A line across the page. */
+/** A notice across the page. */
 export const note = (
   text: Piece,
   { kind, tier, actions }: { kind?: "done" | "bad"; tier?: string; actions?: Piece } = {},
@@ -39,26 +39,26 @@ export const fold = (
   html`<details class="fold"${attr("id", id)}${attr("open", open)}><summary>${summary}${small && html` <small>${small}</small>`}</summary>${content}</details>
 `;
 
-/** Terms with their values; what is not known is left out. */
+/** Terms with their values; those without a value are left out. */
 export const facts = (list: readonly (readonly [Piece, Piece])[]): Html =>
   html`<dl class="facts">${each(
     list.filter(([, value]) => value),
     ([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`,
   )}</dl>`;
 
-/** A section in the column beside. */
+/** A section in the side column. */
 export const panel = (id: string, heading: Piece, content: Piece): Html =>
   html`<section class="panel" aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>${content}</section>
 `;
 
-/** Two columns: what there is, and what is to be known about it. */
+/** Two columns: the content, and information about it. */
 export const split = (content: Piece, beside: Piece): Html =>
   html`<div class="split"><div>${content}</div><div>${beside}</div></div>`;
 
-/** The bar that stays in reach at the bottom of the window. */
+/** A bar that stays at the bottom of the window. */
 export const bar = (content: Piece, look?: string): Html => html`<div${classes("bar", look)}>${content}</div>`;
 
-/** Filters as links, each with the count it would show. */
+/** Filters as links, each with the number of rows that it would show. */
 export const chips = (
   label: string,
   list: readonly {
@@ -76,10 +76,10 @@ export const chips = (
   )}</nav>
 `;
 
-/** What still stands in the way, each as a sentence. */
+/** The blockers, each as a sentence. */
 export const blockers = (list: readonly { code: string; message: Piece }[]): Html =>
   html`<ul class="steps">${each(list, ({ message }) => html`<li>${statusBadge("blocked", message, { wrap: true })}</li>`)}</ul>`;
 
-/** Where a list has nothing to show: say so, and what to do about it. */
+/** Shown in place of an empty list, with what to do about it. */
 export const empty = (sentence: Piece, action?: Piece): Html =>
   html`<div class="empty"><p>${sentence}</p>${action}</div>`;

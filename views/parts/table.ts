@@ -1,24 +1,24 @@
 import type { Html, Piece } from "./html.ts";
 import { attr, classes, each, html } from "./html.ts";
 
-type Ledger = {
+type Table = {
   caption: Piece;
-  /** The caption is for who listens only; a heading above says it already. */
+  /** Hides the caption from all but screen readers, if a heading above has the same text. */
   quiet?: boolean | undefined;
   columns: readonly Piece[];
-  /** One or more tbody elements, or rows alone. */
+  /** One or more tbody elements, or only rows. */
   body: Html;
   look?: string | undefined;
 };
 
-/** The table everything is written in. On a telephone each row becomes a card, its cells labelled by `cell`. */
-export const table = ({ caption, quiet, columns, body, look }: Ledger): Html =>
+/** The table of all lists. On a phone each row becomes a card, with its cells labelled by `cell`. */
+export const table = ({ caption, quiet, columns, body, look }: Table): Html =>
   html`<table${classes("ledger", look)}><caption${classes(quiet && "sr")}>${caption}</caption>
 <thead><tr>${each(columns, (column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-${grouped(body) ? body : html`<tbody>${body}</tbody>`}
+${isGrouped(body) ? body : html`<tbody>${body}</tbody>`}
 </table>`;
 
-const grouped = ({ text }: Html): boolean => /^\s*<tbody/.test(text);
+const isGrouped = ({ text }: Html): boolean => /^\s*<tbody/.test(text);
 
 export const cell = (label: string, content: Piece): Html => html`<td data-label="${label}">${content}</td>`;
 
@@ -27,20 +27,20 @@ export const rowHead = (content: Piece): Html => html`<th scope="row">${content}
 export const row = (cells: Piece, look?: string): Html => html`<tr${classes(look)}>${cells}</tr>
 `;
 
-/** A tbody under a heading of its own. */
+/** A tbody with its own heading. */
 export const group = (heading: Piece, span: number, rows: Piece, small?: Piece): Html =>
   html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><span>${heading}${small && html` <small>${small}</small>`}</span></th></tr>
 ${rows}</tbody>
 `;
 
-/** The same, folding away: a checkbox in the heading hides the rows by the stylesheet alone, so it needs no script. */
+/** The same, collapsible without script: a checkbox in the heading hides the rows by the stylesheet. */
 export const foldingGroup = (heading: Piece, span: number, rows: Piece, small?: Piece, folded?: boolean): Html =>
-  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><label class="fold-label"><input type="checkbox" class="fold-box"${attr("checked", folded)}><span class="sr">Fold </span><span>${heading}${small && html` <small>${small}</small>`}</span></label></th></tr>
+  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><label class="fold-label"><input type="checkbox" class="fold-box"${attr("checked", folded)}><span class="sr">Collapse </span><span>${heading}${small && html` <small>${small}</small>`}</span></label></th></tr>
 ${rows}</tbody>
 `;
 
 type Pager = {
-  /** What it pages, where a page has several lists. */
+  /** The name of the list, if a page has several. */
   of?: string;
   previous?: string | undefined;
   next?: string | undefined;
@@ -49,8 +49,8 @@ type Pager = {
   nextWord?: string;
 };
 
-/** Links to the page before and after; paging goes by key, so there are no numbers. */
-export const pager = ({ of, previous, next, words, previousWord = "Before", nextWord = "After" }: Pager): Html =>
+/** Links to the previous and next page. Pages are found by key, so that they have no numbers. */
+export const pager = ({ of, previous, next, words, previousWord = "Previous", nextWord = "Next" }: Pager): Html =>
   previous || next
     ? html`<nav class="pager" aria-label="${of ? `${of}: pages of this list` : "Pages of this list"}">${
         previous &&

@@ -5,7 +5,7 @@ import { html } from "./html.ts";
 export const time = (iso: string, zone: string, now: string): Html =>
   html`<time datetime="${iso}">${shortTime(iso, zone, now)}</time>`;
 
-/** The absolute time with the relative one beside it, never in its place. */
+/** The absolute time, followed by the relative one. */
 export const timeWithAgo = (iso: string, zone: string, now: string): Html =>
   html`${time(iso, zone, now)}<span class="ago">, ${ago(iso, now)}</span>`;
 

@@ -2,27 +2,28 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fdatasyncSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-/** A copy cannot be written there. The message is a sentence that says why. */
+/** The target of a copy or backup cannot be written to. The message is a sentence that says why. */
 export class CannotWrite extends Error {}
 
-/** Brings what was written so far to the disk: all of it at the end would make others wait for the disk. */
+/** Flushes what was written so far to the disk: flushing everything at the end would make other writers wait. */
 export type Sync = () => void;
 
 /**
- * Lets `write` write a database beside `file` under another name, and renames it once all of it is on the disk: there is
- * never half a file of that name. No file is overwritten, only its owner may read it, and where it fails nothing is
- * left. A process that is killed leaves its `.partial`: only people can tell whether another machine still writes it.
+ * Lets `write` create a database under another name in the folder of `file`, and renames it once all of it is on the
+ * disk, so that `file` is never incomplete. Only the owner may read it, and if `write` fails nothing is left. If the
+ * process is killed, its `.partial` stays: Sitebook cannot know whether another machine is still writing to it.
+ * Throws CannotWrite if `file` exists already, or the folder cannot be written to.
  */
 export async function writeAtomically<T>(file: string, write: (path: string, sync: Sync) => Promise<T>): Promise<T> {
   const folder = dirname(resolve(file));
   try {
-    refuseTaken(file);
+    refuseExisting(file);
     const path = join(folder, `sitebook-backup-${randomBytes(4).toString("hex")}.partial`);
     const handle = openSync(path, "wx", 0o600);
     try {
       const written = await write(path, () => fdatasyncSync(handle));
       fsyncSync(handle);
-      refuseTaken(file);
+      refuseExisting(file);
       renameSync(path, file);
       syncFolder(folder);
       return written;
@@ -31,23 +32,23 @@ export async function writeAtomically<T>(file: string, write: (path: string, syn
       remove(path);
     }
   } catch (error) {
-    const sentence = whyNot(error, folder);
+    const sentence = whyCannotWrite(error, folder);
     throw sentence ? new CannotWrite(sentence) : error;
   }
 }
 
-function refuseTaken(file: string): void {
+function refuseExisting(file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false }))
-    throw new CannotWrite(`${file} already exists, and no file is overwritten. Choose another name.`);
+    throw new CannotWrite(`${file} already exists, and is not overwritten. Choose another name.`);
 }
 
-function whyNot(error: unknown, folder: string): string | undefined {
+function whyCannotWrite(error: unknown, folder: string): string | undefined {
   const { code = "", message } = error as Error & { code?: string };
   if (code === "ENOTDIR" || (code === "ENOENT" && !existsSync(folder)))
-    return `There is no folder ${folder}. Create it, or choose another.`;
-  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(code)) return `There is no room left in ${folder}; no backup was made.`;
+    return `There is no folder ${folder}. Create it, or choose another folder.`;
+  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(code)) return `No space is left in ${folder}. No backup was created.`;
   if (/^(ENOENT|EACCES|EPERM|EROFS|EFBIG|EIO|ENAMETOOLONG|SQLITE_(IOERR|CANTOPEN|READONLY).*)$/.test(code))
-    return `Nothing can be written in ${folder}: ${message}. No backup was made.`;
+    return `Cannot write to ${folder}: ${message}. No backup was created.`;
 }
 
 function remove(path: string): void {

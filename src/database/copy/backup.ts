@@ -12,11 +12,12 @@ export interface Backup {
   bytes: number;
 }
 
-type OnProgress = (done: number, all: number) => void;
+/** In rows for PostgreSQL, in pages for SQLite. */
+type OnProgress = (done: number, total: number) => void;
 
 /**
- * Copies the whole book of the database at this address, as it is at one moment, into a new SQLite file, on which
- * Sitebook can be started. Nobody who writes meanwhile waits for it. Throws CannotWrite where there is no place for the file.
+ * Copies the whole book, as it is at one moment, into a new SQLite file, with which Sitebook can be started. Other
+ * writers need not wait for it. Throws CannotWrite if the file exists already, or cannot be written.
  */
 export function backup(db: Database, url: string, file: string, onProgress: OnProgress): Promise<Backup> {
   return writeAtomically(resolve(file), async (path, sync) => {
@@ -35,13 +36,13 @@ async function copyRows(source: Database, path: string, onProgress: OnProgress):
   }
 }
 
-/** 8 MB: small enough that its way to the disk keeps nobody waiting. */
+/** 8 MB: few enough that flushing them to the disk keeps nobody waiting. */
 const batchPages = 2000;
 
 async function copyPages(source: string, path: string, sync: Sync, onProgress: OnProgress): Promise<void> {
   const book = new SQLite(source, { readonly: true, fileMustExist: true });
   try {
-    // inside a transaction, whose moment is that of its first read: else each write of others would restart the copy
+    // in a transaction, which sees the moment of its first read; without it each write of another handle restarts the copy
     book.exec("begin");
     const pages = pageCount(book);
     await book.backup(path, {
@@ -51,16 +52,16 @@ async function copyPages(source: string, path: string, sync: Sync, onProgress: O
         return batchPages;
       },
     });
-    // where another process holds the copy locked this ends early, without an error
-    if (on(path, pageCount) !== pages) throw new Error("The copy is not complete.");
+    // if another process has locked the copy, it ends early and without an error
+    if (withHandle(path, pageCount) !== pages) throw new Error("The copy is not complete.");
   } finally {
     book.close();
   }
 }
 
-/** Makes the copy a single file with nothing beside it, so that it can be read where nothing can be written. */
+/** Makes the copy a single file, without a `-wal` or `-shm` beside it, so that it can be read from a read-only folder. */
 function finish(path: string): Backup {
-  return on(path, (copy) => {
+  return withHandle(path, (copy) => {
     copy.pragma("journal_mode = delete");
     return copy
       .prepare<[], Backup>(
@@ -73,7 +74,7 @@ function finish(path: string): Backup {
 
 const pageCount = (handle: SQLite.Database) => handle.pragma("page_count", { simple: true });
 
-function on<T>(path: string, work: (handle: SQLite.Database) => T): T {
+function withHandle<T>(path: string, work: (handle: SQLite.Database) => T): T {
   const handle = new SQLite(path);
   try {
     return work(handle);

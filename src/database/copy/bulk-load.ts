@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { inList } from "../batches.ts";
 import { type Database, isPostgres } from "../connect.ts";
 
-/** A transaction in which SQLite does not check foreign keys row by row, which it can be told only before it begins. */
+/** A transaction in which SQLite does not check foreign keys row by row; that has to be set before it begins. */
 export async function loadTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
   if (isPostgres(db)) return db.transaction().execute(work);
   await sql`pragma foreign_keys = off`.execute(db);
@@ -14,8 +14,8 @@ export async function loadTransaction<T>(db: Database, work: (trx: Database) => 
 }
 
 /**
- * Fills empty tables inside such a transaction. Indexes are built, and foreign keys checked, once all rows are there:
- * that takes a fraction of the time, and rows can come in any order.
+ * Fills empty tables inside a `loadTransaction`. Indexes are built, and foreign keys checked, after all rows have been
+ * inserted: that takes a fraction of the time, and the rows can be inserted in any order.
  */
 export async function bulkLoad<T>(trx: Database, tables: string[], load: () => Promise<T>): Promise<T> {
   const postgres = isPostgres(trx);
@@ -35,7 +35,7 @@ const sqliteDefinitions = (tables: string[]): Definitions => sql`
   select 'drop index "' || name || '"' as "drop", sql as "create" from sqlite_master
   where type = 'index' and sql is not null and ${inList("tbl_name", tables)}`;
 
-/** Not those indexes that a primary key or unique constraint has made. */
+/** Without the indexes that belong to a primary key or a unique constraint. */
 const postgresDefinitions = (tables: string[]): Definitions => sql`
   select
     format('alter table %s drop constraint %I', k.conrelid::regclass, k.conname) as "drop",
@@ -51,5 +51,5 @@ const postgresDefinitions = (tables: string[]): Definitions => sql`
 async function checkForeignKeys(trx: Database): Promise<void> {
   const { rows } = await sql<{ table: string; parent: string }>`pragma foreign_key_check`.execute(trx);
   const [broken] = rows;
-  if (broken) throw new Error(`A row of ${broken.table} refers to one of ${broken.parent} that is not there.`);
+  if (broken) throw new Error(`A row of ${broken.table} refers to a row of ${broken.parent} that does not exist.`);
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { Refusal } from "../../errors.ts";
 import { type Database, isPostgres } from "../connect.ts";
+import { lockTables } from "../locks.ts";
 import { snapshot } from "../snapshot.ts";
 import { CannotWrite } from "./atomic-file.ts";
 import { bulkLoad, loadTransaction } from "./bulk-load.ts";
@@ -9,8 +10,8 @@ import { bookTables, type Table } from "./tables.ts";
 
 export interface CopyOptions {
   /** In rows. */
-  onProgress?: (done: number, all: number) => void;
-  /** Looks at the copy before it is committed, and throws where something is wrong with it. */
+  onProgress?: (done: number, total: number) => void;
+  /** Checks the copy before it is committed, and throws if something is wrong with it. */
   check?: (copy: Database) => Promise<void>;
 }
 
@@ -19,15 +20,15 @@ export type TableRowCounts = Map<string, number>;
 
 /**
  * Copies the whole book, as it is at one moment, into an empty database of either engine with the same schema, all or
- * nothing. Throws CannotWrite where the target is not empty, and a Refusal where not every row arrived.
+ * nothing. Throws CannotWrite if the target is not empty, and a Refusal with 409 if not every row arrived.
  */
 export async function copyBook(source: Database, target: Database, options: CopyOptions = {}): Promise<TableRowCounts> {
   const tables = await bookTables();
   const names = tables.map(({ name }) => name);
   return loadTransaction(target, async (into) => {
-    await refuseFilled(into);
+    await refuseUnlessEmpty(into);
     const copied = await bulkLoad(into, names, () =>
-      // ends before the check: PostgreSQL ends a transaction that has long been idle
+      // ends before the check, during which it would be idle: PostgreSQL ends a transaction that is idle for minutes
       snapshot(source, (from) => copyTables(from, into, tables, options)),
     );
     await options.check?.(into);
@@ -35,16 +36,16 @@ export async function copyBook(source: Database, target: Database, options: Copy
   });
 }
 
-/** Of a book in which nothing was done yet: it has roles, and may have a link for setting it up. */
+/** Whether nothing was done in the book yet. Even then it has roles, and perhaps a setup link. */
 export async function isEmpty(db: Database): Promise<boolean> {
   const { rows } = await sql`
     select 1 from sites union all select 1 from people union all select 1 from keys limit 1`.execute(db);
   return !rows.length;
 }
 
-async function refuseFilled(into: Database): Promise<void> {
-  // nobody may set it up in the meantime; SQLite has one writer anyway
-  if (isPostgres(into)) await sql`lock table people, sites, keys in share row exclusive mode`.execute(into);
+async function refuseUnlessEmpty(into: Database): Promise<void> {
+  // so that nobody sets it up in the meantime
+  await lockTables(into, ["people", "sites", "keys"]);
   if (!(await isEmpty(into))) throw new CannotWrite("The target is not empty, and nothing in it is overwritten.");
 }
 
@@ -56,18 +57,18 @@ async function copyTables(
 ): Promise<TableRowCounts> {
   const counts: TableRowCounts = new Map();
   for (const { name } of tables) counts.set(name, await countRows(from, name));
-  const all = counts.values().reduce((sum, count) => sum + count, 0);
+  const total = counts.values().reduce((sum, count) => sum + count, 0);
   let done = 0;
-  onProgress?.(done, all);
+  onProgress?.(done, total);
   for (const table of tables) {
-    // the roles that every new book has, and such
+    // such as the roles, which every new book has
     await sql`delete from ${sql.table(table.name)}`.execute(into);
     for await (const rows of readInBatches(from, table)) {
       await insertRows(into, table, rows);
       done += rows.length;
-      onProgress?.(done, all);
+      onProgress?.(done, total);
     }
-    await continueNumbers(into, table);
+    await advanceSequence(into, table);
     refuseMissing(table, counts.get(table.name), await countRows(into, table.name));
   }
   return counts;
@@ -78,12 +79,12 @@ async function countRows(db: Database, table: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** PostgreSQL numbers new rows from the last one that was copied. */
-async function continueNumbers(into: Database, { name, number }: Table): Promise<void> {
-  if (!number || !isPostgres(into)) return;
-  const next = sql`(select greatest(max(${sql.ref(number)}), 0) + 1 from ${sql.table(name)})`;
-  // without effect on a column that it does not number
-  await sql`select setval(pg_get_serial_sequence(${name}, ${number}), ${next}, false)`.execute(into);
+/** So that PostgreSQL numbers new rows after the last one that was copied. */
+async function advanceSequence(into: Database, { name, integerKey }: Table): Promise<void> {
+  if (!integerKey || !isPostgres(into)) return;
+  const next = sql`(select greatest(max(${sql.ref(integerKey)}), 0) + 1 from ${sql.table(name)})`;
+  // has no effect on a column without a sequence
+  await sql`select setval(pg_get_serial_sequence(${name}, ${integerKey}), ${next}, false)`.execute(into);
 }
 
 function refuseMissing({ name }: Table, expected: number | undefined, arrived: number): void {

@@ -4,17 +4,17 @@ import type { Table } from "./tables.ts";
 
 type Row = Record<string, unknown>;
 
-/** Few enough that a batch fits into memory where each is an event of ten thousand lines. */
+/** Few enough that a batch fits into memory even if each row is an event of ten thousand lines. */
 const batchRows = 100;
 
-/** All rows of a table. To be read inside a transaction. */
+/** All rows of a table. Call it inside a transaction. */
 export function readInBatches(from: Database, table: Table): AsyncGenerator<Row[]> {
   return isPostgres(from) ? readByCursor(from, table) : readByRowId(from, table);
 }
 
-/** By number where there is one: the index of the search fills fastest in that order. Else as stored, so about as inserted. */
-async function* readByCursor(from: Database, { name, columns, number }: Table): AsyncGenerator<Row[]> {
-  const order = number ? sql`order by ${sql.ref(number)}` : sql``;
+/** Ordered by the integer key, if there is one, as the search index fills fastest in that order; else as stored. */
+async function* readByCursor(from: Database, { name, columns, integerKey }: Table): AsyncGenerator<Row[]> {
+  const order = integerKey ? sql`order by ${sql.ref(integerKey)}` : sql``;
   await sql`declare batches no scroll cursor for select ${refs(columns)} from ${sql.table(name)} ${order}`.execute(
     from,
   );
@@ -37,7 +37,7 @@ async function* readByRowId(from: Database, { name, columns }: Table): AsyncGene
   }
 }
 
-/** As one parameter in JSON, so that the statement stays the same and is prepared once. All values are text or whole numbers. */
+/** Sends the rows as one parameter in JSON, so that the statement is prepared once. All values are text or integers. */
 export async function insertRows(into: Database, { name, columns }: Table, rows: Row[]): Promise<void> {
   const json = JSON.stringify(rows);
   const values = isPostgres(into)

@@ -3,10 +3,10 @@ import { Client, Pool, types } from "pg";
 const int8 = 20;
 const numeric = 1700;
 
-/** Each connection keeps so many plans, and none of very long queries, which seldom come again. */
-const most = { names: 300, length: 10_000, seenOnce: 1000 };
+/** Of each connection: how many queries it names, how long they may be, and how many it remembers as sent once. */
+const limits = { names: 300, queryLength: 10_000, sentOnce: 1000 };
 
-/** Connections to PostgreSQL. Counts and sums come back as numbers, as they do from SQLite; none here comes near 2^53. */
+/** Connections to PostgreSQL. Counts and sums are returned as numbers, as from SQLite; none of them comes near 2^53. */
 export function createPool(connectionString: string): Pool {
   const getTypeParser = (oid: number, format?: "text" | "binary") =>
     oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format as "text");
@@ -15,40 +15,40 @@ export function createPool(connectionString: string): Pool {
     max: 10,
     types: { getTypeParser } as never,
     Client: NamingClient,
-    // one whose server vanished in the middle of a transaction keeps its site waiting no longer than this
+    // a Sitebook server that vanished in the middle of a transaction keeps its site locked no longer than this
     idle_in_transaction_session_timeout: 5 * 60_000,
   });
-  // an idle connection that PostgreSQL closes must not end Sitebook: the next query opens another
+  // an idle connection that PostgreSQL closes must not crash Sitebook: the next query opens another
   pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
-  // nor one that it closes in the middle of a transaction: whoever asks next on it is told
+  // nor must one that it closes in the middle of a transaction: the next query on it fails
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
 /**
- * A query that is asked a second time on a connection gets a name, under which PostgreSQL keeps it parsed and planned:
- * that takes longer than most of them run.
+ * Names a query that is sent a second time on a connection, so that PostgreSQL keeps it parsed and planned: that takes
+ * longer than running most of them. Long queries are seldom sent twice, and not named.
  */
 class NamingClient extends Client {
   readonly #names = new Map<string, string>();
-  readonly #seenOnce = new Set<string>();
+  readonly #sentOnce = new Set<string>();
 
   override query(query: unknown, values?: unknown, done?: unknown): never {
     const name = typeof query === "string" && Array.isArray(values) ? this.#nameOf(query) : undefined;
-    const asked = name ? { name, text: query } : query;
-    return super.query(asked as never, values as never, done as never) as never;
+    const named = name ? { name, text: query } : query;
+    return super.query(named as never, values as never, done as never) as never;
   }
 
-  /** Nothing the first time. */
+  /** Returns undefined the first time. */
   #nameOf(text: string): string | undefined {
-    const known = this.#names.get(text);
-    if (known || text.length > most.length || this.#names.size >= most.names) return known;
-    if (this.#seenOnce.delete(text)) {
+    const existing = this.#names.get(text);
+    if (existing || text.length > limits.queryLength || this.#names.size >= limits.names) return existing;
+    if (this.#sentOnce.delete(text)) {
       const name = `q${this.#names.size}`;
       this.#names.set(text, name);
       return name;
     }
-    if (this.#seenOnce.size >= most.seenOnce) this.#seenOnce.clear();
-    this.#seenOnce.add(text);
+    if (this.#sentOnce.size >= limits.sentOnce) this.#sentOnce.clear();
+    this.#sentOnce.add(text);
   }
 }

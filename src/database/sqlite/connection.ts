@@ -1,8 +1,8 @@
 import type SQLite from "better-sqlite3";
 
 /**
- * With full synchronisation what was answered with success is on the disk. `recursive_triggers` closes the door that
- * INSERT OR REPLACE opens past append-only triggers.
+ * `synchronous = full`: what was answered with success is on the disk. `recursive_triggers = on`: without it INSERT OR
+ * REPLACE would bypass the append-only triggers.
  */
 const pragmas = [
   "busy_timeout = 10000",
@@ -15,21 +15,21 @@ const pragmas = [
   "cache_size = -64000",
 ];
 
-/** A handle whose statements are prepared once: that costs several times what running them does. */
+/** A handle that prepares each statement once: that costs several times as much as running it. */
 export interface SqliteConnection {
   raw: SQLite.Database;
   prepare: (sql: string) => SQLite.Statement;
 }
 
-export function openConnection(raw: SQLite.Database, more: string[]): SqliteConnection {
-  for (const pragma of [...pragmas, ...more]) raw.pragma(pragma);
-  const kept = new Map<string, SQLite.Statement>();
+export function openConnection(raw: SQLite.Database, morePragmas: string[]): SqliteConnection {
+  for (const pragma of [...pragmas, ...morePragmas]) raw.pragma(pragma);
+  const statements = new Map<string, SQLite.Statement>();
   const prepare = (sql: string) => {
-    let statement = kept.get(sql);
+    let statement = statements.get(sql);
     if (!statement || statement.busy) {
       statement = raw.prepare(sql);
-      if (kept.size >= 500) kept.clear();
-      kept.set(sql, statement);
+      if (statements.size >= 500) statements.clear();
+      statements.set(sql, statement);
     }
     return statement;
   };

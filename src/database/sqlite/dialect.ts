@@ -16,8 +16,8 @@ import { openConnection, type SqliteConnection } from "./connection.ts";
 import { Writer } from "./writer.ts";
 
 /**
- * SQLite for a server: one handle that writes, by turns, and others that read meanwhile and never wait for it (WAL).
- * A database in memory has one handle for everything.
+ * SQLite for a server: one handle runs the transactions that write, one after another, and others read meanwhile and
+ * never wait for it (WAL). A database in memory has one handle for everything.
  */
 export class DurableSqlite implements Dialect {
   readonly #handle: SQLite.Database;
@@ -58,29 +58,29 @@ class SqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    this.#reader = this.#file ? reading(this.#file) : undefined;
+    this.#reader = this.#file ? openReader(this.#file) : undefined;
   }
 
   async acquireConnection(): Promise<Connection> {
     return new Connection(this.#writer, this.#reader);
   }
 
-  /** One that only reads sees a single moment throughout, on a handle of its own. */
+  /** A transaction that only reads gets a handle of its own, and sees a single moment throughout. */
   async beginTransaction(connection: Connection, { accessMode }: TransactionSettings): Promise<void> {
-    if (this.#file && accessMode === "read only") connection.held = begun(reading(this.#file));
-    else connection.held = await this.#writer.begin();
+    if (this.#file && accessMode === "read only") connection.handle = beginRead(openReader(this.#file));
+    else connection.handle = await this.#writer.begin();
   }
 
   async commitTransaction(connection: Connection): Promise<void> {
-    const held = connection.released();
-    if (held === this.#writer.handle) await this.#writer.commit();
-    else held?.raw.close();
+    const handle = connection.releaseHandle();
+    if (handle === this.#writer.handle) await this.#writer.commit();
+    else handle?.raw.close();
   }
 
   async rollbackTransaction(connection: Connection): Promise<void> {
-    const held = connection.released();
-    if (held === this.#writer.handle) this.#writer.rollback();
-    else held?.raw.close();
+    const handle = connection.releaseHandle();
+    if (handle === this.#writer.handle) this.#writer.rollback();
+    else handle?.raw.close();
   }
 
   async releaseConnection(): Promise<void> {}
@@ -91,20 +91,20 @@ class SqliteDriver implements Driver {
   }
 }
 
-function reading(file: string): SqliteConnection {
+function openReader(file: string): SqliteConnection {
   return openConnection(new SQLite(file), ["query_only = on"]);
 }
 
-function begun(handle: SqliteConnection): SqliteConnection {
+function beginRead(handle: SqliteConnection): SqliteConnection {
   handle.prepare("begin").run();
   return handle;
 }
 
 class Connection implements DatabaseConnection {
-  /** What its transaction runs on. */
-  held: SqliteConnection | undefined;
-  /** A query that was late must not be carried out after its transaction, as one of its own. */
-  #over = false;
+  /** The handle of its transaction, while there is one. */
+  handle: SqliteConnection | undefined;
+  /** A query that comes after the end of its transaction must not run as a transaction of its own. */
+  #ended = false;
   readonly #writer: Writer;
   readonly #reader: SqliteConnection | undefined;
   readonly #yieldIfDue = eventLoopYielder();
@@ -114,25 +114,25 @@ class Connection implements DatabaseConnection {
     this.#reader = reader;
   }
 
-  released(): SqliteConnection | undefined {
-    const { held } = this;
-    this.held = undefined;
-    this.#over ||= held !== undefined;
-    return held;
+  releaseHandle(): SqliteConnection | undefined {
+    const { handle } = this;
+    this.handle = undefined;
+    this.#ended ||= handle !== undefined;
+    return handle;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.held) await this.#yieldIfDue();
-    if (this.#over) throw new Error("This transaction is over.");
-    if (this.held) return this.#inTransaction(this.held, query);
-    return this.#besideWriter(query) ?? this.#writer.alone(({ prepare }) => run(prepare(query.sql), query));
+    if (this.handle) await this.#yieldIfDue();
+    if (this.#ended) throw new Error("This transaction has ended.");
+    if (this.handle) return this.#inTransaction(this.handle, query);
+    return this.#readNow(query) ?? this.#writer.runAlone(({ prepare }) => run(prepare(query.sql), query));
   }
 
   /**
-   * What only reads. Where nobody writes just now, the writer's handle does it: it knows its own pages, while another
-   * has to look at them anew after each commit. Nothing where it is to wait for its turn.
+   * Runs a query that only reads. While nobody writes, it uses the writer's handle, whose page cache is up to date:
+   * another handle has to read the pages again after each commit. Returns undefined if the query has to wait its turn.
    */
-  #besideWriter<R>(query: CompiledQuery): QueryResult<R> | undefined {
+  #readNow<R>(query: CompiledQuery): QueryResult<R> | undefined {
     const { handle, busy } = this.#writer;
     const statement = handle.prepare(query.sql);
     if (!statement.readonly) return;
@@ -140,20 +140,20 @@ class Connection implements DatabaseConnection {
     return this.#reader && run(this.#reader.prepare(query.sql), query);
   }
 
-  #inTransaction<R>(held: SqliteConnection, query: CompiledQuery): QueryResult<R> {
-    // what SQLite gave up by itself does not go on statement by statement
-    if (!held.raw.inTransaction) throw new Error("The database has given this transaction up.");
+  #inTransaction<R>(handle: SqliteConnection, query: CompiledQuery): QueryResult<R> {
+    // the statements that follow would otherwise each commit by itself
+    if (!handle.raw.inTransaction) throw new Error("The database has rolled back this transaction.");
     try {
-      return run(held.prepare(query.sql), query);
+      return run(handle.prepare(query.sql), query);
     } catch (error) {
-      if (held === this.#writer.handle) this.#writer.failed(error);
+      if (handle === this.#writer.handle) this.#writer.noteError(error);
       throw error;
     }
   }
 
-  /** A long answer is asked for in pieces, by key: a stream would hold the handle. */
+  /** Long lists are read in batches, by key: a stream would occupy the handle. */
   streamQuery(): never {
-    throw new Error("There are no streams from SQLite.");
+    throw new Error("SQLite does not stream.");
   }
 }
 

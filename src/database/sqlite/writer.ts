@@ -1,48 +1,48 @@
 import { setTimeout } from "node:timers/promises";
 import type { SqliteConnection } from "./connection.ts";
 
-/** So many transactions, or those of so many milliseconds, are committed together at the most. */
-const most = { members: 64, age: 20 };
-/** How long another process may keep the lock, in milliseconds. */
-const patience = 10_000;
+/** A group that has more transactions, or is older, is committed. */
+const groupLimits = { transactions: 64, ageMs: 20 };
+/** How long another process may keep the lock. */
+const lockTimeoutMs = 10_000;
 
-/** Transactions that are committed together, by those who wait for it. */
+/** Transactions that are committed together. */
 interface Group {
   began: number;
-  /** Those that have ended, and wait. */
-  members: number;
-  end: PromiseWithResolvers<void>;
+  /** How many of its transactions have ended, and wait for the commit. */
+  ended: number;
+  committed: PromiseWithResolvers<void>;
 }
 
 /**
- * The handle that writes, one transaction at a time. Waiting for the disk costs more than most transactions do, so
- * those that queue are committed together: each but the first in a savepoint of its own, so that one can fail alone, and
- * each is told that it is done only when the whole is on the disk.
+ * The handle that writes, one transaction at a time. Waiting for the disk takes longer than most transactions, so those
+ * that queue are committed as a group: each but the first has a savepoint of its own, so that one can fail alone, and
+ * none is reported as committed before the whole group is on the disk.
  */
 export class Writer {
   readonly handle: SqliteConnection;
   readonly #waiting: (() => void)[] = [];
   #busy = false;
   #group: Group | undefined;
-  /** Why SQLite gave up the whole group by itself, as it does on a full disk. */
-  #lost: unknown;
-  /** Since when another process has been found to keep the lock. */
-  #locked: number | undefined;
+  /** Why SQLite rolled back the whole group by itself, as it does on a full disk. */
+  #rollbackError: unknown;
+  /** When another process was first seen to have the lock that it still has. */
+  #lockedSince: number | undefined;
 
   constructor(handle: SqliteConnection) {
     this.handle = handle;
   }
 
   async begin(): Promise<SqliteConnection> {
-    const asked = performance.now();
-    await this.#turn();
+    const requestedAt = performance.now();
+    await this.#takeTurn();
     try {
-      this.#group ??= await this.#open(asked);
-      if (this.#group.members) this.#run("savepoint intent");
+      this.#group ??= await this.#openGroup(requestedAt);
+      if (this.#group.ended) this.#run("savepoint intent");
       return this.handle;
     } catch (error) {
-      this.failed(error);
-      this.#end();
+      this.noteError(error);
+      this.#endTurn();
       throw error;
     }
   }
@@ -51,50 +51,50 @@ export class Writer {
   async commit(): Promise<void> {
     const group = this.#group as Group;
     try {
-      if (group.members) this.#run("release intent");
+      if (group.ended) this.#run("release intent");
     } catch (error) {
-      this.failed(error);
+      this.noteError(error);
     }
-    group.members += 1;
-    this.#end();
-    await group.end.promise;
+    group.ended += 1;
+    this.#endTurn();
+    await group.committed.promise;
   }
 
-  /** To be told of what a statement threw, should those who wait for the commit have to hear of it. */
-  failed(error: unknown): void {
-    if (this.#group && !this.handle.raw.inTransaction) this.#lost ??= error;
+  /** To be called with each error of a statement: if SQLite has rolled back the group, all that wait get this error. */
+  noteError(error: unknown): void {
+    if (this.#group && !this.handle.raw.inTransaction) this.#rollbackError ??= error;
   }
 
   rollback(): void {
     try {
       if (!this.handle.raw.inTransaction) return;
-      if (this.#group?.members) {
+      if (this.#group?.ended) {
         this.#run("rollback to intent");
         this.#run("release intent");
       } else this.#run("rollback");
     } catch (error) {
-      // what could not be taken back alone must not be committed with the others
+      // what could not be rolled back alone must not be committed with the others
       if (this.handle.raw.inTransaction) this.#run("rollback");
-      this.failed(error);
+      this.noteError(error);
       throw error;
     } finally {
-      this.#end();
+      this.#endTurn();
     }
   }
 
-  /** Whether the handle holds what is not committed yet, or is about to. */
+  /** Whether the handle has, or is about to have, uncommitted changes. */
   get busy(): boolean {
     return this.#busy || this.#group !== undefined;
   }
 
-  /** One statement as a transaction of its own. */
-  async alone<T>(work: (handle: SqliteConnection) => T): Promise<T> {
+  /** Runs one statement as a transaction of its own. */
+  async runAlone<T>(work: (handle: SqliteConnection) => T): Promise<T> {
     const handle = await this.begin();
     let result: T;
     try {
       result = work(handle);
     } catch (error) {
-      this.failed(error);
+      this.noteError(error);
       this.rollback();
       throw error;
     }
@@ -102,8 +102,8 @@ export class Writer {
     return result;
   }
 
-  /** Waits for another process by asking again, and so without holding this one's event loop meanwhile. */
-  #lock(): void {
+  /** Fails at once if another process has the lock: SQLite's own waiting would hold this process's event loop. */
+  #beginImmediate(): void {
     this.handle.prepare("pragma busy_timeout = 0").get();
     try {
       this.#run("begin immediate");
@@ -116,52 +116,56 @@ export class Writer {
     this.handle.prepare(sql).run();
   }
 
-  async #turn(): Promise<void> {
+  async #takeTurn(): Promise<void> {
     if (!this.#busy) this.#busy = true;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Who had to wait for this process's own turns still has his patience; who waited beside another does not start anew. */
-  async #open(asked: number): Promise<Group> {
+  /**
+   * Tries again until it has the lock. Time spent in this process's own queue does not count towards the timeout, and
+   * the next in the queue does not wait for the same lock from the start.
+   */
+  async #openGroup(requestedAt: number): Promise<Group> {
     for (; ; await setTimeout(1)) {
       try {
-        this.#lock();
-        this.#locked = undefined;
-        const end = Promise.withResolvers<void>();
-        end.promise.catch(() => undefined);
-        return { began: performance.now(), members: 0, end };
+        this.#beginImmediate();
+        this.#lockedSince = undefined;
+        const committed = Promise.withResolvers<void>();
+        committed.promise.catch(() => undefined);
+        return { began: performance.now(), ended: 0, committed };
       } catch (error) {
         if (!isBusy(error)) throw error;
-        this.#locked ??= performance.now();
-        if (performance.now() > Math.max(asked, this.#locked) + patience) throw error;
+        this.#lockedSince ??= performance.now();
+        if (performance.now() > Math.max(requestedAt, this.#lockedSince) + lockTimeoutMs) throw error;
       }
     }
   }
 
-  /** The next one has its turn; where there is none, whoever still comes in this turn of the event loop may join. */
-  #end(): void {
+  /** Starts the next transaction; if none waits, those that still begin in this turn of the event loop join the group. */
+  #endTurn(): void {
     const group = this.#group;
-    const full = group && (group.members >= most.members || performance.now() - group.began > most.age);
+    const full =
+      group && (group.ended >= groupLimits.transactions || performance.now() - group.began > groupLimits.ageMs);
     if (group && (full || !this.handle.raw.inTransaction)) this.#commit(group);
     const next = this.#waiting.shift();
     this.#busy = next !== undefined;
     if (next) next();
-    else setImmediate(() => this.#idle());
+    else setImmediate(() => this.#commitIfIdle());
   }
 
-  #idle(): void {
+  #commitIfIdle(): void {
     if (!this.#busy && this.#group) this.#commit(this.#group);
   }
 
   #commit(group: Group): void {
-    const lost = this.#lost;
-    this.#group = this.#lost = undefined;
+    const rollbackError = this.#rollbackError;
+    this.#group = this.#rollbackError = undefined;
     try {
-      if (!this.handle.raw.inTransaction) throw lost;
+      if (!this.handle.raw.inTransaction) throw rollbackError;
       this.#run("commit");
-      group.end.resolve();
+      group.committed.resolve();
     } catch (error) {
-      group.end.reject(error);
+      group.committed.reject(error);
       if (this.handle.raw.inTransaction) this.#run("rollback");
     }
   }

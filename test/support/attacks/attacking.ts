@@ -6,14 +6,14 @@ import type { Tally } from "./count.ts";
 
 export type Attacking = ReturnType<typeof attacking>;
 
-/** Keeps attacks up, in a process of their own, until the block ends. */
+/** Runs attacks in another process until the block ends. */
 export function attacking(url: string, ...names: string[]) {
   const script = fileURLToPath(new URL("attacker.ts", import.meta.url));
   const attacker = spawn(process.execPath, [script, url, ...names], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(attacker, "exit");
   const lines = createInterface(attacker.stdout)[Symbol.asyncIterator]();
   return {
-    /** What became of each so far. The first answer comes once they are under way. */
+    /** The tally of each attack so far. The first call waits until they have begun. */
     tallies: async (): Promise<Record<string, Tally>> => {
       attacker.stdin.write("\n");
       const { value } = await lines.next();

@@ -4,30 +4,35 @@ import type { Count } from "./count.ts";
 type Stop = () => void;
 export type Attack = (target: URL, count: Count) => Stop;
 
-/** How often a slow client does the little it does, and how soon it comes again once it was sent away; milliseconds. */
-const beat = 100;
+/** How often slow clients send a little, and how soon they connect again after being disconnected. */
+const intervalMs = 100;
 
-/** Keeps so many connections open, each doing its part at every beat, and opens others for those that end: a tenth a beat. */
+/** Keeps connections open, calls `each` for them at every interval, and replaces those that end, a tenth at a time. */
 function hold(connections: number, begin: (socket: Socket) => void, each: (socket: Socket) => void): Attack {
   return (target, count) => {
     const open = new Set<Socket>();
-    const missing = () => {
-      const wanted = Math.min(connections, open.size + Math.ceil(connections / 10));
-      while (open.size < wanted) open.add(opened(target, count, begin, (one) => open.delete(one)));
+    const refill = () => {
+      const size = Math.min(connections, open.size + Math.ceil(connections / 10));
+      while (open.size < size) open.add(openSocket(target, count, begin, (socket) => open.delete(socket)));
     };
-    const beating = setInterval(() => {
+    const timer = setInterval(() => {
       for (const socket of open) if (socket.writable) each(socket);
-      missing();
-    }, beat);
-    missing();
+      refill();
+    }, intervalMs);
+    refill();
     return () => {
-      clearInterval(beating);
+      clearInterval(timer);
       for (const socket of open) socket.destroy();
     };
   };
 }
 
-function opened(target: URL, count: Count, begin: (socket: Socket) => void, gone: (socket: Socket) => void): Socket {
+function openSocket(
+  target: URL,
+  count: Count,
+  begin: (socket: Socket) => void,
+  onClose: (socket: Socket) => void,
+): Socket {
   const socket = connect(Number(target.port), target.hostname);
   let received = "";
   begin(socket);
@@ -37,7 +42,7 @@ function opened(target: URL, count: Count, begin: (socket: Socket) => void, gone
   socket.on("error", () => undefined);
   socket.on("close", () => {
     count.ended(received);
-    gone(socket);
+    onClose(socket);
   });
   return socket;
 }
@@ -45,57 +50,53 @@ function opened(target: URL, count: Count, begin: (socket: Socket) => void, gone
 const head = (line: string, ...more: string[]) =>
   `${[`${line} HTTP/1.1`, "Host: sitebook.test", ...more].join("\r\n")}\r\n`;
 const form = ["Content-Type: application/x-www-form-urlencoded", "Origin: http://sitebook.test"];
-const posted = (...more: string[]) => `${head("POST /sign-in", ...form, ...more)}\r\n`;
-const nothing = () => undefined;
+const post = (...more: string[]) => `${head("POST /sign-in", ...form, ...more)}\r\n`;
+const doNothing = () => undefined;
 
-/** What is still unsent is enough: more would fill this process's memory, not the server's. */
+/** Writes only while little is unsent: more would fill this process's memory, not the server's. */
 const pour = (bytes: Buffer) => (socket: Socket) => {
   while (socket.writableLength < bytes.length) socket.write(bytes);
 };
-const piece = Buffer.alloc(64 * 1024, "x");
-const chunk = Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")]);
-const asked = Buffer.from(`${head("GET /openapi.json")}\r\n`.repeat(4));
+const block = Buffer.alloc(64 * 1024, "x");
+const chunk = Buffer.concat([Buffer.from(`${block.length.toString(16)}\r\n`), block, Buffer.from("\r\n")]);
+const requests = Buffer.from(`${head("GET /openapi.json")}\r\n`.repeat(4));
 
 export const onConnections: Record<string, Attack> = {
-  "heads that drip in": hold(
+  "slow headers": hold(
     200,
     (socket) => socket.write(head("GET /sign-in")),
     (socket) => socket.write("X-A: b\r\n"),
   ),
-  "half-sent requests": hold(200, (socket) => socket.write(head("GET /sign-in")), nothing),
-  "1,000 idle connections": hold(1000, nothing, nothing),
-  "bodies that drip in": hold(
+  "half-sent requests": hold(200, (socket) => socket.write(head("GET /sign-in")), doNothing),
+  "1,000 idle connections": hold(1000, doNothing, doNothing),
+  "slow bodies": hold(
     200,
-    (socket) => socket.write(posted("Content-Length: 60000")),
+    (socket) => socket.write(post("Content-Length: 60000")),
     (socket) => socket.write("x"),
   ),
-  "bodies in chunks that drip in": hold(
+  "slow chunked bodies": hold(
     200,
-    (socket) => socket.write(posted("Transfer-Encoding: chunked")),
+    (socket) => socket.write(post("Transfer-Encoding: chunked")),
     (socket) => socket.write("1\r\nx\r\n"),
   ),
-  "answers that nobody reads": hold(
+  "responses that are not read": hold(
     5,
     (socket) => socket.pause(),
-    (socket) => socket.write(asked),
+    (socket) => socket.write(requests),
   ),
-  "answers that are read drop by drop": hold(
+  "responses that are read byte by byte": hold(
     5,
     (socket) => socket.pause(),
     (socket) => {
-      socket.write(asked);
+      socket.write(requests);
       socket.read(1);
     },
   ),
-  "heads of 64 KB": hold(
+  "headers of 64 KB": hold(
     5,
-    (socket) => socket.write(`${head("GET /sign-in", `Cookie: a=${piece.toString()}`)}\r\n`),
-    nothing,
+    (socket) => socket.write(`${head("GET /sign-in", `Cookie: a=${block.toString()}`)}\r\n`),
+    doNothing,
   ),
-  "a body that never ends": hold(3, (socket) => socket.write(posted("Content-Length: 1000000000000")), pour(piece)),
-  "a body in chunks that never ends": hold(
-    3,
-    (socket) => socket.write(posted("Transfer-Encoding: chunked")),
-    pour(chunk),
-  ),
+  "an endless body": hold(3, (socket) => socket.write(post("Content-Length: 1000000000000")), pour(block)),
+  "an endless chunked body": hold(3, (socket) => socket.write(post("Transfer-Encoding: chunked")), pour(chunk)),
 };

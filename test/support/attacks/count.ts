@@ -1,8 +1,8 @@
-/** What became of an attack's requests and connections. */
+/** The results of an attack's requests and connections. */
 export interface Tally {
-  /** By status; `429 later` are those that said when to come again. */
+  /** By status; `429 later` is a response with Retry-After. */
   answers: Record<string, number>;
-  /** Connections that ended without an answer. */
+  /** Connections that ended without a response. */
   cut: number;
 }
 
@@ -14,7 +14,7 @@ export class Count {
     this.tally.answers[kind] = (this.tally.answers[kind] ?? 0) + 1;
   }
 
-  /** What a bare connection brought until it ended. */
+  /** Counts a connection that has ended, by the bytes that it received. */
   ended(received: string): void {
     const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received) ?? [];
     if (status) this.answered(status, /^retry-after: *(.+)$/im.exec(received)?.[1]);

@@ -2,34 +2,34 @@ import { Agent, request } from "node:http";
 import type { Attack } from "./connections.ts";
 import type { Count } from "./count.ts";
 
-/** Tries a second. */
+/** Requests per second. */
 const rate = 200;
-const beat = 25;
+const intervalMs = 25;
 
-interface Try {
+interface Attempt {
   method: "GET" | "POST";
   path: string;
   headers: Record<string, string>;
   body?: string;
 }
 
-/** So many requests a second, whether or not the ones before were answered. */
-function flood(next: (i: number) => Try): Attack {
+/** Sends requests at this rate, whether or not earlier ones have been answered. */
+function flood(next: (i: number) => Attempt): Attack {
   return (target, count) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 100 });
     let i = 0;
-    const beating = setInterval(() => {
-      for (let n = 0; n < (rate * beat) / 1000; n++) send(agent, target, next(i++), count);
-    }, beat);
+    const timer = setInterval(() => {
+      for (let n = 0; n < (rate * intervalMs) / 1000; n++) send(agent, target, next(i++), count);
+    }, intervalMs);
     return () => {
-      clearInterval(beating);
+      clearInterval(timer);
       agent.destroy();
     };
   };
 }
 
-function send(agent: Agent, { hostname, port }: URL, { body, ...one }: Try, count: Count): void {
-  const sent = request({ agent, hostname, port, ...one }, (answer) => {
+function send(agent: Agent, { hostname, port }: URL, { body, ...options }: Attempt, count: Count): void {
+  const sent = request({ agent, hostname, port, ...options }, (answer) => {
     count.answered(answer.statusCode ?? 0, answer.headers["retry-after"]);
     answer.resume();
   });
@@ -39,7 +39,7 @@ function send(agent: Agent, { hostname, port }: URL, { body, ...one }: Try, coun
   sent.end(body);
 }
 
-function signIn(email: string, address: string): Try {
+function signIn(email: string, address: string): Attempt {
   return {
     method: "POST",
     path: "/sign-in",
@@ -47,24 +47,24 @@ function signIn(email: string, address: string): Try {
       origin: "http://sitebook.test",
       host: "sitebook.test",
       "content-type": "application/x-www-form-urlencoded",
-      // the server under attack trusts a proxy at the address from which all of this comes
+      // the server under attack trusts a proxy at the address of this process
       "x-forwarded-for": address,
     },
-    body: String(new URLSearchParams({ email, password: "not the right one" })),
+    body: String(new URLSearchParams({ email, password: "not the right password" })),
   };
 }
 
 const victim = "grace@example.test";
 const somebody = (i: number) => `person${i}@example.test`;
-const one = "198.51.100.1";
-const many = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
+const oneAddress = "198.51.100.1";
+const manyAddresses = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
 
 export const floods: Record<string, Attack> = {
-  "sign-ins from one address for one e-mail": flood(() => signIn(victim, one)),
-  "sign-ins from one address for many e-mails": flood((i) => signIn(somebody(i), one)),
-  "sign-ins from many addresses for one e-mail": flood((i) => signIn(victim, many(i))),
-  "sign-ins from many addresses for many e-mails": flood((i) => signIn(somebody(i), many(i))),
-  "tokens that are none": flood((i) => ({
+  "sign-ins from one address for one e-mail": flood(() => signIn(victim, oneAddress)),
+  "sign-ins from one address for many e-mails": flood((i) => signIn(somebody(i), oneAddress)),
+  "sign-ins from many addresses for one e-mail": flood((i) => signIn(victim, manyAddresses(i))),
+  "sign-ins from many addresses for many e-mails": flood((i) => signIn(somebody(i), manyAddresses(i))),
+  "invalid tokens": flood((i) => ({
     method: "GET",
     path: "/api/v1/sites",
     headers: { authorization: `Bearer sb_${String(i).padStart(43, "x")}` },

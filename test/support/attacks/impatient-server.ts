@@ -1,5 +1,5 @@
-// Sitebook with less patience, so that tests need not wait for minutes. At each SIGUSR2 it says what it holds in memory
-// (with `--expose-gc`: what it cannot let go).
+// Sitebook with shorter timeouts, so that tests need not wait for minutes. At each SIGUSR2 it prints its memory (with
+// `--expose-gc`: what remains after a collection).
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { createApp } from "../../../src/app.ts";
@@ -9,12 +9,12 @@ import { addressesBehind } from "../../../src/http/client-address.ts";
 import { createHttpServer, usualLimits } from "../../../src/http/server.ts";
 
 const quick = { headersTimeout: 2000, requestTimeout: 3000, connectionsCheckingInterval: 250, stalledMs: 3000 };
-const impatient = { ...usualLimits, ...quick };
+const limits = { ...usualLimits, ...quick };
 
 const config = readConfig(process.env);
 const db = await openMigrated(config.databaseUrl);
 const addressOf = addressesBehind(config.trustedProxies, console.error);
-const server = createHttpServer((request, env) => app.fetch(request, env), impatient);
+const server = createHttpServer((request, env) => app.fetch(request, env), limits);
 server.listen(config.port, config.host);
 await once(server, "listening");
 const baseUrl = `http://localhost:${(server.address() as { port: number }).port}`;
@@ -28,6 +28,6 @@ const app = createApp(db, {
 process.on("SIGUSR2", () => {
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
-  console.log(`It holds ${Math.round((heapUsed + external) / 2 ** 20)} MB.`);
+  console.log(`It uses ${Math.round((heapUsed + external) / 2 ** 20)} MB.`);
 });
 console.log(`Sitebook is at ${baseUrl}`);
