@@ -261,8 +261,9 @@ test.each(Object.keys(disks) as (keyof typeof disks)[])(
     await on(url, async (db) => {
       await disk.fill();
       await expect(copyBook(db, disk.db)).rejects.toSatisfy(isDiskFull);
-      expect(await isEmpty(disk.db)).toBe(true);
+      // PostgreSQL may need to write a cache file of its own for a new connection
       await disk.free();
+      expect(await isEmpty(disk.db)).toBe(true);
       await copyBook(db, disk.db);
       expect(await everything(disk.db)).toEqual(await everything(db));
     });
