@@ -7,7 +7,7 @@ import { setupLink } from "../../src/people/links.ts";
 import { hashPassword } from "../../src/people/passwords.ts";
 import { freshDatabase } from "../support/database.ts";
 import { type Name, type World, world } from "../support/world.ts";
-import { openPage, type PageOptions } from "./page.ts";
+import { axeScript, openPage, type PageOptions } from "./page.ts";
 
 export type Shop = Awaited<ReturnType<typeof browserShop>>;
 
@@ -80,8 +80,10 @@ async function givePassword(w: World, name: Name): Promise<void> {
 }
 
 function listen(app: World["app"]): Promise<{ server: ServerType; baseURL: string }> {
+  const fetch = (request: Request, env: object) =>
+    new URL(request.url).pathname === axeScript.path ? axeScript.respond() : app.fetch(request, env);
   return new Promise((resolve) => {
-    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }: AddressInfo) =>
+    const server = serve({ fetch, port: 0, hostname: "127.0.0.1" }, ({ port }: AddressInfo) =>
       resolve({ server, baseURL: `http://localhost:${port}` }),
     );
   });
