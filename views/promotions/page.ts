@@ -73,11 +73,11 @@ function header(props: PromotionPage): Html {
   });
 }
 
-/** Replaced after each tick, when `data-said` is also read out by screen readers. */
+/** Replaced after each tick, when `data-announce` is also read out by screen readers. */
 function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Html | false {
   if (toReview === 0) return false;
   const words = (need === "decision" || reviewed > 0) && `You have reviewed ${reviewed} of ${toReview}.`;
-  return html`<span id="reviewed" data-said="${reviewed} of ${toReview} reviewed">${words}</span>`;
+  return html`<span id="reviewed" data-announce="${reviewed} of ${toReview} reviewed">${words}</span>`;
 }
 
 function state({ promotion, need, ownDecision }: PromotionPage): string {
