@@ -89,8 +89,12 @@ ${line && !wrong && insteadFields(props)}
 }
 
 function lineSentence({ site, deployment }: CorrectionProps, line: NonNullable<CorrectionProps["line"]>): Html {
-  const what = line.version === null ? html`as removed from` : html`${versionTag(line.version)} on`;
-  return html`Deployment ${deployment.number} recorded ${line.key} ${what} ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)}.`;
+  const [name, at] = [deployment.environment_name, fullTime(deployment.effective_at, site.time_zone)];
+  const what =
+    line.version === null
+      ? html`as removed from ${name} on ${at}`
+      : html`${versionTag(line.version)} on ${name} from ${at}`;
+  return html`Deployment ${deployment.number} recorded ${line.key} ${what}.`;
 }
 
 const wholeSentence = ({ site, deployment, lines }: CorrectionProps): Html =>

@@ -75,7 +75,7 @@ const lineDetails = (line: CorrectedLine | undefined) => ({ kind: line?.kind, ke
 
 type Row = ReturnType<typeof correctionRows>[number];
 
-/** The root, whose reason applies to all, followed by one row for each corrected line of a whole deployment. */
+/** One row for a line; for a whole deployment the root, whose reason applies to all, and a row for each corrected line. */
 function correctionRows(
   actor: Actor,
   { deployment, key, reason, stands = false }: CorrectionRequest,
