@@ -30,8 +30,8 @@ function read(page: string) {
         [...rest.matchAll(/<td .*?<\/td>/gs)].map(([cell]) => words(cell.replace(/<time.*?<\/time>/gs, ""))),
       ]),
     ),
-    sections: [...page.matchAll(/<span class="sr">Fold <\/span><span>(.*?)<\/span><\/label>/gs)].map(([, heading]) =>
-      words(heading),
+    sections: [...page.matchAll(/<span class="sr">Collapse <\/span><span>(.*?)<\/span><\/label>/gs)].map(
+      ([, heading]) => words(heading),
     ),
     chips: [...page.matchAll(/<a href="([^"]*)"[^>]*id="chip-[^>]*>(.*?) <b>([\d,]+)<\/b><\/a>/g)].map(
       ([, href = "", text, count = ""]) => ({ href: unescaped(href), text, count: Number(count) }),

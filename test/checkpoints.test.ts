@@ -41,7 +41,7 @@ then you don't know what your problem is.
 test("a checkpoint has the site's name, the number of events and the head, and is signed", async () => {
   await w.record("beta", ["/sale v1"]);
   const { note, events, head, at } = await signChain(w.db, w.site, w.clock.at);
-  const [name = "", id, encoded = ""] = (await publicKey(w.db)).split(/\+(.{8})\+/);
+  const [, name = "", id, encoded = ""] = /^([^+]+)\+(.{8})\+(.+)$/.exec(await publicKey(w.db)) ?? [];
   const lines = note.split("\n");
   expect(lines.slice(0, 5)).toEqual([
     `${name}/shop`,

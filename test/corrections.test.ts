@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
+import type { CorrectionRequest } from "../src/corrections/rules.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { replayMoment } from "../src/record/replay.ts";
 import { environmentOf, type Name, type World, world } from "./support/world.ts";
@@ -14,11 +15,12 @@ beforeEach(async () => {
 afterEach(() => w.close());
 
 const sale = { kind: "page" as const, key: "/sale" };
-const put = async (wish: Partial<Parameters<typeof correct>[3]> & { deployment: number }, by: Name = "ada") =>
-  correct(w.db, await w.by(by), w.site, { reason: "It was another page", ...wish });
+const correctAs = async (name: Name, request: Partial<CorrectionRequest> & { deployment: number }) =>
+  correct(w.db, await w.by(name), w.site, { reason: "It was another page", ...request });
+const adaCorrects = (request: Parameters<typeof correctAs>[1]) => correctAs("ada", request);
 
-/** What stands on an environment by now, or stood, by its page. */
-async function on(environment: string, query = ""): Promise<string> {
+/** The page of an environment, at the moments of the query. */
+async function environmentPage(environment: string, query = ""): Promise<string> {
   return (await w.as("vera").get(`/sites/shop/environments/${environment}${query}`)).text();
 }
 
@@ -34,7 +36,7 @@ async function current(key: string, environment = "beta"): Promise<string | null
   return row?.label;
 }
 
-const events = () => w.db.selectFrom("events").select("action").execute();
+const actions = async () => (await w.db.selectFrom("events").select("action").execute()).map((event) => event.action);
 const form = (more: Record<string, string> = {}) => ({
   deployment: "2",
   kind: "page",
@@ -44,18 +46,18 @@ const form = (more: Record<string, string> = {}) => ({
   ...more,
 });
 
-describe("correcting one line", () => {
-  test("takes it out of what stands, and leaves it struck through with who and why", async () => {
+describe("an account manager corrects one line", () => {
+  test("and it no longer counts, but stays struck through with who corrected it and why", async () => {
     const ada = w.as("ada");
     const artifact = await (await ada.get("/sites/shop/artifacts/page?key=/sale")).text();
     expect(artifact).toContain("/sites/shop/corrections/new?deployment=2&amp;kind=page&amp;key=/sale");
-    const asked = await (await ada.get("/sites/shop/corrections/new?deployment=2&kind=page&key=/sale")).text();
-    expect(asked).toContain("Deployment 2 said that /sale stood in");
-    expect(asked).toContain("recorded 1 day later");
+    const formPage = await (await ada.get("/sites/shop/corrections/new?deployment=2&kind=page&key=/sale")).text();
+    expect(formPage).toContain("Deployment 2 recorded /sale");
+    expect(formPage).toContain("recorded 1 day later");
 
     const text = await (await ada.submit("/sites/shop/corrections", form())).text();
 
-    expect(text).toContain("Corrected: /sale.");
+    expect(text).toContain("Corrected /sale.");
     expect(text).toContain('<tr class="corrected">');
     expect(text).toContain("by Ada: “It was the shoes”");
     expect(await current("/sale")).toBe("v1");
@@ -63,24 +65,24 @@ describe("correcting one line", () => {
     expect(await verify(w.db, w.site.id)).toHaveProperty("head");
   });
 
-  test("in the past changes what stood then, and not what stands now", async () => {
-    await put({ deployment: 1, ...sale });
+  test("of the past: what was there then changes, and not what is there now", async () => {
+    await adaCorrects({ deployment: 1, ...sale });
     expect(await current("/sale")).toBe("v2");
-    expect(await on("beta", "?as_of=2026-03-01T12:00Z")).not.toContain("/sale");
+    expect(await environmentPage("beta", "?as_of=2026-03-01T12:00Z")).not.toContain("/sale");
   });
 
-  test("is not known before it was made: then it is shown, and said to have been corrected since", async () => {
-    await put({ deployment: 2, ...sale, reason: "It was the shoes" });
-    const then = await on("beta", "?as_of=2026-03-02T12:00Z&known_at=2026-03-03T11:00Z");
+  test("and the environment as known before shows the line, marked as corrected since", async () => {
+    await adaCorrects({ deployment: 2, ...sale, reason: "It was the shoes" });
+    const then = await environmentPage("beta", "?as_of=2026-03-02T12:00Z&known_at=2026-03-03T11:00Z");
     expect(then).toContain("The record is different today");
     expect(then).toContain("It was the shoes");
     expect(then).toMatch(/<tr class="corrected">.*?\/sale.*?v2/s);
-    const now = await on("beta", "?as_of=2026-03-02T12:00Z");
+    const now = await environmentPage("beta", "?as_of=2026-03-02T12:00Z");
     expect(now).toContain("as it is known today");
     expect(now).not.toContain("It was the shoes");
   });
 
-  test("tells in the same step what is right, even elsewhere and at another time", async () => {
+  test("and records in the same step what is right, even in another environment and at another time", async () => {
     const text = await (
       await w.as("ada").submit(
         "/sites/shop/corrections",
@@ -92,126 +94,129 @@ describe("correcting one line", () => {
         }),
       )
     ).text();
-    expect(text).toContain("What is right is recorded as deployment 3.");
+    expect(text).toContain("Deployment 3 records what is right.");
     expect(await current("/sale")).toBe("v1");
     expect(await current("/sale", "demo")).toBe("v7");
-    const told = await (await w.as("vera").get("/sites/shop/deployments/3")).text();
-    expect(told).toContain("correction of deployment 2");
-    expect(told).toContain("out of band");
+    const page = await (await w.as("vera").get("/sites/shop/deployments/3")).text();
+    expect(page).toContain("correction of deployment 2");
+    expect(page).toContain("out of band");
   });
 
-  test("that only confirmed what stood makes the word no evidence any more", async () => {
+  test("that only confirmed the state: a change recorded late for before it now counts until today", async () => {
     await w.record("beta", ["/new v1"], { effective_at: "2026-03-03T09:00:00Z" });
-    await put({ deployment: 3, kind: "page", key: "/new" });
+    await adaCorrects({ deployment: 3, kind: "page", key: "/new" });
     await w.record("beta", ["/new v2"], { effective_at: "2026-03-02T20:00:00Z" });
     expect(await current("/new")).toBe("v2");
   });
 
-  test("settles what was told of later moments: a confirmation becomes the change it would have been", async () => {
+  test("and a later confirmation becomes the change that it was", async () => {
     await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T15:00:00Z" });
-    await put({ deployment: 2, ...sale });
-    expect(await on("beta", "?as_of=2026-03-02T12:00Z")).toMatch(/\/sale<.*?v1/s);
+    await adaCorrects({ deployment: 2, ...sale });
+    expect(await environmentPage("beta", "?as_of=2026-03-02T12:00Z")).toMatch(/\/sale<.*?v1/s);
     expect(await current("/sale")).toBe("v2");
   });
 
-  test("that nothing else was said of leaves it unknown, not removed", async () => {
-    await put({ deployment: 2, kind: "page", key: "/new" });
+  test("that was the only one of its page: the page is then unknown, not removed", async () => {
+    await adaCorrects({ deployment: 2, kind: "page", key: "/new" });
     expect(await current("/new")).toBeUndefined();
-    expect(await (await w.as("vera").get("/sites/shop/artifacts/page?key=/new")).text()).toContain("never recorded on");
+    expect(await (await w.as("vera").get("/sites/shop/artifacts/page?key=/new")).text()).toContain("Never recorded on");
   });
 });
 
-test("a whole deployment is corrected, and that is corrected, and so on", async () => {
+test("a whole deployment is marked as wrong, that is undone, and one line is corrected again", async () => {
   const text = await (
     await w.as("ada").submit("/sites/shop/corrections", { deployment: "2", reason: "Of another site" })
   ).text();
-  expect(text).toContain("Corrected: deployment 2, 2 lines.");
+  expect(text).toContain("Corrected deployment 2 (2 lines).");
   expect(text).toContain("Of another site");
   expect([await current("/sale"), await current("/new")]).toEqual(["v1", undefined]);
   w.clock.at = "2026-03-03T12:01:00.000Z";
   const again = await (await w.as("ada").get("/sites/shop/corrections/new?deployment=2")).text();
-  expect(again).toContain("Say that it stood");
-  await put({ deployment: 2, stands: true, reason: "No, of this one" });
+  expect(again).toContain("Undo correction");
+  await adaCorrects({ deployment: 2, stands: true, reason: "No, of this one" });
   expect([await current("/sale"), await current("/new")]).toEqual(["v2", "v1"]);
   w.clock.at = "2026-03-03T12:02:00.000Z";
-  await put({ deployment: 2, ...sale, reason: "All but this" });
+  await adaCorrects({ deployment: 2, ...sale, reason: "All but this" });
   expect([await current("/sale"), await current("/new")]).toEqual(["v1", "v1"]);
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
 });
 
-test("a line corrected by itself stays so where the correction of the whole is taken back", async () => {
-  await put({ deployment: 2, ...sale });
-  await put({ deployment: 2 });
-  await put({ deployment: 2, stands: true });
+test("a line corrected on its own stays corrected when the correction of the whole deployment is undone", async () => {
+  await adaCorrects({ deployment: 2, ...sale });
+  await adaCorrects({ deployment: 2 });
+  await adaCorrects({ deployment: 2, stands: true });
   expect([await current("/sale"), await current("/new")]).toEqual(["v1", "v1"]);
 });
 
-describe("what rested on it says so", () => {
-  test("an open promotion is blocked, and names the correction; its release shows it", async () => {
+describe("a correction is shown on what depends on it", () => {
+  test("an open promotion is blocked and names the correction; its release shows it", async () => {
     await w.release("Spring", ["/sale"]);
     await w.ask(1, "demo");
-    await put({ deployment: 2, ...sale, reason: "It was the shoes" });
+    await adaCorrects({ deployment: 2, ...sale, reason: "It was the shoes" });
     const promotion = await (await w.as("ada").get("/sites/shop/promotions/1")).text();
     expect(promotion).toContain("On 3 March 2026, 12:00 Ada corrected the record of /sale v2 on beta.");
     const release = await (await w.as("ada").get("/sites/shop/releases/1")).text();
     expect(release).toContain("It was the shoes");
   });
 
-  test("a completed promotion's own placement can be wrong, too", async () => {
+  test("a completed promotion shows that its own deployment was corrected", async () => {
     await w.release("Spring", ["/sale"]);
     await w.promote(1, "demo");
-    await put({ deployment: 3, ...sale, instead: { version: "v2", effective_at: "2026-03-03T11:30:00Z" } });
+    await adaCorrects({ deployment: 3, ...sale, instead: { version: "v2", effective_at: "2026-03-03T11:30:00Z" } });
     const text = await (await w.as("vera").get("/sites/shop/promotions/1")).text();
     expect(text).toContain("Part of what was deployed has been corrected");
-    const [standing] = await w.db
+    const [placement] = await w.db
       .selectFrom("current_placements")
       .selectAll()
       .where("environment_id", "=", environmentOf(w.site, "demo").id)
       .execute();
     // the promotion that allowed the wrong line allows the right one
-    expect(standing).toMatchObject({ effective_at: "2026-03-03T11:30:00.000Z", out_of_band: 0 });
+    expect(placement).toMatchObject({ effective_at: "2026-03-03T11:30:00.000Z", out_of_band: 0 });
   });
 });
 
-describe("is refused", () => {
-  test("without a reason, with too long a one, or with something else that is wrong; the form comes back filled", async () => {
+describe("a correction is refused", () => {
+  test("without a reason, with too long a reason or another invalid field; the form comes back filled in", async () => {
     const ada = w.as("ada");
     const bare = await ada.post("/sites/shop/corrections", form({ reason: "  ", right: "version", version: "v9" }));
     expect(bare.status).toBe(422);
     const text = await bare.text();
-    expect(text).toContain("Say what was wrong: a correction needs a reason.");
+    expect(text).toContain("Enter a reason: what was wrong, and how do you know?");
     expect(text).toContain('value="v9"');
     for (const [more, sentence] of [
-      [{ reason: "x".repeat(10_001) }, "A reason has at most 10,000 characters"],
-      [{ right: "version", version: "" }, "Say which version stood there."],
+      [{ reason: "x".repeat(10_001) }, "A reason can have at most 10,000 characters"],
+      [{ right: "version", version: "" }, "Enter the version that was there."],
       [{ right: "version", version: "v3", when: "in a while" }, "is not a valid date and time"],
       [{ right: "version", version: "v3", when: "2027-01-01 10:00" }, "in the future"],
-      [{ right: "version", version: "v2" }, "That is what was recorded."],
+      [{ right: "version", version: "v2" }, "This is the same as what was recorded."],
       [{ right: "version", version: "v3", environment: "moon" }, "There is no environment moon."],
     ] as const) {
       const answer = await ada.post("/sites/shop/corrections", form(more));
       expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(sentence)]);
     }
-    expect((await events()).map((one) => one.action)).not.toContain("placement_corrected");
+    expect(await actions()).not.toContain("placement_corrected");
   });
 
-  test("for what was corrected already, and what was never corrected cannot be said to stand", async () => {
-    await put({ deployment: 2, ...sale, reason: "It was the shoes" });
-    await expect(put({ deployment: 2, ...sale })).rejects.toMatchObject({
+  test("if the line has already been corrected; and undoing is refused if it has not", async () => {
+    await adaCorrects({ deployment: 2, ...sale, reason: "It was the shoes" });
+    await expect(adaCorrects({ deployment: 2, ...sale })).rejects.toMatchObject({
       status: 409,
-      message: "What deployment 2 said of /sale has been corrected already, by Ada: “It was the shoes”",
+      message: "/sale in deployment 2 has already been corrected by Ada: “It was the shoes”",
     });
-    await expect(put({ deployment: 1, ...sale, stands: true })).rejects.toMatchObject({ status: 409 });
+    await expect(adaCorrects({ deployment: 1, ...sale, stands: true })).rejects.toMatchObject({
+      status: 409,
+      message: "/sale in deployment 1 is not marked as wrong: it has not been corrected.",
+    });
     const again = await w.as("ada").post("/sites/shop/corrections", form());
     expect(again.status).toBe(409);
-    expect(await again.text()).toContain("has been corrected already");
+    expect(await again.text()).toContain("has already been corrected");
   });
 
-  test("for what is not there: no such deployment, no such line, of another site, a stranger", async () => {
-    await expect(put({ deployment: 99 })).rejects.toMatchObject({ status: 404 });
-    await expect(put({ deployment: 1, kind: "page", key: "/new" })).rejects.toMatchObject({
+  test("if the deployment or line does not exist, or for a person without a role on the site", async () => {
+    await expect(adaCorrects({ deployment: 99 })).rejects.toMatchObject({ status: 404 });
+    await expect(adaCorrects({ deployment: 1, kind: "page", key: "/new" })).rejects.toMatchObject({
       status: 422,
-      message: "Deployment 1 says nothing of /new.",
+      message: "Deployment 1 did not record /new.",
     });
     const ada = w.as("ada");
     for (const query of [
@@ -228,26 +233,28 @@ describe("is refused", () => {
     );
   });
 
-  test("to who may not: no link, no form, no deed", async () => {
+  test("for a person who may not correct: no link, no form, no correction", async () => {
     const cleo = w.as("cleo");
     expect(await (await cleo.get("/sites/shop/deployments/2")).text()).not.toContain("corrections/new");
     expect((await cleo.get("/sites/shop/corrections/new?deployment=2")).status).toBe(403);
     expect((await cleo.post("/sites/shop/corrections", form())).status).toBe(403);
-    await expect(put({ deployment: 2 }, "cleo")).rejects.toMatchObject({ status: 403 });
+    await expect(correctAs("cleo", { deployment: 2 })).rejects.toMatchObject({ status: 403 });
   });
 });
 
-test("sent twice it happens once; of two at the same moment one is told of the other", async () => {
+test("a form sent twice corrects once; of two corrections at the same moment the second is refused", async () => {
   const ada = w.as("ada");
   const sent = form({ key: "once-and-again" });
   for (let i = 0; i < 2; i++) expect((await ada.post("/sites/shop/corrections", sent)).status).toBe(303);
-  const race = await Promise.allSettled([put({ deployment: 1, ...sale }), put({ deployment: 1, ...sale })]);
-  expect(race.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
-  const made = (await events()).filter((one) => one.action === "placement_corrected");
-  expect(made.length).toBe(2);
+  const race = await Promise.allSettled([
+    adaCorrects({ deployment: 1, ...sale }),
+    adaCorrects({ deployment: 1, ...sale }),
+  ]);
+  expect(race.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect((await actions()).filter((action) => action === "placement_corrected").length).toBe(2);
 });
 
-test("by the API, with what is right; what it gives as known then and as known now", async () => {
+test("a program corrects by the API and records what is right; placements are listed as known then and now", async () => {
   const manager = await w.token("account-manager");
   const path = "/sites/shop/corrections";
   const body = { deployment: 2, ...sale, reason: "It was the shoes", instead: { version: "v5" } };
@@ -262,7 +269,7 @@ test("by the API, with what is right; what it gives as known then and as known n
   const versions = async (query: string) => {
     const answer = await manager.get(`/sites/shop/environments/beta/placements?${query}`);
     const list = (await answer.json()) as { unknown: boolean; items: { key: string; version: string }[] };
-    return [list.unknown, list.items.map((one) => `${one.key} ${one.version}`)];
+    return [list.unknown, list.items.map((item) => `${item.key} ${item.version}`)];
   };
   expect(await versions("q=sale")).toEqual([false, ["/sale v5"]]);
   expect(await versions("q=sale&known_at=2026-03-03T11:00:00Z")).toEqual([false, ["/sale v2"]]);
@@ -273,8 +280,8 @@ test("by the API, with what is right; what it gives as known then and as known n
   expect(await compared.json()).toMatchObject({ items: [{ key: "/sale", from: "v2", to: "v5" }], unknown: [] });
 });
 
-test("compare holds what was known then against what is known now", async () => {
-  await put({ deployment: 2, ...sale });
+test("compare shows what was known then beside what is known now", async () => {
+  await adaCorrects({ deployment: 2, ...sale });
   const text = await (
     await w.as("vera").get("/sites/shop/compare?from=beta&to=beta&from_known_at=2026-03-03T11:00")
   ).text();
@@ -284,30 +291,30 @@ test("compare holds what was known then against what is known now", async () => 
   expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("Known when?")]);
 });
 
-test("what happened is told as a sentence", async () => {
-  await put({ deployment: 2, ...sale, reason: "It was the shoes", instead: { version: null } });
+test("the history shows a correction as a sentence", async () => {
+  await adaCorrects({ deployment: 2, ...sale, reason: "It was the shoes", instead: { version: null } });
   const text = await (await w.as("vera").get("/sites/shop/history")).text();
   expect(text).toContain("It was the shoes");
-  expect(text).toContain("that it was removed");
+  expect(text).toContain("correct: removed from");
 });
 
-test("who had to wait is told after the one before, so that what was known stays known", async () => {
+test("a deployment that waited for a correction is recorded after it, so that what was known stays known", async () => {
   w.clock.at = "2026-03-03T11:59:00.000Z";
-  await put({ deployment: 2, ...sale });
+  await adaCorrects({ deployment: 2, ...sale });
   w.clock.at = "2026-03-03T11:58:00.000Z";
   await w.record("beta", ["/late v1"], { effective_at: "2026-03-01T09:00:00Z" });
   const [last] = await w.db.selectFrom("deployments").select("recorded_at").orderBy("number", "desc").execute();
   expect(last?.recorded_at).toBe("2026-03-03T11:59:00.000Z");
 });
 
-test("of two deployments for one moment the later recorded holds, also after its correction was taken back", async () => {
+test("of two deployments for one moment the one recorded later counts, also after its correction was undone", async () => {
   const effective_at = "2026-03-02T12:00:00Z";
   await w.record("beta", ["/sale v2"], { effective_at });
   await w.record("beta", ["/sale v3"], { effective_at });
-  await put({ deployment: 2, ...sale });
-  await put({ deployment: 4, ...sale });
+  await adaCorrects({ deployment: 2, ...sale });
+  await adaCorrects({ deployment: 4, ...sale });
   expect(await current("/sale")).toBe("v2");
-  await put({ deployment: 4, ...sale, stands: true });
+  await adaCorrects({ deployment: 4, ...sale, stands: true });
   expect(await current("/sale")).toBe("v3");
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
 });
@@ -316,12 +323,16 @@ describe("replaying the statements for one moment", () => {
   const statement = (number: number, version_id: string | null, seqs: number[] = [], more: object = {}) => {
     const line = { artifact_id: "a", kind: "page" as const, key: "/a", version: version_id, version_id };
     const at = { deployment_id: `${number}`, environment_id: "e", effective_at: "", recorded_at: "" };
-    const one = { ...line, ...at, promotion_id: null, out_of_band: 0 as const, ...more };
-    return { ...one, number, placements: seqs.map((seq) => ({ seq, recorded_at: "" })) };
+    const common = { ...line, ...at, promotion_id: null, out_of_band: 0 as const, ...more };
+    return { ...common, number, placements: seqs.map((seq) => ({ seq, recorded_at: "" })) };
   };
   const replayed = (before: string | null, statements: ReturnType<typeof statement>[], out_of_band: 0 | 1 = 0) => {
     const { state, toPlace, redundant } = replayMoment({ version_id: before, out_of_band }, statements);
-    return { state: state.version_id, toPlace: toPlace?.number, redundant: redundant.map((one) => one.seq) };
+    return {
+      state: state.version_id,
+      toPlace: toPlace?.number,
+      redundant: redundant.map((placement) => placement.seq),
+    };
   };
 
   test("a confirmation that proves to be a change is placed, and a placement that proves to be none is redundant", () => {
@@ -337,12 +348,12 @@ describe("replaying the statements for one moment", () => {
     expect(replayed("v1", [statement(1, "v1")], 1)).toEqual({ state: "v1", toPlace: undefined, redundant: [] });
   });
 
-  test("the later recorded holds, and its placement comes last", () => {
+  test("the one recorded later counts, and its placement comes last", () => {
     const [first, second] = [statement(1, "v2", [5]), statement(2, "v3", [4])];
     expect(replayed("v1", [second, first])).toEqual({ state: "v3", toPlace: 2, redundant: [4] });
   });
 
-  test("of those without a placement only the last that changes something is placed", () => {
+  test("of statements without a placement only the last that changes something is placed", () => {
     const three = [statement(1, "v2"), statement(2, "v3"), statement(3, "v3")];
     expect(replayed("v1", three)).toEqual({ state: "v3", toPlace: 2, redundant: [] });
   });

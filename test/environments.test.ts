@@ -33,7 +33,7 @@ async function sale(): Promise<void> {
 }
 
 describe("an environment now", () => {
-  test("lists each version with since when it is there, its source and who approved it", async () => {
+  test("lists each version with since when it has been there, its source and who approved it", async () => {
     await sale();
 
     const page = await openPage(live);

@@ -36,25 +36,25 @@ const tables = [
   "versions",
 ] as const satisfies (keyof Schema)[];
 
-test("the record is the same as before, row for row", async () => {
+test("an operator rebuilds a sound record, and every row is the same as before", async () => {
   await tick();
-  const before = await whole(w.db);
-  const verdict = await rebuild(w.db, w.site.id);
-  expect(verdict).toEqual(await verify(w.db, w.site.id));
-  expect(await whole(w.db)).toEqual(before);
+  const before = await allRows(w.db);
+  const result = await rebuild(w.db, w.site.id);
+  expect(result).toEqual(await verify(w.db, w.site.id));
+  expect(await allRows(w.db)).toEqual(before);
 });
 
-test("what was changed by hand, taken away or put in is as it was told", async () => {
+test("rows that were changed, removed or added by hand are restored as they were recorded", async () => {
   await tick();
-  const before = await whole(w.db);
+  const before = await allRows(w.db);
   await damage();
   expect(await verify(w.db, w.site.id)).toHaveProperty("break");
   await rebuild(w.db, w.site.id);
-  expect(await whole(w.db)).toEqual(before);
+  expect(await allRows(w.db)).toEqual(before);
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
 });
 
-test("the tables refuse changes again afterwards, and take new records", async () => {
+test("after a rebuild the tables refuse changes again, and deployments can be recorded", async () => {
   await rebuild(w.db, w.site.id);
   await expect(w.db.updateTable("approvals").set({ role: "viewer" }).execute()).rejects.toThrow("append-only");
   await expect(w.db.deleteFrom("placements").execute()).rejects.toThrow("append-only");
@@ -62,7 +62,7 @@ test("the tables refuse changes again afterwards, and take new records", async (
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
 });
 
-test("another site's record stays as it is", async () => {
+test("the record of another site is not changed", async () => {
   const before = await w.db.selectFrom("events").selectAll().execute();
   const other = await w.db.selectFrom("sites").select("id").where("slug", "=", "elsewhere").executeTakeFirstOrThrow();
   await rebuild(w.db, other.id);
@@ -70,7 +70,7 @@ test("another site's record stays as it is", async () => {
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
 });
 
-test("broken events are nothing to go by, and nothing is touched", async () => {
+test("with broken events the rebuild is refused, and nothing is changed", async () => {
   await unguard(w.db, "events");
   await unguard(w.db, "approvals");
   await w.db
@@ -80,11 +80,11 @@ test("broken events are nothing to go by, and nothing is touched", async () => {
     .where("seq", "=", 20)
     .execute();
   await w.db.updateTable("approvals").set({ comment: "Damaged" }).execute();
-  const before = await whole(w.db);
+  const before = await allRows(w.db);
   await expect(rebuild(w.db, w.site.id)).rejects.toThrow(
     "The events themselves are broken. Event 20 is not what was recorded",
   );
-  expect(await whole(w.db)).toEqual(before);
+  expect(await allRows(w.db)).toEqual(before);
 });
 
 async function tick(): Promise<void> {
@@ -114,14 +114,14 @@ async function damage(): Promise<void> {
   await w.db.updateTable("versions").set({ digest: "sha256:0" }).execute();
   await w.db.updateTable("artifacts").set({ title: "Nothing", key: sql<string>`key || '-'` }).execute();
   const [row] = await w.db.selectFrom("placements").selectAll().execute();
-  if (!row) throw new Error("nothing was placed");
+  if (!row) throw new Error("there are no placements");
   const { seq: _, ...forged } = row;
   await w.db.insertInto("placements").values(forged).execute();
   await w.db.deleteFrom("release_contents").execute();
 }
 
-/** All rows of these tables, in an order of their own. */
-async function whole(db: Database): Promise<Record<string, string[]>> {
+/** All rows of these tables, sorted. */
+async function allRows(db: Database): Promise<Record<string, string[]>> {
   const rows: Record<string, string[]> = {};
   for (const table of tables) {
     const all = await db

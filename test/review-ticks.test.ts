@@ -162,7 +162,7 @@ describe("review ticks", () => {
     const page = await (await w.as("theo").submit(path("/looks"), { shown, looked: [await idOf("/")] })).text();
 
     expect(ticks(page)).toEqual(["Home"]);
-    expect(page).toMatch(/id="reviewed" data-said="1 of 4 reviewed">You have reviewed 1 of 4\./);
+    expect(page).toMatch(/id="reviewed" data-announce="1 of 4 reviewed">You have reviewed 1 of 4\./);
     expect(ticks(await read("vera"))).toEqual([]);
     expect(words(await (await w.as("theo").get("/sites/shop/approvals")).text())).toContain(
       "You have reviewed 1 of 4.",

@@ -21,34 +21,35 @@ afterEach(() => w.close());
 
 type Pair = [key: string, version: string | null];
 
-const found = async () => {
-  const verdict = await verify(w.db, w.site.id);
-  return "break" in verdict ? verdict.break : undefined;
+/** The first fault that verify finds. */
+const firstFault = async () => {
+  const result = await verify(w.db, w.site.id);
+  return "break" in result ? result.break : undefined;
 };
 
-test("a shop in which everything was done is found right", async () => {
+test("a shop in which every action was taken verifies", async () => {
   await everyVerb(w);
   const site = await w.db.selectFrom("sites").select(["events", "head"]).where("slug", "=", "shop").executeTakeFirst();
   expect(await verify(w.db, w.site.id)).toEqual(site);
   const done = new Set(
-    (await w.db.selectFrom("events").select("action").distinct().execute()).map((one) => one.action),
+    (await w.db.selectFrom("events").select("action").distinct().execute()).map((event) => event.action),
   );
-  expect(actions.filter((one) => !done.has(one))).toEqual([]);
+  expect(actions.filter((action) => !done.has(action))).toEqual([]);
   for (const table of ["repeats", "confirmations", "cancellations", "completions"] as const)
     expect((await w.db.selectFrom(table).selectAll().execute()).length, table).toBeGreaterThan(0);
 });
 
-test("the example shop is found right", async () => {
+test("the example shop verifies", async () => {
   const { slug } = await createExample(w.db, await w.by("iris"));
   const { id } = await w.db.selectFrom("sites").select("id").where("slug", "=", slug).executeTakeFirstOrThrow();
   expect(await verify(w.db, id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
 });
 
-test("a year of a real site, told in any order, is found right", async () => {
+test("a year of a real site, recorded in any order, verifies", async () => {
   const file = await readFile(new URL("support/real-history.jsonl.gz", import.meta.url));
-  const told = gunzipSync(file).toString().trim().split("\n").slice(0, 300);
+  const deployments = gunzipSync(file).toString().trim().split("\n").slice(0, 300);
   const cleo = await w.by("cleo");
-  for (const line of shuffled(told, seeded(3))) {
+  for (const line of shuffled(deployments, seeded(3))) {
     const { at, pages, software } = JSON.parse(line) as Record<"pages" | "software", Pair[]> & { at: string };
     const placements = [
       ...pages.map(([key, version]) => ({ kind: "page" as const, key, version })),
@@ -59,22 +60,22 @@ test("a year of a real site, told in any order, is found right", async () => {
   expect(await verify(w.db, w.site.id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
 });
 
-test("how far it has come is told", async () => {
+test("verify reports its progress after each event", async () => {
   await everyVerb(w);
   const steps: number[] = [];
-  const verdict = await verify(w.db, w.site.id, { onProgress: (done) => steps.push(done) });
-  expect(steps).toEqual("events" in verdict && Array.from({ length: verdict.events }, (_, i) => i + 1));
+  const result = await verify(w.db, w.site.id, { onProgress: (done) => steps.push(done) });
+  expect(steps).toEqual("events" in result && Array.from({ length: result.events }, (_, i) => i + 1));
 });
 
 test("each site has a chain of its own", async () => {
   await everyVerb(w);
   const other = await w.db.selectFrom("sites").select("id").where("slug", "=", "elsewhere").executeTakeFirstOrThrow();
   await w.db.updateTable("sites").set({ head: "0" }).where("id", "=", w.site.id).execute();
-  expect(await found()).toMatchObject({ what: expect.stringContaining("head") });
+  expect(await firstFault()).toMatchObject({ what: expect.stringContaining("head") });
   expect(await verify(w.db, other.id)).toHaveProperty("head");
 });
 
-describe("a database that was changed by hand", () => {
+describe("verify finds what was changed by hand in the database:", () => {
   const unguarded = lived(async (w) => {
     await everyVerb(w);
     for (const table of ["events", "placements", "approvals", "deployments", "completions", "release_contents"])
@@ -90,25 +91,25 @@ describe("a database that was changed by hand", () => {
     const seq = await eventOf(w.db, w.site.id, "deployment_recorded", "deployment 3");
     const { details } = await event(seq);
     await change(seq, { details: details.replace('"v2"', '"v3"') });
-    expect(await found()).toEqual({
+    expect(await firstFault()).toEqual({
       seq,
       what: `Event ${seq} is not what was recorded: its content does not give its hash.`,
     });
     await change(seq, { details: details.slice(1) });
-    expect(await found()).toMatchObject({ seq });
+    expect(await firstFault()).toMatchObject({ seq });
     await change(seq, { details: ` ${details}` });
-    expect(await found()).toMatchObject({ seq });
+    expect(await firstFault()).toMatchObject({ seq });
   });
 
   test("who did something, and when", async () => {
     const seq = await eventOf(w.db, w.site.id, "promotion_approved");
     const { person_id, recorded_at } = await event(seq);
     await change(seq, { person_id: w.people.ada.id });
-    expect(await found()).toMatchObject({ seq });
+    expect(await firstFault()).toMatchObject({ seq });
     await change(seq, { person_id, recorded_at: "2026-03-03T10:00:00.001Z" });
-    expect(await found()).toMatchObject({ seq });
+    expect(await firstFault()).toMatchObject({ seq });
     await change(seq, { recorded_at });
-    expect(await found()).toBeUndefined();
+    expect(await firstFault()).toBeUndefined();
   });
 
   test("an event deleted, in the middle or at the end", async () => {
@@ -118,65 +119,68 @@ describe("a database that was changed by hand", () => {
       .where("id", "=", w.site.id)
       .executeTakeFirstOrThrow();
     await w.db.deleteFrom("events").where("site_id", "=", w.site.id).where("seq", "=", events).execute();
-    expect(await found()).toEqual({ seq: events, what: `Event ${events} is missing: the site has ${events} events.` });
+    expect(await firstFault()).toEqual({
+      seq: events,
+      what: `Event ${events} is missing: the site has ${events} events.`,
+    });
     await w.db.deleteFrom("events").where("site_id", "=", w.site.id).where("seq", "=", 9).execute();
-    expect(await found()).toEqual({ seq: 9, what: "Event 9 is missing: event 10 comes after event 8." });
+    expect(await firstFault()).toEqual({ seq: 9, what: "Event 9 is missing: event 10 comes after event 8." });
   });
 
   test("two events swapped", async () => {
-    const here = w.db.updateTable("events").where("site_id", "=", w.site.id);
-    await here.set({ seq: -1 }).where("seq", "=", 12).execute();
-    await here.set({ seq: 12 }).where("seq", "=", 13).execute();
-    await here.set({ seq: 13 }).where("seq", "=", -1).execute();
-    expect(await found()).toEqual({
+    const siteEvents = w.db.updateTable("events").where("site_id", "=", w.site.id);
+    await siteEvents.set({ seq: -1 }).where("seq", "=", 12).execute();
+    await siteEvents.set({ seq: 12 }).where("seq", "=", 13).execute();
+    await siteEvents.set({ seq: 13 }).where("seq", "=", -1).execute();
+    expect(await firstFault()).toEqual({
       seq: 12,
       what: "Event 12 does not follow from event 11: its previous hash is different.",
     });
   });
 
-  test("a decision turned round", async () => {
+  test("a decision reversed", async () => {
     const seq = await eventOf(w.db, w.site.id, "promotion_rejected");
     await w.db.updateTable("approvals").set({ decision: "approve" }).where("decision", "=", "reject").execute();
-    expect(await found()).toEqual({
+    expect(await firstFault()).toEqual({
       seq,
       what: `promotion 2: decision of the decision of a tester on it is "approve" in the database, and "reject" in the event.`,
     });
   });
 
-  test("a decision added, and one taken away", async () => {
+  test("a decision added, and one removed", async () => {
     const approvals = await w.db.selectFrom("approvals").selectAll().where("decision", "=", "approve").execute();
-    const [one] = approvals;
-    if (!one) throw new Error("nobody approved");
+    const [approval] = approvals;
+    if (!approval) throw new Error("nobody approved");
     await w.db
       .insertInto("approvals")
-      .values({ ...one, id: "forged", person_id: w.people.vera.id })
+      .values({ ...approval, id: "forged", person_id: w.people.vera.id })
       .execute();
-    expect(await found()).toMatchObject({
+    expect(await firstFault()).toMatchObject({
       what: "No event records the decision on promotion 4, which is in the database.",
     });
-    await w.db.deleteFrom("approvals").where("id", "in", ["forged", one.id]).execute();
-    expect(await found()).toEqual({
+    await w.db.deleteFrom("approvals").where("id", "in", ["forged", approval.id]).execute();
+    expect(await firstFault()).toEqual({
       seq: await eventOf(w.db, w.site.id, "promotion_approved"),
       what: "promotion 4: the event records the decision of a tester on it, which is missing from the database.",
     });
   });
 
-  test("a placement added: after the last, or between two", async () => {
+  test("a placement added, after the last or between two", async () => {
     const rows = await w.db.selectFrom("placements").selectAll().orderBy("seq").execute();
     const last = rows.at(-1);
-    if (!last) throw new Error("nothing was placed");
+    if (!last) throw new Error("there are no placements");
     const { seq: _, ...row } = last;
     const { seq } = await w.db.insertInto("placements").values(row).returning("seq").executeTakeFirstOrThrow();
-    expect((await found())?.what).toMatch(
+    expect((await firstFault())?.what).toMatch(
       new RegExp(`^No event records placement ${seq} of \\S+ on \\w+, which is in the database\\.$`),
     );
     await w.db.deleteFrom("placements").where("seq", "=", seq).execute();
-    const given = isPostgres(w.db) ? sql`overriding system value` : sql``;
+    const overriding = isPostgres(w.db) ? sql`overriding system value` : sql``;
     const columns = Object.keys(row).map((name) => sql.ref(name));
-    await sql`insert into placements (seq, ${sql.join(columns)}) ${given} values (0, ${sql.join(Object.values(row))})`.execute(
+    await sql`insert into placements (seq, ${sql.join(columns)}) ${overriding} values (0, ${sql.join(Object.values(row))})`.execute(
       w.db,
     );
-    expect(await found()).toEqual({
+    expect(await firstFault()).toEqual({
       seq: await eventOf(w.db, w.site.id, "deployment_recorded"),
       what: expect.stringMatching(/^deployment 1: placement 0 of \S+ is in the database, but not in the event\.$/),
     });
@@ -191,7 +195,7 @@ describe("a database that was changed by hand", () => {
       .set({ version_id: second?.version_id ?? null })
       .where("seq", "=", first?.seq ?? 0)
       .execute();
-    expect(await found()).toMatchObject({
+    expect(await firstFault()).toMatchObject({
       seq,
       what: expect.stringMatching(
         /^deployment 1: version of placement \d+ of \/sale is "of another artifact" in the database, and "v1" in the event\.$/,
@@ -199,7 +203,7 @@ describe("a database that was changed by hand", () => {
     });
   });
 
-  test("the pointer to what stands now", async () => {
+  test("the pointer to a current version", async () => {
     const demo = environmentOf(w.site, "demo").id;
     await w.db
       .updateTable("current_placements")
@@ -207,19 +211,19 @@ describe("a database that was changed by hand", () => {
       .where("environment_id", "=", demo)
       .where("artifact_id", "in", w.db.selectFrom("artifacts").select("id").where("key", "=", "/sale"))
       .execute();
-    expect((await found())?.what).toMatch(
+    expect((await firstFault())?.what).toMatch(
       /^The current version of \/sale on \w+ is from placement 1, and by the events from placement \d+\.$/,
     );
     await w.db.deleteFrom("current_placements").where("environment_id", "=", demo).execute();
-    expect((await found())?.what).toMatch(/is from no placement/);
+    expect((await firstFault())?.what).toMatch(/is from no placement/);
   });
 
-  test("a promotion opened again", async () => {
+  test("an open promotion marked as closed", async () => {
     await w.db.deleteFrom("open_promotions").execute();
-    expect((await found())?.what).toMatch(/^Promotion \d is closed in the database, and open by the events\.$/);
+    expect((await firstFault())?.what).toMatch(/^Promotion \d is closed in the database, and open by the events\.$/);
   });
 
-  const deeds: [string, () => Promise<unknown>, RegExp][] = [
+  const changes: [string, () => Promise<unknown>, RegExp][] = [
     [
       "a release's contents",
       () => w.db.deleteFrom("release_contents").execute(),
@@ -246,7 +250,7 @@ describe("a database that was changed by hand", () => {
       /^deployment 1: version of \/sale v1 is "v77" in the database/,
     ],
     [
-      "a digest slipped in",
+      "a digest added",
       () => w.db.updateTable("versions").set({ digest: "sha256:0" }).where("label", "=", "v9").execute(),
       /digests of 2 versions, and the events record 1\./,
     ],
@@ -256,23 +260,23 @@ describe("a database that was changed by hand", () => {
       /^deployment 1: key of the page \/sale is "\/sales" in the database/,
     ],
     [
-      "a confirmation taken away",
+      "a confirmation removed",
       () => w.db.deleteFrom("confirmations").execute(),
       /the event records the confirmation of/,
     ],
     [
-      "a repetition taken away",
+      "a repetition removed",
       () => w.db.deleteFrom("repeats").execute(),
       /^deployment 2: the confirmation of \/terms is in the database, but not in the event\.$/,
     ],
     [
-      "a repetition put in",
-      () => putIn("repeats"),
+      "a repetition added",
+      () => addRow("repeats"),
       /^deployment 1: the repetition of placement \d+ is in the database, but not in the event/,
     ],
     [
-      "a confirmation put in",
-      () => putIn("confirmations"),
+      "a confirmation added",
+      () => addRow("confirmations"),
       /^deployment 1: the confirmation of .* is in the database, but not in the event/,
     ],
     [
@@ -286,13 +290,13 @@ describe("a database that was changed by hand", () => {
       /^promotion 1: reason of the cancellation is "Because" in the database/,
     ],
   ];
-  test.for(deeds)("%s", async ([, deed, sentence]) => {
-    await deed();
-    expect((await found())?.what).toMatch(sentence);
+  test.for(changes)("%s", async ([, change, sentence]) => {
+    await change();
+    expect((await firstFault())?.what).toMatch(sentence);
   });
 });
 
-test("a chain that was recomputed in full follows, and only a checkpoint tells", async () => {
+test("a chain that was recomputed in full verifies, and only a checkpoint shows that it was rewritten", async () => {
   await everyVerb(w);
   const { events, head } = await w.db
     .selectFrom("sites")
@@ -304,7 +308,7 @@ test("a chain that was recomputed in full follows, and only a checkpoint tells",
   await unguard(w.db, "cancellations");
   await w.db.updateTable("cancellations").set({ reason: "Rewritten" }).where("reason", "=", "Too early").execute();
   await recompute((details) => details.replace("Too early", "Rewritten"));
-  expect(await found()).toBeUndefined();
+  expect(await firstFault()).toBeUndefined();
   const seq = events;
   expect(await verify(w.db, w.site.id, { checkpoint: { events, head } })).toEqual({
     break: {
@@ -327,8 +331,8 @@ function change(seq: number, to: { details?: string; person_id?: string; recorde
   return w.db.updateTable("events").set(to).where("site_id", "=", w.site.id).where("seq", "=", seq).execute();
 }
 
-/** As if the first deployment had said more, or made a placement of its own into a repetition. */
-async function putIn(table: "repeats" | "confirmations"): Promise<void> {
+/** Adds a confirmation of the first deployment's first line, or marks that line as a repetition. */
+async function addRow(table: "repeats" | "confirmations"): Promise<void> {
   const first = w.db.selectFrom("placements").orderBy("seq").limit(1);
   if (table === "confirmations")
     await w.db
@@ -352,11 +356,11 @@ async function putIn(table: "repeats" | "confirmations"): Promise<void> {
   }
 }
 
-/** Changes history and makes all hashes right again. */
-async function recompute(changed: (details: string) => string): Promise<void> {
+/** Changes the details of events and recomputes all hashes. */
+async function recompute(changeDetails: (details: string) => string): Promise<void> {
   let previous_hash = "";
   for await (const row of walkChain(w.db, w.site.id)) {
-    const details = changed(row.details);
+    const details = changeDetails(row.details);
     const hash = hashEntry(previous_hash, chainEntry({ ...row, details }));
     await w.db
       .updateTable("events")

@@ -2,7 +2,7 @@ import type { Site } from "../src/access/sites.ts";
 import type { Deployment } from "../src/deployments/queries.ts";
 import type { Correction } from "../src/record/corrections.ts";
 import type { Kind } from "../src/schema.ts";
-import { formatCount } from "../src/text.ts";
+import { countOf } from "../src/text.ts";
 import { localInput, longTime, recordedLater } from "../src/time/format.ts";
 import { pathWithQuery } from "./parts/address.ts";
 import { versionTag } from "./parts/artifact.ts";
@@ -14,29 +14,28 @@ import { fold, head, note } from "./parts/page.ts";
 import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
 
-/** Who said that it was wrong, when and why; and that it stood, where that was said later. */
-export const correctionsTold = (list: Correction[], site: Site, now: string): Html =>
-  each(list, (one) => html`<br>${correctionTold(one, site, now)}`);
+export const correctionNotes = (corrections: Correction[], site: Site, now: string): Html =>
+  each(corrections, (correction) => html`<br>${correctionNote(correction, site, now)}`);
 
-export function correctionTold(one: Correction, site: Site, now: string): Html {
-  const right =
-    one.instead !== null && html`; <a href="/sites/${site.slug}/deployments/${one.instead}">what is right</a>`;
-  return html`${one.stands ? statusBadge("same", "it stood") : statusBadge("corrected", "corrected")} <span class="ago">${time(one.recorded_at, site.time_zone, now)} by ${one.person}: “${one.reason}”${right}</span>`;
+/** Who corrected it or undid a correction, when, why, and a link to what is right. */
+export function correctionNote(correction: Correction, site: Site, now: string): Html {
+  const { instead, stands, recorded_at, person, reason } = correction;
+  const right = instead !== null && html`; <a href="/sites/${site.slug}/deployments/${instead}">what is right</a>`;
+  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by ${person}: “${reason}”${right}</span>`;
 }
 
 type Target = { deployment: number; kind?: Kind | undefined; key?: string | undefined };
 
-/** To the form for one line, or, without kind and key, for a whole deployment. */
+/** A link to the form for one line, or, without kind and key, for a whole deployment. */
 export function correctLink(site: Site, { deployment, kind, key }: Target, wrong: boolean): Html {
   const href = pathWithQuery(`/sites/${site.slug}/corrections/new`, { deployment, kind, key });
-  const of = html`<span class="sr"> what deployment ${deployment} said${key !== undefined && ` of ${key}`}</span>`;
-  if (key === undefined) return linkButton(href, wrong ? "It did stand" : "Correct all of it");
-  return html`<a class="ago" href="${href}">${wrong ? html`Say that it stood<span class="sr">:${of}</span>` : html`Correct${of}`}</a>`;
+  if (key === undefined) return linkButton(href, wrong ? "Undo correction" : "Mark as wrong");
+  return html`<a class="ago" href="${href}">${wrong ? "Undo correction" : "Correct"}<span class="sr">${wrong && " of"} ${key} in deployment ${deployment}</span></a>`;
 }
 
 export type CorrectionForm = {
   reason: string;
-  /** What is right instead: nothing that is known, a version, or that it was removed. */
+  /** What is right instead: `nothing` to record, a `version`, or that it was `removed`. */
   right: string;
   version: string;
   environment: string;
@@ -48,11 +47,11 @@ export type CorrectionProps = {
   site: Site;
   now: string;
   deployment: Deployment;
-  /** What of it is corrected; nothing: all of it. */
+  /** The line to correct; undefined for the whole deployment. */
   line?: { kind: Kind; key: string; version: string | null } | undefined;
-  /** What it said in all. */
+  /** The lines of the deployment, at most 200. */
   lines: { kind: Kind; key: string; version: string | null }[];
-  /** The correction that holds now, where there is one that says it was wrong: then that is what can be taken back. */
+  /** The correction that applies now: then the form is the one to undo it. */
   wrong?: Correction | undefined;
   form: CorrectionForm;
   errors: Record<string, string>;
@@ -69,11 +68,11 @@ export function correctionPage(props: CorrectionProps): Html {
       env({ name: deployment.environment_name, tier: deployment.tier }),
       html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`,
     ],
-    title: wrong ? "It did stand" : "Correct the record",
-    lead: line ? lineWords(props, line) : wholeWords(props),
-    under: toldWords(props),
+    title: wrong ? "Undo correction" : "Correct the record",
+    lead: line ? lineSentence(props, line) : wholeSentence(props),
+    under: recordedSentence(props),
   })}
-${!line && fold("All that it said", html`<ul class="steps">${each(props.lines, (one) => html`<li>${one.key} ${one.version === null ? "removed" : versionTag(one.version)}</li>`)}</ul>`)}
+${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li>${key} ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>`)}
 <form class="form" method="post" action="/sites/${site.slug}/corrections">
 ${hiddenField("deployment", String(deployment.number))}${line && html`${hiddenField("kind", line.kind)}${hiddenField("line", line.key)}`}${wrong && hiddenField("stands", "1")}${hiddenField("key", props.form.key)}
 ${area({
@@ -82,34 +81,38 @@ ${area({
   value: props.form.reason,
   error: errors.reason,
   required: true,
-  hint: "Nothing is deleted: what was recorded stays, struck through, with your name and this reason.",
+  hint: "Nothing is deleted. What was recorded stays visible, struck through, with your name and this reason.",
 })}
-${line && !wrong && instead(props)}
-<div class="end">${button({ text: wrong ? "Say that it stood" : "Correct the record", look: "primary" })} ${linkButton(back, "Leave it as it is", "plain")}</div>
+${line && !wrong && insteadFields(props)}
+<div class="end">${button({ text: wrong ? "Undo correction" : line ? "Correct the record" : "Mark as wrong", look: "primary" })} ${linkButton(back, "Cancel", "plain")}</div>
 </form>`;
 }
 
-function lineWords({ site, deployment }: CorrectionProps, line: NonNullable<CorrectionProps["line"]>): Html {
-  const said = line.version === null ? html`was removed from` : html`stood in ${versionTag(line.version)} on`;
-  return html`Deployment ${deployment.number} said that ${line.key} ${said} ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)} on.`;
+function lineSentence({ site, deployment }: CorrectionProps, line: NonNullable<CorrectionProps["line"]>): Html {
+  const [name, at] = [deployment.environment_name, fullTime(deployment.effective_at, site.time_zone)];
+  const what =
+    line.version === null
+      ? html`as removed from ${name} on ${at}`
+      : html`${versionTag(line.version)} on ${name} from ${at}`;
+  return html`Deployment ${deployment.number} recorded ${line.key} ${what}.`;
 }
 
-const wholeWords = ({ site, deployment, lines }: CorrectionProps): Html =>
-  html`All of deployment ${deployment.number} on ${deployment.environment_name}, from ${fullTime(deployment.effective_at, site.time_zone)} on: it said something of ${formatCount(lines.length)} ${lines.length === 1 ? "page or piece of software" : "pages and pieces of software"}.`;
+const wholeSentence = ({ site, deployment, lines }: CorrectionProps): Html =>
+  html`The whole of deployment ${deployment.number}: ${countOf(lines.length, "line")} on ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)}.`;
 
-function toldWords({ site, now, deployment, wrong }: CorrectionProps): Html {
+function recordedSentence({ site, now, deployment, wrong }: CorrectionProps): Html {
   const later = recordedLater(deployment);
-  return html`${deployment.person} told it on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionTold(wrong, site, now)}`}`;
+  return html`Recorded by ${deployment.person} on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
 }
 
-/** In one step: what is right, where it is known. */
-function instead({ site, now, deployment, form, errors }: CorrectionProps): Html {
+/** What is right, recorded in the same step. */
+function insteadFields({ site, now, deployment, form, errors }: CorrectionProps): Html {
   const choice = (value: string, label: string, hint?: string) =>
     checkbox({ type: "radio", name: "right", value, label, hint, checked: form.right === value });
   const zone = site.time_zone;
   return html`${boxes(
     "What is right instead?",
-    html`${choice("nothing", "Nothing to add", "It never was, or nobody knows what was.")}${choice("version", "Another version, place or time", "Fill in below.")}${choice("removed", "It was removed")}`,
+    html`${choice("nothing", "Nothing to add", "It never happened, or it is unknown.")}${choice("version", "Another version, environment or time", "Fill in below.")}${choice("removed", "It was removed")}`,
     errors.instead,
   )}
 ${input({ name: "version", label: "Version", value: form.version, error: errors.version })}
@@ -122,11 +125,11 @@ ${select({
 })}
 ${input({
   name: "when",
-  label: "From when",
+  label: "Since",
   type: errors.when ? "text" : "datetime-local",
   value: form.when,
   error: errors.when,
-  hint: `Empty: from the same moment, ${longTime(deployment.effective_at, zone)}.`,
+  hint: `If empty: the same moment, ${longTime(deployment.effective_at, zone)}.`,
   more: { max: errors.when ? undefined : localInput(now, zone) },
 })}`;
 }

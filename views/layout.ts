@@ -80,7 +80,7 @@ const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Ht
 <body${classes(frame.past && "past")}>
 <a class="skip" href="#main">Skip to content</a>
 ${body}
-<div id="said" class="sr" role="status" aria-live="polite"></div>
+<div id="announcement" class="sr" role="status" aria-live="polite"></div>
 </body>
 </html>`;
 

@@ -41,7 +41,9 @@ const artifact = z
           out_of_band: z.boolean(),
         }),
       )
-      .openapi({ description: "What is where now. An environment that is not listed never had it." }),
+      .openapi({
+        description: "The current version in each environment. An environment that is not listed never had it.",
+      }),
   })
   .openapi("Artifact");
 

@@ -20,35 +20,35 @@ export const correctionApi = new OpenAPIHono<SiteEnv>();
 const correctCall = postCall("/sites/{site}/corrections", {
   tags: ["Corrections"],
   operationId: "correct",
-  summary: "Say that something was recorded wrongly, and what is right",
+  summary: "Correct what was recorded wrongly",
   description:
-    "Of what a deployment said of one page or software, or, without kind and key, of all that it said. Nothing is deleted: what is known from now on leaves it out, and `known_at` before now still shows it. Needs a role that may correct the record.",
+    "Marks a deployment’s line for one page or software item, or, without kind and key, the whole deployment as wrong. Nothing is deleted: from now on it no longer counts, and `known_at` before now still shows it. Needs a role that may correct the record.",
   params: z.object({ site: slugSchema }),
   body: z
     .strictObject({
-      deployment: numberSchema.openapi({ description: "The deployment that said it." }),
+      deployment: numberSchema.openapi({ description: "The number of the deployment to correct." }),
       kind: kindSchema.optional(),
       key: keySchema.optional(),
       reason: textUpTo(maxReasonLength),
       stands: z
         .boolean()
         .optional()
-        .openapi({ description: "The correction made before was wrong: it stands as it was recorded." }),
+        .openapi({ description: "true: undo the latest correction, since the record was right." }),
       instead: z
         .strictObject({
           version: versionLabel,
-          environment: environmentSlug.optional().openapi({ description: "Where it is missing: the same." }),
-          effective_at: momentSchema.optional().openapi({ description: "Where it is missing: the same moment." }),
+          environment: environmentSlug.optional().openapi({ description: "If missing: the same environment." }),
+          effective_at: momentSchema.optional().openapi({ description: "If missing: the same moment." }),
         })
         .optional()
-        .openapi({ description: "What is right, recorded as a deployment of its own in the same step." }),
+        .openapi({ description: "What is right, recorded as a new deployment in the same step." }),
     })
     .openapi("NewCorrection"),
   answer: z
     .object({
       deployment: z.int(),
-      corrected: z.int().openapi({ description: "How much of what it said was corrected." }),
-      instead: z.int().nullable().openapi({ description: "The deployment that tells what is right." }),
+      corrected: z.int().openapi({ description: "How many lines of the deployment were corrected." }),
+      instead: z.int().nullable().openapi({ description: "The number of the deployment that records what is right." }),
     })
     .openapi("Corrected"),
 });

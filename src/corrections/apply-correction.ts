@@ -12,34 +12,40 @@ import { withSectionCounts } from "../record/section-counts.ts";
 import type { Artifact } from "../record/statements.ts";
 import { resetPointers } from "../record/write-placements.ts";
 import type { Schema } from "../schema.ts";
-import type { CorrectedDeployment } from "./said.ts";
+import type { CorrectedDeployment } from "./corrected-lines.ts";
 
-/** Writes a correction, of which the first row is the root, and what follows from it; answers that as the event tells it. */
+/**
+ * Writes a correction, of which the first row is the root, and what follows from it for later moments. Returns what follows
+ * as the event's details keep it.
+ */
 export async function applyCorrection(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   wrong: CorrectedDeployment,
   rows: [Schema["corrections"], ...Schema["corrections"][]],
 ) {
   const { environment, effective_at } = wrong;
   const [root] = rows;
-  const artifacts = await concerned(trx, site, wrong, root.stands === 1);
+  const artifacts = await affectedArtifacts(trx, site, wrong, root.stands === 1);
   const before = await statesOf(trx, environment.id, effective_at, artifacts);
-  await inBatches(rows, async (piece) => {
-    await trx.insertInto("corrections").values(piece).execute();
+  await inBatches(rows, async (batch) => {
+    await trx.insertInto("corrections").values(batch).execute();
     return [];
   });
-  // by a plan that PostgreSQL keeps from when there were few corrections it would compare each with each
+  // with a plan from when there were few corrections, PostgreSQL would compare each with each
   if (isPostgres(trx) && rows.length > 100) await sql`analyze corrections`.execute(trx);
   const { toPlace, redundant } = await reconcileFrom(trx, environment, effective_at, artifacts, before);
-  // what they state is kept as of when it was stated, not of when it was known to be a change
-  const following = { toPlace, redundant: redundant.map((one) => ({ ...one, recorded_at: one.stated_at })) };
-  const ids = artifacts.map((one) => one.artifact_id);
+  // a confirmation keeps the time when it was recorded, not when its placement turned out to change nothing
+  const consequences = {
+    toPlace,
+    redundant: redundant.map((placement) => ({ ...placement, recorded_at: placement.stated_at })),
+  };
+  const ids = artifacts.map((artifact) => artifact.artifact_id);
   const cause = {
     deployment_id: wrong.id,
     environment_id: environment.id,
-    recorded_at: by.at,
+    recorded_at: actor.at,
     correction_id: root.id,
   };
   const { placed, details } = await withSectionCounts(
@@ -47,7 +53,7 @@ export async function applyCorrection(
     site,
     ids,
     async () => {
-      const written = await writeConsequences(trx, following, cause);
+      const written = await writeConsequences(trx, consequences, cause);
       await resetPointers(trx, environment.id, ids);
       return written;
     },
@@ -57,9 +63,14 @@ export async function applyCorrection(
   return details;
 }
 
-/** What it named, and, where a complete inventory is right again, what it left out. */
-async function concerned(trx: Database, site: Site, wrong: CorrectedDeployment, stands: boolean): Promise<Artifact[]> {
-  if (!stands || !wrong.complete) return wrong.lines;
-  const there = await placementsAsOf(trx, site.id, wrong.environment.id, { asOf: wrong.effective_at });
-  return [...new Map([...wrong.lines, ...there].map((one) => [one.artifact_id, one])).values()];
+/** What the deployment listed, and, if a complete list is right again, also what that list left out. */
+async function affectedArtifacts(
+  trx: Database,
+  site: Site,
+  wrong: CorrectedDeployment,
+  reinstates: boolean,
+): Promise<Artifact[]> {
+  if (!reinstates || !wrong.complete) return wrong.lines;
+  const current = await placementsAsOf(trx, site.id, wrong.environment.id, { asOf: wrong.effective_at });
+  return [...new Map([...wrong.lines, ...current].map((artifact) => [artifact.artifact_id, artifact])).values()];
 }

@@ -13,33 +13,33 @@ import { normalKey } from "../record/keys.ts";
 import { normalizeLine, reportErrors } from "../record/report.ts";
 import { parseRfc3339 } from "../time/rfc3339.ts";
 import { applyCorrection } from "./apply-correction.ts";
+import { type CorrectedDeployment, type CorrectedLine, findCorrectedLines } from "./corrected-lines.ts";
 import { type CorrectionRequest, correctionErrors, type Instead, whyNotCorrect, whyNotInstead } from "./rules.ts";
-import { type CorrectedDeployment, type CorrectedLine, findCorrectedLines } from "./said.ts";
 
 export interface Corrected {
-  /** The deployment that said it, and how much of what it said was corrected. */
+  /** The number of the corrected deployment, and of its lines that were corrected. */
   deployment: number;
   corrected: number;
-  /** The deployment that tells what is right. */
+  /** The number of the deployment that records what is right. */
   instead: number | null;
 }
 
 /**
- * Says that a deployment, or what it said of one page or software, was recorded wrongly, and where it is known what is
- * right; or (`stands`) that the correction made before was wrong. The record becomes what telling everything but the
- * wrong words would have made of it, from now on; until now it was known otherwise.
+ * Marks a deployment, or its line for one page or software item, as wrong and records what is right, if that is known; or
+ * (`stands`) undoes the latest correction. From now on the record is as if the wrong lines had never been recorded; what
+ * was known before stays. Throws a Refusal with 403, 404, 422 or, if the latest correction does not allow it, 409.
  */
-export function correct(db: Database, by: Actor, site: Site, told: CorrectionRequest): Promise<Corrected> {
-  refuse(whyNotMay(by, "correct"), 403);
-  const wish = { ...told, ...(told.kind && told.key !== undefined && { key: normalKey(told.kind, told.key) }) };
-  refuseFields(correctionErrors(wish));
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const wrong = await findCorrectedLines(trx, site, wish);
-    const rows = rowsOf(by, wish, wrong, await latestCorrections(trx, wrong.id));
-    const right = wish.instead && (await report(trx, by, site, wrong, wish, wish.instead));
+export function correct(db: Database, actor: Actor, site: Site, given: CorrectionRequest): Promise<Corrected> {
+  refuse(whyNotMay(actor, "correct"), 403);
+  const request = { ...given, ...(given.kind && given.key !== undefined && { key: normalKey(given.kind, given.key) }) };
+  refuseFields(correctionErrors(request));
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const wrong = await findCorrectedLines(trx, site, request);
+    const rows = correctionRows(actor, request, wrong, await latestCorrections(trx, wrong.id));
+    const right = request.instead && (await reportInstead(trx, actor, site, wrong, request, request.instead));
     const root = { ...(rows[0] as Row), deployment_id: right?.id ?? null };
-    const following = await applyCorrection(trx, by, site, wrong, [root, ...rows.slice(1)]);
-    await appendEvent(trx, by, site.id, {
+    const consequences = await applyCorrection(trx, actor, site, wrong, [root, ...rows.slice(1)]);
+    await appendEvent(trx, actor, site.id, {
       action: "placement_corrected",
       subject: `deployment ${wrong.number}`,
       subject_id: root.id,
@@ -48,7 +48,7 @@ export function correct(db: Database, by: Actor, site: Site, told: CorrectionReq
         ...root,
         number: wrong.number,
         environment: wrong.environment.slug,
-        ...(wish.key !== undefined && named(wrong.lines[0])),
+        ...(request.key !== undefined && lineDetails(wrong.lines[0])),
         instead: right && { ...right.instead, number: right.number },
         corrections: rows.map(({ id, whole_id, artifact_id, placement_seq, correction_id, reason }) => ({
           id,
@@ -58,10 +58,11 @@ export function correct(db: Database, by: Actor, site: Site, told: CorrectionReq
           correction_id,
           reason,
         })),
-        ...following,
+        ...consequences,
       },
     });
-    const instead = right && (await recordWithin(trx, by, site, right.environment, { ...right.report, id: right.id }));
+    const instead =
+      right && (await recordWithin(trx, actor, site, right.environment, { ...right.report, id: right.id }));
     return {
       deployment: wrong.number,
       corrected: rows.filter((row) => row.artifact_id).length,
@@ -70,64 +71,64 @@ export function correct(db: Database, by: Actor, site: Site, told: CorrectionReq
   });
 }
 
-const named = (line: CorrectedLine | undefined) => ({ kind: line?.kind, key: line?.key, version: line?.version });
+const lineDetails = (line: CorrectedLine | undefined) => ({ kind: line?.kind, key: line?.key, version: line?.version });
 
-type Row = ReturnType<typeof rowsOf>[number];
+type Row = ReturnType<typeof correctionRows>[number];
 
-/** The correction that answers for all (its reason is theirs), and those that are parts of it. */
-function rowsOf(
-  by: Actor,
+/** One row for a line; for a whole deployment the root, whose reason applies to all, and a row for each corrected line. */
+function correctionRows(
+  actor: Actor,
   { deployment, key, reason, stands = false }: CorrectionRequest,
   wrong: CorrectedDeployment,
   latest: Correction[],
 ) {
-  const heads = new Map(latest.map((one) => [one.artifact_id, one]));
-  const head = heads.get(key === undefined ? null : (wrong.lines[0]?.artifact_id ?? null));
-  const what = key === undefined ? `Deployment ${deployment}` : `What deployment ${deployment} said of ${key}`;
-  const why = whyNotCorrect(what, head, stands);
+  const latestOf = new Map(latest.map((correction) => [correction.artifact_id, correction]));
+  const previous = latestOf.get(key === undefined ? null : (wrong.lines[0]?.artifact_id ?? null));
+  const subject = key === undefined ? `Deployment ${deployment}` : `${key} in deployment ${deployment}`;
+  const why = whyNotCorrect(subject, previous, stands);
   if (why) throw new Refusal(409, why, { code: stands ? "not_corrected" : "already_corrected" });
   const common = { corrected_id: wrong.id, stands: stands ? (1 as const) : (0 as const) };
   const row = (artifact_id: string | null, placement_seq: number | null) => ({
-    id: newId(Date.parse(by.at)),
+    id: newId(Date.parse(actor.at)),
     whole_id: null as string | null,
     artifact_id,
     placement_seq,
-    correction_id: heads.get(artifact_id)?.id ?? null,
+    correction_id: latestOf.get(artifact_id)?.id ?? null,
     deployment_id: null as string | null,
-    recorded_at: by.at,
-    person_id: by.person.id,
+    recorded_at: actor.at,
+    person_id: actor.person.id,
     reason: reason.trim() as string | null,
     ...common,
   });
   if (key !== undefined) return wrong.lines.map((line) => row(line.artifact_id, line.seq));
   const root = row(null, null);
   const parts = wrong.lines.filter(({ artifact_id }) => {
-    const of = heads.get(artifact_id);
-    return stands ? of?.whole_id === head?.id : of?.stands !== 0;
+    const own = latestOf.get(artifact_id);
+    return stands ? own?.whole_id === previous?.id : own?.stands !== 0;
   });
   return [root, ...parts.map((line) => ({ ...row(line.artifact_id, line.seq), whole_id: root.id, reason: null }))];
 }
 
-/** What is right instead, as a report of its own. A promotion that allowed the wrong line allows the right one, if it holds it. */
-async function report(
+/** The report that records what is right. It keeps the promotion of the wrong line, which allows the right one if it contains it. */
+async function reportInstead(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   wrong: CorrectedDeployment,
   { key = "" }: CorrectionRequest,
   right: Instead,
 ) {
   const line = wrong.lines[0] as CorrectedLine;
-  const environment = right.environment ? inSite(site, right.environment) : wrong.environment;
-  const told = {
+  const environment = right.environment ? environmentInstead(site, right.environment) : wrong.environment;
+  const report = {
     effective_at: right.effective_at ?? wrong.effective_at,
-    note: `Right instead of what deployment ${wrong.number} said of ${key.slice(0, 500)}`,
+    note: `Corrects ${key.slice(0, 500)} in deployment ${wrong.number}`,
     source: `correction of deployment ${wrong.number}`,
     promotion: environment.id === wrong.environment.id ? (wrong.promotion ?? undefined) : undefined,
     placements: [normalizeLine({ kind: line.kind, key: line.key, version: right.version })],
   };
-  refuseFields(reportErrors(told, by.at).map(({ path, message }) => ({ path: insteadPath(path), message })));
-  const effective_at = parseRfc3339(told.effective_at) as string;
+  refuseFields(reportErrors(report, actor.at).map(({ path, message }) => ({ path: insteadPath(path), message })));
+  const effective_at = parseRfc3339(report.effective_at) as string;
   const instead = { environment: environment.slug, effective_at, version: right.version };
   const same = whyNotInstead({ ...wrong, ...line, environment: wrong.environment.slug }, instead);
   if (same) refuseFields([{ path: "instead", message: same }]);
@@ -136,13 +137,14 @@ async function report(
     .select((eb) => eb("deployments", "+", 1).as("number"))
     .where("id", "=", site.id)
     .executeTakeFirstOrThrow();
-  return { id: newId(Date.parse(by.at)), number, environment, instead, report: told };
+  return { id: newId(Date.parse(actor.at)), number, environment, instead, report };
 }
 
 const insteadPath = (path: string): string => `instead.${path.replace(/^placements\.0\./, "")}`;
 
-function inSite(site: Site, slug: string): Environment {
-  const found = site.environments.find((one) => one.slug === slug);
-  if (!found) refuseFields([{ path: "instead.environment", message: `There is no environment ${slug.slice(0, 60)}.` }]);
-  return found as Environment;
+function environmentInstead(site: Site, slug: string): Environment {
+  const environment = site.environments.find((environment) => environment.slug === slug);
+  if (!environment)
+    refuseFields([{ path: "instead.environment", message: `There is no environment ${slug.slice(0, 60)}.` }]);
+  return environment as Environment;
 }

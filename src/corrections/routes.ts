@@ -11,9 +11,10 @@ import { sessionActor } from "../http/session.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
+import { countOf } from "../text.ts";
+import { findCorrectedLines } from "./corrected-lines.ts";
 import { type Corrected, correct } from "./corrections.ts";
 import type { CorrectionRequest } from "./rules.ts";
-import { findCorrectedLines } from "./said.ts";
 
 export const correctionRoutes = new Hono<SiteEnv>();
 
@@ -42,23 +43,24 @@ correctionRoutes.post("/", async (c) => {
   const target = readTarget(form.deployment, form.kind || undefined, form.line || undefined);
   const { instead, errors } = readInstead(c, form);
   if (Object.keys(errors).length) return showForm(c, target, { form, errors }, 422);
-  const wish: CorrectionRequest = { ...target, reason: form.reason, stands: form.stands === "1" || undefined, instead };
+  const stands = form.stands === "1" || undefined;
+  const request: CorrectionRequest = { ...target, reason: form.reason, stands, instead };
   try {
-    const done = await correct(c.var.db, sessionActor(c, form), c.var.access.site, wish);
-    flash(c, summary(wish, done));
+    const result = await correct(c.var.db, sessionActor(c, form), c.var.access.site, request);
+    flash(c, notice(request, result));
     return c.redirect(pathOf(c, target), 303);
   } catch (error) {
     const { errors, refused, status } = shownRefusal(error);
     if (status === 403) throw error;
-    const shown = Object.entries(errors).map(([path, message]) => [fieldOf(path), message]);
-    return showForm(c, target, { form, errors: Object.fromEntries(shown), refused }, status === 409 ? 409 : 422);
+    const byField = Object.entries(errors).map(([path, message]) => [fieldOf(path), message]);
+    return showForm(c, target, { form, errors: Object.fromEntries(byField), refused }, status === 409 ? 409 : 422);
   }
 });
 
-function summary({ stands, key }: CorrectionRequest, { deployment, corrected, instead }: Corrected): string {
-  const what = key === undefined ? `deployment ${deployment}, ${corrected} ${corrected === 1 ? "line" : "lines"}` : key;
-  if (stands) return `The correction of ${what} is taken back: it stands as it was recorded.`;
-  return `Corrected: ${what}.${instead === null ? "" : ` What is right is recorded as deployment ${instead}.`}`;
+function notice({ stands, key }: CorrectionRequest, { deployment, corrected, instead }: Corrected): string {
+  const what = key ?? `deployment ${deployment} (${countOf(corrected, "line")})`;
+  if (stands) return `Undid the correction of ${what}.`;
+  return `Corrected ${what}.${instead === null ? "" : ` Deployment ${instead} records what is right.`}`;
 }
 
 const pathOf = (c: SiteContext, { deployment, kind, key }: Target): string =>
@@ -73,13 +75,11 @@ function readTarget(deployment = "", kind?: string, key?: string): Target {
   return { deployment: number, kind: kind as Kind, key: normalKey(kind as Kind, key) };
 }
 
-type Sent = Omit<CorrectionForm, "key"> & { key: string };
-
-/** The fields of what is right instead; what is wrong with them is said beside them. */
-function readInstead(c: SiteContext, { right, version, environment, when }: Sent) {
+/** Reads what is right instead, with the errors by field; undefined if nothing is to be recorded. */
+function readInstead(c: SiteContext, { right, version, environment, when }: CorrectionForm) {
   const errors: Record<string, string> = {};
   if (right !== "version" && right !== "removed") return { errors };
-  if (right === "version" && !version.trim()) errors.version = "Say which version stood there.";
+  if (right === "version" && !version.trim()) errors.version = "Enter the version that was there.";
   const { at: effective_at, wrong } = readMoment(c, when);
   if (wrong) errors.when = wrong;
   const label = right === "removed" ? null : version.trim();
@@ -90,8 +90,8 @@ const fieldOf = (path: string): string =>
   ({ "instead.version": "version", "instead.environment": "environment", "instead.effective_at": "when" })[path] ??
   (path.startsWith("instead") ? "instead" : "reason");
 
-interface Tried {
-  form?: Sent;
+interface SubmittedForm {
+  form?: CorrectionForm;
   errors?: Record<string, string>;
   refused?: string | undefined;
 }
@@ -99,27 +99,27 @@ interface Tried {
 async function showForm(
   c: SiteContext,
   target: Target,
-  { form, errors = {}, refused }: Tried = {},
+  { form, errors = {}, refused }: SubmittedForm = {},
   status: 200 | 409 | 422 = 200,
 ) {
   const { db, at: now } = c.var;
   const { site } = c.var.access;
   const deployment =
     (await findDeployment(db, site.id, target.deployment)) ?? notFound(`deployment ${target.deployment}`);
-  const said = await findCorrectedLines(db, site, target).catch((error: unknown) => {
+  const corrected = await findCorrectedLines(db, site, target).catch((error: unknown) => {
     throw error instanceof Refusal ? new Refusal(404, error.message) : error;
   });
-  const line = target.key === undefined ? undefined : said.lines[0];
+  const line = target.key === undefined ? undefined : corrected.lines[0];
   const latest = await latestCorrections(db, deployment.id);
-  const head = latest.find((one) => one.artifact_id === (line?.artifact_id ?? null));
+  const own = latest.find((correction) => correction.artifact_id === (line?.artifact_id ?? null));
   const empty = { reason: "", right: "nothing", version: "", environment: deployment.environment, when: "" };
   const content = correctionPage({
     site,
     now,
     deployment,
     line,
-    lines: said.lines.slice(0, 200),
-    wrong: head?.stands === 0 ? head : undefined,
+    lines: corrected.lines.slice(0, 200),
+    wrong: own?.stands === 0 ? own : undefined,
     form: { ...empty, ...form, key: newId() },
     errors,
     refused,

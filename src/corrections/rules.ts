@@ -2,19 +2,19 @@ import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
 import { whyNotText } from "../text.ts";
 
-/** What somebody says was recorded wrongly: all that a deployment said, or what it said of one page or software. */
+/** A request to correct a whole deployment or, with kind and key, its line for one page or software item. */
 export interface CorrectionRequest {
-  /** Its number. */
+  /** The number of the deployment. */
   deployment: number;
   kind?: Kind | undefined;
   key?: string | undefined;
   reason: string;
-  /** The correction made before was wrong: it stands as it was recorded. */
+  /** Undoes the latest correction: the record was right after all. */
   stands?: boolean | undefined;
   instead?: Instead | undefined;
 }
 
-/** What is right; null: it was removed. Where and since when, where that was wrong too. */
+/** What is right. A version of null means that it was removed; environment and moment are those of the wrong line unless given. */
 export interface Instead {
   version: string | null;
   environment?: string | undefined;
@@ -23,6 +23,7 @@ export interface Instead {
 
 export const maxReasonLength = 10_000;
 
+/** The errors in a request's fields, by path; an empty list if there are none. */
 export function correctionErrors({ kind, key, reason, stands, instead }: CorrectionRequest): FieldError[] {
   const errors: FieldError[] = [];
   const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
@@ -30,31 +31,42 @@ export function correctionErrors({ kind, key, reason, stands, instead }: Correct
     "reason",
     reason.trim()
       ? whyNotText("A reason", reason, maxReasonLength)
-      : "Say what was wrong: a correction needs a reason.",
+      : "Enter a reason: what was wrong, and how do you know?",
   );
   if ((kind === undefined) !== (key === undefined))
-    note(kind ? "key" : "kind", "Name the kind and the key of what is corrected, or neither for the whole deployment.");
-  if (instead && stands) note("instead", "Where it stands as it was recorded, nothing else is right instead.");
+    note(
+      kind ? "key" : "kind",
+      "Give both kind and key to correct one line, or neither to correct the whole deployment.",
+    );
+  if (instead && stands) note("instead", "Leave this out to undo a correction: the record is then right as it is.");
   else if (instead && key === undefined)
-    note("instead", "Say what is right instead for one page or piece of software at a time.");
+    note(
+      "instead",
+      "What is right can be recorded only for one page or software item at a time. Give its kind and key.",
+    );
   return errors;
 }
 
-/** The latest correction of something, and whether it says that it was wrong. */
+/** The latest correction of a line or deployment; `stands` is 0 if it marked that as wrong, 1 if it undid that. */
 export interface LatestCorrection {
   stands: number;
   person: string;
   reason: string;
 }
 
-/** Why what a deployment said cannot be corrected, or cannot be said to stand. `of` is "Deployment 12" or what it said. */
-export function whyNotCorrect(of: string, head: LatestCorrection | undefined, stands: boolean): string | undefined {
-  const wrong = head?.stands === 0;
-  if (wrong && !stands) return `${of} has been corrected already, by ${head.person}: “${head.reason}”`;
-  if (!wrong && stands)
-    return `${of} stands as it was recorded: ${head ? "the correction was taken back already" : "nobody has corrected it"}.`;
+/** Why something cannot be corrected, or its correction cannot be undone. `subject` names it at the start of a sentence. */
+export function whyNotCorrect(
+  subject: string,
+  latest: LatestCorrection | undefined,
+  undo: boolean,
+): string | undefined {
+  const wrong = latest?.stands === 0;
+  if (wrong && !undo) return `${subject} has already been corrected by ${latest.person}: “${latest.reason}”`;
+  if (!wrong && undo)
+    return `${subject} is not marked as wrong: ${latest ? "its correction has already been undone" : "it has not been corrected"}.`;
 }
 
+/** Why a line cannot replace another: it is the same. */
 export function whyNotInstead(
   wrong: { version: string | null; environment: string; effective_at: string },
   right: { version: string | null; environment: string; effective_at: string },
@@ -64,5 +76,5 @@ export function whyNotInstead(
     wrong.environment === right.environment &&
     wrong.effective_at === right.effective_at
   )
-    return "That is what was recorded. Say what is right instead of it, or leave this out.";
+    return "This is the same as what was recorded. Enter what is right instead, or leave it out.";
 }

@@ -15,8 +15,8 @@ export const limitForms: MiddlewareHandler = (c, next) =>
 const limitForm = limitBody(maxBytes.form, "That is too large. A form here has at most 64 kB.");
 
 /**
- * Only a body without a Content-Length is counted while it is read: Node holds the others to their length, and counting
- * costs more than most requests. A GET is not checked at all.
+ * Only a body without a Content-Length is counted while it is read: Node cuts the others off at their length, and
+ * counting costs more than most requests. A GET is not checked at all.
  */
 function limitBody(maxSize: number, sentence: string): MiddlewareHandler {
   const onError = () => {

@@ -59,7 +59,7 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
 
 /** Shows a notice on the next page that this browser opens. */
 export function flash(c: AnyContext, text: string, kind: "done" | "bad" = "done"): void {
-  setCookie(c, "said", JSON.stringify({ kind, text: text.slice(0, 500) }), {
+  setCookie(c, "flash", JSON.stringify({ kind, text: text.slice(0, 500) }), {
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
@@ -69,9 +69,9 @@ export function flash(c: AnyContext, text: string, kind: "done" | "bad" = "done"
 }
 
 function takeFlash(c: AnyContext): Frame["flash"] {
-  const cookie = getCookie(c, "said");
+  const cookie = getCookie(c, "flash");
   if (!cookie) return;
-  deleteCookie(c, "said", { path: "/", secure: secure(c) });
+  deleteCookie(c, "flash", { path: "/", secure: secure(c) });
   try {
     const { kind, text } = JSON.parse(cookie) as { kind: unknown; text: unknown };
     return { kind: kind === "bad" ? "bad" : "done", text: String(text) };

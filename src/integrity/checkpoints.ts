@@ -23,14 +23,14 @@ export interface Checkpoint {
 
 type Site = { id: string; slug: string };
 
-/** For an administrator who asks for one. */
-export function createCheckpoint(db: Database, by: Actor, site: Site): Promise<Checkpoint> {
-  refuse(whyNotMay(by, "administer"), 403);
-  return signChain(db, site, by.at);
+/** Signs the chain at an administrator's request. Throws a Refusal with 403 for anyone else, else as `signChain`. */
+export function createCheckpoint(db: Database, actor: Actor, site: Site): Promise<Checkpoint> {
+  refuse(whyNotMay(actor, "administer"), 403);
+  return signChain(db, site, actor.at);
 }
 
 /**
- * Signs how far the site's chain has come, or returns the checkpoint that says so already. Throws a Refusal if the
+ * Signs how far the site's chain has come, or returns the latest checkpoint if there is no new event since. Throws a Refusal if the
  * chain no longer contains what was signed before.
  */
 export async function signChain(db: Database, site: Site, at: string): Promise<Checkpoint> {
@@ -74,7 +74,7 @@ export function latestCheckpoint(db: Database, siteId: string): Promise<Checkpoi
     .executeTakeFirst();
 }
 
-/** The verifier key: the line with which anybody can check the checkpoints of this Sitebook. */
+/** The verifier key: the line with which anyone can check the checkpoints of this Sitebook. */
 export async function publicKey(db: Database, at = new Date().toISOString()): Promise<string> {
   const { name, key } = await signingKey(db, at);
   return verifierKey(name, key);

@@ -159,7 +159,7 @@ function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTabl
 function releaseOf(entry: ChainEntry): EventTableRows {
   const contents = lines(entry.details.contents).map(({ kind, key, version }) => ({ kind, key, version }));
   const release_id = entry.subject_id;
-  return { ...plainRow("releases")(entry), release_contents: contents.map((one) => ({ release_id, ...one })) };
+  return { ...plainRow("releases")(entry), release_contents: contents.map((line) => ({ release_id, ...line })) };
 }
 
 function deploymentOf(entry: ChainEntry): EventTableRows {
@@ -192,18 +192,18 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
 }
 
 /** What a late deployment or a correction changed about later moments. */
-function reconciledRows({ details, recorded_at }: ChainEntry, here: EventTableRow, cause: EventTableRow) {
+function reconciledRows({ details, recorded_at }: ChainEntry, common: EventTableRow, cause: EventTableRow) {
   const repeated = lines(details.repeated);
   return {
     placements: lines(details.returned).map((one) => ({
       seq: one.seq,
       ...lineColumns(one),
-      ...here,
+      ...common,
       ...originalDeployment(one),
     })),
     confirmations: repeated
       .filter((one) => one.kept)
-      .map((one) => ({ ...lineColumns(one), ...here, ...originalDeployment(one), recorded_at: one.recorded_at })),
+      .map((one) => ({ ...lineColumns(one), ...common, ...originalDeployment(one), recorded_at: one.recorded_at })),
     repeats: repeated.map((one) => ({ placement_seq: one.seq, ...cause, recorded_at })),
   };
 }

@@ -154,7 +154,7 @@ async function wrongOpenPromotion(db: Database, siteId: string, seq: number): Pr
     };
 }
 
-/** Compares the current placements with the rule for past moments, asked for the end of time. */
+/** Compares the current placements with what the rule for past moments gives for the end of time. */
 async function wrongCurrentPlacement(db: Database, siteId: string): Promise<Break | undefined> {
   const environments = await db
     .selectFrom("environments")
@@ -162,8 +162,8 @@ async function wrongCurrentPlacement(db: Database, siteId: string): Promise<Brea
     .where("site_id", "=", siteId)
     .execute();
   for (const { id, name } of environments) {
-    const { rows } = await sql<{ key: string; there: number | null; right: number | null; seq: number | null }>`
-      select a.key, c.placement_seq as there, p.seq as "right",
+    const { rows } = await sql<{ key: string; stored: number | null; expected: number | null; seq: number | null }>`
+      select a.key, c.placement_seq as stored, p.seq as expected,
         (select max(e.seq) from events e where e.site_id = ${siteId} and e.subject_id = p.deployment_id) as seq
       from artifacts a
       left join current_placements c on c.artifact_id = a.id and c.environment_id = ${id}
@@ -178,12 +178,13 @@ async function wrongCurrentPlacement(db: Database, siteId: string): Promise<Brea
 }
 
 function describePointer(
-  { key, there, right }: { key: string; there: number | null; right: number | null },
-  place: string,
+  { key, stored, expected }: { key: string; stored: number | null; expected: number | null },
+  environment: string,
 ) {
   const named = (seq: number | null) => (seq === null ? "no placement" : `placement ${seq}`);
-  if (there === right) return `The current version of ${key} on ${place} is not the one of placement ${right}.`;
-  return `The current version of ${key} on ${place} is from ${named(there)}, and by the events from ${named(right)}.`;
+  if (stored === expected)
+    return `The current version of ${key} on ${environment} is not the one of placement ${expected}.`;
+  return `The current version of ${key} on ${environment} is from ${named(stored)}, and by the events from ${named(expected)}.`;
 }
 
 /** Checkpoints in this database. One kept elsewhere proves more: a person who can rewrite events can rewrite these. */

@@ -31,7 +31,7 @@ const rebuiltTables = [
 ] as const;
 
 /**
- * Replaces the tables of the record by what the site's events say, in one transaction, and verifies them. Throws a
+ * Replaces the tables of the record by the rows that the site's events record, in one transaction, and verifies them. Throws a
  * Refusal with 409 if the chain of events is itself broken, or if the result does not verify.
  */
 export function rebuild(
@@ -114,17 +114,17 @@ async function fillTables(
 }
 
 async function write(trx: Database, siteId: string, table: RecordTable, rows: EventTableRow[]): Promise<void> {
-  await inBatches(rows, async (piece) => {
+  await inBatches(rows, async (batch) => {
     if (table === "artifacts")
       await upsert(
         trx,
         table,
-        piece.map((row) => ({ ...row, site_id: siteId })),
+        batch.map((row) => ({ ...row, site_id: siteId })),
       );
-    else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, piece);
-    else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, piece)).map(asVersion));
-    else if (table === "contents") await completeVersions(trx, await resolveIds(trx, siteId, piece));
-    else await insert(trx, table, (await resolveIds(trx, siteId, piece)).map(withoutLabel));
+    else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);
+    else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));
+    else if (table === "contents") await completeVersions(trx, await resolveIds(trx, siteId, batch));
+    else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
     return [];
   });
 }
@@ -139,18 +139,18 @@ async function insert(trx: Database, table: string, rows: EventTableRow[]): Prom
   // a placement keeps its sequence number
   const numbered = isPostgres(trx) && table === "placements" ? sql`overriding system value` : sql``;
   await sql`
-    insert into ${sql.table(table)} (${sql.join(columns.map((one) => sql.ref(one)))}) ${numbered}
+    insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))}) ${numbered}
     values ${sql.join(values)}`.execute(trx);
 }
 
 /** Artifacts and versions are updated and not deleted, since other tables refer to them. */
 async function upsert(trx: Database, table: "artifacts" | "versions", rows: EventTableRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {});
-  const set = columns.filter((one) => one !== "id" && one !== "first_at");
+  const set = columns.filter((column) => column !== "id" && column !== "first_at");
   for (const row of rows)
     await sql`
-      insert into ${sql.table(table)} (${sql.join(columns.map((one) => sql.ref(one)))})
-      values (${sql.join(columns.map((one) => row[one] ?? null))})
+      insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
+      values (${sql.join(columns.map((column) => row[column] ?? null))})
       on conflict (id) do update set ${sql.join(set.map((one) => sql`${sql.ref(one)} = ${sql.ref(`excluded.${one}`)}`))}`.execute(
       trx,
     );
@@ -180,7 +180,7 @@ async function resolveIds(trx: Database, siteId: string, rows: EventTableRow[]):
     .select(["id", "artifact_id", "label"])
     .where(sql<boolean>`(artifact_id, label) in (values ${sql.join(pairs)})`)
     .execute();
-  const byLabel = new Map(versions.map((one) => [`${one.artifact_id} ${one.label}`, one.id]));
+  const byLabel = new Map(versions.map((version) => [`${version.artifact_id} ${version.label}`, version.id]));
   return rows.map((row) => {
     const { kind: _kind, key: _key, ...more } = row;
     const artifact_id = ids.get(artifactKey({ kind: row.kind, key: row.key })) as string;

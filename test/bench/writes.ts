@@ -37,7 +37,7 @@ export async function measureWrites({ servers }: Arena, log: (text: string) => v
       row(`placements, ${result.lines} per deployment`, result, ["", "", result.lines > 1000 ? "≥ 20,000" : ""]),
     ),
   ];
-  return { json: { approvals, told: deployments }, tables: [{ title: "durable writes per second", head, rows }] };
+  return { json: { approvals, deployments }, tables: [{ title: "durable writes per second", head, rows }] };
 }
 
 async function measureApprovals(servers: BenchServer[]) {

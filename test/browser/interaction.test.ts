@@ -12,7 +12,7 @@ afterEach(() => w.close());
 const focusedId = (page: Page) => page.evaluate<string>("document.activeElement.id");
 /** Waits until these words are announced to screen readers. */
 const announced = (page: Page, words: RegExp) =>
-  page.locator("#said").filter({ hasText: words }).waitFor({ state: "attached" });
+  page.locator("#announcement").filter({ hasText: words }).waitFor({ state: "attached" });
 
 describe("keyboard shortcuts", () => {
   beforeEach(() => w.record("beta", ["/ v1", "/sale v2"]));

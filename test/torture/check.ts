@@ -1,9 +1,9 @@
 import { commandLine } from "../support/command-line.ts";
 import { onTortureDatabase } from "./cast.ts";
+import { expectedFacts, type Facts, writeName } from "./expected.ts";
 import type { Ledger, Write } from "./ledger.ts";
 import { type Record, readRecord } from "./record.ts";
-import { recordedFacts } from "./stands.ts";
-import { expectedFacts, type Facts, writeName } from "./told.ts";
+import { recordedFacts } from "./recorded.ts";
 import { whyNotWhole } from "./whole.ts";
 
 /** Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. */

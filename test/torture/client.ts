@@ -1,6 +1,6 @@
 import { slug } from "./cast.ts";
+import type { KillableDatabase, KillableServer } from "./killable.ts";
 import type { Ledger, Write } from "./ledger.ts";
-import type { KillableDatabase, KillableServer } from "./mortal.ts";
 
 export interface ServerAnswer {
   status: number;

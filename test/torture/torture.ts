@@ -4,16 +4,16 @@ import { seeded, shuffled } from "../support/seeded.ts";
 import { type CastMember, createCast } from "./cast.ts";
 import { check } from "./check.ts";
 import { type Scene, send, sendUntilAnswered } from "./client.ts";
+import { type KillableServer, killableDatabase, killableServer } from "./killable.ts";
 import { newLedger } from "./ledger.ts";
-import { type KillableServer, killableDatabase, killableServer } from "./mortal.ts";
-import { nextWrite } from "./wants.ts";
+import { nextWrite } from "./next-write.ts";
 
 export interface Torture {
   /** A database that is empty, or has only the schema. */
   url: string;
   seed: number;
   servers: 1 | 2;
-  /** Whether that many kills are enough. */
+  /** Whether the run can end after this number of kills. */
   enough: (kills: number) => boolean;
   /** Kills the database, if it can be killed, and resolves once it can be reached again. */
   killDatabase?: (() => Promise<void>) | undefined;

@@ -8,7 +8,7 @@ import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { joinWithAnd } from "../../src/text.ts";
 import { longTime, recordedLater } from "../../src/time/format.ts";
-import { correctionsTold, correctLink } from "../corrections.ts";
+import { correctionNotes, correctLink } from "../corrections.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactPath, digest, serverAddress, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
@@ -176,7 +176,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   const asOf = pathWithQuery(`/sites/${site.slug}/environments/${placement.environment}`, {
     as_of: shortMoment(effective_at),
   });
-  const source = html`${placementSource(site.slug, placement)}${correctionsTold(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
+  const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
     html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,

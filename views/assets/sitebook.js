@@ -55,7 +55,7 @@ document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
-// What htmx puts into the page is announced to screen readers: its data-said, or else its first note. If the focused element
+// What htmx puts into the page is announced to screen readers: its data-announce, or else its first note. If the focused element
 // was replaced by one with the same id, that one takes the focus.
 let focusedId = "";
 document.addEventListener("htmx:before:swap", () => (focusedId = document.activeElement?.id ?? ""));
@@ -63,9 +63,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   const old = event.detail?.ctx?.target ?? event.target;
   const target = old?.id ? document.getElementById(old.id) : old; // it may have been replaced
   const announcement =
-    target?.closest?.("[data-said]")?.dataset.said ??
-    find("[data-said]")?.dataset.said ??
+    target?.closest?.("[data-announce]")?.dataset.announce ??
+    find("[data-announce]")?.dataset.announce ??
     find("main .note")?.textContent;
-  if (announcement) find("#said").textContent = announcement.trim();
+  if (announcement) find("#announcement").textContent = announcement.trim();
   if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
 });

@@ -133,7 +133,7 @@ function more(props: Props, base: string): Html {
       : html`<a class="button" href="${href}"${attrs(htmx)}>${text}</a>`;
   const words = progress(board);
   // the last button always has the same id, so that it keeps the focus when rows are added
-  return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-said="${words}">${words}</span>${
+  return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-announce="${words}">${words}</span>${
     board.filtered && go(base, "Show everything")
   }${board.continued && go(board.start, "Back to the start", { id: board.next ? undefined : "further" })}${
     board.next && go(board.next, "Next 100", { id: "further", ...adding(board.next, board.selectedElsewhere.length) })

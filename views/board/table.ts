@@ -23,7 +23,7 @@ export const canSelect = ({ site, may }: Pick<Props, "site" | "may">): boolean =
 export const boardTable = (props: Props): Html =>
   html`<section class="scroll" aria-label="Board" tabindex="0">
 <table class="ledger board" id="board">
-<caption class="sr">Pages and software by environment, in order of promotion from left to right. Each cell shows the version, since when it is there, and how it compares with the environment to its right.</caption>
+<caption class="sr">Pages and software by environment, in order of promotion from left to right. Each cell shows the version, since when it has been there, and how it compares with the environment to its right.</caption>
 <colgroup><col class="pick"><col class="name"><col span="${props.site.environments.length}"></colgroup>
 <thead><tr><td class="pick"></td><th scope="col">Page or software</th>${each(props.site.environments, (environment, i) => columnHead(props.site, environment, i))}</tr></thead>
 ${each(props.board.sections, (section) => sectionRows(props, section))}

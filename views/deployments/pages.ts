@@ -4,7 +4,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Deployment, listDeploymentPlacements } from "../../src/deployments/queries.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import { recordedLater } from "../../src/time/format.ts";
-import { correctionTold, correctLink } from "../corrections.ts";
+import { correctionNote, correctLink } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -77,7 +77,7 @@ export function deploymentPage(props: PageProps): Html {
     ],
     title: `Deployment ${deployment.number}`,
     lead: `${deployment.changed} changed${same}${deployment.complete ? ", told as everything that stood there" : ""}.`,
-    under: whole && correctionTold(whole, site, now),
+    under: whole && correctionNote(whole, site, now),
     actions: may.correct && correctLink(site, { deployment: deployment.number }, whole?.stands === 0),
   })}
 ${facts([
@@ -107,7 +107,7 @@ function change({ site, now, deployment, corrections, may }: PageProps, one: Pla
   const correction = corrections.find((said) => said.artifact_id === one.artifact_id);
   const wrong = one.corrected === 1;
   const target = { deployment: deployment.number, kind: one.kind, key: one.key };
-  const came = html`${cameBy(site, one)}${correction && html`<br>${correctionTold(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, wrong)}`}`;
+  const came = html`${cameBy(site, one)}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, wrong)}`}`;
   return row(
     html`${rowHead(artifactLink(site.slug, one))}${cell("Stood there", versionTag(one.before, "not here"))}${cell("Since then", versionTag(one.version))}${cell("Came by", came)}`,
     wrong ? "corrected" : undefined,

@@ -116,7 +116,7 @@ const maxLines = 20;
 function lines(site: Site, event: HistoryEvent): Html | false {
   const all = (event.details.placements ?? event.details.contents) as Line[] | undefined;
   if (!all?.length) return false;
-  const first = html`<ul class="held">${each(all.slice(0, maxLines), (line) => lineItem(site, line))}</ul>`;
+  const first = html`<ul class="lines">${each(all.slice(0, maxLines), (line) => lineItem(site, line))}</ul>`;
   if (all.length <= maxUnfoldedLines) return first;
   const rest = all.length - maxLines;
   const more = rest > 0 && html`<p><small>and ${formatCount(rest)} more</small></p>`;

@@ -4,7 +4,7 @@ import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { joinWithAnd } from "../../src/text.ts";
 import { recordedLater } from "../../src/time/format.ts";
-import { correctionTold } from "../corrections.ts";
+import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
@@ -73,11 +73,11 @@ function header(props: PromotionPage): Html {
   });
 }
 
-/** Replaced after each tick, when `data-said` is also read out by screen readers. */
+/** Replaced after each tick, when `data-announce` is also read out by screen readers. */
 function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Html | false {
   if (toReview === 0) return false;
   const words = (need === "decision" || reviewed > 0) && `You have reviewed ${reviewed} of ${toReview}.`;
-  return html`<span id="reviewed" data-said="${reviewed} of ${toReview} reviewed">${words}</span>`;
+  return html`<span id="reviewed" data-announce="${reviewed} of ${toReview} reviewed">${words}</span>`;
 }
 
 function state({ promotion, need, ownDecision }: PromotionPage): string {
@@ -92,7 +92,7 @@ function state({ promotion, need, ownDecision }: PromotionPage): string {
 /** A completion is recorded like any deployment, so it may have been corrected since. */
 const correctedNote = ({ corrected, site, now }: PromotionPage): Html =>
   note(
-    html`Part of what was deployed has been corrected: ${each(corrected.slice(0, 3), (correction, i) => html`${i > 0 && "; "}${artifactLink(site.slug, { ...correction, title: null })} ${correctionTold(correction, site, now)}`)}${corrected.length > 3 && ` and ${corrected.length - 3} more`}.`,
+    html`Part of what was deployed has been corrected: ${each(corrected.slice(0, 3), (correction, i) => html`${i > 0 && "; "}${artifactLink(site.slug, { ...correction, title: null })} ${correctionNote(correction, site, now)}`)}${corrected.length > 3 && ` and ${corrected.length - 3} more`}.`,
   );
 
 /** How it ended. */

@@ -46,7 +46,7 @@ const historyLinks = ({ site }: Props, artifact: Artifact): Html =>
 function where(props: Props, { artifact, at, placements }: AnswerTo<"where">): Html {
   const { site } = props;
   return html`<p class="lead">${at && html`As of ${fullTime(at, site.time_zone)}: `}${artifactLink(site.slug, artifact)}</p>
-<ul class="stands">${each(
+<ul class="answer-list">${each(
     placements,
     (placement) => html`<li>${placementWords(props, placement)}</li>
 `,
@@ -110,7 +110,7 @@ function when(props: Props, { artifact, environment, spans, more }: AnswerTo<"wh
   if (!spans.length)
     return html`<p class="lead">${artifactLink(site.slug, artifact)} has never been recorded on ${env(environment)}.</p>${historyLinks(props, artifact)}`;
   return html`<p class="lead">${artifactLink(site.slug, artifact)} ${spans.length > 1 ? "last changed" : "was recorded"} on ${env(environment)} on ${time(spans[0]?.effective_at ?? now, site.time_zone, now)}.</p>
-<ol class="stands">${each(
+<ol class="answer-list">${each(
     spans,
     ({
       version: label,
@@ -183,7 +183,7 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
   const whom = role ? role.name : "approval";
   if (!promotions.length) return html`<p class="lead">Nothing is waiting for ${whom}.</p>`;
   return html`<p class="lead">${countOf(promotions.length, "promotion is", "promotions are")} waiting for ${whom}.</p>
-<ul class="stands">${each(
+<ul class="answer-list">${each(
     promotions,
     ({
       number,

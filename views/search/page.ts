@@ -150,7 +150,7 @@ function exampleQuestions(props: SearchProps): Html {
   ].filter((question) => typeof question === "string");
   return html`<section class="pile" aria-labelledby="askable"><h2 id="askable">Try asking</h2>
 <p>Search for the name of a page, a software item or a person, or for words from a title, a note or a comment. Or ask a question:</p>
-<ul class="asked">${each(
+<ul class="suggestions">${each(
     questions,
     (question) => html`<li><a href="${pathWithQuery(base(props), { q: question })}">${question}</a></li>
 `,

@@ -19,8 +19,8 @@ export function randomDeployment(promotions: KnownPromotion[], note: string, ran
   const allowed = random() < 0.3 ? promotions.find((promotion) => promotion.to === to)?.number : undefined;
   const complete = random() < 0.015;
   const count = complete ? keys.length * 0.7 : random() < 0.05 ? 40 : 1 + random() * 4;
-  const chosen = random() < 0.01 ? depot : shuffled(keys, random).slice(0, count);
-  const placements = chosen.map((key) => lineOf(key, random));
+  const selected = random() < 0.01 ? depot : shuffled(keys, random).slice(0, count);
+  const placements = selected.map((key) => lineOf(key, random));
   const body = {
     note,
     placements,
@@ -35,7 +35,7 @@ export function randomDeployment(promotions: KnownPromotion[], note: string, ran
 function lineOf(key: string, random: Random): ReportLine {
   const kind = key.startsWith("/") ? "page" : "software";
   const version = random() < 0.1 ? null : randomVersion(random);
-  const digest = sha256(`${key} ${version}${random() < 0.01 ? " otherwise" : ""}`);
+  const digest = sha256(`${key} ${version}${random() < 0.01 ? " changed" : ""}`);
   return { kind, key, version, ...(version && random() < 0.5 && { digest }) };
 }
 

@@ -14,7 +14,7 @@ export interface CorrectedLine {
   key: string;
   version_id: string | null;
   version: string | null;
-  /** The last placement that it was kept as; nothing where it only confirmed what stood there. */
+  /** The sequence number of its latest placement; null if it only confirmed the state. */
   seq: number | null;
 }
 
@@ -28,7 +28,10 @@ export interface CorrectedDeployment {
   lines: CorrectedLine[];
 }
 
-/** The deployment, with what it said that is to be corrected. */
+/**
+ * Finds a deployment, with the one line or, without kind and key, all the lines that are to be corrected. Throws a Refusal
+ * with 404 if there is no such deployment, or with 422 if it has no such line.
+ */
 export async function findCorrectedLines(
   db: Database,
   site: Site,
@@ -46,17 +49,17 @@ export async function findCorrectedLines(
   if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found) };
   const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(artifactKey({ kind, key }));
   const lines = artifactId ? await linesOf(db, found, artifactId) : [];
-  if (!lines.length) refuseFields([{ path: "key", message: `Deployment ${number} says nothing of ${key}.` }]);
+  if (!lines.length) refuseFields([{ path: "key", message: `Deployment ${number} did not record ${key}.` }]);
   return { ...found, environment, lines };
 }
 
-/** What it said: each as a placement, or as a confirmation where it never was one. */
+/** The lines of a deployment: placements, and confirmations that never were placements. */
 async function linesOf(
   db: Database,
   deployment: { id: string; environment_id: string; effective_at: string },
   artifactId?: string,
 ): Promise<CorrectedLine[]> {
-  const said = (table: "placements" | "confirmations") => {
+  const linesIn = (table: "placements" | "confirmations") => {
     const query = db
       .selectFrom("artifacts as a")
       .innerJoin(sql<Schema["confirmations"]>`${sql.table(table)}`.as("s"), "s.artifact_id", "a.id")
@@ -64,15 +67,15 @@ async function linesOf(
       .select(["a.id as artifact_id", "a.kind", "a.key", "s.version_id", "v.label as version"])
       .where("s.deployment_id", "=", deployment.id);
     if (!artifactId) return query;
-    // by when it was so: neither all that the deployment says nor all that was ever said of it is looked through
+    // by the moment too: else all lines of the deployment, or the whole history of the artifact, would be read
     return query
       .where("a.id", "=", artifactId)
       .where("s.artifact_id", "=", artifactId)
       .where("s.environment_id", "=", deployment.environment_id)
       .where("s.effective_at", "=", deployment.effective_at);
   };
-  const confirmed = (await said("confirmations").execute()).map((one) => ({ ...one, seq: null }));
-  const placed = await said("placements").select(sql<number>`s.seq`.as("seq")).execute();
+  const confirmed = (await linesIn("confirmations").execute()).map((line) => ({ ...line, seq: null }));
+  const placed = await linesIn("placements").select(sql<number>`s.seq`.as("seq")).execute();
   placed.sort((a, b) => a.seq - b.seq);
-  return [...new Map([...confirmed, ...placed].map((one) => [one.artifact_id, one])).values()];
+  return [...new Map([...confirmed, ...placed].map((line) => [line.artifact_id, line])).values()];
 }

@@ -1,7 +1,7 @@
 import { sha256 } from "../../src/database/ids.ts";
 import type { CastMember, CastRole } from "./cast.ts";
 import type { KnownPromotion, Ledger, Write, WriteRequest, WriteType } from "./ledger.ts";
-import { pastMoment, randomDeployment, randomVersion } from "./telling.ts";
+import { pastMoment, randomDeployment, randomVersion } from "./random-deployment.ts";
 
 type Random = () => number;
 

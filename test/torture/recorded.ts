@@ -1,5 +1,5 @@
+import { completionName, type Facts, linesText } from "./expected.ts";
 import type { Record } from "./record.ts";
-import { completionName, type Facts, linesText } from "./told.ts";
 
 /** The facts of the record by their names, comparable to `expectedFacts`. The results of a write are part of its facts. */
 export function* recordedFacts(record: Record): Generator<[name: string, Facts]> {
