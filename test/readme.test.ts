@@ -31,3 +31,14 @@ test("the folders, files and pictures that the README names exist", () => {
   for (const path of ["src/server.ts", "src/app.ts", "views/parts", "views/assets", "test/browser"])
     expect(existsSync(new URL(path, root))).toBe(true);
 });
+
+test("the files and addresses that the README of the code names exist", () => {
+  const text = read("src/README.md");
+  for (const [, path = ""] of text.matchAll(/`((?:[a-z-]+\/)+[a-z-]+\.ts)`/g))
+    expect(
+      ["src", "."].some((folder) => existsSync(new URL(`${folder}/${path}`, root))),
+      path,
+    ).toBe(true);
+  const [, address = ""] = /`POST \/sites\/shop\/promotions\/12(\/\w+)` calls `decide`/.exec(text) ?? [];
+  expect(read("src/promotions/routes.ts")).toContain(`{[0-9]{1,9}}${address}", async`);
+});

@@ -1,4 +1,4 @@
-const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
+export const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
 export type Permission = (typeof permissions)[number];
 
 /** What a person may do on a site, by permission. Made once for each request and handed to every page. */

@@ -1,4 +1,5 @@
 import type { Actor, Person } from "../../src/access/actor.ts";
+import { permissions } from "../../src/access/permissions.ts";
 import { openSession } from "../../src/access/sessions.ts";
 import { findSite, type Site } from "../../src/access/sites.ts";
 import type { Database } from "../../src/database/connect.ts";
@@ -18,8 +19,6 @@ export interface BenchWorld {
   token: string;
 }
 
-const permissions = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
-
 /** A site of this size on an empty database, with people and a token. */
 export async function benchWorld(databaseUrl: string, size: Size): Promise<BenchWorld> {
   const db = await openMigrated(databaseUrl);
@@ -31,7 +30,7 @@ export async function benchWorld(databaseUrl: string, size: Size): Promise<Bench
   const [ada, theo, ci] = people as [Person, Person, Person];
   const rows = people.map((person) => ({ ...person, password: null, created_at: at }));
   await db.insertInto("people").values(rows).execute();
-  const actor: Actor = { person: ada, roles: [], permissions, at: "2020-01-01T00:00:00.000Z" };
+  const actor: Actor = { person: ada, roles: [], permissions: new Set(permissions), at: "2020-01-01T00:00:00.000Z" };
   const site = await createSiteWith(db, actor, "bench", [theo, ci]);
   const other = await createSiteWith(db, actor, "other", [theo, ci]);
   const secret = newSecret();

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Actor, Person } from "../../src/access/actor.ts";
+import { permissions } from "../../src/access/permissions.ts";
 import { openSession } from "../../src/access/sessions.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { createApp } from "../../src/app.ts";
@@ -137,10 +138,13 @@ async function populate(db: Database, at: string): Promise<Record<Name, Person>>
   return Object.fromEntries(entries) as Record<Name, Person>;
 }
 
-const everything = new Set(["view", "record", "release", "promote", "correct", "administer"] as const);
-
 async function createShop(db: Database, people: Record<Name, Person>): Promise<Site> {
-  const founder: Actor = { person: people.iris, roles: [], permissions: everything, at: "2026-01-05T08:00:00.000Z" };
+  const founder: Actor = {
+    person: people.iris,
+    roles: [],
+    permissions: new Set(permissions),
+    at: "2026-01-05T08:00:00.000Z",
+  };
   const server = (host: string) => [{ name: "web", base_url: `https://${host}.shop.example` }];
   await createSite(db, founder, {
     slug: "shop",
