@@ -32,7 +32,7 @@ export type Action = (typeof actions)[number];
 
 export interface NewEvent {
   action: Action;
-  /** What it is about, in words that will still be true: `deployment 42`, `promotion 31`. */
+  /** Names what the event is about so that it never goes out of date: `deployment 42`, `promotion 31`. */
   subject: string;
   subject_id?: string;
   environment_id?: string;
@@ -40,8 +40,9 @@ export interface NewEvent {
 }
 
 /**
- * Appends to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). To be called inside the
- * transaction that makes the change, after it has taken its turn, so that the head cannot move in between.
+ * Appends an event to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). Returns its seq.
+ * Must be called inside the transaction that makes the change, which has locked the site, so that no other event comes
+ * in between.
  */
 export async function appendEvent(trx: Database, by: Actor, siteId: string, entry: NewEvent): Promise<number> {
   const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
@@ -54,7 +55,7 @@ export async function appendEvent(trx: Database, by: Actor, siteId: string, entr
     subject: entry.subject,
     subject_id: entry.subject_id ?? null,
     environment_id: entry.environment_id ?? null,
-    // the name as it was then: people change theirs
+    // the name at that time, because people change their names
     details: { person: by.person.name, ...entry.details },
   };
   const details = canonicalJson(content.details);
