@@ -202,7 +202,7 @@ test("an Idempotency-Key must have 1 to 200 characters", async () => {
 const wrongQueries: [parameter: string, sentence: string, query: string][] = [
   ["as_off", 'no parameter "as_off" here', "environments/beta/placements?as_off=2026-03-01T00:00:00Z"],
   ["as_of", '"someday" is not a valid date and time', "environments/beta/placements?as_of=someday"],
-  ["from", "nothing is a change back", "compare?from=beta~1&to=beta"],
+  ["from", "has no earlier change", "compare?from=beta~1&to=beta"],
   ["from", "There is no deployment 7", "compare?from=beta%237&to=beta"],
   ["to", '"~~" is not a valid date and time', "compare?from=beta&to=beta~~"],
   ["as_of", "in the future", "environments/beta/placements?as_of=2027-01-01T00:00:00Z"],

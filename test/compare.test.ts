@@ -153,7 +153,7 @@ describe("a reference", () => {
     });
     expect(await reference("beta~99999")).toEqual(await reference("beta~3"));
     expect(await reference("live~1")).toEqual({
-      wrong: "Nothing has been recorded for live yet, so it cannot go a change back.",
+      wrong: "Nothing has been recorded for live yet, so it has no earlier change.",
     });
   });
 

@@ -83,7 +83,7 @@ describe("the form to record a deployment", () => {
     expect((await deployments())[0]?.effective_at).toBe("2026-07-08T14:30:00.000Z");
     const list = await (await w.as("vera").get("/sites/shop/deployments")).text();
     expect(await page.text()).toContain("8 Jul, 15:30");
-    expect(list).toContain("recorded 2 days later");
+    expect(list).toContain("recorded 1 day later");
   });
 
   test("a moment in the future is refused beside its field", async () => {

@@ -117,10 +117,7 @@ async function findMoment(
 async function findChangeBack(db: Database, { id, name, slug }: Environment, back: number): Promise<ParsedMoment> {
   const { at, changes } = await changesBack(db, id, back);
   if (at) return { at };
-  if (!changes)
-    return {
-      wrong: `Nothing has been recorded for ${name} yet, so it cannot go ${back === 1 ? "a change" : `${back} changes`} back.`,
-    };
+  if (!changes) return { wrong: `Nothing has been recorded for ${name} yet, so it has no earlier change.` };
   const times = changes === 1 ? "once" : `${changes} times`;
   const furthest = changes === 1 ? "" : ` ${slug}~${changes - 1} is the furthest back.`;
   return { wrong: `${name} has changed ${times}; what was there before the first change is unknown.${furthest}` };
