@@ -146,7 +146,7 @@ async function current(environment = "beta"): Promise<State> {
 
 const names = ["/", "/sale", "/sale/shoes", "checkout"];
 
-/** A correction, or the undoing of one, of a line or the whole of one of the first `count` statements. */
+/** A correction, or the undoing of one, of a line or all of one of the first `count` statements. */
 function randomCorrection(statements: Statement[], count: number, random: () => number): Action {
   const index = Math.floor(random() * count);
   const keys = keysOf(statements[index]);

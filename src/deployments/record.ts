@@ -28,19 +28,19 @@ export interface RecordedDeployment {
  */
 export async function recordDeployment(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   environment: Environment,
   sent: DeploymentReport,
 ): Promise<RecordedDeployment> {
-  refuse(whyNotMay(by, "record"), 403);
+  refuse(whyNotMay(actor, "record"), 403);
   // parsing, checking and writing ten thousand lines takes a while: other requests run in between
   await yieldToEventLoop();
   const report = { ...sent, placements: sent.placements.map(normalizeLine) };
-  refuseFields(reportErrors(report, by.at));
+  refuseFields(reportErrors(report, actor.at));
   await yieldToEventLoop();
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const { id: _, ...recorded } = await recordWithin(trx, by, site, environment, report);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const { id: _, ...recorded } = await recordWithin(trx, actor, site, environment, report);
     return recorded;
   });
 }
@@ -48,16 +48,16 @@ export async function recordDeployment(
 /** The same inside the caller's transaction. Expects a report without errors, with keys in their normal form. */
 export async function recordWithin(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   environment: Environment,
   report: DeploymentReport & { id?: string | undefined },
 ) {
-  const effectiveAt = parseRfc3339(report.effective_at ?? by.at) as string;
-  const { lines, newFacts } = await resolveLines(trx, by, site, effectiveAt, report.placements);
+  const effectiveAt = parseRfc3339(report.effective_at ?? actor.at) as string;
+  const { lines, newFacts } = await resolveLines(trx, actor, site, effectiveAt, report.placements);
   const promotion =
     report.promotion === undefined ? undefined : await allowedBy(trx, site, environment, report.promotion);
-  return deploy(trx, by, site, environment, {
+  return deploy(trx, actor, site, environment, {
     id: report.id,
     effectiveAt,
     complete: report.complete ?? false,
@@ -76,9 +76,9 @@ export async function recordWithin(
   });
 }
 
-async function resolveLines(trx: Database, by: Actor, site: Site, effectiveAt: string, reported: ReportLine[]) {
-  const { ids: artifacts, ...newArtifacts } = await upsertArtifacts(trx, by, site, reported);
-  const { ids: versions, ...newVersions } = await upsertVersions(trx, by, effectiveAt, reported, artifacts);
+async function resolveLines(trx: Database, actor: Actor, site: Site, effectiveAt: string, reported: ReportLine[]) {
+  const { ids: artifacts, ...newArtifacts } = await upsertArtifacts(trx, actor, site, reported);
+  const { ids: versions, ...newVersions } = await upsertVersions(trx, actor, effectiveAt, reported, artifacts);
   const lines = reported.map(({ kind, key, version }) => {
     const artifact = artifactKey({ kind, key });
     return {

@@ -38,13 +38,13 @@ export async function artifactIds(
 /** Creates the artifacts that do not exist yet, and updates titles. Returns the ids by `artifactKey`, and what was new. */
 export async function upsertArtifacts(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   lines: ReportLine[],
 ): Promise<{ ids: Map<string, string> } & Pick<NewFacts, "artifacts" | "titles" | "sections">> {
   const ids = await artifactIds(trx, site.id, lines);
   const newLines = lines.filter((line) => !ids.has(artifactKey(line)));
-  for (const line of newLines) ids.set(artifactKey(line), newId(Date.parse(by.at)));
+  for (const line of newLines) ids.set(artifactKey(line), newId(Date.parse(actor.at)));
   const artifacts = newLines.map(({ kind, key, title }) => ({
     id: ids.get(artifactKey({ kind, key })) as string,
     key,

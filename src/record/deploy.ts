@@ -34,7 +34,13 @@ interface Deployment {
  * for each line that does not, and, if it is recorded late, its consequences for later statements. Moves the current
  * pointers and appends the event. Must be called inside a verb's transaction.
  */
-export async function deploy(trx: Database, by: Actor, site: Site, environment: Environment, deployment: Deployment) {
+export async function deploy(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  environment: Environment,
+  deployment: Deployment,
+) {
   const { effectiveAt } = deployment;
   const before = await statesBefore(trx, environment.id, deployment);
   const lines = deployment.complete
@@ -43,13 +49,13 @@ export async function deploy(trx: Database, by: Actor, site: Site, environment: 
   const changed = lines.filter((line) => changes(before.get(line.artifact_id), line));
   const same = lines.filter((line) => !changes(before.get(line.artifact_id), line));
   const row = {
-    id: deployment.id ?? newId(Date.parse(by.at)),
+    id: deployment.id ?? newId(Date.parse(actor.at)),
     site_id: site.id,
     number: await nextNumber(trx, site.id, "deployments"),
     environment_id: environment.id,
     effective_at: effectiveAt,
-    recorded_at: by.at,
-    person_id: by.person.id,
+    recorded_at: actor.at,
+    person_id: actor.person.id,
     promotion_id: deployment.promotion?.id ?? null,
     source: deployment.source,
     note: deployment.note,
@@ -59,7 +65,12 @@ export async function deploy(trx: Database, by: Actor, site: Site, environment: 
     out_of_band: changed.filter((line) => line.out_of_band).length,
   };
   await trx.insertInto("deployments").values(row).execute();
-  const at = { deployment_id: row.id, environment_id: environment.id, effective_at: effectiveAt, recorded_at: by.at };
+  const at = {
+    deployment_id: row.id,
+    environment_id: environment.id,
+    effective_at: effectiveAt,
+    recorded_at: actor.at,
+  };
   await writeConfirmations(
     trx,
     same.map((line) => ({ ...line, ...at })),
@@ -73,7 +84,7 @@ export async function deploy(trx: Database, by: Actor, site: Site, environment: 
     const consequences = await reconcileAfter(trx, environment, effectiveAt, changed, before);
     return { placed, following: await writeConsequences(trx, consequences, at) };
   });
-  await appendEvent(trx, by, site.id, {
+  await appendEvent(trx, actor, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
     subject_id: row.id,

@@ -44,19 +44,19 @@ export interface NewEvent {
  * Must be called inside the transaction that makes the change, which has locked the site, so that no other event comes
  * in between.
  */
-export async function appendEvent(trx: Database, by: Actor, siteId: string, entry: NewEvent): Promise<number> {
+export async function appendEvent(trx: Database, actor: Actor, siteId: string, entry: NewEvent): Promise<number> {
   const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
   const seq = site.events + 1;
   const content = {
     seq,
-    recorded_at: by.at,
-    person_id: by.person.id,
+    recorded_at: actor.at,
+    person_id: actor.person.id,
     action: entry.action,
     subject: entry.subject,
     subject_id: entry.subject_id ?? null,
     environment_id: entry.environment_id ?? null,
     // the name at that time, because people change their names
-    details: { person: by.person.name, ...entry.details },
+    details: { person: actor.person.name, ...entry.details },
   };
   const details = canonicalJson(content.details);
   const hash = hashEntry(site.head, content, details);

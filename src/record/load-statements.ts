@@ -13,7 +13,7 @@ import {
   statementKey,
 } from "./statements.ts";
 
-/** The states at a moment of the artifacts `a` that match and had one. One seek for each. */
+/** The states at a moment of the artifacts `a` that match and had a state. One seek for each. */
 export function statesAt(trx: Database, environmentId: string, asOf: string, condition: RawBuilder<boolean>) {
   return trx
     .selectFrom("artifacts as a")
@@ -39,8 +39,8 @@ export async function statesOf(
 
 /**
  * The moment of the next statement after each of these, by artifact; with `promoted`, only of changes and promotions.
- * The next complete inventory is enough, whatever it lists: an artifact in it has a statement no later than that, and any
- * other artifact has one by not being listed.
+ * The next complete inventory is enough, whatever it lists: an artifact in it has a statement no later than that, and for any
+ * other artifact the inventory itself is a statement.
  */
 export async function nextMoments(
   trx: Database,

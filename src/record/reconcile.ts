@@ -25,7 +25,7 @@ export async function reconcileAfter(
   before: Map<string, State>,
 ): Promise<Consequences> {
   const outcomes: Outcomes = new Map();
-  const diverged = changed.map((line) => ({ ...named(line), at, was: stateIn(before, line), is: line }));
+  const diverged = changed.map((line) => ({ ...identityOf(line), at, was: stateIn(before, line), is: line }));
   await follow(trx, environment, diverged, outcomes);
   return consequencesOf(outcomes);
 }
@@ -44,7 +44,7 @@ export async function reconcileFrom(
   const outcomes: Outcomes = new Map();
   const earlier = await statesOf(trx, environment.id, new Date(Date.parse(at) - 1).toISOString(), artifacts);
   const due = artifacts.map((artifact) => ({
-    ...named(artifact),
+    ...identityOf(artifact),
     at,
     was: stateIn(before, artifact),
     is: stateIn(earlier, artifact),
@@ -55,7 +55,7 @@ export async function reconcileFrom(
   return consequencesOf(outcomes);
 }
 
-const named = ({ artifact_id, kind, key }: Artifact): Artifact => ({ artifact_id, kind, key });
+const identityOf = ({ artifact_id, kind, key }: Artifact): Artifact => ({ artifact_id, kind, key });
 const stateIn = (states: Map<string, State>, { artifact_id }: Artifact) => states.get(artifact_id) ?? neverPlaced;
 
 /** An artifact whose state at a moment is no longer the one (`was`) that its later placements depend on. */

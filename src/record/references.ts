@@ -1,7 +1,7 @@
 import type { Environment } from "../access/environments.ts";
-import type { Site } from "../access/sites.ts";
+import { findEnvironment, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { notFound, refuseFields } from "../errors.ts";
+import { refuseFields } from "../errors.ts";
 import { type ParsedMoment, parseMoment } from "../time/parse-moment.ts";
 import { endOfTime, type Moment } from "./as-of.ts";
 import { changesBack } from "./changes.ts";
@@ -11,7 +11,7 @@ export interface EnvironmentAtMoment {
   moment: Moment;
   /** The requested moment; undefined for now. */
   at?: string | undefined;
-  /** The moment up to which records count, if one was requested. */
+  /** The requested moment up to which records count; undefined for all. */
   knownAt?: string | undefined;
   /** How the time was interpreted, if it was ambiguous. */
   note?: string | undefined;
@@ -78,7 +78,7 @@ export async function findEnvironmentAtMoment(
   text: string,
   now: string,
 ): Promise<EnvironmentAtMoment | { wrong: string }> {
-  const environment = site.environments.find((one) => one.slug === slug) ?? notFound("environment");
+  const environment = findEnvironment(site, slug);
   const when = parseWhen(text);
   if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
     return { environment, moment: { asOf: endOfTime } };

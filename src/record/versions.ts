@@ -25,7 +25,7 @@ type CompletedVersion = VersionRow & Pick<ReportLine, "kind" | "key">;
  */
 export async function upsertVersions(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   effectiveAt: string,
   lines: ReportLine[],
   artifacts: Map<string, string>,
@@ -39,7 +39,7 @@ export async function upsertVersions(
   for (const line of versioned) {
     const artifact = artifactKey(line);
     const version = existing.get(`${artifacts.get(artifact)} ${line.version}`);
-    const id = version?.id ?? newId(Date.parse(by.at));
+    const id = version?.id ?? newId(Date.parse(actor.at));
     ids.set(artifact, id);
     if (!version) versions.push(newVersion(id, line));
     else {
@@ -50,7 +50,7 @@ export async function upsertVersions(
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
   await inBatches(completed, (batch) => updateVersions(trx, batch));
-  await insertVersions(trx, by, effectiveAt, versions, artifacts);
+  await insertVersions(trx, actor, effectiveAt, versions, artifacts);
   const contents = completed.map(({ kind, key, label: version, digest, requires }) => ({
     kind,
     key,
@@ -84,12 +84,12 @@ async function existingVersions(
 
 function insertVersions(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   effectiveAt: string,
   versions: NewVersion[],
   artifacts: Map<string, string>,
 ): Promise<unknown> {
-  const at = { created_at: by.at, first_at: effectiveAt };
+  const at = { created_at: actor.at, first_at: effectiveAt };
   return inBatches(versions, (batch) =>
     trx
       .insertInto("versions")

@@ -39,9 +39,9 @@ const lineTable = (site: Site, list: Deployment[], now: string): Html =>
     caption: "Deployments, newest first",
     quiet: true,
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
-    body: each(list, (one) =>
+    body: each(list, (deployment) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>`)}${cell("Environment", env({ name: one.environment_name, tier: one.tier }))}${cell("Took effect", since(one, site.time_zone, now))}${cell("By", one.person)}${cell("Changed", html`${one.changed}${one.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}`)}${cell("Note", one.promotion ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>` : one.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", deployment.person)}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
       ),
     ),
   });
