@@ -81,7 +81,7 @@ test("a CI job records a deployment late, with the time at which it happened", a
   expect(body.items).toMatchObject([{ effective_at: "2026-03-01T08:00:00.000Z", recorded_at: w.clock.at }]);
 });
 
-test("a deployment that no gate allowed is recorded, and flagged", async () => {
+test("a deployment that no promotion allowed is recorded, and flagged out of band", async () => {
   const { body } = await ci.post("/sites/shop/environments/live/deployments", { placements: [page("/", "v1")] });
   expect(body).toMatchObject({ changed: 1, out_of_band: 1 });
 });

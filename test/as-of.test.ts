@@ -163,7 +163,7 @@ test.each(seeds)("what was known at a moment follows from what had been recorded
 test.each(seeds)("of two deployments at one moment the one recorded later counts (%i)", async (seed) => {
   const random = seeded(seed);
   const statements = shuffled(
-    history(random, 24).map((one) => ({ ...one, at: Math.ceil(one.at / 30) * 30 })),
+    history(random, 24).map((statement) => ({ ...statement, at: Math.ceil(statement.at / 30) * 30 })),
     random,
   );
   await recordAll("beta", statements);

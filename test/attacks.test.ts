@@ -36,7 +36,7 @@ afterEach(async () => {
 async function memoryMb(): Promise<number> {
   const from = server.lines.length;
   server.signal("SIGUSR2");
-  return Number(/\d+/.exec(await server.says("It uses", from)));
+  return Number(/\d+/.exec(await server.printedLine("It uses", from)));
 }
 
 function signIn(address: string): Promise<Response> {

@@ -96,8 +96,8 @@ test("lines that need fixing are named with their numbers, and nothing is record
   const { code, err } = await sitebook(["record", "beta", "page /sale v3", "page sale v3", "page /x"]);
   expect(code).toBe(1);
   expect(err).toContain("2 lines need fixing. Nothing was recorded.");
-  expect(err).toContain(`Line 2: A page's path begins with a slash: "sale" does not.`);
-  expect(err).toContain("Line 3: The version is missing; write - where it was removed.");
+  expect(err).toContain(`Line 2: A page's path must begin with a slash: "sale" does not.`);
+  expect(err).toContain("Line 3: The version is missing. Write - for a removal.");
   expect(await w.db.selectFrom("deployments").selectAll().execute()).toEqual([]);
 });
 

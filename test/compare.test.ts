@@ -148,11 +148,12 @@ describe("a reference", () => {
     expect(await reference("beta~1")).toMatchObject({ at: "2026-02-02T09:00:00.000Z" });
     expect(await reference("beta~2")).toMatchObject({ at: "2026-02-01T09:00:00.000Z" });
     expect(await reference("beta~3")).toEqual({
-      wrong: "beta has changed 3 times; what stood before the first change is unknown. beta~2 is the furthest back.",
+      wrong:
+        "beta has changed 3 times; what was there before the first change is unknown. beta~2 is the furthest back.",
     });
     expect(await reference("beta~99999")).toEqual(await reference("beta~3"));
     expect(await reference("live~1")).toEqual({
-      wrong: "Nobody has told Sitebook of live yet, so nothing is a change back.",
+      wrong: "Nothing has been recorded for live yet, so it has no earlier change.",
     });
   });
 
@@ -273,7 +274,7 @@ describe("the page", () => {
       "What differs: beta on 1 February 2026, 09:00 and beta now 2 added, 1 changed and 1 removed",
     );
     expect(tableRows(fields)).toEqual(tableRows(page));
-    expect(words(wrong)).toContain("beta has changed 2 times; what stood before the first change is unknown.");
+    expect(words(wrong)).toContain("beta has changed 2 times; what was there before the first change is unknown.");
     expect(words(wrong)).toContain("Deployment 3 was on beta, not on demo: it is beta#3.");
   });
 

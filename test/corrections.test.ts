@@ -288,7 +288,7 @@ test("compare shows what was known then beside what is known now", async () => {
   expect(text).toContain("as known on");
   expect(text).toMatch(/\/sale.*v2.*v1/s);
   const wrong = await w.as("vera").get("/sites/shop/compare?from=beta&to=beta&known_at=2027-01-01T10:00");
-  expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("Known when?")]);
+  expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("Recorded by: ")]);
 });
 
 test("the history shows a correction as a sentence", async () => {

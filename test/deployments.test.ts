@@ -19,7 +19,7 @@ const form = (fields: Record<string, string>) => ({
 
 const deployments = () => w.db.selectFrom("deployments").selectAll().orderBy("number").execute();
 const placements = () => w.db.selectFrom("placements").selectAll().orderBy("seq").execute();
-const stands = async (environment: string) => {
+const currentVersions = async (environment: string) => {
   const rows = await w.db
     .selectFrom("current_placements as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
@@ -32,8 +32,8 @@ const stands = async (environment: string) => {
   return Object.fromEntries(rows.map((row) => [row.key, row.label]));
 };
 
-describe("recording by the form", () => {
-  test("shows what would change, and writes nothing yet", async () => {
+describe("the form to record a deployment", () => {
+  test("a contributor previews the changes, and nothing is recorded yet", async () => {
     await w.record("beta", ["/sale v1", "/about v1"]);
 
     const page = await w
@@ -42,12 +42,12 @@ describe("recording by the form", () => {
     const text = await page.text();
 
     expect(page.status).toBe(200);
-    expect(text).toContain("1 new, 1 changed, 0 removed, 2 as before.");
+    expect(text).toContain("1 new, 1 changed, 0 removed, 2 unchanged.");
     expect(text).toContain("Record 2 changes");
     expect(await deployments()).toHaveLength(1);
   });
 
-  test("records what was looked at", async () => {
+  test("a contributor records the previewed lines", async () => {
     await w.record("beta", ["/sale v1"]);
 
     const page = await w
@@ -58,12 +58,12 @@ describe("recording by the form", () => {
       );
     const text = await page.text();
 
-    expect(text).toContain("Deployment 2 is recorded: 2 changed.");
+    expect(text).toContain("Deployment 2 recorded: 2 changed.");
     expect(text).toContain("Sale texts");
-    expect(await stands("beta")).toEqual({ "/sale": "v2", checkout: "3.4.1" });
+    expect(await currentVersions("beta")).toEqual({ "/sale": "v2", checkout: "3.4.1" });
   });
 
-  test("the same post twice records once", async () => {
+  test("a form that is posted twice is recorded once", async () => {
     const same = form({ lines: "page /sale v1" });
 
     const first = await w.as("cleo").post("/sites/shop/deployments", same);
@@ -73,7 +73,7 @@ describe("recording by the form", () => {
     expect(await deployments()).toHaveLength(1);
   });
 
-  test("a past moment is read in the site's time zone, and shown as told late", async () => {
+  test("a past moment is read in the site's time zone, and shown as recorded late", async () => {
     w.clock.at = "2026-07-10T10:00:00.000Z";
 
     const page = await w
@@ -83,35 +83,35 @@ describe("recording by the form", () => {
     expect((await deployments())[0]?.effective_at).toBe("2026-07-08T14:30:00.000Z");
     const list = await (await w.as("vera").get("/sites/shop/deployments")).text();
     expect(await page.text()).toContain("8 Jul, 15:30");
-    expect(list).toContain("told");
+    expect(list).toContain("recorded 1 day later");
   });
 
-  test("a moment still to come is refused beside its field", async () => {
+  test("a moment in the future is refused beside its field", async () => {
     const page = await w
       .as("cleo")
       .post("/sites/shop/deployments", form({ lines: "page /sale v1", when: "2026-03-03T10:02" }));
 
     expect(page.status).toBe(422);
-    expect(await page.text()).toMatch(/id="when-error">[^<]*to come/);
+    expect(await page.text()).toMatch(/id="when-error">[^<]*in the future/);
     expect(await deployments()).toEqual([]);
   });
 
-  test("each bad line is named with its number and reason, and kept in the form", async () => {
+  test("each line with an error is listed with its number and the problem, and stays in the form", async () => {
     const lines = "page /sale v1\npage sale v1\nbanana /x v1\nsoftware checkout\n/sale v2\n/a b c d\npage /q?x v1";
     const page = await w.as("cleo").post("/sites/shop/deployments", form({ lines }));
     const text = await page.text();
 
     expect(page.status).toBe(422);
-    expect(text).toContain("6 lines cannot be taken. Nothing was recorded.");
-    expect(text).toContain("A page&#39;s path begins with a slash");
-    expect(text).toContain("A line begins with page or software, not &quot;banana&quot;.");
-    expect(text).toContain("The version is missing; write - where it was removed.");
-    expect(text).toContain("/sale is named already in line 1.");
+    expect(text).toContain("6 lines need fixing. Nothing was recorded.");
+    expect(text).toContain("A page&#39;s path must begin with a slash");
+    expect(text).toContain("A line must begin with page or software, not &quot;banana&quot;.");
+    expect(text).toContain("The version is missing. Write - for a removal.");
+    expect(text).toContain("/sale is already listed in line 1.");
     expect(text).toContain("banana /x v1");
     expect(await deployments()).toEqual([]);
   });
 
-  test("CSV, TSV and JSON lines are read, pasted or uploaded", async () => {
+  test("a contributor pastes or uploads CSV, TSV and JSON lines", async () => {
     const upload = async (text: string) => {
       const body = new FormData();
       for (const [name, value] of Object.entries(form({}))) body.set(name, value);
@@ -128,7 +128,7 @@ describe("recording by the form", () => {
       }),
     );
 
-    expect(await stands("beta")).toEqual({
+    expect(await currentVersions("beta")).toEqual({
       "/about": null,
       "/help": "v1",
       "/sale": "v1",
@@ -139,7 +139,7 @@ describe("recording by the form", () => {
     expect(titles).toEqual([{ title: "Sale, at last" }]);
   });
 
-  test("a file that is no text is refused in words", async () => {
+  test("an uploaded file that is not text is refused with a sentence", async () => {
     const body = new FormData();
     for (const [name, value] of Object.entries(form({}))) body.set(name, value);
     body.set("file", new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 1, 2])], "page.png"));
@@ -147,11 +147,11 @@ describe("recording by the form", () => {
     const page = await w.as("cleo").upload("/sites/shop/deployments", body);
 
     expect(page.status).toBe(422);
-    expect(await page.text()).toContain("That file is not text.");
+    expect(await page.text()).toContain("This file is not text.");
     expect(await deployments()).toEqual([]);
   });
 
-  test("what was typed comes back as text, not as markup", async () => {
+  test("markup that a contributor types is shown as text", async () => {
     const nasty = "<script>alert(1)</script>'; drop table sites; --";
     const page = await w
       .as("cleo")
@@ -161,7 +161,7 @@ describe("recording by the form", () => {
     expect((await deployments())[0]?.note).toBe(nasty);
   });
 
-  test("who may not record is told why, and a stranger finds nothing", async () => {
+  test("a viewer is refused with the reason, and a person without a role finds no such page", async () => {
     const refused = await w.as("vera").post("/sites/shop/deployments", form({ lines: "page /sale v1" }));
 
     expect(refused.status).toBe(403);
@@ -171,7 +171,7 @@ describe("recording by the form", () => {
     expect(await deployments()).toEqual([]);
   });
 
-  test("no such environment, no such deployment", async () => {
+  test("an environment or deployment that does not exist is not found", async () => {
     expect(
       (await w.as("cleo").post("/sites/shop/deployments", form({ environment: "moon", lines: "page /sale v1" })))
         .status,
@@ -181,75 +181,75 @@ describe("recording by the form", () => {
   });
 });
 
-describe("what a deployment leaves behind", () => {
-  test("an unchanged version writes no placement, a removal does", async () => {
+describe("a recorded deployment", () => {
+  test("writes a placement for a removal, and none for an unchanged version", async () => {
     await w.record("beta", ["/sale v1", "/old v1"]);
-    const told = await w.record("beta", ["/sale v1", "-/old", "-/never"]);
+    const recorded = await w.record("beta", ["/sale v1", "-/old", "-/never"]);
 
-    expect(told).toEqual({ number: 2, changed: 1, unchanged: 2, out_of_band: 0 });
+    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, out_of_band: 0 });
     expect(await placements()).toHaveLength(3);
-    expect(await stands("beta")).toEqual({ "/old": null, "/sale": "v1" });
+    expect(await currentVersions("beta")).toEqual({ "/old": null, "/sale": "v1" });
   });
 
-  test("a whole inventory removes what it does not name", async () => {
+  test("that is a complete inventory removes what it does not list", async () => {
     await w.record("beta", ["/a v1", "/b v1", "/c v1"]);
-    const told = await w.record("beta", ["/a v1", "/b v2"], { complete: true });
+    const recorded = await w.record("beta", ["/a v1", "/b v2"], { complete: true });
 
-    expect(told).toMatchObject({ changed: 2, unchanged: 1 });
-    expect(await stands("beta")).toEqual({ "/a": "v1", "/b": "v2", "/c": null });
+    expect(recorded).toMatchObject({ changed: 2, unchanged: 1 });
+    expect(await currentVersions("beta")).toEqual({ "/a": "v1", "/b": "v2", "/c": null });
   });
 
-  test("told late: what came after it stays", async () => {
+  test("that is recorded late does not undo a later change", async () => {
     await w.record("beta", ["/sale v3"], { effective_at: "2026-03-02T12:00:00Z" });
     await w.record("beta", ["/sale v2"], { effective_at: "2026-03-01T12:00:00Z" });
 
-    expect(await stands("beta")).toEqual({ "/sale": "v3" });
+    expect(await currentVersions("beta")).toEqual({ "/sale": "v3" });
     expect(await placements()).toHaveLength(2);
   });
 
-  test("a confirmation proves a change back, once an earlier change comes to light", async () => {
+  test("that confirmed a version becomes a change, once an earlier change is recorded", async () => {
     await w.record("beta", ["/sale v1"], { effective_at: "2026-03-01T12:00:00Z" });
     await w.record("beta", ["/sale v1"], { effective_at: "2026-03-03T09:00:00Z" });
     await w.record("beta", ["/sale v2"], { effective_at: "2026-03-02T12:00:00Z" });
 
-    expect(await stands("beta")).toEqual({ "/sale": "v1" });
+    expect(await currentVersions("beta")).toEqual({ "/sale": "v1" });
     expect(await placements()).toHaveLength(3);
   });
 
-  test("a whole inventory without it proves that it had gone, once it comes to light", async () => {
+  test("that is a complete inventory removes a page that is only recorded later, for an earlier moment", async () => {
     await w.record("beta", ["/a v1"], { effective_at: "2026-03-03T09:00:00Z", complete: true });
     await w.record("beta", ["/late v1"], { effective_at: "2026-03-02T12:00:00Z" });
 
-    expect(await stands("beta")).toEqual({ "/a": "v1", "/late": null });
+    expect(await currentVersions("beta")).toEqual({ "/a": "v1", "/late": null });
   });
 
-  test("what no promotion brought to a gated environment is taken, and flagged", async () => {
-    const told = await w.record("live", ["/sale v9"]);
+  test("without a promotion, in an environment with a gate, is flagged out of band", async () => {
+    const recorded = await w.record("live", ["/sale v9"]);
 
-    expect(told.out_of_band).toBe(1);
+    expect(recorded.out_of_band).toBe(1);
     const page = await (await w.as("vera").get("/sites/shop/deployments/1")).text();
     expect(page).toContain("out of band");
   });
 
-  test("a deployment that carries its approved promotion is not out of band", async () => {
+  test("of an approved promotion is not out of band", async () => {
     await w.record("beta", ["/sale v1", "/about v1"]);
-    const asked = await w.ask((await w.release("Sale", ["/sale"])).number, "demo");
+    const promotion = await w.ask((await w.release("Sale", ["/sale"])).number, "demo");
     const early = await w.record("demo", ["/sale v1"], {
-      promotion: asked.number,
+      promotion: promotion.number,
       effective_at: "2026-03-03T08:00:00Z",
     });
     await w
       .as("theo")
-      .post(`/sites/shop/promotions/${asked.number}/approvals`, { decision: "approve", digest: asked.digest });
+      .post(`/sites/shop/promotions/${promotion.number}/approvals`, { decision: "approve", digest: promotion.digest });
 
     expect(early.out_of_band).toBe(1);
-    expect(await w.record("demo", ["/sale v1", "/about v1"], { promotion: asked.number })).toMatchObject({
+    expect(await w.record("demo", ["/sale v1", "/about v1"], { promotion: promotion.number })).toMatchObject({
       changed: 2,
       out_of_band: 1,
     });
   });
 
-  test("a label names one content", async () => {
+  test("is refused if the same version has another digest", async () => {
     const lines = (digest: string) =>
       form({ lines: `{"kind":"page","key":"/sale","version":"v1","digest":"${digest}"}` });
     await w.as("cleo").post("/sites/shop/deployments", lines("aaa"));
@@ -263,10 +263,10 @@ describe("what a deployment leaves behind", () => {
     expect(await deployments()).toHaveLength(1);
   });
 
-  test("two at the same time get numbers of their own", async () => {
+  test("gets its own number, also if several are recorded at the same time", async () => {
     await Promise.all([w.record("beta", ["/a v1"]), w.record("beta", ["/b v1"]), w.record("demo", ["/c v1"])]);
 
-    expect((await deployments()).map((one) => one.number)).toEqual([1, 2, 3]);
+    expect((await deployments()).map((deployment) => deployment.number)).toEqual([1, 2, 3]);
     const events = await w.db
       .selectFrom("events")
       .select(["seq", "previous_hash", "hash"])

@@ -178,7 +178,7 @@ describe.each(real)("with %s under a server", (name) => {
       const { answer } = await untilRefused(record(address));
       expect([answer.status, answer.headers.get("retry-after")]).toEqual([507, "60"]);
       expect(await read(address)).toBe(200);
-      await server.says("No space is left for the database");
+      await server.printedLine("No space is left for the database");
     }
     await using again = starting(env);
     const address = await again.url();

@@ -119,7 +119,7 @@ test("every line that needs fixing is named with its number and the reason, befo
     "  Line 3: This is not JSON. Write one deployment per line.",
     '  Line 4: "2026-02-30T08:00:00Z" is not a valid date and time. Write it like 2026-03-03T14:00:00Z.',
     "  Line 5: That date and time is in the future. Record a deployment once it has happened.",
-    `  Line 5: A page's path begins with a slash: "sale" does not.`,
+    `  Line 5: A page's path must begin with a slash: "sale" does not.`,
     '  Line 6: "pages.0.1" must be text, not a number.',
     '  Line 7: "placements" is missing.',
     '  Line 7: There is no field "placement" here. Check the spelling.',
@@ -147,9 +147,9 @@ test("every row of a table that needs fixing is named in the same way", async ()
   expect(err.split("\n")).toEqual([
     expect.stringContaining("5 lines need fixing"),
     "  Line 3: /sale is listed for this time in line 2 already.",
-    '  Line 4: A line begins with page or software, not "thing".',
+    '  Line 4: A line must begin with page or software, not "thing".',
     '  Line 5: "" is not a valid date and time. Write it like 2026-03-03T14:00:00Z.',
-    "  Line 6: The version is missing; write - where it was removed.",
+    "  Line 6: The version is missing. Write - for a removal.",
     expect.stringContaining("A quotation mark is not closed"),
     "",
   ]);

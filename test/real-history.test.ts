@@ -1,6 +1,6 @@
 // The history of a real site: the Vue documentation from 2019-12 to 2026-07, taken from its public git repository:
-// which page had which content from when on, by digest, and which software which version. Facts only, no text of the
-// pages. real-history.jsonl.gz holds one deployment a line, oldest first:
+// the content of each page over time, by digest, and the versions of its software, without the texts of the pages.
+// real-history.jsonl.gz has one deployment per line, oldest first:
 //   {"at": "…", "source": "commit", "pages": [["/guide/instance", "dde7a25167a7"], ["/old", null]], "software": […]}
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
@@ -19,27 +19,29 @@ import { engine } from "./support/database.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
-interface Told {
+interface RealDeployment {
   at: string;
   source: string;
   pages: [path: string, digest: string | null][];
   software: [name: string, version: string | null][];
 }
 
-/** All of it on SQLite; on PostgreSQL, which takes four times as long, the last year, unless `npm run torture` asks. */
-const shown = engine === "sqlite" || process.env.SITEBOOK_TEST_WHOLE_HISTORY ? 0 : -330;
+/** All of it on SQLite. On PostgreSQL, which takes four times as long, the last year, unless `npm run torture` runs it. */
+const firstIndex = engine === "sqlite" || process.env.SITEBOOK_TEST_WHOLE_HISTORY ? 0 : -330;
 
-const told: Told[] = gunzipSync(await readFile(new URL("support/real-history.jsonl.gz", import.meta.url)))
+const realDeployments: RealDeployment[] = gunzipSync(
+  await readFile(new URL("support/real-history.jsonl.gz", import.meta.url)),
+)
   .toString()
   .trim()
   .split("\n")
   .map((line) => JSON.parse(line))
-  .slice(shown);
-const first = Date.parse(told[0]?.at as string);
-const last = Date.parse(told.at(-1)?.at as string);
+  .slice(firstIndex);
+const first = Date.parse(realDeployments[0]?.at as string);
+const last = Date.parse(realDeployments.at(-1)?.at as string);
 const days = 24 * 60 * 60 * 1000;
 const week = 7 * days;
-const firstMonday = Date.parse(shown ? "2024-01-01T06:00:00.000Z" : "2019-12-16T06:00:00.000Z");
+const firstMonday = Date.parse(firstIndex ? "2024-01-01T06:00:00.000Z" : "2019-12-16T06:00:00.000Z");
 const time = (ms: number) => new Date(ms).toISOString();
 
 let w: World;
@@ -54,85 +56,93 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-// thousands of transactions: on a busy machine they take longer than other tests may
-const patience = { timeout: 10 * 60_000 };
+// thousands of transactions, which on a busy machine take longer than other tests may
+const options = { timeout: 10 * 60_000 };
 
-test("six years of a real site stand in beta, demo and live as they stood, at any moment", patience, async () => {
-  await liveThrough();
+test("beta, demo and live have the right state at any moment of six years of a real site", options, async () => {
+  await recordInOrder();
 
   const monday = (at: number) => firstMonday + Math.ceil((at - firstMonday) / week) * week;
-  const beta = arrivals(told, (at) => at);
-  const demo = arrivals(told, monday);
-  const live = arrivals(told, (at) => monday(at) + 2 * days);
+  const beta = arrivals(realDeployments, (at) => at);
+  const demo = arrivals(realDeployments, monday);
+  const live = arrivals(realDeployments, (at) => monday(at) + 2 * days);
   for (const moment of moments(200)) {
-    expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
-    expect(await stood("demo", moment), `demo at ${time(moment)}`).toEqual(replayed(demo, moment));
-    expect(await stood("live", moment), `live at ${time(moment)}`).toEqual(replayed(live, moment));
+    expect(await stateOf("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
+    expect(await stateOf("demo", moment), `demo at ${time(moment)}`).toEqual(replayed(demo, moment));
+    expect(await stateOf("live", moment), `live at ${time(moment)}`).toEqual(replayed(live, moment));
   }
   expect(await verify(w.db, site.id)).toHaveProperty("head");
 });
 
-test("told in any order and then corrected, both clocks answer as a replay does", patience, async () => {
+test("recorded in any order and then corrected, the state by both clocks is that of a replay", options, async () => {
   const random = seeded(1752);
-  const order = shuffled(told, random);
-  const heard = (i: number) => last + week + i;
+  const order = shuffled(realDeployments, random);
+  const recordedAt = (i: number) => last + week + i;
   const [cleo, ada] = [await w.by("cleo"), await w.by("ada")];
-  for (const [i, one] of order.entries())
-    await recordDeployment(w.db, { ...cleo, at: time(heard(i)) }, site, environmentOf(site, "beta"), reportOf(one));
+  for (const [i, deployment] of order.entries())
+    await recordDeployment(
+      w.db,
+      { ...cleo, at: time(recordedAt(i)) },
+      site,
+      environmentOf(site, "beta"),
+      reportOf(deployment),
+    );
 
-  const beta = arrivals(told, (at) => at);
+  const beta = arrivals(realDeployments, (at) => at);
   for (const moment of moments(200))
-    expect(await stood("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
+    expect(await stateOf("beta", moment), `beta at ${time(moment)}`).toEqual(replayed(beta, moment));
 
   const wrong = linesToCorrect(order, 150, random);
-  for (const [j, { word, kind, key }] of wrong.entries()) {
-    const at = time(heard(order.length + j));
-    await correct(w.db, { ...ada, at }, site, { deployment: word + 1, kind, key, reason: "It was never there" });
+  for (const [j, { index, kind, key }] of wrong.entries()) {
+    const at = time(recordedAt(order.length + j));
+    await correct(w.db, { ...ada, at }, site, { deployment: index + 1, kind, key, reason: "It was never there" });
   }
   for (const moment of moments(500)) {
     const known = Math.floor(random() * (order.length + wrong.length + 1)) - 1;
     const corrected = new Set(
-      wrong.slice(0, Math.max(known + 1 - order.length, 0)).map((one) => `${one.word} ${one.kind} ${one.key}`),
+      wrong.slice(0, Math.max(known + 1 - order.length, 0)).map(({ index, kind, key }) => `${index} ${kind} ${key}`),
     );
-    const believed = order.slice(0, known + 1).map((one, word) => without(one, word, corrected));
+    const knownDeployments = order.slice(0, known + 1).map((deployment, i) => without(deployment, i, corrected));
     const expected = replayed(
-      arrivals(believed, (at) => at),
+      arrivals(knownDeployments, (at) => at),
       moment,
     );
-    expect(await stood("beta", moment, heard(known)), `beta at ${time(moment)}, known ${known}`).toEqual(expected);
+    expect(await stateOf("beta", moment, recordedAt(known)), `beta at ${time(moment)}, known ${known}`).toEqual(
+      expected,
+    );
   }
   expect(await verify(w.db, site.id)).toHaveProperty("head");
 });
 
-/** So many lines of what was told, each of them once. */
-function linesToCorrect(order: Told[], count: number, random: () => number) {
-  const lines = order.flatMap(({ pages, software }, word) => [
-    ...pages.map(([key]) => ({ word, kind: "page" as const, key })),
-    ...software.map(([key]) => ({ word, kind: "software" as const, key })),
+/** Random lines of these deployments, each at most once. */
+function linesToCorrect(order: RealDeployment[], count: number, random: () => number) {
+  const lines = order.flatMap(({ pages, software }, index) => [
+    ...pages.map(([key]) => ({ index, kind: "page" as const, key })),
+    ...software.map(([key]) => ({ index, kind: "software" as const, key })),
   ]);
   return shuffled(lines, random).slice(0, count);
 }
 
-function without(one: Told, word: number, corrected: Set<string>): Told {
+function without(deployment: RealDeployment, index: number, corrected: Set<string>): RealDeployment {
   return {
-    ...one,
-    pages: one.pages.filter(([key]) => !corrected.has(`${word} page ${key}`)),
-    software: one.software.filter(([key]) => !corrected.has(`${word} software ${key}`)),
+    ...deployment,
+    pages: deployment.pages.filter(([key]) => !corrected.has(`${index} page ${key}`)),
+    software: deployment.software.filter(([key]) => !corrected.has(`${index} software ${key}`)),
   };
 }
 
-/** Records each change as it happens. What beta holds each Monday is released to demo, and two days later to live. */
-async function liveThrough(): Promise<void> {
+/** Records each change when it happens. Each Monday, the changes on beta are promoted to demo, and two days later to live. */
+async function recordInOrder(): Promise<void> {
   const cleo = await w.by("cleo");
   const ada = await w.by("ada");
   const theo = await w.by("theo");
   const mara = await w.by("mara");
-  const ahead = [...told];
-  let released = ahead.length;
+  const remaining = [...realDeployments];
+  let released = remaining.length;
   for (let monday = firstMonday; released; monday += week) {
     await recordUntil(monday);
-    if (ahead.length === released) continue;
-    released = ahead.length;
+    if (remaining.length === released) continue;
+    released = remaining.length;
     const release = await createRelease(w.db, { ...ada, at: time(monday) }, site, {
       name: `Week of ${time(monday).slice(0, 10)}`,
       differences: { from: "beta", to: "demo" },
@@ -143,9 +153,15 @@ async function liveThrough(): Promise<void> {
   }
 
   async function recordUntil(moment: number): Promise<void> {
-    while (ahead[0] && Date.parse(ahead[0].at) <= moment) {
-      const one = ahead.shift() as Told;
-      await recordDeployment(w.db, { ...cleo, at: one.at }, site, environmentOf(site, "beta"), reportOf(one));
+    while (remaining[0] && Date.parse(remaining[0].at) <= moment) {
+      const deployment = remaining.shift() as RealDeployment;
+      await recordDeployment(
+        w.db,
+        { ...cleo, at: deployment.at },
+        site,
+        environmentOf(site, "beta"),
+        reportOf(deployment),
+      );
     }
   }
 
@@ -157,7 +173,7 @@ async function liveThrough(): Promise<void> {
   }
 }
 
-function reportOf({ at, source, pages, software }: Told): DeploymentReport {
+function reportOf({ at, source, pages, software }: RealDeployment): DeploymentReport {
   return {
     effective_at: at,
     source,
@@ -170,8 +186,8 @@ function reportOf({ at, source, pages, software }: Told): DeploymentReport {
 
 type State = Record<string, string>;
 
-/** Sitebook's answer: each page and software with its version, and since when it stood there. */
-async function stood(environment: string, moment: number, known?: number): Promise<State> {
+/** Sitebook's state: each page and software item with its version, and since when it was there. */
+async function stateOf(environment: string, moment: number, known?: number): Promise<State> {
   const knownAt = known === undefined ? undefined : time(known);
   const rows = await placementsAsOf(w.db, site.id, environmentOf(site, environment).id, {
     asOf: time(moment),
@@ -182,10 +198,10 @@ async function stood(environment: string, moment: number, known?: number): Promi
 
 type Arrivals = [moment: number, changes: Map<string, string | null>][];
 
-/** What was told, in the order of when it was so, put together by when it arrived. */
-function arrivals(words: Told[], arrival: (at: number) => number): Arrivals {
+/** The changes of these deployments by the moment at which they arrive in an environment, oldest first. */
+function arrivals(deployments: RealDeployment[], arrival: (at: number) => number): Arrivals {
   const all = new Map<number, Map<string, string | null>>();
-  for (const { at, pages, software } of words.toSorted((a, b) => (a.at < b.at ? -1 : 1))) {
+  for (const { at, pages, software } of deployments.toSorted((a, b) => (a.at < b.at ? -1 : 1))) {
     const moment = arrival(Date.parse(at));
     const changes = all.get(moment) ?? new Map<string, string | null>();
     for (const [key, version] of pages) changes.set(`page ${key}`, version);
@@ -195,7 +211,7 @@ function arrivals(words: Told[], arrival: (at: number) => number): Arrivals {
   return [...all];
 }
 
-/** The independent answer: one arrival after the other, up to the moment. */
+/** The expected state, computed independently: applies one arrival after the other, up to the moment. */
 function replayed(all: Arrivals, moment: number): State {
   const state: State = {};
   for (const [at, changes] of all.filter(([at]) => at <= moment))

@@ -17,7 +17,7 @@ afterEach(() => drop());
 test("the server prints its address and, without an account, a setup link; on SIGTERM it closes the database", async () => {
   await using server = starting({ DATABASE_URL: url });
   const address = await server.url();
-  const line = await server.says("There is no account yet.");
+  const line = await server.printedLine("There is no account yet.");
   const [, link = ""] = /(http\S+)$/.exec(line) ?? [];
   expect(link.startsWith(`${address}/setup?link=`)).toBe(true);
   expect((await fetch(link)).status).toBe(200);
@@ -66,7 +66,7 @@ test("a server that is stopping finishes the running requests", async () => {
   await new Promise((resolve) => socket.once("data", resolve)); // "100 Continue": the request has begun
 
   server.signal("SIGTERM");
-  await server.says("Sitebook is stopping");
+  await server.printedLine("Sitebook is stopping");
   socket.write(body);
   expect(await answer).toContain("HTTP/1.1 201 Created");
   expect(await server.ended).toBe(0);

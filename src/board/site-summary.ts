@@ -59,14 +59,14 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
   const changes = await lastChanges(db, site);
   const total = totalCounts(site, sections);
   const countIn = (i: number, kind: Kind) =>
-    sumOf(sections, (section) => (section.kind === kind ? section.standing[i] : 0));
+    sumOf(sections, (section) => (section.kind === kind ? section.presentIn[i] : 0));
   return {
     ...total,
     environments: site.environments.map(({ id }, i) => ({
       environment_id: id,
       pages: countIn(i, "page"),
       software: countIn(i, "software"),
-      out_of_band: sumOf(sections, (section) => section.straying[i]),
+      out_of_band: sumOf(sections, (section) => section.outOfBandIn[i]),
       changed_at: changes.get(id) ?? null,
       differing: total.differing[i] ?? 0,
     })),

@@ -57,7 +57,7 @@ export async function applyCorrection(
       await resetPointers(trx, environment.id, ids);
       return written;
     },
-    { takesBack: true },
+    { mayEmpty: true },
   );
   await resetFirstSeen(trx, [...wrong.lines, ...placed]);
   return details;

@@ -38,17 +38,17 @@ const line = z
     version: versionLabel,
     digest: textUpTo(lengthLimits.digest)
       .optional()
-      .openapi({ description: "Of its content. The same version with another digest is refused." }),
+      .openapi({ description: "A digest of its content. The same version with another digest is refused." }),
     title: textUpTo(lengthLimits.title).optional(),
     source: textUpTo(lengthLimits.source)
       .optional()
-      .openapi({ description: "Where it comes from: a commit, a build, a revision." }),
+      .openapi({ description: "Where it comes from: a commit, build or revision." }),
     notes: textUpTo(lengthLimits.note).optional(),
     requires: z
       .record(z.string(), z.string())
       .optional()
       .openapi({
-        description: "The software it needs, as semver ranges.",
+        description: "The software that it needs, by name, with semver ranges.",
         example: { "checkout-service": ">=3.2 <4" },
       }),
   })
@@ -57,21 +57,21 @@ const line = z
 const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
   tags,
   operationId: "recordDeployment",
-  summary: "Record a deployment: what stands in an environment from a moment on",
-  description: `At most ${maxPlacements} placements, all or nothing. A fact is taken even where no gate allowed it, and is flagged out of band.`,
+  summary: "Record a deployment: what is in an environment from a moment on",
+  description: `At most ${maxPlacements} placements, all or nothing. A deployment is recorded even if no promotion allowed it; where approvals are needed, it is then flagged out of band.`,
   params: z.object({ site: slugSchema, env: environmentSlug }),
   body: z
     .strictObject({
-      effective_at: momentSchema
-        .optional()
-        .openapi({ description: "Now where it is missing; past moments are taken, later ones are not." }),
+      effective_at: momentSchema.optional().openapi({
+        description: "When it took effect; now if it is missing. May be in the past, but not in the future.",
+      }),
       note: textUpTo(lengthLimits.note).optional(),
       source: textUpTo(lengthLimits.source).optional().openapi({ example: "https://ci.example/builds/4711" }),
-      promotion: numberSchema.optional().openapi({ description: "The promotion that allowed it." }),
+      promotion: numberSchema.optional().openapi({ description: "The number of the promotion that allowed it." }),
       complete: z
         .boolean()
         .optional()
-        .openapi({ description: "This is the whole inventory: what is not named is removed." }),
+        .openapi({ description: "This is the complete list: anything not listed is recorded as removed." }),
       placements: z.array(line).openapi({ maxItems: maxPlacements }),
     })
     .openapi("NewDeployment"),
@@ -98,7 +98,7 @@ const deployment = z.object({
   environment: environmentSlug,
   effective_at: momentSchema,
   recorded_at: momentSchema,
-  person: z.string().openapi({ description: "Who recorded it." }),
+  person: z.string().openapi({ description: "The name of the person or token that recorded it." }),
   promotion: z.int().nullable(),
   source: z.string().nullable(),
   note: z.string().nullable(),
@@ -113,7 +113,7 @@ const listCall = getCall("/sites/{site}/deployments", {
   operationId: "listDeployments",
   summary: "A site's deployments, newest first by when they took effect",
   params: z.object({ site: slugSchema }),
-  description: "`environment` may be at a moment, as in `live~1`: then it is what led there.",
+  description: "`environment` can name a moment, such as `live~1`: then only deployments up to that moment are listed.",
   query: z.strictObject({
     environment: referenceSchema.optional(),
     since: momentInQuery.optional(),
@@ -126,10 +126,10 @@ const listCall = getCall("/sites/{site}/deployments", {
 deploymentApi.openapi(listCall, async (c) => {
   const { environment, since, until, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const asked = environment && { path: "environment", text: environment, now: c.var.at };
-  const here = asked ? await readReference(c.var.db, site, asked) : undefined;
-  const ends = [until, here?.at].filter((one) => one !== undefined).sort();
-  const filter = { environment: here?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
+  const parameter = environment && { path: "environment", text: environment, now: c.var.at };
+  const reference = parameter ? await readReference(c.var.db, site, parameter) : undefined;
+  const ends = [until, reference?.at].filter((at) => at !== undefined).sort();
+  const filter = { environment: reference?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
   const rows = await listDeployments(c.var.db, site.id, filter);
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
   return c.json(pageOf(rows, limit, asDeployment, position), 200);
@@ -148,13 +148,13 @@ const showCall = getCall("/sites/{site}/deployments/{n}", {
           key: keySchema,
           title: z.string().nullable(),
           version: versionLabel,
-          before: versionLabel.openapi({ description: "What stood there before." }),
+          before: versionLabel.openapi({ description: "The version before; null if there was none." }),
           digest: z.string().nullable(),
           source: z.string().nullable(),
           notes: z.string().nullable(),
           promotion: z.int().nullable(),
           out_of_band: z.boolean(),
-          corrected: z.boolean().openapi({ description: "It was recorded wrongly, and counts no more." }),
+          corrected: z.boolean().openapi({ description: "It was recorded wrongly, and no longer counts." }),
         }),
       ),
     })
@@ -163,8 +163,8 @@ const showCall = getCall("/sites/{site}/deployments/{n}", {
 
 deploymentApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
-  const found = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? notFound(`deployment ${n}`);
-  const rows = await listDeploymentPlacements(c.var.db, found.id, { limit: Number.MAX_SAFE_INTEGER });
+  const row = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? notFound(`deployment ${n}`);
+  const rows = await listDeploymentPlacements(c.var.db, row.id, { limit: Number.MAX_SAFE_INTEGER });
   const placements = rows.map(
     ({ kind, key, title, version, before, digest, source, notes, promotion, out_of_band, corrected }) => ({
       kind,
@@ -180,7 +180,7 @@ deploymentApi.openapi(showCall, async (c) => {
       corrected: corrected === 1,
     }),
   );
-  return c.json({ ...asDeployment(found), placements }, 200);
+  return c.json({ ...asDeployment(row), placements }, 200);
 });
 
 function asDeployment(row: Deployment): z.infer<typeof deployment> {

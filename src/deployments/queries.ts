@@ -16,12 +16,12 @@ export interface PreviewedLine {
   kind: Kind;
   key: string;
   version: string | null;
-  /** What stands there at that moment; nothing where it never did or was removed. */
+  /** The version at that moment; null if it was never there or removed. */
   before: string | null;
   change: Change;
 }
 
-/** What these lines would change if they were recorded for that moment: the changes first, then what stays. */
+/** What these lines would change if they were recorded for that moment: first the changes, then what stays the same. */
 export async function previewDeployment(
   db: Database,
   site: Site,
@@ -30,24 +30,24 @@ export async function previewDeployment(
   lines: ReportLine[],
   complete: boolean,
 ): Promise<PreviewedLine[]> {
-  const stood = complete
+  const placements = complete
     ? await placementsAsOf(db, site.id, environment.id, { asOf })
-    : await standingOf(db, site, environment, asOf, lines);
-  const before = new Map(stood.map((one) => [artifactKey(one), one.version]));
-  const named = lines.map(({ kind, key, version }) => ({
+    : await placementsOf(db, site, environment, asOf, lines);
+  const before = new Map(placements.map((placement) => [artifactKey(placement), placement.version]));
+  const listed = lines.map(({ kind, key, version }) => ({
     kind,
     key,
     version,
     before: before.get(artifactKey({ kind, key })) ?? null,
   }));
-  const told = new Set(lines.map((line) => artifactKey(line)));
-  const gone = complete ? stood.filter((one) => !told.has(artifactKey(one))) : [];
-  const unnamed = gone.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
-  const all = [...named, ...unnamed].map((one) => ({ ...one, change: changeOf(one) }));
-  return [...all.filter((one) => one.change !== "same"), ...all.filter((one) => one.change === "same")];
+  const listedKeys = new Set(lines.map((line) => artifactKey(line)));
+  const unlisted = complete ? placements.filter((placement) => !listedKeys.has(artifactKey(placement))) : [];
+  const removed = unlisted.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
+  const all = [...listed, ...removed].map((line) => ({ ...line, change: changeOf(line) }));
+  return [...all.filter(({ change }) => change !== "same"), ...all.filter(({ change }) => change === "same")];
 }
 
-async function standingOf(
+async function placementsOf(
   db: Database,
   site: Site,
   environment: Environment,
@@ -55,8 +55,8 @@ async function standingOf(
   lines: ReportLine[],
 ): Promise<PlacementAsOf[]> {
   const ids = await artifactIds(db, site.id, lines);
-  return inBatches([...ids.values()], (piece) =>
-    placementsAsOf(db, site.id, environment.id, { asOf }, { ids: piece, removed: true }),
+  return inBatches([...ids.values()], (batch) =>
+    placementsAsOf(db, site.id, environment.id, { asOf }, { ids: batch, removed: true }),
   );
 }
 
@@ -75,7 +75,7 @@ export interface DeploymentFilter {
   environment?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
-  /** Leaves out what was told after this moment. */
+  /** Only those that were recorded by this moment. */
   knownAt?: string | undefined;
   before?: DeploymentPosition | undefined;
   limit?: number | undefined;
@@ -83,14 +83,14 @@ export interface DeploymentFilter {
 
 export type Deployment = Awaited<ReturnType<typeof listDeployments>>[number];
 
-/** Newest first by when they took effect. */
+/** A site's deployments, newest first by when they took effect. */
 export function listDeployments(
   db: Database,
   siteId: string,
   { environment, since, until, knownAt, before, limit = 50 }: DeploymentFilter = {},
 ) {
   let query = deployments(db).orderBy("d.effective_at", "desc").orderBy("d.number", "desc").limit(limit);
-  // the one or the other: with both, SQLite would walk through all of the site's
+  // not both conditions: SQLite would then scan all deployments of the site
   query = environment ? query.where("d.environment_id", "=", environment) : query.where("d.site_id", "=", siteId);
   if (since) query = query.where("d.effective_at", ">=", since);
   if (until) query = query.where("d.effective_at", "<=", until);
@@ -122,7 +122,7 @@ export interface PlacementPosition {
   key: string;
 }
 
-/** What a deployment changed, each with what stood there before; what was recorded wrongly, too. */
+/** What a deployment changed, with the version before. Includes corrected lines. */
 export function listDeploymentPlacements(
   db: Database,
   deploymentId: string,
@@ -150,7 +150,7 @@ export function listDeploymentPlacements(
     .limit(limit);
   if (after)
     lines = lines.where(sql<boolean>`(a.kind, a.section, a.key) > (${after.kind}, ${after.section}, ${after.key})`);
-  // what is shown of each is only looked up for those that are shown: a deployment may have ten thousand
+  // joins only the lines of this page: a deployment may have ten thousand
   return db
     .selectFrom(lines.as("p"))
     .leftJoin("versions as v", "v.id", "p.version_id")

@@ -22,46 +22,49 @@ export interface RecordedDeployment {
   out_of_band: number;
 }
 
-/** Records what somebody did on a server. A fact is taken even where no gate allowed it; then it is flagged out of band. */
+/**
+ * Records a deployment. If its environment has a gate, lines that no approved promotion allowed are recorded too, flagged
+ * out of band. Throws a Refusal with 403 if the actor may not record, and with 422 if the report has errors.
+ */
 export async function recordDeployment(
   db: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   environment: Environment,
-  told: DeploymentReport,
+  sent: DeploymentReport,
 ): Promise<RecordedDeployment> {
-  refuse(whyNotMay(by, "record"), 403);
-  // ten thousand lines take a while to parse, to check and to write: others get a turn in between
+  refuse(whyNotMay(actor, "record"), 403);
+  // parsing, checking and writing ten thousand lines takes a while: other requests run in between
   await yieldToEventLoop();
-  const report = { ...told, placements: told.placements.map(normalizeLine) };
-  refuseFields(reportErrors(report, by.at));
+  const report = { ...sent, placements: sent.placements.map(normalizeLine) };
+  refuseFields(reportErrors(report, actor.at));
   await yieldToEventLoop();
-  return siteTransaction(db, by, site.id, async (trx, by) => {
-    const { id: _, ...recorded } = await recordWithin(trx, by, site, environment, report);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const { id: _, ...recorded } = await recordWithin(trx, actor, site, environment, report);
     return recorded;
   });
 }
 
-/** The same inside the caller's transaction: a report without mistakes, keys in their normal form. */
+/** The same inside the caller's transaction. Expects a report without errors, with keys in their normal form. */
 export async function recordWithin(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
   environment: Environment,
   report: DeploymentReport & { id?: string | undefined },
 ) {
-  const effectiveAt = parseRfc3339(report.effective_at ?? by.at) as string;
-  const { lines, learned } = await resolveLines(trx, by, site, effectiveAt, report.placements);
+  const effectiveAt = parseRfc3339(report.effective_at ?? actor.at) as string;
+  const { lines, newFacts } = await resolveLines(trx, actor, site, effectiveAt, report.placements);
   const promotion =
     report.promotion === undefined ? undefined : await allowedBy(trx, site, environment, report.promotion);
-  return deploy(trx, by, site, environment, {
+  return deploy(trx, actor, site, environment, {
     id: report.id,
     effectiveAt,
     complete: report.complete ?? false,
     note: report.note?.trim() || null,
     source: report.source?.trim() || null,
     promotion: promotion && { id: promotion.id, number: promotion.number },
-    learned,
+    newFacts,
     lines: lines.map((line) => {
       const allowed = promotion?.allows.has(`${line.artifact_id} ${line.version_id}`) ?? false;
       return {
@@ -73,31 +76,38 @@ export async function recordWithin(
   });
 }
 
-async function resolveLines(trx: Database, by: Actor, site: Site, effectiveAt: string, named: ReportLine[]) {
-  const { ids: artifacts, ...told } = await upsertArtifacts(trx, by, site, named);
-  const { ids: versions, ...more } = await upsertVersions(trx, by, effectiveAt, named, artifacts);
-  const lines = named.map((one) => {
-    const name = artifactKey(one);
+async function resolveLines(trx: Database, actor: Actor, site: Site, effectiveAt: string, reported: ReportLine[]) {
+  const { ids: artifacts, ...newArtifacts } = await upsertArtifacts(trx, actor, site, reported);
+  const { ids: versions, ...newVersions } = await upsertVersions(trx, actor, effectiveAt, reported, artifacts);
+  const lines = reported.map(({ kind, key, version }) => {
+    const artifact = artifactKey({ kind, key });
     return {
-      kind: one.kind,
-      key: one.key,
-      version: one.version,
-      artifact_id: artifacts.get(name) as string,
-      version_id: versions.get(name) ?? null,
+      kind,
+      key,
+      version,
+      artifact_id: artifacts.get(artifact) as string,
+      version_id: versions.get(artifact) ?? null,
     };
   });
-  return { lines, learned: { ...told, ...more } };
+  return { lines, newFacts: { ...newArtifacts, ...newVersions } };
 }
 
-/** What a promotion into this environment allows: its release's contents, once it has been approved. */
+/**
+ * What a promotion into this environment allows: the contents of its release if it is approved, otherwise nothing. Throws
+ * a Refusal with 422 if there is no such promotion.
+ */
 async function allowedBy(trx: Database, site: Site, environment: Environment, number: number) {
   const promotion = await findPromotion(trx, site.id, number);
   if (promotion?.environment_id !== environment.id)
-    throw new Refusal(422, `There is no promotion ${number} into ${environment.name}.`, {
-      errors: [{ path: "promotion", message: `There is no promotion ${number} into ${environment.name}.` }],
+    throw new Refusal(422, `There is no promotion ${number} to ${environment.name}.`, {
+      errors: [{ path: "promotion", message: `There is no promotion ${number} to ${environment.name}.` }],
     });
   const contents = ["approved", "completed"].includes(promotion.state)
     ? await listContents(trx, promotion.release_id)
     : [];
-  return { id: promotion.id, number, allows: new Set(contents.map((one) => `${one.artifact_id} ${one.version_id}`)) };
+  return {
+    id: promotion.id,
+    number,
+    allows: new Set(contents.map((content) => `${content.artifact_id} ${content.version_id}`)),
+  };
 }

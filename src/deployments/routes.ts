@@ -12,8 +12,7 @@ import { sessionActor } from "../http/session.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
-import { formatCount } from "../text.ts";
-
+import { countOf, formatCount } from "../text.ts";
 import { type ReadLine, readLines, whyNotTextFile } from "./parse.ts";
 import {
   type DeploymentPosition,
@@ -47,42 +46,41 @@ deploymentRoutes.get("/new", async (c) => {
   return showForm(c, { environment, when: "", note: "", source: "", complete: false, lines: "", key: newId() });
 });
 
-/** Shows what would change; writes nothing. */
-
+/** Previews the changes; writes nothing. */
 deploymentRoutes.post("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { form, wrong } = await readForm(c);
   if (wrong) return showForm(c, form, { errors: [wrong] });
-  const told = understood(c, form);
-  if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
+  const read = readFields(c, form);
+  if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
   const changes = await previewDeployment(
     c.var.db,
     c.var.access.site,
-    told.environment,
-    told.at ?? c.var.at,
-    told.lines,
+    read.environment,
+    read.at ?? c.var.at,
+    read.lines,
     form.complete,
   );
-  return showForm(c, form, { changes, said: told.said });
+  return showForm(c, form, { changes, momentNote: read.momentNote });
 });
 
 deploymentRoutes.post("/", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { form, wrong } = await readForm(c);
   if (wrong) return showForm(c, form, { errors: [wrong] });
-  const told = understood(c, form);
-  if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
+  const read = readFields(c, form);
+  if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
   try {
     const { note, source, complete } = form;
-    const report = { note, source, complete, placements: told.lines, ...(told.at && { effective_at: told.at }) };
+    const report = { note, source, complete, placements: read.lines, ...(read.at && { effective_at: read.at }) };
     const recorded = await recordDeployment(
       c.var.db,
       sessionActor(c, form),
       c.var.access.site,
-      told.environment,
+      read.environment,
       report,
     );
-    flash(c, summary(recorded, told.environment.name));
+    flash(c, summary(recorded, read.environment.name));
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {
     const { errors } = besideFields(error, "lines");
@@ -116,20 +114,22 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   );
 });
 
-type Shown = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "said" | "bad">> & { errors?: FieldError[] };
+type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines">> & {
+  errors?: FieldError[];
+};
 
-function showForm(c: SiteContext, form: RecordForm, { errors = [], ...shown }: Shown = {}) {
+function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
   const { site } = c.var.access;
-  const said = Object.fromEntries(errors.map((error) => [error.path, error.message]));
+  const byField = Object.fromEntries(errors.map((error) => [error.path, error.message]));
   return sitePage(
     c,
     { title: "Record a deployment", here: "record" },
-    recordPage({ site, form, errors: said, now: c.var.at, ...shown }),
+    recordPage({ site, form, errors: byField, now: c.var.at, ...results }),
     errors.length ? 422 : 200,
   );
 }
 
-/** The form as it was sent. An uploaded file takes the place of the pasted lines, so that they can be mended in the form. */
+/** The form as it was sent. The lines of an uploaded file replace those of the form, so that people can fix them there. */
 async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: FieldError }> {
   const body = await c.req.parseBody();
   const field = (name: string) => (typeof body[name] === "string" ? body[name] : "");
@@ -149,36 +149,34 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
   return { form: { ...form, lines: new TextDecoder().decode(bytes) } };
 }
 
-function understood(c: SiteContext, form: RecordForm) {
+function readFields(c: SiteContext, form: RecordForm) {
   const { site } = c.var.access;
   const errors: FieldError[] = [];
   const environment = findEnvironment(site, form.environment);
   const { at, note, wrong } = readMoment(c, form.when);
   if (wrong) errors.push({ path: "when", message: wrong });
   const read = readLines(form.lines);
-  const bad = read.filter((one): one is ReadLine & { wrong: string } => one.wrong !== undefined);
-  const lines = read.map((one) => one.line).filter((line): line is ReportLine => line !== undefined);
-  const wrongLines = whyNotLines(bad.length, read.length, form.complete);
+  const badLines = read.filter((line): line is ReadLine & { wrong: string } => line.wrong !== undefined);
+  const lines = read.map(({ line }) => line).filter((line): line is ReportLine => line !== undefined);
+  const wrongLines = whyNotLines(badLines.length, read.length, form.complete);
   if (wrongLines) errors.push({ path: "lines", message: wrongLines });
-  return { environment, errors, bad, lines, at, said: note };
+  return { environment, errors, badLines, lines, at, momentNote: note };
 }
 
-function whyNotLines(bad: number, all: number, complete: boolean): string | undefined {
-  if (!all && !complete) return "Name at least one page or piece of software, a line each.";
-  if (all > maxPlacements)
-    return `A deployment can have at most 10,000 lines; this one has ${formatCount(all)}. Record it in parts.`;
-  if (bad)
-    return bad === 1
-      ? "One line cannot be taken. Nothing was recorded."
-      : `${bad} lines cannot be taken. Nothing was recorded.`;
+function whyNotLines(badCount: number, count: number, complete: boolean): string | undefined {
+  if (!count && !complete) return "List at least one page or software item, one per line.";
+  if (count > maxPlacements)
+    return `A deployment can have at most ${formatCount(maxPlacements)} lines; this one has ${formatCount(count)}. Record it in parts.`;
+  if (badCount)
+    return `${countOf(badCount, "line")} ${badCount === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
 }
 
 function summary({ number, changed, unchanged, out_of_band }: RecordedDeployment, environment: string): string {
-  const same = unchanged ? `, ${unchanged} as before` : "";
+  const same = unchanged ? `, ${unchanged} unchanged` : "";
   const band = out_of_band
-    ? ` It is flagged out of band: no promotion brought ${out_of_band === 1 ? "it" : "them"} to ${environment}.`
+    ? ` ${out_of_band} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
     : "";
-  return `Deployment ${number} is recorded: ${changed} changed${same}.${band}`;
+  return `Deployment ${number} recorded: ${changed} changed${same}.${band}`;
 }
 
 /** `2026-03-03T14:00:00.000Z.42` */

@@ -6,10 +6,10 @@ export interface ApprovedBy {
   decided_at: string;
 }
 
-/** Who said yes to each of these promotions, oldest first. */
+/** The approvals of these promotions, by promotion id, oldest first. */
 export async function listApprovers(db: Database, promotionIds: (string | null)[]): Promise<Map<string, ApprovedBy[]>> {
   const ids = [...new Set(promotionIds.filter((id) => id !== null))];
-  const found = new Map<string, ApprovedBy[]>();
+  const approvers = new Map<string, ApprovedBy[]>();
   for (let i = 0; i < ids.length; i += 1000) {
     const rows = await db
       .selectFrom("approvals as ap")
@@ -20,7 +20,7 @@ export async function listApprovers(db: Database, promotionIds: (string | null)[
       .orderBy("ap.decided_at")
       .execute();
     for (const { promotion_id, ...approval } of rows)
-      found.set(promotion_id, [...(found.get(promotion_id) ?? []), approval]);
+      approvers.set(promotion_id, [...(approvers.get(promotion_id) ?? []), approval]);
   }
-  return found;
+  return approvers;
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 
-/** Case does not matter in a to z, which is all that both engines fold; % and _ are just characters. Expects the artifact as `a`. */
+/** Whether the key or title of the artifact `a` contains this text. Ignores the case of a to z only: both engines fold no more than that. */
 export function containsText(text: string) {
   const folded = text.normalize("NFC").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const pattern = `%${folded.replace(/[\\%_]/g, "\\$&")}%`;

@@ -12,40 +12,40 @@ import type { ReportLine } from "./report.ts";
 import { artifactEntry, indexForSearch } from "./search-index.ts";
 import { withSectionCounts } from "./section-counts.ts";
 
-/** The ids of the artifacts by `kind key`. Those not known yet are not in it. */
+/** The ids of the artifacts that exist, by `artifactKey`. */
 export async function artifactIds(
   db: Database,
   siteId: string,
-  named: { kind: Kind; key: string }[],
+  artifacts: { kind: Kind; key: string }[],
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const kind of ["page", "software"] as const) {
-    const keys = named.filter((one) => one.kind === kind).map((one) => one.key);
-    const found = await inBatches(keys, (piece) =>
+    const keys = artifacts.filter((artifact) => artifact.kind === kind).map(({ key }) => key);
+    const rows = await inBatches(keys, (batch) =>
       db
         .selectFrom("artifacts")
         .select(["id", "key"])
         .where("site_id", "=", siteId)
         .where("kind", "=", kind)
-        .where("key", "in", piece)
+        .where("key", "in", batch)
         .execute(),
     );
-    for (const one of found) ids.set(`${kind} ${one.key}`, one.id);
+    for (const { id, key } of rows) ids.set(artifactKey({ kind, key }), id);
   }
   return ids;
 }
 
-/** Makes the artifacts that are new, and takes over titles. Answers the ids by `kind key`, and what was new. */
+/** Creates the artifacts that do not exist yet, and updates titles. Returns the ids by `artifactKey`, and what was new. */
 export async function upsertArtifacts(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   site: Site,
-  named: ReportLine[],
+  lines: ReportLine[],
 ): Promise<{ ids: Map<string, string> } & Pick<NewFacts, "artifacts" | "titles" | "sections">> {
-  const ids = await artifactIds(trx, site.id, named);
-  const fresh = named.filter((one) => !ids.has(artifactKey(one)));
-  for (const one of fresh) ids.set(artifactKey(one), newId(Date.parse(by.at)));
-  const artifacts = fresh.map(({ kind, key, title }) => ({
+  const ids = await artifactIds(trx, site.id, lines);
+  const newLines = lines.filter((line) => !ids.has(artifactKey(line)));
+  for (const line of newLines) ids.set(artifactKey(line), newId(Date.parse(actor.at)));
+  const artifacts = newLines.map(({ kind, key, title }) => ({
     id: ids.get(artifactKey({ kind, key })) as string,
     key,
     kind,
@@ -53,61 +53,65 @@ export async function upsertArtifacts(
     title: title || null,
   }));
   const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
-  const titled = named.filter((one) => one.title !== undefined);
-  const titles = await inBatches(titled, (piece) => retitle(trx, piece, ids));
-  const retitled = titles.map((one) => ({ ...one, id: ids.get(artifactKey(one)) as string }));
+  const titled = lines.filter((line) => line.title !== undefined);
+  const titles = await inBatches(titled, (batch) => updateTitles(trx, batch, ids));
+  const retitled = titles.map((title) => ({ ...title, id: ids.get(artifactKey(title)) as string }));
   await indexForSearch(trx, site.id, [...artifacts, ...retitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
 }
 
-/** Answers the pages that turned out to head a section, which may have been known before. */
-async function insertArtifacts(trx: Database, site: Site, fresh: NewFacts["artifacts"]): Promise<NewFacts["sections"]> {
-  const sections = sectionsWith(fresh);
+/** Returns the pages that now head a section; some of them may have existed before. */
+async function insertArtifacts(
+  trx: Database,
+  site: Site,
+  artifacts: NewFacts["artifacts"],
+): Promise<NewFacts["sections"]> {
+  const sections = sectionsFor(artifacts);
   const heads = sections.flatMap((section) => headsOf(section).map((key) => ({ kind: "page" as const, key })));
-  const known = await artifactIds(trx, site.id, heads);
-  return withSectionCounts(trx, site, [...known.values(), ...fresh.map((one) => one.id)], async () => {
-    await inBatches(fresh, (piece) =>
+  const existing = await artifactIds(trx, site.id, heads);
+  return withSectionCounts(trx, site, [...existing.values(), ...artifacts.map(({ id }) => id)], async () => {
+    await inBatches(artifacts, (batch) =>
       trx
         .insertInto("artifacts")
-        .values(piece.map((one) => ({ ...one, site_id: site.id, owner_id: null })))
+        .values(batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null })))
         .execute(),
     );
     return headSections(trx, site.id, sections);
   });
 }
 
-/** The sections that these pages may make, by lying below them or by heading them. */
-function sectionsWith(fresh: { kind: Kind; key: string }[]): string[] {
-  const pages = fresh.filter((one) => one.kind === "page");
-  return [...new Set(pages.map((one) => one.key.split("/")[1] ?? ""))].filter(Boolean);
+/** The sections that these pages may belong to, below them or as their heads. */
+function sectionsFor(artifacts: { kind: Kind; key: string }[]): string[] {
+  const pages = artifacts.filter(({ kind }) => kind === "page");
+  return [...new Set(pages.map(({ key }) => key.split("/")[1] ?? ""))].filter(Boolean);
 }
 
 const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
-/** One statement for many: a whole inventory brings thousands of titles, of which few are new. */
-async function retitle(trx: Database, piece: ReportLine[], ids: Map<string, string>): Promise<NewFacts["titles"]> {
-  const values = piece.map(({ kind, key, title }) => sql`(${ids.get(artifactKey({ kind, key }))}, ${title || null})`);
+/** Updates all titles in one statement: a complete inventory has thousands of titles, few of them new. */
+async function updateTitles(trx: Database, lines: ReportLine[], ids: Map<string, string>): Promise<NewFacts["titles"]> {
+  const values = lines.map(({ kind, key, title }) => sql`(${ids.get(artifactKey({ kind, key }))}, ${title || null})`);
   const { rows } = await sql<NewFacts["titles"][number]>`
-    with told (id, title) as (values ${sql.join(values)})
-    update artifacts set title = told.title from told
-    where artifacts.id = told.id and artifacts.title is distinct from told.title
+    with given (id, title) as (values ${sql.join(values)})
+    update artifacts set title = given.title from given
+    where artifacts.id = given.id and artifacts.title is distinct from given.title
     returning kind, key, artifacts.title`.execute(trx);
   return rows;
 }
 
-/** `/sale` moves from the top level into the section /sale as soon as a page below it is known, whichever is told first. */
+/** Moves `/sale` from the top level into the section /sale once a page below it exists, in whichever order they are recorded. */
 function headSections(trx: Database, siteId: string, sections: string[]): Promise<NewFacts["sections"]> {
-  return inBatches(sections, async (piece) => {
-    const headed: NewFacts["sections"] = [];
-    const known = await trx
+  return inBatches(sections, async (batch) => {
+    const moved: NewFacts["sections"] = [];
+    const existing = await trx
       .selectFrom("artifacts")
       .select("section")
       .distinct()
       .where("site_id", "=", siteId)
       .where("kind", "=", "page")
-      .where("section", "in", piece)
+      .where("section", "in", batch)
       .execute();
-    for (const { section } of known) {
+    for (const { section } of existing) {
       const heads = await trx
         .updateTable("artifacts")
         .set({ section })
@@ -117,13 +121,13 @@ function headSections(trx: Database, siteId: string, sections: string[]): Promis
         .where("section", "!=", section)
         .returning(["key", "section"])
         .execute();
-      headed.push(...heads);
+      moved.push(...heads);
     }
-    return headed;
+    return moved;
   });
 }
 
-/** Takes the key as `normalKey` gives it. */
+/** Expects the key in its normal form (`normalKey`). Returns undefined if there is no such artifact. */
 export function findArtifact(db: Database, siteId: string, kind: Kind, key: string) {
   return db
     .selectFrom("artifacts")

@@ -7,42 +7,42 @@ import { type ArtifactOrder, type ArtifactPosition, artifactBatches } from "./ar
 import { containsText } from "./artifact-filter.ts";
 
 export interface Moment {
-  /** What stood at this moment … (ISO 8601 UTC with milliseconds) */
+  /** The moment of the state, ISO 8601 UTC with milliseconds. */
   asOf: string;
-  /** … as far as Sitebook had been told by this one; all it knows where missing. */
+  /** Only what was recorded by this moment counts; everything if it is undefined. */
   knownAt?: string | undefined;
 }
 
-/** As of now and of whatever was told of the next minute: clocks differ. The same as the current pointers hold. */
+/** As of this, a query returns the current state, with what a client whose clock is ahead recorded for the next minute. */
 export const endOfTime = "9999-12-31T23:59:59.999Z";
 
-/** Whether a placement counts, as far as was known: told, not corrected, and no repetition of what stood there already. */
+/** Whether a placement counts at `knownAt`: it is recorded, not corrected, and not redundant. */
 export function isEffective(placement: string, knownAt?: string) {
-  const told = knownAt === undefined ? sql`` : sql`and ${sql.ref(`${placement}.recorded_at`)} <= ${knownAt}`;
-  return sql<boolean>`(not ${isCorrected(placement, knownAt)} and ${isNotRedundant(placement, knownAt)} ${told})`;
+  const recorded = knownAt === undefined ? sql`` : sql`and ${sql.ref(`${placement}.recorded_at`)} <= ${knownAt}`;
+  return sql<boolean>`(not ${isCorrected(placement, knownAt)} and ${isNotRedundant(placement, knownAt)} ${recorded})`;
 }
 
-/** Whether what it says was corrected, and no later correction says that it stood all the same. Of a placement or a confirmation. */
-export function isCorrected(said: string, knownAt?: string) {
-  const of = (column: string) => sql.ref(`${said}.${column}`);
-  const by = (column: string) => (knownAt === undefined ? sql`` : sql`and ${sql.ref(column)} <= ${knownAt}`);
+/** Whether a placement or confirmation was corrected, and the correction was not undone. */
+export function isCorrected(table: string, knownAt?: string) {
+  const column = (name: string) => sql.ref(`${table}.${name}`);
+  const recorded = (column: string) => (knownAt === undefined ? sql`` : sql`and ${sql.ref(column)} <= ${knownAt}`);
   return sql<boolean>`exists (
     select 1 from corrections co
-    where co.corrected_id = ${of("deployment_id")} and co.artifact_id = ${of("artifact_id")} and co.stands = 0
-      ${by("co.recorded_at")}
-      and not exists (select 1 from corrections ca where ca.correction_id = co.id ${by("ca.recorded_at")}))`;
+    where co.corrected_id = ${column("deployment_id")} and co.artifact_id = ${column("artifact_id")} and co.stands = 0
+      ${recorded("co.recorded_at")}
+      and not exists (select 1 from corrections ca where ca.correction_id = co.id ${recorded("ca.recorded_at")}))`;
 }
 
-/** Whether it is not known to have brought only what stood there already. */
+/** Whether a placement changed something, as far as was known at `knownAt`. */
 export function isNotRedundant(placement: string, knownAt?: string) {
-  const told = knownAt === undefined ? sql`` : sql`and re.recorded_at <= ${knownAt}`;
-  return sql<boolean>`not exists (select 1 from repeats re where re.placement_seq = ${sql.ref(`${placement}.seq`)} ${told})`;
+  const recorded = knownAt === undefined ? sql`` : sql`and re.recorded_at <= ${knownAt}`;
+  return sql<boolean>`not exists (select 1 from repeats re where re.placement_seq = ${sql.ref(`${placement}.seq`)} ${recorded})`;
 }
 
 /**
- * The seq of the placement that stood there: greatest (effective_at, seq) with effective_at <= T, told by K and
- * counting as far as was known by K. One seek in `placements_as_of` for each artifact, however long the history.
- * `artifact` is a column of the query around it.
+ * The seq of the placement in effect: the greatest (effective_at, seq) with effective_at <= `asOf`, of the placements that
+ * count at `knownAt`. One seek in the index `placements_as_of` for each artifact, however long the history. `artifact` is
+ * a column of the surrounding query.
  */
 export function placementSeqAsOf(
   environmentId: string | RawBuilder<string>,
@@ -81,17 +81,17 @@ export interface PlacementSlice {
   text?: string | undefined;
   /** Only these artifacts, all of them the site's. */
   ids?: string[] | undefined;
-  /** Where the page before ended, in the order of `order`. */
+  /** The end of the previous page, in the order of `order`. */
   after?: ArtifactPosition | undefined;
   limit?: number | undefined;
-  /** Removals too; else only what stood there. */
+  /** Includes removals. */
   removed?: boolean | undefined;
   order?: ArtifactOrder | undefined;
 }
 
 /**
- * What stood in an environment at a moment, with when, since when it was known, and what brought it. Looked for piece
- * by piece: of a thousand artifacts it may be that none stood there then.
+ * What was in an environment at a moment, with its source and both clocks. Searches in batches, because of a thousand
+ * artifacts perhaps none was there.
  */
 export async function placementsAsOf(
   db: Database,
@@ -100,17 +100,17 @@ export async function placementsAsOf(
   moment: Moment,
   slice: PlacementSlice = {},
 ): Promise<PlacementAsOf[]> {
-  if (slice.ids) return standingAmong(db, environmentId, moment, slice, inList("a.id", slice.ids));
-  const found: PlacementAsOf[] = [];
-  for await (const piece of artifactBatches(db, siteId, slice)) {
-    const limit = slice.limit && slice.limit - found.length;
-    found.push(...(await standingAmong(db, environmentId, moment, { ...slice, limit }, piece)));
-    if (slice.limit && found.length >= slice.limit) break;
+  if (slice.ids) return queryPlacements(db, environmentId, moment, slice, inList("a.id", slice.ids));
+  const placements: PlacementAsOf[] = [];
+  for await (const batch of artifactBatches(db, siteId, slice)) {
+    const limit = slice.limit && slice.limit - placements.length;
+    placements.push(...(await queryPlacements(db, environmentId, moment, { ...slice, limit }, batch)));
+    if (slice.limit && placements.length >= slice.limit) break;
   }
-  return found;
+  return placements;
 }
 
-function standingAmong(
+function queryPlacements(
   db: Database,
   environmentId: string,
   moment: Moment,

@@ -5,7 +5,7 @@ import type { Schema } from "../schema.ts";
 
 export type EventRow = Schema["events"];
 
-/** What an event's hash is made of, next to the hash before it. */
+/** The content that an event's hash covers, together with the previous hash. */
 export interface ChainEntry {
   seq: number;
   recorded_at: string;
@@ -17,18 +17,18 @@ export interface ChainEntry {
   details: { [key: string]: Json | undefined };
 }
 
-/** Throws where the details are no JSON; nothing that Sitebook wrote is. */
+/** Throws a SyntaxError if the details are not JSON, as only a changed database can have them. */
 export function chainEntry(row: EventRow): ChainEntry {
   const { site_id: _site, previous_hash: _previous, hash: _hash, details, ...content } = row;
   return { ...content, details: JSON.parse(details) as ChainEntry["details"] };
 }
 
-/** SHA-256 over the hash before it, as it is written, and the entry as canonical JSON; of its details where that is known already. */
+/** SHA-256 of the previous hash, in hexadecimal, followed by the entry as canonical JSON. `details`: its canonical JSON, if the caller has it. */
 export function hashEntry(previous: string, entry: ChainEntry, details = canonicalJson(entry.details)): string {
   return sha256(previous + canonicalJson({ ...entry, details: new CanonicalText(details) }));
 }
 
-/** An event may tell of ten thousand lines, so that a page of many would not fit into memory. */
+/** One event may have ten thousand lines, so larger pages might not fit into memory. */
 const pageSize = 100;
 
 /** A site's events, oldest first, a page at a time. */

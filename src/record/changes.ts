@@ -7,30 +7,30 @@ import { isEffective, type Moment, type PlacementAsOf, placementSeqAsOf, placeme
 export interface EnvironmentCounts {
   pages: number;
   software: number;
-  /** Came or went without a promotion that allowed it. */
+  /** Added or removed without a promotion that allowed it. */
   out_of_band: number;
-  /** Known by now, and not yet recorded there at that moment: how they stood is unknown. */
+  /** Recorded by now, but with no placement in this environment by that moment: their state is unknown. */
   unknown: number;
 }
 
-/** How much stood there: one seek for each artifact. */
+/** Counts what was in an environment at a moment, with one seek for each artifact. */
 export async function countAsOf(
   db: Database,
   siteId: string,
   environmentId: string,
   moment: Moment,
 ): Promise<EnvironmentCounts> {
-  const count: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
-  for await (const piece of artifactBatches(db, siteId, {})) {
-    const rows = await countAmong(db, environmentId, moment, piece);
-    for (const { kind, standing, unknown, band } of rows) {
-      if (kind === "page") count.pages += standing;
-      else count.software += standing;
-      count.unknown += unknown;
-      count.out_of_band += band;
+  const counts: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
+  for await (const batch of artifactBatches(db, siteId, {})) {
+    const rows = await countAmong(db, environmentId, moment, batch);
+    for (const { kind, present, unknown, out_of_band } of rows) {
+      if (kind === "page") counts.pages += present;
+      else counts.software += present;
+      counts.unknown += unknown;
+      counts.out_of_band += out_of_band;
     }
   }
-  return count;
+  return counts;
 }
 
 function countAmong(db: Database, environmentId: string, moment: Moment, among: RawBuilder<boolean>) {
@@ -39,28 +39,28 @@ function countAmong(db: Database, environmentId: string, moment: Moment, among: 
     .leftJoin("placements as p", (join) =>
       join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
     )
-    .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("standing")])
+    .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("present")])
     .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
-    .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("band"))
+    .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("out_of_band"))
     .where(among)
     .groupBy("a.kind")
     .execute();
 }
 
 export interface ChangesAround {
-  /** When the first of all changed there: what stood before is unknown. Nothing where none ever did. */
+  /** The very first change: what was there before it is unknown. Undefined if nothing ever changed. */
   first: string | undefined;
   /** The newest change up to the moment, the one before the moment, and the one after it. */
   newest: string | undefined;
   previous: string | undefined;
   next: string | undefined;
-  /** How much has changed since, counted up to `most`. */
+  /** How many placements came later, counted up to `maxCounted`. */
   since: number;
 }
 
-const most = 1000;
+const maxCounted = 1000;
 
-/** When the first of all changed there, as far as was known. */
+/** The moment of an environment's first change, as far as was known at `knownAt`. */
 export function firstChange(db: Database, environmentId: string, knownAt?: string): Promise<string | undefined> {
   return moments(db, environmentId, knownAt)
     .orderBy("p.effective_at")
@@ -77,7 +77,7 @@ function moments(db: Database, environmentId: string, knownAt: string | undefine
     .where(isEffective("p", knownAt));
 }
 
-/** The moment of the change so many changes before the newest; or only how many there are, where there are not so many. */
+/** The moment of the change that is `back` changes before the newest. If there are fewer changes, only returns their number. */
 export async function changesBack(
   db: Database,
   environmentId: string,
@@ -110,18 +110,18 @@ export async function changesAround(
   const first = await firstChange(db, environmentId, knownAt);
   const newest = await earlier.where("p.effective_at", "<=", asOf).executeTakeFirst();
   const previous = newest?.at === asOf ? await earlier.where("p.effective_at", "<", asOf).executeTakeFirst() : newest;
-  const later = changes.where("p.effective_at", ">", asOf).orderBy("p.effective_at").limit(most);
+  const later = changes.where("p.effective_at", ">", asOf).orderBy("p.effective_at").limit(maxCounted);
   const since = await later.execute();
   return { first, newest: newest?.at, previous: previous?.at, next: since[0]?.at, since: since.length };
 }
 
-/** Whether anything was told after the moment at which it was known, or corrected, that might change what stood there. */
+/** Whether a deployment or correction recorded after `knownAt` may have changed what was there at `asOf`. */
 export async function hasLaterRecords(
   db: Database,
   environmentId: string,
   { asOf, knownAt }: Required<Moment>,
 ): Promise<boolean> {
-  const { rows } = await sql<{ told: number }>`select 1 as told where exists (
+  const { rows } = await sql<{ later: number }>`select 1 as later where exists (
       select 1 from deployments d where d.environment_id = ${environmentId} and d.recorded_at > ${knownAt}
         and d.effective_at <= ${asOf} and d.recorded_at > d.effective_at)
     or exists (
@@ -132,14 +132,14 @@ export async function hasLaterRecords(
   return rows.length > 0;
 }
 
-/** What was removed at exactly this moment. */
+/** The removals at exactly this moment, at most 100. */
 export async function removedAt(
   db: Database,
   siteId: string,
   environmentId: string,
   moment: Moment,
 ): Promise<PlacementAsOf[]> {
-  const gone = await db
+  const removed = await db
     .selectFrom("placements as p")
     .select("p.artifact_id")
     .where("p.environment_id", "=", environmentId)
@@ -149,8 +149,8 @@ export async function removedAt(
     .orderBy("p.seq")
     .limit(100)
     .execute();
-  if (!gone.length) return [];
-  const ids = gone.map((one) => one.artifact_id);
-  const stood = await placementsAsOf(db, siteId, environmentId, moment, { ids, removed: true });
-  return stood.filter((one) => one.version === null);
+  if (!removed.length) return [];
+  const ids = removed.map((row) => row.artifact_id);
+  const placements = await placementsAsOf(db, siteId, environmentId, moment, { ids, removed: true });
+  return placements.filter((placement) => placement.version === null);
 }

@@ -4,7 +4,7 @@ import type { Database } from "../database/connect.ts";
 import type { Flag } from "../schema.ts";
 import { longTime } from "../time/format.ts";
 
-/** Who said of something in the record that it was wrong, or that it stood all the same, and why. */
+/** A correction of a deployment or one of its lines, or (`stands`) the undoing of one: by whom, when and why. */
 export interface Correction {
   id: string;
   corrected_id: string;
@@ -15,7 +15,7 @@ export interface Correction {
   recorded_at: string;
   person: string;
   reason: string;
-  /** The deployment that tells what is right instead. */
+  /** The number of the deployment that records what is right. */
   instead: number | null;
 }
 
@@ -32,33 +32,33 @@ function corrections(db: Database) {
 
 const notCorrected = sql<boolean>`not exists (select 1 from corrections n where n.correction_id = c.id)`;
 
-/** The latest correction of each thing that a deployment said, and (no artifact) of it as a whole. */
+/** The latest correction of each line of a deployment, and (without an artifact) of the whole deployment. */
 export function latestCorrections(db: Database, deploymentId: string): Promise<Correction[]> {
   return corrections(db).where("c.corrected_id", "=", deploymentId).where(notCorrected).execute();
 }
 
-/** All corrections of what these deployments said of an artifact, oldest first. */
+/** All corrections of an artifact's lines in these deployments, oldest first. */
 export async function listCorrections(
   db: Database,
   artifactId: string,
   deploymentIds: string[],
 ): Promise<Correction[]> {
-  const rows = await inBatches([...new Set(deploymentIds)], (piece) =>
-    corrections(db).where("c.corrected_id", "in", piece).where("c.artifact_id", "=", artifactId).execute(),
+  const rows = await inBatches([...new Set(deploymentIds)], (batch) =>
+    corrections(db).where("c.corrected_id", "in", batch).where("c.artifact_id", "=", artifactId).execute(),
   );
-  const order = (one: Correction) => one.recorded_at + one.id;
+  const order = ({ recorded_at, id }: Correction) => recorded_at + id;
   return rows.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-/** Of these placements those that were corrected after a moment, and still are: as they had been known until then. */
+/** The corrections in force of these placements that were recorded after `knownAt`, by the placement's seq. */
 export async function correctedSince(db: Database, seqs: number[], knownAt: string): Promise<Map<number, Correction>> {
-  const rows = await inBatches(seqs, (piece) =>
+  const rows = await inBatches(seqs, (batch) =>
     corrections(db)
       .innerJoin("placements as q", (join) =>
         join.onRef("q.deployment_id", "=", "c.corrected_id").onRef("q.artifact_id", "=", "c.artifact_id"),
       )
       .select("q.seq")
-      .where("q.seq", "in", piece)
+      .where("q.seq", "in", batch)
       .where("c.stands", "=", 0)
       .where("c.recorded_at", ">", knownAt)
       .where(notCorrected)
@@ -67,7 +67,7 @@ export async function correctedSince(db: Database, seqs: number[], knownAt: stri
   return new Map(rows.map(({ seq, ...correction }) => [seq, correction]));
 }
 
-/** What of a deployment is known to be wrong, by the names of the pages and software. */
+/** The corrected lines of a deployment, by page and software item. */
 export function correctedIn(db: Database, siteId: string, number: number) {
   return corrections(db)
     .innerJoin("deployments as d", "d.id", "c.corrected_id")
@@ -88,19 +88,19 @@ export interface CorrectedSource {
   person: string;
   recorded_at: string;
   reason: string;
-  /** When that was, as the site's clocks showed it. */
+  /** `recorded_at` in the site's time zone, for people. */
   on: string;
 }
 
-/** Of these versions in an environment: whose record there was corrected, by whom and when. The latest of each. */
+/** The latest correction of each of these versions that was recorded wrongly in this environment, by artifact id. */
 export async function correctedSources(
   db: Database,
   environmentId: string,
   contents: { artifact_id: string; version_id: string | null }[],
 ): Promise<Map<string, CorrectedSource>> {
-  const rows = await inBatches(contents, (piece) =>
+  const rows = await inBatches(contents, (batch) =>
     corrections(db)
-      // "cross" keeps SQLite from walking through all deployments in search of the few that were corrected
+      // "cross" keeps SQLite from scanning all deployments for the few that were corrected
       .crossJoin("deployments as d")
       .innerJoin("sites as s", "s.id", "d.site_id")
       .innerJoin("placements as q", (join) =>
@@ -116,17 +116,17 @@ export async function correctedSources(
       .where(
         "c.artifact_id",
         "in",
-        piece.map((one) => one.artifact_id),
+        batch.map((content) => content.artifact_id),
       )
       .where("c.stands", "=", 0)
       .where(notCorrected)
       .orderBy("c.recorded_at")
       .execute(),
   );
-  const wanted = new Map(contents.map((one) => [one.artifact_id, one.version_id]));
-  const rested = rows.filter((row) => wanted.get(row.artifact_id) === row.version_id);
+  const versionIds = new Map(contents.map((content) => [content.artifact_id, content.version_id]));
+  const matching = rows.filter((row) => versionIds.get(row.artifact_id) === row.version_id);
   return new Map(
-    rested.map(({ time_zone, artifact_id, version_id, person, recorded_at, reason }) => [
+    matching.map(({ time_zone, artifact_id, version_id, person, recorded_at, reason }) => [
       artifact_id,
       { artifact_id, version_id, person, recorded_at, reason, on: longTime(recorded_at, time_zone) },
     ]),

@@ -18,21 +18,21 @@ export interface CurrentPlacement {
   out_of_band: Flag;
 }
 
-/** What an environment holds now of these artifacts, by artifact id; removals too. */
+/** The current placements of these artifacts in an environment, by artifact id, with removals. */
 export async function currentPlacements(
   db: Database,
   environmentId: string,
   artifactIds: string[],
 ): Promise<Map<string, CurrentPlacement>> {
-  const rows = await inBatches(artifactIds, (piece) =>
-    current(db, environmentId).where("c.artifact_id", "in", piece).execute(),
+  const rows = await inBatches(artifactIds, (batch) =>
+    current(db, environmentId).where("c.artifact_id", "in", batch).execute(),
   );
   return new Map(rows.map((row) => [row.artifact_id, row]));
 }
 
 /**
- * What the one environment holds otherwise than the other, now: its versions, and its removals of what the other
- * still has. What it never had is not among them: nothing of it could travel.
+ * The current placements of one environment that differ from the other: its versions, and its removals of what the other
+ * still has. Without what it never had, since there is nothing to promote.
  */
 export function currentDifferences(
   db: Database,
@@ -59,7 +59,7 @@ function current(db: Database, environmentId: string) {
     .where("c.environment_id", "=", environmentId);
 }
 
-/** What stands there now, by name only, in the order of pages; found piece by piece, as `standing` finds it. */
+/** The keys of what is in an environment now, in the order of its page. Searches in batches, like `placementsAsOf`. */
 export async function listCurrentNames(
   db: Database,
   siteId: string,
@@ -71,35 +71,35 @@ export async function listCurrentNames(
     limit,
   }: { kind?: Kind | undefined; text?: string | undefined; after?: ArtifactPosition | undefined; limit: number },
 ): Promise<(ArtifactPosition & { id: string })[]> {
-  const found: (ArtifactPosition & { id: string })[] = [];
-  for await (const piece of artifactBatches(db, siteId, { kind, after, limit })) {
+  const names: (ArtifactPosition & { id: string })[] = [];
+  for await (const batch of artifactBatches(db, siteId, { kind, after, limit })) {
     const query = db
       .selectFrom("artifacts as a")
       .innerJoin("current_placements as c", (join) =>
         join.onRef("c.artifact_id", "=", "a.id").on("c.environment_id", "=", environmentId),
       )
       .select(["a.id", "a.kind", "a.section", "a.key"])
-      .where(piece)
+      .where(batch)
       .where("c.version_id", "is not", null)
       .orderBy("a.kind")
       .orderBy("a.section")
       .orderBy("a.key")
-      .limit(limit - found.length);
-    found.push(...(await (text ? query.where(containsText(text)) : query).execute()));
-    if (found.length >= limit) break;
+      .limit(limit - names.length);
+    names.push(...(await (text ? query.where(containsText(text)) : query).execute()));
+    if (names.length >= limit) break;
   }
-  return found;
+  return names;
 }
 
-/** What stands of these in each environment now; removals too. */
+/** The current placements of these artifacts in each environment, with removals. */
 export function currentByEnvironment(db: Database, ids: string[]) {
-  return inBatches(ids, (piece) =>
+  return inBatches(ids, (batch) =>
     db
       .selectFrom("current_placements as c")
       .innerJoin("environments as e", "e.id", "c.environment_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
       .select(["c.artifact_id", "e.slug as environment", "v.label as version", "c.effective_at", "c.out_of_band"])
-      .where("c.artifact_id", "in", piece)
+      .where("c.artifact_id", "in", batch)
       .execute(),
   );
 }

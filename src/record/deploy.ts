@@ -17,47 +17,60 @@ import { type Artifact, absent, type ResolvedLine, type State } from "./statemen
 import { writeConfirmations, writePlacements } from "./write-placements.ts";
 
 interface Deployment {
-  /** Where it was named before it is written. */
+  /** Its id, if the caller needs to know it before it is written. */
   id?: string | undefined;
   effectiveAt: string;
   complete: boolean;
   note: string | null;
   source: string | null;
   promotion?: { id: string; number: number } | undefined;
-  /** What the lines told of artifacts and versions that was not known. */
-  learned?: NewFacts | undefined;
+  /** What the lines add to the known artifacts and versions. */
+  newFacts?: NewFacts | undefined;
   lines: ResolvedLine[];
 }
 
 /**
  * Writes a deployment: a placement for each line that changes what was there at its effective moment, a confirmation
- * for each that does not, and, where it is told late, what that makes of what was told of later moments. Moves the
- * current pointers and appends the event. To be called inside a verb's transaction.
+ * for each line that does not, and, if it is recorded late, its consequences for later statements. Moves the current
+ * pointers and appends the event. Must be called inside a verb's transaction.
  */
-export async function deploy(trx: Database, by: Actor, site: Site, environment: Environment, told: Deployment) {
-  const { effectiveAt } = told;
-  const before = await statesBefore(trx, environment.id, told);
-  const lines = told.complete ? [...told.lines, ...unnamed(before, told.lines, environment)] : told.lines;
+export async function deploy(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  environment: Environment,
+  deployment: Deployment,
+) {
+  const { effectiveAt } = deployment;
+  const before = await statesBefore(trx, environment.id, deployment);
+  const lines = deployment.complete
+    ? [...deployment.lines, ...removals(before, deployment.lines, environment)]
+    : deployment.lines;
   const changed = lines.filter((line) => changes(before.get(line.artifact_id), line));
   const same = lines.filter((line) => !changes(before.get(line.artifact_id), line));
   const row = {
-    id: told.id ?? newId(Date.parse(by.at)),
+    id: deployment.id ?? newId(Date.parse(actor.at)),
     site_id: site.id,
     number: await nextNumber(trx, site.id, "deployments"),
     environment_id: environment.id,
     effective_at: effectiveAt,
-    recorded_at: by.at,
-    person_id: by.person.id,
-    promotion_id: told.promotion?.id ?? null,
-    source: told.source,
-    note: told.note,
-    complete: told.complete ? (1 as const) : (0 as const),
+    recorded_at: actor.at,
+    person_id: actor.person.id,
+    promotion_id: deployment.promotion?.id ?? null,
+    source: deployment.source,
+    note: deployment.note,
+    complete: deployment.complete ? (1 as const) : (0 as const),
     changed: changed.length,
     unchanged: same.length,
     out_of_band: changed.filter((line) => line.out_of_band).length,
   };
   await trx.insertInto("deployments").values(row).execute();
-  const at = { deployment_id: row.id, environment_id: environment.id, effective_at: effectiveAt, recorded_at: by.at };
+  const at = {
+    deployment_id: row.id,
+    environment_id: environment.id,
+    effective_at: effectiveAt,
+    recorded_at: actor.at,
+  };
   await writeConfirmations(
     trx,
     same.map((line) => ({ ...line, ...at })),
@@ -71,7 +84,7 @@ export async function deploy(trx: Database, by: Actor, site: Site, environment: 
     const consequences = await reconcileAfter(trx, environment, effectiveAt, changed, before);
     return { placed, following: await writeConsequences(trx, consequences, at) };
   });
-  await appendEvent(trx, by, site.id, {
+  await appendEvent(trx, actor, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
     subject_id: row.id,
@@ -79,8 +92,8 @@ export async function deploy(trx: Database, by: Actor, site: Site, environment: 
     details: {
       ...row,
       environment: environment.slug,
-      promotion: told.promotion?.number,
-      learned: told.learned && nonEmpty(told.learned),
+      promotion: deployment.promotion?.number,
+      learned: deployment.newFacts && nonEmpty(deployment.newFacts),
       placements: placed.map(lineEntry),
       confirmations: same.map(lineEntry),
       ...following.details,
@@ -97,18 +110,20 @@ export async function deploy(trx: Database, by: Actor, site: Site, environment: 
 
 const idsOf = (lines: ResolvedLine[]): string[] => lines.map((line) => line.artifact_id);
 
-/** What was there just then: of all artifacts for a complete inventory, else of those named. */
+/** The states just before it: of all artifacts for a complete inventory, otherwise of those in its lines. */
 async function statesBefore(trx: Database, environmentId: string, { effectiveAt, complete, lines }: Deployment) {
   if (!complete) return statesOf(trx, environmentId, effectiveAt, lines);
-  const known = sql<boolean>`a.id in (
+  const everPlaced = sql<boolean>`a.id in (
     select artifact_id from current_placements where environment_id = ${environmentId})`;
-  const rows = await statesAt(trx, environmentId, effectiveAt, known);
+  const rows = await statesAt(trx, environmentId, effectiveAt, everPlaced);
   return new Map(rows.map((row) => [row.artifact_id, row]));
 }
 
-/** What a complete inventory does not name was not there. */
-function unnamed(before: Map<string, Artifact & State>, lines: ResolvedLine[], environment: Environment) {
-  const named = new Set(lines.map((line) => line.artifact_id));
-  const gone = [...before.values()].filter((one) => one.version_id !== null && !named.has(one.artifact_id));
-  return gone.map(({ artifact_id, kind, key }): ResolvedLine => ({ artifact_id, kind, key, ...absent(environment) }));
+/** The removals of what a complete inventory does not list. */
+function removals(before: Map<string, Artifact & State>, lines: ResolvedLine[], environment: Environment) {
+  const listed = new Set(lines.map((line) => line.artifact_id));
+  const removed = [...before.values()].filter((state) => state.version_id !== null && !listed.has(state.artifact_id));
+  return removed.map(
+    ({ artifact_id, kind, key }): ResolvedLine => ({ artifact_id, kind, key, ...absent(environment) }),
+  );
 }

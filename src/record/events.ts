@@ -32,7 +32,7 @@ export type Action = (typeof actions)[number];
 
 export interface NewEvent {
   action: Action;
-  /** What it is about, in words that will still be true: `deployment 42`, `promotion 31`. */
+  /** Names what the event is about so that it never goes out of date: `deployment 42`, `promotion 31`. */
   subject: string;
   subject_id?: string;
   environment_id?: string;
@@ -40,22 +40,23 @@ export interface NewEvent {
 }
 
 /**
- * Appends to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). To be called inside the
- * transaction that makes the change, after it has taken its turn, so that the head cannot move in between.
+ * Appends an event to the site's chain: hash = SHA-256(previous hash ‖ canonical JSON of the entry). Returns its seq.
+ * Must be called inside the transaction that makes the change, which has locked the site, so that no other event comes
+ * in between.
  */
-export async function appendEvent(trx: Database, by: Actor, siteId: string, entry: NewEvent): Promise<number> {
+export async function appendEvent(trx: Database, actor: Actor, siteId: string, entry: NewEvent): Promise<number> {
   const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
   const seq = site.events + 1;
   const content = {
     seq,
-    recorded_at: by.at,
-    person_id: by.person.id,
+    recorded_at: actor.at,
+    person_id: actor.person.id,
     action: entry.action,
     subject: entry.subject,
     subject_id: entry.subject_id ?? null,
     environment_id: entry.environment_id ?? null,
-    // the name as it was then: people change theirs
-    details: { person: by.person.name, ...entry.details },
+    // the name at that time, because people change their names
+    details: { person: actor.person.name, ...entry.details },
   };
   const details = canonicalJson(content.details);
   const hash = hashEntry(site.head, content, details);

@@ -3,38 +3,38 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { isEffective } from "./as-of.ts";
 
-// Versions are ordered by when they were first in any environment, as far as is known.
+// Versions are ordered by when they were first in any environment, as far as is known (`first_at`).
 
-/** These versions were there at this moment: no later than that they were first seen. */
+/** These versions were in an environment at this moment: moves a later `first_at` back to it. */
 export function lowerFirstSeen(trx: Database, at: string, versions: { version_id: string | null }[]) {
-  return inBatches(idsOf(versions), async (piece) => {
+  return inBatches(idsOf(versions), async (batch) => {
     await trx
       .updateTable("versions")
       .set({ first_at: at })
-      .where("id", "in", piece)
+      .where("id", "in", batch)
       .where("first_at", ">", at)
       .execute();
     return [];
   });
 }
 
-/** For these versions anew, by the placements that count; of one without any it stays as it is. */
+/** Computes `first_at` of these versions again, from the placements that count. A version without any keeps its own. */
 export function resetFirstSeen(trx: Database, versions: { version_id: string | null }[]) {
-  return inBatches(idsOf(versions), async (piece) => {
-    await resetFirstSeenWhere(trx, sql`id in (${sql.join(piece)})`);
+  return inBatches(idsOf(versions), async (batch) => {
+    await resetFirstSeenWhere(trx, sql`id in (${sql.join(batch)})`);
     return [];
   });
 }
 
-export async function resetFirstSeenWhere(trx: Database, among: RawBuilder<unknown>): Promise<void> {
+export async function resetFirstSeenWhere(trx: Database, condition: RawBuilder<unknown>): Promise<void> {
   await sql`
     update versions set first_at = coalesce((
       select min(p.effective_at) from placements p
       where p.artifact_id = versions.artifact_id and p.version_id = versions.id and ${isEffective("p")}
     ), first_at)
-    where ${among}`.execute(trx);
+    where ${condition}`.execute(trx);
 }
 
 const idsOf = (versions: { version_id: string | null }[]): string[] => [
-  ...new Set(versions.map((one) => one.version_id).filter((id) => id !== null)),
+  ...new Set(versions.map((version) => version.version_id).filter((id) => id !== null)),
 ];

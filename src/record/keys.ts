@@ -11,34 +11,35 @@ export const lengthLimits = {
   requires: 50,
 };
 
-/** The form in which a key is kept and compared: a page's is percent-decoded, both are in Unicode NFC. */
+/** The form in which keys are stored and compared: in Unicode NFC; a page's path also percent-decoded. */
 export function normalKey(kind: Kind, key: string): string {
   if (kind === "software") return key.normalize("NFC");
   try {
     return decodeURIComponent(key).normalize("NFC");
   } catch {
-    return key; // whyNotKey says what is wrong with it
+    return key; // whyNotKey refuses it
   }
 }
 
-/** Why this cannot be the key of a page or of software. Takes the key as `normalKey` gives it. */
+/** Why this cannot be the key of a page or software item; undefined if it can. Expects the key in its normal form. */
 export function whyNotKey(kind: Kind, key: string): string | undefined {
-  const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
-  const name = kind === "page" ? "A page's path" : "A software's name";
+  const excerpt = key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  const name = kind === "page" ? "A page's path" : "A software item's name";
   if (!key) return `${name} is missing.`;
   if (key.length > lengthLimits.key)
     return `${name} can have at most ${lengthLimits.key} characters; this one has ${key.length}.`;
   if (controlCharacters.test(key)) return `${name} cannot contain control characters.`;
-  if (/\s/u.test(key)) return `${name} has no spaces: "${shown}".`;
-  if (kind === "page") return whyNotPath(key, shown);
+  if (/\s/u.test(key)) return `${name} cannot contain spaces: "${excerpt}".`;
+  if (kind === "page") return whyNotPath(key, excerpt);
 }
 
-function whyNotPath(key: string, shown: string): string | undefined {
-  if (!key.startsWith("/")) return `A page's path begins with a slash: "${shown}" does not.`;
-  if (/[?#]/.test(key)) return `A page's path has no query and no fragment: "${shown}".`;
-  if (key.split("/").includes("..")) return `A page's path has no "..": "${shown}".`;
-  // what still has a percent sign after decoding would be decoded once more the next time it is told
-  if (key.includes("%")) return `"${shown}" is not percent-encoded rightly, or has a percent sign in it.`;
+function whyNotPath(key: string, excerpt: string): string | undefined {
+  if (!key.startsWith("/")) return `A page's path must begin with a slash: "${excerpt}" does not.`;
+  if (/[?#]/.test(key)) return `A page's path cannot contain a query or fragment: "${excerpt}".`;
+  if (key.split("/").includes("..")) return `A page's path cannot contain "..": "${excerpt}".`;
+  // a percent sign that is left after decoding would be decoded again the next time
+  if (key.includes("%"))
+    return `A page's path must be percent-encoded correctly and cannot contain a percent sign: "${excerpt}".`;
 }
 
 export function whyNotLabel(label: string): string | undefined {
@@ -46,10 +47,10 @@ export function whyNotLabel(label: string): string | undefined {
   if (label.length > lengthLimits.label)
     return `A version can have at most ${lengthLimits.label} characters; this one has ${label.length}.`;
   if (controlCharacters.test(label)) return "A version cannot contain control characters.";
-  if (label !== label.trim()) return "A version has no spaces around it.";
+  if (label !== label.trim()) return "A version cannot begin or end with spaces.";
 }
 
-/** The section that a page belongs to by its own path: empty at the top level, where it may still head one. */
+/** The section that a page belongs to by its path: "" at the top level, where it may still head a section. */
 export function sectionOf(kind: Kind, key: string): string {
   if (kind === "software") return "";
   const [, first = "", ...rest] = key.split("/");

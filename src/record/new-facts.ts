@@ -1,13 +1,13 @@
 import type { Kind } from "../schema.ts";
 
-/** What a deployment told of artifacts and versions that was not known before: part of its event. */
+/** What a deployment adds to the known artifacts and versions. Part of its event. */
 export type NewFacts = {
   artifacts: { id: string; kind: Kind; key: string; title: string | null; section: string }[];
   titles: { kind: Kind; key: string; title: string | null }[];
-  /** Pages that turned out to head a section. */
+  /** Pages that head a section from now on. */
   sections: { key: string; section: string }[];
   versions: NewVersion[];
-  /** Versions known before, with the digest or the requirements that were missing. */
+  /** Existing versions, with the digest or requirements that were missing. */
   contents: { kind: Kind; key: string; version: string; digest?: string | undefined; requires?: string | undefined }[];
 };
 

@@ -1,16 +1,16 @@
 import type { Database } from "../database/connect.ts";
 
-/** The next number of its kind on the site; to be called in a transaction that has taken its turn. */
+/** The next number of a deployment, release or promotion of the site. Must be called in a transaction that has locked the site. */
 export async function nextNumber(
   trx: Database,
   siteId: string,
-  of: "deployments" | "releases" | "promotions",
+  counter: "deployments" | "releases" | "promotions",
 ): Promise<number> {
   const row = await trx
     .updateTable("sites")
-    .set((eb) => ({ [of]: eb(of, "+", 1) }))
+    .set((eb) => ({ [counter]: eb(counter, "+", 1) }))
     .where("id", "=", siteId)
-    .returning(`${of} as number`)
+    .returning(`${counter} as number`)
     .executeTakeFirstOrThrow();
   return row.number;
 }

@@ -3,20 +3,20 @@ import { nextMoments, statementsAt, statesOf } from "./load-statements.ts";
 import { isSame, lastPlaced, neverPlaced, type RedundantPlacement, replayMoment } from "./replay.ts";
 import type { Artifact, ResolvedLine, State, StatedEnvironment, Statement } from "./statements.ts";
 
-// The record is the history that recording everything in order would have made. A deployment that is recorded late, or
-// a correction, changes the state of artifacts at a moment; what later statements mean was decided by the state before:
-// a confirmation may be a change now, and a placement may bring only what is there already. Later moments are replayed
-// one by one for as long as the state differs from what the placements have made of it: from there on nothing changes.
+// The placements must always be those that recording everything in order would have written. A late deployment or a
+// correction changes the state of artifacts at a moment, and whether a later statement is a change depends on the state
+// before it: a confirmation may now be a change, and a placement may now change nothing. So the later moments are replayed
+// one by one, until the state is the same as the stored placements give: from there on nothing changes.
 
-/** What has to be written so that the placements are right again. */
+/** The changes to write so that the placements are right again. */
 export interface Consequences {
-  /** Statements that prove to be changes, in rounds: one of an artifact in each. */
+  /** Statements that prove to be changes, in rounds with at most one statement of each artifact. */
   toPlace: Statement[][];
   /** Placements that prove to change nothing. */
   redundant: RedundantPlacement[];
 }
 
-/** What follows of a deployment: of lines that changed what was there at its moment. `before`: the states by artifact. */
+/** The consequences of the lines of a deployment that changed a state at its moment. `before`: the previous states, by artifact id. */
 export async function reconcileAfter(
   trx: Database,
   environment: StatedEnvironment,
@@ -25,14 +25,14 @@ export async function reconcileAfter(
   before: Map<string, State>,
 ): Promise<Consequences> {
   const outcomes: Outcomes = new Map();
-  const diverged = changed.map((line) => ({ ...named(line), at, was: stateIn(before, line), is: line }));
+  const diverged = changed.map((line) => ({ ...identityOf(line), at, was: stateIn(before, line), is: line }));
   await follow(trx, environment, diverged, outcomes);
   return consequencesOf(outcomes);
 }
 
 /**
- * What follows of a correction: of other statements that hold for a moment than before. `before`: the states at that
- * moment by the statements that held until now.
+ * The consequences of a correction, after which other statements count for a moment than before. `before`: the states at
+ * that moment until now, by artifact id.
  */
 export async function reconcileFrom(
   trx: Database,
@@ -43,37 +43,42 @@ export async function reconcileFrom(
 ): Promise<Consequences> {
   const outcomes: Outcomes = new Map();
   const earlier = await statesOf(trx, environment.id, new Date(Date.parse(at) - 1).toISOString(), artifacts);
-  const due = artifacts.map((one) => ({ ...named(one), at, was: stateIn(before, one), is: stateIn(earlier, one) }));
+  const due = artifacts.map((artifact) => ({
+    ...identityOf(artifact),
+    at,
+    was: stateIn(before, artifact),
+    is: stateIn(earlier, artifact),
+  }));
   const replayed = await replay(trx, environment, due, outcomes);
-  const diverged = replayed.map((one) => ({ ...one, was: stateIn(before, one) }));
+  const diverged = replayed.map((divergence) => ({ ...divergence, was: stateIn(before, divergence) }));
   await follow(trx, environment, diverged, outcomes);
   return consequencesOf(outcomes);
 }
 
-const named = ({ artifact_id, kind, key }: Artifact): Artifact => ({ artifact_id, kind, key });
+const identityOf = ({ artifact_id, kind, key }: Artifact): Artifact => ({ artifact_id, kind, key });
 const stateIn = (states: Map<string, State>, { artifact_id }: Artifact) => states.get(artifact_id) ?? neverPlaced;
 
-/** An artifact whose state at a moment is no longer the one that its later placements were decided by. */
+/** An artifact whose state at a moment is no longer the one (`was`) that its later placements depend on. */
 interface Divergence extends Artifact {
   at: string;
   was: State;
   is: State;
 }
 
-/** What follows for each artifact, in the order of its moments. */
+/** The consequences for each artifact, in the order of its moments, by artifact id. */
 type Outcomes = Map<string, { toPlace: Statement[]; redundant: RedundantPlacement[] }>;
 
 function consequencesOf(outcomes: Outcomes): Consequences {
   const toPlace: Statement[][] = [];
-  for (const one of outcomes.values())
-    one.toPlace.forEach((statement, round) => {
+  for (const outcome of outcomes.values())
+    outcome.toPlace.forEach((statement, round) => {
       toPlace[round] ??= [];
       toPlace[round].push(statement);
     });
-  return { toPlace, redundant: [...outcomes.values()].flatMap((one) => one.redundant) };
+  return { toPlace, redundant: [...outcomes.values()].flatMap((outcome) => outcome.redundant) };
 }
 
-/** Replays the moments after these, of each artifact for as long as its state differs. All diverge at one moment. */
+/** Replays the later moments of each artifact, as long as its state differs. All of them diverge at the same moment. */
 async function follow(trx: Database, environment: StatedEnvironment, diverged: Divergence[], outcomes: Outcomes) {
   let open = diverged.filter(differs);
   if (!open[0] || !(await isLate(trx, environment.id, open[0].at))) return;
@@ -96,9 +101,9 @@ async function isLate(trx: Database, environmentId: string, effectiveAt: string)
   return later !== undefined;
 }
 
-/** The same artifacts at the next moment that can make a difference, without those that have none. */
+/** The same artifacts at the next moment at which a statement may change, without those that have no such moment. */
 async function atNextMoments(trx: Database, environment: StatedEnvironment, open: Divergence[]): Promise<Divergence[]> {
-  // where only the flag differs, what merely confirms the version makes none
+  // if only the flag differs, a confirmation of the version changes nothing
   const { flag = [], version = [] } = Object.groupBy(open, ({ was, is }) =>
     was.version_id === is.version_id ? "flag" : "version",
   );
@@ -106,22 +111,22 @@ async function atNextMoments(trx: Database, environment: StatedEnvironment, open
     ...(await nextMoments(trx, environment, version)),
     ...(await nextMoments(trx, environment, flag, { promoted: true })),
   ]);
-  return open.flatMap((one) => {
-    const at = next.get(one.artifact_id);
-    return at === undefined ? [] : [{ ...one, at }];
+  return open.flatMap((divergence) => {
+    const at = next.get(divergence.artifact_id);
+    return at === undefined ? [] : [{ ...divergence, at }];
   });
 }
 
-/** Replays the moment of each, and answers what its placements had made of it and what it is now. */
+/** Replays the moment of each artifact. Returns the state after it by the stored placements, and the right one. */
 async function replay(trx: Database, environment: StatedEnvironment, due: Divergence[], outcomes: Outcomes) {
   const statements = await statementsAt(trx, environment, due);
-  return due.map((one): Divergence => {
-    const here = statements.get(one.artifact_id) ?? [];
-    const { state, toPlace, redundant } = replayMoment(one.is, here);
-    const outcome = outcomes.get(one.artifact_id) ?? { toPlace: [], redundant: [] };
+  return due.map((divergence): Divergence => {
+    const stated = statements.get(divergence.artifact_id) ?? [];
+    const { state, toPlace, redundant } = replayMoment(divergence.is, stated);
+    const outcome = outcomes.get(divergence.artifact_id) ?? { toPlace: [], redundant: [] };
     if (toPlace) outcome.toPlace.push(toPlace);
     outcome.redundant.push(...redundant);
-    outcomes.set(one.artifact_id, outcome);
-    return { ...one, was: lastPlaced(here) ?? one.was, is: state };
+    outcomes.set(divergence.artifact_id, outcome);
+    return { ...divergence, was: lastPlaced(stated) ?? divergence.was, is: state };
   });
 }

@@ -1,7 +1,7 @@
 import type { Environment } from "../access/environments.ts";
-import type { Site } from "../access/sites.ts";
+import { findEnvironment, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { notFound, refuseFields } from "../errors.ts";
+import { refuseFields } from "../errors.ts";
 import { type ParsedMoment, parseMoment } from "../time/parse-moment.ts";
 import { endOfTime, type Moment } from "./as-of.ts";
 import { changesBack } from "./changes.ts";
@@ -9,28 +9,28 @@ import { changesBack } from "./changes.ts";
 export interface EnvironmentAtMoment {
   environment: Environment;
   moment: Moment;
-  /** The moment that was asked for; nothing where it is now. */
+  /** The requested moment; undefined for now. */
   at?: string | undefined;
-  /** When it was known, where that was asked for. */
+  /** The requested moment up to which records count; undefined for all. */
   knownAt?: string | undefined;
-  /** How its time was read, if it had to be interpreted. */
+  /** How the time was interpreted, if it was ambiguous. */
   note?: string | undefined;
 }
 
-/** The side as it was known at a moment; as it is known today where none is named. */
+/** The same environment and moment as it was known at the time in `text`, or as it is known today if that is empty. */
 export function withKnownAt(
-  side: EnvironmentAtMoment,
+  reference: EnvironmentAtMoment,
   text: string | undefined,
   site: Site,
   now: string,
 ): EnvironmentAtMoment | { wrong: string } {
-  if (!text?.trim()) return side;
+  if (!text?.trim()) return reference;
   const read = parseMoment(text, site.time_zone, now);
-  if ("wrong" in read) return { wrong: `Known when? ${read.wrong}` };
-  return { ...side, moment: { ...side.moment, knownAt: read.at }, knownAt: read.at };
+  if ("wrong" in read) return { wrong: `Recorded by: ${read.wrong}` };
+  return { ...reference, moment: { ...reference.moment, knownAt: read.at }, knownAt: read.at };
 }
 
-/** Which moment of an environment is meant: so many changes back, after a deployment, or at a time; "" is now. */
+/** A moment of an environment: a number of changes back, after a deployment, or at a time ("" is now). */
 export type ReferenceMoment = { back: number } | { deployment: number } | { time: string };
 
 /** `live`, `live~1`, `live#42`, `live@{2.days.ago}`, `live@2026-03-03T14:00:00Z`: the environment, and the rest. */
@@ -49,7 +49,7 @@ export function parseWhen(text: string): ReferenceMoment {
   return { time: /^\{(.*)\}$/s.exec(time)?.[1] ?? time };
 }
 
-/** What a reference names, or why it names nothing. An environment that the site has not is missing. */
+/** The environment and moment of a reference, or what is wrong with it. Throws a Refusal with 404 if the site has no such environment. */
 export function findReference(
   db: Database,
   site: Site,
@@ -59,7 +59,7 @@ export function findReference(
   return findEnvironmentAtMoment(db, site, ...splitReference(text), now);
 }
 
-/** The same for a parameter, which is refused where it names nothing. */
+/** The same for a parameter. Throws a Refusal with 422 if it is wrong. */
 export async function readReference(
   db: Database,
   site: Site,
@@ -70,7 +70,7 @@ export async function readReference(
   return read;
 }
 
-/** The same from two fields: an environment, and which moment of it. */
+/** The same from two fields: an environment's slug, and a moment of it. */
 export async function findEnvironmentAtMoment(
   db: Database,
   site: Site,
@@ -78,12 +78,12 @@ export async function findEnvironmentAtMoment(
   text: string,
   now: string,
 ): Promise<EnvironmentAtMoment | { wrong: string }> {
-  const environment = site.environments.find((one) => one.slug === slug) ?? notFound("environment");
+  const environment = findEnvironment(site, slug);
   const when = parseWhen(text);
   if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
     return { environment, moment: { asOf: endOfTime } };
-  const found = await findMoment(db, site, environment, when, now);
-  return "wrong" in found ? found : { environment, moment: { asOf: found.at }, ...found };
+  const read = await findMoment(db, site, environment, when, now);
+  return "wrong" in read ? read : { environment, moment: { asOf: read.at }, ...read };
 }
 
 function deploymentByNumber(db: Database, siteId: string, number: number) {
@@ -104,24 +104,21 @@ async function findMoment(
   now: string,
 ): Promise<ParsedMoment> {
   if ("time" in when) return parseMoment(when.time, site.time_zone, now);
-  if ("back" in when) return before(db, environment, when.back);
-  const told = await deploymentByNumber(db, site.id, when.deployment);
-  if (!told) return { wrong: `There is no deployment ${when.deployment}.` };
-  if (told.environment !== environment.slug)
+  if ("back" in when) return findChangeBack(db, environment, when.back);
+  const deployment = await deploymentByNumber(db, site.id, when.deployment);
+  if (!deployment) return { wrong: `There is no deployment ${when.deployment}.` };
+  if (deployment.environment !== environment.slug)
     return {
-      wrong: `Deployment ${told.number} was on ${told.environment_name}, not on ${environment.name}: it is ${told.environment}#${told.number}.`,
+      wrong: `Deployment ${deployment.number} was on ${deployment.environment_name}, not on ${environment.name}: it is ${deployment.environment}#${deployment.number}.`,
     };
-  return { at: told.effective_at };
+  return { at: deployment.effective_at };
 }
 
-async function before(db: Database, { id, name, slug }: Environment, back: number): Promise<ParsedMoment> {
+async function findChangeBack(db: Database, { id, name, slug }: Environment, back: number): Promise<ParsedMoment> {
   const { at, changes } = await changesBack(db, id, back);
   if (at) return { at };
-  if (!changes)
-    return {
-      wrong: `Nobody has told Sitebook of ${name} yet, so nothing is ${back === 1 ? "a change" : `${back} changes`} back.`,
-    };
+  if (!changes) return { wrong: `Nothing has been recorded for ${name} yet, so it has no earlier change.` };
   const times = changes === 1 ? "once" : `${changes} times`;
   const furthest = changes === 1 ? "" : ` ${slug}~${changes - 1} is the furthest back.`;
-  return { wrong: `${name} has changed ${times}; what stood before the first change is unknown.${furthest}` };
+  return { wrong: `${name} has changed ${times}; what was there before the first change is unknown.${furthest}` };
 }

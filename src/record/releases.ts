@@ -6,7 +6,7 @@ export interface ReleaseContent {
   kind: Kind;
   key: string;
   title: string | null;
-  /** Nothing: the release removes it. */
+  /** Null if the release removes the artifact. */
   version_id: string | null;
   version: string | null;
   digest: string | null;
@@ -14,7 +14,7 @@ export interface ReleaseContent {
   requires: string | null;
 }
 
-/** What a release holds, pages before software, in the order of their keys. */
+/** The contents of a release: pages, then software, each by key. */
 export function listContents(db: Database, releaseId: string): Promise<ReleaseContent[]> {
   return db
     .selectFrom("release_contents as c")
@@ -67,7 +67,7 @@ export function findRelease(db: Database, siteId: string, number: number): Promi
   return releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
 }
 
-/** Newest first; `before` is the number where the page before ended, `numbers` are those wanted. */
+/** Newest first. `before`: the last number of the previous page. `numbers`: only these releases. */
 export function listReleases(
   db: Database,
   siteId: string,

@@ -2,7 +2,7 @@ import type { Placement, ResolvedLine, State, StoredStatement } from "./statemen
 
 export const neverPlaced: State = { version_id: null, out_of_band: 0 };
 
-/** Whether a line changes the state. A promotion also changes one that is out of band: the same version, now allowed. */
+/** Whether a line changes the state. So does a promotion of the version that is there out of band: it is allowed now. */
 export function changes(state: State = neverPlaced, line: Pick<ResolvedLine, "version_id" | "promotion_id">): boolean {
   return state.version_id !== line.version_id || (state.out_of_band === 1 && line.promotion_id !== null);
 }
@@ -16,25 +16,25 @@ export interface RedundantPlacement extends Placement {
 
 export interface Replayed {
   state: State;
-  /** The statement that has to be placed, so that the moment ends in this state. */
+  /** The statement that needs a placement, so that the moment ends in this state. */
   toPlace?: StoredStatement | undefined;
-  /** Placements of statements that change nothing, or that are placed anew. */
+  /** Placements of statements that change nothing or get a new placement. */
   redundant: RedundantPlacement[];
 }
 
 /**
- * Replays the statements for one moment upon the state before it, in the order in which they were recorded. Those that
- * change the state keep their placements. Of those that have none only the last is placed: the others were in effect
- * for no time at all. It must have the greatest seq of its moment, since that is the one that counts.
+ * Replays the statements for one moment on the state before it, in the order in which they were recorded. Statements that
+ * change the state keep their placements. If several have none, only the last gets one: the others were in effect for no
+ * time at all. Its placement must have the greatest seq of the moment, because that one counts.
  */
 export function replayMoment(before: State = neverPlaced, statements: StoredStatement[]): Replayed {
   let state = before;
   const changing = new Set<StoredStatement>();
   let last: StoredStatement | undefined;
-  for (const one of statements.toSorted((a, b) => a.number - b.number)) {
-    if (!changes(state, one)) continue;
-    state = last = one;
-    changing.add(one);
+  for (const statement of statements.toSorted((a, b) => a.number - b.number)) {
+    if (!changes(state, statement)) continue;
+    state = last = statement;
+    changing.add(statement);
   }
   const placements = placementsOf(statements);
   const isPlacedLast = placements.findLast(({ statement }) => changing.has(statement))?.statement === last;
@@ -43,7 +43,7 @@ export function replayMoment(before: State = neverPlaced, statements: StoredStat
   return { state, toPlace: isPlacedLast ? undefined : last, redundant };
 }
 
-/** What the placements made of the moment until now; nothing where none of them is for it. */
+/** The state after the moment by the placements until now; undefined if there are none. */
 export const lastPlaced = (statements: StoredStatement[]): State | undefined =>
   placementsOf(statements).at(-1)?.statement;
 

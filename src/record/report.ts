@@ -5,7 +5,7 @@ import { artifactKey, formatCount, whyNotText } from "../text.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { lengthLimits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
 
-/** One line of what somebody tells: this version stands there now, or (null) it was removed. */
+/** One line of a report: this version is there now, or (null) the page or software item was removed. */
 export interface ReportLine {
   kind: Kind;
   key: string;
@@ -19,25 +19,25 @@ export interface ReportLine {
 }
 
 export interface DeploymentReport {
-  /** RFC 3339; now where it is missing. */
+  /** RFC 3339; now if it is undefined. */
   effective_at?: string | undefined;
   note?: string | undefined;
   source?: string | undefined;
   /** The number of the promotion that allowed it. */
   promotion?: number | undefined;
-  /** The whole inventory: what is not named was not there. */
+  /** A complete inventory: anything not listed was not there. */
   complete?: boolean | undefined;
   placements: ReportLine[];
 }
 
 export const maxPlacements = 10_000;
 
-/** The line as it is kept: keys in their normal form. */
+/** The line as it is stored: its key in the normal form. */
 export function normalizeLine(line: ReportLine): ReportLine {
   return { ...line, key: normalKey(line.kind, line.key) };
 }
 
-/** All that is wrong with a report, each with its field. Takes lines in their normal form. */
+/** All errors of a report, each with its field. Expects lines in their normal form. */
 export function reportErrors(report: DeploymentReport, now: string): FieldError[] {
   const errors: FieldError[] = [];
   const note = (path: string, message: string | undefined) => message && errors.push({ path, message });
@@ -50,21 +50,21 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
   report.placements.forEach((line, i) => {
     const [path, message] = whyNotLine(line) ?? [];
     if (path) note(`placements.${i}.${path}`, message);
-    const name = artifactKey(line);
-    const first = seen.get(name);
-    if (first !== undefined) note(`placements.${i}.key`, `${line.key} is named twice, first in line ${first + 1}.`);
-    else seen.set(name, i);
+    const artifact = artifactKey(line);
+    const first = seen.get(artifact);
+    if (first !== undefined) note(`placements.${i}.key`, `${line.key} is listed twice, first in line ${first + 1}.`);
+    else seen.set(artifact, i);
   });
   return errors;
 }
 
 function whyNotCount({ placements, complete }: DeploymentReport): string | undefined {
-  if (!placements.length && !complete) return "Name at least one page or software.";
+  if (!placements.length && !complete) return "List at least one page or software item.";
   if (placements.length > maxPlacements)
     return `A deployment can have at most ${formatCount(maxPlacements)} lines; this one has ${formatCount(placements.length)}. Record it in parts.`;
 }
 
-/** The field that is wrong with a line, and why. */
+/** The first field of a line that is wrong, and why; undefined if none is. */
 export function whyNotLine(line: ReportLine): [field: string, sentence: string] | undefined {
   return (
     wrong("key", whyNotKey(line.kind, line.key)) ??
@@ -85,12 +85,12 @@ function whyNotRequires(requires: Record<string, string> | undefined): string | 
   if (!requires) return;
   const entries = Object.entries(requires);
   if (entries.length > lengthLimits.requires)
-    return `A version requires at most ${lengthLimits.requires} pieces of software.`;
+    return `A version can require at most ${lengthLimits.requires} software items.`;
   for (const [name, range] of entries) {
     const wrongName = whyNotKey("software", normalKey("software", name));
     if (wrongName) return wrongName;
     if (range.length > 200 || semver.validRange(range, { loose: true }) === null)
-      return `"${range.slice(0, 60)}" is no range of versions for ${name}; write one like >=3.2 <4.`;
-    if (!semver.minVersion(range, { loose: true })) return `No version of ${name} can be ${range}.`;
+      return `"${range.slice(0, 60)}" is not a range of versions of ${name}. Write one like >=3.2 <4.`;
+    if (!semver.minVersion(range, { loose: true })) return `No version of ${name} matches ${range}. Correct the range.`;
   }
 }

@@ -7,18 +7,18 @@ export interface SiteEnvironments {
 }
 
 /**
- * The artifacts as `a`, and what stands of each in the i-th environment now as `c<i>`. Each is one seek for each row;
- * a database leaves out those that a query does not ask about.
+ * The artifacts as `a`, with the current placement of each in the i-th environment as `c<i>`. Each join is one seek per
+ * row; the database skips those that a query does not use.
  */
 export function rowsWithPlaces(site: SiteEnvironments) {
   const joins = site.environments.map(
     ({ id }, i) =>
-      sql`left join current_placements ${place(i)} on ${place(i)}.artifact_id = a.id and ${place(i)}.environment_id = ${id}`,
+      sql`left join current_placements ${current(i)} on ${current(i)}.artifact_id = a.id and ${current(i)}.environment_id = ${id}`,
   );
   return joins.length ? sql`artifacts a ${sql.join(joins, sql` `)}` : sql`artifacts a`;
 }
 
-const place = (i: number) => sql.ref(`c${i}`);
+const current = (i: number) => sql.ref(`c${i}`);
 
 const version = (i: number) => sql.ref(`c${i}.version_id`);
 
@@ -26,16 +26,16 @@ export function differ(i: number, j: number) {
   return sql<boolean>`${version(i)} is distinct from ${version(j)}`;
 }
 
-/** It differs between some two neighbours. */
+/** The row differs between two neighbouring environments. */
 export function isMoving(site: SiteEnvironments) {
-  return any(site.environments.slice(1).map((_, i) => differ(i, i + 1)));
+  return anyOf(site.environments.slice(1).map((_, i) => differ(i, i + 1)));
 }
 
 export function isOutOfBand(site: SiteEnvironments) {
-  return any(site.environments.map((_, i) => sql<boolean>`${place(i)}.out_of_band = 1`));
+  return anyOf(site.environments.map((_, i) => sql<boolean>`${current(i)}.out_of_band = 1`));
 }
 
-/** It is in a promotion that is still open. The list inside is made once for a query, and is as long as what is open. */
+/** The row is in an open promotion. The inner list is read once per query, and is as long as the contents of open promotions. */
 export function isWaiting(site: SiteEnvironments) {
   return sql<boolean>`a.id in (
     select r.artifact_id from open_promotions o
@@ -43,22 +43,22 @@ export function isWaiting(site: SiteEnvironments) {
     where o.site_id = ${site.id})`;
 }
 
-/** The same that `isUnknown` in rules.ts says of a row, for some environment. */
+/** Whether the row is unknown in any environment, by the same rule as `isUnknown` in board/rules.ts. */
 export function hasUnknown(site: SiteEnvironments) {
-  const untold = site.environments.map(
+  const unrecorded = site.environments.map(
     ({ id }) => sql<boolean>`not exists (select 1 from current_placements u where u.environment_id = ${id})`,
   );
   const skipped = site.environments.slice(1).map((_, i) => {
-    const further = sql.join(site.environments.slice(i + 1).map((_, j) => version(i + 1 + j)));
-    return sql<boolean>`(${place(i)}.artifact_id is null and coalesce(${further}, null) is not null)`;
+    const later = sql.join(site.environments.slice(i + 1).map((_, j) => version(i + 1 + j)));
+    return sql<boolean>`(${current(i)}.artifact_id is null and coalesce(${later}, null) is not null)`;
   });
-  return any([...untold, ...skipped]);
+  return anyOf([...unrecorded, ...skipped]);
 }
 
 export function allOf(conditions: RawBuilder<boolean>[]) {
   return conditions.length ? sql<boolean>`${sql.join(conditions, sql` and `)}` : sql<boolean>`1 = 1`;
 }
 
-function any(conditions: RawBuilder<boolean>[]) {
+function anyOf(conditions: RawBuilder<boolean>[]) {
   return conditions.length ? sql<boolean>`(${sql.join(conditions, sql` or `)})` : sql<boolean>`1 = 0`;
 }

@@ -7,15 +7,15 @@ export type SearchKind = (typeof searchKinds)[number];
 
 export interface SearchEntry {
   kind: SearchKind;
-  /** Which one: an artifact's id, a release's or promotion's number, the seq of an event or of the event a note came with. */
+  /** An artifact's id, a release's or promotion's number, or the seq of an event or of a note's event. */
   ref: string;
   text: string;
 }
 
 /**
- * Makes these findable, or findable by their new text. To be called inside the transaction that writes them: the
- * history's `append` and `learnArtifacts` do, through which everything comes that is searched. (Triggers on the
- * tables could not: words are folded here, and what was written stands in the events' details.)
+ * Adds entries to the search index, or replaces their text. Must be called inside the transaction that writes what is
+ * searched: `appendEvent` and `upsertArtifacts` do so. (Triggers on the tables could not: words are folded in this file,
+ * and notes are in the events' details.)
  */
 export async function indexForSearch(trx: Database, siteId: string, entries: SearchEntry[]): Promise<void> {
   const rows = entries.map(({ kind, ref, text }) => ({ site_id: siteId, kind, ref, words: tokenize(text).join(" ") }));
@@ -59,37 +59,37 @@ interface Event {
 }
 
 /**
- * An event is found by who did what to what; what people wrote with it is a note, found by itself. With the event that
- * makes a release or asks for a promotion these become findable, by name and notes.
+ * The search entries of an event: one with its person, action and subject, and a note with the text that people wrote.
+ * The event that creates a release or requests a promotion adds an entry for that instead of a note.
  */
 export function eventEntries({ seq, action, subject, details }: Event): SearchEntry[] {
   const band = "out_of_band" in details && details.out_of_band ? ["out of band"] : [];
-  const plain = [action.replaceAll("_", " "), subject, ...band, ...new Set(plainWords(details))].join(" ");
+  const facts = [action.replaceAll("_", " "), subject, ...band, ...new Set(plainTexts(details))].join(" ");
   const written = freeTexts(details).join(" ");
   const kind = { release_made: "release", promotion_asked: "promotion" }[action] as SearchKind | undefined;
-  const event: SearchEntry = { kind: "event", ref: String(seq), text: plain };
-  if (kind) return [event, { kind, ref: String((details as { number?: number }).number), text: `${plain} ${written}` }];
+  const event: SearchEntry = { kind: "event", ref: String(seq), text: facts };
+  if (kind) return [event, { kind, ref: String((details as { number?: number }).number), text: `${facts} ${written}` }];
   return written ? [event, { kind: "note", ref: String(seq), text: written }] : [event];
 }
 
-/** What somebody wrote: notes, comments, reasons. */
+/** The texts that people wrote: notes, comments, reasons. */
 export function freeTexts(details: object): string[] {
   const { note, notes, comment, reason } = details as Record<string, unknown>;
-  return [note, notes, comment, reason].filter((one) => typeof one === "string" && one !== "") as string[];
+  return [note, notes, comment, reason].filter((text) => typeof text === "string" && text !== "") as string[];
 }
 
-/** What is told otherwise (`written`), or is no word: ids, digests, times. */
-const apart = /^(note|notes|comment|reason|id|digest|hash|rules|before|.*_id|.*_at)$/;
+/** Details that are indexed as notes, or that nobody searches for: ids, digests, times. */
+const skippedDetails = /^(note|notes|comment|reason|id|digest|hash|rules|before|.*_id|.*_at)$/;
 
-/** Of a long list none: what an inventory of thousands names is found by itself. */
-const listed = 20;
+/** Longer lists are not indexed: the artifacts of a large inventory have their own entries. */
+const maxListLength = 20;
 
-function plainWords(value: unknown): string[] {
+function plainTexts(value: unknown): string[] {
   if (typeof value === "string") return [value];
-  if (Array.isArray(value)) return value.length > listed ? [] : value.flatMap(plainWords);
+  if (Array.isArray(value)) return value.length > maxListLength ? [] : value.flatMap(plainTexts);
   if (typeof value !== "object" || value === null) return [];
-  const named = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return named.flatMap(([name, one]) => (apart.test(name) ? [] : plainWords(one)));
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.flatMap(([name, detail]) => (skippedDetails.test(name) ? [] : plainTexts(detail)));
 }
 
 const letters: Record<string, string> = {
@@ -105,8 +105,8 @@ const letters: Record<string, string> = {
 };
 
 /**
- * The words of a text as they are kept and looked for: small letters and digits without accents. Folded here, so that
- * both engines find the same: SQLite would fold accents by itself, PostgreSQL would not.
+ * The words of a text as they are indexed and searched: lower-case letters and digits without accents. Folding them here
+ * gives the same results on both engines: SQLite folds accents, PostgreSQL does not.
  */
 export function tokenize(text: string): string[] {
   const folded = text

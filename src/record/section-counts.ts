@@ -4,7 +4,7 @@ import type { Database } from "../database/connect.ts";
 import { addCounts, countAmong, countSections, type SectionCounts, sectionName } from "./count-sections.ts";
 import type { SiteEnvironments } from "./row-conditions.ts";
 
-/** The sections of a site as they were counted and kept; nothing where nobody has counted them yet. */
+/** The stored counts of a site's sections; empty if they have not been counted since they were dropped. */
 export async function readSectionCounts(
   db: Database,
   siteId: string,
@@ -25,61 +25,61 @@ const pair = ({ kind, section }: Pick<SectionCounts, "kind" | "section">) => sql
 type Counts = Omit<SectionCounts, "kind" | "section">;
 
 function readCounts(text: string): Counts {
-  const [rows, moving, waiting, out_of_band, unknown, differing, standing, straying] = JSON.parse(text);
-  return { rows, moving, waiting, out_of_band, unknown, shown: rows, differing, standing, straying };
+  const [rows, moving, waiting, out_of_band, unknown, differing, presentIn, outOfBandIn] = JSON.parse(text);
+  return { rows, moving, waiting, out_of_band, unknown, shown: rows, differing, presentIn, outOfBandIn };
 }
 
-function writeCounts(one: Counts): string {
-  const { rows, moving, waiting, out_of_band, unknown, differing, standing, straying } = one;
-  return JSON.stringify([rows, moving, waiting, out_of_band, unknown, differing, standing, straying]);
+function writeCounts(counts: Counts): string {
+  const { rows, moving, waiting, out_of_band, unknown, differing, presentIn, outOfBandIn } = counts;
+  return JSON.stringify([rows, moving, waiting, out_of_band, unknown, differing, presentIn, outOfBandIn]);
 }
 
 /**
- * Keeps the tallies right while `work` changes how these artifacts stand: costs what is changed, not what is stored.
- * `takesBack`: it may leave nothing told of an environment.
+ * Runs `work`, which changes the state of these artifacts, and updates the stored counts. The cost depends on what
+ * changes, not on what is stored. `mayEmpty`: `work` may remove the last placement of an environment.
  */
 export async function withSectionCounts<T>(
   trx: Database,
   { id }: { id: string },
   artifactIds: string[],
   work: () => Promise<T>,
-  { takesBack = false } = {},
+  { mayEmpty = false } = {},
 ): Promise<T> {
-  // as they are by now: an environment may have come since the caller looked
-  const site = await placesOf(trx, id);
+  // read again: an environment may have been added since the caller read the site
+  const site = await environmentsOf(trx, id);
   const before = await countOf(trx, site, artifactIds);
   const result = await work();
-  // in an environment of which nothing is told, everything is unknown
-  const may = takesBack || site.told.includes("0");
-  if (!may || site.told === (await placesOf(trx, id)).told)
+  // in an environment without any placement, every row is unknown: the first or last placement changes them all
+  const mayChangeAll = mayEmpty || site.recorded.includes("0");
+  if (!mayChangeAll || site.recorded === (await environmentsOf(trx, id)).recorded)
     await adjust(trx, site, before, await countOf(trx, site, artifactIds));
   else await dropSectionCounts(trx, id);
   return result;
 }
 
-/** To be counted anew, by whoever writes next. */
+/** Drops the stored counts; the next write counts again. */
 export async function dropSectionCounts(trx: Database, siteId: string): Promise<void> {
   await trx.deleteFrom("tallies").where("site_id", "=", siteId).execute();
 }
 
 function countOf(trx: Database, site: SiteEnvironments, ids: string[]): Promise<SectionCounts[]> {
-  return inBatches(ids, (piece) => countAmong(trx, site, inList("a.id", piece)), { size: 2000 });
+  return inBatches(ids, (batch) => countAmong(trx, site, inList("a.id", batch)), { size: 2000 });
 }
 
-/** The environments, and of which of them something is told. */
-async function placesOf(trx: Database, siteId: string): Promise<SiteEnvironments & { told: string }> {
+/** The environments; `recorded` has a 1 for each that has a placement, else a 0. */
+async function environmentsOf(trx: Database, siteId: string): Promise<SiteEnvironments & { recorded: string }> {
   const environments = await trx
     .selectFrom("environments as e")
     .select([
       "e.id",
       sql<number>`case when exists (select 1 from current_placements c where c.environment_id = e.id) then 1 else 0 end`.as(
-        "told",
+        "recorded",
       ),
     ])
     .where("e.site_id", "=", siteId)
     .orderBy("e.position")
     .execute();
-  return { id: siteId, environments, told: environments.map((one) => one.told).join("") };
+  return { id: siteId, environments, recorded: environments.map(({ recorded }) => recorded).join("") };
 }
 
 async function adjust(
@@ -89,22 +89,25 @@ async function adjust(
   after: SectionCounts[],
 ): Promise<void> {
   const changes = new Map<string, SectionCounts>();
-  const note = (one: SectionCounts, times: 1 | -1) => {
-    const nothing = addCounts(one, one, -1);
-    changes.set(sectionName(one), addCounts(changes.get(sectionName(one)) ?? nothing, one, times));
+  const add = (counts: SectionCounts, sign: 1 | -1) => {
+    const name = sectionName(counts);
+    changes.set(name, addCounts(changes.get(name) ?? zeroLike(counts), counts, sign));
   };
-  for (const one of before) note(one, -1);
-  for (const one of after) note(one, 1);
-  const changed = [...changes.values()].filter((one) => writeCounts(one).match(/[1-9]/));
+  for (const counts of before) add(counts, -1);
+  for (const counts of after) add(counts, 1);
+  const changed = [...changes.values()].filter((counts) => writeCounts(counts).match(/[1-9]/));
   if (!changed.length) return;
-  const kept = new Map((await readSectionCounts(trx, site.id, changed)).map((one) => [sectionName(one), one]));
-  if (!kept.size && !(await isCounted(trx, site.id))) return keep(trx, site.id, await countSections(trx, site));
-  await keep(
+  const stored = await readSectionCounts(trx, site.id, changed);
+  if (!stored.length && !(await isCounted(trx, site.id))) return store(trx, site.id, await countSections(trx, site));
+  const storedByName = new Map(stored.map((counts) => [sectionName(counts), counts]));
+  await store(
     trx,
     site.id,
-    changed.map((one) => addCounts(kept.get(sectionName(one)) ?? addCounts(one, one, -1), one)),
+    changed.map((change) => addCounts(storedByName.get(sectionName(change)) ?? zeroLike(change), change)),
   );
 }
+
+const zeroLike = (counts: SectionCounts): SectionCounts => addCounts(counts, counts, -1);
 
 async function isCounted(trx: Database, siteId: string): Promise<boolean> {
   const row = await trx
@@ -116,13 +119,13 @@ async function isCounted(trx: Database, siteId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-async function keep(trx: Database, siteId: string, sections: SectionCounts[]): Promise<void> {
-  await inBatches(sections, async (piece) => {
-    const rows = piece.map((one) => ({
+async function store(trx: Database, siteId: string, sections: SectionCounts[]): Promise<void> {
+  await inBatches(sections, async (batch) => {
+    const rows = batch.map((counts) => ({
       site_id: siteId,
-      kind: one.kind,
-      section: one.section,
-      counts: writeCounts(one),
+      kind: counts.kind,
+      section: counts.section,
+      counts: writeCounts(counts),
     }));
     await trx
       .insertInto("tallies")
@@ -133,7 +136,7 @@ async function keep(trx: Database, siteId: string, sections: SectionCounts[]): P
       .execute();
     return [];
   });
-  const empty = sections.filter((one) => one.rows === 0);
+  const empty = sections.filter((counts) => counts.rows === 0);
   if (empty.length)
     await trx
       .deleteFrom("tallies")

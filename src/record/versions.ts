@@ -8,7 +8,7 @@ import { artifactKey } from "../text.ts";
 import type { NewFacts, NewVersion } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
 
-interface Known {
+interface VersionRow {
   id: string;
   artifact_id: string;
   label: string;
@@ -16,42 +16,42 @@ interface Known {
   requires: string | null;
 }
 
-type CompletedVersion = Known & Pick<ReportLine, "kind" | "key">;
+type CompletedVersion = VersionRow & Pick<ReportLine, "kind" | "key">;
 
 /**
- * Makes the versions that are new, and fills in a digest or requirements learned later. A label names one content:
- * the same label with another digest is refused. Answers the version ids by `kind key`, null where it was removed, and
- * what was new.
+ * Creates the versions that do not exist yet, and completes existing ones with a digest or requirements. Returns the
+ * version ids by `artifactKey` (null for removals), and what was new. Throws a Refusal with 409 if an existing version
+ * has another digest or other requirements.
  */
 export async function upsertVersions(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   effectiveAt: string,
-  named: ReportLine[],
+  lines: ReportLine[],
   artifacts: Map<string, string>,
 ): Promise<{ ids: Map<string, string | null> } & Pick<NewFacts, "versions" | "contents">> {
-  const standing = named.filter((one) => one.version !== null);
-  const known = await knownVersions(trx, standing, artifacts);
-  const ids = new Map<string, string | null>(named.map((one) => [artifactKey(one), null]));
+  const versioned = lines.filter((line) => line.version !== null);
+  const existing = await existingVersions(trx, versioned, artifacts);
+  const ids = new Map<string, string | null>(lines.map((line) => [artifactKey(line), null]));
   const errors: FieldError[] = [];
   const versions: NewVersion[] = [];
-  const fuller: CompletedVersion[] = [];
-  for (const one of standing) {
-    const name = artifactKey(one);
-    const version = known.get(`${artifacts.get(name)} ${one.version}`);
-    const id = version?.id ?? newId(Date.parse(by.at));
-    ids.set(name, id);
-    if (!version) versions.push(freshVersion(id, one));
+  const completed: CompletedVersion[] = [];
+  for (const line of versioned) {
+    const artifact = artifactKey(line);
+    const version = existing.get(`${artifacts.get(artifact)} ${line.version}`);
+    const id = version?.id ?? newId(Date.parse(actor.at));
+    ids.set(artifact, id);
+    if (!version) versions.push(newVersion(id, line));
     else {
-      const differs = whyContentDiffers(version, one);
-      if (differs) errors.push({ path: `placements.${named.indexOf(one)}.version`, message: differs });
-      else fuller.push(...completedVersion(version, one));
+      const differs = whyContentDiffers(version, line);
+      if (differs) errors.push({ path: `placements.${lines.indexOf(line)}.version`, message: differs });
+      else completed.push(...completedVersion(version, line));
     }
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
-  await inBatches(fuller, (piece) => fillIn(trx, piece));
-  await insertVersions(trx, by, effectiveAt, versions, artifacts);
-  const contents = fuller.map(({ kind, key, label: version, digest, requires }) => ({
+  await inBatches(completed, (batch) => updateVersions(trx, batch));
+  await insertVersions(trx, actor, effectiveAt, versions, artifacts);
+  const contents = completed.map(({ kind, key, label: version, digest, requires }) => ({
     kind,
     key,
     version,
@@ -61,18 +61,18 @@ export async function upsertVersions(
   return { ids, versions, contents };
 }
 
-function freshVersion(id: string, told: ReportLine): NewVersion {
-  const { kind, key, version, digest = null, source = null, notes = null } = told;
-  return { digest, id, key, kind, notes, requires: requiresText(told), source, version: version as string };
+function newVersion(id: string, line: ReportLine): NewVersion {
+  const { kind, key, version, digest = null, source = null, notes = null } = line;
+  return { digest, id, key, kind, notes, requires: requiresText(line), source, version: version as string };
 }
 
-async function knownVersions(
+async function existingVersions(
   trx: Database,
-  standing: ReportLine[],
+  lines: ReportLine[],
   ids: Map<string, string>,
-): Promise<Map<string, Known>> {
-  const rows = await inBatches(standing, (piece) => {
-    const pairs = piece.map((one) => sql`(${ids.get(artifactKey(one))}, ${one.version})`);
+): Promise<Map<string, VersionRow>> {
+  const rows = await inBatches(lines, (batch) => {
+    const pairs = batch.map((line) => sql`(${ids.get(artifactKey(line))}, ${line.version})`);
     return trx
       .selectFrom("versions")
       .select(["id", "artifact_id", "label", "digest", "requires"])
@@ -84,18 +84,18 @@ async function knownVersions(
 
 function insertVersions(
   trx: Database,
-  by: Actor,
+  actor: Actor,
   effectiveAt: string,
-  fresh: NewVersion[],
+  versions: NewVersion[],
   artifacts: Map<string, string>,
 ): Promise<unknown> {
-  const at = { created_at: by.at, first_at: effectiveAt };
-  return inBatches(fresh, (piece) =>
+  const at = { created_at: actor.at, first_at: effectiveAt };
+  return inBatches(versions, (batch) =>
     trx
       .insertInto("versions")
       .values(
-        piece.map(({ kind, key, version: label, ...one }) => ({
-          ...one,
+        batch.map(({ kind, key, version: label, ...more }) => ({
+          ...more,
           ...at,
           label,
           artifact_id: artifacts.get(artifactKey({ kind, key })) as string,
@@ -110,27 +110,27 @@ function requiresText({ requires }: ReportLine): string | null {
   return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
 }
 
-function whyContentDiffers(known: Known, told: ReportLine): string | undefined {
-  if (told.digest && known.digest && told.digest !== known.digest)
-    return `${told.key} ${told.version} is already recorded with other content (digest ${known.digest}, not ${told.digest}). New content needs a new version.`;
-  if (told.requires && known.requires && requiresText(told) !== known.requires)
-    return `${told.key} ${told.version} is already recorded as requiring ${known.requires}. Other requirements need a new version.`;
+function whyContentDiffers(existing: VersionRow, line: ReportLine): string | undefined {
+  if (line.digest && existing.digest && line.digest !== existing.digest)
+    return `${line.key} ${line.version} is already recorded with other content (digest ${existing.digest}, not ${line.digest}). New content needs a new version.`;
+  if (line.requires && existing.requires && requiresText(line) !== existing.requires)
+    return `${line.key} ${line.version} is already recorded as requiring ${existing.requires}. Other requirements need a new version.`;
 }
 
-/** The version with what is told of it only now, where that is more than was known. */
-function completedVersion(known: Known, told: ReportLine): CompletedVersion[] {
-  const digest = known.digest ?? told.digest ?? null;
-  const requires = known.requires ?? requiresText(told);
-  return digest === known.digest && requires === known.requires
+/** The version with the digest and requirements that it did not have yet; empty if the line adds none. */
+function completedVersion(existing: VersionRow, line: ReportLine): CompletedVersion[] {
+  const digest = existing.digest ?? line.digest ?? null;
+  const requires = existing.requires ?? requiresText(line);
+  return digest === existing.digest && requires === existing.requires
     ? []
-    : [{ ...known, kind: told.kind, key: told.key, digest, requires }];
+    : [{ ...existing, kind: line.kind, key: line.key, digest, requires }];
 }
 
-async function fillIn(trx: Database, fuller: Known[]): Promise<never[]> {
-  const rows = fuller.map(({ id, digest, requires }) => sql`(${id}, ${digest}, ${requires})`);
+async function updateVersions(trx: Database, completed: VersionRow[]): Promise<never[]> {
+  const rows = completed.map(({ id, digest, requires }) => sql`(${id}, ${digest}, ${requires})`);
   await sql`
-    with told (id, digest, requires) as (values ${sql.join(rows)})
-    update versions set digest = told.digest, requires = told.requires from told where versions.id = told.id`.execute(
+    with given (id, digest, requires) as (values ${sql.join(rows)})
+    update versions set digest = given.digest, requires = given.requires from given where versions.id = given.id`.execute(
     trx,
   );
   return [];

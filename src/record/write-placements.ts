@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { endOfTime, isEffective, placementSeqAsOf } from "./as-of.ts";
-import type { Placement, Statement } from "./statements.ts";
+import { type Placement, type Statement, statementKey } from "./statements.ts";
 
-/** What made placements redundant: a deployment that was recorded late, or a correction of one. */
+/** The reason why placements are redundant: a deployment that was recorded late, or a correction of a deployment. */
 export interface Cause {
   deployment_id: string;
   environment_id: string;
@@ -12,25 +12,28 @@ export interface Cause {
   correction_id?: string;
 }
 
-/** Answers those that were not confirmed before. */
+/** Writes what is not confirmed yet, and returns the keys of what it wrote. */
 export function writeConfirmations(trx: Database, statements: Statement[]) {
-  return inBatches(statements, (piece) =>
+  return inBatches(statements, (batch) =>
     trx
       .insertInto("confirmations")
-      .values(piece.map(rowOf))
+      .values(batch.map(rowOf))
       .onConflict((conflict) => conflict.doNothing())
       .returning(["deployment_id", "artifact_id"])
       .execute(),
   );
 }
 
-/** Of each artifact one. */
+/** Writes statements as placements, at most one for each artifact, and moves the current pointers. */
 export async function writePlacements(trx: Database, statements: Statement[]): Promise<Placement[]> {
-  return inBatches(statements, async (piece) => {
-    const rows = piece.map(rowOf);
+  return inBatches(statements, async (batch) => {
+    const rows = batch.map(rowOf);
     const seqs = await trx.insertInto("placements").values(rows).returning(["seq", "artifact_id"]).execute();
-    const bySeq = new Map(seqs.map((one) => [one.artifact_id, one.seq]));
-    const placements = piece.map((one) => ({ ...one, seq: bySeq.get(one.artifact_id) as number }));
+    const seqByArtifact = new Map(seqs.map(({ artifact_id, seq }) => [artifact_id, seq]));
+    const placements = batch.map((statement) => ({
+      ...statement,
+      seq: seqByArtifact.get(statement.artifact_id) as number,
+    }));
     await advancePointers(trx, placements);
     return placements;
   });
@@ -42,27 +45,27 @@ function rowOf({ deployment_id, environment_id, artifact_id, version_id, promoti
   return { ...row, out_of_band, effective_at, recorded_at };
 }
 
-/** They count no more. What they state stays as confirmations, should it prove to be a change again. Answers the new ones. */
+/**
+ * These placements no longer count. Their statements stay as confirmations, in case they prove to be changes again. Returns
+ * the keys of those that became confirmations now.
+ */
 export async function markRedundant(trx: Database, redundant: Placement[], cause: Cause): Promise<Set<string>> {
-  const kept = await writeConfirmations(trx, redundant);
-  await inBatches(redundant, async (piece) => {
-    const rows = piece.map(({ seq }) => ({
+  const confirmed = await writeConfirmations(trx, redundant);
+  await inBatches(redundant, async (batch) => {
+    const rows = batch.map(({ seq }) => ({
       placement_seq: seq,
       deployment_id: cause.deployment_id,
       recorded_at: cause.recorded_at,
       correction_id: cause.correction_id ?? null,
     }));
     await trx.insertInto("repeats").values(rows).execute();
-    await restorePointers(trx, cause.environment_id, piece);
+    await restorePointers(trx, cause.environment_id, batch);
     return [];
   });
-  return new Set(kept.map(statementName));
+  return new Set(confirmed.map(statementKey));
 }
 
-export const statementName = (one: { deployment_id: string; artifact_id: string }) =>
-  `${one.deployment_id} ${one.artifact_id}`;
-
-/** Moves the current pointers, but only forward in (effective_at, seq): what is recorded late does not undo what came after. */
+/** Moves the current pointers, but only forward in (effective_at, seq): a late record does not undo later changes. */
 async function advancePointers(trx: Database, placed: Placement[]): Promise<void> {
   await trx
     .insertInto("current_placements")
@@ -92,14 +95,14 @@ async function advancePointers(trx: Database, placed: Placement[]): Promise<void
     .execute();
 }
 
-/** Where a pointer is at a placement that no longer counts, it goes back to the one that does. */
+/** Moves the pointers from placements that no longer count back to those that do. */
 async function restorePointers(trx: Database, environmentId: string, redundant: Placement[]): Promise<void> {
-  const ids = redundant.map((one) => one.artifact_id);
-  const seqs = redundant.map((one) => one.seq);
+  const ids = redundant.map((placement) => placement.artifact_id);
+  const seqs = redundant.map((placement) => placement.seq);
   await updatePointers(trx, environmentId, ids).where("c.placement_seq", "in", seqs).execute();
 }
 
-/** Points at what is there by the as-of rule; at nothing where no statement about it is right. */
+/** Sets the pointers by the as-of rule, and deletes those of artifacts without a placement that counts. */
 export async function resetPointers(trx: Database, environmentId: string, artifactIds: string[]): Promise<void> {
   await inBatches(artifactIds, async (ids) => {
     await sql`

@@ -69,6 +69,6 @@ async function createDatabase(server: string, name: string): Promise<string> {
 export async function maxHeldMs({ server }: Pick<BenchServer, "server">): Promise<number> {
   const from = server.lines.length;
   server.signal("SIGUSR2");
-  const line = await server.says("The event loop was held", from);
+  const line = await server.printedLine("The event loop was held", from);
   return Number(/([\d.]+) ms/.exec(line)?.[1]);
 }

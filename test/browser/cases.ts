@@ -72,17 +72,12 @@ export const cases: Case[] = [
   page("board, empty", "oskar", "/sites/elsewhere"),
 
   page("record", "ada", "/sites/shop/deployments/new"),
-  page(
-    "record, preview",
-    "ada",
-    "/sites/shop/deployments/new",
-    fillAndClick({ lines: validLines }, "Show what changes"),
-  ),
+  page("record, preview", "ada", "/sites/shop/deployments/new", fillAndClick({ lines: validLines }, "Preview changes")),
   page(
     "record, lines with errors",
     "ada",
     "/sites/shop/deployments/new",
-    fillAndClick({ lines: invalidLines, when: "2040-01-01T10:00" }, "Show what changes"),
+    fillAndClick({ lines: invalidLines, when: "2040-01-01T10:00" }, "Preview changes"),
   ),
   page("deployments", "ada", "/sites/shop/deployments"),
   page("deployments, none", "oskar", "/sites/elsewhere/deployments"),

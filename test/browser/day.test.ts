@@ -58,11 +58,11 @@ const goTo = (page: Page, name: string | RegExp) =>
 
 async function record(page: Page, lines: string[]): Promise<void> {
   await goTo(page, "Record");
-  await page.getByLabel("What stands there now").fill(lines.join("\n"));
-  await page.getByRole("button", { name: "Show what changes" }).click();
-  await readsPage(page, /0 new, 3 changed, 1 removed, 0 as before\./);
+  await page.getByLabel("What is there now").fill(lines.join("\n"));
+  await page.getByRole("button", { name: "Preview changes" }).click();
+  await readsPage(page, /0 new, 3 changed, 1 removed, 0 unchanged\./);
   await page.getByRole("button", { name: "Record 4 changes" }).click();
-  await readsPage(page, /Deployment 4 is recorded: 4 changed\./);
+  await readsPage(page, /Deployment 4 recorded: 4 changed\./);
 }
 
 async function onTheBoard(page: Page, key: string): Promise<string> {

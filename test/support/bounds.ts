@@ -75,7 +75,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [/^select e\.seq from \( select deployment_id /, "the events of this page or software item"],
   [/ search_words |e\.found @@/, "entries with the word, up to a thousand; on PostgreSQL all"],
   [/^with spans /, "deployments in the period that is drawn"],
-  [/^select 1 as told where exists /, "deployments up to a moment, of which hardly any was recorded late"],
+  [/^select 1 as later where exists /, "deployments up to a moment, of which hardly any was recorded late"],
   [/ from open_promotions as o .* r\.artifact_id in /, "rows on the page, once it is full"],
 ];
 

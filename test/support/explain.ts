@@ -43,7 +43,7 @@ async function sqliteSteps(db: Database, { sql, parameters }: CompiledQuery): Pr
   });
 }
 
-/** The table that an alias stands for in a statement. */
+/** The table of an alias in a statement. */
 function tableOf(sql: string, name: string): string {
   const [, table] = new RegExp(`(?:from|join) "?(\\w+)"? (?:as )?"?${name}"?(?![\\w"])`).exec(sql) ?? [];
   return table ?? name;

@@ -18,7 +18,7 @@ const durable = process.argv.includes("--durable");
 const data = folder(!durable && hasMemoryDisk() ? "/dev/shm" : dirname(home));
 copyBinaries();
 
-// ICU does not sort bytewise: a column that must be sorted by bytes has to say so.
+// ICU does not sort bytewise: a column that must be sorted by bytes needs an explicit collation.
 const locale = ["--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en"];
 execFileSync(
   join(home, "bin/initdb"),

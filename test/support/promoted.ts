@@ -1,6 +1,6 @@
 import type { World } from "./world.ts";
 
-/** Brings v1 and then v2 of all of these to demo, by promotions 1 and 2; the last at the moment at which the clock stands then. */
+/** Promotes v1 and then v2 of all of these to demo, by promotions 1 and 2. Afterwards the clock is at the time of the second. */
 export async function promoted(w: World, names: string[]): Promise<string[]> {
   for (const version of ["v1", "v2"]) {
     await w.record(

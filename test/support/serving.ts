@@ -27,7 +27,7 @@ export function starting(env: Record<string, string>, [command, ...args]: string
     });
 
   /** Resolves with the first line, starting at index `from`, that contains this text. */
-  async function says(text: string, from = 0): Promise<string> {
+  async function printedLine(text: string, from = 0): Promise<string> {
     for (;;) {
       const line = lines.slice(from).find((printed) => printed.includes(text));
       if (line !== undefined) return line;
@@ -39,9 +39,9 @@ export function starting(env: Record<string, string>, [command, ...args]: string
   return {
     pid: server.pid,
     lines,
-    says,
+    printedLine,
     ended,
-    url: async () => (await says("Sitebook is at ")).replace("Sitebook is at ", ""),
+    url: async () => (await printedLine("Sitebook is at ")).replace("Sitebook is at ", ""),
     signal: (name: NodeJS.Signals) => server.kill(name),
     [Symbol.asyncDispose]: async () => {
       server.kill("SIGKILL");

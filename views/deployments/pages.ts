@@ -20,8 +20,8 @@ type ListProps = { site: Site; environment?: Environment | undefined; list: Depl
 export function deploymentsPage({ site, environment, list, more, now }: ListProps): Html {
   const base = `/sites/${site.slug}/deployments`;
   const last = list.at(-1);
-  const here = environment ? `&environment=${environment.slug}` : "";
-  return html`${head({ title: environment ? `Deployments on ${environment.name}` : "Deployments", under: "What was told, newest first by when it took effect." })}
+  const filter = environment ? `&environment=${environment.slug}` : "";
+  return html`${head({ title: environment ? `Deployments on ${environment.name}` : "Deployments", under: "Newest first by when they took effect." })}
 ${chips("Environments", [
   { href: base, text: "All", current: !environment },
   ...site.environments.map(({ slug, name }) => ({
@@ -30,8 +30,8 @@ ${chips("Environments", [
     current: slug === environment?.slug,
   })),
 ])}
-${list.length === 0 ? empty("Nothing was recorded here yet.", linkButton(`${base}/new`, "Record a deployment")) : lineTable(site, list, now)}
-${pager({ next: more && last ? `${base}?before=${last.effective_at}.${last.number}${here}` : undefined, nextWord: "Older" })}`;
+${list.length === 0 ? empty("Nothing has been recorded yet.", linkButton(`${base}/new`, "Record a deployment")) : lineTable(site, list, now)}
+${pager({ next: more && last ? `${base}?before=${last.effective_at}.${last.number}${filter}` : undefined, nextWord: "Older" })}`;
 }
 
 const lineTable = (site: Site, list: Deployment[], now: string): Html =>
@@ -39,9 +39,9 @@ const lineTable = (site: Site, list: Deployment[], now: string): Html =>
     caption: "Deployments, newest first",
     quiet: true,
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
-    body: each(list, (one) =>
+    body: each(list, (deployment) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>`)}${cell("Environment", env({ name: one.environment_name, tier: one.tier }))}${cell("Took effect", since(one, site.time_zone, now))}${cell("By", one.person)}${cell("Changed", html`${one.changed}${one.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}`)}${cell("Note", one.promotion ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>` : one.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", deployment.person)}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
       ),
     ),
   });
@@ -53,7 +53,7 @@ type PageProps = {
   deployment: Deployment;
   placements: Placements;
   more: boolean;
-  /** The latest correction of each thing it said, and of all of it. */
+  /** The latest correction of each of its lines, and of the whole deployment. */
   corrections: Correction[];
   may: Permitted;
   now: string;
@@ -61,11 +61,11 @@ type PageProps = {
 
 export function deploymentPage(props: PageProps): Html {
   const { site, deployment, placements, more, now, corrections, may } = props;
-  const whole = corrections.find((one) => one.artifact_id === null);
+  const whole = corrections.find((correction) => correction.artifact_id === null);
   const later = recordedLater(deployment);
   const last = placements.at(-1);
   const next = `/sites/${site.slug}/deployments/${deployment.number}?kind=${last?.kind}&section=${encodeURIComponent(last?.section ?? "")}&key=${encodeURIComponent(last?.key ?? "")}`;
-  const same = deployment.unchanged ? `, ${deployment.unchanged} as before` : "";
+  const same = deployment.unchanged ? `, ${deployment.unchanged} unchanged` : "";
   return html`${head({
     over: [
       env({
@@ -76,13 +76,16 @@ export function deploymentPage(props: PageProps): Html {
       html`<a href="/sites/${site.slug}/deployments">Deployments</a>`,
     ],
     title: `Deployment ${deployment.number}`,
-    lead: `${deployment.changed} changed${same}${deployment.complete ? ", told as everything that stood there" : ""}.`,
+    lead: `${deployment.changed} changed${same}${deployment.complete ? ", recorded as the complete list" : ""}.`,
     under: whole && correctionNote(whole, site, now),
     actions: may.correct && correctLink(site, { deployment: deployment.number }, whole?.stands === 0),
   })}
 ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
-  ["Told", html`${time(deployment.recorded_at, site.time_zone, now)} by ${deployment.person}${later && `, ${later}`}`],
+  [
+    "Recorded",
+    html`${time(deployment.recorded_at, site.time_zone, now)} by ${deployment.person}${later && `, ${later}`}`,
+  ],
   [
     "Promotion",
     deployment.promotion &&
@@ -92,31 +95,32 @@ ${facts([
   ["Source", deployment.source],
   ["Note", deployment.note],
 ])}
-${placements.length === 0 ? empty("It changed nothing: everything stood there already.") : changes(props)}
+${placements.length === 0 ? empty("It changed nothing.") : changes(props)}
 ${pager({ next: more ? next : undefined, nextWord: "More" })}`;
 }
 
 const changes = (props: PageProps): Html =>
   table({
-    caption: "What it changed",
-    columns: ["Page or software", "Stood there", "Since then", "Came by"],
-    body: each(props.placements, (one) => change(props, one)),
+    caption: "Changes",
+    columns: ["Page or software", "Before", "After", "Source"],
+    body: each(props.placements, (placement) => change(props, placement)),
   });
 
-function change({ site, now, deployment, corrections, may }: PageProps, one: Placements[number]): Html {
-  const correction = corrections.find((said) => said.artifact_id === one.artifact_id);
-  const wrong = one.corrected === 1;
-  const target = { deployment: deployment.number, kind: one.kind, key: one.key };
-  const came = html`${cameBy(site, one)}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, wrong)}`}`;
+function change({ site, now, deployment, corrections, may }: PageProps, placement: Placements[number]): Html {
+  const { artifact_id, kind, key, before, version } = placement;
+  const correction = corrections.find((latest) => latest.artifact_id === artifact_id);
+  const corrected = placement.corrected === 1;
+  const target = { deployment: deployment.number, kind, key };
+  const source = html`${sourceOf(site, placement)}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, corrected)}`}`;
   return row(
-    html`${rowHead(artifactLink(site.slug, one))}${cell("Stood there", versionTag(one.before, "not here"))}${cell("Since then", versionTag(one.version))}${cell("Came by", came)}`,
-    wrong ? "corrected" : undefined,
+    html`${rowHead(artifactLink(site.slug, placement))}${cell("Before", versionTag(before, "not deployed"))}${cell("After", versionTag(version))}${cell("Source", source)}`,
+    corrected ? "corrected" : undefined,
   );
 }
 
-const cameBy = (site: Site, one: Placements[number]): Html =>
-  one.promotion
-    ? html`<a href="/sites/${site.slug}/promotions/${one.promotion}">Promotion ${one.promotion}</a>`
-    : one.out_of_band
+const sourceOf = (site: Site, { promotion, out_of_band }: Placements[number]): Html =>
+  promotion
+    ? html`<a href="/sites/${site.slug}/promotions/${promotion}">Promotion ${promotion}</a>`
+    : out_of_band
       ? statusBadge("band", "out of band")
       : html`<span class="none">no gate</span>`;
