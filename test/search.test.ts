@@ -394,3 +394,9 @@ async function digestOf(number: number): Promise<string> {
     .executeTakeFirstOrThrow();
   return row.digest;
 }
+
+test("a time in an event is not one of its words, whatever its detail is called", () => {
+  const details = { note: "By Friday", deadline: "2026-03-06T17:00:00.000Z", to: "live" };
+  const [event] = eventEntries({ seq: 1, action: "promotion_asked", subject: "promotion 1", details });
+  expect(event?.text).toBe("promotion asked promotion 1 live");
+});

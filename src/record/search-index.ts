@@ -78,14 +78,17 @@ export function freeTexts(details: object): string[] {
   return [note, notes, comment, reason].filter((text) => typeof text === "string" && text !== "") as string[];
 }
 
-/** Details that are indexed as notes, or that nobody searches for: ids, digests, times. */
+/** Details that are indexed as notes, or that nobody searches for: ids and digests. */
 const skippedDetails = /^(note|notes|comment|reason|id|digest|hash|rules|before|.*_id|.*_at)$/;
+
+/** Nobody searches for one of these either, whatever its detail is called. */
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** Longer lists are not indexed: the artifacts of a large inventory have their own entries. */
 const maxListLength = 20;
 
 function plainTexts(value: unknown): string[] {
-  if (typeof value === "string") return [value];
+  if (typeof value === "string") return isoTime.test(value) ? [] : [value];
   if (Array.isArray(value)) return value.length > maxListLength ? [] : value.flatMap(plainTexts);
   if (typeof value !== "object" || value === null) return [];
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
