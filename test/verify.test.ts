@@ -148,7 +148,12 @@ describe("verify finds what was changed by hand in the database:", () => {
   });
 
   test("a decision added, and one removed", async () => {
-    const approvals = await w.db.selectFrom("approvals").selectAll().where("decision", "=", "approve").execute();
+    const approvals = await w.db
+      .selectFrom("approvals")
+      .selectAll()
+      .where("decision", "=", "approve")
+      .orderBy("decided_at")
+      .execute();
     const [approval] = approvals;
     if (!approval) throw new Error("nobody approved");
     await w.db
