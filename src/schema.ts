@@ -203,6 +203,8 @@ export interface Schema {
   };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
+  /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
+  unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {
     site_id: string;
     seq: number;

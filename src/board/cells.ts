@@ -25,6 +25,8 @@ export interface CellWaiting {
   roles: string[];
   /** The version in the promotion, if the environment has another one by now. */
   frozen: { version: string | null } | undefined;
+  /** Whether it cannot go on as it is: neither approved nor completed. */
+  blocked: boolean;
 }
 
 export type BoardRow = RowName & { cells: BoardCell[] };
@@ -41,7 +43,9 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
     db,
     completed.filter((id) => id !== null),
   );
-  const open = new Map(summary.open.map((promotion) => [promotion.id, promotion]));
+  const open = new Map(
+    summary.open.map((promotion) => [promotion.id, { ...promotion, blocked: summary.blockers.has(promotion.id) }]),
+  );
   return rows.map((row) => {
     const states = site.environments.map((environment, i) => ({
       environmentKnown: summary.environments[i]?.changed_at !== null,
@@ -55,7 +59,11 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
   });
 }
 
-type PromotedVersion = { promotion: Promotion; version_id: string | null; version: string | null };
+type PromotedVersion = {
+  promotion: Promotion & { blocked: boolean };
+  version_id: string | null;
+  version: string | null;
+};
 
 function cellOf(
   site: Site,
@@ -86,5 +94,6 @@ function waitingFor({ promotion, version_id, version }: PromotedVersion, cell: C
     to: promotion.environment.name,
     roles: promotion.requirements.filter(({ given, needed }) => given < needed).map((role) => role.name),
     frozen: cell?.version_id === version_id ? undefined : { version },
+    blocked: promotion.blocked,
   };
 }

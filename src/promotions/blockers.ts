@@ -1,6 +1,6 @@
 import semver from "semver";
 import type { Blocker } from "../errors.ts";
-import { type OpenPromotion, type Requirement, whyClosed } from "./rules.ts";
+import { movedOnCode, type OpenPromotion, type Requirement, whyClosed } from "./rules.ts";
 
 export interface AssessedContent {
   key: string;
@@ -51,14 +51,14 @@ export function hasMovedOn({ inSource, version_id }: AssessedContent): boolean {
 }
 
 /** One blocker for all of them: the first by name, the rest counted. */
-function movedOn(source: { name: string }, contents: AssessedContent[]): Blocker[] {
+export function movedOn(source: { name: string }, contents: AssessedContent[]): Blocker[] {
   const [first, ...rest] = contents.filter(hasMovedOn);
   if (!first) return [];
   const frozen = first.version === null ? `removes ${first.key}` : `has ${first.key} ${first.version}`;
   const more = rest.length ? ` (and ${rest.length} more)` : "";
   const message = `The release ${frozen}, but ${sourceNow(source, first)}${more}.`;
   const correction = first.corrected && correctionOf(source, first, first.corrected);
-  return [{ code: "content_moved_on", message: correction ? `${message} ${correction}` : message }];
+  return [{ code: movedOnCode, message: correction ? `${message} ${correction}` : message }];
 }
 
 function correctionOf(

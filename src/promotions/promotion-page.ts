@@ -8,7 +8,7 @@ import { type ContentChange, type PromotionDetails, promotionDetails } from "./a
 import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
 import { tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, needOf, whyNotDecide } from "./rules.ts";
+import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
 
 /** How many pages to review are on one part of the list. */
 const maxPages = 200;
@@ -46,7 +46,8 @@ export async function showPromotion(
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
-    need: needOf(promotion, sessionActor(c)),
+    need: needOf(promotion, sessionActor(c), promotion.blockers),
+    stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
     afterwards: approvedAfterwards(promotion),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],

@@ -14,8 +14,10 @@ import { assessPromotion, type PromotionDetails, promotionDetails } from "./asse
 import { blockersOf } from "./blockers.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { perRequestField, requestErrors } from "./fields.ts";
+import { movedOnBlockers } from "./open-blockers.ts";
 import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
+import { addRejection, settleRejections } from "./rejections.ts";
 import {
   type Decision,
   rolesToDecide,
@@ -57,6 +59,7 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     };
     await trx.insertInto("promotions").values(row).execute();
     await markOpen(trx, site, row, contents);
+    await settleRejections(trx, site.id, row, contents);
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(row, environment),
       action: "promotion_asked",
@@ -78,7 +81,8 @@ export interface DecisionRequest {
 /**
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
- * person is in the gate, 409 if it is closed, their own, or has another digest, and 422 for its role or comment.
+ * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what the source
+ * environment no longer has, and 422 for its role or comment.
  */
 export function decide<T = Outcome>(
   db: Database,
@@ -96,6 +100,8 @@ export function decide<T = Outcome>(
     if (already && request.digest === promotion.digest) return answer(trx, site, number, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
+    if (request.decision === "approve")
+      refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
     const wrong = whyNotComment(request.decision, request.comment);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
     const row = {
@@ -109,8 +115,10 @@ export function decide<T = Outcome>(
       decided_at: actor.at,
     };
     await trx.insertInto("approvals").values(row).execute();
-    if (request.decision === "reject")
+    if (request.decision === "reject") {
       await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
+      if (promotion.requester_id !== actor.person.id) await addRejection(trx, site, promotion);
+    }
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, promotion.environment),
       action: request.decision === "approve" ? "promotion_approved" : "promotion_rejected",
@@ -148,11 +156,7 @@ export function complete(
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await detailsOf(trx, site, number);
     if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number);
-    if (promotion.blockers.length)
-      throw new Refusal(409, promotion.blockers.map((blocker) => blocker.message).join(" "), {
-        code: "blocked",
-        blockers: promotion.blockers,
-      });
+    refuseBlocked(promotion.blockers);
     const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
     const deployment = await deploy(trx, actor, site, environment, {
       effectiveAt: parseRfc3339(request.effective_at ?? actor.at) as string,
@@ -213,6 +217,11 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     });
     return outcome(trx, site, number);
   });
+}
+
+function refuseBlocked(blockers: Blocker[]): void {
+  if (!blockers.length) return;
+  throw new Refusal(409, blockers.map((blocker) => blocker.message).join(" "), { code: "blocked", blockers });
 }
 
 async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {

@@ -17,6 +17,8 @@ export interface Listing {
   releases?: string[] | undefined;
   /** Only promotions with these numbers. */
   numbers?: number[] | undefined;
+  /** Only these promotions of the site, by their ids. */
+  ids?: string[] | undefined;
   /** Only promotions to this environment, by its id. */
   environment?: string | undefined;
   limit?: number | undefined;
@@ -35,7 +37,7 @@ const selectByNumber = precompiled((db, siteId: string, number: number) =>
 export async function listPromotions(
   db: Database,
   siteId: string,
-  { open, before, releases, numbers, environment, limit = 50 }: Listing = {},
+  { open, before, releases, numbers, ids, environment, limit = 50 }: Listing = {},
 ) {
   const openIds = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
   let query = promotions(db).orderBy("p.number", "desc").limit(limit);
@@ -51,6 +53,7 @@ export async function listPromotions(
   if (open === false) query = query.where("p.id", "not in", openIds);
   if (before !== undefined) query = query.where("p.number", "<", before);
   if (numbers) query = query.where("p.number", "in", numbers);
+  if (ids) query = query.where("p.id", "in", ids);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
 }
@@ -93,6 +96,7 @@ function promotions(db: Database) {
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id", "requester.name as asked_by"])
+    .select("requester.kind as requester_kind")
     .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])

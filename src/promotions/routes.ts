@@ -9,6 +9,7 @@ import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
+import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveTicks } from "./review-ticks.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
@@ -77,11 +78,31 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
   });
 });
 
+promotionRoutes.post("/:number{[0-9]{1,9}}/dismissal", async (c) => {
+  const number = Number(c.req.param("number"));
+  return attempt(
+    c,
+    number,
+    {},
+    async () => {
+      await dismissRejection(c.var.db, sessionActor(c), c.var.access.site, number);
+      return `Rejection of promotion ${number} dismissed. It is still in the history.`;
+    },
+    `/sites/${c.var.access.site.slug}/approvals`,
+  );
+});
+
 /** Carries the action out and shows the promotion with its notice, or after a refusal with what was typed. */
-async function attempt(c: SiteContext, number: number, form: RefusedForm["form"], act: () => Promise<string>) {
+async function attempt(
+  c: SiteContext,
+  number: number,
+  form: RefusedForm["form"],
+  act: () => Promise<string>,
+  next = `${base(c)}/${number}`,
+) {
   try {
     flash(c, await act());
-    return c.redirect(`${base(c)}/${number}`, 303);
+    return c.redirect(next, 303);
   } catch (error) {
     const { status, ...refusal } = shownRefusal(error);
     return showPromotion(c, number, { form, ...refusal }, status as 403 | 409 | 422);

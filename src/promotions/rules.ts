@@ -126,16 +126,47 @@ export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, ac
   return own.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map(({ role }) => role);
 }
 
-/** What a promotion needs from this person now; undefined if nothing. */
+/** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
+export type Need = "decision" | "completion" | "settlement";
+
+/**
+ * What an open promotion needs from this person now; undefined if nothing. `blockers` are all that block it, with or
+ * without the approvals that are missing.
+ */
 export function needOf(
-  promotion: OpenPromotion & Pick<PromotionFacts, "approvals">,
+  promotion: OpenPromotion & Pick<PromotionFacts, "approvals"> & Requested,
   actor: Pick<Actor, "person" | "roles" | "permissions">,
-): "decision" | "completion" | undefined {
+  blockers: Blocker[],
+): Need | undefined {
+  const isStuck = blockers.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && blockers[0]);
+  if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
   if (promotion.state === "approved") return actor.permissions.has("promote") ? "completion" : undefined;
   const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
   if (decided || whyNotDecide(promotion, actor)) return;
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
   return missing.some(({ role }) => actor.roles.includes(role)) ? "decision" : undefined;
+}
+
+/** The code of the blocker that the source environment has something else by now than what the release froze. */
+export const movedOnCode = "content_moved_on";
+
+type Requested = { requester_id: string; requester_kind: Actor["person"]["kind"] };
+
+/** Whether it is this person's to settle: they requested it, or a machine did, which reads no inbox. */
+export function mayWithdraw(
+  { requester_id, requester_kind }: Requested,
+  { person, permissions }: Pick<Actor, "person" | "permissions">,
+): boolean {
+  return permissions.has("promote") && (requester_kind === "machine" || requester_id === person.id);
+}
+
+/** Why this person cannot dismiss its rejection. */
+export function whyNotDismiss(
+  promotion: Requested & { number: number; state: PromotionState; asked_by: string },
+  actor: Pick<Actor, "person" | "permissions">,
+): string | undefined {
+  if (promotion.state !== "rejected") return `Promotion ${promotion.number} was not rejected.`;
+  if (!mayWithdraw(promotion, actor)) return `${promotion.asked_by} requested this promotion, so only they dismiss it.`;
 }
 
 export function whyNotComment(decision: Decision, comment: string | undefined): string | undefined {

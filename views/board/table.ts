@@ -108,9 +108,15 @@ function approvalBadge({ site }: Props, { approvedBy, out_of_band }: BoardCell):
   return [html`<span class="none">no gate</span>`];
 }
 
-function waitingBadge(site: Site, { promotion, to, roles, frozen }: CellWaiting): Html {
+function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: CellWaiting): Html {
   const href = `/sites/${site.slug}/promotions/${promotion}`;
   const version = frozen && `${frozen.version ?? "removal"} `;
+  if (blocked)
+    return statusBadge("blocked", html`${version}blocked`, {
+      more: ` for ${to}`,
+      href,
+      title: `Promotion ${promotion} to ${to} is blocked`,
+    });
   if (!roles.length)
     return statusBadge("approved", html`${version}approved`, {
       more: ` for ${to}`,

@@ -1,5 +1,5 @@
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
-import type { Decision } from "../../src/promotions/rules.ts";
+import type { Decision, Need } from "../../src/promotions/rules.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { joinWithAnd } from "../../src/text.ts";
@@ -25,7 +25,9 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
     /** What the promotion needs from this person. */
-    need: "decision" | "completion" | undefined;
+    need: Need | undefined;
+    /** Why approving it would lead to nothing: the environment before has something else by now. */
+    stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
     afterwards: string | undefined;
     form: Panels["form"] & { comment?: string | undefined };
@@ -80,13 +82,23 @@ function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Htm
   return html`<span id="reviewed" data-said="${reviewed} of ${toReview} reviewed">${words}</span>`;
 }
 
-function state({ promotion, need, ownDecision }: PromotionPage): string {
+function state({ promotion, need, ownDecision, stale }: PromotionPage): string {
+  if (stale) return staleWords(promotion, need);
   if (need === "decision") return "Waiting for you.";
   if (promotion.state === "waiting")
     return `${ownDecision === "approve" ? "You approved it. " : ""}Waiting for ${missingApprovals(promotion)}.`;
   const approved = promotion.requirements.length ? "Approved" : "No approval needed";
   if (promotion.blockers.length) return `${approved}, but blocked.`;
-  return need ? `${approved}. Waiting for you to mark it as ${whereCompleted(promotion)}.` : `${approved}.`;
+  return need === "completion"
+    ? `${approved}. Waiting for you to mark it as ${whereCompleted(promotion)}.`
+    : `${approved}.`;
+}
+
+/** That nothing is left to approve or complete, and who can do something about it. */
+function staleWords({ from, asked_by }: PromotionPage["promotion"], need: Need | undefined): string {
+  const who =
+    need === "settlement" ? "Request a newer release, or cancel it." : `Waiting for ${asked_by} to settle it.`;
+  return `Blocked: ${from.name} no longer has all of this. ${who}`;
 }
 
 /** A completion is recorded like any deployment, so it may have been corrected since. */

@@ -17,6 +17,8 @@ type Verdict = {
   pages: { artifact_id: string }[];
   previous?: string | undefined;
   whyNot: string | undefined;
+  /** Why it cannot be approved, though it can be rejected. */
+  stale: string | undefined;
   ownDecision: Decision | undefined;
   may: Permitted;
   form: { comment?: string | undefined };
@@ -27,16 +29,16 @@ const form = { form: "verdict" };
 
 /** The bar that stays in reach: how much is reviewed, and the decision. Its controls belong to the form around the list. */
 export function verdict(props: Verdict): Html {
-  const { promotion, whyNot, ownDecision, may } = props;
+  const { promotion, whyNot, stale, ownDecision, may } = props;
   const waiting = promotion.state === "waiting";
   const canComplete = may.promote && promotion.state === "approved";
   return bar(
     html`${progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${
       ownDecision === "approve" && statusBadge("approved", "You approved it")
-    }${waiting && whyNot && reason("why-not", whyNot)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
+    }${waiting && (whyNot ?? stale) && reason("why-not", whyNot ?? stale)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
       waiting &&
       ownDecision !== "approve" &&
-      decision("approve", `Approve for ${promotion.environment.name}`, "primary", whyNot)
+      decision("approve", `Approve for ${promotion.environment.name}`, "primary", whyNot ?? stale)
     }${canComplete && complete(promotion)}`,
     "verdict",
   );
