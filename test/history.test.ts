@@ -58,7 +58,7 @@ describe("history", () => {
       "Ada created release 2, Checkout, from demo. checkout 1.0.0",
       "Mara rejected promotion 2, Spring, for live (Marketing). The price is wrong.",
       "Ada requested promotion 2: Spring from demo to live.",
-      "Ada completed promotion 1: Spring is on demo.",
+      "Ada completed promotion 1: Spring on demo.",
       "Ada recorded deployment 2 on demo for promotion 1: 2 changed. /sale v1 checkout 1.0.0",
       "Theo approved promotion 1, Spring, for demo (Tester).",
       "Ada requested promotion 1: Spring from beta to demo.",

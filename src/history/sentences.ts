@@ -80,7 +80,7 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} is on `, environment(d), "."],
+  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
   role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
   role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],

@@ -63,7 +63,13 @@ const promotion = z.object({
     }),
   ),
   completion: z
-    .object({ person: z.string(), completed_at: momentSchema, deployment: z.int(), effective_at: momentSchema })
+    .object({
+      person: z.string(),
+      completed_at: momentSchema,
+      deployment: z.int(),
+      effective_at: momentSchema,
+      corrected: z.boolean().openapi({ description: "Part of what it recorded was corrected since." }),
+    })
     .nullable(),
   cancellation: z
     .object({ person: z.string(), cancelled_at: momentSchema, reason: z.string(), superseded_by: z.int().nullable() })
@@ -234,6 +240,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       completed_at: completion.completed_at,
       deployment: completion.deployment,
       effective_at: completion.effective_at,
+      corrected: completion.corrected,
     },
     cancellation: cancellation && {
       person: cancellation.person,

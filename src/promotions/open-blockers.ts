@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
+import type { Kind } from "../schema.ts";
 import { assessPromotion } from "./assessment.ts";
 import { movedOn } from "./blockers.ts";
 import type { Promotion } from "./queries.ts";
@@ -22,6 +23,7 @@ export async function openBlockers(db: Database, siteId: string, open: Promotion
 
 interface MovedContent {
   promotion_id: string;
+  kind: Kind;
   key: string;
   version_id: string | null;
   version: string | null;
@@ -53,7 +55,7 @@ export async function movedOnBlockers(db: Database, open: Promotion[]): Promise<
 /** The contents of these promotions that are not in their source environment any more, in the order of their keys. */
 async function movedContents(db: Database, promotionIds: string[]): Promise<MovedContent[]> {
   const { rows } = await sql<MovedContent>`
-    select p.id as promotion_id, a.key, c.version_id, v.label as version,
+    select p.id as promotion_id, a.kind, a.key, c.version_id, v.label as version,
       s.artifact_id as in_source, s.version_id as source_version_id, sv.label as source_version
     from promotions p
     join release_contents c on c.release_id = p.release_id
@@ -61,7 +63,9 @@ async function movedContents(db: Database, promotionIds: string[]): Promise<Move
     join artifacts a on a.id = c.artifact_id
     left join versions v on v.id = c.version_id
     left join versions sv on sv.id = s.version_id
-    where ${inList("p.id", promotionIds)} and (s.artifact_id is null or s.version_id is distinct from c.version_id)
-    order by a.kind, a.key`.execute(db);
-  return rows;
+    where ${inList("p.id", promotionIds)} and (s.artifact_id is null or s.version_id is distinct from c.version_id)`.execute(
+    db,
+  );
+  // bytewise as in the database, which would otherwise sort the contents of all promotions
+  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.kind + a.key), Buffer.from(b.kind + b.key)));
 }

@@ -9,6 +9,7 @@ import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
 import { tickedBy } from "./review-ticks.ts";
 import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
+import { changedSince } from "./since-completion.ts";
 
 /** How many pages to review are on one part of the list. */
 const maxPages = 200;
@@ -50,6 +51,7 @@ export async function showPromotion(
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
     afterwards: approvedAfterwards(promotion),
+    changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],
     form: refusedForm.form ?? {},
     errors: refusedForm.errors ?? {},

@@ -41,8 +41,9 @@ export async function listPromotions(
 ) {
   const openIds = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
   let query = promotions(db).orderBy("p.number", "desc").limit(limit);
-  // not both: with a list of releases, the condition on the site would make SQLite read all of its promotions
+  // not both: with a list, the condition on the site would make SQLite read all of its promotions
   if (releases) query = query.where("p.release_id", "in", releases);
+  else if (ids) query = query.where("p.id", "in", ids);
   else if (!open) query = query.where("p.site_id", "=", siteId);
   if (open) {
     // in a query of its own: few are open, and in one query PostgreSQL would read all promotions there ever were
@@ -53,7 +54,6 @@ export async function listPromotions(
   if (open === false) query = query.where("p.id", "not in", openIds);
   if (before !== undefined) query = query.where("p.number", "<", before);
   if (numbers) query = query.where("p.number", "in", numbers);
-  if (ids) query = query.where("p.id", "in", ids);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
 }
@@ -129,13 +129,19 @@ async function withState(db: Database, rows: Row[]) {
       environment: { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier },
       from: { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier },
       approvals: of(approvals),
-      completion: of(completions)[0] ?? null,
+      completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
     const state = stateOf(facts);
     const ended_at = endedAt(facts) ?? null;
     return { ...facts, state, open: isOpen(state), ended_at, requirements: requirementsOf(facts, names) };
   });
+}
+
+function completionOf<T extends { corrected: number }>([row]: T[]):
+  | (Omit<T, "corrected"> & { corrected: boolean })
+  | null {
+  return row ? { ...row, corrected: row.corrected > 0 } : null;
 }
 
 const approvalsOf = precompiled((db, ids: string[]) =>
@@ -158,6 +164,13 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .orderBy("a.id"),
 );
 
+/** Whether something that a deployment recorded was found to be wrong, and still is. */
+const hasCorrections = (deployment: string) => sql<number>`(
+  select count(*) from (
+    select 1 from corrections co
+    where co.corrected_id = ${sql.ref(deployment)} and co.stands = 0
+      and not exists (select 1 from corrections ca where ca.correction_id = co.id) limit 1) found)`;
+
 const completionsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("completions as c")
@@ -172,6 +185,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       "d.number as deployment",
       "d.effective_at",
     ])
+    .select(hasCorrections("d.id").as("corrected"))
     .where("c.promotion_id", "in", ids),
 );
 

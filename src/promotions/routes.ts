@@ -1,16 +1,20 @@
 import { Hono } from "hono";
 import { inboxPage } from "../../views/promotions/inbox.ts";
+import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields, readMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { listContents } from "../record/releases.ts";
+import { longTime } from "../time/format.ts";
 import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveTicks } from "./review-ticks.ts";
+import { changedSince } from "./since-completion.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
 
@@ -64,8 +68,12 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   const { at, note, wrong } = readMoment(c, when);
   return attempt(c, number, { when }, async () => {
     if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
-    const { environment } = await complete(c.var.db, sessionActor(c), c.var.access.site, number, { effective_at: at });
-    return ["Completed.", `It is on ${environment.name}.`, note].filter(Boolean).join(" ");
+    const { db, access } = c.var;
+    const promotion = await complete(db, sessionActor(c), access.site, number, { effective_at: at });
+    const contents = await listContents(db, promotion.release_id);
+    const changed = await changedSince(db, promotion, contents);
+    const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));
+    return ["Completed.", `It ${place}.`, note].filter(Boolean).join(" ");
   });
 });
 

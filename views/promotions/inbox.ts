@@ -10,7 +10,7 @@ import { chips, empty, head } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changesInWords, missingApprovals, sizeInWords } from "./words.ts";
+import { changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
@@ -225,7 +225,7 @@ const toReread = (props: Props, promotion: Promotion): Html =>
     props,
     promotion,
     html`${size(props, promotion)}${howItEnded(props, promotion)}`,
-    html`${statusBadge(promotion.state, promotion.state)}${ended(props, promotion)}`,
+    html`${statusBadge(promotion.state, stateInWords(promotion))}${ended(props, promotion)}`,
   );
 
 const size = ({ sizes }: Props, { release_id }: Promotion): string =>

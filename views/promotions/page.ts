@@ -1,9 +1,10 @@
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { Decision, Need } from "../../src/promotions/rules.ts";
+import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { joinWithAnd } from "../../src/text.ts";
-import { recordedLater } from "../../src/time/format.ts";
+import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionTold } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
@@ -16,7 +17,15 @@ import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewList } from "./changes.ts";
 import { type Panels, panels } from "./panels.ts";
 import { verdict } from "./verdict.ts";
-import { lead, missingApprovals, sizeInWords, softwareItems, whereCompleted } from "./words.ts";
+import {
+  changedWords,
+  lead,
+  missingApprovals,
+  sizeInWords,
+  softwareItems,
+  whereCompleted,
+  whereItIs,
+} from "./words.ts";
 
 export type PromotionPage = Omit<Panels, "form" | "forYou"> &
   Omit<ReviewProps, "counts"> & {
@@ -30,6 +39,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
     afterwards: string | undefined;
+    /** What the target has differently today from what a completed promotion brought. */
+    changedSince: ChangedSince[];
     form: Panels["form"] & { comment?: string | undefined };
     /** Corrections of what its completion recorded. */
     corrected: (Correction & { kind: Kind; key: string })[];
@@ -119,7 +130,11 @@ function outcome(props: PromotionPage): Html {
   const tryAgain = html`To try again, request a new promotion of ${release}.`;
   const again =
     props.may.promote && linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, "Request promotion");
-  if (completion) return line(statusBadge("completed", "Completed"), completed(props, completion));
+  if (completion)
+    return line(
+      statusBadge("completed", completion.corrected ? "Completed, corrected since" : "Completed"),
+      completed(props, completion),
+    );
   if (rejection)
     return line(
       statusBadge("rejected", "Rejected"),
@@ -140,7 +155,8 @@ function outcome(props: PromotionPage): Html {
 
 type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;
 
-function completed({ promotion, site, now, afterwards }: PromotionPage, completion: Completion): Html {
+function completed(props: PromotionPage, completion: Completion): Html {
+  const { promotion, site, now, afterwards } = props;
   const at = (iso: string) => time(iso, site.time_zone, now);
   const { person, effective_at, completed_at, deployment } = completion;
   const approvers = joinWithAnd([
@@ -148,9 +164,21 @@ function completed({ promotion, site, now, afterwards }: PromotionPage, completi
   ]);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  return html`by ${person}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
+}
+
+/** Since when it is there; or until when it was, and what is there now. */
+function whereSince(props: PromotionPage, { effective_at, corrected }: Completion): Html {
+  const { promotion, site, now, changedSince: changed } = props;
+  const { name } = promotion.environment;
+  const since = html`on ${name} since ${time(effective_at, site.time_zone, now)}`;
+  if (corrected) return html`recorded as ${since}`;
+  if (!changed.length) return since;
+  const show = (iso: string) => longTime(iso, site.time_zone);
+  if (changed.length === promotion.contents.length) return html`${whereItIs(promotion, changed, changed.length, show)}`;
+  return html`${since}, but not all of it: ${changedWords(changed, show)}`;
 }
 
 const neededBy = ({ promotion }: PromotionPage, software: string): string[] =>

@@ -7,7 +7,7 @@ import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
 import { button, confirmButton } from "../parts/button.ts";
 import { area, input } from "../parts/field.ts";
-import { type Html, html } from "../parts/html.ts";
+import { each, type Html, html } from "../parts/html.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
@@ -32,12 +32,8 @@ export const panels = (props: Panels): Html =>
 type Approval = Promotion["approvals"][number];
 
 function gate(props: Panels): Html {
-  const { promotion, earlier } = props;
-  const before = earlier.flatMap(({ approvals, environment }) =>
-    approvals.map((approval) => decided(props, approval, environment.name)),
-  );
+  const { promotion } = props;
   const steps = [
-    ...before,
     ...promotion.approvals.map((approval) => decided(props, approval)),
     ...promotion.requirements
       .filter(({ given, needed }) => promotion.open && given < needed)
@@ -46,14 +42,27 @@ function gate(props: Panels): Html {
   return panel(
     "gate",
     `Approvals for ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${onItsWay(props)}`,
   );
 }
 
-function decided({ site, now }: Panels, approval: Approval, target?: string): Html {
+/** Approvals of earlier promotions of the release, which count for nothing here: for demo, or for what was corrected since. */
+function onItsWay({ earlier, site, now }: Panels): Html | false {
+  const given = earlier.flatMap(({ approvals, environment, number, completion }) =>
+    approvals.map(({ person, role_name, decided_at }) => {
+      const corrected = completion?.corrected && ", corrected since";
+      const href = `/sites/${site.slug}/promotions/${number}`;
+      return html`<a href="${href}">for ${environment.name}</a> by ${person} (${role_name}), ${time(decided_at, site.time_zone, now)}${corrected}`;
+    }),
+  );
+  if (!given.length) return false;
+  return html`<p class="reason">On its way here, approved ${each(given, (words, i) => html`${i > 0 && "; "}${words}`)}.</p>`;
+}
+
+function decided({ site, now }: Panels, approval: Approval): Html {
   const { person, role_name, decision, comment, decided_at } = approval;
   const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${person} (${role_name}) ${word}`, { wrap: true })}<small>${target && `for ${target}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+  return html`<li>${statusBadge(word, html`${person} (${role_name}) ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
 }
 
 const missing = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>

@@ -99,7 +99,7 @@ function progress({ site, promotions, now }: Page): Html {
 
 function when({ environment, completion, asked_by, asked_at }: Promotion, site: Site, now: string): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
-  if (completion) return html`on ${environment.name} since ${at(completion.effective_at)}`;
+  if (completion) return html`went to ${environment.name} ${at(completion.effective_at)}`;
   return html`requested by ${asked_by}, ${at(asked_at)}`;
 }
 
