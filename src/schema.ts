@@ -192,6 +192,9 @@ export interface Schema {
     digest: string;
     comment: string | null;
     decided_at: string;
+    /** How many of the pages to review this person had ticked by then; null for machines, or if there was none. */
+    reviewed: number | null;
+    to_review: number | null;
   };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {

@@ -106,7 +106,7 @@ test("earlier approvals are one quiet line, not beside what is still missing", a
 
   const gate = words(/<section[^>]*"gate".*?<\/section>/s.exec(page)?.[0] ?? page);
   expect(gate).toContain(
-    "Marketing has to approve waiting for you On its way here, approved for demo by Theo (Tester), 3 Mar, 10:00.",
+    "Marketing has to approve waiting for you. Marketing: Mara On its way here, approved for demo by Theo (Tester), 3 Mar, 10:00.",
   );
   expect(/<ul class="steps">.*?<\/ul>/s.exec(page)?.[0]).not.toContain("Theo");
 });

@@ -238,9 +238,11 @@ describe("what a deployment leaves behind", () => {
       promotion: asked.number,
       effective_at: "2026-03-03T08:00:00Z",
     });
-    await w
-      .as("theo")
-      .post(`/sites/shop/promotions/${asked.number}/approvals`, { decision: "approve", digest: asked.digest });
+    await w.as("theo").post(`/sites/shop/promotions/${asked.number}/approvals`, {
+      decision: "approve",
+      digest: asked.digest,
+      anyway: "1",
+    });
 
     expect(early.out_of_band).toBe(1);
     expect(await w.record("demo", ["/sale v1", "/about v1"], { promotion: asked.number })).toMatchObject({

@@ -60,7 +60,7 @@ describe("history", () => {
       "Ada requested promotion 2: Spring from demo to live.",
       "Ada completed promotion 1: Spring on demo.",
       "Ada recorded deployment 2 on demo for promotion 1: 2 changed. /sale v1 checkout 1.0.0",
-      "Theo approved promotion 1, Spring, for demo (Tester).",
+      "Theo approved promotion 1, Spring, for demo (Tester), reviewed 0 of 1 page.",
       "Ada requested promotion 1: Spring from beta to demo.",
       "Ada created release 1, Spring, from beta. /sale v1 checkout 1.0.0",
       "Cleo recorded deployment 1 on beta: 2 changed. Spring texts /sale v1 checkout 1.0.0",

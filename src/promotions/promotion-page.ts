@@ -18,6 +18,8 @@ export interface RefusedForm {
   form?: { comment?: string; when?: string; reason?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
+  /** What is asked before the approval that was just sent is recorded. */
+  ask?: string | undefined;
 }
 
 /** Sends the promotion's page; after a refused form with what was typed and why it was refused. */
@@ -29,7 +31,7 @@ export async function showPromotion(
 ) {
   const { site, may } = c.var.access;
   const { db, person, at } = c.var;
-  const promotion = (await promotionDetails(db, site.id, number)) ?? notFound(`promotion ${number}`);
+  const promotion = (await promotionDetails(db, site.id, number, at)) ?? notFound(`promotion ${number}`);
   const ticked = await tickedBy(db, promotion.id, person.id);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
@@ -56,6 +58,7 @@ export async function showPromotion(
     form: refusedForm.form ?? {},
     errors: refusedForm.errors ?? {},
     refused: refusedForm.refused,
+    ask: refusedForm.ask,
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);

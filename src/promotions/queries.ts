@@ -144,6 +144,11 @@ function completionOf<T extends { corrected: number }>([row]: T[]):
   return row ? { ...row, corrected: row.corrected > 0 } : null;
 }
 
+/** How many roles, or of the role in which they decided, the person has on the site now. */
+const stillHas = (what: "role" | "any") => sql<number>`(
+  select count(*) from memberships m where m.person_id = a.person_id and m.site_id = pr.site_id
+    ${what === "role" ? sql`and m.role = a.role` : sql``})`;
+
 const approvalsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("approvals as a")
@@ -153,12 +158,15 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.promotion_id",
       "a.person_id",
       "p.name as person",
+      "p.kind",
       "a.role",
       "r.name as role_name",
       "a.decision",
       "a.digest",
     ])
-    .select(["a.comment", "a.decided_at"])
+    .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
+    .select(["a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")
     .orderBy("a.id"),

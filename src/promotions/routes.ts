@@ -41,19 +41,20 @@ promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
-  const { decision, comment, digest } = await formFields(c, "decision", "comment", "digest");
+  const { decision, comment, digest, anyway } = await formFields(c, "decision", "comment", "digest", "anyway");
   const { shown, ticked } = await postedTicks(c);
   if (shown.length || ticked.length) await savePostedTicks(c, number);
   return attempt(c, number, { comment }, async () => {
     if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
-    const request = { decision, digest, comment } as const;
+    const request = { decision, digest, comment, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });
 });
 
 /** Enough for the notice on the next page, and cheaper than assessing the promotion here too. */
-const nameOfTarget = (_db: unknown, _site: unknown, _number: number, { environment }: Promotion) => environment.name;
+const nameOfTarget = (_db: unknown, _site: unknown, _number: number, _now: string, { environment }: Promotion) =>
+  environment.name;
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
   const number = Number(c.req.param("number"));
@@ -112,6 +113,8 @@ async function attempt(
     flash(c, await act());
     return c.redirect(next, 303);
   } catch (error) {
+    if (error instanceof Refusal && error.code === "not_reviewed")
+      return showPromotion(c, number, { form, ask: error.message }, 409);
     const { status, ...refusal } = shownRefusal(error);
     return showPromotion(c, number, { form, ...refusal }, status as 403 | 409 | 422);
   }

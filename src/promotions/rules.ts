@@ -1,8 +1,10 @@
 import type { Actor } from "../access/actor.ts";
 import type { Gate } from "../access/environments.ts";
+import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
+import { neededApprovals } from "../record/approvers.ts";
 import type { Flag } from "../schema.ts";
-import { joinWithAnd, whyNotText } from "../text.ts";
+import { countOf, joinWithAnd, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 
@@ -14,6 +16,10 @@ export interface Requirement {
   name: string;
   needed: number;
   given: number;
+  /** Who can give the approvals that are missing; undefined if that was not looked up. */
+  people?: Holder[];
+  /** Whether the requester has the role, too, but may not approve. */
+  requesterHasRole?: boolean;
 }
 
 interface PromotionFacts {
@@ -48,6 +54,64 @@ export function requirementsOf(
   });
 }
 
+/**
+ * The same with those who can still approve: who has the role now, without those who have approved in any role, and
+ * without the requester unless the gate allows that.
+ */
+export function withApprovers(
+  {
+    requirements,
+    requester_id,
+    gate,
+    approvals,
+  }: Pick<OpenPromotion, "requirements" | "requester_id" | "gate"> & {
+    approvals: { person_id: string; decision: Decision }[];
+  },
+  holders: Map<string, Holder[]>,
+): Requirement[] {
+  const done = new Set(approvals.filter(({ decision }) => decision === "approve").map(({ person_id }) => person_id));
+  const isRequester = ({ id }: Holder) => id === requester_id && !gate?.asker_may_approve;
+  return requirements.map((requirement) => {
+    const own = holders.get(requirement.role) ?? [];
+    const people = own.filter((holder) => !done.has(holder.id) && !isRequester(holder));
+    return { ...requirement, people, requesterHasRole: own.some(isRequester) };
+  });
+}
+
+/** Why the approvals that a role still has to give cannot be given by anyone now; undefined if they can. */
+export function whyNobodyCan({ name, needed, given, people, requesterHasRole }: Requirement): string | undefined {
+  if (!people || people.length >= needed - given) return;
+  const missing = countOf(needed - given, given ? "more approval" : "approval");
+  const who = people.length
+    ? `only ${joinWithAnd(people.map((holder) => holder.name))} can give one`
+    : `nobody ${requesterHasRole ? "else " : ""}has that role`;
+  return `${missing} from ${name} cannot be given: ${who}. Ask an administrator to give somebody the role.`;
+}
+
+/**
+ * Which gates nobody could satisfy, each as a sentence: since too few have a role that it needs, or since that is so
+ * for what one of the `requesters` requests, who then may not approve.
+ */
+export function missingApprovers(
+  environments: { name: string; gate: Gate | null }[],
+  roleNames: Record<string, string>,
+  { holders, requesters }: { holders: Map<string, Holder[]>; requesters: Holder[] },
+): string[] {
+  const gates = environments.flatMap(({ name, gate }) => (gate ? [{ name, ...gate }] : []));
+  return gates.flatMap(({ name, requirements, asker_may_approve }) =>
+    requirements.flatMap(({ role, count }) => {
+      const own = holders.get(role) ?? [];
+      const roleName = roleNames[role] ?? role;
+      if (own.length < count)
+        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map((holder) => holder.name))} has` : "nobody has"} that role.`;
+      const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);
+      if (asker_may_approve || !stuck.length) return [];
+      const names = joinWithAnd(stuck.map((holder) => holder.name));
+      return `Nobody can approve for ${name} what ${names} requests: too few others have the role ${roleName}.`;
+    }),
+  );
+}
+
 export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
 }
@@ -59,13 +123,13 @@ export function endedAt({ approvals, completion, cancellation }: PromotionFacts)
 }
 
 /**
- * The latest approval that was given after the contents were in the target, as an ISO 8601 moment; undefined if there is
+ * The latest needed approval that was given after the contents were in the target, as an ISO 8601 moment; undefined if there is
  * none. Such a completion is recorded nevertheless, and the page flags it.
  */
-export function approvedAfterwards({ approvals, completion }: PromotionFacts): string | undefined {
+export function approvedAfterwards({ gate, approvals, completion }: PromotionFacts): string | undefined {
   if (!completion) return;
-  return approvals
-    .filter((approval) => approval.decision === "approve")
+  const given = approvals.filter((approval) => approval.decision === "approve");
+  return [...neededApprovals(gate?.requirements ?? [], given)]
     .map((approval) => approval.decided_at)
     .filter((decidedAt) => decidedAt > completion.effective_at)
     .sort()
@@ -173,6 +237,12 @@ export function whyNotComment(decision: Decision, comment: string | undefined): 
   if (decision === "reject" && !comment?.trim())
     return "A rejection needs a comment. Say what is wrong, so that it can be fixed.";
   return whyNotText("A comment", comment, 10_000);
+}
+
+/** What is asked once before an approval, if not all pages are ticked as reviewed. */
+export function whyNotReviewed(reviewed: number, toReview: number): string | undefined {
+  if (reviewed >= toReview) return;
+  return `You have reviewed ${reviewed} of ${countOf(toReview, "page")}. Approve anyway, or review the rest first?`;
 }
 
 export function whyNotDigest(promotion: { number: number; digest: string }, digest: string): string | undefined {

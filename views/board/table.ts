@@ -72,6 +72,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
+    ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
   return html`${versionTag(cell.recorded.version)} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;

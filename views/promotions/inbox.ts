@@ -7,6 +7,7 @@ import { button, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { chips, empty, head } from "../parts/page.ts";
+import { inRole } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
@@ -241,6 +242,6 @@ function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): H
     return html` Replaced by promotion ${cancellation.superseded_by}.`;
   if (cancellation) return html` ${cancellation.person} cancelled it${quote(cancellation.reason)}`;
   if (!last) return html``;
-  const person = last.person_id === actor.person.id ? "You" : `${last.person} (${last.role_name})`;
+  const person = last.person_id === actor.person.id ? "You" : inRole(last, last.role_name);
   return html` ${person} ${last.decision === "reject" ? "rejected" : "approved"} it${quote(last.comment)}`;
 }

@@ -11,6 +11,7 @@ import { hiddenField, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
+import { allInRoles, inRole } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -44,6 +45,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     form: Panels["form"] & { comment?: string | undefined };
     /** Corrections of what its completion recorded. */
     corrected: (Correction & { kind: Kind; key: string })[];
+    /** What is asked before the approval that was just sent is recorded. */
+    ask: string | undefined;
     /** Why the form that was just sent was refused. */
     refused?: string | undefined;
   };
@@ -138,7 +141,7 @@ function outcome(props: PromotionPage): Html {
   if (rejection)
     return line(
       statusBadge("rejected", "Rejected"),
-      html`by ${rejection.person} (${rejection.role_name}), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
+      html`by ${inRole(rejection, rejection.role_name)}, ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
       again,
     );
   if (cancellation?.superseded_by)
@@ -159,9 +162,7 @@ function completed(props: PromotionPage, completion: Completion): Html {
   const { promotion, site, now, afterwards } = props;
   const at = (iso: string) => time(iso, site.time_zone, now);
   const { person, effective_at, completed_at, deployment } = completion;
-  const approvers = joinWithAnd([
-    ...new Set(promotion.approvals.map(({ person, role_name }) => `${person} (${role_name})`)),
-  ]);
+  const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
   return html`by ${person}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${

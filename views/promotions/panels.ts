@@ -9,6 +9,7 @@ import { button, confirmButton } from "../parts/button.ts";
 import { area, input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
+import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
 import { whereCompleted } from "./words.ts";
@@ -49,10 +50,10 @@ function gate(props: Panels): Html {
 /** Approvals of earlier promotions of the release, which count for nothing here: for demo, or for what was corrected since. */
 function onItsWay({ earlier, site, now }: Panels): Html | false {
   const given = earlier.flatMap(({ approvals, environment, number, completion }) =>
-    approvals.map(({ person, role_name, decided_at }) => {
+    approvals.map((approval) => {
       const corrected = completion?.corrected && ", corrected since";
       const href = `/sites/${site.slug}/promotions/${number}`;
-      return html`<a href="${href}">for ${environment.name}</a> by ${person} (${role_name}), ${time(decided_at, site.time_zone, now)}${corrected}`;
+      return html`<a href="${href}">for ${environment.name}</a> by ${inRole(approval, approval.role_name)}, ${time(approval.decided_at, site.time_zone, now)}${corrected}`;
     }),
   );
   if (!given.length) return false;
@@ -60,13 +61,18 @@ function onItsWay({ earlier, site, now }: Panels): Html | false {
 }
 
 function decided({ site, now }: Panels, approval: Approval): Html {
-  const { person, role_name, decision, comment, decided_at } = approval;
+  const { decision, comment, decided_at, reviewed, to_review, has_role, has_any, role_name } = approval;
+  const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
+  const progress = to_review && `, reviewed ${reviewed} of ${to_review}`;
   const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${person} (${role_name}) ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${lost}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
 }
 
-const missing = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>
-  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}</small></li>`;
+const missing = ({ forYou }: Panels, { name, needed, given, people = [] }: Requirement): Html =>
+  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${people.length > 0 && html`. ${name}: ${people.map(holderName).join(", ")}`}</small></li>`;
+
+const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }): string =>
+  nameOf({ person: name, kind });
 
 const blocking = (promotion: PromotionDetails): Html =>
   panel(
