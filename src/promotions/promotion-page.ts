@@ -38,6 +38,7 @@ export async function showPromotion(
     site.environments.find((environment) => environment.id === id) ?? notFound("environment");
   const content = promotionPage({
     site,
+    url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...partOf(c, promotion),
     changes: countChanges(

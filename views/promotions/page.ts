@@ -55,7 +55,7 @@ export function promotionPage(props: PromotionPage): Html {
   const { promotion, changes } = props;
   const list = reviewList({ ...props, counts: changes.page });
   const decidable = promotion.open && (changes.toReview > 0 || promotion.state === "waiting" || !props.whyNot);
-  return html`<div class="reviewing">
+  return html`${promotion.open && html`<a class="skip" href="#decision">Skip to the decision</a>`}<div class="reviewing">
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
 ${!promotion.open && outcome(props)}${props.corrected.length > 0 && correctedNote(props)}${split(
   html`${decidable ? verdictForm(props, list) : list}

@@ -5,7 +5,7 @@ import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Requirement } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
-import { button, confirmButton } from "../parts/button.ts";
+import { button, confirmButton, linkButton } from "../parts/button.ts";
 import { area, input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
@@ -22,13 +22,15 @@ export type Panels = {
   now: string;
   /** Whether the gate is waiting for this person. */
   forYou: boolean;
+  /** The address of this page, with its host. */
+  url: string;
   may: Permitted;
   form: { when?: string | undefined; reason?: string | undefined };
   errors: Record<string, string>;
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
+  html`${gate(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 
@@ -73,6 +75,20 @@ const missing = ({ forYou }: Panels, { name, needed, given, people = [] }: Requi
 
 const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }): string =>
   nameOf({ person: name, kind });
+
+/** To ask the approvers: the address, and a mail with a ready text. Copying needs scripts, so that button is hidden without. */
+function share({ site, promotion, url }: Panels): Html {
+  const { environment, name, requirements, number } = promotion;
+  const text = `Please review promotion ${number}, ${name}, for ${environment.name} of ${site.name}, and approve or reject it:\r\n\r\n${url}\r\n${promotion.note ? `\r\n${promotion.note}\r\n` : ""}`;
+  const roles = requirements.filter(({ given, needed }) => given < needed).map((role) => role.name);
+  const subject = `${name}: approval for ${environment.name} needed${roles.length ? ` (${roles.join(", ")})` : ""}`;
+  const mail = `mailto:?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(text)}`;
+  return panel(
+    "share",
+    "Ask for approval",
+    html`<p><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
+  );
+}
 
 const blocking = (promotion: PromotionDetails): Html =>
   panel(

@@ -48,6 +48,7 @@ export function verdict(props: Verdict): Html {
       )
     }${canComplete && complete(promotion)}`,
     "verdict",
+    "decision",
   );
 }
 
