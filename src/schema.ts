@@ -192,6 +192,9 @@ export interface Schema {
     digest: string;
     comment: string | null;
     decided_at: string;
+    /** How many of the pages to review this person had ticked by then; null for machines, or if there was none. */
+    reviewed: number | null;
+    to_review: number | null;
   };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {
@@ -203,6 +206,8 @@ export interface Schema {
   };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
+  /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
+  unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {
     site_id: string;
     seq: number;

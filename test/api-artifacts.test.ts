@@ -57,8 +57,9 @@ test("a page's history has all environments, both clocks, and who approved", asy
       recorded_at: "2026-03-03T12:00:00.000Z",
       deployment: 2,
       promotion: 1,
-      approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T12:00:00.000Z" }],
+      approved_by: [{ person: "Theo", kind: "person", role: "tester", decided_at: "2026-03-03T12:00:00.000Z" }],
       out_of_band: false,
+      before_approval: false,
       corrections: [],
     },
     expect.objectContaining({

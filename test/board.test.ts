@@ -120,12 +120,12 @@ test("a rollback is behind, whatever the version labels are", async () => {
   expect((await board()).rows["/"]?.[0]).toBe("v10 behind demo");
 });
 
-test("a waiting version links to its promotion, and names the version if the page has moved on", async () => {
+test("a waiting version links to its promotion, and says that it is blocked if the page has moved on", async () => {
   await w.record("beta", ["/ v1"]);
   const promotion = await w.ask((await w.release("First")).number, "demo");
   expect((await board()).page).toContain(`href="/sites/shop/promotions/${promotion.number}"`);
   await w.record("beta", ["/ v2"]);
-  expect((await board()).rows["/"]?.[0]).toBe("v2 unknown on demo v1 waiting for Tester");
+  expect((await board()).rows["/"]?.[0]).toBe("v2 unknown on demo v1 blocked for demo");
 });
 
 test("an approved promotion is shown as approved until it is completed", async () => {

@@ -178,7 +178,7 @@ test("can-promote has the exit code 1 and names all blockers", async () => {
   const { number } = await w.release("Sale");
   const sitebook = await commandLineMachine(w, "viewer");
   const words = ["can-promote", "--release", String(number), "--to", "demo"];
-  expect(await sitebook(words)).toEqual({ code: 1, out: "No.\nTester has not approved it yet.\n", err: "" });
+  expect(await sitebook(words)).toEqual({ code: 1, out: "No.\nTester has not approved it yet. Theo can.\n", err: "" });
   expect((await sitebook([...words.slice(0, 2), "99", ...words.slice(3)])).code).toBe(2);
   expect(JSON.parse((await sitebook([...words, "--json"])).out)).toMatchObject({ allowed: false });
 });

@@ -238,9 +238,11 @@ describe("a recorded deployment", () => {
       promotion: promotion.number,
       effective_at: "2026-03-03T08:00:00Z",
     });
-    await w
-      .as("theo")
-      .post(`/sites/shop/promotions/${promotion.number}/approvals`, { decision: "approve", digest: promotion.digest });
+    await w.as("theo").post(`/sites/shop/promotions/${promotion.number}/approvals`, {
+      decision: "approve",
+      digest: promotion.digest,
+      anyway: "1",
+    });
 
     expect(early.out_of_band).toBe(1);
     expect(await w.record("demo", ["/sale v1", "/about v1"], { promotion: promotion.number })).toMatchObject({

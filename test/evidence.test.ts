@@ -273,7 +273,7 @@ describe("the verifier names the place in a pack with", () => {
     const before = await readFile(join(home, "approvals.csv"), "utf8");
     await change("approvals.csv", (text) => text.replace("Mara", "Iris"));
     expect(await verify()).toMatch(
-      /^1 approvals.csv, row 1: the events give \d+,2,Mara,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
+      /^1 approvals.csv, row 1: the events give \d+,2,Mara,person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
     );
     await writeFile(join(home, "approvals.csv"), `${before.split("\r\n")[0]}\r\n`);
     expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,2,Mara/);

@@ -67,8 +67,9 @@ test("a viewer exports an environment as CSV and as JSON lines, with the approva
     recorded_at: w.clock.at,
     deployment: 2,
     promotion: 1,
-    approved_by: [{ person: "Theo", role: "tester", decided_at: w.clock.at }],
+    approved_by: [{ person: "Theo", kind: "person", role: "tester", decided_at: w.clock.at }],
     out_of_band: false,
+    before_approval: false,
   });
 });
 

@@ -201,7 +201,7 @@ describe("what a promotion needs from a person", () => {
     ],
     ["nothing once it has ended", requested({ completed: true }), ada, undefined],
   ])("%s", (_, promotion, actor, need) => {
-    expect(needOf(promotion, actor)).toBe(need);
+    expect(needOf({ ...promotion, requester_kind: "person" }, actor, [])).toBe(need);
   });
 });
 

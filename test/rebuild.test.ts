@@ -32,6 +32,7 @@ const tables = [
   "cancellations",
   "corrections",
   "looks",
+  "unsettled_rejections",
   "artifacts",
   "versions",
 ] as const satisfies (keyof Schema)[];

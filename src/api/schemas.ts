@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
+import type { ApprovedBy } from "../record/approvers.ts";
 import { controlCharacters } from "../text.ts";
 import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
@@ -131,9 +132,21 @@ export function environmentJson(
   return { slug, name, position, tier, servers: addresses, pages, software, frozen: false };
 }
 
+export const personKindSchema = z
+  .enum(["person", "machine"])
+  .openapi({ description: "A machine acts by a token.", example: "person" });
+
 export const approvedBySchema = z
-  .object({ person: z.string(), role: z.string(), decided_at: momentSchema })
+  .object({ person: z.string(), kind: personKindSchema, role: z.string(), decided_at: momentSchema })
   .openapi("ApprovedBy");
+
+export const beforeApprovalSchema = z
+  .boolean()
+  .openapi({ description: "It was there before the last approval that its gate needed." });
+
+export function approvedByJson(approvals: ApprovedBy[]): z.infer<typeof approvedBySchema>[] {
+  return approvals.map(({ person, kind, role, decided_at }) => ({ person, kind, role, decided_at }));
+}
 
 export const problemSchema = z
   .object({

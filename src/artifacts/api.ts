@@ -2,7 +2,9 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
+  approvedByJson,
   approvedBySchema,
+  beforeApprovalSchema,
   environmentSlug,
   keyPosition,
   keySchema,
@@ -21,6 +23,7 @@ import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey, whyNotKey } from "../record/keys.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 import { listArtifacts, listPlacements, type PastPlacement } from "./queries.ts";
 
 const tags = ["Pages and software"];
@@ -119,6 +122,7 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
+        before_approval: beforeApprovalSchema,
         corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
       })
       .openapi("PastPlacement"),
@@ -144,6 +148,7 @@ artifactApi.openapi(historyCall, async (c) => {
   );
   const placementJson = (row: PastPlacement) => {
     const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
+    const approvals = approvers.get(row.promotion_id ?? "") ?? [];
     return {
       environment,
       version,
@@ -152,8 +157,9 @@ artifactApi.openapi(historyCall, async (c) => {
       recorded_at,
       deployment,
       promotion,
-      approved_by: approvers.get(row.promotion_id ?? "") ?? [],
+      approved_by: approvedByJson(approvals),
       out_of_band: row.out_of_band === 1,
+      before_approval: isBeforeApproval(row, approvals),
       corrections: corrections
         .filter((correction) => correction.corrected_id === row.deployment_id)
         .map(({ recorded_at, person, reason, stands, instead }) => ({

@@ -111,24 +111,6 @@ export function promotedVersions(db: Database, site: Site, artifactIds: string[]
   );
 }
 
-/** The names of the roles that approved each of these promotions, in the order of their approvals; by promotion id. */
-export async function approvingRoles(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
-  const rows = await inBatches([...new Set(promotionIds)], (batch) =>
-    db
-      .selectFrom("approvals as a")
-      .innerJoin("roles as r", "r.slug", "a.role")
-      .select((eb) => ["a.promotion_id", "r.name", eb.fn.min("a.decided_at").as("decided_at")])
-      .where("a.promotion_id", "in", batch)
-      .where("a.decision", "=", "approve")
-      .groupBy(["a.promotion_id", "r.name"])
-      .orderBy("decided_at")
-      .execute(),
-  );
-  const roles = new Map<string, string[]>();
-  for (const { promotion_id, name } of rows) roles.set(promotion_id, [...(roles.get(promotion_id) ?? []), name]);
-  return roles;
-}
-
 /** The names of these artifacts, by kind and key. Ids of other sites are left out. */
 export async function selectedRows(
   db: Database,

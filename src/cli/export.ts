@@ -67,7 +67,7 @@ async function requestedExport(
     return historyExport(db, site, historyFilter(site, values, moment("from"), moment("until")), format);
   if (what === "placements" && environment !== undefined && !more.length) {
     const at = { asOf: moment("as-of") ?? endOfTime, knownAt: moment("known-at") ?? now };
-    return placementsExport(db, site, environmentOf(site, environment), at, {});
+    return placementsExport(db, site, environmentOf(site, environment), at, {}, format);
   }
   throw new CommandError("Name what to export: history, or placements and an environment. See sitebook export --help.");
 }

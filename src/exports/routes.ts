@@ -36,7 +36,7 @@ exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", (c)
     };
     const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
     const format = formatOf(c.req.param("file"));
-    const content = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
+    const content = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }, format));
     return { name: [environment.slug, moment.asOf === endOfTime ? c.var.at : moment.asOf], format, content };
   }),
 );

@@ -24,6 +24,8 @@ export interface HistoryEvent {
   action: Action;
   subject: string;
   hash: string;
+  /** Whether a machine did it, by a token. */
+  machine: boolean;
   details: { [key: string]: Json | undefined };
   /** Its details are too long for a list and hold only what the sentence needs. */
   long: boolean;
@@ -39,7 +41,7 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
   const rows = await db
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
-    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name"])
+    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name", "p.kind"])
     .select(sql<string | null>`case when octet_length(e.details) <= ${maxListedBytes} then e.details end`.as("details"))
     .where("e.site_id", "=", siteId)
     .where("e.seq", "in", seqs)
@@ -47,8 +49,9 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     .execute();
   const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
   const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
-  return rows.map(({ details, name, subject_id, action, ...row }) => ({
+  return rows.map(({ details, name, kind, subject_id, action, ...row }) => ({
     ...row,
+    machine: kind === "machine",
     action: action as Action,
     details: details === null ? { person: name, ...facts.get(subject_id ?? "") } : JSON.parse(details),
     long: details === null,

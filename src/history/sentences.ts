@@ -10,8 +10,12 @@ export type SentencePart = string | { to: string; text: string } | { at: string 
 type Details = HistoryEvent["details"];
 
 /** An event as a sentence, with the names of that time. */
-export function sentence({ action, details }: Pick<HistoryEvent, "action" | "details">): SentencePart[] {
-  return [`${text(details.person)} `, ...sentences[action](details)];
+export function sentence({
+  action,
+  details,
+  machine,
+}: Pick<HistoryEvent, "action" | "details" | "machine">): SentencePart[] {
+  return [`${text(details.person)} ${machine ? "(machine) " : ""}`, ...sentences[action](details)];
 }
 
 const sentences = {
@@ -61,7 +65,7 @@ const sentences = {
     promotion(d.number),
     `, ${text(d.name)}, for `,
     environment(d),
-    ` (${roleName(d.role)}).`,
+    ` (${roleName(d.role)})${reviewed(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
@@ -80,7 +84,7 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} is on `, environment(d), "."],
+  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
   role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
   role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],
@@ -134,6 +138,10 @@ const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+/** ", reviewed 1 of 6 pages", if there were any to review */
+const reviewed = ({ reviewed, to_review }: Details): string =>
+  typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
 
 /** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {

@@ -83,6 +83,8 @@ export const plainTables = {
     digest: true,
     comment: true,
     decided_at: true,
+    reviewed: true,
+    to_review: true,
   } satisfies Columns<"approvals">,
   completions: {
     promotion_id: true,

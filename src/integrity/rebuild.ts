@@ -44,10 +44,10 @@ export function rebuild(
     const chain = await verify(trx, siteId, { chainOnly: true });
     if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
     await withoutTriggers(trx, [...rebuiltTables], async () => {
-      await setTicksAside(trx, siteId);
+      await setKeptAside(trx, siteId);
       await emptyTables(trx, siteId);
       await fillTables(trx, siteId, chain.events, onProgress);
-      await restoreTicks(trx);
+      await restoreKept(trx);
     });
     const verdict = await verify(trx, siteId);
     if ("break" in verdict)
@@ -56,18 +56,27 @@ export function rebuild(
   });
 }
 
-/** The reviewers' ticks are not part of the record and refer to promotions, which are deleted for a while. */
-async function setTicksAside(trx: Database, siteId: string): Promise<void> {
-  const promotions = sql`select id from promotions where site_id = ${siteId}`;
-  await sql`create temporary table kept_looks as select * from looks where promotion_id in (${promotions})`.execute(
-    trx,
-  );
-  await sql`delete from looks where promotion_id in (${promotions})`.execute(trx);
+/** Tables that are not part of the record, such as the reviewers' ticks, but refer to promotions. */
+const keptTables = ["looks", "unsettled_rejections"];
+
+const keptCopy = (table: string) => sql.table(`kept_${table}`);
+
+/** Promotions are deleted for a while, so rows that refer to them have to wait elsewhere. */
+async function setKeptAside(trx: Database, siteId: string): Promise<void> {
+  const ofSite = sql`promotion_id in (select id from promotions where site_id = ${siteId})`;
+  for (const name of keptTables) {
+    const table = sql.table(name);
+    await sql`create temporary table ${keptCopy(name)} as select * from ${table} where ${ofSite}`.execute(trx);
+    await sql`delete from ${table} where ${ofSite}`.execute(trx);
+  }
 }
 
-async function restoreTicks(trx: Database): Promise<void> {
-  await sql`insert into looks select * from kept_looks where promotion_id in (select id from promotions)`.execute(trx);
-  await sql`drop table kept_looks`.execute(trx);
+async function restoreKept(trx: Database): Promise<void> {
+  for (const name of keptTables) {
+    const rows = sql`select * from ${keptCopy(name)} where promotion_id in (select id from promotions)`;
+    await sql`insert into ${sql.table(name)} ${rows}`.execute(trx);
+    await sql`drop table ${keptCopy(name)}`.execute(trx);
+  }
 }
 
 async function emptyTables(trx: Database, siteId: string): Promise<void> {

@@ -102,6 +102,10 @@ describe("the promotion page", () => {
   test("records one decision if somebody clicks twice", async () => {
     const page = await open();
 
+    await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).check();
+    await announced(page, /^1 of 2 reviewed/);
+    await page.getByRole("checkbox", { name: "Reviewed /sale", exact: true }).check();
+    await announced(page, /^2 of 2 reviewed/);
     await page.getByRole("button", { name: "Approve for demo" }).dblclick();
 
     await readsPage(page, /Approved\./);

@@ -5,6 +5,7 @@ import { addServer, createEnvironment, removeServer, renameEnvironment } from ".
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
+import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -65,6 +66,7 @@ async function promote(w: World): Promise<void> {
   await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
+  await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
   const all = await w.release("All", ["/sale", "checkout", "/terms", "/new"]);
   await w.promote(all.number, "demo");
@@ -72,7 +74,11 @@ async function promote(w: World): Promise<void> {
   const number = (await w.release("Spring", ["/terms"], "demo")).number;
   await requestPromotion(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
   await w.record("beta", ["/sale v9"]);
-  await w.ask((await w.release("Next", ["/sale"])).number, "demo");
+  const next = await w.release("Next", ["/sale"]);
+  await w.ask(next.number, "demo");
+  const last = await w.ask(next.number, "live");
+  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
+  await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
   await w.record("demo", ["/sale v8"]);
 }
 

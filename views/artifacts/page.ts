@@ -30,7 +30,7 @@ export type ArtifactProps = {
   now: string;
   artifact: { kind: Kind; key: string; title: string | null; section: string };
   current: CurrentVersion[];
-  waiting: { number: number; environment: Environment; version: string | null; roles: string[] }[];
+  waiting: { number: number; environment: Environment; version: string | null; roles: string[]; blocked: boolean }[];
   timeline: Timeline;
   zooms: { text: string; from: string | undefined; current: boolean }[];
   /** The text of the two fields of the period, and what is wrong with it. */
@@ -107,14 +107,15 @@ const listWithAnd = (names: Html[]): Html =>
 type WaitingPromotion = ArtifactProps["waiting"][number];
 
 const waitingBadge = (site: Site, promotion: WaitingPromotion): Html =>
-  statusBadge("waiting", waitingWords(promotion), {
+  statusBadge(promotion.blocked ? "blocked" : "waiting", waitingWords(promotion), {
     href: `/sites/${site.slug}/promotions/${promotion.number}`,
     wrap: true,
   });
 
 /** "v2 for live: waiting for Marketing" */
-function waitingWords({ environment, version, roles }: WaitingPromotion): string {
+function waitingWords({ environment, version, roles, blocked }: WaitingPromotion): string {
   const what = version === null ? `Removal from ${environment.name}` : `${version} for ${environment.name}`;
+  if (blocked) return `${what}: blocked`;
   return `${what}: ${roles.length ? `waiting for ${joinWithAnd(roles)}` : "approved, not yet completed"}`;
 }
 
@@ -178,7 +179,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }

@@ -69,3 +69,15 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (announcement) find("#announcement").textContent = announcement.trim();
   if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
 });
+
+// Copies an address to the clipboard, which needs a secure context; the button says so.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-copy]");
+  if (!button) return;
+  const copied = await navigator.clipboard?.writeText(button.dataset.copy).then(
+    () => true,
+    () => false,
+  );
+  button.textContent = copied ? "Link copied" : button.dataset.copy;
+  find("#said").textContent = button.textContent;
+});

@@ -72,6 +72,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
+    ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
   return html`${versionTag(cell.recorded.version)} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
@@ -108,9 +109,15 @@ function approvalBadge({ site }: Props, { approvedBy, out_of_band }: BoardCell):
   return [html`<span class="none">no gate</span>`];
 }
 
-function waitingBadge(site: Site, { promotion, to, roles, frozen }: CellWaiting): Html {
+function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: CellWaiting): Html {
   const href = `/sites/${site.slug}/promotions/${promotion}`;
   const version = frozen && `${frozen.version ?? "removal"} `;
+  if (blocked)
+    return statusBadge("blocked", html`${version}blocked`, {
+      more: ` for ${to}`,
+      href,
+      title: `Promotion ${promotion} to ${to} is blocked`,
+    });
   if (!roles.length)
     return statusBadge("approved", html`${version}approved`, {
       more: ` for ${to}`,

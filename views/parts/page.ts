@@ -55,8 +55,9 @@ export const panel = (id: string, heading: Piece, content: Piece): Html =>
 export const split = (content: Piece, beside: Piece): Html =>
   html`<div class="split"><div>${content}</div><div>${beside}</div></div>`;
 
-/** A bar that stays at the bottom of the window. */
-export const bar = (content: Piece, look?: string): Html => html`<div${classes("bar", look)}>${content}</div>`;
+/** A bar that stays at the bottom of the window. With an id a skip link can lead to it. */
+export const bar = (content: Piece, look?: string, id?: string): Html =>
+  html`<div${classes("bar", look)}${id !== undefined && html` id="${id}" tabindex="-1"`}>${content}</div>`;
 
 /** Filters as links, each with the number of rows that it would show. */
 export const chips = (

@@ -55,6 +55,7 @@ const legend: [StatusKind, string, string][] = [
   ["gone", "still on demo", "removed here, but not there"],
   ["behind", "behind", "older than in the next environment"],
   ["band", "out of band", "not covered by a promotion"],
+  ["band", "before approval", "was there before it was approved"],
   ["unknown", "unknown", "nothing recorded for it yet"],
   ["late", "recorded late", "after it happened"],
   ["corrected", "corrected", "was recorded wrongly, no longer counts"],

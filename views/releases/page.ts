@@ -99,7 +99,7 @@ function progress({ site, promotions, now }: Page): Html {
 
 function when({ environment, completion, asked_by, asked_at }: Promotion, site: Site, now: string): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
-  if (completion) return html`on ${environment.name} since ${at(completion.effective_at)}`;
+  if (completion) return html`went to ${environment.name} ${at(completion.effective_at)}`;
   return html`requested by ${asked_by}, ${at(asked_at)}`;
 }
 
@@ -129,12 +129,15 @@ ${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows
 }
 
 /** What a request leads to: the approvals it needs, and what blocks it now besides those. */
-function sentences({ whyNot, requirements, blockers }: Eligibility): string[] {
+function sentences({ whyNot, requirements, nobody, blockers }: Eligibility): string[] {
   if (whyNot) return [whyNot.message];
   const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${name} (${needed} people)`));
   const needs = roles.length ? `Needs approval by ${joinWithAnd(roles)}.` : "No approval needed.";
+  const who = requirements.flatMap(({ name, people = [] }) =>
+    people.length ? [`${name}: ${people.map((holder) => holder.name).join(", ")}.`] : [],
+  );
   const blocked = blockers.filter(({ code }) => code !== "approvals_missing").map(({ message }) => message);
-  return [needs, ...(blocked.length ? ["Can’t be completed yet:", ...blocked] : [])];
+  return [needs, ...who, ...nobody, ...(blocked.length ? ["Can’t be completed yet:", ...blocked] : [])];
 }
 
 const about = ({ release, site }: Page, at: Html): Html =>

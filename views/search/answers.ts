@@ -7,6 +7,7 @@ import { linkButton } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
+import { allInRoles, inRole } from "../parts/people.ts";
 import { sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
@@ -68,8 +69,7 @@ function placementWords(props: Props, { environment, placement, approvals }: Art
 
 /** "Theo (Tester) and Mara (Marketing)" */
 function people({ roles }: Props, approvals: ArtifactPlacement["approvals"]): Html {
-  const names = approvals.map(({ person, role }) => `${person} (${roles[role] ?? role})`);
-  return html`${joinWithAnd(names)}`;
+  return html`${allInRoles(approvals, ({ role }) => roles[role] ?? role)}`;
 }
 
 function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
@@ -95,7 +95,7 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
     html`<a href="/sites/${site.slug}/promotions/${placement.promotion}">promotion ${placement.promotion}</a>`;
   const [first, ...others] = approvals;
   if (first)
-    return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
+    return html`${inRole(first, roles[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, roles[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
   if (placement.out_of_band)
     return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
