@@ -3,7 +3,7 @@ import { deploymentPage, deploymentsPage } from "../../views/deployments/pages.t
 import { type RecordForm, recordPage } from "../../views/deployments/record.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
-import { newId } from "../database/ids.ts";
+import { newId, sha256 } from "../database/ids.ts";
 import { besideFields, type FieldError, notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
@@ -44,7 +44,16 @@ deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
-  return showForm(c, { environment, when: "", note: "", source: "", complete: false, lines: "", key: newId() });
+  return showForm(c, {
+    environment,
+    when: "",
+    note: "",
+    source: "",
+    complete: false,
+    lines: "",
+    previewed: "",
+    key: newId(),
+  });
 });
 
 /** Shows what would change; writes nothing. */
@@ -55,15 +64,7 @@ deploymentRoutes.post("/new", async (c) => {
   if (wrong) return showForm(c, form, { errors: [wrong] });
   const told = understood(c, form);
   if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
-  const changes = await previewDeployment(
-    c.var.db,
-    c.var.access.site,
-    told.environment,
-    told.at ?? c.var.at,
-    told.lines,
-    form.complete,
-  );
-  return showForm(c, form, { changes, said: told.said });
+  return showPreview(c, form, told);
 });
 
 deploymentRoutes.post("/", async (c) => {
@@ -72,12 +73,15 @@ deploymentRoutes.post("/", async (c) => {
   if (wrong) return showForm(c, form, { errors: [wrong] });
   const told = understood(c, form);
   if (told.errors.length) return showForm(c, form, { errors: told.errors, bad: told.bad });
+  if (form.previewed && form.previewed !== previewDigest(form)) return showPreview(c, form, told, { changed: true });
   try {
     const { note, source, complete } = form;
+    // the same form is one request, also if it was previewed in between
+    const sent: RecordForm = { ...form, previewed: "" };
     const report = { note, source, complete, placements: told.lines, ...(told.at && { effective_at: told.at }) };
     const recorded = await recordDeployment(
       c.var.db,
-      sessionActor(c, form),
+      sessionActor(c, sent),
       c.var.access.site,
       told.environment,
       report,
@@ -116,7 +120,24 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   );
 });
 
-type Shown = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "said" | "bad">> & { errors?: FieldError[] };
+type Shown = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "said" | "bad" | "changed">> & {
+  errors?: FieldError[];
+};
+
+async function showPreview(
+  c: SiteContext,
+  form: RecordForm,
+  told: ReturnType<typeof understood>,
+  { changed }: { changed?: true } = {},
+) {
+  const { environment, lines, said, at = c.var.at } = told;
+  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
+  return showForm(c, { ...form, previewed: previewDigest(form) }, { changes, said, changed });
+}
+
+/** Of all that decides what a deployment changes. Browsers send line breaks in their own way. */
+const previewDigest = ({ environment, when, complete, lines }: RecordForm): string =>
+  sha256(JSON.stringify([environment, when, complete, lines.replace(/\r\n?/g, "\n")]));
 
 function showForm(c: SiteContext, form: RecordForm, { errors = [], ...shown }: Shown = {}) {
   const { site } = c.var.access;
@@ -125,7 +146,7 @@ function showForm(c: SiteContext, form: RecordForm, { errors = [], ...shown }: S
     c,
     { title: "Record a deployment", here: "record" },
     recordPage({ site, form, errors: said, now: c.var.at, ...shown }),
-    errors.length ? 422 : 200,
+    errors.length ? 422 : shown.changed ? 409 : 200,
   );
 }
 
@@ -140,6 +161,7 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
     source: field("source"),
     complete: field("complete") === "1",
     lines: field("lines"),
+    previewed: field("previewed"),
     key: field("key"),
   };
   if (!(body.file instanceof File) || !body.file.size) return { form };

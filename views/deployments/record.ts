@@ -17,6 +17,8 @@ export type RecordForm = {
   source: string;
   complete: boolean;
   lines: string;
+  /** The digest of what the preview was of; empty before it. */
+  previewed: string;
   /** Makes a repeated post harmless. */
   key: string;
 };
@@ -29,6 +31,8 @@ type Props = {
   bad?: (ReadLine & { wrong: string })[] | undefined;
   /** What it would change; nothing before the first look. */
   changes?: PreviewedLine[] | undefined;
+  /** Whether the form was changed after its preview, and sent to be recorded. */
+  changed?: boolean | undefined;
   /** What is to be known of the moment that was typed. */
   said?: string | undefined;
 };
@@ -38,9 +42,9 @@ export function recordPage(props: Props): Html {
   const place = site.environments.find((one) => one.slug === form.environment);
   return html`${head({ title: "Record a deployment", lead: "Tell what was put where. You see what it changes before it is recorded." })}
 <form method="post" action="/sites/${site.slug}/deployments/new" enctype="multipart/form-data">
-${hiddenField("key", form.key)}
+${hiddenField("key", form.key)}${props.changes && hiddenField("previewed", form.previewed)}
 ${split(
-  html`${props.changes && previewed(props.changes, place?.name ?? "")}${props.bad && props.bad.length > 0 && badLines(props.bad)}${lines(props)}`,
+  html`${props.changed && note(changedSentence, { kind: "bad" })}${props.changes && previewed(props.changes, place?.name ?? "")}${props.bad && props.bad.length > 0 && badLines(props.bad)}${lines(props)}`,
   facts(props),
 )}
 ${bar(
@@ -53,6 +57,9 @@ ${bar(
 )}
 </form>`;
 }
+
+const changedSentence =
+  "This was changed after its preview, so nothing was recorded yet. Check what it would change now, then record it.";
 
 const recordButton = (site: string, changes: PreviewedLine[]): Html => {
   const count = changes.filter((one) => one.change !== "same").length;
