@@ -30,6 +30,12 @@ async function isKnown(db: Database, secret: string, at: string): Promise<boolea
   return Boolean(await query.where("expires_at", ">", at).limit(1).executeTakeFirst());
 }
 
+/** Whether this person signed in with this browser before. */
+export async function isKnownBrowser(db: Database, secret: string, personId: string, at: string): Promise<boolean> {
+  const query = db.selectFrom("known_browsers").select("hash").where("hash", "=", sha256(secret));
+  return Boolean(await query.where("person_id", "=", personId).where("expires_at", ">", at).executeTakeFirst());
+}
+
 /** The hash of a browser's secret if the person with this e-mail address signed in with it before; otherwise empty. */
 export async function knownBrowser(
   db: Database,

@@ -34,7 +34,7 @@ export async function startSession(c: AnyContext, personId: string): Promise<voi
 }
 
 /** Remembers this browser as one in which this person signed in. Returns its secret. */
-async function knowBrowser(c: AnyContext, personId: string): Promise<string> {
+export async function knowBrowser(c: AnyContext, personId: string): Promise<string> {
   const secret = await rememberBrowser(c.get("db"), personId, browserSecret(c), c.get("at"));
   setSecretCookie(c, browserCookie(c), secret, browserLifetimeMs);
   return secret;
@@ -63,10 +63,15 @@ async function closeOwnSession(c: AnyContext): Promise<void> {
 
 /** Sends people who are not signed in to the sign-in page, and from there back to this one. */
 export async function needPerson(c: AnyContext, next: Next) {
-  if (c.get("person")) return next();
-  const target = `/sign-in?next=${encodeURIComponent(returnAddress(c))}`;
-  if (c.req.header("hx-request")) return c.body(null, 401, { "hx-redirect": target });
-  return c.redirect(target, 303);
+  return c.get("person") ? next() : redirect(c, signInAddress(returnAddress(c)));
+}
+
+/** The address of the sign-in page, which leads on to `next`. */
+export const signInAddress = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
+
+/** Leads to another page, also if htmx sent the request, which would put the page into this one. */
+export function redirect(c: AnyContext, address: string): Response {
+  return c.req.header("hx-request") ? c.body(null, 401, { "hx-redirect": address }) : c.redirect(address, 303);
 }
 
 /** The requested page; for a POST, which cannot be repeated, the page that it was sent from. */

@@ -8,7 +8,7 @@ import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, plainPage, signedOutPage } from "../http/pages.ts";
-import { browserSecret, endSession, needPerson, startSession } from "../http/session.ts";
+import { browserSecret, endSession, needPerson, signInAddress, startSession } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
@@ -47,11 +47,11 @@ const noMatch = {
 } as const;
 
 accountRoutes.post("/sign-out", async (c) => {
-  const { everywhere } = await formFields(c, "everywhere");
+  const { everywhere, next } = await formFields(c, "everywhere", "next");
   await endSession(c);
   if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
   flash(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
-  return c.redirect("/sign-in", 303);
+  return c.redirect(next ? signInAddress(safePath(next)) : "/sign-in", 303);
 });
 
 type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;

@@ -7,13 +7,15 @@ import { correctedIn } from "../record/corrections.ts";
 import { type ContentChange, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
-import { tickedBy } from "./review-ticks.ts";
+import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { approvedAfterwards, needOf, whyNotDecide } from "./rules.ts";
 
 /** How many pages to review are on one part of the list. */
 const maxPages = 200;
 
 export interface RefusedForm {
+  /** The ticks that were sent with it. */
+  ticks?: ReviewTicks | undefined;
   form?: { comment?: string; when?: string; reason?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
@@ -29,7 +31,7 @@ export async function showPromotion(
   const { site, may } = c.var.access;
   const { db, person, at } = c.var;
   const promotion = (await promotionDetails(db, site.id, number)) ?? notFound(`promotion ${number}`);
-  const ticked = await tickedBy(db, promotion.id, person.id);
+  const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
     site.environments.find((environment) => environment.id === id) ?? notFound("environment");
@@ -57,6 +59,10 @@ export async function showPromotion(
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
 }
+
+/** What is ticked on the page again, after its form was refused. */
+const withTicks = (saved: Set<string>, { shown, ticked }: ReviewTicks = { shown: [], ticked: [] }): Set<string> =>
+  new Set([...[...saved].filter((id) => !shown.includes(id)), ...ticked]);
 
 const order = ["new", "changed", "removed", "unapproved"];
 
