@@ -21,6 +21,7 @@ import { loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { handleError } from "./http/error-pages.ts";
+import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
 import { plainFrame, sendHtml } from "./http/pages.ts";
 import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
 import { linkRoutes } from "./people/link-routes.ts";
@@ -75,6 +76,8 @@ export function createApp(
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
+  app.use("/sites/:site/*", (c, next) => (c.var.person ? limitImports(c, next) : next()));
+  app.use(showKept(app), withholdWrites, guardForms);
   app.get("/help", async (c) => sendHtml(c, layout(await plainFrame(c, "Help"), help())));
   app.route("/", accountRoutes);
   app.route("/", linkRoutes);
@@ -115,7 +118,7 @@ async function forbidCaching(c: Context, next: Next): Promise<void> {
 /** All pages of a site, for people who may see it. */
 function site(): Hono<SiteEnv> {
   const pages = new Hono<SiteEnv>();
-  pages.use(needPerson, needAccess, limitImports);
+  pages.use(needPerson, needAccess);
   pages.route("/", boardRoutes);
   pages.route("/", exportRoutes);
   pages.route("/", evidenceRoutes);

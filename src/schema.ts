@@ -43,7 +43,12 @@ export interface Schema {
     expires_at: string;
     used_at: string | null;
   };
-  sign_in_failures: { id: string; email: string; address: string; at: string };
+  /** `browser` is the hash of a known browser's secret, or empty. */
+  sign_in_failures: { id: string; email: string; address: string; browser: string; at: string };
+  /** Browsers in which a person signed in before. */
+  known_browsers: { hash: string; person_id: string; expires_at: string };
+  /** Forms that were not acted on, and answers to forms: sealed with a secret that only the browser has. */
+  kept_forms: { id: string; person_id: string; sealed: string; expires_at: string };
   tokens: {
     id: string;
     site_id: string;

@@ -92,7 +92,7 @@ describe.each(Object.keys(disks) as (keyof typeof disks)[])("with %s", (name) =>
   });
 
   test("a transaction that fails says that the disk is full, and none of it is kept", async () => {
-    const failure = { email: "", address: "x".repeat(1000), at: w.clock.at };
+    const failure = { email: "", address: "x".repeat(1000), browser: "", at: w.clock.at };
     await disk.fill();
 
     const filling = w.db.transaction().execute(async (trx) => {

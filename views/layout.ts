@@ -1,7 +1,8 @@
 import type { Permitted } from "../src/access/permissions.ts";
 import type { AssetUrls } from "../src/http/assets.ts";
+import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
-import { attr, classes, each, html } from "./parts/html.ts";
+import { attr, classes, each, html, inPostForms } from "./parts/html.ts";
 import { note } from "./parts/page.ts";
 
 /** An environment on the rail. */
@@ -34,7 +35,7 @@ export type Frame = {
   environments: RailStop[];
   rail: "full" | "slim" | "none";
   inboxCount: number;
-  person?: { name: string } | undefined;
+  person?: { id: string; name: string } | undefined;
   /** What this person may do on the site; undefined on a page that belongs to no site. */
   may?: Permitted | undefined;
   flash?: { kind: "done" | "bad"; text: string } | undefined;
@@ -47,13 +48,20 @@ export type Frame = {
 export const layout = (frame: Frame, content: Html): Html =>
   page(
     frame,
-    html`${masthead(frame)}
+    forPerson(
+      frame.person,
+      html`${masthead(frame)}
 ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame.rail, frame.environments)}
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
 <footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
+    ),
   );
+
+/** Puts the person into every form that is posted: it acts for nobody else who signs in before it is sent. */
+const forPerson = (person: Frame["person"], body: Html): Html =>
+  person ? inPostForms(body, hiddenField("shown_to", person.id)) : body;
 
 /** A page for people who are not signed in: sign-in, setup, an invitation. */
 export const signedOutLayout = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>

@@ -3,7 +3,7 @@ import { deploymentPage, deploymentsPage } from "../../views/deployments/pages.t
 import { type RecordForm, recordPage } from "../../views/deployments/record.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
-import { newId } from "../database/ids.ts";
+import { newId, sha256 } from "../database/ids.ts";
 import { besideFields, type FieldError, notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
@@ -43,7 +43,16 @@ deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
-  return showForm(c, { environment, when: "", note: "", source: "", complete: false, lines: "", key: newId() });
+  return showForm(c, {
+    environment,
+    when: "",
+    note: "",
+    source: "",
+    complete: false,
+    lines: "",
+    previewed: "",
+    key: newId(),
+  });
 });
 
 /** Previews the changes; writes nothing. */
@@ -53,15 +62,7 @@ deploymentRoutes.post("/new", async (c) => {
   if (wrong) return showForm(c, form, { errors: [wrong] });
   const read = readFields(c, form);
   if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
-  const changes = await previewDeployment(
-    c.var.db,
-    c.var.access.site,
-    read.environment,
-    read.at ?? c.var.at,
-    read.lines,
-    form.complete,
-  );
-  return showForm(c, form, { changes, momentNote: read.momentNote });
+  return showPreview(c, form, read);
 });
 
 deploymentRoutes.post("/", async (c) => {
@@ -70,12 +71,15 @@ deploymentRoutes.post("/", async (c) => {
   if (wrong) return showForm(c, form, { errors: [wrong] });
   const read = readFields(c, form);
   if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
+  if (form.previewed && form.previewed !== previewDigest(form)) return showPreview(c, form, read, { changed: true });
   try {
     const { note, source, complete } = form;
+    // the same form is one request, also if it was previewed in between
+    const sent: RecordForm = { ...form, previewed: "" };
     const report = { note, source, complete, placements: read.lines, ...(read.at && { effective_at: read.at }) };
     const recorded = await recordDeployment(
       c.var.db,
-      sessionActor(c, form),
+      sessionActor(c, sent),
       c.var.access.site,
       read.environment,
       report,
@@ -114,9 +118,24 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   );
 });
 
-type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines">> & {
+type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines" | "changed">> & {
   errors?: FieldError[];
 };
+
+async function showPreview(
+  c: SiteContext,
+  form: RecordForm,
+  read: ReturnType<typeof readFields>,
+  { changed }: { changed?: true } = {},
+) {
+  const { environment, lines, momentNote, at = c.var.at } = read;
+  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
+  return showForm(c, { ...form, previewed: previewDigest(form) }, { changes, momentNote, changed });
+}
+
+/** Of all that decides what a deployment changes. Browsers send line breaks in their own way. */
+const previewDigest = ({ environment, when, complete, lines }: RecordForm): string =>
+  sha256(JSON.stringify([environment, when, complete, lines.replace(/\r\n?/g, "\n")]));
 
 function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
   const { site } = c.var.access;
@@ -125,7 +144,7 @@ function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }:
     c,
     { title: "Record a deployment", here: "record" },
     recordPage({ site, form, errors: byField, now: c.var.at, ...results }),
-    errors.length ? 422 : 200,
+    errors.length ? 422 : results.changed ? 409 : 200,
   );
 }
 
@@ -140,6 +159,7 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
     source: field("source"),
     complete: field("complete") === "1",
     lines: field("lines"),
+    previewed: field("previewed"),
     key: field("key"),
   };
   if (!(body.file instanceof File) || !body.file.size) return { form };

@@ -6,10 +6,14 @@ import type { AnyContext, SiteContext } from "./context.ts";
 
 export type Keyed = { key?: string | undefined } & object;
 
-/** Makes a repeated form post harmless. A key that no form of Sitebook can have sent is ignored. */
+/**
+ * Makes a repeated form post harmless. The key depends on the content: the same form sent twice is one request, and one
+ * that was changed after going back to it is another. A key that no form of Sitebook can have sent is ignored.
+ */
 export function requestOf(c: AnyContext, form: Keyed | undefined): Actor["request"] {
   if (!form?.key || !/^[\w-]{1,200}$/.test(form.key)) return;
-  return { key: form.key, fingerprint: sha256(`${c.req.path} ${JSON.stringify(form)}`) };
+  const fingerprint = sha256(`${c.req.path} ${JSON.stringify(form)}`);
+  return { key: `form-${fingerprint}`, fingerprint };
 }
 
 /** The named fields of a posted form as text; a missing field, or a file, is empty. */
@@ -26,6 +30,14 @@ export async function checkedValues(c: AnyContext, name: string): Promise<string
 type Value = string | File | (string | File)[] | undefined;
 
 const texts = (value: Value): string[] => [value ?? []].flat().filter((item) => typeof item === "string");
+
+/** The posted form as it was sent; undefined if the body is no form. */
+export async function postedForm(c: AnyContext): Promise<FormData | undefined> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) return;
+  await formOf(c);
+  return c.req.formData();
+}
 
 function formOf(c: AnyContext): Promise<Record<string, Value>> {
   return c.req.parseBody({ all: true }).catch(() => {

@@ -53,7 +53,7 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
     rail: "none",
     inboxCount: 0,
     person,
-    flash: takeFlash(c),
+    flash: c.get("notice") ?? takeFlash(c),
   };
 }
 

@@ -69,18 +69,20 @@ export async function changePassword(
     password,
     again,
     address,
+    browser,
     at,
   }: {
     current: string;
     password: string;
     again: string;
     address: string;
+    browser?: string | undefined;
     at: string;
   },
   hashing: LimitHashing,
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
-  const result = await tryPassword(db, { email: person.email ?? "", password: current, address, at }, hashing);
+  const result = await tryPassword(db, { email: person.email ?? "", password: current, address, browser, at }, hashing);
   personOrRefusal(result, { sentence: "This is not your current password.", path: "current", status: 422 });
   const hash = await hashing({ address, email: person.email }, () => hashPassword(password));
   await db.transaction().execute(async (trx) => {

@@ -8,7 +8,7 @@ import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, plainPage, signedOutPage } from "../http/pages.ts";
-import { endSession, needPerson, startSession } from "../http/session.ts";
+import { browserSecret, endSession, needPerson, signInAddress, startSession } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
@@ -28,7 +28,8 @@ accountRoutes.post("/sign-in", async (c) => {
   const { db, address, at, limitHashing } = c.var;
   const next = safePath(form.next);
   try {
-    const result = await tryPassword(db, { email, password, address: address(), at }, limitHashing);
+    const attempt = { email, password, address: address(), browser: browserSecret(c), at };
+    const result = await tryPassword(db, attempt, limitHashing);
     await startSession(c, personOrRefusal(result, noMatch).id);
     return c.redirect(next, 303);
   } catch (error) {
@@ -46,11 +47,11 @@ const noMatch = {
 } as const;
 
 accountRoutes.post("/sign-out", async (c) => {
-  const { everywhere } = await formFields(c, "everywhere");
+  const { everywhere, next } = await formFields(c, "everywhere", "next");
   await endSession(c);
   if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
   flash(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
-  return c.redirect("/sign-in", 303);
+  return c.redirect(next ? signInAddress(safePath(next)) : "/sign-in", 303);
 });
 
 type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
@@ -75,7 +76,8 @@ accountRoutes.post("/account/password", async (c) => {
   const { person, db, address, at, limitHashing } = (c as SignedIn).var;
   const { current, password, again } = await formFields(c, "current", "password", "again");
   try {
-    await changePassword(db, person, { current, password, again, address: address(), at }, limitHashing);
+    const change = { current, password, again, address: address(), browser: browserSecret(c), at };
+    await changePassword(db, person, change, limitHashing);
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }

@@ -7,7 +7,7 @@ import { correctedIn } from "../record/corrections.ts";
 import { type ContentChange, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
-import { tickedBy } from "./review-ticks.ts";
+import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 
@@ -15,6 +15,8 @@ import { changedSince } from "./since-completion.ts";
 const maxPages = 200;
 
 export interface RefusedForm {
+  /** The ticks that were sent with it. */
+  ticks?: ReviewTicks | undefined;
   form?: { comment?: string; when?: string; reason?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
@@ -32,7 +34,7 @@ export async function showPromotion(
   const { site, may } = c.var.access;
   const { db, person, at } = c.var;
   const promotion = (await promotionDetails(db, site.id, number, at)) ?? notFound(`promotion ${number}`);
-  const ticked = await tickedBy(db, promotion.id, person.id);
+  const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
     site.environments.find((environment) => environment.id === id) ?? notFound("environment");
@@ -64,6 +66,10 @@ export async function showPromotion(
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
 }
+
+/** What is ticked on the page again, after its form was refused. */
+const withTicks = (saved: Set<string>, { shown, ticked }: ReviewTicks = { shown: [], ticked: [] }): Set<string> =>
+  new Set([...[...saved].filter((id) => !shown.includes(id)), ...ticked]);
 
 const order = ["new", "changed", "removed", "unapproved"];
 

@@ -42,9 +42,9 @@ promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
   const { decision, comment, digest, anyway } = await formFields(c, "decision", "comment", "digest", "anyway");
-  const { shown, ticked } = await postedTicks(c);
-  if (shown.length || ticked.length) await savePostedTicks(c, number);
   return attempt(c, number, { comment }, async () => {
+    const { shown, ticked } = await postedTicks(c);
+    if (shown.length || ticked.length) await savePostedTicks(c, number);
     if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
     const request = { decision, digest, comment, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
@@ -58,7 +58,12 @@ const nameOfTarget = (_db: unknown, _site: unknown, _number: number, _now: strin
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
   const number = Number(c.req.param("number"));
-  await savePostedTicks(c, number);
+  const { comment } = await formFields(c, "comment");
+  try {
+    await savePostedTicks(c, number);
+  } catch (error) {
+    return showRefused(c, number, { comment }, error);
+  }
   const from = c.req.query("from");
   return c.redirect(`${base(c)}/${number}${from ? `?from=${encodeURIComponent(from)}` : ""}`, 303);
 });
@@ -113,11 +118,16 @@ async function attempt(
     flash(c, await act());
     return c.redirect(next, 303);
   } catch (error) {
-    if (error instanceof Refusal && error.code === "not_reviewed")
-      return showPromotion(c, number, { form, ask: error.message }, 409);
-    const { status, ...refusal } = shownRefusal(error);
-    return showPromotion(c, number, { form, ...refusal }, status as 403 | 409 | 422);
+    return showRefused(c, number, form, error);
   }
+}
+
+async function showRefused(c: SiteContext, number: number, form: RefusedForm["form"], error: unknown) {
+  const ticks = await postedTicks(c);
+  if (error instanceof Refusal && error.code === "not_reviewed")
+    return showPromotion(c, number, { form, ticks, ask: error.message }, 409);
+  const { status, ...refusal } = shownRefusal(error);
+  return showPromotion(c, number, { form, ticks, ...refusal }, status as 403 | 409 | 422);
 }
 
 async function savePostedTicks(c: SiteContext, number: number) {

@@ -129,11 +129,17 @@ describe("the promotion page", () => {
     await page.goto("/sites/shop/promotions/1");
     await w.db.deleteFrom("sessions").execute();
 
+    await page.getByText("Add a comment").click();
+    await page.getByLabel(/^Comment/).fill("Good.");
     await page.getByRole("button", { name: "Approve for demo" }).click();
     await fillSignIn(page, "theo");
 
-    await readsPage(page, /Sale .* Waiting for you\./);
-    expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1$/);
+    await readsPage(
+      page,
+      /You were signed out before this was sent\. Nothing was recorded\. .*Sale .* Waiting for you\./,
+    );
+    expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1\?kept=[\w-]+$/);
+    expect(await page.getByLabel(/^Comment/).inputValue()).toBe("Good.");
     expect(await approvals(), "nothing was decided while signed out").toEqual([]);
   });
 
@@ -146,8 +152,30 @@ describe("the promotion page", () => {
     await page.waitForURL("**/sign-in?next=*");
     await fillSignIn(page, "theo");
 
-    await page.waitForURL("**/sites/shop/promotions/1");
+    await page.waitForURL("**/sites/shop/promotions/1?kept=*");
+    await readsPage(page, /You were signed out before this was sent\. Nothing was recorded\./);
+    expect(await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).isChecked()).toBe(true);
   });
+});
+
+test("going back after recording shows the preview, which is not sent again; a changed text is another deployment", async () => {
+  const page = await w.visit("cleo", "/sites/shop/deployments/new");
+  const lines = page.locator("textarea[name=lines]");
+  await lines.fill("page /sale v2");
+  await page.locator(".bar button").first().click();
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await page.waitForURL("**/sites/shop/deployments/1");
+
+  await page.goBack();
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await page.waitForURL("**/sites/shop/deployments/1");
+
+  await page.goBack();
+  await lines.fill("page /sale v3");
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await readsPage(page, /This was changed after its preview/);
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await page.waitForURL("**/sites/shop/deployments/2");
 });
 
 describe("the content security policy", () => {

@@ -18,6 +18,8 @@ export type RecordForm = {
   source: string;
   complete: boolean;
   lines: string;
+  /** The digest of what was previewed; empty before the first preview. */
+  previewed: string;
   /** An idempotency key: a repeated post records nothing. */
   key: string;
 };
@@ -30,6 +32,8 @@ type Props = {
   badLines?: (ReadLine & { wrong: string })[] | undefined;
   /** What it would change; undefined before the first preview. */
   changes?: PreviewedLine[] | undefined;
+  /** Whether the form was changed after its preview, and sent to be recorded. */
+  changed?: boolean | undefined;
   /** How the time was interpreted, if it was ambiguous. */
   momentNote?: string | undefined;
 };
@@ -39,9 +43,9 @@ export function recordPage(props: Props): Html {
   const environment = site.environments.find(({ slug }) => slug === form.environment);
   return html`${head({ title: "Record a deployment", lead: "Record what was deployed where. You see the changes before they are recorded." })}
 <form method="post" action="/sites/${site.slug}/deployments/new" enctype="multipart/form-data">
-${hiddenField("key", form.key)}
+${hiddenField("key", form.key)}${props.changes && hiddenField("previewed", form.previewed)}
 ${split(
-  html`${props.changes && preview(props.changes, environment?.name ?? "")}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${linesFields(props)}`,
+  html`${props.changed && note(changedSentence, { kind: "bad" })}${props.changes && preview(props.changes, environment?.name ?? "")}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${linesFields(props)}`,
   factsFields(props),
 )}
 ${bar(
@@ -54,6 +58,9 @@ ${bar(
 )}
 </form>`;
 }
+
+const changedSentence =
+  "This was changed after its preview, so nothing was recorded yet. Check what it would change now, then record it.";
 
 const recordButton = (site: string, changes: PreviewedLine[]): Html => {
   const count = changes.filter(({ change }) => change !== "same").length;
