@@ -55,7 +55,7 @@ describe("the form to record a deployment", () => {
 
     test.each([
       ["its lines", { lines: "page /sale v3" }, "page /sale v3"],
-      ["the environment", { environment: "demo" }, "This would change demo"],
+      ["the environment", { environment: "demo" }, "Changes to demo"],
       ["the moment", { when: "2026-03-02T10:00" }, "2026-03-02T10:00"],
       ["to a complete list", { complete: "1" }, "1 removed"],
     ])("(%s) it is previewed again first, and then recorded", async (_, change, shown) => {
