@@ -140,6 +140,8 @@ test("log shows when each deployment happened, who recorded it, and if it was la
   );
   expect((await sitebook(["log", "live"])).out).toContain("1 out of band");
   expect((await sitebook(["log", "demo"])).out).toBe("Nothing was recorded on demo.\n");
+  expect((await sitebook(["log", "beta", "--until", "1 March"])).out).toMatch(/^#1 /);
+  expect((await sitebook(["log", "beta", "--until", "28 February"])).out).toBe("Nothing was recorded on beta.\n");
   const { out } = await sitebook(["log", "beta", "--until", "2026-02-01T00:00:00Z", "--json"]);
   expect(JSON.parse(out)).toEqual([]);
 });

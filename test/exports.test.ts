@@ -234,6 +234,8 @@ test("the command line exports from the database, to standard output or a file",
 
   expect((await sitebook(["export"])).err).toContain("Name what to export");
   expect((await sitebook(["export", "placements", "moon"])).code).toBe(2);
+  const until = async (day: string) => (await sitebook(["export", "history", "--until", day])).out.split("\r\n").length;
+  expect(await until("today")).toBeGreaterThan(await until("yesterday"));
   expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("Unknown action");
   expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("Use csv or jsonl");
   expect((await sitebook(["export", "placements", "beta", "--as-of", "soon-ish"])).code).toBe(2);

@@ -3,7 +3,7 @@ import { newId } from "../src/database/ids.ts";
 import { recordDeployment } from "../src/deployments/record.ts";
 import { canPromote } from "../src/promotions/eligibility.ts";
 import { listApprovers } from "../src/record/approvers.ts";
-import { placementsAsOf } from "../src/record/as-of.ts";
+import { endOfTime, placementsAsOf } from "../src/record/as-of.ts";
 import type { ReportLine } from "../src/record/report.ts";
 import { environmentOf, lineOf, type Name, type World, world } from "./support/world.ts";
 
@@ -540,14 +540,20 @@ describe("completing", () => {
     expect(then).toMatchObject([{ key: "/sale", promotion: number, recorded_at: "2026-07-03T10:00:00.000Z" }]);
   });
 
-  test("at a moment that the clocks showed twice says which one it took", async () => {
+  test("at a moment that the clocks showed twice has to name which", async () => {
     w.clock.at = "2026-11-03T10:00:00.000Z";
     const number = await requested(["/sale v1"]);
     await decides("theo", number, "approve");
-    const page = await (
-      await w.as("ada").submit(path(number, "/completion"), { effective_at: "2026-10-25T01:30" })
-    ).text();
-    expect(page).toContain("Clocks in Europe/London showed 01:30 twice that day.");
+    const refused = await (await completes("ada", number, "2026-10-25T01:30")).text();
+    expect(refused).toContain("Enter 2026-10-25 01:30 BST or 2026-10-25 01:30 GMT.");
+    expect(refused).toMatch(/<input type="text" id="effective_at"[^>]* value="2026-10-25T01:30"/);
+
+    await completes("ada", number, "2026-10-25 01:30 GMT");
+    const demo = environmentOf(w.site, "demo").id;
+    expect(await placementsAsOf(w.db, w.site.id, demo, { asOf: endOfTime })).toMatchObject([
+      { effective_at: "2026-10-25T01:30:00.000Z" },
+    ]);
+    expect(await read("ada", number)).toContain("25 Oct, 01:30 GMT");
   });
 
   test.each([

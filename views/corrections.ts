@@ -10,6 +10,7 @@ import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
+import { momentPicker } from "./parts/moment.ts";
 import { fold, head, note } from "./parts/page.ts";
 import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
@@ -123,13 +124,12 @@ ${select({
   choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
   error: errors.environment,
 })}
-${input({
+${momentPicker({
   name: "when",
   label: "Since",
-  type: errors.when ? "text" : "datetime-local",
   value: form.when,
   error: errors.when,
   hint: `If empty: the same moment, ${longTime(deployment.effective_at, zone)}.`,
-  more: { max: errors.when ? undefined : localInput(now, zone) },
+  max: localInput(now, zone),
 })}`;
 }

@@ -79,7 +79,7 @@ const momentFormats: [string, string][] = [
 ];
 
 const when = html`<section><h2 id="when">Dates and times</h2>
-<p>You can enter dates and times in your own words. They are read in the site’s time zone. If its clocks skipped that time or showed it twice, the page says how it was read.</p>
+<p>You can enter dates and times in your own words. They are read in the site’s time zone. The end of a period includes the day or minute that you name. A time that the clock showed twice is shown with its name, such as 01:30 GMT, and can be entered that way.</p>
 <dl class="glossary">${each(momentFormats, ([text, meaning]) => html`<dt>${text}</dt><dd>${meaning}</dd>`)}</dl>
 <p>In addresses, in the API and on the command line write an environment at a past moment as live~1, live#42 or live@{2.days.ago}.</p></section>`;
 

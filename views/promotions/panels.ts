@@ -6,8 +6,9 @@ import type { Requirement } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
 import { button, confirmButton } from "../parts/button.ts";
-import { area, input } from "../parts/field.ts";
+import { area } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
+import { momentPicker } from "../parts/moment.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
@@ -72,9 +73,8 @@ const blocking = (promotion: PromotionDetails): Html =>
 function actions({ site, promotion, form, errors }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const where = whereCompleted(promotion);
-  const since = input({
+  const since = momentPicker({
     name: "effective_at",
-    type: "datetime-local",
     label: `${where.charAt(0).toUpperCase()}${where.slice(1)} since`,
     value: form.when,
     error: errors.effective_at,
