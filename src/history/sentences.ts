@@ -4,14 +4,14 @@ import { countOf, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
-/** A part of a sentence: words, a link to a page of the site, or a moment (ISO 8601 UTC). */
-export type SentencePart = string | { to: string; text: string } | { at: string };
+/** A part of a sentence: words, a person's name, a link to a page of the site, or a moment (ISO 8601 UTC). */
+export type SentencePart = string | { name: string } | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
 
 /** An event as a sentence, with the names of that time. */
 export function sentence({ action, details }: Pick<HistoryEvent, "action" | "details">): SentencePart[] {
-  return [`${text(details.person)} `, ...sentences[action](details)];
+  return [{ name: text(details.person) }, " ", ...sentences[action](details)];
 }
 
 const sentences = {

@@ -32,9 +32,9 @@ export interface DeploymentReport {
 
 export const maxPlacements = 10_000;
 
-/** The line as it is stored: its key in the normal form. */
+/** The line as it is stored: its key and version in their normal form. */
 export function normalizeLine(line: ReportLine): ReportLine {
-  return { ...line, key: normalKey(line.kind, line.key) };
+  return { ...line, key: normalKey(line.kind, line.key), version: line.version?.normalize("NFC") ?? null };
 }
 
 /** All errors of a report, each with its field. Expects lines in their normal form. */

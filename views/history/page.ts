@@ -102,8 +102,9 @@ function eventItem(site: Site, now: string, event: HistoryProps["events"][number
 /** A part of a sentence, with its link or its time. */
 export function sentencePart(site: Site, now: string, part: SentencePart): Html {
   if (typeof part === "string") return html`${part}`;
+  if ("name" in part) return html`<bdi>${part.name}</bdi>`;
   if ("at" in part) return time(part.at, site.time_zone, now);
-  return html`<a href="/sites/${site.slug}/${part.to}">${part.text}</a>`;
+  return html`<a href="/sites/${site.slug}/${part.to}"><bdi>${part.text}</bdi></a>`;
 }
 
 type Line = { kind: string; key: string; version: string | null; out_of_band?: number };

@@ -43,6 +43,6 @@ export function approvedByCell(
   return each(
     approvals,
     ({ person, role, decided_at }) =>
-      html`<span class="by">${statusBadge("approved", html`${person}<span class="sr">, ${role.replaceAll("-", " ")},</span>`)} <span class="ago">${time(decided_at, zone, now)}</span></span> `,
+      html`<span class="by">${statusBadge("approved", html`<bdi>${person}</bdi><span class="sr">, ${role.replaceAll("-", " ")},</span>`)} <span class="ago">${time(decided_at, zone, now)}</span></span> `,
   );
 }

@@ -65,9 +65,9 @@ function header(props: PromotionPage): Html {
     over: [
       environmentPath(promotion.from, promotion.environment),
       `Promotion ${promotion.number}`,
-      html`requested by ${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`,
+      html`requested by <bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
-    title: promotion.name,
+    title: html`<bdi>${promotion.name}</bdi>`,
     lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
     under: promotion.note && html`<span class="quote">${promotion.note}</span>`,
   });
@@ -111,7 +111,7 @@ function outcome(props: PromotionPage): Html {
   if (rejection)
     return line(
       statusBadge("rejected", "Rejected"),
-      html`by ${rejection.person} (${rejection.role_name}), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
+      html`by <bdi>${rejection.person}</bdi> (<bdi>${rejection.role_name}</bdi>), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
       again,
     );
   if (cancellation?.superseded_by)
@@ -121,7 +121,7 @@ function outcome(props: PromotionPage): Html {
     );
   return line(
     statusBadge("cancelled", "Cancelled"),
-    html`by ${cancellation?.person}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
+    html`by <bdi>${cancellation?.person}</bdi>, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
 }
@@ -136,7 +136,7 @@ function completed({ promotion, site, now, afterwards }: PromotionPage, completi
   ]);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  return html`by <bdi>${person}</bdi>: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
 }

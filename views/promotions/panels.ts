@@ -54,7 +54,7 @@ function gate(props: Panels): Html {
 function decided({ site, now }: Panels, approval: Approval, target?: string): Html {
   const { person, role_name, decision, comment, decided_at } = approval;
   const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${person} (${role_name}) ${word}`, { wrap: true })}<small>${target && `for ${target}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+  return html`<li>${statusBadge(word, html`<bdi>${person}</bdi> (<bdi>${role_name}</bdi>) ${word}`, { wrap: true })}<small>${target && `for ${target}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
 }
 
 const missing = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>
@@ -106,10 +106,10 @@ const about = ({ site, promotion, now }: Panels): Html =>
     html`${facts([
       [
         "Release",
-        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, ${promotion.name}</a>`,
+        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, <bdi>${promotion.name}</bdi></a>`,
       ],
       ["Notes", promotion.release_notes],
-      ["Requested by", html`${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`],
+      ["Requested by", html`<bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
       "What the approval covers",
       html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,

@@ -97,7 +97,7 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
     html`<a href="/sites/${site.slug}/promotions/${placement.promotion}">promotion ${placement.promotion}</a>`;
   const [first, ...others] = approvals;
   if (first)
-    return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
+    return html`<bdi>${first.person}</bdi> (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and <bdi>${person}</bdi> (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
   if (placement.out_of_band)
     return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
@@ -201,7 +201,7 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
       asked_by,
       asked_at,
       requirements,
-    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)}, requested by ${asked_by} on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by <bdi>${asked_by}</bdi> on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
 }
