@@ -114,7 +114,7 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
     "effective_at",
     "before there were web sites",
   ],
-  ["an invalid range", line({ requires: { cms: "newest" } }), "placements.1.requires", '"newest" is not a range'],
+  ["an invalid range", line({ requires: { cms: ">newest" } }), "placements.1.requires", "is not a range of versions"],
   [
     "a range that no version can satisfy",
     line({ requires: { cms: ">2 <1" } }),

@@ -50,7 +50,8 @@ const line = z
       .record(z.string(), z.string())
       .optional()
       .openapi({
-        description: "The software that it needs, by name, with semver ranges.",
+        description:
+          "The software that it needs, by name, each as a range of versions (semver, or numbers with any number of parts) or as one exact label.",
         example: { "checkout-service": ">=3.2 <4" },
       }),
   })
