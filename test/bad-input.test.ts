@@ -114,6 +114,12 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
     "effective_at",
     "before there were web sites",
   ],
+  [
+    "a half invalid range",
+    line({ requires: { cms: ">=new <4" } }),
+    "placements.1.requires",
+    "is not a range of versions",
+  ],
   ["an invalid range", line({ requires: { cms: ">newest" } }), "placements.1.requires", "is not a range of versions"],
   [
     "a range that no version can satisfy",

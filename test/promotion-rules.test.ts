@@ -308,6 +308,7 @@ describe("what blocks a promotion", () => {
     // numbers with more than three parts are compared part by part
     ["3.4.0.12", ">=3.4.0.5 <4", true],
     ["3.4.0.4", ">=3.4.0.5 <4", false],
+    ["3.4.0", ">=3.4.0.5 <4", false],
     ["3.4.0.100", ">3.4.0.12", true],
     ["3.4.0.12", ">= 3.2", true],
     ["4.0.0.1", "<4", false],

@@ -8,8 +8,10 @@ import { whyNotLabel } from "./keys.ts";
 export function whyNotRange(range: string, software: string): string | undefined {
   const invalid = `"${range.slice(0, 60)}" is not a range of versions of ${software}. Write one like >=3.2 <4, or the exact version.`;
   if (range.length > 200) return invalid;
-  if (semver.validRange(range, { loose: true }) !== null)
-    return semver.minVersion(range, { loose: true }) ? undefined : `No version of ${software} matches ${range}. Correct the range.`;
+  if (semverRange(range) !== undefined)
+    return semver.minVersion(range, { loose: true })
+      ? undefined
+      : `No version of ${software} matches ${range}. Correct the range.`;
   if (!partRanges(range) && (hasOperator(range) || whyNotLabel(range))) return invalid;
 }
 
@@ -23,7 +25,7 @@ export function isInRange(label: string, range: string): boolean {
   if (label.normalize("NFC") === range.normalize("NFC")) return true;
   const short = /^v?\d{1,9}(\.\d{1,9})?$/.test(label);
   const version = short ? semver.coerce(label) : semver.parse(label, { loose: true });
-  if (version && semver.validRange(range, { loose: true }) !== null)
+  if (version && semverRange(range) !== undefined)
     return semver.satisfies(version, range, { loose: true, includePrerelease: true });
   const parts = parseParts(label);
   const alternatives = partRanges(range);
@@ -43,21 +45,33 @@ interface Comparator {
 }
 
 function parseParts(text: string): Parts | undefined {
-  const [, numbers, prerelease = ""] = /^v?(\d{1,9}(?:\.\d{1,9}){0,7})(?:-([\w.-]+))?(?:\+[\w.-]+)?$/i.exec(text) ?? [];
+  // 2026-11-29 is a date, and not a version 2026 before its release
+  const [, numbers, prerelease = ""] =
+    /^v?(\d{1,9}(?:\.\d{1,9}){0,7})(?:(?<=\..*\..*)-([\w.-]+))?(?:\+[\w.-]+)?$/i.exec(text) ?? [];
   return numbers === undefined ? undefined : { numbers: numbers.split(".").map(Number), prerelease };
+}
+
+const tokens = (part: string): string[] =>
+  part
+    .trim()
+    .replace(/([<>=~^])\s+/g, "$1")
+    .split(/\s+/);
+
+/** The range in semver's plain form. Undefined if it is not one in all its parts: semver would leave out what it cannot read. */
+function semverRange(range: string): string | undefined {
+  const options = { loose: true, includePrerelease: true };
+  const known = range
+    .split("||")
+    .every((part) => tokens(part).every((token) => token === "-" || semver.validRange(token, options) !== null));
+  return known ? (semver.validRange(range, options) ?? undefined) : undefined;
 }
 
 /** The alternatives of a range, each as comparators that all have to be met; undefined if it is not a range. */
 function partRanges(range: string): Comparator[][] | undefined {
   // what semver can read may have x, ~ and - in it: it comes back as plain comparators
-  const plain = semver.validRange(range, { loose: true, includePrerelease: true }) ?? range;
-  const alternatives = plain.split("||").map((part) =>
-    part
-      .trim()
-      .replace(/([<>=~^])\s+/g, "$1")
-      .split(/\s+/)
-      .map((text) => (text === "*" ? [] : parseComparator(text))),
-  );
+  const alternatives = (semverRange(range) ?? range)
+    .split("||")
+    .map((part) => tokens(part).map((text) => (text === "*" ? [] : parseComparator(text))));
   const isRange = alternatives.every((comparators) => comparators.every((parsed) => parsed !== undefined));
   return isRange ? alternatives.map((comparators) => comparators.flatMap((parsed) => parsed ?? [])) : undefined;
 }
