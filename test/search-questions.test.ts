@@ -39,7 +39,7 @@ const changed = (from: string, until?: string, environment = live): Question => 
   asks: "changed",
   environment,
   from: day(from),
-  ...(until && { until: `${until}T23:59:59.999Z` }),
+  ...(until && { until: new Date(Date.parse(day(until)) - 1).toISOString() }),
 });
 
 describe("a question as users type it", () => {

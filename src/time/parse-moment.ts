@@ -107,7 +107,9 @@ export function formatMoment(at: string, zone: string): string {
 export function formatRangeEnd(end: string, zone: string): string {
   const day = localInput(end, zone).slice(0, 10);
   if (endOfDay(day, zone) === end) return day;
-  return formatMoment(end.endsWith(":59.999Z") ? `${end.slice(0, 16)}:00.000Z` : end, zone);
+  const written = formatMoment(end.endsWith(":59.999Z") ? `${end.slice(0, 16)}:00.000Z` : end, zone);
+  const read = inNamedZone(written, zone, end) ?? fromWallClock(written, zone);
+  return read?.end === end ? written : end.replace(/(:00)?\.000Z$/, "Z");
 }
 
 // A page that draws several weeks needs each of their days every time.
