@@ -21,7 +21,8 @@ sitebook export placements ENVIRONMENT [--site SLUG] [--as-of MOMENT] [--known-a
 
 Exports the events of the history, newest first, or what is or was on an environment: as CSV, or with --format jsonl (or
 --json) as JSON lines. It is written to standard output, or to the file that --output names, which appears once it is
-complete. The last line counts the rows. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
+complete. The last line counts the rows. CSV begins with a byte order mark, so that Excel reads its letters right, and
+Sitebook reads it back. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
 zone. A day given as --until is included.`,
   options: {
     site: { type: "string" },

@@ -74,7 +74,9 @@ async function insertArtifacts(
     await inBatches(artifacts, (batch) =>
       trx
         .insertInto("artifacts")
-        .values(batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null, folded: foldedText(artifact) })))
+        .values(
+          batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null, folded: foldedText(artifact) })),
+        )
         .execute(),
     );
     return headSections(trx, site.id, sections);
