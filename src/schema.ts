@@ -66,6 +66,8 @@ export interface Schema {
     kind: Kind;
     key: string;
     title: string | null;
+    /** Key and title without case, for filters: see foldedText. */
+    folded: Generated<string>;
     /** The first path segment of a page that has others below it, or is below it; else empty, as for software. */
     section: string;
     owner_id: string | null;

@@ -116,6 +116,21 @@ describe("a page's history", () => {
     expect(tableRows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
   });
 
+  test("until a day contains that day, which is written back", async () => {
+    at("02-01T09:00");
+    await w.record("beta", ["/sale v1"]);
+    at("02-03T21:00");
+    await w.record("beta", ["/sale v2"]);
+
+    const page = await openPage(`${pathOf("/sale")}&from=1+February&to=3+February`);
+
+    expect(tableRows(page).map((row) => row[1])).toEqual(["v2", "v1"]);
+    expect(page).toContain('name="to" placeholder="now" list="moments" autocomplete="off" value="2026-02-03"');
+    expect(tableRows(await openPage(`${pathOf("/sale")}&to=2+February`)).map((row) => row[1])).toEqual(["v1"]);
+    // the chart of a period that ends today ends now
+    expect(words(await openPage(`${pathOf("/sale")}&to=today`))).toContain("to today, 3 February 2026, 21:00");
+  });
+
   test("is the same however late it was recorded", async () => {
     at("02-10T09:00");
     await w.record("live", ["/sale v1"], { effective_at: "2026-02-08T09:00:00Z" });

@@ -66,6 +66,10 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
   ["a control character in a version", line({ version: "v\u0007" }), "placements.1.version", "control characters"],
   ["a control character in a title", line({ title: "a\u0000b" }), "placements.1.title", "control characters"],
   ["a control character in a note", { ...line({}), note: "a\u0000b" }, "note", "control characters"],
+  ["an invisible character in a path", pageAt("/sa\u200ble"), "placements.0.key", "Remove U+200B."],
+  ["an encoded invisible character in a path", pageAt("/sale%EF%BB%BF"), "placements.0.key", "Remove U+FEFF."],
+  ["a turn of direction in a version", line({ version: "v\u202e1" }), "placements.1.version", "Remove U+202E."],
+  ["a joiner between Latin letters", line({ key: "check\u200dout" }), "placements.1.key", "Remove U+200D."],
   ["half a surrogate pair", line({ title: "a\ud800b" }), "placements.1.title", "control characters"],
   [
     "the same page twice",
@@ -110,7 +114,13 @@ const wrong: [name: string, body: unknown, field: string, sentence: string][] = 
     "effective_at",
     "before there were web sites",
   ],
-  ["an invalid range", line({ requires: { cms: "newest" } }), "placements.1.requires", '"newest" is not a range'],
+  [
+    "a half invalid range",
+    line({ requires: { cms: ">=new <4" } }),
+    "placements.1.requires",
+    "is not a range of versions",
+  ],
+  ["an invalid range", line({ requires: { cms: ">newest" } }), "placements.1.requires", "is not a range of versions"],
   [
     "a range that no version can satisfy",
     line({ requires: { cms: ">2 <1" } }),

@@ -4,6 +4,7 @@ import { type CellState, compareWithNext, type RecordedCell } from "../src/board
 import { recordDeployment } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { createSite } from "../src/sites/sites.ts";
+import { machine } from "./support/api.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -207,8 +208,37 @@ test("text is found literally in keys and titles, in any case, and in an address
   expect(await search("SALEx")).toEqual(["/saleX1"]);
   expect(await search("ÄRZTE/O\u0308")).toEqual(["/ÄRZTE/Öffnung"]);
   expect(await search("https://www.shop.example/%C3%84RZTE/%C3%96ffnung?utm=1#top")).toEqual(["/ÄRZTE/Öffnung"]);
+  expect(await search("ärzte/öff")).toEqual(["/ÄRZTE/Öffnung"]);
   expect(await search("\u0000")).toHaveLength(4);
   expect(await search("x".repeat(5000))).toEqual([]);
+});
+
+test.each([
+  ["/CAFÉ v1", "café"],
+  ["/uber v1 | Über uns", "über"],
+  ["/strasse v1 | Straße", "STRASSE"],
+  ["/οδος v1", "ΟΔΟΣ"],
+  ["/контакты v1", "КОНТАКТЫ"],
+  ["/istanbul v1 | İstanbul", "istanbul"],
+  ["/full v1 | ＦＵＬＬ", "full"],
+])("%s is found by %s in every list, whatever the case of its script", async (line, text) => {
+  const [named = "", title] = line.split(" | ");
+  await w.record("beta", ["/other v1"]);
+  const [key = "", version = ""] = named.split(" ");
+  await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), {
+    placements: [{ kind: "page", key, version, title }],
+  });
+  const q = encodeURIComponent(text);
+  const api = await machine(w, "viewer");
+  const keysAt = async (path: string) =>
+    (await api.get(`/sites/shop/${path}`)).body.items.map((item: { key: string }) => item.key);
+
+  expect((await board(`/sites/shop?text=${q}`)).keys).toEqual([key]);
+  expect(await keysAt(`artifacts?q=${q}`)).toEqual([key]);
+  expect(await keysAt(`environments/beta/placements?q=${q}`)).toEqual([key]);
+  const environment = await (await w.as("vera").get(`/sites/shop/environments/beta?text=${q}`)).text();
+  expect(environment).toContain(`>${key}<`);
+  expect(environment).not.toContain(">/other<");
 });
 
 test("pages can be filtered by owner once any page has one", async () => {

@@ -21,7 +21,7 @@ const download = async (path: string, name: Name = "vera") => {
 
 type Cells = Record<string, string>;
 const csv = async (path: string) => {
-  const rows: Cells[] = parse((await download(path)).text, { columns: true });
+  const rows: Cells[] = parse((await download(path)).text, { columns: true, bom: true });
   return { rows: rows.slice(0, -1), end: rows.at(-1) as Cells };
 };
 const lines = async (path: string) => {
@@ -129,6 +129,16 @@ test("quotes, commas, umlauts and line breaks are exported unchanged", async () 
   expect((await csv("history/export.csv?action=deployment_recorded")).rows[0]?.note).toBe(note);
 });
 
+test("CSV begins with a byte order mark, for Excel; JSON lines do not", async () => {
+  await w.record("beta", ["/café v1"]);
+  const startOf = async (file: string) => {
+    const response = await w.as("vera").get(`/sites/shop/environments/beta/${file}`);
+    return [...new Uint8Array(await response.arrayBuffer())].slice(0, 3);
+  };
+  expect(await startOf("export.csv")).toEqual([0xef, 0xbb, 0xbf]);
+  expect(await startOf("export.jsonl")).not.toEqual([0xef, 0xbb, 0xbf]);
+});
+
 test("exports are downloads with a safe name, and are not cached", async () => {
   await w.record("beta", ["/sale v1"]);
   const { response } = await download("environments/beta/export.csv?as_of=2026-03-03T10:00Z");
@@ -223,7 +233,7 @@ test("the command line exports from the database, to standard output or a file",
 
   const { code, out } = await sitebook(["export", "history", "--action", "environment_added"]);
   expect(code).toBe(0);
-  const rows: Cells[] = parse(out, { columns: true });
+  const rows: Cells[] = parse(out, { columns: true, bom: true });
   expect(rows.map((row) => row.subject)).toEqual(["environment live", "environment demo", "environment beta", ""]);
   expect(rows.at(-1)).toMatchObject({ entry: "end", recorded_at: "3 rows" });
 
@@ -235,6 +245,8 @@ test("the command line exports from the database, to standard output or a file",
 
   expect((await sitebook(["export"])).err).toContain("Name what to export");
   expect((await sitebook(["export", "placements", "moon"])).code).toBe(2);
+  const until = async (day: string) => (await sitebook(["export", "history", "--until", day])).out.split("\r\n").length;
+  expect(await until("today")).toBeGreaterThan(await until("yesterday"));
   expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("Unknown action");
   expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("Use csv or jsonl");
   expect((await sitebook(["export", "placements", "beta", "--as-of", "soon-ish"])).code).toBe(2);

@@ -191,6 +191,14 @@ describe("a filter", () => {
     );
   });
 
+  test("until a day contains the whole of it", async () => {
+    const query = async (until: string) =>
+      entries(await openPage(`?from=2026-02-04&until=${encodeURIComponent(until)}`));
+    expect(await query("2026-02-04")).toHaveLength(3);
+    expect(await query("4 February")).toHaveLength(3);
+    expect(await query("2026-02-03")).toHaveLength(0);
+  });
+
   test("combined with others", async () => {
     const query = `?person=${w.people.ada.id}&environment=live&key=checkout&from=2026-02-03T00:00&until=2026-02-03T23:59`;
 

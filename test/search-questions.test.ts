@@ -39,7 +39,7 @@ const changed = (from: string, until?: string, environment = live): Question => 
   asks: "changed",
   environment,
   from: day(from),
-  ...(until && { until: day(until) }),
+  ...(until && { until: new Date(Date.parse(day(until)) - 1).toISOString() }),
 });
 
 describe("a question as users type it", () => {
@@ -124,7 +124,7 @@ describe("a question as users type it", () => {
     });
     expect(parseQuestion("what changed on 28 March", site, summer)).toMatchObject({
       from: "2026-03-28T00:00:00.000Z",
-      until: "2026-03-29T00:00:00.000Z",
+      until: "2026-03-28T23:59:59.999Z",
     });
   });
 

@@ -179,9 +179,20 @@ describe("what changed", () => {
 
   test("yesterday is one day, today another", async () => {
     expect(await reads("what changed on demo yesterday?")).toContain(
-      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
+      "1 page changed on demo on Monday 2 March 2026. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
     );
     expect(await reads("what's new on demo today")).toContain("Nothing changed on demo since 3 March 2026, 00:00.");
+  });
+
+  test("until a day contains that day, also on the pages that it leads to", async () => {
+    const page = await (await w.as("vera").get(path("what changed on demo from 25 February to 2 March?"))).text();
+    expect(words(page)).toContain(
+      "1 page changed on demo from 25 February 2026, 00:00 to the end of Monday 2 March 2026.",
+    );
+    expect(page).toContain(
+      'href="/sites/shop/history?environment=demo&amp;from=2026-02-25T00:00Z&amp;until=2026-03-02"',
+    );
+    expect(await reads("what changed on demo between 25 February and 1 March")).toContain("Nothing changed on demo");
   });
 
   test("before the first record is unknown", async () => {
@@ -290,7 +301,7 @@ test("results are paged by twenty", async () => {
   let next: string | undefined = path("docs");
   while (next) {
     const page: string = await (await w.as("vera").get(next)).text();
-    seen.push(...[...page.matchAll(/page\?key=[^"]*">(\/docs\/page-\d\d)</g)].map(([, key]) => key as string));
+    seen.push(...[...page.matchAll(/page\?key=[^"]*"><bdi>(\/docs\/page-\d\d)</g)].map(([, key]) => key as string));
     next = /<a class="button" rel="next" href="([^"]*)"/.exec(page)?.[1]?.replaceAll("&amp;", "&");
   }
   expect(seen).toHaveLength(45);

@@ -79,12 +79,12 @@ const momentFormats: [string, string][] = [
 ];
 
 const when = html`<section><h2 id="when">Dates and times</h2>
-<p>You can enter dates and times in your own words. They are read in the site’s time zone. If its clocks skipped that time or showed it twice, the page says how it was read.</p>
+<p>You can enter dates and times in your own words. They are read in the site’s time zone. The end of a period includes the day or minute that you name. A time that the clock showed twice is shown with its name, such as 01:30 GMT, and can be entered that way.</p>
 <dl class="glossary">${each(momentFormats, ([text, meaning]) => html`<dt>${text}</dt><dd>${meaning}</dd>`)}</dl>
 <p>In addresses, in the API and on the command line write an environment at a past moment as live~1, live#42 or live@{2.days.ago}.</p></section>`;
 
 const proving = html`<section><h2 id="proving">Export and proof</h2>
-<p>You can export the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded.</p>
+<p>You can export the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. CSV files are UTF-8 with a byte order mark, so that Excel opens them with the right letters. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded.</p>
 <p>An evidence pack, of a promotion or of an environment at any moment, contains a page to read and print, and everything needed to check it without Sitebook: that it follows from the history, and that the history is the one that was signed.</p></section>`;
 
 const words = html`<section><h2 id="words">Terms</h2>

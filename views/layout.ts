@@ -106,7 +106,7 @@ ${frame.person ? personMenu(frame.person) : html`<a class="who" href="/sign-in">
 
 const siteMenu = ({ site: current, sites }: Frame): Html => html`<details class="switch">
 <summary><span class="sr">Site: </span><span class="cut">${current?.name ?? "Sites"}</span></summary>
-<ul>${each(sites, (site) => html`<li><a href="/sites/${site.slug}"${attr("aria-current", site.slug === current?.slug && "true")}>${site.name}</a></li>`)}<li><a href="/sites">All sites</a></li></ul>
+<ul>${each(sites, (site) => html`<li><a href="/sites/${site.slug}"${attr("aria-current", site.slug === current?.slug && "true")}><bdi>${site.name}</bdi></a></li>`)}<li><a href="/sites">All sites</a></li></ul>
 </details>`;
 
 function siteNav(frame: Frame, base: string): Html {
@@ -127,7 +127,7 @@ ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"
 }
 
 const personMenu = (person: { name: string }): Html => html`<details class="switch who">
-<summary><span class="sr">Signed in: </span><span class="cut">${person.name}</span></summary>
+<summary><span class="sr">Signed in: </span><bdi class="cut">${person.name}</bdi></summary>
 <ul><li><a href="/account">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
 </details>`;
 
@@ -138,7 +138,7 @@ const rail = (
 ${each(stops, (stop, index) => station(stop, stops[index + 1]))}</ol></nav>`;
 
 const station = (stop: RailStop, next: RailStop | undefined): Html => html`<li data-tier="${stop.tier}">
-<div class="stop"><a class="env" href="${stop.href}"${attr("aria-current", stop.current && "page")}>${stop.name}</a>${
+<div class="stop"><a class="env" href="${stop.href}"${attr("aria-current", stop.current && "page")}><bdi>${stop.name}</bdi></a>${
   next &&
   html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(", ")}</b></span><span class="line"></span>`}`
 }</div>

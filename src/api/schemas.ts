@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
 import type { ApprovedBy } from "../record/approvers.ts";
 import { controlCharacters } from "../text.ts";
-import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
 
 /** Documents the limit of a text. A rule checks it, so that page and API refuse it with the same sentence. */
@@ -70,18 +69,6 @@ export const referenceSchema = momentText.openapi({
   format: undefined,
   example: "live@2026-03-03T14:00:00Z",
 });
-
-export const momentInQuery = momentText
-  .transform((value, context) => {
-    const at = parseRfc3339(value);
-    if (at) return at;
-    context.addIssue({
-      code: "custom",
-      message: invalidMoment(value, "2026-03-03T14:00:00Z"),
-    });
-    return z.NEVER;
-  })
-  .openapi({ type: "string", format: "date-time", example: "2026-03-03T14:00:00Z" });
 
 const limit = z
   .string()

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { readMoment } from "../http/forms.ts";
+import { readMoment, readRangeEnd } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
@@ -10,7 +10,7 @@ import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
 import { localInput } from "../time/format.ts";
-import { formatMoment } from "../time/parse-moment.ts";
+import { formatMoment, formatRangeEnd } from "../time/parse-moment.ts";
 import {
   findVersions,
   firstPlacedAt,
@@ -110,10 +110,12 @@ function readRange(c: SiteContext): { range: TimeRange } & Pick<ArtifactProps, "
   const requested = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
   const range: TimeRange = {};
   for (const end of ["from", "to"] as const) {
-    const { at, wrong } = readMoment(c, requested[end]);
+    const [read, format] = end === "from" ? [readMoment, formatMoment] : [readRangeEnd, formatRangeEnd];
+    const { at, wrong } = read(c, requested[end]);
     if (wrong) return { range: {}, requested, errors: { [end]: wrong } };
-    if (at) range[end] = at;
-    if (at) requested[end] = formatMoment(at, time_zone);
+    if (at) requested[end] = format(at, time_zone);
+    // the end of today has not come yet
+    if (at && at < c.var.at) range[end] = at;
   }
   if (range.from && range.from >= (range.to ?? c.var.at))
     return { range: {}, requested, errors: { from: "The start must be before the end." } };

@@ -43,7 +43,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
       effective_at: option(values, "at"),
       note: option(values, "note"),
       source: option(values, "source"),
-      promotion: values.promotion === undefined ? undefined : Number(values.promotion),
+      promotion: promotionNumber(option(values, "promotion")),
       complete: values.complete || undefined,
       placements,
     };
@@ -54,6 +54,11 @@ removed. Without a LINE they are read from the file, or from standard input, als
     return { text: sentence(json, environment), json };
   },
 };
+
+function promotionNumber(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new CommandError(`"${text.slice(0, 60)}" is not the number of a promotion.`);
+}
 
 async function inputText(lines: string[], file: string | undefined, io: Io): Promise<string> {
   if (lines.length && file !== undefined) throw new CommandError("Give either lines or a file, not both.");

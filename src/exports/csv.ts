@@ -1,5 +1,8 @@
 type Cell = unknown;
 
+/** Without it at the start of a file Excel reads UTF-8 as the letters of the computer's country. */
+export const byteOrderMark = "\uFEFF";
+
 /**
  * One record of RFC 4180. A text that a spreadsheet would evaluate as a formula gets an apostrophe before it, as OWASP
  * recommends; numbers are left alone. Lists become "a, b; c, d".

@@ -4,8 +4,8 @@ import { countOf, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
-/** A part of a sentence: words, a link to a page of the site, or a moment (ISO 8601 UTC). */
-export type SentencePart = string | { to: string; text: string } | { at: string };
+/** A part of a sentence: words, a person's name, a link to a page of the site, or a moment (ISO 8601 UTC). */
+export type SentencePart = string | { name: string } | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
 
@@ -15,7 +15,7 @@ export function sentence({
   details,
   machine,
 }: Pick<HistoryEvent, "action" | "details" | "machine">): SentencePart[] {
-  return [`${text(details.person)} ${machine ? "(machine) " : ""}`, ...sentences[action](details)];
+  return [{ name: text(details.person) }, machine ? " (machine) " : " ", ...sentences[action](details)];
 }
 
 const sentences = {

@@ -1,7 +1,7 @@
 import type { Actor } from "../access/actor.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal, refuseFields } from "../errors.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+import { type ParsedMoment, parseExactMoment, parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
 import type { AnyContext, SiteContext } from "./context.ts";
 
 export type Keyed = { key?: string | undefined } & object;
@@ -45,12 +45,23 @@ function formOf(c: AnyContext): Promise<Record<string, Value>> {
   });
 }
 
+type ReadMoment = { at?: string; note?: string | undefined; wrong?: string };
+
 /** The past moment in a form field or an address, or why it cannot be read; empty if the text is. */
-export function readMoment(
+export const readMoment = (c: SiteContext, text: string | undefined): ReadMoment => readWith(parseMoment, c, text);
+
+/** The same for the end of a range, which contains the day or minute that the text names. */
+export const readRangeEnd = (c: SiteContext, text: string | undefined): ReadMoment => readWith(parseRangeEnd, c, text);
+
+/** The same for what is recorded at once: a time that the clocks showed twice is refused unless it says which it is. */
+export const readExactMoment = (c: SiteContext, text: string): ReadMoment => readWith(parseExactMoment, c, text);
+
+function readWith(
+  parse: (text: string, zone: string, now: string) => ParsedMoment,
   c: SiteContext,
   text: string | undefined,
-): { at?: string; note?: string | undefined; wrong?: string } {
-  return text?.trim() ? parseMoment(text, c.var.access.site.time_zone, c.var.at) : {};
+): ReadMoment {
+  return text?.trim() ? parse(text, c.var.access.site.time_zone, c.var.at) : {};
 }
 
 /** The past moment in a query parameter, or undefined. Throws a Refusal with 422 if it cannot be read. */

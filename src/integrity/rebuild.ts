@@ -4,6 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { lockSite } from "../database/locks.ts";
 import { Refusal } from "../errors.ts";
+import { foldedText } from "../record/artifact-filter.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
@@ -128,7 +129,11 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
       await upsert(
         trx,
         table,
-        batch.map((row) => ({ ...row, site_id: siteId })),
+        batch.map((row) => ({
+          ...row,
+          site_id: siteId,
+          folded: foldedText(row as { key: string; title: string | null }),
+        })),
       );
     else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);
     else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));
@@ -166,10 +171,13 @@ async function upsert(trx: Database, table: "artifacts" | "versions", rows: Even
 }
 
 async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
-  for (const { kind = "page", key, ...change } of rows)
+  for (const { kind = "page", key, ...row } of rows) {
+    const { title } = row as { title?: string | null };
+    const change = "title" in row ? { ...row, folded: foldedText({ key: key as string, title }) } : row;
     await sql`
       update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
+  }
 }
 
 async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {

@@ -1,5 +1,5 @@
-import semver from "semver";
 import type { Blocker } from "../errors.ts";
+import { isInRange } from "../record/version-ranges.ts";
 import { countOf } from "../text.ts";
 import { movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
 
@@ -89,17 +89,8 @@ function sourceNow({ name }: { name: string }, { inSource }: AssessedContent): s
   return inSource.version === null ? `it was removed from ${name}` : `${name} now has ${inSource.version}`;
 }
 
-/**
- * Whether a version of software is within the needed range. A label that equals the range is (as in "nightly"); any
- * other has to be a version as semver.org defines them, where 3.4 counts as 3.4.0.
- */
-export function isMet({ range, present }: Pick<VersionNeed, "range" | "present">): boolean {
-  if (present === null) return false;
-  if (present === range) return true;
-  const short = /^v?\d{1,9}(\.\d{1,9})?$/.test(present);
-  const version = short ? semver.coerce(present) : semver.parse(present, { loose: true });
-  return version !== null && semver.satisfies(version, range, { loose: true, includePrerelease: true });
-}
+export const isMet = ({ range, present }: Pick<VersionNeed, "range" | "present">): boolean =>
+  present !== null && isInRange(present, range);
 
 function unmetNeed({ key, version, software, range, present }: VersionNeed, target: { name: string }): Blocker {
   const would = present === null ? `would have no ${software}` : `would have ${present}`;

@@ -3,7 +3,7 @@ import { inboxPage } from "../../views/promotions/inbox.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { checkedValues, formFields, readMoment } from "../http/forms.ts";
+import { checkedValues, formFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
@@ -71,7 +71,7 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   const number = Number(c.req.param("number"));
   const { effective_at: when } = await formFields(c, "effective_at");
-  const { at, note, wrong } = readMoment(c, when);
+  const { at, note, wrong } = readExactMoment(c, when);
   return attempt(c, number, { when }, async () => {
     if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
     const { db, access } = c.var;

@@ -1,7 +1,7 @@
 import { joinWithAnd } from "../text.ts";
 import { addDays, weekdayOf } from "../time/calendar.ts";
 import { localInput } from "../time/format.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+import { endOfDay, parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
 
 interface NamedEnvironment {
   id: string;
@@ -188,6 +188,8 @@ const momentOf = (text: string, { zone, now }: Clock) => parseMoment(text, zone,
 
 /** "since Monday", "yesterday", "last week", "on 3 March". Without `until` the period lasts until now. */
 function parsePeriod(text: string, clock: Clock): { from: string; until?: string | undefined } | Unreadable {
+  const [, start, end] = /^(?:since|from|between) (.+?) (?:until|till|to|and|through) (.+)$/i.exec(text) ?? [];
+  if (start && end && end !== "now") return between(start, end, clock);
   const since = /^(?:since|after|from) (?:the )?(.+?)(?: on| until now)?$/i.exec(text)?.[1];
   const period = (since ?? text)
     .replace(/^(?:on|in|during|at|for|over) /i, "")
@@ -201,7 +203,14 @@ function parsePeriod(text: string, clock: Clock): { from: string; until?: string
   }
   const from = startOf(first, clock);
   if ("wrong" in from || since || last >= today(clock)) return "wrong" in from ? from : { from: from.at };
-  const until = startOf(addDays(last, 1), clock);
+  return { from: from.at, until: endOfDay(last, clock.zone) };
+}
+
+/** "1 March" to "8 March", with both days. */
+function between(start: string, end: string, { zone, now }: Clock): { from: string; until: string } | Unreadable {
+  const from = parseMoment(start, zone, now);
+  if ("wrong" in from) return from;
+  const until = parseRangeEnd(end, zone, now);
   return "wrong" in until ? until : { from: from.at, until: until.at };
 }
 

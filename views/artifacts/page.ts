@@ -70,8 +70,8 @@ function header(props: ArtifactProps): Html {
       sectionName(artifact),
       html`<a href="${pathWithQuery(`/sites/${site.slug}/history`, { kind: artifact.kind, key: artifact.key })}">Activity</a>`,
     ],
-    title: artifact.key,
-    lead: html`${artifact.title && html`“${artifact.title}”. `}${currentWords(props)}${each(props.waiting, (promotion) => html` ${waitingBadge(site, promotion)}`)}`,
+    title: html`<bdi>${artifact.key}</bdi>`,
+    lead: html`${artifact.title && html`“<bdi>${artifact.title}</bdi>”. `}${currentWords(props)}${each(props.waiting, (promotion) => html` ${waitingBadge(site, promotion)}`)}`,
     actions:
       artifact.kind === "page" &&
       online.length > 0 &&
@@ -92,7 +92,7 @@ function sectionName({ kind, section }: ArtifactProps["artifact"]): string {
 function currentWords({ current }: ArtifactProps): Html {
   const groups = [...Map.groupBy(current, ({ version }) => version)];
   const parts = groups.map(([label, group], i) => {
-    const names = listWithAnd(group.map(({ environment }) => html`<b>${environment.name}</b>`));
+    const names = listWithAnd(group.map(({ environment }) => html`<b><bdi>${environment.name}</bdi></b>`));
     if (label === undefined) return html`${i ? "never" : "Never"} recorded on ${names}`;
     return label === null
       ? html`${i ? "removed" : "Removed"} from ${names}`
@@ -210,7 +210,7 @@ function versionFacts({ site }: ArtifactProps, version: VersionFacts): Html {
         each(
           requires,
           ([key, range], i) =>
-            html`${i > 0 && ", "}<a href="${artifactPath(site.slug, { kind: "software", key })}">${key}</a> <span class="version">${range}</span>`,
+            html`${i > 0 && ", "}<a href="${artifactPath(site.slug, { kind: "software", key })}"><bdi>${key}</bdi></a> <span class="version">${range}</span>`,
         ),
     ],
   ]);

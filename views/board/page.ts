@@ -2,7 +2,7 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Board } from "../../src/board/board.ts";
 import { countOf } from "../../src/text.ts";
-import { localInput, longDay } from "../../src/time/format.ts";
+import { clockTime, longDay } from "../../src/time/format.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
@@ -57,7 +57,7 @@ ${canSelect(props) && selectionBar(props, base)}
 const boardHead = ({ site, now }: Props, actions?: Html): Html =>
   head({
     title: "Board",
-    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${localInput(now, site.time_zone).slice(-5)}</time>.`,
+    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${clockTime(now, site.time_zone)}</time>.`,
     actions,
   });
 

@@ -6,6 +6,7 @@ import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { area, checkbox, input, select } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
+import { momentPicker } from "../parts/moment.ts";
 import { bar, fold, head, note, split } from "../parts/page.ts";
 import { type StatusKind, statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
@@ -92,14 +93,14 @@ const factsFields = ({ site, form, errors, momentNote, now }: Props): Html => ht
   value: form.environment,
   choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
 })}
-${input({
+${momentPicker({
   name: "when",
-  type: "datetime-local",
   label: "When it took effect",
   value: form.when,
   error: errors.when,
-  hint: momentNote ?? `Leave empty for now. Times in ${site.time_zone}.`,
-  more: { max: `${now.slice(0, 4)}-12-31T23:59` },
+  note: momentNote,
+  hint: `Leave empty for now. Times in ${site.time_zone}.`,
+  max: `${now.slice(0, 4)}-12-31T23:59`,
 })}
 ${input({ name: "note", label: "Note", value: form.note, error: errors.note, more: { maxlength: 10_000 } })}
 ${input({ name: "source", label: "Source", value: form.source, error: errors.source, hint: "A commit, build or web address.", more: { maxlength: 2000 } })}

@@ -136,7 +136,7 @@ const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}
 
 const entry = (props: Props, promotion: Promotion, text: Piece, end: Html): Html => html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}">${promotion.name}</a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
 <div class="end">${end}</div>
 </li>
 `;
@@ -240,7 +240,7 @@ function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): H
   const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
     return html` Replaced by promotion ${cancellation.superseded_by}.`;
-  if (cancellation) return html` ${cancellation.person} cancelled it${quote(cancellation.reason)}`;
+  if (cancellation) return html` <bdi>${cancellation.person}</bdi> cancelled it${quote(cancellation.reason)}`;
   if (!last) return html``;
   const person = last.person_id === actor.person.id ? "You" : inRole(last, last.role_name);
   return html` ${person} ${last.decision === "reject" ? "rejected" : "approved"} it${quote(last.comment)}`;

@@ -81,9 +81,9 @@ function header(props: PromotionPage): Html {
     over: [
       environmentPath(promotion.from, promotion.environment),
       `Promotion ${promotion.number}`,
-      html`requested by ${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`,
+      html`requested by <bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
-    title: promotion.name,
+    title: html`<bdi>${promotion.name}</bdi>`,
     lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
     under: promotion.note && html`<span class="quote">${promotion.note}</span>`,
   });
@@ -151,7 +151,7 @@ function outcome(props: PromotionPage): Html {
     );
   return line(
     statusBadge("cancelled", "Cancelled"),
-    html`by ${cancellation?.person}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
+    html`by <bdi>${cancellation?.person}</bdi>, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
 }
@@ -165,7 +165,7 @@ function completed(props: PromotionPage, completion: Completion): Html {
   const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${person}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  return html`by <bdi>${person}</bdi>: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
 }

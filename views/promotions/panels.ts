@@ -6,8 +6,9 @@ import type { Requirement } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
 import { button, confirmButton, linkButton } from "../parts/button.ts";
-import { area, input } from "../parts/field.ts";
+import { area } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
+import { momentPicker } from "../parts/moment.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -71,9 +72,9 @@ function decided({ site, now }: Panels, approval: Approval): Html {
 }
 
 const missing = ({ forYou }: Panels, { name, needed, given, people = [] }: Requirement): Html =>
-  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${people.length > 0 && html`. ${name}: ${people.map(holderName).join(", ")}`}</small></li>`;
+  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${people.length > 0 && html`. ${name}: ${each(people, (holder, i) => html`${i > 0 && ", "}${holderName(holder)}`)}`}</small></li>`;
 
-const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }): string =>
+const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }): Html =>
   nameOf({ person: name, kind });
 
 /** To ask the approvers: the address, and a mail with a ready text. Copying needs scripts, so that button is hidden without. */
@@ -103,9 +104,8 @@ const blocking = (promotion: PromotionDetails): Html =>
 function actions({ site, promotion, form, errors }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const where = whereCompleted(promotion);
-  const since = input({
+  const since = momentPicker({
     name: "effective_at",
-    type: "datetime-local",
     label: `${where.charAt(0).toUpperCase()}${where.slice(1)} since`,
     value: form.when,
     error: errors.effective_at,
@@ -137,10 +137,10 @@ const about = ({ site, promotion, now }: Panels): Html =>
     html`${facts([
       [
         "Release",
-        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, ${promotion.name}</a>`,
+        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, <bdi>${promotion.name}</bdi></a>`,
       ],
       ["Notes", promotion.release_notes],
-      ["Requested by", html`${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`],
+      ["Requested by", html`<bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
       "What the approval covers",
       html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,

@@ -1,6 +1,8 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { ArtifactPlacement, SearchAnswer } from "../../src/search/answers.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
+import { localInput, longDay } from "../../src/time/format.ts";
+import { endOfDay, formatRangeEnd } from "../../src/time/parse-moment.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactLink, artifactPath, versionTag } from "../parts/artifact.ts";
 import { linkButton } from "../parts/button.ts";
@@ -125,9 +127,7 @@ function changed(props: Props, answer: AnswerTo<"changed">): Html {
   const { site } = props;
   const { environment, from, until, first, counts, lines } = answer;
   const moment = (at: string) => `${environment.slug}@${shortMoment(at)}`;
-  const period = until
-    ? html`from ${fullTime(from, site.time_zone)} until ${fullTime(until, site.time_zone)}`
-    : html`since ${fullTime(from, site.time_zone)}`;
+  const period = until ? periodWords(from, until, site.time_zone) : html`since ${fullTime(from, site.time_zone)}`;
   const byChange = (["added", "changed", "removed"] as const).map(
     (change) => [change, counts.page[change] + counts.software[change]] as const,
   );
@@ -141,12 +141,20 @@ function changed(props: Props, answer: AnswerTo<"changed">): Html {
   const history = pathWithQuery(`/sites/${site.slug}/history`, {
     environment: environment.slug,
     from: shortMoment(from),
-    until: until && shortMoment(until),
+    until: until && formatRangeEnd(until, site.time_zone),
   });
   return html`<p class="lead">${total ? countWords(counts) : "Nothing"} changed on ${env(environment)} ${period}${isMixed && `: ${words.join(", ")}`}.</p>
 ${first && html`<p>${statusBadge("unknown", html`The record of ${environment.name} starts on ${fullTime(first, site.time_zone)}: what was there before is unknown.`, { wrap: true })}</p>`}
 ${lines.length > 0 && differences(props, answer)}
 <p class="ways">${linkButton(compare, total > lines.length ? `Compare all ${formatCount(total)}` : "Compare")} ${linkButton(history, "Activity")}</p>`;
+}
+
+/** "on Monday 2 March 2026", "from 2 March 2026, 14:00 to the end of Sunday 8 March 2026" */
+function periodWords(from: string, until: string, zone: string): Html | string {
+  const day = localInput(until, zone).slice(0, 10);
+  if (until !== endOfDay(day, zone)) return html`from ${fullTime(from, zone)} until ${fullTime(until, zone)}`;
+  if (localInput(from, zone) === `${day}T00:00`) return `on ${longDay(from, zone)}`;
+  return html`from ${fullTime(from, zone)} to the end of ${longDay(until, zone)}`;
 }
 
 /** "3 pages and 1 software item" */
@@ -193,7 +201,7 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
       asked_by,
       asked_at,
       requirements,
-    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)}, requested by ${asked_by} on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by <bdi>${asked_by}</bdi> on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
 }

@@ -107,7 +107,7 @@ const releases = ({ site, now }: SearchProps, list: ResultGroup["releases"]): Ht
       name,
       person,
       notes,
-    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, ${name}</a>, created by ${person}${notes && html` <span class="quote">${notes}</span>`}</div></li>
+    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, <bdi>${name}</bdi></a>, created by <bdi>${person}</bdi>${notes && html` <span class="quote">${notes}</span>`}</div></li>
 `,
   )}</ul>`;
 
@@ -122,7 +122,7 @@ const promotions = ({ site, now }: SearchProps, list: ResultGroup["promotions"])
       environment,
       state,
       note,
-    }) => html`<li>${time(asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)} ${statusBadge(state, state)}${note && html` <span class="quote">${note}</span>`}</div></li>
+    }) => html`<li>${time(asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)} ${statusBadge(state, state)}${note && html` <span class="quote">${note}</span>`}</div></li>
 `,
   )}</ul>`;
 

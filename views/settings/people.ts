@@ -44,7 +44,7 @@ export const peoplePage = (props: {
     columns: ["Person", "E-mail", "Roles", "Since"],
     body: each(members, ({ id, name, email, roles, signs_in, since }) =>
       row(
-        html`${rowHead(html`<a href="${base}/${id}">${name}</a>`)}${cell("E-mail", email)}${cell("Roles", html`${roles.map((role) => role.name).join(", ")}${!signs_in && html` ${statusBadge("waiting", "invited")}`}`)}${cell("Since", time(since, site.time_zone, props.now))}`,
+        html`${rowHead(html`<a href="${base}/${id}"><bdi>${name}</bdi></a>`)}${cell("E-mail", email)}${cell("Roles", html`${roles.map((role) => role.name).join(", ")}${!signs_in && html` ${statusBadge("waiting", "invited")}`}`)}${cell("Since", time(since, site.time_zone, props.now))}`,
       ),
     ),
   });
