@@ -130,13 +130,9 @@ export async function approvingRoles(db: Database, promotionIds: string[]): Prom
 }
 
 /** The names of these artifacts, by kind and key. Ids of other sites are left out. */
-export async function selectedRows(
-  db: Database,
-  site: Site,
-  ids: string[],
-): Promise<Pick<RowName, "id" | "kind" | "key">[]> {
+export async function selectedRows(db: Database, site: Site, ids: string[]): Promise<Omit<RowName, "title">[]> {
   const rows = await inBatches(ids, (batch) =>
-    db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", batch).execute(),
+    db.selectFrom("artifacts").select(["id", "kind", "section", "key", "site_id"]).where("id", "in", batch).execute(),
   );
   // not in SQL: with a condition on the site, the database would search all of its artifacts
   const own = rows.filter((row) => row.site_id === site.id);

@@ -4,16 +4,25 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
+import { sectionName } from "../../src/record/count-sections.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
+import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
-type Props = { site: Site; now: string; board: Board; may: Permitted };
+type Props = {
+  site: Site;
+  now: string;
+  board: Board;
+  may: Permitted;
+  /** The address of what is shown. */
+  address: string;
+};
 
 /** Whether rows can be selected for a release: there has to be an environment to release them to. */
 export const canSelect = ({ site, may }: Pick<Props, "site" | "may">): boolean =>
@@ -46,7 +55,20 @@ function sectionRows(props: Props, group: BoardSection): Html {
     site.environments.length + 2,
     rows,
     sizes(group, site.environments.length > 1),
+    { actions: canSelect(props) && group.shown > 1 && selectSection(props, group) },
   );
+}
+
+/** Selects all rows of the section that the filter shows, also those of further pages; or none, if all are selected. */
+function selectSection({ board, address }: Props, group: BoardSection): Html {
+  const all = (board.selectedIn.get(sectionName(group)) ?? 0) >= group.shown;
+  return button({
+    text: html`${all ? "Unselect" : "Select"} all ${formatCount(group.shown)}<span class="sr"> in ${sectionHeading(group)}</span>`,
+    look: "plain",
+    name: all ? "unselect" : "select",
+    value: `${group.kind}:${group.section}`,
+    more: { id: `select-${group.rows[0]?.id}`, formaction: address, "hx-post": address },
+  });
 }
 
 const boardRow = (props: Props, row: BoardRow, selected: boolean): Html =>
