@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findSite } from "../src/access/sites.ts";
+import { setOwner } from "../src/artifacts/owners.ts";
 import { type CellState, compareWithNext, type RecordedCell } from "../src/board/rules.ts";
 import { recordDeployment } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
@@ -214,14 +215,15 @@ test("text is found literally in keys and titles, in any case, and in an address
 
 test("pages can be filtered by owner once any page has one", async () => {
   await w.record("beta", ["/ v1", "/a v1"]);
-  expect((await board("/sites/shop?owner=nobody")).keys).toEqual([]);
+  expect((await board("/sites/shop?owner=nobody")).keys).toEqual(["/", "/a"]);
   expect((await board()).page).not.toContain('name="owner"');
-  await w.db.updateTable("artifacts").set({ owner_id: w.people.vera.id }).where("key", "=", "/a").execute();
-  await w.record("beta", ["/ v2"]);
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/a" }, owner: w.people.vera.id });
+  expect((await board("/sites/shop?owner=nobody")).keys).toEqual(["/"]);
   const { keys, page, chips } = await board(`/sites/shop?owner=${w.people.vera.id}`);
   expect(keys).toEqual(["/a"]);
   expect(chips[0]).toMatchObject({ text: "Everything", count: 1 });
   expect(page).toContain(`<option value="${w.people.vera.id}" selected>Vera</option>`);
+  expect(page).toMatch(/>\/a<\/a>.*Owner: <\/span>Vera/);
 });
 
 test.each([

@@ -32,6 +32,7 @@ const tables = [
   "cancellations",
   "corrections",
   "looks",
+  "ownerships",
   "artifacts",
   "versions",
 ] as const satisfies (keyof Schema)[];

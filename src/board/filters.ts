@@ -12,6 +12,7 @@ export interface BoardFilter {
   kind?: Kind | undefined;
   /** The first segment of a page's path; empty for the top level. */
   section?: string | undefined;
+  /** The id of a person, or "nobody". */
   owner?: string | undefined;
   /** Rows whose versions differ between these two environments. */
   differs?: readonly [Environment, Environment] | undefined;

@@ -15,6 +15,7 @@ export interface RowName {
   section: string;
   key: string;
   title: string | null;
+  owner_id: string | null;
 }
 
 /**
@@ -72,7 +73,7 @@ function needsSearch({ kind: _kind, section: _section, ...filter }: BoardFilter)
 
 async function selectRows(db: Database, site: Site, filter: BoardFilter, more: RawBuilder<boolean>[], limit: number) {
   const { rows } = await sql<RowName>`
-    select a.id, a.kind, a.section, a.key, a.title
+    select a.id, a.kind, a.section, a.key, a.title, a.owner_id
     from ${rowsWithPlaces(site)} where ${allOf([matchesFilter(site, filter), ...more])}
     order by a.kind, a.section, a.key limit ${limit}`.execute(db);
   return rows;
@@ -130,7 +131,11 @@ export async function approvingRoles(db: Database, promotionIds: string[]): Prom
 }
 
 /** The names of these artifacts, by kind and key. Ids of other sites are left out. */
-export async function selectedRows(db: Database, site: Site, ids: string[]): Promise<Omit<RowName, "title">[]> {
+export async function selectedRows(
+  db: Database,
+  site: Site,
+  ids: string[],
+): Promise<Omit<RowName, "title" | "owner_id">[]> {
   const rows = await inBatches(ids, (batch) =>
     db.selectFrom("artifacts").select(["id", "kind", "section", "key", "site_id"]).where("id", "in", batch).execute(),
   );

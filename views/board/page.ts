@@ -94,7 +94,7 @@ ${select({
   ],
 })}
 ${select({ name: "section", label: "Section", quiet: true, value: filter.section === undefined ? "" : `/${filter.section}`, more: replacing, choices: [{ value: "", label: "All sections" }, ...choices.sections.map((section) => ({ value: `/${section}`, label: section ? `/${section}` : "Top level" }))] })}
-${choices.owners.length > 0 && select({ name: "owner", label: "Owner", quiet: true, value: filter.owner ?? "", more: replacing, choices: [{ value: "", label: "All owners" }, ...choices.owners.map(({ id, name }) => ({ value: id, label: name }))] })}
+${choices.owners.length > 0 && select({ name: "owner", label: "Owner", quiet: true, value: filter.owner ?? "", more: replacing, choices: [{ value: "", label: "All owners" }, { value: "nobody", label: "Nobody" }, ...choices.owners.map(({ id, name }) => ({ value: id, label: name }))] })}
 ${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { ...replacing, "hx-trigger": "input changed delay:200ms", placeholder: "Path, name or title", maxlength: 2000, autocomplete: "off" } })}
 ${button({ text: "Filter", ...(canSelect(props) && { name: "filter", value: "1" }), more: { formaction: base } })}
 </div>`;

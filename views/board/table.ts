@@ -72,8 +72,13 @@ function selectSection({ board, address }: Props, group: BoardSection): Html {
 }
 
 const boardRow = (props: Props, row: BoardRow, selected: boolean): Html =>
-  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", selected)}><span class="sr">Select ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}</th>${each(row.cells, (cell, i) => boardCell(props, cell, i))}</tr>
+  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", selected)}><span class="sr">Select ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}${owner(props.board, row)}</th>${each(row.cells, (cell, i) => boardCell(props, cell, i))}</tr>
 `;
+
+function owner({ choices }: Board, { owner_id }: BoardRow): Html | undefined {
+  const person = owner_id ? choices.owners.find(({ id }) => id === owner_id) : undefined;
+  return person && html` <span class="title">· <span class="sr">Owner: </span>${person.name}</span>`;
+}
 
 /** "5 pages, 4 in progress"; with a filter "2 of 5 pages, 4 in progress". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {
