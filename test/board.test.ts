@@ -79,14 +79,14 @@ test("each cell shows how it compares with the one to its right, and the last wh
   await busyShop();
   const { rows } = await board();
   expect(rows).toEqual({
-    "/": ["v1 same as demo", "v1 same as live", "v1 approved by Marketing"],
-    "/about": ["v2 ahead of demo", "v1 same as live", "v1 approved by Marketing"],
+    "/": ["v1 same as demo", "v1 same as live", "v1 approved by Mara"],
+    "/about": ["v2 ahead of demo", "v1 same as live", "v1 approved by Mara"],
     "/news": ["v1 waiting for Tester", "not deployed", "not deployed"],
-    "/old": ["removed still on demo", "v1 same as live", "v1 approved by Marketing"],
-    "/sale": ["v2 same as demo", "v2 ahead of live", "v1 approved by Marketing"],
+    "/old": ["removed still on demo", "v1 same as live", "v1 approved by Mara"],
+    "/sale": ["v2 same as demo", "v2 ahead of live", "v1 approved by Mara"],
     "/sale/new": ["v1 not on demo", "not deployed", "not deployed"],
     "/sale/shoes": ["v1 same as demo", "v1 behind live", "v9 out of band"],
-    checkout: ["3.4.0 same as demo", "3.4.0 same as live", "3.4.0 approved by Marketing"],
+    checkout: ["3.4.0 same as demo", "3.4.0 same as live", "3.4.0 approved by Mara"],
     payment: ["never recorded", "never recorded", "1.0 out of band"],
   });
 });
@@ -105,10 +105,10 @@ test("a page removed from two environments is the same in both, and its removal 
   expect((await board()).rows["/old"]).toEqual([
     "removed same as demo",
     "removed still on live",
-    "v1 approved by Marketing",
+    "v1 approved by Mara",
   ]);
   await w.promote(2, "live");
-  expect((await board()).rows["/old"]?.[2]).toBe("removed approved by Marketing");
+  expect((await board()).rows["/old"]?.[2]).toBe("removed approved by Mara");
 });
 
 test("a rollback is behind, whatever the version labels are", async () => {

@@ -88,6 +88,24 @@ export async function matchingIds(
   return rows.map((row) => row.id);
 }
 
+const batchSize = 500;
+
+/** All rows that the filter shows, with their cells, a batch at a time. */
+export async function* boardBatches(
+  db: Database,
+  site: Site,
+  summary: SiteSummary,
+  filter: BoardFilter,
+): AsyncGenerator<BoardRow[]> {
+  const { sections } = await countRows(db, site, summary, filter);
+  for (let after: BoardPosition | undefined; ; ) {
+    const names = await listRows(db, site, filter, { after, limit: batchSize, sections });
+    yield boardRows(db, site, summary, names);
+    after = names[batchSize - 1];
+    if (!after) return;
+  }
+}
+
 function countBySection(rows: { kind: Kind; section: string }[]): Map<string, number> {
   return new Map([...Map.groupBy(rows, sectionName)].map(([name, own]) => [name, own.length]));
 }

@@ -1,21 +1,30 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
+import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
-import { approvingRoles, type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
+import { type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
 import { type CellState, type Comparison, compareWithNext, isUnknown } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
 /** A row in one environment, as the board shows it. */
 export interface BoardCell {
   /** The current version, null if it was removed; undefined if nothing was recorded. `late` is when, if recorded late. */
-  recorded: { version: string | null; effective_at: string; late: string | undefined } | undefined;
+  recorded: RecordedVersion | undefined;
   unknown: boolean;
   comparison: Comparison | undefined;
   out_of_band: boolean;
   waiting: CellWaiting[];
-  /** Roles that approved its promotion; only in the last environment, which has no other to compare with. */
-  approvedBy: string[];
+}
+
+interface RecordedVersion {
+  version: string | null;
+  effective_at: string;
+  late: string | undefined;
+  /** What brought it: the number of its deployment, and of its promotion with who approved that. */
+  deployment: number;
+  promotion: number | null;
+  approvedBy: ApprovedBy[];
 }
 
 export interface CellWaiting {
@@ -32,14 +41,12 @@ export type BoardRow = RowName & { cells: BoardCell[] };
 /** These rows with their cells, one for each environment in order. It reads no rows but these. */
 export async function boardRows(db: Database, site: Site, summary: SiteSummary, rows: RowName[]): Promise<BoardRow[]> {
   const ids = rows.map((row) => row.id);
-  const last = site.environments.at(-1)?.id;
   const recorded = await currentCells(db, ids);
   const byEnvironment = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
   const promoted = Map.groupBy(await promotedVersions(db, site, ids), (version) => version.artifact_id);
-  const completed = recorded.filter((cell) => cell.environment_id === last).map((cell) => cell.promotion_id);
-  const approvals = await approvingRoles(
+  const approvals = await listApprovers(
     db,
-    completed.filter((id) => id !== null),
+    recorded.map((cell) => cell.promotion_id),
   );
   const open = new Map(summary.open.map((promotion) => [promotion.id, promotion]));
   return rows.map((row) => {
@@ -62,7 +69,7 @@ function cellOf(
   states: (CellState & { recorded: Cell | undefined })[],
   i: number,
   promoted: PromotedVersion[],
-  approvals: Map<string, string[]>,
+  approvals: Map<string, ApprovedBy[]>,
 ): BoardCell {
   const cell = states[i]?.recorded;
   const fromHere = promoted.filter(({ promotion }) => promotion.from_id === site.environments[i]?.id);
@@ -71,12 +78,14 @@ function cellOf(
       version: cell.version,
       effective_at: cell.effective_at,
       late: isRecordedLate(cell) ? cell.recorded_at : undefined,
+      deployment: cell.deployment,
+      promotion: cell.promotion,
+      approvedBy: approvals.get(cell.promotion_id ?? "") ?? [],
     },
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
     waiting: fromHere.map((version) => waitingFor(version, cell)),
-    approvedBy: (i === states.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
   };
 }
 

@@ -87,8 +87,10 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .innerJoin("placements as p", "p.seq", "c.placement_seq")
       .innerJoin("deployments as d", "d.id", "p.deployment_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
+      .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
       .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.first_at", "v.created_at"])
       .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
+      .select(["d.number as deployment", "pr.number as promotion"])
       .where("c.artifact_id", "in", batch)
       .execute(),
   );
@@ -110,24 +112,6 @@ export function promotedVersions(db: Database, site: Site, artifactIds: string[]
       .orderBy("p.number")
       .execute(),
   );
-}
-
-/** The names of the roles that approved each of these promotions, in the order of their approvals; by promotion id. */
-export async function approvingRoles(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
-  const rows = await inBatches([...new Set(promotionIds)], (batch) =>
-    db
-      .selectFrom("approvals as a")
-      .innerJoin("roles as r", "r.slug", "a.role")
-      .select((eb) => ["a.promotion_id", "r.name", eb.fn.min("a.decided_at").as("decided_at")])
-      .where("a.promotion_id", "in", batch)
-      .where("a.decision", "=", "approve")
-      .groupBy(["a.promotion_id", "r.name"])
-      .orderBy("decided_at")
-      .execute(),
-  );
-  const roles = new Map<string, string[]>();
-  for (const { promotion_id, name } of rows) roles.set(promotion_id, [...(roles.get(promotion_id) ?? []), name]);
-  return roles;
 }
 
 /** The names of these artifacts, by kind and key. Ids of other sites are left out. */

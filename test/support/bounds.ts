@@ -34,6 +34,7 @@ const short: [statement: RegExp, why: string][] = [
   [/ where p\.environment_id = \? and p\.effective_at = \? /, "the placements of one moment"],
   [/^select p\.effective_at as at from placements .* and p\.effective_at > \? /, "at most a thousand"],
   [/ from events as e .* and e\.seq in \(/, "a page of the history"],
+  [/ from ownerships as o .* group by o\.change_id/, "the pages of a section whose owner was set"],
   [/^with spans /, "56 days, weeks or months"],
   [/^with recursive changes /, "as many changes as it goes back"],
   [/^with recursive needing /, "the first row of an index, each time"],

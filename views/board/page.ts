@@ -4,6 +4,7 @@ import type { Board } from "../../src/board/board.ts";
 import { countOf, formatCount } from "../../src/text.ts";
 import { localInput, longDay } from "../../src/time/format.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
+import { downloadLinks } from "../parts/download-links.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
 import { bar, chips, empty, fold, head, note } from "../parts/page.ts";
@@ -49,6 +50,7 @@ ${stateFields(board)}
 <div id="elsewhere">${board.selectedElsewhere.length > 0 && selectedElsewhere(board)}</div>
 ${board.sections.length > 0 ? boardTable(props) : empty("Nothing matches.")}
 ${more(props, base)}
+${downloadLinks(base, Object.fromEntries(new URLSearchParams(queryOf(board.start))))}
 ${fold(
   "What the icons mean",
   html`${statusLegend()}<p class="reason">A time underlined with dots was recorded late. The page’s history shows both times.</p>`,

@@ -7,7 +7,7 @@ import type { Comparison } from "../../src/board/rules.ts";
 import { sectionName } from "../../src/record/count-sections.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
-import { artifactLink, versionTag } from "../parts/artifact.ts";
+import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
@@ -101,7 +101,20 @@ function content(props: Props, cell: BoardCell, i: number): Html {
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
-  return html`${versionTag(cell.recorded.version)} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
+  return html`${versionLink(props, cell.recorded)} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
+}
+
+type Recorded = NonNullable<BoardCell["recorded"]>;
+
+/** The version, as a link to what brought it: its promotion, with who approved it and when, or its deployment. */
+function versionLink({ site }: Props, { version, deployment, promotion, approvedBy }: Recorded): Html {
+  const href = `/sites/${site.slug}/${promotion ? `promotions/${promotion}` : `deployments/${deployment}`}`;
+  const approvals = approvedBy.map(({ person, role, decided_at }) => {
+    return `approved by ${person}, ${role.replaceAll("-", " ")}, ${longTime(decided_at, site.time_zone)}`;
+  });
+  const source = [promotion ? `promotion ${promotion}` : `deployment ${deployment}`, ...approvals].join("; ");
+  const title = version && version.length > 12 ? `${version}: ${source}` : source;
+  return html`<a class="${version === null ? "none" : "version"}" href="${href}" title="${title}">${version ?? "removed"}</a>`;
 }
 
 /** None if this version is in an open promotion, which explains the difference and has a badge of its own. */
@@ -129,8 +142,9 @@ function compared(comparison: Comparison, right: string): Html {
 }
 
 /** In the last environment, which has no other to compare with: who approved it. */
-function approvalBadge({ site }: Props, { approvedBy, out_of_band }: BoardCell): Html[] {
-  if (approvedBy.length) return [statusBadge("approved", approvedBy.join(", "), { before: "approved by " })];
+function approvalBadge({ site }: Props, { recorded, out_of_band }: BoardCell): Html[] {
+  const names = recorded?.approvedBy.map(({ person }) => person) ?? [];
+  if (names.length) return [statusBadge("approved", joinWithAnd([...new Set(names)]), { before: "approved by " })];
   if (out_of_band || site.environments.length < 2) return [];
   return [html`<span class="none">no gate</span>`];
 }
