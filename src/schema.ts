@@ -72,6 +72,15 @@ export interface Schema {
     section: string;
     owner_id: string | null;
   };
+  /** Who owned an artifact since an event. The newest row of each is also in artifacts.owner_id. */
+  ownerships: {
+    /** The subject of the event that set it. */
+    change_id: string;
+    seq: number;
+    artifact_id: string;
+    /** null: nobody. */
+    owner_id: string | null;
+  };
   versions: {
     id: string;
     artifact_id: string;

@@ -20,6 +20,7 @@ test("the list has every page and software item, with its version in each enviro
   expect(body.items[1]).toEqual({
     kind: "page",
     key: "/sale",
+    owner: null,
     title: null,
     placements: [
       { environment: "beta", version: "v2", effective_at: w.clock.at, out_of_band: false },

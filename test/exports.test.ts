@@ -253,3 +253,30 @@ test("the command line exports from the database, to standard output or a file",
   expect((await sitebook([...words.slice(0, -1), join(dir.path, "no/where.csv")])).err).toContain("cannot be written");
   await drop();
 });
+
+test("the board is exported as it is filtered, with who approved each version and since when", async () => {
+  await w.record("beta", ["/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.0"]);
+  await w.promote((await w.release("First", ["/sale", "/terms"])).number, "demo");
+  await w.record("beta", ["/sale v2", "-/terms"]);
+  const response = await w.as("vera").get("/sites/shop/export.jsonl?differs=beta,demo&kind=page");
+  expect(response.status).toBe(200);
+  const lines = (await response.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ key }) => key)).toEqual(["/terms", "/sale", "/sale/shoes", undefined]);
+  expect(lines[1]).toMatchObject({
+    beta_version: "v2",
+    beta_compared_with_next: "ahead",
+    demo_version: "v1",
+    demo_approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T10:00:00.000Z" }],
+    live_state: "unknown",
+  });
+  expect(lines[0]).toMatchObject({ beta_version: null, beta_state: "removed" });
+  const csv = await (await w.as("vera").get("/sites/shop/export.csv?text=checkout")).text();
+  expect(csv).toMatch(/kind,key,title,owner,beta_version,beta_state,.*\r\nsoftware,checkout,,,3\.4\.0,deployed/);
+  expect(await (await w.as("vera").get("/sites/shop?differs=beta,demo")).text()).toContain(
+    'href="/sites/shop/export.csv?differs=beta,demo"',
+  );
+  expect((await w.as("oskar").get("/sites/shop/export.csv")).status).toBe(404);
+});

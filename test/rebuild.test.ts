@@ -33,6 +33,7 @@ const tables = [
   "corrections",
   "looks",
   "unsettled_rejections",
+  "ownerships",
   "artifacts",
   "versions",
 ] as const satisfies (keyof Schema)[];

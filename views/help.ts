@@ -14,6 +14,7 @@ const terms: [string, string][] = [
     "What Sitebook tracks. A page is identified by its path, such as /sale/shoes, and software by its name.",
   ],
   ["Section", "The pages whose paths begin with the same segment."],
+  ["Owner", "The person who looks after a page or software item. The board can be filtered by owner."],
   ["Version", "One state of a page or software item. A version never changes; a change is a new version."],
   ["Deployment", "Putting versions on one environment at one time."],
   [

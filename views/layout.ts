@@ -1,5 +1,6 @@
 import type { Permitted } from "../src/access/permissions.ts";
 import type { AssetUrls } from "../src/http/assets.ts";
+import { pathWithQuery } from "./parts/address.ts";
 import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
 import { attr, classes, each, html, inPostForms } from "./parts/html.ts";
@@ -55,7 +56,7 @@ ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame.rail, fra
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
+<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
     ),
   );
 
@@ -100,8 +101,8 @@ const masthead = (frame: Frame): Html => html`<header class="masthead">
 <a class="brand" href="${frame.site ? `/sites/${frame.site.slug}` : "/"}" aria-label="Sitebook">${logo}<span class="brand-word">Sitebook</span></a>
 ${frame.sites.length > 0 && siteMenu(frame)}
 ${frame.site && siteNav(frame, `/sites/${frame.site.slug}`)}
-<a class="help" href="/help" data-key="?" aria-label="Help" title="Help and keyboard shortcuts">?</a>
-${frame.person ? personMenu(frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
+<a class="help" href="${inSite("/help", frame)}" data-key="?" aria-label="Help" title="Help and keyboard shortcuts">?</a>
+${frame.person ? personMenu(frame, frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
 </header>`;
 
 const siteMenu = ({ site: current, sites }: Frame): Html => html`<details class="switch">
@@ -126,9 +127,12 @@ ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"
 <form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q" placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
 }
 
-const personMenu = (person: { name: string }): Html => html`<details class="switch who">
+/** A page that belongs to no site, with the header of this one. */
+const inSite = (path: string, { site }: Frame): string => pathWithQuery(path, { site: site?.slug });
+
+const personMenu = (frame: Frame, person: { name: string }): Html => html`<details class="switch who">
 <summary><span class="sr">Signed in: </span><bdi class="cut">${person.name}</bdi></summary>
-<ul><li><a href="/account">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
+<ul><li><a href="${inSite("/account", frame)}">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
 </details>`;
 
 const rail = (

@@ -35,6 +35,7 @@ const artifact = z
     kind: kindSchema,
     key: keySchema,
     title: z.string().nullable(),
+    owner: z.string().nullable().openapi({ description: "The name of the person who owns it." }),
     placements: z
       .array(
         z.object({
@@ -72,10 +73,11 @@ artifactApi.openapi(listCall, async (c) => {
     rows.map((row) => row.id),
   );
   const order = site.environments.map(({ slug }) => slug);
-  const artifactJson = ({ id, kind, key, title }: (typeof rows)[number]) => ({
+  const artifactJson = ({ id, kind, key, title, owner }: (typeof rows)[number]) => ({
     kind,
     key,
     title,
+    owner,
     placements: current
       .filter((placement) => placement.artifact_id === id)
       .sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment))

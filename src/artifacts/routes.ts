@@ -1,16 +1,20 @@
 import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
+import { artifactPath } from "../../views/parts/artifact.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { readMoment, readRangeEnd } from "../http/forms.ts";
-import { sitePage } from "../http/pages.ts";
+import { formFields, readMoment, readRangeEnd } from "../http/forms.ts";
+import { flash, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
+import { countOf } from "../text.ts";
 import { localInput } from "../time/format.ts";
 import { formatMoment, formatRangeEnd } from "../time/parse-moment.ts";
+import { listOwners, listPossibleOwners, type OwnedScope, setOwner } from "./owners.ts";
 import {
   findVersions,
   firstPlacedAt,
@@ -59,10 +63,27 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
       placements.map((placement) => placement.deployment_id),
     ),
     may,
+    owners: await listOwners(db, site.id, artifact.id),
+    people: may.assign ? await listPossibleOwners(db, site.id) : [],
     versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
   return sitePage(c, { title: artifact.key }, artifactPage(props), errors ? 422 : 200);
 });
+
+artifactRoutes.post("/:kind{page|software}/owner", async (c) => {
+  const { site } = c.var.access;
+  const kind = c.req.param("kind") as "page" | "software";
+  const form = await formFields(c, "key", "owner", "whole");
+  const artifact = await findArtifact(c.var.db, site.id, kind, normalKey(kind, form.key));
+  if (!artifact) notFound(kind);
+  const whole = kind === "page" && form.whole;
+  const of = whole ? { section: artifact.section } : { kind, key: artifact.key };
+  const { changed, owner } = await setOwner(c.var.db, sessionActor(c), site, { of, owner: form.owner || null });
+  flash(c, changed ? `${owner ?? "Nobody"} owns ${ownedPhrase(of, changed)} now.` : "Nothing changed.");
+  return c.redirect(artifactPath(site.slug, artifact), 303);
+});
+
+const ownedPhrase = (of: OwnedScope, changed: number): string => ("section" in of ? countOf(changed, "page") : of.key);
 
 async function currentVersions(c: SiteContext, id: string): Promise<ArtifactProps["current"]> {
   const current = await currentByEnvironment(c.var.db, [id]);

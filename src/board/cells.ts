@@ -1,4 +1,3 @@
-import { roleNames } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
@@ -12,15 +11,23 @@ import type { SiteSummary } from "./site-summary.ts";
 /** A row in one environment, as the board shows it. */
 export interface BoardCell {
   /** The current version, null if it was removed; undefined if nothing was recorded. `late` is when, if recorded late. */
-  recorded: { version: string | null; effective_at: string; late: string | undefined } | undefined;
+  recorded: RecordedVersion | undefined;
   unknown: boolean;
   comparison: Comparison | undefined;
   out_of_band: boolean;
   /** Whether it was there before its gate's last approval. */
   before_approval: boolean;
   waiting: CellWaiting[];
-  /** Roles that approved its promotion; only in the last environment, which has no other to compare with. */
-  approvedBy: string[];
+}
+
+interface RecordedVersion {
+  version: string | null;
+  effective_at: string;
+  late: string | undefined;
+  /** What brought it: the number of its deployment, and of its promotion with who approved that. */
+  deployment: number;
+  promotion: number | null;
+  approvedBy: ApprovedBy[];
 }
 
 export interface CellWaiting {
@@ -46,7 +53,6 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
     db,
     recorded.map((cell) => cell.promotion_id),
   );
-  const names = await roleNames(db);
   const open = new Map(
     summary.open.map((promotion) => [promotion.id, { ...promotion, blocked: summary.blockers.has(promotion.id) }]),
   );
@@ -59,7 +65,7 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
       const promotion = open.get(promotion_id);
       return promotion ? [{ promotion, version_id, version }] : [];
     });
-    return { ...row, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals, names)) };
+    return { ...row, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals)) };
   });
 }
 
@@ -75,7 +81,6 @@ function cellOf(
   i: number,
   promoted: PromotedVersion[],
   approvers: Map<string, ApprovedBy[]>,
-  roles: Record<string, string>,
 ): BoardCell {
   const cell = states[i]?.recorded;
   const approvals = approvers.get(cell?.promotion_id ?? "") ?? [];
@@ -85,22 +90,16 @@ function cellOf(
       version: cell.version,
       effective_at: cell.effective_at,
       late: isRecordedLate(cell) ? cell.recorded_at : undefined,
+      deployment: cell.deployment,
+      promotion: cell.promotion,
+      approvedBy: approvals,
     },
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
     waiting: fromHere.map((version) => waitingFor(version, cell)),
     before_approval: cell !== undefined && isBeforeApproval(cell, approvals),
-    approvedBy: i === states.length - 1 ? approvingRoles(approvals, roles) : [],
   };
-}
-
-/** "Marketing"; "Tester (machine)" if only machines approved in that role. */
-function approvingRoles(approvals: ApprovedBy[], names: Record<string, string>): string[] {
-  return [...Map.groupBy(approvals, ({ role }) => role)].map(([role, own]) => {
-    const name = names[role] ?? role;
-    return own.every(({ kind }) => kind === "machine") ? `${name} (machine)` : name;
-  });
 }
 
 function waitingFor({ promotion, version_id, version }: PromotedVersion, cell: Cell | undefined): CellWaiting {

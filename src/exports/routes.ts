@@ -7,6 +7,7 @@ import type { SiteEnv } from "../http/context.ts";
 import { download } from "../http/download.ts";
 import { queryMoment } from "../http/forms.ts";
 import { endOfTime, type Moment } from "../record/as-of.ts";
+import { boardExport } from "./board.ts";
 import { historyExport } from "./history.ts";
 import { placementsExport } from "./placements.ts";
 import { type Format, serialize } from "./serialize.ts";
@@ -22,6 +23,16 @@ exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", (c) =>
     const format = formatOf(c.req.param("file"));
     const content = serialize(format, historyExport(c.var.db, c.var.access.site, filter, format));
     return { name: ["history"], format, content };
+  }),
+);
+
+exportRoutes.get("/:file{export\\.(?:csv|jsonl)}", (c) =>
+  download(c, async () => {
+    const { site } = c.var.access;
+    const filter = readBoardFilter(site, c.req.query());
+    const format = formatOf(c.req.param("file"));
+    const content = serialize(format, boardExport(c.var.db, site, await c.var.siteSummary(c.var.db, site), filter));
+    return { name: ["board", c.var.at], format, content };
   }),
 );
 

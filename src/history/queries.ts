@@ -83,6 +83,7 @@ async function seqsOf(db: Database, siteId: string, filter: HistoryFilter): Prom
 function touching(artifact: string) {
   return sql`
     select deployment_id as id from placements where artifact_id = ${artifact}
+    union select change_id from ownerships where artifact_id = ${artifact}
     union select release_id from release_contents where artifact_id = ${artifact}
     union select p.id from promotions p join release_contents c on c.release_id = p.release_id where c.artifact_id = ${artifact}`;
 }
@@ -132,7 +133,21 @@ async function factsOf(db: Database, ids: string[]): Promise<Map<string, Facts>>
     .select(["r.id", "r.number", "r.name", "r.notes", "r.digest", "e.slug as environment"])
     .where("r.id", "in", ids)
     .execute();
-  return new Map<string, Facts>([...deployments, ...releases].map((row) => [row.id, row]));
+  return new Map<string, Facts>(
+    [...deployments, ...releases, ...(await ownersOf(db, ids))].map((row) => [row.id, row]),
+  );
+}
+
+/** Only the owner of a section can have so many lines. */
+function ownersOf(db: Database, ids: string[]) {
+  return db
+    .selectFrom("ownerships as o")
+    .innerJoin("artifacts as a", "a.id", "o.artifact_id")
+    .leftJoin("people as p", "p.id", "o.owner_id")
+    .select((eb) => ["o.change_id as id", "a.section", "p.name as owner", eb.fn.countAll<number>().as("count")])
+    .where("o.change_id", "in", ids)
+    .groupBy(["o.change_id", "a.section", "p.name"])
+    .execute();
 }
 
 /** All people and tokens with a role on the site, by name. */

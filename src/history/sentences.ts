@@ -95,6 +95,11 @@ const sentences = {
     ".",
   ],
   token_revoked: (d) => [`revoked the token ${text(d.token)}.`],
+  owner_set: (d) => [
+    d.owner === null ? "removed the owner of " : `made ${text(d.owner)} the owner of `,
+    ...owned(d),
+    ".",
+  ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
 /** The actions, as the filter lists them. */
@@ -114,6 +119,7 @@ export const actionNames = {
   password_reset: "Password-reset links created",
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
+  owner_set: "Owners set",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
@@ -163,10 +169,22 @@ function effectiveSince(d: Details): SentencePart[] {
 function corrected(d: Details): SentencePart[] {
   const deployment = { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` };
   if (typeof d.key !== "string") return [deployment, " on ", environment(d)];
-  const artifact = { to: `artifacts/${text(d.kind)}?key=${encodeURIComponent(d.key)}`, text: d.key };
+  const artifact = artifactPart(d.kind, d.key);
   const line = d.version === null ? ["the removal of ", artifact] : [artifact, ` ${text(d.version)}`];
   return [...line, " in ", deployment, " on ", environment(d)];
 }
+
+/** "/sale", or "12 pages in /docs" */
+function owned(d: Details): SentencePart[] {
+  if (typeof d.key === "string") return [artifactPart(d.kind, d.key)];
+  const where = d.section ? `in /${text(d.section)}` : "at the top level";
+  return [`${countOf(Number(d.count), "page")} ${where}`];
+}
+
+const artifactPart = (kind: Json | undefined, key: string) => ({
+  to: `artifacts/${text(kind)}?key=${encodeURIComponent(key)}`,
+  text: key,
+});
 
 /** "; correct: v2 on live, deployment 14" */
 function instead(d: Details): SentencePart[] {

@@ -3,7 +3,9 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Frame } from "../../views/layout.ts";
 import { layout, signedOutLayout } from "../../views/layout.ts";
 import type { Html } from "../../views/parts/html.ts";
-import { listSitesOf } from "../access/sites.ts";
+import type { Person } from "../access/actor.ts";
+import { findAccess, listSitesOf } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import type { AnyContext, SiteEnv } from "./context.ts";
 import { secure } from "./session.ts";
 
@@ -33,6 +35,22 @@ export function sendHtml(c: AnyContext, markup: Html, status: number = 200): Res
 /** Sends a page that belongs to no site. */
 export async function plainPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
   return sendHtml(c, layout(await plainFrame(c, title), content), status);
+}
+
+/**
+ * Sends a page that belongs to no site with the header of the one that the reader came from: `site` in the address, else
+ * the first of the person's sites.
+ */
+export async function personPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
+  const [db, person]: [Database, Person | undefined] = [c.get("db"), c.get("person")];
+  const [first] = person ? await listSitesOf(db, person.id) : [];
+  const access =
+    person &&
+    ((await findAccess(db, person.id, c.req.query("site") ?? "")) ??
+      (first && (await findAccess(db, person.id, first.slug))));
+  if (!access) return plainPage(c, title, content, status);
+  c.set("access", access);
+  return sitePage(c, { title, rail: "none" }, content, status);
 }
 
 /** Sends a page for people who are not signed in: sign-in, setup, a new password. */

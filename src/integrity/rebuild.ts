@@ -29,6 +29,7 @@ const rebuiltTables = [
   "repeats",
   "completions",
   "corrections",
+  "ownerships",
 ] as const;
 
 /**
@@ -100,10 +101,12 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
       releases: sql`site_id = ${siteId}`,
       gates: environments,
+      ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
     };
   for (const [table, condition] of Object.entries(ofSite))
     await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
   const artifacts = sql`select id from artifacts where site_id = ${siteId}`;
+  await sql`update artifacts set owner_id = null where site_id = ${siteId} and owner_id is not null`.execute(trx);
   await sql`update versions set digest = null, requires = null where artifact_id in (${artifacts})`.execute(trx);
 }
 
@@ -138,6 +141,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
     else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);
     else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));
     else if (table === "contents") await completeVersions(trx, await resolveIds(trx, siteId, batch));
+    else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
     else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
     return [];
   });
@@ -178,6 +182,17 @@ async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRo
       update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
   }
+}
+
+async function restoreOwners(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
+  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
+  const ownerships = rows.map(({ kind, key, ...row }) => ({
+    ...row,
+    artifact_id: ids.get(artifactKey({ kind, key })),
+  }));
+  await insert(trx, "ownerships", ownerships);
+  const changes = rows.map(({ kind, key, owner_id }) => ({ kind, key, owner_id }));
+  await updateArtifacts(trx, siteId, changes);
 }
 
 async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {

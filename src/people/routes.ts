@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { accountPage } from "../../views/people/account.ts";
+import { accountAddress, accountPage } from "../../views/people/account.ts";
 import { signInPage } from "../../views/people/sign-in.ts";
 import type { Person } from "../access/actor.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
@@ -7,7 +7,7 @@ import { rolesBySite } from "../access/sites.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
-import { flash, plainPage, signedOutPage } from "../http/pages.ts";
+import { flash, personPage, signedOutPage } from "../http/pages.ts";
 import { browserSecret, endSession, needPerson, signInAddress, startSession } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { hasAccount } from "./links.ts";
@@ -69,7 +69,7 @@ accountRoutes.post("/account/name", async (c) => {
     return showAccount(c as SignedIn, { ...besideFields(error), name });
   }
   flash(c, "Name changed.");
-  return c.redirect("/account", 303);
+  return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
 accountRoutes.post("/account/password", async (c) => {
@@ -83,7 +83,7 @@ accountRoutes.post("/account/password", async (c) => {
   }
   await startSession(c, person.id);
   flash(c, "Password changed. All other browsers have been signed out.");
-  return c.redirect("/account", 303);
+  return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
 type RefusedForm = ReturnType<typeof besideFields> & { name?: string };
@@ -92,11 +92,12 @@ async function showAccount(c: SignedIn, refused?: RefusedForm) {
   const { person, db } = c.var;
   if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));
   const content = accountPage({
+    site: c.req.query("site"),
     name: refused?.name ?? person.name,
     email: person.email ?? "",
     sites: await rolesBySite(db, person.id),
     atLeast: passwordLength.atLeast,
     ...(refused && { errors: refused.errors }),
   });
-  return plainPage(c, "Account", content, (refused?.status ?? 200) as 200);
+  return personPage(c, "Account", content, (refused?.status ?? 200) as 200);
 }

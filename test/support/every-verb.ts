@@ -1,4 +1,5 @@
 import { findAccess, type Site } from "../../src/access/sites.ts";
+import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { addServer, createEnvironment, removeServer, renameEnvironment } from "../../src/environments/environments.ts";
@@ -15,6 +16,7 @@ export async function everyVerb(w: World): Promise<void> {
   await recordOutOfOrder(w);
   await promote(w);
   await correctLines(w);
+  await assignOwners(w);
 }
 
 async function administer(w: World): Promise<void> {
@@ -80,6 +82,15 @@ async function promote(w: World): Promise<void> {
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
   await w.record("demo", ["/sale v8"]);
+}
+
+/** One page, its section, nobody again, and a software item. */
+async function assignOwners(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  await setOwner(w.db, ada, w.site, { of: { section: "sale" }, owner: "mara@example.test" });
+  await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale/shoes" }, owner: null });
+  await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */

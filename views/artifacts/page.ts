@@ -20,6 +20,7 @@ import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
+import { type OwnerProps, ownerPanel } from "./owner.ts";
 import { lanes } from "./timeline.ts";
 
 /** Its current version in one environment; null: removed; undefined: never recorded. */
@@ -43,10 +44,10 @@ export type ArtifactProps = {
   corrections: Correction[];
   may: Permitted;
   versions: VersionFacts[];
-};
+} & Pick<OwnerProps, "owners" | "people">;
 
 export function artifactPage(props: ArtifactProps): Html {
-  return html`${header(props)}
+  return html`${header(props)}${ownerPanel(props)}
 ${!props.isContinued && figure(props)}${rangeForm(props)}
 <h2 class="sr">Placements</h2>
 ${placementTable(props)}

@@ -67,14 +67,18 @@ export const chips = (
     text: Piece;
     count?: number | string | undefined;
     current?: boolean | undefined;
+    /** A button that submits the form around it to this address. */
+    submits?: boolean | undefined;
     more?: Attributes;
   }[],
 ): Html =>
-  html`<nav class="chips" aria-label="${label}">${each(
-    list,
-    (chip) =>
-      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${typeof chip.count === "number" ? formatCount(chip.count) : chip.count}</b>`}</a>`,
-  )}</nav>
+  html`<nav class="chips" aria-label="${label}">${each(list, (chip) => {
+    const content = html`${chip.text}${chip.count !== undefined && html` <b>${typeof chip.count === "number" ? formatCount(chip.count) : chip.count}</b>`}`;
+    const more = html`${attr("aria-current", chip.current && "true")}${attrs(chip.more)}`;
+    return chip.submits
+      ? html`<button type="submit" formaction="${chip.href}"${more}>${content}</button>`
+      : html`<a href="${chip.href}"${more}>${content}</a>`;
+  })}</nav>
 `;
 
 /** The blockers, each as a sentence. */

@@ -60,7 +60,7 @@ const legend: [StatusKind, string, string][] = [
   ["late", "recorded late", "after it happened"],
   ["corrected", "corrected", "was recorded wrongly, no longer counts"],
   ["waiting", "waiting", "for an approval"],
-  ["approved", "Marketing", "approved by Marketing"],
+  ["approved", "approved", "by the person named"],
   ["rejected", "rejected", "by an approver"],
   ["completed", "completed", "recorded on the target environment"],
   ["cancelled", "cancelled", "before it was completed"],
