@@ -18,6 +18,7 @@ import { exportRoutes } from "./exports/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
+import { compression, measureJson } from "./http/compression.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { handleError } from "./http/error-pages.ts";
 import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
@@ -65,13 +66,14 @@ export function createApp(
     await next();
   };
   app.use(setContext);
+  app.use(compression);
   app.use(headers());
   app.route("/", files.app);
   app.use(forbidCaching);
   // before what protects browsers: the API ignores cookies, so they cannot be abused there
   const api = loadOnce(async () => withContext(setContext, (await import("./api-app.ts")).createApi(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
-    app.all(path, async (c) => (await api()).fetch(c.req.raw, c.env));
+    app.all(path, measureJson, async (c) => (await api()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);

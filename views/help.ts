@@ -61,10 +61,12 @@ page /sale/winter removed</pre>
 <p>You can also use the API (<a href="/openapi.json">reference</a>).</p></section>`;
 
 const asking = html`<section><h2 id="asking">Questions you can ask</h2>
-<p>Search for a page’s path or the name of software to see where it is, since when, and who approved it. Other words find titles, notes, comments and names; use "quotation marks" for an exact phrase. You can also ask questions:</p>
+<p>Search for a page’s path or the name of software to see where it is, since when, and who approved it. Other words find titles, notes, comments and names, in any case; if nothing has all of them, what has some of them is listed; use "quotation marks" for an exact phrase. You can also ask questions:</p>
 <ul>
 <li>where is /sale</li>
-<li>who approved /terms on live</li>
+<li>who approved /terms on live in October</li>
+<li>what did Marketing approve</li>
+<li>what is out of band</li>
 <li>what changed on live since Monday</li>
 <li>when did /sale change on live</li>
 <li>what was on live on 3 March 14:00</li>

@@ -29,7 +29,9 @@ export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, s
 
 export function sendHtml(c: AnyContext, markup: Html, status: number = 200): Response {
   // as bytes: the adapter takes several times as long to send a long string
-  return c.body(Buffer.from(String(markup)), status as Status, { "content-type": "text/html; charset=UTF-8" });
+  const bytes = Buffer.from(String(markup));
+  const headers = { "content-type": "text/html; charset=UTF-8", "content-length": String(bytes.length) };
+  return c.body(bytes, status as Status, headers);
 }
 
 /** Sends a page that belongs to no site. */

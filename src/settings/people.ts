@@ -3,6 +3,7 @@ import { linkPage, memberPage, peoplePage } from "../../views/settings/people.ts
 import { holdersOf } from "../access/holders.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -120,6 +121,7 @@ function showLink(
   member: { id: string; name: string },
   secret: string,
 ) {
+  containsSecret(c);
   const first = purpose === "invitation";
   const content = linkPage({
     site: c.var.access.site,

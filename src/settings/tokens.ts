@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { tokenPage, tokensPage } from "../../views/settings/tokens.ts";
 import { besideFields } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -24,6 +25,7 @@ tokenSettingsRoutes.post("/", async (c) => {
   if (until && !expires_at) return showTokens(c, { name, roles, until }, { until: "Enter a date like 2026-12-31." });
   try {
     const token = await createToken(c.var.db, sessionActor(c), site, { name, roles, expires_at });
+    containsSecret(c);
     return sitePage(c, { title: token.name, here: "settings" }, tokenPage({ site, ...token }), 201);
   } catch (error) {
     const { expires_at: past, ...errors } = besideFields(error).errors;

@@ -36,6 +36,8 @@ function content(props: Props, answer: Exclude<SearchAnswer, { to: "unanswerable
       return changed(props, answer);
     case "waiting":
       return waiting(props, answer);
+    case "approved":
+      return approved(props, answer);
     case "contents":
       return html`<p class="lead">${env(answer.environment)}: <a href="/sites/${props.site.slug}/environments/${answer.environment.slug}">what is there, since when, and who approved it</a>.</p>`;
   }
@@ -204,6 +206,23 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
     }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by <bdi>${asked_by}</bdi> on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
+}
+
+function approved({ site, now }: Props, { whom, environment, approvals, more }: AnswerTo<"approved">): Html {
+  const where = environment && html` for ${env(environment)}`;
+  if (!approvals.length) return html`<p class="lead"><bdi>${whom}</bdi> has not approved anything${where}.</p>`;
+  return html`<p class="lead">Approved by <bdi>${whom}</bdi>${where}:</p>
+<ul class="stands">${each(
+    approvals,
+    ({
+      number,
+      name,
+      environment,
+      person,
+      decided_at,
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> for <bdi>${environment}</bdi>, by <bdi>${person}</bdi> on ${time(decided_at, site.time_zone, now)}</li>
+`,
+  )}</ul>${more && html`<p><a href="/sites/${site.slug}/history?action=promotion_approved">All approvals</a></p>`}`;
 }
 
 const rolesMissing = (requirements: { name: string; given: number; needed: number }[]): string[] =>

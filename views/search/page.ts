@@ -24,6 +24,8 @@ export type SearchProps = {
   searchText: string;
   answer?: SearchAnswer | undefined;
   groups: ResultGroup[];
+  /** Nothing has all of the words; the groups have some of them. */
+  isAnyWord: boolean;
   /** Only one kind is listed. */
   only?: SearchKind | undefined;
   /** The names of roles by their slugs. */
@@ -40,6 +42,7 @@ export function searchPage(props: SearchProps): Html {
   return html`${head({ title: "Search" })}
 <form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(pathWithQuery(base(props), { q: text }), "All results", "plain")}</form>
 ${answer && searchAnswer(props, answer)}
+${props.isAnyWord && html`<p>Nothing has all of these words. These results have some of them:</p>`}
 ${each(groups, (group) => results(props, group))}
 ${noResults && empty(html`No results for “${text}”.`)}
 ${(noResults || !text || answer?.to === "unanswerable") && exampleQuestions(props)}`;
