@@ -153,8 +153,18 @@ test("every row of a table that needs fixing is named in the same way", async ()
     expect.stringContaining("A quotation mark is not closed"),
     "",
   ]);
-  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain('Unknown column "when"');
+  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain("names no column with the path");
   expect((await importText(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
+});
+
+test("a file with one line that needs fixing names it", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const { code, err } = await importText(
+    sitebook,
+    jsonLines([...short, { at: "2026-02-30T08:00:00Z", pages: [["/", "v1"]] }]),
+  );
+  expect(code).toBe(1);
+  expect(err).toMatch(/: 1 line needs fixing\. Nothing was recorded\. Line 4: "2026-02-30T08:00:00Z" is not a valid/);
 });
 
 test("an empty file, a binary file and a missing file are refused", async () => {
