@@ -50,7 +50,7 @@ describe("a sitemap", () => {
     expect(lines).toEqual(pages);
     expect(notices).toEqual([
       "1 address is not on this environment’s servers, and left out: cdn.example (1).",
-      "4 pages have no version here. The label is the date of the last change, or “baseline” for 2.",
+      "3 pages have no version here. The label is the date of the last change, or “baseline” for 1.",
     ]);
   });
 

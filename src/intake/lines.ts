@@ -49,8 +49,14 @@ export async function readLine(
   const key = await keyOf(written.key, context);
   if (key === otherHost) return;
   const { at, ...fields } = written;
-  const read = lineFrom({ ...fields, key }, unversioned ? context.notices : undefined);
-  return checkLine({ number, text, ...(at !== undefined && { at }), ...read });
+  const read = checkLine({
+    number,
+    text,
+    ...(at !== undefined && { at }),
+    ...lineFrom({ ...fields, key }, unversioned),
+  });
+  if (read.line && fields.version === undefined) context.notices.unversioned[fields.lastmod ? "dated" : "baseline"]++;
+  return read;
 }
 
 const otherHost = Symbol("otherHost");
@@ -73,23 +79,20 @@ async function keyOf(
 
 function lineFrom(
   { kind, key, version, lastmod, ...more }: Omit<Written, "key" | "at"> & { key: string | undefined },
-  unversioned: Notices | undefined,
+  unversioned: boolean,
 ): { line: ReportLine } | { wrong: string } {
   const name = kind?.toLowerCase() ?? (key?.startsWith("/") ? "page" : undefined);
   const knownKind = name === "page" || name === "software" ? name : undefined;
   if (!knownKind)
     return { wrong: `A line must begin with page or software${kind ? `, not "${kind.slice(0, 40)}"` : ""}.` };
   if (!key) return { wrong: knownKind === "page" ? "The path is missing." : "The name is missing." };
-  const label = version === undefined && unversioned && knownKind === "page" ? labelFor(lastmod, unversioned) : version;
+  const label = version === undefined && unversioned && knownKind === "page" ? labelFor(lastmod) : version;
   if (label === undefined) return { wrong: "The version is missing. Write - for a removal." };
   return { line: { kind: knownKind, key, version: label, ...more } };
 }
 
 /** The date of the last change, which other programs write with its time; else `baseline`. */
-function labelFor(lastmod: string | undefined, notices: Notices): string {
-  notices.unversioned[lastmod ? "dated" : "baseline"]++;
-  return lastmod ? lastmod.replace(/^(\d{4}-\d\d-\d\d)[T ].*$/, "$1") : "baseline";
-}
+const labelFor = (lastmod = "baseline"): string => lastmod.replace(/^(\d{4}-\d\d-\d\d)[T ].*$/, "$1");
 
 function checkLine(read: ReadLine): ReadLine {
   if (!read.line) return read;

@@ -51,7 +51,7 @@ export function recordPage(props: Props): Html {
 <form method="post" action="/sites/${site.slug}/deployments/new" enctype="multipart/form-data">
 ${hiddenField("key", form.key)}
 ${split(
-  html`${props.changes && preview(props.changes, environment?.name ?? "")}${each(props.notices ?? [], (notice) => note(notice))}${form.converted && conversion(props)}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${linesFields(props)}`,
+  html`${form.converted && conversion(props)}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${props.notices && props.notices.length > 0 && note(props.notices.join(" "))}${props.changes && preview(props.changes, environment?.name ?? "")}${linesFields(props)}`,
   factsFields(props),
 )}
 ${bar(
