@@ -53,6 +53,12 @@ export function whyNotText(name: string, text: string | undefined, maxLength: nu
     return `${name} cannot contain control characters.`;
 }
 
+/** Decoders write U+FFFD for what they cannot read: a text that has one was damaged before it came here. */
+export const whyDamaged = (name: string, text: string): string | undefined =>
+  text.includes("\ufffd")
+    ? `${name} has a character that was lost on the way ("\ufffd"). Send or save the text in UTF-8.`
+    : undefined;
+
 export function whyNotName(name: string): string | undefined {
   if (!name.trim()) return "Enter a name.";
   if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;

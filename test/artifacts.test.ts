@@ -277,6 +277,23 @@ test("a path may be percent-encoded as browsers do, and in any Unicode normal fo
   }
 });
 
+test.each([
+  ["/a%20page", "/a%20page"],
+  ["/100%25", "/100%25"],
+  ["/what%3f%23%2f", "/what%3F%23%2F"],
+  ["/%2541", "/%2541"],
+  ["/wide%E3%80%80space", "/wide%E3%80%80space"],
+])("%s is a page of its own, apart from what it would turn into", async (sent, key) => {
+  await w.record("beta", ["/a v1", "/A v1", "/what v1", `${sent} v2`]);
+
+  for (const asked of [sent, key]) {
+    const page = await openPage(pathOf(asked));
+    expect(words(page)).toContain(`${key} v2 is on beta`);
+    expect(links(page)["Open on beta"]).toBe(`https://beta.shop.example${key}`);
+  }
+  expect(await w.record("beta", [`${key} v2`])).toMatchObject({ changed: 0, unchanged: 1 });
+});
+
 test("an unknown page is a 404, and for an outsider every page is", async () => {
   await w.record("beta", ["/sale v1"]);
 

@@ -153,7 +153,7 @@ test("every row of a table that needs fixing is named in the same way", async ()
     expect.stringContaining("A quotation mark is not closed"),
     "",
   ]);
-  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain('Unknown column "when"');
+  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain("names no column with the path");
   expect((await importText(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
 });
 

@@ -16,7 +16,8 @@ export const environmentSlug = slugSchema.openapi({ example: "live" });
 export const kindSchema = z.enum(["page", "software"]);
 
 export const keySchema = textUpTo(2000).openapi({
-  description: "A page's path, or the name of software.",
+  description:
+    "A page's path, or the name of software. A path is kept percent-encoded only where that says which path it is: `/a%20b`, `/100%25`, `/a%2Fb`.",
   example: "/sale/shoes",
 });
 

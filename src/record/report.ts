@@ -1,6 +1,6 @@
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import { artifactKey, formatCount, whyNotText } from "../text.ts";
+import { artifactKey, formatCount, whyDamaged, whyNotText } from "../text.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { lengthLimits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
 import { whyNotRange } from "./version-ranges.ts";
@@ -69,7 +69,7 @@ export function whyNotLine(line: ReportLine): [field: string, sentence: string] 
   return (
     wrong("key", whyNotKey(line.kind, line.key)) ??
     wrong("version", line.version === null ? undefined : whyNotLabel(line.version)) ??
-    wrong("title", whyNotText("A title", line.title, lengthLimits.title)) ??
+    wrong("title", whyNotText("A title", line.title, lengthLimits.title) ?? whyDamaged("A title", line.title ?? "")) ??
     wrong("digest", whyNotText("A digest", line.digest, lengthLimits.digest)) ??
     wrong("source", whyNotText("A source", line.source, lengthLimits.source)) ??
     wrong("notes", whyNotText("Notes", line.notes, lengthLimits.note)) ??

@@ -1,10 +1,10 @@
 import type { Site } from "../../src/access/sites.ts";
-import type { ReadLine } from "../../src/deployments/parse.ts";
 import type { PreviewedLine } from "../../src/deployments/queries.ts";
-import { countOf } from "../../src/text.ts";
+import type { ReadLine } from "../../src/intake/lines.ts";
+import { countOf, formatCount } from "../../src/text.ts";
 import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
-import { area, checkbox, input, select } from "../parts/field.ts";
+import { area, boxes, checkbox, input, select } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { momentPicker } from "../parts/moment.ts";
 import { bar, fold, head, note, split } from "../parts/page.ts";
@@ -21,6 +21,14 @@ export type RecordForm = {
   lines: string;
   /** The digest of what was previewed; empty before the first preview. */
   previewed: string;
+  /** The address of a sitemap that is to replace the lines. */
+  sitemap: string;
+  /** The lines are of a file that was read as Windows-1252. */
+  converted: boolean;
+  /** The person has checked the letters of a converted file. */
+  agreed: boolean;
+  /** How many lines that cannot be taken are to be left out. */
+  skip: number;
   /** An idempotency key: a repeated post records nothing. */
   key: string;
 };
@@ -35,6 +43,8 @@ type Props = {
   changes?: PreviewedLine[] | undefined;
   /** Whether the form was changed after its preview, and sent to be recorded. */
   changed?: boolean | undefined;
+  /** What was passed over or assumed while the lines were read. */
+  notices?: string[] | undefined;
   /** How the time was interpreted, if it was ambiguous. */
   momentNote?: string | undefined;
 };
@@ -46,7 +56,7 @@ export function recordPage(props: Props): Html {
 <form method="post" action="/sites/${site.slug}/deployments/new" enctype="multipart/form-data">
 ${hiddenField("key", form.key)}${props.changes && hiddenField("previewed", form.previewed)}
 ${split(
-  html`${props.changed && note(changedSentence, { kind: "bad" })}${props.changes && preview(props.changes, environment?.name ?? "")}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${linesFields(props)}`,
+  html`${props.changed && note(changedSentence, { kind: "bad" })}${form.converted && conversion(props)}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${props.notices && props.notices.length > 0 && note(props.notices.join(" "))}${props.changes && preview(props.changes, environment?.name ?? "")}${linesFields(props)}`,
   factsFields(props),
 )}
 ${bar(
@@ -55,7 +65,7 @@ ${bar(
       text: props.changes ? "Update preview" : "Preview changes",
       look: props.changes ? undefined : "primary",
     },
-  )}${props.changes && recordButton(site.slug, props.changes)}`,
+  )}${props.changes && recordButton(site.slug, props)}`,
 )}
 </form>`;
 }
@@ -63,14 +73,26 @@ ${bar(
 const changedSentence =
   "This was changed after its preview, so nothing was recorded yet. Check what it would change now, then record it.";
 
-const recordButton = (site: string, changes: PreviewedLine[]): Html => {
+function recordButton(site: string, { changes = [], badLines = [] }: Props): Html {
   const count = changes.filter(({ change }) => change !== "same").length;
+  const all = count === 1 ? "Record 1 change" : `Record ${count} changes`;
   return button({
-    text: count === 1 ? "Record 1 change" : `Record ${count} changes`,
+    text: badLines.length ? `Record the other ${formatCount(changes.length)}` : all,
     look: "primary",
+    ...(badLines.length > 0 && { name: "skip", value: String(badLines.length) }),
     more: { formaction: `/sites/${site}/deployments` },
   });
-};
+}
+
+/** Any bytes can be read as Windows-1252, so that a person has to check the letters. */
+function conversion({ form, errors }: Props): Html {
+  const line = form.lines.split("\n").find((text) => /[^\0-\x7f]/.test(text)) ?? "";
+  return boxes(
+    html`This file is not in UTF-8, and was read as Windows-1252`,
+    html`${hiddenField("converted", "1")}<p>For example: <code>${line.length > 120 ? `${line.slice(0, 120)}…` : line}</code></p>${checkbox({ name: "agreed", label: "The letters are right", checked: form.agreed, hint: "If not, save the file in UTF-8 and upload it again." })}`,
+    errors.agreed,
+  );
+}
 
 const linesFields = ({ form, errors }: Props): Html => html`${area({
   name: "lines",
@@ -78,14 +100,15 @@ const linesFields = ({ form, errors }: Props): Html => html`${area({
   value: form.lines,
   rows: 12,
   error: errors.lines,
-  hint: html`<code>page /sale v33</code>, <code>software checkout-service 3.4.1</code>, a hyphen for a removal: <code>page /old -</code>. Or paste CSV, TSV or JSON lines.`,
+  hint: html`<code>page /sale v33</code>, <code>software checkout-service 3.4.1</code>, a hyphen for a removal: <code>page /old -</code>. Or paste a list of paths or addresses, CSV from any program, JSON lines, or a sitemap.`,
   more: {
     class: "lines",
     spellcheck: "false",
     placeholder: "page /sale v33\nsoftware checkout-service 3.4.1\npage /sale/last-chance -",
   },
 })}
-${input({ name: "file", type: "file", label: "Or upload a file with such lines", error: errors.file, hint: "It replaces the lines above.", more: { accept: ".csv,.tsv,.txt,.json,.jsonl,.ndjson" } })}`;
+${input({ name: "file", type: "file", label: "Or upload a file with such lines", error: errors.file, hint: "It replaces the lines above.", more: { accept: ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xml,.gz" } })}
+${input({ name: "sitemap", type: "url", label: "Or the address of a sitemap", value: form.sitemap, error: errors.sitemap, hint: "On a server of the environment. At most 10,000 pages; an index of sitemaps is followed.", more: { maxlength: 2000 } })}`;
 
 const factsFields = ({ site, form, errors, momentNote, now }: Props): Html => html`<div class="fields">${select({
   name: "environment",

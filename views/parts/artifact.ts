@@ -23,4 +23,6 @@ export const digest = (whole: string): Html =>
   html`<code title="${whole}">${whole.slice(0, 12).replace(/(.{4})(?=.)/g, "$1 ")}</code>`;
 
 /** The address of a page on a server. */
-export const serverAddress = (baseUrl: string, key: string): string => baseUrl + encodeURI(key);
+export const serverAddress = (baseUrl: string, key: string): string =>
+  // a percent sign in a key begins an escape already
+  baseUrl + encodeURI(key).replaceAll("%25", "%");
