@@ -28,6 +28,8 @@ export interface BoardSection {
   /** Of the whole section, whatever the filter shows. */
   total: { rows: number; moving: number };
   shown: number;
+  /** How many of its rows are selected. */
+  selected: number;
   rows: BoardRow[];
   /** The address of the section alone, with the same filter. */
   href: string;
@@ -65,6 +67,7 @@ export async function loadBoard(
     site,
     selected.filter((id) => !shownIds.has(id)),
   );
+  const selectedIn = countBySection([...rows.filter((row) => selection.has(row.id)), ...selectedElsewhere]);
   return {
     filter,
     filtered: isFiltered(filter),
@@ -80,13 +83,12 @@ export async function loadBoard(
     sections: sectionsOf(folded ? nonEmpty : rows, summary.sections, sections, after).map((section) => ({
       ...section,
       rows: folded ? [] : (section.rows as BoardRow[]),
+      selected: selectedIn.get(sectionName(section)) ?? 0,
       href: boardAddress(site, filterWithin(filter, section)),
     })),
     selected: selection,
     /** Selected rows that are not on this page. */
     selectedElsewhere,
-    /** How many rows are selected in each section, by `sectionName`. */
-    selectedIn: countBySection([...rows.filter((row) => selection.has(row.id)), ...selectedElsewhere]),
     choices: { sections: pageSections(summary), owners: summary.owners },
     differing: site.environments.slice(1).map((_, i) => summary.differing[i] ?? 0),
   };

@@ -4,7 +4,6 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
-import { sectionName } from "../../src/record/count-sections.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink } from "../parts/artifact.ts";
@@ -71,8 +70,8 @@ function foldedSection(props: Props, group: BoardSection, i: number): Html {
 }
 
 /** Selects all rows of the section that the filter shows, also those of further pages; or none, if all are selected. */
-function selectSection({ board, address }: Props, group: BoardSection, id: string | undefined): Html {
-  const all = (board.selectedIn.get(sectionName(group)) ?? 0) >= group.shown;
+function selectSection({ address }: Props, group: BoardSection, id: string | undefined): Html {
+  const all = group.selected >= group.shown;
   return button({
     text: html`${all ? "Unselect" : "Select"} all ${formatCount(group.shown)}<span class="sr"> in ${sectionHeading(group)}</span>`,
     look: "plain",
