@@ -148,6 +148,17 @@ test("a pack of deployments recorded late and out of order is accepted, too", as
   }
 });
 
+test("an environment's pack names what was in its baseline", async () => {
+  await w.record("live", ["/sale v1", "/terms v1"], { baseline: true });
+  await w.record("live", ["/terms v2"]);
+  const contents = (await unpack("environments/live/evidence.zip"))["contents.csv"] ?? "";
+  expect(parse(contents, { columns: true })).toEqual([
+    expect.objectContaining({ key: "/sale", out_of_band: "no", baseline: "yes" }),
+    expect.objectContaining({ key: "/terms", out_of_band: "yes", baseline: "no" }),
+  ]);
+  expect(await verify()).toMatch(/^0 OK/);
+});
+
 test("what was corrected is no longer in the contents, and the correction is among the steps", async () => {
   await spring();
   w.clock.at = "2026-03-09T10:00:00.000Z";

@@ -119,6 +119,7 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
+        baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
         corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
       })
       .openapi("PastPlacement"),
@@ -154,6 +155,7 @@ artifactApi.openapi(historyCall, async (c) => {
       promotion,
       approved_by: approvers.get(row.promotion_id ?? "") ?? [],
       out_of_band: row.out_of_band === 1,
+      baseline: row.baseline === 1,
       corrections: corrections
         .filter((correction) => correction.corrected_id === row.deployment_id)
         .map(({ recorded_at, person, reason, stands, instead }) => ({

@@ -13,6 +13,8 @@ export interface BoardCell {
   unknown: boolean;
   comparison: Comparison | undefined;
   out_of_band: boolean;
+  /** Who recorded the baseline that it was in; undefined if it was in none. */
+  baselineBy: string | undefined;
   waiting: CellWaiting[];
   /** Roles that approved its promotion; only in the last environment, which has no other to compare with. */
   approvedBy: string[];
@@ -75,6 +77,7 @@ function cellOf(
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
+    baselineBy: cell?.baseline ? cell.person : undefined,
     waiting: fromHere.map((version) => waitingFor(version, cell)),
     approvedBy: (i === states.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
   };

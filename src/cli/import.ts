@@ -10,7 +10,7 @@ import { readDeployments } from "./read-deployments.ts";
 import { linesNeedFixing } from "./record.ts";
 
 export const importCommand: Command = {
-  help: `sitebook import ENVIRONMENT FILE [--site SLUG]
+  help: `sitebook import ENVIRONMENT FILE [--baseline] [--site SLUG]
 
 Records a file of many deployments, each with its own time, in any order. FILE has one of these formats:
 
@@ -23,16 +23,18 @@ Records a file of many deployments, each with its own time, in any order. FILE h
     2026-03-03T14:00:00Z,page,/sale,v3,Sale
     2026-03-03T14:00:00Z,page,/old,-,
 
+With --baseline, the file is what was already there when the record began: not out of band, and no promotion is needed.
+
 The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run the command
 again, also after it was interrupted: what has been recorded already is not recorded twice.`,
-  options: siteOption,
+  options: { ...siteOption, baseline: { type: "boolean" } },
   run: async ({ values, positionals }, io) => {
     const [environment, file, ...more] = positionals;
     if (!environment || !file || more.length)
       throw new CommandError("Name an environment and a file, like sitebook import beta history.jsonl.");
     const total = await checkFile(file, io);
     const api = await connect(values, io);
-    const totals = await sendAll(api, environment, file, total, io);
+    const totals = await sendAll(api, environment, { file, total, baseline: values.baseline === true }, io);
     return { text: sentence(environment, totals), json: totals };
   },
 };
@@ -63,15 +65,22 @@ interface Totals {
   out_of_band: number;
 }
 
-async function sendAll(api: Api, environment: string, file: string, total: number, io: Io): Promise<Totals> {
+interface CheckedFile {
+  file: string;
+  /** How many deployments it has. */
+  total: number;
+  /** Whether all of them are baselines. */
+  baseline: boolean;
+}
+
+async function sendAll(api: Api, environment: string, { file, total, baseline }: CheckedFile, io: Io): Promise<Totals> {
   const totals: Totals = { deployments: 0, changed: 0, unchanged: 0, out_of_band: 0 };
   const bar = progress(io);
   try {
     for await (const read of readDeployments(file, io.now().toISOString())) {
       if (!("report" in read)) throw new CommandError(`${file} was changed while it was read. Run the command again.`);
-      const recorded = await send(api, environment, read.report).catch((error) =>
-        stopAt(error, read.line, totals, total),
-      );
+      const report = baseline ? { ...read.report, baseline } : read.report;
+      const recorded = await send(api, environment, report).catch((error) => stopAt(error, read.line, totals, total));
       totals.deployments++;
       for (const name of ["changed", "unchanged", "out_of_band"] as const) totals[name] += recorded[name];
       bar.update(totals.deployments, total);

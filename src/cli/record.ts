@@ -15,7 +15,7 @@ interface Recorded {
 
 export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
-                [--promotion NUMBER] [--complete] [--key KEY] [--site SLUG]
+                [--promotion NUMBER] [--complete] [--baseline] [--key KEY] [--site SLUG]
 
 Records one deployment. A LINE is "page /sale v3" or "software checkout 3.4.1", with - in place of the version if it was
 removed. Without a LINE they are read from the file, or from standard input, also as CSV, TSV or JSON lines.
@@ -23,6 +23,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
   --at MOMENT         when it happened, like 2026-03-03T14:00:00Z; now by default
   --promotion NUMBER  the promotion that allowed it
   --complete          the lines are the complete list: anything not listed is recorded as removed
+  --baseline          it was already there when the record began: not out of band, and no promotion is needed
   --key KEY           makes repeating the command harmless: the same key records only once`,
   options: {
     ...siteOption,
@@ -32,6 +33,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
     source: { type: "string" },
     promotion: { type: "string" },
     complete: { type: "boolean" },
+    baseline: { type: "boolean" },
     key: { type: "string" },
   },
   run: async ({ values, positionals }, io) => {
@@ -45,6 +47,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
       source: option(values, "source"),
       promotion: values.promotion === undefined ? undefined : Number(values.promotion),
       complete: values.complete || undefined,
+      baseline: values.baseline || undefined,
       placements,
     };
     const api = await connect(values, io);

@@ -72,6 +72,10 @@ const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
         .boolean()
         .optional()
         .openapi({ description: "This is the complete list: anything not listed is recorded as removed." }),
+      baseline: z.boolean().optional().openapi({
+        description:
+          "This was already there when the record begins, so it needs no promotion and is not out of band. Only while nothing but baselines is recorded for the environment.",
+      }),
       placements: z.array(line).openapi({ maxItems: maxPlacements }),
     })
     .openapi("NewDeployment"),
@@ -103,6 +107,7 @@ const deployment = z.object({
   source: z.string().nullable(),
   note: z.string().nullable(),
   complete: z.boolean(),
+  baseline: z.boolean(),
   changed: z.int(),
   unchanged: z.int(),
   out_of_band: z.int(),
@@ -196,6 +201,7 @@ function asDeployment(row: Deployment): z.infer<typeof deployment> {
     source,
     note,
     complete: row.complete === 1,
+    baseline: row.baseline === 1,
     changed,
     unchanged,
     out_of_band,

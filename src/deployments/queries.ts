@@ -112,7 +112,7 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
+    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
     .select(["e.slug as environment", "e.name as environment_name", "e.tier"]);
 }
 

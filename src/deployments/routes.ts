@@ -9,6 +9,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { unusedEnvironments, whyNotBaseline } from "../record/baseline.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
@@ -43,7 +44,19 @@ deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
-  return showForm(c, { environment, when: "", note: "", source: "", complete: false, lines: "", key: newId() });
+  const { environments } = await c.var.siteSummary(c.var.db, site);
+  // what is recorded for an environment first is most likely what was there already
+  const baseline = environments[site.environments.findIndex(({ slug }) => slug === environment)]?.changed_at === null;
+  return showForm(c, {
+    environment,
+    when: "",
+    note: "",
+    source: "",
+    complete: false,
+    baseline,
+    lines: "",
+    key: newId(),
+  });
 });
 
 /** Previews the changes; writes nothing. */
@@ -53,6 +66,10 @@ deploymentRoutes.post("/new", async (c) => {
   if (wrong) return showForm(c, form, { errors: [wrong] });
   const read = readFields(c, form);
   if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
+  if (form.baseline) {
+    const message = await whyNotBaseline(c.var.db, read.environment);
+    if (message) return showForm(c, form, { errors: [{ path: "baseline", message }] });
+  }
   const changes = await previewDeployment(
     c.var.db,
     c.var.access.site,
@@ -71,8 +88,8 @@ deploymentRoutes.post("/", async (c) => {
   const read = readFields(c, form);
   if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
   try {
-    const { note, source, complete } = form;
-    const report = { note, source, complete, placements: read.lines, ...(read.at && { effective_at: read.at }) };
+    const { note, source, complete, baseline } = form;
+    const report = { note, source, complete, baseline, placements: read.lines, effective_at: read.at };
     const recorded = await recordDeployment(
       c.var.db,
       sessionActor(c, form),
@@ -118,13 +135,14 @@ type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momen
   errors?: FieldError[];
 };
 
-function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
+async function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
   const { site } = c.var.access;
+  const unused = await unusedEnvironments(c.var.db, site);
   const byField = Object.fromEntries(errors.map((error) => [error.path, error.message]));
   return sitePage(
     c,
     { title: "Record a deployment", here: "record" },
-    recordPage({ site, form, errors: byField, now: c.var.at, ...results }),
+    recordPage({ site, form, errors: byField, now: c.var.at, unused, ...results }),
     errors.length ? 422 : 200,
   );
 }
@@ -139,6 +157,7 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
     note: field("note"),
     source: field("source"),
     complete: field("complete") === "1",
+    baseline: field("baseline") === "1",
     lines: field("lines"),
     key: field("key"),
   };

@@ -17,6 +17,7 @@ const columns = [
   "promotion",
   "approved_by",
   "out_of_band",
+  "baseline",
 ] as const;
 
 /** What was on an environment at a moment, ordered by kind and key, with the fields of the API. */
@@ -57,6 +58,7 @@ function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApp
     ...line,
     approved_by: (approvers.get(line.promotion_id ?? "") ?? []).map((approval) => ({ ...approval })),
     out_of_band: line.out_of_band === 1,
+    baseline: line.baseline === 1,
   };
   return Object.fromEntries(columns.map((column) => [column, all[column]]));
 }

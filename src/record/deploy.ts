@@ -21,6 +21,8 @@ interface Deployment {
   id?: string | undefined;
   effectiveAt: string;
   complete: boolean;
+  /** It records what was already there when the book was opened. */
+  baseline?: boolean | undefined;
   note: string | null;
   source: string | null;
   promotion?: { id: string; number: number } | undefined;
@@ -44,7 +46,7 @@ export async function deploy(
   const { effectiveAt } = deployment;
   const before = await statesBefore(trx, environment.id, deployment);
   const lines = deployment.complete
-    ? [...deployment.lines, ...removals(before, deployment.lines, environment)]
+    ? [...deployment.lines, ...removals(before, deployment, environment)]
     : deployment.lines;
   const changed = lines.filter((line) => changes(before.get(line.artifact_id), line));
   const same = lines.filter((line) => !changes(before.get(line.artifact_id), line));
@@ -60,6 +62,7 @@ export async function deploy(
     source: deployment.source,
     note: deployment.note,
     complete: deployment.complete ? (1 as const) : (0 as const),
+    baseline: deployment.baseline ? (1 as const) : (0 as const),
     changed: changed.length,
     unchanged: same.length,
     out_of_band: changed.filter((line) => line.out_of_band).length,
@@ -120,10 +123,11 @@ async function statesBefore(trx: Database, environmentId: string, { effectiveAt,
 }
 
 /** The removals of what a complete inventory does not list. */
-function removals(before: Map<string, Artifact & State>, lines: ResolvedLine[], environment: Environment) {
+function removals(before: Map<string, Artifact & State>, deployment: Deployment, environment: Environment) {
+  const { lines, baseline = false } = deployment;
   const listed = new Set(lines.map((line) => line.artifact_id));
   const removed = [...before.values()].filter((state) => state.version_id !== null && !listed.has(state.artifact_id));
   return removed.map(
-    ({ artifact_id, kind, key }): ResolvedLine => ({ artifact_id, kind, key, ...absent(environment) }),
+    ({ artifact_id, kind, key }): ResolvedLine => ({ artifact_id, kind, key, ...absent(environment, baseline) }),
   );
 }

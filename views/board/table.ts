@@ -9,7 +9,7 @@ import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
-import { sectionHeading } from "../parts/placement.ts";
+import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
@@ -71,6 +71,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   const right = props.site.environments[i + 1];
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
+    ...baselineBadge(props, cell, i),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
@@ -102,10 +103,18 @@ function compared(comparison: Comparison, right: string): Html {
 }
 
 /** In the last environment, which has no other to compare with: who approved it. */
-function approvalBadge({ site }: Props, { approvedBy, out_of_band }: BoardCell): Html[] {
+function approvalBadge({ site }: Props, { approvedBy, out_of_band, baselineBy }: BoardCell): Html[] {
   if (approvedBy.length) return [statusBadge("approved", approvedBy.join(", "), { before: "approved by " })];
-  if (out_of_band || site.environments.length < 2) return [];
+  if (out_of_band || baselineBy !== undefined || site.environments.length < 2) return [];
   return [html`<span class="none">no gate</span>`];
+}
+
+/** Where an approval would be expected: it was there already when the record began. */
+function baselineBadge({ site, now }: Props, { baselineBy, recorded }: BoardCell, i: number): Html[] {
+  const isExpected = site.environments[i]?.gate || i === site.environments.length - 1;
+  if (baselineBy === undefined || !recorded || !isExpected) return [];
+  const words = baselineWords({ effective_at: recorded.effective_at, person: baselineBy }, site.time_zone, now);
+  return [statusBadge("baseline", "baseline", { title: words, more: `: ${words}` })];
 }
 
 function waitingBadge(site: Site, { promotion, to, roles, frozen }: CellWaiting): Html {

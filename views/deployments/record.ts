@@ -1,7 +1,8 @@
+import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { ReadLine } from "../../src/deployments/parse.ts";
 import type { PreviewedLine } from "../../src/deployments/queries.ts";
-import { countOf } from "../../src/text.ts";
+import { countOf, joinWithAnd } from "../../src/text.ts";
 import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { area, checkbox, input, select } from "../parts/field.ts";
@@ -17,6 +18,7 @@ export type RecordForm = {
   note: string;
   source: string;
   complete: boolean;
+  baseline: boolean;
   lines: string;
   /** An idempotency key: a repeated post records nothing. */
   key: string;
@@ -30,6 +32,8 @@ type Props = {
   badLines?: (ReadLine & { wrong: string })[] | undefined;
   /** What it would change; undefined before the first preview. */
   changes?: PreviewedLine[] | undefined;
+  /** The environments for which nothing but baselines is recorded: only there another one can be recorded. */
+  unused: Environment[];
   /** How the time was interpreted, if it was ambiguous. */
   momentNote?: string | undefined;
 };
@@ -45,7 +49,7 @@ ${split(
   factsFields(props),
 )}
 ${bar(
-  html`<span class="grow">${props.changes && environment?.gate && "No promotion covers this, so it will be flagged “out of band”."}</span>${button(
+  html`<span class="grow">${props.changes && environment?.gate && !form.baseline && "No promotion covers this, so it will be flagged “out of band”."}</span>${button(
     {
       text: props.changes ? "Update preview" : "Preview changes",
       look: props.changes ? undefined : "primary",
@@ -79,12 +83,14 @@ const linesFields = ({ form, errors }: Props): Html => html`${area({
 })}
 ${input({ name: "file", type: "file", label: "Or upload a file with such lines", error: errors.file, hint: "It replaces the lines above.", more: { accept: ".csv,.tsv,.txt,.json,.jsonl,.ndjson" } })}`;
 
-const factsFields = ({ site, form, errors, momentNote, now }: Props): Html => html`<div class="fields">${select({
-  name: "environment",
-  label: "Environment",
-  value: form.environment,
-  choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
-})}
+const factsFields = ({ site, form, errors, momentNote, now, unused }: Props): Html => html`<div class="fields">${select(
+  {
+    name: "environment",
+    label: "Environment",
+    value: form.environment,
+    choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
+  },
+)}
 ${input({
   name: "when",
   type: "datetime-local",
@@ -96,7 +102,15 @@ ${input({
 })}
 ${input({ name: "note", label: "Note", value: form.note, error: errors.note, more: { maxlength: 10_000 } })}
 ${input({ name: "source", label: "Source", value: form.source, error: errors.source, hint: "A commit, build or web address.", more: { maxlength: 2000 } })}
-${checkbox({ name: "complete", label: "This is the complete list", checked: form.complete, hint: "Anything not listed is recorded as removed." })}</div>`;
+${checkbox({ name: "complete", label: "This is the complete list", checked: form.complete, hint: "Anything not listed is recorded as removed." })}
+${(form.baseline || unused.length > 0) && checkbox({ name: "baseline", label: "This is the baseline", checked: form.baseline, hint: baselineHint(site, unused) })}${errors.baseline && statusBadge("rejected", errors.baseline, { wrap: true })}</div>`;
+
+/** What a baseline is, and where it is possible if that is not everywhere. */
+function baselineHint(site: Site, unused: Environment[]): string {
+  const what = "It was already there when this record began: no approval is needed, and it is not out of band.";
+  if (!unused.length || unused.length === site.environments.length) return what;
+  return `${what} Possible on ${joinWithAnd(unused.map(({ name }) => name))}, where nothing else is recorded.`;
+}
 
 const badLinesTable = (badLines: (ReadLine & { wrong: string })[]): Html =>
   html`<section class="bad-lines" aria-labelledby="bad"><h2 id="bad">${countOf(badLines.length, "line")} ${badLines.length === 1 ? "needs" : "need"} fixing</h2>

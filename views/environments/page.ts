@@ -106,8 +106,9 @@ function sidePanels(props: EnvironmentProps): Html {
 }
 
 /** "3 changed, 1 unchanged, by Cleo", with a badge for what is out of band. */
-function deploymentWords({ changed, unchanged, promotion, person, out_of_band }: Deployment): Html {
+function deploymentWords({ changed, unchanged, promotion, person, out_of_band, baseline }: Deployment): Html {
   const words = [
+    baseline ? "baseline" : "",
     changed ? `${changed} changed` : "nothing changed",
     unchanged && changed ? `${unchanged} unchanged` : "",
     promotion ? `promotion ${promotion}` : "",

@@ -7,7 +7,7 @@ import { linkButton } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
-import { sectionHeading } from "../parts/placement.ts";
+import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -62,7 +62,9 @@ function placementWords(props: Props, { environment, placement, approvals }: Art
   const unapproved = environment.gate && placement.out_of_band;
   const approval: Piece = approvals.length
     ? html`, approved by ${people(props, approvals)}`
-    : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
+    : placement.baseline
+      ? html`, ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}`
+      : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
   return html`${versionTag(placement.version)}${since}${approval}`;
 }
 
@@ -97,6 +99,8 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
   if (first)
     return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
+  if (placement.baseline)
+    return html`Nobody: ${what} was ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}, ${deployment}.`;
   if (placement.out_of_band)
     return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
   if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which needed no approval.`;
