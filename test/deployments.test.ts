@@ -186,7 +186,7 @@ describe("a recorded deployment", () => {
     await w.record("beta", ["/sale v1", "/old v1"]);
     const recorded = await w.record("beta", ["/sale v1", "-/old", "-/never"]);
 
-    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, out_of_band: 0 });
+    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, removed: 1, out_of_band: 0 });
     expect(await placements()).toHaveLength(3);
     expect(await currentVersions("beta")).toEqual({ "/old": null, "/sale": "v1" });
   });

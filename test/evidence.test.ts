@@ -196,7 +196,7 @@ test("with random late deployments and corrections, the contents at any moment f
     const lines = ["/a", "/b", "/c"]
       .filter(() => random() < 0.6)
       .map((key) => any([`${key} v1`, `${key} v2`, `-${key}`]));
-    const more = { effective_at: day("03"), complete: random() < 0.15 };
+    const more = { effective_at: day("03"), complete: random() < 0.15, allow_removals: 1000 };
     await w.record(any(["beta", "live"]), lines.length ? lines : ["/a v1"], more).catch(ignoreRefusals);
     const correction = { deployment: 1 + Math.floor(random() * number), reason: "No.", stands: random() < 0.3 };
     if (random() < 0.4) await correct(w.db, await w.by("ada"), w.site, correction).catch(ignoreRefusals);

@@ -118,8 +118,8 @@ function printResult(result: CommandResult | undefined, json: boolean, io: Io): 
 /** A refusal is a "no". An unknown token or thing, or too many requests, means that the command could not be carried out. */
 function printError(error: unknown, json: boolean, io: Io): number {
   if (error instanceof Refusal) {
-    const { status, message, errors, blockers } = error;
-    if (json) io.out(`${JSON.stringify({ status, detail: message, errors, blockers }, null, 2)}\n`);
+    const { status, message, code, errors, blockers } = error;
+    if (json) io.out(`${JSON.stringify({ status, detail: message, code, errors, blockers }, null, 2)}\n`);
     io.err(`${[message, ...(errors.length > 1 ? errors.map(({ message }) => `  ${message}`) : [])].join("\n")}\n`);
     return [401, 404, 429].includes(status) ? 2 : 1;
   }

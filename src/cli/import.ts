@@ -4,13 +4,13 @@ import { Refusal } from "../errors.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, type Io } from "./command.ts";
+import { type Command, CommandError, countOption, type Io } from "./command.ts";
 import { progress } from "./progress.ts";
 import { readDeployments } from "./read-deployments.ts";
 import { linesNeedFixing } from "./record.ts";
 
 export const importCommand: Command = {
-  help: `sitebook import ENVIRONMENT FILE [--baseline] [--site SLUG]
+  help: `sitebook import ENVIRONMENT FILE [--baseline] [--allow-removals NUMBER] [--site SLUG]
 
 Records a file of many deployments, each with its own time, in any order. FILE has one of these formats:
 
@@ -24,17 +24,19 @@ Records a file of many deployments, each with its own time, in any order. FILE h
     2026-03-03T14:00:00Z,page,/old,-,
 
 With --baseline, the file is what was already there when the record began: not out of band, and no promotion is needed.
+A deployment that is a complete list may remove as many as --allow-removals says (see sitebook record --help).
 
 The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run the command
 again, also after it was interrupted: what has been recorded already is not recorded twice.`,
-  options: { ...siteOption, baseline: { type: "boolean" } },
+  options: { ...siteOption, baseline: { type: "boolean" }, "allow-removals": { type: "string" } },
   run: async ({ values, positionals }, io) => {
     const [environment, file, ...more] = positionals;
     if (!environment || !file || more.length)
       throw new CommandError("Name an environment and a file, like sitebook import beta history.jsonl.");
+    const added = { baseline: values.baseline || undefined, allow_removals: countOption(values, "allow-removals") };
     const total = await checkFile(file, io);
     const api = await connect(values, io);
-    const totals = await sendAll(api, environment, { file, total, baseline: values.baseline === true }, io);
+    const totals = await sendAll(api, environment, { file, total, added }, io);
     return { text: sentence(environment, totals), json: totals };
   },
 };
@@ -62,6 +64,7 @@ interface Totals {
   deployments: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
@@ -69,20 +72,20 @@ interface CheckedFile {
   file: string;
   /** How many deployments it has. */
   total: number;
-  /** Whether all of them are baselines. */
-  baseline: boolean;
+  /** What is added to each of them. */
+  added: object;
 }
 
-async function sendAll(api: Api, environment: string, { file, total, baseline }: CheckedFile, io: Io): Promise<Totals> {
-  const totals: Totals = { deployments: 0, changed: 0, unchanged: 0, out_of_band: 0 };
+async function sendAll(api: Api, environment: string, { file, total, added }: CheckedFile, io: Io): Promise<Totals> {
+  const totals: Totals = { deployments: 0, changed: 0, unchanged: 0, removed: 0, out_of_band: 0 };
   const bar = progress(io);
   try {
     for await (const read of readDeployments(file, io.now().toISOString())) {
       if (!("report" in read)) throw new CommandError(`${file} was changed while it was read. Run the command again.`);
-      const report = baseline ? { ...read.report, baseline } : read.report;
+      const report = { ...read.report, ...added };
       const recorded = await send(api, environment, report).catch((error) => stopAt(error, read.line, totals, total));
       totals.deployments++;
-      for (const name of ["changed", "unchanged", "out_of_band"] as const) totals[name] += recorded[name];
+      for (const name of ["changed", "unchanged", "removed", "out_of_band"] as const) totals[name] += recorded[name];
       bar.update(totals.deployments, total);
     }
   } finally {
@@ -104,6 +107,7 @@ function stopAt(error: unknown, line: number, { deployments }: Totals, total: nu
   if (!(error instanceof Refusal) || [401, 404, 429].includes(error.status)) throw error;
   throw new Refusal(error.status, `Line ${line} was refused: ${error.message} ${howToContinue(deployments, total)}`, {
     errors: error.errors,
+    ...(error.code && { code: error.code }),
   });
 }
 
@@ -113,8 +117,9 @@ function howToContinue(done: number, total: number): string {
   return `${recorded}. Run the same command again to continue.`;
 }
 
-function sentence(environment: string, { deployments, changed, unchanged, out_of_band }: Totals): string {
+function sentence(environment: string, { deployments, changed, unchanged, removed, out_of_band }: Totals): string {
+  const gone = removed ? `; ${formatCount(removed)} removed` : "";
   const outOfBand = out_of_band ? `, ${formatCount(out_of_band)} of them out of band` : "";
   const same = unchanged ? `; ${formatCount(unchanged)} unchanged` : "";
-  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${same}.`;
+  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${gone}${same}.`;
 }

@@ -4,18 +4,19 @@ import { Refusal } from "../errors.ts";
 import type { ReportLine } from "../record/report.ts";
 import { countOf } from "../text.ts";
 import { connect, siteOption } from "./client.ts";
-import { type Command, CommandError, type Io, option } from "./command.ts";
+import { type Command, CommandError, countOption, type Io, option } from "./command.ts";
 
 interface Recorded {
   number: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
 export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
-                [--promotion NUMBER] [--complete] [--baseline] [--key KEY] [--site SLUG]
+                [--promotion NUMBER] [--complete] [--allow-removals NUMBER] [--baseline] [--key KEY] [--site SLUG]
 
 Records one deployment. A LINE is "page /sale v3" or "software checkout 3.4.1", with - in place of the version if it was
 removed. Without a LINE they are read from the file, or from standard input, also as CSV, TSV or JSON lines.
@@ -23,6 +24,9 @@ removed. Without a LINE they are read from the file, or from standard input, als
   --at MOMENT         when it happened, like 2026-03-03T14:00:00Z; now by default
   --promotion NUMBER  the promotion that allowed it
   --complete          the lines are the complete list: anything not listed is recorded as removed
+  --allow-removals NUMBER
+                      how many it may remove at most; without it, a complete list is refused if it is empty or would
+                      remove more than ten and more than a fifth of what is there
   --baseline          it was already there when the record began: not out of band, and no promotion is needed
   --key KEY           makes repeating the command harmless: the same key records only once`,
   options: {
@@ -33,6 +37,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
     source: { type: "string" },
     promotion: { type: "string" },
     complete: { type: "boolean" },
+    "allow-removals": { type: "string" },
     baseline: { type: "boolean" },
     key: { type: "string" },
   },
@@ -47,6 +52,7 @@ removed. Without a LINE they are read from the file, or from standard input, als
       source: option(values, "source"),
       promotion: values.promotion === undefined ? undefined : Number(values.promotion),
       complete: values.complete || undefined,
+      allow_removals: countOption(values, "allow-removals"),
       baseline: values.baseline || undefined,
       placements,
     };
@@ -89,8 +95,8 @@ function placementsOf(text: string): ReportLine[] {
 export const linesNeedFixing = (lines: number): string =>
   `${countOf(lines, "line")} ${lines === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
 
-function sentence({ number, changed, unchanged, out_of_band }: Recorded, environment: string): string {
-  const same = unchanged ? `, ${unchanged} unchanged` : "";
+function sentence({ number, changed, unchanged, removed, out_of_band }: Recorded, environment: string): string {
+  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const outOfBand = out_of_band ? ` ${out_of_band} out of band: no promotion covers this.` : "";
   return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}`;
 }

@@ -20,6 +20,7 @@ export interface RecordedDeployment {
   number: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
@@ -65,6 +66,7 @@ export async function recordWithin(
     effectiveAt,
     complete: report.complete ?? false,
     baseline: report.baseline,
+    allowRemovals: report.allow_removals,
     note: report.note?.trim() || null,
     source: report.source?.trim() || null,
     promotion: promotion && { id: promotion.id, number: promotion.number },

@@ -11,6 +11,7 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { unusedEnvironments, whyNotBaseline } from "../record/baseline.ts";
 import { latestCorrections } from "../record/corrections.ts";
+import { whyNotRemove } from "../record/removals.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
@@ -25,6 +26,7 @@ import {
 import { type RecordedDeployment, recordDeployment } from "./record.ts";
 
 export const deploymentRoutes = new Hono<SiteEnv>();
+
 
 deploymentRoutes.get("/", async (c) => {
   const { site } = c.var.access;
@@ -70,16 +72,22 @@ deploymentRoutes.post("/new", async (c) => {
     const message = await whyNotBaseline(c.var.db, read.environment);
     if (message) return showForm(c, form, { errors: [{ path: "baseline", message }] });
   }
-  const changes = await previewDeployment(
-    c.var.db,
-    c.var.access.site,
-    read.environment,
-    read.at ?? c.var.at,
-    read.lines,
-    form.complete,
-  );
-  return showForm(c, form, { changes, momentNote: read.momentNote });
+  return showForm(c, form, await previewOf(c, form, read));
 });
+
+async function previewOf(c: SiteContext, form: RecordForm, { environment, at, lines, momentNote }: ReadFields) {
+  const { complete } = form;
+  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at ?? c.var.at, lines, complete);
+  const present = changes.filter(({ before }) => before !== null).length;
+  const unlisted = {
+    environment: environment.name,
+    listed: lines.length,
+    present,
+    removed: changes.length - lines.length,
+  };
+  const question = complete ? whyNotRemove(unlisted, undefined) : undefined;
+  return { changes, momentNote, removals: question ? { question, count: unlisted.removed } : undefined };
+}
 
 deploymentRoutes.post("/", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
@@ -88,8 +96,16 @@ deploymentRoutes.post("/", async (c) => {
   const read = readFields(c, form);
   if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
   try {
-    const { note, source, complete, baseline } = form;
-    const report = { note, source, complete, baseline, placements: read.lines, effective_at: read.at };
+    const { note, source, complete, baseline, allow_removals } = form;
+    const report = {
+      note,
+      source,
+      complete,
+      baseline,
+      allow_removals,
+      placements: read.lines,
+      effective_at: read.at,
+    };
     const recorded = await recordDeployment(
       c.var.db,
       sessionActor(c, form),
@@ -105,7 +121,8 @@ deploymentRoutes.post("/", async (c) => {
       path: path.startsWith("placements") ? "lines" : path,
       message,
     }));
-    return showForm(c, form, { errors: shown });
+    const asks = shown.some(({ path }) => path === "allow_removals");
+    return showForm(c, form, { errors: shown, ...(asks && (await previewOf(c, form, read))) });
   }
 });
 
@@ -131,7 +148,7 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   );
 });
 
-type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines">> & {
+type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines" | "removals">> & {
   errors?: FieldError[];
 };
 
@@ -158,6 +175,7 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
     source: field("source"),
     complete: field("complete") === "1",
     baseline: field("baseline") === "1",
+    allow_removals: /^\d{1,9}$/.test(field("allow_removals")) ? Number(field("allow_removals")) : undefined,
     lines: field("lines"),
     key: field("key"),
   };
@@ -167,6 +185,8 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
   if (wrong) return { form, wrong: { path: "file", message: wrong } };
   return { form: { ...form, lines: new TextDecoder().decode(bytes) } };
 }
+
+type ReadFields = ReturnType<typeof readFields>;
 
 function readFields(c: SiteContext, form: RecordForm) {
   const { site } = c.var.access;
@@ -190,8 +210,11 @@ function whyNotLines(badCount: number, count: number, complete: boolean): string
     return `${countOf(badCount, "line")} ${badCount === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
 }
 
-function summary({ number, changed, unchanged, out_of_band }: RecordedDeployment, environment: string): string {
-  const same = unchanged ? `, ${unchanged} unchanged` : "";
+function summary(
+  { number, changed, unchanged, removed, out_of_band }: RecordedDeployment,
+  environment: string,
+): string {
+  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const band = out_of_band
     ? ` ${out_of_band} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
     : "";

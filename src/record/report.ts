@@ -27,6 +27,8 @@ export interface DeploymentReport {
   promotion?: number | undefined;
   /** A complete inventory: anything not listed was not there. */
   complete?: boolean | undefined;
+  /** How many pages and software items the complete inventory may remove by not listing them, at most. */
+  allow_removals?: number | undefined;
   /** It records what was already there when the book was opened. */
   baseline?: boolean | undefined;
   placements: ReportLine[];

@@ -5,7 +5,7 @@ import type { PreviewedLine } from "../../src/deployments/queries.ts";
 import { countOf, joinWithAnd } from "../../src/text.ts";
 import { versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
-import { area, checkbox, input, select } from "../parts/field.ts";
+import { area, boxes, checkbox, input, select } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { bar, fold, head, note, split } from "../parts/page.ts";
 import { type StatusKind, statusBadge } from "../parts/status-badge.ts";
@@ -19,6 +19,8 @@ export type RecordForm = {
   source: string;
   complete: boolean;
   baseline: boolean;
+  /** How many a complete list may remove, as confirmed in the form. */
+  allow_removals?: number | undefined;
   lines: string;
   /** An idempotency key: a repeated post records nothing. */
   key: string;
@@ -32,6 +34,8 @@ type Props = {
   badLines?: (ReadLine & { wrong: string })[] | undefined;
   /** What it would change; undefined before the first preview. */
   changes?: PreviewedLine[] | undefined;
+  /** What a complete list would remove, if that has to be confirmed. */
+  removals?: { question: string; count: number } | undefined;
   /** The environments for which nothing but baselines is recorded: only there another one can be recorded. */
   unused: Environment[];
   /** How the time was interpreted, if it was ambiguous. */
@@ -45,7 +49,7 @@ export function recordPage(props: Props): Html {
 <form method="post" action="/sites/${site.slug}/deployments/new" enctype="multipart/form-data">
 ${hiddenField("key", form.key)}
 ${split(
-  html`${props.changes && preview(props.changes, environment?.name ?? "")}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${linesFields(props)}`,
+  html`${props.removals && removalsField(props.removals, props)}${props.changes && preview(props.changes, environment?.name ?? "")}${props.badLines && props.badLines.length > 0 && badLinesTable(props.badLines)}${linesFields(props)}`,
   factsFields(props),
 )}
 ${bar(
@@ -58,6 +62,20 @@ ${bar(
 )}
 </form>`;
 }
+
+/** Asked once: an empty or much shorter list may be the result of a mistake. */
+const removalsField = ({ question, count }: NonNullable<Props["removals"]>, { form, errors }: Props): Html =>
+  boxes(
+    "Removals",
+    checkbox({
+      name: "allow_removals",
+      value: String(count),
+      label: `Remove ${countOf(count, "page or software item", "pages and software items")} not listed here`,
+      hint: question.replace(/ If that is right.*$/, ""),
+      checked: form.allow_removals === count,
+    }),
+    errors.allow_removals && "Tick this box if that is right, or complete the list.",
+  );
 
 const recordButton = (site: string, changes: PreviewedLine[]): Html => {
   const count = changes.filter(({ change }) => change !== "same").length;
@@ -132,7 +150,8 @@ const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
   same: ["same", "unchanged"],
 };
 
-function preview(changes: PreviewedLine[], environment: string): Html {
+/** The changes and what stays the same, as tables. */
+export function preview(changes: PreviewedLine[], environment: string): Html {
   const different = changes.filter(({ change }) => change !== "same");
   const same = changes.filter(({ change }) => change === "same");
   const count = (change: PreviewedLine["change"]) => different.filter((line) => line.change === change).length;
