@@ -27,7 +27,7 @@ export async function previewDeployment(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: ReportLine[],
+  lines: Pick<ReportLine, "kind" | "key" | "version">[],
   complete: boolean,
 ): Promise<PreviewedLine[]> {
   const placements = complete
@@ -52,7 +52,7 @@ async function placementsOf(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: ReportLine[],
+  lines: Pick<ReportLine, "kind" | "key">[],
 ): Promise<PlacementAsOf[]> {
   const ids = await artifactIds(db, site.id, lines);
   return inBatches([...ids.values()], (batch) =>

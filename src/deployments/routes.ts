@@ -24,9 +24,11 @@ import {
   previewDeployment,
 } from "./queries.ts";
 import { type RecordedDeployment, recordDeployment } from "./record.ts";
+import { sameAsRoutes } from "./same-as-routes.ts";
 
 export const deploymentRoutes = new Hono<SiteEnv>();
 
+deploymentRoutes.route("/same-as", sameAsRoutes);
 
 deploymentRoutes.get("/", async (c) => {
   const { site } = c.var.access;

@@ -1,6 +1,7 @@
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
+import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { addServer, createEnvironment, removeServer, renameEnvironment } from "../../src/environments/environments.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
@@ -50,6 +51,9 @@ async function recordOutOfOrder(w: World): Promise<void> {
   await w.record("live", ["/sale v1", "/old v1"], at(7));
   await w.record("live", ["-/old"], { ...at(8), note: "Gone at last", source: "https://ci.example/1" });
   await w.record("demo", ["/legacy v1", "/terms v0"], { ...at(9), baseline: true, complete: true });
+  const from = environmentOf(w.site, "live");
+  const copy = { from, allowRemovals: 2 };
+  await recordSameAs(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "demo"), copy);
   await w.record("demo", ["/before v1"], at(1));
   const cleo = await w.by("cleo");
   const line = { kind: "page" as const, key: "/terms", version: "v3" };
