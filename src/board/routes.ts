@@ -4,6 +4,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { loadBoard } from "./board.ts";
 import { boardAddress, readBoardFilter, readPosition } from "./filters.ts";
+import { firstSteps } from "./first-steps.ts";
 
 export const boardRoutes = new Hono<SiteEnv>();
 
@@ -38,11 +39,13 @@ async function show(c: SiteContext, fields: Record<string, string | undefined>, 
   const after = readPosition(fields.after);
   const summary = await c.var.siteSummary(c.var.db, site);
   const board = await loadBoard(c.var.db, site, summary, { filter, after: after || undefined, selected });
+  const steps =
+    after || selected.length ? undefined : await firstSteps(c.var.db, site, summary, { may, now: c.var.at });
   // htmx shows the address of the same page without the selected rows
   if (c.req.method === "POST" && !after) c.header("hx-push-url", boardAddress(site, filter));
   return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },
-    boardPage({ site, now: c.var.at, may, from, lost: after === false, board }),
+    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, steps }),
   );
 }

@@ -109,10 +109,9 @@ function approvalBadge({ site }: Props, { approvedBy, out_of_band, baselineBy }:
   return [html`<span class="none">no gate</span>`];
 }
 
-/** Where an approval would be expected: it was there already when the record began. */
+/** In the last environment, in place of an approver: it was there already when the record began. */
 function baselineBadge({ site, now }: Props, { baselineBy, recorded }: BoardCell, i: number): Html[] {
-  const isExpected = site.environments[i]?.gate || i === site.environments.length - 1;
-  if (baselineBy === undefined || !recorded || !isExpected) return [];
+  if (baselineBy === undefined || !recorded || i < site.environments.length - 1) return [];
   const words = baselineWords({ effective_at: recorded.effective_at, person: baselineBy }, site.time_zone, now);
   return [statusBadge("baseline", "baseline", { title: words, more: `: ${words}` })];
 }

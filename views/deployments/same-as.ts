@@ -4,7 +4,7 @@ import type { PreviewedLine } from "../../src/deployments/queries.ts";
 import { countOf } from "../../src/text.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
-import { type Html, html } from "../parts/html.ts";
+import { each, type Html, html } from "../parts/html.ts";
 import { bar, empty, head, note } from "../parts/page.ts";
 import { preview } from "./record.ts";
 
@@ -41,4 +41,8 @@ ${bar(html`<span class="grow"></span>${back}${button({ text: `Record ${countOf(c
 
 /** Links to fill an environment from each of the others that has something. */
 export const sameAsLinks = (site: Site, environment: Environment, sources: Environment[]): Html =>
-  html`${sources.map((from) => linkButton(`/sites/${site.slug}/deployments/same-as?environment=${environment.slug}&from=${from.slug}`, `Same as ${from.name}`))}`;
+  each(
+    sources,
+    (from) =>
+      html`${linkButton(`/sites/${site.slug}/deployments/same-as?environment=${environment.slug}&from=${from.slug}`, `Same as ${from.name}`)} `,
+  );
