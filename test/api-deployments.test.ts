@@ -113,6 +113,9 @@ test("a client lists deployments newest first, by environment and time, page by 
   expect(await numbers("")).toEqual([5, 4, 3, 2, 1]);
   expect(await numbers("environment=beta")).toEqual([4, 3, 2, 1]);
   expect(await numbers(`since=${at(2)}&until=${at(3)}`)).toEqual([3, 2]);
+  expect(await numbers("since=2026-02-02&until=2026-02-03")).toEqual([3, 2]);
+  expect(await numbers("until=2+February")).toEqual([2, 1]);
+  expect(await numbers("until=2126-01-01T00:00:00Z&since=2026-02-05T12:00:00Z")).toEqual([5]);
   const first = await ci.get("/sites/shop/deployments?limit=3");
   expect(await numbers(`limit=3&cursor=${first.body.next}`)).toEqual([2, 1]);
   expect((await ci.get(`/sites/shop/deployments?limit=3&cursor=${first.body.next}`)).body.next).toBeNull();

@@ -290,7 +290,7 @@ describe("a moment", () => {
       "There was no 01:30 that day: clocks in Europe/London went forward. It is read as 30 March 2025, 02:30.",
     );
     expect(words(await openPage(`${beta}?as_of=2025-10-26T01:30`))).toContain(
-      "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 2025-10-26T00:30Z; the second is 2025-10-26T01:30Z.",
+      "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 01:30 BST; for the second write 01:30 GMT.",
     );
   });
 

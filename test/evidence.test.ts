@@ -92,15 +92,15 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "events.jsonl",
   ]);
   expect(await verify()).toMatch(/^0 OK: .*"promotion":2/);
-  expect(parse(files["contents.csv"] ?? "", { columns: true })).toEqual([
+  expect(parse(files["contents.csv"] ?? "", { columns: true, bom: true })).toEqual([
     { kind: "page", key: "/sale", version: "v1" },
     { kind: "page", key: "/Über-uns", version: "v2" },
     { kind: "software", key: "checkout", version: "3.4.1" },
   ]);
-  expect(parse(files["approvals.csv"] ?? "", { columns: true })).toEqual([
+  expect(parse(files["approvals.csv"] ?? "", { columns: true, bom: true })).toEqual([
     expect.objectContaining({ person: "Mara", role: "marketing", decision: "approve", comment: "Schön,\n=yes" }),
   ]);
-  const steps: { what: string }[] = parse(files["steps.csv"] ?? "", { columns: true });
+  const steps: { what: string }[] = parse(files["steps.csv"] ?? "", { columns: true, bom: true });
   expect(steps.map((step) => step.what)).toEqual([
     "release made",
     "promotion asked",
@@ -126,8 +126,8 @@ test("an environment's pack proves what was there, who approved it, and what was
   const keys = async (query: string) => {
     const files = await unpack(`environments/live/evidence.zip${query}`);
     expect(await verify()).toMatch(/^0 OK/);
-    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true });
-    const approvals: { person: string }[] = parse(files["approvals.csv"] ?? "", { columns: true });
+    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true, bom: true });
+    const approvals: { person: string }[] = parse(files["approvals.csv"] ?? "", { columns: true, bom: true });
     return [...rows.map((row) => `${row.key} ${row.version}`), ...approvals.map(({ person }) => person)];
   };
   expect(await keys("")).toEqual(["/sale v0", "/Über-uns v2", "checkout 3.4.1", "Mara"]);
@@ -171,7 +171,7 @@ test("what was corrected is no longer in the contents, and the correction is amo
   const read = async (query = "") => {
     const files = await unpack(`environments/live/evidence.zip${query}`);
     expect(await verify()).toMatch(/^0 OK/);
-    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true });
+    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true, bom: true });
     return { keys: rows.map((row) => `${row.key} ${row.version}`), steps: files["steps.csv"] };
   };
   const now = await read();
@@ -284,7 +284,7 @@ describe("the verifier names the place in a pack with", () => {
     const before = await readFile(join(home, "approvals.csv"), "utf8");
     await change("approvals.csv", (text) => text.replace("Mara", "Iris"));
     expect(await verify()).toMatch(
-      /^1 approvals.csv, row 1: the events give \d+,2,Mara,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
+      /^1 approvals.csv, row 1: the events give \d+,2,Mara,person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
     );
     await writeFile(join(home, "approvals.csv"), `${before.split("\r\n")[0]}\r\n`);
     expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,2,Mara/);

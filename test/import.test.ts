@@ -153,8 +153,27 @@ test("every row of a table that needs fixing is named in the same way", async ()
     expect.stringContaining("A quotation mark is not closed"),
     "",
   ]);
-  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain('Unknown column "when"');
+  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain("names no column with the path");
   expect((await importText(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
+});
+
+test("the only line that needs fixing is named too", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const { code, err } = await importText(sitebook, "at,kind,key,version\n2026-02-01T08:00:00Z,page,sale,v1\n");
+  expect(code).toBe(1);
+  expect(err.split("\n")).toEqual([
+    expect.stringContaining("1 line needs fixing. Nothing was recorded."),
+    expect.stringContaining("  Line 2: A page's path must begin with a slash"),
+    "",
+  ]);
+});
+
+test("a file with a byte order mark, as spreadsheets write it, is read like any other", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const text = "\uFEFFat,kind,key,version\n2026-02-01T08:00:00Z,page,/sale,v1\n";
+  expect(await importText(sitebook, text)).toMatchObject({ code: 0 });
+  const stdin = "\uFEFFkind,key,version\npage,/café,v1\n";
+  expect((await sitebook(["record", "beta"], { stdin })).out).toBe("Deployment 2 on beta: 1 changed.\n");
 });
 
 test("an empty file, a binary file and a missing file are refused", async () => {

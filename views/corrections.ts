@@ -10,6 +10,7 @@ import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
+import { momentPicker } from "./parts/moment.ts";
 import { fold, head, note } from "./parts/page.ts";
 import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
@@ -21,7 +22,7 @@ export const correctionNotes = (corrections: Correction[], site: Site, now: stri
 export function correctionNote(correction: Correction, site: Site, now: string): Html {
   const { instead, stands, recorded_at, person, reason } = correction;
   const right = instead !== null && html`; <a href="/sites/${site.slug}/deployments/${instead}">what is right</a>`;
-  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by ${person}: “${reason}”${right}</span>`;
+  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by <bdi>${person}</bdi>: “${reason}”${right}</span>`;
 }
 
 type Target = { deployment: number; kind?: Kind | undefined; key?: string | undefined };
@@ -103,7 +104,7 @@ const wholeSentence = ({ site, deployment, lineCount }: CorrectionProps): Html =
 
 function recordedSentence({ site, now, deployment, wrong }: CorrectionProps): Html {
   const later = recordedLater(deployment);
-  return html`Recorded by ${deployment.person} on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
+  return html`Recorded by <bdi>${deployment.person}</bdi> on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
 }
 
 /** What is right, recorded in the same step. */
@@ -124,13 +125,12 @@ ${select({
   choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
   error: errors.environment,
 })}
-${input({
+${momentPicker({
   name: "when",
   label: "Since",
-  type: errors.when ? "text" : "datetime-local",
   value: form.when,
   error: errors.when,
   hint: `If empty: the same moment, ${longTime(deployment.effective_at, zone)}.`,
-  more: { max: errors.when ? undefined : localInput(now, zone) },
+  max: localInput(now, zone),
 })}`;
 }

@@ -55,7 +55,7 @@ export const sitesPage = (props: {
         columns: ["Site", "Your roles"],
         body: each(props.sites, (site) =>
           row(
-            html`${rowHead(html`<a href="/sites/${site.slug}">${site.name}</a>`)}${cell("Your roles", site.roles.join(", "))}`,
+            html`${rowHead(html`<a href="/sites/${site.slug}"><bdi>${site.name}</bdi></a>`)}${cell("Your roles", site.roles.join(", "))}`,
           ),
         ),
       })

@@ -19,7 +19,8 @@ export interface ArtifactFilter {
 export function listArtifacts(db: Database, siteId: string, { kind, text, after, limit = 100 }: ArtifactFilter = {}) {
   let query = db
     .selectFrom("artifacts as a")
-    .select(["a.id", "a.kind", "a.key", "a.title"])
+    .leftJoin("people as p", "p.id", "a.owner_id")
+    .select(["a.id", "a.kind", "a.key", "a.title", "p.name as owner"])
     .where("a.site_id", "=", siteId)
     .orderBy("a.kind")
     .orderBy("a.key")

@@ -13,7 +13,7 @@ import type { Kind } from "../schema.ts";
 import { type BoardRow, boardRows } from "./cells.ts";
 import { filterChips } from "./chips.ts";
 import { matchesScope, matchesState } from "./filter-sql.ts";
-import { type BoardFilter, type BoardPosition, boardAddress, isFiltered } from "./filters.ts";
+import { type BoardFilter, type BoardPosition, boardAddress, isFiltered, pageSize } from "./filters.ts";
 import { listRows, selectedRows } from "./queries.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
@@ -33,23 +33,29 @@ export interface BoardSection {
 export interface BoardRequest {
   filter: BoardFilter;
   after?: BoardPosition | undefined;
+  /** How many rows to show; by default a page of them. */
+  rows?: number | undefined;
   /** Ids of artifacts that are ticked already. */
   selected: string[];
 }
-
-const pageSize = 100;
 
 /** A page of the board, with the counts of what else there is. */
 export async function loadBoard(
   db: Database,
   site: Site,
   summary: SiteSummary,
-  { filter, after, selected }: BoardRequest,
+  { filter, after, rows: limit = pageSize, selected }: BoardRequest,
 ) {
   const { counts, sections, shown } = await countRows(db, site, summary, filter);
-  const names = await listRows(db, site, filter, { after, limit: pageSize + 1, sections });
-  const rows = await boardRows(db, site, summary, names.slice(0, pageSize));
+  const names = await listRows(db, site, filter, { after, limit: limit + 1, sections });
+  const rows = await boardRows(db, site, summary, names.slice(0, limit));
+  const selection = new Set(selected);
   const shownIds = new Set(rows.map((row) => row.id));
+  const selectedElsewhere = await selectedRows(
+    db,
+    site,
+    selected.filter((id) => !shownIds.has(id)),
+  );
   return {
     filter,
     filtered: isFiltered(filter),
@@ -58,18 +64,50 @@ export async function loadBoard(
     continued: after !== undefined,
     chips: filterChips(site, filter, counts, shown),
     start: boardAddress(site, filter),
-    next: names.length > pageSize ? boardAddress(site, filter, rows.at(-1)) : undefined,
+    next: names.length > limit ? boardAddress(site, filter, rows.at(-1)) : undefined,
     sections: sectionsOf(rows, summary.sections, sections, after),
-    selected: new Set(selected),
+    selected: selection,
     /** Selected rows that are not on this page. */
-    selectedElsewhere: await selectedRows(
-      db,
-      site,
-      selected.filter((id) => !shownIds.has(id)),
-    ),
+    selectedElsewhere,
+    /** How many rows are selected in each section, by `sectionName`. */
+    selectedIn: countBySection([...rows.filter((row) => selection.has(row.id)), ...selectedElsewhere]),
     choices: { sections: pageSections(summary), owners: summary.owners },
     differing: site.environments.slice(1).map((_, i) => summary.differing[i] ?? 0),
   };
+}
+
+/** The ids of all rows that the filter shows. */
+export async function matchingIds(
+  db: Database,
+  site: Site,
+  summary: SiteSummary,
+  filter: BoardFilter,
+): Promise<string[]> {
+  const { sections, shown } = await countRows(db, site, summary, filter);
+  const rows = await listRows(db, site, filter, { after: undefined, limit: shown, sections });
+  return rows.map((row) => row.id);
+}
+
+const batchSize = 500;
+
+/** All rows that the filter shows, with their cells, a batch at a time. */
+export async function* boardBatches(
+  db: Database,
+  site: Site,
+  summary: SiteSummary,
+  filter: BoardFilter,
+): AsyncGenerator<BoardRow[]> {
+  const { sections } = await countRows(db, site, summary, filter);
+  for (let after: BoardPosition | undefined; ; ) {
+    const names = await listRows(db, site, filter, { after, limit: batchSize, sections });
+    yield boardRows(db, site, summary, names);
+    after = names[batchSize - 1];
+    if (!after) return;
+  }
+}
+
+function countBySection(rows: { kind: Kind; section: string }[]): Map<string, number> {
+  return new Map([...Map.groupBy(rows, sectionName)].map(([name, own]) => [name, own.length]));
 }
 
 function pageSections(summary: SiteSummary): string[] {

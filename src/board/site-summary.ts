@@ -1,6 +1,7 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { type OpenBlockers, openBlockers } from "../promotions/open-blockers.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
@@ -28,6 +29,8 @@ export interface SiteSummary extends RowCounts {
   sections: SectionCounts[];
   owners: { id: string; name: string }[];
   open: Promotion[];
+  /** What blocks these besides missing approvals, by promotion id. */
+  blockers: OpenBlockers;
 }
 
 declare module "hono" {
@@ -62,6 +65,7 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
   const changes = await lastChanges(db, site);
   const inUse = await environmentsInUse(db, site.environments);
   const total = totalCounts(site, sections);
+  const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const countIn = (i: number, kind: Kind) =>
     sumOf(sections, (section) => (section.kind === kind ? section.presentIn[i] : 0));
   return {
@@ -77,7 +81,8 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
     })),
     sections,
     owners: await ownersOf(db, site),
-    open: await listPromotions(db, site.id, { open: true, limit: 1000 }),
+    open,
+    blockers: await openBlockers(db, site.id, open),
   };
 }
 

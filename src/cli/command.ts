@@ -11,7 +11,7 @@ export interface Io {
   /** Whether standard error is a terminal: progress is not drawn into a file. */
   interactive: boolean;
   /** All of standard input. */
-  readStdin: () => Promise<string>;
+  readStdin: () => Promise<Uint8Array>;
   /** Reads a password from standard input, with a prompt in a terminal. */
   readPassword: () => Promise<string>;
   fetch: (url: string, init: RequestInit) => Response | Promise<Response>;

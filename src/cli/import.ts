@@ -1,16 +1,20 @@
 import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
+import type { IntakeContext } from "../intake/lines.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, countOption, type Io } from "./command.ts";
+import { type Command, CommandError, countOption, type Io, type Values } from "./command.ts";
+import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
 import { progress } from "./progress.ts";
 import { readDeployments } from "./read-deployments.ts";
-import { linesNeedFixing } from "./record.ts";
+import { refuseLines } from "./record.ts";
+import type { ReadDeployment } from "./validate-deployment.ts";
 
 export const importCommand: Command = {
-  help: `sitebook import ENVIRONMENT FILE [--baseline] [--allow-removals NUMBER] [--site SLUG]
+  help: `sitebook import ENVIRONMENT FILE [--baseline] [--allow-removals NUMBER]
+                [--encoding windows-1252] [--site SLUG]
 
 Records a file of many deployments, each with its own time, in any order. FILE has one of these formats:
 
@@ -22,32 +26,56 @@ Records a file of many deployments, each with its own time, in any order. FILE h
     effective_at,kind,key,version,title
     2026-03-03T14:00:00Z,page,/sale,v3,Sale
     2026-03-03T14:00:00Z,page,/old,-,
+  an export of an environment, as CSV or JSON lines
+  a sitemap, or a list of paths or web addresses: one deployment, from now on
 
 With --baseline, the file is what was already there when the record began: not out of band, and no promotion is needed.
 A deployment that is a complete list may remove as many as --allow-removals says (see sitebook record --help).
 
-The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run the command
+The file can be gzipped, and in UTF-8 or UTF-16, or with --encoding in Windows-1252. Unknown columns are named and
+passed over. The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run the command
 again, also after it was interrupted: what has been recorded already is not recorded twice.`,
-  options: { ...siteOption, baseline: { type: "boolean" }, "allow-removals": { type: "string" } },
+  options: { ...siteOption, ...encodingOption, baseline: { type: "boolean" }, "allow-removals": { type: "string" } },
   run: async ({ values, positionals }, io) => {
     const [environment, file, ...more] = positionals;
     if (!environment || !file || more.length)
       throw new CommandError("Name an environment and a file, like sitebook import beta history.jsonl.");
     const added = { baseline: values.baseline || undefined, allow_removals: countOption(values, "allow-removals") };
-    const total = await checkFile(file, io);
-    const api = await connect(values, io);
-    const totals = await sendAll(api, environment, { file, total, added }, io);
+    const source = { ...importSource(environment, file, values, io), added };
+    const total = await checkFile(source);
+    printNotices(source.context, io);
+    const totals = await sendAll(await source.api(), environment, source, total, io);
     return { text: sentence(environment, totals), json: totals };
   },
 };
 
+interface Source {
+  file: string;
+  /** Connects once, when it is first needed. */
+  api: () => Promise<Api>;
+  context: IntakeContext;
+  /** All deployments from the start. */
+  read: () => AsyncIterable<ReadDeployment>;
+}
+
+function importSource(environment: string, file: string, values: Values, io: Io): Source {
+  let connected: Promise<Api> | undefined;
+  const api = () => {
+    connected ??= connect(values, io);
+    return connected;
+  };
+  const context = intakeContext(environment, api);
+  const read = () => readDeployments(() => linesIn(file, values), context, io.now().toISOString());
+  return { file, api, context, read };
+}
+
 const maxErrors = 20;
 
 /** How many deployments the file has. Throws a Refusal with 422 that names the first lines that need fixing. */
-async function checkFile(file: string, io: Io): Promise<number> {
+async function checkFile({ file, read: readAll }: Source): Promise<number> {
   let [total, wrongLines] = [0, 0];
   const errors: { path: string; message: string }[] = [];
-  for await (const read of readDeployments(file, io.now().toISOString())) {
+  for await (const read of readAll()) {
     if ("report" in read) total++;
     else {
       wrongLines++;
@@ -55,7 +83,7 @@ async function checkFile(file: string, io: Io): Promise<number> {
       errors.push(...ofLine.slice(0, maxErrors - errors.length));
     }
   }
-  if (wrongLines) throw new Refusal(422, `${file}: ${linesNeedFixing(wrongLines)}`, { errors });
+  refuseLines(wrongLines, errors, file);
   if (!total) throw new Refusal(422, `${file} contains no deployment.`);
   return total;
 }
@@ -68,21 +96,20 @@ interface Totals {
   out_of_band: number;
 }
 
-interface CheckedFile {
-  file: string;
-  /** How many deployments it has. */
-  total: number;
-  /** What is added to each of them. */
-  added: object;
-}
-
-async function sendAll(api: Api, environment: string, { file, total, added }: CheckedFile, io: Io): Promise<Totals> {
+async function sendAll(
+  api: Api,
+  environment: string,
+  source: Source & { added: object },
+  total: number,
+  io: Io,
+): Promise<Totals> {
   const totals: Totals = { deployments: 0, changed: 0, unchanged: 0, removed: 0, out_of_band: 0 };
   const bar = progress(io);
   try {
-    for await (const read of readDeployments(file, io.now().toISOString())) {
-      if (!("report" in read)) throw new CommandError(`${file} was changed while it was read. Run the command again.`);
-      const report = { ...read.report, ...added };
+    for await (const read of source.read()) {
+      if (!("report" in read))
+        throw new CommandError(`${source.file} was changed while it was read. Run the command again.`);
+      const report = { ...read.report, ...source.added };
       const recorded = await send(api, environment, report).catch((error) => stopAt(error, read.line, totals, total));
       totals.deployments++;
       for (const name of ["changed", "unchanged", "removed", "out_of_band"] as const) totals[name] += recorded[name];

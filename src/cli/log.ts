@@ -20,7 +20,8 @@ export const logCommand: Command = {
 
 Lists the deployments of an environment, newest first by when they happened: 20, or as many as --limit says (at most
 1000). ENVIRONMENT can be at a past moment, such as live~1, live#42 or live@{yesterday} (see sitebook diff --help): then
-later deployments are left out. Write a MOMENT like 2026-03-03T14:00:00Z.`,
+later deployments are left out. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
+zone. A day given as --until is included.`,
   options: {
     ...siteOption,
     since: { type: "string" },

@@ -8,8 +8,8 @@ import {
   keySchema,
   kindSchema,
   listOf,
-  momentInQuery,
   momentSchema,
+  momentText,
   numberInPath,
   numberSchema,
   paging,
@@ -19,11 +19,13 @@ import {
   textUpTo,
   versionLabel,
 } from "../api/schemas.ts";
-import { notFound } from "../errors.ts";
-import type { SiteEnv } from "../http/context.ts";
+import { notFound, refuseFields } from "../errors.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { readMoment, readRangeEnd } from "../http/forms.ts";
 import { lengthLimits } from "../record/keys.ts";
 import { readReference } from "../record/references.ts";
 import { maxPlacements } from "../record/report.ts";
+import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { type Deployment, findDeployment, listDeploymentPlacements, listDeployments } from "./queries.ts";
 import { recordDeployment } from "./record.ts";
 
@@ -48,7 +50,8 @@ const line = z
       .record(z.string(), z.string())
       .optional()
       .openapi({
-        description: "The software that it needs, by name, with semver ranges.",
+        description:
+          "The software that it needs, by name, each as a range of versions (semver, or numbers with any number of parts) or as one exact label.",
         example: { "checkout-service": ">=3.2 <4" },
       }),
   })
@@ -131,15 +134,17 @@ const listCall = getCall("/sites/{site}/deployments", {
   description: "`environment` can name a moment, such as `live~1`: then only deployments up to that moment are listed.",
   query: z.strictObject({
     environment: referenceSchema.optional(),
-    since: momentInQuery.optional(),
-    until: momentInQuery.optional(),
+    since: momentText.optional(),
+    until: momentText.optional().openapi({ description: "A day or minute that is named as the end is included." }),
     ...paging(z.strictObject({ effective_at: searchText(), number: numberSchema })),
   }),
   answer: listOf(deployment.openapi("Deployment")),
 });
 
 deploymentApi.openapi(listCall, async (c) => {
-  const { environment, since, until, limit, cursor } = c.req.valid("query");
+  const { environment, limit, cursor, ...range } = c.req.valid("query");
+  const since = rangeMoment(c, "since", range.since);
+  const until = rangeMoment(c, "until", range.until);
   const { site } = c.var.access;
   const parameter = environment && { path: "environment", text: environment, now: c.var.at };
   const reference = parameter ? await readReference(c.var.db, site, parameter) : undefined;
@@ -149,6 +154,19 @@ deploymentApi.openapi(listCall, async (c) => {
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
   return c.json(pageOf(rows, limit, asDeployment, position), 200);
 });
+
+/** Throws a Refusal with 422 if it cannot be read. A time with an offset may be in the future, for clocks differ. */
+function rangeMoment(c: SiteContext, name: "since" | "until", text: string | undefined): string | undefined {
+  if (text === undefined) return;
+  const exact = parseRfc3339(text);
+  if (exact) return exact;
+  const { at, wrong = invalidMoment(text, "2026-03-03T14:00:00Z") } = (name === "since" ? readMoment : readRangeEnd)(
+    c,
+    text,
+  );
+  if (!at) refuseFields([{ path: name, message: wrong }]);
+  return at;
+}
 
 const showCall = getCall("/sites/{site}/deployments/{n}", {
   tags,

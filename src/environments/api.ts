@@ -3,7 +3,9 @@ import { findEnvironment } from "../access/sites.ts";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
+  approvedByJson,
   approvedBySchema,
+  beforeApprovalSchema,
   environmentJson,
   environmentSchema,
   environmentSlug,
@@ -23,6 +25,7 @@ import { queryMoment } from "../http/forms.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { firstChange } from "../record/changes.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 
 const tags = ["Environments"];
 
@@ -62,6 +65,7 @@ const placement = z
       description: "The environment has a gate, no promotion covers this, and it is not in a baseline.",
     }),
     baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
+    before_approval: beforeApprovalSchema,
   })
   .openapi("Placement");
 
@@ -113,6 +117,7 @@ environmentApi.openapi(placementsCall, async (c) => {
 
 function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
   const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;
+  const approvals = approvers.get(row.promotion_id ?? "") ?? [];
   return {
     kind,
     key,
@@ -123,8 +128,9 @@ function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>)
     recorded_at,
     deployment,
     promotion,
-    approved_by: approvers.get(row.promotion_id ?? "") ?? [],
+    approved_by: approvedByJson(approvals),
     out_of_band: row.out_of_band === 1,
     baseline: row.baseline === 1,
+    before_approval: isBeforeApproval(row, approvals),
   };
 }

@@ -9,7 +9,7 @@ import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
-import { whyNotName } from "../text.ts";
+import { normalName, whyNotName } from "../text.ts";
 import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl } from "./rules.ts";
 
 /** The role whose approval a new environment needs: by its tier. */
@@ -44,7 +44,7 @@ export async function insertEnvironment(
     .executeTakeFirst();
   const { slug, name = slug, tier = "other", servers = [] } = environment;
   const position = (last?.position ?? 0) + 1;
-  const row = { id: newId(Date.parse(actor.at)), site_id: siteId, slug, name: name.trim(), position, tier };
+  const row = { id: newId(Date.parse(actor.at)), site_id: siteId, slug, name: normalName(name), position, tier };
   await trx.insertInto("environments").values(row).execute();
   await dropSectionCounts(trx, siteId);
   const role = position > 1 ? defaultGates[tier] : undefined;
@@ -76,7 +76,7 @@ export function addServer(
   server: { name: string; base_url: string },
 ) {
   refuse(whyNotMay(actor, "administer"), 403);
-  const name = server.name.trim();
+  const name = normalName(server.name);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const taken = environment.servers.some((server) => server.name === name);
     refuseFields(
@@ -99,7 +99,7 @@ async function insertServer(
   const row = {
     id: newId(Date.parse(actor.at)),
     environment_id: environment.id,
-    name: server.name.trim(),
+    name: normalName(server.name),
     base_url: server.base_url.replace(/\/+$/, ""),
   };
   await trx.insertInto("servers").values(row).execute();
@@ -132,14 +132,18 @@ export function renameEnvironment(db: Database, actor: Actor, site: Site, enviro
   refuse(whyNotMay(actor, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(name) }));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    if (name.trim() === environment.name) return;
-    await trx.updateTable("environments").set({ name: name.trim() }).where("id", "=", environment.id).execute();
+    if (normalName(name) === environment.name) return;
+    await trx
+      .updateTable("environments")
+      .set({ name: normalName(name) })
+      .where("id", "=", environment.id)
+      .execute();
     await appendEvent(trx, actor, site.id, {
       action: "environment_changed",
       subject: `environment ${environment.slug}`,
       subject_id: environment.id,
       environment_id: environment.id,
-      details: { environment: environment.slug, name: name.trim(), before: environment.name },
+      details: { environment: environment.slug, name: normalName(name), before: environment.name },
     });
   });
 }

@@ -20,6 +20,8 @@ export type AppEnv = {
     /** The parts of a site's frame that depend on the record. */
     siteFrame: (c: SiteContext, environment?: string) => Promise<Pick<Frame, "environments" | "inboxCount">>;
     person: Person | undefined;
+    /** A notice for this page, instead of the one in the browser's cookie. */
+    notice: Frame["flash"];
   };
 };
 

@@ -27,6 +27,7 @@ export const recordTables = [
   "corrections",
   "repeats",
   "completions",
+  "ownerships",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -84,6 +85,8 @@ export const plainTables = {
     digest: true,
     comment: true,
     decided_at: true,
+    reviewed: true,
+    to_review: true,
   } satisfies Columns<"approvals">,
   completions: {
     promotion_id: true,
@@ -149,12 +152,18 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   password_reset: noRows,
   token_created: noRows,
   token_revoked: noRows,
+  owner_set: ownersOf,
 };
 
 function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {
   if (!details.gate) return {};
   const { id, version, ...rules } = details.gate as { id: string; version: number };
   return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonicalJson(rules) }] };
+}
+
+function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
+  const owner_id = details.owner_id as string | null;
+  return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {

@@ -1,8 +1,12 @@
 import { sql } from "kysely";
+import { foldText } from "../text.ts";
 
-/** Whether the key or title of the artifact `a` contains this text. Ignores the case of a to z only: both engines fold no more than that. */
+/** The text of an artifact that filters search in, as it is stored in its column `folded`. */
+export const foldedText = ({ key, title }: { key: string; title?: string | null | undefined }): string =>
+  foldText(`${key}\n${title ?? ""}`);
+
+/** Whether the key or title has this text, in any case of any script; % and _ are just characters. Expects the artifact as `a`. */
 export function containsText(text: string) {
-  const folded = text.normalize("NFC").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const pattern = `%${folded.replace(/[\\%_]/g, "\\$&")}%`;
-  return sql<boolean>`(lower(a.key) like ${pattern} escape '\\' or lower(coalesce(a.title, '')) like ${pattern} escape '\\')`;
+  const pattern = `%${foldText(text).replace(/[\\%_]/g, "\\$&")}%`;
+  return sql<boolean>`a.folded like ${pattern} escape '\\'`;
 }

@@ -6,6 +6,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
+import { foldedText } from "./artifact-filter.ts";
 import { sectionOf } from "./keys.ts";
 import type { NewFacts } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
@@ -73,7 +74,9 @@ async function insertArtifacts(
     await inBatches(artifacts, (batch) =>
       trx
         .insertInto("artifacts")
-        .values(batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null })))
+        .values(
+          batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null, folded: foldedText(artifact) })),
+        )
         .execute(),
     );
     return headSections(trx, site.id, sections);
@@ -90,10 +93,10 @@ const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
 /** Updates all titles in one statement: a complete inventory has thousands of titles, few of them new. */
 async function updateTitles(trx: Database, lines: ReportLine[], ids: Map<string, string>): Promise<NewFacts["titles"]> {
-  const values = lines.map(({ kind, key, title }) => sql`(${ids.get(artifactKey({ kind, key }))}, ${title || null})`);
+  const values = lines.map((line) => sql`(${ids.get(artifactKey(line))}, ${line.title || null}, ${foldedText(line)})`);
   const { rows } = await sql<NewFacts["titles"][number]>`
-    with given (id, title) as (values ${sql.join(values)})
-    update artifacts set title = given.title from given
+    with given (id, title, folded) as (values ${sql.join(values)})
+    update artifacts set title = given.title, folded = given.folded from given
     where artifacts.id = given.id and artifacts.title is distinct from given.title
     returning kind, key, artifacts.title`.execute(trx);
   return rows;

@@ -54,7 +54,9 @@ releaseRoutes.get("/new", async (c) => {
 releaseRoutes.post("/new", async (c) => {
   const form = await formFields(c, "from", "to");
   const { from, to } = environmentsOf(c, form.from, form.to);
-  return showForm(c, { from, to, selected: new Set(await checkedValues(c, "choose")), name: "", notes: "" });
+  // one box of the board can stand for many rows
+  const ids = (await checkedValues(c, "choose")).flatMap((value) => value.split(" "));
+  return showForm(c, { from, to, selected: new Set(ids), name: "", notes: "" });
 });
 
 releaseRoutes.post("/", async (c) => {

@@ -74,6 +74,12 @@ export const cases: Case[] = [
   page("record", "ada", "/sites/shop/deployments/new"),
   page("record, preview", "ada", "/sites/shop/deployments/new", fillAndClick({ lines: validLines }, "Preview changes")),
   page(
+    "record, lines that can be left out",
+    "ada",
+    "/sites/shop/deployments/new",
+    fillAndClick({ lines: "URL,Status\n/a,200\n/b?x=1,200\nhttps://cdn.example/c,200" }, "Preview changes"),
+  ),
+  page(
     "record, lines with errors",
     "ada",
     "/sites/shop/deployments/new",

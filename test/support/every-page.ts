@@ -28,7 +28,17 @@ export const everyPage: Visit[] = [
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
 
-  ...shop("", `?${after}`, "?text=page-0-1", "?kind=software", "?section=/part-2", "?owner=:ada"),
+  ...shop(
+    "",
+    `?${after}`,
+    "?text=page-0-1",
+    "?kind=software",
+    "?section=/part-2",
+    "?owner=:ada",
+    "?owner=nobody",
+    "/export.csv",
+    "/export.jsonl?differs=beta,demo",
+  ),
   ...shop("?differs=beta,demo", "?differs=beta,live", "?waiting=1", "?out_of_band=1", "?unknown=1"),
 
   ...shop("/deployments", `/deployments?${before}`, "/deployments?environment=archive", "/deployments/new"),

@@ -1,4 +1,5 @@
 import { findAccess, type Site } from "../../src/access/sites.ts";
+import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
@@ -6,6 +7,7 @@ import { addServer, createEnvironment, removeServer, renameEnvironment } from ".
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
+import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -15,6 +17,7 @@ export async function everyVerb(w: World): Promise<void> {
   await recordOutOfOrder(w);
   await promote(w);
   await correctLines(w);
+  await assignOwners(w);
 }
 
 async function administer(w: World): Promise<void> {
@@ -71,6 +74,7 @@ async function promote(w: World): Promise<void> {
   await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
+  await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
   const all = await w.release("All", ["/sale", "checkout", "/terms", "/new"]);
   await w.promote(all.number, "demo");
@@ -78,8 +82,21 @@ async function promote(w: World): Promise<void> {
   const number = (await w.release("Spring", ["/terms"], "demo")).number;
   await requestPromotion(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
   await w.record("beta", ["/sale v9"]);
-  await w.ask((await w.release("Next", ["/sale"])).number, "demo");
+  const next = await w.release("Next", ["/sale"]);
+  await w.ask(next.number, "demo");
+  const last = await w.ask(next.number, "live");
+  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
+  await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
   await w.record("demo", ["/sale v8"]);
+}
+
+/** One page, its section, nobody again, and a software item. */
+async function assignOwners(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  await setOwner(w.db, ada, w.site, { of: { section: "sale" }, owner: "mara@example.test" });
+  await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale/shoes" }, owner: null });
+  await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */

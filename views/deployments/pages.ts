@@ -84,7 +84,7 @@ ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
   [
     "Recorded",
-    html`${time(deployment.recorded_at, site.time_zone, now)} by ${deployment.person}${later && `, ${later}`}`,
+    html`${time(deployment.recorded_at, site.time_zone, now)} by <bdi>${deployment.person}</bdi>${later && `, ${later}`}`,
   ],
   [
     "Promotion",

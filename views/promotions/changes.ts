@@ -60,7 +60,7 @@ function headings({ promotion, to, counts }: ReviewProps, change: PromotionChang
 }
 
 const item = (props: ReviewProps, page: ContentChange): Html => html`<li><div>
-<h3>${page.title ?? page.key}</h3>${page.title && html` ${path(page.key)}`}
+<h3><bdi>${page.title ?? page.key}</bdi></h3>${page.title && html` ${path(page.key)}`}
 ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}
 <div class="see">${links(props, page)}${versions(page)}</div>
 </div>${tick(props, page)}</li>
