@@ -112,7 +112,11 @@ describe("the form", () => {
     expect(again).toContain("Record 11 changes");
     expect(await deployments()).toHaveLength(1);
 
-    const done = await (await cleo.submit("/sites/shop/deployments", form({ allow_removals: "11" }))).text();
+    // the box is ticked after the preview, which need not be shown again
+    const previewed = /name="previewed" value="(\w+)"/.exec(again)?.[1] ?? "";
+    expect(previewed).not.toBe("");
+    const confirmed = form({ allow_removals: "11", previewed });
+    const done = await (await cleo.submit("/sites/shop/deployments", confirmed)).text();
     expect(done).toContain("Deployment 2 recorded: 11 changed, 11 removed, 1 unchanged.");
   });
 
