@@ -33,8 +33,8 @@ With --baseline, the file is what was already there when the record began: not o
 A deployment that is a complete list may remove as many as --allow-removals says (see sitebook record --help).
 
 The file can be gzipped, and in UTF-8 or UTF-16, or with --encoding in Windows-1252. Unknown columns are named and
-passed over. The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run the command
-again, also after it was interrupted: what has been recorded already is not recorded twice.`,
+passed over. The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run
+the command again, also after it was interrupted: what has been recorded already is not recorded twice.`,
   options: { ...siteOption, ...encodingOption, baseline: { type: "boolean" }, "allow-removals": { type: "string" } },
   run: async ({ values, positionals }, io) => {
     const [environment, file, ...more] = positionals;
