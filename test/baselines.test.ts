@@ -146,8 +146,8 @@ test("an export and the evidence name the baseline", async () => {
   await w.record("live", baseline, { baseline: true });
   const csv = await text(w.as("vera").get("/sites/shop/environments/live/export.csv"));
   const [head = "", row = ""] = csv.split("\r\n");
-  expect(head.endsWith(",out_of_band,baseline")).toBe(true);
-  expect(row.endsWith(",false,true")).toBe(true);
+  expect(head.endsWith(",out_of_band,baseline,before_approval")).toBe(true);
+  expect(row.endsWith(",false,true,false")).toBe(true);
 });
 
 describe("later records", () => {
