@@ -59,7 +59,7 @@ describe("an account manager corrects one line", () => {
 
     expect(text).toContain("Corrected /sale.");
     expect(text).toContain('<tr class="corrected">');
-    expect(text).toContain("by Ada: “It was the shoes”");
+    expect(text).toContain("by <bdi>Ada</bdi>: “It was the shoes”");
     expect(await current("/sale")).toBe("v1");
     expect(await current("/new")).toBe("v1");
     expect(await verify(w.db, w.site.id)).toHaveProperty("head");

@@ -258,6 +258,7 @@ test("the command line exports from the database, to standard output or a file",
 test("the board is exported as it is filtered, with who approved each version and since when", async () => {
   await w.record("beta", ["/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.0"]);
   await w.promote((await w.release("First", ["/sale", "/terms"])).number, "demo");
+  w.clock.at = "2026-03-03T11:00:00.000Z";
   await w.record("beta", ["/sale v2", "-/terms"]);
   const response = await w.as("vera").get("/sites/shop/export.jsonl?differs=beta,demo&kind=page");
   expect(response.status).toBe(200);

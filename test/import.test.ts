@@ -161,11 +161,7 @@ test("the only line that needs fixing is named too", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const { code, err } = await importText(sitebook, "at,kind,key,version\n2026-02-01T08:00:00Z,page,sale,v1\n");
   expect(code).toBe(1);
-  expect(err.split("\n")).toEqual([
-    expect.stringContaining("1 line needs fixing. Nothing was recorded."),
-    expect.stringContaining("  Line 2: A page's path must begin with a slash"),
-    "",
-  ]);
+  expect(err).toContain("1 line needs fixing. Nothing was recorded. Line 2: A page's path must begin with a slash");
 });
 
 test("a file with a byte order mark, as spreadsheets write it, is read like any other", async () => {

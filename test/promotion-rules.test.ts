@@ -344,12 +344,10 @@ describe("completed before it was approved", () => {
   });
 
   test("is known by the moment of the latest approval that came after", () => {
-    const promotion = done(
-      "10:30",
-      ["theo", "marketing", "approve", "10:00"],
-      ["mara", "marketing", "approve", "11:00"],
-    );
-    expect(approvedAfterwards(promotion)).toBe("2026-03-03T11:00:00.000Z");
+    const late: DecisionTuple = ["mara", "marketing", "approve", "11:00"];
+    expect(approvedAfterwards(done("10:30", late))).toBe("2026-03-03T11:00:00.000Z");
+    // the gate needs one approval, so that a second does not count
+    expect(approvedAfterwards(done("10:30", ["theo", "marketing", "approve", "10:00"], late))).toBeUndefined();
     expect(approvedAfterwards(done("11:00", ["mara", "marketing", "approve", "11:00"]))).toBeUndefined();
     expect(approvedAfterwards(requested({ decisions: [["mara", "marketing"]] }))).toBeUndefined();
   });

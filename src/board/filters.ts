@@ -29,7 +29,7 @@ const maxRows = 1000;
 /** How many rows to show, from the address; undefined for the usual number. */
 export function readRows(text: string | undefined): number | undefined {
   const rows = /^\d{1,6}$/.test(text ?? "") ? Math.min(Number(text), maxRows) : 0;
-  return rows > pageSize ? rows : undefined;
+  return rows >= pageSize ? rows : undefined;
 }
 
 /** The last row of a page of the list. */

@@ -26,6 +26,7 @@ boardRoutes.post("/", async (c) => {
   // the Filter button sends its fields in the form: the same form again, to the address that has them
   if (texts.filter && !c.req.header("hx-request") && !c.req.url.includes("?") && address.includes("?"))
     return c.redirect(address, 307);
+  c.set("answerAddress", address);
   // htmx shows the address of the same page without the selected rows
   c.header(change ? "hx-replace-url" : "hx-push-url", address);
   return show(c, fields, selected, texts.from);

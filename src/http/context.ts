@@ -22,6 +22,8 @@ export type AppEnv = {
     person: Person | undefined;
     /** A notice for this page, instead of the one in the browser's cookie. */
     notice: Frame["flash"];
+    /** The address of the page that answers a form; by default that of the page from which the form was sent. */
+    answerAddress: string | undefined;
   };
 };
 

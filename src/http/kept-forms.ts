@@ -124,7 +124,7 @@ async function redirectToAnswer(c: Context<AppEnv>, personId: string): Promise<v
   const isPage = headers.get("content-type")?.startsWith("text/html") && status < 500;
   if (!isPage || c.req.header("hx-request") || !c.req.header("accept")?.includes("text/html")) return;
   const bytes = Buffer.from(await c.res.arrayBuffer());
-  const page = formPage(c);
+  const page = c.get("answerAddress") ?? formPage(c);
   const answer: Answer = { status, page, html: String(bytes), once: status === 201 };
   const address = bytes.length > maxAnswerBytes ? undefined : await keepAnswer(c, personId, answer);
   c.res = address ? c.redirect(address, 303) : new Response(bytes, { status, headers });

@@ -52,6 +52,7 @@ releaseRoutes.get("/new", async (c) => {
 
 // The same form with the rows selected on the board. It is a POST since their ids may not fit into an address; it writes nothing.
 releaseRoutes.post("/new", async (c) => {
+  c.set("answerAddress", c.req.path);
   const form = await formFields(c, "from", "to");
   const { from, to } = environmentsOf(c, form.from, form.to);
   // one box of the board can stand for many rows

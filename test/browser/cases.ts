@@ -26,7 +26,9 @@ const submit =
 
 const fillAndClick = (fields: Record<string, string>, button: string) => async (at: Page) => {
   for (const [name, value] of Object.entries(fields)) await at.locator(`main [name="${name}"]`).fill(value);
+  const loaded = at.waitForEvent("domcontentloaded");
   await at.getByRole("button", { name: button }).click();
+  await loaded;
 };
 
 const validLines = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";

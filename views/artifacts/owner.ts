@@ -24,7 +24,7 @@ export type OwnerProps = {
 /** Who owns it, since when, and a form to change that. */
 export function ownerPanel(props: OwnerProps): Html {
   const [current, ...earlier] = props.owners;
-  return html`<div class="filters"><p>Owner: ${current ? ownership(props, current) : html`<span class="none">nobody</span>`}</p>${props.may.assign && ownerForm(props)}</div>
+  return html`<div class="owner"><p>Owner: ${current ? ownership(props, current) : html`<span class="none">nobody</span>`}</p>${props.may.assign && ownerForm(props)}</div>
 ${earlier.length > 0 && fold("Earlier owners", html`<ul>${each(earlier, (owner) => html`<li>${ownership(props, owner)}</li>`)}</ul>`)}`;
 }
 

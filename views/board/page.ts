@@ -163,6 +163,8 @@ function more(props: Props, base: string): Html {
   // the last button always has the same id, so that it keeps the focus when rows are added
   return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-announce="${words}">${words}</span>${
     board.filtered && go(base, "Show everything")
+  }${
+    board.folded && go(board.list, "Show as one list")
   }${board.continued && go(board.start, "Back to the start", { id: board.next ? undefined : "further" })}${
     board.next && go(board.next, "Next 100", { id: "further", ...adding(board.next, props) })
   }${canSelect(props) && hiddenField("shown", queryOf(props.address))}</nav>`;
@@ -187,7 +189,8 @@ const adding = (next: string, { board, address }: Props): Attributes =>
         "hx-select-oob": "#more,#elsewhere",
       };
 
-function progress({ sections, continued, next, filtered, shown, all }: Board): string {
+function progress({ folded, sections, continued, next, filtered, shown, all }: Board): string {
+  if (folded) return `${countOf(shown, "row")} in ${countOf(sections.length, "section")}`;
   const here = sections.reduce((total, section) => total + section.rows.length, 0);
   if (continued) return `${here} more of ${countOf(shown, "row")}`;
   if (next) return `First ${here} of ${countOf(shown, "row")}`;

@@ -4,7 +4,6 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
-import { sectionName } from "../../src/record/count-sections.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink } from "../parts/artifact.ts";
@@ -35,7 +34,7 @@ export const boardTable = (props: Props): Html =>
 <caption class="sr">Pages and software by environment, in order of promotion from left to right. Each cell shows the version, since when it has been there, and how it compares with the environment to its right.</caption>
 <colgroup><col class="pick"><col class="name"><col span="${props.site.environments.length}"></colgroup>
 <thead><tr><td class="pick"></td><th scope="col">Page or software</th>${each(props.site.environments, (environment, i) => columnHead(props.site, environment, i))}</tr></thead>
-${each(props.board.sections, (section) => sectionRows(props, section))}
+${each(props.board.sections, (section, i) => (props.board.folded ? foldedSection(props, section, i) : sectionRows(props, section)))}
 </table>
 </section>`;
 
@@ -55,19 +54,34 @@ function sectionRows(props: Props, group: BoardSection): Html {
     site.environments.length + 2,
     rows,
     sizes(group, site.environments.length > 1),
-    { actions: canSelect(props) && group.shown > 1 && selectSection(props, group) },
+    { actions: canSelect(props) && group.shown > 1 && selectSection(props, group, group.rows[0]?.id) },
   );
 }
 
+/** Of a long list only the sections are shown: each can be opened, and keeps the filter and the selection. */
+function foldedSection(props: Props, group: BoardSection, i: number): Html {
+  const { environments } = props.site;
+  const name = sectionHeading(group);
+  const open = canSelect(props)
+    ? button({ text: name, look: "plain", more: { formaction: group.href, "hx-post": group.href } })
+    : html`<a href="${group.href}">${name}</a>`;
+  return html`<tbody><tr class="group"><th scope="rowgroup" colspan="${environments.length + 2}"><span>${open} <small>${sizes(group, environments.length > 1)}</small></span>${canSelect(props) && selectSection(props, group, `section-${i}`)}</th></tr></tbody>
+`;
+}
+
 /** Selects all rows of the section that the filter shows, also those of further pages; or none, if all are selected. */
-function selectSection({ board, address }: Props, group: BoardSection): Html {
-  const all = (board.selectedIn.get(sectionName(group)) ?? 0) >= group.shown;
+function selectSection({ address }: Props, group: BoardSection, id: string | undefined): Html {
+  const all = group.selected >= group.shown;
   return button({
     text: html`${all ? "Unselect" : "Select"} all ${formatCount(group.shown)}<span class="sr"> in ${sectionHeading(group)}</span>`,
     look: "plain",
     name: all ? "unselect" : "select",
     value: `${group.kind}:${group.section}`,
-    more: { id: `select-${group.rows[0]?.id}`, formaction: address, "hx-post": address },
+    more: {
+      id: `select-${id}`,
+      formaction: address,
+      "hx-post": address,
+    },
   });
 }
 
