@@ -107,6 +107,8 @@ export interface Schema {
     note: string | null;
     /** 1: it was a complete list of what was on the environment, and anything not listed was not there. */
     complete: Flag;
+    /** 1: it recorded what was already there when the book was opened. */
+    baseline: Generated<Flag>;
     changed: number;
     unchanged: number;
     out_of_band: number;

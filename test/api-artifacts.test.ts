@@ -60,6 +60,7 @@ test("a page's history has all environments, both clocks, and who approved", asy
       promotion: 1,
       approved_by: [{ person: "Theo", kind: "person", role: "tester", decided_at: "2026-03-03T12:00:00.000Z" }],
       out_of_band: false,
+      baseline: false,
       before_approval: false,
       corrections: [],
     },

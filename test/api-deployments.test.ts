@@ -33,7 +33,7 @@ test("a CI job records what it deployed to beta", async () => {
     ],
   });
   expect(answer.status).toBe(201);
-  expect(answer.body).toEqual({ number: 1, changed: 2, unchanged: 0, out_of_band: 0 });
+  expect(answer.body).toEqual({ number: 1, changed: 2, unchanged: 0, removed: 0, out_of_band: 0 });
   const { body } = await ci.get("/sites/shop/deployments/1");
   expect(body).toMatchObject({
     number: 1,
@@ -57,7 +57,7 @@ test("unchanged lines are counted, and not recorded again", async () => {
   const { body } = await ci.post("/sites/shop/environments/beta/deployments", {
     placements: [page("/", "v1"), page("/sale", "v2")],
   });
-  expect(body).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
+  expect(body).toEqual({ number: 2, changed: 1, unchanged: 1, removed: 0, out_of_band: 0 });
 });
 
 test("a null version removes a page, and a complete list removes all pages that it does not name", async () => {
@@ -130,7 +130,7 @@ test("requests with the same key and body are one deployment, and all get the sa
   await w.record("beta", ["/ v2"]);
   for (const answer of [...answers, await post()]) {
     expect(answer.status).toBe(201);
-    expect(answer.body).toEqual({ number: 1, changed: 1, unchanged: 0, out_of_band: 0 });
+    expect(answer.body).toEqual({ number: 1, changed: 1, unchanged: 0, removed: 0, out_of_band: 0 });
   }
   expect((await ci.get("/sites/shop/deployments")).body.items).toHaveLength(2);
 });
@@ -192,7 +192,7 @@ test("while thousands of lines are recorded others can read, and the repeated im
 
   expect(readMeanwhile).toBeGreaterThan(3);
   const [first, second] = await imports;
-  expect(first.body).toEqual({ number: 1, changed: 3000, unchanged: 0, out_of_band: 0 });
+  expect(first.body).toEqual({ number: 1, changed: 3000, unchanged: 0, removed: 0, out_of_band: 0 });
   expect(second.body).toEqual(first.body);
   expect(await verify(db, shop.site.id)).toHaveProperty("head");
   await shop.close();

@@ -52,6 +52,7 @@ test("each placement on live has its promotion, and who approved it", async () =
       promotion: 2,
       approved_by: [{ person: "Mara", kind: "person", role: "marketing", decided_at: "2026-03-03T12:00:00.000Z" }],
       out_of_band: false,
+      baseline: false,
       before_approval: true,
     },
     expect.objectContaining({ key: "/new", promotion: null, approved_by: [], out_of_band: true }),

@@ -503,8 +503,8 @@ test("people without a role find nothing, and signed-out people come back after 
 test("an empty board says what to do first to people who may do it", async () => {
   const ada = await board();
   expect(ada.text).toContain("Nothing recorded yet");
-  expect(ada.page).toContain('href="/sites/shop/deployments/new"');
-  expect(ada.text).toContain("sitebook import beta");
+  expect(ada.page).toContain('href="/sites/shop/deployments/new?environment=live"');
+  expect(ada.text).toContain("sitebook record live --baseline");
   const vera = await board("/sites/shop", "vera");
   expect(vera.text).toContain("Someone who may record deployments can do that");
   expect(vera.page).not.toContain("deployments/new");

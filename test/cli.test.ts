@@ -68,7 +68,7 @@ test("a machine records a deployment in one command", async () => {
   const again = await sitebook(["record", "beta", "/sale v3", "checkout-service", "--json"]);
   expect(again.code).toBe(1);
   const removed = await sitebook(["record", "beta", "/sale -", "software checkout 3.4.1", "--json"]);
-  expect(JSON.parse(removed.out)).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
+  expect(JSON.parse(removed.out)).toEqual({ number: 2, changed: 1, unchanged: 1, removed: 1, out_of_band: 0 });
 });
 
 test("record reads lines from standard input or a file, and takes a time", async () => {
@@ -78,7 +78,7 @@ test("record reads lines from standard input or a file, and takes a time", async
   await using dir = await folder();
   await writeFile(`${dir.path}/lines.tsv`, "kind\tkey\tversion\npage\t/sale\tv4\n");
   expect((await sitebook(["record", "beta", "--file", `${dir.path}/lines.tsv`, "--complete"])).out).toBe(
-    "Deployment 2 on beta: 2 changed.\n",
+    "Deployment 2 on beta: 2 changed, 1 removed.\n",
   );
   expect((await sitebook(["record", "beta", "--file", `${dir.path}/none.tsv`])).code).toBe(2);
 });

@@ -141,6 +141,16 @@ test("a whole deployment is marked as wrong, that is undone, and one line is cor
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
 });
 
+test("the form counts all lines of a large deployment, and lists the first of them", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 205 }, (_, i) => `/page-${i} v1`),
+  );
+  const page = await (await w.as("ada").get("/sites/shop/corrections/new?deployment=3")).text();
+  expect(page).toContain("The whole of deployment 3: 205 lines on beta");
+  expect(page).toContain("And 5 more lines.");
+});
+
 test("a line corrected on its own stays corrected when the correction of the whole deployment is undone", async () => {
   await adaCorrects({ deployment: 2, ...sale });
   await adaCorrects({ deployment: 2 });

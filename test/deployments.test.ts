@@ -75,6 +75,18 @@ describe("the form to record a deployment", () => {
       expect(await deployments()).toHaveLength(2);
     });
 
+    test("(to a baseline) it is previewed again first, and then recorded as one", async () => {
+      const stale = await preview({ lines: "page /sale v2" });
+      const fields = { lines: "page /sale v2", baseline: "1" };
+      const answer = await w.as("cleo").post("/sites/shop/deployments", form({ ...fields, previewed: stale }));
+      expect(answer.status).toBe(409);
+      expect(await deployments()).toEqual([]);
+
+      const previewed = await previewedIn(answer);
+      expect((await w.as("cleo").post("/sites/shop/deployments", form({ ...fields, previewed }))).status).toBe(303);
+      expect(await deployments()).toMatchObject([{ baseline: 1 }]);
+    });
+
     test("(a file selected since) it is previewed again first", async () => {
       const sent = new FormData();
       const stale = await preview({ lines: "page /sale v2" });
@@ -232,7 +244,7 @@ describe("a recorded deployment", () => {
     await w.record("beta", ["/sale v1", "/old v1"]);
     const recorded = await w.record("beta", ["/sale v1", "-/old", "-/never"]);
 
-    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, out_of_band: 0 });
+    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, removed: 1, out_of_band: 0 });
     expect(await placements()).toHaveLength(3);
     expect(await currentVersions("beta")).toEqual({ "/old": null, "/sale": "v1" });
   });

@@ -68,8 +68,8 @@ describe("an environment now", () => {
     const page = await openPage(live, "cleo");
 
     expect(words(page)).toContain("Unknown. Nothing has been recorded for live yet.");
-    expect(links(page)["Record a deployment"]).toBe("/sites/shop/deployments/new?environment=live");
-    expect(words(await openPage(live, "vera"))).not.toContain("Record a deployment");
+    expect(links(page)["Record what is there"]).toBe("/sites/shop/deployments/new?environment=live");
+    expect(words(await openPage(live, "vera"))).not.toContain("Record what is there");
   });
 
   test("can be filtered by kind or by part of a name", async () => {

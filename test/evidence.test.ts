@@ -148,6 +148,17 @@ test("a pack of deployments recorded late and out of order is accepted, too", as
   }
 });
 
+test("an environment's pack names what was in its baseline", async () => {
+  await w.record("live", ["/sale v1", "/terms v1"], { baseline: true });
+  await w.record("live", ["/terms v2"]);
+  const contents = (await unpack("environments/live/evidence.zip"))["contents.csv"] ?? "";
+  expect(parse(contents, { columns: true })).toEqual([
+    expect.objectContaining({ key: "/sale", out_of_band: "no", baseline: "yes" }),
+    expect.objectContaining({ key: "/terms", out_of_band: "yes", baseline: "no" }),
+  ]);
+  expect(await verify()).toMatch(/^0 OK/);
+});
+
 test("what was corrected is no longer in the contents, and the correction is among the steps", async () => {
   await spring();
   w.clock.at = "2026-03-09T10:00:00.000Z";
@@ -185,7 +196,7 @@ test("with random late deployments and corrections, the contents at any moment f
     const lines = ["/a", "/b", "/c"]
       .filter(() => random() < 0.6)
       .map((key) => any([`${key} v1`, `${key} v2`, `-${key}`]));
-    const more = { effective_at: day("03"), complete: random() < 0.15 };
+    const more = { effective_at: day("03"), complete: random() < 0.15, allow_removals: 1000 };
     await w.record(any(["beta", "live"]), lines.length ? lines : ["/a v1"], more).catch(ignoreRefusals);
     const correction = { deployment: 1 + Math.floor(random() * number), reason: "No.", stands: random() < 0.3 };
     if (random() < 0.4) await correct(w.db, await w.by("ada"), w.site, correction).catch(ignoreRefusals);

@@ -69,6 +69,7 @@ test("a viewer exports an environment as CSV and as JSON lines, with the approva
     promotion: 1,
     approved_by: [{ person: "Theo", kind: "person", role: "tester", decided_at: w.clock.at }],
     out_of_band: false,
+    baseline: false,
     before_approval: false,
   });
 });
@@ -271,6 +272,7 @@ test("the board is exported as it is filtered, with who approved each version an
     beta_compared_with_next: "ahead",
     demo_version: "v1",
     demo_approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T10:00:00.000Z" }],
+    demo_baseline: false,
     live_state: "unknown",
   });
   expect(lines[0]).toMatchObject({ beta_version: null, beta_state: "removed" });

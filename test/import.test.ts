@@ -35,7 +35,7 @@ const short = [
 test("a machine imports a file of deployments with their own times, in any order", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const { code, out, err } = await importText(sitebook, jsonLines(short));
-  expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes.\n", err: "" });
+  expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes; 1 removed.\n", err: "" });
   expect(await linesAsOf("2026-02-02T12:00:00.000Z")).toEqual(["/old v1", "/sale v1", "checkout 3.4.1"]);
   expect(await linesAsOf("2026-02-04T00:00:00.000Z")).toEqual(["/sale v2", "checkout 3.4.1"]);
 });
@@ -81,7 +81,7 @@ test.each([
       ["2026-02-02T08:00:00Z", "page", "/sale", "-", ""],
     ];
     const text = `\uFEFF${rows.map((row) => row.join(delimiter)).join("\r\n")}\r\n`;
-    expect((await importText(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes.\n");
+    expect((await importText(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes; 1 removed.\n");
     const { title } = await w.db
       .selectFrom("artifacts")
       .select("title")
@@ -237,7 +237,7 @@ test("an import into an environment with a gate is recorded, and flagged out of 
   await using dir = await folder();
   await writeFile(`${dir.path}/live.jsonl`, jsonLines(short));
   const { out } = await sitebook(["import", "live", `${dir.path}/live.jsonl`, "--json"]);
-  expect(JSON.parse(out)).toEqual({ deployments: 3, changed: 6, unchanged: 0, out_of_band: 6 });
+  expect(JSON.parse(out)).toEqual({ deployments: 3, changed: 6, unchanged: 0, removed: 1, out_of_band: 6 });
 });
 
 type Sitebook = ReturnType<typeof commandLine>;

@@ -50,8 +50,9 @@ export type CorrectionProps = {
   deployment: Deployment;
   /** The line to correct; undefined for the whole deployment. */
   line?: { kind: Kind; key: string; version: string | null } | undefined;
-  /** The lines of the deployment, at most 200. */
+  /** The first lines of the deployment, and how many it has. */
   lines: { kind: Kind; key: string; version: string | null }[];
+  lineCount: number;
   /** The correction that applies now: then the form is the one to undo it. */
   wrong?: Correction | undefined;
   form: CorrectionForm;
@@ -73,7 +74,7 @@ export function correctionPage(props: CorrectionProps): Html {
     lead: line ? lineSentence(props, line) : wholeSentence(props),
     under: recordedSentence(props),
   })}
-${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li>${key} ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>`)}
+${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li>${key} ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>${props.lineCount > props.lines.length && note(`And ${countOf(props.lineCount - props.lines.length, "more line")}.`)}`)}
 <form class="form" method="post" action="/sites/${site.slug}/corrections">
 ${hiddenField("deployment", String(deployment.number))}${line && html`${hiddenField("kind", line.kind)}${hiddenField("line", line.key)}`}${wrong && hiddenField("stands", "1")}${hiddenField("key", props.form.key)}
 ${area({
@@ -98,8 +99,8 @@ function lineSentence({ site, deployment }: CorrectionProps, line: NonNullable<C
   return html`Deployment ${deployment.number} recorded ${line.key} ${what}.`;
 }
 
-const wholeSentence = ({ site, deployment, lines }: CorrectionProps): Html =>
-  html`The whole of deployment ${deployment.number}: ${countOf(lines.length, "line")} on ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)}.`;
+const wholeSentence = ({ site, deployment, lineCount }: CorrectionProps): Html =>
+  html`The whole of deployment ${deployment.number}: ${countOf(lineCount, "line")} on ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)}.`;
 
 function recordedSentence({ site, now, deployment, wrong }: CorrectionProps): Html {
   const later = recordedLater(deployment);

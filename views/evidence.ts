@@ -9,7 +9,7 @@ export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
       ? ["kind", "key", "version"]
-      : ["kind", "key", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band"],
+      : ["kind", "key", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band", "baseline"],
   approvals: [
     "event",
     "promotion",

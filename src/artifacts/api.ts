@@ -124,6 +124,7 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
+        baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
         before_approval: beforeApprovalSchema,
         corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
       })
@@ -161,6 +162,7 @@ artifactApi.openapi(historyCall, async (c) => {
       promotion,
       approved_by: approvedByJson(approvals),
       out_of_band: row.out_of_band === 1,
+      baseline: row.baseline === 1,
       before_approval: isBeforeApproval(row, approvals),
       corrections: corrections
         .filter((correction) => correction.corrected_id === row.deployment_id)

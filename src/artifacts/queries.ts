@@ -70,7 +70,7 @@ export function listPlacements(
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select(["p.seq", "e.slug as environment", "v.label as version", "v.digest", "p.effective_at", "d.recorded_at"])
-    .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
+    .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
     .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
     .where("p.artifact_id", "=", artifactId)
     .where(isNotRedundant("p"))

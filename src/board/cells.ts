@@ -15,6 +15,8 @@ export interface BoardCell {
   unknown: boolean;
   comparison: Comparison | undefined;
   out_of_band: boolean;
+  /** Who recorded the baseline that it was in; undefined if it was in none. */
+  baselineBy: string | undefined;
   /** Whether it was there before its gate's last approval. */
   before_approval: boolean;
   waiting: CellWaiting[];
@@ -97,6 +99,7 @@ function cellOf(
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
+    baselineBy: cell?.baseline ? cell.person : undefined,
     waiting: fromHere.map((version) => waitingFor(version, cell)),
     before_approval: cell !== undefined && isBeforeApproval(cell, approvals),
   };

@@ -86,10 +86,11 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .selectFrom("current_placements as c")
       .innerJoin("placements as p", "p.seq", "c.placement_seq")
       .innerJoin("deployments as d", "d.id", "p.deployment_id")
+      .innerJoin("people as pe", "pe.id", "d.person_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
       .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
       .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.first_at", "v.created_at"])
-      .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
+      .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id", "d.baseline", "pe.name as person"])
       .select(["d.number as deployment", "pr.number as promotion"])
       .where("c.artifact_id", "in", batch)
       .execute(),

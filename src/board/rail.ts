@@ -37,6 +37,7 @@ function lead(
   }
   if (next) return `${formatCount(counts.differing)} not on ${next.name} yet`;
   if (counts.out_of_band) return `${formatCount(counts.out_of_band)} out of band`;
+  if (counts.baseline_only) return "as in the baseline";
   return gate ? "as approved" : "as recorded";
 }
 

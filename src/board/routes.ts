@@ -4,6 +4,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { loadBoard, matchingIds } from "./board.ts";
 import { type BoardFilter, boardAddress, pageSize, readBoardFilter, readPosition, readRows } from "./filters.ts";
+import { firstSteps } from "./first-steps.ts";
 import { filterWithin, readSelectionChange, type SelectionChange, selectedIds } from "./selection.ts";
 
 export const boardRoutes = new Hono<SiteEnv>();
@@ -65,11 +66,13 @@ async function show(c: SiteContext, fields: Record<string, string | undefined>, 
   const rows = readRows(fields.rows);
   const summary = await c.var.siteSummary(c.var.db, site);
   const board = await loadBoard(c.var.db, site, summary, { filter, after: after || undefined, rows, selected });
+  const steps =
+    after || selected.length ? undefined : await firstSteps(c.var.db, site, summary, { may, now: c.var.at });
   const address = addedTo(c, filter) ?? boardAddress(site, filter, after || undefined, rows);
   return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },
-    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, address }),
+    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, address, steps }),
   );
 }
 

@@ -3,6 +3,7 @@ import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { type OpenBlockers, openBlockers } from "../promotions/open-blockers.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
+import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
 import { readSectionCounts } from "../record/section-counts.ts";
 import type { Kind } from "../schema.ts";
@@ -14,6 +15,8 @@ export interface EnvironmentSummary {
   out_of_band: number;
   /** When the newest change took effect; null if nothing was ever recorded. */
   changed_at: string | null;
+  /** Whether nothing but baselines is recorded for it. */
+  baseline_only: boolean;
   /** Rows that differ from the next environment. */
   differing: number;
 }
@@ -60,6 +63,7 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
   const stored = await readSectionCounts(db, site.id);
   const sections = stored.length ? stored : await countSections(db, site);
   const changes = await lastChanges(db, site);
+  const inUse = await environmentsInUse(db, site.environments);
   const total = totalCounts(site, sections);
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const countIn = (i: number, kind: Kind) =>
@@ -72,6 +76,7 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
       software: countIn(i, "software"),
       out_of_band: sumOf(sections, (section) => section.outOfBandIn[i]),
       changed_at: changes.get(id) ?? null,
+      baseline_only: changes.get(id) != null && !inUse.has(id),
       differing: total.differing[i] ?? 0,
     })),
     sections,

@@ -50,6 +50,14 @@ export function option(values: Values, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** A whole number from 0 on. Throws a CommandError if it is anything else. */
+export function countOption(values: Values, name: string): number | undefined {
+  const value = option(values, name);
+  if (value !== undefined && !/^\d{1,9}$/.test(value))
+    throw new CommandError(`--${name} needs a number, not "${value}".`);
+  return value === undefined ? undefined : Number(value);
+}
+
 /** Rows of cells as lines with aligned columns. */
 export function alignColumns(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

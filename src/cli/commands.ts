@@ -121,8 +121,8 @@ function printResult(result: CommandResult | undefined, json: boolean, io: Io): 
  */
 function printError(error: unknown, json: boolean, io: Io): number {
   if (error instanceof Refusal) {
-    const { status, message, errors, blockers } = error;
-    if (json) io.out(`${JSON.stringify({ status, detail: message, errors, blockers }, null, 2)}\n`);
+    const { status, message, code, errors, blockers } = error;
+    if (json) io.out(`${JSON.stringify({ status, detail: message, code, errors, blockers }, null, 2)}\n`);
     io.err(
       `${[message, ...(errors.length > 1 || !message.includes(errors[0]?.message ?? "") ? errors.map(({ message }) => `  ${message}`) : [])].join("\n")}\n`,
     );

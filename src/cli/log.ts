@@ -12,6 +12,7 @@ interface Deployment {
   changed: number;
   unchanged: number;
   out_of_band: number;
+  baseline: boolean;
 }
 
 export const logCommand: Command = {
@@ -43,9 +44,11 @@ zone. A day given as --until is included.`,
 const toMinute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
 
 function row(deployment: Deployment): string[] {
-  const { number, effective_at, recorded_at, person, promotion, changed, unchanged, out_of_band, note } = deployment;
+  const { number, effective_at, recorded_at, person, promotion, changed, unchanged, note } = deployment;
+  const { out_of_band, baseline } = deployment;
   const remarks = [
     promotion !== null && `promotion ${promotion}`,
+    baseline && "baseline",
     out_of_band > 0 && `${out_of_band} out of band`,
     isRecordedLate(deployment) && `recorded ${toMinute(recorded_at)}`,
     note?.replace(/\s+/g, " "),

@@ -7,19 +7,20 @@ import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import type { ReportLine } from "../record/report.ts";
 import { countOf } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, type Io, option, type Values } from "./command.ts";
+import { type Command, CommandError, countOption, type Io, option, type Values } from "./command.ts";
 import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
 
 interface Recorded {
   number: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
 export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
-                [--promotion NUMBER] [--complete] [--key KEY]
+                [--promotion NUMBER] [--complete] [--allow-removals NUMBER] [--baseline] [--key KEY]
                 [--encoding windows-1252] [--site SLUG]
 
 Records one deployment. A LINE is "page /sale v3" or "software checkout 3.4.1", with - in place of the version if it was
@@ -31,6 +32,10 @@ change, or "baseline". Unknown columns are named and passed over.
   --at MOMENT         when it happened, like 2026-03-03T14:00:00Z; now by default
   --promotion NUMBER  the promotion that allowed it
   --complete          the lines are the complete list: anything not listed is recorded as removed
+  --allow-removals NUMBER
+                      how many it may remove at most; without it, a complete list is refused if it is empty or would
+                      remove more than ten and more than a fifth of what is there
+  --baseline          it was already there when the record began: not out of band, and no promotion is needed
   --key KEY           makes repeating the command harmless: the same key records only once
   --encoding NAME     windows-1252, if the file is in that; UTF-8 and UTF-16 are recognised`,
   options: {
@@ -42,6 +47,8 @@ change, or "baseline". Unknown columns are named and passed over.
     source: { type: "string" },
     promotion: { type: "string" },
     complete: { type: "boolean" },
+    "allow-removals": { type: "string" },
+    baseline: { type: "boolean" },
     key: { type: "string" },
   },
   run: async ({ values, positionals }, io) => {
@@ -62,6 +69,8 @@ change, or "baseline". Unknown columns are named and passed over.
       source: option(values, "source"),
       promotion: promotionNumber(option(values, "promotion")),
       complete: values.complete || undefined,
+      allow_removals: countOption(values, "allow-removals"),
+      baseline: values.baseline || undefined,
       placements,
     };
     const key = option(values, "key");
@@ -107,8 +116,8 @@ export function refuseLines(lines: number, errors: FieldError[], file?: string):
   throw new Refusal(422, file === undefined ? sentence : `${file}: ${sentence}`, { errors });
 }
 
-function sentence({ number, changed, unchanged, out_of_band }: Recorded, environment: string): string {
-  const same = unchanged ? `, ${unchanged} unchanged` : "";
+function sentence({ number, changed, unchanged, removed, out_of_band }: Recorded, environment: string): string {
+  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const outOfBand = out_of_band ? ` ${out_of_band} out of band: no promotion covers this.` : "";
   return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}`;
 }

@@ -90,6 +90,8 @@ const fieldOf = (path: string): string =>
   ({ "instead.version": "version", "instead.environment": "environment", "instead.effective_at": "when" })[path] ??
   (path.startsWith("instead") ? "instead" : "reason");
 
+const maxListedLines = 200;
+
 interface SubmittedForm {
   form?: CorrectionForm;
   errors?: Record<string, string>;
@@ -118,7 +120,8 @@ async function showForm(
     now,
     deployment,
     line,
-    lines: corrected.lines.slice(0, 200),
+    lines: corrected.lines.slice(0, maxListedLines),
+    lineCount: corrected.lines.length,
     wrong: own?.stands === 0 ? own : undefined,
     form: { ...empty, ...form, key: newId() },
     errors,

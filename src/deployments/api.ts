@@ -75,11 +75,25 @@ const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
         .boolean()
         .optional()
         .openapi({ description: "This is the complete list: anything not listed is recorded as removed." }),
+      allow_removals: z.int().min(0).optional().openapi({
+        description:
+          "How many pages and software items the complete list may remove, at most. Without it, a list that is empty, or that would remove more than ten and more than a fifth of what is there, is refused with the code removals_not_allowed.",
+      }),
+      baseline: z.boolean().optional().openapi({
+        description:
+          "This was already there when the record begins, so it needs no promotion and is not out of band. Only while nothing but baselines is recorded for the environment.",
+      }),
       placements: z.array(line).openapi({ maxItems: maxPlacements }),
     })
     .openapi("NewDeployment"),
   answer: z
-    .object({ number: z.int(), changed: z.int(), unchanged: z.int(), out_of_band: z.int() })
+    .object({
+      number: z.int(),
+      changed: z.int(),
+      unchanged: z.int(),
+      removed: z.int().openapi({ description: "How many of the changes are removals." }),
+      out_of_band: z.int(),
+    })
     .openapi("RecordedDeployment"),
 });
 
@@ -106,6 +120,7 @@ const deployment = z.object({
   source: z.string().nullable(),
   note: z.string().nullable(),
   complete: z.boolean(),
+  baseline: z.boolean(),
   changed: z.int(),
   unchanged: z.int(),
   out_of_band: z.int(),
@@ -214,6 +229,7 @@ function asDeployment(row: Deployment): z.infer<typeof deployment> {
     source,
     note,
     complete: row.complete === 1,
+    baseline: row.baseline === 1,
     changed,
     unchanged,
     out_of_band,

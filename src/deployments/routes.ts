@@ -11,7 +11,9 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import type { ReadLine } from "../intake/lines.ts";
 import { Notices } from "../intake/notices.ts";
+import { unusedEnvironments, whyNotBaseline } from "../record/baseline.ts";
 import { latestCorrections } from "../record/corrections.ts";
+import { whyNotRemove } from "../record/removals.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
@@ -21,11 +23,15 @@ import {
   findDeployment,
   listDeploymentPlacements,
   listDeployments,
+  type PreviewedLine,
   previewDeployment,
 } from "./queries.ts";
 import { type RecordedDeployment, recordDeployment } from "./record.ts";
+import { sameAsRoutes } from "./same-as-routes.ts";
 
 export const deploymentRoutes = new Hono<SiteEnv>();
+
+deploymentRoutes.route("/same-as", sameAsRoutes);
 
 deploymentRoutes.get("/", async (c) => {
   const { site } = c.var.access;
@@ -45,8 +51,11 @@ deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
+  const { environments } = await c.var.siteSummary(c.var.db, site);
+  // what is recorded for an environment first is most likely what was there already
+  const baseline = environments[site.environments.findIndex(({ slug }) => slug === environment)]?.changed_at === null;
   const empty = { when: "", note: "", source: "", complete: false, lines: "", previewed: "", sitemap: "", skip: 0 };
-  return showForm(c, { ...empty, environment, converted: false, agreed: false, key: newId() });
+  return showForm(c, { ...empty, environment, baseline, converted: false, agreed: false, key: newId() });
 });
 
 /** Previews the changes; writes nothing. */
@@ -57,6 +66,8 @@ deploymentRoutes.post("/new", async (c) => {
   const read = await readFields(c, form);
   // lines that cannot be taken do not keep the others from being previewed, unless the list claims to be complete
   const errors = read.lines.length && !form.complete ? read.errors : [...read.errors, ...whyNotBadLines(read)];
+  const tooLate = form.baseline ? await whyNotBaseline(c.var.db, read.environment) : undefined;
+  if (tooLate) errors.push({ path: "baseline", message: tooLate });
   if (errors.length) return showForm(c, form, { ...read, errors });
   return showPreview(c, form, read);
 });
@@ -71,10 +82,18 @@ deploymentRoutes.post("/", async (c) => {
   const errors = whyNotAsPreviewed(form, read);
   if (errors.length) return showForm(c, form, { ...read, errors });
   try {
-    const { note, source, complete } = form;
+    const { note, source, complete, baseline, allow_removals } = form;
     // the same form is one request, also if it was previewed in between
     const sent: RecordForm = { ...form, previewed: "" };
-    const report = { note, source, complete, placements: read.lines, ...(read.at && { effective_at: read.at }) };
+    const report = {
+      note,
+      source,
+      complete,
+      baseline,
+      allow_removals,
+      placements: read.lines,
+      ...(read.at && { effective_at: read.at }),
+    };
     const recorded = await recordDeployment(
       c.var.db,
       sessionActor(c, sent),
@@ -90,6 +109,7 @@ deploymentRoutes.post("/", async (c) => {
       path: path.startsWith("placements") ? "lines" : path,
       message,
     }));
+    if (shown.some(({ path }) => path === "allow_removals")) return showPreview(c, form, read, { errors: shown });
     return showForm(c, form, { errors: shown });
   }
 });
@@ -117,33 +137,48 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
 });
 
 type Results = Partial<
-  Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines" | "notices" | "changed">
+  Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines" | "notices" | "changed" | "removals">
 > & {
   errors?: FieldError[];
 };
 
-async function showPreview(c: SiteContext, form: RecordForm, read: Read, { changed }: { changed?: true } = {}) {
-  const { environment, lines, at = c.var.at } = read;
-  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
-  return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, changes, changed });
-}
-
-/** Of all that decides what a deployment changes. Browsers send line breaks in their own way. */
-const previewDigest = ({ environment, when, complete, lines }: RecordForm): string =>
-  sha256(JSON.stringify([environment, when, complete, lines.replace(/\r\n?/g, "\n")]));
-
-function showForm(
+async function showPreview(
   c: SiteContext,
   form: RecordForm,
-  { errors = [], changes, momentNote, badLines, notices, changed }: Results = {},
+  read: Read,
+  results: Pick<Results, "changed" | "errors"> = {},
 ) {
+  const { environment, lines, at = c.var.at } = read;
+  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
+  const removals = form.complete ? removalsOf(changes, read) : undefined;
+  return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, changes, removals, ...results });
+}
+
+/** What a complete list would remove, if that has to be confirmed. */
+function removalsOf(changes: PreviewedLine[], { environment, lines }: Read): Results["removals"] {
+  const present = changes.filter(({ before }) => before !== null).length;
+  const count = changes.length - lines.length;
+  const inventory = { environment: environment.name, listed: lines.length, present, removed: count };
+  const question = whyNotRemove(inventory, undefined);
+  return question === undefined ? undefined : { question, count };
+}
+
+/**
+ * Of all that decides what a deployment changes. Browsers send line breaks in their own way. Allowed removals are not in
+ * it: they decide only whether it is recorded, and are confirmed below the preview that names them.
+ */
+const previewDigest = ({ environment, when, complete, baseline, lines }: RecordForm): string =>
+  sha256(JSON.stringify([environment, when, complete, baseline, lines.replace(/\r\n?/g, "\n")]));
+
+async function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
   const { site } = c.var.access;
+  const unused = await unusedEnvironments(c.var.db, site);
   const byField = Object.fromEntries(errors.map((error) => [error.path, error.message]));
   return sitePage(
     c,
     { title: "Record a deployment", here: "record" },
-    recordPage({ site, form, errors: byField, now: c.var.at, changes, momentNote, badLines, notices, changed }),
-    errors.length ? 422 : changed ? 409 : 200,
+    recordPage({ site, form, errors: byField, now: c.var.at, unused, ...results }),
+    errors.length ? 422 : results.changed ? 409 : 200,
   );
 }
 
@@ -163,6 +198,8 @@ async function readForm(
     note: field("note"),
     source: field("source"),
     complete: field("complete") === "1",
+    baseline: field("baseline") === "1",
+    allow_removals: /^\d{1,9}$/.test(field("allow_removals")) ? Number(field("allow_removals")) : undefined,
     lines: field("lines"),
     previewed: field("previewed"),
     sitemap: field("sitemap").trim(),
@@ -222,11 +259,11 @@ function whyNotAsPreviewed(form: RecordForm, read: Read): FieldError[] {
 }
 
 function summary(
-  { number, changed, unchanged, out_of_band }: RecordedDeployment,
+  { number, changed, unchanged, removed, out_of_band }: RecordedDeployment,
   environment: string,
   leftOut: number,
 ): string {
-  const same = unchanged ? `, ${unchanged} unchanged` : "";
+  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const band = out_of_band
     ? ` ${out_of_band} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
     : "";

@@ -61,7 +61,10 @@ const placement = z
     deployment: z.int(),
     promotion: z.int().nullable(),
     approved_by: z.array(approvedBySchema),
-    out_of_band: z.boolean().openapi({ description: "The environment has a gate, and no promotion covers this." }),
+    out_of_band: z.boolean().openapi({
+      description: "The environment has a gate, no promotion covers this, and it is not in a baseline.",
+    }),
+    baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
     before_approval: beforeApprovalSchema,
   })
   .openapi("Placement");
@@ -127,6 +130,7 @@ function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>)
     promotion,
     approved_by: approvedByJson(approvals),
     out_of_band: row.out_of_band === 1,
+    baseline: row.baseline === 1,
     before_approval: isBeforeApproval(row, approvals),
   };
 }

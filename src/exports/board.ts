@@ -6,7 +6,15 @@ import type { SiteSummary } from "../board/site-summary.ts";
 import type { Database } from "../database/connect.ts";
 import type { Export, ExportRow } from "./serialize.ts";
 
-const cellColumns = ["version", "state", "compared_with_next", "effective_at", "approved_by", "out_of_band"] as const;
+const cellColumns = [
+  "version",
+  "state",
+  "compared_with_next",
+  "effective_at",
+  "approved_by",
+  "out_of_band",
+  "baseline",
+] as const;
 
 /** The rows that the board shows with this filter, in its order, with the columns of each environment in turn. */
 export function boardExport(db: Database, site: Site, summary: SiteSummary, filter: BoardFilter): Export {
@@ -40,7 +48,13 @@ function cellsOf(site: Site, row: BoardRow): ExportRow {
   return Object.fromEntries(fields);
 }
 
-function cellFields({ recorded, unknown, comparison, out_of_band }: BoardCell): Record<string, ExportRow[string]> {
+function cellFields({
+  recorded,
+  unknown,
+  comparison,
+  out_of_band,
+  baselineBy,
+}: BoardCell): Record<string, ExportRow[string]> {
   return {
     version: recorded?.version ?? null,
     state: recorded ? (recorded.version === null ? "removed" : "deployed") : unknown ? "unknown" : "not deployed",
@@ -48,5 +62,6 @@ function cellFields({ recorded, unknown, comparison, out_of_band }: BoardCell): 
     effective_at: recorded?.effective_at ?? null,
     approved_by: recorded?.approvedBy.map((approval) => ({ ...approval })) ?? [],
     out_of_band,
+    baseline: baselineBy !== undefined,
   };
 }

@@ -18,6 +18,7 @@ const columns = [
   "promotion",
   "approved_by",
   "out_of_band",
+  "baseline",
   "before_approval",
 ] as const;
 
@@ -62,6 +63,7 @@ function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApp
     ...line,
     approved_by: approvals.map((approval) => approvalOf(approval, format)),
     out_of_band: line.out_of_band === 1,
+    baseline: line.baseline === 1,
     before_approval: isBeforeApproval(line, approvals),
   };
   return Object.fromEntries(columns.map((column) => [column, all[column]]));

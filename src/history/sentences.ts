@@ -34,6 +34,7 @@ const sentences = {
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
     " on ",
     environment(d),
+    ...(d.baseline ? [" as a baseline"] : []),
     ...(d.promotion ? [" for ", promotion(d.promotion)] : []),
     `: ${counted(d)}`,
     ...effectiveSince(d),

@@ -47,6 +47,7 @@ export const plainTables = {
     source: true,
     note: true,
     complete: true,
+    baseline: true,
     changed: true,
     unchanged: true,
     out_of_band: true,
@@ -172,7 +173,9 @@ function releaseOf(entry: ChainEntry): EventTableRows {
 }
 
 function deploymentOf(entry: ChainEntry): EventTableRows {
-  const { details, recorded_at, environment_id, subject_id: deployment_id } = entry;
+  const { recorded_at, environment_id, subject_id: deployment_id } = entry;
+  // an event from before there were baselines does not say that it is none
+  const details: ChainEntry["details"] = { baseline: 0, ...entry.details };
   const effective_at = details.effective_at as string;
   const common = { deployment_id, environment_id, effective_at, recorded_at };
   const reconciled = reconciledRows(entry, common, { deployment_id });
@@ -187,7 +190,7 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
       first_at: effective_at,
     })),
     contents: lines(learned.contents),
-    ...plainRow("deployments")(entry),
+    ...plainRow("deployments")({ ...entry, details }),
     placements: [
       ...lines(details.placements).map((one) => ({ seq: one.seq, ...lineColumns(one), ...common })),
       ...reconciled.placements,

@@ -73,6 +73,10 @@ export interface PlacementAsOf {
   promotion_id: string | null;
   promotion: number | null;
   out_of_band: Flag;
+  /** 1: its deployment recorded what was already there when the book was opened. */
+  baseline: Flag;
+  /** Who recorded its deployment. */
+  person: string;
 }
 
 export interface PlacementSlice {
@@ -123,6 +127,7 @@ function queryPlacements(
       join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
     )
     .innerJoin("deployments as d", "d.id", "p.deployment_id")
+    .innerJoin("people as pe", "pe.id", "d.person_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
@@ -136,6 +141,7 @@ function queryPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
+    .select(["d.baseline", "pe.name as person"])
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");

@@ -27,6 +27,10 @@ export interface DeploymentReport {
   promotion?: number | undefined;
   /** A complete inventory: anything not listed was not there. */
   complete?: boolean | undefined;
+  /** How many pages and software items the complete inventory may remove by not listing them, at most. */
+  allow_removals?: number | undefined;
+  /** It records what was already there when the book was opened. */
+  baseline?: boolean | undefined;
   placements: ReportLine[];
 }
 
@@ -44,6 +48,7 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
   note("effective_at", whyNotWhen(report.effective_at, now));
   note("note", whyNotText("A note", report.note, lengthLimits.note));
   note("source", whyNotText("A source", report.source, lengthLimits.source));
+  note("promotion", whyNotPromotion(report));
   note("placements", whyNotCount(report));
   if (report.placements.length > maxPlacements) return errors;
   const seen = new Map<string, number>();
@@ -56,6 +61,11 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
     else seen.set(artifact, i);
   });
   return errors;
+}
+
+function whyNotPromotion({ baseline, promotion }: DeploymentReport): string | undefined {
+  if (baseline && promotion !== undefined)
+    return "A baseline records what was already there, so no promotion brought it. Leave out one of the two.";
 }
 
 function whyNotCount({ placements, complete }: DeploymentReport): string | undefined {

@@ -50,8 +50,7 @@ async function exampleFor(c: Context<AppEnv>, person: Person) {
   flash(c, setUpWithExample);
 }
 
-const setUpWithSite =
-  "Sitebook is set up, and you are signed in. Next, record what is deployed where, and invite people under Settings.";
+const setUpWithSite = "Sitebook is set up, and you are signed in. The first steps are below.";
 
 const setUpWithExample =
   "This is the example shop. Its people, such as marketing@example.test, can sign in with your password.";

@@ -42,7 +42,7 @@ siteRoutes.post("/sites", needPerson, async (c) => {
   try {
     const actor = actorWithoutSite(c.var.person, c.var.at, requestOf(c, form));
     const site = await createSite(c.var.db, actor, siteFromForm(form), ["account-manager"]);
-    flash(c, `${site.name} created. Next, record what is deployed where, and invite people under Settings.`);
+    flash(c, `${site.name} created. The first steps are below.`);
     return c.redirect(`/sites/${site.slug}`, 303);
   } catch (error) {
     const { errors } = besideFields(error);

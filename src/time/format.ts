@@ -122,6 +122,9 @@ export function shortTime(iso: string, zone: string, now: string): string {
   return `${day} ${monthName(month).slice(0, 3)}${yearPart}, ${clockTime(iso, zone)}`;
 }
 
+/** '19 Nov'; with the year if it is not the current one. */
+export const shortDay = (iso: string, zone: string, now: string): string => shortTime(iso, zone, now).slice(0, -7);
+
 /** '3 March 2026, 14:00' */
 export function longTime(iso: string, zone: string): string {
   const { day, month, year } = wallTime(iso, zone);

@@ -42,7 +42,7 @@ export const everyPage: Visit[] = [
   ...shop("?differs=beta,demo", "?differs=beta,live", "?waiting=1", "?out_of_band=1", "?unknown=1"),
 
   ...shop("/deployments", `/deployments?${before}`, "/deployments?environment=archive", "/deployments/new"),
-  ...shop(`/deployments?environment=live&${before}`),
+  ...shop(`/deployments?environment=live&${before}`, "/deployments/same-as?environment=beta&from=live"),
   ...shop("/deployments/:many", "/deployments/:many?kind=page&section=part-3&key=/part-3/page-0-101"),
   ...shop("/corrections/new?deployment=:many", `/corrections/new?deployment=:many&kind=page&key=${released}`),
 

@@ -2,6 +2,7 @@ import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
+import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { addServer, createEnvironment, removeServer, renameEnvironment } from "../../src/environments/environments.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
@@ -52,6 +53,11 @@ async function recordOutOfOrder(w: World): Promise<void> {
   await w.record("beta", ["/late v1"], at(3));
   await w.record("live", ["/sale v1", "/old v1"], at(7));
   await w.record("live", ["-/old"], { ...at(8), note: "Gone at last", source: "https://ci.example/1" });
+  await w.record("demo", ["/legacy v1", "/terms v0"], { ...at(9), baseline: true, complete: true });
+  const from = environmentOf(w.site, "live");
+  const copy = { from, allowRemovals: 2 };
+  await recordSameAs(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "demo"), copy);
+  await w.record("demo", ["/before v1"], at(1));
   const cleo = await w.by("cleo");
   const line = { kind: "page" as const, key: "/terms", version: "v3" };
   await recordDeployment(w.db, cleo, w.site, environmentOf(w.site, "beta"), {
@@ -100,5 +106,7 @@ async function correctLines(w: World): Promise<void> {
   await correct(w.db, ada, w.site, { ...line, instead: { version: "v7" } });
   await correct(w.db, ada, w.site, { deployment: 7, reason: "Of another day" });
   await correct(w.db, ada, w.site, { deployment: 7, reason: "No, it was right", stands: true });
+  const legacy = { deployment: 11, kind: "page" as const, key: "/legacy", reason: "It was older" };
+  await correct(w.db, ada, w.site, { ...legacy, instead: { version: "v0" } });
   await correct(w.db, ada, w.site, { deployment: 1, reason: "Of another site" });
 }

@@ -39,6 +39,10 @@ if (setting) {
   setting.addEventListener("change", () => localStorage.setItem("keys", setting.checked ? "on" : "off"));
 }
 
+// A new site is most likely in the time zone of the person who creates it.
+const zone = find("[data-browser-zone]");
+if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? zone.value;
+
 // On a telephone the menu is wider than the window: scroll to the current page.
 const current = find(".masthead nav [aria-current]");
 if (current) current.closest("nav").scrollLeft = current.offsetLeft - 64;

@@ -1,14 +1,16 @@
 import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Board } from "../../src/board/board.ts";
+import type { FirstStep } from "../../src/board/first-steps.ts";
 import { countOf, formatCount } from "../../src/text.ts";
 import { clockTime, longDay } from "../../src/time/format.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { downloadLinks } from "../parts/download-links.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
-import { bar, chips, empty, fold, head, note } from "../parts/page.ts";
+import { bar, chips, empty, fold, head, note, panel } from "../parts/page.ts";
 import { statusLegend } from "../parts/status-badge.ts";
+import { checklist, foldedChecklist } from "./first-steps.ts";
 import { boardTable, canSelect } from "./table.ts";
 
 type Props = {
@@ -20,6 +22,8 @@ type Props = {
   from?: string | undefined;
   /** Whether the address names a row to begin after that cannot be read. */
   lost: boolean;
+  /** What is left to do on a new site. */
+  steps?: FirstStep[] | undefined;
   /** The address of what is shown; of all rows, if these are added below others. */
   address: string;
 };
@@ -32,7 +36,7 @@ export function boardPage(props: Props): Html {
   const { site, board } = props;
   const base = `/sites/${site.slug}`;
   if (!board.all) return html`${boardHead(props)}${emptyBoard(props)}`;
-  return html`<form class="selecting" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
+  return html`${props.steps && foldedChecklist({ site, steps: props.steps })}<form class="selecting" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
 ${boardHead(props, filters(props, base))}
 <div id="shown">
 ${props.lost && note("That part of the list no longer exists. This is the start.")}
@@ -68,15 +72,20 @@ const boardHead = ({ site, now }: Props, actions?: Html): Html =>
   });
 
 /** Before anything is recorded: what to do first. */
-function emptyBoard({ site, may }: Props): Html {
+function emptyBoard({ site, may, steps }: Props): Html {
   const first = site.environments[0];
   if (!first) return empty("This site has no environments yet. An administrator can add them in the settings.");
-  return empty(
-    html`Nothing recorded yet. Start with what is on <b>${first.name}</b> today: a list of pages and software with their versions, one per line.`,
-    may.record
-      ? html`<p>${linkButton(`/sites/${site.slug}/deployments/new`, "Record a deployment", "primary")}</p><p>From the command line: <code>npx sitebook import ${first.slug} versions.csv</code></p>`
-      : html`<p>Someone who may record deployments can do that. You will see it here.</p>`,
-  );
+  const last = site.environments.at(-1) ?? first;
+  if (!steps)
+    return empty(
+      "Nothing recorded yet.",
+      html`<p>Someone who may record deployments can do that. You will see it here.</p>`,
+    );
+  return html`${empty(
+    html`Nothing recorded yet. Start with what is on <b>${last.name}</b> today: a list of pages and software with their versions, one per line.`,
+    may.record &&
+      html`<p>${linkButton(`/sites/${site.slug}/deployments/new?environment=${last.slug}`, "Record what is there", "primary")}</p><p>From the command line: <code>npx sitebook record ${last.slug} --baseline &lt; versions.csv</code></p>`,
+  )}${panel("steps", "First steps", checklist({ site, steps }))}`;
 }
 
 function filters(props: Props, base: string): Html {

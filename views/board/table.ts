@@ -10,7 +10,7 @@ import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
-import { sectionHeading } from "../parts/placement.ts";
+import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
@@ -112,6 +112,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   const right = props.site.environments[i + 1];
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
+    ...baselineBadge(props, cell, i),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
@@ -157,11 +158,19 @@ function compared(comparison: Comparison, right: string): Html {
 }
 
 /** In the last environment, which has no other to compare with: who approved it. */
-function approvalBadge({ site }: Props, { recorded, out_of_band }: BoardCell): Html[] {
+/** In the last environment, which has no other to compare with: who approved it. */
+function approvalBadge({ site }: Props, { recorded, out_of_band, baselineBy }: BoardCell): Html[] {
   const names = recorded?.approvedBy.map(({ person }) => person) ?? [];
   if (names.length) return [statusBadge("approved", joinWithAnd([...new Set(names)]), { before: "approved by " })];
-  if (out_of_band || site.environments.length < 2) return [];
+  if (out_of_band || baselineBy !== undefined || site.environments.length < 2) return [];
   return [html`<span class="none">no gate</span>`];
+}
+
+/** In the last environment, in place of an approver: it was there already when the record began. */
+function baselineBadge({ site, now }: Props, { baselineBy, recorded }: BoardCell, i: number): Html[] {
+  if (baselineBy === undefined || !recorded || i < site.environments.length - 1) return [];
+  const words = baselineWords({ effective_at: recorded.effective_at, person: baselineBy }, site.time_zone, now);
+  return [statusBadge("baseline", "baseline", { title: words, more: `: ${words}` })];
 }
 
 function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: CellWaiting): Html {

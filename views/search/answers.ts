@@ -10,7 +10,7 @@ import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
 import { allInRoles, inRole } from "../parts/people.ts";
-import { sectionHeading } from "../parts/placement.ts";
+import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -67,7 +67,9 @@ function placementWords(props: Props, { environment, placement, approvals }: Art
   const unapproved = environment.gate && placement.out_of_band;
   const approval: Piece = approvals.length
     ? html`, approved by ${people(props, approvals)}`
-    : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
+    : placement.baseline
+      ? html`, ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}`
+      : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
   return html`${versionTag(placement.version)}${since}${approval}`;
 }
 
@@ -101,6 +103,8 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
   if (first)
     return html`${inRole(first, roles[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, roles[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
+  if (placement.baseline)
+    return html`Nobody: ${what} was ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}, ${deployment}.`;
   if (placement.out_of_band)
     return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
   if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which needed no approval.`;
