@@ -62,7 +62,7 @@ async function record(page: Page, lines: string[]): Promise<void> {
   await page.getByRole("button", { name: "Preview changes" }).click();
   await readsPage(page, /0 new, 3 changed, 1 removed, 0 unchanged\./);
   await page.getByRole("button", { name: "Record 4 changes" }).click();
-  await readsPage(page, /Deployment 4 recorded: 4 changed\./);
+  await readsPage(page, /Deployment 4 recorded: 4 changed, 1 removed\./);
 }
 
 async function onTheBoard(page: Page, key: string): Promise<string> {
