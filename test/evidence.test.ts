@@ -203,7 +203,7 @@ test("with random late deployments and corrections, the contents at any moment f
   }
   expect((await w.db.selectFrom("corrections").select("id").execute()).length).toBeGreaterThan(5);
   w.clock.at = "2026-05-01T10:00:00.000Z";
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 6; i++) {
     const query =
       i % 2 ? `&known_at=${new Date(Date.parse("2026-04-01T12:30:00.000Z") + random() * 1.5e8).toISOString()}` : "";
     await unpack(`environments/${any(["beta", "live"])}/evidence.zip?as_of=${day("03")}${query}`);
