@@ -34,8 +34,7 @@ export function examine(cases: Case[]): void {
   });
 
   /**
-   * Everything at full width in light colours, then the dark colours, then everything but colours on a telephone. Loading
-   * axe into a page takes much longer than a check, so each page is checked three times once it is loaded.
+   * Everything at full width in light colours, then the dark colours, then the layout on a telephone.
    */
   async function problems(page: Page): Promise<{ axe: string[]; overflow: string[] }> {
     const overflow = [await tooWide(page)];
