@@ -71,7 +71,7 @@ const colourRules = ["color-contrast", "link-in-text-block"];
 /** The problems that axe finds, one per line. Axe needs JavaScript in the page, and a server that has its script. */
 export async function axe(page: Page): Promise<string[]> {
   await page.addScriptTag({ url: axeScript.path });
-  return runAxe(page, {});
+  return runAxe(page, { rules: { "target-size": { enabled: true } } });
 }
 
 /** Checks only the colours, after `axe` has checked the page in the other colour scheme. */
