@@ -60,6 +60,7 @@ export interface Schema {
     site_id: string;
     kind: Kind;
     key: string;
+    /** The latest recorded for any of its versions, for the search. Each version has its own. */
     title: string | null;
     /** The first path segment of a page that has others below it, or is below it; else empty, as for software. */
     section: string;
@@ -69,6 +70,8 @@ export interface Schema {
     id: string;
     artifact_id: string;
     label: string;
+    /** The first that was recorded for it; it never changes then. */
+    title: string | null;
     digest: string | null;
     source: string | null;
     /** JSON: software key → semver range. */

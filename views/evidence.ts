@@ -8,8 +8,8 @@ import { each, type Html, html, type Piece } from "./parts/html.ts";
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
-      ? ["kind", "key", "version"]
-      : ["kind", "key", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band"],
+      ? ["kind", "key", "title", "version"]
+      : ["kind", "key", "title", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band"],
   approvals: ["event", "promotion", "person", "role", "decision", "decided_at", "comment", "digest"],
   steps: ["event", "recorded_at", "what", "subject", "name", "environment", "effective_at", "person", "said"],
 };

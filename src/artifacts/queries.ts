@@ -3,7 +3,8 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
-import { isEffective, isNotRedundant, placementSeqAsOf } from "../record/as-of.ts";
+import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
+import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 
 export interface ArtifactFilter {
@@ -19,7 +20,7 @@ export interface ArtifactFilter {
 export function listArtifacts(db: Database, siteId: string, { kind, text, after, limit = 100 }: ArtifactFilter = {}) {
   let query = db
     .selectFrom("artifacts as a")
-    .select(["a.id", "a.kind", "a.key", "a.title"])
+    .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
     .where("a.site_id", "=", siteId)
     .orderBy("a.kind")
     .orderBy("a.key")
@@ -68,7 +69,15 @@ export function listPlacements(
     .innerJoin("people as pe", "pe.id", "d.person_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
-    .select(["p.seq", "e.slug as environment", "v.label as version", "v.digest", "p.effective_at", "d.recorded_at"])
+    .select([
+      "p.seq",
+      "e.slug as environment",
+      "v.label as version",
+      placementTitle("p").as("title"),
+      "v.digest",
+      "p.effective_at",
+      "d.recorded_at",
+    ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
     .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
     .where("p.artifact_id", "=", artifactId)

@@ -9,7 +9,15 @@ import type { SiteSummary } from "./site-summary.ts";
 /** A row in one environment, as the board shows it. */
 export interface BoardCell {
   /** The current version, null if it was removed; undefined if nothing was recorded. `late` is when, if recorded late. */
-  recorded: { version: string | null; effective_at: string; late: string | undefined } | undefined;
+  recorded:
+    | {
+        version: string | null;
+        /** The version's title if it is not the row's. */
+        title: string | undefined;
+        effective_at: string;
+        late: string | undefined;
+      }
+    | undefined;
   unknown: boolean;
   comparison: Comparison | undefined;
   out_of_band: boolean;
@@ -51,9 +59,14 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
       const promotion = open.get(promotion_id);
       return promotion ? [{ promotion, version_id, version }] : [];
     });
-    return { ...row, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals)) };
+    const title = rowTitle(row, states);
+    return { ...row, title, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals, title)) };
   });
 }
+
+/** The title of the version in the last environment that has one with a title, like `currentTitle`. */
+const rowTitle = (row: RowName, states: { recorded: Cell | undefined }[]): string | null =>
+  states.findLast(({ recorded }) => recorded?.title)?.recorded?.title ?? row.title;
 
 type PromotedVersion = { promotion: Promotion; version_id: string | null; version: string | null };
 
@@ -63,12 +76,14 @@ function cellOf(
   i: number,
   promoted: PromotedVersion[],
   approvals: Map<string, string[]>,
+  title: string | null,
 ): BoardCell {
   const cell = states[i]?.recorded;
   const fromHere = promoted.filter(({ promotion }) => promotion.from_id === site.environments[i]?.id);
   return {
     recorded: cell && {
       version: cell.version,
+      title: cell.title && cell.title !== title ? cell.title : undefined,
       effective_at: cell.effective_at,
       late: isRecordedLate(cell) ? cell.recorded_at : undefined,
     },

@@ -14,6 +14,7 @@ export interface RowName {
   kind: Kind;
   section: string;
   key: string;
+  /** The latest recorded for any of its versions. */
   title: string | null;
 }
 
@@ -86,7 +87,15 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .innerJoin("placements as p", "p.seq", "c.placement_seq")
       .innerJoin("deployments as d", "d.id", "p.deployment_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
-      .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.first_at", "v.created_at"])
+      .select([
+        "c.artifact_id",
+        "c.environment_id",
+        "c.version_id",
+        "v.label as version",
+        "v.title",
+        "v.first_at",
+        "v.created_at",
+      ])
       .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
       .where("c.artifact_id", "in", batch)
       .execute(),

@@ -4,7 +4,14 @@ import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { isCorrected, isEffective, isNotRedundant, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
+import {
+  isCorrected,
+  isEffective,
+  isNotRedundant,
+  type PlacementAsOf,
+  placementsAsOf,
+  placementTitle,
+} from "../record/as-of.ts";
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
@@ -131,16 +138,7 @@ export function listDeploymentPlacements(
   let lines = db
     .selectFrom("placements as p")
     .innerJoin("artifacts as a", "a.id", "p.artifact_id")
-    .select([
-      "a.kind",
-      "a.section",
-      "a.key",
-      "a.title",
-      "p.seq",
-      "p.artifact_id",
-      "p.environment_id",
-      "p.deployment_id",
-    ])
+    .select(["a.kind", "a.section", "a.key", "p.seq", "p.artifact_id", "p.environment_id", "p.deployment_id"])
     .select(["p.version_id", "p.promotion_id", "p.effective_at", "p.out_of_band"])
     .where("p.deployment_id", "=", deploymentId)
     .where(isNotRedundant("p"))
@@ -159,9 +157,9 @@ export function listDeploymentPlacements(
       "p.seq",
       "p.kind",
       "p.key",
-      "p.title",
       "p.section",
       "v.label as version",
+      placementTitle("p").as("title"),
       "v.digest",
       "v.source",
       "v.notes",

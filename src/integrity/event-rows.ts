@@ -15,6 +15,7 @@ export const recordTables = [
   "sections",
   "versions",
   "contents",
+  "version_titles",
   "gates",
   "releases",
   "release_contents",
@@ -170,14 +171,16 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
   const learned = (details.learned ?? {}) as Record<string, Json>;
   return {
     artifacts: lines(learned.artifacts),
-    titles: lines(learned.titles),
+    titles: lines(learned.titles).map(({ kind, key, title }) => ({ kind, key, title })),
     sections: lines(learned.sections),
     versions: lines(learned.versions).map((one) => ({
       ...withoutMissingContent(one),
+      title: one.title ?? undefined,
       created_at: recorded_at,
       first_at: effective_at,
     })),
     contents: lines(learned.contents),
+    version_titles: reportedTitles(learned, [...lines(details.placements), ...lines(details.confirmations)]),
     ...plainRow("deployments")(entry),
     placements: [
       ...lines(details.placements).map((one) => ({ seq: one.seq, ...lineColumns(one), ...common })),
@@ -221,6 +224,24 @@ function correctionOf(entry: ChainEntry): EventTableRows {
       { deployment_id: details.corrected_id as string, correction_id },
     ),
   };
+}
+
+/**
+ * The titles of versions that were recorded before versions had titles of their own, when the event did not name the
+ * version: it is the one in the same event. `inherited`: a new version without a title has that of the page then.
+ */
+function reportedTitles(learned: Record<string, Json>, placed: EventTableRow[]): EventTableRow[] {
+  const older = lines(learned.titles).filter(({ version }) => version === undefined);
+  const reported = [...lines(learned.artifacts), ...older].filter(({ title }) => title);
+  const titles = new Map(reported.map(({ kind, key, title }) => [`${kind} ${key}`, title]));
+  const inherited = lines(learned.versions).filter((one) => one.title === undefined);
+  return [
+    ...placed.flatMap(({ kind, key, version }) => {
+      const title = titles.get(`${kind} ${key}`);
+      return title && version ? [{ kind, key, version, title }] : [];
+    }),
+    ...inherited.map(({ kind, key, version }) => ({ kind, key, version, inherited: true })),
+  ];
 }
 
 const lines = (list: Json | undefined): EventTableRow[] => (list ?? []) as EventTableRow[];

@@ -14,6 +14,8 @@ interface WalkTotals {
   lastPlacement: number;
   digests: number;
   requires: number;
+  titles: number;
+  derivedTitles: boolean;
 }
 
 /**
@@ -115,10 +117,11 @@ async function placementWithoutEvent(
 }
 
 async function contentWithoutEvent(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
-  const { digests, requires } = await db
+  const { digests, requires, titles } = await db
     .selectFrom("versions as v")
     .innerJoin("artifacts as a", "a.id", "v.artifact_id")
     .select((eb) => [eb.fn.count<number>("v.digest").as("digests"), eb.fn.count<number>("v.requires").as("requires")])
+    .select((eb) => eb.fn.count<number>("v.title").as("titles"))
     .where("a.site_id", "=", siteId)
     .executeTakeFirstOrThrow();
   const differs = (what: string, stored: number, recorded: number) =>
@@ -128,7 +131,11 @@ async function contentWithoutEvent(db: Database, siteId: string, counted: WalkTo
           seq: counted.seq,
           what: `The database has the ${what} of ${stored} versions, and the events record ${recorded}.`,
         };
-  return differs("digests", digests, counted.digests) ?? differs("requirements", requires, counted.requires);
+  return (
+    differs("digests", digests, counted.digests) ??
+    differs("requirements", requires, counted.requires) ??
+    (counted.derivedTitles ? undefined : differs("titles", titles, counted.titles))
+  );
 }
 
 /** Whether promotion `p` is open, from the rows that end one. */

@@ -94,7 +94,9 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
   for (const [table, condition] of Object.entries(ofSite))
     await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
   const artifacts = sql`select id from artifacts where site_id = ${siteId}`;
-  await sql`update versions set digest = null, requires = null where artifact_id in (${artifacts})`.execute(trx);
+  await sql`update versions set digest = null, requires = null, title = null where artifact_id in (${artifacts})`.execute(
+    trx,
+  );
 }
 
 async function fillTables(
@@ -103,11 +105,15 @@ async function fillTables(
   all: number,
   onProgress?: (done: number, all: number) => void,
 ): Promise<void> {
+  const lastTitles = new Map<string, EventTableRow[string]>();
   for await (const row of walkChain(trx, siteId)) {
     const rows = rowsOfEvent[row.action as Action](chainEntry(row));
     for (const table of recordTables) await write(trx, siteId, table, rows[table] ?? []);
+    for (const { kind, key, title } of rows.version_titles ?? [])
+      if (title) lastTitles.set(artifactKey({ kind, key }), title);
     onProgress?.(row.seq, all);
   }
+  await titleTheRest(trx, siteId, lastTitles);
   await resetPointers(trx, siteId);
   await dropSectionCounts(trx, siteId);
   await resetFirstSeenWhere(trx, sql`artifact_id in (select id from artifacts where site_id = ${siteId})`);
@@ -123,7 +129,8 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
       );
     else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);
     else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));
-    else if (table === "contents") await completeVersions(trx, await resolveIds(trx, siteId, batch));
+    else if (table === "contents" || table === "version_titles")
+      await completeVersions(trx, await resolveIds(trx, siteId, batch));
     else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
     return [];
   });
@@ -163,10 +170,21 @@ async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRo
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
 }
 
-async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {
-  for (const { version_id, digest = null, requires = null } of rows)
+/** As the migration did that gave versions their titles: `titles` are the last that were recorded for pages before. */
+async function titleTheRest(trx: Database, siteId: string, titles: Map<string, EventTableRow[string]>): Promise<void> {
+  for (const [artifact, title] of titles)
     await sql`
-      update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires})
+      update versions set title = ${title} where title is null and artifact_id in (
+        select id from artifacts where site_id = ${siteId} and kind || ' ' || key = ${artifact})`.execute(trx);
+}
+
+const ofArtifact = sql`(select a.title from artifacts a where a.id = versions.artifact_id)`;
+
+async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {
+  for (const { version_id, digest = null, requires = null, title = null, inherited } of rows)
+    await sql`
+      update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires}),
+        title = ${inherited ? sql`coalesce(title, ${ofArtifact})` : sql`coalesce(${title}, title)`}
       where id = ${version_id}`.execute(trx);
 }
 

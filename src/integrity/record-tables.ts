@@ -186,8 +186,8 @@ function versions(db: Database, siteId: string) {
   return db
     .selectFrom("versions as v")
     .innerJoin("artifacts as a", (join) => join.onRef("a.id", "=", "v.artifact_id").on("a.site_id", "=", siteId))
-    .select(["v.id", "a.kind", "a.key", "v.label as version", "v.digest", "v.source", "v.requires", "v.notes"])
-    .select("v.created_at");
+    .select(["v.id", "a.kind", "a.key", "v.label as version", "v.title", "v.digest", "v.source"])
+    .select(["v.requires", "v.notes", "v.created_at"]);
 }
 
 function confirmations(db: Database, siteId: string) {

@@ -31,6 +31,9 @@ interface WalkState {
   lastPlacement: number;
   digests: number;
   requires: number;
+  titles: number;
+  /** Whether some titles are only derived: from events before versions had titles of their own. */
+  derivedTitles: boolean;
 }
 
 /**
@@ -44,7 +47,8 @@ export function verify(db: Database, siteId: string, options: VerifyOptions = {}
       .select(["id", "events", "head"])
       .where("id", "=", siteId)
       .executeTakeFirstOrThrow();
-    const state: WalkState = { seq: 0, hash: "", lastPlacement: Number.MIN_SAFE_INTEGER, digests: 0, requires: 0 };
+    const counts = { digests: 0, requires: 0, titles: 0, derivedTitles: false };
+    const state: WalkState = { seq: 0, hash: "", lastPlacement: Number.MIN_SAFE_INTEGER, ...counts };
     for await (const row of walkChain(at, siteId)) {
       const what = whyNotNext(state, row, options) ?? (await whyNotAsRecorded(at, siteId, state, row, options));
       if (what) return { break: { seq: state.seq + 1, what } };
@@ -102,10 +106,12 @@ async function whyNotAsRecorded(
     if (what) return `${row.subject}: ${what}`;
   }
   for (const { seq } of rows.placements ?? []) state.lastPlacement = Math.max(state.lastPlacement, Number(seq));
-  for (const { digest, requires } of [...(rows.versions ?? []), ...(rows.contents ?? [])]) {
+  for (const { digest, requires, title } of [...(rows.versions ?? []), ...(rows.contents ?? [])]) {
     if (digest) state.digests += 1;
     if (requires) state.requires += 1;
+    if (title) state.titles += 1;
   }
+  if (rows.version_titles?.some((one) => one.inherited)) state.derivedTitles = true;
 }
 
 /** Compares only the columns that the event has: a version's digest may have been recorded later. */

@@ -1,8 +1,18 @@
 import { sql } from "kysely";
 
-/** Whether the key or title of the artifact `a` contains this text. Ignores the case of a to z only: both engines fold no more than that. */
+/**
+ * Whether the key, the latest title, or the title of a current version of the artifact `a` contains this text. Ignores the
+ * case of a to z only: both engines fold no more than that.
+ */
 export function containsText(text: string) {
+  return sql<boolean>`(${columnContains("a.key", text)} or ${columnContains("a.title", text)} or exists (
+    select 1 from current_placements cp join versions cv on cv.id = cp.version_id
+    where cp.artifact_id = a.id and ${columnContains("cv.title", text)}))`;
+}
+
+/** Whether a column contains this text, with the case ignored in the same way. */
+export function columnContains(column: string, text: string) {
   const folded = text.normalize("NFC").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const pattern = `%${folded.replace(/[\\%_]/g, "\\$&")}%`;
-  return sql<boolean>`(lower(a.key) like ${pattern} escape '\\' or lower(coalesce(a.title, '')) like ${pattern} escape '\\')`;
+  return sql<boolean>`lower(coalesce(${sql.ref(column)}, '')) like ${pattern} escape '\\'`;
 }

@@ -1,5 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
+import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
   artifact_id: string;
@@ -18,13 +19,14 @@ export interface ReleaseContent {
 export function listContents(db: Database, releaseId: string): Promise<ReleaseContent[]> {
   return db
     .selectFrom("release_contents as c")
+    .innerJoin("releases as r", "r.id", "c.release_id")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
     .leftJoin("versions as v", "v.id", "c.version_id")
     .select([
       "a.id as artifact_id",
       "a.kind",
       "a.key",
-      "a.title",
+      contentTitle.as("title"),
       "c.version_id",
       "v.label as version",
       "v.digest",

@@ -9,6 +9,7 @@ import { findArtifact } from "../record/artifacts.ts";
 import { endOfTime, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { changesAround } from "../record/changes.ts";
 import { normalKey } from "../record/keys.ts";
+import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 import { search } from "./queries.ts";
 import type { Question } from "./questions.ts";
@@ -112,7 +113,11 @@ async function findByName(db: Database, siteId: string, what: string): Promise<A
   if (exact) return exact;
   const [hit, other] = await search(db, siteId, "artifact", parseSearchQuery(what), { limit: 2 });
   if (!hit || other) return;
-  return db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "=", hit.ref).executeTakeFirst();
+  return db
+    .selectFrom("artifacts as a")
+    .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
+    .where("a.id", "=", hit.ref)
+    .executeTakeFirst();
 }
 
 async function findExactly(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {

@@ -8,6 +8,7 @@ import { listPromotions } from "../promotions/queries.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { listReleases } from "../record/releases.ts";
 import { freeTexts, type SearchKind } from "../record/search-index.ts";
+import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 import { forFts5, forTsquery, type SearchQuery } from "./search-query.ts";
 
@@ -90,7 +91,11 @@ export interface FoundArtifact {
 /** Pages and software in the order of their ids, each with its current versions. */
 async function artifactsOf(db: Database, ids: string[]): Promise<FoundArtifact[]> {
   const rows = await inBatches(ids, (batch) =>
-    db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "in", batch).execute(),
+    db
+      .selectFrom("artifacts as a")
+      .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
+      .where("a.id", "in", batch)
+      .execute(),
   );
   const current = await currentByEnvironment(db, ids);
   const ordered = ids.flatMap((id) => rows.filter((row) => row.id === id));

@@ -166,7 +166,7 @@ const placementTable = (props: ArtifactProps): Html =>
 
 function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   const { site, now, approvers, corrections, artifact, may } = props;
-  const { version, deployment, effective_at } = placement;
+  const { version, title, deployment, effective_at } = placement;
   const zone = site.time_zone;
   const own = corrections.filter((correction) => correction.corrected_id === placement.deployment_id);
   const corrected = own.at(-1)?.stands === 0;
@@ -178,7 +178,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <span class="title">“${title}”</span>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }

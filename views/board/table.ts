@@ -74,7 +74,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
-  return html`${versionTag(cell.recorded.version)} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
+  return html`${versionTag(cell.recorded.version)}${cell.recorded.title && html` <span class="title">“${cell.recorded.title}”</span>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
 }
 
 /** None if this version is in an open promotion, which explains the difference and has a badge of its own. */
