@@ -22,7 +22,16 @@ export interface Schema {
     events: Generated<number>;
     head: Generated<string>;
   };
-  environments: { id: string; site_id: string; slug: string; name: string; position: number; tier: Tier };
+  environments: {
+    id: string;
+    site_id: string;
+    slug: string;
+    name: string;
+    /** 1 for the first; negative for a retired one. */
+    position: number;
+    tier: Tier;
+    retired_at: string | null;
+  };
   servers: { id: string; environment_id: string; name: string; base_url: string };
   people: {
     id: string;

@@ -1,5 +1,5 @@
 import type { Actor } from "../access/actor.ts";
-import type { Environment } from "../access/environments.ts";
+import { type Environment, refuseRetiredNow } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -40,6 +40,7 @@ export async function recordDeployment(
   refuseFields(reportErrors(report, actor.at));
   await yieldToEventLoop();
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    await refuseRetiredNow(trx, environment);
     const { id: _, ...recorded } = await recordWithin(trx, actor, site, environment, report);
     return recorded;
   });

@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment, type Site } from "../access/sites.ts";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
@@ -11,6 +11,7 @@ import {
   keySchema,
   kindSchema,
   listOf,
+  momentInQuery,
   momentSchema,
   momentText,
   paging,
@@ -18,11 +19,13 @@ import {
   slugSchema,
   versionLabel,
 } from "../api/schemas.ts";
+import type { Database } from "../database/connect.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { queryMoment } from "../http/forms.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
-import { firstChange } from "../record/changes.ts";
+import { countAsOf, firstChange } from "../record/changes.ts";
+import { environmentEvents, environmentsAsOf } from "../record/environments-as-of.ts";
 
 const tags = ["Environments"];
 
@@ -32,12 +35,16 @@ const listCall = getCall("/sites/{site}/environments", {
   tags,
   operationId: "listEnvironments",
   summary: "A site's environments, in order of promotion",
+  description: "With `as_of` those of that moment, in the order and with the names and counts of then.",
   params: z.object({ site: slugSchema }),
+  query: z.strictObject({ as_of: momentInQuery.optional() }),
   answer: listOf(environmentSchema),
 });
 
 environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
+  const { as_of } = c.req.valid("query");
+  if (as_of) return c.json({ items: await listAsOf(c.var.db, site, as_of), next: null }, 200);
   const { environments: counts } = await c.var.siteSummary(c.var.db, site);
   const emptyCounts = { pages: 0, software: 0 };
   return c.json(
@@ -45,6 +52,15 @@ environmentApi.openapi(listCall, async (c) => {
     200,
   );
 });
+
+async function listAsOf(db: Database, site: Site, asOf: string): Promise<z.infer<typeof environmentSchema>[]> {
+  const items = [];
+  for (const [i, { slug, ...then }] of environmentsAsOf(await environmentEvents(db, site.id), asOf).entries()) {
+    const counts = await countAsOf(db, site.id, then.id, { asOf });
+    items.push(environmentJson({ ...findAnyEnvironment(site, slug), ...then, position: i + 1 }, counts));
+  }
+  return items;
+}
 
 const placement = z
   .object({
@@ -86,7 +102,7 @@ const placementsCall = getCall("/sites/{site}/environments/{env}/placements", {
 environmentApi.openapi(placementsCall, async (c) => {
   const { as_of, known_at, kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const environment = findEnvironment(site, c.req.valid("param").env);
+  const environment = findAnyEnvironment(site, c.req.valid("param").env);
   const moment: Moment = cursor
     ? { asOf: cursor.as_of, knownAt: cursor.known_at }
     : { asOf: queryMoment(c, "as_of", as_of) ?? endOfTime, knownAt: queryMoment(c, "known_at", known_at) };

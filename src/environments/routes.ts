@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { environmentPage, titleOf } from "../../views/environments/page.ts";
 import type { Environment } from "../access/environments.ts";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
@@ -15,6 +15,7 @@ import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
 import { listCurrentNames } from "../record/current.ts";
+import { environmentEvents, environmentNameAsOf } from "../record/environments-as-of.ts";
 import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
 
@@ -26,14 +27,17 @@ const pageSizes = { default: 200, max: 1000 };
 environmentRoutes.get("/:environment", async (c) => {
   const { db, at: now } = c.var;
   const { site, may } = c.var.access;
-  const environment = findEnvironment(site, c.req.param("environment"));
+  const environment = findAnyEnvironment(site, c.req.param("environment"));
   const { at, knownAt, momentNote, wrong } = readMoments(c);
   const moment: Moment = { asOf: at ?? endOfTime, knownAt };
   const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const after = readPosition(c.req.query("after")) || undefined;
   const size = c.req.query("size") === String(pageSizes.max) ? pageSizes.max : pageSizes.default;
   const around = await changesAround(db, environment.id, moment);
-  const count = at ? await countAsOf(db, site.id, environment.id, moment) : await countNow(c, environment.id);
+  const count =
+    at || environment.retired_at
+      ? await countAsOf(db, site.id, environment.id, moment)
+      : await countNow(c, environment.id);
   const slice = { kind, text, after, limit: size + 1 };
   const lines = at
     ? await placementsAsOf(db, site.id, environment.id, moment, slice)
@@ -49,10 +53,12 @@ environmentRoutes.get("/:environment", async (c) => {
     knownAt,
     limit: 10,
   });
+  const events = at ? await environmentEvents(db, site.id) : [];
   const chart = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,
     environment,
+    nameThen: (at && environmentNameAsOf(events, environment.id, at)) || environment.name,
     now,
     at,
     knownAt,

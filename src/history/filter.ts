@@ -1,5 +1,5 @@
 import type { HistoryFields } from "../../views/history/page.ts";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
@@ -26,7 +26,7 @@ export async function readHistoryFilter(c: SiteContext) {
     until: field("until"),
   };
   const errors: Partial<Record<keyof HistoryFields, string>> = {};
-  const filter: HistoryFilter = { environment: fields.environment && findEnvironment(site, fields.environment).id };
+  const filter: HistoryFilter = { environment: fields.environment && findAnyEnvironment(site, fields.environment).id };
   if (fields.action)
     filter.action = actions.find((action): action is Action => action === fields.action) ?? notFound("activity");
   for (const end of ["from", "until"] as const) {

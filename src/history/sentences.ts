@@ -18,11 +18,12 @@ const sentences = {
   site_created: (d) => [`created the site ${text(d.name)}.`],
   site_changed: (d) => [`changed the site: name ${text(d.name)}, time zone ${text(d.time_zone)}.`],
   environment_added: (d) => ["added the environment ", environment(d), `, requiring ${approvalsRequired(d)}.`],
-  environment_changed: (d) => [
-    `renamed the environment ${text(d.before)} to `,
-    { ...environment(d), text: text(d.name) },
-    ".",
-  ],
+  environment_changed: (d) =>
+    d.tier
+      ? ["changed the tier of ", environment(d), ` from ${text(d.before)} to ${text(d.tier)}.`]
+      : [`renamed the environment ${text(d.before)} to `, { ...environment(d), text: text(d.name) }, "."],
+  environment_moved: (d) => ["moved the environment ", environment(d), `: now ${inOrder(d)}.`],
+  environment_retired: (d) => ["retired the environment ", environment(d), "."],
   server_added: (d) => [`added the server ${text(d.name)}, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => [`removed the server ${text(d.name)}, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
@@ -114,6 +115,8 @@ export const actionNames = {
   site_changed: "Site changed",
   environment_added: "Environments added",
   environment_changed: "Environments renamed",
+  environment_moved: "Environments moved",
+  environment_retired: "Environments retired",
   server_added: "Servers added",
   server_removed: "Servers removed",
 } satisfies Record<Action, string>;
@@ -134,6 +137,9 @@ const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+/** "beta, demo, live" */
+const inOrder = (d: Details): string => (Array.isArray(d.names) ? d.names.map(text).join(", ") : "in another place");
 
 /** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {

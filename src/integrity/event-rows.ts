@@ -132,6 +132,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   site_changed: noRows,
   environment_added: gateOf,
   environment_changed: noRows,
+  environment_moved: noRows,
+  environment_retired: noRows,
   server_added: noRows,
   server_removed: noRows,
   deployment_recorded: deploymentOf,

@@ -32,7 +32,7 @@ export async function showPromotion(
   const ticked = await tickedBy(db, promotion.id, person.id);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
-    site.environments.find((environment) => environment.id === id) ?? notFound("environment");
+    [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
   const content = promotionPage({
     site,
     promotion,

@@ -10,6 +10,8 @@ export const actions = [
   "site_changed",
   "environment_added",
   "environment_changed",
+  "environment_moved",
+  "environment_retired",
   "server_added",
   "server_removed",
   "deployment_recorded",

@@ -20,7 +20,7 @@ export const contentTitle = titleOrRemoved({
  */
 export const currentTitle = sql<string | null>`coalesce((
   select w.title from current_placements q join environments e on e.id = q.environment_id join versions w on w.id = q.version_id
-  where q.artifact_id = a.id and w.title is not null
+  where q.artifact_id = a.id and w.title is not null and e.retired_at is null
   order by e.position desc limit 1), a.title)`;
 
 /**

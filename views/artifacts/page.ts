@@ -170,7 +170,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   const zone = site.time_zone;
   const own = corrections.filter((correction) => correction.corrected_id === placement.deployment_id);
   const corrected = own.at(-1)?.stands === 0;
-  const environment = site.environments.find(({ slug }) => slug === placement.environment);
+  const environment = [...site.environments, ...site.retired].find(({ slug }) => slug === placement.environment);
   const recorded = html`${time(placement.recorded_at, zone, now)}`;
   const later = recordedLater(placement);
   const asOf = pathWithQuery(`/sites/${site.slug}/environments/${placement.environment}`, {

@@ -71,10 +71,10 @@ ${select({
   name: "environment",
   label: "Environment",
   value: fields.environment,
-  choices: all(
-    "All",
-    site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
-  ),
+  choices: all("All", [
+    ...site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
+    ...site.retired.map(({ slug, name }) => ({ value: slug, label: `${name} (retired)` })),
+  ]),
 })}
 ${input({ name: "key", label: "Page or software", value: fields.key, error: errors.key, more: { placeholder: "/sale/shoes", maxlength: 2000 } })}
 ${moment("from", "From", "the start")}${moment("until", "Until", "now")}${momentExamples}
