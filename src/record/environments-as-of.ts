@@ -28,14 +28,22 @@ const environmentActions: Action[] = [
 
 /** The events that name, order and retire a site's environments, oldest first: few of its history. */
 export async function environmentEvents(db: Database, siteId: string): Promise<EnvironmentEvent[]> {
-  const rows = await db
-    .selectFrom("events")
-    .select(["recorded_at", "action", "environment_id", "details"])
-    .where("site_id", "=", siteId)
-    .where("action", "in", environmentActions)
-    .orderBy("seq")
-    .execute();
-  return rows.map((row) => ({ ...row, details: JSON.parse(row.details) }));
+  const rows = await Promise.all(
+    // one query for each action: with a list of them SQLite would walk through the whole history
+    environmentActions.map((action) =>
+      db
+        .selectFrom("events")
+        .select(["seq", "recorded_at", "action", "environment_id", "details"])
+        .where("site_id", "=", siteId)
+        .where("action", "=", action)
+        .orderBy("seq")
+        .execute(),
+    ),
+  );
+  return rows
+    .flat()
+    .sort((one, other) => one.seq - other.seq)
+    .map((row) => ({ ...row, details: JSON.parse(row.details) }));
 }
 
 /** The environments of a moment in the order of then, with the names of then, and without those retired by then. */
