@@ -36,7 +36,6 @@ export async function environmentEvents(db: Database, siteId: string): Promise<E
         .select(["seq", "recorded_at", "action", "environment_id", "details"])
         .where("site_id", "=", siteId)
         .where("action", "=", action)
-        .orderBy("seq")
         .execute(),
     ),
   );
