@@ -14,6 +14,7 @@ const once = [
   "parts",
   "password-queue",
   "promotion-rules",
+  "read-lines",
   "readme",
   "search-questions",
   "time-format",

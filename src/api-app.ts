@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { needToken } from "./api/auth.ts";
 import { rejectInvalid } from "./api/validation-errors.ts";
 import { artifactApi } from "./artifacts/api.ts";
+import { ownerApi } from "./artifacts/owner-api.ts";
 import { compareApi } from "./compare/api.ts";
 import { correctionApi } from "./corrections/api.ts";
 import { deploymentApi } from "./deployments/api.ts";
@@ -53,6 +54,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     environmentChangesApi,
     deploymentApi,
     artifactApi,
+    ownerApi,
     compareApi,
     correctionApi,
     releaseApi,

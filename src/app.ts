@@ -2,7 +2,6 @@ import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
-import { layout } from "../views/layout.ts";
 import { limitHashing } from "./access/password-queue.ts";
 import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
@@ -19,9 +18,11 @@ import { exportRoutes } from "./exports/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
+import { compression, measureJson } from "./http/compression.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { handleError } from "./http/error-pages.ts";
-import { plainFrame, sendHtml } from "./http/pages.ts";
+import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
+import { personPage } from "./http/pages.ts";
 import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
@@ -65,17 +66,20 @@ export function createApp(
     await next();
   };
   app.use(setContext);
+  app.use(compression);
   app.use(headers());
   app.route("/", files.app);
   app.use(forbidCaching);
   // before what protects browsers: the API ignores cookies, so they cannot be abused there
   const api = loadOnce(async () => withContext(setContext, (await import("./api-app.ts")).createApi(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
-    app.all(path, async (c) => (await api()).fetch(c.req.raw, c.env));
+    app.all(path, measureJson, async (c) => (await api()).fetch(c.req.raw, c.env));
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
-  app.get("/help", async (c) => sendHtml(c, layout(await plainFrame(c, "Help"), help())));
+  app.use("/sites/:site/*", (c, next) => (c.var.person ? limitImports(c, next) : next()));
+  app.use(showKept(app), withholdWrites, guardForms);
+  app.get("/help", (c) => personPage(c, "Help", help()));
   app.route("/", accountRoutes);
   app.route("/", linkRoutes);
   app.route("/", setupRoutes);
@@ -115,7 +119,7 @@ async function forbidCaching(c: Context, next: Next): Promise<void> {
 /** All pages of a site, for people who may see it. */
 function site(): Hono<SiteEnv> {
   const pages = new Hono<SiteEnv>();
-  pages.use(needPerson, needAccess, limitImports);
+  pages.use(needPerson, needAccess);
   pages.route("/", boardRoutes);
   pages.route("/", exportRoutes);
   pages.route("/", evidenceRoutes);

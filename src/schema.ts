@@ -52,7 +52,12 @@ export interface Schema {
     expires_at: string;
     used_at: string | null;
   };
-  sign_in_failures: { id: string; email: string; address: string; at: string };
+  /** `browser` is the hash of a known browser's secret, or empty. */
+  sign_in_failures: { id: string; email: string; address: string; browser: string; at: string };
+  /** Browsers in which a person signed in before. */
+  known_browsers: { hash: string; person_id: string; expires_at: string };
+  /** Forms that were not acted on, and answers to forms: sealed with a secret that only the browser has. */
+  kept_forms: { id: string; person_id: string; sealed: string; expires_at: string };
   tokens: {
     id: string;
     site_id: string;
@@ -71,8 +76,19 @@ export interface Schema {
     key: string;
     /** The latest recorded for any of its versions, for the search. Each version has its own. */
     title: string | null;
+    /** Key and title without case, for filters: see foldedText. */
+    folded: Generated<string>;
     /** The first path segment of a page that has others below it, or is below it; else empty, as for software. */
     section: string;
+    owner_id: string | null;
+  };
+  /** Who owned an artifact since an event. The newest row of each is also in artifacts.owner_id. */
+  ownerships: {
+    /** The subject of the event that set it. */
+    change_id: string;
+    seq: number;
+    artifact_id: string;
+    /** null: nobody. */
     owner_id: string | null;
   };
   versions: {
@@ -103,6 +119,8 @@ export interface Schema {
     note: string | null;
     /** 1: it was a complete list of what was on the environment, and anything not listed was not there. */
     complete: Flag;
+    /** 1: it recorded what was already there when the book was opened. */
+    baseline: Generated<Flag>;
     changed: number;
     unchanged: number;
     out_of_band: number;
@@ -204,6 +222,9 @@ export interface Schema {
     digest: string;
     comment: string | null;
     decided_at: string;
+    /** How many of the pages to review this person had ticked by then; null for machines, or if there was none. */
+    reviewed: number | null;
+    to_review: number | null;
   };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {
@@ -215,6 +236,8 @@ export interface Schema {
   };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
+  /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
+  unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {
     site_id: string;
     seq: number;

@@ -17,6 +17,33 @@ export const artifactKey = ({ kind, key }: { kind: unknown; key: unknown }): str
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 export const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u;
 
+/**
+ * Letters of any script without their case, for comparing and searching: the same for CAFÉ and café, Straße and STRASSE.
+ * Folded here and not by the databases, which differ.
+ */
+export function foldText(text: string): string {
+  const lower = text.normalize("NFKC").toUpperCase().toLowerCase();
+  return lower
+    .replaceAll("ς", "σ")
+    .replace(/i\u0307/g, "i")
+    .normalize("NFC");
+}
+
+/** A name as it is stored and compared: trimmed, in Unicode NFC. */
+export const normalName = (name: string): string => name.trim().normalize("NFC");
+
+/** Joiners within words of scripts that need them, and within emoji. */
+const neededJoiners =
+  /(?<=[\p{L}\p{M}])(?<![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])[\u200c\u200d](?=[\p{L}\p{M}])|(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})\ufe0f/gu;
+
+/** Why a text that people tell apart by its look is refused: it has a character that is invisible or turns the direction of text. */
+export function whyNotVisible(name: string, text: string): string | undefined {
+  const [hidden] = /[\p{Default_Ignorable_Code_Point}\u2800]/u.exec(text.replace(neededJoiners, "")) ?? [];
+  if (!hidden) return;
+  const code = (hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return `${name} cannot contain invisible characters or characters that turn the direction of text. Remove U+${code}.`;
+}
+
 /** Long texts, of more than 2,000 characters, may contain line breaks and tabs; other control characters are refused. */
 export function whyNotText(name: string, text: string | undefined, maxLength: number): string | undefined {
   if (text === undefined) return;
@@ -26,10 +53,17 @@ export function whyNotText(name: string, text: string | undefined, maxLength: nu
     return `${name} cannot contain control characters.`;
 }
 
+/** Decoders write U+FFFD for what they cannot read: a text that has one was damaged before it came here. */
+export const whyDamaged = (name: string, text: string): string | undefined =>
+  text.includes("\ufffd")
+    ? `${name} has a character that was lost on the way ("\ufffd"). Send or save the text in UTF-8.`
+    : undefined;
+
 export function whyNotName(name: string): string | undefined {
   if (!name.trim()) return "Enter a name.";
   if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;
   if (controlCharacters.test(name)) return "A name cannot contain control characters or line breaks.";
+  return whyNotVisible("A name", name);
 }
 
 export function whyNotSlug(slug: string): string | undefined {

@@ -37,7 +37,7 @@ test("a token works until it expires or is revoked", async () => {
   const token = w.db.updateTable("tokens").where("person_id", "=", ci.machine.id);
   await token.set({ expires_at: "2026-03-04T00:00:00.000Z" }).execute();
   expect((await ci.get("/sites")).status).toBe(200);
-  w.clock.at = "2026-03-04T00:00:00.000Z";
+  w.clock.at = "2026-03-04T00:00:00.001Z";
   expect((await ci.get("/sites")).status).toBe(401);
   await token.set({ expires_at: null, revoked_at: w.clock.at }).execute();
   const refused = await ci.post("/sites/shop/environments/beta/deployments", { placements });

@@ -20,6 +20,7 @@ test("the list has every page and software item, with its version in each enviro
   expect(body.items[1]).toEqual({
     kind: "page",
     key: "/sale",
+    owner: null,
     title: null,
     placements: [
       { environment: "beta", version: "v2", effective_at: w.clock.at, out_of_band: false },
@@ -57,8 +58,10 @@ test("a page's history has all environments, both clocks, and who approved", asy
       recorded_at: "2026-03-03T12:00:00.000Z",
       deployment: 2,
       promotion: 1,
-      approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T12:00:00.000Z" }],
+      approved_by: [{ person: "Theo", kind: "person", role: "tester", decided_at: "2026-03-03T12:00:00.000Z" }],
       out_of_band: false,
+      baseline: false,
+      before_approval: false,
       corrections: [],
     },
     expect.objectContaining({

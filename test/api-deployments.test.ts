@@ -33,7 +33,7 @@ test("a CI job records what it deployed to beta", async () => {
     ],
   });
   expect(answer.status).toBe(201);
-  expect(answer.body).toEqual({ number: 1, changed: 2, unchanged: 0, out_of_band: 0 });
+  expect(answer.body).toEqual({ number: 1, changed: 2, unchanged: 0, removed: 0, out_of_band: 0 });
   const { body } = await ci.get("/sites/shop/deployments/1");
   expect(body).toMatchObject({
     number: 1,
@@ -57,7 +57,7 @@ test("unchanged lines are counted, and not recorded again", async () => {
   const { body } = await ci.post("/sites/shop/environments/beta/deployments", {
     placements: [page("/", "v1"), page("/sale", "v2")],
   });
-  expect(body).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
+  expect(body).toEqual({ number: 2, changed: 1, unchanged: 1, removed: 0, out_of_band: 0 });
 });
 
 test("a null version removes a page, and a complete list removes all pages that it does not name", async () => {
@@ -113,6 +113,9 @@ test("a client lists deployments newest first, by environment and time, page by 
   expect(await numbers("")).toEqual([5, 4, 3, 2, 1]);
   expect(await numbers("environment=beta")).toEqual([4, 3, 2, 1]);
   expect(await numbers(`since=${at(2)}&until=${at(3)}`)).toEqual([3, 2]);
+  expect(await numbers("since=2026-02-02&until=2026-02-03")).toEqual([3, 2]);
+  expect(await numbers("until=2+February")).toEqual([2, 1]);
+  expect(await numbers("until=2126-01-01T00:00:00Z&since=2026-02-05T12:00:00Z")).toEqual([5]);
   const first = await ci.get("/sites/shop/deployments?limit=3");
   expect(await numbers(`limit=3&cursor=${first.body.next}`)).toEqual([2, 1]);
   expect((await ci.get(`/sites/shop/deployments?limit=3&cursor=${first.body.next}`)).body.next).toBeNull();
@@ -127,7 +130,7 @@ test("requests with the same key and body are one deployment, and all get the sa
   await w.record("beta", ["/ v2"]);
   for (const answer of [...answers, await post()]) {
     expect(answer.status).toBe(201);
-    expect(answer.body).toEqual({ number: 1, changed: 1, unchanged: 0, out_of_band: 0 });
+    expect(answer.body).toEqual({ number: 1, changed: 1, unchanged: 0, removed: 0, out_of_band: 0 });
   }
   expect((await ci.get("/sites/shop/deployments")).body.items).toHaveLength(2);
 });
@@ -189,7 +192,7 @@ test("while thousands of lines are recorded others can read, and the repeated im
 
   expect(readMeanwhile).toBeGreaterThan(3);
   const [first, second] = await imports;
-  expect(first.body).toEqual({ number: 1, changed: 3000, unchanged: 0, out_of_band: 0 });
+  expect(first.body).toEqual({ number: 1, changed: 3000, unchanged: 0, removed: 0, out_of_band: 0 });
   expect(second.body).toEqual(first.body);
   expect(await verify(db, shop.site.id)).toHaveProperty("head");
   await shop.close();

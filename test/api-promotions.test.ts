@@ -31,8 +31,8 @@ test("machines request, approve and complete a promotion", async () => {
     to: "demo",
     note: "Please",
     digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-    requirements: [{ role: "tester", needed: 1, given: 0 }],
-    blockers: [{ code: "approvals_missing", message: "Tester has not approved it yet." }],
+    requirements: [{ role: "tester", needed: 1, given: 0, people: [{ person: "Theo" }, { kind: "machine" }] }],
+    blockers: [{ code: "approvals_missing", message: "Tester has not approved it yet. Theo or tester token can." }],
     approvals: [],
   });
   const approved = await approve(requested.digest);

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { type World, world } from "./support/world.ts";
@@ -14,6 +15,7 @@ beforeEach(async () => {
   const requested = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
   expect(requested.state).toBe("waiting");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
 });
 afterEach(() => w.close());
 
@@ -30,6 +32,7 @@ const tables = [
   ["gates", "rules"],
   ["promotions", "note"],
   ["completions", "completed_at"],
+  ["ownerships", "seq"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

@@ -116,6 +116,21 @@ describe("a page's history", () => {
     expect(tableRows(page)[0]?.slice(0, 4)).toEqual(["beta", "removed", "3 Feb, 09:00", "now"]);
   });
 
+  test("until a day contains that day, which is written back", async () => {
+    at("02-01T09:00");
+    await w.record("beta", ["/sale v1"]);
+    at("02-03T21:00");
+    await w.record("beta", ["/sale v2"]);
+
+    const page = await openPage(`${pathOf("/sale")}&from=1+February&to=3+February`);
+
+    expect(tableRows(page).map((row) => row[1])).toEqual(["v2", "v1"]);
+    expect(page).toContain('name="to" placeholder="now" list="moments" autocomplete="off" value="2026-02-03"');
+    expect(tableRows(await openPage(`${pathOf("/sale")}&to=2+February`)).map((row) => row[1])).toEqual(["v1"]);
+    // the chart of a period that ends today ends now
+    expect(words(await openPage(`${pathOf("/sale")}&to=today`))).toContain("to today, 3 February 2026, 21:00");
+  });
+
   test("is the same however late it was recorded", async () => {
     at("02-10T09:00");
     await w.record("live", ["/sale v1"], { effective_at: "2026-02-08T09:00:00Z" });
@@ -260,6 +275,23 @@ test("a path may be percent-encoded as browsers do, and in any Unicode normal fo
     expect(words(page)).toContain("/über-uns/größen v1 is on beta");
     expect(links(page)["Open on beta"]).toBe("https://beta.shop.example/%C3%BCber-uns/gr%C3%B6%C3%9Fen");
   }
+});
+
+test.each([
+  ["/a%20page", "/a%20page"],
+  ["/100%25", "/100%25"],
+  ["/what%3f%23%2f", "/what%3F%23%2F"],
+  ["/%2541", "/%2541"],
+  ["/wide%E3%80%80space", "/wide%E3%80%80space"],
+])("%s is a page of its own, apart from what it would turn into", async (sent, key) => {
+  await w.record("beta", ["/a v1", "/A v1", "/what v1", `${sent} v2`]);
+
+  for (const asked of [sent, key]) {
+    const page = await openPage(pathOf(asked));
+    expect(words(page)).toContain(`${key} v2 is on beta`);
+    expect(links(page)["Open on beta"]).toBe(`https://beta.shop.example${key}`);
+  }
+  expect(await w.record("beta", [`${key} v2`])).toMatchObject({ changed: 0, unchanged: 1 });
 });
 
 test("an unknown page is a 404, and for an outsider every page is", async () => {

@@ -40,6 +40,7 @@ function history(random: () => number, length: number, promotions: number[] = []
       source: `deployment ${i}`,
       lines,
       complete,
+      allow_removals: 1000,
       promotion: promotions.length && random() < 0.4 ? pick(promotions) : undefined,
     };
   });
@@ -56,6 +57,7 @@ async function recordAll(environment: string, statements: Statement[]): Promise<
       effective_at: time(minutes),
       source,
       complete,
+      allow_removals: 1000,
       promotion,
       placements: lines.map(lineOf),
     });

@@ -28,9 +28,8 @@ let memoryBefore: number;
 beforeEach(async () => {
   memoryBefore = await memoryMb();
 });
-afterEach(async () => {
-  expect(await memoryMb()).toBeLessThan(memoryBefore + 64);
-});
+// what a closed connection held is freed a moment after it was closed
+afterEach(() => expect.poll(memoryMb, { timeout: 10_000 }).toBeLessThan(memoryBefore + 64));
 
 /** The server's memory after a garbage collection, in MB. */
 async function memoryMb(): Promise<number> {
@@ -92,7 +91,8 @@ test("clients that send too much are refused", async () => {
 test.each([
   ["sign-ins from one address for one e-mail", 5],
   ["sign-ins from one address for many e-mails", 30],
-  ["sign-ins from many addresses for one e-mail", 5],
+  // more than from one address: a few wrong passwords from elsewhere must not lock the account's owner out
+  ["sign-ins from many addresses for one e-mail", 50],
 ])("%s: at most %i passwords are checked, and others can sign in meanwhile", async (name, maxChecked) => {
   await using attack = attacking(url, name);
   await clicksUntil(attack, ({ answers }) => (answers["429 later"] ?? 0) >= 40);

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findSite } from "../src/access/sites.ts";
+import { setOwner } from "../src/artifacts/owners.ts";
 import { type CellState, compareWithNext, type RecordedCell } from "../src/board/rules.ts";
 import { recordDeployment } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { createSite } from "../src/sites/sites.ts";
+import { machine } from "./support/api.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -30,10 +32,11 @@ function read(page: string) {
         [...rest.matchAll(/<td .*?<\/td>/gs)].map(([cell]) => words(cell.replace(/<time.*?<\/time>/gs, ""))),
       ]),
     ),
+    selects: [...page.matchAll(/name="((?:un)?select)" value="([^"]*)"/g)].map(([, name, value]) => `${name} ${value}`),
     sections: [...page.matchAll(/<span class="sr">Collapse <\/span><span>(.*?)<\/span><\/label>/gs)].map(
       ([, heading]) => words(heading),
     ),
-    chips: [...page.matchAll(/<a href="([^"]*)"[^>]*id="chip-[^>]*>(.*?) <b>([\d,]+)<\/b><\/a>/g)].map(
+    chips: [...page.matchAll(/(?:href|formaction)="([^"]*)"[^>]*id="chip-[^>]*>(.*?) <b>([\d,]+)<\/b></g)].map(
       ([, href = "", text, count = ""]) => ({ href: unescaped(href), text, count: Number(count) }),
     ),
     next: unescaped(/(?:formaction|href)="([^"]*)"[^>]*>Next 100</.exec(page)?.[1] ?? ""),
@@ -77,14 +80,14 @@ test("each cell shows how it compares with the one to its right, and the last wh
   await busyShop();
   const { rows } = await board();
   expect(rows).toEqual({
-    "/": ["v1 same as demo", "v1 same as live", "v1 approved by Marketing"],
-    "/about": ["v2 ahead of demo", "v1 same as live", "v1 approved by Marketing"],
+    "/": ["v1 same as demo", "v1 same as live", "v1 approved by Mara"],
+    "/about": ["v2 ahead of demo", "v1 same as live", "v1 approved by Mara"],
     "/news": ["v1 waiting for Tester", "not deployed", "not deployed"],
-    "/old": ["removed still on demo", "v1 same as live", "v1 approved by Marketing"],
-    "/sale": ["v2 same as demo", "v2 ahead of live", "v1 approved by Marketing"],
+    "/old": ["removed still on demo", "v1 same as live", "v1 approved by Mara"],
+    "/sale": ["v2 same as demo", "v2 ahead of live", "v1 approved by Mara"],
     "/sale/new": ["v1 not on demo", "not deployed", "not deployed"],
     "/sale/shoes": ["v1 same as demo", "v1 behind live", "v9 out of band"],
-    checkout: ["3.4.0 same as demo", "3.4.0 same as live", "3.4.0 approved by Marketing"],
+    checkout: ["3.4.0 same as demo", "3.4.0 same as live", "3.4.0 approved by Mara"],
     payment: ["never recorded", "never recorded", "1.0 out of band"],
   });
 });
@@ -103,10 +106,10 @@ test("a page removed from two environments is the same in both, and its removal 
   expect((await board()).rows["/old"]).toEqual([
     "removed same as demo",
     "removed still on live",
-    "v1 approved by Marketing",
+    "v1 approved by Mara",
   ]);
   await w.promote(2, "live");
-  expect((await board()).rows["/old"]?.[2]).toBe("removed approved by Marketing");
+  expect((await board()).rows["/old"]?.[2]).toBe("removed approved by Mara");
 });
 
 test("a rollback is behind, whatever the version labels are", async () => {
@@ -120,12 +123,12 @@ test("a rollback is behind, whatever the version labels are", async () => {
   expect((await board()).rows["/"]?.[0]).toBe("v10 behind demo");
 });
 
-test("a waiting version links to its promotion, and names the version if the page has moved on", async () => {
+test("a waiting version links to its promotion, and says that it is blocked if the page has moved on", async () => {
   await w.record("beta", ["/ v1"]);
   const promotion = await w.ask((await w.release("First")).number, "demo");
   expect((await board()).page).toContain(`href="/sites/shop/promotions/${promotion.number}"`);
   await w.record("beta", ["/ v2"]);
-  expect((await board()).rows["/"]?.[0]).toBe("v2 unknown on demo v1 waiting for Tester");
+  expect((await board()).rows["/"]?.[0]).toBe("v2 unknown on demo v1 blocked for demo");
 });
 
 test("an approved promotion is shown as approved until it is completed", async () => {
@@ -207,20 +210,50 @@ test("text is found literally in keys and titles, in any case, and in an address
   expect(await search("SALEx")).toEqual(["/saleX1"]);
   expect(await search("ÄRZTE/O\u0308")).toEqual(["/ÄRZTE/Öffnung"]);
   expect(await search("https://www.shop.example/%C3%84RZTE/%C3%96ffnung?utm=1#top")).toEqual(["/ÄRZTE/Öffnung"]);
+  expect(await search("ärzte/öff")).toEqual(["/ÄRZTE/Öffnung"]);
   expect(await search("\u0000")).toHaveLength(4);
   expect(await search("x".repeat(5000))).toEqual([]);
 });
 
+test.each([
+  ["/CAFÉ v1", "café"],
+  ["/uber v1 | Über uns", "über"],
+  ["/strasse v1 | Straße", "STRASSE"],
+  ["/οδος v1", "ΟΔΟΣ"],
+  ["/контакты v1", "КОНТАКТЫ"],
+  ["/istanbul v1 | İstanbul", "istanbul"],
+  ["/full v1 | ＦＵＬＬ", "full"],
+])("%s is found by %s in every list, whatever the case of its script", async (line, text) => {
+  const [named = "", title] = line.split(" | ");
+  await w.record("beta", ["/other v1"]);
+  const [key = "", version = ""] = named.split(" ");
+  await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), {
+    placements: [{ kind: "page", key, version, title }],
+  });
+  const q = encodeURIComponent(text);
+  const api = await machine(w, "viewer");
+  const keysAt = async (path: string) =>
+    (await api.get(`/sites/shop/${path}`)).body.items.map((item: { key: string }) => item.key);
+
+  expect((await board(`/sites/shop?text=${q}`)).keys).toEqual([key]);
+  expect(await keysAt(`artifacts?q=${q}`)).toEqual([key]);
+  expect(await keysAt(`environments/beta/placements?q=${q}`)).toEqual([key]);
+  const environment = await (await w.as("vera").get(`/sites/shop/environments/beta?text=${q}`)).text();
+  expect(environment).toContain(`>${key}<`);
+  expect(environment).not.toContain(">/other<");
+});
+
 test("pages can be filtered by owner once any page has one", async () => {
   await w.record("beta", ["/ v1", "/a v1"]);
-  expect((await board("/sites/shop?owner=nobody")).keys).toEqual([]);
+  expect((await board("/sites/shop?owner=nobody")).keys).toEqual(["/", "/a"]);
   expect((await board()).page).not.toContain('name="owner"');
-  await w.db.updateTable("artifacts").set({ owner_id: w.people.vera.id }).where("key", "=", "/a").execute();
-  await w.record("beta", ["/ v2"]);
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/a" }, owner: w.people.vera.id });
+  expect((await board("/sites/shop?owner=nobody")).keys).toEqual(["/"]);
   const { keys, page, chips } = await board(`/sites/shop?owner=${w.people.vera.id}`);
   expect(keys).toEqual(["/a"]);
   expect(chips[0]).toMatchObject({ text: "Everything", count: 1 });
   expect(page).toContain(`<option value="${w.people.vera.id}" selected>Vera</option>`);
+  expect(page).toMatch(/\/a<\/bdi><\/a>.*Owner: <\/span>(<bdi>)?Vera/);
 });
 
 test.each([
@@ -288,11 +321,134 @@ test("rows stay selected across pages and filters without scripts", async () => 
   expect(onward.elsewhere).toContain("1 selected, not in this list: /docs/001");
   expect(new Set(onward.ticked)).toEqual(new Set(choose));
   expect(onward.page).toContain('<option value="demo" selected>demo</option>');
-  const response = await ada.post("/sites/shop", { choose, text: "110", kind: "page", filter: "1" });
+  const form = { choose, text: "110", kind: "page", filter: "1" };
+  const response = await ada.post("/sites/shop", form, { "hx-request": "true" });
   expect(response.headers.get("hx-push-url")).toBe("/sites/shop?text=110&kind=page");
   const filtered = read(await response.text());
   expect(filtered.keys).toEqual(["/docs/110"]);
   expect(filtered.elsewhere).toContain("/docs/001");
+});
+
+const docs = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")}`);
+
+/** Ids of the board's rows by key. */
+const idsByKey = async () =>
+  new Map((await w.db.selectFrom("artifacts").select(["id", "key"]).execute()).map((row) => [row.key, row.id]));
+
+/** What the board's form sends: the ticked rows, and the address of what is shown. */
+function formOf(page: string) {
+  const values = [...page.matchAll(/name="choose" value="([^"]*)" checked/g)].map(([, value = ""]) => value);
+  return { choose: values, shown: unescaped(/name="shown" value="([^"]*)"/.exec(page)?.[1] ?? "") };
+}
+
+const selection = (page: string) => formOf(page).choose.flatMap((value) => value.split(" "));
+
+test("a filter of a state keeps the selection without scripts, and its address", async () => {
+  await busyShop();
+  const ids = await idsByKey();
+  const { chips } = await board();
+  const { href = "" } = chips.find(({ text }) => text === "beta and demo differ") ?? {};
+  expect(href).toBe("/sites/shop?differs=beta,demo");
+  const choose = ["/about", "/sale"].map((key) => ids.get(key) as string);
+  const response = await w.as("ada").post(href, { choose });
+  const filtered = read(await response.text());
+  expect(filtered.keys).toEqual(["/about", "/news", "/old", "/sale/new"]);
+  expect(filtered.ticked).toEqual([ids.get("/sale"), ids.get("/about")]);
+  expect(filtered.elsewhere).toContain("/sale");
+});
+
+test("the Filter button repeats the form at the address that has the filter, if rows are selected", async () => {
+  await w.record("beta", ["/a v1", "/b v1"]);
+  const choose = [(await idsByKey()).get("/b") as string];
+  const response = await w.as("ada").post("/sites/shop", { choose, text: "/a", kind: "page", filter: "1" });
+  expect([response.status, response.headers.get("location")]).toEqual([307, "/sites/shop?text=/a&kind=page"]);
+  const repeated = await w.as("ada").post("/sites/shop?text=/a&kind=page", { choose, text: "/a", filter: "1" });
+  const { keys, elsewhere } = read(await repeated.text());
+  expect([keys, elsewhere]).toEqual([["/a"], "1 selected, not in this list: /b"]);
+});
+
+test("all rows that a filter shows can be selected at once, also those of further pages", async () => {
+  await w.record("beta", [...docs.map((key) => `${key} v1`), "/ v1", "search 1"]);
+  const ada = w.as("ada");
+  const first = await board("/sites/shop?kind=page");
+  expect(first.selects).toContain("select all");
+  const all = await (await ada.post("/sites/shop?kind=page", { ...formOf(first.page), select: "all" })).text();
+  const ids = await idsByKey();
+  expect(selection(all)).toHaveLength(121);
+  expect(selection(all)).not.toContain(ids.get("search"));
+  expect(read(all).elsewhere).toContain("21 selected, not in this list");
+  const cleared = await ada.post("/sites/shop", { ...formOf(all), clear: "1" });
+  expect(cleared.headers.get("location"), "the filter stays").toBe("/sites/shop?kind=page");
+});
+
+test("a section can be selected and unselected as a whole, and other rows stay selected", async () => {
+  await w.record("beta", [...docs.map((key) => `${key} v1`), "/ v1", "search 1", "checkout 1"]);
+  const ids = await idsByKey();
+  const ada = w.as("ada");
+  const press = async (page: string, button: Record<string, string>) =>
+    (await ada.post("/sites/shop", { ...formOf(page), ...button })).text();
+  const start = { choose: [ids.get("/") as string], shown: "" };
+  const withDocs = await (await ada.post("/sites/shop", { ...start, select: "page:docs" })).text();
+  expect(selection(withDocs)).toHaveLength(121);
+  expect(read(withDocs).selects).toContain("unselect page:docs");
+  const withSoftware = await press(withDocs, { select: "software:" });
+  expect(selection(withSoftware)).toHaveLength(123);
+  expect(new Set(selection(await press(withSoftware, { unselect: "page:docs" })))).toEqual(
+    new Set(["/", "search", "checkout"].map((key) => ids.get(key))),
+  );
+  for (const value of ["page:nowhere", "", "banana", "all' or 1=1"])
+    expect(selection(await press(withDocs, { select: value })), value).toHaveLength(121);
+});
+
+test("many selected rows that are not in the list are one box, and all go into the release", async () => {
+  await w.record("beta", [...docs.map((key) => `${key} v1`), ...docs.map((key) => `/more${key} v1`)]);
+  const ada = w.as("ada");
+  const all = await (await ada.post("/sites/shop", { ...formOf((await board()).page), select: "all" })).text();
+  expect(all).toContain('data-rows="140"');
+  expect(selection(all)).toHaveLength(240);
+  const release = await (await ada.post("/sites/shop/releases/new", { ...formOf(all), from: "beta" })).text();
+  expect(release.match(/name="line"[^>]* checked/g)).toHaveLength(240);
+  const filtered = await (await ada.post("/sites/shop?text=docs/00", formOf(all))).text();
+  expect(selection(filtered)).toHaveLength(240);
+});
+
+test("rows that are added below others replace the address by one that shows them all", async () => {
+  await w.record(
+    "beta",
+    [...docs, ...docs.map((key) => `/more${key}`)].map((key) => `${key} v1`),
+  );
+  const first = await board("/sites/shop?kind=page");
+  const ada = w.as("ada");
+  const added = await ada.get(`${first.next}&shown=kind%3Dpage`, { "hx-request": "true" });
+  const address = added.headers.get("hx-replace-url") ?? "";
+  expect(address).toBe("/sites/shop?kind=page&rows=200");
+  const { keys, text } = await board(address);
+  expect(keys).toEqual([...first.keys, ...read(await added.text()).keys]);
+  expect(text).toContain("First 200 of 240 rows");
+  for (const rows of ["0", "-1", "banana", "1e9"])
+    expect((await board(`/sites/shop?rows=${rows}`)).keys).toHaveLength(100);
+});
+
+test("of a long list only the sections are shown, each of which can be opened and selected", async () => {
+  const sections = ["docs", "help", "shop"].map((name) => docs.map((key) => `/${name}${key} v1`));
+  await w.record("beta", [...sections.flat(), ...docs.map((key) => `service-${key.slice(6)} v1`), "/ v1"]);
+  const more = Array.from({ length: 200 }, (_, i) => `/news/${i} v1`);
+  await w.record("beta", more);
+  const overview = await board();
+  expect(overview.keys).toEqual([]);
+  expect(overview.text).toContain("rows in 6 sections");
+  expect(overview.text).toMatch(/\/news 200 pages/);
+  const ada = w.as("ada");
+  const selected = await (await ada.post("/sites/shop", { ...formOf(overview.page), select: "page:news" })).text();
+  expect(selection(selected)).toHaveLength(200);
+  const opened = read(await (await ada.post("/sites/shop?kind=page&section=/news", formOf(selected))).text());
+  expect(overview.page).toContain('formaction="/sites/shop?kind=page&amp;section=/news"');
+  expect(opened.keys).toHaveLength(100);
+  expect(opened.ticked).toHaveLength(200);
+  expect((await board("/sites/shop?rows=100")).keys).toHaveLength(100);
+  const viewer = await board("/sites/shop", "vera");
+  expect(viewer.page).toContain('<a href="/sites/shop?kind=page&amp;section=/news">/news</a>');
+  expect(viewer.page).toContain('href="/sites/shop?rows=100"');
 });
 
 test("without selected rows the form leads to the plain address", async () => {
@@ -347,8 +503,8 @@ test("people without a role find nothing, and signed-out people come back after 
 test("an empty board says what to do first to people who may do it", async () => {
   const ada = await board();
   expect(ada.text).toContain("Nothing recorded yet");
-  expect(ada.page).toContain('href="/sites/shop/deployments/new"');
-  expect(ada.text).toContain("sitebook import beta");
+  expect(ada.page).toContain('href="/sites/shop/deployments/new?environment=live"');
+  expect(ada.text).toContain("sitebook record live --baseline");
   const vera = await board("/sites/shop", "vera");
   expect(vera.text).toContain("Someone who may record deployments can do that");
   expect(vera.page).not.toContain("deployments/new");

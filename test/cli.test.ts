@@ -68,7 +68,7 @@ test("a machine records a deployment in one command", async () => {
   const again = await sitebook(["record", "beta", "/sale v3", "checkout-service", "--json"]);
   expect(again.code).toBe(1);
   const removed = await sitebook(["record", "beta", "/sale -", "software checkout 3.4.1", "--json"]);
-  expect(JSON.parse(removed.out)).toEqual({ number: 2, changed: 1, unchanged: 1, out_of_band: 0 });
+  expect(JSON.parse(removed.out)).toEqual({ number: 2, changed: 1, unchanged: 1, removed: 1, out_of_band: 0 });
 });
 
 test("record reads lines from standard input or a file, and takes a time", async () => {
@@ -78,7 +78,7 @@ test("record reads lines from standard input or a file, and takes a time", async
   await using dir = await folder();
   await writeFile(`${dir.path}/lines.tsv`, "kind\tkey\tversion\npage\t/sale\tv4\n");
   expect((await sitebook(["record", "beta", "--file", `${dir.path}/lines.tsv`, "--complete"])).out).toBe(
-    "Deployment 2 on beta: 2 changed.\n",
+    "Deployment 2 on beta: 2 changed, 1 removed.\n",
   );
   expect((await sitebook(["record", "beta", "--file", `${dir.path}/none.tsv`])).code).toBe(2);
 });
@@ -107,6 +107,21 @@ test("a refusal has its sentence and the exit code 1", async () => {
   expect(code).toBe(1);
   expect(err).toContain("You may not record deployments on this site.");
   expect(JSON.parse(out)).toMatchObject({ status: 403, detail: err.trim() });
+});
+
+test("a wrong argument has the exit code 2, and names what is wrong", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const wrong: [string[], string][] = [
+    [["log", "beta", "--limit", "0"], "whole number from 1 to 1000"],
+    [["log", "beta", "--until", "soon"], '"soon" is not a valid date and time'],
+    [["diff", "beta@{soon}", "live"], '"soon" is not a valid date and time'],
+    [["record", "beta", "page /sale v3", "--at", "soon"], '"soon" is not a valid date and time'],
+    [["record", "beta", "page /sale v3", "--promotion", "abc"], '"abc" is not the number of a promotion.'],
+  ];
+  for (const [words, sentence] of wrong) {
+    const { code, err } = await sitebook(words);
+    expect([code, err], words.join(" ")).toEqual([2, expect.stringContaining(sentence)]);
+  }
 });
 
 test("a command that cannot be carried out has the exit code 2, and says what to set", async () => {
@@ -140,6 +155,8 @@ test("log shows when each deployment happened, who recorded it, and if it was la
   );
   expect((await sitebook(["log", "live"])).out).toContain("1 out of band");
   expect((await sitebook(["log", "demo"])).out).toBe("Nothing was recorded on demo.\n");
+  expect((await sitebook(["log", "beta", "--until", "1 March"])).out).toMatch(/^#1 /);
+  expect((await sitebook(["log", "beta", "--until", "28 February"])).out).toBe("Nothing was recorded on beta.\n");
   const { out } = await sitebook(["log", "beta", "--until", "2026-02-01T00:00:00Z", "--json"]);
   expect(JSON.parse(out)).toEqual([]);
 });
@@ -153,7 +170,7 @@ test("diff and log accept an environment at a past moment, and name one that doe
     expect((await sitebook(["diff", side, "beta"])).out, side).toContain("changed  page  /sale  v1 → v2");
   expect((await sitebook(["log", "beta~1"])).out).toMatch(/^#1 .*\n$/);
   const { code, err } = await sitebook(["diff", "beta~99999", "beta"]);
-  expect([code, err]).toEqual([1, expect.stringContaining("beta has changed 2 times")]);
+  expect([code, err]).toEqual([2, expect.stringContaining("beta has changed 2 times")]);
   expect((await sitebook(["log", "live#1"])).err).toContain("Deployment 1 was on beta, not on live: it is beta#1.");
 });
 
@@ -178,7 +195,7 @@ test("can-promote has the exit code 1 and names all blockers", async () => {
   const { number } = await w.release("Sale");
   const sitebook = await commandLineMachine(w, "viewer");
   const words = ["can-promote", "--release", String(number), "--to", "demo"];
-  expect(await sitebook(words)).toEqual({ code: 1, out: "No.\nTester has not approved it yet.\n", err: "" });
+  expect(await sitebook(words)).toEqual({ code: 1, out: "No.\nTester has not approved it yet. Theo can.\n", err: "" });
   expect((await sitebook([...words.slice(0, 2), "99", ...words.slice(3)])).code).toBe(2);
   expect(JSON.parse((await sitebook([...words, "--json"])).out)).toMatchObject({ allowed: false });
 });
@@ -234,7 +251,7 @@ test("setup refuses a weak password, and a database that cannot be opened", asyn
   });
   const { url, drop } = await freshDatabaseUrl();
   const weak = await sitebook(words, { stdin: "short", env: { DATABASE_URL: url } });
-  expect(weak).toMatchObject({ code: 1, err: "A password needs at least 10 characters; this one has 5.\n" });
+  expect(weak).toMatchObject({ code: 2, err: "A password needs at least 10 characters; this one has 5.\n" });
   await drop();
 });
 

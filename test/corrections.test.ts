@@ -59,7 +59,7 @@ describe("an account manager corrects one line", () => {
 
     expect(text).toContain("Corrected /sale.");
     expect(text).toContain('<tr class="corrected">');
-    expect(text).toContain("by Ada: “It was the shoes”");
+    expect(text).toContain("by <bdi>Ada</bdi>: “It was the shoes”");
     expect(await current("/sale")).toBe("v1");
     expect(await current("/new")).toBe("v1");
     expect(await verify(w.db, w.site.id)).toHaveProperty("head");
@@ -139,6 +139,16 @@ test("a whole deployment is marked as wrong, that is undone, and one line is cor
   await adaCorrects({ deployment: 2, ...sale, reason: "All but this" });
   expect([await current("/sale"), await current("/new")]).toEqual(["v1", "v1"]);
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+});
+
+test("the form counts all lines of a large deployment, and lists the first of them", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 205 }, (_, i) => `/page-${i} v1`),
+  );
+  const page = await (await w.as("ada").get("/sites/shop/corrections/new?deployment=3")).text();
+  expect(page).toContain("The whole of deployment 3: 205 lines on beta");
+  expect(page).toContain("And 5 more lines.");
 });
 
 test("a line corrected on its own stays corrected when the correction of the whole deployment is undone", async () => {

@@ -47,6 +47,64 @@ describe("the form to record a deployment", () => {
     expect(await deployments()).toHaveLength(1);
   });
 
+  describe("changed after its preview", () => {
+    const sentence = "This was changed after its preview, so nothing was recorded yet.";
+    const previewedIn = async (page: Response) => /name="previewed" value="(\w+)"/.exec(await page.text())?.[1] ?? "";
+    const preview = async (fields: Record<string, string>) =>
+      previewedIn(await w.as("cleo").post("/sites/shop/deployments/new", form(fields)));
+
+    test.each([
+      ["its lines", { lines: "page /sale v3" }, "page /sale v3"],
+      ["the environment", { environment: "demo" }, "Changes to demo"],
+      ["the moment", { when: "2026-03-02T10:00" }, "2026-03-02T10:00"],
+      ["to a complete list", { complete: "1" }, "1 removed"],
+    ])("(%s) it is previewed again first, and then recorded", async (_, change, shown) => {
+      await w.record("beta", ["/sale v1", "/old v1"], { effective_at: "2026-03-01T10:00:00.000Z" });
+      const fields = { lines: "page /sale v2", ...change };
+      const stale = await preview({ lines: "page /sale v2" });
+
+      const answer = await w.as("cleo").post("/sites/shop/deployments", form({ ...fields, previewed: stale }));
+      expect(answer.status).toBe(409);
+      const text = await answer.clone().text();
+      expect(text).toContain(sentence);
+      expect(text).toContain(shown);
+      expect(await deployments()).toHaveLength(1);
+
+      const previewed = await previewedIn(answer);
+      expect((await w.as("cleo").post("/sites/shop/deployments", form({ ...fields, previewed }))).status).toBe(303);
+      expect(await deployments()).toHaveLength(2);
+    });
+
+    test("(to a baseline) it is previewed again first, and then recorded as one", async () => {
+      const stale = await preview({ lines: "page /sale v2" });
+      const fields = { lines: "page /sale v2", baseline: "1" };
+      const answer = await w.as("cleo").post("/sites/shop/deployments", form({ ...fields, previewed: stale }));
+      expect(answer.status).toBe(409);
+      expect(await deployments()).toEqual([]);
+
+      const previewed = await previewedIn(answer);
+      expect((await w.as("cleo").post("/sites/shop/deployments", form({ ...fields, previewed }))).status).toBe(303);
+      expect(await deployments()).toMatchObject([{ baseline: 1 }]);
+    });
+
+    test("(a file selected since) it is previewed again first", async () => {
+      const sent = new FormData();
+      const stale = await preview({ lines: "page /sale v2" });
+      for (const [name, value] of Object.entries(form({ lines: "page /sale v2", previewed: stale })))
+        sent.set(name, value);
+      sent.set("file", new File(["page /sale v3\n"], "lines.txt"));
+      const answer = await w.as("cleo").upload("/sites/shop/deployments", sent);
+      expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(sentence)]);
+      expect(await deployments()).toEqual([]);
+    });
+
+    test("(only the note, or how lines end) it is recorded", async () => {
+      const previewed = await preview({ lines: "page /sale v2\npage /about v1" });
+      const fields = { lines: "page /sale v2\r\npage /about v1", note: "A note", previewed };
+      expect((await w.as("cleo").post("/sites/shop/deployments", form(fields))).status).toBe(303);
+    });
+  });
+
   test("a contributor records the previewed lines", async () => {
     await w.record("beta", ["/sale v1"]);
 
@@ -186,7 +244,7 @@ describe("a recorded deployment", () => {
     await w.record("beta", ["/sale v1", "/old v1"]);
     const recorded = await w.record("beta", ["/sale v1", "-/old", "-/never"]);
 
-    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, out_of_band: 0 });
+    expect(recorded).toEqual({ number: 2, changed: 1, unchanged: 2, removed: 1, out_of_band: 0 });
     expect(await placements()).toHaveLength(3);
     expect(await currentVersions("beta")).toEqual({ "/old": null, "/sale": "v1" });
   });
@@ -238,9 +296,11 @@ describe("a recorded deployment", () => {
       promotion: promotion.number,
       effective_at: "2026-03-03T08:00:00Z",
     });
-    await w
-      .as("theo")
-      .post(`/sites/shop/promotions/${promotion.number}/approvals`, { decision: "approve", digest: promotion.digest });
+    await w.as("theo").post(`/sites/shop/promotions/${promotion.number}/approvals`, {
+      decision: "approve",
+      digest: promotion.digest,
+      anyway: "1",
+    });
 
     expect(early.out_of_band).toBe(1);
     expect(await w.record("demo", ["/sale v1", "/about v1"], { promotion: promotion.number })).toMatchObject({

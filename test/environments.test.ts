@@ -68,8 +68,8 @@ describe("an environment now", () => {
     const page = await openPage(live, "cleo");
 
     expect(words(page)).toContain("Unknown. Nothing has been recorded for live yet.");
-    expect(links(page)["Record a deployment"]).toBe("/sites/shop/deployments/new?environment=live");
-    expect(words(await openPage(live, "vera"))).not.toContain("Record a deployment");
+    expect(links(page)["Record what is there"]).toBe("/sites/shop/deployments/new?environment=live");
+    expect(words(await openPage(live, "vera"))).not.toContain("Record what is there");
   });
 
   test("can be filtered by kind or by part of a name", async () => {
@@ -290,7 +290,7 @@ describe("a moment", () => {
       "There was no 01:30 that day: clocks in Europe/London went forward. It is read as 30 March 2025, 02:30.",
     );
     expect(words(await openPage(`${beta}?as_of=2025-10-26T01:30`))).toContain(
-      "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 2025-10-26T00:30Z; the second is 2025-10-26T01:30Z.",
+      "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 01:30 BST; for the second write 01:30 GMT.",
     );
   });
 

@@ -92,15 +92,15 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "events.jsonl",
   ]);
   expect(await verify()).toMatch(/^0 OK: .*"promotion":2/);
-  expect(parse(files["contents.csv"] ?? "", { columns: true })).toEqual([
+  expect(parse(files["contents.csv"] ?? "", { columns: true, bom: true })).toEqual([
     { kind: "page", key: "/sale", title: "", version: "v1" },
     { kind: "page", key: "/Über-uns", title: "", version: "v2" },
     { kind: "software", key: "checkout", title: "", version: "3.4.1" },
   ]);
-  expect(parse(files["approvals.csv"] ?? "", { columns: true })).toEqual([
+  expect(parse(files["approvals.csv"] ?? "", { columns: true, bom: true })).toEqual([
     expect.objectContaining({ person: "Mara", role: "marketing", decision: "approve", comment: "Schön,\n=yes" }),
   ]);
-  const steps: { what: string }[] = parse(files["steps.csv"] ?? "", { columns: true });
+  const steps: { what: string }[] = parse(files["steps.csv"] ?? "", { columns: true, bom: true });
   expect(steps.map((step) => step.what)).toEqual([
     "release made",
     "promotion asked",
@@ -126,8 +126,8 @@ test("an environment's pack proves what was there, who approved it, and what was
   const keys = async (query: string) => {
     const files = await unpack(`environments/live/evidence.zip${query}`);
     expect(await verify()).toMatch(/^0 OK/);
-    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true });
-    const approvals: { person: string }[] = parse(files["approvals.csv"] ?? "", { columns: true });
+    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true, bom: true });
+    const approvals: { person: string }[] = parse(files["approvals.csv"] ?? "", { columns: true, bom: true });
     return [...rows.map((row) => `${row.key} ${row.version}`), ...approvals.map(({ person }) => person)];
   };
   expect(await keys("")).toEqual(["/sale v0", "/Über-uns v2", "checkout 3.4.1", "Mara"]);
@@ -148,6 +148,17 @@ test("a pack of deployments recorded late and out of order is accepted, too", as
   }
 });
 
+test("an environment's pack names what was in its baseline", async () => {
+  await w.record("live", ["/sale v1", "/terms v1"], { baseline: true });
+  await w.record("live", ["/terms v2"]);
+  const contents = (await unpack("environments/live/evidence.zip"))["contents.csv"] ?? "";
+  expect(parse(contents, { columns: true })).toEqual([
+    expect.objectContaining({ key: "/sale", out_of_band: "no", baseline: "yes" }),
+    expect.objectContaining({ key: "/terms", out_of_band: "yes", baseline: "no" }),
+  ]);
+  expect(await verify()).toMatch(/^0 OK/);
+});
+
 test("what was corrected is no longer in the contents, and the correction is among the steps", async () => {
   await spring();
   w.clock.at = "2026-03-09T10:00:00.000Z";
@@ -160,7 +171,7 @@ test("what was corrected is no longer in the contents, and the correction is amo
   const read = async (query = "") => {
     const files = await unpack(`environments/live/evidence.zip${query}`);
     expect(await verify()).toMatch(/^0 OK/);
-    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true });
+    const rows: { key: string; version: string }[] = parse(files["contents.csv"] ?? "", { columns: true, bom: true });
     return { keys: rows.map((row) => `${row.key} ${row.version}`), steps: files["steps.csv"] };
   };
   const now = await read();
@@ -185,7 +196,7 @@ test("with random late deployments and corrections, the contents at any moment f
     const lines = ["/a", "/b", "/c"]
       .filter(() => random() < 0.6)
       .map((key) => any([`${key} v1`, `${key} v2`, `-${key}`]));
-    const more = { effective_at: day("03"), complete: random() < 0.15 };
+    const more = { effective_at: day("03"), complete: random() < 0.15, allow_removals: 1000 };
     await w.record(any(["beta", "live"]), lines.length ? lines : ["/a v1"], more).catch(ignoreRefusals);
     const correction = { deployment: 1 + Math.floor(random() * number), reason: "No.", stands: random() < 0.3 };
     if (random() < 0.4) await correct(w.db, await w.by("ada"), w.site, correction).catch(ignoreRefusals);
@@ -273,7 +284,7 @@ describe("the verifier names the place in a pack with", () => {
     const before = await readFile(join(home, "approvals.csv"), "utf8");
     await change("approvals.csv", (text) => text.replace("Mara", "Iris"));
     expect(await verify()).toMatch(
-      /^1 approvals.csv, row 1: the events give \d+,2,Mara,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
+      /^1 approvals.csv, row 1: the events give \d+,2,Mara,person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
     );
     await writeFile(join(home, "approvals.csv"), `${before.split("\r\n")[0]}\r\n`);
     expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,2,Mara/);

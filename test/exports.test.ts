@@ -21,7 +21,7 @@ const download = async (path: string, name: Name = "vera") => {
 
 type Cells = Record<string, string>;
 const csv = async (path: string) => {
-  const rows: Cells[] = parse((await download(path)).text, { columns: true });
+  const rows: Cells[] = parse((await download(path)).text, { columns: true, bom: true });
   return { rows: rows.slice(0, -1), end: rows.at(-1) as Cells };
 };
 const lines = async (path: string) => {
@@ -67,8 +67,10 @@ test("a viewer exports an environment as CSV and as JSON lines, with the approva
     recorded_at: w.clock.at,
     deployment: 2,
     promotion: 1,
-    approved_by: [{ person: "Theo", role: "tester", decided_at: w.clock.at }],
+    approved_by: [{ person: "Theo", kind: "person", role: "tester", decided_at: w.clock.at }],
     out_of_band: false,
+    baseline: false,
+    before_approval: false,
   });
 });
 
@@ -126,6 +128,16 @@ test("quotes, commas, umlauts and line breaks are exported unchanged", async () 
   const note = 'She said "ja, gern",\r\nand Jürgen: \u{1F44D}\n\nthen nothing';
   await recordWithNote("beta", ["/sale v1"], note);
   expect((await csv("history/export.csv?action=deployment_recorded")).rows[0]?.note).toBe(note);
+});
+
+test("CSV begins with a byte order mark, for Excel; JSON lines do not", async () => {
+  await w.record("beta", ["/café v1"]);
+  const startOf = async (file: string) => {
+    const response = await w.as("vera").get(`/sites/shop/environments/beta/${file}`);
+    return [...new Uint8Array(await response.arrayBuffer())].slice(0, 3);
+  };
+  expect(await startOf("export.csv")).toEqual([0xef, 0xbb, 0xbf]);
+  expect(await startOf("export.jsonl")).not.toEqual([0xef, 0xbb, 0xbf]);
 });
 
 test("exports are downloads with a safe name, and are not cached", async () => {
@@ -222,7 +234,7 @@ test("the command line exports from the database, to standard output or a file",
 
   const { code, out } = await sitebook(["export", "history", "--action", "environment_added"]);
   expect(code).toBe(0);
-  const rows: Cells[] = parse(out, { columns: true });
+  const rows: Cells[] = parse(out, { columns: true, bom: true });
   expect(rows.map((row) => row.subject)).toEqual(["environment live", "environment demo", "environment beta", ""]);
   expect(rows.at(-1)).toMatchObject({ entry: "end", recorded_at: "3 rows" });
 
@@ -234,9 +246,40 @@ test("the command line exports from the database, to standard output or a file",
 
   expect((await sitebook(["export"])).err).toContain("Name what to export");
   expect((await sitebook(["export", "placements", "moon"])).code).toBe(2);
+  const until = async (day: string) => (await sitebook(["export", "history", "--until", day])).out.split("\r\n").length;
+  expect(await until("today")).toBeGreaterThan(await until("yesterday"));
   expect((await sitebook(["export", "history", "--action", "guessed"])).err).toContain("Unknown action");
   expect((await sitebook(["export", "history", "--format", "xlsx"])).err).toContain("Use csv or jsonl");
   expect((await sitebook(["export", "placements", "beta", "--as-of", "soon-ish"])).code).toBe(2);
   expect((await sitebook([...words.slice(0, -1), join(dir.path, "no/where.csv")])).err).toContain("cannot be written");
   await drop();
+});
+
+test("the board is exported as it is filtered, with who approved each version and since when", async () => {
+  await w.record("beta", ["/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.0"]);
+  await w.promote((await w.release("First", ["/sale", "/terms"])).number, "demo");
+  w.clock.at = "2026-03-03T11:00:00.000Z";
+  await w.record("beta", ["/sale v2", "-/terms"]);
+  const response = await w.as("vera").get("/sites/shop/export.jsonl?differs=beta,demo&kind=page");
+  expect(response.status).toBe(200);
+  const lines = (await response.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ key }) => key)).toEqual(["/terms", "/sale", "/sale/shoes", undefined]);
+  expect(lines[1]).toMatchObject({
+    beta_version: "v2",
+    beta_compared_with_next: "ahead",
+    demo_version: "v1",
+    demo_approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T10:00:00.000Z" }],
+    demo_baseline: false,
+    live_state: "unknown",
+  });
+  expect(lines[0]).toMatchObject({ beta_version: null, beta_state: "removed" });
+  const csv = await (await w.as("vera").get("/sites/shop/export.csv?text=checkout")).text();
+  expect(csv).toMatch(/kind,key,title,owner,beta_version,beta_state,.*\r\nsoftware,checkout,,,3\.4\.0,deployed/);
+  expect(await (await w.as("vera").get("/sites/shop?differs=beta,demo")).text()).toContain(
+    'href="/sites/shop/export.csv?differs=beta,demo"',
+  );
+  expect((await w.as("oskar").get("/sites/shop/export.csv")).status).toBe(404);
 });

@@ -58,9 +58,9 @@ describe("history", () => {
       "Ada created release 2, Checkout, from demo. checkout 1.0.0",
       "Mara rejected promotion 2, Spring, for live (Marketing). The price is wrong.",
       "Ada requested promotion 2: Spring from demo to live.",
-      "Ada completed promotion 1: Spring is on demo.",
+      "Ada completed promotion 1: Spring on demo.",
       "Ada recorded deployment 2 on demo for promotion 1: 2 changed. /sale v1 checkout 1.0.0",
-      "Theo approved promotion 1, Spring, for demo (Tester).",
+      "Theo approved promotion 1, Spring, for demo (Tester), reviewed 0 of 1 page.",
       "Ada requested promotion 1: Spring from beta to demo.",
       "Ada created release 1, Spring, from beta. /sale v1 checkout 1.0.0",
       "Cleo recorded deployment 1 on beta: 2 changed. Spring texts /sale v1 checkout 1.0.0",
@@ -189,6 +189,14 @@ describe("a filter", () => {
     expect(entries(await openPage("?from=4+February+9:00&until=4+Feb+9am"))).toEqual(
       entries(await openPage("?from=2026-02-04T09:00&until=2026-02-04T09:00")),
     );
+  });
+
+  test("until a day contains the whole of it", async () => {
+    const query = async (until: string) =>
+      entries(await openPage(`?from=2026-02-04&until=${encodeURIComponent(until)}`));
+    expect(await query("2026-02-04")).toHaveLength(3);
+    expect(await query("4 February")).toHaveLength(3);
+    expect(await query("2026-02-03")).toHaveLength(0);
   });
 
   test("combined with others", async () => {

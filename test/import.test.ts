@@ -35,7 +35,7 @@ const short = [
 test("a machine imports a file of deployments with their own times, in any order", async () => {
   const sitebook = await commandLineMachine(w, "contributor");
   const { code, out, err } = await importText(sitebook, jsonLines(short));
-  expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes.\n", err: "" });
+  expect({ code, out, err }).toEqual({ code: 0, out: "3 deployments on beta, with 6 changes; 1 removed.\n", err: "" });
   expect(await linesAsOf("2026-02-02T12:00:00.000Z")).toEqual(["/old v1", "/sale v1", "checkout 3.4.1"]);
   expect(await linesAsOf("2026-02-04T00:00:00.000Z")).toEqual(["/sale v2", "checkout 3.4.1"]);
 });
@@ -81,7 +81,7 @@ test.each([
       ["2026-02-02T08:00:00Z", "page", "/sale", "-", ""],
     ];
     const text = `\uFEFF${rows.map((row) => row.join(delimiter)).join("\r\n")}\r\n`;
-    expect((await importText(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes.\n");
+    expect((await importText(sitebook, text)).out).toBe("2 deployments on beta, with 3 changes; 1 removed.\n");
     const { title } = await w.db
       .selectFrom("artifacts")
       .select("title")
@@ -153,8 +153,23 @@ test("every row of a table that needs fixing is named in the same way", async ()
     expect.stringContaining("A quotation mark is not closed"),
     "",
   ]);
-  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain('Unknown column "when"');
+  expect((await importText(sitebook, "when,what\n1,2\n")).err).toContain("names no column with the path");
   expect((await importText(sitebook, "key,version\n/a,v1\n")).err).toContain("effective_at, key and version");
+});
+
+test("the only line that needs fixing is named too", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const { code, err } = await importText(sitebook, "at,kind,key,version\n2026-02-01T08:00:00Z,page,sale,v1\n");
+  expect(code).toBe(1);
+  expect(err).toContain("1 line needs fixing. Nothing was recorded. Line 2: A page's path must begin with a slash");
+});
+
+test("a file with a byte order mark, as spreadsheets write it, is read like any other", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const text = "\uFEFFat,kind,key,version\n2026-02-01T08:00:00Z,page,/sale,v1\n";
+  expect(await importText(sitebook, text)).toMatchObject({ code: 0 });
+  const stdin = "\uFEFFkind,key,version\npage,/café,v1\n";
+  expect((await sitebook(["record", "beta"], { stdin })).out).toBe("Deployment 2 on beta: 1 changed.\n");
 });
 
 test("an empty file, a binary file and a missing file are refused", async () => {
@@ -222,7 +237,7 @@ test("an import into an environment with a gate is recorded, and flagged out of 
   await using dir = await folder();
   await writeFile(`${dir.path}/live.jsonl`, jsonLines(short));
   const { out } = await sitebook(["import", "live", `${dir.path}/live.jsonl`, "--json"]);
-  expect(JSON.parse(out)).toEqual({ deployments: 3, changed: 6, unchanged: 0, out_of_band: 6 });
+  expect(JSON.parse(out)).toEqual({ deployments: 3, changed: 6, unchanged: 0, removed: 1, out_of_band: 6 });
 });
 
 type Sitebook = ReturnType<typeof commandLine>;

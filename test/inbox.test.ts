@@ -41,7 +41,7 @@ async function decides(name: Name, number: number, decision: "approve" | "reject
 }
 
 describe("the inbox", () => {
-  test("leads to a recorded approval in two clicks", async () => {
+  test("leads to a recorded approval in two clicks, and a third where nothing was reviewed", async () => {
     await requested("Black Friday", ["/sale v1", "checkout 3.4.1"], "live");
 
     const first = await inbox("mara");
@@ -52,7 +52,11 @@ describe("the inbox", () => {
     const [, action = ""] = /<form id="verdict" method="post" action="([^"]+)"/.exec(page) ?? [];
     const [, digest = ""] = /name="digest" value="(\w+)"/.exec(page) ?? [];
     expect(page).toMatch(/<button type="submit" class="primary" name="decision" value="approve" form="verdict">/);
-    const after = await (await w.as("mara").submit(action, { digest, decision: "approve", comment: "" })).text();
+    const fields = { digest, decision: "approve", comment: "" };
+    const asks = await (await w.as("mara").submit(action, fields)).text();
+    expect(asks).toContain("You have reviewed 0 of 1 page. Approve anyway, or review the rest first?");
+    const [, anyway = ""] = /name="anyway" value="(\d)"/.exec(asks) ?? [];
+    const after = await (await w.as("mara").submit(action, { ...fields, anyway })).text();
 
     expect(after).toContain("You approved it for live.");
     expect(await w.db.selectFrom("approvals").selectAll().where("role", "=", "marketing").execute()).toHaveLength(1);

@@ -1,5 +1,11 @@
-import { expect, test } from "vitest";
-import { formatMoment, parseMoment } from "../src/time/parse-moment.ts";
+import { describe, expect, test } from "vitest";
+import {
+  formatMoment,
+  formatRangeEnd,
+  parseExactMoment,
+  parseMoment,
+  parseRangeEnd,
+} from "../src/time/parse-moment.ts";
 
 const now = "2026-11-20T12:00:00.000Z";
 const read = (text: string, zone = "Europe/London") => parseMoment(text, zone, now);
@@ -31,7 +37,7 @@ test("a time that the clocks skipped is read as on a clock that was not put forw
 test("a time that the clocks showed twice is read as the first, with a note that names both", () => {
   expect(read("2026-10-25T01:30")).toEqual({
     at: "2026-10-25T00:30:00.000Z",
-    note: "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 2026-10-25T00:30Z; the second is 2026-10-25T01:30Z.",
+    note: "Clocks in Europe/London showed 01:30 twice that day. It is read as the first, 01:30 BST; for the second write 01:30 GMT.",
   });
   expect(read("2026-10-25T01:30:05")).toMatchObject({ at: "2026-10-25T00:30:05.000Z" });
   expect(read("2026-10-25T00:59")).toEqual({ at: "2026-10-24T23:59:00.000Z" });
@@ -139,7 +145,7 @@ test("natural language for a time that was skipped or shown twice is read in the
   });
   expect(read("November 1, 1:30", newYork)).toMatchObject({
     at: "2026-11-01T05:30:00.000Z",
-    note: expect.stringContaining("the second is 2026-11-01T06:30Z"),
+    note: expect.stringContaining("for the second write 01:30 GMT-5"),
   });
 });
 
@@ -180,9 +186,75 @@ test.each([
   ["2026-07-03T13:00:00.000Z", "2026-07-03 14:00"],
   ["2026-07-03T13:00:05.000Z", "2026-07-03 14:00:05"],
   ["2026-07-03T13:00:00.040Z", "2026-07-03 14:00:00.040"],
-  ["2026-10-25T00:30:00.000Z", "2026-10-25 01:30"],
-  ["2026-10-25T01:30:00.000Z", "2026-10-25T01:30Z"],
+  ["2026-10-25T00:30:00.000Z", "2026-10-25 01:30 BST"],
+  ["2026-10-25T01:30:00.000Z", "2026-10-25 01:30 GMT"],
+  ["2026-10-25T01:30:05.040Z", "2026-10-25 01:30:05.040 GMT"],
 ])("%s is written as %s, and read as the same moment", (at, text) => {
   expect(formatMoment(at, "Europe/London")).toBe(text);
   expect(read(text)).toMatchObject({ at });
+});
+
+test.each([
+  ["2026-10-25 01:30 BST", "Europe/London", "2026-10-25T00:30:00.000Z"],
+  ["2026-10-25T01:30 GMT", "Europe/London", "2026-10-25T01:30:00.000Z"],
+  ["25 October 2026, 01:30 GMT", "Europe/London", "2026-10-25T01:30:00.000Z"],
+  ["3 July 14:00 BST", "Europe/London", "2026-07-03T13:00:00.000Z"],
+  ["3 July 14:00 UTC", "Europe/London", "2026-07-03T14:00:00.000Z"],
+  ["2026-10-25 02:30 CEST", "Europe/Berlin", "2026-10-25T00:30:00.000Z"],
+  ["2026-10-25 02:30 CET", "Europe/Berlin", "2026-10-25T01:30:00.000Z"],
+  ["1 November 2026, 01:30 GMT-5", "America/New_York", "2026-11-01T06:30:00.000Z"],
+  ["1 November 1:30 am EDT", "America/New_York", "2026-11-01T05:30:00.000Z"],
+  ["2026-04-05 01:45 GMT+10:30", "Australia/Lord_Howe", "2026-04-04T15:15:00.000Z"],
+])("%s in %s is one moment", (text, zone, at) => {
+  expect(read(text, zone)).toEqual({ at });
+});
+
+test.each(["3 July 14:00 GMT+99", "3 July 14:00 EST", "3 January 14:00 BST", "3 January 14:00 XYZ"])(
+  "%s names no time on the site's clock, and is refused",
+  (text) => {
+    expect(read(text)).toEqual({ wrong: expect.stringContaining("is not a valid date and time") });
+  },
+);
+
+describe("the end of a range contains what it names", () => {
+  const end = (text: string, zone = "Europe/London") => parseRangeEnd(text, zone, now);
+
+  test.each([
+    ["2026-07-03", "2026-07-03T22:59:59.999Z", "2026-07-03"],
+    ["3 July", "2026-07-03T22:59:59.999Z", "2026-07-03"],
+    ["yesterday", "2026-11-19T23:59:59.999Z", "2026-11-19"],
+    ["today", "2026-11-20T23:59:59.999Z", "2026-11-20"],
+    ["2026-07-03 14:00", "2026-07-03T13:00:59.999Z", "2026-07-03 14:00"],
+    ["2026-07-03 14:00:05", "2026-07-03T13:00:05.999Z", "2026-07-03 14:00:05.999"],
+    ["2026-07-03T13:00:05Z", "2026-07-03T13:00:05.000Z", "2026-07-03T13:00:05Z"],
+    ["2 days ago", "2026-11-18T12:00:00.000Z", "2026-11-18T12:00Z"],
+    // of a time that the clock showed twice both belong to it
+    ["2026-10-25 01:30", "2026-10-25T01:30:59.999Z", "2026-10-25 01:30 GMT"],
+    ["2026-10-25 01:30 BST", "2026-10-25T00:30:59.999Z", "2026-10-25 01:30 BST"],
+    // days of 25 and 23 hours
+    ["25 October", "2026-10-25T23:59:59.999Z", "2026-10-25"],
+    ["29 March", "2026-03-29T22:59:59.999Z", "2026-03-29"],
+  ])("until %s", (text, at, written) => {
+    expect(end(text)).toEqual({ at });
+    expect(formatRangeEnd(at, "Europe/London")).toBe(written);
+    expect(end(written)).toEqual({ at });
+  });
+
+  test("in the site's time zone", () => {
+    expect(end("2026-07-03", "Asia/Tokyo")).toEqual({ at: "2026-07-03T14:59:59.999Z" });
+    expect(end("2011-12-29", "Pacific/Apia")).toEqual({ at: "2011-12-30T09:59:59.999Z" });
+  });
+
+  test.each(["tomorrow", "2126-03-03", "soon"])("until %s is refused", (text) => {
+    expect(end(text)).toHaveProperty("wrong");
+  });
+});
+
+test("a time that the clock showed twice is refused where it is recorded at once, naming both", () => {
+  const exact = (text: string) => parseExactMoment(text, "Europe/London", now);
+  expect(exact("2026-10-25T01:30")).toEqual({
+    wrong: "The clock showed that time twice. Enter 2026-10-25 01:30 BST or 2026-10-25 01:30 GMT.",
+  });
+  expect(exact("2026-10-25 01:30 GMT")).toEqual({ at: "2026-10-25T01:30:00.000Z" });
+  expect(exact("3 March 14:00")).toEqual({ at: "2026-03-03T14:00:00.000Z" });
 });

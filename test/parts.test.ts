@@ -70,12 +70,12 @@ test("an artifact's link escapes its key and title", () => {
     "/sites/shop/artifacts/page?key=%2Fgr%C3%B6%C3%9Fe%2Fa%26b%3F",
   );
   expect(String(artifactLink("shop", { kind: "page", key: "/a", title: hostile }))).toContain(
-    `<span class="title">${escaped}</span>`,
+    `<bdi class="title">${escaped}</bdi>`,
   );
 });
 
 test("a missing version is shown as a word, and a digest in groups of four", () => {
-  expect(String(versionTag("v3"))).toBe('<span class="version">v3</span>');
+  expect(String(versionTag("v3"))).toBe('<bdi class="version">v3</bdi>');
   expect(String(versionTag(null))).toBe('<span class="none">removed</span>');
   expect(String(versionTag(undefined, "not here"))).toContain("not here");
   expect(String(digest("9f2c41d7b0aa9988"))).toBe('<code title="9f2c41d7b0aa9988">9f2c 41d7 b0aa</code>');

@@ -61,3 +61,21 @@ test("one address, or one e-mail, fills only a part of the queue, and others can
   }
   expect(begun).toEqual(names);
 });
+
+test("a browser in which the person signed in before can still wait when others have filled the queue", async () => {
+  const limit = limitHashing({ maxConcurrent: 1, maxWaiting: 2, maxPerClient: 2 });
+  const { begun, work, end } = works();
+  const flood = ["1", "2", "3"].map((name) =>
+    limit({ address: `192.0.2.${name}`, email: "ada@example.test" }, work(name)),
+  );
+  const ada = (name: string) =>
+    limit({ address: "192.0.2.1", email: "ada@example.test", browser: "known" }, work(name));
+  const known = ["4", "5"].map(ada);
+  await expect(ada("6")).rejects.toThrow("Too many people");
+
+  for (const [i, done] of [...flood, ...known].entries()) {
+    end(`${i + 1}`);
+    expect(await done).toBe(`${i + 1}`);
+  }
+  expect(begun).toEqual(["1", "2", "3", "4", "5"]);
+});

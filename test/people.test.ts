@@ -321,3 +321,19 @@ test("a password is stored as an argon2id hash, which matches no other password"
   expect(await matchesPassword("", null)).toBe(false);
   expect(await matchesPassword("Ame\u0301lie", await hashPassword("Am\u00e9lie"))).toBe(true);
 });
+
+test("help and the account page have the header of the site that the reader came from", async () => {
+  const header = async (path: string, name: Name | "nobody" = "cleo") =>
+    /<header class="masthead">.*?<\/header>/s.exec(await (await w.as(name).get(path)).text())?.[0];
+  const board = (await header("/sites/shop")) ?? "";
+  expect(board).toContain('href="/account?site=shop"');
+  for (const path of ["/help?site=shop", "/account?site=shop", "/help", "/account", "/account?site=elsewhere"])
+    expect(await header(path), path).toBe(board.replace(' aria-current="page"', ""));
+  expect(await header("/help", "nobody")).not.toContain("Inbox");
+  expect(await header("/help?site=shop", "oskar"), "his own site").toContain('href="/sites/elsewhere/approvals"');
+});
+
+test("after changing the name, the account page still has the header of that site", async () => {
+  const response = await w.as("cleo").post("/account/name?site=shop", { name: "Cleopatra" });
+  expect(response.headers.get("location")).toBe("/account?site=shop");
+});

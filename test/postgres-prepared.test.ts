@@ -24,3 +24,11 @@ test.runIf(engine === "postgres")(
     await close();
   },
 );
+
+test.runIf(engine === "postgres")("a plan that is made while a table is small uses its index", async () => {
+  const { db, close } = await freshDatabase();
+  await sql`vacuum analyze artifacts`.execute(db);
+  const { rows } = await sql<Record<string, string>>`explain select id from artifacts where id = 'x'`.execute(db);
+  expect(Object.values(rows[0] ?? {})).toEqual([expect.stringMatching(/^Index .*Scan/)]);
+  await close();
+});

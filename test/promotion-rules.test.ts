@@ -201,7 +201,7 @@ describe("what a promotion needs from a person", () => {
     ],
     ["nothing once it has ended", requested({ completed: true }), ada, undefined],
   ])("%s", (_, promotion, actor, need) => {
-    expect(needOf(promotion, actor)).toBe(need);
+    expect(needOf({ ...promotion, requester_kind: "person" }, actor, [])).toBe(need);
   });
 });
 
@@ -305,6 +305,32 @@ describe("what blocks a promotion", () => {
     ["3.5.0-rc.1", ">=3.2 <4", true],
     ["nightly", ">=3.2", false],
     ["nightly", "nightly", true],
+    // numbers with more than three parts are compared part by part
+    ["3.4.0.12", ">=3.4.0.5 <4", true],
+    ["3.4.0.4", ">=3.4.0.5 <4", false],
+    ["3.4.0", ">=3.4.0.5 <4", false],
+    ["3.4.0.100", ">3.4.0.12", true],
+    ["3.4.0.12", ">= 3.2", true],
+    ["4.0.0.1", "<4", false],
+    ["3.4.0.12", "^3.2", true],
+    ["3.4.0.12", "3.x", true],
+    ["3.4.1.7", "3.4.1", false],
+    ["3.4.1.0", "3.4.1", true],
+    ["3.4.1", ">=3.4.0.9", true],
+    ["3.4.0", ">=3.4.0.9", false],
+    ["3.4.0.9-rc.1", ">=3.4.0.9", false],
+    ["3.5.0.1", "~3.4.0.9", false],
+    ["3.4.2.1", "~3.4.0.9", true],
+    ["3.4.2.1", "^3.4.0.9 || 5.0.0.1", true],
+    ["5.0.0.1", "^3.4.0.9 || 5.0.0.1", true],
+    ["10.0.0.1", "*", true],
+    // a commit or a date is met by itself alone
+    ["3f2a9c1", "3f2a9c1", true],
+    ["3f2a9c2", "3f2a9c1", false],
+    ["2026-11-29", "2026-11-29", true],
+    ["2026-11-30", "2026-11-29", false],
+    ["2026-11-29", ">=1", false],
+    ["Zoe\u0308", "Zoë", true],
     [null, "*", false],
   ])("%s meets %s: %s", (present, range, met) => {
     expect(isMet({ present, range })).toBe(met);
@@ -318,12 +344,10 @@ describe("completed before it was approved", () => {
   });
 
   test("is known by the moment of the latest approval that came after", () => {
-    const promotion = done(
-      "10:30",
-      ["theo", "marketing", "approve", "10:00"],
-      ["mara", "marketing", "approve", "11:00"],
-    );
-    expect(approvedAfterwards(promotion)).toBe("2026-03-03T11:00:00.000Z");
+    const late: DecisionTuple = ["mara", "marketing", "approve", "11:00"];
+    expect(approvedAfterwards(done("10:30", late))).toBe("2026-03-03T11:00:00.000Z");
+    // the gate needs one approval, so that a second does not count
+    expect(approvedAfterwards(done("10:30", ["theo", "marketing", "approve", "10:00"], late))).toBeUndefined();
     expect(approvedAfterwards(done("11:00", ["mara", "marketing", "approve", "11:00"]))).toBeUndefined();
     expect(approvedAfterwards(requested({ decisions: [["mara", "marketing"]] }))).toBeUndefined();
   });

@@ -32,6 +32,8 @@ const tables = [
   "cancellations",
   "corrections",
   "looks",
+  "unsettled_rejections",
+  "ownerships",
   "artifacts",
   "versions",
 ] as const satisfies (keyof Schema)[];

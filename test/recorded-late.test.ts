@@ -49,7 +49,7 @@ async function perform(actions: Action[], environment = "beta"): Promise<(Action
     if ("statement" in action) {
       const { at: effective_at, lines, complete, promotion } = action.statement;
       const placements = [...lines].map(([name, version]) => ({ ...lineOf(name), version }));
-      const report = { effective_at, complete, promotion, placements };
+      const report = { effective_at, complete, allow_removals: 1000, promotion, placements };
       const recorded = await recordDeployment(
         w.db,
         { ...cleo, at },

@@ -198,7 +198,7 @@ describe("a release", () => {
     expect(page).toContain("2 pages and 1 software item, frozen as");
     expect(page).toContain(`<span class="none">removal</span>`);
     expect(page).toMatch(
-      /data-label="Version"><span class="version">v1<\/span><\/td><td data-label="beta"><span class="version">v2</,
+      /data-label="Version"><bdi class="version">v1<\/bdi><\/td><td data-label="beta"><bdi class="version">v2</,
     );
     expect(page).toContain(digest.slice(0, 4));
     expect(page).toContain("No promotion requested yet.");
@@ -212,7 +212,7 @@ describe("a release", () => {
 
     const page = await (await w.as("vera").get(`/sites/shop/releases/${number}`)).text();
 
-    expect(page).toContain("Promotion 1, on demo since");
+    expect(page).toContain("Promotion 1, went to demo");
     expect(page).toContain("waiting for Marketing");
     expect(page).not.toContain("Request promotion");
   });

@@ -39,7 +39,7 @@ const changed = (from: string, until?: string, environment = live): Question => 
   asks: "changed",
   environment,
   from: day(from),
-  ...(until && { until: day(until) }),
+  ...(until && { until: new Date(Date.parse(day(until)) - 1).toISOString() }),
 });
 
 describe("a question as users type it", () => {
@@ -90,6 +90,19 @@ describe("a question as users type it", () => {
     ["what's on demo now?", { asks: "contents", environment: demo }],
     ["Live", { asks: "contents", environment: live }],
 
+    ["who approved /terms on live in February", who("/terms", live, "2026-02-28T23:59:59.999Z")],
+    ["who approved /terms in October", who("/terms", live, "2025-10-31T23:59:59.999Z")],
+    ["who approved /terms in March", who("/terms", live, now)],
+    ["who approved the terms", who("the terms")],
+    ["where is the sale page", where("the sale page")],
+    ["where was the sale page on 3 March 14:00", where("the sale page", "2026-03-03T14:00:00.000Z")],
+    ["where is the page on returns", where("the page on returns")],
+
+    ["what did Marketing approve", { asks: "approved", whom: "Marketing" }],
+    ["what has Mara approved on live?", { asks: "approved", whom: "Mara", environment: live }],
+    ["what is out of band", { asks: "out of band" }],
+    ["what's out of band on live?", { asks: "out of band" }],
+
     ["what waits", { asks: "waiting" }],
     ["what waits for Marketing", { asks: "waiting", role: roles[0] as never }],
     ["what is waiting for testers?", { asks: "waiting", role: roles[1] as never }],
@@ -124,7 +137,7 @@ describe("a question as users type it", () => {
     });
     expect(parseQuestion("what changed on 28 March", site, summer)).toMatchObject({
       from: "2026-03-28T00:00:00.000Z",
-      until: "2026-03-29T00:00:00.000Z",
+      until: "2026-03-28T23:59:59.999Z",
     });
   });
 

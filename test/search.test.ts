@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { up } from "../migrations/2026-11-23-10-search.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
+import { recordDeployment } from "../src/deployments/record.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { eventEntries, indexForSearch } from "../src/record/search-index.ts";
 import { type Hit, search } from "../src/search/queries.ts";
 import { parseSearchQuery } from "../src/search/search-query.ts";
-import { lived, type Name, type World } from "./support/world.ts";
+import { environmentOf, lived, type Name, type World } from "./support/world.ts";
 
 let w: World;
 
@@ -179,9 +180,20 @@ describe("what changed", () => {
 
   test("yesterday is one day, today another", async () => {
     expect(await reads("what changed on demo yesterday?")).toContain(
-      "1 page changed on demo from 2 March 2026, 00:00 until 3 March 2026, 00:00. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
+      "1 page changed on demo on Monday 2 March 2026. What changed on demo Page or software Change Before After /sale 1 /sale changed v31 v33",
     );
     expect(await reads("what's new on demo today")).toContain("Nothing changed on demo since 3 March 2026, 00:00.");
+  });
+
+  test("until a day contains that day, also on the pages that it leads to", async () => {
+    const page = await (await w.as("vera").get(path("what changed on demo from 25 February to 2 March?"))).text();
+    expect(words(page)).toContain(
+      "1 page changed on demo from 25 February 2026, 00:00 to the end of Monday 2 March 2026.",
+    );
+    expect(page).toContain(
+      'href="/sites/shop/history?environment=demo&amp;from=2026-02-25T00:00Z&amp;until=2026-03-02"',
+    );
+    expect(await reads("what changed on demo between 25 February and 1 March")).toContain("Nothing changed on demo");
   });
 
   test("before the first record is unknown", async () => {
@@ -291,7 +303,7 @@ test("results are paged by twenty", async () => {
   let next: string | undefined = path("docs");
   while (next) {
     const page: string = await (await w.as("vera").get(next)).text();
-    seen.push(...[...page.matchAll(/page\?key=[^"]*">(\/docs\/page-\d\d)</g)].map(([, key]) => key as string));
+    seen.push(...[...page.matchAll(/page\?key=[^"]*"><bdi>(\/docs\/page-\d\d)</g)].map(([, key]) => key as string));
     next = /<a class="button" rel="next" href="([^"]*)"/.exec(page)?.[1]?.replaceAll("&amp;", "&");
   }
   expect(seen).toHaveLength(45);
@@ -400,4 +412,44 @@ test("a time in an event is not one of its words, whatever its detail is called"
   const details = { note: "By Friday", deadline: "2026-03-06T17:00:00.000Z", to: "live" };
   const [event] = eventEntries({ seq: 1, action: "promotion_asked", subject: "promotion 1", details });
   expect(event?.text).toBe("promotion asked promotion 1 live");
+});
+
+describe("asking as people speak", () => {
+  test("a page is found by its title, or by the words of its path", async () => {
+    await recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "beta"), {
+      placements: [{ kind: "page", key: "/agb", version: "v1", title: "Terms of Trade" }],
+    });
+    expect(await reads("where is the sale page")).toContain("/sale v33 on beta");
+    expect(await reads("where is the Terms of trade page?")).toContain("/agb Terms of Trade v1 on beta");
+    expect(await reads("who approved the sale page on live in February")).toContain(
+      "Mara (Marketing) approved /sale v31",
+    );
+    expect(await reads("who approved /terms on live in October")).toContain(
+      "/terms had never been recorded on live by then",
+    );
+  });
+
+  test("what a role or a person approved is listed, newest first", async () => {
+    expect(await reads("what did Marketing approve")).toContain(
+      "Approved by Marketing: Promotion 2, Winter sale for live, by Mara on 2 Feb, 09:00",
+    );
+    expect(await reads("what has theo approved?")).toMatch(
+      /Approved by Theo: Promotion 3, Spring sale for demo.*Promotion 1/,
+    );
+    expect(await reads("what did Theo approve on live")).toContain("Theo has not approved anything for live.");
+    expect(await reads("what did the pope approve")).toContain('There is no role or person "pope" on this site.');
+  });
+
+  test("what is out of band leads to the board", async () => {
+    const answer = await w.as("vera").get(path("what is out of band"));
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/sites/shop?out_of_band=1"]);
+  });
+
+  test("words that nothing has all of find what has any of them, which is said", async () => {
+    const found = await reads("winter zebra");
+    expect(found).toContain("Nothing has all of these words. These results have some of them: ");
+    expect(found).toContain("Release 1, Winter sale");
+    expect(await reads("winter sale")).not.toContain("Nothing has all");
+    expect(await reads("zebra giraffe")).toContain("No results for “zebra giraffe”.");
+  });
 });

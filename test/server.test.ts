@@ -108,6 +108,7 @@ test("X-Forwarded-For counts for rate limits if the proxy is trusted; otherwise 
     id: `${i}`,
     email: `${i}@x.test`,
     address: "127.0.0.1",
+    browser: "",
     at,
   }));
   await onDatabase((db) => db.insertInto("sign_in_failures").values(failures).execute());

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { safePath } from "../src/people/rules.ts";
 import { forgetFailures, tryPassword } from "../src/people/sign-in.ts";
@@ -86,7 +86,7 @@ test("of many guesses at the same moment no more than five are checked", async (
 
 test("a try that is refused without being checked writes nothing", async () => {
   const attempt = { ...right, address: "192.0.2.7", at: w.clock.at };
-  const failure = { email: right.email, address: "192.0.2.8", at: w.clock.at };
+  const failure = { email: right.email, address: attempt.address, browser: "", at: w.clock.at };
   const failures = [1, 2, 3, 4, 5].map((i) => ({ ...failure, id: `failure ${i}` }));
   await w.db.insertInto("sign_in_failures").values(failures).execute();
   const [db, queries] = watchQueries(w.db);
@@ -112,6 +112,7 @@ test("a client address that tries many accounts is stopped, and others are not",
     id: `failure ${i}`,
     email: `person${i}@example.test`,
     address: "192.0.2.7",
+    browser: "",
     at: w.clock.at,
   }));
   await w.db.insertInto("sign_in_failures").values(failures).execute();
@@ -119,6 +120,87 @@ test("a client address that tries many accounts is stopped, and others are not",
 
   expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.7"))).status).toBe(429);
   expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.8"))).status).toBe(303);
+});
+
+describe("wrong passwords from elsewhere", () => {
+  const from = (address: string) => ({ "x-test-address": address });
+  const lockOut = async (address: string) => {
+    for (let i = 0; i < 5; i++) await w.as("nobody").post("/sign-in", wrong, from(address));
+    expect((await w.as("nobody").post("/sign-in", right, from(address))).status).toBe(429);
+  };
+  const failures = (more: { email?: string; address?: string }, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      id: `failure ${i}`,
+      email: right.email,
+      address: `198.51.100.${i}`,
+      browser: "",
+      at: w.clock.at,
+      ...more,
+    }));
+
+  test("stop that address, and not the person, who signs in from a new browser", async () => {
+    await lockOut("192.0.2.66");
+    expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.1"))).status).toBe(303);
+    expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.66"))).status, "still stopped").toBe(429);
+  });
+
+  test("from many addresses stop new browsers, and let one through in which the person signed in before", async () => {
+    const known = w.as("nobody");
+    const signedIn = await known.post("/sign-in", right, from("192.0.2.1"));
+    expect(signedIn.headers.getSetCookie()[1]).toMatch(
+      /^sitebook-browser=[\w-]{43}; Max-Age=34560000; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
+    await known.post("/sign-out");
+    await w.db.insertInto("sign_in_failures").values(failures({}, 50)).execute();
+
+    expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.1"))).status).toBe(429);
+    expect((await known.post("/sign-in", right, from("192.0.2.1"))).status).toBe(303);
+  });
+
+  test("from the address of a whole office let a browser through in which the person signed in before", async () => {
+    const known = w.as("nobody");
+    await known.post("/sign-in", right, from("192.0.2.1"));
+    await known.post("/sign-out");
+    const others = failures({ address: "192.0.2.1" }, 30).map((row, i) => ({ ...row, email: `${i}@example.test` }));
+    await w.db.insertInto("sign_in_failures").values(others).execute();
+
+    expect((await w.as("nobody").post("/sign-in", right, from("192.0.2.1"))).status).toBe(429);
+    expect((await known.post("/sign-in", right, from("192.0.2.1"))).status).toBe(303);
+  });
+
+  test("in a known browser itself are limited, too, and its cookie helps with no other account", async () => {
+    const known = w.as("nobody");
+    await known.post("/sign-in", right);
+    await known.post("/sign-out");
+    for (const left of ["Four", "Three", "Two", "One", "No"])
+      expect(await (await known.post("/sign-in", wrong)).text()).toMatch(`${left} more tr`);
+    expect((await known.post("/sign-in", right)).status).toBe(429);
+
+    const ada = { ...right, email: "ada@example.test" };
+    await w.db
+      .insertInto("sign_in_failures")
+      .values(failures({ email: ada.email }, 50))
+      .execute();
+    expect((await known.post("/sign-in", ada)).status).toBe(429);
+  });
+
+  test("several people sign in with one browser, which knows each of them; after 400 days it knows nobody", async () => {
+    const shared = w.as("nobody");
+    for (const name of ["iris", "ada"]) {
+      await shared.post("/sign-in", { email: `${name}@example.test`, password });
+      await shared.post("/sign-out");
+    }
+    const known = () => w.db.selectFrom("known_browsers").select(["hash", "person_id"]).execute();
+    const rows = await known();
+    expect(new Set(rows.map(({ hash }) => hash)).size).toBe(1);
+    expect(rows).toHaveLength(2);
+
+    minutes(400 * 24 * 60);
+    await shared.post("/sign-in", right);
+    expect(await known()).toEqual([
+      { hash: expect.not.stringContaining(rows[0]?.hash ?? ""), person_id: expect.any(String) },
+    ]);
+  });
 });
 
 test("an invalid e-mail address is refused like an unknown one, and shown as text", async () => {

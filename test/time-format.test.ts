@@ -28,11 +28,25 @@ describe("a time is shown in the site's time zone", () => {
     expect(shortTime("2026-03-29T01:00:00.000Z", LONDON, now)).toBe("29 Mar, 02:00");
   });
 
-  test("when the clocks go back 01:30 is shown twice, with different datetime attributes", () => {
+  test("when the clocks go back the two hours are told apart", () => {
     const first = String(time("2026-10-25T00:30:00.000Z", LONDON, now));
     const second = String(time("2026-10-25T01:30:00.000Z", LONDON, now));
-    expect(first).toBe('<time datetime="2026-10-25T00:30:00.000Z">25 Oct, 01:30</time>');
-    expect(second).toBe('<time datetime="2026-10-25T01:30:00.000Z">25 Oct, 01:30</time>');
+    expect(first).toBe('<time datetime="2026-10-25T00:30:00.000Z">25 Oct, 01:30 BST</time>');
+    expect(second).toBe('<time datetime="2026-10-25T01:30:00.000Z">25 Oct, 01:30 GMT</time>');
+  });
+
+  test.each([
+    ["2026-10-25T00:59:00.000Z", LONDON, "25 October 2026, 01:59 BST"],
+    ["2026-10-25T01:00:00.000Z", LONDON, "25 October 2026, 01:00 GMT"],
+    ["2026-10-24T23:59:59.999Z", LONDON, "25 October 2026, 00:59"],
+    ["2026-10-25T02:00:00.000Z", LONDON, "25 October 2026, 02:00"],
+    ["2026-03-29T01:00:00.000Z", LONDON, "29 March 2026, 02:00"],
+    ["2026-11-01T05:30:00.000Z", "America/New_York", "1 November 2026, 01:30 GMT-4"],
+    ["2026-04-04T14:45:00.000Z", "Australia/Lord_Howe", "5 April 2026, 01:45 GMT+11"],
+    ["2026-04-04T15:15:00.000Z", "Australia/Lord_Howe", "5 April 2026, 01:45 GMT+10:30"],
+    ["2026-04-04T14:29:00.000Z", "Australia/Lord_Howe", "5 April 2026, 01:29"],
+  ])("%s in %s is %s", (iso, zone, shown) => {
+    expect(longTime(iso, zone)).toBe(shown);
   });
 
   test("a time zone with an offset of minutes", () => {

@@ -148,9 +148,12 @@ describe("verify finds what was changed by hand in the database:", () => {
   });
 
   test("a decision added, and one removed", async () => {
-    const approvals = await w.db.selectFrom("approvals").selectAll().where("decision", "=", "approve").execute();
-    const [approval] = approvals;
-    if (!approval) throw new Error("nobody approved");
+    const approval = await w.db
+      .selectFrom("approvals as a")
+      .innerJoin("promotions as p", "p.id", "a.promotion_id")
+      .selectAll("a")
+      .where("p.number", "=", 4)
+      .executeTakeFirstOrThrow();
     await w.db
       .insertInto("approvals")
       .values({ ...approval, id: "forged", person_id: w.people.vera.id })

@@ -10,6 +10,7 @@ import { button, hiddenField, linkButton } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
+import { momentPicker } from "./parts/moment.ts";
 import { fold, head, note } from "./parts/page.ts";
 import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
@@ -21,7 +22,7 @@ export const correctionNotes = (corrections: Correction[], site: Site, now: stri
 export function correctionNote(correction: Correction, site: Site, now: string): Html {
   const { instead, stands, recorded_at, person, reason } = correction;
   const right = instead !== null && html`; <a href="/sites/${site.slug}/deployments/${instead}">what is right</a>`;
-  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by ${person}: “${reason}”${right}</span>`;
+  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by <bdi>${person}</bdi>: “${reason}”${right}</span>`;
 }
 
 type Target = { deployment: number; kind?: Kind | undefined; key?: string | undefined };
@@ -49,8 +50,9 @@ export type CorrectionProps = {
   deployment: Deployment;
   /** The line to correct; undefined for the whole deployment. */
   line?: { kind: Kind; key: string; version: string | null } | undefined;
-  /** The lines of the deployment, at most 200. */
+  /** The first lines of the deployment, and how many it has. */
   lines: { kind: Kind; key: string; version: string | null }[];
+  lineCount: number;
   /** The correction that applies now: then the form is the one to undo it. */
   wrong?: Correction | undefined;
   form: CorrectionForm;
@@ -72,7 +74,7 @@ export function correctionPage(props: CorrectionProps): Html {
     lead: line ? lineSentence(props, line) : wholeSentence(props),
     under: recordedSentence(props),
   })}
-${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li>${key} ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>`)}
+${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li>${key} ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>${props.lineCount > props.lines.length && note(`And ${countOf(props.lineCount - props.lines.length, "more line")}.`)}`)}
 <form class="form" method="post" action="/sites/${site.slug}/corrections">
 ${hiddenField("deployment", String(deployment.number))}${line && html`${hiddenField("kind", line.kind)}${hiddenField("line", line.key)}`}${wrong && hiddenField("stands", "1")}${hiddenField("key", props.form.key)}
 ${area({
@@ -97,12 +99,12 @@ function lineSentence({ site, deployment }: CorrectionProps, line: NonNullable<C
   return html`Deployment ${deployment.number} recorded ${line.key} ${what}.`;
 }
 
-const wholeSentence = ({ site, deployment, lines }: CorrectionProps): Html =>
-  html`The whole of deployment ${deployment.number}: ${countOf(lines.length, "line")} on ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)}.`;
+const wholeSentence = ({ site, deployment, lineCount }: CorrectionProps): Html =>
+  html`The whole of deployment ${deployment.number}: ${countOf(lineCount, "line")} on ${deployment.environment_name} from ${fullTime(deployment.effective_at, site.time_zone)}.`;
 
 function recordedSentence({ site, now, deployment, wrong }: CorrectionProps): Html {
   const later = recordedLater(deployment);
-  return html`Recorded by ${deployment.person} on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
+  return html`Recorded by <bdi>${deployment.person}</bdi> on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
 }
 
 /** What is right, recorded in the same step. */
@@ -123,13 +125,12 @@ ${select({
   choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
   error: errors.environment,
 })}
-${input({
+${momentPicker({
   name: "when",
   label: "Since",
-  type: errors.when ? "text" : "datetime-local",
   value: form.when,
   error: errors.when,
   hint: `If empty: the same moment, ${longTime(deployment.effective_at, zone)}.`,
-  more: { max: errors.when ? undefined : localInput(now, zone) },
+  max: localInput(now, zone),
 })}`;
 }

@@ -9,8 +9,31 @@ export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
       ? ["kind", "key", "title", "version"]
-      : ["kind", "key", "title", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band"],
-  approvals: ["event", "promotion", "person", "role", "decision", "decided_at", "comment", "digest"],
+      : [
+          "kind",
+          "key",
+          "title",
+          "version",
+          "effective_at",
+          "recorded_at",
+          "deployment",
+          "promotion",
+          "out_of_band",
+          "baseline",
+        ],
+  approvals: [
+    "event",
+    "promotion",
+    "person",
+    "person_kind",
+    "role",
+    "decision",
+    "decided_at",
+    "reviewed",
+    "to_review",
+    "comment",
+    "digest",
+  ],
   steps: ["event", "recorded_at", "what", "subject", "name", "environment", "effective_at", "person", "said"],
 };
 
@@ -21,6 +44,7 @@ const columnHeads: Record<string, string> = {
   decided_at: "decided",
   what: "action",
   said: "note",
+  person_kind: "person or machine",
   digest: "digest of what was approved",
 };
 
@@ -94,7 +118,7 @@ th::first-letter { text-transform: uppercase; }
 th, td { padding: .3rem .9rem .3rem 0; }
 td { vertical-align: top; border-bottom: 1px solid #d9dee7; white-space: pre-wrap; overflow-wrap: break-word; }
 td:last-child, #contents ~ table td:nth-child(2), #contents ~ table td:nth-child(3) { min-width: 8rem; overflow-wrap: anywhere; }
-#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(7), #approvals ~ table td:nth-child(6) { white-space: nowrap; }
+#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(7), #approvals ~ table td:nth-child(7) { white-space: nowrap; }
 code { font: .8125rem ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: #1d4fa3; }
 @page { size: A4 landscape; margin: 15mm; }

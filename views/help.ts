@@ -14,6 +14,7 @@ const terms: [string, string][] = [
     "What Sitebook tracks. A page is identified by its path, such as /sale/shoes, and software by its name.",
   ],
   ["Section", "The pages whose paths begin with the same segment."],
+  ["Owner", "The person who looks after a page or software item. The board can be filtered by owner."],
   ["Version", "One state of a page or software item. A version never changes; a change is a new version."],
   ["Deployment", "Putting versions on one environment at one time."],
   [
@@ -56,14 +57,17 @@ const recording = html`<section><h2 id="recording">How to record a deployment</h
 <pre>page /sale/shoes v34
 software checkout-service 3.4.1
 page /sale/winter removed</pre>
+<p>Or take what you have: the address of a sitemap on the environment’s server, a list of paths or web addresses, a table from any program with a column such as URL, Page or Title, or an export of Sitebook. A page without a version gets the date of its last change, or “baseline”. Lines that cannot be taken are listed with the reason, and you can record the others.</p>
 <p>A preview shows what will change before anything is saved. If it happened earlier, enter when: Sitebook keeps both the time at which it happened and the time at which it was recorded. Nothing that is recorded is ever edited or deleted.</p>
 <p>You can also use the API (<a href="/openapi.json">reference</a>).</p></section>`;
 
 const asking = html`<section><h2 id="asking">Questions you can ask</h2>
-<p>Search for a page’s path or the name of software to see where it is, since when, and who approved it. Other words find titles, notes, comments and names; use "quotation marks" for an exact phrase. You can also ask questions:</p>
+<p>Search for a page’s path or the name of software to see where it is, since when, and who approved it. Other words find titles, notes, comments and names, in any case; if nothing has all of them, what has some of them is listed; use "quotation marks" for an exact phrase. You can also ask questions:</p>
 <ul>
 <li>where is /sale</li>
-<li>who approved /terms on live</li>
+<li>who approved /terms on live in October</li>
+<li>what did Marketing approve</li>
+<li>what is out of band</li>
 <li>what changed on live since Monday</li>
 <li>when did /sale change on live</li>
 <li>what was on live on 3 March 14:00</li>
@@ -79,12 +83,12 @@ const momentFormats: [string, string][] = [
 ];
 
 const when = html`<section><h2 id="when">Dates and times</h2>
-<p>You can enter dates and times in your own words. They are read in the site’s time zone. If its clocks skipped that time or showed it twice, the page says how it was read.</p>
+<p>You can enter dates and times in your own words. They are read in the site’s time zone. The end of a period includes the day or minute that you name. A time that the clock showed twice is shown with its name, such as 01:30 GMT, and can be entered that way.</p>
 <dl class="glossary">${each(momentFormats, ([text, meaning]) => html`<dt>${text}</dt><dd>${meaning}</dd>`)}</dl>
 <p>In addresses, in the API and on the command line write an environment at a past moment as live~1, live#42 or live@{2.days.ago}.</p></section>`;
 
 const proving = html`<section><h2 id="proving">Export and proof</h2>
-<p>You can export the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded.</p>
+<p>You can export the board, the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. CSV files are UTF-8 with a byte order mark, so that Excel opens them with the right letters. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded. The export of an environment can be recorded again, on this or another site.</p>
 <p>An evidence pack, of a promotion or of an environment at any moment, contains a page to read and print, and everything needed to check it without Sitebook: that it follows from the history, and that the history is the one that was signed.</p></section>`;
 
 const words = html`<section><h2 id="words">Terms</h2>

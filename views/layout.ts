@@ -1,7 +1,9 @@
 import type { Permitted } from "../src/access/permissions.ts";
 import type { AssetUrls } from "../src/http/assets.ts";
+import { pathWithQuery } from "./parts/address.ts";
+import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
-import { attr, classes, each, html } from "./parts/html.ts";
+import { attr, classes, each, html, inPostForms } from "./parts/html.ts";
 import { note } from "./parts/page.ts";
 
 /** An environment on the rail. */
@@ -34,7 +36,7 @@ export type Frame = {
   environments: RailStop[];
   rail: "full" | "slim" | "none";
   inboxCount: number;
-  person?: { name: string } | undefined;
+  person?: { id: string; name: string } | undefined;
   /** What this person may do on the site; undefined on a page that belongs to no site. */
   may?: Permitted | undefined;
   flash?: { kind: "done" | "bad"; text: string } | undefined;
@@ -47,13 +49,20 @@ export type Frame = {
 export const layout = (frame: Frame, content: Html): Html =>
   page(
     frame,
-    html`${masthead(frame)}
+    forPerson(
+      frame.person,
+      html`${masthead(frame)}
 ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame.rail, frame.environments)}
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="/help">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
+<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
+    ),
   );
+
+/** Puts the person into every form that is posted: it acts for nobody else who signs in before it is sent. */
+const forPerson = (person: Frame["person"], body: Html): Html =>
+  person ? inPostForms(body, hiddenField("shown_to", person.id)) : body;
 
 /** A page for people who are not signed in: sign-in, setup, an invitation. */
 export const signedOutLayout = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>
@@ -92,13 +101,13 @@ const masthead = (frame: Frame): Html => html`<header class="masthead">
 <a class="brand" href="${frame.site ? `/sites/${frame.site.slug}` : "/"}" aria-label="Sitebook">${logo}<span class="brand-word">Sitebook</span></a>
 ${frame.sites.length > 0 && siteMenu(frame)}
 ${frame.site && siteNav(frame, `/sites/${frame.site.slug}`)}
-<a class="help" href="/help" data-key="?" aria-label="Help" title="Help and keyboard shortcuts">?</a>
-${frame.person ? personMenu(frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
+<a class="help" href="${inSite("/help", frame)}" data-key="?" aria-label="Help" title="Help and keyboard shortcuts">?</a>
+${frame.person ? personMenu(frame, frame.person) : html`<a class="who" href="/sign-in">Sign in</a>`}
 </header>`;
 
 const siteMenu = ({ site: current, sites }: Frame): Html => html`<details class="switch">
 <summary><span class="sr">Site: </span><span class="cut">${current?.name ?? "Sites"}</span></summary>
-<ul>${each(sites, (site) => html`<li><a href="/sites/${site.slug}"${attr("aria-current", site.slug === current?.slug && "true")}>${site.name}</a></li>`)}<li><a href="/sites">All sites</a></li></ul>
+<ul>${each(sites, (site) => html`<li><a href="/sites/${site.slug}"${attr("aria-current", site.slug === current?.slug && "true")}><bdi>${site.name}</bdi></a></li>`)}<li><a href="/sites">All sites</a></li></ul>
 </details>`;
 
 function siteNav(frame: Frame, base: string): Html {
@@ -118,9 +127,12 @@ ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"
 <form role="search" action="${base}/search"><label class="sr" for="seek">Search, or ask a question</label><input id="seek" type="search" name="q" placeholder="Search" data-key="/"><button type="submit">Search</button></form>`;
 }
 
-const personMenu = (person: { name: string }): Html => html`<details class="switch who">
-<summary><span class="sr">Signed in: </span><span class="cut">${person.name}</span></summary>
-<ul><li><a href="/account">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
+/** A page that belongs to no site, with the header of this one. */
+const inSite = (path: string, { site }: Frame): string => pathWithQuery(path, { site: site?.slug });
+
+const personMenu = (frame: Frame, person: { name: string }): Html => html`<details class="switch who">
+<summary><span class="sr">Signed in: </span><bdi class="cut">${person.name}</bdi></summary>
+<ul><li><a href="${inSite("/account", frame)}">Account</a></li><li><form method="post" action="/sign-out"><button type="submit" class="plain">Sign out</button></form></li></ul>
 </details>`;
 
 const rail = (
@@ -130,7 +142,7 @@ const rail = (
 ${each(stops, (stop, index) => station(stop, stops[index + 1]))}</ol></nav>`;
 
 const station = (stop: RailStop, next: RailStop | undefined): Html => html`<li data-tier="${stop.tier}">
-<div class="stop"><a class="env" href="${stop.href}"${attr("aria-current", stop.current && "page")}>${stop.name}</a>${
+<div class="stop"><a class="env" href="${stop.href}"${attr("aria-current", stop.current && "page")}><bdi>${stop.name}</bdi></a>${
   next &&
   html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(", ")}</b></span><span class="line"></span>`}`
 }</div>

@@ -4,20 +4,42 @@ import { each, type Html, html } from "./parts/html.ts";
 import { empty, head, panel, split } from "./parts/page.ts";
 import { cell, row, rowHead, table } from "./parts/table.ts";
 
-export type SiteForm = { name: string; slug: string; time_zone: string };
+export type SiteForm = {
+  name: string;
+  slug: string;
+  time_zone: string;
+  /** The environments that it starts with, and the address of a server of each, if one was entered. */
+  addresses: { name: string; url: string }[];
+  /** Whether the time zone is only proposed: then that of the browser is a better guess. */
+  proposed?: boolean | undefined;
+};
 
 /** The fields of a new site, named as the paths of the errors about them. */
 export const siteFields = (form: SiteForm, zones: string[], errors: Record<string, string> = {}): Html =>
   html`${input({ name: "site.name", id: "site-name", label: "Name of the site", value: form.name, error: errors["site.name"], hint: "For example Fennel & Co." })}
 ${input({ name: "site.slug", id: "site-slug", label: "Short name", value: form.slug, error: errors["site.slug"], hint: "Used in addresses, for example fennel. If empty, it is derived from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
-${zoneField({ name: "site.time_zone", id: "site-zone", value: form.time_zone, error: errors["site.time_zone"] }, zones)}`;
+${zoneField({ name: "site.time_zone", id: "site-zone", value: form.time_zone, error: errors["site.time_zone"] }, zones, form.proposed)}
+${each(form.addresses, (address, i) => addressField(address, i, errors))}
+<p><small>With an address, pages have links to open them on that environment. You can add it later.</small></p>`;
+
+const addressField = (
+  { name, url }: SiteForm["addresses"][number],
+  i: number,
+  errors: Record<string, string>,
+): Html => {
+  const field = `site.environments.${i}.servers.0.base_url`;
+  const more = { placeholder: `https://${name}.example.com`, autocomplete: "off", spellcheck: "false" };
+  const label = `Address of ${name} (optional)`;
+  return input({ name: field, id: `site-address-${i}`, type: "url", label, value: url, error: errors[field], more });
+};
 
 /** Any time zone that this machine knows may be entered; the list has one name for each. */
 export const zoneField = (
   field: { name: string; id?: string; value: string; error?: string | undefined },
   zones: string[],
+  proposed?: boolean,
 ): Html =>
-  html`${input({ ...field, label: "Time zone", hint: "All times on the site are shown in this time zone.", more: { list: "zones", autocomplete: "off", spellcheck: "false" } })}
+  html`${input({ ...field, label: "Time zone", hint: "All times on the site are shown in this time zone.", more: { ...(proposed && { "data-browser-zone": "" }), list: "zones", autocomplete: "off", spellcheck: "false" } })}
 <datalist id="zones">${each(zones, (zone) => html`<option value="${zone}"></option>`)}</datalist>`;
 
 export const sitesPage = (props: {
@@ -33,7 +55,7 @@ export const sitesPage = (props: {
         columns: ["Site", "Your roles"],
         body: each(props.sites, (site) =>
           row(
-            html`${rowHead(html`<a href="/sites/${site.slug}">${site.name}</a>`)}${cell("Your roles", site.roles.join(", "))}`,
+            html`${rowHead(html`<a href="/sites/${site.slug}"><bdi>${site.name}</bdi></a>`)}${cell("Your roles", site.roles.join(", "))}`,
           ),
         ),
       })

@@ -1,4 +1,4 @@
-export const permissions = ["view", "record", "release", "promote", "correct", "administer"] as const;
+export const permissions = ["view", "record", "release", "promote", "correct", "assign", "administer"] as const;
 export type Permission = (typeof permissions)[number];
 
 /** What a person may do on a site, by permission. Made once for each request and handed to every page. */
@@ -14,6 +14,7 @@ export const permissionPhrases: Record<Permission, string> = {
   release: "create releases",
   promote: "request, complete or cancel promotions",
   correct: "correct the record",
+  assign: "set owners",
   administer: "change the settings",
 };
 

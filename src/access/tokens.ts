@@ -22,5 +22,5 @@ const selectValidToken = precompiled((db, hash: string, at: string) =>
     .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
     .where("t.hash", "=", hash)
     .where("t.revoked_at", "is", null)
-    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">", at)])),
+    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">=", at)])),
 );

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
+import type { ApprovedBy } from "../record/approvers.ts";
 import { controlCharacters } from "../text.ts";
-import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { cursor } from "./cursor.ts";
 
 /** Documents the limit of a text. A rule checks it, so that page and API refuse it with the same sentence. */
@@ -16,7 +16,8 @@ export const environmentSlug = slugSchema.openapi({ example: "live" });
 export const kindSchema = z.enum(["page", "software"]);
 
 export const keySchema = textUpTo(2000).openapi({
-  description: "A page's path, or the name of software.",
+  description:
+    "A page's path, or the name of software. A path is kept percent-encoded only where that says which path it is: `/a%20b`, `/100%25`, `/a%2Fb`.",
   example: "/sale/shoes",
 });
 
@@ -69,18 +70,6 @@ export const referenceSchema = momentText.openapi({
   format: undefined,
   example: "live@2026-03-03T14:00:00Z",
 });
-
-export const momentInQuery = momentText
-  .transform((value, context) => {
-    const at = parseRfc3339(value);
-    if (at) return at;
-    context.addIssue({
-      code: "custom",
-      message: invalidMoment(value, "2026-03-03T14:00:00Z"),
-    });
-    return z.NEVER;
-  })
-  .openapi({ type: "string", format: "date-time", example: "2026-03-03T14:00:00Z" });
 
 const limit = z
   .string()
@@ -144,9 +133,21 @@ export function environmentJson(
   };
 }
 
+export const personKindSchema = z
+  .enum(["person", "machine"])
+  .openapi({ description: "A machine acts by a token.", example: "person" });
+
 export const approvedBySchema = z
-  .object({ person: z.string(), role: z.string(), decided_at: momentSchema })
+  .object({ person: z.string(), kind: personKindSchema, role: z.string(), decided_at: momentSchema })
   .openapi("ApprovedBy");
+
+export const beforeApprovalSchema = z
+  .boolean()
+  .openapi({ description: "It was there before the last approval that its gate needed." });
+
+export function approvedByJson(approvals: ApprovedBy[]): z.infer<typeof approvedBySchema>[] {
+  return approvals.map(({ person, kind, role, decided_at }) => ({ person, kind, role, decided_at }));
+}
 
 export const problemSchema = z
   .object({

@@ -2,7 +2,9 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
+  approvedByJson,
   approvedBySchema,
+  beforeApprovalSchema,
   environmentSlug,
   keyPosition,
   keySchema,
@@ -21,6 +23,7 @@ import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey, whyNotKey } from "../record/keys.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 import { listArtifacts, listPlacements, type PastPlacement } from "./queries.ts";
 
 const tags = ["Pages and software"];
@@ -32,6 +35,7 @@ const artifact = z
     kind: kindSchema,
     key: keySchema,
     title: z.string().nullable(),
+    owner: z.string().nullable().openapi({ description: "The name of the person who owns it." }),
     placements: z
       .array(
         z.object({
@@ -69,10 +73,11 @@ artifactApi.openapi(listCall, async (c) => {
     rows.map((row) => row.id),
   );
   const order = site.environments.map(({ slug }) => slug);
-  const artifactJson = ({ id, kind, key, title }: (typeof rows)[number]) => ({
+  const artifactJson = ({ id, kind, key, title, owner }: (typeof rows)[number]) => ({
     kind,
     key,
     title,
+    owner,
     placements: current
       .filter((placement) => placement.artifact_id === id)
       .sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment))
@@ -123,6 +128,8 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
+        baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
+        before_approval: beforeApprovalSchema,
         corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
       })
       .openapi("PastPlacement"),
@@ -148,6 +155,7 @@ artifactApi.openapi(historyCall, async (c) => {
   );
   const placementJson = (row: PastPlacement) => {
     const { environment, version, title, digest, effective_at, recorded_at, deployment, promotion } = row;
+    const approvals = approvers.get(row.promotion_id ?? "") ?? [];
     return {
       environment,
       version,
@@ -157,8 +165,10 @@ artifactApi.openapi(historyCall, async (c) => {
       recorded_at,
       deployment,
       promotion,
-      approved_by: approvers.get(row.promotion_id ?? "") ?? [],
+      approved_by: approvedByJson(approvals),
       out_of_band: row.out_of_band === 1,
+      baseline: row.baseline === 1,
+      before_approval: isBeforeApproval(row, approvals),
       corrections: corrections
         .filter((correction) => correction.corrected_id === row.deployment_id)
         .map(({ recorded_at, person, reason, stands, instead }) => ({

@@ -20,7 +20,8 @@ export interface ArtifactFilter {
 export function listArtifacts(db: Database, siteId: string, { kind, text, after, limit = 100 }: ArtifactFilter = {}) {
   let query = db
     .selectFrom("artifacts as a")
-    .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
+    .leftJoin("people as p", "p.id", "a.owner_id")
+    .select(["a.id", "a.kind", "a.key", currentTitle.as("title"), "p.name as owner"])
     .where("a.site_id", "=", siteId)
     .orderBy("a.kind")
     .orderBy("a.key")
@@ -78,7 +79,7 @@ export function listPlacements(
       "p.effective_at",
       "d.recorded_at",
     ])
-    .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
+    .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
     .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
     .where("p.artifact_id", "=", artifactId)
     .where(isNotRedundant("p"))

@@ -1,16 +1,20 @@
 import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
+import { artifactPath } from "../../views/parts/artifact.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { readMoment } from "../http/forms.ts";
-import { sitePage } from "../http/pages.ts";
+import { formFields, readMoment, readRangeEnd } from "../http/forms.ts";
+import { flash, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
+import { countOf } from "../text.ts";
 import { localInput } from "../time/format.ts";
-import { formatMoment } from "../time/parse-moment.ts";
+import { formatMoment, formatRangeEnd } from "../time/parse-moment.ts";
+import { listOwners, listPossibleOwners, type OwnedScope, setOwner } from "./owners.ts";
 import {
   findVersions,
   firstPlacedAt,
@@ -59,10 +63,27 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
       placements.map((placement) => placement.deployment_id),
     ),
     may,
+    owners: await listOwners(db, site.id, artifact.id),
+    people: may.assign ? await listPossibleOwners(db, site.id) : [],
     versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
   return sitePage(c, { title: artifact.key }, artifactPage(props), errors ? 422 : 200);
 });
+
+artifactRoutes.post("/:kind{page|software}/owner", async (c) => {
+  const { site } = c.var.access;
+  const kind = c.req.param("kind") as "page" | "software";
+  const form = await formFields(c, "key", "owner", "whole");
+  const artifact = await findArtifact(c.var.db, site.id, kind, normalKey(kind, form.key));
+  if (!artifact) notFound(kind);
+  const whole = kind === "page" && form.whole;
+  const of = whole ? { section: artifact.section } : { kind, key: artifact.key };
+  const { changed, owner } = await setOwner(c.var.db, sessionActor(c), site, { of, owner: form.owner || null });
+  flash(c, changed ? `${owner ?? "Nobody"} owns ${ownedPhrase(of, changed)} now.` : "Nothing changed.");
+  return c.redirect(artifactPath(site.slug, artifact), 303);
+});
+
+const ownedPhrase = (of: OwnedScope, changed: number): string => ("section" in of ? countOf(changed, "page") : of.key);
 
 async function currentVersions(c: SiteContext, id: string): Promise<ArtifactProps["current"]> {
   const current = await currentByEnvironment(c.var.db, [id]);
@@ -74,12 +95,12 @@ async function currentVersions(c: SiteContext, id: string): Promise<ArtifactProp
 
 async function waitingPromotions(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
-  const { open } = await c.var.siteSummary(c.var.db, site);
-  return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ number, environment_id, version }) => {
+  const { open, blockers } = await c.var.siteSummary(c.var.db, site);
+  return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ id, number, environment_id, version }) => {
     const environment = site.environments.find(({ id }) => id === environment_id);
     const requirements = open.find((promotion) => promotion.number === number)?.requirements ?? [];
     const roles = requirements.filter(({ given, needed }) => given < needed).map(({ name }) => name);
-    return environment ? [{ number, environment, version, roles }] : [];
+    return environment ? [{ number, environment, version, roles, blocked: blockers.has(id) }] : [];
   });
 }
 
@@ -110,10 +131,12 @@ function readRange(c: SiteContext): { range: TimeRange } & Pick<ArtifactProps, "
   const requested = { from: c.req.query("from") ?? "", to: c.req.query("to") ?? "" };
   const range: TimeRange = {};
   for (const end of ["from", "to"] as const) {
-    const { at, wrong } = readMoment(c, requested[end]);
+    const [read, format] = end === "from" ? [readMoment, formatMoment] : [readRangeEnd, formatRangeEnd];
+    const { at, wrong } = read(c, requested[end]);
     if (wrong) return { range: {}, requested, errors: { [end]: wrong } };
-    if (at) range[end] = at;
-    if (at) requested[end] = formatMoment(at, time_zone);
+    if (at) requested[end] = format(at, time_zone);
+    // the end of today has not come yet
+    if (at && at < c.var.at) range[end] = at;
   }
   if (range.from && range.from >= (range.to ?? c.var.at))
     return { range: {}, requested, errors: { from: "The start must be before the end." } };

@@ -144,7 +144,7 @@ function daysOf(days: number): number[] {
   return days <= 200 ? [1, 15] : [1];
 }
 
-const clock = (long: string): string => long.slice(-5);
+const clock = (long: string): string => long.replace(/^.*, /, "");
 
 const yearOf = (long: string): string => /\d{4}/.exec(long)?.[0] ?? "";
 

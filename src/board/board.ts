@@ -13,8 +13,9 @@ import type { Kind } from "../schema.ts";
 import { type BoardRow, boardRows } from "./cells.ts";
 import { filterChips } from "./chips.ts";
 import { matchesScope, matchesState } from "./filter-sql.ts";
-import { type BoardFilter, type BoardPosition, boardAddress, isFiltered } from "./filters.ts";
+import { type BoardFilter, type BoardPosition, boardAddress, isFiltered, pageSize } from "./filters.ts";
 import { listRows, selectedRows } from "./queries.ts";
+import { filterWithin } from "./selection.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
 export type Board = Awaited<ReturnType<typeof loadBoard>>;
@@ -27,29 +28,46 @@ export interface BoardSection {
   /** Of the whole section, whatever the filter shows. */
   total: { rows: number; moving: number };
   shown: number;
+  /** How many of its rows are selected. */
+  selected: number;
   rows: BoardRow[];
+  /** The address of the section alone, with the same filter. */
+  href: string;
 }
 
 export interface BoardRequest {
   filter: BoardFilter;
   after?: BoardPosition | undefined;
+  /** How many rows to show; by default a page of them, or of a long list only its sections. */
+  rows?: number | undefined;
   /** Ids of artifacts that are ticked already. */
   selected: string[];
 }
 
-const pageSize = 100;
+/** A list of more rows than this is shown as its sections, from which each can be opened. */
+const maxUnfolded = 500;
 
 /** A page of the board, with the counts of what else there is. */
 export async function loadBoard(
   db: Database,
   site: Site,
   summary: SiteSummary,
-  { filter, after, selected }: BoardRequest,
+  { filter, after, rows: requestedRows, selected }: BoardRequest,
 ) {
   const { counts, sections, shown } = await countRows(db, site, summary, filter);
-  const names = await listRows(db, site, filter, { after, limit: pageSize + 1, sections });
-  const rows = await boardRows(db, site, summary, names.slice(0, pageSize));
+  const limit = requestedRows ?? pageSize;
+  const nonEmpty = sections.filter((section) => section.shown > 0);
+  const folded = !after && !requestedRows && shown > maxUnfolded && nonEmpty.length > 1;
+  const names = folded ? [] : await listRows(db, site, filter, { after, limit: limit + 1, sections });
+  const rows = await boardRows(db, site, summary, names.slice(0, limit));
+  const selection = new Set(selected);
   const shownIds = new Set(rows.map((row) => row.id));
+  const selectedElsewhere = await selectedRows(
+    db,
+    site,
+    selected.filter((id) => !shownIds.has(id)),
+  );
+  const selectedIn = countBySection([...rows.filter((row) => selection.has(row.id)), ...selectedElsewhere]);
   return {
     filter,
     filtered: isFiltered(filter),
@@ -58,18 +76,56 @@ export async function loadBoard(
     continued: after !== undefined,
     chips: filterChips(site, filter, counts, shown),
     start: boardAddress(site, filter),
-    next: names.length > pageSize ? boardAddress(site, filter, rows.at(-1)) : undefined,
-    sections: sectionsOf(rows, summary.sections, sections, after),
-    selected: new Set(selected),
+    next: names.length > limit ? boardAddress(site, filter, rows.at(-1)) : undefined,
+    folded,
+    /** The address of the same as one list. */
+    list: boardAddress(site, filter, undefined, pageSize),
+    sections: sectionsOf(folded ? nonEmpty : rows, summary.sections, sections, after).map((section) => ({
+      ...section,
+      rows: folded ? [] : (section.rows as BoardRow[]),
+      selected: selectedIn.get(sectionName(section)) ?? 0,
+      href: boardAddress(site, filterWithin(filter, section)),
+    })),
+    selected: selection,
     /** Selected rows that are not on this page. */
-    selectedElsewhere: await selectedRows(
-      db,
-      site,
-      selected.filter((id) => !shownIds.has(id)),
-    ),
+    selectedElsewhere,
     choices: { sections: pageSections(summary), owners: summary.owners },
     differing: site.environments.slice(1).map((_, i) => summary.differing[i] ?? 0),
   };
+}
+
+/** The ids of all rows that the filter shows. */
+export async function matchingIds(
+  db: Database,
+  site: Site,
+  summary: SiteSummary,
+  filter: BoardFilter,
+): Promise<string[]> {
+  const { sections, shown } = await countRows(db, site, summary, filter);
+  const rows = await listRows(db, site, filter, { after: undefined, limit: shown, sections });
+  return rows.map((row) => row.id);
+}
+
+const batchSize = 500;
+
+/** All rows that the filter shows, with their cells, a batch at a time. */
+export async function* boardBatches(
+  db: Database,
+  site: Site,
+  summary: SiteSummary,
+  filter: BoardFilter,
+): AsyncGenerator<BoardRow[]> {
+  const { sections } = await countRows(db, site, summary, filter);
+  for (let after: BoardPosition | undefined; ; ) {
+    const names = await listRows(db, site, filter, { after, limit: batchSize, sections });
+    yield boardRows(db, site, summary, names);
+    after = names[batchSize - 1];
+    if (!after) return;
+  }
+}
+
+function countBySection(rows: { kind: Kind; section: string }[]): Map<string, number> {
+  return new Map([...Map.groupBy(rows, sectionName)].map(([name, own]) => [name, own.length]));
 }
 
 function pageSections(summary: SiteSummary): string[] {
@@ -114,7 +170,7 @@ function summaryCount(
 }
 
 function sectionsOf(
-  rows: BoardRow[],
+  rows: { kind: Kind; section: string }[],
   totals: SectionCounts[],
   filtered: SectionCounts[],
   after: BoardPosition | undefined,
@@ -122,7 +178,7 @@ function sectionsOf(
   const totalOf = new Map(totals.map((counts) => [sectionName(counts), counts]));
   const shownOf = new Map(filtered.map((counts) => [sectionName(counts), counts.shown]));
   return [...Map.groupBy(rows, sectionName)].map(([name, own]) => {
-    const { kind, section } = own[0] as BoardRow;
+    const { kind, section } = own[0] as (typeof own)[number];
     const continued = after !== undefined && sectionName(after) === name;
     const { rows: all = own.length, moving = 0 } = totalOf.get(name) ?? {};
     return { kind, section, continued, total: { rows: all, moving }, shown: shownOf.get(name) ?? 0, rows: own };

@@ -1,29 +1,37 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
+import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
-import { approvingRoles, type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
+import { type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
 import { type CellState, type Comparison, compareWithNext, isUnknown } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
 /** A row in one environment, as the board shows it. */
 export interface BoardCell {
   /** The current version, null if it was removed; undefined if nothing was recorded. `late` is when, if recorded late. */
-  recorded:
-    | {
-        version: string | null;
-        /** The version's title if it is not the row's. */
-        title: string | undefined;
-        effective_at: string;
-        late: string | undefined;
-      }
-    | undefined;
+  recorded: RecordedVersion | undefined;
   unknown: boolean;
   comparison: Comparison | undefined;
   out_of_band: boolean;
+  /** Who recorded the baseline that it was in; undefined if it was in none. */
+  baselineBy: string | undefined;
+  /** Whether it was there before its gate's last approval. */
+  before_approval: boolean;
   waiting: CellWaiting[];
-  /** Roles that approved its promotion; only in the last environment, which has no other to compare with. */
-  approvedBy: string[];
+}
+
+interface RecordedVersion {
+  version: string | null;
+  /** The version's title if it is not the row's. */
+  title: string | undefined;
+  effective_at: string;
+  late: string | undefined;
+  /** What brought it: the number of its deployment, and of its promotion with who approved that. */
+  deployment: number;
+  promotion: number | null;
+  approvedBy: ApprovedBy[];
 }
 
 export interface CellWaiting {
@@ -33,6 +41,8 @@ export interface CellWaiting {
   roles: string[];
   /** The version in the promotion, if the environment has another one by now. */
   frozen: { version: string | null } | undefined;
+  /** Whether it cannot go on as it is: neither approved nor completed. */
+  blocked: boolean;
 }
 
 export type BoardRow = RowName & { cells: BoardCell[] };
@@ -40,16 +50,16 @@ export type BoardRow = RowName & { cells: BoardCell[] };
 /** These rows with their cells, one for each environment in order. It reads no rows but these. */
 export async function boardRows(db: Database, site: Site, summary: SiteSummary, rows: RowName[]): Promise<BoardRow[]> {
   const ids = rows.map((row) => row.id);
-  const last = site.environments.at(-1)?.id;
   const recorded = await currentCells(db, ids);
   const byEnvironment = new Map(recorded.map((cell) => [`${cell.artifact_id} ${cell.environment_id}`, cell]));
   const promoted = Map.groupBy(await promotedVersions(db, site, ids), (version) => version.artifact_id);
-  const completed = recorded.filter((cell) => cell.environment_id === last).map((cell) => cell.promotion_id);
-  const approvals = await approvingRoles(
+  const approvals = await listApprovers(
     db,
-    completed.filter((id) => id !== null),
+    recorded.map((cell) => cell.promotion_id),
   );
-  const open = new Map(summary.open.map((promotion) => [promotion.id, promotion]));
+  const open = new Map(
+    summary.open.map((promotion) => [promotion.id, { ...promotion, blocked: summary.blockers.has(promotion.id) }]),
+  );
   return rows.map((row) => {
     const states = site.environments.map((environment, i) => ({
       environmentKnown: summary.environments[i]?.changed_at !== null,
@@ -68,17 +78,22 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
 const rowTitle = (row: RowName, states: { recorded: Cell | undefined }[]): string | null =>
   states.findLast(({ recorded }) => recorded?.title)?.recorded?.title ?? row.title;
 
-type PromotedVersion = { promotion: Promotion; version_id: string | null; version: string | null };
+type PromotedVersion = {
+  promotion: Promotion & { blocked: boolean };
+  version_id: string | null;
+  version: string | null;
+};
 
 function cellOf(
   site: Site,
   states: (CellState & { recorded: Cell | undefined })[],
   i: number,
   promoted: PromotedVersion[],
-  approvals: Map<string, string[]>,
+  approvers: Map<string, ApprovedBy[]>,
   title: string | null,
 ): BoardCell {
   const cell = states[i]?.recorded;
+  const approvals = approvers.get(cell?.promotion_id ?? "") ?? [];
   const fromHere = promoted.filter(({ promotion }) => promotion.from_id === site.environments[i]?.id);
   return {
     recorded: cell && {
@@ -86,12 +101,16 @@ function cellOf(
       title: cell.title && cell.title !== title ? cell.title : undefined,
       effective_at: cell.effective_at,
       late: isRecordedLate(cell) ? cell.recorded_at : undefined,
+      deployment: cell.deployment,
+      promotion: cell.promotion,
+      approvedBy: approvals,
     },
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
+    baselineBy: cell?.baseline ? cell.person : undefined,
     waiting: fromHere.map((version) => waitingFor(version, cell)),
-    approvedBy: (i === states.length - 1 && cell?.promotion_id && approvals.get(cell.promotion_id)) || [],
+    before_approval: cell !== undefined && isBeforeApproval(cell, approvals),
   };
 }
 
@@ -101,5 +120,6 @@ function waitingFor({ promotion, version_id, version }: PromotedVersion, cell: C
     to: promotion.environment.name,
     roles: promotion.requirements.filter(({ given, needed }) => given < needed).map((role) => role.name),
     frozen: cell?.version_id === version_id ? undefined : { version },
+    blocked: promotion.blocked,
   };
 }

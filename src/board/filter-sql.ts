@@ -16,7 +16,7 @@ export function matchesScope(site: SiteEnvironments, filter: BoardFilter): RawBu
     kind && sql<boolean>`a.kind = ${kind}`,
     section !== undefined && sql<boolean>`a.kind = 'page' and a.section = ${section}`,
     text && containsText(text),
-    owner && sql<boolean>`a.owner_id = ${owner}`,
+    owner && (owner === "nobody" ? sql<boolean>`a.owner_id is null` : sql<boolean>`a.owner_id = ${owner}`),
   ].filter((condition) => typeof condition === "object");
 }
 

@@ -12,12 +12,24 @@ export interface BoardFilter {
   kind?: Kind | undefined;
   /** The first segment of a page's path; empty for the top level. */
   section?: string | undefined;
+  /** The id of a person, or "nobody". */
   owner?: string | undefined;
   /** Rows whose versions differ between these two environments. */
   differs?: readonly [Environment, Environment] | undefined;
   waiting?: boolean | undefined;
   out_of_band?: boolean | undefined;
   unknown?: boolean | undefined;
+}
+
+/** How many rows the list shows at first, and how many more each time. */
+export const pageSize = 100;
+
+const maxRows = 1000;
+
+/** How many rows to show, from the address; undefined for the usual number. */
+export function readRows(text: string | undefined): number | undefined {
+  const rows = /^\d{1,6}$/.test(text ?? "") ? Math.min(Number(text), maxRows) : 0;
+  return rows >= pageSize ? rows : undefined;
 }
 
 /** The last row of a page of the list. */
@@ -74,8 +86,8 @@ export function readPosition(text: string | undefined): BoardPosition | false | 
   return text.startsWith("software:") && { kind: "software", section: "", key: text.slice("software:".length) };
 }
 
-/** The address of the board with this filter, beginning after this row. */
-export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosition): string {
+/** The address of the board with this filter, beginning after this row, with this many rows. */
+export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosition, rows?: number): string {
   const fields: [string, string | false | undefined][] = [
     ["text", filter.text],
     ["kind", filter.kind],
@@ -86,6 +98,7 @@ export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosit
     ["out_of_band", filter.out_of_band && "1"],
     ["unknown", filter.unknown && "1"],
     ["after", after && `${after.kind}:${after.section}${after.key}`],
+    ["rows", rows ? String(Math.min(rows, maxRows)) : undefined],
   ];
   const query = new URLSearchParams(fields.filter((field): field is [string, string] => Boolean(field[1])));
   // slashes, commas and colons are allowed in a query, and easier to read unescaped

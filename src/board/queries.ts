@@ -16,6 +16,7 @@ export interface RowName {
   key: string;
   /** The latest recorded for any of its versions. */
   title: string | null;
+  owner_id: string | null;
 }
 
 /**
@@ -73,7 +74,7 @@ function needsSearch({ kind: _kind, section: _section, ...filter }: BoardFilter)
 
 async function selectRows(db: Database, site: Site, filter: BoardFilter, more: RawBuilder<boolean>[], limit: number) {
   const { rows } = await sql<RowName>`
-    select a.id, a.kind, a.section, a.key, a.title
+    select a.id, a.kind, a.section, a.key, a.title, a.owner_id
     from ${rowsWithPlaces(site)} where ${allOf([matchesFilter(site, filter), ...more])}
     order by a.kind, a.section, a.key limit ${limit}`.execute(db);
   return rows;
@@ -86,17 +87,12 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .selectFrom("current_placements as c")
       .innerJoin("placements as p", "p.seq", "c.placement_seq")
       .innerJoin("deployments as d", "d.id", "p.deployment_id")
+      .innerJoin("people as pe", "pe.id", "d.person_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
-      .select([
-        "c.artifact_id",
-        "c.environment_id",
-        "c.version_id",
-        "v.label as version",
-        "v.title",
-        "v.first_at",
-        "v.created_at",
-      ])
-      .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
+      .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
+      .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.title"])
+      .select(["v.first_at", "v.created_at", "c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
+      .select(["d.baseline", "pe.name as person", "d.number as deployment", "pr.number as promotion"])
       .where("c.artifact_id", "in", batch)
       .execute(),
   );
@@ -120,32 +116,14 @@ export function promotedVersions(db: Database, site: Site, artifactIds: string[]
   );
 }
 
-/** The names of the roles that approved each of these promotions, in the order of their approvals; by promotion id. */
-export async function approvingRoles(db: Database, promotionIds: string[]): Promise<Map<string, string[]>> {
-  const rows = await inBatches([...new Set(promotionIds)], (batch) =>
-    db
-      .selectFrom("approvals as a")
-      .innerJoin("roles as r", "r.slug", "a.role")
-      .select((eb) => ["a.promotion_id", "r.name", eb.fn.min("a.decided_at").as("decided_at")])
-      .where("a.promotion_id", "in", batch)
-      .where("a.decision", "=", "approve")
-      .groupBy(["a.promotion_id", "r.name"])
-      .orderBy("decided_at")
-      .execute(),
-  );
-  const roles = new Map<string, string[]>();
-  for (const { promotion_id, name } of rows) roles.set(promotion_id, [...(roles.get(promotion_id) ?? []), name]);
-  return roles;
-}
-
 /** The names of these artifacts, by kind and key. Ids of other sites are left out. */
 export async function selectedRows(
   db: Database,
   site: Site,
   ids: string[],
-): Promise<Pick<RowName, "id" | "kind" | "key">[]> {
+): Promise<Omit<RowName, "title" | "owner_id">[]> {
   const rows = await inBatches(ids, (batch) =>
-    db.selectFrom("artifacts").select(["id", "kind", "key", "site_id"]).where("id", "in", batch).execute(),
+    db.selectFrom("artifacts").select(["id", "kind", "section", "key", "site_id"]).where("id", "in", batch).execute(),
   );
   // not in SQL: with a condition on the site, the database would search all of its artifacts
   const own = rows.filter((row) => row.site_id === site.id);

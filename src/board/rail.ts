@@ -37,6 +37,7 @@ function lead(
   }
   if (next) return `${formatCount(counts.differing)} not on ${next.name} yet`;
   if (counts.out_of_band) return `${formatCount(counts.out_of_band)} out of band`;
+  if (counts.baseline_only) return "as in the baseline";
   return gate ? "as approved" : "as recorded";
 }
 
@@ -44,11 +45,14 @@ function lead(
 function waitingAt(site: Site, summary: SiteSummary, environment: Environment): RailStop["waiting"] {
   const open = summary.open.filter((promotion) => promotion.environment_id === environment.id);
   if (!open.length) return;
-  const waiting = open.filter((promotion) => promotion.state === "waiting");
+  const unblocked = open.filter((promotion) => !summary.blockers.has(promotion.id));
+  const waiting = unblocked.filter((promotion) => promotion.state === "waiting");
   const missing = waiting.flatMap(({ requirements }) => requirements.filter(({ given, needed }) => given < needed));
   const roles = [...new Set(missing.map((role) => role.name))];
-  const text = waiting.length ? `waiting for ${joinWithAnd(roles)}` : "approved, not yet completed";
-  return { count: waiting.length || open.length, text, href: `/sites/${site.slug}/approvals` };
+  const href = `/sites/${site.slug}/approvals`;
+  if (waiting.length) return { count: waiting.length, text: `waiting for ${joinWithAnd(roles)}`, href };
+  if (unblocked.length) return { count: unblocked.length, text: "approved, not yet completed", href };
+  return { count: open.length, text: "blocked", href };
 }
 
 function small({ pages, software, changed_at }: EnvironmentSummary, site: Site, now: string): string {

@@ -1,7 +1,9 @@
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { type OpenBlockers, openBlockers } from "../promotions/open-blockers.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
+import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
 import { readSectionCounts } from "../record/section-counts.ts";
 import type { Kind } from "../schema.ts";
@@ -13,6 +15,8 @@ export interface EnvironmentSummary {
   out_of_band: number;
   /** When the newest change took effect; null if nothing was ever recorded. */
   changed_at: string | null;
+  /** Whether nothing but baselines is recorded for it. */
+  baseline_only: boolean;
   /** Rows that differ from the next environment. */
   differing: number;
 }
@@ -25,6 +29,8 @@ export interface SiteSummary extends RowCounts {
   sections: SectionCounts[];
   owners: { id: string; name: string }[];
   open: Promotion[];
+  /** What blocks these besides missing approvals, by promotion id. */
+  blockers: OpenBlockers;
 }
 
 declare module "hono" {
@@ -57,7 +63,9 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
   const stored = await readSectionCounts(db, site.id);
   const sections = stored.length ? stored : await countSections(db, site);
   const changes = await lastChanges(db, site);
+  const inUse = await environmentsInUse(db, site.environments);
   const total = totalCounts(site, sections);
+  const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const countIn = (i: number, kind: Kind) =>
     sumOf(sections, (section) => (section.kind === kind ? section.presentIn[i] : 0));
   return {
@@ -68,11 +76,13 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
       software: countIn(i, "software"),
       out_of_band: sumOf(sections, (section) => section.outOfBandIn[i]),
       changed_at: changes.get(id) ?? null,
+      baseline_only: changes.get(id) != null && !inUse.has(id),
       differing: total.differing[i] ?? 0,
     })),
     sections,
     owners: await ownersOf(db, site),
-    open: await listPromotions(db, site.id, { open: true, limit: 1000 }),
+    open,
+    blockers: await openBlockers(db, site.id, open),
   };
 }
 

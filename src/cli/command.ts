@@ -11,7 +11,7 @@ export interface Io {
   /** Whether standard error is a terminal: progress is not drawn into a file. */
   interactive: boolean;
   /** All of standard input. */
-  readStdin: () => Promise<string>;
+  readStdin: () => Promise<Uint8Array>;
   /** Reads a password from standard input, with a prompt in a terminal. */
   readPassword: () => Promise<string>;
   fetch: (url: string, init: RequestInit) => Response | Promise<Response>;
@@ -48,6 +48,14 @@ export function requiredOption(values: Values, name: string): string {
 export function option(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** A whole number from 0 on. Throws a CommandError if it is anything else. */
+export function countOption(values: Values, name: string): number | undefined {
+  const value = option(values, name);
+  if (value !== undefined && !/^\d{1,9}$/.test(value))
+    throw new CommandError(`--${name} needs a number, not "${value}".`);
+  return value === undefined ? undefined : Number(value);
 }
 
 /** Rows of cells as lines with aligned columns. */

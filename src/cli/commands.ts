@@ -115,16 +115,27 @@ function printResult(result: CommandResult | undefined, json: boolean, io: Io): 
   return no ? 1 : 0;
 }
 
-/** A refusal is a "no". An unknown token or thing, or too many requests, means that the command could not be carried out. */
+/**
+ * A refusal is a "no". A wrong argument, an unknown token or thing, or too many requests, means that the command could
+ * not be carried out.
+ */
 function printError(error: unknown, json: boolean, io: Io): number {
   if (error instanceof Refusal) {
-    const { status, message, errors, blockers } = error;
-    if (json) io.out(`${JSON.stringify({ status, detail: message, errors, blockers }, null, 2)}\n`);
-    io.err(`${[message, ...(errors.length > 1 ? errors.map(({ message }) => `  ${message}`) : [])].join("\n")}\n`);
-    return [401, 404, 429].includes(status) ? 2 : 1;
+    const { status, message, code, errors, blockers } = error;
+    if (json) io.out(`${JSON.stringify({ status, detail: message, code, errors, blockers }, null, 2)}\n`);
+    io.err(
+      `${[message, ...(errors.length > 1 || !message.includes(errors[0]?.message ?? "") ? errors.map(({ message }) => `  ${message}`) : [])].join("\n")}\n`,
+    );
+    return [401, 404, 429].includes(status) || isWrongArgument(error) ? 2 : 1;
   }
   io.err(`${sentenceFor(error)}\n`);
   return 2;
+}
+
+/** Whether all errors are about arguments: not about lines of a file, or what they record. */
+function isWrongArgument({ status, code, errors }: Refusal): boolean {
+  if (![400, 422].includes(status) || code || !errors.length) return false;
+  return errors.every(({ path }) => !/^(\d+$|placements)/.test(path));
 }
 
 function sentenceFor(error: unknown): string {

@@ -10,7 +10,7 @@ import { placementsExport } from "../exports/placements.ts";
 import { type Export, type Format, formats, serialize } from "../exports/serialize.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { actions } from "../record/events.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+import { parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
 import { type Command, CommandError, type Io, option, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
 import { selectedSites } from "./sites.ts";
@@ -21,8 +21,9 @@ sitebook export placements ENVIRONMENT [--site SLUG] [--as-of MOMENT] [--known-a
 
 Exports the events of the history, newest first, or what is or was on an environment: as CSV, or with --format jsonl (or
 --json) as JSON lines. It is written to standard output, or to the file that --output names, which appears once it is
-complete. The last line counts the rows. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
-zone.`,
+complete. The last line counts the rows. CSV begins with a byte order mark, so that Excel reads its letters right, and
+Sitebook reads it back. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
+zone. A day given as --until is included.`,
   options: {
     site: { type: "string" },
     environment: { type: "string" },
@@ -62,12 +63,12 @@ async function requestedExport(
 ): Promise<Export> {
   const now = io.now().toISOString();
   const site = await siteOf(db, values);
-  const moment = (name: string) => momentOption(values, name, site, now);
+  const moment = (name: string, parse = parseMoment) => momentOption(option(values, name), parse, site, now);
   if (what === "history" && environment === undefined)
-    return historyExport(db, site, historyFilter(site, values, moment("from"), moment("until")), format);
+    return historyExport(db, site, historyFilter(site, values, moment("from"), moment("until", parseRangeEnd)), format);
   if (what === "placements" && environment !== undefined && !more.length) {
     const at = { asOf: moment("as-of") ?? endOfTime, knownAt: moment("known-at") ?? now };
-    return placementsExport(db, site, environmentOf(site, environment), at, {});
+    return placementsExport(db, site, environmentOf(site, environment), at, {}, format);
   }
   throw new CommandError("Name what to export: history, or placements and an environment. See sitebook export --help.");
 }
@@ -91,10 +92,14 @@ function historyFilter(site: Site, values: Values, from?: string, until?: string
 }
 
 /** The past moment in an option. Throws a CommandError if it cannot be read. */
-function momentOption(values: Values, name: string, site: Site, now: string): string | undefined {
-  const text = option(values, name);
+function momentOption(
+  text: string | undefined,
+  parse: typeof parseMoment,
+  site: Site,
+  now: string,
+): string | undefined {
   if (text === undefined) return;
-  const parsed = parseMoment(text, site.time_zone, now);
+  const parsed = parse(text, site.time_zone, now);
   if ("at" in parsed) return parsed.at;
   throw new CommandError(parsed.wrong);
 }

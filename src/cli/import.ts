@@ -1,16 +1,20 @@
 import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
+import type { IntakeContext } from "../intake/lines.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
-import { type Command, CommandError, type Io } from "./command.ts";
+import { type Command, CommandError, countOption, type Io, type Values } from "./command.ts";
+import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
 import { progress } from "./progress.ts";
 import { readDeployments } from "./read-deployments.ts";
-import { linesNeedFixing } from "./record.ts";
+import { refuseLines } from "./record.ts";
+import type { ReadDeployment } from "./validate-deployment.ts";
 
 export const importCommand: Command = {
-  help: `sitebook import ENVIRONMENT FILE [--site SLUG]
+  help: `sitebook import ENVIRONMENT FILE [--baseline] [--allow-removals NUMBER]
+                [--encoding windows-1252] [--site SLUG]
 
 Records a file of many deployments, each with its own time, in any order. FILE has one of these formats:
 
@@ -22,28 +26,56 @@ Records a file of many deployments, each with its own time, in any order. FILE h
     effective_at,kind,key,version,title
     2026-03-03T14:00:00Z,page,/sale,v3,Sale
     2026-03-03T14:00:00Z,page,/old,-,
+  an export of an environment, as CSV or JSON lines
+  a sitemap, or a list of paths or web addresses: one deployment, from now on
 
-The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run the command
-again, also after it was interrupted: what has been recorded already is not recorded twice.`,
-  options: siteOption,
+With --baseline, the file is what was already there when the record began: not out of band, and no promotion is needed.
+A deployment that is a complete list may remove as many as --allow-removals says (see sitebook record --help).
+
+The file can be gzipped, and in UTF-8 or UTF-16, or with --encoding in Windows-1252. Unknown columns are named and
+passed over. The whole file is checked first: if lines need fixing, they are named and nothing is recorded. You can run
+the command again, also after it was interrupted: what has been recorded already is not recorded twice.`,
+  options: { ...siteOption, ...encodingOption, baseline: { type: "boolean" }, "allow-removals": { type: "string" } },
   run: async ({ values, positionals }, io) => {
     const [environment, file, ...more] = positionals;
     if (!environment || !file || more.length)
       throw new CommandError("Name an environment and a file, like sitebook import beta history.jsonl.");
-    const total = await checkFile(file, io);
-    const api = await connect(values, io);
-    const totals = await sendAll(api, environment, file, total, io);
+    const added = { baseline: values.baseline || undefined, allow_removals: countOption(values, "allow-removals") };
+    const source = { ...importSource(environment, file, values, io), added };
+    const total = await checkFile(source);
+    printNotices(source.context, io);
+    const totals = await sendAll(await source.api(), environment, source, total, io);
     return { text: sentence(environment, totals), json: totals };
   },
 };
 
+interface Source {
+  file: string;
+  /** Connects once, when it is first needed. */
+  api: () => Promise<Api>;
+  context: IntakeContext;
+  /** All deployments from the start. */
+  read: () => AsyncIterable<ReadDeployment>;
+}
+
+function importSource(environment: string, file: string, values: Values, io: Io): Source {
+  let connected: Promise<Api> | undefined;
+  const api = () => {
+    connected ??= connect(values, io);
+    return connected;
+  };
+  const context = intakeContext(environment, api);
+  const read = () => readDeployments(() => linesIn(file, values), context, io.now().toISOString());
+  return { file, api, context, read };
+}
+
 const maxErrors = 20;
 
 /** How many deployments the file has. Throws a Refusal with 422 that names the first lines that need fixing. */
-async function checkFile(file: string, io: Io): Promise<number> {
+async function checkFile({ file, read: readAll }: Source): Promise<number> {
   let [total, wrongLines] = [0, 0];
   const errors: { path: string; message: string }[] = [];
-  for await (const read of readDeployments(file, io.now().toISOString())) {
+  for await (const read of readAll()) {
     if ("report" in read) total++;
     else {
       wrongLines++;
@@ -51,7 +83,7 @@ async function checkFile(file: string, io: Io): Promise<number> {
       errors.push(...ofLine.slice(0, maxErrors - errors.length));
     }
   }
-  if (wrongLines) throw new Refusal(422, `${file}: ${linesNeedFixing(wrongLines)}`, { errors });
+  refuseLines(wrongLines, errors, file);
   if (!total) throw new Refusal(422, `${file} contains no deployment.`);
   return total;
 }
@@ -60,20 +92,27 @@ interface Totals {
   deployments: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
-async function sendAll(api: Api, environment: string, file: string, total: number, io: Io): Promise<Totals> {
-  const totals: Totals = { deployments: 0, changed: 0, unchanged: 0, out_of_band: 0 };
+async function sendAll(
+  api: Api,
+  environment: string,
+  source: Source & { added: object },
+  total: number,
+  io: Io,
+): Promise<Totals> {
+  const totals: Totals = { deployments: 0, changed: 0, unchanged: 0, removed: 0, out_of_band: 0 };
   const bar = progress(io);
   try {
-    for await (const read of readDeployments(file, io.now().toISOString())) {
-      if (!("report" in read)) throw new CommandError(`${file} was changed while it was read. Run the command again.`);
-      const recorded = await send(api, environment, read.report).catch((error) =>
-        stopAt(error, read.line, totals, total),
-      );
+    for await (const read of source.read()) {
+      if (!("report" in read))
+        throw new CommandError(`${source.file} was changed while it was read. Run the command again.`);
+      const report = { ...read.report, ...source.added };
+      const recorded = await send(api, environment, report).catch((error) => stopAt(error, read.line, totals, total));
       totals.deployments++;
-      for (const name of ["changed", "unchanged", "out_of_band"] as const) totals[name] += recorded[name];
+      for (const name of ["changed", "unchanged", "removed", "out_of_band"] as const) totals[name] += recorded[name];
       bar.update(totals.deployments, total);
     }
   } finally {
@@ -95,6 +134,7 @@ function stopAt(error: unknown, line: number, { deployments }: Totals, total: nu
   if (!(error instanceof Refusal) || [401, 404, 429].includes(error.status)) throw error;
   throw new Refusal(error.status, `Line ${line} was refused: ${error.message} ${howToContinue(deployments, total)}`, {
     errors: error.errors,
+    ...(error.code && { code: error.code }),
   });
 }
 
@@ -104,8 +144,9 @@ function howToContinue(done: number, total: number): string {
   return `${recorded}. Run the same command again to continue.`;
 }
 
-function sentence(environment: string, { deployments, changed, unchanged, out_of_band }: Totals): string {
+function sentence(environment: string, { deployments, changed, unchanged, removed, out_of_band }: Totals): string {
+  const gone = removed ? `; ${formatCount(removed)} removed` : "";
   const outOfBand = out_of_band ? `, ${formatCount(out_of_band)} of them out of band` : "";
   const same = unchanged ? `; ${formatCount(unchanged)} unchanged` : "";
-  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${same}.`;
+  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${gone}${same}.`;
 }

@@ -12,6 +12,7 @@ interface Deployment {
   changed: number;
   unchanged: number;
   out_of_band: number;
+  baseline: boolean;
 }
 
 export const logCommand: Command = {
@@ -19,7 +20,8 @@ export const logCommand: Command = {
 
 Lists the deployments of an environment, newest first by when they happened: 20, or as many as --limit says (at most
 1000). ENVIRONMENT can be at a past moment, such as live~1, live#42 or live@{yesterday} (see sitebook diff --help): then
-later deployments are left out. Write a MOMENT like 2026-03-03T14:00:00Z.`,
+later deployments are left out. Write a MOMENT like 2026-03-03T14:00:00Z, or "3 March 14:00" in the site's time
+zone. A day given as --until is included.`,
   options: {
     ...siteOption,
     since: { type: "string" },
@@ -42,9 +44,11 @@ later deployments are left out. Write a MOMENT like 2026-03-03T14:00:00Z.`,
 const toMinute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
 
 function row(deployment: Deployment): string[] {
-  const { number, effective_at, recorded_at, person, promotion, changed, unchanged, out_of_band, note } = deployment;
+  const { number, effective_at, recorded_at, person, promotion, changed, unchanged, note } = deployment;
+  const { out_of_band, baseline } = deployment;
   const remarks = [
     promotion !== null && `promotion ${promotion}`,
+    baseline && "baseline",
     out_of_band > 0 && `${out_of_band} out of band`,
     isRecordedLate(deployment) && `recorded ${toMinute(recorded_at)}`,
     note?.replace(/\s+/g, " "),

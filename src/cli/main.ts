@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { runCommandLine } from "./commands.ts";
 
 /** Asks for a password without showing what is typed. */
@@ -24,7 +24,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   drained: async () => process.stdout.writableNeedDrain && once(process.stdout, "drain"),
   err: (text) => process.stderr.write(text),
   interactive: process.stderr.isTTY,
-  readStdin: () => text(process.stdin),
+  readStdin: () => buffer(process.stdin),
   readPassword: async () =>
     process.stdin.isTTY ? promptPassword() : (await text(process.stdin)).replace(/\r?\n$/, ""),
   fetch,

@@ -1,24 +1,60 @@
-import { open } from "node:fs/promises";
 import { Refusal } from "../errors.ts";
-import { CommandError } from "./command.ts";
-import { readJsonLines } from "./read-json-lines.ts";
-import { readTable } from "./read-table.ts";
-import type { ReadDeployment } from "./validate-deployment.ts";
+import type { IntakeContext, ReadLine } from "../intake/lines.ts";
+import { firstContent, formatOf, readLines } from "../intake/read-lines.ts";
+import type { TextLine } from "../intake/text-lines.ts";
+import { maxPlacements, type ReportLine } from "../record/report.ts";
+import { artifactKey } from "../text.ts";
+import { isDeployment, readJsonLines } from "./read-json-lines.ts";
+import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
 /** Reads a file of deployments one by one, so that only one at a time is in memory. */
-export async function* readDeployments(file: string, now: string): AsyncGenerator<ReadDeployment> {
-  const start = await startOf(file);
-  if (start.includes("\0")) throw new Refusal(422, `${file} is not text. Save it as CSV, TSV or JSON lines, in UTF-8.`);
-  if (start.trimStart().startsWith("{")) yield* readJsonLines(file, now);
-  else yield* readTable(file, now, /[\t;,]/.exec(start)?.[0] ?? ",");
+export async function* readDeployments(
+  lines: () => AsyncIterable<TextLine>,
+  context: IntakeContext,
+  now: string,
+): AsyncGenerator<ReadDeployment> {
+  const first = (await firstContent(lines()))?.text.trim() ?? "";
+  const format = formatOf(first);
+  if (format === "JSON lines" && isDeployment(first)) yield* readJsonLines(lines(), now);
+  else yield* byTime(readLines(lines(), context), now, format === "sitemap" || format === "words");
 }
 
-async function startOf(file: string): Promise<string> {
-  try {
-    await using handle = await open(file);
-    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096) });
-    return buffer.toString("utf8", 0, bytesRead).replace(/^\uFEFF/, "");
-  } catch (error) {
-    throw new CommandError(`${file} cannot be read: ${(error as Error).message}.`);
+/**
+ * Neighbouring lines with the same time are one deployment. A sitemap and a list have no times, so that they are one
+ * deployment from now on.
+ */
+async function* byTime(lines: AsyncIterable<ReadLine>, now: string, timeless: boolean): AsyncGenerator<ReadDeployment> {
+  let group: ReadLine[] = [];
+  for await (const read of lines) {
+    const { number, wrong, at } = read;
+    if (wrong !== undefined || at !== group[0]?.at) {
+      yield* deploymentOf(group, now);
+      group = [];
+    }
+    if (wrong !== undefined) yield { line: number, wrong: [wrong] };
+    else if (at === undefined && !timeless) throw new Refusal(422, withoutTimes);
+    else if (group.length <= maxPlacements) group.push(read); // one line too many is enough to refuse the deployment
   }
+  yield* deploymentOf(group, now);
+}
+
+const withoutTimes =
+  "The columns must have effective_at, key and version among them. To record a file without times as one deployment, use sitebook record.";
+
+/** The deployment of lines with the same time; if one is listed twice, only the errors. */
+function* deploymentOf(lines: ReadLine[], now: string): Generator<ReadDeployment> {
+  const [first] = lines;
+  if (!first) return;
+  const placements: ReportLine[] = [];
+  const numberByArtifact = new Map<string, number>();
+  for (const { number, line } of lines) {
+    if (!line) continue;
+    const earlier = numberByArtifact.get(artifactKey(line));
+    if (earlier) yield { line: number, wrong: [`${line.key} is listed for this time in line ${earlier} already.`] };
+    else placements.push(line);
+    numberByArtifact.set(artifactKey(line), number);
+  }
+  if (placements.length < lines.length) return;
+  const { number, at } = first;
+  yield validateDeployment(number, now, () => ({ ...(at !== undefined && { effective_at: at }), placements }));
 }

@@ -1,8 +1,7 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { z } from "zod";
 import { rejectInvalid } from "../api/validation-errors.ts";
 import { Refusal } from "../errors.ts";
+import type { TextLine } from "../intake/text-lines.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
@@ -38,13 +37,22 @@ const shortForm = z.strictObject({
   software: versionsByKey.default([]),
 });
 
-/** Reads a file with one deployment per line. */
-export async function* readJsonLines(file: string, now: string): AsyncGenerator<ReadDeployment> {
-  let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++;
-    const json = text.replace(/^\uFEFF/, "").trim();
-    if (json) yield validateDeployment(line, now, () => fromJson(json));
+/** Whether a line is a deployment, or else one page or software item. What cannot be read counts as a deployment. */
+export function isDeployment(json: string): boolean {
+  try {
+    const data = JSON.parse(json);
+    return !("key" in data) || "placements" in data;
+  } catch {
+    return true;
+  }
+}
+
+/** Reads lines with one deployment each. */
+export async function* readJsonLines(lines: AsyncIterable<TextLine>, now: string): AsyncGenerator<ReadDeployment> {
+  for await (const { number, text, wrong } of lines) {
+    const json = text.trim();
+    if (wrong !== undefined) yield { line: number, wrong: [wrong] };
+    else if (json) yield validateDeployment(number, now, () => fromJson(json));
   }
 }
 

@@ -1,93 +1,123 @@
-import { readFile } from "node:fs/promises";
-import { readLines, whyNotTextFile } from "../deployments/parse.ts";
-import { Refusal } from "../errors.ts";
+import { type FieldError, Refusal } from "../errors.ts";
+import { webAddress } from "../intake/addresses.ts";
+import { fetchSitemap } from "../intake/fetch-sitemap.ts";
+import { type IntakeContext, refuseRepeated } from "../intake/lines.ts";
+import { readLines } from "../intake/read-lines.ts";
+import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import type { ReportLine } from "../record/report.ts";
 import { countOf } from "../text.ts";
-import { connect, siteOption } from "./client.ts";
-import { type Command, CommandError, type Io, option } from "./command.ts";
+import { type Api, connect, siteOption } from "./client.ts";
+import { type Command, CommandError, countOption, type Io, option, type Values } from "./command.ts";
+import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
 
 interface Recorded {
   number: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
 export const recordCommand: Command = {
   help: `sitebook record ENVIRONMENT [LINE…] [--file FILE] [--at MOMENT] [--note TEXT] [--source TEXT]
-                [--promotion NUMBER] [--complete] [--key KEY] [--site SLUG]
+                [--promotion NUMBER] [--complete] [--allow-removals NUMBER] [--baseline] [--key KEY]
+                [--encoding windows-1252] [--site SLUG]
 
 Records one deployment. A LINE is "page /sale v3" or "software checkout 3.4.1", with - in place of the version if it was
-removed. Without a LINE they are read from the file, or from standard input, also as CSV, TSV or JSON lines.
+removed. Without a LINE they are read from the file, or from standard input: as such lines, a list of paths or web
+addresses, CSV or TSV with the usual headings, JSON lines, an export of an environment, or a sitemap, also gzipped. FILE
+can be the address of a sitemap on one of the environment's servers. A page without a version gets the date of its last
+change, or "baseline". Unknown columns are named and passed over.
 
   --at MOMENT         when it happened, like 2026-03-03T14:00:00Z; now by default
   --promotion NUMBER  the promotion that allowed it
   --complete          the lines are the complete list: anything not listed is recorded as removed
-  --key KEY           makes repeating the command harmless: the same key records only once`,
+  --allow-removals NUMBER
+                      how many it may remove at most; without it, a complete list is refused if it is empty or would
+                      remove more than ten and more than a fifth of what is there
+  --baseline          it was already there when the record began: not out of band, and no promotion is needed
+  --key KEY           makes repeating the command harmless: the same key records only once
+  --encoding NAME     windows-1252, if the file is in that; UTF-8 and UTF-16 are recognised`,
   options: {
     ...siteOption,
+    ...encodingOption,
     file: { type: "string" },
     at: { type: "string" },
     note: { type: "string" },
     source: { type: "string" },
     promotion: { type: "string" },
     complete: { type: "boolean" },
+    "allow-removals": { type: "string" },
+    baseline: { type: "boolean" },
     key: { type: "string" },
   },
   run: async ({ values, positionals }, io) => {
     const [environment, ...lines] = positionals;
     if (!environment)
       throw new CommandError('Name an environment and what was deployed, like sitebook record beta "page /sale v3".');
-    const placements = placementsOf(await inputText(lines, option(values, "file"), io));
+    let connected: Promise<Api> | undefined;
+    const api = () => {
+      connected ??= connect(values, io);
+      return connected;
+    };
+    const context = intakeContext(environment, api);
+    const placements = await placementsOf(inputLines(lines, values, context, io), context);
+    printNotices(context, io);
     const body = {
       effective_at: option(values, "at"),
       note: option(values, "note"),
       source: option(values, "source"),
-      promotion: values.promotion === undefined ? undefined : Number(values.promotion),
+      promotion: promotionNumber(option(values, "promotion")),
       complete: values.complete || undefined,
+      allow_removals: countOption(values, "allow-removals"),
+      baseline: values.baseline || undefined,
       placements,
     };
-    const api = await connect(values, io);
     const key = option(values, "key");
     const path = `/environments/${encodeURIComponent(environment)}/deployments`;
-    const json = await api.post<Recorded>(path, body, key === undefined ? {} : { "idempotency-key": key });
+    const json = await (await api()).post<Recorded>(path, body, key === undefined ? {} : { "idempotency-key": key });
     return { text: sentence(json, environment), json };
   },
 };
 
-async function inputText(lines: string[], file: string | undefined, io: Io): Promise<string> {
-  if (lines.length && file !== undefined) throw new CommandError("Give either lines or a file, not both.");
-  if (lines.length) return lines.join("\n");
-  return file === undefined || file === "-" ? io.readStdin() : readText(file);
+function promotionNumber(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new CommandError(`"${text.slice(0, 60)}" is not the number of a promotion.`);
 }
 
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: Error) => {
-    throw new CommandError(`${file} cannot be read: ${error.message}.`);
-  });
-  const wrong = whyNotTextFile(bytes);
-  if (wrong) throw new Refusal(422, wrong);
-  return bytes.toString();
+async function* inputLines(
+  lines: string[],
+  values: Values,
+  { baseUrls }: IntakeContext,
+  io: Io,
+): AsyncGenerator<TextLine> {
+  const file = option(values, "file");
+  if (lines.length && file !== undefined) throw new CommandError("Give either lines or a file, not both.");
+  if (lines.length) yield* linesOfText(lines.join("\n"));
+  else if (file !== undefined && webAddress(file)) yield* linesOfText(await fetchSitemap(file, await baseUrls()));
+  else yield* linesIn(file === undefined || file === "-" ? [await io.readStdin()] : file, values);
 }
 
 /** Throws a Refusal with 422 that names each line that needs fixing; then nothing is sent. */
-function placementsOf(text: string): ReportLine[] {
-  const read = readLines(text);
+async function placementsOf(lines: AsyncIterable<TextLine>, context: IntakeContext): Promise<ReportLine[]> {
+  const read = refuseRepeated(await Array.fromAsync(readLines(lines, context)));
   const errors = read.flatMap(({ number, wrong }) =>
     wrong ? [{ path: String(number), message: `Line ${number}: ${wrong}` }] : [],
   );
-  if (errors.length) {
-    const only = errors.length === 1 ? ` ${errors[0]?.message}` : "";
-    throw new Refusal(422, `${linesNeedFixing(errors.length)}${only}`, { errors });
-  }
+  refuseLines(errors.length, errors);
   return read.flatMap(({ line }) => line ?? []);
 }
 
-export const linesNeedFixing = (lines: number): string =>
-  `${countOf(lines, "line")} ${lines === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
+/** Throws a Refusal with 422 if there are lines to fix. It names them: a single one in its sentence. */
+export function refuseLines(lines: number, errors: FieldError[], file?: string): void {
+  if (!lines) return;
+  const only = errors.length === 1 ? ` ${errors[0]?.message}` : "";
+  const sentence = `${countOf(lines, "line")} ${lines === 1 ? "needs" : "need"} fixing. Nothing was recorded.${only}`;
+  throw new Refusal(422, file === undefined ? sentence : `${file}: ${sentence}`, { errors });
+}
 
-function sentence({ number, changed, unchanged, out_of_band }: Recorded, environment: string): string {
-  const same = unchanged ? `, ${unchanged} unchanged` : "";
+function sentence({ number, changed, unchanged, removed, out_of_band }: Recorded, environment: string): string {
+  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const outOfBand = out_of_band ? ` ${out_of_band} out of band: no promotion covers this.` : "";
   return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}`;
 }

@@ -3,6 +3,8 @@ import { findSite } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound } from "../errors.ts";
 import { createToken } from "../people/tokens.ts";
+import { validDate } from "../time/calendar.ts";
+import { endOfDay } from "../time/parse-moment.ts";
 import { parseRfc3339 } from "../time/rfc3339.ts";
 import { type Command, CommandError, option, requiredOption, type Values } from "./command.ts";
 import { onDatabase } from "./database.ts";
@@ -13,7 +15,8 @@ export const tokenCreateCommand: Command = {
 Creates a machine account on a site and prints its token, once, as the last word.
 
   --role ROLE     can be repeated for several roles
-  --expires DAY   the last day on which it is valid, like 2027-03-31, or a time like 2027-03-31T12:00:00Z`,
+  --expires DAY   the last day on which it is valid in the site's time zone, like 2027-03-31, or a time like
+                  2027-03-31T12:00:00Z`,
   options: {
     name: { type: "string" },
     site: { type: "string" },
@@ -23,9 +26,9 @@ Creates a machine account on a site and prints its token, once, as the last word
   run: async ({ values }, io) => {
     const [name, slug] = [requiredOption(values, "name"), requiredOption(values, "site")];
     const roles = rolesOf(values);
-    const expires_at = endOf(option(values, "expires"));
     return onDatabase(io.env, async (db) => {
       const site = (await findSite(db, slug)) ?? notFound(`site "${slug.slice(0, 60)}"`);
+      const expires_at = readExpiry(option(values, "expires"), site.time_zone);
       const actor = await commandLineActor(db, io.now().toISOString());
       const token = await createToken(db, actor, site, { name, roles, expires_at });
       const until = expires_at ? ` until ${expires_at}` : "";
@@ -43,9 +46,9 @@ function rolesOf(values: Values): string[] {
   return role;
 }
 
-function endOf(expires: string | undefined): string | undefined {
+function readExpiry(expires: string | undefined, zone: string): string | undefined {
   if (expires === undefined) return;
-  const end = parseRfc3339(/^\d{4}-\d\d-\d\d$/.test(expires) ? `${expires}T23:59:59.999Z` : expires);
+  const end = validDate(expires) ? endOfDay(expires, zone) : parseRfc3339(expires);
   if (!end) throw new CommandError(`"${expires.slice(0, 60)}" is not a valid day. Write it like 2027-03-31.`);
   return end;
 }

@@ -24,6 +24,7 @@ export interface CorrectedDeployment {
   environment: Environment;
   effective_at: string;
   complete: number;
+  baseline: number;
   promotion: number | null;
   lines: CorrectedLine[];
 }
@@ -40,7 +41,8 @@ export async function findCorrectedLines(
   const found = await db
     .selectFrom("deployments as d")
     .leftJoin("promotions as p", "p.id", "d.promotion_id")
-    .select(["d.id", "d.number", "d.environment_id", "d.effective_at", "d.complete", "p.number as promotion"])
+    .select(["d.id", "d.number", "d.environment_id", "d.effective_at", "d.complete", "d.baseline"])
+    .select("p.number as promotion")
     .where("d.site_id", "=", site.id)
     .where("d.number", "=", number)
     .executeTakeFirst();

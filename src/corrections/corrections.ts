@@ -7,6 +7,7 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { recordWithin } from "../deployments/record.ts";
 import { Refusal, refuse, refuseFields } from "../errors.ts";
+import { environmentsInUse } from "../record/baseline.ts";
 import { type Correction, latestCorrections } from "../record/corrections.ts";
 import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
@@ -120,11 +121,14 @@ async function reportInstead(
 ) {
   const line = wrong.lines[0] as CorrectedLine;
   const environment = right.environment ? environmentInstead(site, right.environment) : wrong.environment;
+  const inUse = await environmentsInUse(trx, [environment]);
   const report = {
     effective_at: right.effective_at ?? wrong.effective_at,
     note: `Corrects ${key.slice(0, 500)} in deployment ${wrong.number}`,
     source: `correction of deployment ${wrong.number}`,
     promotion: environment.id === wrong.environment.id ? (wrong.promotion ?? undefined) : undefined,
+    // what is right instead of a line of a baseline was there as well when the book was opened
+    baseline: wrong.baseline === 1 && (environment.id === wrong.environment.id || !inUse.has(environment.id)),
     placements: [normalizeLine({ kind: line.kind, key: line.key, version: right.version })],
   };
   refuseFields(reportErrors(report, actor.at).map(({ path, message }) => ({ path: insteadPath(path), message })));

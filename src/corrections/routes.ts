@@ -5,7 +5,7 @@ import { newId } from "../database/ids.ts";
 import { findDeployment } from "../deployments/queries.ts";
 import { notFound, Refusal, refuse, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { formFields, readMoment } from "../http/forms.ts";
+import { formFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { latestCorrections } from "../record/corrections.ts";
@@ -80,7 +80,7 @@ function readInstead(c: SiteContext, { right, version, environment, when }: Corr
   const errors: Record<string, string> = {};
   if (right !== "version" && right !== "removed") return { errors };
   if (right === "version" && !version.trim()) errors.version = "Enter the version that was there.";
-  const { at: effective_at, wrong } = readMoment(c, when);
+  const { at: effective_at, wrong } = readExactMoment(c, when);
   if (wrong) errors.when = wrong;
   const label = right === "removed" ? null : version.trim();
   return { errors, instead: { version: label, environment: environment || undefined, effective_at } };
@@ -89,6 +89,8 @@ function readInstead(c: SiteContext, { right, version, environment, when }: Corr
 const fieldOf = (path: string): string =>
   ({ "instead.version": "version", "instead.environment": "environment", "instead.effective_at": "when" })[path] ??
   (path.startsWith("instead") ? "instead" : "reason");
+
+const maxListedLines = 200;
 
 interface SubmittedForm {
   form?: CorrectionForm;
@@ -118,7 +120,8 @@ async function showForm(
     now,
     deployment,
     line,
-    lines: corrected.lines.slice(0, 200),
+    lines: corrected.lines.slice(0, maxListedLines),
+    lineCount: corrected.lines.length,
     wrong: own?.stands === 0 ? own : undefined,
     form: { ...empty, ...form, key: newId() },
     errors,

@@ -8,8 +8,8 @@ import {
   keySchema,
   kindSchema,
   listOf,
-  momentInQuery,
   momentSchema,
+  momentText,
   numberInPath,
   numberSchema,
   paging,
@@ -19,11 +19,13 @@ import {
   textUpTo,
   versionLabel,
 } from "../api/schemas.ts";
-import { notFound } from "../errors.ts";
-import type { SiteEnv } from "../http/context.ts";
+import { notFound, refuseFields } from "../errors.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
+import { readMoment, readRangeEnd } from "../http/forms.ts";
 import { lengthLimits } from "../record/keys.ts";
 import { readReference } from "../record/references.ts";
 import { maxPlacements } from "../record/report.ts";
+import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { type Deployment, findDeployment, listDeploymentPlacements, listDeployments } from "./queries.ts";
 import { recordDeployment } from "./record.ts";
 
@@ -48,7 +50,8 @@ const line = z
       .record(z.string(), z.string())
       .optional()
       .openapi({
-        description: "The software that it needs, by name, with semver ranges.",
+        description:
+          "The software that it needs, by name, each as a range of versions (semver, or numbers with any number of parts) or as one exact label.",
         example: { "checkout-service": ">=3.2 <4" },
       }),
   })
@@ -72,11 +75,25 @@ const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
         .boolean()
         .optional()
         .openapi({ description: "This is the complete list: anything not listed is recorded as removed." }),
+      allow_removals: z.int().min(0).optional().openapi({
+        description:
+          "How many pages and software items the complete list may remove, at most. Without it, a list that is empty, or that would remove more than ten and more than a fifth of what is there, is refused with the code removals_not_allowed.",
+      }),
+      baseline: z.boolean().optional().openapi({
+        description:
+          "This was already there when the record begins, so it needs no promotion and is not out of band. Only while nothing but baselines is recorded for the environment.",
+      }),
       placements: z.array(line).openapi({ maxItems: maxPlacements }),
     })
     .openapi("NewDeployment"),
   answer: z
-    .object({ number: z.int(), changed: z.int(), unchanged: z.int(), out_of_band: z.int() })
+    .object({
+      number: z.int(),
+      changed: z.int(),
+      unchanged: z.int(),
+      removed: z.int().openapi({ description: "How many of the changes are removals." }),
+      out_of_band: z.int(),
+    })
     .openapi("RecordedDeployment"),
 });
 
@@ -103,6 +120,7 @@ const deployment = z.object({
   source: z.string().nullable(),
   note: z.string().nullable(),
   complete: z.boolean(),
+  baseline: z.boolean(),
   changed: z.int(),
   unchanged: z.int(),
   out_of_band: z.int(),
@@ -116,15 +134,17 @@ const listCall = getCall("/sites/{site}/deployments", {
   description: "`environment` can name a moment, such as `live~1`: then only deployments up to that moment are listed.",
   query: z.strictObject({
     environment: referenceSchema.optional(),
-    since: momentInQuery.optional(),
-    until: momentInQuery.optional(),
+    since: momentText.optional(),
+    until: momentText.optional().openapi({ description: "A day or minute that is named as the end is included." }),
     ...paging(z.strictObject({ effective_at: searchText(), number: numberSchema })),
   }),
   answer: listOf(deployment.openapi("Deployment")),
 });
 
 deploymentApi.openapi(listCall, async (c) => {
-  const { environment, since, until, limit, cursor } = c.req.valid("query");
+  const { environment, limit, cursor, ...range } = c.req.valid("query");
+  const since = rangeMoment(c, "since", range.since);
+  const until = rangeMoment(c, "until", range.until);
   const { site } = c.var.access;
   const parameter = environment && { path: "environment", text: environment, now: c.var.at };
   const reference = parameter ? await readReference(c.var.db, site, parameter) : undefined;
@@ -134,6 +154,19 @@ deploymentApi.openapi(listCall, async (c) => {
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
   return c.json(pageOf(rows, limit, asDeployment, position), 200);
 });
+
+/** Throws a Refusal with 422 if it cannot be read. A time with an offset may be in the future, for clocks differ. */
+function rangeMoment(c: SiteContext, name: "since" | "until", text: string | undefined): string | undefined {
+  if (text === undefined) return;
+  const exact = parseRfc3339(text);
+  if (exact) return exact;
+  const { at, wrong = invalidMoment(text, "2026-03-03T14:00:00Z") } = (name === "since" ? readMoment : readRangeEnd)(
+    c,
+    text,
+  );
+  if (!at) refuseFields([{ path: name, message: wrong }]);
+  return at;
+}
 
 const showCall = getCall("/sites/{site}/deployments/{n}", {
   tags,
@@ -196,6 +229,7 @@ function asDeployment(row: Deployment): z.infer<typeof deployment> {
     source,
     note,
     complete: row.complete === 1,
+    baseline: row.baseline === 1,
     changed,
     unchanged,
     out_of_band,

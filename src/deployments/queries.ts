@@ -34,7 +34,7 @@ export async function previewDeployment(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: ReportLine[],
+  lines: Pick<ReportLine, "kind" | "key" | "version">[],
   complete: boolean,
 ): Promise<PreviewedLine[]> {
   const placements = complete
@@ -59,7 +59,7 @@ async function placementsOf(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: ReportLine[],
+  lines: Pick<ReportLine, "kind" | "key">[],
 ): Promise<PlacementAsOf[]> {
   const ids = await artifactIds(db, site.id, lines);
   return inBatches([...ids.values()], (batch) =>
@@ -119,7 +119,7 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
+    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
     .select(["e.slug as environment", "e.name as environment_name", "e.tier"]);
 }
 

@@ -1,5 +1,5 @@
 import type { Actor } from "../access/actor.ts";
-import { type Environment, refuseRetiredNow } from "../access/environments.ts";
+import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -8,6 +8,7 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { Refusal, refuse, refuseFields } from "../errors.ts";
 import { findPromotion } from "../promotions/queries.ts";
 import { upsertArtifacts } from "../record/artifacts.ts";
+import { refuseLateBaseline } from "../record/baseline.ts";
 import { deploy } from "../record/deploy.ts";
 import { listContents } from "../record/releases.ts";
 import { type DeploymentReport, normalizeLine, type ReportLine, reportErrors } from "../record/report.ts";
@@ -19,12 +20,14 @@ export interface RecordedDeployment {
   number: number;
   changed: number;
   unchanged: number;
+  removed: number;
   out_of_band: number;
 }
 
 /**
  * Records a deployment. If its environment has a gate, lines that no approved promotion allowed are recorded too, flagged
- * out of band. Throws a Refusal with 403 if the actor may not record, and with 422 if the report has errors.
+ * out of band. Throws a Refusal with 403 if the actor may not record, with 422 if the report has errors, and with 409 for a
+ * baseline of an environment that has other deployments.
  */
 export async function recordDeployment(
   db: Database,
@@ -40,7 +43,7 @@ export async function recordDeployment(
   refuseFields(reportErrors(report, actor.at));
   await yieldToEventLoop();
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    await refuseRetiredNow(trx, environment);
+    if (report.baseline) await refuseLateBaseline(trx, environment);
     const { id: _, ...recorded } = await recordWithin(trx, actor, site, environment, report);
     return recorded;
   });
@@ -62,6 +65,8 @@ export async function recordWithin(
     id: report.id,
     effectiveAt,
     complete: report.complete ?? false,
+    baseline: report.baseline,
+    allowRemovals: report.allow_removals,
     note: report.note?.trim() || null,
     source: report.source?.trim() || null,
     promotion: promotion && { id: promotion.id, number: promotion.number },
@@ -71,7 +76,7 @@ export async function recordWithin(
       return {
         ...line,
         promotion_id: allowed ? (promotion?.id ?? null) : null,
-        out_of_band: environment.gate && !allowed ? 1 : 0,
+        out_of_band: environment.gate && !allowed && !report.baseline ? 1 : 0,
       };
     }),
   });

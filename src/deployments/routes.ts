@@ -3,27 +3,35 @@ import { deploymentPage, deploymentsPage } from "../../views/deployments/pages.t
 import { type RecordForm, recordPage } from "../../views/deployments/record.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findAnyEnvironment, findEnvironment } from "../access/sites.ts";
-import { newId } from "../database/ids.ts";
+import { newId, sha256 } from "../database/ids.ts";
 import { besideFields, type FieldError, notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import type { ReadLine } from "../intake/lines.ts";
+import { Notices } from "../intake/notices.ts";
+import { unusedEnvironments, whyNotBaseline } from "../record/baseline.ts";
 import { latestCorrections } from "../record/corrections.ts";
+import { whyNotRemove } from "../record/removals.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
-import { type ReadLine, readLines, whyNotTextFile } from "./parse.ts";
+import { readIntake, readText } from "./intake-form.ts";
 import {
   type DeploymentPosition,
   findDeployment,
   listDeploymentPlacements,
   listDeployments,
+  type PreviewedLine,
   previewDeployment,
 } from "./queries.ts";
 import { type RecordedDeployment, recordDeployment } from "./record.ts";
+import { sameAsRoutes } from "./same-as-routes.ts";
 
 export const deploymentRoutes = new Hono<SiteEnv>();
+
+deploymentRoutes.route("/same-as", sameAsRoutes);
 
 deploymentRoutes.get("/", async (c) => {
   const { site } = c.var.access;
@@ -43,44 +51,57 @@ deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
-  return showForm(c, { environment, when: "", note: "", source: "", complete: false, lines: "", key: newId() });
+  const { environments } = await c.var.siteSummary(c.var.db, site);
+  // what is recorded for an environment first is most likely what was there already
+  const baseline = environments[site.environments.findIndex(({ slug }) => slug === environment)]?.changed_at === null;
+  const empty = { when: "", note: "", source: "", complete: false, lines: "", previewed: "", sitemap: "", skip: 0 };
+  return showForm(c, { ...empty, environment, baseline, converted: false, agreed: false, key: newId() });
 });
 
 /** Previews the changes; writes nothing. */
 deploymentRoutes.post("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
-  const { form, wrong } = await readForm(c);
+  const { form, wrong } = await readForm(c, "preview");
   if (wrong) return showForm(c, form, { errors: [wrong] });
-  const read = readFields(c, form);
-  if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
-  const changes = await previewDeployment(
-    c.var.db,
-    c.var.access.site,
-    read.environment,
-    read.at ?? c.var.at,
-    read.lines,
-    form.complete,
-  );
-  return showForm(c, form, { changes, momentNote: read.momentNote });
+  const read = await readFields(c, form);
+  // lines that cannot be taken do not keep the others from being previewed, unless the list claims to be complete
+  const errors = read.lines.length && !form.complete ? read.errors : [...read.errors, ...whyNotBadLines(read)];
+  const tooLate = form.baseline ? await whyNotBaseline(c.var.db, read.environment) : undefined;
+  if (tooLate) errors.push({ path: "baseline", message: tooLate });
+  if (errors.length) return showForm(c, form, { ...read, errors });
+  return showPreview(c, form, read);
 });
 
 deploymentRoutes.post("/", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
-  const { form, wrong } = await readForm(c);
+  const { form, wrong } = await readForm(c, "record");
   if (wrong) return showForm(c, form, { errors: [wrong] });
-  const read = readFields(c, form);
-  if (read.errors.length) return showForm(c, form, { errors: read.errors, badLines: read.badLines });
+  const read = await readFields(c, form);
+  if (read.errors.length) return showForm(c, form, { ...read, errors: read.errors });
+  if (form.previewed && form.previewed !== previewDigest(form)) return showPreview(c, form, read, { changed: true });
+  const errors = whyNotAsPreviewed(form, read);
+  if (errors.length) return showForm(c, form, { ...read, errors });
   try {
-    const { note, source, complete } = form;
-    const report = { note, source, complete, placements: read.lines, ...(read.at && { effective_at: read.at }) };
+    const { note, source, complete, baseline, allow_removals } = form;
+    // the same form is one request, also if it was previewed in between
+    const sent: RecordForm = { ...form, previewed: "" };
+    const report = {
+      note,
+      source,
+      complete,
+      baseline,
+      allow_removals,
+      placements: read.lines,
+      ...(read.at && { effective_at: read.at }),
+    };
     const recorded = await recordDeployment(
       c.var.db,
-      sessionActor(c, form),
+      sessionActor(c, sent),
       c.var.access.site,
       read.environment,
       report,
     );
-    flash(c, summary(recorded, read.environment.name));
+    flash(c, summary(recorded, read.environment.name, read.badLines.length));
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {
     const { errors } = besideFields(error, "lines");
@@ -88,6 +109,7 @@ deploymentRoutes.post("/", async (c) => {
       path: path.startsWith("placements") ? "lines" : path,
       message,
     }));
+    if (shown.some(({ path }) => path === "allow_removals")) return showPreview(c, form, read, { errors: shown });
     return showForm(c, form, { errors: shown });
   }
 });
@@ -114,23 +136,60 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   );
 });
 
-type Results = Partial<Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines">> & {
+type Results = Partial<
+  Pick<Parameters<typeof recordPage>[0], "changes" | "momentNote" | "badLines" | "notices" | "changed" | "removals">
+> & {
   errors?: FieldError[];
 };
 
-function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
+async function showPreview(
+  c: SiteContext,
+  form: RecordForm,
+  read: Read,
+  results: Pick<Results, "changed" | "errors"> = {},
+) {
+  const { environment, lines, at = c.var.at } = read;
+  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
+  const removals = form.complete ? removalsOf(changes, read) : undefined;
+  return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, changes, removals, ...results });
+}
+
+/** What a complete list would remove, if that has to be confirmed. */
+function removalsOf(changes: PreviewedLine[], { environment, lines }: Read): Results["removals"] {
+  const present = changes.filter(({ before }) => before !== null).length;
+  const count = changes.length - lines.length;
+  const inventory = { environment: environment.name, listed: lines.length, present, removed: count };
+  const question = whyNotRemove(inventory, undefined);
+  return question === undefined ? undefined : { question, count };
+}
+
+/**
+ * Of all that decides what a deployment changes. Browsers send line breaks in their own way. Allowed removals are not in
+ * it: they decide only whether it is recorded, and are confirmed below the preview that names them.
+ */
+const previewDigest = ({ environment, when, complete, baseline, lines }: RecordForm): string =>
+  sha256(JSON.stringify([environment, when, complete, baseline, lines.replace(/\r\n?/g, "\n")]));
+
+async function showForm(c: SiteContext, form: RecordForm, { errors = [], ...results }: Results = {}) {
   const { site } = c.var.access;
+  const unused = await unusedEnvironments(c.var.db, site);
   const byField = Object.fromEntries(errors.map((error) => [error.path, error.message]));
   return sitePage(
     c,
     { title: "Record a deployment", here: "record" },
-    recordPage({ site, form, errors: byField, now: c.var.at, ...results }),
-    errors.length ? 422 : 200,
+    recordPage({ site, form, errors: byField, now: c.var.at, unused, ...results }),
+    errors.length ? 422 : results.changed ? 409 : 200,
   );
 }
 
-/** The form as it was sent. The lines of an uploaded file replace those of the form, so that people can fix them there. */
-async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: FieldError }> {
+/**
+ * The form as it was sent. What an uploaded file or the address of a sitemap has replaces its lines, so that people can
+ * fix them there.
+ */
+async function readForm(
+  c: SiteContext,
+  purpose: "preview" | "record",
+): Promise<{ form: RecordForm; wrong?: FieldError }> {
   const body = await c.req.parseBody();
   const field = (name: string) => (typeof body[name] === "string" ? body[name] : "");
   const form: RecordForm = {
@@ -139,44 +198,77 @@ async function readForm(c: SiteContext): Promise<{ form: RecordForm; wrong?: Fie
     note: field("note"),
     source: field("source"),
     complete: field("complete") === "1",
+    baseline: field("baseline") === "1",
+    allow_removals: /^\d{1,9}$/.test(field("allow_removals")) ? Number(field("allow_removals")) : undefined,
     lines: field("lines"),
+    previewed: field("previewed"),
+    sitemap: field("sitemap").trim(),
+    converted: field("converted") === "1",
+    agreed: field("agreed") === "1",
+    skip: Number(field("skip")) || 0,
     key: field("key"),
   };
-  if (!(body.file instanceof File) || !body.file.size) return { form };
-  const bytes = new Uint8Array(await body.file.arrayBuffer());
-  const wrong = whyNotTextFile(bytes);
-  if (wrong) return { form, wrong: { path: "file", message: wrong } };
-  return { form: { ...form, lines: new TextDecoder().decode(bytes) } };
+  const file = body.file instanceof File && body.file.size ? new Uint8Array(await body.file.arrayBuffer()) : undefined;
+  if (form.sitemap && purpose === "record")
+    return { form, wrong: { path: "sitemap", message: "This sitemap was not read yet. Preview the changes first." } };
+  const { servers } = findEnvironment(c.var.access.site, form.environment);
+  const baseUrls = servers.map((server) => server.base_url);
+  const read = await readIntake({ file, sitemap: form.sitemap, lines: form.lines }, baseUrls);
+  if ("message" in read) return { form, wrong: read };
+  const { lines, converted } = read;
+  if (!file && lines === form.lines) return { form };
+  return { form: { ...form, lines, sitemap: "", converted: converted ?? false, agreed: false } };
 }
 
-function readFields(c: SiteContext, form: RecordForm) {
+async function readFields(c: SiteContext, form: RecordForm) {
   const { site } = c.var.access;
   const errors: FieldError[] = [];
   const environment = findEnvironment(site, form.environment);
   const { at, note, wrong } = readMoment(c, form.when);
   if (wrong) errors.push({ path: "when", message: wrong });
-  const read = readLines(form.lines);
+  const notices = new Notices();
+  const baseUrls = () => environment.servers.map((server) => server.base_url);
+  const { read, unreadable } = await readText(form.lines, { baseUrls, notices });
   const badLines = read.filter((line): line is ReadLine & { wrong: string } => line.wrong !== undefined);
   const lines = read.map(({ line }) => line).filter((line): line is ReportLine => line !== undefined);
-  const wrongLines = whyNotLines(badLines.length, read.length, form.complete);
+  const wrongLines = unreadable ?? whyNotCount(read.length, form.complete);
   if (wrongLines) errors.push({ path: "lines", message: wrongLines });
-  return { environment, errors, badLines, lines, at, momentNote: note };
+  return { environment, errors, badLines, lines, at, momentNote: note, notices: notices.sentences() };
 }
 
-function whyNotLines(badCount: number, count: number, complete: boolean): string | undefined {
+function whyNotCount(count: number, complete: boolean): string | undefined {
   if (!count && !complete) return "List at least one page or software item, one per line.";
   if (count > maxPlacements)
     return `A deployment can have at most ${formatCount(maxPlacements)} lines; this one has ${formatCount(count)}. Record it in parts.`;
-  if (badCount)
-    return `${countOf(badCount, "line")} ${badCount === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
 }
 
-function summary({ number, changed, unchanged, out_of_band }: RecordedDeployment, environment: string): string {
-  const same = unchanged ? `, ${unchanged} unchanged` : "";
+type Read = Awaited<ReturnType<typeof readFields>>;
+
+function whyNotBadLines({ badLines: { length } }: Read): FieldError[] {
+  if (!length) return [];
+  const message = `${countOf(length, "line")} ${length === 1 ? "needs" : "need"} fixing. Nothing was recorded.`;
+  return [{ path: "lines", message }];
+}
+
+/** Lines are left out, and letters converted, only if the person saw which, and agreed. */
+function whyNotAsPreviewed(form: RecordForm, read: Read): FieldError[] {
+  const leavesOut = form.skip === read.badLines.length && read.lines.length > 0 && !form.complete;
+  const agreed = !form.converted || form.agreed;
+  const notAgreed = { path: "agreed", message: "Check the letters in the lines, and tick that they are right." };
+  return [...(leavesOut ? [] : whyNotBadLines(read)), ...(agreed ? [] : [notAgreed])];
+}
+
+function summary(
+  { number, changed, unchanged, removed, out_of_band }: RecordedDeployment,
+  environment: string,
+  leftOut: number,
+): string {
+  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const band = out_of_band
     ? ` ${out_of_band} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
     : "";
-  return `Deployment ${number} recorded: ${changed} changed${same}.${band}`;
+  const others = leftOut ? ` ${countOf(leftOut, "line")} left out.` : "";
+  return `Deployment ${number} recorded: ${changed} changed${same}.${band}${others}`;
 }
 
 /** `2026-03-03T14:00:00.000Z.42` */

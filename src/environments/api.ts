@@ -3,7 +3,9 @@ import { findAnyEnvironment, type Site } from "../access/sites.ts";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
+  approvedByJson,
   approvedBySchema,
+  beforeApprovalSchema,
   environmentJson,
   environmentSchema,
   environmentSlug,
@@ -11,7 +13,6 @@ import {
   keySchema,
   kindSchema,
   listOf,
-  momentInQuery,
   momentSchema,
   momentText,
   paging,
@@ -26,6 +27,7 @@ import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { countAsOf, firstChange } from "../record/changes.ts";
 import { environmentEvents, environmentsAsOf } from "../record/environments-as-of.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 
 const tags = ["Environments"];
 
@@ -37,14 +39,14 @@ const listCall = getCall("/sites/{site}/environments", {
   summary: "A site's environments, in order of promotion",
   description: "With `as_of` those of that moment, in the order and with the names and counts of then.",
   params: z.object({ site: slugSchema }),
-  query: z.strictObject({ as_of: momentInQuery.optional() }),
+  query: z.strictObject({ as_of: momentText.optional() }),
   answer: listOf(environmentSchema),
 });
 
 environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
-  const { as_of } = c.req.valid("query");
-  if (as_of) return c.json({ items: await listAsOf(c.var.db, site, as_of), next: null }, 200);
+  const asOf = queryMoment(c, "as_of", c.req.valid("query").as_of);
+  if (asOf) return c.json({ items: await listAsOf(c.var.db, site, asOf), next: null }, 200);
   const { environments: counts } = await c.var.siteSummary(c.var.db, site);
   const emptyCounts = { pages: 0, software: 0 };
   return c.json(
@@ -74,7 +76,11 @@ const placement = z
     deployment: z.int(),
     promotion: z.int().nullable(),
     approved_by: z.array(approvedBySchema),
-    out_of_band: z.boolean().openapi({ description: "The environment has a gate, and no promotion covers this." }),
+    out_of_band: z.boolean().openapi({
+      description: "The environment has a gate, no promotion covers this, and it is not in a baseline.",
+    }),
+    baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
+    before_approval: beforeApprovalSchema,
   })
   .openapi("Placement");
 
@@ -126,6 +132,7 @@ environmentApi.openapi(placementsCall, async (c) => {
 
 function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>): z.infer<typeof placement> {
   const { kind, key, title, version, digest, effective_at, recorded_at, deployment, promotion } = row;
+  const approvals = approvers.get(row.promotion_id ?? "") ?? [];
   return {
     kind,
     key,
@@ -136,7 +143,9 @@ function placementJson(row: PlacementAsOf, approvers: Map<string, ApprovedBy[]>)
     recorded_at,
     deployment,
     promotion,
-    approved_by: approvers.get(row.promotion_id ?? "") ?? [],
+    approved_by: approvedByJson(approvals),
     out_of_band: row.out_of_band === 1,
+    baseline: row.baseline === 1,
+    before_approval: isBeforeApproval(row, approvals),
   };
 }

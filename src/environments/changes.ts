@@ -8,6 +8,7 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { type Action, appendEvent } from "../record/events.ts";
 import type { Tier } from "../schema.ts";
+import { normalName } from "../text.ts";
 import { openPromotions, placeBefore, whyNotBefore, writeOrder } from "./order.ts";
 import { whyNotEnvironmentName, whyNotOrder, whyNotTier } from "./rules.ts";
 
@@ -47,7 +48,7 @@ export function changeEnvironment(
     );
     const order = before && before !== environment.slug ? placeBefore(environments, environment, before) : environments;
     refuse(whyNotOrder(environments, order, await openPromotions(trx, site.id)));
-    const renamed = { ...environment, name: name.trim() };
+    const renamed = { ...environment, name: normalName(name) };
     if (renamed.name !== environment.name) await rename(trx, actor, site, renamed, environment.name);
     if (tier !== environment.tier) await changeTier(trx, actor, site, environment, tier as Tier);
     if (order.some((one, i) => one !== environments[i])) await move(trx, actor, site, renamed, order);

@@ -9,7 +9,7 @@ import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
-import { whyNotName } from "../text.ts";
+import { normalName, whyNotName } from "../text.ts";
 import { openPromotions, placeBefore, whyNotBefore, writeOrder } from "./order.ts";
 import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl, whyNotOrder } from "./rules.ts";
 
@@ -57,7 +57,7 @@ export async function insertEnvironment(
   const id = newId(Date.parse(actor.at));
   const order = placeBefore<{ id: string; slug: string }>(environments, { id, slug }, before).map((one) => one.id);
   const position = order.indexOf(id) + 1;
-  const row = { id, site_id: siteId, slug, name: name.trim(), position, tier };
+  const row = { id, site_id: siteId, slug, name: normalName(name), position, tier };
   const free = Math.max(last?.position ?? 0, 0) + 1;
   await trx
     .insertInto("environments")
@@ -99,7 +99,7 @@ export function addServer(
   server: { name: string; base_url: string },
 ) {
   refuse(whyNotMay(actor, "administer"), 403);
-  const name = server.name.trim();
+  const name = normalName(server.name);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const taken = environment.servers.some((server) => server.name === name);
     refuseFields(
@@ -122,7 +122,7 @@ async function insertServer(
   const row = {
     id: newId(Date.parse(actor.at)),
     environment_id: environment.id,
-    name: server.name.trim(),
+    name: normalName(server.name),
     base_url: server.base_url.replace(/\/+$/, ""),
   };
   await trx.insertInto("servers").values(row).execute();

@@ -12,6 +12,7 @@ import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
+import { whyNotBaseline } from "../record/baseline.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
 import { listCurrentNames } from "../record/current.ts";
@@ -85,6 +86,7 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
+    sameAs: at || !may.record ? [] : await sourcesOf(c, environment),
     may,
   };
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
@@ -104,6 +106,15 @@ async function linesNow(c: SiteContext, environmentId: string, names: Awaited<Re
   return inBatches(names, (batch) =>
     placementsAsOf(db, site.id, environmentId, { asOf: endOfTime }, { ids: batch.map(({ id }) => id) }),
   );
+}
+
+/** The environments from which this one can be filled, as long as nothing but baselines is recorded for it; the last first. */
+async function sourcesOf(c: SiteContext, environment: Environment): Promise<Environment[]> {
+  const { site } = c.var.access;
+  if (environment.retired_at || (await whyNotBaseline(c.var.db, environment))) return [];
+  const { environments } = await c.var.siteSummary(c.var.db, site);
+  const counts = new Map(environments.map((row) => [row.environment_id, row.pages + row.software]));
+  return site.environments.filter(({ id }) => id !== environment.id && counts.get(id)).reverse();
 }
 
 /** The rail's counts, which are there already. */

@@ -1,7 +1,7 @@
 import type { Environment, Gate } from "../access/environments.ts";
 import type { FieldError } from "../errors.ts";
 import type { Tier } from "../schema.ts";
-import { controlCharacters, countOf, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
+import { controlCharacters, countOf, foldText, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
 
 /** "Needs 2 approvals from Tester and 1 from Marketing; …". `roles` are the names of roles by their slugs. */
 export function gateSentence(gate: Gate | null, roles: Record<string, string> = {}): string {
@@ -43,12 +43,7 @@ export function whyNotEnvironmentName(name: string, others: string[]): string | 
 }
 
 /** A name as people see it: without case, spaces and invisible characters. */
-const foldName = (name: string): string =>
-  name
-    .normalize("NFKC")
-    .replace(/[\s\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .toUpperCase()
-    .toLowerCase();
+const foldName = (name: string): string => foldText(name).replace(/[\s\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "");
 
 interface OpenPromotion {
   number: number;

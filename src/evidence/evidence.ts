@@ -5,7 +5,7 @@ import { snapshot } from "../database/snapshot.ts";
 import { notFound } from "../errors.ts";
 import { chainHead } from "../integrity/checkpoints.ts";
 import { findPromotion } from "../promotions/queries.ts";
-import { type Moment, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
+import { type Moment, type PlacementAsOf, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
 import { listContents } from "../record/releases.ts";
 
 /** What a pack is evidence of, as its verifier reads it: a promotion, or an environment at a moment. */
@@ -71,11 +71,16 @@ export function evidenceOfEnvironment(
         as_of,
         known_at,
       },
-      contents: lines.map((line) => ({ ...line, out_of_band: line.out_of_band ? "yes" : "no" })),
+      contents: lines.map((line) => ({ ...line, ...flagsOf(line) })),
       ...(await loadSteps(trx, site, [...subjects, ...lines.map((line) => line.promotion_id)], known_at)),
     };
   });
 }
+
+const flagsOf = (line: PlacementAsOf) => ({
+  out_of_band: line.out_of_band ? "yes" : "no",
+  baseline: line.baseline ? "yes" : "no",
+});
 
 const batchSize = 1000;
 

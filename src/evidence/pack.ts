@@ -5,7 +5,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { yieldToEventLoop } from "../database/event-loop.ts";
 import { sha256 } from "../database/ids.ts";
-import { csvLine } from "../exports/csv.ts";
+import { byteOrderMark, csvLine } from "../exports/csv.ts";
 import { type Checkpoint, publicKey, signChain } from "../integrity/checkpoints.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Evidence } from "./evidence.ts";
@@ -68,7 +68,7 @@ async function filesOf(db: Database, site: Site, evidence: Evidence, checkpoint:
 }
 
 const table = (names: readonly string[], rows: Evidence["contents"]) =>
-  [csvLine(names), ...rows.map((row) => csvLine(names.map((name) => row[name])))].join("");
+  [byteOrderMark, csvLine(names), ...rows.map((row) => csvLine(names.map((name) => row[name])))].join("");
 
 const chunkCharacters = 256 * 1024;
 

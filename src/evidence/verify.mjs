@@ -99,6 +99,7 @@ function collect({ seq: event, action, subject, subject_id: id, environment_id, 
 }
 
 const name = ({ kind, key }) => `${kind} ${key}`;
+const yes = (flag) => (flag ? "yes" : "no");
 const byName = (a, b) => Buffer.compare(Buffer.from(name(a)), Buffer.from(name(b)));
 const byTime = (a, b) => (a.effective_at === b.effective_at ? a.seq - b.seq : a.effective_at < b.effective_at ? -1 : 1);
 
@@ -109,9 +110,9 @@ function contentsAsOf() {
   const last = new Map(effective.sort(byTime).map((row) => [name(row), row]));
   const first = new Map(events.toReversed().map((row) => [row.id, row]));
   return [...last.values()].map((row) => {
-    const { number: deployment, recorded_at } = first.get(row.deployment_id);
+    const { number: deployment, recorded_at, baseline } = first.get(row.deployment_id);
     const { number: promotion } = first.get(row.promotion_id) ?? {};
-    return { ...row, deployment, recorded_at, promotion, out_of_band: row.out_of_band ? "yes" : "no" };
+    return { ...row, deployment, recorded_at, promotion, out_of_band: yes(row.out_of_band), baseline: yes(baseline) };
   });
 }
 
@@ -124,8 +125,7 @@ function deriveTables() {
   const rows = [...own, ...contents];
   const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
   const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id));
-  const decisions = steps.filter((row) => row.decision);
-  return { contents, approvals: decisions.map((row) => ({ ...row, promotion: row.number })), steps };
+  return { contents, approvals: steps.filter((r) => r.decision).map((r) => ({ ...r, promotion: r.number })), steps };
 }
 
 /** Compares a file with the lines that it should have. */

@@ -44,6 +44,7 @@ function rowOf(site: Site, event: HistoryEvent): ExportRow {
   const { seq, recorded_at, action, subject, hash, details } = event;
   const texts = sentence(event).map((piece) => {
     if (typeof piece === "string") return piece;
+    if ("name" in piece) return piece.name;
     return "at" in piece ? longTime(piece.at, site.time_zone) : piece.text;
   });
   const note = details.comment ?? details.reason ?? details.note ?? null;

@@ -1,9 +1,10 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
-import { listApprovers } from "../record/approvers.ts";
+import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { type Moment, type PlacementAsOf, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
-import type { Export, ExportRow } from "./serialize.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
+import type { Export, ExportRow, Format } from "./serialize.ts";
 
 const columns = [
   "kind",
@@ -17,6 +18,8 @@ const columns = [
   "promotion",
   "approved_by",
   "out_of_band",
+  "baseline",
+  "before_approval",
 ] as const;
 
 /** What was on an environment at a moment, ordered by kind and key, with the fields of the API. */
@@ -26,8 +29,9 @@ export function placementsExport(
   environment: Environment,
   moment: Moment,
   slice: Pick<PlacementSlice, "kind" | "text">,
+  format: Format,
 ): Export {
-  return { columns, pages: pagesOf(db, site, environment, moment, slice) };
+  return { columns, pages: pagesOf(db, site, environment, moment, slice, format) };
 }
 
 const batchSize = 1000;
@@ -38,6 +42,7 @@ async function* pagesOf(
   environment: Environment,
   moment: Moment,
   slice: PlacementSlice,
+  format: Format,
 ): AsyncGenerator<ExportRow[]> {
   for (let after: PlacementSlice["after"]; ; ) {
     const page = { ...slice, after, limit: batchSize, order: "key" as const };
@@ -46,17 +51,25 @@ async function* pagesOf(
       db,
       lines.map((line) => line.promotion_id),
     );
-    yield lines.map((line) => rowOf(line, approvers));
+    yield lines.map((line) => rowOf(line, approvers, format));
     after = lines[batchSize - 1];
     if (!after) return;
   }
 }
 
-function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApprovers>>): ExportRow {
+function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApprovers>>, format: Format): ExportRow {
+  const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   const all: ExportRow = {
     ...line,
-    approved_by: (approvers.get(line.promotion_id ?? "") ?? []).map((approval) => ({ ...approval })),
+    approved_by: approvals.map((approval) => approvalOf(approval, format)),
     out_of_band: line.out_of_band === 1,
+    baseline: line.baseline === 1,
+    before_approval: isBeforeApproval(line, approvals),
   };
   return Object.fromEntries(columns.map((column) => [column, all[column]]));
+}
+
+/** A cell of CSV reads "Theo, tester, 2026-…", and "Nightly build, machine, tester, 2026-…" for a token. */
+function approvalOf({ person, kind, role, decided_at }: ApprovedBy, format: Format) {
+  return format === "csv" && kind === "person" ? { person, role, decided_at } : { person, kind, role, decided_at };
 }

@@ -7,6 +7,7 @@ import type { SiteEnv } from "../http/context.ts";
 import { download } from "../http/download.ts";
 import { queryMoment } from "../http/forms.ts";
 import { endOfTime, type Moment } from "../record/as-of.ts";
+import { boardExport } from "./board.ts";
 import { historyExport } from "./history.ts";
 import { placementsExport } from "./placements.ts";
 import { type Format, serialize } from "./serialize.ts";
@@ -25,6 +26,16 @@ exportRoutes.get("/history/:file{export\\.(?:csv|jsonl)}", (c) =>
   }),
 );
 
+exportRoutes.get("/:file{export\\.(?:csv|jsonl)}", (c) =>
+  download(c, async () => {
+    const { site } = c.var.access;
+    const filter = readBoardFilter(site, c.req.query());
+    const format = formatOf(c.req.param("file"));
+    const content = serialize(format, boardExport(c.var.db, site, await c.var.siteSummary(c.var.db, site), filter));
+    return { name: ["board", c.var.at], format, content };
+  }),
+);
+
 exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", (c) =>
   download(c, () => {
     const { site } = c.var.access;
@@ -36,7 +47,7 @@ exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", (c)
     };
     const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
     const format = formatOf(c.req.param("file"));
-    const content = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }));
+    const content = serialize(format, placementsExport(c.var.db, site, environment, moment, { kind, text }, format));
     return { name: [environment.slug, moment.asOf === endOfTime ? c.var.at : moment.asOf], format, content };
   }),
 );

@@ -1,6 +1,6 @@
 import type { Json } from "../database/canonical-json.ts";
 import { yieldToEventLoop } from "../database/event-loop.ts";
-import { csvLine } from "./csv.ts";
+import { byteOrderMark, csvLine } from "./csv.ts";
 
 export const formats = ["csv", "jsonl"] as const;
 export type Format = (typeof formats)[number];
@@ -16,11 +16,11 @@ export interface Export {
 
 /**
  * The file in chunks, one for each page. Its last line counts the rows, so that a truncated file is noticed:
- * `{"end":true,"rows":12}`, and in CSV a record `end,12 rows` with as many cells as the others.
+ * `{"end":true,"rows":12}`, and in CSV, which begins with a byte order mark, a record `end,12 rows` with as many cells as the others.
  */
 export async function* serialize(format: Format, { columns, pages }: Export): AsyncGenerator<string> {
   const lineOf = format === "csv" ? (row: ExportRow) => csvLine(columns.map((column) => row[column])) : jsonLine;
-  let [rows, head] = [0, format === "csv" ? csvLine(columns) : ""];
+  let [rows, head] = [0, format === "csv" ? byteOrderMark + csvLine(columns) : ""];
   for await (const page of pages) {
     rows += page.length;
     yield head + page.map(lineOf).join("");

@@ -2,7 +2,7 @@ import type { HistoryFields } from "../../views/history/page.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
-import { readMoment } from "../http/forms.ts";
+import { readMoment, readRangeEnd } from "../http/forms.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { type Action, actions } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
@@ -30,7 +30,7 @@ export async function readHistoryFilter(c: SiteContext) {
   if (fields.action)
     filter.action = actions.find((action): action is Action => action === fields.action) ?? notFound("activity");
   for (const end of ["from", "until"] as const) {
-    const { at, wrong } = readMoment(c, fields[end]);
+    const { at, wrong } = (end === "from" ? readMoment : readRangeEnd)(c, fields[end]);
     if (wrong) errors[end] = wrong;
     else filter[end] = at;
   }

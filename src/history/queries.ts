@@ -24,6 +24,8 @@ export interface HistoryEvent {
   action: Action;
   subject: string;
   hash: string;
+  /** Whether a machine did it, by a token. */
+  machine: boolean;
   details: { [key: string]: Json | undefined };
   /** Its details are too long for a list and hold only what the sentence needs. */
   long: boolean;
@@ -39,7 +41,7 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
   const rows = await db
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
-    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name"])
+    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name", "p.kind"])
     .select(sql<string | null>`case when octet_length(e.details) <= ${maxListedBytes} then e.details end`.as("details"))
     .where("e.site_id", "=", siteId)
     .where("e.seq", "in", seqs)
@@ -47,8 +49,9 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     .execute();
   const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
   const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
-  return rows.map(({ details, name, subject_id, action, ...row }) => ({
+  return rows.map(({ details, name, kind, subject_id, action, ...row }) => ({
     ...row,
+    machine: kind === "machine",
     action: action as Action,
     details: details === null ? { person: name, ...facts.get(subject_id ?? "") } : JSON.parse(details),
     long: details === null,
@@ -80,6 +83,7 @@ async function seqsOf(db: Database, siteId: string, filter: HistoryFilter): Prom
 function touching(artifact: string) {
   return sql`
     select deployment_id as id from placements where artifact_id = ${artifact}
+    union select change_id from ownerships where artifact_id = ${artifact}
     union select release_id from release_contents where artifact_id = ${artifact}
     union select p.id from promotions p join release_contents c on c.release_id = p.release_id where c.artifact_id = ${artifact}`;
 }
@@ -129,7 +133,21 @@ async function factsOf(db: Database, ids: string[]): Promise<Map<string, Facts>>
     .select(["r.id", "r.number", "r.name", "r.notes", "r.digest", "e.slug as environment"])
     .where("r.id", "in", ids)
     .execute();
-  return new Map<string, Facts>([...deployments, ...releases].map((row) => [row.id, row]));
+  return new Map<string, Facts>(
+    [...deployments, ...releases, ...(await ownersOf(db, ids))].map((row) => [row.id, row]),
+  );
+}
+
+/** Only the owner of a section can have so many lines. */
+function ownersOf(db: Database, ids: string[]) {
+  return db
+    .selectFrom("ownerships as o")
+    .innerJoin("artifacts as a", "a.id", "o.artifact_id")
+    .leftJoin("people as p", "p.id", "o.owner_id")
+    .select((eb) => ["o.change_id as id", "a.section", "p.name as owner", eb.fn.countAll<number>().as("count")])
+    .where("o.change_id", "in", ids)
+    .groupBy(["o.change_id", "a.section", "p.name"])
+    .execute();
 }
 
 /** All people and tokens with a role on the site, by name. */

@@ -4,14 +4,18 @@ import { countOf, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
-/** A part of a sentence: words, a link to a page of the site, or a moment (ISO 8601 UTC). */
-export type SentencePart = string | { to: string; text: string } | { at: string };
+/** A part of a sentence: words, a person's name, a link to a page of the site, or a moment (ISO 8601 UTC). */
+export type SentencePart = string | { name: string } | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
 
 /** An event as a sentence, with the names of that time. */
-export function sentence({ action, details }: Pick<HistoryEvent, "action" | "details">): SentencePart[] {
-  return [`${text(details.person)} `, ...sentences[action](details)];
+export function sentence({
+  action,
+  details,
+  machine,
+}: Pick<HistoryEvent, "action" | "details" | "machine">): SentencePart[] {
+  return [{ name: text(details.person) }, machine ? " (machine) " : " ", ...sentences[action](details)];
 }
 
 const sentences = {
@@ -31,6 +35,7 @@ const sentences = {
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
     " on ",
     environment(d),
+    ...(d.baseline ? [" as a baseline"] : []),
     ...(d.promotion ? [" for ", promotion(d.promotion)] : []),
     `: ${counted(d)}`,
     ...effectiveSince(d),
@@ -62,7 +67,7 @@ const sentences = {
     promotion(d.number),
     `, ${text(d.name)}, for `,
     environment(d),
-    ` (${roleName(d.role)}).`,
+    ` (${roleName(d.role)})${reviewed(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
@@ -81,7 +86,7 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} is on `, environment(d), "."],
+  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
   role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
   role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],
@@ -92,6 +97,11 @@ const sentences = {
     ".",
   ],
   token_revoked: (d) => [`revoked the token ${text(d.token)}.`],
+  owner_set: (d) => [
+    d.owner === null ? "removed the owner of " : `made ${text(d.owner)} the owner of `,
+    ...owned(d),
+    ".",
+  ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
 /** The actions, as the filter lists them. */
@@ -111,6 +121,7 @@ export const actionNames = {
   password_reset: "Password-reset links created",
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
+  owner_set: "Owners set",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
@@ -141,6 +152,10 @@ const promotion = (number: Json | undefined) => ({
 /** "beta, demo, live" */
 const inOrder = (d: Details): string => (Array.isArray(d.names) ? d.names.map(text).join(", ") : "in another place");
 
+/** ", reviewed 1 of 6 pages", if there were any to review */
+const reviewed = ({ reviewed, to_review }: Details): string =>
+  typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
 /** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {
   const parts = [d.changed ? `${text(d.changed)} changed` : "nothing changed"];
@@ -161,10 +176,22 @@ function effectiveSince(d: Details): SentencePart[] {
 function corrected(d: Details): SentencePart[] {
   const deployment = { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` };
   if (typeof d.key !== "string") return [deployment, " on ", environment(d)];
-  const artifact = { to: `artifacts/${text(d.kind)}?key=${encodeURIComponent(d.key)}`, text: d.key };
+  const artifact = artifactPart(d.kind, d.key);
   const line = d.version === null ? ["the removal of ", artifact] : [artifact, ` ${text(d.version)}`];
   return [...line, " in ", deployment, " on ", environment(d)];
 }
+
+/** "/sale", or "12 pages in /docs" */
+function owned(d: Details): SentencePart[] {
+  if (typeof d.key === "string") return [artifactPart(d.kind, d.key)];
+  const where = d.section ? `in /${text(d.section)}` : "at the top level";
+  return [`${countOf(Number(d.count), "page")} ${where}`];
+}
+
+const artifactPart = (kind: Json | undefined, key: string) => ({
+  to: `artifacts/${text(kind)}?key=${encodeURIComponent(key)}`,
+  text: key,
+});
 
 /** "; correct: v2 on live, deployment 14" */
 function instead(d: Details): SentencePart[] {

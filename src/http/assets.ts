@@ -35,7 +35,7 @@ export function loadAssets(): { urls: AssetUrls; app: Hono } {
     const asset = byUrl.get(c.req.path);
     if (!asset) return c.notFound();
     const headers = { "cache-control": "public, max-age=31536000, immutable", etag: asset.etag };
-    if (c.req.header("if-none-match") === asset.etag) return c.body(null, 304, headers);
+    if (c.req.header("if-none-match")?.replace(/^W\//, "") === asset.etag) return c.body(null, 304, headers);
     return c.body(asset.bytes, 200, { ...headers, "content-type": asset.type });
   });
   return { urls, app };

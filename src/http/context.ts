@@ -20,6 +20,10 @@ export type AppEnv = {
     /** The parts of a site's frame that depend on the record. */
     siteFrame: (c: SiteContext, environment?: string) => Promise<Pick<Frame, "environments" | "inboxCount">>;
     person: Person | undefined;
+    /** A notice for this page, instead of the one in the browser's cookie. */
+    notice: Frame["flash"];
+    /** The address of the page that answers a form; by default that of the page from which the form was sent. */
+    answerAddress: string | undefined;
   };
 };
 

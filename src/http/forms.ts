@@ -1,15 +1,19 @@
 import type { Actor } from "../access/actor.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal, refuseFields } from "../errors.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+import { type ParsedMoment, parseExactMoment, parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
 import type { AnyContext, SiteContext } from "./context.ts";
 
 export type Keyed = { key?: string | undefined } & object;
 
-/** Makes a repeated form post harmless. A key that no form of Sitebook can have sent is ignored. */
+/**
+ * Makes a repeated form post harmless. The key depends on the content: the same form sent twice is one request, and one
+ * that was changed after going back to it is another. A key that no form of Sitebook can have sent is ignored.
+ */
 export function requestOf(c: AnyContext, form: Keyed | undefined): Actor["request"] {
   if (!form?.key || !/^[\w-]{1,200}$/.test(form.key)) return;
-  return { key: form.key, fingerprint: sha256(`${c.req.path} ${JSON.stringify(form)}`) };
+  const fingerprint = sha256(`${c.req.path} ${JSON.stringify(form)}`);
+  return { key: `form-${fingerprint}`, fingerprint };
 }
 
 /** The named fields of a posted form as text; a missing field, or a file, is empty. */
@@ -27,18 +31,37 @@ type Value = string | File | (string | File)[] | undefined;
 
 const texts = (value: Value): string[] => [value ?? []].flat().filter((item) => typeof item === "string");
 
+/** The posted form as it was sent; undefined if the body is no form. */
+export async function postedForm(c: AnyContext): Promise<FormData | undefined> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) return;
+  await formOf(c);
+  return c.req.formData();
+}
+
 function formOf(c: AnyContext): Promise<Record<string, Value>> {
   return c.req.parseBody({ all: true }).catch(() => {
     throw new Refusal(400, "The form could not be read. Go back, reload the page and try again.");
   });
 }
 
+type ReadMoment = { at?: string; note?: string | undefined; wrong?: string };
+
 /** The past moment in a form field or an address, or why it cannot be read; empty if the text is. */
-export function readMoment(
+export const readMoment = (c: SiteContext, text: string | undefined): ReadMoment => readWith(parseMoment, c, text);
+
+/** The same for the end of a range, which contains the day or minute that the text names. */
+export const readRangeEnd = (c: SiteContext, text: string | undefined): ReadMoment => readWith(parseRangeEnd, c, text);
+
+/** The same for what is recorded at once: a time that the clocks showed twice is refused unless it says which it is. */
+export const readExactMoment = (c: SiteContext, text: string): ReadMoment => readWith(parseExactMoment, c, text);
+
+function readWith(
+  parse: (text: string, zone: string, now: string) => ParsedMoment,
   c: SiteContext,
   text: string | undefined,
-): { at?: string; note?: string | undefined; wrong?: string } {
-  return text?.trim() ? parseMoment(text, c.var.access.site.time_zone, c.var.at) : {};
+): ReadMoment {
+  return text?.trim() ? parse(text, c.var.access.site.time_zone, c.var.at) : {};
 }
 
 /** The past moment in a query parameter, or undefined. Throws a Refusal with 422 if it cannot be read. */

@@ -3,7 +3,9 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Frame } from "../../views/layout.ts";
 import { layout, signedOutLayout } from "../../views/layout.ts";
 import type { Html } from "../../views/parts/html.ts";
-import { listSitesOf } from "../access/sites.ts";
+import type { Person } from "../access/actor.ts";
+import { findAccess, listSitesOf } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import type { AnyContext, SiteEnv } from "./context.ts";
 import { secure } from "./session.ts";
 
@@ -27,12 +29,30 @@ export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, s
 
 export function sendHtml(c: AnyContext, markup: Html, status: number = 200): Response {
   // as bytes: the adapter takes several times as long to send a long string
-  return c.body(Buffer.from(String(markup)), status as Status, { "content-type": "text/html; charset=UTF-8" });
+  const bytes = Buffer.from(String(markup));
+  const headers = { "content-type": "text/html; charset=UTF-8", "content-length": String(bytes.length) };
+  return c.body(bytes, status as Status, headers);
 }
 
 /** Sends a page that belongs to no site. */
 export async function plainPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
   return sendHtml(c, layout(await plainFrame(c, title), content), status);
+}
+
+/**
+ * Sends a page that belongs to no site with the header of the one that the reader came from: `site` in the address, else
+ * the first of the person's sites.
+ */
+export async function personPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
+  const [db, person]: [Database, Person | undefined] = [c.get("db"), c.get("person")];
+  const [first] = person ? await listSitesOf(db, person.id) : [];
+  const access =
+    person &&
+    ((await findAccess(db, person.id, c.req.query("site") ?? "")) ??
+      (first && (await findAccess(db, person.id, first.slug))));
+  if (!access) return plainPage(c, title, content, status);
+  c.set("access", access);
+  return sitePage(c, { title, rail: "none" }, content, status);
 }
 
 /** Sends a page for people who are not signed in: sign-in, setup, a new password. */
@@ -53,7 +73,7 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
     rail: "none",
     inboxCount: 0,
     person,
-    flash: takeFlash(c),
+    flash: c.get("notice") ?? takeFlash(c),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Context, Next } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { type Actor, actorOn } from "../access/actor.ts";
+import { browserLifetimeMs, rememberBrowser } from "../access/browsers.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { closeSession, findSession, openSession, sessionLifetimeMs } from "../access/sessions.ts";
 import { findAccess } from "../access/sites.ts";
@@ -19,16 +20,33 @@ export async function knowPerson(c: Context<AppEnv>, next: Next) {
   await next();
 }
 
+/** The secret of this browser, if somebody signed in with it before. */
+export const browserSecret = (c: AnyContext): string | undefined => getCookie(c, browserCookie(c));
+
+const browserCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook-browser" : "sitebook-browser");
+
 /** Signs a person in, always with a new session, so that a cookie planted in this browser before is useless. */
 export async function startSession(c: AnyContext, personId: string): Promise<void> {
   const secret = await openSession(c.get("db"), personId, c.get("at"));
   await closeOwnSession(c);
-  setCookie(c, sessionCookie(c), secret, {
+  setSecretCookie(c, sessionCookie(c), secret, sessionLifetimeMs.total);
+  await knowBrowser(c, personId);
+}
+
+/** Remembers this browser as one in which this person signed in. Returns its secret. */
+export async function knowBrowser(c: AnyContext, personId: string): Promise<string> {
+  const secret = await rememberBrowser(c.get("db"), personId, browserSecret(c), c.get("at"));
+  setSecretCookie(c, browserCookie(c), secret, browserLifetimeMs);
+  return secret;
+}
+
+function setSecretCookie(c: AnyContext, name: string, secret: string, lifetimeMs: number): void {
+  setCookie(c, name, secret, {
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
     secure: secure(c),
-    maxAge: sessionLifetimeMs.total / 1000,
+    maxAge: lifetimeMs / 1000,
   });
 }
 
@@ -45,10 +63,15 @@ async function closeOwnSession(c: AnyContext): Promise<void> {
 
 /** Sends people who are not signed in to the sign-in page, and from there back to this one. */
 export async function needPerson(c: AnyContext, next: Next) {
-  if (c.get("person")) return next();
-  const target = `/sign-in?next=${encodeURIComponent(returnAddress(c))}`;
-  if (c.req.header("hx-request")) return c.body(null, 401, { "hx-redirect": target });
-  return c.redirect(target, 303);
+  return c.get("person") ? next() : redirect(c, signInAddress(returnAddress(c)));
+}
+
+/** The address of the sign-in page, which leads on to `next`. */
+export const signInAddress = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
+
+/** Leads to another page, also if htmx sent the request, which would put the page into this one. */
+export function redirect(c: AnyContext, address: string): Response {
+  return c.req.header("hx-request") ? c.body(null, 401, { "hx-redirect": address }) : c.redirect(address, 303);
 }
 
 /** The requested page; for a POST, which cannot be repeated, the page that it was sent from. */

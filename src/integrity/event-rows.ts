@@ -28,6 +28,7 @@ export const recordTables = [
   "corrections",
   "repeats",
   "completions",
+  "ownerships",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -47,6 +48,7 @@ export const plainTables = {
     source: true,
     note: true,
     complete: true,
+    baseline: true,
     changed: true,
     unchanged: true,
     out_of_band: true,
@@ -84,6 +86,8 @@ export const plainTables = {
     digest: true,
     comment: true,
     decided_at: true,
+    reviewed: true,
+    to_review: true,
   } satisfies Columns<"approvals">,
   completions: {
     promotion_id: true,
@@ -151,12 +155,18 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   password_reset: noRows,
   token_created: noRows,
   token_revoked: noRows,
+  owner_set: ownersOf,
 };
 
 function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {
   if (!details.gate) return {};
   const { id, version, ...rules } = details.gate as { id: string; version: number };
   return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonicalJson(rules) }] };
+}
+
+function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
+  const owner_id = details.owner_id as string | null;
+  return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {
@@ -166,7 +176,9 @@ function releaseOf(entry: ChainEntry): EventTableRows {
 }
 
 function deploymentOf(entry: ChainEntry): EventTableRows {
-  const { details, recorded_at, environment_id, subject_id: deployment_id } = entry;
+  const { recorded_at, environment_id, subject_id: deployment_id } = entry;
+  // an event from before there were baselines does not say that it is none
+  const details: ChainEntry["details"] = { baseline: 0, ...entry.details };
   const effective_at = details.effective_at as string;
   const common = { deployment_id, environment_id, effective_at, recorded_at };
   const reconciled = reconciledRows(entry, common, { deployment_id });
@@ -183,7 +195,7 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
     })),
     contents: lines(learned.contents),
     version_titles: reportedTitles(learned, [...lines(details.placements), ...lines(details.confirmations)]),
-    ...plainRow("deployments")(entry),
+    ...plainRow("deployments")({ ...entry, details }),
     placements: [
       ...lines(details.placements).map((one) => ({ seq: one.seq, ...lineColumns(one), ...common })),
       ...reconciled.placements,

@@ -30,6 +30,7 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
     (await contentWithoutEvent(db, siteId, counted)) ??
     (await wrongOpenPromotion(db, siteId, counted.seq)) ??
     (await wrongCurrentPlacement(db, siteId)) ??
+    (await wrongOwner(db, siteId, counted.seq)) ??
     (await wrongCheckpoint(db, siteId))
   );
 }
@@ -192,6 +193,19 @@ function describePointer(
   if (stored === expected)
     return `The current version of ${key} on ${environment} is not the one of placement ${expected}.`;
   return `The current version of ${key} on ${environment} is from ${named(stored)}, and by the events from ${named(expected)}.`;
+}
+
+/** An owner that no event recorded, or that is not the one recorded last. */
+async function wrongOwner(db: Database, siteId: string, seq: number): Promise<Break | undefined> {
+  const { rows } = await sql<{ key: string }>`
+    select a.key from artifacts a where a.site_id = ${siteId} and (
+      a.owner_id is distinct from
+        (select o.owner_id from ownerships o where o.artifact_id = a.id order by o.seq desc limit 1)
+      or exists (select 1 from ownerships o where o.artifact_id = a.id and not exists (
+        select 1 from events e where e.site_id = ${siteId} and e.subject_id = o.change_id and ${action} = 'owner_set')))
+    order by a.key limit 1`.execute(db);
+  const [row] = rows;
+  if (row) return { seq, what: `The owner of ${row.key} in the database is not the one that the events record.` };
 }
 
 /** Checkpoints in this database. One kept elsewhere proves more: a person who can rewrite events can rewrite these. */

@@ -4,7 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { lockSite } from "../database/locks.ts";
 import { Refusal } from "../errors.ts";
-import { artifactIds } from "../record/artifacts.ts";
+import { artifactIds, foldTitles } from "../record/artifacts.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import { resetFirstSeenWhere } from "../record/first-seen.ts";
@@ -28,6 +28,7 @@ const rebuiltTables = [
   "repeats",
   "completions",
   "corrections",
+  "ownerships",
 ] as const;
 
 /**
@@ -44,10 +45,10 @@ export function rebuild(
     const chain = await verify(trx, siteId, { chainOnly: true });
     if ("break" in chain) throw new Refusal(409, `The events themselves are broken. ${chain.break.what}`);
     await withoutTriggers(trx, [...rebuiltTables], async () => {
-      await setTicksAside(trx, siteId);
+      await setKeptAside(trx, siteId);
       await emptyTables(trx, siteId);
       await fillTables(trx, siteId, chain.events, onProgress);
-      await restoreTicks(trx);
+      await restoreKept(trx);
     });
     const verdict = await verify(trx, siteId);
     if ("break" in verdict)
@@ -56,18 +57,27 @@ export function rebuild(
   });
 }
 
-/** The reviewers' ticks are not part of the record and refer to promotions, which are deleted for a while. */
-async function setTicksAside(trx: Database, siteId: string): Promise<void> {
-  const promotions = sql`select id from promotions where site_id = ${siteId}`;
-  await sql`create temporary table kept_looks as select * from looks where promotion_id in (${promotions})`.execute(
-    trx,
-  );
-  await sql`delete from looks where promotion_id in (${promotions})`.execute(trx);
+/** Tables that are not part of the record, such as the reviewers' ticks, but refer to promotions. */
+const keptTables = ["looks", "unsettled_rejections"];
+
+const keptCopy = (table: string) => sql.table(`kept_${table}`);
+
+/** Promotions are deleted for a while, so rows that refer to them have to wait elsewhere. */
+async function setKeptAside(trx: Database, siteId: string): Promise<void> {
+  const ofSite = sql`promotion_id in (select id from promotions where site_id = ${siteId})`;
+  for (const name of keptTables) {
+    const table = sql.table(name);
+    await sql`create temporary table ${keptCopy(name)} as select * from ${table} where ${ofSite}`.execute(trx);
+    await sql`delete from ${table} where ${ofSite}`.execute(trx);
+  }
 }
 
-async function restoreTicks(trx: Database): Promise<void> {
-  await sql`insert into looks select * from kept_looks where promotion_id in (select id from promotions)`.execute(trx);
-  await sql`drop table kept_looks`.execute(trx);
+async function restoreKept(trx: Database): Promise<void> {
+  for (const name of keptTables) {
+    const rows = sql`select * from ${keptCopy(name)} where promotion_id in (select id from promotions)`;
+    await sql`insert into ${sql.table(name)} ${rows}`.execute(trx);
+    await sql`drop table ${keptCopy(name)}`.execute(trx);
+  }
 }
 
 async function emptyTables(trx: Database, siteId: string): Promise<void> {
@@ -90,10 +100,12 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
       releases: sql`site_id = ${siteId}`,
       gates: environments,
+      ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
     };
   for (const [table, condition] of Object.entries(ofSite))
     await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
   const artifacts = sql`select id from artifacts where site_id = ${siteId}`;
+  await sql`update artifacts set owner_id = null where site_id = ${siteId} and owner_id is not null`.execute(trx);
   await sql`update versions set digest = null, requires = null, title = null where artifact_id in (${artifacts})`.execute(
     trx,
   );
@@ -114,6 +126,12 @@ async function fillTables(
     onProgress?.(row.seq, all);
   }
   await titleTheRest(trx, siteId, lastTitles);
+  const artifacts = await trx
+    .selectFrom("artifacts")
+    .select(["id", "key", "title"])
+    .where("site_id", "=", siteId)
+    .execute();
+  await inBatches(artifacts, (batch) => foldTitles(trx, batch));
   await resetPointers(trx, siteId);
   await dropSectionCounts(trx, siteId);
   await resetFirstSeenWhere(trx, sql`artifact_id in (select id from artifacts where site_id = ${siteId})`);
@@ -131,6 +149,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
     else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));
     else if (table === "contents" || table === "version_titles")
       await completeVersions(trx, await resolveIds(trx, siteId, batch));
+    else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
     else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
     return [];
   });
@@ -168,6 +187,17 @@ async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRo
     await sql`
       update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
+}
+
+async function restoreOwners(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
+  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
+  const ownerships = rows.map(({ kind, key, ...row }) => ({
+    ...row,
+    artifact_id: ids.get(artifactKey({ kind, key })),
+  }));
+  await insert(trx, "ownerships", ownerships);
+  const changes = rows.map(({ kind, key, owner_id }) => ({ kind, key, owner_id }));
+  await updateArtifacts(trx, siteId, changes);
 }
 
 /** As the migration did that gave versions their titles: `titles` are the last that were recorded for pages before. */

@@ -164,6 +164,18 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
       return [...recorded, ...others].map(({ repeated: _repeated, ...row }) => withVersionLabel(row));
     },
   },
+  ownerships: {
+    id: ["kind", "key"],
+    complete: true,
+    name: ({ key }) => `the owner of ${key}`,
+    find: (db, { siteId, entry }) =>
+      db
+        .selectFrom("ownerships as o")
+        .innerJoin("artifacts as a", (join) => join.onRef("a.id", "=", "o.artifact_id").on("a.site_id", "=", siteId))
+        .select(["o.change_id", "o.seq", "a.kind", "a.key", "o.owner_id"])
+        .where("o.change_id", "=", entry.subject_id ?? "")
+        .execute(),
+  },
   repeats: {
     id: ["placement_seq"],
     complete: true,

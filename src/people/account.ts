@@ -3,6 +3,7 @@ import type { LimitHashing } from "../access/password-queue.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import type { Database } from "../database/connect.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
+import { normalName } from "../text.ts";
 import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
@@ -54,7 +55,11 @@ function passwordErrors(password: string, again: string, email: string | null) {
 
 export async function changeName(db: Database, person: Person, name: string): Promise<void> {
   refuseFields(fieldErrors({ name: whyNotPersonName(name) }));
-  await db.updateTable("people").set({ name: name.trim() }).where("id", "=", person.id).execute();
+  await db
+    .updateTable("people")
+    .set({ name: normalName(name) })
+    .where("id", "=", person.id)
+    .execute();
 }
 
 /**
@@ -69,18 +74,20 @@ export async function changePassword(
     password,
     again,
     address,
+    browser,
     at,
   }: {
     current: string;
     password: string;
     again: string;
     address: string;
+    browser?: string | undefined;
     at: string;
   },
   hashing: LimitHashing,
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
-  const result = await tryPassword(db, { email: person.email ?? "", password: current, address, at }, hashing);
+  const result = await tryPassword(db, { email: person.email ?? "", password: current, address, browser, at }, hashing);
   personOrRefusal(result, { sentence: "This is not your current password.", path: "current", status: 422 });
   const hash = await hashing({ address, email: person.email }, () => hashPassword(password));
   await db.transaction().execute(async (trx) => {

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { invitationPage } from "../../views/people/invitation.ts";
 import { besideFields, Refusal } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
@@ -41,5 +42,6 @@ async function showInvitation(
   if (!found) throw new Refusal(403, staleLinkSentence);
   const person = { name: found.name ?? "", email: found.email ?? "" };
   const content = invitationPage({ purpose, link, atLeast, ...person, ...(errors && { errors }) });
+  containsSecret(c);
   return signedOutPage(c, purpose === "invitation" ? "Invitation" : "New password", content, errors ? 422 : 200);
 }

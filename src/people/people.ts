@@ -7,6 +7,7 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
+import { normalName } from "../text.ts";
 import { dropLinks, newLink } from "./links.ts";
 import { belongsElsewhere, findMember, listMembers, type Member } from "./queries.ts";
 import {
@@ -48,7 +49,7 @@ export function invite(db: Database, actor: Actor, site: Site, invitation: Invit
       .select(["id", "name", "password"])
       .where("email", "=", email)
       .executeTakeFirst();
-    const person = existing ?? (await insertPerson(trx, actor, site, { name: name.trim(), email }, roles));
+    const person = existing ?? (await insertPerson(trx, actor, site, { name: normalName(name), email }, roles));
     const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
     if (existing?.password || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
       return { id: existing.id, name: existing.name, given };

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { accountPage } from "../../views/people/account.ts";
+import { accountAddress, accountPage } from "../../views/people/account.ts";
 import { signInPage } from "../../views/people/sign-in.ts";
 import type { Person } from "../access/actor.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
@@ -7,8 +7,8 @@ import { rolesBySite } from "../access/sites.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
-import { flash, plainPage, signedOutPage } from "../http/pages.ts";
-import { endSession, needPerson, startSession } from "../http/session.ts";
+import { flash, personPage, signedOutPage } from "../http/pages.ts";
+import { browserSecret, endSession, needPerson, signInAddress, startSession } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
@@ -28,7 +28,8 @@ accountRoutes.post("/sign-in", async (c) => {
   const { db, address, at, limitHashing } = c.var;
   const next = safePath(form.next);
   try {
-    const result = await tryPassword(db, { email, password, address: address(), at }, limitHashing);
+    const attempt = { email, password, address: address(), browser: browserSecret(c), at };
+    const result = await tryPassword(db, attempt, limitHashing);
     await startSession(c, personOrRefusal(result, noMatch).id);
     return c.redirect(next, 303);
   } catch (error) {
@@ -46,11 +47,11 @@ const noMatch = {
 } as const;
 
 accountRoutes.post("/sign-out", async (c) => {
-  const { everywhere } = await formFields(c, "everywhere");
+  const { everywhere, next } = await formFields(c, "everywhere", "next");
   await endSession(c);
   if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
   flash(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
-  return c.redirect("/sign-in", 303);
+  return c.redirect(next ? signInAddress(safePath(next)) : "/sign-in", 303);
 });
 
 type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
@@ -68,20 +69,21 @@ accountRoutes.post("/account/name", async (c) => {
     return showAccount(c as SignedIn, { ...besideFields(error), name });
   }
   flash(c, "Name changed.");
-  return c.redirect("/account", 303);
+  return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
 accountRoutes.post("/account/password", async (c) => {
   const { person, db, address, at, limitHashing } = (c as SignedIn).var;
   const { current, password, again } = await formFields(c, "current", "password", "again");
   try {
-    await changePassword(db, person, { current, password, again, address: address(), at }, limitHashing);
+    const change = { current, password, again, address: address(), browser: browserSecret(c), at };
+    await changePassword(db, person, change, limitHashing);
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }
   await startSession(c, person.id);
   flash(c, "Password changed. All other browsers have been signed out.");
-  return c.redirect("/account", 303);
+  return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
 type RefusedForm = ReturnType<typeof besideFields> & { name?: string };
@@ -90,11 +92,12 @@ async function showAccount(c: SignedIn, refused?: RefusedForm) {
   const { person, db } = c.var;
   if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));
   const content = accountPage({
+    site: c.req.query("site"),
     name: refused?.name ?? person.name,
     email: person.email ?? "",
     sites: await rolesBySite(db, person.id),
     atLeast: passwordLength.atLeast,
     ...(refused && { errors: refused.errors }),
   });
-  return plainPage(c, "Account", content, (refused?.status ?? 200) as 200);
+  return personPage(c, "Account", content, (refused?.status ?? 200) as 200);
 }

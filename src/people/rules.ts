@@ -1,7 +1,7 @@
 import type { Gate } from "../access/environments.ts";
 import { permissionPhrases } from "../access/permissions.ts";
 import type { Role } from "../access/roles.ts";
-import { controlCharacters, joinWithAnd } from "../text.ts";
+import { controlCharacters, joinWithAnd, whyNotVisible } from "../text.ts";
 
 export const passwordLength = { atLeast: 10, atMost: 200 };
 
@@ -22,6 +22,7 @@ export function whyNotPersonName(name: string): string | undefined {
   if (!name.trim()) return "Enter a name.";
   if (name.length > 200) return `A name can have at most 200 characters; this one has ${name.length}.`;
   if (controlCharacters.test(name)) return "A name cannot contain control characters or line breaks.";
+  return whyNotVisible("A name", name);
 }
 
 /** Only the length counts: rules about characters make passwords harder to remember, not to guess. */

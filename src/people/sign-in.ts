@@ -1,4 +1,5 @@
 import type { Person } from "../access/actor.ts";
+import { knownBrowser } from "../access/browsers.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -13,6 +14,8 @@ export interface SignInAttempt {
   password: string;
   /** The client's address; empty if unknown. */
   address: string;
+  /** The secret in the cookie of a browser in which somebody signed in before. */
+  browser?: string | undefined;
   at: string;
 }
 
@@ -24,21 +27,28 @@ export type SignInResult =
   | { wait: number };
 
 const windowMs = 15 * 60_000;
-const maxFailures = { email: 5, address: 30 };
+/**
+ * For one account from one address or in one known browser; from one address for all accounts; and for one account from
+ * everywhere, which stops guesses that come from many addresses.
+ */
+const maxFailures = { accountWithSource: 5, address: 30, account: 50 };
 
 /**
- * Checks an e-mail address and a password. After too many failures for one e-mail address, or from one client address,
- * the password is not checked, nothing is written, and the attempt does not wait in the queue. Otherwise the attempt is
- * saved as a failure first and deleted if it succeeds: so simultaneous attempts are counted as well.
+ * Checks an e-mail address and a password. After too many failures the password is not checked, nothing is written, and
+ * the attempt does not wait in the queue. Otherwise the attempt is saved as a failure first and deleted if it succeeds: so
+ * simultaneous attempts are counted as well. In a browser in which this person signed in before, only its own failures
+ * count: nobody can lock a person out from elsewhere.
  */
 export async function tryPassword(
   db: Database,
-  { email, password, address, at }: SignInAttempt,
+  { email, password, address, browser: secret, at }: SignInAttempt,
   hashing: LimitHashing = unlimited,
 ): Promise<SignInResult> {
   const normalized = normalEmail(email);
   // what is not an e-mail address belongs to no account, and may not be fit to be stored
-  const failure = { id: newId(Date.parse(at)), email: whyNotEmail(normalized) ? "" : normalized, address, at };
+  const account = whyNotEmail(normalized) ? "" : normalized;
+  const browser = await knownBrowser(db, { secret, email: account, at });
+  const failure = { id: newId(Date.parse(at)), email: account, address, browser, at };
   const early = await secondsToWait(db, failure);
   return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password));
 }
@@ -52,7 +62,7 @@ async function checkPassword(db: Database, failure: Failure, password: string): 
   }
   const person = await findByPassword(db, failure.email, password);
   if (!person) return { left: await triesLeft(db, failure) };
-  await forgetFailures(db, failure.email);
+  await forgetOwnFailures(db, failure);
   return { person };
 }
 
@@ -66,37 +76,54 @@ async function saveFailure(db: Database, failure: Failure): Promise<void> {
   });
 }
 
-/** Seconds until few enough of the other failures are within the window for one more try; 0: now. */
-async function secondsToWait(db: Database, failure: Failure): Promise<number> {
-  const email = await secondsToWaitFor(db, failure, "email");
-  return failure.address ? Math.max(email, await secondsToWaitFor(db, failure, "address")) : email;
+interface Limit {
+  /** The failures that count for it. */
+  failures: Partial<Failure>;
+  max: number;
 }
 
-async function secondsToWaitFor(db: Database, failure: Failure, column: keyof typeof maxFailures): Promise<number> {
+function limitsOn({ email, address, browser }: Failure): Limit[] {
+  if (browser) return [{ failures: { email, browser }, max: maxFailures.accountWithSource }];
+  const limits = [
+    { failures: { email, address, browser }, max: maxFailures.accountWithSource },
+    { failures: { email, browser }, max: maxFailures.account },
+  ];
+  return address ? [...limits, { failures: { address, browser }, max: maxFailures.address }] : limits;
+}
+
+/** Seconds until few enough of the other failures are within the window for one more try; 0: now. */
+async function secondsToWait(db: Database, failure: Failure): Promise<number> {
+  const waits: number[] = [];
+  for (const limit of limitsOn(failure)) waits.push(await secondsToWaitFor(db, failure, limit));
+  return Math.max(...waits);
+}
+
+async function secondsToWaitFor(db: Database, failure: Failure, { failures, max }: Limit): Promise<number> {
   const oldest = await db
     .selectFrom("sign_in_failures")
     .select("at")
-    .where(column, "=", failure[column])
+    .where((eb) => eb.and(failures))
     .where("at", ">", ago(failure.at, windowMs))
     .where("id", "!=", failure.id)
     .orderBy("at", "desc")
     .limit(1)
-    .offset(maxFailures[column] - 1)
+    .offset(max - 1)
     .executeTakeFirst();
   return oldest ? Math.max(1, Math.ceil((Date.parse(oldest.at) + windowMs - Date.parse(failure.at)) / 1000)) : 0;
 }
 
-async function triesLeft(db: Database, { email, address, at }: Failure): Promise<number> {
-  const left = async (column: keyof typeof maxFailures, value: string) => {
+async function triesLeft(db: Database, failure: Failure): Promise<number> {
+  const left: number[] = [];
+  for (const { failures, max } of limitsOn(failure)) {
     const { tries } = await db
       .selectFrom("sign_in_failures")
       .select((eb) => eb.fn.countAll<number>().as("tries"))
-      .where(column, "=", value)
-      .where("at", ">", ago(at, windowMs))
+      .where((eb) => eb.and(failures))
+      .where("at", ">", ago(failure.at, windowMs))
       .executeTakeFirstOrThrow();
-    return Math.max(0, maxFailures[column] - tries);
-  };
-  return Math.min(await left("email", email), address ? await left("address", address) : Infinity);
+    left.push(Math.max(0, max - tries));
+  }
+  return Math.min(...left);
 }
 
 /** Takes as long for an unknown e-mail address as for a wrong password. */
@@ -112,6 +139,16 @@ async function findByPassword(db: Database, email: string, password: string): Pr
   return person;
 }
 
+/** Those from this address or known browser. Others stay, so that signing in gives a guesser elsewhere no new tries. */
+async function forgetOwnFailures(db: Database, { email, address, browser }: Failure): Promise<void> {
+  const own = browser ? { email, browser } : { email, address, browser };
+  await db
+    .deleteFrom("sign_in_failures")
+    .where((eb) => eb.and(own))
+    .execute();
+}
+
+/** All failures for an account: its password has been reset. */
 export async function forgetFailures(db: Database, email: string): Promise<void> {
   await db.deleteFrom("sign_in_failures").where("email", "=", email).execute();
 }

@@ -7,6 +7,7 @@ import { newId, newSecret, sha256 } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
+import { normalName } from "../text.ts";
 import { whyNotPersonName, whyNotRoles } from "./rules.ts";
 
 export interface NewToken {
@@ -31,13 +32,13 @@ export async function createToken(
   return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
     refuseFields(await tokenErrors(trx, actor, site, token));
     const id = await insertToken(trx, actor, site, token, sha256(secret));
-    return { id, name: token.name.trim(), secret };
+    return { id, name: normalName(token.name), secret };
   });
 }
 
 async function tokenErrors(trx: Database, actor: Actor, site: Site, { name, roles, expires_at }: NewToken) {
   return fieldErrors({
-    name: whyNotPersonName(name) ?? (await whyNotTokenName(trx, site, name.trim())),
+    name: whyNotPersonName(name) ?? (await whyNotTokenName(trx, site, normalName(name))),
     roles: whyNotRoles(roles, await listRoles(trx)),
     expires_at: expires_at && expires_at <= actor.at ? "This date is in the past. Enter a later one." : undefined,
   });
@@ -63,7 +64,7 @@ async function insertToken(
   { name, roles, expires_at }: NewToken,
   hash: string,
 ) {
-  const machine = { id: newId(Date.parse(actor.at)), kind: "machine" as const, name: name.trim(), email: null };
+  const machine = { id: newId(Date.parse(actor.at)), kind: "machine" as const, name: normalName(name), email: null };
   await trx
     .insertInto("people")
     .values({ ...machine, password: null, created_at: actor.at })

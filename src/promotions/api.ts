@@ -10,6 +10,7 @@ import {
   numberPosition,
   numberSchema,
   paging,
+  personKindSchema,
   slugSchema,
   textUpTo,
 } from "../api/schemas.ts";
@@ -52,18 +53,41 @@ const promotion = z.object({
   ...perRequestField(() => z.string().nullable()),
   asked_by: z.string(),
   asked_at: momentSchema,
-  requirements: z.array(z.object({ role: z.string(), needed: z.int(), given: z.int() })),
+  requirements: z.array(
+    z.object({
+      role: z.string(),
+      needed: z.int(),
+      given: z.int(),
+      people: z
+        .array(z.object({ person: z.string(), kind: personKindSchema }))
+        .optional()
+        .openapi({
+          description: "Who can give the approvals that are missing. Only with a single open promotion.",
+        }),
+    }),
+  ),
   approvals: z.array(
     z.object({
       person: z.string(),
+      kind: personKindSchema,
       role: z.string(),
       decision,
       comment: z.string().nullable(),
       decided_at: momentSchema,
+      reviewed: z.int().nullable().openapi({
+        description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
+      }),
+      to_review: z.int().nullable(),
     }),
   ),
   completion: z
-    .object({ person: z.string(), completed_at: momentSchema, deployment: z.int(), effective_at: momentSchema })
+    .object({
+      person: z.string(),
+      completed_at: momentSchema,
+      deployment: z.int(),
+      effective_at: momentSchema,
+      corrected: z.boolean().openapi({ description: "Part of what it recorded was corrected since." }),
+    })
     .nullable(),
   cancellation: z
     .object({ person: z.string(), cancelled_at: momentSchema, reason: z.string(), superseded_by: z.int().nullable() })
@@ -124,7 +148,7 @@ const showCall = getCall("/sites/{site}/promotions/{n}", {
 
 promotionApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
-  const found = await promotionDetails(c.var.db, c.var.access.site.id, n);
+  const found = await promotionDetails(c.var.db, c.var.access.site.id, n, c.var.at);
   return c.json(withBlockersJson(found ?? notFound(`promotion ${n}`)), 200);
 });
 
@@ -221,19 +245,28 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     ...perRequestField((name) => row[name]),
     asked_by,
     asked_at,
-    requirements: row.requirements.map(({ role, needed, given }) => ({ role, needed, given })),
-    approvals: row.approvals.map(({ person, role, decision, comment, decided_at }) => ({
+    requirements: row.requirements.map(({ role, needed, given, people }) => ({
+      role,
+      needed,
+      given,
+      ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
+    })),
+    approvals: row.approvals.map(({ person, kind, role, decision, comment, decided_at, reviewed, to_review }) => ({
       person,
+      kind,
       role,
       decision,
       comment,
       decided_at,
+      reviewed,
+      to_review,
     })),
     completion: completion && {
       person: completion.person,
       completed_at: completion.completed_at,
       deployment: completion.deployment,
       effective_at: completion.effective_at,
+      corrected: completion.corrected,
     },
     cancellation: cancellation && {
       person: cancellation.person,

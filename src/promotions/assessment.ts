@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { holdersOf } from "../access/holders.ts";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
 import { correctedSources } from "../record/corrections.ts";
@@ -6,7 +7,7 @@ import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
 import { blockersOf, hasMovedOn, type VersionNeed } from "./blockers.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { changeOf, isOpen, type PromotionChange } from "./rules.ts";
+import { changeOf, isOpen, type PromotionChange, type Requirement, withApprovers } from "./rules.ts";
 import { type TargetContent, targetContents } from "./target-contents.ts";
 
 export interface ContentChange extends ReleaseContent {
@@ -25,6 +26,8 @@ export type PromotionDetails = Promotion & Assessment;
 export interface Assessment {
   contents: ContentChange[];
   blockers: Blocker[];
+  /** Of an open promotion, with those who can still approve. */
+  requirements: Requirement[];
 }
 
 /** A promotion with what it changes, or changed, and everything that blocks it; undefined if there is none of that number. */
@@ -32,28 +35,46 @@ export async function promotionDetails(
   db: Database,
   siteId: string,
   number: number,
+  now: string,
 ): Promise<PromotionDetails | undefined> {
   const promotion = await findPromotion(db, siteId, number);
-  return promotion && assessPromotion(db, siteId, promotion);
+  return promotion && assessPromotion(db, siteId, promotion, now);
 }
 
-export async function assessPromotion(db: Database, siteId: string, promotion: Promotion): Promise<PromotionDetails> {
+/** `now` (ISO 8601 UTC) decides which tokens are valid. */
+export async function assessPromotion(
+  db: Database,
+  siteId: string,
+  promotion: Promotion,
+  now: string,
+): Promise<PromotionDetails> {
   const contents = await listContents(db, promotion.release_id);
   const inTarget = await targetContents(db, siteId, promotion, contents);
-  return { ...promotion, ...(await assess(db, promotion, contents, inTarget)) };
+  return { ...promotion, ...(await assess(db, siteId, promotion, contents, inTarget, now)) };
 }
 
 type AssessedPromotion = Pick<
   Promotion,
-  "number" | "state" | "requester_id" | "gate" | "requirements" | "environment" | "from" | "from_id" | "environment_id"
+  | "number"
+  | "state"
+  | "requester_id"
+  | "gate"
+  | "requirements"
+  | "approvals"
+  | "environment"
+  | "from"
+  | "from_id"
+  | "environment_id"
 >;
 
 /** Compares the contents with what the target has, by artifact id, and with what the source environment has now. */
 export async function assess(
   db: Database,
+  siteId: string,
   promotion: AssessedPromotion,
   contents: ReleaseContent[],
   inTarget: Map<string, TargetContent>,
+  now: string,
 ): Promise<Assessment> {
   const ids = contents.map((content) => content.artifact_id);
   const inSource = await currentPlacements(db, promotion.from_id, ids);
@@ -71,7 +92,17 @@ export async function assess(
     };
   });
   const needs = isOpen(promotion.state) ? await needsAfter(db, promotion.environment_id, contents) : [];
-  return { contents: changes, blockers: blockersOf(promotion, promotion.from, changes, needs) };
+  const requirements = await requirementsNow(db, siteId, promotion, now);
+  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs);
+  return { contents: changes, blockers, requirements };
+}
+
+/** The requirements with those who can still give the approvals that are missing. */
+async function requirementsNow(db: Database, siteId: string, promotion: AssessedPromotion, now: string) {
+  const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
+  if (!isOpen(promotion.state) || !missing.length) return promotion.requirements;
+  const roles = promotion.requirements.map(({ role }) => role);
+  return withApprovers(promotion, await holdersOf(db, siteId, roles, now));
 }
 
 /**

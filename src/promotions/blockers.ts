@@ -1,6 +1,7 @@
-import semver from "semver";
 import type { Blocker } from "../errors.ts";
-import { type OpenPromotion, type Requirement, whyClosed } from "./rules.ts";
+import { isInRange } from "../record/version-ranges.ts";
+import { countOf } from "../text.ts";
+import { movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
 
 export interface AssessedContent {
   key: string;
@@ -38,11 +39,24 @@ export function blockersOf(
   ];
 }
 
-function missingApprovals({ name, needed, given }: Requirement): Blocker[] {
+function missingApprovals(requirement: Requirement): Blocker[] {
+  const { name, needed, given, people = [] } = requirement;
   if (given >= needed) return [];
   const message =
     needed === 1 ? `${name} has not approved it yet.` : `${name} has given ${given} of ${needed} approvals.`;
-  return [{ code: "approvals_missing", message }];
+  const who = whyNobodyCan(requirement) ?? (people.length ? `${anyOf(people)} can.` : "");
+  return [{ code: "approvals_missing", message: `${message} ${who}`.trim() }];
+}
+
+const maxNames = 3;
+
+/** "Mara", "Mara or Jon Bell", "Mara, Jon Bell, Priya Shah or 2 others" */
+function anyOf(people: { name: string }[]): string {
+  const names = people.slice(0, maxNames).map(({ name }) => name);
+  const more = people.length - names.length;
+  const all = more ? [...names, countOf(more, "other")] : names;
+  const last = all.at(-1) as string;
+  return all.length > 1 ? `${all.slice(0, -1).join(", ")} or ${last}` : last;
 }
 
 /** Whether the source environment has something else by now than what the release froze. */
@@ -51,14 +65,14 @@ export function hasMovedOn({ inSource, version_id }: AssessedContent): boolean {
 }
 
 /** One blocker for all of them: the first by name, the rest counted. */
-function movedOn(source: { name: string }, contents: AssessedContent[]): Blocker[] {
+export function movedOn(source: { name: string }, contents: AssessedContent[]): Blocker[] {
   const [first, ...rest] = contents.filter(hasMovedOn);
   if (!first) return [];
   const frozen = first.version === null ? `removes ${first.key}` : `has ${first.key} ${first.version}`;
   const more = rest.length ? ` (and ${rest.length} more)` : "";
   const message = `The release ${frozen}, but ${sourceNow(source, first)}${more}.`;
   const correction = first.corrected && correctionOf(source, first, first.corrected);
-  return [{ code: "content_moved_on", message: correction ? `${message} ${correction}` : message }];
+  return [{ code: movedOnCode, message: correction ? `${message} ${correction}` : message }];
 }
 
 function correctionOf(
@@ -75,17 +89,8 @@ function sourceNow({ name }: { name: string }, { inSource }: AssessedContent): s
   return inSource.version === null ? `it was removed from ${name}` : `${name} now has ${inSource.version}`;
 }
 
-/**
- * Whether a version of software is within the needed range. A label that equals the range is (as in "nightly"); any
- * other has to be a version as semver.org defines them, where 3.4 counts as 3.4.0.
- */
-export function isMet({ range, present }: Pick<VersionNeed, "range" | "present">): boolean {
-  if (present === null) return false;
-  if (present === range) return true;
-  const short = /^v?\d{1,9}(\.\d{1,9})?$/.test(present);
-  const version = short ? semver.coerce(present) : semver.parse(present, { loose: true });
-  return version !== null && semver.satisfies(version, range, { loose: true, includePrerelease: true });
-}
+export const isMet = ({ range, present }: Pick<VersionNeed, "range" | "present">): boolean =>
+  present !== null && isInRange(present, range);
 
 function unmetNeed({ key, version, software, range, present }: VersionNeed, target: { name: string }): Blocker {
   const would = present === null ? `would have no ${software}` : `would have ${present}`;

@@ -11,7 +11,7 @@ import { findRelease, listContents, type Release, type ReleaseContent } from "..
 import { assess, type ContentChange } from "./assessment.ts";
 import type { RequestFieldName } from "./fields.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
-import { type Requirement, requirementsOf, whyNotRequest } from "./rules.ts";
+import { type Requirement, requirementsOf, whyNobodyCan, whyNotRequest } from "./rules.ts";
 
 export type PromotionRequest = {
   /** The release's number. */
@@ -52,6 +52,8 @@ export interface Eligibility {
   same: Promotion | undefined;
   contents: ContentChange[];
   requirements: Requirement[];
+  /** Why approvals that it needs could not be given by anyone now. */
+  nobody: string[];
   /** Why it cannot be requested; undefined if it can. */
   whyNot: Blocker | undefined;
   blockers: Blocker[];
@@ -73,11 +75,13 @@ export async function eligibilityFor(
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(db, environment.id, ids);
   const promotion = same ?? (await draftPromotion(db, actor, digest, environment, from));
-  const assessment = await assess(db, promotion, contents, inTarget);
+  const assessment = await assess(db, site.id, promotion, contents, inTarget, actor.at);
   const whyNot = whyNotRequest(release, environment, same, assessment.contents);
   const blockers = whyNot && !same ? [whyNot] : assessment.blockers;
-  const { requirements } = promotion;
-  return { environment, from, digest, open, same, requirements, contents: assessment.contents, whyNot, blockers };
+  const { requirements } = assessment;
+  const nobody = requirements.flatMap((requirement) => whyNobodyCan(requirement) ?? []);
+  const { contents: changes } = assessment;
+  return { environment, from, digest, open, same, requirements, nobody, contents: changes, whyNot, blockers };
 }
 
 export function targetEnvironment(site: Site, slug: string): Environment {
@@ -108,6 +112,7 @@ async function draftPromotion(db: Database, actor: Actor, digest: string, enviro
   return {
     number: 0,
     state: "waiting" as const,
+    approvals: [],
     requester_id: actor.person.id,
     gate: environment.gate,
     requirements: requirementsOf(facts, await roleNames(db)),

@@ -2,10 +2,17 @@ import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
+import { type OpenBlockers, openBlockers } from "./open-blockers.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
-import { needOf } from "./rules.ts";
+import { rejectionsOf } from "./rejections.ts";
+import { type Need, needOf } from "./rules.ts";
 
 export interface Inbox {
+  /** What this person requested and has to settle: what was rejected, and what cannot go on as it is. */
+  rejected: Promotion[];
+  blocked: Promotion[];
+  /** What blocks open promotions besides missing approvals, by promotion id. */
+  blockers: OpenBlockers;
   /** What this person has to decide, and to complete; those that have waited longest first. */
   decide: Promotion[];
   complete: Promotion[];
@@ -29,8 +36,14 @@ export async function loadInbox(
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
   const done = ended.slice(0, limit);
-  const needing = (need: ReturnType<typeof needOf>) => open.filter((promotion) => needOf(promotion, actor) === need);
+  const blockers = await openBlockers(db, site.id, open);
+  const needing = (need: Need | undefined) =>
+    open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
+  const rejected = await rejectionsOf(db, actor, site.id);
   return {
+    rejected,
+    blocked: needing("settlement"),
+    blockers,
     decide: needing("decision").reverse(),
     complete: needing("completion").reverse(),
     others: needing(undefined),
@@ -44,7 +57,7 @@ export async function loadInbox(
     ),
     sizes: await releaseSizes(
       db,
-      done.map((promotion) => promotion.release_id),
+      [...rejected, ...done].map((promotion) => promotion.release_id),
     ),
   };
 }

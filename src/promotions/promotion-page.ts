@@ -7,16 +7,21 @@ import { correctedIn } from "../record/corrections.ts";
 import { type ContentChange, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
-import { tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, needOf, whyNotDecide } from "./rules.ts";
+import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
+import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
+import { changedSince } from "./since-completion.ts";
 
 /** How many pages to review are on one part of the list. */
 const maxPages = 200;
 
 export interface RefusedForm {
+  /** The ticks that were sent with it. */
+  ticks?: ReviewTicks | undefined;
   form?: { comment?: string; when?: string; reason?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
+  /** What is asked before the approval that was just sent is recorded. */
+  ask?: string | undefined;
 }
 
 /** Sends the promotion's page; after a refused form with what was typed and why it was refused. */
@@ -28,13 +33,14 @@ export async function showPromotion(
 ) {
   const { site, may } = c.var.access;
   const { db, person, at } = c.var;
-  const promotion = (await promotionDetails(db, site.id, number)) ?? notFound(`promotion ${number}`);
-  const ticked = await tickedBy(db, promotion.id, person.id);
+  const promotion = (await promotionDetails(db, site.id, number, at)) ?? notFound(`promotion ${number}`);
+  const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
     [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
   const content = promotionPage({
     site,
+    url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...partOf(c, promotion),
     changes: countChanges(
@@ -46,17 +52,24 @@ export async function showPromotion(
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
-    need: needOf(promotion, sessionActor(c)),
+    need: needOf(promotion, sessionActor(c), promotion.blockers),
+    stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
     afterwards: approvedAfterwards(promotion),
+    changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],
     form: refusedForm.form ?? {},
     errors: refusedForm.errors ?? {},
     refused: refusedForm.refused,
+    ask: refusedForm.ask,
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
 }
+
+/** What is ticked on the page again, after its form was refused. */
+const withTicks = (saved: Set<string>, { shown, ticked }: ReviewTicks = { shown: [], ticked: [] }): Set<string> =>
+  new Set([...[...saved].filter((id) => !shown.includes(id)), ...ticked]);
 
 const order = ["new", "changed", "removed", "unapproved"];
 

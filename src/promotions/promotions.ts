@@ -12,10 +12,13 @@ import { findRelease, listContents } from "../record/releases.ts";
 import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
+import { countChangesOfAll } from "./change-counts.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { perRequestField, requestErrors } from "./fields.ts";
+import { movedOnBlockers } from "./open-blockers.ts";
 import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
+import { addRejection, settleRejections } from "./rejections.ts";
 import {
   type Decision,
   rolesToDecide,
@@ -24,6 +27,7 @@ import {
   whyNotDecide,
   whyNotDigest,
   whyNotReason,
+  whyNotReviewed,
 } from "./rules.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
@@ -57,13 +61,14 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     };
     await trx.insertInto("promotions").values(row).execute();
     await markOpen(trx, site, row, contents);
+    await settleRejections(trx, site.id, row, contents);
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(row, environment),
       action: "promotion_asked",
       details: { ...row, release: release.number, name: release.name, environment: environment.slug, from: from.slug },
     });
     for (const older of open) await supersede(trx, actor, site, older, { ...row, environment, contents });
-    return outcome(trx, site, row.number);
+    return outcome(trx, site, row.number, actor.at);
   });
 }
 
@@ -73,12 +78,15 @@ export interface DecisionRequest {
   digest: string;
   role?: string | undefined;
   comment?: string | undefined;
+  /** Refuse an approval until all pages are ticked as reviewed, so that a page can ask once. */
+  askFirst?: boolean | undefined;
 }
 
 /**
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
- * person is in the gate, 409 if it is closed, their own, or has another digest, and 422 for its role or comment.
+ * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what the source
+ * environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role or comment.
  */
 export function decide<T = Outcome>(
   db: Database,
@@ -86,18 +94,28 @@ export function decide<T = Outcome>(
   site: Site,
   number: number,
   request: DecisionRequest,
-  answer: (trx: Database, site: Site, number: number, before: Promotion) => T | Promise<T> = outcome as never,
+  answer: (
+    trx: Database,
+    site: Site,
+    number: number,
+    now: string,
+    before: Promotion,
+  ) => T | Promise<T> = outcome as never,
 ): Promise<T> {
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
       (approval) => approval.person_id === actor.person.id && approval.decision === request.decision,
     );
-    if (already && request.digest === promotion.digest) return answer(trx, site, number, promotion);
+    if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
+    if (request.decision === "approve")
+      refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
     const wrong = whyNotComment(request.decision, request.comment);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    const progress = await reviewProgress(trx, actor, promotion.id);
+    if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
     const row = {
       id: newId(Date.parse(actor.at)),
       promotion_id: promotion.id,
@@ -107,17 +125,38 @@ export function decide<T = Outcome>(
       digest: request.digest,
       comment: request.comment?.trim() || null,
       decided_at: actor.at,
+      ...progress,
     };
     await trx.insertInto("approvals").values(row).execute();
-    if (request.decision === "reject")
+    if (request.decision === "reject") {
       await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
+      if (promotion.requester_id !== actor.person.id) await addRejection(trx, site, promotion);
+    }
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, promotion.environment),
       action: request.decision === "approve" ? "promotion_approved" : "promotion_rejected",
-      details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
+      details: {
+        number,
+        name: promotion.name,
+        environment: promotion.environment.slug,
+        person_kind: actor.person.kind,
+        ...row,
+      },
     });
-    return answer(trx, site, number, promotion);
+    return answer(trx, site, number, actor.at, promotion);
   });
+}
+
+/** How many of its pages to review this person has ticked; null for a machine, or if there is none. */
+async function reviewProgress(trx: Database, { person }: Actor, promotionId: string) {
+  const counts = person.kind === "person" && (await countChangesOfAll(trx, person.id, [promotionId])).get(promotionId);
+  if (!counts || counts.toReview === 0) return { reviewed: null, to_review: null };
+  return { reviewed: counts.reviewed, to_review: counts.toReview };
+}
+
+function refuseUnreviewed({ reviewed, to_review }: { reviewed: number | null; to_review: number | null }): void {
+  const why = whyNotReviewed(reviewed ?? 0, to_review ?? 0);
+  if (why) throw new Refusal(409, why, { code: "not_reviewed" });
 }
 
 /** The requested role, or the first in which the actor can decide. */
@@ -146,13 +185,9 @@ export function complete(
   const wrong = whyNotWhen(request.effective_at, actor.at);
   if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const promotion = await detailsOf(trx, site, number);
-    if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number);
-    if (promotion.blockers.length)
-      throw new Refusal(409, promotion.blockers.map((blocker) => blocker.message).join(" "), {
-        code: "blocked",
-        blockers: promotion.blockers,
-      });
+    const promotion = await detailsOf(trx, site, number, actor.at);
+    if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
+    refuseBlocked(promotion.blockers);
     const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
     const deployment = await deploy(trx, actor, site, environment, {
       effectiveAt: parseRfc3339(request.effective_at ?? actor.at) as string,
@@ -183,7 +218,7 @@ export function complete(
       action: "promotion_completed",
       details: { number, name: promotion.name, environment: environment.slug, deployment: deployment.number, ...row },
     });
-    return outcome(trx, site, number);
+    return outcome(trx, site, number, actor.at);
   });
 }
 
@@ -193,7 +228,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
-      return outcome(trx, site, number);
+      return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));
     const wrong = whyNotReason(reason);
     if (wrong) refuseFields([{ path: "reason", message: wrong }]);
@@ -211,22 +246,27 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
       action: "promotion_cancelled",
       details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
     });
-    return outcome(trx, site, number);
+    return outcome(trx, site, number, actor.at);
   });
+}
+
+function refuseBlocked(blockers: Blocker[]): void {
+  if (!blockers.length) return;
+  throw new Refusal(409, blockers.map((blocker) => blocker.message).join(" "), { code: "blocked", blockers });
 }
 
 async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
   return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
-async function detailsOf(trx: Database, site: Site, number: number): Promise<PromotionDetails> {
-  return (await promotionDetails(trx, site.id, number)) ?? notFound(`promotion ${number}`);
+async function detailsOf(trx: Database, site: Site, number: number, now: string): Promise<PromotionDetails> {
+  return (await promotionDetails(trx, site.id, number, now)) ?? notFound(`promotion ${number}`);
 }
 
 /** A closed promotion has only its end as a blocker, so its contents need not be assessed. */
-async function outcome(trx: Database, site: Site, number: number): Promise<Outcome> {
+async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
   const promotion = await promotionOf(trx, site, number);
   if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
-  const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion);
+  const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);
   return assessed;
 }

@@ -17,6 +17,8 @@ export interface Listing {
   releases?: string[] | undefined;
   /** Only promotions with these numbers. */
   numbers?: number[] | undefined;
+  /** Only these promotions of the site, by their ids. */
+  ids?: string[] | undefined;
   /** Only promotions to this environment, by its id. */
   environment?: string | undefined;
   limit?: number | undefined;
@@ -35,12 +37,13 @@ const selectByNumber = precompiled((db, siteId: string, number: number) =>
 export async function listPromotions(
   db: Database,
   siteId: string,
-  { open, before, releases, numbers, environment, limit = 50 }: Listing = {},
+  { open, before, releases, numbers, ids, environment, limit = 50 }: Listing = {},
 ) {
   const openIds = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
   let query = promotions(db).orderBy("p.number", "desc").limit(limit);
-  // not both: with a list of releases, the condition on the site would make SQLite read all of its promotions
+  // not both: with a list, the condition on the site would make SQLite read all of its promotions
   if (releases) query = query.where("p.release_id", "in", releases);
+  else if (ids) query = query.where("p.id", "in", ids);
   else if (!open) query = query.where("p.site_id", "=", siteId);
   if (open) {
     // in a query of its own: few are open, and in one query PostgreSQL would read all promotions there ever were
@@ -93,6 +96,7 @@ function promotions(db: Database) {
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id", "requester.name as asked_by"])
+    .select("requester.kind as requester_kind")
     .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
@@ -125,7 +129,7 @@ async function withState(db: Database, rows: Row[]) {
       environment: { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier },
       from: { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier },
       approvals: of(approvals),
-      completion: of(completions)[0] ?? null,
+      completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
     const state = stateOf(facts);
@@ -133,6 +137,17 @@ async function withState(db: Database, rows: Row[]) {
     return { ...facts, state, open: isOpen(state), ended_at, requirements: requirementsOf(facts, names) };
   });
 }
+
+function completionOf<T extends { corrected: number }>([row]: T[]):
+  | (Omit<T, "corrected"> & { corrected: boolean })
+  | null {
+  return row ? { ...row, corrected: row.corrected > 0 } : null;
+}
+
+/** How many roles, or of the role in which they decided, the person has on the site now. */
+const stillHas = (what: "role" | "any") => sql<number>`(
+  select count(*) from memberships m where m.person_id = a.person_id and m.site_id = pr.site_id
+    ${what === "role" ? sql`and m.role = a.role` : sql``})`;
 
 const approvalsOf = precompiled((db, ids: string[]) =>
   db
@@ -143,16 +158,26 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.promotion_id",
       "a.person_id",
       "p.name as person",
+      "p.kind",
       "a.role",
       "r.name as role_name",
       "a.decision",
       "a.digest",
     ])
-    .select(["a.comment", "a.decided_at"])
+    .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
+    .select(["a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")
     .orderBy("a.id"),
 );
+
+/** Whether something that a deployment recorded was found to be wrong, and still is. */
+const hasCorrections = (deployment: string) => sql<number>`(
+  select count(*) from (
+    select 1 from corrections co
+    where co.corrected_id = ${sql.ref(deployment)} and co.stands = 0
+      and not exists (select 1 from corrections ca where ca.correction_id = co.id) limit 1) found)`;
 
 const completionsOf = precompiled((db, ids: string[]) =>
   db
@@ -168,6 +193,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       "d.number as deployment",
       "d.effective_at",
     ])
+    .select(hasCorrections("d.id").as("corrected"))
     .where("c.promotion_id", "in", ids),
 );
 

@@ -1,15 +1,20 @@
 import { Hono } from "hono";
 import { inboxPage } from "../../views/promotions/inbox.ts";
+import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { checkedValues, formFields, readMoment } from "../http/forms.ts";
+import { checkedValues, formFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { listContents } from "../record/releases.ts";
+import { longTime } from "../time/format.ts";
 import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
+import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveTicks } from "./review-ticks.ts";
+import { changedSince } from "./since-completion.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
 
@@ -36,23 +41,29 @@ promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
-  const { decision, comment, digest } = await formFields(c, "decision", "comment", "digest");
-  const { shown, ticked } = await postedTicks(c);
-  if (shown.length || ticked.length) await savePostedTicks(c, number);
+  const { decision, comment, digest, anyway } = await formFields(c, "decision", "comment", "digest", "anyway");
   return attempt(c, number, { comment }, async () => {
+    const { shown, ticked } = await postedTicks(c);
+    if (shown.length || ticked.length) await savePostedTicks(c, number);
     if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
-    const request = { decision, digest, comment } as const;
+    const request = { decision, digest, comment, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });
 });
 
 /** Enough for the notice on the next page, and cheaper than assessing the promotion here too. */
-const nameOfTarget = (_db: unknown, _site: unknown, _number: number, { environment }: Promotion) => environment.name;
+const nameOfTarget = (_db: unknown, _site: unknown, _number: number, _now: string, { environment }: Promotion) =>
+  environment.name;
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
   const number = Number(c.req.param("number"));
-  await savePostedTicks(c, number);
+  const { comment } = await formFields(c, "comment");
+  try {
+    await savePostedTicks(c, number);
+  } catch (error) {
+    return showRefused(c, number, { comment }, error);
+  }
   const from = c.req.query("from");
   return c.redirect(`${base(c)}/${number}${from ? `?from=${encodeURIComponent(from)}` : ""}`, 303);
 });
@@ -60,11 +71,15 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   const number = Number(c.req.param("number"));
   const { effective_at: when } = await formFields(c, "effective_at");
-  const { at, note, wrong } = readMoment(c, when);
+  const { at, note, wrong } = readExactMoment(c, when);
   return attempt(c, number, { when }, async () => {
     if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
-    const { environment } = await complete(c.var.db, sessionActor(c), c.var.access.site, number, { effective_at: at });
-    return ["Completed.", `It is on ${environment.name}.`, note].filter(Boolean).join(" ");
+    const { db, access } = c.var;
+    const promotion = await complete(db, sessionActor(c), access.site, number, { effective_at: at });
+    const contents = await listContents(db, promotion.release_id);
+    const changed = await changedSince(db, promotion, contents);
+    const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));
+    return ["Completed.", `It ${place}.`, note].filter(Boolean).join(" ");
   });
 });
 
@@ -77,15 +92,42 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
   });
 });
 
+promotionRoutes.post("/:number{[0-9]{1,9}}/dismissal", async (c) => {
+  const number = Number(c.req.param("number"));
+  return attempt(
+    c,
+    number,
+    {},
+    async () => {
+      await dismissRejection(c.var.db, sessionActor(c), c.var.access.site, number);
+      return `Rejection of promotion ${number} dismissed. It is still in the history.`;
+    },
+    `/sites/${c.var.access.site.slug}/approvals`,
+  );
+});
+
 /** Carries the action out and shows the promotion with its notice, or after a refusal with what was typed. */
-async function attempt(c: SiteContext, number: number, form: RefusedForm["form"], act: () => Promise<string>) {
+async function attempt(
+  c: SiteContext,
+  number: number,
+  form: RefusedForm["form"],
+  act: () => Promise<string>,
+  next = `${base(c)}/${number}`,
+) {
   try {
     flash(c, await act());
-    return c.redirect(`${base(c)}/${number}`, 303);
+    return c.redirect(next, 303);
   } catch (error) {
-    const { status, ...refusal } = shownRefusal(error);
-    return showPromotion(c, number, { form, ...refusal }, status as 403 | 409 | 422);
+    return showRefused(c, number, form, error);
   }
+}
+
+async function showRefused(c: SiteContext, number: number, form: RefusedForm["form"], error: unknown) {
+  const ticks = await postedTicks(c);
+  if (error instanceof Refusal && error.code === "not_reviewed")
+    return showPromotion(c, number, { form, ticks, ask: error.message }, 409);
+  const { status, ...refusal } = shownRefusal(error);
+  return showPromotion(c, number, { form, ticks, ...refusal }, status as 403 | 409 | 422);
 }
 
 async function savePostedTicks(c: SiteContext, number: number) {

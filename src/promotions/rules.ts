@@ -1,8 +1,10 @@
 import type { Actor } from "../access/actor.ts";
 import type { Gate } from "../access/environments.ts";
+import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
+import { neededApprovals } from "../record/approvers.ts";
 import type { Flag } from "../schema.ts";
-import { joinWithAnd, whyNotText } from "../text.ts";
+import { countOf, joinWithAnd, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 
@@ -14,6 +16,10 @@ export interface Requirement {
   name: string;
   needed: number;
   given: number;
+  /** Who can give the approvals that are missing; undefined if that was not looked up. */
+  people?: Holder[];
+  /** Whether the requester has the role, too, but may not approve. */
+  requesterHasRole?: boolean;
 }
 
 interface PromotionFacts {
@@ -48,6 +54,64 @@ export function requirementsOf(
   });
 }
 
+/**
+ * The same with those who can still approve: who has the role now, without those who have approved in any role, and
+ * without the requester unless the gate allows that.
+ */
+export function withApprovers(
+  {
+    requirements,
+    requester_id,
+    gate,
+    approvals,
+  }: Pick<OpenPromotion, "requirements" | "requester_id" | "gate"> & {
+    approvals: { person_id: string; decision: Decision }[];
+  },
+  holders: Map<string, Holder[]>,
+): Requirement[] {
+  const done = new Set(approvals.filter(({ decision }) => decision === "approve").map(({ person_id }) => person_id));
+  const isRequester = ({ id }: Holder) => id === requester_id && !gate?.asker_may_approve;
+  return requirements.map((requirement) => {
+    const own = holders.get(requirement.role) ?? [];
+    const people = own.filter((holder) => !done.has(holder.id) && !isRequester(holder));
+    return { ...requirement, people, requesterHasRole: own.some(isRequester) };
+  });
+}
+
+/** Why the approvals that a role still has to give cannot be given by anyone now; undefined if they can. */
+export function whyNobodyCan({ name, needed, given, people, requesterHasRole }: Requirement): string | undefined {
+  if (!people || people.length >= needed - given) return;
+  const missing = countOf(needed - given, given ? "more approval" : "approval");
+  const who = people.length
+    ? `only ${joinWithAnd(people.map((holder) => holder.name))} can give one`
+    : `nobody ${requesterHasRole ? "else " : ""}has that role`;
+  return `${missing} from ${name} cannot be given: ${who}. Ask an administrator to give somebody the role.`;
+}
+
+/**
+ * Which gates nobody could satisfy, each as a sentence: since too few have a role that it needs, or since that is so
+ * for what one of the `requesters` requests, who then may not approve.
+ */
+export function missingApprovers(
+  environments: { name: string; gate: Gate | null }[],
+  roleNames: Record<string, string>,
+  { holders, requesters }: { holders: Map<string, Holder[]>; requesters: Holder[] },
+): string[] {
+  const gates = environments.flatMap(({ name, gate }) => (gate ? [{ name, ...gate }] : []));
+  return gates.flatMap(({ name, requirements, asker_may_approve }) =>
+    requirements.flatMap(({ role, count }) => {
+      const own = holders.get(role) ?? [];
+      const roleName = roleNames[role] ?? role;
+      if (own.length < count)
+        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map((holder) => holder.name))} has` : "nobody has"} that role.`;
+      const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);
+      if (asker_may_approve || !stuck.length) return [];
+      const names = joinWithAnd(stuck.map((holder) => holder.name));
+      return `Nobody can approve for ${name} what ${names} requests: too few others have the role ${roleName}.`;
+    }),
+  );
+}
+
 export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
 }
@@ -59,13 +123,13 @@ export function endedAt({ approvals, completion, cancellation }: PromotionFacts)
 }
 
 /**
- * The latest approval that was given after the contents were in the target, as an ISO 8601 moment; undefined if there is
+ * The latest needed approval that was given after the contents were in the target, as an ISO 8601 moment; undefined if there is
  * none. Such a completion is recorded nevertheless, and the page flags it.
  */
-export function approvedAfterwards({ approvals, completion }: PromotionFacts): string | undefined {
+export function approvedAfterwards({ gate, approvals, completion }: PromotionFacts): string | undefined {
   if (!completion) return;
-  return approvals
-    .filter((approval) => approval.decision === "approve")
+  const given = approvals.filter((approval) => approval.decision === "approve");
+  return [...neededApprovals(gate?.requirements ?? [], given)]
     .map((approval) => approval.decided_at)
     .filter((decidedAt) => decidedAt > completion.effective_at)
     .sort()
@@ -126,11 +190,20 @@ export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, ac
   return own.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map(({ role }) => role);
 }
 
-/** What a promotion needs from this person now; undefined if nothing. */
+/** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
+export type Need = "decision" | "completion" | "settlement";
+
+/**
+ * What an open promotion needs from this person now; undefined if nothing. `blockers` are all that block it, with or
+ * without the approvals that are missing.
+ */
 export function needOf(
-  promotion: OpenPromotion & Pick<PromotionFacts, "approvals">,
+  promotion: OpenPromotion & Pick<PromotionFacts, "approvals"> & Requested,
   actor: Pick<Actor, "person" | "roles" | "permissions">,
-): "decision" | "completion" | undefined {
+  blockers: Blocker[],
+): Need | undefined {
+  const isStuck = blockers.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && blockers[0]);
+  if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
   if (promotion.state === "approved") return actor.permissions.has("promote") ? "completion" : undefined;
   const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
   if (decided || whyNotDecide(promotion, actor)) return;
@@ -138,10 +211,38 @@ export function needOf(
   return missing.some(({ role }) => actor.roles.includes(role)) ? "decision" : undefined;
 }
 
+/** The code of the blocker that the source environment has something else by now than what the release froze. */
+export const movedOnCode = "content_moved_on";
+
+type Requested = { requester_id: string; requester_kind: Actor["person"]["kind"] };
+
+/** Whether it is this person's to settle: they requested it, or a machine did, which reads no inbox. */
+export function mayWithdraw(
+  { requester_id, requester_kind }: Requested,
+  { person, permissions }: Pick<Actor, "person" | "permissions">,
+): boolean {
+  return permissions.has("promote") && (requester_kind === "machine" || requester_id === person.id);
+}
+
+/** Why this person cannot dismiss its rejection. */
+export function whyNotDismiss(
+  promotion: Requested & { number: number; state: PromotionState; asked_by: string },
+  actor: Pick<Actor, "person" | "permissions">,
+): string | undefined {
+  if (promotion.state !== "rejected") return `Promotion ${promotion.number} was not rejected.`;
+  if (!mayWithdraw(promotion, actor)) return `${promotion.asked_by} requested this promotion, so only they dismiss it.`;
+}
+
 export function whyNotComment(decision: Decision, comment: string | undefined): string | undefined {
   if (decision === "reject" && !comment?.trim())
     return "A rejection needs a comment. Say what is wrong, so that it can be fixed.";
   return whyNotText("A comment", comment, 10_000);
+}
+
+/** What is asked once before an approval, if not all pages are ticked as reviewed. */
+export function whyNotReviewed(reviewed: number, toReview: number): string | undefined {
+  if (reviewed >= toReview) return;
+  return `You have reviewed ${reviewed} of ${countOf(toReview, "page")}. Approve anyway, or review the rest first?`;
 }
 
 export function whyNotDigest(promotion: { number: number; digest: string }, digest: string): string | undefined {

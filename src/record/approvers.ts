@@ -1,26 +1,59 @@
+import { readGate } from "../access/environments.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 
 export interface ApprovedBy {
   person: string;
+  /** A machine approves by a token. */
+  kind: "person" | "machine";
+  /** The role's slug. */
   role: string;
   decided_at: string;
+  /** Whether the gate needed it: the first ones of each role, as many as the gate requires. */
+  counts: boolean;
 }
 
-/** The approvals of these promotions, by promotion id, oldest first. */
+/** Who approved each of these promotions, oldest first; by promotion id. */
 export async function listApprovers(db: Database, promotionIds: (string | null)[]): Promise<Map<string, ApprovedBy[]>> {
   const ids = [...new Set(promotionIds.filter((id) => id !== null))];
+  const rows = await inBatches(ids, (batch) => approvalsOf(db, batch), { size: 1000 });
   const approvers = new Map<string, ApprovedBy[]>();
-  for (let i = 0; i < ids.length; i += 1000) {
-    const rows = await db
-      .selectFrom("approvals as ap")
-      .innerJoin("people as pe", "pe.id", "ap.person_id")
-      .select(["ap.promotion_id", "pe.name as person", "ap.role", "ap.decided_at"])
-      .where("ap.promotion_id", "in", ids.slice(i, i + 1000))
-      .where("ap.decision", "=", "approve")
-      .orderBy("ap.decided_at")
-      .execute();
-    for (const { promotion_id, ...approval } of rows)
-      approvers.set(promotion_id, [...(approvers.get(promotion_id) ?? []), approval]);
+  for (const [id, own] of Map.groupBy(rows, (row) => row.promotion_id)) {
+    const [{ gate_id, version, rules }] = own as [(typeof own)[number]];
+    const gate = readGate(gate_id && version && rules ? { id: gate_id, version, rules } : undefined);
+    const needed = neededApprovals(gate?.requirements ?? [], own);
+    approvers.set(
+      id,
+      own.map((row) => {
+        const { person, kind, role, decided_at } = row;
+        return { person, kind, role, decided_at, counts: needed.has(row) };
+      }),
+    );
   }
   return approvers;
+}
+
+/** The approvals with which a gate was satisfied: of each role the first ones, as many as it requires. Oldest first. */
+export function neededApprovals<T extends { role: string }>(
+  requirements: { role: string; count: number }[],
+  approvals: T[],
+): Set<T> {
+  return new Set(
+    requirements.flatMap(({ role, count }) => approvals.filter((approval) => approval.role === role).slice(0, count)),
+  );
+}
+
+function approvalsOf(db: Database, promotionIds: string[]) {
+  return db
+    .selectFrom("approvals as ap")
+    .innerJoin("people as pe", "pe.id", "ap.person_id")
+    .innerJoin("promotions as pr", "pr.id", "ap.promotion_id")
+    .leftJoin("gates as g", "g.id", "pr.gate_id")
+    .select(["ap.promotion_id", "pe.name as person", "pe.kind", "ap.role", "ap.decided_at"])
+    .select(["g.id as gate_id", "g.version", "g.rules"])
+    .where("ap.promotion_id", "in", promotionIds)
+    .where("ap.decision", "=", "approve")
+    .orderBy("ap.decided_at")
+    .orderBy("ap.id")
+    .execute();
 }

@@ -1,19 +1,18 @@
 import { sql } from "kysely";
+import { foldText } from "../text.ts";
 
 /**
- * Whether the key, the latest title, or the title of a current version of the artifact `a` contains this text. Ignores the
- * case of a to z only: both engines fold no more than that.
+ * The text of an artifact that filters search in, as it is stored in its column `folded`. `title` may be all titles that
+ * its versions have.
  */
-// not "exists", for which PostgreSQL would read all current placements
-export function containsText(text: string) {
-  return sql<boolean>`(${columnContains("a.key", text)} or ${columnContains("a.title", text)} or (
-    select max(case when ${columnContains("cv.title", text)} then 1 else 0 end) from current_placements cp join versions cv on cv.id = cp.version_id
-    where cp.artifact_id = a.id) = 1)`;
-}
+export const foldedText = ({ key, title }: { key: string; title?: string | null | undefined }): string =>
+  foldText(`${key}\n${title ?? ""}`);
 
-/** Whether a column contains this text, with the case ignored in the same way. */
-export function columnContains(column: string, text: string) {
-  const folded = text.normalize("NFC").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const pattern = `%${folded.replace(/[\\%_]/g, "\\$&")}%`;
-  return sql<boolean>`lower(coalesce(${sql.ref(column)}, '')) like ${pattern} escape '\\'`;
+/**
+ * Whether the key or a title of one of its versions has this text, in any case of any script; % and _ are just characters.
+ * Expects the artifact as `a`.
+ */
+export function containsText(text: string) {
+  const pattern = `%${foldText(text).replace(/[\\%_]/g, "\\$&")}%`;
+  return sql<boolean>`a.folded like ${pattern} escape '\\'`;
 }

@@ -6,6 +6,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
+import { foldedText } from "./artifact-filter.ts";
 import { sectionOf } from "./keys.ts";
 import type { NewFacts } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
@@ -59,31 +60,38 @@ export async function upsertArtifacts(
   const versions = new Map(lines.map((line) => [artifactKey(line), line.version]));
   const titles = changed.map((title) => ({ ...title, version: versions.get(artifactKey(title)) ?? null }));
   const retitled = titles.map((title) => ({ ...title, id: ids.get(artifactKey(title)) as string }));
-  const earlier = await earlierTitles(trx, retitled);
-  await indexForSearch(trx, site.id, [...artifacts, ...earlier].map(artifactEntry));
+  const entitled = await inBatches(retitled, (batch) => foldTitles(trx, batch));
+  await indexForSearch(trx, site.id, [...artifacts, ...entitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
 }
 
-/** The titles with those of earlier versions before them: a page is found by each of its titles. */
-async function earlierTitles(trx: Database, retitled: { id: string; key: string; title: string | null }[]) {
-  const versions = await inBatches(retitled, (batch) =>
-    trx
-      .selectFrom("versions")
-      .select(["artifact_id", "title"])
-      .distinct()
-      .where(
-        "artifact_id",
-        "in",
-        batch.map(({ id }) => id),
-      )
-      .where("title", "is not", null)
-      .execute(),
-  );
+type Titled = { id: string; key: string; title: string | null };
+
+/**
+ * Stores the text for filters, with the titles of all versions: a page is found by each. Returns the artifacts with all of
+ * them as their title. Expects at most a batch.
+ */
+export async function foldTitles(trx: Database, artifacts: Titled[]): Promise<Titled[]> {
+  const versions = await trx
+    .selectFrom("versions")
+    .select(["artifact_id", "title"])
+    .distinct()
+    .where(
+      "artifact_id",
+      "in",
+      artifacts.map(({ id }) => id),
+    )
+    .where("title", "is not", null)
+    .execute();
   const titles = Map.groupBy(versions, (version) => version.artifact_id);
-  return retitled.map(({ id, key, title }) => {
+  const entitled = artifacts.map(({ id, key, title }) => {
     const all = [...(titles.get(id) ?? []).map((version) => version.title), title];
-    return { id, key, title: [...new Set(all)].join(" ") };
+    return { id, key, title: [...new Set(all)].join("\n") };
   });
+  await sql`
+    with given (id, folded) as (values ${sql.join(entitled.map((artifact) => sql`(${artifact.id}, ${foldedText(artifact)})`))})
+    update artifacts set folded = given.folded from given where artifacts.id = given.id`.execute(trx);
+  return entitled;
 }
 
 /** Returns the pages that now head a section; some of them may have existed before. */
@@ -99,7 +107,9 @@ async function insertArtifacts(
     await inBatches(artifacts, (batch) =>
       trx
         .insertInto("artifacts")
-        .values(batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null })))
+        .values(
+          batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null, folded: foldedText(artifact) })),
+        )
         .execute(),
     );
     return headSections(trx, site.id, sections);
@@ -116,7 +126,7 @@ const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
 /** Updates all titles in one statement: a complete inventory has thousands of titles, few of them new. */
 async function updateTitles(trx: Database, lines: ReportLine[], ids: Map<string, string>) {
-  const values = lines.map(({ kind, key, title }) => sql`(${ids.get(artifactKey({ kind, key }))}, ${title || null})`);
+  const values = lines.map((line) => sql`(${ids.get(artifactKey(line))}, ${line.title || null})`);
   const { rows } = await sql<Omit<NewFacts["titles"][number], "version">>`
     with given (id, title) as (values ${sql.join(values)})
     update artifacts set title = given.title from given

@@ -4,7 +4,7 @@ import type { Database } from "../database/connect.ts";
 import { equalsBySeek } from "../database/index-seek.ts";
 import type { Flag, Kind } from "../schema.ts";
 import { type ArtifactOrder, type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
-import { columnContains, containsText } from "./artifact-filter.ts";
+import { containsText } from "./artifact-filter.ts";
 
 export interface Moment {
   /** The moment of the state, ISO 8601 UTC with milliseconds. */
@@ -93,6 +93,10 @@ export interface PlacementAsOf {
   promotion_id: string | null;
   promotion: number | null;
   out_of_band: Flag;
+  /** 1: its deployment recorded what was already there when the book was opened. */
+  baseline: Flag;
+  /** Who recorded its deployment. */
+  person: string;
 }
 
 export interface PlacementSlice {
@@ -143,6 +147,7 @@ function queryPlacements(
       join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
     )
     .innerJoin("deployments as d", "d.id", "p.deployment_id")
+    .innerJoin("people as pe", "pe.id", "d.person_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select(["a.id as artifact_id", "a.kind", "a.key", placementTitle("p").as("title"), "a.section"])
@@ -156,12 +161,13 @@ function queryPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
+    .select(["d.baseline", "pe.name as person"])
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
   if (!removed) query = query.where("p.version_id", "is not", null);
   if (kind) query = query.where("a.kind", "=", kind);
-  if (text) query = query.where((eb) => eb.or([containsText(text), columnContains("v.title", text)]));
+  if (text) query = query.where(containsText(text));
   if (limit) query = query.limit(limit);
   return query.execute();
 }

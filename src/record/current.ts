@@ -50,6 +50,17 @@ export function currentDifferences(
     .execute();
 }
 
+/** What is in an environment now, in the order of its page. */
+export function currentContents(db: Database, siteId: string, environmentId: string): Promise<CurrentPlacement[]> {
+  return current(db, environmentId)
+    .where("a.site_id", "=", siteId)
+    .where("c.version_id", "is not", null)
+    .orderBy("a.kind")
+    .orderBy("a.section")
+    .orderBy("a.key")
+    .execute();
+}
+
 function current(db: Database, environmentId: string) {
   return db
     .selectFrom("current_placements as c")

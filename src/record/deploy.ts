@@ -1,9 +1,10 @@
 import { sql } from "kysely";
 import type { Actor } from "../access/actor.ts";
-import type { Environment } from "../access/environments.ts";
+import { type Environment, refuseRetiredNow } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { Refusal } from "../errors.ts";
 import { lineEntry, nonEmpty, writeConsequences } from "./consequences.ts";
 import { appendEvent } from "./events.ts";
 import { lowerFirstSeen } from "./first-seen.ts";
@@ -11,6 +12,7 @@ import { statesAt, statesOf } from "./load-statements.ts";
 import type { NewFacts } from "./new-facts.ts";
 import { nextNumber } from "./numbers.ts";
 import { reconcileAfter } from "./reconcile.ts";
+import { whyNotRemove } from "./removals.ts";
 import { changes } from "./replay.ts";
 import { withSectionCounts } from "./section-counts.ts";
 import { type Artifact, absent, type ResolvedLine, type State } from "./statements.ts";
@@ -21,6 +23,10 @@ interface Deployment {
   id?: string | undefined;
   effectiveAt: string;
   complete: boolean;
+  /** It records what was already there when the book was opened. */
+  baseline?: boolean | undefined;
+  /** How many a complete list may remove at most; see `whyNotRemove` for what holds otherwise. */
+  allowRemovals?: number | undefined;
   note: string | null;
   source: string | null;
   promotion?: { id: string; number: number } | undefined;
@@ -32,7 +38,8 @@ interface Deployment {
 /**
  * Writes a deployment: a placement for each line that changes what was there at its effective moment, a confirmation
  * for each line that does not, and, if it is recorded late, its consequences for later statements. Moves the current
- * pointers and appends the event. Must be called inside a verb's transaction.
+ * pointers and appends the event. Must be called inside a verb's transaction. Throws a Refusal with 409 if the environment is
+ * retired, and with 422 if it is a complete list that would remove more than it may.
  */
 export async function deploy(
   trx: Database,
@@ -41,11 +48,12 @@ export async function deploy(
   environment: Environment,
   deployment: Deployment,
 ) {
+  await refuseRetiredNow(trx, environment);
   const { effectiveAt } = deployment;
   const before = await statesBefore(trx, environment.id, deployment);
-  const lines = deployment.complete
-    ? [...deployment.lines, ...removals(before, deployment.lines, environment)]
-    : deployment.lines;
+  const unlisted = deployment.complete ? removals(before, deployment, environment) : [];
+  if (deployment.complete) refuseRemovals(before, deployment, environment, unlisted.length);
+  const lines = [...deployment.lines, ...unlisted];
   const changed = lines.filter((line) => changes(before.get(line.artifact_id), line));
   const same = lines.filter((line) => !changes(before.get(line.artifact_id), line));
   const row = {
@@ -60,6 +68,7 @@ export async function deploy(
     source: deployment.source,
     note: deployment.note,
     complete: deployment.complete ? (1 as const) : (0 as const),
+    baseline: deployment.baseline ? (1 as const) : (0 as const),
     changed: changed.length,
     unchanged: same.length,
     out_of_band: changed.filter((line) => line.out_of_band).length,
@@ -104,6 +113,7 @@ export async function deploy(
     number: row.number,
     changed: row.changed,
     unchanged: row.unchanged,
+    removed: changed.filter((line) => line.version_id === null).length,
     out_of_band: row.out_of_band,
   };
 }
@@ -119,11 +129,24 @@ async function statesBefore(trx: Database, environmentId: string, { effectiveAt,
   return new Map(rows.map((row) => [row.artifact_id, row]));
 }
 
+function refuseRemovals(
+  before: Map<string, State>,
+  { lines, allowRemovals }: Deployment,
+  { name }: Environment,
+  removed: number,
+): void {
+  const present = [...before.values()].filter((state) => state.version_id !== null).length;
+  const message = whyNotRemove({ environment: name, listed: lines.length, present, removed }, allowRemovals);
+  const errors = [{ path: "allow_removals", message: message ?? "" }];
+  if (message) throw new Refusal(422, message, { code: "removals_not_allowed", errors });
+}
+
 /** The removals of what a complete inventory does not list. */
-function removals(before: Map<string, Artifact & State>, lines: ResolvedLine[], environment: Environment) {
+function removals(before: Map<string, Artifact & State>, deployment: Deployment, environment: Environment) {
+  const { lines, baseline = false } = deployment;
   const listed = new Set(lines.map((line) => line.artifact_id));
   const removed = [...before.values()].filter((state) => state.version_id !== null && !listed.has(state.artifact_id));
   return removed.map(
-    ({ artifact_id, kind, key }): ResolvedLine => ({ artifact_id, kind, key, ...absent(environment) }),
+    ({ artifact_id, kind, key }): ResolvedLine => ({ artifact_id, kind, key, ...absent(environment, baseline) }),
   );
 }

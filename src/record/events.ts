@@ -29,6 +29,7 @@ export const actions = [
   "password_reset",
   "token_created",
   "token_revoked",
+  "owner_set",
 ] as const;
 export type Action = (typeof actions)[number];
 

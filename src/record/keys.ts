@@ -1,5 +1,5 @@
 import type { Kind } from "../schema.ts";
-import { controlCharacters } from "../text.ts";
+import { controlCharacters, whyDamaged, whyNotVisible } from "../text.ts";
 
 export const lengthLimits = {
   key: 2000,
@@ -11,15 +11,21 @@ export const lengthLimits = {
   requires: 50,
 };
 
-/** The form in which keys are stored and compared: in Unicode NFC; a page's path also percent-decoded. */
+/**
+ * The form in which keys are stored and compared: in Unicode NFC. A page's path is percent-decoded, except for the
+ * characters that would make it another path, or none: `/a%2Fb` is not `/a/b`, nor `/100%25` the path `/100%`.
+ */
 export function normalKey(kind: Kind, key: string): string {
   if (kind === "software") return key.normalize("NFC");
   try {
-    return decodeURIComponent(key).normalize("NFC");
+    return key.replace(/(?:%[\da-f]{2})+/gi, decodeRun).normalize("NFC");
   } catch {
     return key; // whyNotKey refuses it
   }
 }
+
+const decodeRun = (escapes: string): string =>
+  decodeURIComponent(escapes).replace(/[\p{Zs}%/?#]/gu, encodeURIComponent);
 
 /** Why this cannot be the key of a page or software item; undefined if it can. Expects the key in its normal form. */
 export function whyNotKey(kind: Kind, key: string): string | undefined {
@@ -29,17 +35,28 @@ export function whyNotKey(kind: Kind, key: string): string | undefined {
   if (key.length > lengthLimits.key)
     return `${name} can have at most ${lengthLimits.key} characters; this one has ${key.length}.`;
   if (controlCharacters.test(key)) return `${name} cannot contain control characters.`;
-  if (/\s/u.test(key)) return `${name} cannot contain spaces: "${excerpt}".`;
+  const unclear = whyNotVisible(name, key) ?? whyDamaged(name, key);
+  if (unclear) return unclear;
+  if (/\s/u.test(key))
+    return `${name} cannot contain spaces: "${excerpt}".${kind === "page" ? " Write %20 for a space." : ""}`;
   if (kind === "page") return whyNotPath(key, excerpt);
 }
 
 function whyNotPath(key: string, excerpt: string): string | undefined {
   if (!key.startsWith("/")) return `A page's path must begin with a slash: "${excerpt}" does not.`;
   if (/[?#]/.test(key)) return `A page's path cannot contain a query or fragment: "${excerpt}".`;
-  if (key.split("/").includes("..")) return `A page's path cannot contain "..": "${excerpt}".`;
-  // a percent sign that is left after decoding would be decoded again the next time
-  if (key.includes("%"))
-    return `A page's path must be percent-encoded correctly and cannot contain a percent sign: "${excerpt}".`;
+  if (key.split("/").some((part) => part === ".." || part === "."))
+    return `A page's path cannot contain ".." or "." between slashes: "${excerpt}".`;
+  if (!isEncodedCorrectly(key))
+    return `A page's path must be percent-encoded correctly: "${excerpt}". Write %25 for a percent sign.`;
+}
+
+function isEncodedCorrectly(key: string): boolean {
+  try {
+    return decodeURIComponent(key) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 export function whyNotLabel(label: string): string | undefined {
@@ -48,6 +65,7 @@ export function whyNotLabel(label: string): string | undefined {
     return `A version can have at most ${lengthLimits.label} characters; this one has ${label.length}.`;
   if (controlCharacters.test(label)) return "A version cannot contain control characters.";
   if (label !== label.trim()) return "A version cannot begin or end with spaces.";
+  return whyNotVisible("A version", label) ?? whyDamaged("A version", label);
 }
 
 /** The section that a page belongs to by its path: "" at the top level, where it may still head a section. */

@@ -92,7 +92,8 @@ export async function statementsAt(
     for (const { seq, placed_at, ...row } of await placed(trx, environment.id, batch))
       add(row).placements.push({ seq, recorded_at: placed_at });
     for (const row of await confirmed(trx, environment.id, batch)) add(row);
-    for (const row of await inventories(trx, environment.id, batch)) add({ ...row, ...absent(environment) });
+    for (const { baseline, ...row } of await inventories(trx, environment.id, batch))
+      add({ ...row, ...absent(environment, baseline === 1) });
     return [...statements.values()];
   });
   return Map.groupBy(loaded, (statement) => statement.artifact_id);
@@ -118,7 +119,7 @@ function inventories(trx: Database, environmentId: string, moments: ArtifactMome
   return trx
     .selectFrom(momentsTable(trx, moments))
     .crossJoin("deployments as d")
-    .select(["m.artifact_id", "d.id as deployment_id", "d.number", "d.effective_at", "d.recorded_at"])
+    .select(["m.artifact_id", "d.id as deployment_id", "d.number", "d.effective_at", "d.recorded_at", "d.baseline"])
     .where(seekAny(trx, "d.id", keysAt("id", "deployments", environmentId)))
     .execute();
 }

@@ -1,9 +1,9 @@
-import semver from "semver";
 import type { FieldError } from "../errors.ts";
 import type { Kind } from "../schema.ts";
-import { artifactKey, formatCount, whyNotText } from "../text.ts";
+import { artifactKey, formatCount, whyDamaged, whyNotText } from "../text.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { lengthLimits, normalKey, whyNotKey, whyNotLabel } from "./keys.ts";
+import { whyNotRange } from "./version-ranges.ts";
 
 /** One line of a report: this version is there now, or (null) the page or software item was removed. */
 export interface ReportLine {
@@ -14,7 +14,7 @@ export interface ReportLine {
   title?: string | undefined;
   source?: string | undefined;
   notes?: string | undefined;
-  /** Software name → semver range. */
+  /** Software name → range of versions, or one exact label. */
   requires?: Record<string, string> | undefined;
 }
 
@@ -27,14 +27,18 @@ export interface DeploymentReport {
   promotion?: number | undefined;
   /** A complete inventory: anything not listed was not there. */
   complete?: boolean | undefined;
+  /** How many pages and software items the complete inventory may remove by not listing them, at most. */
+  allow_removals?: number | undefined;
+  /** It records what was already there when the book was opened. */
+  baseline?: boolean | undefined;
   placements: ReportLine[];
 }
 
 export const maxPlacements = 10_000;
 
-/** The line as it is stored: its key in the normal form. */
+/** The line as it is stored: its key and version in their normal form. */
 export function normalizeLine(line: ReportLine): ReportLine {
-  return { ...line, key: normalKey(line.kind, line.key) };
+  return { ...line, key: normalKey(line.kind, line.key), version: line.version?.normalize("NFC") ?? null };
 }
 
 /** All errors of a report, each with its field. Expects lines in their normal form. */
@@ -44,6 +48,7 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
   note("effective_at", whyNotWhen(report.effective_at, now));
   note("note", whyNotText("A note", report.note, lengthLimits.note));
   note("source", whyNotText("A source", report.source, lengthLimits.source));
+  note("promotion", whyNotPromotion(report));
   note("placements", whyNotCount(report));
   if (report.placements.length > maxPlacements) return errors;
   const seen = new Map<string, number>();
@@ -58,6 +63,11 @@ export function reportErrors(report: DeploymentReport, now: string): FieldError[
   return errors;
 }
 
+function whyNotPromotion({ baseline, promotion }: DeploymentReport): string | undefined {
+  if (baseline && promotion !== undefined)
+    return "A baseline records what was already there, so no promotion brought it. Leave out one of the two.";
+}
+
 function whyNotCount({ placements, complete }: DeploymentReport): string | undefined {
   if (!placements.length && !complete) return "List at least one page or software item.";
   if (placements.length > maxPlacements)
@@ -69,7 +79,7 @@ export function whyNotLine(line: ReportLine): [field: string, sentence: string] 
   return (
     wrong("key", whyNotKey(line.kind, line.key)) ??
     wrong("version", line.version === null ? undefined : whyNotLabel(line.version)) ??
-    wrong("title", whyNotText("A title", line.title, lengthLimits.title)) ??
+    wrong("title", whyNotText("A title", line.title, lengthLimits.title) ?? whyDamaged("A title", line.title ?? "")) ??
     wrong("digest", whyNotText("A digest", line.digest, lengthLimits.digest)) ??
     wrong("source", whyNotText("A source", line.source, lengthLimits.source)) ??
     wrong("notes", whyNotText("Notes", line.notes, lengthLimits.note)) ??
@@ -89,8 +99,7 @@ function whyNotRequires(requires: Record<string, string> | undefined): string | 
   for (const [name, range] of entries) {
     const wrongName = whyNotKey("software", normalKey("software", name));
     if (wrongName) return wrongName;
-    if (range.length > 200 || semver.validRange(range, { loose: true }) === null)
-      return `"${range.slice(0, 60)}" is not a range of versions of ${name}. Write one like >=3.2 <4.`;
-    if (!semver.minVersion(range, { loose: true })) return `No version of ${name} matches ${range}. Correct the range.`;
+    const wrongRange = whyNotRange(range, name);
+    if (wrongRange) return wrongRange;
   }
 }

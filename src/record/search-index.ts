@@ -105,6 +105,7 @@ const letters: Record<string, string> = {
   ð: "d",
   þ: "th",
   ı: "i",
+  ς: "σ",
 };
 
 /**
@@ -117,6 +118,6 @@ export function tokenize(text: string): string[] {
     .normalize("NFKD")
     .toLowerCase()
     .replace(/\p{M}+/gu, "")
-    .replace(/[ßæœøłđðþı]/g, (letter) => letters[letter] ?? letter);
+    .replace(/[ßæœøłđðþıς]/g, (letter) => letters[letter] ?? letter);
   return folded.match(/[\p{L}\p{N}]{1,60}/gu) ?? [];
 }

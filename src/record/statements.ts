@@ -55,7 +55,7 @@ export interface ArtifactMoment {
   at: string;
 }
 
-/** What a complete inventory states about an artifact that it does not list. */
-export function absent({ gate }: StatedEnvironment) {
-  return { version: null, version_id: null, promotion_id: null, out_of_band: gate ? 1 : 0 } as const;
+/** What a complete inventory states about an artifact that it does not list. A baseline needs no promotion. */
+export function absent({ gate }: StatedEnvironment, baseline: boolean) {
+  return { version: null, version_id: null, promotion_id: null, out_of_band: gate && !baseline ? 1 : 0 } as const;
 }

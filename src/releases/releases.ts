@@ -13,7 +13,7 @@ import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { nextNumber } from "../record/numbers.ts";
-import { artifactKey, compareText } from "../text.ts";
+import { artifactKey, compareText, normalName } from "../text.ts";
 import { type NewRelease, nothingToRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
 
 export interface CreatedRelease {
@@ -34,7 +34,7 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const frozen = to
       ? await freezeDifferences(trx, site, from, to)
-      : await freezeLines(trx, site, from, release.contents ?? []);
+      : await freezeLines(trx, site, from, (release.contents ?? []).map(normalLabel));
     const contents = frozen
       .map(({ kind, key, version }) => ({ kind, key, version }))
       .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.key, b.key));
@@ -42,7 +42,7 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
       id: newId(Date.parse(actor.at)),
       site_id: site.id,
       number: await nextNumber(trx, site.id, "releases"),
-      name: release.name.trim(),
+      name: normalName(release.name),
       notes: release.notes?.trim() || null,
       digest: releaseDigest(frozen),
       environment_id: from.id,
@@ -65,6 +65,8 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
     return { number: row.number, digest: row.digest, contents };
   });
 }
+
+const normalLabel = (line: ReleaseLine): ReleaseLine => ({ ...line, version: line.version?.normalize("NFC") ?? null });
 
 interface Frozen extends ReleaseLine {
   artifact_id: string;

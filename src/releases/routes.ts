@@ -52,9 +52,12 @@ releaseRoutes.get("/new", async (c) => {
 
 // The same form with the rows selected on the board. It is a POST since their ids may not fit into an address; it writes nothing.
 releaseRoutes.post("/new", async (c) => {
+  c.set("answerAddress", c.req.path);
   const form = await formFields(c, "from", "to");
   const { from, to } = environmentsOf(c, form.from, form.to);
-  return showForm(c, { from, to, selected: new Set(await checkedValues(c, "choose")), name: "", notes: "" });
+  // one box of the board can stand for many rows
+  const ids = (await checkedValues(c, "choose")).flatMap((value) => value.split(" "));
+  return showForm(c, { from, to, selected: new Set(ids), name: "", notes: "" });
 });
 
 releaseRoutes.post("/", async (c) => {

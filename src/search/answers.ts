@@ -3,6 +3,7 @@ import type { Site } from "../access/sites.ts";
 import { listSpans, type Span } from "../artifacts/queries.ts";
 import { countDifferences, type Difference, type DifferenceCounts, listDifferences } from "../compare/queries.ts";
 import type { Database } from "../database/connect.ts";
+import { listSiteActors } from "../history/queries.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
@@ -11,7 +12,8 @@ import { changesAround } from "../record/changes.ts";
 import { normalKey } from "../record/keys.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
-import { search } from "./queries.ts";
+import { foldText, joinWithAnd, slugFrom } from "../text.ts";
+import { listApprovals, type PastApproval, search } from "./queries.ts";
 import type { Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
 
@@ -44,6 +46,7 @@ export type SearchAnswer =
       lines: Difference[];
     } & Omit<QuestionOf<"changed">, "asks">)
   | { to: "waiting"; role?: { name: string } | undefined; promotions: Promotion[] }
+  | { to: "approved"; whom: string; environment?: Environment | undefined; approvals: PastApproval[]; more: boolean }
   | { to: "contents"; environment: Environment }
   | { to: "unanswerable"; sentence: string };
 
@@ -57,7 +60,7 @@ export async function answerQuestion(
   site: Site,
   question: Question<Environment>,
   text: string,
-  now: string,
+  { now, roles }: { now: string; roles: Record<string, string> },
 ): Promise<SearchAnswer | undefined> {
   switch (question.asks) {
     case "where":
@@ -72,6 +75,9 @@ export async function answerQuestion(
       return { to: "contents", environment: question.environment };
     case "unclear":
       return { to: "unanswerable", sentence: question.sentence };
+    case "approved":
+      return answerApproved(db, site, question, roles);
+    case "out of band":
     case "past contents":
       return undefined;
     case "nothing": {
@@ -107,17 +113,30 @@ const notRecorded = (what: string) => {
   return `No such ${what.startsWith("/") ? "page" : "page or software"} recorded: ${name}.`;
 };
 
-/** The artifact with exactly this name, or the only one that the words match. */
+/** "the sale page" without what people say around a name. */
+const subjectOf = (what: string): string =>
+  what
+    .replace(/^(?:the|our|a) /i, "")
+    .replace(/^(?:page|software) | (?:page|software|service)$/i, "")
+    .replace(/^["'“”]+|["'“”]+$/g, "");
+
+/** The artifact with exactly this name or title, or the path /sale for "the sale page", or the only one that the words match. */
 async function findByName(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {
-  const exact = await findExactly(db, siteId, what);
+  const subject = subjectOf(what);
+  const exact = (await findExactly(db, siteId, what)) ?? (await findExactly(db, siteId, subject));
   if (exact) return exact;
-  const [hit, other] = await search(db, siteId, "artifact", parseSearchQuery(what), { limit: 2 });
-  if (!hit || other) return;
-  return db
+  const hits = await search(db, siteId, "artifact", parseSearchQuery(subject), { limit: 20 });
+  if (!hits.length) return;
+  const ids = hits.map(({ ref }) => ref);
+  const found = await db
     .selectFrom("artifacts as a")
     .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
-    .where("a.id", "=", hit.ref)
-    .executeTakeFirst();
+    .where("a.id", "in", ids)
+    .execute();
+  const folded = foldText(subject);
+  const titled = found.filter(({ title }) => title && foldText(title) === folded);
+  const named = found.filter(({ key }) => key === `/${slugFrom(subject)}`);
+  return [titled, named, found].find((list) => list.length === 1)?.[0];
 }
 
 async function findExactly(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {
@@ -172,6 +191,38 @@ async function answerChanges(
     first: first && first > from ? first : undefined,
     counts: await countDifferences(db, site, sides),
     lines: await listDifferences(db, site, sides, { limit: maxChanges }),
+  };
+}
+
+const maxApprovals = 20;
+
+async function answerApproved(
+  db: Database,
+  site: Site,
+  { whom, environment }: QuestionOf<"approved">,
+  roles: Record<string, string>,
+): Promise<SearchAnswer> {
+  const name = foldText(whom);
+  const [role, roleName] = Object.entries(roles).find((entry) => entry.some((alias) => foldText(alias) === name)) ?? [];
+  const actors = role === undefined ? await listSiteActors(db, site.id) : [];
+  const people = actors.filter((person) =>
+    [person.name, person.name.split(" ")[0] ?? ""].some((alias) => foldText(alias) === name),
+  );
+  if (role === undefined && !people.length)
+    return { to: "unanswerable", sentence: `There is no role or person "${whom.slice(0, 60)}" on this site.` };
+  const approvals = await listApprovals(db, site.id, {
+    ...(role !== undefined && { role }),
+    people: people.map(({ id }) => id),
+    ...(environment && { environment: environment.id }),
+    limit: maxApprovals + 1,
+  });
+  const shown = approvals.slice(0, maxApprovals);
+  return {
+    to: "approved",
+    whom: roleName ?? joinWithAnd(people.map((person) => person.name)),
+    environment,
+    approvals: shown,
+    more: approvals.length > maxApprovals,
   };
 }
 

@@ -72,12 +72,12 @@ async function isCommon(db: Database, fts5: string): Promise<boolean> {
 }
 
 /** The same match without the index: on the words as they are stored, separated by single spaces. */
-function hasAll({ phrases, open }: SearchQuery) {
+function hasAll({ phrases, open, any }: SearchQuery) {
   const conditions = phrases.map((phrase, i) => {
     const end = open && i === phrases.length - 1 ? "" : " ";
     return sql`instr(' ' || e.words || ' ', ${` ${phrase.join(" ")}${end}`}) > 0`;
   });
-  return sql`${sql.join(conditions, sql` and `)}`;
+  return sql`(${sql.join(conditions, any ? sql` or ` : sql` and `)})`;
 }
 
 export interface FoundArtifact {
@@ -169,4 +169,28 @@ export async function examplePage(db: Database, site: Site): Promise<string | un
     .limit(1)
     .executeTakeFirst();
   return (changed ?? (await pages.orderBy("a.section").orderBy("a.key").limit(1).executeTakeFirst()))?.key;
+}
+
+export type PastApproval = Awaited<ReturnType<typeof listApprovals>>[number];
+
+/** What was approved in a role, or by these people, newest first; on one environment or on all. */
+export function listApprovals(
+  db: Database,
+  siteId: string,
+  { role, people, environment, limit }: { role?: string; people: string[]; environment?: string; limit: number },
+) {
+  let query = db
+    .selectFrom("approvals as a")
+    .innerJoin("promotions as p", "p.id", "a.promotion_id")
+    .innerJoin("releases as r", "r.id", "p.release_id")
+    .innerJoin("environments as e", "e.id", "p.environment_id")
+    .innerJoin("people as pe", "pe.id", "a.person_id")
+    .select(["p.number", "r.name", "e.name as environment", "pe.name as person", "a.decided_at"])
+    .where("p.site_id", "=", siteId)
+    .where("a.decision", "=", "approve")
+    .orderBy("a.decided_at", "desc")
+    .orderBy("p.number", "desc")
+    .limit(limit);
+  query = role === undefined ? query.where("a.person_id", "in", people) : query.where("a.role", "=", role);
+  return (environment ? query.where("e.id", "=", environment) : query).execute();
 }

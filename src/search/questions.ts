@@ -1,7 +1,7 @@
 import { joinWithAnd } from "../text.ts";
-import { addDays, weekdayOf } from "../time/calendar.ts";
+import { addDays, addMonths, monthNames, twoDigits, weekdayOf } from "../time/calendar.ts";
 import { localInput } from "../time/format.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+import { endOfDay, parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
 
 interface NamedEnvironment {
   id: string;
@@ -31,6 +31,9 @@ export type Question<Environment extends NamedEnvironment = NamedEnvironment> =
   | { asks: "past contents"; environment: Environment; at: string }
   | { asks: "contents"; environment: Environment }
   | { asks: "waiting"; role?: Role | undefined; mine?: boolean | undefined }
+  /** Who is meant by `whom`, a role or a person, is looked up later. */
+  | { asks: "approved"; whom: string; environment?: Environment | undefined }
+  | { asks: "out of band" }
   /** It is a question, but a part of it was not understood. */
   | { asks: "unclear"; sentence: string }
   /** It is no question. */
@@ -54,6 +57,7 @@ export function parseQuestion<Environment extends NamedEnvironment>(
   const clock = { zone: site.time_zone, now };
   return (
     parseWaiting(question, site) ??
+    parseApproved(rest, environment) ??
     (target && (parseChanged(rest, target, clock) ?? parseContents(rest, environment, clock))) ??
     (target && (parseWho(rest, target, clock) ?? parseWhen(rest, target))) ??
     parseWhere(rest, environment, clock) ??
@@ -107,6 +111,13 @@ function parseWaiting(text: string, { roles }: QuestionScope): Question<never> |
     asks: "unclear",
     sentence: `There is no role "${short(whom)}". The roles are ${joinWithAnd(roles.map(({ name }) => name))}.`,
   };
+}
+
+/** "what did Marketing approve", "what has Mara signed off"; and "what is out of band", on whichever environment. */
+function parseApproved<E extends NamedEnvironment>(text: string, environment?: E): Question<E> | undefined {
+  if (/^what(?:'s| is| are| came| went)? out of band$/i.test(text)) return { asks: "out of band" };
+  const [, whom] = /^what (?:did|has|have) (?:the )?(.+?) (?:approved?|signed? off|allow(?:ed)?)$/i.exec(text) ?? [];
+  return whom ? { asks: "approved", whom, environment } : undefined;
 }
 
 const short = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
@@ -172,14 +183,26 @@ function withMoment<E extends NamedEnvironment>(
   clock: Clock,
   question: (subject: { what: string; at?: string }) => Question<E>,
 ): Question<E> {
-  const [, what, moment] = /^(\S+) (?:on|at|as of) (.+)$/i.exec(text) ?? [];
-  const yesterday = /^(\S+) (yesterday)$/i.exec(text);
-  const momentText = moment ?? yesterday?.[2];
-  if (!momentText) return question({ what: text });
-  const read = momentOf(momentText, clock);
-  return "wrong" in read
-    ? { asks: "unclear", sentence: read.wrong }
-    : question({ what: what ?? (yesterday?.[1] as string), at: read.at });
+  const [, what, moment] = /^(.+?) (?:(?:on|at|as of|in) (.+)|(?=yesterday$))/i.exec(text) ?? [];
+  if (!what) return question({ what: text });
+  const read = endOfMonth(moment, clock) ?? momentOf(moment ?? "yesterday", clock);
+  if (!("wrong" in read)) return question({ what, at: read.at });
+  // a title may have such words in it: "the page on returns"
+  return /\s/.test(what) || /^in$/i.test(text.slice(what.length).trim().split(" ")[0] ?? "")
+    ? question({ what: text })
+    : { asks: "unclear", sentence: read.wrong };
+}
+
+/** "October" or "October 2025" as its last moment, or now while it lasts. Without a year the latest that has begun. */
+function endOfMonth(text = "", clock: Clock): { at: string } | undefined {
+  const [, name = "", year] = /^([a-z]{3,9})(?: (\d{4}))?$/i.exec(text.trim()) ?? [];
+  const month = monthNames.findIndex((full) => name && full.toLowerCase().startsWith(name.toLowerCase()));
+  if (month < 0) return;
+  const [thisYear, thisMonth] = today(clock).split("-").map(Number) as [number, number];
+  const first = `${year ?? (month + 1 > thisMonth ? thisYear - 1 : thisYear)}-${twoDigits(month + 1)}-01`;
+  if (first > today(clock)) return;
+  const end = endOfDay(addDays(addMonths(first, 1), -1), clock.zone);
+  return { at: end < clock.now ? end : clock.now };
 }
 
 type Unreadable = { wrong: string };
@@ -188,6 +211,8 @@ const momentOf = (text: string, { zone, now }: Clock) => parseMoment(text, zone,
 
 /** "since Monday", "yesterday", "last week", "on 3 March". Without `until` the period lasts until now. */
 function parsePeriod(text: string, clock: Clock): { from: string; until?: string | undefined } | Unreadable {
+  const [, start, end] = /^(?:since|from|between) (.+?) (?:until|till|to|and|through) (.+)$/i.exec(text) ?? [];
+  if (start && end && end !== "now") return between(start, end, clock);
   const since = /^(?:since|after|from) (?:the )?(.+?)(?: on| until now)?$/i.exec(text)?.[1];
   const period = (since ?? text)
     .replace(/^(?:on|in|during|at|for|over) /i, "")
@@ -201,7 +226,14 @@ function parsePeriod(text: string, clock: Clock): { from: string; until?: string
   }
   const from = startOf(first, clock);
   if ("wrong" in from || since || last >= today(clock)) return "wrong" in from ? from : { from: from.at };
-  const until = startOf(addDays(last, 1), clock);
+  return { from: from.at, until: endOfDay(last, clock.zone) };
+}
+
+/** "1 March" to "8 March", with both days. */
+function between(start: string, end: string, { zone, now }: Clock): { from: string; until: string } | Unreadable {
+  const from = parseMoment(start, zone, now);
+  if ("wrong" in from) return from;
+  const until = parseRangeEnd(end, zone, now);
   return "wrong" in until ? until : { from: from.at, until: until.at };
 }
 

@@ -9,7 +9,7 @@ import { controlCharacters } from "../text.ts";
 import { answerQuestion } from "./answers.ts";
 import { examplePage, findGroup, type ResultGroup, type SearchPosition } from "./queries.ts";
 import { parseQuestion, type Question } from "./questions.ts";
-import { parseSearchQuery } from "./search-query.ts";
+import { parseSearchQuery, type SearchQuery } from "./search-query.ts";
 
 export const searchRoutes = new Hono<SiteEnv>();
 
@@ -30,13 +30,18 @@ searchRoutes.get("/", async (c) => {
   const question = parseQuestion(text, { ...site, roles: roleList }, now);
   const answerPath = answerPathOf(site.slug, question);
   if (answerPath && !only) return c.redirect(answerPath, 303);
+  const query = parseSearchQuery(searchTextOf(question, text));
+  const all = await findGroups(c, query, only);
+  // without a result for all words, those for any of them
+  const any = !all.length && query.phrases.length > 1 ? await findGroups(c, { ...query, any: true }, only) : [];
   const props: SearchProps = {
     site,
     now,
     text,
     searchText: searchTextOf(question, text),
-    answer: text && !only ? await answerQuestion(db, site, question, text, now) : undefined,
-    groups: await findGroups(c, searchTextOf(question, text), only),
+    answer: text && !only ? await answerQuestion(db, site, question, text, { now, roles }) : undefined,
+    groups: all.length ? all : any,
+    isAnyWord: any.length > 0,
     only,
     roles,
     example: await examplePage(db, site),
@@ -47,6 +52,7 @@ searchRoutes.get("/", async (c) => {
 /** The page that answers a question, if there is one. */
 function answerPathOf(site: string, question: Question): string | undefined {
   if (question.asks === "waiting" && question.mine) return `/sites/${site}/approvals`;
+  if (question.asks === "out of band") return `/sites/${site}?out_of_band=1`;
   if (question.asks === "past contents")
     return pathWithQuery(`/sites/${site}/environments/${question.environment.slug}`, {
       as_of: shortMoment(question.at),
@@ -56,12 +62,11 @@ function answerPathOf(site: string, question: Question): string | undefined {
 /** The words to search for; empty for a question that names nothing to be found. */
 function searchTextOf(question: Question, text: string): string {
   if ("what" in question) return question.what;
-  return question.asks === "changed" || question.asks === "waiting" ? "" : text;
+  return ["changed", "waiting", "approved"].includes(question.asks) ? "" : text;
 }
 
 /** The results of the search, by kind. */
-async function findGroups(c: SiteContext, searchText: string, only?: SearchKind): Promise<ResultGroup[]> {
-  const query = parseSearchQuery(searchText);
+async function findGroups(c: SiteContext, query: SearchQuery, only?: SearchKind): Promise<ResultGroup[]> {
   const slice = { after: only && readAfter(c.req.query("after")), limit: pageSize };
   const groups: ResultGroup[] = [];
   for (const kind of only ? [only] : searchKinds)

@@ -5,6 +5,8 @@ export interface SearchQuery {
   phrases: string[][];
   /** The last word may be the start of a longer one, for it is still being typed. */
   open: boolean;
+  /** A result has at least one of the phrases, and not all of them. */
+  any?: boolean;
 }
 
 const maxWords = 12;
@@ -23,16 +25,16 @@ export function parseSearchQuery(text: string): SearchQuery {
 // `tokenize` leaves only letters and digits, and both functions quote them: nothing that is typed can be syntax.
 
 /** For SQLite's FTS5, within one site's entries of one kind. */
-export function forFts5({ phrases, open }: SearchQuery, siteId: string, kind: string): string {
+export function forFts5({ phrases, open, any }: SearchQuery, siteId: string, kind: string): string {
   const terms = phrases.map((phrase, i) => `"${phrase.join(" ")}"${open && i === phrases.length - 1 ? "*" : ""}`);
-  return `scope : "${siteId.replaceAll("-", "")}${kind}" AND words : (${terms.join(" AND ")})`;
+  return `scope : "${siteId.replaceAll("-", "")}${kind}" AND words : (${terms.join(any ? " OR " : " AND ")})`;
 }
 
 /** For PostgreSQL's to_tsquery. */
-export function forTsquery({ phrases, open }: SearchQuery): string {
+export function forTsquery({ phrases, open, any }: SearchQuery): string {
   const terms = phrases.map((phrase, i) => {
     const last = open && i === phrases.length - 1;
     return phrase.map((word, j) => `'${word}'${last && j === phrase.length - 1 ? ":*" : ""}`).join(" <-> ");
   });
-  return terms.map((term) => `(${term})`).join(" & ");
+  return terms.map((term) => `(${term})`).join(any ? " | " : " & ");
 }

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { linkPage, memberPage, peoplePage } from "../../views/settings/people.ts";
+import { holdersOf } from "../access/holders.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -10,6 +12,7 @@ import { linkExpiry } from "../people/links.ts";
 import { changeRoles, invite, resetPassword } from "../people/people.ts";
 import { belongsElsewhere, findMember, listMembers } from "../people/queries.ts";
 import { roleSentence, whyNotGiveLink } from "../people/rules.ts";
+import { missingApprovers } from "../promotions/rules.ts";
 import { joinWithAnd } from "../text.ts";
 
 /** People and roles. */
@@ -72,9 +75,23 @@ async function showPeople(
 ) {
   const { site } = c.var.access;
   const members = await listMembers(c.var.db, site.id);
-  const props = { site, members, choices: await roleChoices(c), form, now: c.var.at };
+  const props = { site, members, gaps: await gateGaps(c), choices: await roleChoices(c), form, now: c.var.at };
   const content = peoplePage({ ...props, ...(errors && { errors }) });
   return sitePage(c, { title: "People and roles", here: "settings" }, content, errors ? 422 : 200);
+}
+
+/** For administrators: approvals that nobody could give, as sentences. */
+async function gateGaps(c: SiteContext): Promise<string[]> {
+  const { site } = c.var.access;
+  const roles = await listRoles(c.var.db);
+  const requesting = roles.filter(({ permissions }) => permissions.includes("promote")).map(({ slug }) => slug);
+  const needed = site.environments.flatMap(({ gate }) => gate?.requirements.map(({ role }) => role) ?? []);
+  const holders = await holdersOf(c.var.db, site.id, [...new Set([...requesting, ...needed])], c.var.at);
+  const requesters = requesting.flatMap((role) => holders.get(role) ?? []);
+  return missingApprovers(site.environments, Object.fromEntries(roles.map(({ slug, name }) => [slug, name])), {
+    holders,
+    requesters: [...new Map(requesters.map((holder) => [holder.id, holder])).values()],
+  });
 }
 
 async function showMember(
@@ -104,6 +121,7 @@ function showLink(
   member: { id: string; name: string },
   secret: string,
 ) {
+  containsSecret(c);
   const first = purpose === "invitation";
   const content = linkPage({
     site: c.var.access.site,

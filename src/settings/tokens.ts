@@ -1,14 +1,15 @@
 import { Hono } from "hono";
 import { tokenPage, tokensPage } from "../../views/settings/tokens.ts";
 import { besideFields } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listTokens } from "../people/queries.ts";
 import { createToken, revokeToken } from "../people/tokens.ts";
-import { addDays, weekdayOf } from "../time/calendar.ts";
-import { parseMoment } from "../time/parse-moment.ts";
+import { validDate } from "../time/calendar.ts";
+import { endOfDay } from "../time/parse-moment.ts";
 import { roleChoices } from "./people.ts";
 
 /** Tokens, which are the accounts of machines. */
@@ -20,10 +21,11 @@ tokenSettingsRoutes.post("/", async (c) => {
   const { name, until } = await formFields(c, "name", "until");
   const roles = await checkedValues(c, "roles");
   const { site } = c.var.access;
-  const expires_at = until ? endOfDay(until, site.time_zone) : undefined;
+  const expires_at = validDate(until) && endOfDay(until, site.time_zone);
   if (until && !expires_at) return showTokens(c, { name, roles, until }, { until: "Enter a date like 2026-12-31." });
   try {
     const token = await createToken(c.var.db, sessionActor(c), site, { name, roles, expires_at });
+    containsSecret(c);
     return sitePage(c, { title: token.name, here: "settings" }, tokenPage({ site, ...token }), 201);
   } catch (error) {
     const { expires_at: past, ...errors } = besideFields(error).errors;
@@ -36,13 +38,6 @@ tokenSettingsRoutes.post("/:token{[0-9a-f-]{36}}/revocation", async (c) => {
   flash(c, `${name} revoked.`);
   return c.redirect(`/sites/${c.var.access.site.slug}/settings/tokens`, 303);
 });
-
-/** The midnight after a day in the site's time zone, ISO 8601 UTC; undefined if there is no such day. */
-function endOfDay(day: string, zone: string): string | undefined {
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(weekdayOf(day)) || addDays(day, 0) !== day) return;
-  const read = parseMoment(`${addDays(day, 1)}T00:00`, zone, "2999-12-31T00:00:00.000Z");
-  return "at" in read ? read.at : undefined;
-}
 
 async function showTokens(
   c: SiteContext,

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { type SetupForm, setupPage } from "../../views/setup.ts";
 import { actorWithoutSite, type Person } from "../access/actor.ts";
 import { besideFields, Refusal } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
@@ -49,8 +50,7 @@ async function exampleFor(c: Context<AppEnv>, person: Person) {
   flash(c, setUpWithExample);
 }
 
-const setUpWithSite =
-  "Sitebook is set up, and you are signed in. Next, record what is deployed where, and invite people under Settings.";
+const setUpWithSite = "Sitebook is set up, and you are signed in. The first steps are below.";
 
 const setUpWithExample =
   "This is the example shop. Its people, such as marketing@example.test, can sign in with your password.";
@@ -62,5 +62,6 @@ function toSignIn(c: Context<AppEnv>) {
 
 function showSetup(c: Context<AppEnv>, form: SetupForm, errors?: Record<string, string>) {
   const content = setupPage({ form, zones: timeZones(), atLeast, ...(errors && { errors }) });
+  containsSecret(c);
   return signedOutPage(c, "Set up", content, errors ? 422 : 200);
 }

@@ -9,6 +9,7 @@ import { hashPassword } from "../people/passwords.ts";
 import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "../people/rules.ts";
 import { type NewSite, siteErrors } from "../sites/rules.ts";
 import { insertSite } from "../sites/sites.ts";
+import { normalName } from "../text.ts";
 
 export interface Setup {
   email: string;
@@ -42,7 +43,7 @@ export async function setUp(
     refuse(await whyNotSetUp(trx));
     if (setup.link !== undefined && !(await useLink(trx, "setup", setup.link, setup.at)))
       throw new Refusal(403, staleSetupLinkSentence);
-    const person: Person = { id: newId(Date.parse(setup.at)), kind: "person", name: setup.name.trim(), email };
+    const person: Person = { id: newId(Date.parse(setup.at)), kind: "person", name: normalName(setup.name), email };
     await trx
       .insertInto("people")
       .values({ ...person, password, created_at: setup.at })

@@ -1,13 +1,14 @@
 import { type Context, Hono } from "hono";
 import { type SiteForm, sitesPage } from "../../views/sites.ts";
-import { actorWithoutSite } from "../access/actor.ts";
-import { hasSites, listSitesOf, permissionsOf, rolesBySite } from "../access/sites.ts";
+import { actorOn, actorWithoutSite } from "../access/actor.ts";
+import { findAccess, hasSites, listSitesOf, permissionsOf, rolesBySite } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields, requestOf } from "../http/forms.ts";
 import { flash, plainPage } from "../http/pages.ts";
 import { needPerson } from "../http/session.ts";
+import { needOf } from "../promotions/rules.ts";
 import { emptySite, readSite, siteFromForm } from "./form.ts";
 import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
@@ -19,8 +20,20 @@ type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv[
 
 siteRoutes.get("/", needPerson, async (c) => {
   const [only, another] = await listSitesOf(c.var.db, c.var.person.id);
-  return c.redirect(only && !another ? `/sites/${only.slug}` : "/sites", 303);
+  if (!only || another) return c.redirect("/sites", 303);
+  const inbox = (await isAskedToDecide(c, only.slug)) ? "/approvals" : "";
+  return c.redirect(`/sites/${only.slug}${inbox}`, 303);
 });
+
+/** Whether a promotion is waiting for this person's decision, so that they begin in the inbox. */
+async function isAskedToDecide(c: Context<SignedIn>, slug: string): Promise<boolean> {
+  const { db, person, at } = c.var;
+  const access = await findAccess(db, person.id, slug);
+  if (!access) return false;
+  const actor = actorOn(access, person, at);
+  const { open, blockers } = await c.var.siteSummary(db, access.site);
+  return open.some((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === "decision");
+}
 
 siteRoutes.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key: newId() }));
 
@@ -29,7 +42,7 @@ siteRoutes.post("/sites", needPerson, async (c) => {
   try {
     const actor = actorWithoutSite(c.var.person, c.var.at, requestOf(c, form));
     const site = await createSite(c.var.db, actor, siteFromForm(form), ["account-manager"]);
-    flash(c, `${site.name} created. Next, record what is deployed where, and invite people under Settings.`);
+    flash(c, `${site.name} created. The first steps are below.`);
     return c.redirect(`/sites/${site.slug}`, 303);
   } catch (error) {
     const { errors } = besideFields(error);

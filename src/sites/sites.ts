@@ -8,7 +8,7 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { insertEnvironment } from "../environments/environments.ts";
 import { fieldErrors, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
-import { whyNotName } from "../text.ts";
+import { normalName, whyNotName } from "../text.ts";
 import { defaultEnvironments, type NewSite, siteErrors, whyNotCreateSite, whyNotTimeZone } from "./rules.ts";
 
 /**
@@ -29,7 +29,13 @@ export async function insertSite(trx: Database, actor: Actor, site: NewSite, rol
   if (taken)
     refuseFields([{ path: "slug", message: `There is already a site ${site.slug}. Enter another short name.` }]);
   const id = newId(Date.parse(actor.at));
-  const row = { id, slug: site.slug, name: site.name.trim(), time_zone: site.time_zone ?? "UTC", created_at: actor.at };
+  const row = {
+    id,
+    slug: site.slug,
+    name: normalName(site.name),
+    time_zone: site.time_zone ?? "UTC",
+    created_at: actor.at,
+  };
   await trx.insertInto("sites").values(row).execute();
   const allRoles = [...new Set(["administrator", ...roles])];
   const administratorIds = await administratorsFor(trx, actor);
@@ -63,7 +69,7 @@ export function changeSite(db: Database, actor: Actor, site: Site, change: { nam
   refuse(whyNotMay(actor, "administer"), 403);
   refuseFields(fieldErrors({ name: whyNotName(change.name), time_zone: whyNotTimeZone(change.time_zone) }));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const { name, time_zone } = { name: change.name.trim(), time_zone: change.time_zone };
+    const { name, time_zone } = { name: normalName(change.name), time_zone: change.time_zone };
     if (name === site.name && time_zone === site.time_zone) return;
     await trx.updateTable("sites").set({ name, time_zone }).where("id", "=", site.id).execute();
     await appendEvent(trx, actor, site.id, {

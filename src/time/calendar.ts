@@ -36,3 +36,7 @@ export function addMonths(date: string, months: number): string {
   result.setUTCDate(Math.min(day, result.getUTCDate()));
   return result.toISOString().slice(0, 10);
 }
+
+/** The text, if it is a date of the calendar such as 2026-03-03; undefined for 2026-02-30 and other texts. */
+export const validDate = (text: string): string | undefined =>
+  !/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(weekdayOf(text)) || addDays(text, 0) !== text ? undefined : text;

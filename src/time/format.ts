@@ -26,6 +26,8 @@ interface WallTime {
   month: number;
   year: number;
   clock: string;
+  /** " BST", " GMT-4": which of two hours it is that the clock showed alike; empty for all other times. */
+  zoneName: string;
 }
 
 // The thousand lines of a deployment have the same time.
@@ -45,7 +47,53 @@ function wallTime(iso: string, zone: string): WallTime {
 function computeWallTime(iso: string, zone: string): WallTime {
   const text = formatFor(zone).format(new Date(iso));
   const [day, month, year] = text.slice(0, text.indexOf(",")).split("/") as [string, string, string];
-  return { day: Number(day), month: Number(month), year: Number(year), clock: text.slice(-5) };
+  const wall = { day: Number(day), month: Number(month), year: Number(year), clock: text.slice(-5), zoneName: "" };
+  if (!clockChangesNear(iso, zone) || !isShownTwice(Date.parse(iso), zone)) return wall;
+  return { ...wall, zoneName: ` ${zoneNameAt(iso, zone)}` };
+}
+
+/** How many milliseconds the clock of a time zone is ahead of UTC. */
+function aheadOfUtc(ms: number, zone: string): number {
+  const minutes = Math.floor(ms / 60_000) * 60_000;
+  const text = formatFor(zone).format(new Date(minutes));
+  const [day = "", month = "", year = ""] = text.slice(0, text.indexOf(",")).split("/");
+  return Date.parse(`${year.padStart(4, "0")}-${month}-${day}T${text.slice(-5)}Z`) - minutes;
+}
+
+/** The two offsets from UTC, in milliseconds, of the day before a time and the day after it. */
+export function offsetsAround(ms: number, zone: string): [number, number] {
+  return [aheadOfUtc(ms - dayMs, zone), aheadOfUtc(ms + dayMs, zone)];
+}
+
+const dayMs = 86_400_000;
+
+// Two more calls of a formatter for each time would make pages slower; clocks change on two days a year.
+const changes = new Map<string, boolean>();
+
+function clockChangesNear(iso: string, zone: string): boolean {
+  const key = iso.slice(0, 10) + zone;
+  const cached = changes.get(key);
+  if (cached !== undefined) return cached;
+  const [before, after] = offsetsAround(Date.parse(`${iso.slice(0, 10)}T12:00Z`), zone);
+  if (changes.size >= 5000) changes.clear();
+  changes.set(key, before !== after);
+  return before !== after;
+}
+
+function isShownTwice(ms: number, zone: string): boolean {
+  const ahead = aheadOfUtc(ms, zone);
+  return offsetsAround(ms, zone).some((other) => other !== ahead && aheadOfUtc(ms + ahead - other, zone) === other);
+}
+
+/** "BST" or "GMT"; for time zones without such a name "GMT-4". */
+export const zoneNameAt = (iso: string, zone: string): string => zoneNamesAt(iso, zone)[0] as string;
+
+/** The names that British and American English have for a time zone at a moment, such as GMT-4 and EDT. */
+export function zoneNamesAt(iso: string, zone: string): string[] {
+  return ["en-GB", "en-US"].map((language) => {
+    const format = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: "short" });
+    return format.formatToParts(new Date(iso)).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  });
 }
 
 const weekdayName = ({ year, month, day }: WallTime) =>
@@ -61,17 +109,26 @@ function yearOf(now: string, zone: string): number {
   return lastYear.year;
 }
 
+/** '16:20'; '01:30 BST' and '01:30 GMT' where the clock showed the time twice that day. */
+export function clockTime(iso: string, zone: string): string {
+  const { clock, zoneName } = wallTime(iso, zone);
+  return clock + zoneName;
+}
+
 /** '19 Nov, 16:20'; with the year if it is not the current one. */
 export function shortTime(iso: string, zone: string, now: string): string {
-  const { day, month, year, clock } = wallTime(iso, zone);
+  const { day, month, year } = wallTime(iso, zone);
   const yearPart = year === yearOf(now, zone) ? "" : ` ${year}`;
-  return `${day} ${monthName(month).slice(0, 3)}${yearPart}, ${clock}`;
+  return `${day} ${monthName(month).slice(0, 3)}${yearPart}, ${clockTime(iso, zone)}`;
 }
+
+/** '19 Nov'; with the year if it is not the current one. */
+export const shortDay = (iso: string, zone: string, now: string): string => shortTime(iso, zone, now).slice(0, -7);
 
 /** '3 March 2026, 14:00' */
 export function longTime(iso: string, zone: string): string {
-  const { day, month, year, clock } = wallTime(iso, zone);
-  return `${day} ${monthName(month)} ${year}, ${clock}`;
+  const { day, month, year } = wallTime(iso, zone);
+  return `${day} ${monthName(month)} ${year}, ${clockTime(iso, zone)}`;
 }
 
 /** 'Friday 20 November 2026' */

@@ -1,8 +1,8 @@
-import { addDays, addMonths, monthNames, twoDigits, weekdayNames, weekdayOf } from "./calendar.ts";
+import { addDays, addMonths, monthNames, twoDigits, validDate, weekdayNames, weekdayOf } from "./calendar.ts";
 import { localInput } from "./format.ts";
 
-/** A time on the site's clock, such as 2026-03-03T14:00, with a note if it had to be interpreted; or an exact moment. */
-export type WallTime = { wall: string; note?: string | undefined } | { at: string };
+/** A time on the site's clock, such as 2026-03-03T14:00; `day`: the day was named without a time. Or an exact moment. */
+export type WallTime = { wall: string; day?: string | undefined } | { at: string };
 
 /** Reads "3 March 14:00", "yesterday", "last Monday", "2 days ago" or "2.days.ago". Returns undefined for other texts. */
 export function parseNaturalTime(text: string, zone: string, now: string): WallTime | undefined {
@@ -40,7 +40,7 @@ function namedDay(words: string, localNow: string): WallTime | undefined {
   const clock = timeOfDay ? parseClock(timeOfDay) : "00:00";
   const date = clock && (weekday(day, clock, localNow) ?? calendarDay(day, clock, localNow));
   if (!date) return;
-  return { wall: `${date}T${clock}`, note: timeOfDay ? undefined : "A day without a time means its start, 00:00." };
+  return { wall: `${date}T${clock}`, day: timeOfDay ? undefined : date };
 }
 
 /** "9:00", "14:00:05", "2pm", "2:30 pm", "noon" */
@@ -73,7 +73,7 @@ function weekday(words: string, clock: string, localNow: string): string | undef
 
 /** "2026-03-03", "3 March", "Tuesday, 3rd Mar 2026", "March 3": without a year the latest in the past. */
 function calendarDay(words: string, clock: string, localNow: string): string | undefined {
-  if (/^\d{4}-\d\d-\d\d$/.test(words)) return dateIfValid(words);
+  if (/^\d{4}-/.test(words)) return validDate(words);
   const parts = words.split(" ").filter((word) => word !== "of");
   const weekdayIndex = indexOfName(weekdayNames, parts[0]);
   if (weekdayIndex >= 0) parts.shift();
@@ -86,10 +86,6 @@ function calendarDay(words: string, clock: string, localNow: string): string | u
   const years = year ? [year] : Array.from({ length: 40 }, (_, i) => String(thisYear - i));
   const isPast = (date: string) => `${date}T${clock}` <= localNow;
   return years
-    .map((year) => dateIfValid(`${year}-${twoDigits(month)}-${twoDigits(Number(day))}`))
+    .map((year) => validDate(`${year}-${twoDigits(month)}-${twoDigits(Number(day))}`))
     .find((date) => date && (year || isPast(date)) && (weekdayIndex < 0 || weekdayOf(date) === weekdayIndex));
 }
-
-/** Undefined for dates such as 2026-02-30. */
-const dateIfValid = (date: string): string | undefined =>
-  Number.isNaN(weekdayOf(date)) || addDays(date, 0) !== date ? undefined : date;

@@ -1,9 +1,10 @@
-import { sql } from "kysely";
+import { type Insertable, sql } from "kysely";
 import type { Person } from "../../src/access/actor.ts";
 import type { Site } from "../../src/access/sites.ts";
 import { type Database, isPostgres } from "../../src/database/connect.ts";
 import { newId, sha256 } from "../../src/database/ids.ts";
 import { resetPointers } from "../../src/integrity/orphan-checks.ts";
+import { foldedText } from "../../src/record/artifact-filter.ts";
 import { hashEntry } from "../../src/record/chain.ts";
 import type { Schema } from "../../src/schema.ts";
 import { batched } from "./batched.ts";
@@ -82,7 +83,7 @@ function clock(pages: number, placements: number): (round: number) => number {
 }
 
 interface Artifact {
-  row: Schema["artifacts"];
+  row: Insertable<Schema["artifacts"]>;
   /** The ids of its versions by their numbers. */
   versions: Map<number, string>;
 }
@@ -93,7 +94,7 @@ function artifactOf(site: Site, i: number): Artifact {
   const key = software ? `service-${i}` : `/${section}/page-${String(i).padStart(6, "0")}`;
   const kind = software ? "software" : "page";
   const row = { id: newId(), site_id: site.id, kind, key, title: `Page number ${i}`, section, owner_id: null } as const;
-  return { row, versions: new Map() };
+  return { row: { ...row, folded: foldedText(row) }, versions: new Map() };
 }
 
 class HistoryWriter {

@@ -29,7 +29,7 @@ describe("keyboard shortcuts", () => {
     await page.keyboard.press("b");
     await page.waitForURL("**/sites/shop");
     await page.keyboard.press("?");
-    await page.waitForURL("**/help");
+    await page.waitForURL("**/help?site=shop");
   });
 
   test("can be turned off, and stay off", async () => {
@@ -78,6 +78,72 @@ describe("the board", () => {
   });
 });
 
+describe("the number of selected rows", () => {
+  const guidePages = Array.from({ length: 130 }, (_, i) => `/guide/page-${String(i).padStart(3, "0")} v1`);
+  beforeEach(() => w.record("beta", [...guidePages, "/sale v2", "/sale/shoes v3"]));
+  const bar = (page: Page) => page.getByRole("button", { name: /^New release/ });
+  const says = (page: Page, count: number) => expect.poll(() => bar(page).innerText()).toBe(`New release (${count})`);
+  const box = (page: Page, key: string) => page.getByRole("checkbox", { name: `Select ${key}`, exact: true });
+  const included = async (page: Page) => {
+    await bar(page).click();
+    await page.waitForURL("**/releases/new?*");
+    return page.locator("[name=line]:checked").count();
+  };
+
+  test("is what goes into the release, after filtering, adding rows and selecting all", async () => {
+    const page = await w.visit("ada", "/sites/shop");
+    await box(page, "/guide/page-003").check();
+    await says(page, 1);
+    await page.getByRole("button", { name: "Next 100" }).click();
+    await box(page, "/sale/shoes").check();
+    await says(page, 2);
+    expect(page.url(), "an address that shows the same rows").toContain("rows=200");
+    await page.getByPlaceholder("Path, name or title").pressSequentially("shoes");
+    await announced(page, /^1 of 132 rows/);
+    await says(page, 2);
+    await page.getByRole("button", { name: "Show everything" }).click();
+    await page.waitForURL(({ searchParams }) => !searchParams.has("text"));
+    await page.getByRole("button", { name: "Select all 130 in /guide" }).click();
+    await says(page, 131);
+    expect(await focusedId(page)).toMatch(/^select-/);
+    await page.getByRole("button", { name: "Select all 132" }).click();
+    await says(page, 132);
+    await box(page, "/guide/page-007").uncheck();
+    await says(page, 131);
+    expect(await included(page)).toBe(131);
+  });
+
+  test("counts a range that is selected with Shift, and Clear unselects it", async () => {
+    const page = await w.visit("ada", "/sites/shop?text=guide/page-00");
+    await box(page, "/guide/page-002").check();
+    await box(page, "/guide/page-006").click({ modifiers: ["Shift"] });
+    await says(page, 5);
+    await box(page, "/guide/page-004").click();
+    await says(page, 4);
+    expect(await included(page)).toBe(4);
+    await page.goBack();
+    await page.reload();
+    await box(page, "/guide/page-002").check();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await expect.poll(() => bar(page).isVisible()).toBe(false);
+    expect(page.url()).toContain("text=guide/page-00");
+  });
+
+  test("is the same without scripts, where filters keep the selection and the address", async () => {
+    const page = await w.visit("ada", "/sites/shop?text=sale", { javaScript: false });
+    await box(page, "/sale/shoes").check();
+    await page.getByRole("button", { name: /^beta and demo differ/ }).click();
+    expect(decodeURIComponent(page.url())).toContain("text=sale&differs=beta,demo");
+    await page.getByPlaceholder("Path, name or title").fill("guide");
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    expect(decodeURIComponent(page.url())).toMatch(/text=guide&.*differs=beta,demo/);
+    await page.getByRole("button", { name: "Select all 130", exact: true }).click();
+    expect(decodeURIComponent(page.url())).toMatch(/text=guide&.*differs=beta,demo/);
+    expect(await bar(page).innerText(), "the stylesheet counts 101 boxes").toMatch(/^New release \(( \+ 31)?\)$/);
+    expect(await included(page)).toBe(131);
+  });
+});
+
 describe("the promotion page", () => {
   beforeEach(async () => {
     await w.record("beta", ["/sale v2", "/sale/shoes v3"]);
@@ -102,6 +168,10 @@ describe("the promotion page", () => {
   test("records one decision if somebody clicks twice", async () => {
     const page = await open();
 
+    await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).check();
+    await announced(page, /^1 of 2 reviewed/);
+    await page.getByRole("checkbox", { name: "Reviewed /sale", exact: true }).check();
+    await announced(page, /^2 of 2 reviewed/);
     await page.getByRole("button", { name: "Approve for demo" }).dblclick();
 
     await readsPage(page, /Approved\./);
@@ -125,11 +195,17 @@ describe("the promotion page", () => {
     await page.goto("/sites/shop/promotions/1");
     await w.db.deleteFrom("sessions").execute();
 
+    await page.getByText("Add a comment").click();
+    await page.getByLabel(/^Comment/).fill("Good.");
     await page.getByRole("button", { name: "Approve for demo" }).click();
     await fillSignIn(page, "theo");
 
-    await readsPage(page, /Sale .* Waiting for you\./);
-    expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1$/);
+    await readsPage(
+      page,
+      /You were signed out before this was sent\. Nothing was recorded\. .*Sale .* Waiting for you\./,
+    );
+    expect(page.url()).toMatch(/\/sites\/shop\/promotions\/1\?kept=[\w-]+$/);
+    expect(await page.getByLabel(/^Comment/).inputValue()).toBe("Good.");
     expect(await approvals(), "nothing was decided while signed out").toEqual([]);
   });
 
@@ -142,8 +218,30 @@ describe("the promotion page", () => {
     await page.waitForURL("**/sign-in?next=*");
     await fillSignIn(page, "theo");
 
-    await page.waitForURL("**/sites/shop/promotions/1");
+    await page.waitForURL("**/sites/shop/promotions/1?kept=*");
+    await readsPage(page, /You were signed out before this was sent\. Nothing was recorded\./);
+    expect(await page.getByRole("checkbox", { name: "Reviewed /sale/shoes" }).isChecked()).toBe(true);
   });
+});
+
+test("going back after recording shows the preview, which is not sent again; a changed text is another deployment", async () => {
+  const page = await w.visit("cleo", "/sites/shop/deployments/new");
+  const lines = page.locator("textarea[name=lines]");
+  await lines.fill("page /sale v2");
+  await page.locator(".bar button").first().click();
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await page.waitForURL("**/sites/shop/deployments/1");
+
+  await page.goBack();
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await page.waitForURL("**/sites/shop/deployments/1");
+
+  await page.goBack();
+  await lines.fill("page /sale v3");
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await readsPage(page, /This was changed after its preview/);
+  await page.getByRole("button", { name: "Record 1 change" }).click();
+  await page.waitForURL("**/sites/shop/deployments/2");
 });
 
 describe("the content security policy", () => {

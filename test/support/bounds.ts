@@ -3,8 +3,8 @@ import { engine } from "./database.ts";
 /** The tables that grow from year to year. The others have the settings of a site, or the roles of a person. */
 export const growing =
   `artifacts versions deployments placements current_placements confirmations repeats corrections releases
-  release_contents promotions approvals completions cancellations looks events search_entries sessions intents
-  sign_in_failures`.split(/\s+/);
+  release_contents promotions ownerships approvals completions cancellations looks events search_entries sessions intents
+  sign_in_failures known_browsers kept_forms`.split(/\s+/);
 
 /**
  * Statements that may sort or scan, as they read few rows: those that are shown, or those of a site or a person. Each is
@@ -35,6 +35,7 @@ const short: [statement: RegExp, why: string][] = [
   [/ where p\.environment_id = \? and p\.effective_at = \? /, "the placements of one moment"],
   [/^select p\.effective_at as at from placements .* and p\.effective_at > \? /, "at most a thousand"],
   [/ from events as e .* and e\.seq in \(/, "a page of the history"],
+  [/ from ownerships as o .* group by o\.change_id/, "the pages of a section whose owner was set"],
   [/^with spans /, "56 days, weeks or months"],
   [/^with recursive changes /, "as many changes as it goes back"],
   [/^with recursive needing /, "the first row of an index, each time"],
@@ -43,7 +44,7 @@ const short: [statement: RegExp, why: string][] = [
   [/^select e\.id, e\.ref, .* e\.found @@ /, "the entries with a rare word"],
   [/^select a\.kind, a\.section, count\(\*\) as rows, /, "one pass over the rows that the board's filter searches"],
   [
-    /^select a\.id, a\.kind, a\.section, a\.key, a\.title from artifacts a .* and a\.owner_id = /,
+    /^select a\.id, a\.kind, a\.section, a\.key, a\.title, a\.owner_id from artifacts a .* and a\.owner_id = /,
     "the pages that a person owns",
   ],
   [/ where a\.site_id = \? and f\.version_id is distinct from t\.version_id /, "one pass over a site, by PostgreSQL"],
@@ -56,7 +57,7 @@ export const isShort = (step: string, statement: string) =>
 /** Statements whose cost grows, with what, and by which factor when the history doubles. */
 const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [
-    /^select a\.id, a\.kind, a\.section, a\.key, a\.title from artifacts a /,
+    /^select a\.id, a\.kind, a\.section, a\.key, a\.title, a\.owner_id from artifacts a /,
     "pages that the board's filter leaves out",
   ],
   [/^select a\.kind, a\.section, (count|a\.key)/, "pages of the site"],
@@ -64,7 +65,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [/ from artifacts as a .* f\.version_id is distinct from t\.version_id /, "pages of the site that are the same"],
   [/ from artifacts as a inner join placements as p on p\.seq = /, "pages of the site that were not there"],
   [
-    / from artifacts as a (inner join current_placements as c .* )?where .* like /,
+    / from artifacts as a (left join people as p .* |inner join current_placements as c .* )?where .* like /,
     "pages of the site with other names",
   ],
   [

@@ -4,7 +4,7 @@ import type { World } from "./world.ts";
 
 interface Environment {
   env?: Io["env"];
-  stdin?: string;
+  stdin?: string | Uint8Array;
   interactive?: boolean;
 }
 
@@ -23,8 +23,8 @@ export function commandLine(defaults: Environment & Partial<Pick<Io, "fetch" | "
       },
       drained: async () => {},
       interactive: more.interactive ?? false,
-      readStdin: async () => stdin,
-      readPassword: async () => stdin,
+      readStdin: async () => Buffer.from(stdin as string),
+      readPassword: async () => String(stdin),
       fetch: defaults.fetch ?? fetch,
       now: defaults.now ?? (() => new Date()),
     });

@@ -28,11 +28,21 @@ export const everyPage: Visit[] = [
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
 
-  ...shop("", `?${after}`, "?text=page-0-1", "?kind=software", "?section=/part-2", "?owner=:ada"),
+  ...shop(
+    "",
+    `?${after}`,
+    "?text=page-0-1",
+    "?kind=software",
+    "?section=/part-2",
+    "?owner=:ada",
+    "?owner=nobody",
+    "/export.csv",
+    "/export.jsonl?differs=beta,demo",
+  ),
   ...shop("?differs=beta,demo", "?differs=beta,live", "?waiting=1", "?out_of_band=1", "?unknown=1"),
 
   ...shop("/deployments", `/deployments?${before}`, "/deployments?environment=archive", "/deployments/new"),
-  ...shop(`/deployments?environment=live&${before}`),
+  ...shop(`/deployments?environment=live&${before}`, "/deployments/same-as?environment=beta&from=live"),
   ...shop("/deployments/:many", "/deployments/:many?kind=page&section=part-3&key=/part-3/page-0-101"),
   ...shop("/corrections/new?deployment=:many", `/corrections/new?deployment=:many&kind=page&key=${released}`),
 

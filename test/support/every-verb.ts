@@ -1,11 +1,14 @@
 import { findAccess, type Site } from "../../src/access/sites.ts";
+import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
+import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
+import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -15,6 +18,7 @@ export async function everyVerb(w: World): Promise<void> {
   await recordOutOfOrder(w);
   await promote(w);
   await correctLines(w);
+  await assignOwners(w);
 }
 
 async function administer(w: World): Promise<void> {
@@ -59,6 +63,11 @@ async function recordOutOfOrder(w: World): Promise<void> {
   await w.record("beta", ["/late v1"], at(3));
   await w.record("live", ["/sale v1", "/old v1"], at(7));
   await w.record("live", ["-/old"], { ...at(8), note: "Gone at last", source: "https://ci.example/1" });
+  await w.record("demo", ["/legacy v1", "/terms v0"], { ...at(9), baseline: true, complete: true });
+  const from = environmentOf(w.site, "live");
+  const copy = { from, allowRemovals: 2 };
+  await recordSameAs(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "demo"), copy);
+  await w.record("demo", ["/before v1"], at(1));
   const cleo = await w.by("cleo");
   const line = { kind: "page" as const, key: "/terms", version: "v3" };
   await recordDeployment(w.db, cleo, w.site, environmentOf(w.site, "beta"), {
@@ -75,6 +84,7 @@ async function promote(w: World): Promise<void> {
   await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
+  await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
   const all = await w.release("All", ["/sale", "checkout", "/terms", "/new"]);
   await w.promote(all.number, "demo");
@@ -82,8 +92,21 @@ async function promote(w: World): Promise<void> {
   const number = (await w.release("Spring", ["/terms"], "demo")).number;
   await requestPromotion(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
   await w.record("beta", ["/sale v9"]);
-  await w.ask((await w.release("Next", ["/sale"])).number, "demo");
+  const next = await w.release("Next", ["/sale"]);
+  await w.ask(next.number, "demo");
+  const last = await w.ask(next.number, "live");
+  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
+  await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
   await w.record("demo", ["/sale v8"]);
+}
+
+/** One page, its section, nobody again, and a software item. */
+async function assignOwners(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  await setOwner(w.db, ada, w.site, { of: { section: "sale" }, owner: "mara@example.test" });
+  await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale/shoes" }, owner: null });
+  await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */
@@ -93,5 +116,7 @@ async function correctLines(w: World): Promise<void> {
   await correct(w.db, ada, w.site, { ...line, instead: { version: "v7" } });
   await correct(w.db, ada, w.site, { deployment: 7, reason: "Of another day" });
   await correct(w.db, ada, w.site, { deployment: 7, reason: "No, it was right", stands: true });
+  const legacy = { deployment: 11, kind: "page" as const, key: "/legacy", reason: "It was older" };
+  await correct(w.db, ada, w.site, { ...legacy, instead: { version: "v0" } });
   await correct(w.db, ada, w.site, { deployment: 1, reason: "Of another site" });
 }

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { type Database, isPostgres, openDatabase } from "../../src/database/connect.ts";
 import { signChain } from "../../src/integrity/checkpoints.ts";
 import { everyVerb } from "./every-verb.ts";
-import { type World, world } from "./world.ts";
+import { password, type World, world } from "./world.ts";
 
 export async function on<T>(database: string, work: (db: Database) => Promise<T>): Promise<T> {
   const db = openDatabase(database);
@@ -19,6 +19,9 @@ export async function fullShop(db: Database): Promise<World> {
   const w = await world(Promise.resolve({ db, close: async () => {} }));
   await everyVerb(w);
   await w.as("nobody").post("/sign-in", { email: "vera@example.test", password: "a wrong password" });
+  const ada = w.as("nobody");
+  await ada.post("/sign-in", { email: "ada@example.test", password });
+  await ada.post("/sites/shop/deployments", { lines: "a line with an error" }, { accept: "text/html" });
   await w.as("vera").get("/sites/shop");
   const placements = [{ kind: "page", key: "/again", version: "v1" }];
   const deployments = "/sites/shop/environments/beta/deployments";

@@ -105,7 +105,7 @@ async function otherRows(w: World, round: number): Promise<void> {
     .insertInto("sessions")
     .values(many.map((name) => ({ ...session, hash: sha256(name) })))
     .execute();
-  const failure = { email: "ada@example.test", address: "192.0.2.1", at };
+  const failure = { email: "ada@example.test", address: "192.0.2.1", browser: "", at };
   await w.db
     .insertInto("sign_in_failures")
     .values(many.map(() => ({ ...failure, id: newId() })))

@@ -1,7 +1,7 @@
 /** The text of a page: no tags, one space between words. */
 export function words(html: string): string {
   const main = /<main[^>]*>(.*)<\/main>/s.exec(html)?.[1] ?? html;
-  return unescaped(main.replace(/<[^>]*>/g, " "))
+  return unescaped(main.replace(/<\/?bdi[^>]*>/g, "").replace(/<[^>]*>/g, " "))
     .replace(/\s+/g, " ")
     .replace(/ ([.,;:])/g, "$1")
     .trim();

@@ -26,7 +26,7 @@ export function randomDeployment(promotions: KnownPromotion[], note: string, ran
     placements,
     ...(random() < 0.15 && { effective_at: pastMoment(random) }),
     ...(allowed && { promotion: allowed }),
-    ...(complete && { complete }),
+    ...(complete && { complete, allow_removals: keys.length }),
   };
   return { type: "deployment", to, body };
 }

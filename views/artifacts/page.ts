@@ -20,6 +20,7 @@ import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
+import { type OwnerProps, ownerPanel } from "./owner.ts";
 import { lanes } from "./timeline.ts";
 
 /** Its current version in one environment; null: removed; undefined: never recorded. */
@@ -30,7 +31,7 @@ export type ArtifactProps = {
   now: string;
   artifact: { kind: Kind; key: string; title: string | null; section: string };
   current: CurrentVersion[];
-  waiting: { number: number; environment: Environment; version: string | null; roles: string[] }[];
+  waiting: { number: number; environment: Environment; version: string | null; roles: string[]; blocked: boolean }[];
   timeline: Timeline;
   zooms: { text: string; from: string | undefined; current: boolean }[];
   /** The text of the two fields of the period, and what is wrong with it. */
@@ -43,10 +44,10 @@ export type ArtifactProps = {
   corrections: Correction[];
   may: Permitted;
   versions: VersionFacts[];
-};
+} & Pick<OwnerProps, "owners" | "people">;
 
 export function artifactPage(props: ArtifactProps): Html {
-  return html`${header(props)}
+  return html`${header(props)}${ownerPanel(props)}
 ${!props.isContinued && figure(props)}${rangeForm(props)}
 <h2 class="sr">Placements</h2>
 ${placementTable(props)}
@@ -70,8 +71,8 @@ function header(props: ArtifactProps): Html {
       sectionName(artifact),
       html`<a href="${pathWithQuery(`/sites/${site.slug}/history`, { kind: artifact.kind, key: artifact.key })}">Activity</a>`,
     ],
-    title: artifact.key,
-    lead: html`${artifact.title && html`“${artifact.title}”. `}${currentWords(props)}${each(props.waiting, (promotion) => html` ${waitingBadge(site, promotion)}`)}`,
+    title: html`<bdi>${artifact.key}</bdi>`,
+    lead: html`${artifact.title && html`“<bdi>${artifact.title}</bdi>”. `}${currentWords(props)}${each(props.waiting, (promotion) => html` ${waitingBadge(site, promotion)}`)}`,
     actions:
       artifact.kind === "page" &&
       online.length > 0 &&
@@ -92,7 +93,7 @@ function sectionName({ kind, section }: ArtifactProps["artifact"]): string {
 function currentWords({ current }: ArtifactProps): Html {
   const groups = [...Map.groupBy(current, ({ version }) => version)];
   const parts = groups.map(([label, group], i) => {
-    const names = listWithAnd(group.map(({ environment }) => html`<b>${environment.name}</b>`));
+    const names = listWithAnd(group.map(({ environment }) => html`<b><bdi>${environment.name}</bdi></b>`));
     if (label === undefined) return html`${i ? "never" : "Never"} recorded on ${names}`;
     return label === null
       ? html`${i ? "removed" : "Removed"} from ${names}`
@@ -107,14 +108,15 @@ const listWithAnd = (names: Html[]): Html =>
 type WaitingPromotion = ArtifactProps["waiting"][number];
 
 const waitingBadge = (site: Site, promotion: WaitingPromotion): Html =>
-  statusBadge("waiting", waitingWords(promotion), {
+  statusBadge(promotion.blocked ? "blocked" : "waiting", waitingWords(promotion), {
     href: `/sites/${site.slug}/promotions/${promotion.number}`,
     wrap: true,
   });
 
 /** "v2 for live: waiting for Marketing" */
-function waitingWords({ environment, version, roles }: WaitingPromotion): string {
+function waitingWords({ environment, version, roles, blocked }: WaitingPromotion): string {
   const what = version === null ? `Removal from ${environment.name}` : `${version} for ${environment.name}`;
+  if (blocked) return `${what}: blocked`;
   return `${what}: ${roles.length ? `waiting for ${joinWithAnd(roles)}` : "approved, not yet completed"}`;
 }
 
@@ -178,7 +180,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <span class="title">“${title}”</span>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }
@@ -209,7 +211,7 @@ function versionFacts({ site }: ArtifactProps, version: VersionFacts): Html {
         each(
           requires,
           ([key, range], i) =>
-            html`${i > 0 && ", "}<a href="${artifactPath(site.slug, { kind: "software", key })}">${key}</a> <span class="version">${range}</span>`,
+            html`${i > 0 && ", "}<a href="${artifactPath(site.slug, { kind: "software", key })}"><bdi>${key}</bdi></a> <span class="version">${range}</span>`,
         ),
     ],
   ]);

@@ -1,9 +1,9 @@
 import type { Bar, Lane, Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
-import { joinWithAnd } from "../../src/text.ts";
 import { longTime } from "../../src/time/format.ts";
 import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
+import { allInRoles } from "../parts/people.ts";
 
 export type LaneProps = {
   timeline: Timeline;
@@ -57,11 +57,11 @@ ${each(bars, (bar) => drawBar(bar, environment, i, props))}${each(retracted, (pl
 const middle = (i: number): number => i * laneHeight + laneHeight / 2;
 
 function drawBar(bar: Bar, environment: EnvironmentName, i: number, { zone, approvers }: LaneProps): Html {
-  const approvals = approvers.get(bar.promotion_id ?? "")?.map(({ person, role }) => `${person} (${role})`) ?? [];
+  const approvals = approvers.get(bar.promotion_id ?? "") ?? [];
   const since = longTime(bar.since, zone);
   const until = bar.until ? ` until ${longTime(bar.until, zone)}` : "";
   const period = bar.now ? `since ${since}` : `from ${since}${until}`;
-  const words = `${bar.version} on ${environment.name} ${period}${bar.band ? ", out of band" : ""}${approvals.length ? `, approved by ${joinWithAnd(approvals)}` : ""}`;
+  const words = `${bar.version} on ${environment.name} ${period}${bar.band ? ", out of band" : ""}${approvals.length ? `, approved by ${allInRoles(approvals, ({ role }) => role)}` : ""}`;
   const band = bar.band && "band";
   return html`<svg x="${bar.x}%" y="${middle(i) - barHeight / 2}" width="${bar.width}%" height="${barHeight}"><title>${words}</title><rect${classes("span", bar.now && "now", band)} x="0.5" y="0.5" width="100%" height="${barHeight - 1}"/><rect${classes("edge", band)} width="3" height="${barHeight}"/>${approvals.length > 0 && tick(bar)}${label(bar, approvals.length > 0)}</svg>
 `;

@@ -39,6 +39,10 @@ if (setting) {
   setting.addEventListener("change", () => localStorage.setItem("keys", setting.checked ? "on" : "off"));
 }
 
+// A new site is most likely in the time zone of the person who creates it.
+const zone = find("[data-browser-zone]");
+if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? zone.value;
+
 // On a telephone the menu is wider than the window: scroll to the current page.
 const current = find(".masthead nav [aria-current]");
 if (current) current.closest("nav").scrollLeft = current.offsetLeft - 64;
@@ -55,6 +59,27 @@ document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// How many rows are selected. A box can stand for many; without this script the stylesheet counts.
+const boxes = (within) => [...document.querySelectorAll(`${within} input[type=checkbox]`)];
+function countSelected() {
+  const checked = boxes(".selecting :is(.tick, .elsewhere)").filter((box) => box.checked);
+  const count = checked.reduce((sum, box) => sum + Number(box.dataset.rows ?? 1), 0);
+  for (const place of document.querySelectorAll(".selected-count")) place.textContent = count.toLocaleString("en-GB");
+}
+countSelected();
+document.addEventListener("change", countSelected);
+
+// A click with Shift on a box does the same to all rows from the last clicked one to this.
+let lastBox;
+document.addEventListener("click", (event) => {
+  if (!event.target.matches(".tick input")) return;
+  const list = boxes(".selecting .tick").filter((box) => box.checkVisibility());
+  const range = [list.indexOf(lastBox), list.indexOf(event.target)].sort((a, b) => a - b);
+  if (event.shiftKey && range[0] >= 0)
+    for (const box of list.slice(range[0], range[1] + 1)) box.checked = event.target.checked;
+  lastBox = event.target;
+});
+
 // What htmx puts into the page is announced to screen readers: its data-announce, or else its first note. If the focused element
 // was replaced by one with the same id, that one takes the focus.
 let focusedId = "";
@@ -66,6 +91,19 @@ document.addEventListener("htmx:after:swap", (event) => {
     target?.closest?.("[data-announce]")?.dataset.announce ??
     find("[data-announce]")?.dataset.announce ??
     find("main .note")?.textContent;
+  countSelected();
   if (announcement) find("#announcement").textContent = announcement.trim();
   if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
+});
+
+// Copies an address to the clipboard, which needs a secure context; the button says so.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-copy]");
+  if (!button) return;
+  const copied = await navigator.clipboard?.writeText(button.dataset.copy).then(
+    () => true,
+    () => false,
+  );
+  button.textContent = copied ? "Link copied" : button.dataset.copy;
+  find("#said").textContent = button.textContent;
 });

@@ -6,14 +6,22 @@ import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts"
 import type { Comparison } from "../../src/board/rules.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
-import { artifactLink, versionTag } from "../parts/artifact.ts";
+import { artifactLink } from "../parts/artifact.ts";
+import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
-import { sectionHeading } from "../parts/placement.ts";
+import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 
-type Props = { site: Site; now: string; board: Board; may: Permitted };
+type Props = {
+  site: Site;
+  now: string;
+  board: Board;
+  may: Permitted;
+  /** The address of what is shown. */
+  address: string;
+};
 
 /** Whether rows can be selected for a release: there has to be an environment to release them to. */
 export const canSelect = ({ site, may }: Pick<Props, "site" | "may">): boolean =>
@@ -26,7 +34,7 @@ export const boardTable = (props: Props): Html =>
 <caption class="sr">Pages and software by environment, in order of promotion from left to right. Each cell shows the version, since when it has been there, and how it compares with the environment to its right.</caption>
 <colgroup><col class="pick"><col class="name"><col span="${props.site.environments.length}"></colgroup>
 <thead><tr><td class="pick"></td><th scope="col">Page or software</th>${each(props.site.environments, (environment, i) => columnHead(props.site, environment, i))}</tr></thead>
-${each(props.board.sections, (section) => sectionRows(props, section))}
+${each(props.board.sections, (section, i) => (props.board.folded ? foldedSection(props, section, i) : sectionRows(props, section)))}
 </table>
 </section>`;
 
@@ -46,12 +54,45 @@ function sectionRows(props: Props, group: BoardSection): Html {
     site.environments.length + 2,
     rows,
     sizes(group, site.environments.length > 1),
+    { actions: canSelect(props) && group.shown > 1 && selectSection(props, group, group.rows[0]?.id) },
   );
 }
 
-const boardRow = (props: Props, row: BoardRow, selected: boolean): Html =>
-  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", selected)}><span class="sr">Select ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}</th>${each(row.cells, (cell, i) => boardCell(props, cell, i))}</tr>
+/** Of a long list only the sections are shown: each can be opened, and keeps the filter and the selection. */
+function foldedSection(props: Props, group: BoardSection, i: number): Html {
+  const { environments } = props.site;
+  const name = sectionHeading(group);
+  const open = canSelect(props)
+    ? button({ text: name, look: "plain", more: { formaction: group.href, "hx-post": group.href } })
+    : html`<a href="${group.href}">${name}</a>`;
+  return html`<tbody><tr class="group"><th scope="rowgroup" colspan="${environments.length + 2}"><span>${open} <small>${sizes(group, environments.length > 1)}</small></span>${canSelect(props) && selectSection(props, group, `section-${i}`)}</th></tr></tbody>
 `;
+}
+
+/** Selects all rows of the section that the filter shows, also those of further pages; or none, if all are selected. */
+function selectSection({ address }: Props, group: BoardSection, id: string | undefined): Html {
+  const all = group.selected >= group.shown;
+  return button({
+    text: html`${all ? "Unselect" : "Select"} all ${formatCount(group.shown)}<span class="sr"> in ${sectionHeading(group)}</span>`,
+    look: "plain",
+    name: all ? "unselect" : "select",
+    value: `${group.kind}:${group.section}`,
+    more: {
+      id: `select-${id}`,
+      formaction: address,
+      "hx-post": address,
+    },
+  });
+}
+
+const boardRow = (props: Props, row: BoardRow, selected: boolean): Html =>
+  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", selected)}><span class="sr">Select ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}${owner(props.board, row)}</th>${each(row.cells, (cell, i) => boardCell(props, cell, i))}</tr>
+`;
+
+function owner({ choices }: Board, { owner_id }: BoardRow): Html | undefined {
+  const person = owner_id ? choices.owners.find(({ id }) => id === owner_id) : undefined;
+  return person && html` <span class="title">· <span class="sr">Owner: </span>${person.name}</span>`;
+}
 
 /** "5 pages, 4 in progress"; with a filter "2 of 5 pages, 4 in progress". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {
@@ -71,10 +112,25 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   const right = props.site.environments[i + 1];
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
+    ...baselineBadge(props, cell, i),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
+    ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
-  return html`${versionTag(cell.recorded.version)}${cell.recorded.title && html` <span class="title">“${cell.recorded.title}”</span>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
+  return html`${versionLink(props, cell.recorded)}${cell.recorded.title && html` <bdi class="title">“${cell.recorded.title}”</bdi>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
+}
+
+type Recorded = NonNullable<BoardCell["recorded"]>;
+
+/** The version, as a link to what brought it: its promotion, with who approved it and when, or its deployment. */
+function versionLink({ site }: Props, { version, deployment, promotion, approvedBy }: Recorded): Html {
+  const href = `/sites/${site.slug}/${promotion ? `promotions/${promotion}` : `deployments/${deployment}`}`;
+  const approvals = approvedBy.map(({ person, role, decided_at }) => {
+    return `approved by ${person}, ${role.replaceAll("-", " ")}, ${longTime(decided_at, site.time_zone)}`;
+  });
+  const source = [promotion ? `promotion ${promotion}` : `deployment ${deployment}`, ...approvals].join("; ");
+  const title = version && version.length > 12 ? `${version}: ${source}` : source;
+  return html`<a class="${version === null ? "none" : "version"}" href="${href}" title="${title}">${version ?? "removed"}</a>`;
 }
 
 /** None if this version is in an open promotion, which explains the difference and has a badge of its own. */
@@ -102,15 +158,30 @@ function compared(comparison: Comparison, right: string): Html {
 }
 
 /** In the last environment, which has no other to compare with: who approved it. */
-function approvalBadge({ site }: Props, { approvedBy, out_of_band }: BoardCell): Html[] {
-  if (approvedBy.length) return [statusBadge("approved", approvedBy.join(", "), { before: "approved by " })];
-  if (out_of_band || site.environments.length < 2) return [];
+/** In the last environment, which has no other to compare with: who approved it. */
+function approvalBadge({ site }: Props, { recorded, out_of_band, baselineBy }: BoardCell): Html[] {
+  const names = recorded?.approvedBy.map(({ person }) => person) ?? [];
+  if (names.length) return [statusBadge("approved", joinWithAnd([...new Set(names)]), { before: "approved by " })];
+  if (out_of_band || baselineBy !== undefined || site.environments.length < 2) return [];
   return [html`<span class="none">no gate</span>`];
 }
 
-function waitingBadge(site: Site, { promotion, to, roles, frozen }: CellWaiting): Html {
+/** In the last environment, in place of an approver: it was there already when the record began. */
+function baselineBadge({ site, now }: Props, { baselineBy, recorded }: BoardCell, i: number): Html[] {
+  if (baselineBy === undefined || !recorded || i < site.environments.length - 1) return [];
+  const words = baselineWords({ effective_at: recorded.effective_at, person: baselineBy }, site.time_zone, now);
+  return [statusBadge("baseline", "baseline", { title: words, more: `: ${words}` })];
+}
+
+function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: CellWaiting): Html {
   const href = `/sites/${site.slug}/promotions/${promotion}`;
   const version = frozen && `${frozen.version ?? "removal"} `;
+  if (blocked)
+    return statusBadge("blocked", html`${version}blocked`, {
+      more: ` for ${to}`,
+      href,
+      title: `Promotion ${promotion} to ${to} is blocked`,
+    });
   if (!roles.length)
     return statusBadge("approved", html`${version}approved`, {
       more: ` for ${to}`,

@@ -41,7 +41,7 @@ const lineTable = (site: Site, list: Deployment[], now: string): Html =>
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
     body: each(list, (deployment) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", deployment.person)}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", deployment.person)}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
       ),
     ),
   });
@@ -84,7 +84,7 @@ ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
   [
     "Recorded",
-    html`${time(deployment.recorded_at, site.time_zone, now)} by ${deployment.person}${later && `, ${later}`}`,
+    html`${time(deployment.recorded_at, site.time_zone, now)} by <bdi>${deployment.person}</bdi>${later && `, ${later}`}`,
   ],
   [
     "Promotion",
@@ -92,6 +92,13 @@ ${facts([
       html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>`,
   ],
   ["Flag", deployment.out_of_band > 0 && statusBadge("band", `${deployment.out_of_band} out of band`)],
+  [
+    "Baseline",
+    deployment.baseline === 1 &&
+      statusBadge("baseline", `what was already on ${deployment.environment_name} when the record began`, {
+        wrap: true,
+      }),
+  ],
   ["Source", deployment.source],
   ["Note", deployment.note],
 ])}
@@ -111,16 +118,18 @@ function change({ site, now, deployment, corrections, may }: PageProps, placemen
   const correction = corrections.find((latest) => latest.artifact_id === artifact_id);
   const corrected = placement.corrected === 1;
   const target = { deployment: deployment.number, kind, key };
-  const source = html`${sourceOf(site, placement)}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, corrected)}`}`;
+  const source = html`${sourceOf(site, placement, deployment)}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, corrected)}`}`;
   return row(
     html`${rowHead(artifactLink(site.slug, placement))}${cell("Before", versionTag(before, "not deployed"))}${cell("After", versionTag(version))}${cell("Source", source)}`,
     corrected ? "corrected" : undefined,
   );
 }
 
-const sourceOf = (site: Site, { promotion, out_of_band }: Placements[number]): Html =>
+const sourceOf = (site: Site, { promotion, out_of_band }: Placements[number], { baseline }: Deployment): Html =>
   promotion
     ? html`<a href="/sites/${site.slug}/promotions/${promotion}">Promotion ${promotion}</a>`
     : out_of_band
       ? statusBadge("band", "out of band")
-      : html`<span class="none">no gate</span>`;
+      : baseline
+        ? statusBadge("baseline", "baseline")
+        : html`<span class="none">no gate</span>`;

@@ -44,6 +44,8 @@ export type EnvironmentProps = {
   approvers: Map<string, ApprovedBy[]>;
   removed: PlacementAsOf[];
   deployments: Deployment[];
+  /** The environments from which this one can be filled in one step. */
+  sameAs: Environment[];
   may: Permitted;
 };
 

@@ -91,7 +91,7 @@ function lineRow(props: EnvironmentProps, line: PlacementAsOf): Html {
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   const correction = props.corrected.get(line.seq);
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionNote(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(approvals, environment, { zone: site.time_zone, now }))}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionNote(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(line, approvals, environment, { zone: site.time_zone, now }))}`,
     correction ? "corrected" : undefined,
   );
 }

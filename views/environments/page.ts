@@ -3,6 +3,7 @@ import type { Histogram } from "../../src/environments/histogram.ts";
 import type { EnvironmentCounts } from "../../src/record/changes.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { ago, longTime } from "../../src/time/format.ts";
+import { sameAsLinks } from "../deployments/same-as.ts";
 import { shortMoment } from "../parts/address.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -80,7 +81,7 @@ const contentsCount = ({ pages, software }: EnvironmentCounts): string =>
 
 /** An environment of which nothing was recorded is unknown, not empty. */
 function unknownContents(props: EnvironmentProps): Html {
-  const { site, environment, around, may, at } = props;
+  const { site, environment, around, may, at, sameAs } = props;
   if (around.first)
     return empty(
       html`${statusBadge("unknown", "Unknown")}. The record of ${environment.name} starts on ${fullTime(around.first, site.time_zone)}; nothing is recorded for the time before.`,
@@ -90,16 +91,16 @@ function unknownContents(props: EnvironmentProps): Html {
     html`${statusBadge("unknown", "Unknown")}. Nothing ${at ? "had been recorded" : "has been recorded"} for ${environment.name} ${at ? "by then" : "yet"}.`,
     may.record &&
       !environment.retired_at &&
-      linkButton(
+      html`${linkButton(
         `/sites/${site.slug}/deployments/new?environment=${environment.slug}`,
-        "Record a deployment",
+        "Record what is there",
         "primary",
-      ),
+      )} ${sameAsLinks(site, environment, sameAs)}`,
   );
 }
 
 function sidePanels(props: EnvironmentProps): Html {
-  const { environment, site, now, deployments, at } = props;
+  const { environment, site, now, deployments, at, around, sameAs } = props;
   const gate = environment.gate?.requirements ?? [];
   const about = facts([
     [
@@ -117,12 +118,13 @@ function sidePanels(props: EnvironmentProps): Html {
   const all = `/sites/${site.slug}/deployments?environment=${environment.slug}`;
   const list = html`<ul class="steps">${each(deployments, (one) => html`<li><span><a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>, ${time(one.effective_at, site.time_zone, now)}</span><small>${deploymentWords(one)}</small></li>`)}</ul>
 <p><a href="${all}">All deployments on ${environment.name}</a></p><p><a href="/sites/${site.slug}/history?environment=${environment.slug}">History of ${environment.name}</a></p>`;
-  return html`${panel("about", html`About ${environment.name}`, about)}${deployments.length > 0 && panel("deployments", at ? "Deployments up to then" : "Deployments", list)}`;
+  return html`${panel("about", html`About ${environment.name}`, html`${about}${around.first && sameAs.length > 0 && html`<p>${sameAsLinks(site, environment, sameAs)}</p>`}`)}${deployments.length > 0 && panel("deployments", at ? "Deployments up to then" : "Deployments", list)}`;
 }
 
 /** "3 changed, 1 unchanged, by Cleo", with a badge for what is out of band. */
-function deploymentWords({ changed, unchanged, promotion, person, out_of_band }: Deployment): Html {
+function deploymentWords({ changed, unchanged, promotion, person, out_of_band, baseline }: Deployment): Html {
   const words = [
+    baseline ? "baseline" : "",
     changed ? `${changed} changed` : "nothing changed",
     unchanged && changed ? `${unchanged} unchanged` : "",
     promotion ? `promotion ${promotion}` : "",

@@ -2,7 +2,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { HistoryEvent } from "../../src/history/queries.ts";
 import type { SentencePart } from "../../src/history/sentences.ts";
 import { formatCount } from "../../src/text.ts";
-import { longDay, shortTime } from "../../src/time/format.ts";
+import { clockTime, longDay } from "../../src/time/format.ts";
 import { pathWithQuery } from "../parts/address.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, linkButton } from "../parts/button.ts";
@@ -94,7 +94,7 @@ function days({ site, now, events }: HistoryProps): Html {
 
 function eventItem(site: Site, now: string, event: HistoryProps["events"][number]): Html {
   const quote = event.details.comment ?? event.details.reason ?? event.details.note;
-  const clock = shortTime(event.recorded_at, site.time_zone, now).slice(-5);
+  const clock = clockTime(event.recorded_at, site.time_zone);
   return html`<li id="entry-${event.seq}"><time datetime="${event.recorded_at}">${clock}</time><div>${each(event.sentence, (part) => sentencePart(site, now, part))}${typeof quote === "string" && html` <span class="quote">${quote}</span>`}${lines(site, event)}</div><span class="end" title="${event.hash}">entry ${formatCount(event.seq)}</span></li>
 `;
 }
@@ -102,8 +102,9 @@ function eventItem(site: Site, now: string, event: HistoryProps["events"][number
 /** A part of a sentence, with its link or its time. */
 export function sentencePart(site: Site, now: string, part: SentencePart): Html {
   if (typeof part === "string") return html`${part}`;
+  if ("name" in part) return html`<bdi>${part.name}</bdi>`;
   if ("at" in part) return time(part.at, site.time_zone, now);
-  return html`<a href="/sites/${site.slug}/${part.to}">${part.text}</a>`;
+  return html`<a href="/sites/${site.slug}/${part.to}"><bdi>${part.text}</bdi></a>`;
 }
 
 type Line = { kind: string; key: string; version: string | null; out_of_band?: number };

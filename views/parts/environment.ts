@@ -7,8 +7,8 @@ export type EnvironmentName = { name: string; tier: string; href?: string | unde
 /** An environment's name, always with its shape. */
 export const env = (place: EnvironmentName): Html =>
   place.href
-    ? html`<a class="env" data-tier="${place.tier}" href="${place.href}">${place.name}</a>`
-    : html`<span class="env" data-tier="${place.tier}">${place.name}</span>`;
+    ? html`<a class="env" data-tier="${place.tier}" href="${place.href}"><bdi>${place.name}</bdi></a>`
+    : html`<span class="env" data-tier="${place.tier}"><bdi>${place.name}</bdi></span>`;
 
 /** From where to where a promotion goes: demo, a line, live. */
 export const environmentPath = (from: EnvironmentName | undefined, to: EnvironmentName): Html =>

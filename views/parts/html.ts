@@ -58,3 +58,7 @@ export function classes(...names: (string | false | null | undefined)[]): Html {
   const present = names.filter(Boolean);
   return attr("class", present.length > 0 && present.join(" "));
 }
+
+/** The markup with this field at the start of each form that is posted. (Text and values contain no `<` or `>`.) */
+export const inPostForms = (markup: Html, field: Html): Html =>
+  new Html(markup.text.replace(/<form\b[^>]* method="post"[^>]*>/g, (form) => form + field.text));

@@ -55,8 +55,9 @@ export const panel = (id: string, heading: Piece, content: Piece): Html =>
 export const split = (content: Piece, beside: Piece): Html =>
   html`<div class="split"><div>${content}</div><div>${beside}</div></div>`;
 
-/** A bar that stays at the bottom of the window. */
-export const bar = (content: Piece, look?: string): Html => html`<div${classes("bar", look)}>${content}</div>`;
+/** A bar that stays at the bottom of the window. With an id a skip link can lead to it. */
+export const bar = (content: Piece, look?: string, id?: string): Html =>
+  html`<div${classes("bar", look)}${id !== undefined && html` id="${id}" tabindex="-1"`}>${content}</div>`;
 
 /** Filters as links, each with the number of rows that it would show. */
 export const chips = (
@@ -66,14 +67,18 @@ export const chips = (
     text: Piece;
     count?: number | string | undefined;
     current?: boolean | undefined;
+    /** A button that submits the form around it to this address. */
+    submits?: boolean | undefined;
     more?: Attributes;
   }[],
 ): Html =>
-  html`<nav class="chips" aria-label="${label}">${each(
-    list,
-    (chip) =>
-      html`<a href="${chip.href}"${attr("aria-current", chip.current && "true")}${attrs(chip.more)}>${chip.text}${chip.count !== undefined && html` <b>${typeof chip.count === "number" ? formatCount(chip.count) : chip.count}</b>`}</a>`,
-  )}</nav>
+  html`<nav class="chips" aria-label="${label}">${each(list, (chip) => {
+    const content = html`${chip.text}${chip.count !== undefined && html` <b>${typeof chip.count === "number" ? formatCount(chip.count) : chip.count}</b>`}`;
+    const more = html`${attr("aria-current", chip.current && "true")}${attrs(chip.more)}`;
+    return chip.submits
+      ? html`<button type="submit" formaction="${chip.href}"${more}>${content}</button>`
+      : html`<a href="${chip.href}"${more}>${content}</a>`;
+  })}</nav>
 `;
 
 /** The blockers, each as a sentence. */

@@ -1,6 +1,8 @@
-import { recordedLater } from "../../src/time/format.ts";
+import { isBeforeApproval } from "../../src/time/before-approval.ts";
+import { recordedLater, shortDay } from "../../src/time/format.ts";
 import type { Clocks } from "../../src/time/recorded-late.ts";
 import { each, type Html, html } from "./html.ts";
+import { nameOf } from "./people.ts";
 import { statusBadge } from "./status-badge.ts";
 import { time } from "./time.ts";
 
@@ -31,18 +33,40 @@ export function placementSource(
   return html`<a href="${href}">Deployment ${deployment}</a>`;
 }
 
-type Approval = { person: string; role: string; decided_at: string };
+/** A line of a baseline: what is shown in place of an approver, since nobody had to approve what was there already. */
+export type BaselineLine = { baseline: number; effective_at: string; person: string };
 
-/** Who approved it, in which role and when; else whether an approval was needed. */
+/** "in the baseline of 29 Nov, recorded by Ada" */
+export const baselineWords = (
+  { effective_at, person }: Pick<BaselineLine, "effective_at" | "person">,
+  zone: string,
+  now: string,
+): string => `in the baseline of ${shortDay(effective_at, zone, now)}, recorded by ${person}`;
+
+type Approval = {
+  person: string;
+  kind: "person" | "machine";
+  role: string;
+  decided_at: string;
+  counts: boolean;
+};
+
+/** Flags what was there before the last approval that its gate needed. */
+const beforeApproval = (placement: { effective_at: string }, approvals: Approval[]): Html | false =>
+  isBeforeApproval(placement, approvals) && statusBadge("band", "before approval", { before: "there " });
+
+/** Who approved it, in which role and when; else the baseline that it was in, or whether an approval was needed. */
 export function approvedByCell(
+  placement: BaselineLine,
   approvals: Approval[],
   environment: { gate: object | null },
   { zone, now }: { zone: string; now: string },
 ): Html {
+  if (placement.baseline) return statusBadge("baseline", baselineWords(placement, zone, now), { wrap: true });
   if (!approvals.length) return html`<span class="none">${environment.gate ? "nobody" : "no gate"}</span>`;
-  return each(
+  return html`${each(
     approvals,
-    ({ person, role, decided_at }) =>
-      html`<span class="by">${statusBadge("approved", html`${person}<span class="sr">, ${role.replaceAll("-", " ")},</span>`)} <span class="ago">${time(decided_at, zone, now)}</span></span> `,
-  );
+    ({ role, decided_at, ...approval }) =>
+      html`<span class="by">${statusBadge("approved", html`${nameOf(approval)}<span class="sr">, ${role.replaceAll("-", " ")},</span>`)} <span class="ago">${time(decided_at, zone, now)}</span></span> `,
+  )}${beforeApproval(placement, approvals)}`;
 }

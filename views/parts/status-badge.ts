@@ -10,6 +10,7 @@ export type StatusKind =
   | "gone"
   | "unknown"
   | "band"
+  | "baseline"
   | "late"
   | "blocked"
   | "waiting"
@@ -55,11 +56,13 @@ const legend: [StatusKind, string, string][] = [
   ["gone", "still on demo", "removed here, but not there"],
   ["behind", "behind", "older than in the next environment"],
   ["band", "out of band", "not covered by a promotion"],
+  ["baseline", "baseline", "was already there when the record began"],
+  ["band", "before approval", "was there before it was approved"],
   ["unknown", "unknown", "nothing recorded for it yet"],
   ["late", "recorded late", "after it happened"],
   ["corrected", "corrected", "was recorded wrongly, no longer counts"],
   ["waiting", "waiting", "for an approval"],
-  ["approved", "Marketing", "approved by Marketing"],
+  ["approved", "approved", "by the person named"],
   ["rejected", "rejected", "by an approver"],
   ["completed", "completed", "recorded on the target environment"],
   ["cancelled", "cancelled", "before it was completed"],

@@ -34,8 +34,14 @@ ${rows}</tbody>
 `;
 
 /** The same, collapsible without script: a checkbox in the heading hides the rows by the stylesheet. */
-export const foldingGroup = (heading: Piece, span: number, rows: Piece, small?: Piece, folded?: boolean): Html =>
-  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><label class="fold-label"><input type="checkbox" class="fold-box"${attr("checked", folded)}><span class="sr">Collapse </span><span>${heading}${small && html` <small>${small}</small>`}</span></label></th></tr>
+export const foldingGroup = (
+  heading: Piece,
+  span: number,
+  rows: Piece,
+  small?: Piece,
+  { folded, actions }: { folded?: boolean; actions?: Piece } = {},
+): Html =>
+  html`<tbody><tr class="group"><th scope="rowgroup" colspan="${span}"><label class="fold-label"><input type="checkbox" class="fold-box"${attr("checked", folded)}><span class="sr">Collapse </span><span>${heading}${small && html` <small>${small}</small>`}</span></label>${actions}</th></tr>
 ${rows}</tbody>
 `;
 

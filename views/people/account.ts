@@ -1,10 +1,16 @@
+import { pathWithQuery } from "../parts/address.ts";
 import { button } from "../parts/button.ts";
 import { input } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
 import { facts, head, panel, split } from "../parts/page.ts";
 import { newPassword } from "../parts/password.ts";
 
+/** The account page, or what is below it, with the header of this site. */
+export const accountAddress = (site: string | undefined, below = ""): string =>
+  pathWithQuery(`/account${below}`, { site });
+
 export const accountPage = (props: {
+  site: string | undefined;
   name: string;
   email: string;
   sites: { slug: string; name: string; roles: string[] }[];
@@ -14,7 +20,7 @@ export const accountPage = (props: {
   const { errors = {} } = props;
   return html`${head({ title: "Account", under: html`You sign in as <b>${props.email}</b>.` })}
 ${split(
-  html`${name(props.name, errors.name)}<h2>Password</h2>${password(props, errors)}`,
+  html`${name(props, errors.name)}<h2>Password</h2>${password(props, errors)}`,
   html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, site.roles.join(", ")])) : html`<p>You have no role on any site.</p>`)}
 ${panel(
   "sessions",
@@ -25,14 +31,17 @@ ${panel(
 )}`;
 };
 
-const name = (value: string, error: string | undefined) => html`<form class="form" method="post" action="/account/name">
+const name = (
+  { site, name: value }: { site: string | undefined; name: string },
+  error: string | undefined,
+) => html`<form class="form" method="post" action="${accountAddress(site, "/name")}">
 ${input({ name: "name", label: "Name", value, error, required: true, hint: "Others see it next to what you do. Existing history entries keep your earlier name.", more: { autocomplete: "name" } })}
 <div class="end">${button({ text: "Save name" })}</div></form>`;
 
 const password = (
-  { email, atLeast }: { email: string; atLeast: number },
+  { site, email, atLeast }: { site: string | undefined; email: string; atLeast: number },
   errors: Record<string, string>,
-) => html`<form class="form" method="post" action="/account/password">
+) => html`<form class="form" method="post" action="${accountAddress(site, "/password")}">
 <input type="email" class="sr" name="email" value="${email}" autocomplete="username" aria-label="E-mail" readonly tabindex="-1">
 ${input({ name: "current", type: "password", label: "Current password", error: errors.current, required: true, more: { autocomplete: "current-password" } })}
 ${newPassword({ label: "New password", atLeast }, errors)}

@@ -60,7 +60,7 @@ function headings({ promotion, to, counts }: ReviewProps, change: PromotionChang
 }
 
 const item = (props: ReviewProps, page: ContentChange): Html => html`<li><div>
-<h3>${page.title ?? page.key}</h3>${page.title && html` ${path(page.key)}`}${formerTitle(page)}
+<h3><bdi>${page.title ?? page.key}</bdi></h3>${page.title && html` ${path(page.key)}`}${formerTitle(page)}
 ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}
 <div class="see">${links(props, page)}${versions(page)}</div>
 </div>${tick(props, page)}</li>
@@ -70,7 +70,7 @@ ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(pro
 const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =>
   change === "changed" &&
   Boolean(inTarget?.title && inTarget.title !== title) &&
-  html` <small>until now “${inTarget?.title}”</small>`;
+  html` <small>until now “<bdi>${inTarget?.title}</bdi>”</small>`;
 
 const links = ({ from, to }: ReviewProps, page: ContentChange): Html =>
   html`${page.change !== "removed" && openOn(from, page)}${page.change !== "new" && openOn(to, page)}`;

@@ -3,14 +3,15 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf } from "../../src/text.ts";
-import { linkButton } from "../parts/button.ts";
+import { button, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { chips, empty, head } from "../parts/page.ts";
+import { inRole } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changesInWords, missingApprovals, sizeInWords } from "./words.ts";
+import { changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
@@ -23,7 +24,7 @@ type Props = Inbox & {
 };
 
 export function inboxPage(props: Props): Html {
-  const { site, show, decide, complete, others, done, ended: total } = props;
+  const { site, show, decide, complete, rejected, blocked, others, done, ended: total } = props;
   const base = `/sites/${site.slug}/approvals`;
   const shows = (pile: Props["show"]) => !show || show === pile;
   const chip = (text: string, count: number, pile: Props["show"]) => ({
@@ -32,18 +33,19 @@ export function inboxPage(props: Props): Html {
     count,
     current: show === pile,
   });
-  const yours = decide.length + complete.length;
+  const yours = decide.length + complete.length + rejected.length + blocked.length;
+  const everything = yours - rejected.length + others.length + total;
   return html`${head({
     title: "Inbox",
     under: summary(props),
     actions: chips("Show", [
-      chip("All", yours + others.length + total, undefined),
+      chip("All", everything, undefined),
       chip("Needs you", yours, "needs"),
       chip("Waiting for others", others.length, "others"),
       chip("Done", total, "done"),
     ]),
   })}
-${yours + others.length + total === 0 && empty("No promotions yet. Each one starts with a release.", linkButton(`/sites/${site.slug}/releases`, "Go to releases"))}
+${everything === 0 && empty("No promotions yet. Each one starts with a release.", linkButton(`/sites/${site.slug}/releases`, "Go to releases"))}
 ${
   shows("needs") &&
   pile(
@@ -63,6 +65,24 @@ ${
   )
 }
 ${
+  shows("needs") &&
+  pile(
+    "rejected",
+    "Rejected, to settle",
+    rejected.length,
+    each(rejected, (promotion) => toSettle(props, promotion)),
+  )
+}
+${
+  shows("needs") &&
+  pile(
+    "blocked",
+    "Blocked, to settle",
+    blocked.length,
+    each(blocked, (promotion) => toUnblock(props, promotion)),
+  )
+}
+${
   shows("others") &&
   pile(
     "others",
@@ -77,20 +97,22 @@ ${
     "done",
     "Done",
     total,
-    each(done, (promotion) => ended(props, promotion)),
+    each(done, (promotion) => toReread(props, promotion)),
   )
 }
 ${shows("done") && older(props, base)}`;
 }
 
 /** How many need this person, and since when. */
-function summary({ decide, complete, site, now }: Props): Piece {
+function summary({ decide, complete, rejected, blocked, site, now }: Props): Piece {
   const [first, ...rest] = decide;
   if (first) {
     const since = time(first.asked_at, site.time_zone, now);
     return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
   }
   if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
+  const unsettled = rejected.length + blocked.length;
+  if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
   return "Nothing needs you.";
 }
 
@@ -114,7 +136,7 @@ const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}
 
 const entry = (props: Props, promotion: Promotion, text: Piece, end: Html): Html => html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}">${promotion.name}</a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
 <div class="end">${end}</div>
 </li>
 `;
@@ -138,6 +160,32 @@ const toComplete = (props: Props, promotion: Promotion, first: boolean): Html =>
     html`${reviewButton(props, promotion, first)}${requested(props, promotion)}`,
   );
 
+/** A rejection stays with its requester until they request again or dismiss it. */
+function toSettle(props: Props, promotion: Promotion): Html {
+  const { site } = props;
+  const name = html`<span class="sr">: ${promotion.name}</span>`;
+  return entry(
+    props,
+    promotion,
+    html`${size(props, promotion)}${howItEnded(props, promotion)}`,
+    html`<form method="post" action="${address(props, promotion)}/dismissal">${linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, html`Request again${name}`)} ${button({ text: html`Dismiss${name}`, look: "plain" })}</form>${ended(props, promotion)}`,
+  );
+}
+
+const toUnblock = (props: Props, promotion: Promotion): Html =>
+  entry(
+    props,
+    promotion,
+    html`${blockedBecause(props, promotion)} Request a newer release, or cancel this promotion.`,
+    html`${linkButton(address(props, promotion), html`Settle<span class="sr">: ${promotion.name}</span>`)}${requested(props, promotion)}`,
+  );
+
+const blockedBecause = ({ blockers }: Props, { id }: Promotion): string | undefined =>
+  blockers
+    .get(id)
+    ?.map(({ message }) => message)
+    .join(" ");
+
 /** Only the first on the page is the primary button. */
 const reviewButton = (props: Props, promotion: Promotion, first: boolean): Html =>
   linkButton(
@@ -148,16 +196,19 @@ const reviewButton = (props: Props, promotion: Promotion, first: boolean): Html 
 
 function waitingForOthers(props: Props, promotion: Promotion): Html {
   const decided = promotion.approvals.some((approval) => approval.person_id === props.actor.person.id);
-  const state =
-    promotion.state === "approved"
-      ? statusBadge("approved", "approved, not yet completed")
-      : statusBadge("waiting", `waiting for ${missingApprovals(promotion)}`);
+  const blocked = blockedBecause(props, promotion);
   return entry(
     props,
     promotion,
-    `${whatChanges(props, promotion)}${decided ? " You approved it." : ""}`,
-    html`${state}${requested(props, promotion)}`,
+    `${whatChanges(props, promotion)}${decided ? " You approved it." : ""}${blocked ? ` ${blocked}` : ""}`,
+    html`${stateBadge(promotion, blocked)}${requested(props, promotion)}`,
   );
+}
+
+function stateBadge(promotion: Promotion, blocked: string | undefined): Html {
+  if (blocked) return statusBadge("blocked", promotion.state === "approved" ? "approved, but blocked" : "blocked");
+  if (promotion.state === "approved") return statusBadge("approved", "approved, not yet completed");
+  return statusBadge("waiting", `waiting for ${missingApprovals(promotion)}`);
 }
 
 /** "2 new pages and 1 removed." */
@@ -170,24 +221,27 @@ function whatChanges({ changes }: Props, { id }: Promotion): string {
 const requested = ({ site, now }: Props, { asked_at }: Promotion): Html =>
   html`<span>requested ${timeWithAgo(asked_at, site.time_zone, now)}</span>`;
 
-function ended(props: Props, promotion: Promotion): Html {
-  const { site, now, sizes } = props;
-  const size = sizes.get(promotion.release_id) ?? { page: 0, software: 0 };
-  return entry(
+const toReread = (props: Props, promotion: Promotion): Html =>
+  entry(
     props,
     promotion,
-    html`${sizeInWords(size)}.${howItEnded(props, promotion)}`,
-    html`${statusBadge(promotion.state, promotion.state)}${time(promotion.ended_at ?? promotion.asked_at, site.time_zone, now)}`,
+    html`${size(props, promotion)}${howItEnded(props, promotion)}`,
+    html`${statusBadge(promotion.state, stateInWords(promotion))}${ended(props, promotion)}`,
   );
-}
+
+const size = ({ sizes }: Props, { release_id }: Promotion): string =>
+  `${sizeInWords(sizes.get(release_id) ?? { page: 0, software: 0 })}.`;
+
+const ended = ({ site, now }: Props, { ended_at, asked_at }: Promotion): Html =>
+  time(ended_at ?? asked_at, site.time_zone, now);
 
 function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): Html {
   const last = approvals.findLast((approval) => approval.decision === "reject") ?? approvals.at(-1);
   const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
     return html` Replaced by promotion ${cancellation.superseded_by}.`;
-  if (cancellation) return html` ${cancellation.person} cancelled it${quote(cancellation.reason)}`;
+  if (cancellation) return html` <bdi>${cancellation.person}</bdi> cancelled it${quote(cancellation.reason)}`;
   if (!last) return html``;
-  const person = last.person_id === actor.person.id ? "You" : `${last.person} (${last.role_name})`;
+  const person = last.person_id === actor.person.id ? "You" : inRole(last, last.role_name);
   return html` ${person} ${last.decision === "reject" ? "rejected" : "approved"} it${quote(last.comment)}`;
 }

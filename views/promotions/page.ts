@@ -1,22 +1,32 @@
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
-import type { Decision } from "../../src/promotions/rules.ts";
+import type { Decision, Need } from "../../src/promotions/rules.ts";
+import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { joinWithAnd } from "../../src/text.ts";
-import { recordedLater } from "../../src/time/format.ts";
+import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
+import { allInRoles, inRole } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewList } from "./changes.ts";
 import { type Panels, panels } from "./panels.ts";
 import { verdict } from "./verdict.ts";
-import { lead, missingApprovals, sizeInWords, softwareItems, whereCompleted } from "./words.ts";
+import {
+  changedWords,
+  lead,
+  missingApprovals,
+  sizeInWords,
+  softwareItems,
+  whereCompleted,
+  whereItIs,
+} from "./words.ts";
 
 export type PromotionPage = Omit<Panels, "form" | "forYou"> &
   Omit<ReviewProps, "counts"> & {
@@ -25,12 +35,18 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
     /** What the promotion needs from this person. */
-    need: "decision" | "completion" | undefined;
+    need: Need | undefined;
+    /** Why approving it would lead to nothing: the environment before has something else by now. */
+    stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
     afterwards: string | undefined;
+    /** What the target has differently today from what a completed promotion brought. */
+    changedSince: ChangedSince[];
     form: Panels["form"] & { comment?: string | undefined };
     /** Corrections of what its completion recorded. */
     corrected: (Correction & { kind: Kind; key: string })[];
+    /** What is asked before the approval that was just sent is recorded. */
+    ask: string | undefined;
     /** Why the form that was just sent was refused. */
     refused?: string | undefined;
   };
@@ -39,7 +55,7 @@ export function promotionPage(props: PromotionPage): Html {
   const { promotion, changes } = props;
   const list = reviewList({ ...props, counts: changes.page });
   const decidable = promotion.open && (changes.toReview > 0 || promotion.state === "waiting" || !props.whyNot);
-  return html`<div class="reviewing">
+  return html`${promotion.open && html`<a class="skip" href="#decision">Skip to the decision</a>`}<div class="reviewing">
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
 ${!promotion.open && outcome(props)}${props.corrected.length > 0 && correctedNote(props)}${split(
   html`${decidable ? verdictForm(props, list) : list}
@@ -65,9 +81,9 @@ function header(props: PromotionPage): Html {
     over: [
       environmentPath(promotion.from, promotion.environment),
       `Promotion ${promotion.number}`,
-      html`requested by ${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`,
+      html`requested by <bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
-    title: promotion.name,
+    title: html`<bdi>${promotion.name}</bdi>`,
     lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
     under: promotion.note && html`<span class="quote">${promotion.note}</span>`,
   });
@@ -80,13 +96,23 @@ function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Htm
   return html`<span id="reviewed" data-announce="${reviewed} of ${toReview} reviewed">${words}</span>`;
 }
 
-function state({ promotion, need, ownDecision }: PromotionPage): string {
+function state({ promotion, need, ownDecision, stale }: PromotionPage): string {
+  if (stale) return staleWords(promotion, need);
   if (need === "decision") return "Waiting for you.";
   if (promotion.state === "waiting")
     return `${ownDecision === "approve" ? "You approved it. " : ""}Waiting for ${missingApprovals(promotion)}.`;
   const approved = promotion.requirements.length ? "Approved" : "No approval needed";
   if (promotion.blockers.length) return `${approved}, but blocked.`;
-  return need ? `${approved}. Waiting for you to mark it as ${whereCompleted(promotion)}.` : `${approved}.`;
+  return need === "completion"
+    ? `${approved}. Waiting for you to mark it as ${whereCompleted(promotion)}.`
+    : `${approved}.`;
+}
+
+/** That nothing is left to approve or complete, and who can do something about it. */
+function staleWords({ from, asked_by }: PromotionPage["promotion"], need: Need | undefined): string {
+  const who =
+    need === "settlement" ? "Request a newer release, or cancel it." : `Waiting for ${asked_by} to settle it.`;
+  return `Blocked: ${from.name} no longer has all of this. ${who}`;
 }
 
 /** A completion is recorded like any deployment, so it may have been corrected since. */
@@ -107,11 +133,15 @@ function outcome(props: PromotionPage): Html {
   const tryAgain = html`To try again, request a new promotion of ${release}.`;
   const again =
     props.may.promote && linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, "Request promotion");
-  if (completion) return line(statusBadge("completed", "Completed"), completed(props, completion));
+  if (completion)
+    return line(
+      statusBadge("completed", completion.corrected ? "Completed, corrected since" : "Completed"),
+      completed(props, completion),
+    );
   if (rejection)
     return line(
       statusBadge("rejected", "Rejected"),
-      html`by ${rejection.person} (${rejection.role_name}), ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
+      html`by ${inRole(rejection, rejection.role_name)}, ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
       again,
     );
   if (cancellation?.superseded_by)
@@ -121,24 +151,35 @@ function outcome(props: PromotionPage): Html {
     );
   return line(
     statusBadge("cancelled", "Cancelled"),
-    html`by ${cancellation?.person}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
+    html`by <bdi>${cancellation?.person}</bdi>, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
 }
 
 type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;
 
-function completed({ promotion, site, now, afterwards }: PromotionPage, completion: Completion): Html {
+function completed(props: PromotionPage, completion: Completion): Html {
+  const { promotion, site, now, afterwards } = props;
   const at = (iso: string) => time(iso, site.time_zone, now);
   const { person, effective_at, completed_at, deployment } = completion;
-  const approvers = joinWithAnd([
-    ...new Set(promotion.approvals.map(({ person, role_name }) => `${person} (${role_name})`)),
-  ]);
+  const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${person}: on ${promotion.environment.name} since ${at(effective_at)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  return html`by <bdi>${person}</bdi>: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
+}
+
+/** Since when it is there; or until when it was, and what is there now. */
+function whereSince(props: PromotionPage, { effective_at, corrected }: Completion): Html {
+  const { promotion, site, now, changedSince: changed } = props;
+  const { name } = promotion.environment;
+  const since = html`on ${name} since ${time(effective_at, site.time_zone, now)}`;
+  if (corrected) return html`recorded as ${since}`;
+  if (!changed.length) return since;
+  const show = (iso: string) => longTime(iso, site.time_zone);
+  if (changed.length === promotion.contents.length) return html`${whereItIs(promotion, changed, changed.length, show)}`;
+  return html`${since}, but not all of it: ${changedWords(changed, show)}`;
 }
 
 const neededBy = ({ promotion }: PromotionPage, software: string): string[] =>

@@ -5,10 +5,12 @@ import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Requirement } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
-import { button, confirmButton } from "../parts/button.ts";
-import { area, input } from "../parts/field.ts";
-import { type Html, html } from "../parts/html.ts";
+import { button, confirmButton, linkButton } from "../parts/button.ts";
+import { area } from "../parts/field.ts";
+import { each, type Html, html } from "../parts/html.ts";
+import { momentPicker } from "../parts/moment.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
+import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
 import { whereCompleted } from "./words.ts";
@@ -21,23 +23,21 @@ export type Panels = {
   now: string;
   /** Whether the gate is waiting for this person. */
   forYou: boolean;
+  /** The address of this page, with its host. */
+  url: string;
   may: Permitted;
   form: { when?: string | undefined; reason?: string | undefined };
   errors: Record<string, string>;
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
+  html`${gate(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 
 function gate(props: Panels): Html {
-  const { promotion, earlier } = props;
-  const before = earlier.flatMap(({ approvals, environment }) =>
-    approvals.map((approval) => decided(props, approval, environment.name)),
-  );
+  const { promotion } = props;
   const steps = [
-    ...before,
     ...promotion.approvals.map((approval) => decided(props, approval)),
     ...promotion.requirements
       .filter(({ given, needed }) => promotion.open && given < needed)
@@ -46,18 +46,50 @@ function gate(props: Panels): Html {
   return panel(
     "gate",
     `Approvals for ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${onItsWay(props)}`,
   );
 }
 
-function decided({ site, now }: Panels, approval: Approval, target?: string): Html {
-  const { person, role_name, decision, comment, decided_at } = approval;
-  const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${person} (${role_name}) ${word}`, { wrap: true })}<small>${target && `for ${target}, `}${time(decided_at, site.time_zone, now)}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+/** Approvals of earlier promotions of the release, which count for nothing here: for demo, or for what was corrected since. */
+function onItsWay({ earlier, site, now }: Panels): Html | false {
+  const given = earlier.flatMap(({ approvals, environment, number, completion }) =>
+    approvals.map((approval) => {
+      const corrected = completion?.corrected && ", corrected since";
+      const href = `/sites/${site.slug}/promotions/${number}`;
+      return html`<a href="${href}">for ${environment.name}</a> by ${inRole(approval, approval.role_name)}, ${time(approval.decided_at, site.time_zone, now)}${corrected}`;
+    }),
+  );
+  if (!given.length) return false;
+  return html`<p class="reason">On its way here, approved ${each(given, (words, i) => html`${i > 0 && "; "}${words}`)}.</p>`;
 }
 
-const missing = ({ forYou }: Panels, { name, needed, given }: Requirement): Html =>
-  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}</small></li>`;
+function decided({ site, now }: Panels, approval: Approval): Html {
+  const { decision, comment, decided_at, reviewed, to_review, has_role, has_any, role_name } = approval;
+  const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
+  const progress = to_review && `, reviewed ${reviewed} of ${to_review}`;
+  const word = decision === "approve" ? "approved" : "rejected";
+  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${lost}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+}
+
+const missing = ({ forYou }: Panels, { name, needed, given, people = [] }: Requirement): Html =>
+  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${people.length > 0 && html`. ${name}: ${each(people, (holder, i) => html`${i > 0 && ", "}${holderName(holder)}`)}`}</small></li>`;
+
+const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }): Html =>
+  nameOf({ person: name, kind });
+
+/** To ask the approvers: the address, and a mail with a ready text. Copying needs scripts, so that button is hidden without. */
+function share({ site, promotion, url }: Panels): Html {
+  const { environment, name, requirements, number } = promotion;
+  const text = `Please review promotion ${number}, ${name}, for ${environment.name} of ${site.name}, and approve or reject it:\r\n\r\n${url}\r\n${promotion.note ? `\r\n${promotion.note}\r\n` : ""}`;
+  const roles = requirements.filter(({ given, needed }) => given < needed).map((role) => role.name);
+  const subject = `${name}: approval for ${environment.name} needed${roles.length ? ` (${roles.join(", ")})` : ""}`;
+  const mail = `mailto:?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(text)}`;
+  return panel(
+    "share",
+    "Ask for approval",
+    html`<p><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
+  );
+}
 
 const blocking = (promotion: PromotionDetails): Html =>
   panel(
@@ -72,9 +104,8 @@ const blocking = (promotion: PromotionDetails): Html =>
 function actions({ site, promotion, form, errors }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const where = whereCompleted(promotion);
-  const since = input({
+  const since = momentPicker({
     name: "effective_at",
-    type: "datetime-local",
     label: `${where.charAt(0).toUpperCase()}${where.slice(1)} since`,
     value: form.when,
     error: errors.effective_at,
@@ -106,10 +137,10 @@ const about = ({ site, promotion, now }: Panels): Html =>
     html`${facts([
       [
         "Release",
-        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, ${promotion.name}</a>`,
+        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, <bdi>${promotion.name}</bdi></a>`,
       ],
       ["Notes", promotion.release_notes],
-      ["Requested by", html`${promotion.asked_by}, ${time(promotion.asked_at, site.time_zone, now)}`],
+      ["Requested by", html`<bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
       "What the approval covers",
       html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,

@@ -17,8 +17,12 @@ type Verdict = {
   pages: { artifact_id: string }[];
   previous?: string | undefined;
   whyNot: string | undefined;
+  /** Why it cannot be approved, though it can be rejected. */
+  stale: string | undefined;
   ownDecision: Decision | undefined;
   may: Permitted;
+  /** What is asked before the approval that was just sent is recorded. */
+  ask: string | undefined;
   form: { comment?: string | undefined };
   errors: Record<string, string>;
 };
@@ -27,20 +31,30 @@ const form = { form: "verdict" };
 
 /** The bar that stays in reach: how much is reviewed, and the decision. Its controls belong to the form around the list. */
 export function verdict(props: Verdict): Html {
-  const { promotion, whyNot, ownDecision, may } = props;
+  const { promotion, whyNot, stale, ask, ownDecision, may } = props;
   const waiting = promotion.state === "waiting";
   const canComplete = may.promote && promotion.state === "approved";
   return bar(
-    html`${progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${
+    html`${ask ? question(ask) : progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${
       ownDecision === "approve" && statusBadge("approved", "You approved it")
-    }${waiting && whyNot && reason("why-not", whyNot)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
+    }${waiting && (whyNot ?? stale) && reason("why-not", whyNot ?? stale)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
       waiting &&
       ownDecision !== "approve" &&
-      decision("approve", `Approve for ${promotion.environment.name}`, "primary", whyNot)
+      decision(
+        "approve",
+        `Approve ${ask ? "anyway " : ""}for ${promotion.environment.name}`,
+        "primary",
+        whyNot ?? stale,
+      )
     }${canComplete && complete(promotion)}`,
     "verdict",
+    "decision",
   );
 }
+
+/** Asked once: the next press of the button is recorded, whatever is ticked by then. */
+const question = (ask: string): Html =>
+  html`<p class="grow" role="alert">${ask}<input type="hidden" name="anyway" value="1" form="verdict"></p>`;
 
 /** If all checkboxes are on the page, the stylesheet counts them as they are ticked; else it is the count that was saved. */
 function progress({ changes: { toReview, reviewed }, pages }: Verdict): Html {

@@ -1,5 +1,6 @@
 import type { ChangeCounts, ReleaseSize } from "../../src/promotions/change-counts.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
+import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import { countOf, joinWithAnd } from "../../src/text.ts";
 
 export const softwareItems = (count: number): string => countOf(count, "software item");
@@ -78,5 +79,39 @@ export function missingApprovals({ requirements }: Pick<Promotion, "requirements
 export const sizeInWords = ({ page, software }: ReleaseSize): string =>
   joinWithAnd([page ? countOf(page, "page") : "", software ? softwareItems(software) : ""].filter(Boolean));
 
-export const stateInWords = (promotion: Promotion): string =>
-  promotion.state === "waiting" ? `waiting for ${missingApprovals(promotion)}` : promotion.state;
+export function stateInWords(promotion: Promotion): string {
+  if (promotion.state === "waiting") return `waiting for ${missingApprovals(promotion)}`;
+  return promotion.completion?.corrected ? "completed, corrected since" : promotion.state;
+}
+
+/**
+ * Where a completed promotion's contents are by now, to follow "It": "is on demo"; "was on demo from … to …; v9 is there
+ * now". `show` formats a moment.
+ */
+export function whereItIs(
+  { environment, completion }: Pick<Promotion, "environment" | "completion">,
+  changed: ChangedSince[],
+  size: number,
+  show: (iso: string) => string,
+): string {
+  const place = `on ${environment.name}`;
+  if (!changed.length || !completion) return `is ${place}`;
+  if (changed.length < size) return `is ${place}, but not all of it: ${changedWords(changed, show)}`;
+  const ends = changed.flatMap(({ at }) => at ?? []).sort();
+  const end = ends.at(-1);
+  const was = end ? `was ${place} from ${show(completion.effective_at)} to ${show(end)}` : `is no longer ${place}`;
+  return `${was}; ${size === 1 ? nowThere(changed[0]?.version) : "all of it has changed there since"}`;
+}
+
+/** "/sale is v9 since 3 March 2026, 14:00 and /old was removed, and 2 more" */
+export function changedWords(changed: ChangedSince[], show: (iso: string) => string): string {
+  const lines = changed.slice(0, 3).map(({ key, version, at }) => {
+    const since = at ? ` since ${show(at)}` : "";
+    return version === null ? `${key} is removed${since}` : `${key} is ${version}${since}`;
+  });
+  const more = changed.length - lines.length;
+  return more ? `${lines.join(", ")} and ${more} more` : joinWithAnd(lines);
+}
+
+const nowThere = (version: string | null | undefined): string =>
+  version ? `${version} is there now` : "it is removed now";

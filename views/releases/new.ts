@@ -2,7 +2,7 @@ import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Candidate, Candidates } from "../../src/releases/candidates.ts";
 import { artifactKey, countOf } from "../../src/text.ts";
-import { versionTag } from "../parts/artifact.ts";
+import { path, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { area, input } from "../parts/field.ts";
@@ -90,7 +90,7 @@ function line({ from, to, errors }: Props, row: Candidate): Html {
   const error = errors[artifactKey(row)];
   const value = [row.kind, row.key, row.version].filter((part) => part !== null).join(" ");
   return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", row.selected)}><span class="sr">${row.key}</span></label></td>${rowHead(
-    html`${row.title ?? row.key}${row.title && html` <span class="path">${row.key}</span>`}`,
+    html`<bdi>${row.title ?? row.key}</bdi>${row.title && html` ${path(row.key)}`}`,
   )}${cell(`On ${from.name}`, html`${versionTag(row.version)}${error && statusBadge("rejected", error, { wrap: true })}`)}${
     to && cell(`On ${to.name} now`, inTarget(row))
   }</tr>

@@ -47,7 +47,7 @@ export function releasePage(props: Page): Html {
   const at = time(release.created_at, site.time_zone, now);
   return html`${props.refused && note(props.refused, { kind: "bad" })}${head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`, `Release ${release.number}`],
-    title: release.name,
+    title: html`<bdi>${release.name}</bdi>`,
     lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${from ? env(from) : release.environment} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
@@ -99,8 +99,8 @@ function progress({ site, promotions, now }: Page): Html {
 
 function when({ environment, completion, asked_by, asked_at }: Promotion, site: Site, now: string): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
-  if (completion) return html`on ${environment.name} since ${at(completion.effective_at)}`;
-  return html`requested by ${asked_by}, ${at(asked_at)}`;
+  if (completion) return html`went to ${environment.name} ${at(completion.effective_at)}`;
+  return html`requested by <bdi>${asked_by}</bdi>, ${at(asked_at)}`;
 }
 
 function request({ site, release, targets, form, fields, errors }: Page): Html {
@@ -129,12 +129,15 @@ ${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows
 }
 
 /** What a request leads to: the approvals it needs, and what blocks it now besides those. */
-function sentences({ whyNot, requirements, blockers }: Eligibility): string[] {
+function sentences({ whyNot, requirements, nobody, blockers }: Eligibility): string[] {
   if (whyNot) return [whyNot.message];
   const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${name} (${needed} people)`));
   const needs = roles.length ? `Needs approval by ${joinWithAnd(roles)}.` : "No approval needed.";
+  const who = requirements.flatMap(({ name, people = [] }) =>
+    people.length ? [`${name}: ${people.map((holder) => holder.name).join(", ")}.`] : [],
+  );
   const blocked = blockers.filter(({ code }) => code !== "approvals_missing").map(({ message }) => message);
-  return [needs, ...(blocked.length ? ["Can’t be completed yet:", ...blocked] : [])];
+  return [needs, ...who, ...nobody, ...(blocked.length ? ["Can’t be completed yet:", ...blocked] : [])];
 }
 
 const about = ({ release, site }: Page, at: Html): Html =>
@@ -142,7 +145,7 @@ const about = ({ release, site }: Page, at: Html): Html =>
     "about",
     "About",
     facts([
-      ["Created by", html`${release.person}, ${at}`],
+      ["Created by", html`<bdi>${release.person}</bdi>, ${at}`],
       [
         "Created from",
         html`<a href="/sites/${site.slug}/environments/${release.environment}">${release.environment}</a>`,

@@ -1,13 +1,16 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { ArtifactPlacement, SearchAnswer } from "../../src/search/answers.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
+import { localInput, longDay } from "../../src/time/format.ts";
+import { endOfDay, formatRangeEnd } from "../../src/time/parse-moment.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactLink, artifactPath, versionTag } from "../parts/artifact.ts";
 import { linkButton } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
-import { sectionHeading } from "../parts/placement.ts";
+import { allInRoles, inRole } from "../parts/people.ts";
+import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -33,6 +36,8 @@ function content(props: Props, answer: Exclude<SearchAnswer, { to: "unanswerable
       return changed(props, answer);
     case "waiting":
       return waiting(props, answer);
+    case "approved":
+      return approved(props, answer);
     case "contents":
       return html`<p class="lead">${env(answer.environment)}: <a href="/sites/${props.site.slug}/environments/${answer.environment.slug}">what is there, since when, and who approved it</a>.</p>`;
   }
@@ -62,14 +67,15 @@ function placementWords(props: Props, { environment, placement, approvals }: Art
   const unapproved = environment.gate && placement.out_of_band;
   const approval: Piece = approvals.length
     ? html`, approved by ${people(props, approvals)}`
-    : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
+    : placement.baseline
+      ? html`, ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}`
+      : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
   return html`${versionTag(placement.version)}${since}${approval}`;
 }
 
 /** "Theo (Tester) and Mara (Marketing)" */
 function people({ roles }: Props, approvals: ArtifactPlacement["approvals"]): Html {
-  const names = approvals.map(({ person, role }) => `${person} (${roles[role] ?? role})`);
-  return html`${joinWithAnd(names)}`;
+  return html`${allInRoles(approvals, ({ role }) => roles[role] ?? role)}`;
 }
 
 function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
@@ -95,8 +101,10 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
     html`<a href="/sites/${site.slug}/promotions/${placement.promotion}">promotion ${placement.promotion}</a>`;
   const [first, ...others] = approvals;
   if (first)
-    return html`${first.person} (${roles[first.role] ?? first.role}) approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, ({ person, role, decided_at }) => html`, and ${person} (${roles[role] ?? role}) on ${time(decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
+    return html`${inRole(first, roles[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, roles[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
+  if (placement.baseline)
+    return html`Nobody: ${what} was ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}, ${deployment}.`;
   if (placement.out_of_band)
     return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
   if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which needed no approval.`;
@@ -125,9 +133,7 @@ function changed(props: Props, answer: AnswerTo<"changed">): Html {
   const { site } = props;
   const { environment, from, until, first, counts, lines } = answer;
   const moment = (at: string) => `${environment.slug}@${shortMoment(at)}`;
-  const period = until
-    ? html`from ${fullTime(from, site.time_zone)} until ${fullTime(until, site.time_zone)}`
-    : html`since ${fullTime(from, site.time_zone)}`;
+  const period = until ? periodWords(from, until, site.time_zone) : html`since ${fullTime(from, site.time_zone)}`;
   const byChange = (["added", "changed", "removed"] as const).map(
     (change) => [change, counts.page[change] + counts.software[change]] as const,
   );
@@ -141,12 +147,20 @@ function changed(props: Props, answer: AnswerTo<"changed">): Html {
   const history = pathWithQuery(`/sites/${site.slug}/history`, {
     environment: environment.slug,
     from: shortMoment(from),
-    until: until && shortMoment(until),
+    until: until && formatRangeEnd(until, site.time_zone),
   });
   return html`<p class="lead">${total ? countWords(counts) : "Nothing"} changed on ${env(environment)} ${period}${isMixed && `: ${words.join(", ")}`}.</p>
 ${first && html`<p>${statusBadge("unknown", html`The record of ${environment.name} starts on ${fullTime(first, site.time_zone)}: what was there before is unknown.`, { wrap: true })}</p>`}
 ${lines.length > 0 && differences(props, answer)}
 <p class="ways">${linkButton(compare, total > lines.length ? `Compare all ${formatCount(total)}` : "Compare")} ${linkButton(history, "Activity")}</p>`;
+}
+
+/** "on Monday 2 March 2026", "from 2 March 2026, 14:00 to the end of Sunday 8 March 2026" */
+function periodWords(from: string, until: string, zone: string): Html | string {
+  const day = localInput(until, zone).slice(0, 10);
+  if (until !== endOfDay(day, zone)) return html`from ${fullTime(from, zone)} until ${fullTime(until, zone)}`;
+  if (localInput(from, zone) === `${day}T00:00`) return `on ${longDay(from, zone)}`;
+  return html`from ${fullTime(from, zone)} to the end of ${longDay(until, zone)}`;
 }
 
 /** "3 pages and 1 software item" */
@@ -193,9 +207,26 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
       asked_by,
       asked_at,
       requirements,
-    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)}, requested by ${asked_by} on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by <bdi>${asked_by}</bdi> on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
+}
+
+function approved({ site, now }: Props, { whom, environment, approvals, more }: AnswerTo<"approved">): Html {
+  const where = environment && html` for ${env(environment)}`;
+  if (!approvals.length) return html`<p class="lead"><bdi>${whom}</bdi> has not approved anything${where}.</p>`;
+  return html`<p class="lead">Approved by <bdi>${whom}</bdi>${where}:</p>
+<ul class="stands">${each(
+    approvals,
+    ({
+      number,
+      name,
+      environment,
+      person,
+      decided_at,
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> for <bdi>${environment}</bdi>, by <bdi>${person}</bdi> on ${time(decided_at, site.time_zone, now)}</li>
+`,
+  )}</ul>${more && html`<p><a href="/sites/${site.slug}/history?action=promotion_approved">All approvals</a></p>`}`;
 }
 
 const rolesMissing = (requirements: { name: string; given: number; needed: number }[]): string[] =>

@@ -24,6 +24,8 @@ export type SearchProps = {
   searchText: string;
   answer?: SearchAnswer | undefined;
   groups: ResultGroup[];
+  /** Nothing has all of the words; the groups have some of them. */
+  isAnyWord: boolean;
   /** Only one kind is listed. */
   only?: SearchKind | undefined;
   /** The names of roles by their slugs. */
@@ -40,6 +42,7 @@ export function searchPage(props: SearchProps): Html {
   return html`${head({ title: "Search" })}
 <form class="moment seek" action="${base(props)}">${input({ name: "q", id: "q", type: "search", label: "A page, a name, a word, or a question", value: text, more: { maxlength: 2000, autocomplete: "off" } })}${button({ text: "Search" })}${only && linkButton(pathWithQuery(base(props), { q: text }), "All results", "plain")}</form>
 ${answer && searchAnswer(props, answer)}
+${props.isAnyWord && html`<p>Nothing has all of these words. These results have some of them:</p>`}
 ${each(groups, (group) => results(props, group))}
 ${noResults && empty(html`No results for “${text}”.`)}
 ${(noResults || !text || answer?.to === "unanswerable") && exampleQuestions(props)}`;
@@ -107,7 +110,7 @@ const releases = ({ site, now }: SearchProps, list: ResultGroup["releases"]): Ht
       name,
       person,
       notes,
-    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, ${name}</a>, created by ${person}${notes && html` <span class="quote">${notes}</span>`}</div></li>
+    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, <bdi>${name}</bdi></a>, created by <bdi>${person}</bdi>${notes && html` <span class="quote">${notes}</span>`}</div></li>
 `,
   )}</ul>`;
 
@@ -122,7 +125,7 @@ const promotions = ({ site, now }: SearchProps, list: ResultGroup["promotions"])
       environment,
       state,
       note,
-    }) => html`<li>${time(asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, ${name}</a> ${environmentPath(from, environment)} ${statusBadge(state, state)}${note && html` <span class="quote">${note}</span>`}</div></li>
+    }) => html`<li>${time(asked_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)} ${statusBadge(state, state)}${note && html` <span class="quote">${note}</span>`}</div></li>
 `,
   )}</ul>`;
 

@@ -3,7 +3,7 @@ import { countOf } from "../../src/text.ts";
 import { button } from "../parts/button.ts";
 import { boxes, checkbox, input } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
-import { facts, panel, split } from "../parts/page.ts";
+import { facts, note, panel, split } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -30,6 +30,8 @@ export const roleBoxes = (choices: RoleChoice[], selected: string[], error?: str
 export const peoplePage = (props: {
   site: SettingsSite;
   members: Member[];
+  /** Which approvals nobody could give. */
+  gaps: string[];
   choices: RoleChoice[];
   form: { name: string; email: string; roles: string[] };
   now: string;
@@ -42,7 +44,7 @@ export const peoplePage = (props: {
     columns: ["Person", "E-mail", "Roles", "Since"],
     body: each(members, ({ id, name, email, roles, signs_in, since }) =>
       row(
-        html`${rowHead(html`<a href="${base}/${id}">${name}</a>`)}${cell("E-mail", email)}${cell("Roles", html`${roles.map((role) => role.name).join(", ")}${!signs_in && html` ${statusBadge("waiting", "invited")}`}`)}${cell("Since", time(since, site.time_zone, props.now))}`,
+        html`${rowHead(html`<a href="${base}/${id}"><bdi>${name}</bdi></a>`)}${cell("E-mail", email)}${cell("Roles", html`${roles.map((role) => role.name).join(", ")}${!signs_in && html` ${statusBadge("waiting", "invited")}`}`)}${cell("Since", time(since, site.time_zone, props.now))}`,
       ),
     ),
   });
@@ -52,7 +54,7 @@ ${input({ name: "email", type: "email", label: "E-mail", value: form.email, erro
 ${roleBoxes(props.choices, form.roles, errors.roles)}
 <p><small>You get a link to send to them. People who already have an account just get the roles.</small></p>
 <div class="end">${button({ text: "Invite", look: "primary" })}</div></form>`;
-  return html`${settingsHead(site, "/people", "People and roles")}${split(list, panel("invite", "Invite a person", invite))}`;
+  return html`${settingsHead(site, "/people", "People and roles")}${each(props.gaps, (gap) => note(gap, { kind: "bad" }))}${split(list, panel("invite", "Invite a person", invite))}`;
 };
 
 /** A link for a member, shown once to the administrator who created it. */

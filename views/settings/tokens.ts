@@ -36,7 +36,7 @@ ${input({ name: "until", type: "date", label: "Expires", value: form.until, erro
 function tokenRow(token: TokenRow, { site, now }: { site: SettingsSite; now: string }): Html {
   const { id, name, roles, created_at, created_by, expires_at, revoked_at } = token;
   const at = (iso: string) => time(iso, site.time_zone, now);
-  const ended = revoked_at !== null || (expires_at !== null && expires_at <= now);
+  const ended = revoked_at !== null || (expires_at !== null && expires_at < now);
   const valid = revoked_at
     ? html`${statusBadge("cancelled", "revoked")} ${at(revoked_at)}`
     : expires_at

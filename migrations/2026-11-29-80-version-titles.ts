@@ -11,6 +11,7 @@ export async function up(db: Kysely<any>): Promise<void> {
   await ddl(db, "alter table versions add column title text;");
   const sites = await db.selectFrom("sites").select("id").execute();
   for (const { id } of sites) await titleVersions(db, id);
+  await findByEachTitle(db);
 }
 
 const batchSize = 500;
@@ -76,4 +77,66 @@ async function setTitle(db: Kysely<any>, siteId: string, { kind, key, title }: L
   await sql`
     update versions set title = ${title} where ${which} and artifact_id = (
       select id from artifacts where site_id = ${siteId} and kind = ${kind} and key = ${key})`.execute(db);
+}
+
+/** A page is found by the title of each of its versions, in filters and in the search. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+async function findByEachTitle(db: Kysely<any>): Promise<void> {
+  const rows = await db
+    .selectFrom("versions as v")
+    .innerJoin("artifacts as a", "a.id", "v.artifact_id")
+    .select(["a.id", "a.site_id", "a.key", "a.title", "v.title as also"])
+    .distinct()
+    .where(sql<boolean>`v.title is distinct from a.title`)
+    .where("v.title", "is not", null)
+    .execute();
+  for (const titles of Map.groupBy(rows, (row) => row.id).values()) {
+    const { id, site_id, key, title } = titles[0] as (typeof rows)[number];
+    const text = [key, ...titles.map(({ also }) => also), title ?? ""].join("\n");
+    await db
+      .updateTable("artifacts")
+      .set({ folded: folded(text) })
+      .where("id", "=", id)
+      .execute();
+    await db
+      .updateTable("search_entries")
+      .set({ words: wordsOf(text) })
+      .where("site_id", "=", site_id)
+      .where("kind", "=", "artifact")
+      .where("ref", "=", id)
+      .execute();
+  }
+}
+
+/** As foldText did on that day. */
+function folded(text: string): string {
+  const lower = text.normalize("NFKC").toUpperCase().toLowerCase();
+  return lower
+    .replaceAll("ς", "σ")
+    .replace(/i\u0307/g, "i")
+    .normalize("NFC");
+}
+
+const letters: Record<string, string> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ı: "i",
+  ς: "σ",
+};
+
+/** As tokenize did on that day. */
+function wordsOf(text: string): string {
+  const plain = text
+    .slice(0, 12_000)
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{M}+/gu, "")
+    .replace(/[ßæœøłđðþıς]/g, (letter) => letters[letter] ?? letter);
+  return (plain.match(/[\p{L}\p{N}]{1,60}/gu) ?? []).join(" ");
 }

@@ -1,0 +1,46 @@
+import type { Database } from "../database/connect.ts";
+
+/** A person, or a machine with a valid token, that has a role on a site. */
+export interface Holder {
+  id: string;
+  name: string;
+  kind: "person" | "machine";
+}
+
+/** Who has each of these roles on a site now, by the role's slug: people first, by name. `now` is ISO 8601 UTC. */
+export async function holdersOf(
+  db: Database,
+  siteId: string,
+  roles: string[],
+  now: string,
+): Promise<Map<string, Holder[]>> {
+  if (!roles.length) return new Map();
+  const rows = await db
+    .selectFrom("memberships as m")
+    .innerJoin("people as p", "p.id", "m.person_id")
+    .select(["m.role", "p.id", "p.name", "p.kind"])
+    .where("m.site_id", "=", siteId)
+    .where("m.role", "in", roles)
+    .where((eb) =>
+      eb.or([
+        eb("p.kind", "=", "person"),
+        eb(
+          "p.id",
+          "in",
+          eb
+            .selectFrom("tokens as t")
+            .select("t.person_id")
+            .where("t.site_id", "=", siteId)
+            .where("t.revoked_at", "is", null)
+            .where((valid) => valid.or([valid("t.expires_at", "is", null), valid("t.expires_at", ">", now)])),
+        ),
+      ]),
+    )
+    .execute();
+  const order = ({ kind, name, id }: Holder) => `${kind === "person" ? 0 : 1}${name} ${id}`;
+  const holders = rows.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const byRole = Map.groupBy(holders, (row) => row.role);
+  return new Map(
+    roles.map((role) => [role, (byRole.get(role) ?? []).map(({ id, name, kind }) => ({ id, name, kind }))]),
+  );
+}

@@ -1,0 +1,109 @@
+import type { Actor } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import { inBatches } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { notFound, refuse, refuseFields } from "../errors.ts";
+import { appendEvent } from "../record/events.ts";
+import { normalKey } from "../record/keys.ts";
+import type { Kind } from "../schema.ts";
+
+/** One page or software item, or all pages of a section as they are now. */
+export type OwnedScope = { kind: Kind; key: string } | { section: string };
+
+export interface NewOwner {
+  of: OwnedScope;
+  /** The id or e-mail address of a person with a role on the site; null: nobody. */
+  owner: string | null;
+}
+
+/**
+ * Records who owns pages or software from now on. Returns how many have another owner than before; if none has, nothing
+ * is recorded. Throws a Refusal with 403, with 404 for an unknown page, software item or section, or with 422.
+ */
+export function setOwner(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  { of, owner }: NewOwner,
+): Promise<{ changed: number; owner: string | null }> {
+  refuse(whyNotMay(actor, "assign"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const person = owner === null ? undefined : await findOwner(trx, site.id, owner);
+    const owner_id = person?.id ?? null;
+    const all = await artifactsIn(trx, site.id, of);
+    if (!all.length) notFound("section" in of ? `section /${of.section}` : of.key);
+    const changed = all.filter((row) => row.owner_id !== owner_id);
+    const result = { changed: changed.length, owner: person?.name ?? null };
+    if (!changed.length) return result;
+    const id = newId(Date.parse(actor.at));
+    const [only] = all;
+    const what = "section" in of ? { section: of.section } : { kind: only?.kind, key: only?.key };
+    const seq = await appendEvent(trx, actor, site.id, {
+      action: "owner_set",
+      subject: "section" in of ? `section /${of.section}` : `${only?.kind} ${only?.key}`,
+      subject_id: id,
+      details: {
+        ...what,
+        owner: result.owner,
+        owner_id,
+        count: changed.length,
+        artifacts: changed.map(({ kind, key }) => ({ kind, key })),
+      },
+    });
+    await inBatches(changed, async (batch) => {
+      const rows = batch.map((row) => ({ change_id: id, seq, artifact_id: row.id, owner_id }));
+      await trx.insertInto("ownerships").values(rows).execute();
+      const ids = batch.map((row) => row.id);
+      await trx.updateTable("artifacts").set({ owner_id }).where("id", "in", ids).execute();
+      return [];
+    });
+    return result;
+  });
+}
+
+async function findOwner(trx: Database, siteId: string, owner: string) {
+  const people = await listPossibleOwners(trx, siteId);
+  const person = people.find(({ id, email }) => id === owner || email === owner.trim().toLowerCase());
+  if (person) return person;
+  const message = "An owner is a person with a role on this site. Select one, or invite the person first.";
+  throw refuseFields([{ path: "owner", message }]);
+}
+
+/** The people with a role on the site, by name, without its tokens. */
+export function listPossibleOwners(db: Database, siteId: string) {
+  return db
+    .selectFrom("memberships as m")
+    .innerJoin("people as p", "p.id", "m.person_id")
+    .select(["p.id", "p.name", "p.email"])
+    .distinct()
+    .where("m.site_id", "=", siteId)
+    .where("p.kind", "=", "person")
+    .orderBy("p.name")
+    .execute();
+}
+
+function artifactsIn(trx: Database, siteId: string, of: OwnedScope) {
+  const query = trx.selectFrom("artifacts").select(["id", "kind", "key", "owner_id"]).where("site_id", "=", siteId);
+  const scoped =
+    "section" in of
+      ? query.where("kind", "=", "page").where("section", "=", of.section)
+      : query.where("kind", "=", of.kind).where("key", "=", normalKey(of.kind, of.key));
+  return scoped.orderBy("key").execute();
+}
+
+/** The owners of a page or software item, newest first, at most 20: since when, and who recorded it. */
+export function listOwners(db: Database, siteId: string, artifactId: string) {
+  return db
+    .selectFrom("ownerships as o")
+    .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").on("e.site_id", "=", siteId))
+    .innerJoin("people as pe", "pe.id", "e.person_id")
+    .leftJoin("people as p", "p.id", "o.owner_id")
+    .select(["o.owner_id", "p.name as owner", "e.recorded_at", "pe.name as person"])
+    .where("o.artifact_id", "=", artifactId)
+    .orderBy("o.seq", "desc")
+    .limit(20)
+    .execute();
+}

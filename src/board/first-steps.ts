@@ -1,0 +1,79 @@
+import { sql } from "kysely";
+import type { Permitted } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import type { SiteSummary } from "./site-summary.ts";
+
+/** One step of the first hour with a site. Whether it is done follows from the record; none of them has to be. */
+export interface FirstStep {
+  name: "addresses" | "live" | "others" | "people" | "release";
+  done: boolean;
+  /** Where it is done, for those who may. */
+  href: string | undefined;
+}
+
+/** After this, the steps that are left are taken for what nobody wants to do. */
+const daysShown = 30;
+
+/**
+ * The steps from an empty site to its first release, for people who can do some of them. As soon as there is something on
+ * the board, undefined if there is a release, or if the site is older than 30 days.
+ */
+export async function firstSteps(
+  db: Database,
+  site: Site,
+  summary: SiteSummary,
+  { may, now }: { may: Permitted; now: string },
+): Promise<FirstStep[] | undefined> {
+  if (!may.record && !may.administer) return;
+  const { created_at, releases } = await siteRow(db, site.id);
+  const isNew = Date.parse(now) - Date.parse(created_at) < daysShown * 86_400_000;
+  if (summary.rows && (releases || !isNew)) return;
+  const base = `/sites/${site.slug}`;
+  const recorded = site.environments.map((_, i) => summary.environments[i]?.changed_at !== null);
+  const step = (name: FirstStep["name"], done: boolean, allowed: boolean, path: string): FirstStep => ({
+    name,
+    done,
+    href: allowed ? base + path : undefined,
+  });
+  return [
+    step(
+      "addresses",
+      site.environments.every(({ servers }) => servers.length),
+      may.administer,
+      "/settings/environments",
+    ),
+    step(
+      "live",
+      recorded.at(-1) === true,
+      may.record,
+      `/deployments/new?environment=${site.environments.at(-1)?.slug}`,
+    ),
+    step("others", recorded.slice(0, -1).every(Boolean), may.record, pathToFill(site, recorded)),
+    step("people", await hasOthers(db, site.id), may.administer, "/settings/people"),
+    step("release", releases > 0, may.release, "/releases/new"),
+  ];
+}
+
+function siteRow(db: Database, siteId: string) {
+  return db.selectFrom("sites").select(["created_at", "releases"]).where("id", "=", siteId).executeTakeFirstOrThrow();
+}
+
+/** The first environment without a record: from the last one, if that has one, or else by a list. */
+function pathToFill(site: Site, recorded: boolean[]): string {
+  const next = site.environments[recorded.indexOf(false)] ?? site.environments[0];
+  const last = site.environments.at(-1);
+  if (!recorded.at(-1)) return `/deployments/new?environment=${next?.slug}`;
+  return `/deployments/same-as?environment=${next?.slug}&from=${last?.slug}`;
+}
+
+async function hasOthers(db: Database, siteId: string): Promise<boolean> {
+  const people = await db
+    .selectFrom("memberships as m")
+    .innerJoin("people as p", "p.id", "m.person_id")
+    .select(sql<number>`count(distinct p.id)`.as("count"))
+    .where("m.site_id", "=", siteId)
+    .where("p.kind", "=", "person")
+    .executeTakeFirstOrThrow();
+  return people.count > 1;
+}

@@ -1,0 +1,116 @@
+import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
+import { artifactKey } from "../text.ts";
+import { locate, webAddress } from "./addresses.ts";
+import type { Notices } from "./notices.ts";
+
+export interface ReadLine {
+  /** The line number, from 1. */
+  number: number;
+  text: string;
+  line?: ReportLine;
+  /** When it took effect, as it is written there. */
+  at?: string | undefined;
+  /** Why it cannot be recorded. */
+  wrong?: string;
+}
+
+/** What is known besides the text. */
+export interface IntakeContext {
+  /** The base URLs of the environment's servers, which are taken off addresses. Asked only if there is an address. */
+  baseUrls: () => string[] | Promise<string[]>;
+  notices: Notices;
+}
+
+/** The fields of a line as they are written there. */
+export type Written = Partial<Record<"kind" | "key" | "title" | "digest" | "source" | "notes", string>> & {
+  /** null for a removal; undefined if there is none. */
+  version?: string | null | undefined;
+  /** When the page last changed. */
+  lastmod?: string | undefined;
+  at?: string | undefined;
+  requires?: Record<string, string> | undefined;
+};
+
+/** A removal, as people write it in place of a version. */
+export const orRemoval = (version: string | undefined): string | null | undefined =>
+  version === "-" || version?.toLowerCase() === "removed" ? null : version;
+
+/**
+ * The line to record from what is written, with its key in the normal form. If `unversioned`, a page may do without a
+ * version: its label is then the date of its last change, or `baseline`. Undefined if its address is on another host:
+ * that is pointed out once for all such lines.
+ */
+export async function readLine(
+  { number, text }: Pick<ReadLine, "number" | "text">,
+  written: Written,
+  unversioned: boolean,
+  context: IntakeContext,
+): Promise<ReadLine | undefined> {
+  const key = await keyOf(written.key, context);
+  if (key === otherHost) return;
+  const { at, ...fields } = written;
+  const read = checkLine({
+    number,
+    text,
+    ...(at !== undefined && { at }),
+    ...lineFrom({ ...fields, key }, unversioned),
+  });
+  if (read.line && fields.version === undefined) context.notices.unversioned[fields.lastmod ? "dated" : "baseline"]++;
+  return read;
+}
+
+const otherHost = Symbol("otherHost");
+
+async function keyOf(
+  key: string | undefined,
+  { baseUrls, notices }: IntakeContext,
+): Promise<string | typeof otherHost | undefined> {
+  if (!key) return;
+  const url = webAddress(key);
+  // as browsers do; in a path, other programs write spaces as they are
+  if (!url) return key.startsWith("/") ? key.replaceAll(" ", "%20") : key;
+  const known = await baseUrls();
+  if (!known.length) notices.assumedHost ??= url.host;
+  const located = locate(key, known.length ? known : [`http://${notices.assumedHost}`]);
+  if (located && "key" in located) return located.key;
+  notices.otherHosts.set(url.host, (notices.otherHosts.get(url.host) ?? 0) + 1);
+  return otherHost;
+}
+
+function lineFrom(
+  { kind, key, version, lastmod, ...more }: Omit<Written, "key" | "at"> & { key: string | undefined },
+  unversioned: boolean,
+): { line: ReportLine } | { wrong: string } {
+  const name = kind?.toLowerCase() ?? (key?.startsWith("/") ? "page" : undefined);
+  const knownKind = name === "page" || name === "software" ? name : undefined;
+  if (!knownKind)
+    return { wrong: `A line must begin with page or software${kind ? `, not "${kind.slice(0, 40)}"` : ""}.` };
+  if (!key) return { wrong: knownKind === "page" ? "The path is missing." : "The name is missing." };
+  const label = version === undefined && unversioned && knownKind === "page" ? labelFor(lastmod) : version;
+  if (label === undefined) return { wrong: "The version is missing. Write - for a removal." };
+  return { line: { kind: knownKind, key, version: label, ...more } };
+}
+
+/** The date of the last change, which other programs write with its time; else `baseline`. */
+const labelFor = (lastmod = "baseline"): string => lastmod.replace(/^(\d{4}-\d\d-\d\d)[T ].*$/, "$1");
+
+function checkLine(read: ReadLine): ReadLine {
+  if (!read.line) return read;
+  const line = normalizeLine(read.line);
+  const [, wrong] = whyNotLine(line) ?? [];
+  return wrong ? { number: read.number, text: read.text, wrong } : { ...read, line };
+}
+
+/** A deployment can list each page and software item only once. */
+export function refuseRepeated(lines: ReadLine[]): ReadLine[] {
+  const seen = new Map<string, number>();
+  return lines.map((read) => {
+    if (!read.line) return read;
+    const artifact = artifactKey(read.line);
+    const first = seen.get(artifact);
+    if (first !== undefined)
+      return { number: read.number, text: read.text, wrong: `${read.line.key} is already listed in line ${first}.` };
+    seen.set(artifact, read.number);
+    return read;
+  });
+}

@@ -1,0 +1,72 @@
+import { sql } from "kysely";
+import { inBatches, inList } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import type { Blocker } from "../errors.ts";
+import type { Kind } from "../schema.ts";
+import { assessPromotion } from "./assessment.ts";
+import { movedOn } from "./blockers.ts";
+import type { Promotion } from "./queries.ts";
+
+/** What blocks each of these open promotions apart from missing approvals, by promotion id; only of those that are blocked. */
+export type OpenBlockers = Map<string, Blocker[]>;
+
+export async function openBlockers(db: Database, siteId: string, open: Promotion[]): Promise<OpenBlockers> {
+  const blockers = await movedOnBlockers(db, open);
+  // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
+  for (const promotion of open) {
+    if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
+    // no approval is missing, so it does not matter whose tokens are valid
+    const assessed = await assessPromotion(db, siteId, promotion, "");
+    if (assessed.blockers.length) blockers.set(promotion.id, assessed.blockers);
+  }
+  return blockers;
+}
+
+interface MovedContent {
+  promotion_id: string;
+  kind: Kind;
+  key: string;
+  version_id: string | null;
+  version: string | null;
+  in_source: string | null;
+  source_version_id: string | null;
+  source_version: string | null;
+}
+
+/** The blocker of each of these promotions whose source environment has something else by now, by promotion id. */
+export async function movedOnBlockers(db: Database, open: Promotion[]): Promise<OpenBlockers> {
+  const rows = await inBatches(
+    open.map((promotion) => promotion.id),
+    (batch) => movedContents(db, batch),
+  );
+  const byPromotion = Map.groupBy(rows, (row) => row.promotion_id);
+  const blockers: OpenBlockers = new Map();
+  for (const promotion of open) {
+    const contents = (byPromotion.get(promotion.id) ?? []).map(({ key, version_id, version, ...source }) => ({
+      key,
+      version_id,
+      version,
+      inSource: source.in_source ? { version_id: source.source_version_id, version: source.source_version } : undefined,
+    }));
+    if (contents.length) blockers.set(promotion.id, movedOn(promotion.from, contents));
+  }
+  return blockers;
+}
+
+/** The contents of these promotions that are not in their source environment any more, in the order of their keys. */
+async function movedContents(db: Database, promotionIds: string[]): Promise<MovedContent[]> {
+  const { rows } = await sql<MovedContent>`
+    select p.id as promotion_id, a.kind, a.key, c.version_id, v.label as version,
+      s.artifact_id as in_source, s.version_id as source_version_id, sv.label as source_version
+    from promotions p
+    join release_contents c on c.release_id = p.release_id
+    left join current_placements s on s.environment_id = p.from_id and s.artifact_id = c.artifact_id
+    join artifacts a on a.id = c.artifact_id
+    left join versions v on v.id = c.version_id
+    left join versions sv on sv.id = s.version_id
+    where ${inList("p.id", promotionIds)} and (s.artifact_id is null or s.version_id is distinct from c.version_id)`.execute(
+    db,
+  );
+  // bytewise as in the database, which would otherwise sort the contents of all promotions
+  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.kind + a.key), Buffer.from(b.kind + b.key)));
+}

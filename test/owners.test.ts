@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { setOwner } from "../src/artifacts/owners.ts";
+import { rebuild } from "../src/integrity/rebuild.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { type Name, type World, world } from "./support/world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+  await w.record("beta", ["/ v1", "/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.0"]);
+});
+afterEach(() => w.close());
+
+const owners = async () => {
+  const rows = await w.db
+    .selectFrom("artifacts as a")
+    .innerJoin("people as p", "p.id", "a.owner_id")
+    .select(["a.key", "p.name"])
+    .where("a.site_id", "=", w.site.id)
+    .orderBy("a.key")
+    .execute();
+  return rows.map(({ key, name }) => `${key} ${name}`);
+};
+const set = (form: Record<string, string>, name: Name = "ada", kind = "page") =>
+  w.as(name).submit(`/sites/shop/artifacts/${kind}/owner`, form);
+const pageOf = async (key: string, name: Name = "ada", kind = "page") =>
+  (await w.as(name).get(`/sites/shop/artifacts/${kind}?key=${encodeURIComponent(key)}`)).text();
+
+test("an account manager sets the owner of a page, which its page, the board and the history show", async () => {
+  expect(await pageOf("/terms")).toContain("nobody");
+  const page = await (await set({ key: "/terms", owner: w.people.vera.id })).text();
+  expect(page).toContain("Vera owns /terms now.");
+  expect(page).toMatch(/Owner: <b>Vera<\/b>, set by Ada/);
+  expect(await owners()).toEqual(["/terms Vera"]);
+  const history = await (await w.as("vera").get("/sites/shop/history?kind=page&key=/terms")).text();
+  expect(history).toMatch(/made Vera the owner of <a [^>]*>(<bdi>)?\/terms(<\/bdi>)?<\/a>/);
+  const again = await set({ key: "/terms", owner: "" });
+  expect(await again.text()).toMatch(/Owner: <b>nobody<\/b>, set by Ada.*Earlier owners.*Vera/s);
+  expect(await owners()).toEqual([]);
+});
+
+test("a section gets an owner at once: the pages that it has now, also its head", async () => {
+  expect(await (await set({ key: "/sale/shoes", owner: w.people.mara.id, whole: "1" })).text()).toContain(
+    "Mara owns 2 pages now.",
+  );
+  expect(await owners()).toEqual(["/sale Mara", "/sale/shoes Mara"]);
+  await w.record("beta", ["/sale/hats v1"]);
+  expect(await owners()).toHaveLength(2);
+  const history = await (await w.as("vera").get("/sites/shop/history?kind=page&key=/sale")).text();
+  expect(history).toContain("made Mara the owner of 2 pages in /sale.");
+});
+
+test("a software item has an owner, and repeating it records nothing", async () => {
+  await set({ key: "checkout", owner: w.people.cleo.id }, "ada", "software");
+  const events = await w.db.selectFrom("events").select("seq").execute();
+  expect(await (await set({ key: "checkout", owner: w.people.cleo.id }, "ada", "software")).text()).toContain(
+    "Nothing changed.",
+  );
+  expect(await w.db.selectFrom("events").select("seq").execute()).toEqual(events);
+  expect(await owners()).toEqual(["checkout Cleo"]);
+});
+
+test("who may not set owners is refused, and strangers find nothing", async () => {
+  for (const name of ["vera", "cleo", "mara"] as const) {
+    const response = await set({ key: "/terms", owner: w.people.vera.id }, name);
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain("You may not set owners on this site.");
+    expect(await pageOf("/terms", name)).not.toContain("Change owner");
+  }
+  expect((await set({ key: "/terms", owner: w.people.vera.id }, "oskar")).status).toBe(404);
+  expect((await set({ key: "/nowhere", owner: w.people.vera.id })).status).toBe(404);
+  const stranger = await set({ key: "/terms", owner: w.people.oskar.id });
+  expect(stranger.status).toBe(422);
+  expect(await stranger.text()).toContain("An owner is a person with a role on this site.");
+  expect(await owners()).toEqual([]);
+});
+
+test("a machine sets owners by e-mail address, once for each key, and reads them", async () => {
+  const api = await w.token("account-manager");
+  const call = (body: object, headers?: Record<string, string>) => api.post("/sites/shop/owners", body, headers);
+  const body = { section: "/sale", owner: "Mara@example.test" };
+  const first = await call(body, { "idempotency-key": "one" });
+  expect([first.status, await first.json()]).toEqual([201, { changed: 2, owner: "Mara" }]);
+  expect(await (await call(body, { "idempotency-key": "one" })).json()).toEqual({ changed: 2, owner: "Mara" });
+  expect(await (await call(body)).json()).toEqual({ changed: 0, owner: "Mara" });
+  const list = (await (await api.get("/sites/shop/artifacts?q=shoes")).json()) as { items: object[] };
+  expect(list.items).toEqual([expect.objectContaining({ key: "/sale/shoes", owner: "Mara" })]);
+  for (const [wrong, status, detail] of [
+    [{ owner: null }, 422, "Give either kind and key, or a section."],
+    [{ kind: "page", key: "/sale", section: "/sale", owner: null }, 422, "Give either kind and key, or a section."],
+    [{ section: "/nowhere", owner: null }, 404, "Section /nowhere not found."],
+    [{ kind: "page", key: "/sale", owner: "oskar@example.test" }, 422, "An owner is a person with a role"],
+  ] as const) {
+    const refused = await call(wrong);
+    expect(refused.status).toBe(status);
+    expect(((await refused.json()) as { detail: string }).detail).toContain(detail);
+  }
+  const viewer = await w.token("viewer");
+  expect((await viewer.post("/sites/shop/owners", body)).status).toBe(403);
+});
+
+test("two people set the owner at the same moment: both are recorded, and the last one counts", async () => {
+  const of = { kind: "page" as const, key: "/terms" };
+  await Promise.all([
+    setOwner(w.db, await w.by("ada"), w.site, { of, owner: w.people.vera.id }),
+    setOwner(w.db, await w.by("iris"), w.site, { of, owner: w.people.mara.id }),
+  ]);
+  const rows = await w.db.selectFrom("ownerships").selectAll().orderBy("seq").execute();
+  expect(rows).toHaveLength(2);
+  const { owner_id } = await w.db
+    .selectFrom("artifacts")
+    .select("owner_id")
+    .where("key", "=", "/terms")
+    .executeTakeFirstOrThrow();
+  expect(owner_id).toBe(rows[1]?.owner_id);
+  expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+});
+
+test("an owner that was changed by hand is noticed, and restored from the events", async () => {
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { section: "sale" }, owner: w.people.vera.id });
+  await w.db.updateTable("artifacts").set({ owner_id: w.people.mara.id }).where("key", "in", ["/sale", "/"]).execute();
+  expect(await verify(w.db, w.site.id)).toMatchObject({
+    break: { what: "The owner of / in the database is not the one that the events record." },
+  });
+  await rebuild(w.db, w.site.id);
+  expect(await owners()).toEqual(["/sale Vera", "/sale/shoes Vera"]);
+  expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+});

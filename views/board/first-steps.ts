@@ -1,0 +1,47 @@
+import type { Site } from "../../src/access/sites.ts";
+import type { FirstStep } from "../../src/board/first-steps.ts";
+import { joinWithAnd } from "../../src/text.ts";
+import { each, type Html, html } from "../parts/html.ts";
+import { fold } from "../parts/page.ts";
+import { statusBadge } from "../parts/status-badge.ts";
+
+type Props = { site: Site; steps: FirstStep[] };
+
+/** The steps to a true board, each with whether it is done and a link to where it is done. */
+export const checklist = (props: Props): Html =>
+  html`<ol class="steps">${each(props.steps, (step) => stepItem(props, step))}</ol>
+<p><small>Every step can be left for later.</small></p>`;
+
+/** The same, folded, above a board that has something on it. */
+export function foldedChecklist(props: Props): Html {
+  const done = props.steps.filter((step) => step.done).length;
+  return fold("First steps", checklist(props), { small: `${done} of ${props.steps.length} done`, id: "first-steps" });
+}
+
+function stepItem({ site }: Props, { name, done, href }: FirstStep): Html {
+  const [title, why] = words(site)[name];
+  const text = href ? html`<a href="${href}">${title}</a>` : title;
+  return html`<li><span>${text} ${done ? statusBadge("completed", "done") : statusBadge("waiting", "open")}</span><small>${why}</small></li>`;
+}
+
+/** What each step is called, and what it is good for. */
+function words({ environments }: Site): Record<FirstStep["name"], [title: string, why: string]> {
+  const last = environments.at(-1)?.name ?? "";
+  const others = joinWithAnd(environments.slice(0, -1).map(({ name }) => name));
+  return {
+    addresses: [
+      "Addresses of the environments",
+      "With them, every page has a link to open it where it is, and to compare it side by side.",
+    ],
+    live: [
+      `What is on ${last} now`,
+      "A list of its pages and software with their versions: the baseline, which needs no approval.",
+    ],
+    others: [
+      others ? `What is on ${others}` : "The other environments",
+      `The same as on ${last} in one step, or a list.`,
+    ],
+    people: ["Invite the people", "Those who record, test and approve: each gets a link and a role."],
+    release: ["First release", "Select what is to go further, request its promotion, and have it approved."],
+  };
+}
