@@ -91,6 +91,16 @@ export interface Schema {
     /** null: nobody. */
     owner_id: string | null;
   };
+  /** What people and environments were called before they were renamed by an event. */
+  former_names: {
+    /** The id of the person or environment. */
+    of_id: string;
+    until: string;
+    site_id: string;
+    /** 0: no event renamed it, as in older books; the name is that in the person's events. */
+    seq: number;
+    name: string;
+  };
   versions: {
     id: string;
     artifact_id: string;

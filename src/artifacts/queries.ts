@@ -4,6 +4,7 @@ import type { Database } from "../database/connect.ts";
 import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
 import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
+import { nameSince, nameThen } from "../record/former-names.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 
@@ -80,7 +81,12 @@ export function listPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
-    .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
+    .select(["p.deployment_id", "p.version_id", untilOf("p").as("until")])
+    .select([nameThen("pe", "d.recorded_at").as("person"), nameSince("pe", "d.recorded_at").as("person_now")])
+    .select([
+      nameThen("e", "d.recorded_at").as("environment_name"),
+      nameSince("e", "d.recorded_at").as("environment_now"),
+    ])
     .where("p.artifact_id", "=", artifactId)
     .where(isNotRedundant("p"))
     .orderBy("p.effective_at", "desc")

@@ -4,6 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { artifactBatches, beyond } from "../record/artifact-batches.ts";
 import { type SectionCounts, sectionName } from "../record/count-sections.ts";
+import { nameThen } from "../record/former-names.ts";
 import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
 import { matchesFilter } from "./filter-sql.ts";
@@ -92,7 +93,12 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
       .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.title"])
       .select(["v.first_at", "v.created_at", "c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
-      .select(["d.baseline", "pe.name as person", "d.number as deployment", "pr.number as promotion"])
+      .select([
+        "d.baseline",
+        nameThen("pe", "d.recorded_at").as("person"),
+        "d.number as deployment",
+        "pr.number as promotion",
+      ])
       .where("c.artifact_id", "in", batch)
       .execute(),
   );

@@ -12,6 +12,7 @@ import {
   placementsAsOf,
   placementTitle,
 } from "../record/as-of.ts";
+import { nameSince, nameThen } from "../record/former-names.ts";
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
@@ -119,8 +120,10 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
-    .select(["e.slug as environment", "e.name as environment_name", "e.tier"]);
+    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "pr.number as promotion"])
+    .select([nameThen("p", "d.recorded_at").as("person"), nameSince("p", "d.recorded_at").as("person_now")])
+    .select(["e.slug as environment", nameThen("e", "d.recorded_at").as("environment_name"), "e.tier"])
+    .select(nameSince("e", "d.recorded_at").as("environment_now"));
 }
 
 export interface PlacementPosition {

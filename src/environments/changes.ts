@@ -7,6 +7,7 @@ import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { type Action, appendEvent } from "../record/events.ts";
+import { keepFormerName } from "../record/former-names.ts";
 import type { Tier } from "../schema.ts";
 import { normalName } from "../text.ts";
 import { openPromotions, placeBefore, whyNotBefore, writeOrder } from "./order.ts";
@@ -58,7 +59,8 @@ export function changeEnvironment(
 
 async function rename(trx: Database, actor: Actor, site: Site, environment: Environment, before: string) {
   await trx.updateTable("environments").set({ name: environment.name }).where("id", "=", environment.id).execute();
-  await append(trx, actor, site, environment, "environment_changed", { name: environment.name, before });
+  const seq = await append(trx, actor, site, environment, "environment_changed", { name: environment.name, before });
+  await keepFormerName(trx, { of_id: environment.id, until: actor.at, site_id: site.id, seq, name: before });
 }
 
 async function changeTier(trx: Database, actor: Actor, site: Site, environment: Environment, tier: Tier) {

@@ -5,7 +5,7 @@ import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
 /** A part of a sentence: words, a person's name, a link to a page of the site, or a moment (ISO 8601 UTC). */
-export type SentencePart = string | { name: string } | { to: string; text: string } | { at: string };
+export type SentencePart = string | { name: string; now?: string } | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
 
@@ -14,8 +14,13 @@ export function sentence({
   action,
   details,
   machine,
-}: Pick<HistoryEvent, "action" | "details" | "machine">): SentencePart[] {
-  return [{ name: text(details.person) }, machine ? " (machine) " : " ", ...sentences[action](details)];
+  person_now,
+}: Pick<HistoryEvent, "action" | "details" | "machine"> & Partial<Pick<HistoryEvent, "person_now">>): SentencePart[] {
+  return [
+    { name: text(details.person), ...(person_now && { now: person_now }) },
+    machine ? " (machine) " : " ",
+    ...sentences[action](details),
+  ];
 }
 
 const sentences = {
@@ -87,6 +92,7 @@ const sentences = {
     ".",
   ],
   promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
+  person_renamed: (d) => [`changed their name, which was ${text(d.before)} before.`],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
   role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
   role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],
@@ -116,6 +122,7 @@ export const actionNames = {
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
   person_invited: "People invited",
+  person_renamed: "People renamed",
   role_given: "Roles given",
   role_taken: "Roles removed",
   password_reset: "Password-reset links created",

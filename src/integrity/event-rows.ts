@@ -29,6 +29,7 @@ export const recordTables = [
   "repeats",
   "completions",
   "ownerships",
+  "former_names",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -135,7 +136,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   site_created: noRows,
   site_changed: noRows,
   environment_added: gateOf,
-  environment_changed: noRows,
+  environment_changed: formerNameOf,
   environment_moved: noRows,
   environment_retired: noRows,
   server_added: noRows,
@@ -150,6 +151,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   promotion_completed: plainRow("completions"),
   placement_corrected: correctionOf,
   person_invited: noRows,
+  person_renamed: formerNameOf,
   role_given: noRows,
   role_taken: noRows,
   password_reset: noRows,
@@ -162,6 +164,11 @@ function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTabl
   if (!details.gate) return {};
   const { id, version, ...rules } = details.gate as { id: string; version: number };
   return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonicalJson(rules) }] };
+}
+
+function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): EventTableRows {
+  if (details.name === undefined) return {};
+  return { former_names: [{ of_id: subject_id, until: recorded_at, seq, name: details.before as string }] };
 }
 
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {

@@ -29,6 +29,7 @@ const rebuiltTables = [
   "completions",
   "corrections",
   "ownerships",
+  "former_names",
 ] as const;
 
 /**
@@ -100,6 +101,7 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
       releases: sql`site_id = ${siteId}`,
       gates: environments,
+      former_names: sql`site_id = ${siteId} and seq > 0`,
       ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
     };
   for (const [table, condition] of Object.entries(ofSite))
@@ -150,6 +152,12 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
     else if (table === "contents" || table === "version_titles")
       await completeVersions(trx, await resolveIds(trx, siteId, batch));
     else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
+    else if (table === "former_names")
+      await insert(
+        trx,
+        table,
+        batch.map((row) => ({ ...row, site_id: siteId })),
+      );
     else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
     return [];
   });

@@ -176,6 +176,17 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .where("o.change_id", "=", entry.subject_id ?? "")
         .execute(),
   },
+  former_names: {
+    id: ["of_id", "until", "seq"],
+    name: ({ name }) => `the former name ${name}`,
+    find: (db, { siteId, entry }) =>
+      db
+        .selectFrom("former_names")
+        .select(["of_id", "until", "seq", "name"])
+        .where("site_id", "=", siteId)
+        .where("seq", "=", entry.seq)
+        .execute(),
+  },
   repeats: {
     id: ["placement_seq"],
     complete: true,

@@ -46,8 +46,8 @@ export async function showPromotion(
     changes: countChanges(
       promotion.contents.map((one) => ({ ...one, count: 1, reviewed: ticked.has(one.artifact_id) ? 1 : 0 })),
     ),
-    from: environmentById(promotion.from_id),
-    to: environmentById(promotion.environment_id),
+    from: { ...environmentById(promotion.from_id), name: promotion.from.name },
+    to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),

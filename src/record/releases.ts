@@ -1,5 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
+import { nameSince, nameThen } from "./former-names.ts";
 import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
@@ -51,7 +52,8 @@ function releases(db: Database) {
       "r.notes",
       "r.digest",
       "r.created_at",
-      "p.name as person",
+      nameThen("p", "r.created_at").as("person"),
+      nameSince("p", "r.created_at").as("person_now"),
       "e.slug as environment",
     ])
     .select((eb) =>

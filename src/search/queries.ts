@@ -6,6 +6,7 @@ import { listEvents } from "../history/queries.ts";
 import { type SentencePart, sentence } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { currentByEnvironment } from "../record/current.ts";
+import { nameThen } from "../record/former-names.ts";
 import { listReleases } from "../record/releases.ts";
 import { freeTexts, type SearchKind } from "../record/search-index.ts";
 import { currentTitle } from "../record/titles.ts";
@@ -185,7 +186,8 @@ export function listApprovals(
     .innerJoin("releases as r", "r.id", "p.release_id")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("people as pe", "pe.id", "a.person_id")
-    .select(["p.number", "r.name", "e.name as environment", "pe.name as person", "a.decided_at"])
+    .select(["p.number", "r.name", "a.decided_at"])
+    .select([nameThen("e", "a.decided_at").as("environment"), nameThen("pe", "a.decided_at").as("person")])
     .where("p.site_id", "=", siteId)
     .where("a.decision", "=", "approve")
     .orderBy("a.decided_at", "desc")

@@ -5,6 +5,7 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
@@ -23,6 +24,7 @@ export async function everyVerb(w: World): Promise<void> {
 
 async function administer(w: World): Promise<void> {
   const iris = await w.by("iris");
+  await changeName(w.db, iris.person, "Iris Vane", w.clock.at);
   await changeSite(w.db, iris, w.site, { name: "Fennel & Daughters", time_zone: "Europe/Dublin" });
   await createEnvironment(w.db, iris, w.site, { slug: "archive", name: "Archive", tier: "other" });
   const site = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
