@@ -12,8 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const page = async (path: string, name: "vera" | "iris" | "mara" = "vera") =>
-  (await w.as(name).get(`/sites/shop${path}`)).text();
+const page = async (path: string, name: "vera" | "ada" = "vera") => (await w.as(name).get(`/sites/shop${path}`)).text();
 
 const json = async (path: string) => (await (await machine(w, "viewer")).get(`/sites/shop${path}`)).body;
 
@@ -103,6 +102,19 @@ describe("a person who is renamed", () => {
     expect(await refused.text()).toContain("Enter a name.");
     expect(await renamings()).toHaveLength(1);
   });
+});
+
+test("two people with one name are told apart by their e-mail addresses where a list has both", async () => {
+  await changeName(w.db, w.people.mara, "Theo", w.clock.at);
+  await approvedByTheo();
+  const [theo, mara] = ["Theo (theo@example.test)", "Theo (mara@example.test)"];
+  const history = await page("/history");
+  expect(history).toContain(`>${theo}</option>`);
+  expect(history).toContain(`>${mara}</option>`);
+  const ada = await page("/artifacts/page?key=/sale", "ada");
+  expect(ada).toContain(`>${theo}</option>`);
+  expect(ada).toContain(`>${mara}</option>`);
+  expect(await page("/promotions/1")).toContain("<bdi>Theo</bdi>");
 });
 
 test("a request that came before its person was renamed is recorded with the new name", async () => {

@@ -156,11 +156,14 @@ function ownersOf(db: Database, ids: string[]) {
 }
 
 /** All people and tokens with a role on the site, by name. */
-export function listSiteActors(db: Database, siteId: string): Promise<{ id: string; name: string }[]> {
+export function listSiteActors(
+  db: Database,
+  siteId: string,
+): Promise<{ id: string; name: string; email: string | null }[]> {
   return db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["p.id", "p.name"])
+    .select(["p.id", "p.name", "p.email"])
     .distinct()
     .where("m.site_id", "=", siteId)
     .orderBy("p.name")
@@ -168,11 +171,15 @@ export function listSiteActors(db: Database, siteId: string): Promise<{ id: stri
 }
 
 /** A person or token with at least one event on the site, whether or not they still have a role. */
-export function findActor(db: Database, siteId: string, id: string): Promise<{ id: string; name: string } | undefined> {
+export function findActor(
+  db: Database,
+  siteId: string,
+  id: string,
+): Promise<{ id: string; name: string; email: string | null } | undefined> {
   return db
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
-    .select(["p.id", "p.name"])
+    .select(["p.id", "p.name", "p.email"])
     .where("e.site_id", "=", siteId)
     .where("e.person_id", "=", id)
     .limit(1)

@@ -4,6 +4,7 @@ import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
+import { tellApart } from "../text.ts";
 import { type ContentChange, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
@@ -41,7 +42,7 @@ export async function showPromotion(
   const content = promotionPage({
     site,
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
-    promotion,
+    promotion: { ...promotion, approvals: withNamesApart(promotion.approvals) },
     ...partOf(c, promotion),
     changes: countChanges(
       promotion.contents.map((one) => ({ ...one, count: 1, reviewed: ticked.has(one.artifact_id) ? 1 : 0 })),
@@ -65,6 +66,12 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+/** Two people with one name may have approved it. */
+function withNamesApart<A extends { person_id: string; person: string; email: string | null }>(approvals: A[]): A[] {
+  const people = tellApart(approvals.map(({ person_id: id, person: name, email }) => ({ id, name, email })));
+  return approvals.map((approval, i) => ({ ...approval, person: people[i]?.name ?? approval.person }));
 }
 
 /** What is ticked on the page again, after its form was refused. */

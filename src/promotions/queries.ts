@@ -176,6 +176,7 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.person_id",
       nameThen("p", "a.decided_at").as("person"),
       nameSince("p", "a.decided_at").as("person_now"),
+      "p.email",
       "p.kind",
       "a.role",
       "r.name as role_name",

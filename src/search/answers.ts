@@ -12,7 +12,7 @@ import { changesAround } from "../record/changes.ts";
 import { normalKey } from "../record/keys.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
-import { foldText, joinWithAnd, slugFrom } from "../text.ts";
+import { foldText, joinWithAnd, slugFrom, tellApart } from "../text.ts";
 import { listApprovals, type PastApproval, search } from "./queries.ts";
 import type { Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
@@ -219,7 +219,7 @@ async function answerApproved(
   const shown = approvals.slice(0, maxApprovals);
   return {
     to: "approved",
-    whom: roleName ?? joinWithAnd(people.map((person) => person.name)),
+    whom: roleName ?? joinWithAnd(tellApart(people).map((person) => person.name)),
     environment,
     approvals: shown,
     more: approvals.length > maxApprovals,
