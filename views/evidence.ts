@@ -8,8 +8,19 @@ import { each, type Html, html, type Piece } from "./parts/html.ts";
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
-      ? ["kind", "key", "version"]
-      : ["kind", "key", "version", "effective_at", "recorded_at", "deployment", "promotion", "out_of_band", "baseline"],
+      ? ["kind", "key", "title", "version"]
+      : [
+          "kind",
+          "key",
+          "title",
+          "version",
+          "effective_at",
+          "recorded_at",
+          "deployment",
+          "promotion",
+          "out_of_band",
+          "baseline",
+        ],
   approvals: [
     "event",
     "promotion",

@@ -43,7 +43,7 @@ export function evidenceOfPromotion(db: Database, site: Site, number: number): P
     const subjects = [promotion.id, promotion.release_id, ...deployments, ...corrections];
     return {
       about: { site: site.slug, events, promotion: number, name: promotion.name, release: promotion.release },
-      contents: contents.map((line) => ({ ...line })),
+      contents: contents.map((line) => ({ ...line, title: line.version === null ? null : line.title })),
       ...(await loadSteps(trx, site, subjects)),
     };
   });

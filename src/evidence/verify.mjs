@@ -63,9 +63,28 @@ async function walkChain(checkpoint, kept) {
 
 const { about, files } = JSON.parse(read("manifest.json"));
 const [events, placements, redundant, corrected, names] = [[], [], new Set(), new Map(), new Map()];
+const [pageTitles, lastTitles, titles] = [new Map(), new Map(), new Map()];
+
+/** Collects the titles of versions. Older events do not name the version of a title: there it is the one in the event. */
+function collectTitles({ learned = {}, placements: own = [], confirmations: same = [] }) {
+  const { artifacts = [], titles: changed = [], versions = [], contents = [] } = learned;
+  const older = [...artifacts, ...changed.filter((line) => line.version === undefined)];
+  for (const line of [...older, ...changed]) pageTitles.set(name(line), line.title);
+  for (const line of [...versions, ...contents]) if (line.title) titles.set(versionName(line), line.title);
+  const named = new Map(older.filter((line) => line.title).map((line) => [name(line), line.title]));
+  for (const line of [...own, ...same].filter((line) => line.version && named.has(name(line)))) {
+    titles.set(versionName(line), named.get(name(line)));
+    lastTitles.set(name(line), named.get(name(line)));
+  }
+  for (const line of versions.filter((line) => line.title === undefined && !titles.has(versionName(line))))
+    if (pageTitles.get(name(line))) titles.set(versionName(line), pageTitles.get(name(line)));
+}
+const titleOf = (line) => line.version && (titles.get(versionName(line)) ?? lastTitles.get(name(line)));
+const versionName = (line) => `${name(line)} ${line.version}`;
 
 /** Collects what the tables may need of an event. */
 function collect({ seq: event, action, subject, subject_id: id, environment_id, recorded_at, details }) {
+  collectTitles(details);
   if (recorded_at > about.known_at || event > about.events) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
@@ -101,7 +120,8 @@ function contentsAsOf() {
 function deriveTables() {
   const own = events.filter((row) => row.subject === `promotion ${about.promotion}`);
   const lines = about.promotion ? events.find((row) => row.contents).contents : contentsAsOf();
-  const contents = lines.filter((row) => about.promotion || row.version !== null).sort(byName);
+  const shown = lines.filter((row) => about.promotion || row.version !== null).sort(byName);
+  const contents = shown.map((row) => ({ ...row, title: titleOf(row) }));
   const rows = [...own, ...contents];
   const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
   const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id));
