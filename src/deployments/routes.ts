@@ -263,12 +263,12 @@ function summary(
   environment: string,
   leftOut: number,
 ): string {
-  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
+  const same = `${removed ? `, ${formatCount(removed)} removed` : ""}${unchanged ? `, ${formatCount(unchanged)} unchanged` : ""}`;
   const band = out_of_band
-    ? ` ${out_of_band} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
+    ? ` ${formatCount(out_of_band)} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
     : "";
   const others = leftOut ? ` ${countOf(leftOut, "line")} left out.` : "";
-  return `Deployment ${number} recorded: ${changed} changed${same}.${band}${others}`;
+  return `Deployment ${number} recorded: ${formatCount(changed)} changed${same}.${band}${others}`;
 }
 
 /** `2026-03-03T14:00:00.000Z.42` */
