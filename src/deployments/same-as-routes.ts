@@ -34,7 +34,10 @@ sameAsRoutes.post("/", async (c) => {
       from,
       allowRemovals,
     });
-    flash(c, `Deployment ${number} recorded: ${environment.name} is the same as ${from.name}, ${formatCount(changed)} changed.`);
+    flash(
+      c,
+      `Deployment ${number} recorded: ${environment.name} is the same as ${from.name}, ${formatCount(changed)} changed.`,
+    );
     return c.redirect(`/sites/${site.slug}/environments/${environment.slug}`, 303);
   } catch (error) {
     if (!(error instanceof Refusal) || error.status === 403) throw error;

@@ -185,7 +185,8 @@ const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
 export function preview(changes: PreviewedLine[], environment: string): Html {
   const different = changes.filter(({ change }) => change !== "same");
   const same = changes.filter(({ change }) => change === "same");
-  const count = (change: PreviewedLine["change"]) => formatCount(different.filter((line) => line.change === change).length);
+  const count = (change: PreviewedLine["change"]) =>
+    formatCount(different.filter((line) => line.change === change).length);
   return html`<section id="preview" aria-labelledby="changes" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes">Changes to ${environment}</h2>
 <p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
 ${different.length > 0 && previewTable("Changes", different.slice(0, 500))}
