@@ -151,6 +151,12 @@ describe("an environment that is renamed", () => {
     expect(await page("/deployments/2")).toContain("<small>(now called <bdi>Staging</bdi>)</small>");
   });
 
+  test("is called as then in a comparison with the past", async () => {
+    const compared = await page("/compare?from=demo%402026-03-03T12:00:00Z&to=demo");
+    expect(compared).toMatch(/What differs: demo on [^<]* and Staging now/);
+    expect(compared).toContain("demo is now called Staging.");
+  });
+
   test("keeps its former name through verify and rebuild", async () => {
     const names = () => w.db.selectFrom("former_names").selectAll().execute();
     const before = await names();

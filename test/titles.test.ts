@@ -61,6 +61,26 @@ describe("a title that is recorded for a new version on beta does not rename the
     expect(await page("/search?q=summer")).toContain('<bdi class="title">Winter sale</bdi>');
   });
 
+  test("in a comparison, which shows the other title beside its version", async () => {
+    const compared = await page("/compare?from=beta&to=live");
+    expect(compared).toContain('<bdi class="title">Winter sale</bdi>');
+    expect(compared).toContain('<bdi class="title">“Summer sale”</bdi>');
+    const past = await page("/compare?from=beta%402026-03-03T10:30:00Z&to=live");
+    expect(past).toContain("“Spring sale”");
+    expect(past).not.toContain("Summer sale");
+  });
+
+  test("in what the search answers, also about the past", async () => {
+    const where = await page("/search?q=where+is+/sale");
+    expect(where).toContain('<bdi class="title">Winter sale</bdi>');
+    expect(where).toContain("“Summer sale”");
+    expect(await page("/search?q=who+approved+/sale+on+beta")).toContain('<bdi class="title">Summer sale</bdi>');
+    w.clock.at = "2026-03-06T10:00:00.000Z";
+    await record("live", "/sale v4", "Sale of the century");
+    const past = await page("/search?q=where+was+/sale+on+4+March");
+    expect(past).toMatch(/As of .*<bdi class="title">Winter sale<\/bdi><\/p>/);
+  });
+
   test("in what is to be approved, in what was approved, and in their releases", async () => {
     const promotion = await page("/promotions/3");
     expect(promotion).toContain("<h3><bdi>Spring sale</bdi></h3>");
