@@ -4,6 +4,7 @@ import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { createRelease } from "../src/releases/releases.ts";
 import { machine } from "./support/api.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { environmentOf, lineOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -156,6 +157,40 @@ test("a title can be recorded later for a version without one, and is kept from 
   expect(await titles()).toEqual({ v1: "Winter sale" });
   expect(await titleOn("live")).toEqual(["Winter sale"]);
   expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+});
+
+describe("a version that is reported again with another title", () => {
+  const kept = "1 version keeps the title that was first recorded for it.";
+  beforeEach(async () => {
+    await record("beta", "/sale v1", "Winter sale");
+  });
+
+  test("keeps its title, as the preview says, and the notice after it was recorded", async () => {
+    const fields = {
+      environment: "beta",
+      when: "",
+      lines: "kind,key,version,title\npage,/sale,v1,Sale\npage,/new,v9,New\n",
+    };
+    const preview = await (await w.as("cleo").post("/sites/shop/deployments/new", fields)).text();
+    expect(preview).toContain(kept);
+    const recorded = await (await w.as("cleo").submit("/sites/shop/deployments", { ...fields, key: "k" })).text();
+    expect(recorded).toContain(kept);
+    expect(await titles()).toEqual(expect.objectContaining({ v1: "Winter sale" }));
+  });
+
+  test("keeps it, as the API and the command line say", async () => {
+    const line = { kind: "page", key: "/sale", version: "v1" };
+    const send = async (title: string) => {
+      const api = await machine(w, "contributor");
+      return (await api.post("/sites/shop/environments/beta/deployments", { placements: [{ ...line, title }] })).body;
+    };
+    expect(await send("Sale")).toMatchObject({ changed: 0, unchanged: 1, titles_kept: 1 });
+    expect(await send("Winter sale")).not.toHaveProperty("titles_kept");
+    const sitebook = await commandLineMachine(w, "contributor");
+    const csv = "kind,key,version,title\npage,/sale,v1,Sale\n";
+    const { code, out } = await sitebook(["record", "beta"], { stdin: csv });
+    expect({ code, out }).toEqual({ code: 0, out: `Deployment 4 on beta: 0 changed, 1 unchanged. ${kept}\n` });
+  });
 });
 
 test.each([

@@ -93,6 +93,9 @@ const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
       unchanged: z.int(),
       removed: z.int().openapi({ description: "How many of the changes are removals." }),
       out_of_band: z.int(),
+      titles_kept: z.int().optional().openapi({
+        description: "How many versions keep the title that was first recorded for them, where another one was sent.",
+      }),
     })
     .openapi("RecordedDeployment"),
 });
