@@ -50,7 +50,10 @@ describe("a title that is recorded for a new version on beta does not rename the
     expect(await titleOn("live")).toEqual(["Winter sale"]);
     expect(await page("/environments/live")).toContain("Winter sale");
     expect(await page("/environments/live")).not.toContain("Summer sale");
-    expect(await page("/environments/beta?as_of=2026-03-03T10:30:00Z")).toContain("Spring sale");
+    const past = await page("/environments/beta?as_of=2026-03-03T10:30:00Z");
+    expect(past).toContain(
+      '<bdi class="title">Spring sale</bdi> <span class="ago">(now called <bdi>Summer sale</bdi>)',
+    );
     expect(await page("/environments/live/export.csv")).toContain("/sale,Winter sale,v1");
   });
 
