@@ -42,7 +42,7 @@ export type CompareProps = {
 
 export function comparePage(props: CompareProps): Html {
   const { compared } = props;
-  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && summary(compared) })}
+  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && `${summary(compared)}${renamed(compared)}` })}
 ${sides(props)}${compared && quick(props, compared)}
 ${compared && differences(props, compared)}`;
 }
@@ -66,6 +66,12 @@ function summary({ counts }: Compared): string {
   const same = `${formatCount(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
   return parts.length ? `${joinWithAnd(parts)}; ${same}.` : `Nothing differs; ${same}.`;
 }
+
+/** " demo is now called Staging." */
+const renamed = ({ from, to }: Compared): string =>
+  [from, to]
+    .map(({ environment, nameNow }) => (nameNow ? ` ${environment.name} is now called ${nameNow}.` : ""))
+    .join("");
 
 function total({ page, software }: Record<Kind, DifferenceCounts>, kind?: Kind): DifferenceCounts {
   const count = (name: keyof DifferenceCounts) =>
@@ -248,12 +254,12 @@ function differenceTable(props: CompareProps, compared: Compared): Html {
 }
 
 function difference({ site, now }: CompareProps, { from, to }: Compared, line: Difference): Html {
-  const version = (label: string | null, since: string | null) =>
+  const version = (label: string | null, since: string | null, title: string | null) =>
     label === null || since === null
       ? html`<span class="none">–</span>`
-      : html`${versionTag(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
+      : html`${versionTag(label)}${title && title !== line.title && html` <bdi class="title">“${title}”</bdi>`} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell(sideLabel(from, to, from), version(line.from, line.from_since))}${cell(sideLabel(from, to, to), version(line.to, line.to_since))}${line.kind === "page" ? cell("Open", openLinks(line, from, to)) : html`<td></td>`}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell(sideLabel(from, to, from), version(line.from, line.from_since, line.from_title))}${cell(sideLabel(from, to, to), version(line.to, line.to_since, line.to_title))}${line.kind === "page" ? cell("Open", openLinks(line, from, to)) : html`<td></td>`}`,
   );
 }
 

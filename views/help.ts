@@ -6,7 +6,7 @@ const terms: [string, string][] = [
   ["Site", "A web site, with its own environments."],
   [
     "Environment",
-    "A place in which a site runs. Environments have an order: a site is built on beta and reviewed on demo, and customers see it on live.",
+    "A place in which a site runs. Environments have an order: a site is built on beta and reviewed on demo, and customers see it on live. Administrators can add one between two others, move, rename and retire it; what was on it can still be read.",
   ],
   ["Server", "A machine, or an address, on which an environment runs."],
   [
@@ -16,6 +16,11 @@ const terms: [string, string][] = [
   ["Section", "The pages whose paths begin with the same segment."],
   ["Owner", "The person who looks after a page or software item. The board can be filtered by owner."],
   ["Version", "One state of a page or software item. A version never changes; a change is a new version."],
+  ["Title", "What one version of a page is called. The next version can have another title; the past keeps its own."],
+  [
+    "Now called",
+    "Follows the name of a person or environment that was renamed since: the past shows the names of that time.",
+  ],
   ["Deployment", "Putting versions on one environment at one time."],
   [
     "Release",

@@ -97,16 +97,29 @@ async function answerAboutArtifact(
   if (!artifact) return { to: "unanswerable", sentence: notRecorded(question.what) };
   if (question.asks === "where") {
     const placements = await placementsOf(db, site, artifact, question.at);
-    return { to: "where", artifact, at: question.at, placements };
+    return { to: "where", artifact: entitled(artifact, placements), at: question.at, placements };
   }
   const { environment } = question;
   if (question.asks === "who") {
     const placement = await placementIn(db, site, environment, artifact, question.at);
-    return { to: "who", artifact, at: question.at, placement };
+    return { to: "who", artifact: entitled(artifact, [placement]), at: question.at, placement };
   }
+  const current = await placementIn(db, site, environment, artifact);
   const spans = await listSpans(db, environment.id, artifact.id, { to: now, limit: maxSpans + 1 });
-  return { to: "when", artifact, environment, spans: spans.slice(0, maxSpans), more: spans.length > maxSpans };
+  return {
+    to: "when",
+    artifact: entitled(artifact, [current]),
+    environment,
+    spans: spans.slice(0, maxSpans),
+    more: spans.length > maxSpans,
+  };
 }
+
+/** With the title that it has, or had then, in the last of these environments. */
+const entitled = (artifact: Artifact, placements: ArtifactPlacement[]): Artifact => ({
+  ...artifact,
+  title: placements.findLast(({ placement }) => placement?.title)?.placement?.title ?? artifact.title,
+});
 
 const notRecorded = (what: string) => {
   const name = what.length > 80 ? `${what.slice(0, 80)}…` : what;
