@@ -183,15 +183,7 @@ test("filters can be combined, and their address shared", async () => {
   const keysOf = async (query: string) => (await board(`/sites/shop?${query}`, "vera")).keys;
   expect(await keysOf("differs=beta,demo")).toEqual(["/about", "/news", "/old", "/sale/new"]);
   expect(await keysOf("differs=demo,beta")).toEqual(["/about", "/news", "/old", "/sale/new"]);
-  expect(await keysOf("differs=beta,live")).toEqual([
-    "/about",
-    "/news",
-    "/old",
-    "/sale",
-    "/sale/new",
-    "/sale/shoes",
-    "payment",
-  ]);
+  expect(await keysOf("differs=beta,live")).toEqual(["/about", "/news", "/old", "/sale", "/sale/new", "/sale/shoes"]);
   expect(await keysOf("differs=beta,demo&waiting=1")).toEqual(["/news"]);
   expect(await keysOf("out_of_band=1&kind=page")).toEqual(["/sale/shoes"]);
   expect(await keysOf("unknown=1")).toEqual(["payment"]);

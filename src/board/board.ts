@@ -26,7 +26,7 @@ export interface BoardSection {
   /** Whether the page before ended within this section. */
   continued: boolean;
   /** Of the whole section, whatever the filter shows. */
-  total: { rows: number; moving: number };
+  total: { rows: number; moving: number; unknown: number };
   shown: number;
   /** How many of its rows are selected. */
   selected: number;
@@ -74,7 +74,11 @@ export async function loadBoard(
     shown,
     all: summary.rows,
     continued: after !== undefined,
-    chips: filterChips(site, filter, counts, shown),
+    chips: filterChips(site, filter, {
+      counts,
+      shown,
+      recorded: site.environments.map((_, i) => summary.environments[i]?.changed_at != null),
+    }),
     start: boardAddress(site, filter),
     next: names.length > limit ? boardAddress(site, filter, rows.at(-1)) : undefined,
     folded,
@@ -180,7 +184,14 @@ function sectionsOf(
   return [...Map.groupBy(rows, sectionName)].map(([name, own]) => {
     const { kind, section } = own[0] as (typeof own)[number];
     const continued = after !== undefined && sectionName(after) === name;
-    const { rows: all = own.length, moving = 0 } = totalOf.get(name) ?? {};
-    return { kind, section, continued, total: { rows: all, moving }, shown: shownOf.get(name) ?? 0, rows: own };
+    const { rows: all = own.length, moving = 0, unknown = 0 } = totalOf.get(name) ?? {};
+    return {
+      kind,
+      section,
+      continued,
+      total: { rows: all, moving, unknown },
+      shown: shownOf.get(name) ?? 0,
+      rows: own,
+    };
   });
 }

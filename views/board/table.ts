@@ -97,7 +97,8 @@ function owner({ choices }: Board, { owner_id }: BoardRow): Html | undefined {
 /** "5 pages, 4 in progress"; with a filter "2 of 5 pages, 4 in progress". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {
   const of = shown < total.rows ? `${formatCount(shown)} of ` : "";
-  const progress = total.moving ? `${formatCount(total.moving)} in progress` : "the same everywhere";
+  const settled = total.unknown ? `${formatCount(total.unknown)} unknown` : "the same everywhere";
+  const progress = total.moving ? `${formatCount(total.moving)} in progress` : settled;
   return `${of}${countOf(total.rows, kind === "page" ? "page" : "item")}${compared ? `, ${progress}` : ""}`;
 }
 
@@ -157,7 +158,6 @@ function compared(comparison: Comparison, right: string): Html {
   }
 }
 
-/** In the last environment, which has no other to compare with: who approved it. */
 /** In the last environment, which has no other to compare with: who approved it. */
 function approvalBadge({ site }: Props, { recorded, out_of_band, baselineBy }: BoardCell): Html[] {
   const names = recorded?.approvedBy.map(({ person }) => person) ?? [];
