@@ -96,7 +96,7 @@ async function selectDifferences(
     .select(["f.seq as from_seq", "t.seq as to_seq"])
     .where(sql<boolean>`f.version_id is distinct from t.version_id`)
     .orderBy("a.kind");
-  query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
+  query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.sort_key").orderBy("a.key");
   const conditions = differenceConditions(sides);
   if (kinds)
     query = query.where(

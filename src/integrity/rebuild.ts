@@ -9,6 +9,7 @@ import { artifactIds } from "../record/artifacts.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import { resetFirstSeenWhere } from "../record/first-seen.ts";
+import { sortKey } from "../record/keys.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import { artifactKey } from "../text.ts";
 import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from "./event-rows.ts";
@@ -136,6 +137,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
           ...row,
           site_id: siteId,
           folded: foldedText(row as { key: string; title: string | null }),
+          sort_key: sortKey(row.key as string),
         })),
       );
     else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);

@@ -39,6 +39,8 @@ export const everyPage: Visit[] = [
     "/export.csv",
     "/export.jsonl?differs=beta,demo",
   ),
+  ...shop("?order=latest", "?order=latest&after=change:2026-03-04T09:31:00.000Z.x", "?order=latest&after=change:.x"),
+  ...shop("?order=latest&differs=beta,demo", "/export.csv?order=latest"),
   ...shop("?differs=beta,demo", "?differs=beta,live", "?waiting=1", "?out_of_band=1", "?unknown=1"),
 
   ...shop("/deployments", `/deployments?${before}`, "/deployments?environment=archive", "/deployments/new"),
