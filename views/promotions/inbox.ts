@@ -11,7 +11,7 @@ import { inRole } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
+import { blockedInWords, changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
@@ -206,7 +206,7 @@ function waitingForOthers(props: Props, promotion: Promotion): Html {
 }
 
 function stateBadge(promotion: Promotion, blocked: string | undefined): Html {
-  if (blocked) return statusBadge("blocked", promotion.state === "approved" ? "approved, but blocked" : "blocked");
+  if (blocked) return statusBadge("blocked", blockedInWords(promotion));
   if (promotion.state === "approved") return statusBadge("approved", "approved, not yet completed");
   return statusBadge("waiting", `waiting for ${missingApprovals(promotion)}`);
 }

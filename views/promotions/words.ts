@@ -86,6 +86,10 @@ export function stateInWords(promotion: Promotion): string {
   return promotion.completion?.corrected ? "completed, corrected since" : promotion.state;
 }
 
+/** Of an open promotion that cannot go on as it is. */
+export const blockedInWords = ({ state }: Pick<Promotion, "state">): string =>
+  state === "approved" ? "approved, but blocked" : "blocked";
+
 /**
  * Where a completed promotion's contents are by now, to follow "It": "is on demo"; "was on demo from … to …; v9 is there
  * now". `show` formats a moment.
