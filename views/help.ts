@@ -51,7 +51,7 @@ const shortcuts: [string[], string][] = [
 const approving = html`<section><h2 id="approving">How approval works</h2>
 <ol>
 <li>The account manager requests a promotion, and it appears in the inbox of the people whose approval the gate needs.</li>
-<li>Open it, review each page, and tick what you have reviewed. The ticks are saved, and only for you.</li>
+<li>Open it, review each page, and tick what you have reviewed. Many pages are listed by section, which can be marked as a whole. The ticks are saved, and only for you.</li>
 <li>Approve, or reject with a reason. One rejection ends the promotion; to try again, request a new one.</li>
 <li>When nothing is blocking it and the release has been deployed, the account manager marks it as on demo, or as live.</li>
 </ol>

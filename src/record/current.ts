@@ -57,6 +57,7 @@ export function currentContents(db: Database, siteId: string, environmentId: str
     .where("c.version_id", "is not", null)
     .orderBy("a.kind")
     .orderBy("a.section")
+    .orderBy("a.sort_key")
     .orderBy("a.key")
     .execute();
 }
@@ -96,6 +97,7 @@ export async function listCurrentNames(
       .where("c.version_id", "is not", null)
       .orderBy("a.kind")
       .orderBy("a.section")
+      .orderBy("a.sort_key")
       .orderBy("a.key")
       .limit(limit - names.length);
     names.push(...(await (text ? query.where(containsText(text)) : query).execute()));
