@@ -116,14 +116,20 @@ export function clockTime(iso: string, zone: string): string {
 }
 
 /** '19 Nov, 16:20'; with the year if it is not the current one. */
-export function shortTime(iso: string, zone: string, now: string): string {
-  const { day, month, year } = wallTime(iso, zone);
-  const yearPart = year === yearOf(now, zone) ? "" : ` ${year}`;
-  return `${day} ${monthName(month).slice(0, 3)}${yearPart}, ${clockTime(iso, zone)}`;
-}
+export const shortTime = (iso: string, zone: string, now: string): string =>
+  `${shortDay(iso, zone, now)}, ${clockTime(iso, zone)}`;
 
 /** '19 Nov'; with the year if it is not the current one. */
-export const shortDay = (iso: string, zone: string, now: string): string => shortTime(iso, zone, now).slice(0, -7);
+export function shortDay(iso: string, zone: string, now: string): string {
+  const { day, month, year } = wallTime(iso, zone);
+  return `${day} ${monthName(month).slice(0, 3)}${year === yearOf(now, zone) ? "" : ` ${year}`}`;
+}
+
+/** ' 2026' if it is the current year, which a short time leaves out; otherwise empty. */
+export function currentYear(iso: string, zone: string, now: string): string {
+  const { year } = wallTime(iso, zone);
+  return year === yearOf(now, zone) ? ` ${year}` : "";
+}
 
 /** '3 March 2026, 14:00' */
 export function longTime(iso: string, zone: string): string {
