@@ -137,6 +137,14 @@ export function longTime(iso: string, zone: string): string {
   return `${day} ${monthName(month)} ${year}, ${clockTime(iso, zone)}`;
 }
 
+/** '2026-07-08 15:30:00 +01:00', for tables that programs read too. */
+export function timeWithOffset(iso: string, zone: string): string {
+  const minutes = Math.round(aheadOfUtc(Date.parse(iso), zone) / 60_000);
+  const local = new Date(Date.parse(iso) + minutes * 60_000).toISOString();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${minutes < 0 ? "-" : "+"}${twoDigits(hours)}:${twoDigits(rest)}`;
+}
+
 /** 'Friday 20 November 2026' */
 export function longDay(iso: string, zone: string): string {
   const date = wallTime(iso, zone);
