@@ -13,7 +13,7 @@ import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
-import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
+import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { sizeInWords, stateInWords } from "../promotions/words.ts";
 
@@ -68,7 +68,7 @@ function contents(props: Page): Html {
       )
     );
   };
-  return html`${table({
+  return html`${withEnvironments(environments.length, {
     caption: "Contents, and what each environment has now",
     look: "flow",
     columns,
