@@ -17,15 +17,16 @@ const once = [
   "read-lines",
   "readme",
   "search-questions",
+  "server-start",
   "time-format",
 ].map((name) => `test/${name}.test.ts`);
 const onBothEngines = { include: ["test/*.test.ts"], exclude: once };
 
-/** The same files on each engine, then real Chromium once both cores are free for it. */
+/** The same files on each engine, then real Chromium once both cores are free for it. More workers than cores, as many tests wait. */
 export default defineConfig({
   test: {
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     experimental: { viteModuleRunner: false, nodeLoader: false },

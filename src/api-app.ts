@@ -7,6 +7,7 @@ import { compareApi } from "./compare/api.ts";
 import { correctionApi } from "./corrections/api.ts";
 import { deploymentApi } from "./deployments/api.ts";
 import { environmentApi } from "./environments/api.ts";
+import { environmentChangesApi } from "./environments/changes-api.ts";
 import { notFound } from "./errors.ts";
 import { healthApi } from "./health.ts";
 import { eventApi } from "./history/api.ts";
@@ -50,6 +51,7 @@ function calls(): OpenAPIHono<SiteEnv> {
   for (const noun of [
     siteApi,
     environmentApi,
+    environmentChangesApi,
     deploymentApi,
     artifactApi,
     ownerApi,

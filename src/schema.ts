@@ -22,7 +22,16 @@ export interface Schema {
     events: Generated<number>;
     head: Generated<string>;
   };
-  environments: { id: string; site_id: string; slug: string; name: string; position: number; tier: Tier };
+  environments: {
+    id: string;
+    site_id: string;
+    slug: string;
+    name: string;
+    /** 1 for the first; negative for a retired one. */
+    position: number;
+    tier: Tier;
+    retired_at: string | null;
+  };
   servers: { id: string; environment_id: string; name: string; base_url: string };
   people: {
     id: string;
@@ -65,6 +74,7 @@ export interface Schema {
     site_id: string;
     kind: Kind;
     key: string;
+    /** The latest recorded for any of its versions, for the search. Each version has its own. */
     title: string | null;
     /** Key and title without case, for filters: see foldedText. */
     folded: Generated<string>;
@@ -81,10 +91,22 @@ export interface Schema {
     /** null: nobody. */
     owner_id: string | null;
   };
+  /** What people and environments were called before they were renamed by an event. */
+  former_names: {
+    /** The id of the person or environment. */
+    of_id: string;
+    until: string;
+    site_id: string;
+    /** 0: no event renamed it, as in older books; the name is that in the person's events. */
+    seq: number;
+    name: string;
+  };
   versions: {
     id: string;
     artifact_id: string;
     label: string;
+    /** The first that was recorded for it; it never changes then. */
+    title: string | null;
     digest: string | null;
     source: string | null;
     /** JSON: software key → semver range. */

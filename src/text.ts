@@ -32,6 +32,14 @@ export function foldText(text: string): string {
 /** A name as it is stored and compared: trimmed, in Unicode NFC. */
 export const normalName = (name: string): string => name.trim().normalize("NFC");
 
+/** The people of a list, where those who share a name with another have their e-mail address beside it: "Ada (ada@example.test)". */
+export function tellApart<P extends { id: string; name: string; email: string | null }>(people: P[]): P[] {
+  const shares = ({ id, name }: P) => people.some((other) => other.id !== id && other.name === name);
+  return people.map((person) =>
+    person.email && shares(person) ? { ...person, name: `${person.name} (${person.email})` } : person,
+  );
+}
+
 /** Joiners within words of scripts that need them, and within emoji. */
 const neededJoiners =
   /(?<=[\p{L}\p{M}])(?<![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])[\u200c\u200d](?=[\p{L}\p{M}])|(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})\ufe0f/gu;

@@ -53,6 +53,7 @@ test("a page's history has all environments, both clocks, and who approved", asy
     {
       environment: "demo",
       version: "v1",
+      title: null,
       digest: null,
       effective_at: "2026-03-03T12:00:00.000Z",
       recorded_at: "2026-03-03T12:00:00.000Z",

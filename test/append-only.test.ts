@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
+import { changeName } from "../src/people/account.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -16,6 +17,7 @@ beforeEach(async () => {
   expect(requested.state).toBe("waiting");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
 });
 afterEach(() => w.close());
 
@@ -33,6 +35,7 @@ const tables = [
   ["promotions", "note"],
   ["completions", "completed_at"],
   ["ownerships", "seq"],
+  ["former_names", "name"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

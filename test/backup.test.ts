@@ -66,7 +66,7 @@ test("a backup is a sound book of its own, with append-only triggers and search 
 
 test("a backup beside a server that is writing has one moment, and the writes continue", async () => {
   const token = await tokenOn(url);
-  await addManyRows(url, 1000);
+  await addManyRows(url, 500);
   await using server = starting({ DATABASE_URL: url });
   let meanwhile = 0;
   const backUpMeanwhile = async () => {

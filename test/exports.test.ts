@@ -173,10 +173,10 @@ test("an invalid moment, kind of event, page, environment or format gets an erro
   expect(await status("environments/beta/export.jsonl", "oskar")).toMatch(/^404/);
 });
 
-test("ten thousand rows are sent a thousand at a time", async () => {
+test("thousands of rows are sent a thousand at a time", async () => {
   await w.record(
     "beta",
-    Array.from({ length: 10_000 }, (_, i) => `/p${i} v1`),
+    Array.from({ length: 4000 }, (_, i) => `/p${i} v1`),
   );
   const response = await w.as("vera").get("/sites/shop/environments/beta/export.jsonl");
   const sizes: number[] = [];
@@ -187,9 +187,9 @@ test("ten thousand rows are sent a thousand at a time", async () => {
     sizes.push(count);
     rows += count;
   }
-  expect(rows).toBe(10_001);
+  expect(rows).toBe(4001);
   expect(Math.max(...sizes)).toBe(1000);
-  expect(sizes.filter((size) => size === 1000)).toHaveLength(10);
+  expect(sizes.filter((size) => size === 1000)).toHaveLength(4);
 });
 
 test("a client that stops reading has an export without its last line", async () => {

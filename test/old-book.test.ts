@@ -48,3 +48,21 @@ test("the old book verifies, with the same head", async () => {
 test("the old book's record can be rebuilt from its events", async () => {
   expect(await rebuild(db, await siteId())).toEqual(old.verdict);
 });
+
+test("a person renamed in the old book, when that was no event, is called as then in what they did before", async () => {
+  const renamed = new SQLite(file("old-book.db"));
+  const approval = "select p.id, p.name from approvals a join people p on p.id = a.person_id order by a.id limit 1";
+  const { id, name } = renamed.prepare(approval).get() as { id: string; name: string };
+  renamed.prepare("update people set name = 'Robin' where id = ?").run(id);
+  const own = openDatabase("file::memory:", new SQLite(renamed.serialize()));
+  await migrate(own);
+
+  const former = await own.selectFrom("former_names").select(["of_id", "name"]).orderBy("seq").execute();
+  expect(former).toEqual([
+    { of_id: id, name },
+    // an environment, which was an event already
+    expect.objectContaining({ name: "Archive" }),
+  ]);
+  expect(await verify(own, await siteId())).toEqual(old.verdict);
+  await own.destroy();
+});

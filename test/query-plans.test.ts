@@ -1,3 +1,4 @@
+import type { CompiledQuery } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSession } from "../src/access/sessions.ts";
 import { createApi } from "../src/api-app.ts";
@@ -10,9 +11,16 @@ import { capturedQueries, heavySteps, planLine, pretendLarge } from "./support/e
 import { addRound, longHistory } from "./support/long-history.ts";
 import { type World, world } from "./support/world.ts";
 
-/** The statements that a page or call runs, with their plans. */
+/** A statement with the heavy steps of its plan. */
+interface Statement {
+  statement: string;
+  steps: string[];
+  cost: Cost;
+}
+
+/** The statements that a page or call runs. */
 interface Measured {
-  statements: { statement: string; steps: string[]; cost: Cost }[];
+  statements: Statement[];
   status: number;
 }
 
@@ -41,6 +49,13 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
   const [ada, iris, theo] = [await session("ada"), await session("iris"), await session("theo")];
   const headers = { ada, iris, theo, machine: { authorization: `Bearer ${secret}` }, nobody: {} };
   const measure = await meter(database);
+  const study = async (query: CompiledQuery): Promise<Statement> => ({
+    statement: planLine(query),
+    steps: await heavySteps(w.db, query),
+    cost: await measure(query),
+  });
+  // most pages ask the same about the session and the site
+  const studied = new Map<string, Promise<Statement>>();
   for (const visit of everyPage) {
     const path = await addressOf(w, visit);
     let status = 0;
@@ -49,13 +64,12 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
       await response.arrayBuffer();
       status = response.status;
     });
-    const statements = [];
-    for (const query of queries.filter(({ sql }) => /^\s*(select|with)/.test(sql)))
-      statements.push({
-        statement: planLine(query),
-        steps: await heavySteps(w.db, query),
-        cost: await measure(query),
-      });
+    const statements: Statement[] = [];
+    for (const query of queries.filter(({ sql }) => /^\s*(select|with)/.test(sql))) {
+      const key = JSON.stringify([query.sql, query.parameters]);
+      if (!studied.has(key)) studied.set(key, study(query));
+      statements.push(await (studied.get(key) as Promise<Statement>));
+    }
     into.set(visit, { statements, status });
   }
 }

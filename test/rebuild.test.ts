@@ -34,6 +34,7 @@ const tables = [
   "looks",
   "unsettled_rejections",
   "ownerships",
+  "former_names",
   "artifacts",
   "versions",
 ] as const satisfies (keyof Schema)[];

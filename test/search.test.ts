@@ -272,9 +272,10 @@ describe("words", () => {
     expect(await reads("bargains")).toContain("/terms Bargains v7");
     await w
       .token("contributor")
-      .then((cleo) => cleo.post("/sites/shop/environments/beta/deployments", titled("Clearance")));
-    expect(await reads("clearance")).toContain("/terms Clearance v7");
-    expect(await reads("bargains")).not.toContain("Pages and software");
+      .then((cleo) => cleo.post("/sites/shop/environments/beta/deployments", titled("Clearance", "v8")));
+    expect(await reads("clearance")).toContain("/terms Bargains v8");
+    // the version before, which is still on live, has the other title
+    expect(await reads("bargains")).toContain("/terms Bargains v8");
   });
 
   test("recorded on one site are not found on another", async () => {
@@ -397,7 +398,7 @@ test("every artifact and event is in the index", async () => {
   expect(entries.map(({ kind, ref }) => `${kind} ${ref}`).sort()).toEqual(expected.sort());
 });
 
-const titled = (title: string) => ({ placements: [{ kind: "page", key: "/terms", version: "v7", title }] });
+const titled = (title: string, version = "v7") => ({ placements: [{ kind: "page", key: "/terms", version, title }] });
 
 async function digestOf(number: number): Promise<string> {
   const row = await w.db

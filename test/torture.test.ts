@@ -22,7 +22,7 @@ test("a server that is killed again and again while it writes loses nothing that
 });
 
 test("if one of two servers on a database is killed, the other goes on, and nothing is lost", async () => {
-  const result = await torture({ url, seed: 10, servers: 2, enough: (kills) => kills === 2 });
+  const result = await torture({ url, seed: 10, servers: 2, enough: (kills) => kills === 1 });
   expect(result.wrong).toEqual([]);
   expect(result.repeated).toBeGreaterThan(0);
 });

@@ -45,9 +45,9 @@ test("the example shop verifies", async () => {
   expect(await verify(w.db, id)).toEqual({ events: expect.any(Number), head: expect.any(String) });
 });
 
-test("a year of a real site, recorded in any order, verifies", async () => {
+test("three months of a real site, recorded in any order, verifies", async () => {
   const file = await readFile(new URL("support/real-history.jsonl.gz", import.meta.url));
-  const deployments = gunzipSync(file).toString().trim().split("\n").slice(0, 300);
+  const deployments = gunzipSync(file).toString().trim().split("\n").slice(0, 100);
   const cleo = await w.by("cleo");
   for (const line of shuffled(deployments, seeded(3))) {
     const { at, pages, software } = JSON.parse(line) as Record<"pages" | "software", Pair[]> & { at: string };

@@ -9,10 +9,11 @@ import { each, type Html, html, type Piece } from "./parts/html.ts";
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
-      ? ["kind", "key", "change", "version", "replaced"]
+      ? ["kind", "key", "title", "change", "version", "replaced"]
       : [
           "kind",
           "key",
+          "title",
           "version",
           "effective_at",
           "effective_local",

@@ -2,15 +2,14 @@ import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { notFound } from "../errors.ts";
 import { whyNotSlug } from "../text.ts";
-import { type Environment, environmentsOf } from "./environments.ts";
+import { type Environment, type Environments, environmentsOf, refuseRetired } from "./environments.ts";
 import { type Permission, type Permitted, permitted } from "./permissions.ts";
 
-export interface Site {
+export interface Site extends Environments {
   id: string;
   slug: string;
   name: string;
   time_zone: string;
-  environments: Environment[];
 }
 
 export interface Access {
@@ -76,7 +75,7 @@ export async function findAccess(db: Database, personId: string, slug: string): 
       slug: first.slug,
       name: first.name,
       time_zone: first.time_zone,
-      environments: await environmentsOf(db, first.id),
+      ...(await environmentsOf(db, first.id)),
     },
     roles: memberships.map(({ role }) => role),
     permissions,
@@ -100,7 +99,7 @@ export async function findSite(db: Database, slug: string): Promise<Site | undef
     .select(["id", "slug", "name", "time_zone"])
     .where("slug", "=", slug)
     .executeTakeFirst();
-  return site && { ...site, environments: await environmentsOf(db, site.id) };
+  return site && { ...site, ...(await environmentsOf(db, site.id)) };
 }
 
 export async function hasSites(db: Database): Promise<boolean> {
@@ -119,6 +118,14 @@ export async function permissionsOf(db: Database, personId: string): Promise<Set
   return new Set(memberships.flatMap((row) => JSON.parse(row.permissions) as Permission[]));
 }
 
+/** An environment in use. Throws a Refusal with 404 if there is none, and with 409 if it is retired. */
 export function findEnvironment(site: Site, slug: string): Environment {
-  return site.environments.find((environment) => environment.slug === slug) ?? notFound("environment");
+  const environment = findAnyEnvironment(site, slug);
+  refuseRetired(environment);
+  return environment;
+}
+
+/** The same, or a retired one: what was on it can still be read. */
+export function findAnyEnvironment({ environments, retired }: Site, slug: string): Environment {
+  return [...environments, ...retired].find((environment) => environment.slug === slug) ?? notFound("environment");
 }

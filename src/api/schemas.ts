@@ -109,15 +109,28 @@ export const environmentSchema = z
     pages: z.int().openapi({ description: "How many pages it has now." }),
     software: z.int(),
     frozen: z.boolean().openapi({ description: "Whether it accepts no promotions at the moment." }),
+    retired_at: momentSchema.optional().openapi({
+      description: "If it is retired: since then nothing can be recorded for it; its history can be read.",
+    }),
   })
   .openapi("Environment");
 
 export function environmentJson(
-  { slug, name, position, tier, servers }: Environment,
+  { slug, name, position, tier, servers, retired_at }: Environment,
   { pages, software }: { pages: number; software: number },
 ): z.infer<typeof environmentSchema> {
   const addresses = servers.map(({ name, base_url }) => ({ name, base_url }));
-  return { slug, name, position, tier, servers: addresses, pages, software, frozen: false };
+  return {
+    slug,
+    name,
+    position,
+    tier,
+    servers: addresses,
+    pages,
+    software,
+    frozen: false,
+    ...(retired_at && { retired_at }),
+  };
 }
 
 export const personKindSchema = z

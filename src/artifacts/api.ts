@@ -117,6 +117,10 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
       .object({
         environment: environmentSlug,
         version: versionLabel,
+        title: z
+          .string()
+          .nullable()
+          .openapi({ description: "The title of that version, or of the one that was removed." }),
         digest: z.string().nullable(),
         effective_at: momentSchema,
         recorded_at: momentSchema,
@@ -150,11 +154,12 @@ artifactApi.openapi(historyCall, async (c) => {
     rows.map((row) => row.deployment_id),
   );
   const placementJson = (row: PastPlacement) => {
-    const { environment, version, digest, effective_at, recorded_at, deployment, promotion } = row;
+    const { environment, version, title, digest, effective_at, recorded_at, deployment, promotion } = row;
     const approvals = approvers.get(row.promotion_id ?? "") ?? [];
     return {
       environment,
       version,
+      title,
       digest,
       effective_at,
       recorded_at,

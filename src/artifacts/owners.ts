@@ -7,6 +7,7 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
+import { nameThen } from "../record/former-names.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
 
@@ -101,7 +102,7 @@ export function listOwners(db: Database, siteId: string, artifactId: string) {
     .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").on("e.site_id", "=", siteId))
     .innerJoin("people as pe", "pe.id", "e.person_id")
     .leftJoin("people as p", "p.id", "o.owner_id")
-    .select(["o.owner_id", "p.name as owner", "e.recorded_at", "pe.name as person"])
+    .select(["o.owner_id", "p.name as owner", "e.recorded_at", nameThen("pe", "e.recorded_at").as("person")])
     .where("o.artifact_id", "=", artifactId)
     .orderBy("o.seq", "desc")
     .limit(20)

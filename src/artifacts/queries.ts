@@ -3,7 +3,9 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
-import { isEffective, isNotRedundant, placementSeqAsOf } from "../record/as-of.ts";
+import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
+import { nameSince, nameThen } from "../record/former-names.ts";
+import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 
 export interface ArtifactFilter {
@@ -20,7 +22,7 @@ export function listArtifacts(db: Database, siteId: string, { kind, text, after,
   let query = db
     .selectFrom("artifacts as a")
     .leftJoin("people as p", "p.id", "a.owner_id")
-    .select(["a.id", "a.kind", "a.key", "a.title", "p.name as owner"])
+    .select(["a.id", "a.kind", "a.key", currentTitle.as("title"), "p.name as owner"])
     .where("a.site_id", "=", siteId)
     .orderBy("a.kind")
     .orderBy("a.key")
@@ -69,9 +71,22 @@ export function listPlacements(
     .innerJoin("people as pe", "pe.id", "d.person_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
-    .select(["p.seq", "e.slug as environment", "v.label as version", "v.digest", "p.effective_at", "d.recorded_at"])
+    .select([
+      "p.seq",
+      "e.slug as environment",
+      "v.label as version",
+      placementTitle("p").as("title"),
+      "v.digest",
+      "p.effective_at",
+      "d.recorded_at",
+    ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
-    .select(["p.deployment_id", "p.version_id", "pe.name as person", untilOf("p").as("until")])
+    .select(["p.deployment_id", "p.version_id", untilOf("p").as("until")])
+    .select([nameThen("pe", "d.recorded_at").as("person"), nameSince("pe", "d.recorded_at").as("person_now")])
+    .select([
+      nameThen("e", "d.recorded_at").as("environment_name"),
+      nameSince("e", "d.recorded_at").as("environment_now"),
+    ])
     .where("p.artifact_id", "=", artifactId)
     .where(isNotRedundant("p"))
     .orderBy("p.effective_at", "desc")

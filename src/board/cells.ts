@@ -24,6 +24,8 @@ export interface BoardCell {
 
 interface RecordedVersion {
   version: string | null;
+  /** The version's title if it is not the row's. */
+  title: string | undefined;
   effective_at: string;
   late: string | undefined;
   /** What brought it: the number of its deployment, and of its promotion with who approved that. */
@@ -67,9 +69,14 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
       const promotion = open.get(promotion_id);
       return promotion ? [{ promotion, version_id, version }] : [];
     });
-    return { ...row, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals)) };
+    const title = rowTitle(row, states);
+    return { ...row, title, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals, title)) };
   });
 }
+
+/** The title of the version in the last environment that has one with a title, like `currentTitle`. */
+const rowTitle = (row: RowName, states: { recorded: Cell | undefined }[]): string | null =>
+  states.findLast(({ recorded }) => recorded?.title)?.recorded?.title ?? row.title;
 
 type PromotedVersion = {
   promotion: Promotion & { blocked: boolean };
@@ -83,6 +90,7 @@ function cellOf(
   i: number,
   promoted: PromotedVersion[],
   approvers: Map<string, ApprovedBy[]>,
+  title: string | null,
 ): BoardCell {
   const cell = states[i]?.recorded;
   const approvals = approvers.get(cell?.promotion_id ?? "") ?? [];
@@ -90,6 +98,7 @@ function cellOf(
   return {
     recorded: cell && {
       version: cell.version,
+      title: cell.title && cell.title !== title ? cell.title : undefined,
       effective_at: cell.effective_at,
       late: isRecordedLate(cell) ? cell.recorded_at : undefined,
       deployment: cell.deployment,

@@ -4,6 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { artifactBatches, beyond } from "../record/artifact-batches.ts";
 import { type SectionCounts, sectionName } from "../record/count-sections.ts";
+import { nameThen } from "../record/former-names.ts";
 import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
 import { matchesFilter } from "./filter-sql.ts";
@@ -14,6 +15,7 @@ export interface RowName {
   kind: Kind;
   section: string;
   key: string;
+  /** The latest recorded for any of its versions. */
   title: string | null;
   owner_id: string | null;
 }
@@ -89,9 +91,14 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .innerJoin("people as pe", "pe.id", "d.person_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
       .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
-      .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.first_at", "v.created_at"])
-      .select(["c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id", "d.baseline", "pe.name as person"])
-      .select(["d.number as deployment", "pr.number as promotion"])
+      .select(["c.artifact_id", "c.environment_id", "c.version_id", "v.label as version", "v.title"])
+      .select(["v.first_at", "v.created_at", "c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
+      .select([
+        "d.baseline",
+        nameThen("pe", "d.recorded_at").as("person"),
+        "d.number as deployment",
+        "pr.number as promotion",
+      ])
       .where("c.artifact_id", "in", batch)
       .execute(),
   );

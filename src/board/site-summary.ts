@@ -7,6 +7,7 @@ import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
 import { readSectionCounts } from "../record/section-counts.ts";
 import type { Kind } from "../schema.ts";
+import { tellApart } from "../text.ts";
 
 export interface EnvironmentSummary {
   environment_id: string;
@@ -103,13 +104,14 @@ async function lastChanges(db: Database, site: Site): Promise<Map<string, string
   return new Map(rows.map((row) => [row.id, row.changed_at]));
 }
 
-function ownersOf(db: Database, site: Site): Promise<SiteSummary["owners"]> {
-  return db
+async function ownersOf(db: Database, site: Site): Promise<SiteSummary["owners"]> {
+  const owners = await db
     .selectFrom("people")
-    .select(["id", "name"])
+    .select(["id", "name", "email"])
     .where("id", "in", (eb) =>
       eb.selectFrom("artifacts").select("owner_id").where("site_id", "=", site.id).where("owner_id", "is not", null),
     )
     .orderBy("name")
     .execute();
+  return tellApart(owners);
 }

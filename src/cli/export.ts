@@ -80,7 +80,8 @@ async function siteOf(db: Database, values: Values): Promise<Site> {
 }
 
 const environmentOf = (site: Site, slug: string) =>
-  site.environments.find((environment) => environment.slug === slug) ?? notFound(`environment "${slug.slice(0, 60)}"`);
+  [...site.environments, ...site.retired].find((environment) => environment.slug === slug) ??
+  notFound(`environment "${slug.slice(0, 60)}"`);
 
 function historyFilter(site: Site, values: Values, from?: string, until?: string) {
   const [environment, name] = [option(values, "environment"), option(values, "action")];

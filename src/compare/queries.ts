@@ -23,7 +23,10 @@ export interface Difference {
   artifact_id: string;
   kind: Kind;
   key: string;
+  /** That of the version in `to`, or of the removed one. */
   title: string | null;
+  from_title: string | null;
+  to_title: string | null;
   section: string;
   change: DifferenceKind;
   /** The version on each side, and since when it was there; null if it was not. */
@@ -62,7 +65,8 @@ async function selectDifferences(
     .where(batch)
     .leftJoin("versions as fv", "fv.id", "f.version_id")
     .leftJoin("versions as tv", "tv.id", "t.version_id")
-    .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
+    .select(["a.id as artifact_id", "a.kind", "a.key", "a.section"])
+    .select(["fv.title as from_title", "tv.title as to_title"])
     .select(["fv.label as from", "f.effective_at as from_at", "tv.label as to", "t.effective_at as to_at"])
     .where(sql<boolean>`f.version_id is distinct from t.version_id`)
     .orderBy("a.kind");
@@ -72,6 +76,7 @@ async function selectDifferences(
   const rows = await query.execute();
   return rows.map(({ from_at, to_at, ...row }) => ({
     ...row,
+    title: row.to === null ? row.from_title : row.to_title,
     change: row.from === null ? "added" : row.to === null ? "removed" : "changed",
     from_since: row.from === null ? null : from_at,
     to_since: row.to === null ? null : to_at,

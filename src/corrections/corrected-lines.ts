@@ -47,7 +47,8 @@ export async function findCorrectedLines(
     .where("d.number", "=", number)
     .executeTakeFirst();
   if (!found) notFound(`deployment ${number}`);
-  const environment = site.environments.find((one) => one.id === found.environment_id) ?? notFound("environment");
+  const environment =
+    [...site.environments, ...site.retired].find((one) => one.id === found.environment_id) ?? notFound("environment");
   if (kind === undefined || key === undefined) return { ...found, environment, lines: await linesOf(db, found) };
   const artifactId = (await artifactIds(db, site.id, [{ kind, key }])).get(artifactKey({ kind, key }));
   const lines = artifactId ? await linesOf(db, found, artifactId) : [];

@@ -4,7 +4,15 @@ import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { artifactIds } from "../record/artifacts.ts";
-import { isCorrected, isEffective, isNotRedundant, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
+import {
+  isCorrected,
+  isEffective,
+  isNotRedundant,
+  type PlacementAsOf,
+  placementsAsOf,
+  placementTitle,
+} from "../record/as-of.ts";
+import { nameSince, nameThen } from "../record/former-names.ts";
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
@@ -112,8 +120,10 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "p.name as person", "pr.number as promotion"])
-    .select(["e.slug as environment", "e.name as environment_name", "e.tier"]);
+    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "pr.number as promotion"])
+    .select([nameThen("p", "d.recorded_at").as("person"), nameSince("p", "d.recorded_at").as("person_now")])
+    .select(["e.slug as environment", nameThen("e", "d.recorded_at").as("environment_name"), "e.tier"])
+    .select(nameSince("e", "d.recorded_at").as("environment_now"));
 }
 
 export interface PlacementPosition {
@@ -131,16 +141,7 @@ export function listDeploymentPlacements(
   let lines = db
     .selectFrom("placements as p")
     .innerJoin("artifacts as a", "a.id", "p.artifact_id")
-    .select([
-      "a.kind",
-      "a.section",
-      "a.key",
-      "a.title",
-      "p.seq",
-      "p.artifact_id",
-      "p.environment_id",
-      "p.deployment_id",
-    ])
+    .select(["a.kind", "a.section", "a.key", "p.seq", "p.artifact_id", "p.environment_id", "p.deployment_id"])
     .select(["p.version_id", "p.promotion_id", "p.effective_at", "p.out_of_band"])
     .where("p.deployment_id", "=", deploymentId)
     .where(isNotRedundant("p"))
@@ -159,9 +160,9 @@ export function listDeploymentPlacements(
       "p.seq",
       "p.kind",
       "p.key",
-      "p.title",
       "p.section",
       "v.label as version",
+      placementTitle("p").as("title"),
       "v.digest",
       "v.source",
       "v.notes",

@@ -58,7 +58,7 @@ export async function recordWithin(
   report: DeploymentReport & { id?: string | undefined },
 ) {
   const effectiveAt = parseRfc3339(report.effective_at ?? actor.at) as string;
-  const { lines, newFacts } = await resolveLines(trx, actor, site, effectiveAt, report.placements);
+  const { lines, newFacts } = await resolveLines(trx, actor, site, environment, effectiveAt, report.placements);
   const promotion =
     report.promotion === undefined ? undefined : await allowedBy(trx, site, environment, report.promotion);
   return deploy(trx, actor, site, environment, {
@@ -82,9 +82,17 @@ export async function recordWithin(
   });
 }
 
-async function resolveLines(trx: Database, actor: Actor, site: Site, effectiveAt: string, reported: ReportLine[]) {
+async function resolveLines(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  environment: Environment,
+  effectiveAt: string,
+  reported: ReportLine[],
+) {
   const { ids: artifacts, ...newArtifacts } = await upsertArtifacts(trx, actor, site, reported);
-  const { ids: versions, ...newVersions } = await upsertVersions(trx, actor, effectiveAt, reported, artifacts);
+  const at = { environmentId: environment.id, effectiveAt };
+  const { ids: versions, ...newVersions } = await upsertVersions(trx, actor, at, reported, artifacts);
   const lines = reported.map(({ kind, key, version }) => {
     const artifact = artifactKey({ kind, key });
     return {

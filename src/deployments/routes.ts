@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { deploymentPage, deploymentsPage } from "../../views/deployments/pages.ts";
 import { type RecordForm, recordPage } from "../../views/deployments/record.ts";
 import { whyNotMay } from "../access/permissions.ts";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment, findEnvironment } from "../access/sites.ts";
 import { newId, sha256 } from "../database/ids.ts";
 import { besideFields, type FieldError, notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -36,7 +36,7 @@ deploymentRoutes.route("/same-as", sameAsRoutes);
 deploymentRoutes.get("/", async (c) => {
   const { site } = c.var.access;
   const slug = c.req.query("environment");
-  const environment = slug ? findEnvironment(site, slug) : undefined;
+  const environment = slug ? findAnyEnvironment(site, slug) : undefined;
   const list = await listDeployments(c.var.db, site.id, {
     environment: environment?.id,
     before: cursor(c.req.query("before")),

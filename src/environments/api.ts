@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment, type Site } from "../access/sites.ts";
 import { getCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
@@ -20,11 +20,13 @@ import {
   slugSchema,
   versionLabel,
 } from "../api/schemas.ts";
+import type { Database } from "../database/connect.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { queryMoment } from "../http/forms.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
-import { firstChange } from "../record/changes.ts";
+import { countAsOf, firstChange } from "../record/changes.ts";
+import { environmentEvents, environmentsAsOf } from "../record/environments-as-of.ts";
 import { isBeforeApproval } from "../time/before-approval.ts";
 
 const tags = ["Environments"];
@@ -35,12 +37,16 @@ const listCall = getCall("/sites/{site}/environments", {
   tags,
   operationId: "listEnvironments",
   summary: "A site's environments, in order of promotion",
+  description: "With `as_of` those of that moment, in the order and with the names and counts of then.",
   params: z.object({ site: slugSchema }),
+  query: z.strictObject({ as_of: momentText.optional() }),
   answer: listOf(environmentSchema),
 });
 
 environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
+  const asOf = queryMoment(c, "as_of", c.req.valid("query").as_of);
+  if (asOf) return c.json({ items: await listAsOf(c.var.db, site, asOf), next: null }, 200);
   const { environments: counts } = await c.var.siteSummary(c.var.db, site);
   const emptyCounts = { pages: 0, software: 0 };
   return c.json(
@@ -48,6 +54,15 @@ environmentApi.openapi(listCall, async (c) => {
     200,
   );
 });
+
+async function listAsOf(db: Database, site: Site, asOf: string): Promise<z.infer<typeof environmentSchema>[]> {
+  const items = [];
+  for (const [i, { slug, ...then }] of environmentsAsOf(await environmentEvents(db, site.id), asOf).entries()) {
+    const counts = await countAsOf(db, site.id, then.id, { asOf });
+    items.push(environmentJson({ ...findAnyEnvironment(site, slug), ...then, position: i + 1 }, counts));
+  }
+  return items;
+}
 
 const placement = z
   .object({
@@ -93,7 +108,7 @@ const placementsCall = getCall("/sites/{site}/environments/{env}/placements", {
 environmentApi.openapi(placementsCall, async (c) => {
   const { as_of, known_at, kind, q, limit, cursor } = c.req.valid("query");
   const { site } = c.var.access;
-  const environment = findEnvironment(site, c.req.valid("param").env);
+  const environment = findAnyEnvironment(site, c.req.valid("param").env);
   const moment: Moment = cursor
     ? { asOf: cursor.as_of, knownAt: cursor.known_at }
     : { asOf: queryMoment(c, "as_of", as_of) ?? endOfTime, knownAt: queryMoment(c, "known_at", known_at) };

@@ -1,5 +1,5 @@
 import type { Actor } from "../access/actor.ts";
-import type { Environment } from "../access/environments.ts";
+import { type Environment, environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -10,43 +10,61 @@ import { appendEvent } from "../record/events.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
 import { normalName, whyNotName } from "../text.ts";
-import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl } from "./rules.ts";
+import { openPromotions, placeBefore, whyNotBefore, writeOrder } from "./order.ts";
+import { environmentErrors, maxEnvironments, type NewEnvironment, whyNotBaseUrl, whyNotOrder } from "./rules.ts";
 
 /** The role whose approval a new environment needs: by its tier. */
 const defaultGates: Partial<Record<Tier, string>> = { staging: "tester", production: "marketing" };
 
+/** Adds an environment as the last one, or before the one with the slug `before`. */
 export function createEnvironment(
   db: Database,
   actor: Actor,
   site: Site,
   environment: NewEnvironment,
+  before?: string,
 ): Promise<{ slug: string }> {
   refuse(whyNotMay(actor, "administer"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    if (site.environments.length >= maxEnvironments) refuse(`A site can have at most ${maxEnvironments} environments.`);
-    const takenSlugs = site.environments.map(({ slug }) => slug);
-    refuseFields(environmentErrors(environment, takenSlugs));
-    return insertEnvironment(trx, actor, site.id, environment);
+    const { environments, retired } = await environmentsOf(trx, site.id);
+    if (environments.length >= maxEnvironments) refuse(`A site can have at most ${maxEnvironments} environments.`);
+    refuseFields([
+      ...environmentErrors(environment, [...environments, ...retired]),
+      ...fieldErrors({ before: whyNotBefore(environments, before) }),
+    ]);
+    const added = { id: "", slug: environment.slug, name: environment.name ?? environment.slug, gate: null };
+    const order = placeBefore<Pick<Environment, "id" | "slug" | "name" | "gate">>(environments, added, before);
+    refuse(whyNotOrder(environments, order, await openPromotions(trx, site.id)));
+    return insertEnvironment(trx, actor, site.id, environment, before);
   });
 }
 
-/** Adds an environment as the last one, inside the caller's transaction. All but a site's first get the gate of their tier. */
+/** The same inside the caller's transaction, without checks. All but a site's first get the gate of their tier. */
 export async function insertEnvironment(
   trx: Database,
   actor: Actor,
   siteId: string,
   environment: NewEnvironment,
+  before?: string,
 ): Promise<{ slug: string }> {
+  const { environments } = await environmentsOf(trx, siteId);
   const last = await trx
     .selectFrom("environments")
     .select((eb) => eb.fn.max("position").as("position"))
     .where("site_id", "=", siteId)
     .executeTakeFirst();
   const { slug, name = slug, tier = "other", servers = [] } = environment;
-  const position = (last?.position ?? 0) + 1;
-  const row = { id: newId(Date.parse(actor.at)), site_id: siteId, slug, name: normalName(name), position, tier };
-  await trx.insertInto("environments").values(row).execute();
+  const id = newId(Date.parse(actor.at));
+  const order = placeBefore<{ id: string; slug: string }>(environments, { id, slug }, before).map((one) => one.id);
+  const position = order.indexOf(id) + 1;
+  const row = { id, site_id: siteId, slug, name: normalName(name), position, tier };
+  const free = Math.max(last?.position ?? 0, 0) + 1;
+  await trx
+    .insertInto("environments")
+    .values({ ...row, position: free, retired_at: null })
+    .execute();
   await dropSectionCounts(trx, siteId);
+  if (free !== position) await writeOrder(trx, siteId, order);
   const role = position > 1 ? defaultGates[tier] : undefined;
   const rules = role && { requirements: [{ role, count: 1 }], asker_may_approve: false };
   const gate = rules && {
@@ -62,7 +80,12 @@ export async function insertEnvironment(
     subject: `environment ${slug}`,
     subject_id: row.id,
     environment_id: row.id,
-    details: { environment: slug, ...row, gate: gate && { id: gate.id, version: 1, ...rules } },
+    details: {
+      environment: slug,
+      ...row,
+      order: free === position ? undefined : order,
+      gate: gate && { id: gate.id, version: 1, ...rules },
+    },
   });
   for (const server of servers) await insertServer(trx, actor, siteId, row, server);
   return { slug };
@@ -124,26 +147,6 @@ export function removeServer(db: Database, actor: Actor, site: Site, environment
       subject_id: serverId,
       environment_id: environment.id,
       details: { environment: environment.slug, ...server },
-    });
-  });
-}
-
-export function renameEnvironment(db: Database, actor: Actor, site: Site, environment: Environment, name: string) {
-  refuse(whyNotMay(actor, "administer"), 403);
-  refuseFields(fieldErrors({ name: whyNotName(name) }));
-  return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    if (normalName(name) === environment.name) return;
-    await trx
-      .updateTable("environments")
-      .set({ name: normalName(name) })
-      .where("id", "=", environment.id)
-      .execute();
-    await appendEvent(trx, actor, site.id, {
-      action: "environment_changed",
-      subject: `environment ${environment.slug}`,
-      subject_id: environment.id,
-      environment_id: environment.id,
-      details: { environment: environment.slug, name: normalName(name), before: environment.name },
     });
   });
 }

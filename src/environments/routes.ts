@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { environmentPage, titleOf } from "../../views/environments/page.ts";
 import type { Environment } from "../access/environments.ts";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
@@ -16,6 +16,7 @@ import { whyNotBaseline } from "../record/baseline.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
 import { listCurrentNames } from "../record/current.ts";
+import { environmentEvents, environmentNameAsOf } from "../record/environments-as-of.ts";
 import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
 
@@ -27,14 +28,17 @@ const pageSizes = { default: 200, max: 1000 };
 environmentRoutes.get("/:environment", async (c) => {
   const { db, at: now } = c.var;
   const { site, may } = c.var.access;
-  const environment = findEnvironment(site, c.req.param("environment"));
+  const environment = findAnyEnvironment(site, c.req.param("environment"));
   const { at, knownAt, momentNote, wrong } = readMoments(c);
   const moment: Moment = { asOf: at ?? endOfTime, knownAt };
   const { kind, text } = readBoardFilter(site, { kind: c.req.query("kind"), text: c.req.query("text") });
   const after = readPosition(c.req.query("after")) || undefined;
   const size = c.req.query("size") === String(pageSizes.max) ? pageSizes.max : pageSizes.default;
   const around = await changesAround(db, environment.id, moment);
-  const count = at ? await countAsOf(db, site.id, environment.id, moment) : await countNow(c, environment.id);
+  const count =
+    at || environment.retired_at
+      ? await countAsOf(db, site.id, environment.id, moment)
+      : await countNow(c, environment.id);
   const slice = { kind, text, after, limit: size + 1 };
   const lines = at
     ? await placementsAsOf(db, site.id, environment.id, moment, slice)
@@ -50,10 +54,12 @@ environmentRoutes.get("/:environment", async (c) => {
     knownAt,
     limit: 10,
   });
+  const events = at ? await environmentEvents(db, site.id) : [];
   const chart = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,
     environment,
+    nameThen: (at && environmentNameAsOf(events, environment.id, at)) || environment.name,
     now,
     at,
     knownAt,
@@ -105,7 +111,7 @@ async function linesNow(c: SiteContext, environmentId: string, names: Awaited<Re
 /** The environments from which this one can be filled, as long as nothing but baselines is recorded for it; the last first. */
 async function sourcesOf(c: SiteContext, environment: Environment): Promise<Environment[]> {
   const { site } = c.var.access;
-  if (await whyNotBaseline(c.var.db, environment)) return [];
+  if (environment.retired_at || (await whyNotBaseline(c.var.db, environment))) return [];
   const { environments } = await c.var.siteSummary(c.var.db, site);
   const counts = new Map(environments.map((row) => [row.environment_id, row.pages + row.software]));
   return site.environments.filter(({ id }) => id !== environment.id && counts.get(id)).reverse();

@@ -6,8 +6,8 @@ import { notFound } from "../errors.ts";
 import { chainHead } from "../integrity/checkpoints.ts";
 import { findPromotion, listPromotions, type Promotion } from "../promotions/queries.ts";
 import { type Moment, type PlacementAsOf, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
-import { listContents } from "../record/releases.ts";
-import { replacedVersions } from "./replaced.ts";
+import { listContents, type ReleaseContent } from "../record/releases.ts";
+import { type Replaced, replacedVersions } from "./replaced.ts";
 import { type Cells, loadSteps, localTimes } from "./steps.ts";
 
 /** What a pack is evidence of, as its verifier reads it: a promotion, or an environment at a moment. */
@@ -62,16 +62,21 @@ export function evidenceOfPromotion(
     const about = { promotion: number, name: promotion.name, release: promotion.release, environment, environment_id };
     return {
       about: { site: site.slug, events, zone: site.time_zone, ...about, ...(!whole && { extract: true as const }) },
-      contents: contents.map((line) => ({ ...line, ...changeOf(line.version, replaced.get(line.artifact_id)) })),
+      contents: contents.map((line) => ({ ...line, ...changeOf(line, replaced.get(line.artifact_id)) })),
       ...(await loadSteps(trx, site, await subjectsOf(trx, site, promotion))),
     };
   });
 }
 
-/** In words what the release does to a version in the target; undefined: never recorded there. */
-function changeOf(version: string | null, before: string | null | undefined): Cells {
-  const change = version === null ? "removed" : !before ? "new" : version === before ? "same" : "changed";
-  return { change, version: version ?? "removed", replaced: before ?? "" };
+/** In words what a line of the release does in the target. What it removes has the title that it had there. */
+function changeOf(
+  { version, title }: Pick<ReleaseContent, "version" | "title">,
+  replaced: Replaced | undefined,
+): Cells {
+  const before = replaced?.version;
+  if (version === null)
+    return { title: replaced?.title, change: "removed", version: "removed", replaced: before ?? "" };
+  return { title, change: !before ? "new" : version === before ? "same" : "changed", version, replaced: before ?? "" };
 }
 
 /** The ids of its release, of the promotions of that release up to it, and of what they led to. */

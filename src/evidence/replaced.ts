@@ -5,15 +5,21 @@ import { equalsBySeek } from "../database/index-seek.ts";
 import type { Promotion } from "../promotions/queries.ts";
 import { endOfTime, isEffective } from "../record/as-of.ts";
 
+/** Null: removed, or without a title. */
+export interface Replaced {
+  version: string | null;
+  title: string | null;
+}
+
 /**
  * The versions that a promotion replaced in its target, by artifact id: those just before its completion; if it ended
- * otherwise, those at its end; if it is open, the current ones. Null: removed there. Missing: never recorded there.
+ * otherwise, those at its end; if it is open, the current ones. Missing: never recorded there.
  */
 export async function replacedVersions(
   db: Database,
   promotion: Promotion,
   artifactIds: string[],
-): Promise<Map<string, string | null>> {
+): Promise<Map<string, Replaced>> {
   const { at, seq } = await endOf(db, promotion);
   const before = sql<number>`(
     select q.seq from placements q
@@ -25,11 +31,11 @@ export async function replacedVersions(
       .selectFrom("artifacts as a")
       .innerJoin("placements as p", (join) => join.on(equalsBySeek(db, "p.seq", before)))
       .leftJoin("versions as v", "v.id", "p.version_id")
-      .select(["a.id", "v.label"])
+      .select(["a.id", "v.label as version", "v.title"])
       .where(inList("a.id", batch))
       .execute(),
   );
-  return new Map(rows.map(({ id, label }) => [id, label]));
+  return new Map(rows.map(({ id, ...replaced }) => [id, replaced]));
 }
 
 /** Placements before this time and number were there before the promotion. */

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment } from "../access/sites.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { type Download, download } from "../http/download.ts";
 import { queryMoment } from "../http/forms.ts";
@@ -20,7 +20,7 @@ evidenceRoutes.get("/promotions/:number{[0-9]{1,9}}/evidence.zip", (c) =>
 evidenceRoutes.get("/environments/:environment/evidence.zip", (c) =>
   download(c, async () => {
     const { site } = c.var.access;
-    const environment = findEnvironment(site, c.req.param("environment"));
+    const environment = findAnyEnvironment(site, c.req.param("environment"));
     const moment = { asOf: queryMoment(c, "as_of") ?? c.var.at, knownAt: queryMoment(c, "known_at") };
     const evidence = await evidenceOfEnvironment(c.var.db, site, environment, moment);
     return pack(c, [environment.slug, moment.asOf], evidence);

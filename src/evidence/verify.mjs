@@ -86,9 +86,28 @@ async function walkExtract(checkpoint, key) {
 
 const { about, files } = JSON.parse(read("manifest.json"));
 const [events, placements, redundant, corrected, names, gates] = [[], [], new Set(), new Map(), new Map(), new Map()];
+const [pageTitles, lastTitles, titles] = [new Map(), new Map(), new Map()];
+
+/** Collects the titles of versions. Older events do not name the version of a title: there it is the one in the event. */
+function collectTitles({ learned = {}, placements: own = [], confirmations: same = [] }) {
+  const { artifacts = [], titles: changed = [], versions = [], contents = [] } = learned;
+  const older = [...artifacts, ...changed.filter((line) => line.version === undefined)];
+  for (const line of [...older, ...changed]) pageTitles.set(name(line), line.title);
+  for (const line of [...versions, ...contents]) if (line.title) titles.set(versionName(line), line.title);
+  const named = new Map(older.filter((line) => line.title).map((line) => [name(line), line.title]));
+  for (const line of [...own, ...same].filter((line) => line.version && named.has(name(line)))) {
+    titles.set(versionName(line), named.get(name(line)));
+    lastTitles.set(name(line), named.get(name(line)));
+  }
+  for (const line of versions.filter((line) => line.title === undefined && !titles.has(versionName(line))))
+    if (pageTitles.get(name(line))) titles.set(versionName(line), pageTitles.get(name(line)));
+}
+const titleOf = (line) => line.version && (titles.get(versionName(line)) ?? lastTitles.get(name(line)));
+const versionName = (line) => `${name(line)} ${line.version}`;
 
 /** Collects what the tables may need of an event. */
 function collect({ seq: event, action, subject, subject_id: id, environment_id, recorded_at, details }) {
+  collectTitles(details);
   if (recorded_at > about.known_at || event > about.events) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
@@ -123,7 +142,7 @@ function contentsAsOf() {
     const { number: deployment, recorded_at, baseline } = first.get(row.deployment_id);
     const { number: promotion } = first.get(row.promotion_id) ?? {};
     const flags = { out_of_band: yes(row.out_of_band), baseline: yes(baseline) };
-    return withLocalTimes({ ...row, deployment, recorded_at, promotion, ...flags });
+    return withLocalTimes({ ...row, title: titleOf(row), deployment, recorded_at, promotion, ...flags });
   });
 }
 
@@ -140,7 +159,8 @@ function contentsOfRelease(own) {
     .contents.map((row) => {
       const [version, before] = [row.version, last.get(name(row))?.version];
       const change = version === null ? "removed" : !before ? "new" : version === before ? "same" : "changed";
-      return { ...row, change, version: version ?? "removed", replaced: before };
+      const title = titleOf({ ...row, version: version ?? before });
+      return { ...row, title, change, version: version ?? "removed", replaced: before };
     });
 }
 

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter } from "../board/filters.ts";
 import { Refusal } from "../errors.ts";
 import { readHistoryFilter } from "../history/filter.ts";
@@ -39,7 +39,7 @@ exportRoutes.get("/:file{export\\.(?:csv|jsonl)}", (c) =>
 exportRoutes.get("/environments/:environment/:file{export\\.(?:csv|jsonl)}", (c) =>
   download(c, () => {
     const { site } = c.var.access;
-    const environment = findEnvironment(site, c.req.param("environment"));
+    const environment = findAnyEnvironment(site, c.req.param("environment"));
     const moment: Moment = {
       asOf: queryMoment(c, "as_of") ?? endOfTime,
       // all pages of the export show what was known when the first was read

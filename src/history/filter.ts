@@ -1,11 +1,12 @@
 import type { HistoryFields } from "../../views/history/page.ts";
-import { findEnvironment } from "../access/sites.ts";
+import { findAnyEnvironment } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { readMoment, readRangeEnd } from "../http/forms.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { type Action, actions } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
+import { tellApart } from "../text.ts";
 import { findActor, type HistoryFilter, listSiteActors } from "./queries.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function readHistoryFilter(c: SiteContext) {
     until: field("until"),
   };
   const errors: Partial<Record<keyof HistoryFields, string>> = {};
-  const filter: HistoryFilter = { environment: fields.environment && findEnvironment(site, fields.environment).id };
+  const filter: HistoryFilter = { environment: fields.environment && findAnyEnvironment(site, fields.environment).id };
   if (fields.action)
     filter.action = actions.find((action): action is Action => action === fields.action) ?? notFound("activity");
   for (const end of ["from", "until"] as const) {
@@ -47,5 +48,5 @@ export async function readHistoryFilter(c: SiteContext) {
     if (artifact) filter.artifact = artifact.id;
     else errors.key = `There is no ${kind} ${fields.key.slice(0, 60)} on this site.`;
   }
-  return { fields, filter, errors, people };
+  return { fields, filter, errors, people: tellApart(people) };
 }

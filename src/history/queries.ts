@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import type { Action } from "../record/events.ts";
+import { nameThen } from "../record/former-names.ts";
 
 export interface HistoryFilter {
   person?: string | undefined;
@@ -26,6 +27,8 @@ export interface HistoryEvent {
   hash: string;
   /** Whether a machine did it, by a token. */
   machine: boolean;
+  /** What its person is called now, if that was not their name then. */
+  person_now: string | null;
   details: { [key: string]: Json | undefined };
   /** Its details are too long for a list and hold only what the sentence needs. */
   long: boolean;
@@ -42,6 +45,7 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
     .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name", "p.kind"])
+    .select(nameThen("p", "e.recorded_at").as("then"))
     .select(sql<string | null>`case when octet_length(e.details) <= ${maxListedBytes} then e.details end`.as("details"))
     .where("e.site_id", "=", siteId)
     .where("e.seq", "in", seqs)
@@ -49,11 +53,12 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     .execute();
   const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
   const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
-  return rows.map(({ details, name, kind, subject_id, action, ...row }) => ({
+  return rows.map(({ details, name, then, kind, subject_id, action, ...row }) => ({
     ...row,
     machine: kind === "machine",
     action: action as Action,
-    details: details === null ? { person: name, ...facts.get(subject_id ?? "") } : JSON.parse(details),
+    person_now: name === then ? null : name,
+    details: details === null ? { person: then, ...facts.get(subject_id ?? "") } : JSON.parse(details),
     long: details === null,
   }));
 }
@@ -151,11 +156,14 @@ function ownersOf(db: Database, ids: string[]) {
 }
 
 /** All people and tokens with a role on the site, by name. */
-export function listSiteActors(db: Database, siteId: string): Promise<{ id: string; name: string }[]> {
+export function listSiteActors(
+  db: Database,
+  siteId: string,
+): Promise<{ id: string; name: string; email: string | null }[]> {
   return db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["p.id", "p.name"])
+    .select(["p.id", "p.name", "p.email"])
     .distinct()
     .where("m.site_id", "=", siteId)
     .orderBy("p.name")
@@ -163,11 +171,15 @@ export function listSiteActors(db: Database, siteId: string): Promise<{ id: stri
 }
 
 /** A person or token with at least one event on the site, whether or not they still have a role. */
-export function findActor(db: Database, siteId: string, id: string): Promise<{ id: string; name: string } | undefined> {
+export function findActor(
+  db: Database,
+  siteId: string,
+  id: string,
+): Promise<{ id: string; name: string; email: string | null } | undefined> {
   return db
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
-    .select(["p.id", "p.name"])
+    .select(["p.id", "p.name", "p.email"])
     .where("e.site_id", "=", siteId)
     .where("e.person_id", "=", id)
     .limit(1)

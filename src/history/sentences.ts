@@ -5,7 +5,7 @@ import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
 /** A part of a sentence: words, a person's name, a link to a page of the site, or a moment (ISO 8601 UTC). */
-export type SentencePart = string | { name: string } | { to: string; text: string } | { at: string };
+export type SentencePart = string | { name: string; now?: string } | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
 
@@ -14,19 +14,25 @@ export function sentence({
   action,
   details,
   machine,
-}: Pick<HistoryEvent, "action" | "details" | "machine">): SentencePart[] {
-  return [{ name: text(details.person) }, machine ? " (machine) " : " ", ...sentences[action](details)];
+  person_now,
+}: Pick<HistoryEvent, "action" | "details" | "machine"> & Partial<Pick<HistoryEvent, "person_now">>): SentencePart[] {
+  return [
+    { name: text(details.person), ...(person_now && { now: person_now }) },
+    machine ? " (machine) " : " ",
+    ...sentences[action](details),
+  ];
 }
 
 const sentences = {
   site_created: (d) => [`created the site ${text(d.name)}.`],
   site_changed: (d) => [`changed the site: name ${text(d.name)}, time zone ${text(d.time_zone)}.`],
   environment_added: (d) => ["added the environment ", environment(d), `, requiring ${approvalsRequired(d)}.`],
-  environment_changed: (d) => [
-    `renamed the environment ${text(d.before)} to `,
-    { ...environment(d), text: text(d.name) },
-    ".",
-  ],
+  environment_changed: (d) =>
+    d.tier
+      ? ["changed the tier of ", environment(d), ` from ${text(d.before)} to ${text(d.tier)}.`]
+      : [`renamed the environment ${text(d.before)} to `, { ...environment(d), text: text(d.name) }, "."],
+  environment_moved: (d) => ["moved the environment ", environment(d), `: now ${inOrder(d)}.`],
+  environment_retired: (d) => ["retired the environment ", environment(d), "."],
   server_added: (d) => [`added the server ${text(d.name)}, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => [`removed the server ${text(d.name)}, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
@@ -86,6 +92,7 @@ const sentences = {
     ".",
   ],
   promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
+  person_renamed: (d) => [`changed their name, which was ${text(d.before)} before.`],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
   role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
   role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],
@@ -115,6 +122,7 @@ export const actionNames = {
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
   person_invited: "People invited",
+  person_renamed: "People renamed",
   role_given: "Roles given",
   role_taken: "Roles removed",
   password_reset: "Password-reset links created",
@@ -125,6 +133,8 @@ export const actionNames = {
   site_changed: "Site changed",
   environment_added: "Environments added",
   environment_changed: "Environments renamed",
+  environment_moved: "Environments moved",
+  environment_retired: "Environments retired",
   server_added: "Servers added",
   server_removed: "Servers removed",
 } satisfies Record<Action, string>;
@@ -145,6 +155,9 @@ const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+/** "beta, demo, live" */
+const inOrder = (d: Details): string => (Array.isArray(d.names) ? d.names.map(text).join(", ") : "in another place");
 
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>

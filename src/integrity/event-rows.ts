@@ -15,6 +15,7 @@ export const recordTables = [
   "sections",
   "versions",
   "contents",
+  "version_titles",
   "gates",
   "releases",
   "release_contents",
@@ -28,6 +29,7 @@ export const recordTables = [
   "repeats",
   "completions",
   "ownerships",
+  "former_names",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -134,7 +136,9 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   site_created: noRows,
   site_changed: noRows,
   environment_added: gateOf,
-  environment_changed: noRows,
+  environment_changed: formerNameOf,
+  environment_moved: noRows,
+  environment_retired: noRows,
   server_added: noRows,
   server_removed: noRows,
   deployment_recorded: deploymentOf,
@@ -147,6 +151,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   promotion_completed: plainRow("completions"),
   placement_corrected: correctionOf,
   person_invited: noRows,
+  person_renamed: formerNameOf,
   role_given: noRows,
   role_taken: noRows,
   password_reset: noRows,
@@ -159,6 +164,11 @@ function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTabl
   if (!details.gate) return {};
   const { id, version, ...rules } = details.gate as { id: string; version: number };
   return { gates: [{ id, version, environment_id, since: recorded_at, rules: canonicalJson(rules) }] };
+}
+
+function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): EventTableRows {
+  if (details.name === undefined) return {};
+  return { former_names: [{ of_id: subject_id, until: recorded_at, seq, name: details.before as string }] };
 }
 
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
@@ -182,14 +192,16 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
   const learned = (details.learned ?? {}) as Record<string, Json>;
   return {
     artifacts: lines(learned.artifacts),
-    titles: lines(learned.titles),
+    titles: lines(learned.titles).map(({ kind, key, title }) => ({ kind, key, title })),
     sections: lines(learned.sections),
     versions: lines(learned.versions).map((one) => ({
       ...withoutMissingContent(one),
+      title: one.title ?? undefined,
       created_at: recorded_at,
       first_at: effective_at,
     })),
     contents: lines(learned.contents),
+    version_titles: reportedTitles(learned, [...lines(details.placements), ...lines(details.confirmations)]),
     ...plainRow("deployments")({ ...entry, details }),
     placements: [
       ...lines(details.placements).map((one) => ({ seq: one.seq, ...lineColumns(one), ...common })),
@@ -233,6 +245,24 @@ function correctionOf(entry: ChainEntry): EventTableRows {
       { deployment_id: details.corrected_id as string, correction_id },
     ),
   };
+}
+
+/**
+ * The titles of versions that were recorded before versions had titles of their own, when the event did not name the
+ * version: it is the one in the same event. `inherited`: a new version without a title has that of the page then.
+ */
+function reportedTitles(learned: Record<string, Json>, placed: EventTableRow[]): EventTableRow[] {
+  const older = lines(learned.titles).filter(({ version }) => version === undefined);
+  const reported = [...lines(learned.artifacts), ...older].filter(({ title }) => title);
+  const titles = new Map(reported.map(({ kind, key, title }) => [`${kind} ${key}`, title]));
+  const inherited = lines(learned.versions).filter((one) => one.title === undefined);
+  return [
+    ...placed.flatMap(({ kind, key, version }) => {
+      const title = titles.get(`${kind} ${key}`);
+      return title && version ? [{ kind, key, version, title }] : [];
+    }),
+    ...inherited.map(({ kind, key, version }) => ({ kind, key, version, inherited: true })),
+  ];
 }
 
 const lines = (list: Json | undefined): EventTableRow[] => (list ?? []) as EventTableRow[];

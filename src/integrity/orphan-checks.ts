@@ -14,6 +14,8 @@ interface WalkTotals {
   lastPlacement: number;
   digests: number;
   requires: number;
+  titles: number;
+  derivedTitles: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
     (await wrongOpenPromotion(db, siteId, counted.seq)) ??
     (await wrongCurrentPlacement(db, siteId)) ??
     (await wrongOwner(db, siteId, counted.seq)) ??
+    (await formerNameWithoutEvent(db, siteId)) ??
     (await wrongCheckpoint(db, siteId))
   );
 }
@@ -116,10 +119,11 @@ async function placementWithoutEvent(
 }
 
 async function contentWithoutEvent(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
-  const { digests, requires } = await db
+  const { digests, requires, titles } = await db
     .selectFrom("versions as v")
     .innerJoin("artifacts as a", "a.id", "v.artifact_id")
     .select((eb) => [eb.fn.count<number>("v.digest").as("digests"), eb.fn.count<number>("v.requires").as("requires")])
+    .select((eb) => eb.fn.count<number>("v.title").as("titles"))
     .where("a.site_id", "=", siteId)
     .executeTakeFirstOrThrow();
   const differs = (what: string, stored: number, recorded: number) =>
@@ -129,7 +133,11 @@ async function contentWithoutEvent(db: Database, siteId: string, counted: WalkTo
           seq: counted.seq,
           what: `The database has the ${what} of ${stored} versions, and the events record ${recorded}.`,
         };
-  return differs("digests", digests, counted.digests) ?? differs("requirements", requires, counted.requires);
+  return (
+    differs("digests", digests, counted.digests) ??
+    differs("requirements", requires, counted.requires) ??
+    (counted.derivedTitles ? undefined : differs("titles", titles, counted.titles))
+  );
 }
 
 /** Whether promotion `p` is open, from the rows that end one. */
@@ -199,6 +207,22 @@ async function wrongOwner(db: Database, siteId: string, seq: number): Promise<Br
     order by a.key limit 1`.execute(db);
   const [row] = rows;
   if (row) return { seq, what: `The owner of ${row.key} in the database is not the one that the events record.` };
+}
+
+async function formerNameWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
+  const row = await db
+    .selectFrom("former_names as n")
+    .leftJoin("events as e", (join) =>
+      join.onRef("e.site_id", "=", "n.site_id").onRef("e.seq", "=", "n.seq").onRef("e.subject_id", "=", "n.of_id"),
+    )
+    .select(["n.seq", "n.name"])
+    .where("n.site_id", "=", siteId)
+    .where("n.seq", ">", 0)
+    .where((eb) => eb.or([eb("e.seq", "is", null), eb("e.recorded_at", "!=", eb.ref("n.until"))]))
+    .orderBy("n.seq")
+    .limit(1)
+    .executeTakeFirst();
+  if (row) return { seq: row.seq, what: `No event records the former name ${row.name}.` };
 }
 
 /** Checkpoints in this database. One kept elsewhere proves more: a person who can rewrite events can rewrite these. */

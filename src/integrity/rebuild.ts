@@ -4,8 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { lockSite } from "../database/locks.ts";
 import { Refusal } from "../errors.ts";
-import { foldedText } from "../record/artifact-filter.ts";
-import { artifactIds } from "../record/artifacts.ts";
+import { artifactIds, foldTitles } from "../record/artifacts.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import { resetFirstSeenWhere } from "../record/first-seen.ts";
@@ -30,6 +29,7 @@ const rebuiltTables = [
   "completions",
   "corrections",
   "ownerships",
+  "former_names",
 ] as const;
 
 /**
@@ -101,13 +101,16 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       release_contents: sql`release_id in (select id from releases where site_id = ${siteId})`,
       releases: sql`site_id = ${siteId}`,
       gates: environments,
+      former_names: sql`site_id = ${siteId} and seq > 0`,
       ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
     };
   for (const [table, condition] of Object.entries(ofSite))
     await sql`delete from ${sql.table(table)} where ${condition}`.execute(trx);
   const artifacts = sql`select id from artifacts where site_id = ${siteId}`;
   await sql`update artifacts set owner_id = null where site_id = ${siteId} and owner_id is not null`.execute(trx);
-  await sql`update versions set digest = null, requires = null where artifact_id in (${artifacts})`.execute(trx);
+  await sql`update versions set digest = null, requires = null, title = null where artifact_id in (${artifacts})`.execute(
+    trx,
+  );
 }
 
 async function fillTables(
@@ -116,11 +119,21 @@ async function fillTables(
   all: number,
   onProgress?: (done: number, all: number) => void,
 ): Promise<void> {
+  const lastTitles = new Map<string, EventTableRow[string]>();
   for await (const row of walkChain(trx, siteId)) {
     const rows = rowsOfEvent[row.action as Action](chainEntry(row));
     for (const table of recordTables) await write(trx, siteId, table, rows[table] ?? []);
+    for (const { kind, key, title } of rows.version_titles ?? [])
+      if (title) lastTitles.set(artifactKey({ kind, key }), title);
     onProgress?.(row.seq, all);
   }
+  await titleTheRest(trx, siteId, lastTitles);
+  const artifacts = await trx
+    .selectFrom("artifacts")
+    .select(["id", "key", "title"])
+    .where("site_id", "=", siteId)
+    .execute();
+  await inBatches(artifacts, (batch) => foldTitles(trx, batch));
   await resetPointers(trx, siteId);
   await dropSectionCounts(trx, siteId);
   await resetFirstSeenWhere(trx, sql`artifact_id in (select id from artifacts where site_id = ${siteId})`);
@@ -132,16 +145,19 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
       await upsert(
         trx,
         table,
-        batch.map((row) => ({
-          ...row,
-          site_id: siteId,
-          folded: foldedText(row as { key: string; title: string | null }),
-        })),
+        batch.map((row) => ({ ...row, site_id: siteId })),
       );
     else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);
     else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));
-    else if (table === "contents") await completeVersions(trx, await resolveIds(trx, siteId, batch));
+    else if (table === "contents" || table === "version_titles")
+      await completeVersions(trx, await resolveIds(trx, siteId, batch));
     else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
+    else if (table === "former_names")
+      await insert(
+        trx,
+        table,
+        batch.map((row) => ({ ...row, site_id: siteId })),
+      );
     else await insert(trx, table, (await resolveIds(trx, siteId, batch)).map(withoutLabel));
     return [];
   });
@@ -175,13 +191,10 @@ async function upsert(trx: Database, table: "artifacts" | "versions", rows: Even
 }
 
 async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
-  for (const { kind = "page", key, ...row } of rows) {
-    const { title } = row as { title?: string | null };
-    const change = "title" in row ? { ...row, folded: foldedText({ key: key as string, title }) } : row;
+  for (const { kind = "page", key, ...change } of rows)
     await sql`
       update artifacts set ${sql.join(Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`))}
       where site_id = ${siteId} and kind = ${kind} and key = ${key}`.execute(trx);
-  }
 }
 
 async function restoreOwners(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
@@ -195,10 +208,21 @@ async function restoreOwners(trx: Database, siteId: string, rows: EventTableRow[
   await updateArtifacts(trx, siteId, changes);
 }
 
-async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {
-  for (const { version_id, digest = null, requires = null } of rows)
+/** As the migration did that gave versions their titles: `titles` are the last that were recorded for pages before. */
+async function titleTheRest(trx: Database, siteId: string, titles: Map<string, EventTableRow[string]>): Promise<void> {
+  for (const [artifact, title] of titles)
     await sql`
-      update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires})
+      update versions set title = ${title} where title is null and artifact_id in (
+        select id from artifacts where site_id = ${siteId} and kind || ' ' || key = ${artifact})`.execute(trx);
+}
+
+const ofArtifact = sql`(select a.title from artifacts a where a.id = versions.artifact_id)`;
+
+async function completeVersions(trx: Database, rows: EventTableRow[]): Promise<void> {
+  for (const { version_id, digest = null, requires = null, title = null, inherited } of rows)
+    await sql`
+      update versions set digest = coalesce(digest, ${digest}), requires = coalesce(requires, ${requires}),
+        title = ${inherited ? sql`coalesce(title, ${ofArtifact})` : sql`coalesce(${title}, title)`}
       where id = ${version_id}`.execute(trx);
 }
 

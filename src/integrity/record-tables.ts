@@ -176,6 +176,17 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .where("o.change_id", "=", entry.subject_id ?? "")
         .execute(),
   },
+  former_names: {
+    id: ["of_id", "until", "seq"],
+    name: ({ name }) => `the former name ${name}`,
+    find: (db, { siteId, entry }) =>
+      db
+        .selectFrom("former_names")
+        .select(["of_id", "until", "seq", "name"])
+        .where("site_id", "=", siteId)
+        .where("seq", "=", entry.seq)
+        .execute(),
+  },
   repeats: {
     id: ["placement_seq"],
     complete: true,
@@ -198,8 +209,8 @@ function versions(db: Database, siteId: string) {
   return db
     .selectFrom("versions as v")
     .innerJoin("artifacts as a", (join) => join.onRef("a.id", "=", "v.artifact_id").on("a.site_id", "=", siteId))
-    .select(["v.id", "a.kind", "a.key", "v.label as version", "v.digest", "v.source", "v.requires", "v.notes"])
-    .select("v.created_at");
+    .select(["v.id", "a.kind", "a.key", "v.label as version", "v.title", "v.digest", "v.source"])
+    .select(["v.requires", "v.notes", "v.created_at"]);
 }
 
 function confirmations(db: Database, siteId: string) {

@@ -3,6 +3,7 @@ import type { Database } from "../database/connect.ts";
 import { snapshot } from "../database/snapshot.ts";
 import { type ChainEntry, chainEntry, type EventRow, hashEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
+import { type FormerName, formerNames, nameAt } from "../record/former-names.ts";
 import { type EventTableRow, recordTables, rowsOfEvent } from "./event-rows.ts";
 import { findOrphan } from "./orphan-checks.ts";
 import { type TableCheck, tableChecks } from "./record-tables.ts";
@@ -31,6 +32,17 @@ interface WalkState {
   lastPlacement: number;
   digests: number;
   requires: number;
+  titles: number;
+  /** Whether some titles are only derived: from events before versions had titles of their own. */
+  derivedTitles: boolean;
+  /** What people are and were called, by their ids. */
+  names: Map<string, PersonNames>;
+}
+
+interface PersonNames {
+  id: string;
+  name: string;
+  former: FormerName[];
 }
 
 /**
@@ -44,7 +56,8 @@ export function verify(db: Database, siteId: string, options: VerifyOptions = {}
       .select(["id", "events", "head"])
       .where("id", "=", siteId)
       .executeTakeFirstOrThrow();
-    const state: WalkState = { seq: 0, hash: "", lastPlacement: Number.MIN_SAFE_INTEGER, digests: 0, requires: 0 };
+    const counts = { digests: 0, requires: 0, titles: 0, derivedTitles: false, names: new Map() };
+    const state: WalkState = { seq: 0, hash: "", lastPlacement: Number.MIN_SAFE_INTEGER, ...counts };
     for await (const row of walkChain(at, siteId)) {
       const what = whyNotNext(state, row, options) ?? (await whyNotAsRecorded(at, siteId, state, row, options));
       if (what) return { break: { seq: state.seq + 1, what } };
@@ -92,6 +105,8 @@ async function whyNotAsRecorded(
 ): Promise<string | undefined> {
   if (chainOnly) return;
   const entry = chainEntry(row);
+  const named = await whyNotNamed(db, state.names, entry);
+  if (named) return named;
   const rows = rowsOfEvent[row.action as Action]?.(entry);
   if (!rows) return `Event ${row.seq} has the action "${row.action}", which this version of Sitebook does not know.`;
   for (const name of recordTables) {
@@ -102,10 +117,30 @@ async function whyNotAsRecorded(
     if (what) return `${row.subject}: ${what}`;
   }
   for (const { seq } of rows.placements ?? []) state.lastPlacement = Math.max(state.lastPlacement, Number(seq));
-  for (const { digest, requires } of [...(rows.versions ?? []), ...(rows.contents ?? [])]) {
+  for (const { digest, requires, title } of [...(rows.versions ?? []), ...(rows.contents ?? [])]) {
     if (digest) state.digests += 1;
     if (requires) state.requires += 1;
+    if (title) state.titles += 1;
   }
+  if (rows.version_titles?.some((one) => one.inherited)) state.derivedTitles = true;
+}
+
+/** Whether pages would show the event with another name of its person than the one in it. */
+async function whyNotNamed(
+  db: Database,
+  names: Map<string, PersonNames>,
+  { seq, person_id: id, recorded_at, details }: ChainEntry,
+): Promise<string | undefined> {
+  const person = names.get(id) ?? (await namesOf(db, id));
+  names.set(id, person);
+  const name = nameAt(person.former, person, recorded_at);
+  if (name !== details.person)
+    return `Event ${seq} names its person ${shown(details.person as string)}, which is ${shown(name)} in the database.`;
+}
+
+async function namesOf(db: Database, id: string): Promise<PersonNames> {
+  const person = await db.selectFrom("people").select(["id", "name"]).where("id", "=", id).executeTakeFirstOrThrow();
+  return { ...person, former: await formerNames(db, [id]) };
 }
 
 /** Compares only the columns that the event has: a version's digest may have been recorded later. */

@@ -2,7 +2,10 @@ import type { Person } from "../access/actor.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import type { Database } from "../database/connect.ts";
+import { lockSite } from "../database/locks.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
+import { appendEvent } from "../record/events.ts";
+import { keepFormerName } from "../record/former-names.ts";
 import { normalName } from "../text.ts";
 import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
@@ -53,13 +56,76 @@ function passwordErrors(password: string, again: string, email: string | null) {
   return fieldErrors({ password: whyNotPassword(password, email ?? ""), again: whyNotAgain(password, again) });
 }
 
-export async function changeName(db: Database, person: Person, name: string): Promise<void> {
+/**
+ * Renames a person, with an event in each site in which they have a role or did something. Throws a Refusal with 422 for a
+ * wrong name.
+ */
+export async function changeName(db: Database, person: Person, name: string, at: string): Promise<void> {
   refuseFields(fieldErrors({ name: whyNotPersonName(name) }));
-  await db
-    .updateTable("people")
-    .set({ name: normalName(name) })
-    .where("id", "=", person.id)
+  await db.transaction().execute(async (trx) => {
+    const sites = await sitesOf(trx, person.id);
+    for (const { id } of sites) await lockSite(trx, id);
+    const { name: before } = await trx
+      .selectFrom("people")
+      .select("name")
+      .where("id", "=", person.id)
+      .executeTakeFirstOrThrow();
+    const now = normalName(name);
+    if (now === before) return;
+    await trx.updateTable("people").set({ name: now }).where("id", "=", person.id).execute();
+    const until = await afterLastEvents(trx, sites, at);
+    for (const site of sites) {
+      const seq = await appendEvent(trx, { person, at: until }, site.id, {
+        action: "person_renamed",
+        subject: `person ${now}`,
+        subject_id: person.id,
+        details: { name: now, before },
+      });
+      await keepFormerName(trx, { of_id: person.id, until, site_id: site.id, seq, name: before });
+    }
+  });
+}
+
+/** In the order of their ids, in which they are locked, so that two people do not wait for each other. */
+const sitesOf = (trx: Database, personId: string) =>
+  trx
+    .selectFrom("sites as s")
+    .select("s.id")
+    .where((eb) =>
+      eb.or([
+        eb.exists(
+          eb
+            .selectFrom("memberships as m")
+            .whereRef("m.site_id", "=", "s.id")
+            .where("m.person_id", "=", personId)
+            .select("m.role"),
+        ),
+        eb.exists(
+          eb
+            .selectFrom("events as e")
+            .whereRef("e.site_id", "=", "s.id")
+            .where("e.person_id", "=", personId)
+            .select("e.seq"),
+        ),
+      ]),
+    )
+    .orderBy("s.id")
     .execute();
+
+/** The moment, but after all events of these sites: what was recorded in the same millisecond has the name of before. */
+async function afterLastEvents(trx: Database, sites: { id: string }[], at: string): Promise<string> {
+  const times = [Date.parse(at)];
+  for (const { id } of sites) {
+    const last = await trx
+      .selectFrom("events")
+      .select("recorded_at")
+      .where("site_id", "=", id)
+      .orderBy("seq", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    if (last) times.push(Date.parse(last.recorded_at) + 1);
+  }
+  return new Date(Math.max(...times)).toISOString();
 }
 
 /**

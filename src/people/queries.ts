@@ -1,5 +1,6 @@
 import { listRoles } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
+import { nameThen } from "../record/former-names.ts";
 
 export interface Member {
   id: string;
@@ -83,7 +84,15 @@ export async function listTokens(db: Database, siteId: string): Promise<TokenRow
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")
     .innerJoin("people as c", "c.id", "t.created_by")
-    .select(["t.id", "p.name", "t.person_id", "t.created_at", "c.name as created_by", "t.expires_at", "t.revoked_at"])
+    .select([
+      "t.id",
+      "p.name",
+      "t.person_id",
+      "t.created_at",
+      nameThen("c", "t.created_at").as("created_by"),
+      "t.expires_at",
+      "t.revoked_at",
+    ])
     .where("t.site_id", "=", siteId)
     .orderBy("t.created_at", "desc")
     .orderBy("t.id", "desc")

@@ -61,10 +61,10 @@ accountRoutes.use("/account/*", needPerson);
 accountRoutes.get("/account", async (c) => showAccount(c as SignedIn));
 
 accountRoutes.post("/account/name", async (c) => {
-  const { person, db } = (c as SignedIn).var;
+  const { person, db, at } = (c as SignedIn).var;
   const { name } = await formFields(c, "name");
   try {
-    await changeName(db, person, name);
+    await changeName(db, person, name, at);
   } catch (error) {
     return showAccount(c as SignedIn, { ...besideFields(error), name });
   }

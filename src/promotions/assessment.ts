@@ -86,6 +86,7 @@ export async function assess(
     return {
       ...content,
       ...now,
+      title: content.version_id === null ? (now.inTarget?.title ?? content.title) : content.title,
       change: changeOf(content, now.inTarget),
       moved_on: hasMovedOn({ ...content, ...now }),
     };

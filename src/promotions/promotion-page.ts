@@ -4,6 +4,7 @@ import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
+import { tellApart } from "../text.ts";
 import { type ContentChange, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { countChanges } from "./change-counts.ts";
 import { listPromotions } from "./queries.ts";
@@ -37,17 +38,17 @@ export async function showPromotion(
   const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
-    site.environments.find((environment) => environment.id === id) ?? notFound("environment");
+    [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
   const content = promotionPage({
     site,
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
-    promotion,
+    promotion: { ...promotion, approvals: withNamesApart(promotion.approvals) },
     ...partOf(c, promotion),
     changes: countChanges(
       promotion.contents.map((one) => ({ ...one, count: 1, reviewed: ticked.has(one.artifact_id) ? 1 : 0 })),
     ),
-    from: environmentById(promotion.from_id),
-    to: environmentById(promotion.environment_id),
+    from: { ...environmentById(promotion.from_id), name: promotion.from.name },
+    to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
@@ -65,6 +66,12 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+/** Two people with one name may have approved it. */
+function withNamesApart<A extends { person_id: string; person: string; email: string | null }>(approvals: A[]): A[] {
+  const people = tellApart(approvals.map(({ person_id: id, person: name, email }) => ({ id, name, email })));
+  return approvals.map((approval, i) => ({ ...approval, person: people[i]?.name ?? approval.person }));
 }
 
 /** What is ticked on the page again, after its form was refused. */

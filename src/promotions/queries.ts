@@ -3,6 +3,8 @@ import { readGate } from "../access/environments.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { endOfTime } from "../record/as-of.ts";
+import { formerNames, nameAt, nameSince, nameThen } from "../record/former-names.ts";
 import { requestFieldNames } from "./fields.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
@@ -95,7 +97,11 @@ function promotions(db: Database) {
     .innerJoin("people as requester", "requester.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
-    .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id", "requester.name as asked_by"])
+    .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
+    .select([
+      nameThen("requester", "p.asked_at").as("asked_by"),
+      nameSince("requester", "p.asked_at").as("asked_by_now"),
+    ])
     .select("requester.kind as requester_kind")
     .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
@@ -111,11 +117,13 @@ async function withState(db: Database, rows: Row[]) {
   if (!rows.length) return [];
   const ids = rows.map((row) => row.id);
   const ended = rows.filter((row) => !row.opened).map((row) => row.id);
-  const [approvals, completions, cancellations, names] = [
+  const environments = rows.filter((row) => !row.opened).flatMap((row) => [row.environment_id, row.from_id]);
+  const [approvals, completions, cancellations, names, former] = [
     await approvalsOf(db, ids),
     ended.length ? await completionsOf(db, ended) : [],
     ended.length ? await cancellationsOf(db, ended) : [],
     await roleNames(db),
+    ended.length ? await formerNames(db, [...new Set(environments)]) : [],
   ];
   return rows.map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
     const gate = readGate(
@@ -126,15 +134,24 @@ async function withState(db: Database, rows: Row[]) {
     const facts = {
       ...row,
       gate,
-      environment: { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier },
-      from: { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier },
       approvals: of(approvals),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
     const state = stateOf(facts);
     const ended_at = endedAt(facts) ?? null;
-    return { ...facts, state, open: isOpen(state), ended_at, requirements: requirementsOf(facts, names) };
+    const then = (environment: { id: string; name: string }) => nameAt(former, environment, ended_at ?? endOfTime);
+    const to = { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier };
+    const from = { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier };
+    return {
+      ...facts,
+      state,
+      open: isOpen(state),
+      ended_at,
+      environment: { ...to, name: then(to) },
+      from: { ...from, name: then(from) },
+      requirements: requirementsOf(facts, names),
+    };
   });
 }
 
@@ -157,7 +174,9 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .select([
       "a.promotion_id",
       "a.person_id",
-      "p.name as person",
+      nameThen("p", "a.decided_at").as("person"),
+      nameSince("p", "a.decided_at").as("person_now"),
+      "p.email",
       "p.kind",
       "a.role",
       "r.name as role_name",
@@ -187,7 +206,8 @@ const completionsOf = precompiled((db, ids: string[]) =>
     .select([
       "c.promotion_id",
       "c.person_id",
-      "p.name as person",
+      nameThen("p", "c.completed_at").as("person"),
+      nameSince("p", "c.completed_at").as("person_now"),
       "c.completed_at",
       "c.deployment_id",
       "d.number as deployment",
@@ -205,7 +225,8 @@ const cancellationsOf = precompiled((db, ids: string[]) =>
     .select([
       "c.promotion_id",
       "c.person_id",
-      "p.name as person",
+      nameThen("p", "c.cancelled_at").as("person"),
+      nameSince("p", "c.cancelled_at").as("person_now"),
       "c.reason",
       "s.number as superseded_by",
       "c.cancelled_at",

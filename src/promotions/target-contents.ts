@@ -5,7 +5,7 @@ import { placementsAsOf } from "../record/as-of.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import type { Promotion } from "./queries.ts";
 
-export type TargetContent = Pick<CurrentPlacement, "artifact_id" | "version_id" | "version" | "out_of_band">;
+export type TargetContent = Pick<CurrentPlacement, "artifact_id" | "version_id" | "version" | "title" | "out_of_band">;
 
 /**
  * What the target has of these contents, by artifact id: now while the promotion is open, and just before it ended once
@@ -50,7 +50,7 @@ async function replacedBy(
       ),
     )
     .leftJoin("versions as v", "v.id", "q.version_id")
-    .select(["p.artifact_id", "q.seq", "q.version_id", "v.label as version", "q.out_of_band"])
+    .select(["p.artifact_id", "q.seq", "q.version_id", "v.label as version", "v.title", "q.out_of_band"])
     .where("p.deployment_id", "=", deploymentId)
     .execute();
   const replaced = new Map(

@@ -1,9 +1,12 @@
 import { readGate } from "../access/environments.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { nameSince, nameThen } from "./former-names.ts";
 
 export interface ApprovedBy {
+  /** What the person was called then, and what they are called now if that differs. */
   person: string;
+  person_now: string | null;
   /** A machine approves by a token. */
   kind: "person" | "machine";
   /** The role's slug. */
@@ -25,8 +28,8 @@ export async function listApprovers(db: Database, promotionIds: (string | null)[
     approvers.set(
       id,
       own.map((row) => {
-        const { person, kind, role, decided_at } = row;
-        return { person, kind, role, decided_at, counts: needed.has(row) };
+        const { person, person_now, kind, role, decided_at } = row;
+        return { person, person_now, kind, role, decided_at, counts: needed.has(row) };
       }),
     );
   }
@@ -49,7 +52,8 @@ function approvalsOf(db: Database, promotionIds: string[]) {
     .innerJoin("people as pe", "pe.id", "ap.person_id")
     .innerJoin("promotions as pr", "pr.id", "ap.promotion_id")
     .leftJoin("gates as g", "g.id", "pr.gate_id")
-    .select(["ap.promotion_id", "pe.name as person", "pe.kind", "ap.role", "ap.decided_at"])
+    .select(["ap.promotion_id", "pe.kind", "ap.role", "ap.decided_at"])
+    .select([nameThen("pe", "ap.decided_at").as("person"), nameSince("pe", "ap.decided_at").as("person_now")])
     .select(["g.id as gate_id", "g.version", "g.rules"])
     .where("ap.promotion_id", "in", promotionIds)
     .where("ap.decision", "=", "approve")

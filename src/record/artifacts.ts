@@ -12,6 +12,7 @@ import type { NewFacts } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
 import { artifactEntry, indexForSearch } from "./search-index.ts";
 import { withSectionCounts } from "./section-counts.ts";
+import { currentTitle } from "./titles.ts";
 
 /** The ids of the artifacts that exist, by `artifactKey`. */
 export async function artifactIds(
@@ -55,10 +56,42 @@ export async function upsertArtifacts(
   }));
   const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
   const titled = lines.filter((line) => line.title !== undefined);
-  const titles = await inBatches(titled, (batch) => updateTitles(trx, batch, ids));
+  const changed = await inBatches(titled, (batch) => updateTitles(trx, batch, ids));
+  const versions = new Map(lines.map((line) => [artifactKey(line), line.version]));
+  const titles = changed.map((title) => ({ ...title, version: versions.get(artifactKey(title)) ?? null }));
   const retitled = titles.map((title) => ({ ...title, id: ids.get(artifactKey(title)) as string }));
-  await indexForSearch(trx, site.id, [...artifacts, ...retitled].map(artifactEntry));
+  const entitled = await inBatches(retitled, (batch) => foldTitles(trx, batch));
+  await indexForSearch(trx, site.id, [...artifacts, ...entitled].map(artifactEntry));
   return { ids, artifacts, titles, sections };
+}
+
+type Titled = { id: string; key: string; title: string | null };
+
+/**
+ * Stores the text for filters, with the titles of all versions: a page is found by each. Returns the artifacts with all of
+ * them as their title. Expects at most a batch.
+ */
+export async function foldTitles(trx: Database, artifacts: Titled[]): Promise<Titled[]> {
+  const versions = await trx
+    .selectFrom("versions")
+    .select(["artifact_id", "title"])
+    .distinct()
+    .where(
+      "artifact_id",
+      "in",
+      artifacts.map(({ id }) => id),
+    )
+    .where("title", "is not", null)
+    .execute();
+  const titles = Map.groupBy(versions, (version) => version.artifact_id);
+  const entitled = artifacts.map(({ id, key, title }) => {
+    const all = [...(titles.get(id) ?? []).map((version) => version.title), title];
+    return { id, key, title: [...new Set(all)].join("\n") };
+  });
+  await sql`
+    with given (id, folded) as (values ${sql.join(entitled.map((artifact) => sql`(${artifact.id}, ${foldedText(artifact)})`))})
+    update artifacts set folded = given.folded from given where artifacts.id = given.id`.execute(trx);
+  return entitled;
 }
 
 /** Returns the pages that now head a section; some of them may have existed before. */
@@ -92,11 +125,11 @@ function sectionsFor(artifacts: { kind: Kind; key: string }[]): string[] {
 const headsOf = (section: string): string[] => [`/${section}`, `/${section}/`];
 
 /** Updates all titles in one statement: a complete inventory has thousands of titles, few of them new. */
-async function updateTitles(trx: Database, lines: ReportLine[], ids: Map<string, string>): Promise<NewFacts["titles"]> {
-  const values = lines.map((line) => sql`(${ids.get(artifactKey(line))}, ${line.title || null}, ${foldedText(line)})`);
-  const { rows } = await sql<NewFacts["titles"][number]>`
-    with given (id, title, folded) as (values ${sql.join(values)})
-    update artifacts set title = given.title, folded = given.folded from given
+async function updateTitles(trx: Database, lines: ReportLine[], ids: Map<string, string>) {
+  const values = lines.map((line) => sql`(${ids.get(artifactKey(line))}, ${line.title || null})`);
+  const { rows } = await sql<Omit<NewFacts["titles"][number], "version">>`
+    with given (id, title) as (values ${sql.join(values)})
+    update artifacts set title = given.title from given
     where artifacts.id = given.id and artifacts.title is distinct from given.title
     returning kind, key, artifacts.title`.execute(trx);
   return rows;
@@ -133,8 +166,8 @@ function headSections(trx: Database, siteId: string, sections: string[]): Promis
 /** Expects the key in its normal form (`normalKey`). Returns undefined if there is no such artifact. */
 export function findArtifact(db: Database, siteId: string, kind: Kind, key: string) {
   return db
-    .selectFrom("artifacts")
-    .select(["id", "kind", "key", "title", "section"])
+    .selectFrom("artifacts as a")
+    .select(["a.id", "a.kind", "a.key", currentTitle.as("title"), "a.section"])
     .where("site_id", "=", siteId)
     .where("kind", "=", kind)
     .where("key", "=", key)

@@ -5,6 +5,7 @@ import { equalsBySeek } from "../database/index-seek.ts";
 import type { Flag, Kind } from "../schema.ts";
 import { type ArtifactOrder, type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
 import { containsText } from "./artifact-filter.ts";
+import { nameThen } from "./former-names.ts";
 
 export interface Moment {
   /** The moment of the state, ISO 8601 UTC with milliseconds. */
@@ -54,6 +55,26 @@ export function placementSeqAsOf(
     where q.environment_id = ${environmentId} and q.artifact_id = ${sql.ref(artifact)} and q.effective_at <= ${asOf}
       and ${isEffective("q", knownAt)}
     order by q.effective_at desc, q.seq desc limit 1)`;
+}
+
+/** The title of the version `v` of a placement, or of what the placement removed. */
+export function placementTitle(placement: string) {
+  const column = (name: string) => sql.ref(`${placement}.${name}`);
+  const [version, environment] = [column("version_id"), column("environment_id")];
+  return titleOrRemoved({ version, environment, artifact: column("artifact_id"), at: column("effective_at") });
+}
+
+/** A removal has the title of the version that was there last: one index seek, and only for a removal. */
+export function titleOrRemoved({
+  version,
+  environment,
+  artifact,
+  at,
+}: Record<"version" | "environment" | "artifact" | "at", RawBuilder<unknown>>) {
+  return sql<string | null>`case when ${version} is not null then v.title else (
+    select w.title from placements q join versions w on w.id = q.version_id
+    where q.environment_id = ${environment} and q.artifact_id = ${artifact} and q.effective_at <= ${at} and ${isEffective("q")}
+    order by q.effective_at desc, q.seq desc limit 1) end`;
 }
 
 export interface PlacementAsOf {
@@ -130,7 +151,7 @@ function queryPlacements(
     .innerJoin("people as pe", "pe.id", "d.person_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
-    .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section"])
+    .select(["a.id as artifact_id", "a.kind", "a.key", placementTitle("p").as("title"), "a.section"])
     .select([
       "p.seq",
       "p.version_id",
@@ -141,7 +162,7 @@ function queryPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .select(["d.baseline", "pe.name as person"])
+    .select(["d.baseline", nameThen("pe", "d.recorded_at").as("person")])
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");

@@ -3,6 +3,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Flag } from "../schema.ts";
 import { longTime } from "../time/format.ts";
+import { nameSince, nameThen } from "./former-names.ts";
 
 /** A correction of a deployment or one of its lines, or (`stands`) the undoing of one: by whom, when and why. */
 export interface Correction {
@@ -14,6 +15,8 @@ export interface Correction {
   whole_id: string | null;
   recorded_at: string;
   person: string;
+  /** What the person is called now, if they were renamed since. */
+  person_now: string | null;
   reason: string;
   /** The number of the deployment that records what is right. */
   instead: number | null;
@@ -26,7 +29,8 @@ function corrections(db: Database) {
     .leftJoin("corrections as w", "w.id", "c.whole_id")
     .leftJoin("deployments as i", "i.id", "c.deployment_id")
     .select(["c.id", "c.corrected_id", "c.artifact_id", "c.stands", "c.correction_id", "c.whole_id", "c.recorded_at"])
-    .select(["p.name as person", "i.number as instead"])
+    .select([nameThen("p", "c.recorded_at").as("person"), nameSince("p", "c.recorded_at").as("person_now")])
+    .select("i.number as instead")
     .select(sql<string>`coalesce(c.reason, w.reason)`.as("reason"));
 }
 

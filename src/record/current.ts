@@ -4,6 +4,7 @@ import type { Database } from "../database/connect.ts";
 import type { Flag, Kind } from "../schema.ts";
 import { type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
 import { containsText } from "./artifact-filter.ts";
+import { placementTitle } from "./as-of.ts";
 
 export interface CurrentPlacement {
   artifact_id: string;
@@ -65,7 +66,8 @@ function current(db: Database, environmentId: string) {
     .selectFrom("current_placements as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
     .leftJoin("versions as v", "v.id", "c.version_id")
-    .select(["a.id as artifact_id", "a.kind", "a.key", "a.title", "a.section", "c.version_id", "c.out_of_band"])
+    .select(["a.id as artifact_id", "a.kind", "a.key", "a.section", "c.version_id", "c.out_of_band"])
+    .select(placementTitle("c").as("title"))
     .select(["v.label as version", "v.digest", "v.requires"])
     .where("c.environment_id", "=", environmentId);
 }
@@ -110,6 +112,7 @@ export function currentByEnvironment(db: Database, ids: string[]) {
       .innerJoin("environments as e", "e.id", "c.environment_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
       .select(["c.artifact_id", "e.slug as environment", "v.label as version", "c.effective_at", "c.out_of_band"])
+      .where("e.retired_at", "is", null)
       .where("c.artifact_id", "in", batch)
       .execute(),
   );

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Actor } from "../access/actor.ts";
-import type { Environment } from "../access/environments.ts";
+import { type Environment, refuseRetiredNow } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -38,8 +38,8 @@ interface Deployment {
 /**
  * Writes a deployment: a placement for each line that changes what was there at its effective moment, a confirmation
  * for each line that does not, and, if it is recorded late, its consequences for later statements. Moves the current
- * pointers and appends the event. Must be called inside a verb's transaction. Throws a Refusal with 422 if it is a complete
- * list that would remove more than it may.
+ * pointers and appends the event. Must be called inside a verb's transaction. Throws a Refusal with 409 if the environment is
+ * retired, and with 422 if it is a complete list that would remove more than it may.
  */
 export async function deploy(
   trx: Database,
@@ -48,6 +48,7 @@ export async function deploy(
   environment: Environment,
   deployment: Deployment,
 ) {
+  await refuseRetiredNow(trx, environment);
   const { effectiveAt } = deployment;
   const before = await statesBefore(trx, environment.id, deployment);
   const unlisted = deployment.complete ? removals(before, deployment, environment) : [];

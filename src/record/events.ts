@@ -10,6 +10,8 @@ export const actions = [
   "site_changed",
   "environment_added",
   "environment_changed",
+  "environment_moved",
+  "environment_retired",
   "server_added",
   "server_removed",
   "deployment_recorded",
@@ -22,6 +24,7 @@ export const actions = [
   "promotion_superseded",
   "promotion_completed",
   "person_invited",
+  "person_renamed",
   "role_given",
   "role_taken",
   "password_reset",
@@ -45,8 +48,13 @@ export interface NewEvent {
  * Must be called inside the transaction that makes the change, which has locked the site, so that no other event comes
  * in between.
  */
-export async function appendEvent(trx: Database, actor: Actor, siteId: string, entry: NewEvent): Promise<number> {
-  const site = (await headOf(trx, siteId))[0] as { events: number; head: string };
+export async function appendEvent(
+  trx: Database,
+  actor: Pick<Actor, "at"> & { person: { id: string } },
+  siteId: string,
+  entry: NewEvent,
+): Promise<number> {
+  const site = (await headOf(trx, actor.person.id, siteId))[0] as { events: number; head: string; person: string };
   const seq = site.events + 1;
   const content = {
     seq,
@@ -56,8 +64,8 @@ export async function appendEvent(trx: Database, actor: Actor, siteId: string, e
     subject: entry.subject,
     subject_id: entry.subject_id ?? null,
     environment_id: entry.environment_id ?? null,
-    // the name at that time, because people change their names
-    details: { person: actor.person.name, ...entry.details },
+    // the name at that time, because people change their names; not the one with which the request came
+    details: { person: site.person, ...entry.details },
   };
   const details = canonicalJson(content.details);
   const hash = hashEntry(site.head, content, details);
@@ -69,8 +77,12 @@ export async function appendEvent(trx: Database, actor: Actor, siteId: string, e
   return seq;
 }
 
-const headOf = precompiled((trx, siteId: string) =>
-  trx.selectFrom("sites").select(["events", "head"]).where("id", "=", siteId),
+const headOf = precompiled((trx, personId: string, siteId: string) =>
+  trx
+    .selectFrom("sites as s")
+    .innerJoin("people as p", (join) => join.on("p.id", "=", personId))
+    .select(["s.events", "s.head", "p.name as person"])
+    .where("s.id", "=", siteId),
 );
 
 const insertEvent = precompiled(

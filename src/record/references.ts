@@ -1,5 +1,5 @@
 import type { Environment } from "../access/environments.ts";
-import { findEnvironment, type Site } from "../access/sites.ts";
+import { findAnyEnvironment, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { refuseFields } from "../errors.ts";
 import { type ParsedMoment, parseMoment } from "../time/parse-moment.ts";
@@ -78,7 +78,7 @@ export async function findEnvironmentAtMoment(
   text: string,
   now: string,
 ): Promise<EnvironmentAtMoment | { wrong: string }> {
-  const environment = findEnvironment(site, slug);
+  const environment = findAnyEnvironment(site, slug);
   const when = parseWhen(text);
   if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
     return { environment, moment: { asOf: endOfTime } };

@@ -1,5 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
+import { nameSince, nameThen } from "./former-names.ts";
+import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
   artifact_id: string;
@@ -18,13 +20,14 @@ export interface ReleaseContent {
 export function listContents(db: Database, releaseId: string): Promise<ReleaseContent[]> {
   return db
     .selectFrom("release_contents as c")
+    .innerJoin("releases as r", "r.id", "c.release_id")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
     .leftJoin("versions as v", "v.id", "c.version_id")
     .select([
       "a.id as artifact_id",
       "a.kind",
       "a.key",
-      "a.title",
+      contentTitle.as("title"),
       "c.version_id",
       "v.label as version",
       "v.digest",
@@ -49,7 +52,8 @@ function releases(db: Database) {
       "r.notes",
       "r.digest",
       "r.created_at",
-      "p.name as person",
+      nameThen("p", "r.created_at").as("person"),
+      nameSince("p", "r.created_at").as("person_now"),
       "e.slug as environment",
     ])
     .select((eb) =>

@@ -77,6 +77,7 @@ async function environmentsOf(trx: Database, siteId: string): Promise<SiteEnviro
       ),
     ])
     .where("e.site_id", "=", siteId)
+    .where("e.retired_at", "is", null)
     .orderBy("e.position")
     .execute();
   return { id: siteId, environments, recorded: environments.map(({ recorded }) => recorded).join("") };

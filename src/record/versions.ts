@@ -7,26 +7,30 @@ import { type FieldError, Refusal } from "../errors.ts";
 import { artifactKey } from "../text.ts";
 import type { NewFacts, NewVersion } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
+import { inheritedTitles } from "./titles.ts";
 
 interface VersionRow {
   id: string;
   artifact_id: string;
   label: string;
+  title: string | null;
   digest: string | null;
   requires: string | null;
 }
 
-type CompletedVersion = VersionRow & Pick<ReportLine, "kind" | "key">;
+type CompletedVersion = VersionRow &
+  Pick<ReportLine, "kind" | "key"> & { added: Partial<NewFacts["contents"][number]> };
 
 /**
- * Creates the versions that do not exist yet, and completes existing ones with a digest or requirements. Returns the
- * version ids by `artifactKey` (null for removals), and what was new. Throws a Refusal with 409 if an existing version
- * has another digest or other requirements.
+ * Creates the versions that do not exist yet, and completes existing ones with a digest, requirements or a title. Returns
+ * the version ids by `artifactKey` (null for removals), and what was new. Throws a Refusal with 409 if an existing
+ * version has another digest or other requirements. A version that has a title keeps it: what was reviewed and approved
+ * under that name is not renamed.
  */
 export async function upsertVersions(
   trx: Database,
   actor: Actor,
-  effectiveAt: string,
+  { environmentId, effectiveAt }: { environmentId: string; effectiveAt: string },
   lines: ReportLine[],
   artifacts: Map<string, string>,
 ): Promise<{ ids: Map<string, string | null> } & Pick<NewFacts, "versions" | "contents">> {
@@ -50,20 +54,18 @@ export async function upsertVersions(
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
   await inBatches(completed, (batch) => updateVersions(trx, batch));
+  const untitled = versions.filter(({ title }) => title === null).map((line) => artifacts.get(artifactKey(line)) ?? "");
+  const inherited = await inheritedTitles(trx, environmentId, effectiveAt, untitled);
+  for (const version of versions) version.title ??= inherited.get(artifacts.get(artifactKey(version)) ?? "") ?? null;
   await insertVersions(trx, actor, effectiveAt, versions, artifacts);
-  const contents = completed.map(({ kind, key, label: version, digest, requires }) => ({
-    kind,
-    key,
-    version,
-    digest: digest ?? undefined,
-    requires: requires ?? undefined,
-  }));
+  const contents = completed.map(({ kind, key, label: version, added }) => ({ kind, key, version, ...added }));
   return { ids, versions, contents };
 }
 
 function newVersion(id: string, line: ReportLine): NewVersion {
   const { kind, key, version, digest = null, source = null, notes = null } = line;
-  return { digest, id, key, kind, notes, requires: requiresText(line), source, version: version as string };
+  const title = line.title || null;
+  return { digest, id, key, kind, notes, requires: requiresText(line), source, title, version: version as string };
 }
 
 async function existingVersions(
@@ -75,7 +77,7 @@ async function existingVersions(
     const pairs = batch.map((line) => sql`(${ids.get(artifactKey(line))}, ${line.version})`);
     return trx
       .selectFrom("versions")
-      .select(["id", "artifact_id", "label", "digest", "requires"])
+      .select(["id", "artifact_id", "label", "title", "digest", "requires"])
       .where(sql<boolean>`(artifact_id, label) in (values ${sql.join(pairs)})`)
       .execute();
   });
@@ -117,21 +119,22 @@ function whyContentDiffers(existing: VersionRow, line: ReportLine): string | und
     return `${line.key} ${line.version} is already recorded as requiring ${existing.requires}. Other requirements need a new version.`;
 }
 
-/** The version with the digest and requirements that it did not have yet; empty if the line adds none. */
+/** The version with the digest, requirements and title that it did not have yet; empty if the line adds none. */
 function completedVersion(existing: VersionRow, line: ReportLine): CompletedVersion[] {
-  const digest = existing.digest ?? line.digest ?? null;
-  const requires = existing.requires ?? requiresText(line);
-  return digest === existing.digest && requires === existing.requires
-    ? []
-    : [{ ...existing, kind: line.kind, key: line.key, digest, requires }];
+  const given = { digest: line.digest, requires: requiresText(line), title: line.title };
+  const added = Object.fromEntries(
+    (["digest", "requires", "title"] as const).flatMap((name) =>
+      !existing[name] && given[name] ? [[name, given[name]]] : [],
+    ),
+  );
+  return Object.keys(added).length ? [{ ...existing, ...added, kind: line.kind, key: line.key, added }] : [];
 }
 
 async function updateVersions(trx: Database, completed: VersionRow[]): Promise<never[]> {
-  const rows = completed.map(({ id, digest, requires }) => sql`(${id}, ${digest}, ${requires})`);
+  const rows = completed.map(({ id, digest, requires, title }) => sql`(${id}, ${digest}, ${requires}, ${title})`);
   await sql`
-    with given (id, digest, requires) as (values ${sql.join(rows)})
-    update versions set digest = given.digest, requires = given.requires from given where versions.id = given.id`.execute(
-    trx,
-  );
+    with given (id, digest, requires, title) as (values ${sql.join(rows)})
+    update versions set digest = given.digest, requires = given.requires, title = given.title
+    from given where versions.id = given.id`.execute(trx);
   return [];
 }

@@ -10,8 +10,9 @@ import { findArtifact } from "../record/artifacts.ts";
 import { endOfTime, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { changesAround } from "../record/changes.ts";
 import { normalKey } from "../record/keys.ts";
+import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
-import { foldText, joinWithAnd, slugFrom } from "../text.ts";
+import { foldText, joinWithAnd, slugFrom, tellApart } from "../text.ts";
 import { listApprovals, type PastApproval, search } from "./queries.ts";
 import type { Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
@@ -128,9 +129,9 @@ async function findByName(db: Database, siteId: string, what: string): Promise<A
   if (!hits.length) return;
   const ids = hits.map(({ ref }) => ref);
   const found = await db
-    .selectFrom("artifacts")
-    .select(["id", "kind", "key", "title"])
-    .where("id", "in", ids)
+    .selectFrom("artifacts as a")
+    .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
+    .where("a.id", "in", ids)
     .execute();
   const folded = foldText(subject);
   const titled = found.filter(({ title }) => title && foldText(title) === folded);
@@ -218,7 +219,7 @@ async function answerApproved(
   const shown = approvals.slice(0, maxApprovals);
   return {
     to: "approved",
-    whom: roleName ?? joinWithAnd(people.map((person) => person.name)),
+    whom: roleName ?? joinWithAnd(tellApart(people).map((person) => person.name)),
     environment,
     approvals: shown,
     more: approvals.length > maxApprovals,

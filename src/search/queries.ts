@@ -6,8 +6,10 @@ import { listEvents } from "../history/queries.ts";
 import { type SentencePart, sentence } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { currentByEnvironment } from "../record/current.ts";
+import { nameThen } from "../record/former-names.ts";
 import { listReleases } from "../record/releases.ts";
 import { freeTexts, type SearchKind } from "../record/search-index.ts";
+import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 import { forFts5, forTsquery, type SearchQuery } from "./search-query.ts";
 
@@ -90,7 +92,11 @@ export interface FoundArtifact {
 /** Pages and software in the order of their ids, each with its current versions. */
 async function artifactsOf(db: Database, ids: string[]): Promise<FoundArtifact[]> {
   const rows = await inBatches(ids, (batch) =>
-    db.selectFrom("artifacts").select(["id", "kind", "key", "title"]).where("id", "in", batch).execute(),
+    db
+      .selectFrom("artifacts as a")
+      .select(["a.id", "a.kind", "a.key", currentTitle.as("title")])
+      .where("a.id", "in", batch)
+      .execute(),
   );
   const current = await currentByEnvironment(db, ids);
   const ordered = ids.flatMap((id) => rows.filter((row) => row.id === id));
@@ -180,7 +186,8 @@ export function listApprovals(
     .innerJoin("releases as r", "r.id", "p.release_id")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("people as pe", "pe.id", "a.person_id")
-    .select(["p.number", "r.name", "e.name as environment", "pe.name as person", "a.decided_at"])
+    .select(["p.number", "r.name", "a.decided_at"])
+    .select([nameThen("e", "a.decided_at").as("environment"), nameThen("pe", "a.decided_at").as("person")])
     .where("p.site_id", "=", siteId)
     .where("a.decision", "=", "approve")
     .orderBy("a.decided_at", "desc")

@@ -9,7 +9,9 @@ import type { Environment } from "../access/environments.ts";
 import { listRoles } from "../access/roles.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
-import { addServer, createEnvironment, removeServer, renameEnvironment } from "../environments/environments.ts";
+import { changeEnvironment, retireEnvironment } from "../environments/changes.ts";
+import { addServer, createEnvironment, removeServer } from "../environments/environments.ts";
+import { lastPlace } from "../environments/order.ts";
 import { gateSentence } from "../environments/rules.ts";
 import { besideFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -27,17 +29,21 @@ async function withGateSentence(c: SiteContext, environment: Environment): Promi
   return { ...environment, gate: gateSentence(environment.gate, names) };
 }
 
-environmentSettingsRoutes.get("/", async (c) => showAll(c, { name: "", slug: "", tier: "other", key: newId() }));
+environmentSettingsRoutes.get("/", async (c) =>
+  showAll(c, { name: "", slug: "", tier: "other", before: lastPlace, key: newId() }),
+);
 
 environmentSettingsRoutes.post("/", async (c) => {
-  const { key, tier, ...form } = await formFields(c, "name", "slug", "tier", "key");
+  const { key, tier, before, ...form } = await formFields(c, "name", "slug", "tier", "before", "key");
   const environment = { name: form.name, slug: form.slug.trim() || slugFrom(form.name), tier: tier as Tier };
+  const sent = { ...environment, before, key };
   try {
-    await createEnvironment(c.var.db, sessionActor(c, { ...environment, key }), c.var.access.site, environment);
+    await createEnvironment(c.var.db, sessionActor(c, sent), c.var.access.site, environment, before);
   } catch (error) {
-    return showAll(c, { ...form, tier, key }, besideFields(error, "name").errors);
+    return showAll(c, { ...form, tier, before, key }, besideFields(error, "name").errors);
   }
-  flash(c, `${form.name.trim()} added as the last environment.`);
+  const next = c.var.access.site.environments.find(({ slug }) => slug === before);
+  flash(c, `${form.name.trim()} added ${next ? `before ${next.name}` : "as the last environment"}.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
 });
 
@@ -47,14 +53,26 @@ environmentSettingsRoutes.get("/:environment", async (c) =>
 
 environmentSettingsRoutes.post("/:environment/name", async (c) => {
   const environment = findEnvironment(c.var.access.site, c.req.param("environment"));
-  const { name } = await formFields(c, "name");
+  const { name, tier, before } = await formFields(c, "name", "tier", "before");
+  const change = { name, tier: tier || undefined, before: before || undefined };
   try {
-    await renameEnvironment(c.var.db, sessionActor(c), c.var.access.site, environment, name);
+    await changeEnvironment(c.var.db, sessionActor(c), c.var.access.site, environment, change);
   } catch (error) {
-    return showOne(c, environment, { name, errors: besideFields(error).errors });
+    return showOne(c, environment, { ...change, errors: besideFields(error, "before").errors });
   }
-  flash(c, `Renamed to ${name.trim()}.`);
+  flash(c, `${name.trim()} saved.`);
   return c.redirect(`${base(c)}/${environment.slug}`, 303);
+});
+
+environmentSettingsRoutes.post("/:environment/retirement", async (c) => {
+  const environment = findEnvironment(c.var.access.site, c.req.param("environment"));
+  try {
+    await retireEnvironment(c.var.db, sessionActor(c), c.var.access.site, environment);
+  } catch (error) {
+    return showOne(c, environment, { errors: besideFields(error, "retire").errors });
+  }
+  flash(c, `${environment.name} retired. Its history can still be read.`);
+  return c.redirect(base(c), 303);
 });
 
 environmentSettingsRoutes.post("/:environment/servers", async (c) => {
@@ -97,6 +115,8 @@ async function showAll(c: SiteContext, form: NewEnvironmentForm, errors?: Record
 type RefusedForm = {
   errors: Record<string, string>;
   name?: string;
+  tier?: string | undefined;
+  before?: string | undefined;
   server?: { name: string; base_url: string; key: string };
 };
 
@@ -105,6 +125,8 @@ async function showOne(c: SiteContext, environment: Environment, refused?: Refus
     site: c.var.access.site,
     environment: await withGateSentence(c, environment),
     name: refused?.name ?? environment.name,
+    tier: refused?.tier ?? environment.tier,
+    before: refused?.before,
     server: refused?.server ?? { name: "", base_url: "", key: newId() },
     ...(refused && { errors: refused.errors }),
   });

@@ -44,10 +44,7 @@ export function siteErrors(site: NewSite): FieldError[] {
   if (!environments.length || environments.length > maxEnvironments)
     check("environments", `A site has 1 to ${maxEnvironments} environments.`);
   environments.forEach((environment, i) => {
-    for (const error of environmentErrors(
-      environment,
-      environments.slice(0, i).map(({ slug }) => slug),
-    ))
+    for (const error of environmentErrors(environment, environments.slice(0, i)))
       check(`environments.${i}.${error.path}`, error.message);
   });
   return errors;

@@ -55,7 +55,7 @@ export async function insertSite(trx: Database, actor: Actor, site: NewSite, rol
   });
   for (const environment of site.environments ?? defaultEnvironments)
     await insertEnvironment(trx, actor, id, environment);
-  return { id, slug: row.slug, name: row.name, time_zone: row.time_zone, environments: await environmentsOf(trx, id) };
+  return { id, slug: row.slug, name: row.name, time_zone: row.time_zone, ...(await environmentsOf(trx, id)) };
 }
 
 /** The creator; for a token also the person who created it, since somebody has to be able to sign in to the new site. */

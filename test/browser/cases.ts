@@ -116,9 +116,7 @@ export const cases: Case[] = [
   page("inbox, empty", "oskar", "/sites/elsewhere/approvals"),
   ...Object.entries(promotions).map(([state, number]) => page(`promotion, ${state}`, "ada", promotion(number))),
   page("promotion, to approve", "mara", promotion(promotions.waiting)),
-  page("promotion, rejected without a comment", "mara", promotion(promotions.waiting), (at) =>
-    at.getByRole("button", { name: "Reject" }).click(),
-  ),
+  page("promotion, rejected without a comment", "mara", promotion(promotions.waiting), fillAndClick({}, "Reject")),
   page("promotion, for a viewer", "vera", promotion(promotions.waiting)),
   page("promotion, about to be cancelled", "ada", promotion(promotions.waiting), (at) =>
     at.getByText("Cancel promotion").click(),

@@ -1,27 +1,20 @@
-import type { Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fillBusySite } from "./busy.ts";
-import { cases } from "./cases.ts";
-import { openTab, type Tab } from "./page.ts";
+import type { Case } from "./cases.ts";
+import { axe, axeColours, axeLayout, openTab, type Tab } from "./page.ts";
 import { browserShop, type Shop } from "./shop.ts";
 
-/** Widths are in pixels. */
-interface Examination {
-  width: number;
-  /** A width that the page has to fit too. */
-  narrower: number;
-  /** A further check of the page in the tab; returns its problems, one per line. */
-  also?: (page: Page) => Promise<string[]>;
-}
-
-/** Examines every page in one tab, since opening a browser for each would take as long as the examination. */
-export function examine({ width, narrower, also }: Examination): void {
+/** Examines these pages in one tab, since opening a browser for each would take as long as the examination. */
+export function examine(cases: Case[]): void {
   let w: Shop;
   let tab: Tab;
+  let devTools: CDPSession;
   beforeAll(async () => {
     w = await browserShop();
     await fillBusySite(w);
-    tab = await openTab({ baseURL: w.baseURL, width });
+    tab = await openTab({ baseURL: w.baseURL });
+    devTools = await tab.page.context().newCDPSession(tab.page);
   });
   afterAll(async () => {
     await tab.page.context().close();
@@ -31,20 +24,71 @@ export function examine({ width, narrower, also }: Examination): void {
   test.each(cases)("$name", async ({ person, path, act }) => {
     const { page, faults } = tab;
     await w.enter(page, person);
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.setViewportSize({ width, height: 800 });
+    await show(devTools, "light", desk);
     await page.goto(typeof path === "string" ? path : await path(w));
     await act?.(page);
 
-    expect(await page.title()).toMatch(/ · Sitebook$/);
-    expect(await page.locator("h1").count(), "first-level headings").toBe(1);
-    expect(await overflow(page), "pixels to scroll sideways").toBe(0);
-    expect(await also?.(page)).toEqual(also && []);
-    await page.setViewportSize({ width: narrower, height: 800 });
-    expect(await overflow(page), `pixels to scroll sideways at ${narrower}`).toBe(0);
+    const found = { ...(await page.evaluate<{ title: string; headings: number }>(looks)), ...(await problems(page)) };
+    expect(found).toEqual({ title: expect.stringMatching(/ · Sitebook$/), headings: 1, axe: [], overflow: [] });
     expect(faults.splice(0), "errors in the browser's console").toEqual([]);
   });
+
+  /**
+   * Everything at full width in light colours, then the dark colours, then the layout on a telephone.
+   */
+  async function problems(page: Page): Promise<{ axe: string[]; overflow: string[] }> {
+    const overflow = [await tooWide(page)];
+    const light = await axe(page);
+    await show(devTools, "dark", desk);
+    const dark = await axeColours(page);
+    await show(devTools, "dark", telephone);
+    overflow.push(await tooWide(page));
+    const narrow = await axeLayout(page);
+    for (const size of [halfADesk, zoomed]) {
+      await show(devTools, "dark", size);
+      overflow.push(await tooWide(page));
+    }
+    return {
+      axe: [...light, ...dark.map(prefix("in dark colours")), ...narrow.map(prefix("on a telephone"))],
+      overflow: overflow.flat(),
+    };
+  }
 }
 
-const overflow = (page: Page): Promise<number> =>
-  page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+/** In pixels. */
+interface Size {
+  width: number;
+  /** With the page's own viewport and with touch. */
+  mobile: boolean;
+}
+
+const desk: Size = { width: 1280, mobile: false };
+const telephone: Size = { width: 360, mobile: true };
+/** Where tables are not yet shown as cards. */
+const halfADesk: Size = { width: 720, mobile: false };
+/** A desktop page zoomed to 400 %, as WCAG 1.4.10 requires. */
+const zoomed: Size = { width: 320, mobile: true };
+
+async function show(devTools: CDPSession, colours: "light" | "dark", { width, mobile }: Size): Promise<void> {
+  const features = [
+    { name: "prefers-color-scheme", value: colours },
+    { name: "prefers-reduced-motion", value: "reduce" },
+  ];
+  await Promise.all([
+    devTools.send("Emulation.setEmulatedMedia", { features }),
+    devTools.send("Emulation.setDeviceMetricsOverride", { width, height: 800, mobile, deviceScaleFactor: 1 }),
+    devTools.send("Emulation.setTouchEmulationEnabled", { enabled: mobile }),
+  ]);
+}
+
+// not by locators, for which Playwright would load its own script into each page
+const looks = "({ title: document.title, headings: document.querySelectorAll('h1').length })";
+
+async function tooWide(page: Page): Promise<string[]> {
+  const { wide, width } = await page.evaluate<{ wide: number; width: number }>(
+    "({ wide: document.documentElement.scrollWidth, width: document.documentElement.clientWidth })",
+  );
+  return wide > width ? [`${wide} pixels in ${width}`] : [];
+}
+
+const prefix = (where: string) => (problem: string) => `${where}: ${problem}`;

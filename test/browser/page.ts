@@ -71,15 +71,29 @@ const colourRules = ["color-contrast", "link-in-text-block"];
 /** The problems that axe finds, one per line. Axe needs JavaScript in the page, and a server that has its script. */
 export async function axe(page: Page): Promise<string[]> {
   await page.addScriptTag({ url: axeScript.path });
-  return runAxe(page, {});
+  return runAxe(page, { rules: { "target-size": { enabled: true } } });
 }
 
 /** Checks only the colours, after `axe` has checked the page in the other colour scheme. */
 export const axeColours = (page: Page): Promise<string[]> => runAxe(page, { runOnly: colourRules });
 
-/** Checks everything but the colours, after `axe` has checked the page at another width. */
-export const axeLayout = (page: Page): Promise<string[]> =>
-  runAxe(page, { rules: Object.fromEntries(colourRules.map((rule) => [rule, { enabled: false }])) });
+/** What depends on sizes, and on what a width shows or hides. */
+const layoutRules = [
+  "aria-hidden-focus",
+  "button-name",
+  "heading-order",
+  "label",
+  "link-name",
+  "nested-interactive",
+  "page-has-heading-one",
+  "scrollable-region-focusable",
+  "select-name",
+  "summary-name",
+  "target-size",
+];
+
+/** Checks only the layout, after `axe` has checked the page at another width. */
+export const axeLayout = (page: Page): Promise<string[]> => runAxe(page, { runOnly: layoutRules });
 
 async function runAxe(page: Page, options: RunOptions): Promise<string[]> {
   const results = `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...options })})`;

@@ -31,6 +31,7 @@ const short: [statement: RegExp, why: string][] = [
   ],
   [/ from artifacts as a inner join placements as s .* where s\.deployment_id = /, "one deployment"],
   [/ from artifacts as a .* (and|where) a\.id in \(/, "the requested rows"],
+  [/ order by e\.position desc limit 1\), a\.title\)/, "the environments of a site, for each row"],
   [/ where p\.environment_id = \? and p\.effective_at = \? /, "the placements of one moment"],
   [/^select p\.effective_at as at from placements .* and p\.effective_at > \? /, "at most a thousand"],
   [/ from events as e .* and e\.seq in \(/, "a page of the history"],

@@ -3,7 +3,9 @@ import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
-import { addServer, createEnvironment, removeServer, renameEnvironment } from "../../src/environments/environments.ts";
+import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
+import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
@@ -22,10 +24,20 @@ export async function everyVerb(w: World): Promise<void> {
 
 async function administer(w: World): Promise<void> {
   const iris = await w.by("iris");
+  await changeName(w.db, iris.person, "Iris Vane", w.clock.at);
   await changeSite(w.db, iris, w.site, { name: "Fennel & Daughters", time_zone: "Europe/Dublin" });
   await createEnvironment(w.db, iris, w.site, { slug: "archive", name: "Archive", tier: "other" });
   const site = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
-  await renameEnvironment(w.db, iris, site, environmentOf(site, "archive"), "The archive");
+  const archive = environmentOf(site, "archive");
+  await changeEnvironment(w.db, iris, site, archive, { name: "The archive", tier: "testing", before: "demo" });
+  await changeEnvironment(w.db, iris, site, archive, { before: "-" });
+  await createEnvironment(w.db, iris, site, { slug: "spare", tier: "other" }, "live");
+  await retireEnvironment(
+    w.db,
+    iris,
+    site,
+    environmentOf((await findAccess(w.db, iris.person.id, "shop"))?.site as Site, "spare"),
+  );
   await addServer(w.db, iris, site, environmentOf(site, "archive"), {
     name: "cold",
     base_url: "https://old.shop.example/",

@@ -16,6 +16,7 @@ import { env } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
+import { nameOfThen, nowCalled } from "../parts/people.ts";
 import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
@@ -168,11 +169,11 @@ const placementTable = (props: ArtifactProps): Html =>
 
 function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   const { site, now, approvers, corrections, artifact, may } = props;
-  const { version, deployment, effective_at } = placement;
+  const { version, title, deployment, effective_at } = placement;
   const zone = site.time_zone;
   const own = corrections.filter((correction) => correction.corrected_id === placement.deployment_id);
   const corrected = own.at(-1)?.stands === 0;
-  const environment = site.environments.find(({ slug }) => slug === placement.environment);
+  const environment = [...site.environments, ...site.retired].find(({ slug }) => slug === placement.environment);
   const recorded = html`${time(placement.recorded_at, zone, now)}`;
   const later = recordedLater(placement);
   const asOf = pathWithQuery(`/sites/${site.slug}/environments/${placement.environment}`, {
@@ -180,7 +181,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? env(environment) : placement.environment)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${placement.person}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOfThen(placement.person, placement.person_now)}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }

@@ -118,7 +118,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
     ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
-  return html`${versionLink(props, cell.recorded)} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
+  return html`${versionLink(props, cell.recorded)}${cell.recorded.title && html` <bdi class="title">“${cell.recorded.title}”</bdi>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
 }
 
 type Recorded = NonNullable<BoardCell["recorded"]>;

@@ -10,6 +10,7 @@ import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty, facts, head } from "../parts/page.ts";
+import { nameOfThen, nowCalled } from "../parts/people.ts";
 import { since } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
@@ -41,7 +42,7 @@ const lineTable = (site: Site, list: Deployment[], now: string): Html =>
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
     body: each(list, (deployment) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", deployment.person)}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", nameOfThen(deployment.person, deployment.person_now))}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
       ),
     ),
   });
@@ -68,11 +69,11 @@ export function deploymentPage(props: PageProps): Html {
   const same = deployment.unchanged ? `, ${deployment.unchanged} unchanged` : "";
   return html`${head({
     over: [
-      env({
+      html`${env({
         name: deployment.environment_name,
         tier: deployment.tier,
         href: `/sites/${site.slug}/environments/${deployment.environment}`,
-      }),
+      })}${nowCalled(deployment.environment_now)}`,
       html`<a href="/sites/${site.slug}/deployments">Deployments</a>`,
     ],
     title: `Deployment ${deployment.number}`,
@@ -84,7 +85,7 @@ ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
   [
     "Recorded",
-    html`${time(deployment.recorded_at, site.time_zone, now)} by <bdi>${deployment.person}</bdi>${later && `, ${later}`}`,
+    html`${time(deployment.recorded_at, site.time_zone, now)} by ${nameOfThen(deployment.person, deployment.person_now)}${later && `, ${later}`}`,
   ],
   [
     "Promotion",

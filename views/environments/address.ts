@@ -13,6 +13,8 @@ import { pathWithQuery, shortMoment } from "../parts/address.ts";
 export type EnvironmentProps = {
   site: Site;
   environment: Environment;
+  /** What it was called at the moment that is shown. */
+  nameThen: string;
   now: string;
   /** The past moment that is shown, ISO 8601 UTC; undefined: now. */
   at?: string | undefined;

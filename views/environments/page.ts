@@ -33,22 +33,36 @@ const changesChart = (props: EnvironmentProps, chart: Histogram): Html =>
     hrefAt: (moment) => pageHref(props, { as_of: shortMoment(moment), after: undefined }),
   });
 
-const pageTitle = ({ environment, site, at }: EnvironmentProps): Html =>
-  at ? html`What was on ${environment.name} on ${fullTime(at, site.time_zone)}` : html`What is on ${environment.name}`;
+const pageTitle = ({ environment, nameThen, site, at }: EnvironmentProps): Html =>
+  at
+    ? html`What was on ${nameThen} on ${fullTime(at, site.time_zone)}`
+    : html`${environment.retired_at ? "What was last on" : "What is on"} ${environment.name}`;
 
-export const titleOf = ({ environment, site, at }: Pick<EnvironmentProps, "environment" | "site" | "at">): string =>
-  at ? `What was on ${environment.name} on ${longTime(at, site.time_zone)}` : `What is on ${environment.name}`;
+export const titleOf = ({
+  environment,
+  nameThen,
+  site,
+  at,
+}: Pick<EnvironmentProps, "environment" | "nameThen" | "site" | "at">): string =>
+  at ? `What was on ${nameThen} on ${longTime(at, site.time_zone)}` : `What is on ${environment.name}`;
 
 const header = (props: EnvironmentProps, unknown: boolean): Html =>
   head({
     over: [
       html`Environment ${env(props.environment)}`,
+      ...formerly(props),
       ...props.environment.servers.map((server) => html`<a href="${server.base_url}">${host(server.base_url)}</a>`),
     ],
     title: pageTitle(props),
     under: unknown ? undefined : summary(props),
     actions: picker(props),
   });
+
+/** That it was renamed since the moment that is shown, and that it is retired. */
+const formerly = ({ environment, nameThen, site }: EnvironmentProps): Piece[] => [
+  ...(nameThen === environment.name ? [] : [`now called ${environment.name}`]),
+  ...(environment.retired_at ? [html`retired ${fullTime(environment.retired_at, site.time_zone)}`] : []),
+];
 
 const host = (url: string): string => url.replace(/^https?:\/\//, "");
 
@@ -76,6 +90,7 @@ function unknownContents(props: EnvironmentProps): Html {
   return empty(
     html`${statusBadge("unknown", "Unknown")}. Nothing ${at ? "had been recorded" : "has been recorded"} for ${environment.name} ${at ? "by then" : "yet"}.`,
     may.record &&
+      !environment.retired_at &&
       html`${linkButton(
         `/sites/${site.slug}/deployments/new?environment=${environment.slug}`,
         "Record what is there",

@@ -11,6 +11,7 @@ import { type Choice, input, select } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { empty, fold, head } from "../parts/page.ts";
+import { nameOfThen } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -71,10 +72,10 @@ ${select({
   name: "environment",
   label: "Environment",
   value: fields.environment,
-  choices: all(
-    "All",
-    site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
-  ),
+  choices: all("All", [
+    ...site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
+    ...site.retired.map(({ slug, name }) => ({ value: slug, label: `${name} (retired)` })),
+  ]),
 })}
 ${input({ name: "key", label: "Page or software", value: fields.key, error: errors.key, more: { placeholder: "/sale/shoes", maxlength: 2000 } })}
 ${moment("from", "From", "the start")}${moment("until", "Until", "now")}${momentExamples}
@@ -102,7 +103,7 @@ function eventItem(site: Site, now: string, event: HistoryProps["events"][number
 /** A part of a sentence, with its link or its time. */
 export function sentencePart(site: Site, now: string, part: SentencePart): Html {
   if (typeof part === "string") return html`${part}`;
-  if ("name" in part) return html`<bdi>${part.name}</bdi>`;
+  if ("name" in part) return nameOfThen(part.name, part.now);
   if ("at" in part) return time(part.at, site.time_zone, now);
   return html`<a href="/sites/${site.slug}/${part.to}"><bdi>${part.text}</bdi></a>`;
 }

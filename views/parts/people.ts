@@ -1,15 +1,23 @@
 import { joinWithAnd } from "../../src/text.ts";
 import { type Html, html } from "./html.ts";
 
-type Decider = { person: string; kind: "person" | "machine" };
+type Decider = { person: string; person_now?: string | null; kind: "person" | "machine" };
+
+/** A name as of then: "Ada", or "Ada (now called Ada King)". */
+export const nameOfThen = (then: string, now: string | null | undefined): Html =>
+  html`<bdi>${then}</bdi>${nowCalled(now)}`;
+
+/** To follow a name as of then. Nothing if it is the name of today. */
+export const nowCalled = (now: string | null | undefined): Html =>
+  html`${now && html` <small>(now called <bdi>${now}</bdi>)</small>`}`;
 
 /** "Theo (Tester)"; "Nightly build (machine, Tester)" for a token. */
-export const inRole = ({ person, kind }: Decider, role: string): Html =>
-  html`<bdi>${person}</bdi> (${kind === "machine" && "machine, "}<bdi>${role}</bdi>)`;
+export const inRole = ({ person, person_now, kind }: Decider, role: string): Html =>
+  html`${nameOfThen(person, person_now)} (${kind === "machine" && "machine, "}<bdi>${role}</bdi>)`;
 
 /** "Theo"; "Nightly build (machine)" for a token. */
-export const nameOf = ({ person, kind }: Decider): Html =>
-  html`<bdi>${person}</bdi>${kind === "machine" && " (machine)"}`;
+export const nameOf = ({ person, person_now, kind }: Decider): Html =>
+  html`${nameOfThen(person, person_now)}${kind === "machine" && " (machine)"}`;
 
 /** "Theo (Tester) and Nightly build (machine, Marketing)", also for an attribute. */
 export const allInRoles = <T extends Decider>(deciders: T[], role: (decider: T) => string): string =>

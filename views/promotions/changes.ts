@@ -60,11 +60,17 @@ function headings({ promotion, to, counts }: ReviewProps, change: PromotionChang
 }
 
 const item = (props: ReviewProps, page: ContentChange): Html => html`<li><div>
-<h3><bdi>${page.title ?? page.key}</bdi></h3>${page.title && html` ${path(page.key)}`}
+<h3><bdi>${page.title ?? page.key}</bdi></h3>${page.title && html` ${path(page.key)}`}${formerTitle(page)}
 ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}
 <div class="see">${links(props, page)}${versions(page)}</div>
 </div>${tick(props, page)}</li>
 `;
+
+/** A new title is part of what is approved. */
+const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =>
+  change === "changed" &&
+  Boolean(inTarget?.title && inTarget.title !== title) &&
+  html` <small>until now “<bdi>${inTarget?.title}</bdi>”</small>`;
 
 const links = ({ from, to }: ReviewProps, page: ContentChange): Html =>
   html`${page.change !== "removed" && openOn(from, page)}${page.change !== "new" && openOn(to, page)}`;

@@ -11,7 +11,7 @@ import { hiddenField, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
-import { allInRoles, inRole } from "../parts/people.ts";
+import { allInRoles, inRole, nameOfThen } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -72,6 +72,13 @@ function verdictForm({ site, promotion }: PromotionPage, list: Html): Html {
 ${hiddenField("digest", promotion.digest)}${list}</form>`;
 }
 
+/** "demo is now called Staging" */
+const renamed = ({ environment, from, to_name, from_name }: PromotionPage["promotion"]): Html[] =>
+  [
+    [from.name, from_name],
+    [environment.name, to_name],
+  ].flatMap(([then, now]) => (then === now ? [] : [html`<bdi>${then}</bdi> is now called <bdi>${now}</bdi>`]));
+
 function header(props: PromotionPage): Html {
   const { promotion, changes, site, now } = props;
   const softwareIsNeeded = promotion.contents.some(
@@ -80,8 +87,9 @@ function header(props: PromotionPage): Html {
   return head({
     over: [
       environmentPath(promotion.from, promotion.environment),
+      ...renamed(promotion),
       `Promotion ${promotion.number}`,
-      html`requested by <bdi>${promotion.asked_by}</bdi>, ${time(promotion.asked_at, site.time_zone, now)}`,
+      html`requested by ${nameOfThen(promotion.asked_by, promotion.asked_by_now)}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
     lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
@@ -151,7 +159,7 @@ function outcome(props: PromotionPage): Html {
     );
   return line(
     statusBadge("cancelled", "Cancelled"),
-    html`by <bdi>${cancellation?.person}</bdi>, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
+    html`by ${nameOfThen(cancellation?.person ?? "", cancellation?.person_now)}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
 }
@@ -161,11 +169,11 @@ type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;
 function completed(props: PromotionPage, completion: Completion): Html {
   const { promotion, site, now, afterwards } = props;
   const at = (iso: string) => time(iso, site.time_zone, now);
-  const { person, effective_at, completed_at, deployment } = completion;
+  const { person, person_now, effective_at, completed_at, deployment } = completion;
   const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by <bdi>${person}</bdi>: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  return html`by ${nameOfThen(person, person_now)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
 }

@@ -12,6 +12,7 @@ import { env, environmentPath } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
+import { nameOfThen } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -145,7 +146,7 @@ const about = ({ release, site }: Page, at: Html): Html =>
     "about",
     "About",
     facts([
-      ["Created by", html`<bdi>${release.person}</bdi>, ${at}`],
+      ["Created by", html`${nameOfThen(release.person, release.person_now)}, ${at}`],
       [
         "Created from",
         html`<a href="/sites/${site.slug}/environments/${release.environment}">${release.environment}</a>`,

@@ -1,8 +1,11 @@
+import type { Environment } from "../../src/access/environments.ts";
+import type { Site } from "../../src/access/sites.ts";
+import { longTime } from "../../src/time/format.ts";
 import { button, confirmButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { input, select } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
-import { empty, facts, panel, split } from "../parts/page.ts";
+import { empty, facts, note, panel, split } from "../parts/page.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { keyField, type SettingsSite, settingsHead } from "./site.ts";
 
@@ -15,7 +18,9 @@ export type SettingsEnvironment = {
   gate: string;
 };
 
-export type NewEnvironmentForm = { name: string; slug: string; tier: string; key: string };
+export type NewEnvironmentForm = { name: string; slug: string; tier: string; before: string; key: string };
+
+type EnvironmentsSite = SettingsSite & Pick<Site, "environments" | "retired" | "time_zone">;
 
 const TIERS = [
   ["development", "development: where the site is built"],
@@ -26,7 +31,7 @@ const TIERS = [
 ] as const;
 
 export const environmentsPage = (props: {
-  site: SettingsSite;
+  site: EnvironmentsSite;
   environments: SettingsEnvironment[];
   form: NewEnvironmentForm;
   errors?: Record<string, string>;
@@ -46,14 +51,45 @@ export const environmentsPage = (props: {
 ${input({ name: "name", label: "Name", value: form.name, error: errors.name, required: true })}
 ${input({ name: "slug", label: "Short name", value: form.slug, error: errors.slug, hint: "Used in addresses. If empty, it is derived from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
 ${select({ name: "tier", label: "Tier", value: form.tier, error: errors.tier, choices: TIERS.map(([value, label]) => ({ value, label })), hint: "Determines the environment’s icon and its first gate." })}
-<div class="end">${button({ text: "Add as last", look: "primary" })}</div></form>`;
-  return html`${settingsHead(site, "/environments", "Environments")}${split(list, panel("add", "Add environment", add))}`;
+${place(site.environments, form.before, errors.before)}
+<div class="end">${button({ text: "Add", look: "primary" })}</div></form>`;
+  return html`${settingsHead(site, "/environments", "Environments")}${split(html`${list}${retiredList(site)}`, panel("add", "Add environment", add))}`;
 };
 
+/** The place of an environment: before one of the others, or as the last. */
+const place = (others: Environment[], before: string | undefined, error: string | undefined): Html =>
+  select({
+    name: "before",
+    label: "Place",
+    value: before ?? "-",
+    error,
+    choices: [
+      ...others.map(({ slug, name }) => ({ value: slug, label: `before ${name}` })),
+      { value: "-", label: "last" },
+    ],
+    hint: "Promotions go from each environment to the next.",
+  });
+
+const retiredList = ({ slug, retired, time_zone }: EnvironmentsSite): Html =>
+  retired.length === 0
+    ? html``
+    : html`<h2>Retired</h2><ul class="plain">${each(
+        retired,
+        (environment) =>
+          html`<li>${env({ ...environment, href: `/sites/${slug}/environments/${environment.slug}` })} <small>retired ${longTime(environment.retired_at ?? "", time_zone)}; its history stays</small></li>`,
+      )}</ul>`;
+
+/** The slug of the environment that follows this one; "-" if it is the last. */
+function following({ environments }: EnvironmentsSite, slug: string): string {
+  return environments[environments.findIndex((environment) => environment.slug === slug) + 1]?.slug ?? "-";
+}
+
 export const environmentSettingsPage = (props: {
-  site: SettingsSite;
+  site: EnvironmentsSite;
   environment: SettingsEnvironment;
   name: string;
+  tier: string;
+  before: string | undefined;
   server: { name: string; base_url: string; key: string };
   errors?: Record<string, string>;
 }): Html => {
@@ -84,13 +120,28 @@ ${split(
     "About",
     facts([
       ["Short name", html`<code>${environment.slug}</code>`],
-      ["Tier", environment.tier],
       [
         "Contents",
         html`<a href="/sites/${site.slug}/environments/${environment.slug}">What is on ${environment.name}</a>`,
       ],
     ]),
   )}
-${panel("rename", "Name", html`<form class="form" method="post" action="${own}/name">${input({ name: "name", label: "Name", quiet: true, value: props.name, error: errors.name, required: true })}<div class="end">${button({ text: "Save name" })}</div></form>`)}`,
+${panel(
+  "rename",
+  "Name and place",
+  html`<form class="form" method="post" action="${own}/name">${input({ name: "name", label: "Name", value: props.name, error: errors.name, required: true })}
+${select({ name: "tier", label: "Tier", value: props.tier, error: errors.tier, choices: TIERS.map(([value]) => ({ value, label: value })), hint: "The gate stays as it is." })}
+${place(
+  site.environments.filter(({ slug }) => slug !== environment.slug),
+  props.before ?? following(site, environment.slug),
+  errors.before,
+)}
+<div class="end">${button({ text: "Save" })}</div></form>`,
+)}
+${panel(
+  "retire",
+  "Retire",
+  html`<p>Nothing can be recorded for a retired environment. Its history can still be read.</p>${errors.retire && note(errors.retire, { kind: "bad" })}${confirmButton("Retire", `Retire ${environment.name}? This cannot be undone.`, { action: `${own}/retirement`, text: "Yes, retire", look: "danger" })}`,
+)}`,
 )}`;
 };

@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { changeEnvironment } from "../src/environments/changes.ts";
+import { rebuild } from "../src/integrity/rebuild.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { changeName } from "../src/people/account.ts";
+import { machine } from "./support/api.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const page = async (path: string, name: "vera" | "ada" = "vera") => (await w.as(name).get(`/sites/shop${path}`)).text();
+
+const json = async (path: string) => (await (await machine(w, "viewer")).get(`/sites/shop${path}`)).body;
+
+const rename = async (name: "theo" | "ada", to: string) => changeName(w.db, w.people[name], to, w.clock.at);
+
+const renamings = async () =>
+  (await w.db.selectFrom("events").select("details").where("action", "=", "person_renamed").orderBy("seq").execute())
+    .map(({ details }) => JSON.parse(details))
+    .map(({ name, before }) => ({ name, before }));
+
+/** A page that Theo approved for demo on 3 March, and that was called so then. */
+async function approvedByTheo() {
+  await w.record("beta", ["/sale v1"]);
+  const { number } = await w.release("Spring", ["/sale"]);
+  await w.promote(number, "demo");
+}
+
+describe("a person who is renamed", () => {
+  beforeEach(async () => {
+    w.clock.at = "2026-03-03T10:00:00.000Z";
+    await approvedByTheo();
+    w.clock.at = "2026-03-04T10:00:00.000Z";
+    const answer = await w.as("theo").submit("/account/name", { name: " Theo Brandt " });
+    expect(await answer.text()).toContain("Name changed.");
+  });
+
+  test.each([
+    ["on the promotion that they approved", "/promotions/1"],
+    ["on the page's history", "/artifacts/page?key=/sale"],
+    ["on the environment at a moment", "/environments/demo?as_of=2026-03-03T12:00"],
+  ])("is called as then, with the name of now beside it, %s", async (_where, path) => {
+    expect(await page(path)).toContain("<bdi>Theo</bdi> <small>(now called <bdi>Theo Brandt</bdi>)</small>");
+  });
+
+  test("is called as then by the API and in exports, also of what they approve later", async () => {
+    await w.record("beta", ["/terms v1"]);
+    await w.promote((await w.release("Terms", ["/terms"])).number, "demo");
+
+    const { items } = await json("/environments/demo/placements");
+    expect(items.map((item: { approved_by: { person: string }[] }) => item.approved_by[0]?.person)).toEqual([
+      "Theo",
+      "Theo Brandt",
+    ]);
+    const csv = await page("/environments/demo/export.csv");
+    expect(csv).toMatch(/\/sale,.*"Theo, tester, 2026/);
+    expect(csv).toMatch(/\/terms,.*"Theo Brandt, tester, 2026/);
+    expect((await json("/promotions/1")).approvals[0].person).toBe("Theo");
+    expect(await page("/promotions/2")).not.toContain("now called");
+  });
+
+  test("is named in an event of each site in which they have a role or did something, and in no other", async () => {
+    const history = await page("/history");
+    expect(history).toContain("<bdi>Theo Brandt</bdi> changed their name, which was Theo before.");
+    expect(history).toContain("<bdi>Theo</bdi> <small>(now called <bdi>Theo Brandt</bdi>)</small> approved");
+    expect(await renamings()).toEqual([{ name: "Theo Brandt", before: "Theo" }]);
+    expect(await w.db.selectFrom("former_names").select(["of_id", "name"]).execute()).toEqual([
+      { of_id: w.people.theo.id, name: "Theo" },
+    ]);
+  });
+
+  test("is checked by verify, and restored by a rebuild", async () => {
+    expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+    await rebuild(w.db, w.site.id);
+    expect(await page("/promotions/1")).toContain("now called <bdi>Theo Brandt</bdi>");
+    await w.db.updateTable("people").set({ name: "Marcus" }).where("id", "=", w.people.theo.id).execute();
+    expect(await verify(w.db, w.site.id)).toHaveProperty(
+      "break.what",
+      expect.stringContaining('names its person "Theo Brandt", which is "Marcus" in the database.'),
+    );
+  });
+
+  test("and again, keeps each name of then", async () => {
+    await rename("theo", "Theodor");
+    await rename("theo", "Theo");
+    expect(await page("/promotions/1")).not.toContain("now called");
+    expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+    expect(await renamings()).toEqual([
+      { name: "Theo Brandt", before: "Theo" },
+      { name: "Theodor", before: "Theo Brandt" },
+      { name: "Theo", before: "Theodor" },
+    ]);
+  });
+
+  test("to the same name leaves no event; to no name is refused", async () => {
+    await rename("theo", "Theo Brandt");
+    const refused = await w.as("theo").submit("/account/name", { name: " " });
+    expect(await refused.text()).toContain("Enter a name.");
+    expect(await renamings()).toHaveLength(1);
+  });
+});
+
+test("two people with one name are told apart by their e-mail addresses where a list has both", async () => {
+  await changeName(w.db, w.people.mara, "Theo", w.clock.at);
+  await approvedByTheo();
+  const [theo, mara] = ["Theo (theo@example.test)", "Theo (mara@example.test)"];
+  const history = await page("/history");
+  expect(history).toContain(`>${theo}</option>`);
+  expect(history).toContain(`>${mara}</option>`);
+  const ada = await page("/artifacts/page?key=/sale", "ada");
+  expect(ada).toContain(`>${theo}</option>`);
+  expect(ada).toContain(`>${mara}</option>`);
+  expect(await page("/promotions/1")).toContain("<bdi>Theo</bdi>");
+});
+
+test("a request that came before its person was renamed is recorded with the new name", async () => {
+  const cleo = await w.by("cleo");
+  await changeName(w.db, cleo.person, "Cleopatra", w.clock.at);
+  await w.record("beta", ["/sale v1"]);
+  expect(await page("/history")).toContain("<bdi>Cleopatra</bdi> recorded");
+  expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+});
+
+describe("an environment that is renamed", () => {
+  beforeEach(async () => {
+    w.clock.at = "2026-03-03T10:00:00.000Z";
+    await approvedByTheo();
+    await w.record("beta", ["/sale v2"]);
+    await w.ask((await w.release("Summer", ["/sale"])).number, "demo");
+    w.clock.at = "2026-03-04T10:00:00.000Z";
+    const demo = environmentOf(w.site, "demo");
+    await changeEnvironment(w.db, await w.by("iris"), w.site, demo, { name: "Staging" });
+  });
+
+  test("is called as then on a promotion that ended, and as now on an open one", async () => {
+    const past = await page("/promotions/1");
+    expect(past).toContain("<bdi>demo</bdi> is now called <bdi>Staging</bdi>");
+    expect(past).toContain("Approvals for demo");
+    const open = await page("/promotions/2");
+    expect(open).toContain("Approvals for Staging");
+    expect(open).not.toContain("is now called");
+  });
+
+  test("is called as then on its deployments and on the history of a page", async () => {
+    const name = "<bdi>demo</bdi></span> <small>(now called <bdi>Staging</bdi>)</small>";
+    expect(await page("/artifacts/page?key=/sale")).toContain(name);
+    expect(await page("/deployments/2")).toContain("<small>(now called <bdi>Staging</bdi>)</small>");
+  });
+
+  test("keeps its former name through verify and rebuild", async () => {
+    const names = () => w.db.selectFrom("former_names").selectAll().execute();
+    const before = await names();
+    expect(before).toMatchObject([{ of_id: environmentOf(w.site, "demo").id, name: "demo", until: w.clock.at }]);
+    await rebuild(w.db, w.site.id);
+    expect(await names()).toEqual(before);
+    expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+  });
+});

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { recordDeployment } from "../src/deployments/record.ts";
+import { rebuild } from "../src/integrity/rebuild.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { createRelease } from "../src/releases/releases.ts";
+import { machine } from "./support/api.ts";
+import { environmentOf, lineOf, type World, world } from "./support/world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const record = async (environment: string, line: string, title?: string, effective_at?: string) =>
+  recordDeployment(w.db, await w.by("cleo"), w.site, environmentOf(w.site, environment), {
+    effective_at,
+    placements: [{ ...lineOf(line), title }],
+  });
+
+const page = async (path: string) => (await w.as("mara").get(`/sites/shop${path}`)).text();
+
+const json = async (path: string) => (await (await machine(w, "viewer")).get(`/sites/shop${path}`)).body;
+
+const titleOn = async (environment: string) =>
+  (await json(`/environments/${environment}/placements`)).items.map(({ title }: { title: string | null }) => title);
+
+const titles = async () =>
+  Object.fromEntries(
+    (await w.db.selectFrom("versions").select(["label", "title"]).execute()).map(({ label, title }) => [label, title]),
+  );
+
+describe("a title that is recorded for a new version on beta does not rename the page", () => {
+  beforeEach(async () => {
+    w.clock.at = "2026-03-01T10:00:00.000Z";
+    await record("beta", "/sale v1", "Winter sale");
+    const release = await w.release("Winter", ["/sale"]);
+    await w.promote(release.number, "demo");
+    await w.promote(release.number, "live");
+    w.clock.at = "2026-03-03T10:00:00.000Z";
+    await record("beta", "/sale v2", "Spring sale");
+    await w.ask((await w.release("Spring", ["/sale"])).number, "demo");
+    w.clock.at = "2026-03-03T11:00:00.000Z";
+    await record("beta", "/sale v3", "Summer sale");
+  });
+
+  test("on live, now and in the past, and in its export", async () => {
+    expect(await titleOn("beta")).toEqual(["Summer sale"]);
+    expect(await titleOn("live")).toEqual(["Winter sale"]);
+    expect(await page("/environments/live")).toContain("Winter sale");
+    expect(await page("/environments/live")).not.toContain("Summer sale");
+    expect(await page("/environments/beta?as_of=2026-03-03T10:30:00Z")).toContain("Spring sale");
+    expect(await page("/environments/live/export.csv")).toContain("/sale,Winter sale,v1");
+  });
+
+  test("on the board, which calls it by its title on live and shows another one in its cell", async () => {
+    const board = await page("");
+    expect(board).toContain('<bdi class="title">Winter sale</bdi></th>');
+    expect(board).toContain("“Summer sale”");
+    expect((await json("/artifacts")).items[0].title).toBe("Winter sale");
+    expect(await page("/search?q=summer")).toContain('<bdi class="title">Winter sale</bdi>');
+  });
+
+  test("in what is to be approved, in what was approved, and in their releases", async () => {
+    const promotion = await page("/promotions/3");
+    expect(promotion).toContain("<h3><bdi>Spring sale</bdi></h3>");
+    expect(promotion).not.toContain("Summer sale");
+    expect(await page("/promotions/2")).toContain("<h3><bdi>Winter sale</bdi></h3>");
+    expect((await json("/releases/1")).contents[0].title).toBe("Winter sale");
+    expect((await json("/releases/2")).contents[0].title).toBe("Spring sale");
+  });
+
+  test("in its history and its deployments", async () => {
+    const { items } = await json("/artifacts/page/history?key=/sale");
+    expect(items.map((item: { environment: string; title: string }) => `${item.environment} ${item.title}`)).toEqual([
+      "beta Summer sale",
+      "beta Spring sale",
+      "live Winter sale",
+      "demo Winter sale",
+      "beta Winter sale",
+    ]);
+    expect((await json("/deployments/3")).placements[0].title).toBe("Winter sale");
+    expect(await page("/deployments/1")).toContain("Winter sale");
+  });
+
+  test("and a reviewer is shown that the title changes", async () => {
+    const release = await createRelease(w.db, await w.by("ada"), w.site, {
+      name: "Summer",
+      from: "beta",
+      contents: [{ kind: "page", key: "/sale", version: "v3" }],
+    });
+    const { number } = await w.ask(release.number, "demo");
+    expect(await page(`/promotions/${number}`)).toContain("until now “<bdi>Winter sale</bdi>”");
+  });
+});
+
+test("a removed page has the title that it had", async () => {
+  await record("beta", "/sale v1", "Winter sale");
+  const release = await w.release("Winter", ["/sale"]);
+  await w.promote(release.number, "demo");
+  await record("beta", "/sale v2", "Spring sale");
+  await record("beta", "-/sale");
+  const removal = await w.release("Removal", ["/sale"]);
+  const { number } = await w.ask(removal.number, "demo");
+
+  expect(await page(`/promotions/${number}`)).toContain("<h3><bdi>Winter sale</bdi></h3>");
+  expect((await json(`/releases/${removal.number}`)).contents[0].title).toBe("Spring sale");
+  expect((await json("/deployments/4")).placements[0].title).toBe("Spring sale");
+});
+
+test("a new version without a title has the one of the version that it follows in its environment", async () => {
+  await record("live", "/sale v1", "Winter sale", "2026-02-01T00:00:00.000Z");
+  await record("beta", "/sale v2", "Spring sale", "2026-02-02T00:00:00.000Z");
+  await record("beta", "/sale v3", undefined, "2026-02-03T00:00:00.000Z");
+  await record("live", "/sale v1.1", undefined, "2026-02-04T00:00:00.000Z");
+  await record("live", "/sale v1.0.1", undefined, "2026-02-01T12:00:00.000Z");
+  await record("demo", "/sale v2.1");
+
+  expect(await titles()).toEqual({
+    v1: "Winter sale",
+    v2: "Spring sale",
+    v3: "Spring sale",
+    "v1.1": "Winter sale",
+    "v1.0.1": "Winter sale",
+    // nothing was on demo: the latest title of the page
+    "v2.1": "Spring sale",
+  });
+});
+
+test("a title can be recorded later for a version without one, and is kept from then on", async () => {
+  await record("beta", "/sale v1");
+  expect(await titles()).toEqual({ v1: null });
+  await record("beta", "/sale v1", "Winter sale");
+  expect(await titles()).toEqual({ v1: "Winter sale" });
+  await record("live", "/sale v1", "Something else");
+  expect(await titles()).toEqual({ v1: "Winter sale" });
+  expect(await titleOn("live")).toEqual(["Winter sale"]);
+  expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+});
+
+test.each([
+  ["changed", "v1", "Free gold"],
+  ["removed", "v1", null],
+  ["added", "v2", "Free gold"],
+])("a title that was %s in the database is found, and rebuilt from the events", async (_how, label, title) => {
+  await record("beta", "/sale v1", "Winter sale");
+  await record("beta", "/terms v2");
+  const before = await titles();
+  await w.db.updateTable("versions").set({ title }).where("label", "=", label).execute();
+
+  expect(await verify(w.db, w.site.id)).toHaveProperty("break.what", expect.stringMatching(/title/));
+  await rebuild(w.db, w.site.id);
+  expect(await titles()).toEqual(before);
+});
