@@ -255,7 +255,7 @@ test("setup --example creates the example shop and says how to sign in", async (
   });
   expect(code).toBe(0);
   expect(out).toContain("administrator of example");
-  expect(out).toContain("marketing@example.test");
+  expect(out).toContain("priya@example.test");
   await drop();
 });
 

@@ -12,10 +12,11 @@ import { changeEnvironment } from "../src/environments/changes.ts";
 import { Refusal } from "../src/errors.ts";
 import { formatStatement, signNote } from "../src/integrity/signed-notes.ts";
 import { changeName } from "../src/people/account.ts";
-import { decide } from "../src/promotions/promotions.ts";
+import { complete, decide } from "../src/promotions/promotions.ts";
 import { hashEntry } from "../src/record/chain.ts";
 import { validHtml } from "./support/html.ts";
 import { seeded } from "./support/seeded.ts";
+import { links } from "./support/words.ts";
 import { environmentOf, lived, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -30,6 +31,7 @@ afterEach(async () => {
 });
 
 const promotionPack = "promotions/2/evidence.zip";
+const wholePack = `${promotionPack}?history=all`;
 
 async function getPath(path: string, name: Name = "vera") {
   return w.as(name).get(`/sites/shop/${path}`);
@@ -85,6 +87,7 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "README.txt",
     "index.html",
     "contents.csv",
+    "gates.csv",
     "approvals.csv",
     "steps.csv",
     "checkpoint.txt",
@@ -92,19 +95,29 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "verify.mjs",
     "manifest.json",
     "events.jsonl",
+    "extract.txt",
   ]);
   expect(await verify()).toMatch(/^0 OK: .*"promotion":2/);
   expect(parse(files["contents.csv"] ?? "", { columns: true, bom: true })).toEqual([
-    { kind: "page", key: "/sale", title: "", version: "v1" },
-    { kind: "page", key: "/Über-uns", title: "", version: "v2" },
-    { kind: "software", key: "checkout", title: "", version: "3.4.1" },
+    { kind: "page", key: "/sale", title: "", change: "new", version: "v1", replaced: "" },
+    { kind: "page", key: "/Über-uns", title: "", change: "new", version: "v2", replaced: "" },
+    { kind: "software", key: "checkout", title: "", change: "new", version: "3.4.1", replaced: "" },
   ]);
   expect(parse(files["approvals.csv"] ?? "", { columns: true, bom: true })).toEqual([
+    expect.objectContaining({ person: "Theo", role: "tester", environment: "demo", promotion: "1" }),
     expect.objectContaining({ person: "Mara", role: "marketing", decision: "approve", comment: "Schön,\n=yes" }),
+  ]);
+  expect(parse(files["gates.csv"] ?? "", { columns: true, bom: true })).toMatchObject([
+    { promotion: "1", environment: "demo", required: "1 tester", requester_may_approve: "no" },
+    { promotion: "2", environment: "live", required: "1 marketing", requester_may_approve: "no" },
   ]);
   const steps: { what: string }[] = parse(files["steps.csv"] ?? "", { columns: true, bom: true });
   expect(steps.map((step) => step.what)).toEqual([
     "release made",
+    "promotion asked",
+    "promotion approved",
+    "deployment recorded",
+    "promotion completed",
     "promotion asked",
     "promotion approved",
     "deployment recorded",
@@ -189,7 +202,7 @@ test("what was corrected is no longer in the contents, and the correction is amo
   };
   const now = await read();
   expect(now.keys).toEqual(["/sale v0", "/Über-uns v2", "checkout 3.4.1"]);
-  expect(now.steps).toContain("placement corrected,deployment 3,,live,,Ada,It was v0.");
+  expect(now.steps).toContain("placement corrected,deployment 3,,live,,,Ada,It was v0.");
   const before = await read("?as_of=2026-03-07T10:00Z&known_at=2026-03-08T10:00Z");
   expect(before.keys).toEqual(["/out-of-band v1", "/sale v1", "/Über-uns v2", "checkout 3.4.1"]);
   await correct(w.db, await w.by("ada"), w.site, { deployment: 4, reason: "No, it was this one.", stands: true });
@@ -228,6 +241,130 @@ const ignoreRefusals = (error: unknown) => {
   if (!(error instanceof Refusal)) throw error;
 };
 
+/** The rows of a pack's table, without the columns that are not named. */
+const cellsOf = (files: Record<string, string>, file: string, ...columns: string[]): string[][] =>
+  (parse(files[file] ?? "", { columns: true, bom: true }) as Record<string, string>[]).map((row) =>
+    columns.map((column) => row[column] ?? ""),
+  );
+
+test("a promotion's pack says in words what was new, changed and removed, and what it replaced", async () => {
+  await w.record("live", ["/changed v1", "/removed v1", "/same v2"], { baseline: true });
+  const titled = [
+    { kind: "page", key: "/changed", version: "v2", title: "After" },
+    { kind: "page", key: "/removed", version: "v1", title: "Old page" },
+  ];
+  await (await w.token("contributor")).post("/sites/shop/environments/beta/deployments", { placements: titled });
+  await w.record("beta", ["/same v2", "/new v1"]);
+  const first = await w.release("First");
+  await w.promote(first.number, "demo");
+  await w.record("beta", ["-/removed"]);
+  const all = ["/changed", "/removed", "/same", "/new"];
+  const { number } = await w.release("Spring", all);
+  await w.promote(number, "demo");
+  w.clock.at = "2026-03-04T10:00:00.000Z";
+  const rows = async () => {
+    const files = await unpack("promotions/3/evidence.zip");
+    expect(await verify()).toMatch(/^0 OK/);
+    return cellsOf(files, "contents.csv", "key", "title", "change", "version", "replaced");
+  };
+  const { digest } = await w.ask(number, "live");
+  const expected = [
+    ["/changed", "After", "changed", "v2", "v1"],
+    ["/new", "", "new", "v1", ""],
+    ["/removed", "Old page", "removed", "removed", "v1"],
+    ["/same", "", "same", "v2", "v2"],
+  ];
+  expect(await rows()).toEqual(expected);
+
+  await decide(w.db, await w.by("mara"), w.site, 3, { decision: "approve", digest });
+  await complete(w.db, await w.by("ada"), w.site, 3, {});
+  w.clock.at = "2026-03-05T10:00:00.000Z";
+  await w.record("live", ["/changed v3", "/new v2"]);
+  expect(await rows()).toEqual(expected);
+  await w.record("live", ["/changed v1.5"], { effective_at: "2026-03-04T09:00:00.000Z" });
+  expect((await rows())[0]).toEqual(["/changed", "After", "changed", "v2", "v1.5"]);
+});
+
+test("what was there when a promotion was rejected is what it would have replaced", async () => {
+  await w.record("live", ["/sale v1"], { baseline: true });
+  await w.record("beta", ["/sale v2"]);
+  const { number } = await w.release("Spring");
+  await w.promote(number, "demo");
+  const { digest } = await w.ask(number, "live");
+  w.clock.at = "2026-03-04T10:00:00.000Z";
+  await decide(w.db, await w.by("mara"), w.site, 2, { decision: "reject", digest, comment: "No." });
+  w.clock.at = "2026-03-05T10:00:00.000Z";
+  await w.record("live", ["/sale v3"]);
+  const files = await unpack(promotionPack);
+  expect(cellsOf(files, "contents.csv", "version", "replaced")).toEqual([["v2", "v1"]]);
+  expect(await verify()).toMatch(/^0 OK/);
+});
+
+test("each time has the site's own beside it", async () => {
+  w.clock.at = "2026-07-08T10:00:00.000Z";
+  await w.record("live", ["/sale v1"], { effective_at: "2026-03-03T09:30:00.000Z" });
+  const files = await unpack("environments/live/evidence.zip");
+  expect(cellsOf(files, "contents.csv", "effective_at", "effective_local", "recorded_local")).toEqual([
+    ["2026-03-03T09:30:00.000Z", "2026-03-03 09:30:00 +00:00", "2026-07-08 11:00:00 +01:00"],
+  ]);
+  expect(files["index.html"]).toContain("<td>2026-07-08T10:00:00.000Z\n2026-07-08 11:00:00 +01:00</td>");
+  expect(await verify()).toMatch(/^0 OK/);
+});
+
+describe("of the history, a promotion's pack has only what concerns it", () => {
+  beforeEach(async () => {
+    await spring();
+    await w.record("beta", ["/secret v1"], { note: "A campaign of next year" });
+    const { number } = await w.release("Next year", ["/secret"]);
+    await w.ask(number, "demo");
+  });
+
+  test("unless the whole is asked for, with the second link on its page", async () => {
+    const part = await unpack(promotionPack);
+    expect(part["events.jsonl"]).not.toMatch(/secret|Next year|next year|person_invited/);
+    expect(part["index.html"]).toContain("that concern this promotion");
+    expect(await verify()).toMatch(/^0 OK/);
+
+    const page = links(await (await getPath("promotions/2")).text());
+    const whole = await unpack(page["with the whole history"]?.replace("/sites/shop/", "") ?? "");
+    expect(whole["events.jsonl"]).toContain("A campaign of next year");
+    expect(whole["extract.txt"]).toBeUndefined();
+    await rm(join(home, "extract.txt"));
+    expect(await verify()).toMatch(/^0 OK/);
+  });
+
+  test("which its verifier finds changed, missing or from elsewhere", async () => {
+    await unpack(promotionPack);
+    await change("events.jsonl", (text) => text.replace("Schön", "Schoen"));
+    expect(await verify()).toMatch(/^1 events.jsonl, line \d+: was changed: it does not match its hash$/);
+
+    await unpack(promotionPack);
+    await change("events.jsonl", (text) => `${text.trimEnd().split("\n").slice(0, -1).join("\n")}\n`);
+    expect(await verify()).toMatch(/^1 extract.txt: signs \d+ events; events.jsonl has \d+$/);
+
+    const files = await unpack("promotions/1/evidence.zip");
+    await unpack(promotionPack);
+    await writeFile(join(home, "events.jsonl"), files["events.jsonl"] ?? "");
+    expect(await verify()).toMatch(/^1 extract.txt: signs|^1 events.jsonl, line \d+: is not the event/);
+
+    await unpack(promotionPack);
+    await change("extract.txt", (text) => text.replace(/\n\d+ /, "\n99 "));
+    expect(await verify()).toMatch(/^1 extract.txt: is not signed by the key/);
+
+    await unpack(promotionPack);
+    await change("manifest.json", (text) => text.replace('"extract": true', '"extract": false'));
+    expect(await verify()).toMatch(/^1 events.jsonl, event 1: is missing|^1 events.jsonl, event \d+: /);
+  });
+
+  test("so it cannot be compared with a checkpoint kept earlier", async () => {
+    await unpack(promotionPack);
+    await writeFile(join(home, "kept.txt"), await readFile(join(home, "checkpoint.txt")));
+    expect(await verify("--checkpoint", join(home, "kept.txt"))).toContain(
+      "only with a pack that has the whole history",
+    );
+  });
+});
+
 test.each(["rejected", "cancelled", "open"])("a promotion that is %s has a pack", async (end) => {
   await w.record("beta", ["/sale v1"]);
   const { number } = await w.release("Spring");
@@ -243,7 +380,7 @@ test.each(["rejected", "cancelled", "open"])("a promotion that is %s has a pack"
 describe("the verifier names the place in a pack with", () => {
   beforeEach(async () => {
     await spring();
-    await unpack(promotionPack);
+    await unpack(wholePack);
   });
 
   const line = (text: string, number: number) => text.split("\n")[number - 1] ?? "";
@@ -264,7 +401,7 @@ describe("the verifier names the place in a pack with", () => {
   test("a deleted event, and with the last one deleted", async () => {
     await change("events.jsonl", (text) => text.replace(`${line(text, 5)}\n`, ""));
     expect(await verify()).toBe("1 events.jsonl, event 5: is missing: event 6 is in its place");
-    await unpack(promotionPack);
+    await unpack(wholePack);
     await change("events.jsonl", (text) => `${text.trimEnd().split("\n").slice(0, -1).join("\n")}\n`);
     expect(await verify()).toMatch(/^1 checkpoint.txt: signs \d+ events; events.jsonl has \d+$/);
   });
@@ -297,25 +434,25 @@ describe("the verifier names the place in a pack with", () => {
     const before = await readFile(join(home, "approvals.csv"), "utf8");
     await change("approvals.csv", (text) => text.replace("Mara", "Iris"));
     expect(await verify()).toMatch(
-      /^1 approvals.csv, row 1: the events give \d+,2,Mara,person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
+      /^1 approvals.csv, row 2: the events give \d+,2,live,Mara,person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
     );
     await writeFile(join(home, "approvals.csv"), `${before.split("\r\n")[0]}\r\n`);
-    expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,2,Mara/);
+    expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,1,demo,Theo/);
     await writeFile(join(home, "approvals.csv"), `${before + before.split("\r\n")[1]}\r\n`);
-    expect(await verify()).toMatch(/^1 approvals.csv, row 2: the events give no such row/);
+    expect(await verify()).toMatch(/^1 approvals.csv, row 3: the events give no such row/);
   });
 
   test("a changed line of the contents, and of the page", async () => {
-    await change("contents.csv", (text) => text.replace("/sale,,v1", "/sale,,v2"));
+    await change("contents.csv", (text) => text.replace("/sale,,new,v1", "/sale,,new,v2"));
     await change("index.html", (text) => text.replace("<td>3.4.1</td>", "<td>3.4.2</td>"));
     const output = await verify();
-    expect(output).toContain("contents.csv, row 1: the events give page,/sale,,v1");
+    expect(output).toContain("contents.csv, row 1: the events give page,/sale,,new,v1");
     expect(output).toContain("index.html, contents, row 3: the events give <tr><td>software</td>");
   });
 
   test("another promotion in the manifest", async () => {
     await change("manifest.json", (text) => text.replace('"promotion": 2', '"promotion": 1'));
-    expect(await verify()).toMatch(/^1 .*approvals.csv, row 1: the events give /s);
+    expect(await verify()).toMatch(/^1 .*approvals.csv, row 2: the events give /s);
   });
 
   test("a swapped or altered checkpoint", async () => {
@@ -325,7 +462,7 @@ describe("the verifier names the place in a pack with", () => {
     w.clock.at = "2026-03-09T10:00:00.000Z";
     await w.record("beta", ["/later v1"]);
     const events = await readFile(join(home, "events.jsonl"), "utf8");
-    await unpack(promotionPack);
+    await unpack(wholePack);
     await writeFile(join(home, "events.jsonl"), events);
     expect(await verify()).toMatch(/^1 checkpoint.txt: signs \d+ events/);
   });
@@ -345,7 +482,7 @@ describe("the verifier names the place in a pack with", () => {
     await writeFile(kept, await readFile(join(home, "checkpoint.txt")));
     w.clock.at = "2026-03-09T10:00:00.000Z";
     await w.record("beta", ["/later v1"]);
-    await unpack(promotionPack);
+    await unpack(wholePack);
     expect(await verify("--checkpoint", kept)).toMatch(/^0 OK/);
     const { private_key } = await w.db.selectFrom("keys").select("private_key").executeTakeFirstOrThrow();
     const [name = ""] = (await readFile(join(home, "public-key.txt"), "utf8")).split("+");
@@ -388,7 +525,7 @@ test("a pack is the same, byte for byte, if nothing has happened since", async (
 
 test("the verifier is short enough to be read", async () => {
   const text = await readFile(join(import.meta.dirname, "../src/evidence/verify.mjs"), "utf8");
-  expect(text.trimEnd().split("\n").length).toBeLessThan(175);
+  expect(text.trimEnd().split("\n").length).toBeLessThan(275);
   expect([...text.matchAll(/from "([^"]+)"/g)].map(([, from]) => from).every((from) => from?.startsWith("node:"))).toBe(
     true,
   );

@@ -36,12 +36,22 @@ test("has sixty pages in eight sections and eight software items", async () => {
   expect(artifacts.length - pages.length).toBe(8);
 });
 
-test("its accounts sign in with the password of the person who created it", async () => {
-  for (const role of ["administrator", "account-manager", "contributor", "tester", "marketing", "viewer"]) {
+test("its people sign in with the password of the person who created it, and hold every role", async () => {
+  const roles = new Set<string>();
+  for (const name of ["ruth", "clara", "tom", "nina", "priya", "jon", "sam"]) {
     const visitor = w.as("nobody");
-    await visitor.post("/sign-in", { email: `${role}@example.test`, password });
-    expect((await visitor.get("/sites/example")).status, role).toBe(200);
+    await visitor.post("/sign-in", { email: `${name}@example.test`, password });
+    expect((await visitor.get("/sites/example")).status, name).toBe(200);
+    for (const role of (await actor(name)).roles) roles.add(role);
   }
+  expect([...roles].toSorted()).toEqual([
+    "account-manager",
+    "administrator",
+    "contributor",
+    "marketing",
+    "tester",
+    "viewer",
+  ]);
   const links = await w.db.selectFrom("links").selectAll().execute();
   expect(links).toEqual([]);
 });
@@ -52,7 +62,7 @@ test("one promotion is waiting for Marketing, and only for Marketing", async () 
   expect(waiting).toMatchObject({ name: "Members’ prices", to_slug: "live", state: "waiting" });
   const details = await promotionDetails(w.db, site.id, waiting?.number as number, w.clock.at);
   expect(details?.blockers.map((one) => one.message)).toEqual([
-    expect.stringMatching(/^Marketing has not approved it yet\. .+ can\.$/),
+    expect.stringMatching(/^Marketing has not approved it yet\. Jon Bell or Priya Shah can\.$/),
   ]);
   expect(details?.contents.map(({ change, key }) => `${change} ${key}`)).toEqual([
     "changed /",
@@ -65,8 +75,16 @@ test("one promotion is waiting for Marketing, and only for Marketing", async () 
   ]);
 
   const { number, digest } = waiting as { number: number; digest: string };
-  await decide(w.db, await actor("marketing"), site, number, { decision: "approve", digest });
-  expect((await complete(w.db, await actor("account-manager"), site, number, {})).state).toBe("completed");
+  await decide(w.db, await actor("priya"), site, number, { decision: "approve", digest });
+  expect((await complete(w.db, await actor("clara"), site, number, {})).state).toBe("completed");
+});
+
+test("the board names the people who approved what is on live, not their roles", async () => {
+  const visitor = w.as("nobody");
+  await visitor.post("/sign-in", { email: "sam@example.test", password });
+  const board = await (await visitor.get("/sites/example")).text();
+  expect(board).toContain("Priya Shah");
+  expect(board).toContain("Jon Bell");
 });
 
 test("one promotion was rejected, with the reason", async () => {
@@ -106,7 +124,7 @@ test("the waiting release does not include everything on beta", async () => {
 });
 
 test("a page on beta needs software that demo does not have", async () => {
-  const manager = await actor("account-manager");
+  const manager = await actor("clara");
   const contents = [{ kind: "page" as const, key: "/recipes/planner", version: "v1" }];
   const { number } = await createRelease(w.db, manager, site, { name: "Planner", contents });
   const { blockers } = await canPromote(w.db, manager, site, { release: number, to: "demo" });
@@ -124,11 +142,11 @@ test("nothing in it happens in the future or at a weekend", async () => {
   }
 });
 
-async function actor(role: string) {
+async function actor(name: string) {
   const person = await w.db
     .selectFrom("people")
     .select(["id", "name", "kind", "email"])
-    .where("email", "=", `${role}@example.test`)
+    .where("email", "=", `${name}@example.test`)
     .executeTakeFirstOrThrow();
   const { roles, permissions } = (await findAccess(w.db, person.id, "example")) as NonNullable<
     Awaited<ReturnType<typeof findAccess>>

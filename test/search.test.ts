@@ -44,6 +44,7 @@ async function reads(q: string, more = "", who: Name = "vera"): Promise<string> 
 function words(page: string): string {
   const main = page.slice(page.indexOf("<main"), page.indexOf("</main>"));
   const text = main
+    .replace(/<i class="year">.*?<\/i>/g, "")
     .replace(/<[^>]+>/g, " ")
     .replaceAll("&#39;", "'")
     .replaceAll("&quot;", '"');

@@ -68,10 +68,12 @@ test("the first account can start with the example shop, whose people sign in wi
   const iris = visitor();
   const answer = await iris.submit("/setup", form(link, { begin: "example", "site.name": "" }));
   const board = await iris.get(answer.headers.get("location") ?? "");
-  expect(await board.text()).toContain("such as marketing@example.test, can sign in with your password.");
+  expect(await board.text()).toContain(
+    "such as Priya Shah of Marketing (priya@example.test), can sign in with your password.",
+  );
 
-  const mara = { email: "marketing@example.test", password: "correct horse battery" };
-  expect((await visitor().post("/sign-in", mara)).status).toBe(303);
+  const priya = { email: "priya@example.test", password: "correct horse battery" };
+  expect((await visitor().post("/sign-in", priya)).status).toBe(303);
   expect(await db.selectFrom("open_promotions").select("promotion_id").execute()).not.toEqual([]);
 });
 

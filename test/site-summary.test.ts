@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { findSite, type Site } from "../src/access/sites.ts";
 import { cachedSummary } from "../src/board/site-summary.ts";
 import { createEnvironment } from "../src/environments/environments.ts";
+import { words } from "./support/words.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -14,12 +15,7 @@ afterEach(() => w.close());
 async function rail(): Promise<string[]> {
   const page = await (await w.as("ada").get("/sites/shop")).text();
   const stops = page.slice(page.indexOf('<nav class="rail"'), page.indexOf("<main")).matchAll(/<p>(.*?)<\/p>/gs);
-  return [...stops].map(([, text = ""]) =>
-    text
-      .replace(/<[^>]*>/g, " ")
-      .replace(/\s+/g, " ")
-      .trim(),
-  );
+  return [...stops].map(([, text = ""]) => words(text));
 }
 
 test("the rail shows the state of each environment in words, and what is waiting at its gate", async () => {
@@ -28,7 +24,7 @@ test("the rail shows the state of each environment in words, and what is waiting
   expect((await rail())[0]).toBe("demo is unknown 2 pages, 1 software item · last change 3 Mar, 10:00");
   const { number } = await w.release("First");
   await w.ask(number, "demo");
-  expect((await rail())[1]).toBe("nothing recorded yet , 1 waiting for Tester record what is there");
+  expect((await rail())[1]).toBe("nothing recorded yet, 1 waiting for Tester record what is there");
   await w.promote((await w.release("Second", ["/"])).number, "demo");
   expect((await rail())[0]).toMatch(/^2 differ from demo/);
 });

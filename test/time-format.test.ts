@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, localInput, longDay, longTime, shortTime } from "../src/time/format.ts";
+import { ago, localInput, longDay, longTime, shortDay, shortTime } from "../src/time/format.ts";
 import { time, timeWithAgo } from "../views/parts/time.ts";
 
 const LONDON = "Europe/London";
@@ -31,8 +31,9 @@ describe("a time is shown in the site's time zone", () => {
   test("when the clocks go back the two hours are told apart", () => {
     const first = String(time("2026-10-25T00:30:00.000Z", LONDON, now));
     const second = String(time("2026-10-25T01:30:00.000Z", LONDON, now));
-    expect(first).toBe('<time datetime="2026-10-25T00:30:00.000Z">25 Oct, 01:30 BST</time>');
-    expect(second).toBe('<time datetime="2026-10-25T01:30:00.000Z">25 Oct, 01:30 GMT</time>');
+    expect(first).toBe('<time datetime="2026-10-25T00:30:00.000Z">25 Oct<i class="year"> 2026</i>, 01:30 BST</time>');
+    expect(second).toBe('<time datetime="2026-10-25T01:30:00.000Z">25 Oct<i class="year"> 2026</i>, 01:30 GMT</time>');
+    expect(shortDay("2026-10-25T01:30:00.000Z", LONDON, now)).toBe("25 Oct");
   });
 
   test.each([
@@ -73,7 +74,7 @@ test.each([
 });
 
 test("the relative time is shown beside the absolute one", () => {
-  expect(String(timeWithAgo("2026-11-18T14:10:00.000Z", LONDON, now))).toMatch(/18 Nov, 14:10<\/time>.*, 2 days ago/);
+  expect(String(timeWithAgo("2026-11-18T14:10:00.000Z", LONDON, now))).toMatch(/18 Nov.*, 14:10<\/time>.*, 2 days ago/);
 });
 
 test("a date-time field has the site's local time", () => {

@@ -1,6 +1,7 @@
 import type { Site } from "../src/access/sites.ts";
 import type { Evidence, EvidenceSubject } from "../src/evidence/evidence.ts";
 import type { Checkpoint } from "../src/integrity/checkpoints.ts";
+import { formatCount } from "../src/text.ts";
 import { longTime } from "../src/time/format.ts";
 import { each, type Html, html, type Piece } from "./parts/html.ts";
 
@@ -8,33 +9,50 @@ import { each, type Html, html, type Piece } from "./parts/html.ts";
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
-      ? ["kind", "key", "title", "version"]
+      ? ["kind", "key", "title", "change", "version", "replaced"]
       : [
           "kind",
           "key",
           "title",
           "version",
           "effective_at",
+          "effective_local",
           "recorded_at",
+          "recorded_local",
           "deployment",
           "promotion",
           "out_of_band",
           "baseline",
         ],
+  gates: ["event", "promotion", "environment", "gate", "required", "requester_may_approve"],
   approvals: [
     "event",
     "promotion",
+    "environment",
     "person",
     "person_kind",
     "role",
     "decision",
     "decided_at",
+    "decided_local",
     "reviewed",
     "to_review",
     "comment",
     "digest",
   ],
-  steps: ["event", "recorded_at", "what", "subject", "name", "environment", "effective_at", "person", "said"],
+  steps: [
+    "event",
+    "recorded_at",
+    "recorded_local",
+    "what",
+    "subject",
+    "name",
+    "environment",
+    "effective_at",
+    "effective_local",
+    "person",
+    "said",
+  ],
 };
 
 const columnHeads: Record<string, string> = {
@@ -42,6 +60,10 @@ const columnHeads: Record<string, string> = {
   effective_at: "since",
   recorded_at: "recorded",
   decided_at: "decided",
+  gate: "version of the gate",
+  required: "approvals required",
+  requester_may_approve: "requester may approve",
+  replaced: "was before",
   what: "action",
   said: "note",
   person_kind: "person or machine",
@@ -52,7 +74,7 @@ type EvidenceProps = Evidence & { site: Site; checkpoint: Checkpoint };
 
 /** A page without links to Sitebook: it is read from a folder, or on paper. Every row has to follow from the events. */
 export function evidencePage(props: EvidenceProps): Html {
-  const { site, about, contents, approvals, steps, checkpoint } = props;
+  const { site, about, contents, gates, approvals, steps, checkpoint } = props;
   const noContents = about.promotion
     ? "The release is empty."
     : "Nothing had been recorded by then. What was never recorded is unknown, not absent.";
@@ -70,11 +92,12 @@ export function evidencePage(props: EvidenceProps): Html {
 <p>${lead(props)}</p></header>
 <main>
 ${section("contents", "Contents", evidenceColumns.contents(about), contents, noContents)}
+${section("gates", "Gates", evidenceColumns.gates, gates, "No promotion is on record.")}
 ${section("approvals", "Decisions", evidenceColumns.approvals, approvals, "No decision is on record.")}
 ${section("steps", "Activity", evidenceColumns.steps, steps, "Nothing is on record.")}
 <section><h2>How to check this</h2>
-<p>Every row above follows from the events in <a href="events.jsonl">events.jsonl</a>, the whole history of ${site.name} up to event ${checkpoint.events}. Each event has the SHA-256 hash of itself and of all events before it; the last of these hashes, <code>${checkpoint.head}</code>, was signed on ${longTime(checkpoint.at, site.time_zone)} (${site.time_zone}) in <a href="checkpoint.txt">checkpoint.txt</a>.</p>
-<p>To check all of that, run <code>node verify.mjs</code> in this folder; it needs only Node, and names what is wrong and where. If you know the public key from elsewhere, or kept an older checkpoint, it can compare them, too: see <a href="README.txt">README.txt</a>.</p></section>
+<p>Every row above follows from the events in <a href="events.jsonl">events.jsonl</a>: ${historyWords(props)}. Each event has the SHA-256 hash of itself and of all events before it; the last of these hashes, <code>${checkpoint.head}</code>, was signed on ${longTime(checkpoint.at, site.time_zone)} (${site.time_zone}) in <a href="checkpoint.txt">checkpoint.txt</a>.</p>
+<p>To check all of that, run <code>node verify.mjs</code> in this folder; it needs only Node, and names what is wrong and where. ${about.extract ? "If you know the public key from elsewhere, it can compare that, too" : "If you know the public key from elsewhere, or kept an older checkpoint, it can compare them, too"}: see <a href="README.txt">README.txt</a>.</p></section>
 </main>
 </body>
 </html>
@@ -91,17 +114,28 @@ function lead({ about, site, checkpoint }: EvidenceProps): Piece {
   const subject = about.promotion
     ? html`Release ${about.release} of ${site.name}.`
     : html`As of <code>${about.as_of}</code>, recorded by ${known}.`;
-  return html`${subject} Times in the tables are UTC, all others in ${site.time_zone}. Signed on ${longTime(checkpoint.at, site.time_zone)}.`;
+  return html`${subject} In the tables times are in UTC, below them in ${site.time_zone}; all others are in ${site.time_zone}. Signed on ${longTime(checkpoint.at, site.time_zone)}.`;
 }
 
+/** Which part of the history the pack has. */
+const historyWords = ({ about, site, checkpoint }: EvidenceProps): Html =>
+  about.extract
+    ? html`those of the ${formatCount(checkpoint.events)} events of ${site.name} that concern this promotion, its release and its contents. Which ones is signed in <a href="extract.txt">extract.txt</a>`
+    : html`the whole history of ${site.name} up to event ${checkpoint.events}`;
+
 function section(id: string, heading: string, names: string[], rows: Evidence["contents"], emptyText: string): Html {
-  const cells = (row: Evidence["contents"][number]) => each(names, (name) => html`<td>${row[name]}</td>`);
+  const columns = names.filter((name) => !name.endsWith("_local"));
+  const cells = (row: Evidence["contents"][number]) => each(columns, (name) => html`<td>${cell(row, name)}</td>`);
   return html`<section aria-labelledby="${id}" tabindex="0"><h2 id="${id}">${heading}</h2>
 ${rows.length === 0 && html`<p>${emptyText}</p>`}
-<table${rows.length === 0 && html` hidden`}><thead><tr>${each(names, (name) => html`<th scope="col">${columnHeads[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
+<table${rows.length === 0 && html` hidden`}><thead><tr>${each(columns, (name) => html`<th scope="col">${columnHeads[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
 ${each(rows, (row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table></section>
 `;
 }
+
+/** A time in UTC has the site's own below it. */
+const cell = (row: Evidence["contents"][number], name: string) =>
+  name.endsWith("_at") && row[name] ? `${row[name]}\n${row[name.replace(/_at$/, "_local")]}` : row[name];
 
 const style = `
 :root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; }
@@ -118,7 +152,7 @@ th::first-letter { text-transform: uppercase; }
 th, td { padding: .3rem .9rem .3rem 0; }
 td { vertical-align: top; border-bottom: 1px solid #d9dee7; white-space: pre-wrap; overflow-wrap: break-word; }
 td:last-child, #contents ~ table td:nth-child(2), #contents ~ table td:nth-child(3) { min-width: 8rem; overflow-wrap: anywhere; }
-#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(7), #approvals ~ table td:nth-child(7) { white-space: nowrap; }
+#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(7), #approvals ~ table td:nth-child(8) { white-space: pre; }
 code { font: .8125rem ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: #1d4fa3; }
 @page { size: A4 landscape; margin: 15mm; }

@@ -94,7 +94,7 @@ const when = html`<section><h2 id="when">Dates and times</h2>
 
 const proving = html`<section><h2 id="proving">Export and proof</h2>
 <p>You can export the board, the history and any environment, filtered as you see it, as CSV for a spreadsheet or as JSON lines for a program. The last line counts the rows: if it is missing, the file is incomplete. CSV files are UTF-8 with a byte order mark, so that Excel opens them with the right letters. In CSV a text that a spreadsheet would evaluate as a formula has an apostrophe before it; JSON lines have everything exactly as it was recorded. The export of an environment can be recorded again, on this or another site.</p>
-<p>An evidence pack, of a promotion or of an environment at any moment, contains a page to read and print, and everything needed to check it without Sitebook: that it follows from the history, and that the history is the one that was signed.</p></section>`;
+<p>An evidence pack, of a promotion or of an environment at any moment, contains a page to read and print, and everything needed to check it without Sitebook: that it follows from the history, and that the history is the one that was signed. That of a promotion has only the events that concern it; choose <em>with the whole history</em> to prove that nothing else was left out, or to compare it with a checkpoint that you kept.</p></section>`;
 
 const words = html`<section><h2 id="words">Terms</h2>
 <dl class="glossary">${each(terms, ([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl></section>`;

@@ -5,6 +5,7 @@ import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
 import { attr, classes, each, html, inPostForms } from "./parts/html.ts";
 import { note } from "./parts/page.ts";
+import { fullTime, time } from "./parts/time.ts";
 
 /** An environment on the rail. */
 export type RailStop = {
@@ -18,8 +19,10 @@ export type RailStop = {
   lead: string;
   /** Shown after it as a link: '2' 'waiting for Marketing'. */
   waiting?: { count: number; text: string; href: string } | undefined;
-  /** Further facts: '13 pages, 5 software items · last change today, 13:40'. */
+  /** Further facts: '13 pages, 5 software items'. */
   small: string;
+  /** When something last changed there. */
+  changedAt?: string | undefined;
   current?: boolean | undefined;
 };
 
@@ -28,7 +31,8 @@ type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" 
 /** What every page has around its content. */
 export type Frame = {
   title: string;
-  path: string;
+  /** The address of the page, with its query: it is printed. */
+  address: string;
   assets: AssetUrls;
   now: string;
   site?: { slug: string; name: string; timeZone: string } | undefined;
@@ -52,13 +56,18 @@ export const layout = (frame: Frame, content: Html): Html =>
     forPerson(
       frame.person,
       html`${masthead(frame)}
-${frame.rail !== "none" && frame.environments.length > 0 && rail(frame.rail, frame.environments)}
+${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span></footer>`,
+<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
     ),
   );
+
+/** Only on paper: who printed the page, when it was loaded, and its address, which a script updates after a filter. */
+const printedBy = ({ person, site, now, address }: Frame): Html | undefined =>
+  site &&
+  html`<p class="printed">Printed ${person && html`by <bdi>${person.name}</bdi>, `}as shown on ${fullTime(now, site.timeZone)} (${site.timeZone}), from <span id="printed-from">${address}</span></p>`;
 
 /** Puts the person into every form that is posted: it acts for nobody else who signs in before it is sent. */
 const forPerson = (person: Frame["person"], body: Html): Html =>
@@ -136,16 +145,19 @@ const personMenu = (frame: Frame, person: { name: string }): Html => html`<detai
 </details>`;
 
 const rail = (
-  size: "full" | "slim",
-  stops: RailStop[],
-): Html => html`<nav${classes("rail", size === "slim" && "slim")} aria-label="Environments, in order of promotion"><ol>
-${each(stops, (stop, index) => station(stop, stops[index + 1]))}</ol></nav>`;
+  frame: Frame,
+): Html => html`<nav${classes("rail", frame.rail === "slim" && "slim")} aria-label="Environments, in order of promotion"><ol>
+${each(frame.environments, (stop, index) => station(frame, stop, frame.environments[index + 1]))}</ol></nav>`;
 
-const station = (stop: RailStop, next: RailStop | undefined): Html => html`<li data-tier="${stop.tier}">
+const station = (
+  { site, now }: Frame,
+  stop: RailStop,
+  next: RailStop | undefined,
+): Html => html`<li data-tier="${stop.tier}">
 <div class="stop"><a class="env" href="${stop.href}"${attr("aria-current", stop.current && "page")}><bdi>${stop.name}</bdi></a>${
   next &&
   html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(", ")}</b></span><span class="line"></span>`}`
 }</div>
-<p><b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}</small></p>
+<p><b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}${stop.changedAt && html` · last change ${time(stop.changedAt, site?.timeZone ?? "UTC", now)}`}</small></p>
 </li>
 `;

@@ -16,7 +16,7 @@ export async function siteFrame(
   const { blockers } = summary;
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));
   return {
-    environments: environmentStatuses(site, summary, c.var.at, environment),
+    environments: environmentStatuses(site, summary, environment),
     inboxCount: open.length + (await rejectionsOf(c.var.db, actor, site.id)).length,
   };
 }

@@ -2,11 +2,10 @@ import type { RailStop } from "../../views/layout.ts";
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import { countOf, formatCount, joinWithAnd } from "../text.ts";
-import { shortTime } from "../time/format.ts";
 import type { EnvironmentSummary, SiteSummary } from "./site-summary.ts";
 
 /** The environments in their order, each with its state in a few words. */
-export function environmentStatuses(site: Site, summary: SiteSummary, now: string, current?: string): RailStop[] {
+export function environmentStatuses(site: Site, summary: SiteSummary, current?: string): RailStop[] {
   return site.environments.map((environment, i) => {
     const counts = summary.environments[i] as EnvironmentSummary;
     const next = site.environments[i + 1];
@@ -18,7 +17,8 @@ export function environmentStatuses(site: Site, summary: SiteSummary, now: strin
       gate: environment.gate?.requirements.map(({ role }) => role.replaceAll("-", " ")),
       lead: lead(environment, counts, next, summary.environments[i + 1], summary.unknown > 0),
       waiting: waitingAt(site, summary, environment),
-      small: small(counts, site, now),
+      small: small(counts),
+      changedAt: counts.changed_at ?? undefined,
       current: environment.slug === current,
     };
   });
@@ -57,9 +57,5 @@ function waitingAt(site: Site, summary: SiteSummary, environment: Environment): 
   return { count: open.length, text: "blocked", href };
 }
 
-function small({ pages, software, changed_at }: EnvironmentSummary, site: Site, now: string): string {
-  const contents = `${countOf(pages, "page")}, ${countOf(software, "software item")}`;
-  return changed_at
-    ? `${contents} · last change ${shortTime(changed_at, site.time_zone, now)}`
-    : "record what is there";
-}
+const small = ({ pages, software, changed_at }: EnvironmentSummary): string =>
+  changed_at ? `${countOf(pages, "page")}, ${countOf(software, "software item")}` : "record what is there";

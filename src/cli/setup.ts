@@ -11,8 +11,8 @@ Creates the first account, an administrator of the sites that this command creat
 input.
 
   --site SLUG   also creates this site, with beta, demo and live
-  --example     also creates the example shop: three months of history, and an account for each role, such as
-                marketing@example.test, with the same password`,
+  --example     also creates the example shop: three months of history, and people in every role, such as Priya
+                Shah of Marketing (priya@example.test), with the same password`,
   options: {
     email: { type: "string" },
     name: { type: "string" },
@@ -38,9 +38,12 @@ input.
   },
 };
 
+const exampleSignIn =
+  "The example's people, such as Priya Shah of Marketing (priya@example.test), can sign in with the same password.";
+
 function sentence(email: string, sites: string[], example: boolean): string {
   const role = sites.length ? `, as an administrator of ${sites.join(" and ")}` : "";
   const sentences = [`Account ${email} created${role}.`];
-  if (example) sentences.push("The example's accounts, such as marketing@example.test, have the same password.");
+  if (example) sentences.push(exampleSignIn);
   return sentences.join(" ");
 }

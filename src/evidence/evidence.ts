@@ -4,15 +4,21 @@ import type { Database } from "../database/connect.ts";
 import { snapshot } from "../database/snapshot.ts";
 import { notFound } from "../errors.ts";
 import { chainHead } from "../integrity/checkpoints.ts";
-import { findPromotion } from "../promotions/queries.ts";
+import { findPromotion, listPromotions, type Promotion } from "../promotions/queries.ts";
 import { type Moment, type PlacementAsOf, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
-import { listContents } from "../record/releases.ts";
+import { listContents, type ReleaseContent } from "../record/releases.ts";
+import { type Replaced, replacedVersions } from "./replaced.ts";
+import { type Cells, loadSteps, localTimes } from "./steps.ts";
 
 /** What a pack is evidence of, as its verifier reads it: a promotion, or an environment at a moment. */
 export interface EvidenceSubject {
   site: string;
   /** How many events there were when its tables were read. */
   events: number;
+  /** The time zone of the site's times beside those in UTC. */
+  zone: string;
+  /** Of the history the pack has only what concerns the subject. */
+  extract?: true;
   promotion?: number;
   name?: string;
   release?: number;
@@ -22,31 +28,63 @@ export interface EvidenceSubject {
   known_at?: string | undefined;
 }
 
-type Cells = Record<string, string | number | null | undefined>;
-
 export interface Evidence {
   about: EvidenceSubject;
   contents: Cells[];
+  /** What the gates of its promotions required. */
+  gates: Cells[];
   approvals: Cells[];
   /** Every event that led to it, oldest first. */
   steps: Cells[];
 }
 
-/** A promotion's contents, its approvals and its events. Throws a Refusal with 404 if there is none of this number. */
-export function evidenceOfPromotion(db: Database, site: Site, number: number): Promise<Evidence> {
+/**
+ * A promotion's contents with what they replaced, and the gates, approvals and events of its release up to there, so that
+ * all gates on its way are included. `whole`: with the whole history of the site, instead of an extract. Throws a Refusal
+ * with 404 if there is no promotion of this number.
+ */
+export function evidenceOfPromotion(
+  db: Database,
+  site: Site,
+  number: number,
+  { whole }: { whole: boolean },
+): Promise<Evidence> {
   return snapshot(db, async (trx) => {
     const promotion = (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
     const { events } = await chainHead(trx, site.id);
     const contents = await listContents(trx, promotion.release_id);
-    const deployments = promotion.completion ? [promotion.completion.deployment_id] : [];
-    const corrections = await correctionsOf(trx, deployments);
-    const subjects = [promotion.id, promotion.release_id, ...deployments, ...corrections];
+    const replaced = await replacedVersions(
+      trx,
+      promotion,
+      contents.map((line) => line.artifact_id),
+    );
+    const [environment, environment_id] = [promotion.environment.slug, promotion.environment_id];
+    const about = { promotion: number, name: promotion.name, release: promotion.release, environment, environment_id };
     return {
-      about: { site: site.slug, events, promotion: number, name: promotion.name, release: promotion.release },
-      contents: contents.map((line) => ({ ...line, title: line.version === null ? null : line.title })),
-      ...(await loadSteps(trx, site, subjects)),
+      about: { site: site.slug, events, zone: site.time_zone, ...about, ...(!whole && { extract: true as const }) },
+      contents: contents.map((line) => ({ ...line, ...changeOf(line, replaced.get(line.artifact_id)) })),
+      ...(await loadSteps(trx, site, await subjectsOf(trx, site, promotion))),
     };
   });
+}
+
+/** In words what a line of the release does in the target. What it removes has the title that it had there. */
+function changeOf(
+  { version, title }: Pick<ReleaseContent, "version" | "title">,
+  replaced: Replaced | undefined,
+): Cells {
+  const before = replaced?.version;
+  if (version === null)
+    return { title: replaced?.title, change: "removed", version: "removed", replaced: before ?? "" };
+  return { title, change: !before ? "new" : version === before ? "same" : "changed", version, replaced: before ?? "" };
+}
+
+/** The ids of its release, of the promotions of that release up to it, and of what they led to. */
+async function subjectsOf(db: Database, site: Site, promotion: Promotion): Promise<string[]> {
+  const releases = [promotion.release_id];
+  const all = await listPromotions(db, site.id, { releases, before: promotion.number + 1, limit: 1000 });
+  const deployments = all.flatMap(({ completion }) => (completion ? [completion.deployment_id] : []));
+  return [...releases, ...all.map(({ id }) => id), ...deployments, ...(await correctionsOf(db, deployments))];
 }
 
 /** An environment's contents at a moment, and the approvals and events that led to them. */
@@ -66,12 +104,13 @@ export function evidenceOfEnvironment(
       about: {
         site: site.slug,
         events,
+        zone: site.time_zone,
         environment: environment.slug,
         environment_id: environment.id,
         as_of,
         known_at,
       },
-      contents: lines.map((line) => ({ ...line, ...flagsOf(line) })),
+      contents: lines.map((line) => ({ ...line, ...flagsOf(line), ...localTimes(line, site.time_zone) })),
       ...(await loadSteps(trx, site, [...subjects, ...lines.map((line) => line.promotion_id)], known_at)),
     };
   });
@@ -122,30 +161,4 @@ async function deploymentsOf(db: Database, site: Site, lines: { deployment: numb
     ids.push(...rows.map((row) => row.id));
   }
   return ids;
-}
-
-/** Smaller, for one event may have ten thousand lines. */
-const eventBatchSize = 50;
-
-async function loadSteps(db: Database, site: Site, subjects: (string | null | undefined)[], knownAt?: string) {
-  const ids = [...new Set(subjects.filter((id) => typeof id === "string"))];
-  const steps: Cells[] = [];
-  for (let i = 0; i < ids.length; i += eventBatchSize) {
-    let query = db
-      .selectFrom("events")
-      .select(["seq", "action", "subject", "recorded_at", "details"])
-      .where("site_id", "=", site.id)
-      .where("subject_id", "in", ids.slice(i, i + eventBatchSize));
-    if (knownAt) query = query.where("recorded_at", "<=", knownAt);
-    for (const { seq: event, action, details, ...row } of await query.execute()) {
-      const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
-      const what = action.replaceAll("_", " ");
-      steps.push({ ...facts, ...row, event, what, said: facts.comment ?? facts.reason ?? facts.note });
-    }
-  }
-  steps.sort((a, b) => Number(a.event) - Number(b.event));
-  return {
-    steps,
-    approvals: steps.filter((step) => step.decision).map((step) => ({ ...step, promotion: step.number })),
-  };
 }

@@ -6,17 +6,20 @@ import type { Database } from "../database/connect.ts";
 import { yieldToEventLoop } from "../database/event-loop.ts";
 import { sha256 } from "../database/ids.ts";
 import { byteOrderMark, csvLine } from "../exports/csv.ts";
-import { type Checkpoint, publicKey, signChain } from "../integrity/checkpoints.ts";
-import { chainEntry, walkChain } from "../record/chain.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Checkpoint, publicKey, signChain, signText } from "../integrity/checkpoints.ts";
+import { type ChainEntry, chainEntry, type EventRow, walkChain } from "../record/chain.ts";
+import type { Evidence, EvidenceSubject } from "./evidence.ts";
+import { concerns, extractText } from "./extract.ts";
 
 const verifier = readFileSync(new URL("verify.mjs", import.meta.url), "utf8");
 
-const readme = `Evidence from Sitebook. Start with index.html; its tables are also in contents.csv, approvals.csv and steps.csv.
-events.jsonl is the site's whole history: each event's hash is the SHA-256 of the previous hash and the event.
-checkpoint.txt signs that history with the key in public-key.txt. Get this key by another way, too, to compare.
-To check the signature, the history, and that the tables follow from it, run "node verify.mjs" (it needs only Node).
-To detect a history that was rewritten, add --key "the key as you know it", or --checkpoint FILE with one you kept earlier.
+const readme = ({
+  extract,
+}: EvidenceSubject) => `Evidence from Sitebook. Start with index.html; its tables are also in CSV files of their names.
+events.jsonl ${extract ? "has the events of the site's history that concern it" : "is the site's whole history"}: each event's hash is the SHA-256 of the previous hash and the event.
+checkpoint.txt signs the whole history with the key in public-key.txt. Get this key by another way, too, to compare.
+${extract ? "extract.txt signs which events of that history are in events.jsonl. A pack with the whole history proves more: that nothing is missing.\n" : ""}To check the signatures, the events, and that the tables follow from them, run "node verify.mjs" (it needs only Node).
+Add --key "the key as you know it" to compare the key${extract ? "" : "; --checkpoint FILE with one you kept earlier, to detect a history that was rewritten"}.
 `;
 
 /** The pack as a ZIP file, in chunks as they are written: first the small files, then the history of any length. */
@@ -42,21 +45,29 @@ export async function* packEvidence(
     begin(name).push(strToU8(text), true);
   yield* chunks.splice(0);
   const events = begin("events.jsonl");
-  for await (const lines of linesOf(db, site, checkpoint.events)) {
+  const { extract } = evidence.about;
+  const packed: PackedEvent[] = [];
+  const included = extract ? concerns(evidence) : () => true;
+  for await (const lines of linesOf(db, site, checkpoint.events, included, packed)) {
     events.push(strToU8(lines));
     yield* chunks.splice(0);
     await yieldToEventLoop();
   }
   events.push(new Uint8Array(), true);
+  if (extract) {
+    const note = await signText(db, at, (key) => extractText(`${key}/${site.slug}`, checkpoint, packed));
+    begin("extract.txt").push(strToU8(note), true);
+  }
   zip.end();
   yield* chunks;
 }
 
 async function filesOf(db: Database, site: Site, evidence: Evidence, checkpoint: Checkpoint) {
   const files: Record<string, string> = {
-    "README.txt": readme,
+    "README.txt": readme(evidence.about),
     "index.html": String(evidencePage({ site, ...evidence, checkpoint })),
     "contents.csv": table(evidenceColumns.contents(evidence.about), evidence.contents),
+    "gates.csv": table(evidenceColumns.gates, evidence.gates),
     "approvals.csv": table(evidenceColumns.approvals, evidence.approvals),
     "steps.csv": table(evidenceColumns.steps, evidence.steps),
     "checkpoint.txt": checkpoint.note,
@@ -72,13 +83,26 @@ const table = (names: readonly string[], rows: Evidence["contents"]) =>
 
 const chunkCharacters = 256 * 1024;
 
-/** The history up to the checkpoint, one event a line, in chunks of at least `chunkCharacters`. */
-async function* linesOf(db: Database, site: Site, last: number): AsyncGenerator<string> {
+type PackedEvent = Pick<EventRow, "seq" | "hash">;
+
+/**
+ * The included events up to the checkpoint, one a line, in chunks of at least `chunkCharacters`. Adds them to `packed`.
+ */
+async function* linesOf(
+  db: Database,
+  site: Site,
+  last: number,
+  included: (entry: ChainEntry) => boolean,
+  packed: PackedEvent[],
+): AsyncGenerator<string> {
   let lines = "";
   for await (const row of walkChain(db, site.id)) {
     if (row.seq > last) break;
-    const { previous_hash, hash } = row;
-    lines += `${JSON.stringify({ entry: chainEntry(row), previous_hash, hash })}\n`;
+    const { seq, previous_hash, hash } = row;
+    const entry = chainEntry(row);
+    if (!included(entry)) continue;
+    packed.push({ seq, hash });
+    lines += `${JSON.stringify({ entry, previous_hash, hash })}\n`;
     if (lines.length < chunkCharacters) continue;
     yield lines;
     lines = "";

@@ -11,8 +11,9 @@ export const evidenceRoutes = new Hono<SiteEnv>();
 evidenceRoutes.get("/promotions/:number{[0-9]{1,9}}/evidence.zip", (c) =>
   download(c, async () => {
     const number = Number(c.req.param("number"));
-    const evidence = await evidenceOfPromotion(c.var.db, c.var.access.site, number);
-    return pack(c, [`promotion-${number}`], evidence);
+    const whole = c.req.query("history") === "all";
+    const evidence = await evidenceOfPromotion(c.var.db, c.var.access.site, number, { whole });
+    return pack(c, [`promotion-${number}`, ...(whole ? ["history"] : [])], evidence);
   }),
 );
 

@@ -26,8 +26,8 @@ function canonical(value) {
   return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
 }
 
-/** The statement of a checkpoint, if this key signed it: a note with Ed25519 signatures, as transparency logs have them. */
-function openCheckpoint(note, vkey) {
+/** The text of a note, if this key signed it: with Ed25519 signatures, as transparency logs have them. */
+function openNote(note, vkey) {
   const [, name, id, encoded] = /^(.+?)\+(.+?)\+(.+)$/.exec(vkey);
   const x = Buffer.from(encoded, "base64").subarray(1).toString("base64url");
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
@@ -36,9 +36,13 @@ function openCheckpoint(note, vkey) {
   const own = signatures.map((text) => Buffer.from(text, "base64")).filter((b) => b.toString("hex").startsWith(id));
   const text = Buffer.from(note.slice(0, end));
   const signed = own.some((signature) => verify(null, text, publicKey, signature.subarray(4)));
-  if (!signed) return fault(`is not signed by the key ${vkey}`);
-  const [, count, head] = note.split("\n");
-  return { count: Number(count), head: Buffer.from(head, "base64").toString("hex") };
+  return signed ? note.slice(0, end) : fault(`is not signed by the key ${vkey}`);
+}
+
+/** The statement of a checkpoint: how many events there are, and the hash of the last. */
+function openCheckpoint(note, vkey) {
+  const [, count, head] = openNote(note, vkey)?.split("\n") ?? [];
+  return head && { count: Number(count), head: Buffer.from(head, "base64").toString("hex") };
 }
 
 /** Walks the chain of events from the first to the checkpoint. */
@@ -61,8 +65,27 @@ async function walkChain(checkpoint, kept) {
   return head === checkpoint.head || fault("signs a different history than that in events.jsonl");
 }
 
+/** Walks the events of a pack that has only some: they are those that the extract signs, in its order. */
+async function walkExtract(checkpoint, key) {
+  const [, end, ...signed] = openNote(read("extract.txt"), key)?.trimEnd().split("\n") ?? [];
+  if (end !== `${checkpoint.count} ${checkpoint.head}`) return fault("is not about the history of checkpoint.txt");
+  let [count, last] = [0, {}];
+  for await (const line of createInterface({ input: createReadStream(at("events.jsonl")) })) {
+    count += 1;
+    place = `events.jsonl, line ${count}`;
+    const { entry, previous_hash, hash } = JSON.parse(line);
+    if (signed[count - 1] !== `${entry.seq} ${hash}`) return fault("is not the event that extract.txt signs");
+    if (hash !== sha256(previous_hash + canonical(entry))) return fault("was changed: it does not match its hash");
+    if (entry.seq === last.seq + 1 && previous_hash !== last.hash) return fault("does not follow the event before it");
+    last = { seq: entry.seq, hash };
+    collect(entry);
+  }
+  place = "extract.txt";
+  return count === signed.length || fault(`signs ${signed.length} events; events.jsonl has ${count}`);
+}
+
 const { about, files } = JSON.parse(read("manifest.json"));
-const [events, placements, redundant, corrected, names] = [[], [], new Set(), new Map(), new Map()];
+const [events, placements, redundant, corrected, names, gates] = [[], [], new Set(), new Map(), new Map(), new Map()];
 const [pageTitles, lastTitles, titles] = [new Map(), new Map(), new Map()];
 
 /** Collects the titles of versions. Older events do not name the version of a title: there it is the one in the event. */
@@ -89,7 +112,8 @@ function collect({ seq: event, action, subject, subject_id: id, environment_id, 
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
   const [what, said] = [action.replaceAll("_", " "), facts.comment ?? facts.reason ?? facts.note];
-  events.push({ ...facts, event, what, subject, id, recorded_at, said });
+  events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said }));
+  if (facts.gate) gates.set(facts.gate.id, facts.gate);
   for (const { id, ...artifact } of learned?.artifacts ?? []) names.set(id, name(artifact));
   if (environment_id !== about.environment_id) return;
   const { effective_at, corrected_id, corrections = [], stands } = facts;
@@ -103,29 +127,74 @@ const yes = (flag) => (flag ? "yes" : "no");
 const byName = (a, b) => Buffer.compare(Buffer.from(name(a)), Buffer.from(name(b)));
 const byTime = (a, b) => (a.effective_at === b.effective_at ? a.seq - b.seq : a.effective_at < b.effective_at ? -1 : 1);
 
-/** The environment's contents: the last effective placement of each page and software. */
-function contentsAsOf() {
+/** The last effective placement of each page and software, of those before another or at a moment. */
+function lastPlacements(end) {
   const isEffective = (row) => !redundant.has(row.seq) && !corrected.get(row.deployment_id + name(row));
-  const effective = placements.filter((row) => row.effective_at <= about.as_of && isEffective(row));
-  const last = new Map(effective.sort(byTime).map((row) => [name(row), row]));
+  const effective = placements.filter((row) => byTime(row, end) < 0 && isEffective(row));
+  return new Map(effective.sort(byTime).map((row) => [name(row), row]));
+}
+
+/** The environment's contents at the moment. */
+function contentsAsOf() {
+  const last = lastPlacements({ effective_at: about.as_of, seq: Infinity });
   const first = new Map(events.toReversed().map((row) => [row.id, row]));
   return [...last.values()].map((row) => {
     const { number: deployment, recorded_at, baseline } = first.get(row.deployment_id);
     const { number: promotion } = first.get(row.promotion_id) ?? {};
-    return { ...row, deployment, recorded_at, promotion, out_of_band: yes(row.out_of_band), baseline: yes(baseline) };
+    const flags = { out_of_band: yes(row.out_of_band), baseline: yes(baseline) };
+    return withLocalTimes({ ...row, title: titleOf(row), deployment, recorded_at, promotion, ...flags });
   });
 }
 
+/** The release's contents, and what they replaced: what was there before its completion, at its other end, or is now. */
+function contentsOfRelease(own) {
+  const ends = /^promotion (completed|rejected|cancelled|superseded)$/;
+  const end = own.find((row) => row.number === about.promotion && ends.test(row.what));
+  const deployment = end?.deployment_id && events.find((row) => row.id === end.deployment_id);
+  const ids = placements.filter((row) => row.deployment_id === deployment?.id).map((row) => row.seq);
+  const at = deployment ? deployment.effective_at : (end?.recorded_at ?? "9999");
+  const last = lastPlacements({ effective_at: at, seq: Math.min(...ids) });
+  return events
+    .find((row) => row.contents)
+    .contents.map((row) => {
+      const [version, before] = [row.version, last.get(name(row))?.version];
+      const change = version === null ? "removed" : !before ? "new" : version === before ? "same" : "changed";
+      const title = titleOf({ ...row, version: version ?? before });
+      return { ...row, title, change, version: version ?? "removed", replaced: before };
+    });
+}
+
+const gateOf = ({ event, number: promotion, environment, gate_id }) => {
+  const { version, requirements = [], asker_may_approve } = gates.get(gate_id) ?? {};
+  const required = requirements.map(({ role, count }) => `${count} ${role}`).join(", ") || "none";
+  return { event, promotion, environment, gate: version, required, requester_may_approve: yes(asker_may_approve) };
+};
+
+/** Adds the time in the site's time zone to each time in UTC: 2026-07-08 15:30:00 +01:00. */
+function withLocalTimes(row) {
+  const times = Object.keys(row).filter((column) => column.endsWith("_at") && row[column]);
+  return { ...row, ...Object.fromEntries(times.map((column) => [localOf(column), localTime(row[column])])) };
+}
+const localOf = (column) => column.replace(/_at$/, "_local");
+const localTime = (iso) => {
+  const parts = zoned.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]);
+  const { year, month, day, hour, minute, second, timeZoneName: zone } = Object.fromEntries(parts);
+  return `${year}-${month}-${day} ${hour}:${minute}:${second} ${zone.slice(3) || "+00:00"}`;
+};
+
 /** The tables, as they follow from the events alone. */
 function deriveTables() {
-  const own = events.filter((row) => row.subject === `promotion ${about.promotion}`);
-  const lines = about.promotion ? events.find((row) => row.contents).contents : contentsAsOf();
-  const shown = lines.filter((row) => about.promotion || row.version !== null).sort(byName);
-  const contents = shown.map((row) => ({ ...row, title: titleOf(row) }));
+  const release = events.find((row) => row.subject === `promotion ${about.promotion}` && row.release_id)?.release_id;
+  const asked = events.filter((row) => release && row.release_id === release && row.number <= about.promotion);
+  const own = events.filter((row) => asked.some(({ id }) => id === row.id));
+  const contents = (release ? contentsOfRelease(own) : contentsAsOf().filter((row) => row.version !== null)).sort(
+    byName,
+  );
   const rows = [...own, ...contents];
   const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
   const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id));
-  return { contents, approvals: steps.filter((r) => r.decision).map((r) => ({ ...r, promotion: r.number })), steps };
+  const approvals = steps.filter((row) => row.decision).map((row) => ({ ...row, promotion: row.number }));
+  return { contents, gates: steps.filter((row) => row.what === "promotion asked").map(gateOf), approvals, steps };
 }
 
 /** Compares a file with the lines that it should have. */
@@ -142,6 +211,14 @@ const cell = (value) => {
   const text = typeof value === "string" && /^[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
+const [numeric, digits] = ["numeric", "2-digit"];
+const clock = { year: numeric, month: digits, day: digits, hour: digits, minute: digits, second: digits };
+const zoned = new Intl.DateTimeFormat("en", {
+  ...clock,
+  timeZone: about.zone,
+  hourCycle: "h23",
+  timeZoneName: "longOffset",
+});
 const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const csv = (row) => `${row.map(cell).join(",")}\r\n`;
 const tr = (row) => `<tr>${row.map(td).join("")}</tr>\n`;
@@ -152,14 +229,24 @@ try {
   if (given.key && given.key.trim() !== key) fault("is not the key given with --key");
   const checkpoint = openCheckpoint(read("checkpoint.txt"), key);
   const kept = given.checkpoint && openCheckpoint(read(resolve(given.checkpoint)), key);
-  const tables = checkpoint && (await walkChain(checkpoint, kept)) ? Object.entries(deriveTables()) : [];
+  if (kept && about.extract) fault("can be compared only with a pack that has the whole history");
+  const walk = about.extract ? walkExtract : walkChain;
+  const tables =
+    checkpoint && (await walk(checkpoint, about.extract ? key : kept)) ? Object.entries(deriveTables()) : [];
   const bodies = read("index.html").split(/<tbody>\n|<\/tbody>/);
   for (const [i, [table, rows]] of tables.entries()) {
     const [head, ...lines] = read(`${table}.csv`).split(/(?<=\r\n)/);
     const columns = head.trim().split(",");
     const cells = rows.map((row) => columns.map((column) => row[column]));
     compare(`${table}.csv`, lines.join(""), cells.map(csv));
-    compare(`index.html, ${table}`, bodies[2 * i + 1], cells.map(tr));
+    const shown = columns.filter((column) => !column.endsWith("_local"));
+    const both = (row, column) =>
+      column.endsWith("_at") && row[column] ? `${row[column]}\n${row[localOf(column)]}` : row[column];
+    compare(
+      `index.html, ${table}`,
+      bodies[2 * i + 1],
+      rows.map((row) => tr(shown.map((column) => both(row, column)))),
+    );
   }
   for (const file in files) if (sha256(read(file)) !== files[file]) fault("does not match its hash in manifest.json");
 } catch (error) {

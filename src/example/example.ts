@@ -9,14 +9,14 @@ import { complete, decide, requestPromotion } from "../promotions/promotions.ts"
 import type { ReportLine } from "../record/report.ts";
 import { createRelease } from "../releases/releases.ts";
 import { createSite } from "../sites/sites.ts";
-import { accounts, type ExampleRole, pages, requires, shop } from "./shop.ts";
+import { type ExamplePerson, pages, people, requires, shop } from "./shop.ts";
 import { type Step, type StoryDeployment, type StoryMoment, story } from "./story.ts";
 
 /** What later steps of the story refer to. */
 interface ExampleState {
   db: Database;
   site: Site;
-  actors: Record<ExampleRole, Actor>;
+  actors: Record<ExamplePerson, Actor>;
   /** The current version of everything on beta; null: removed. */
   beta: Map<string, string | null>;
   releases: Map<string, number>;
@@ -25,7 +25,7 @@ interface ExampleState {
 
 /**
  * Creates the example shop with three months of history that end now, by the same verbs that pages and the API use. Its
- * accounts, one for each role, have the password of the actor.
+ * people have accounts with the password of the actor.
  */
 export async function createExample(db: Database, actor: Actor): Promise<{ slug: string }> {
   const founder = { ...withoutReplay(actor), at: moment(actor.at, [64, "08:30"]) };
@@ -36,29 +36,30 @@ export async function createExample(db: Database, actor: Actor): Promise<{ slug:
   return { slug: shop.slug };
 }
 
-async function createAccounts(db: Database, founder: Actor, site: Site): Promise<Record<ExampleRole, Actor>> {
+async function createAccounts(db: Database, founder: Actor, site: Site): Promise<Record<ExamplePerson, Actor>> {
   const administrator = { ...founder, ...(await findAccess(db, founder.person.id, site.slug)) };
   const { password } = await db
     .selectFrom("people")
     .select("password")
     .where("id", "=", founder.person.id)
     .executeTakeFirstOrThrow();
-  const actors: Partial<Record<ExampleRole, Actor>> = {};
-  for (const { role, name } of accounts) {
-    const email = `${role}@example.test`;
+  const actors: Partial<Record<ExamplePerson, Actor>> = {};
+  for (const key of Object.keys(people) as ExamplePerson[]) {
+    const { name, role } = people[key];
+    const email = `${key}@example.test`;
     const { id } = await invite(db, administrator, site, { name, email, roles: [role] });
     await db.updateTable("people").set({ password }).where("id", "=", id).where("password", "is", null).execute();
     await dropLinks(db, id);
     const access = (await findAccess(db, id, site.slug)) ?? notFound("person");
-    actors[role] = { ...access, person: { id, name, email, kind: "person" }, at: founder.at };
+    actors[key] = { ...access, person: { id, name, email, kind: "person" }, at: founder.at };
   }
-  return actors as Record<ExampleRole, Actor>;
+  return actors as Record<ExamplePerson, Actor>;
 }
 
 async function carryOut(state: ExampleState, step: Step, at: string): Promise<void> {
   const { db, site, actors, releases, promotions } = state;
-  const manager = { ...actors["account-manager"], at };
-  if ("contributor" in step) await recordStoryDeployment(state, { ...actors.contributor, at }, step.contributor);
+  const manager = { ...actors.clara, at };
+  if ("contributor" in step) await recordStoryDeployment(state, { ...actors.tom, at }, step.contributor);
   else if ("releases" in step) {
     const release = await createRelease(db, manager, site, newReleaseOf(state, step.releases));
     releases.set(step.releases.name, release.number);
@@ -104,7 +105,7 @@ function newReleaseOf({ beta }: ExampleState, { name, notes, only }: StoryReleas
   };
 }
 
-async function decideAs(state: ExampleState, actor: Actor, step: Extract<Step, { as: ExampleRole }>): Promise<void> {
+async function decideAs(state: ExampleState, actor: Actor, step: Extract<Step, { as: ExamplePerson }>): Promise<void> {
   const [decision, name] =
     "approves" in step ? (["approve", step.approves] as const) : (["reject", step.rejects] as const);
   const { number, digest } = promotionOf(state, name, step.into);

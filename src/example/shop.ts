@@ -1,6 +1,6 @@
 import type { NewSite } from "../sites/rules.ts";
 
-/** The example shop: its pages, its software and its accounts. Its history is in story.ts. */
+/** The example shop: its pages, its software and its people. Its history is in story.ts. */
 export const shop: NewSite & { slug: string } = {
   slug: "example",
   name: "Fennel & Co",
@@ -12,16 +12,17 @@ export const shop: NewSite & { slug: string } = {
   ],
 };
 
-/** One account for each role, named after it: marketing@example.test. */
-export const accounts = [
-  { role: "administrator", name: "Administrator" },
-  { role: "account-manager", name: "Account manager" },
-  { role: "contributor", name: "Contributor" },
-  { role: "tester", name: "Tester" },
-  { role: "marketing", name: "Marketing" },
-  { role: "viewer", name: "Viewer" },
-] as const;
-export type ExampleRole = (typeof accounts)[number]["role"];
+/** The people of the shop, at least one in each role. Each has an account such as priya@example.test. */
+export const people = {
+  ruth: { name: "Ruth Adeyemi", role: "administrator" },
+  clara: { name: "Clara Hughes", role: "account-manager" },
+  tom: { name: "Tom Okafor", role: "contributor" },
+  nina: { name: "Nina Berg", role: "tester" },
+  priya: { name: "Priya Shah", role: "marketing" },
+  jon: { name: "Jon Bell", role: "marketing" },
+  sam: { name: "Sam Reyes", role: "viewer" },
+} as const;
+export type ExamplePerson = keyof typeof people;
 
 /** Every page of the story: its title, and its version on the first day if it existed then. */
 export const pages: Record<string, [title: string, first?: string]> = {

@@ -1,4 +1,4 @@
-import { type ExampleRole, inventory } from "./shop.ts";
+import { type ExamplePerson, inventory } from "./shop.ts";
 
 /** How many working days ago, and the time of day in UTC. */
 export type StoryMoment = [daysAgo: number, time: string];
@@ -17,8 +17,8 @@ export type Step = { when: StoryMoment } & (
   | { contributor: StoryDeployment }
   | { releases: { name: string; notes?: string; only?: string[] } }
   | { requests: string; into: string; note?: string }
-  | { approves: string; as: ExampleRole; into: string; comment?: string }
-  | { rejects: string; as: ExampleRole; into: string; comment: string }
+  | { approves: string; as: ExamplePerson; into: string; comment?: string }
+  | { rejects: string; as: ExamplePerson; into: string; comment: string }
   | { completes: string; into: string }
 );
 
@@ -32,13 +32,13 @@ export const story: Step[] = [
   {
     when: [63, "10:00"],
     approves: "Initial contents",
-    as: "tester",
+    as: "nina",
     into: "demo",
     comment: "Checked every section.",
   },
   { when: [63, "10:15"], completes: "Initial contents", into: "demo" },
   { when: [63, "10:20"], requests: "Initial contents", into: "live" },
-  { when: [63, "15:10"], approves: "Initial contents", as: "marketing", into: "live" },
+  { when: [63, "15:10"], approves: "Initial contents", as: "priya", into: "live" },
   { when: [62, "09:00"], completes: "Initial contents", into: "live" },
 
   {
@@ -59,13 +59,13 @@ export const story: Step[] = [
   { when: [59, "15:02"], contributor: { on: "beta", source: ci(4391), lines: ["image-resizer 2.0.5"] } },
   { when: [58, "09:30"], releases: { name: "Two more recipes" } },
   { when: [58, "09:35"], requests: "Two more recipes", into: "demo" },
-  { when: [57, "11:20"], approves: "Two more recipes", as: "tester", into: "demo" },
+  { when: [57, "11:20"], approves: "Two more recipes", as: "nina", into: "demo" },
   { when: [57, "11:40"], completes: "Two more recipes", into: "demo" },
   { when: [57, "11:45"], requests: "Two more recipes", into: "live" },
   {
     when: [56, "16:05"],
     approves: "Two more recipes",
-    as: "marketing",
+    as: "jon",
     into: "live",
     comment: "Lovely photographs.",
   },
@@ -101,13 +101,13 @@ export const story: Step[] = [
   {
     when: [49, "14:00"],
     approves: "Gift wrapping",
-    as: "tester",
+    as: "nina",
     into: "demo",
     comment: "Paid with three cards, and wrapped twice.",
   },
   { when: [49, "14:30"], completes: "Gift wrapping", into: "demo" },
   { when: [49, "14:35"], requests: "Gift wrapping", into: "live" },
-  { when: [48, "10:10"], approves: "Gift wrapping", as: "marketing", into: "live" },
+  { when: [48, "10:10"], approves: "Gift wrapping", as: "priya", into: "live" },
   { when: [47, "09:00"], completes: "Gift wrapping", into: "live" },
 
   {
@@ -124,13 +124,13 @@ export const story: Step[] = [
   { when: [44, "16:20"], contributor: { on: "beta", source: ci(4460), lines: ["mailer 5.2.0"] } },
   { when: [43, "10:00"], releases: { name: "Sixty days to return" } },
   { when: [43, "10:05"], requests: "Sixty days to return", into: "demo" },
-  { when: [42, "09:50"], approves: "Sixty days to return", as: "tester", into: "demo" },
+  { when: [42, "09:50"], approves: "Sixty days to return", as: "nina", into: "demo" },
   { when: [42, "10:15"], completes: "Sixty days to return", into: "demo" },
   { when: [42, "10:20"], requests: "Sixty days to return", into: "live" },
   {
     when: [41, "14:40"],
     approves: "Sixty days to return",
-    as: "marketing",
+    as: "jon",
     into: "live",
     comment: "Legal has read section 6.",
   },
@@ -150,13 +150,13 @@ export const story: Step[] = [
   },
   { when: [37, "09:45"], releases: { name: "Kitchen, refreshed" } },
   { when: [37, "09:50"], requests: "Kitchen, refreshed", into: "demo" },
-  { when: [36, "11:00"], approves: "Kitchen, refreshed", as: "tester", into: "demo" },
+  { when: [36, "11:00"], approves: "Kitchen, refreshed", as: "nina", into: "demo" },
   { when: [36, "11:20"], completes: "Kitchen, refreshed", into: "demo" },
   { when: [36, "11:30"], requests: "Kitchen, refreshed", into: "live" },
   {
     when: [35, "15:25"],
     rejects: "Kitchen, refreshed",
-    as: "marketing",
+    as: "priya",
     into: "live",
     comment: "Three prices in the table of knives are last year’s. Please correct them and request it again.",
   },
@@ -172,13 +172,13 @@ export const story: Step[] = [
     },
   },
   { when: [32, "09:35"], requests: "Kitchen, with the right prices", into: "demo" },
-  { when: [32, "14:00"], approves: "Kitchen, with the right prices", as: "tester", into: "demo" },
+  { when: [32, "14:00"], approves: "Kitchen, with the right prices", as: "nina", into: "demo" },
   { when: [31, "10:00"], completes: "Kitchen, with the right prices", into: "demo" },
   { when: [31, "10:05"], requests: "Kitchen, with the right prices", into: "live" },
   {
     when: [30, "11:15"],
     approves: "Kitchen, with the right prices",
-    as: "marketing",
+    as: "priya",
     into: "live",
     comment: "The prices are correct now, thank you.",
   },
@@ -211,10 +211,10 @@ export const story: Step[] = [
     },
   },
   { when: [25, "09:35"], requests: "Journal: two stories", into: "demo" },
-  { when: [24, "10:20"], approves: "Journal: two stories", as: "tester", into: "demo" },
+  { when: [24, "10:20"], approves: "Journal: two stories", as: "nina", into: "demo" },
   { when: [24, "10:40"], completes: "Journal: two stories", into: "demo" },
   { when: [24, "10:45"], requests: "Journal: two stories", into: "live" },
-  { when: [23, "13:05"], approves: "Journal: two stories", as: "marketing", into: "live" },
+  { when: [23, "13:05"], approves: "Journal: two stories", as: "priya", into: "live" },
   { when: [22, "09:00"], completes: "Journal: two stories", into: "live" },
 
   {
@@ -223,10 +223,10 @@ export const story: Step[] = [
   },
   { when: [20, "09:40"], releases: { name: "Eating outdoors" } },
   { when: [20, "09:45"], requests: "Eating outdoors", into: "demo" },
-  { when: [19, "11:30"], approves: "Eating outdoors", as: "tester", into: "demo" },
+  { when: [19, "11:30"], approves: "Eating outdoors", as: "nina", into: "demo" },
   { when: [19, "11:50"], completes: "Eating outdoors", into: "demo" },
   { when: [19, "11:55"], requests: "Eating outdoors", into: "live" },
-  { when: [18, "15:45"], approves: "Eating outdoors", as: "marketing", into: "live" },
+  { when: [18, "15:45"], approves: "Eating outdoors", as: "jon", into: "live" },
   { when: [17, "09:00"], completes: "Eating outdoors", into: "live" },
 
   { when: [16, "10:02"], contributor: { on: "beta", source: ci(4533), lines: ["search-index 1.9.1"] } },
@@ -235,7 +235,7 @@ export const story: Step[] = [
     releases: { name: "Search index trial", notes: "To be measured on demo before we request live." },
   },
   { when: [15, "09:35"], requests: "Search index trial", into: "demo" },
-  { when: [14, "14:20"], approves: "Search index trial", as: "tester", into: "demo" },
+  { when: [14, "14:20"], approves: "Search index trial", as: "nina", into: "demo" },
   { when: [14, "14:40"], completes: "Search index trial", into: "demo" },
 
   { when: [12, "11:00"], contributor: { on: "beta", source: ci(4547), lines: ["catalogue 4.2.0"] } },
@@ -290,7 +290,7 @@ export const story: Step[] = [
   {
     when: [4, "11:00"],
     approves: "Members’ prices",
-    as: "tester",
+    as: "nina",
     into: "demo",
     comment: "Bought one thing as a member and one as a guest.",
   },

@@ -65,7 +65,7 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
   const person = c.get("person");
   return {
     title,
-    path: c.req.path,
+    address: c.get("baseUrl") + pathAndQuery(c.req.url),
     assets: c.get("assets"),
     now: c.get("at"),
     sites: person ? await listSitesOf(c.get("db"), person.id) : [],
@@ -75,6 +75,11 @@ export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
     person,
     flash: c.get("notice") ?? takeFlash(c),
   };
+}
+
+function pathAndQuery(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }
 
 /** Shows a notice on the next page that this browser opens. */

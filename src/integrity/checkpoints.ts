@@ -104,6 +104,12 @@ export async function readCheckpoint(
   return statement;
 }
 
+/** Signs any text that ends with a newline, in which `write` can name the key. */
+export async function signText(db: Database, at: string, write: (keyName: string) => string): Promise<string> {
+  const { name, key } = await signingKey(db, at);
+  return signNote(write(name), name, key);
+}
+
 /** One key for all sites, created when first needed. Of two that are created at once, the first is kept and used by both. */
 async function signingKey(db: Database, at: string): Promise<{ name: string; key: KeyObject }> {
   const stored = (await storedKey(db)) ?? (await createKey(db, at));

@@ -53,7 +53,7 @@ async function exampleFor(c: Context<AppEnv>, person: Person) {
 const setUpWithSite = "Sitebook is set up, and you are signed in. The first steps are below.";
 
 const setUpWithExample =
-  "This is the example shop. Its people, such as marketing@example.test, can sign in with your password.";
+  "This is the example shop. Its people, such as Priya Shah of Marketing (priya@example.test), can sign in with your password.";
 
 function toSignIn(c: Context<AppEnv>) {
   flash(c, "Sitebook is already set up.", "bad");

@@ -116,19 +116,33 @@ export function clockTime(iso: string, zone: string): string {
 }
 
 /** '19 Nov, 16:20'; with the year if it is not the current one. */
-export function shortTime(iso: string, zone: string, now: string): string {
-  const { day, month, year } = wallTime(iso, zone);
-  const yearPart = year === yearOf(now, zone) ? "" : ` ${year}`;
-  return `${day} ${monthName(month).slice(0, 3)}${yearPart}, ${clockTime(iso, zone)}`;
-}
+export const shortTime = (iso: string, zone: string, now: string): string =>
+  `${shortDay(iso, zone, now)}, ${clockTime(iso, zone)}`;
 
 /** '19 Nov'; with the year if it is not the current one. */
-export const shortDay = (iso: string, zone: string, now: string): string => shortTime(iso, zone, now).slice(0, -7);
+export function shortDay(iso: string, zone: string, now: string): string {
+  const { day, month, year } = wallTime(iso, zone);
+  return `${day} ${monthName(month).slice(0, 3)}${year === yearOf(now, zone) ? "" : ` ${year}`}`;
+}
+
+/** ' 2026' if it is the current year, which a short time leaves out; otherwise empty. */
+export function currentYear(iso: string, zone: string, now: string): string {
+  const { year } = wallTime(iso, zone);
+  return year === yearOf(now, zone) ? ` ${year}` : "";
+}
 
 /** '3 March 2026, 14:00' */
 export function longTime(iso: string, zone: string): string {
   const { day, month, year } = wallTime(iso, zone);
   return `${day} ${monthName(month)} ${year}, ${clockTime(iso, zone)}`;
+}
+
+/** '2026-07-08 15:30:00 +01:00', for tables that programs read too. */
+export function timeWithOffset(iso: string, zone: string): string {
+  const minutes = Math.round(aheadOfUtc(Date.parse(iso), zone) / 60_000);
+  const local = new Date(Date.parse(iso) + minutes * 60_000).toISOString();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${minutes < 0 ? "-" : "+"}${twoDigits(hours)}:${twoDigits(rest)}`;
 }
 
 /** 'Friday 20 November 2026' */

@@ -1,7 +1,7 @@
-/** The text of a page: no tags, one space between words. */
+/** The text of a page on a screen: no tags, one space between words, and without the years that only paper shows. */
 export function words(html: string): string {
   const main = /<main[^>]*>(.*)<\/main>/s.exec(html)?.[1] ?? html;
-  return unescaped(main.replace(/<\/?bdi[^>]*>/g, "").replace(/<[^>]*>/g, " "))
+  return unescaped(main.replace(/<\/?bdi[^>]*>|<i class="year">.*?<\/i>/g, "").replace(/<[^>]*>/g, " "))
     .replace(/\s+/g, " ")
     .replace(/ ([.,;:])/g, "$1")
     .trim();

@@ -96,6 +96,12 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
 });
 
+// On paper the page names its address, which a filter may have changed.
+addEventListener("beforeprint", () => {
+  const address = find("#printed-from");
+  if (address) address.textContent = location.href;
+});
+
 // Copies an address to the clipboard, which needs a secure context; the button says so.
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest?.("[data-copy]");

@@ -5,7 +5,7 @@ import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
-import { longTime, shortTime } from "../../src/time/format.ts";
+import { longTime } from "../../src/time/format.ts";
 import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
@@ -13,6 +13,7 @@ import { attr, each, type Html, html } from "../parts/html.ts";
 import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
+import { dayAndTime } from "../parts/time.ts";
 
 type Props = {
   site: Site;
@@ -209,5 +210,5 @@ function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: Cel
 /** A time recorded late is underlined with dots; its title, and a text for screen readers, has when it was recorded. */
 function since({ site, now }: Props, { effective_at, late }: NonNullable<BoardCell["recorded"]>): Html {
   const recorded = late && `recorded late, ${longTime(late, site.time_zone)}`;
-  return html`<time datetime="${effective_at}"${attr("title", recorded)}>${shortTime(effective_at, site.time_zone, now)}${recorded && html`<span class="more">, ${recorded}</span>`}</time>`;
+  return html`<time datetime="${effective_at}"${attr("title", recorded)}>${dayAndTime(effective_at, site.time_zone, now)}${recorded && html`<span class="more">, ${recorded}</span>`}</time>`;
 }

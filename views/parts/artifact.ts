@@ -10,7 +10,7 @@ export const artifactPath = (site: string, { kind, key }: ArtifactName): string 
 export const artifactLink = (site: string, artifact: ArtifactName): Html =>
   html`<a href="${artifactPath(site, artifact)}"><bdi>${artifact.key}</bdi></a>${artifact.title && html` <bdi class="title">${artifact.title}</bdi>`}`;
 
-/** A version's label, or `without` if there is none. A long label is shortened by the stylesheet, so it is also the title. */
+/** A version’s label, or `without` if there is none. A long label is shortened on the board, and wraps elsewhere: those have a title. */
 export const versionTag = (label: string | null | undefined, without = "removed"): Html =>
   label
     ? html`<bdi class="version"${attr("title", label.length > 12 && label)}>${label}</bdi>`

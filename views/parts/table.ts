@@ -18,6 +18,12 @@ export const table = ({ caption, quiet, columns, body, look }: Table): Html =>
 ${isGrouped(body) ? body : html`<tbody>${body}</tbody>`}
 </table>`;
 
+/** A table with a column for each of so many environments: with more than four it may have to scroll sideways. */
+export const withEnvironments = (count: number, props: Table & { caption: string }): Html =>
+  count > 4
+    ? html`<section class="sideways" aria-label="${props.caption}" tabindex="0">${table(props)}</section>`
+    : table(props);
+
 const isGrouped = ({ text }: Html): boolean => /^\s*<tbody/.test(text);
 
 export const cell = (label: string, content: Piece): Html => html`<td data-label="${label}">${content}</td>`;

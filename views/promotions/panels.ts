@@ -147,5 +147,5 @@ const about = ({ site, promotion, now }: Panels): Html =>
     ])}${fold(
       "What the approval covers",
       html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,
-    )}<p><a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip" download>Evidence pack</a></p>`,
+    )}<p><a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip" download>Evidence pack</a>, or <a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip?history=all" download>with the whole history</a></p>`,
   );

@@ -15,7 +15,7 @@ import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
 import { nameOfThen } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
-import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
+import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { sizeInWords } from "../promotions/words.ts";
 import { promotionBadge } from "./promotion-badge.ts";
@@ -73,7 +73,7 @@ function contents(props: Page): Html {
       )
     );
   };
-  return html`${table({
+  return html`${withEnvironments(environments.length, {
     caption: "Contents, and what each environment has now",
     look: "flow",
     columns,

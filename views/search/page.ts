@@ -12,7 +12,7 @@ import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
-import { cell, pager, row, rowHead, table } from "../parts/table.ts";
+import { cell, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { searchAnswer } from "./answers.ts";
 
@@ -81,7 +81,7 @@ function list(props: SearchProps, group: ResultGroup): Html {
 }
 
 const artifacts = (props: SearchProps, list: FoundArtifact[]): Html =>
-  table({
+  withEnvironments(props.site.environments.length, {
     caption: "Pages and software found, with their versions now",
     quiet: true,
     columns: ["Page or software", ...props.site.environments.map(({ name }) => name)],

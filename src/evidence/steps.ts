@@ -1,0 +1,68 @@
+import { readGate } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import { inBatches } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { timeWithOffset } from "../time/format.ts";
+
+/** A row of a pack's tables, by the names of its columns. */
+export type Cells = Record<string, string | number | null | undefined>;
+
+/** Smaller, for one event may have ten thousand lines. */
+const eventBatchSize = 50;
+
+/** The events about these subjects, oldest first, with the gates and decisions among them. */
+export async function loadSteps(db: Database, site: Site, subjects: (string | null | undefined)[], knownAt?: string) {
+  const ids = [...new Set(subjects.filter((id) => typeof id === "string"))];
+  const steps: Cells[] = [];
+  for (let i = 0; i < ids.length; i += eventBatchSize) {
+    let query = db
+      .selectFrom("events")
+      .select(["seq", "action", "subject", "recorded_at", "details"])
+      .where("site_id", "=", site.id)
+      .where("subject_id", "in", ids.slice(i, i + eventBatchSize));
+    if (knownAt) query = query.where("recorded_at", "<=", knownAt);
+    for (const { seq: event, action, details, ...row } of await query.execute()) {
+      const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
+      const what = action.replaceAll("_", " ");
+      const said = facts.comment ?? facts.reason ?? facts.note;
+      const step = { ...facts, ...row, event, what, said };
+      steps.push({ ...step, ...localTimes(step, site.time_zone) });
+    }
+  }
+  steps.sort((a, b) => Number(a.event) - Number(b.event));
+  return {
+    steps,
+    gates: await gatesOf(db, steps),
+    approvals: steps.filter((step) => step.decision).map((step) => ({ ...step, promotion: step.number })),
+  };
+}
+
+/** What the gate of each requested promotion required at that time. */
+async function gatesOf(db: Database, steps: Cells[]): Promise<Cells[]> {
+  const requests = steps.filter((step) => step.what === "promotion asked");
+  const ids = [...new Set(requests.map((step) => step.gate_id).filter((id) => typeof id === "string"))];
+  const rows = await inBatches(ids, (batch) =>
+    db.selectFrom("gates").select(["id", "version", "rules"]).where("id", "in", batch).execute(),
+  );
+  const gates = new Map(rows.map((row) => [row.id as Cells[string], readGate(row)]));
+  return requests.map(({ event, number: promotion, environment, gate_id }) => {
+    const { version, requirements, asker_may_approve } = gates.get(gate_id) ?? {};
+    const required = requirements?.map(({ role, count }) => `${count} ${role}`).join(", ");
+    const requester_may_approve = asker_may_approve ? "yes" : "no";
+    return {
+      event,
+      promotion,
+      environment,
+      gate_id,
+      gate: version,
+      required: required || "none",
+      requester_may_approve,
+    };
+  });
+}
+
+/** The site's own time beside each time in UTC: `recorded_local` beside `recorded_at`. */
+export function localTimes(row: object, zone: string): Cells {
+  const times = Object.entries(row).filter(([name, value]) => name.endsWith("_at") && value);
+  return Object.fromEntries(times.map(([name, at]) => [name.replace(/_at$/, "_local"), timeWithOffset(at, zone)]));
+}
