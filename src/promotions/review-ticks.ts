@@ -3,7 +3,6 @@ import type { Actor } from "../access/actor.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { refuse } from "../errors.ts";
-import { listContents } from "../record/releases.ts";
 import { changeInSql } from "./change-counts.ts";
 import type { Promotion } from "./queries.ts";
 import { whyClosed } from "./rules.ts";
@@ -17,10 +16,13 @@ export interface ReviewTicks {
 /** Saves this person's ticks, and removes those of boxes that were on the page but not ticked. A closed promotion takes none. */
 export async function saveTicks(db: Database, actor: Actor, promotion: Promotion, ticks: ReviewTicks): Promise<void> {
   if (!promotion.open) return;
-  const contents = new Set((await listContents(db, promotion.release_id)).map((content) => content.artifact_id));
   const saved = await tickedBy(db, promotion.id, actor.person.id);
   const ticked = new Set(ticks.ticked);
-  const added = [...ticked].filter((id) => contents.has(id) && !saved.has(id));
+  const added = await contentsAmong(
+    db,
+    promotion.release_id,
+    [...ticked].filter((id) => !saved.has(id)),
+  );
   const removed = ticks.shown.filter((id) => saved.has(id) && !ticked.has(id));
   if (!added.length && !removed.length) return;
   const tick = { promotion_id: promotion.id, person_id: actor.person.id, looked_at: actor.at };
@@ -39,6 +41,19 @@ export async function saveTicks(db: Database, actor: Actor, promotion: Promotion
       return [];
     });
   });
+}
+
+/** Those of these artifacts that the release contains. */
+async function contentsAmong(db: Database, releaseId: string, artifactIds: string[]): Promise<string[]> {
+  const rows = await inBatches(artifactIds, (batch) =>
+    db
+      .selectFrom("release_contents")
+      .select("artifact_id")
+      .where("release_id", "=", releaseId)
+      .where("artifact_id", "in", batch)
+      .execute(),
+  );
+  return rows.map((row) => row.artifact_id);
 }
 
 /**
