@@ -311,6 +311,7 @@ describe("the timeline", () => {
     version,
     out_of_band,
     promotion_id: null,
+    baseline: 0 as const,
   });
 
   test("places bars in percent, merges runs, and leaves gaps", () => {

@@ -4,6 +4,7 @@ import { verify } from "../src/integrity/verify.ts";
 import { machine } from "./support/api.ts";
 import { commandLineMachine } from "./support/command-line.ts";
 import { unguard } from "./support/tampering.ts";
+import { words } from "./support/words.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -66,9 +67,9 @@ describe("the form to record a deployment", () => {
 
     expect(page).toContain("what was already on live when the record began");
     expect(page).not.toContain("out of band");
-    const words = "in the baseline of 3 Mar, recorded by Cleo";
+    const sentence = "in the baseline of 3 Mar, recorded by Cleo";
     const pages = ["", "/environments/live", "/artifacts/page?key=/sale", "/search?q=who+approved+/sale+on+live"];
-    for (const path of pages) expect(await text(cleo.get(`/sites/shop${path}`)), path).toContain(words);
+    for (const path of pages) expect(words(await text(cleo.get(`/sites/shop${path}`))), path).toContain(sentence);
     expect(await text(cleo.get("/sites/shop/history"))).toContain("as a baseline: 2 changed");
     expect(await text(cleo.get("/sites/shop/deployments"))).toContain('<span class="is baseline">baseline</span>');
     expect(await currentOutOfBand()).toEqual([0, 0]);
@@ -129,6 +130,19 @@ describe("the API", () => {
     const first = (items as { number: number; baseline: boolean }[]).find(({ number }) => number === 1);
     expect(other?.status).toBe(first?.baseline ? 201 : 409);
   });
+});
+
+test("a machine that recorded a baseline is named as one, and the lanes of the page mark it", async () => {
+  const api = await machine(w, "contributor");
+  await api.post("/sites/shop/environments/live/deployments", { baseline: true, placements: [line("/sale")] });
+  for (const path of ["", "/environments/live", "/artifacts/page?key=/sale", "/search?q=where+is+/sale"]) {
+    const page = await text(w.as("vera").get(`/sites/shop${path}`));
+    expect(words(page), path).toMatch(/in the baseline of 3 Mar, recorded by .+ \(machine\)/);
+    expect(page, path).toMatch(/recorded by <bdi>/);
+  }
+  const lanes = await text(w.as("vera").get("/sites/shop/artifacts/page?key=/sale"));
+  expect(lanes).toContain("v1 on live since 3 March 2026, 10:00, baseline</title>");
+  expect(lanes).toContain('<path class="ground"');
 });
 
 test("the command line records and imports baselines", async () => {

@@ -63,6 +63,7 @@ const recording = html`<section><h2 id="recording">How to record a deployment</h
 software checkout-service 3.4.1
 page /sale/winter removed</pre>
 <p>Or take what you have: the address of a sitemap on the environment’s server, a list of paths or web addresses, a table from any program with a column such as URL, Page or Title, or an export of Sitebook. A page without a version gets the date of its last change, or “baseline”. Lines that cannot be taken are listed with the reason, and you can record the others.</p>
+<p>The first time, record everything that is already on an environment as its <b>baseline</b>, or take it over with “Same as” from another environment. A baseline is where the record begins: it needs no approval and is not out of band, and in place of an approver you see the day and who recorded it. It can be recorded in several parts, until the first deployment that is none.</p>
 <p>A preview shows what will change before anything is saved. If it happened earlier, enter when: Sitebook keeps both the time at which it happened and the time at which it was recorded. Nothing that is recorded is ever edited or deleted.</p>
 <p>You can also use the API (<a href="/openapi.json">reference</a>).</p></section>`;
 

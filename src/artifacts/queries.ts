@@ -82,7 +82,11 @@ export function listPlacements(
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
     .select(["p.deployment_id", "p.version_id", untilOf("p").as("until")])
-    .select([nameThen("pe", "d.recorded_at").as("person"), nameSince("pe", "d.recorded_at").as("person_now")])
+    .select([
+      "pe.kind as person_kind",
+      nameThen("pe", "d.recorded_at").as("person"),
+      nameSince("pe", "d.recorded_at").as("person_now"),
+    ])
     .select([
       nameThen("e", "d.recorded_at").as("environment_name"),
       nameSince("e", "d.recorded_at").as("environment_now"),
@@ -110,8 +114,9 @@ export async function listSpans(
 ) {
   const placements = db
     .selectFrom("placements as p")
+    .innerJoin("deployments as d", "d.id", "p.deployment_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
-    .select(["p.effective_at", "v.label as version", "p.out_of_band", "p.promotion_id"])
+    .select(["p.effective_at", "v.label as version", "p.out_of_band", "p.promotion_id", "d.baseline"])
     .where("p.environment_id", "=", environmentId)
     .where("p.artifact_id", "=", artifactId)
     .where(isEffective("p"))

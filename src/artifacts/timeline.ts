@@ -9,6 +9,7 @@ export interface Bar {
   width: number;
   version: string;
   band: boolean;
+  baseline: boolean;
   promotion_id: string | null;
   /** It is there now. */
   now: boolean;
@@ -100,6 +101,7 @@ function layOutLane(spans: Span[], xOf: Scale, untilNow: boolean): Omit<Lane, "r
         width,
         version: span.version,
         band: span.out_of_band === 1,
+        baseline: span.baseline === 1,
         promotion_id: span.promotion_id,
         now: next === undefined && untilNow,
         since: span.effective_at,

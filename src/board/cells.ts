@@ -16,7 +16,7 @@ export interface BoardCell {
   comparison: Comparison | undefined;
   out_of_band: boolean;
   /** Who recorded the baseline that it was in; undefined if it was in none. */
-  baselineBy: string | undefined;
+  baselineBy: { person: string; person_kind: "person" | "machine" } | undefined;
   /** Whether it was there before its gate's last approval. */
   before_approval: boolean;
   waiting: CellWaiting[];
@@ -108,7 +108,7 @@ function cellOf(
     unknown: isUnknown(states, i),
     comparison: compareWithNext(states, i),
     out_of_band: cell?.out_of_band === 1,
-    baselineBy: cell?.baseline ? cell.person : undefined,
+    baselineBy: cell?.baseline ? { person: cell.person, person_kind: cell.person_kind } : undefined,
     waiting: fromHere.map((version) => waitingFor(version, cell)),
     before_approval: cell !== undefined && isBeforeApproval(cell, approvals),
   };

@@ -104,6 +104,7 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .select([
         "d.baseline",
         nameThen("pe", "d.recorded_at").as("person"),
+        "pe.kind as person_kind",
         "d.number as deployment",
         "pr.number as promotion",
       ])

@@ -98,6 +98,7 @@ export interface PlacementAsOf {
   baseline: Flag;
   /** Who recorded its deployment. */
   person: string;
+  person_kind: "person" | "machine";
 }
 
 export interface PlacementSlice {
@@ -162,7 +163,7 @@ function queryPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .select(["d.baseline", nameThen("pe", "d.recorded_at").as("person")])
+    .select(["d.baseline", nameThen("pe", "d.recorded_at").as("person"), "pe.kind as person_kind"])
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.sort_key").orderBy("a.key");

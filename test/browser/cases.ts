@@ -1,6 +1,9 @@
 import type { Page } from "playwright-core";
+import { type Access, findAccess } from "../../src/access/sites.ts";
+import { recordDeployment } from "../../src/deployments/record.ts";
 import { newLink } from "../../src/people/links.ts";
-import type { Name } from "../support/world.ts";
+import { createSite } from "../../src/sites/sites.ts";
+import { environmentOf, lineOf, type Name } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
 
@@ -41,6 +44,9 @@ const invalidLines = "page sale v32\npage /a b v1\nsoftware catalogue\npage /abo
 const artifact = (kind: string, key: string) => `/sites/shop/artifacts/${kind}?key=${encodeURIComponent(key)}`;
 const promotion = (number: number) => `/sites/shop/promotions/${number}`;
 
+const sameAs = (site: string, environment: string, from: string) =>
+  `/sites/${site}/deployments/same-as?environment=${environment}&from=${from}`;
+
 /** Every page, in each of its states. */
 export const cases: Case[] = [
   page("set up", "nobody", (w) => w.setupAddress()),
@@ -76,6 +82,11 @@ export const cases: Case[] = [
   page("board, no match", "ada", "/sites/shop?text=zzz"),
   page("board, for a viewer", "vera", "/sites/shop"),
   page("board, empty", "oskar", "/sites/elsewhere"),
+  page("board, with the first steps", "iris", async (w) => `/sites/${await youngSite(w)}`),
+  page("board, folded", "iris", async (w) => `/sites/${await youngSite(w)}?kind=page`),
+  page("same as another environment", "iris", async (w) => sameAs(await youngSite(w), "demo", "beta")),
+  page("same as an environment without a record", "iris", async (w) => sameAs(await youngSite(w), "live", "demo")),
+  page("same as, too late", "ada", sameAs("shop", "demo", "live")),
 
   page("record", "ada", "/sites/shop/deployments/new"),
   page("record, preview", "ada", "/sites/shop/deployments/new", fillAndClick({ lines: validLines }, "Preview changes")),
@@ -256,6 +267,20 @@ async function withRetired(w: Shop, path: string): Promise<string> {
   await oskar.submit(`${settings}/old-stage/name`, { name: "Rehearsal of old", tier: "testing", before: "-" });
   await oskar.submit(`${settings}/old-stage/retirement`);
   return `/sites/elsewhere${path}`;
+}
+
+/** A site in its first hour: demo is not recorded yet, and live has so many pages that the board folds. */
+async function youngSite(w: Shop): Promise<string> {
+  const iris = await w.by("iris");
+  if (await findAccess(w.db, iris.person.id, "young")) return "young";
+  const site = await createSite(w.db, iris, { slug: "young", name: "Young" }, ["account-manager"]);
+  const access = (await findAccess(w.db, iris.person.id, "young")) as Access;
+  const placements = Array.from({ length: 510 }, (_, i) => lineOf(`/${["sale", "help"][i % 2]}/page-${i} v1`));
+  for (const [environment, lines] of Object.entries({ beta: placements.slice(0, 3), live: placements })) {
+    const report = { baseline: true, placements: lines };
+    await recordDeployment(w.db, { ...iris, ...access }, site, environmentOf(site, environment), report);
+  }
+  return "young";
 }
 
 async function link(w: Shop, purpose: "invitation" | "reset"): Promise<string> {

@@ -13,7 +13,7 @@ import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactPath, digest, serverAddress, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
-import { each, type Html, html, type Piece } from "../parts/html.ts";
+import { each, eachWithAnd, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
 import { nameOfThen, nowCalled } from "../parts/people.ts";
@@ -94,7 +94,7 @@ function sectionName({ kind, section }: ArtifactProps["artifact"]): string {
 function currentWords({ current }: ArtifactProps): Html {
   const groups = [...Map.groupBy(current, ({ version }) => version)];
   const parts = groups.map(([label, group], i) => {
-    const names = listWithAnd(group.map(({ environment }) => html`<b><bdi>${environment.name}</bdi></b>`));
+    const names = eachWithAnd(group.map(({ environment }) => html`<b><bdi>${environment.name}</bdi></b>`));
     if (label === undefined) return html`${i ? "never" : "Never"} recorded on ${names}`;
     return label === null
       ? html`${i ? "removed" : "Removed"} from ${names}`
@@ -102,9 +102,6 @@ function currentWords({ current }: ArtifactProps): Html {
   });
   return html`${each(parts, (part, i) => html`${i > 0 && "; "}${part}`)}.`;
 }
-
-const listWithAnd = (names: Html[]): Html =>
-  each(names, (name, i) => html`${i > 0 && (i === names.length - 1 ? " and " : ", ")}${name}`);
 
 type WaitingPromotion = ArtifactProps["waiting"][number];
 
@@ -130,7 +127,7 @@ function figure(props: ArtifactProps): Html {
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
   );
-  return html`<figure class="figure"><figcaption>Timeline from ${fullTime(timeline.from, zone)} to ${until}. ✓ approved, dashed = out of band, ✕ = corrected.${timeline.cut && " Older changes are not drawn; the table lists them."}</figcaption>
+  return html`<figure class="figure"><figcaption>Timeline from ${fullTime(timeline.from, zone)} to ${until}. ✓ approved, ⊥ baseline, dashed = out of band, ✕ = corrected.${timeline.cut && " Older changes are not drawn; the table lists them."}</figcaption>
 ${lanes({
   timeline,
   environments,

@@ -3,7 +3,7 @@ import type { ApprovedBy } from "../../src/record/approvers.ts";
 import { longTime } from "../../src/time/format.ts";
 import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
-import { allInRoles } from "../parts/people.ts";
+import { allInRolesText } from "../parts/people.ts";
 
 export type LaneProps = {
   timeline: Timeline;
@@ -61,9 +61,9 @@ function drawBar(bar: Bar, environment: EnvironmentName, i: number, { zone, appr
   const since = longTime(bar.since, zone);
   const until = bar.until ? ` until ${longTime(bar.until, zone)}` : "";
   const period = bar.now ? `since ${since}` : `from ${since}${until}`;
-  const words = `${bar.version} on ${environment.name} ${period}${bar.band ? ", out of band" : ""}${approvals.length ? `, approved by ${allInRoles(approvals, ({ role }) => role)}` : ""}`;
+  const words = `${bar.version} on ${environment.name} ${period}${bar.band ? ", out of band" : ""}${bar.baseline ? ", baseline" : ""}${approvals.length ? `, approved by ${allInRolesText(approvals)}` : ""}`;
   const band = bar.band && "band";
-  return html`<svg x="${bar.x}%" y="${middle(i) - barHeight / 2}" width="${bar.width}%" height="${barHeight}"><title>${words}</title><rect${classes("span", bar.now && "now", band)} x="0.5" y="0.5" width="100%" height="${barHeight - 1}"/><rect${classes("edge", band)} width="3" height="${barHeight}"/>${approvals.length > 0 && tick(bar)}${label(bar, approvals.length > 0)}</svg>
+  return html`<svg x="${bar.x}%" y="${middle(i) - barHeight / 2}" width="${bar.width}%" height="${barHeight}"><title>${words}</title><rect${classes("span", bar.now && "now", band)} x="0.5" y="0.5" width="100%" height="${barHeight - 1}"/><rect${classes("edge", band)} width="3" height="${barHeight}"/>${approvals.length > 0 ? tick(bar) : bar.baseline && ground(bar)}${label(bar, approvals.length > 0 || bar.baseline)}</svg>
 `;
 }
 
@@ -78,6 +78,10 @@ function label({ version, width }: Bar, ticked: boolean): Html | false {
 /** Marks what was approved. */
 const tick = ({ width }: Bar): Html | false =>
   width * 10 > 18 && html`<path${classes("ticked", width * 2.5 < 18 && "minor")} d="m7.5 14.5 3 3 6-7"/>`;
+
+/** Marks what was in a baseline. */
+const ground = ({ width }: Bar): Html | false =>
+  width * 10 > 18 && html`<path${classes("ground", width * 2.5 < 18 && "minor")} d="M12 9v9m-4.5 0h9"/>`;
 
 /** Marks what was recorded and later corrected. */
 const cross = (

@@ -10,7 +10,8 @@ import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
-import { baselineWords, sectionHeading } from "../parts/placement.ts";
+import { allNames } from "../parts/people.ts";
+import { baselineText, baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 import { dayAndTime } from "../parts/time.ts";
@@ -171,8 +172,8 @@ function compared(comparison: Comparison, right: string): Html {
 
 /** In the last environment, which has no other to compare with: who approved it. */
 function approvalBadge({ site }: Props, { recorded, out_of_band, baselineBy }: BoardCell): Html[] {
-  const names = recorded?.approvedBy.map(({ person }) => person) ?? [];
-  if (names.length) return [statusBadge("approved", joinWithAnd([...new Set(names)]), { before: "approved by " })];
+  const approvals = recorded?.approvedBy ?? [];
+  if (approvals.length) return [statusBadge("approved", allNames(approvals), { before: "approved by " })];
   if (out_of_band || baselineBy !== undefined || site.environments.length < 2) return [];
   return [html`<span class="none">no gate</span>`];
 }
@@ -180,8 +181,9 @@ function approvalBadge({ site }: Props, { recorded, out_of_band, baselineBy }: B
 /** In the last environment, in place of an approver: it was there already when the record began. */
 function baselineBadge({ site, now }: Props, { baselineBy, recorded }: BoardCell, i: number): Html[] {
   if (baselineBy === undefined || !recorded || i < site.environments.length - 1) return [];
-  const words = baselineWords({ effective_at: recorded.effective_at, person: baselineBy }, site.time_zone, now);
-  return [statusBadge("baseline", "baseline", { title: words, more: `: ${words}` })];
+  const line = { effective_at: recorded.effective_at, ...baselineBy };
+  const title = baselineText(line, site.time_zone, now);
+  return [statusBadge("baseline", "baseline", { title, more: html`: ${baselineWords(line, site.time_zone, now)}` })];
 }
 
 function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: CellWaiting): Html {

@@ -41,6 +41,10 @@ export function each<T>(list: Iterable<T>, render: (item: T, index: number) => H
   return new Html(text);
 }
 
+/** "A, B and C" as markup. */
+export const eachWithAnd = (pieces: Html[]): Html =>
+  each(pieces, (piece, i) => html`${i > 0 && (i === pieces.length - 1 ? " and " : ", ")}${piece}`);
+
 /** ` name="value"` with its space. `true` becomes the bare name; false, null and undefined leave the attribute out. */
 export function attr(name: string, value: string | number | boolean | null | undefined): Html {
   if (value === undefined || value === null || value === false) return noMarkup;

@@ -1,5 +1,5 @@
 import { joinWithAnd } from "../../src/text.ts";
-import { type Html, html } from "./html.ts";
+import { eachWithAnd, type Html, html } from "./html.ts";
 
 type Decider = { person: string; person_now?: string | null; kind: "person" | "machine" };
 
@@ -19,10 +19,17 @@ export const inRole = ({ person, person_now, kind }: Decider, role: string): Htm
 export const nameOf = ({ person, person_now, kind }: Decider): Html =>
   html`${nameOfThen(person, person_now)}${kind === "machine" && " (machine)"}`;
 
-/** "Theo (Tester) and Nightly build (machine, Marketing)", also for an attribute. */
-export const allInRoles = <T extends Decider>(deciders: T[], role: (decider: T) => string): string =>
+/** "Theo (Tester) and Nightly build (machine, Marketing)" */
+export const allInRoles = <T extends Decider>(deciders: T[], role: (decider: T) => string): Html =>
+  eachWithAnd(distinct(deciders.map((decider) => inRole(decider, role(decider)))));
+
+/** "Theo and Nightly build (machine)" */
+export const allNames = (deciders: Decider[]): Html => eachWithAnd(distinct(deciders.map(nameOf)));
+
+const distinct = (pieces: Html[]): Html[] => [...new Map(pieces.map((piece) => [piece.text, piece])).values()];
+
+/** The same as `allInRoles` as text, for a tooltip. */
+export const allInRolesText = (deciders: (Decider & { role: string })[]): string =>
   joinWithAnd([
-    ...new Set(
-      deciders.map((decider) => `${decider.person} (${decider.kind === "machine" ? "machine, " : ""}${role(decider)})`),
-    ),
+    ...new Set(deciders.map(({ person, kind, role }) => `${person} (${kind === "machine" ? "machine, " : ""}${role})`)),
   ]);

@@ -4,7 +4,7 @@ import type { Clocks } from "../../src/time/recorded-late.ts";
 import { each, type Html, html } from "./html.ts";
 import { nameOf } from "./people.ts";
 import { statusBadge } from "./status-badge.ts";
-import { time } from "./time.ts";
+import { day, time } from "./time.ts";
 
 /** The heading of the section that a page or software item belongs to. */
 export const sectionHeading = ({ kind, section }: { kind: string; section: string }): string =>
@@ -34,14 +34,17 @@ export function placementSource(
 }
 
 /** A line of a baseline: what is shown in place of an approver, since nobody had to approve what was there already. */
-export type BaselineLine = { baseline: number; effective_at: string; person: string };
+export type BaselineLine = { baseline: number } & Recorder;
 
-/** "in the baseline of 29 Nov, recorded by Ada" */
-export const baselineWords = (
-  { effective_at, person }: Pick<BaselineLine, "effective_at" | "person">,
-  zone: string,
-  now: string,
-): string => `in the baseline of ${shortDay(effective_at, zone, now)}, recorded by ${person}`;
+type Recorder = { effective_at: string; person: string; person_kind: "person" | "machine" };
+
+/** "in the baseline of 29 Nov, recorded by Ada"; "…, recorded by CI (machine)" for a token. */
+export const baselineWords = ({ effective_at, person, person_kind }: Recorder, zone: string, now: string): Html =>
+  html`in the baseline of ${day(effective_at, zone, now)}, recorded by ${nameOf({ person, kind: person_kind })}`;
+
+/** The same as text, for a tooltip. */
+export const baselineText = ({ effective_at, person, person_kind }: Recorder, zone: string, now: string): string =>
+  `in the baseline of ${shortDay(effective_at, zone, now)}, recorded by ${person}${person_kind === "machine" ? " (machine)" : ""}`;
 
 type Approval = {
   person: string;

@@ -27,7 +27,7 @@ export type StatusKind =
 
 type Options = {
   /** What follows the word for screen readers: ` of demo` after `ahead`. */
-  more?: string | undefined;
+  more?: Piece;
   /** The same before the word: `approved by ` before `Marketing`. */
   before?: string | undefined;
   href?: string | undefined;

@@ -2,7 +2,7 @@ import { ago, clockTime, currentYear, longTime, shortDay } from "../../src/time/
 import { type Html, html } from "./html.ts";
 
 /** '19 Nov', on paper '19 Nov 2026': what is printed may be read in another year. */
-const day = (iso: string, zone: string, now: string): Html => {
+export const day = (iso: string, zone: string, now: string): Html => {
   const year = currentYear(iso, zone, now);
   return html`${shortDay(iso, zone, now)}${year && html`<i class="year">${year}</i>`}`;
 };

@@ -179,7 +179,7 @@ function completed(props: PromotionPage, completion: Completion): Html {
   const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${nameOfThen(person, person_now)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${approvers && `Approved by ${approvers}.`} ${
+  return html`by ${nameOfThen(person, person_now)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
 }

@@ -79,9 +79,8 @@ function placementWords(props: Props, { environment, placement, approvals }: Art
 }
 
 /** "Theo (Tester) and Mara (Marketing)" */
-function people({ roles }: Props, approvals: ArtifactPlacement["approvals"]): Html {
-  return html`${allInRoles(approvals, ({ role }) => roles[role] ?? role)}`;
-}
+const people = ({ roles }: Props, approvals: ArtifactPlacement["approvals"]): Html =>
+  allInRoles(approvals, ({ role }) => roles[role] ?? role);
 
 function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
   const { site } = props;
