@@ -94,6 +94,14 @@ describe("a title that is recorded for a new version on beta does not rename the
     expect((await json("/releases/2")).contents[0].title).toBe("Spring sale");
   });
 
+  test("in a promotion that ended, with what the page is called there now", async () => {
+    await record("live", "/sale v1.1", "Clearance");
+    expect(await page("/promotions/2")).toContain(
+      '<bdi>Winter sale</bdi></h3> <span class="ago">(now called <bdi>Clearance</bdi>)</span>',
+    );
+    expect(await page("/promotions/1")).not.toContain("now called");
+  });
+
   test("in its history and its deployments", async () => {
     const { items } = await json("/artifacts/page/history?key=/sale");
     expect(items.map((item: { environment: string; title: string }) => `${item.environment} ${item.title}`)).toEqual([

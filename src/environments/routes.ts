@@ -11,11 +11,11 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
 import { listApprovers } from "../record/approvers.ts";
-import { endOfTime, type Moment, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
+import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { whyNotBaseline } from "../record/baseline.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
-import { currentPlacements, listCurrentNames } from "../record/current.ts";
+import { listCurrentNames, titlesNow } from "../record/current.ts";
 import { formerNames, nameAt } from "../record/former-names.ts";
 import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
@@ -93,18 +93,6 @@ environmentRoutes.get("/:environment", async (c) => {
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);
 });
-
-/** The titles that these pages have on the environment by now, by artifact id, where they are others than those shown. */
-async function titlesNow(db: Database, environmentId: string, lines: PlacementAsOf[]): Promise<Map<string, string>> {
-  const ids = lines.map((line) => line.artifact_id);
-  const current = await currentPlacements(db, environmentId, ids);
-  return new Map(
-    lines.flatMap(({ artifact_id, title }) => {
-      const now = current.get(artifact_id)?.title;
-      return now && now !== title ? [[artifact_id, now] as const] : [];
-    }),
-  );
-}
 
 /** Whether the record of this moment is different today from what was known at `knownAt`, or at the moment itself. */
 async function recordDiffers(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {

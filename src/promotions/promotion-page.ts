@@ -4,6 +4,7 @@ import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
+import { titlesNow } from "../record/current.ts";
 import { tellApart } from "../text.ts";
 import { promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
@@ -37,11 +38,13 @@ export async function showPromotion(
   const environmentById = (id: string) =>
     [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
   const position = readPosition(c);
+  const part = reviewPart(promotion.contents, ticked, position);
   const content = promotionPage({
     site,
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion: { ...promotion, approvals: withNamesApart(promotion.approvals) },
-    ...reviewPart(promotion.contents, ticked, position),
+    ...part,
+    titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
     changes: countTicked(promotion.contents, ticked),
     from: { ...environmentById(promotion.from_id), name: promotion.from.name },

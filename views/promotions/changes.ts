@@ -6,6 +6,7 @@ import { countOf } from "../../src/text.ts";
 import { path, serverAddress, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
+import { nowCalled } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 
 export type ReviewProps = {
@@ -15,6 +16,8 @@ export type ReviewProps = {
   site: { slug: string };
   /** The pages that are shown; with their sections, if there are many. */
   pages: ContentChange[];
+  /** By artifact id: what pages of a closed promotion are called on its target by now, if that differs. */
+  titlesNow: Map<string, string>;
   sections: ReviewSection[] | undefined;
   /** The part that the address asks for. */
   position: ReviewPosition;
@@ -73,7 +76,7 @@ const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =
 
 /** The path after a page's title, its title until now, its notes, and a warning if the source has something else by now. */
 export const pathAndNotes = (props: ReviewProps, page: ContentChange): Html =>
-  html`${page.title && html` ${path(page.key)}`}${formerTitle(page)}
+  html`${nowCalled(props.titlesNow.get(page.artifact_id))}${page.title && html` ${path(page.key)}`}${formerTitle(page)}
 ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}`;
 
 export const links = ({ from, to }: ReviewProps, page: ContentChange): Html =>
