@@ -78,6 +78,8 @@ export interface Schema {
     title: string | null;
     /** Key and title without case, for filters: see foldedText. */
     folded: Generated<string>;
+    /** The key by which lists are sorted: see sortKey in record/keys.ts. */
+    sort_key: Generated<string>;
     /** The first path segment of a page that has others below it, or is below it; else empty, as for software. */
     section: string;
     owner_id: string | null;

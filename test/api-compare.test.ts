@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { machine } from "./support/api.ts";
+import { words } from "./support/words.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -19,12 +20,62 @@ test("two environments differ in what was added, changed and removed", async () 
     items: [
       { kind: "page", key: "/", change: "changed", from: "v1", to: "v2" },
       { kind: "page", key: "/new", change: "added", from: null, to: "v1" },
-      { kind: "page", key: "/old", change: "removed", from: "v1", to: null },
+      // beta was never recorded to have it, so whether it is there is unknown
+      { kind: "page", key: "/old", change: "unknown", from: "v1", to: null },
       { kind: "software", key: "checkout", change: "changed", from: "1.0.0", to: "2.0.0" },
     ],
     next: null,
     unknown: [],
   });
+});
+
+test("neighbours differ in what a promotion would change, and what never was there is not called removed", async () => {
+  await w.promote((await w.release("Before")).number, "demo");
+  await w.record("beta", ["/ v3", "/newer v1", "-/new", "-/same", "checkout 2.0.0"]);
+  await w.record("demo", ["-/same", "/here v1"]);
+  await w.record("beta", ["/same v2"]);
+
+  const { items, unknown } = await compare("from=beta&to=demo");
+
+  expect(unknown).toEqual([]);
+  expect(items).toEqual([
+    { kind: "page", key: "/", change: "changed", promotion: "changed", from: "v3", to: "v2" },
+    { kind: "page", key: "/here", change: "unknown", promotion: null, from: null, to: "v1" },
+    { kind: "page", key: "/new", change: "added", promotion: "removed", from: null, to: "v1" },
+    { kind: "page", key: "/newer", change: "missing", promotion: "new", from: "v1", to: null },
+    { kind: "page", key: "/same", change: "removed", promotion: "new", from: "v2", to: null },
+  ]);
+  const backwards = (await compare("from=demo&to=beta")).items;
+  expect(backwards.map(({ change }: { change: string }) => change)).toEqual([
+    "changed",
+    "unknown",
+    "removed",
+    "added",
+    "added",
+  ]);
+  expect(backwards[0]).not.toHaveProperty("promotion");
+});
+
+test("a promotion of what compares as new, changed and removed does just that", async () => {
+  await w.promote((await w.release("Before")).number, "demo");
+  await w.record("beta", ["/ v3", "/newer v1", "-/new"]);
+  const { items } = await compare("from=beta&to=demo");
+  await w.ask((await w.release("After")).number, "demo");
+
+  const page = words(await (await w.as("theo").get("/sites/shop/promotions/2")).text());
+
+  expect(items.map(({ key, promotion }: Record<string, string>) => [key, promotion])).toEqual([
+    ["/", "changed"],
+    ["/new", "removed"],
+    ["/newer", "new"],
+  ]);
+  expect(page).toContain("1 new page and 1 changed will go to demo. 1 page will be removed from demo.");
+});
+
+test("a comparison with what was never recorded is unknown and has no items", async () => {
+  expect(await compare("from=beta&to=demo")).toEqual({ items: [], next: null, unknown: ["to"] });
+  expect(await compare("from=live@2026-01-01T00:00:00Z&to=live")).toEqual({ items: [], next: null, unknown: ["from"] });
+  expect(await compare("from=demo&to=demo")).toEqual({ items: [], next: null, unknown: ["from", "to"] });
 });
 
 test("one environment can be compared with itself at another moment", async () => {

@@ -183,15 +183,7 @@ test("filters can be combined, and their address shared", async () => {
   const keysOf = async (query: string) => (await board(`/sites/shop?${query}`, "vera")).keys;
   expect(await keysOf("differs=beta,demo")).toEqual(["/about", "/news", "/old", "/sale/new"]);
   expect(await keysOf("differs=demo,beta")).toEqual(["/about", "/news", "/old", "/sale/new"]);
-  expect(await keysOf("differs=beta,live")).toEqual([
-    "/about",
-    "/news",
-    "/old",
-    "/sale",
-    "/sale/new",
-    "/sale/shoes",
-    "payment",
-  ]);
+  expect(await keysOf("differs=beta,live")).toEqual(["/about", "/news", "/old", "/sale", "/sale/new", "/sale/shoes"]);
   expect(await keysOf("differs=beta,demo&waiting=1")).toEqual(["/news"]);
   expect(await keysOf("out_of_band=1&kind=page")).toEqual(["/sale/shoes"]);
   expect(await keysOf("unknown=1")).toEqual(["payment"]);
@@ -261,31 +253,36 @@ test.each([
   ["?differs=beta,demo", 72],
   ["?unknown=1", 72],
   ["?text=e", 17],
-])("paging with %j shows every row once, in byte order, in any script", async (filter, last) => {
-  const words = ["Zebra", "apple", "Äpfel", "zebra", "Öl", "été", "日本", "_x", "~y", "a-b", "a.b", "A"];
-  const pages = Array.from({ length: 260 }, (_, i) => {
-    const [section, word] = [words[i % 5], words[i % words.length]];
-    return i % 7 === 0 ? `/${word}${i} v1` : `/${section}/${word}${i} v1`;
-  });
-  await w.record("beta", [...pages, ...words.map((word) => `${word}-service 1`)]);
-  const seen: string[] = [];
-  const steps: number[] = [];
-  for (let path = `/sites/shop${filter}`; path; ) {
-    const { keys, next } = await board(path);
-    seen.push(...keys);
-    steps.push(keys.length);
-    path = next;
-  }
-  const sectionOf = (key: string) => (key.split("/").length > 2 ? key.split("/")[1] : "");
-  const order = (key: string) => Buffer.from(`${key.startsWith("/") ? 0 : 1} ${sectionOf(key)}\u0000${key}`);
-  const expected = [
-    ...pages.map((line) => line.slice(0, -3)),
-    ...words.map((word) => `${word.normalize("NFC")}-service`),
-  ];
-  const matching = filter === "?text=e" ? expected.filter((key) => /e/i.test(key)) : expected;
-  expect(seen).toEqual(matching.sort((a, b) => Buffer.compare(order(a), order(b))));
-  expect(steps).toEqual([100, 100, last]);
-});
+])(
+  "paging with %j shows every row once, in byte order with numbers as numbers, in any script",
+  async (filter, last) => {
+    const words = ["Zebra", "apple", "Äpfel", "zebra", "Öl", "été", "日本", "_x", "~y", "a-b", "a.b", "A"];
+    const pages = Array.from({ length: 260 }, (_, i) => {
+      const [section, word] = [words[i % 5], words[i % words.length]];
+      return i % 7 === 0 ? `/${word}${i} v1` : `/${section}/${word}${i} v1`;
+    });
+    await w.record("beta", [...pages, ...words.map((word) => `${word}-service 1`)]);
+    const seen: string[] = [];
+    const steps: number[] = [];
+    for (let path = `/sites/shop${filter}`; path; ) {
+      const { keys, next } = await board(path);
+      seen.push(...keys);
+      steps.push(keys.length);
+      path = next;
+    }
+    const sectionOf = (key: string) => (key.split("/").length > 2 ? key.split("/")[1] : "");
+    const numbered = (key: string) => key.replace(/\d+/g, (digits) => digits.padStart(6, "0"));
+    const order = (key: string) =>
+      Buffer.from(`${key.startsWith("/") ? 0 : 1} ${sectionOf(key)}\u0000${numbered(key)}`);
+    const expected = [
+      ...pages.map((line) => line.slice(0, -3)),
+      ...words.map((word) => `${word.normalize("NFC")}-service`),
+    ];
+    const matching = filter === "?text=e" ? expected.filter((key) => /e/i.test(key)) : expected;
+    expect(seen).toEqual(matching.sort((a, b) => Buffer.compare(order(a), order(b))));
+    expect(steps).toEqual([100, 100, last]);
+  },
+);
 
 test("a section shows its size and what is in progress, also when it continues on the next page", async () => {
   const pages = Array.from({ length: 120 }, (_, i) => `/docs/${String(i).padStart(3, "0")} v1`);

@@ -183,11 +183,28 @@ test("diff lists the differences between two environments", async () => {
   expect(out.split("\n")).toEqual([
     "added    page      /new      v1",
     "changed  page      /sale     v2 → v3",
-    "removed  software  checkout  3.4.1",
-    "3 differences from live to beta.",
+    "unknown  software  checkout  3.4.1",
+    "2 differences from live to beta, 1 unknown.",
     "",
   ]);
   expect((await sitebook(["diff", "beta@2026-03-02T12:00:00Z", "beta"])).out).toContain("No difference between");
+});
+
+test("diff of neighbours lists what a promotion would change, and cannot say what differs from unknown", async () => {
+  await w.record("beta", ["/sale v1", "/old v1"]);
+  await w.promote((await w.release("Before")).number, "demo");
+  await w.record("beta", ["/sale v2", "/new v1", "-/old"]);
+  const sitebook = await commandLineMachine(w, "viewer");
+
+  expect((await sitebook(["diff", "beta", "demo"])).out.split("\n")).toEqual([
+    "new      page  /new   v1",
+    "removed  page  /old   v1",
+    "changed  page  /sale  v2 → v1",
+    "3 differences from beta to demo.",
+    "",
+  ]);
+  const { code, err } = await sitebook(["diff", "demo", "live"]);
+  expect([code, err]).toEqual([2, "Nothing was recorded for live by then, so what differs is unknown.\n"]);
 });
 
 test("can-promote has the exit code 1 and names all blockers", async () => {

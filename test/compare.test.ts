@@ -55,8 +55,8 @@ describe("the comparison", () => {
       ["catalogue", "added", null, "2.0.0"],
     ]);
     expect(await countDifferences(w.db, w.site, await sides("demo", "beta"))).toEqual({
-      page: { added: 1, changed: 1, removed: 1, same: 1 },
-      software: { added: 1, changed: 0, removed: 0, same: 1 },
+      page: { added: 1, changed: 1, removed: 1, missing: 0, unknown: 0, same: 1 },
+      software: { added: 1, changed: 0, removed: 0, missing: 0, unknown: 0, same: 1 },
     });
   });
 
@@ -91,7 +91,7 @@ describe("the comparison", () => {
     expect(await keys({ limit: 2 })).toEqual(["/new", "/old"]);
     expect(await keys({ after: { kind: "page", section: "", key: "/old" } })).toEqual(["/sale", "catalogue"]);
     expect(await keys({ kind: "software" })).toEqual(["catalogue"]);
-    expect(await keys({ change: "removed" })).toEqual(["/old"]);
+    expect(await keys({ kinds: ["removed"] })).toEqual(["/old"]);
   });
 
   test("shows a version that was removed and deployed again as the same", async () => {
@@ -185,8 +185,47 @@ describe("the page", () => {
 
     const page = await open("");
 
-    expect(words(page)).toContain("What differs: demo and live 4 removed; 0 are the same.");
+    expect(words(page)).toContain("What differs: demo and live What differs is unknown.");
+    expect(tableRows(page)).toEqual([]);
     expect(words(page)).toContain("Nothing has been recorded for live yet.");
+  });
+
+  test("reads for neighbours as what a promotion would change, with unknown kept apart", async () => {
+    await twoDays();
+    await w.record("demo", ["/here v1", "-/same"]);
+
+    const page = await open("?from=beta&to=demo");
+
+    expect(words(page)).toContain(
+      "If promoted: 3 new on demo, 1 changed on demo, 1 removed from demo and 1 unknown on beta; 1 is the same.",
+    );
+    expect(tableRows(page).map(([key, change]) => [key, change])).toEqual([
+      ["/here", "unknown on beta"],
+      ["/new", "new on demo"],
+      ["/old", "removed from demo"],
+      ["/sale", "changed on demo"],
+      ["/same", "new on demo"],
+      ["catalogue", "new on demo"],
+    ]);
+    const added = await open((links(page)["New on demo 3"] ?? "").slice(path.length));
+    expect(tableRows(added).map(([key]) => key)).toEqual(["/new", "/same", "catalogue"]);
+    const unknown = await open((links(page)["Unknown on beta 1"] ?? "").slice(path.length));
+    expect(tableRows(unknown).map(([key]) => key)).toEqual(["/here"]);
+  });
+
+  test("does not call removed what an environment never had", async () => {
+    await twoDays();
+    await w.record("live", ["/same v1", "/sale v1", "-/old"], { effective_at: "2026-02-01T10:00:00Z" });
+
+    const page = await open("?from=beta&to=live");
+
+    expect(tableRows(page).map(([key, change]) => [key, change])).toEqual([
+      ["/new", "not on live"],
+      ["/sale", "changed"],
+      ["catalogue", "not on live"],
+      ["checkout", "not on live"],
+    ]);
+    expect(words(page)).toContain("1 changed and 3 not on live; 1 is the same.");
   });
 
   test("groups differences by section, and links to each page on both servers", async () => {
@@ -238,6 +277,8 @@ describe("the page", () => {
   });
 
   test("has pages of two hundred differences", async () => {
+    await w.record("demo", ["/ v1"]);
+    await w.record("beta", ["/ v1"]);
     await w.record(
       "beta",
       Array.from({ length: 203 }, (_, i) => `/news/${1000 + i} v1`),

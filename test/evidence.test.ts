@@ -8,14 +8,16 @@ import { parse } from "csv-parse/sync";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { correct } from "../src/corrections/corrections.ts";
+import { changeEnvironment } from "../src/environments/changes.ts";
 import { Refusal } from "../src/errors.ts";
 import { formatStatement, signNote } from "../src/integrity/signed-notes.ts";
+import { changeName } from "../src/people/account.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
 import { hashEntry } from "../src/record/chain.ts";
 import { validHtml } from "./support/html.ts";
 import { seeded } from "./support/seeded.ts";
 import { links } from "./support/words.ts";
-import { lived, type Name, type World, world } from "./support/world.ts";
+import { environmentOf, lived, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
 let home: string;
@@ -121,6 +123,17 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "deployment recorded",
     "promotion completed",
   ]);
+});
+
+test("a pack has the names of then, and a person or environment renamed since does not break it", async () => {
+  await spring();
+  await changeName(w.db, w.people.mara, "Mara Vance", w.clock.at);
+  const live = environmentOf(w.site, "live");
+  await changeEnvironment(w.db, await w.by("iris"), w.site, live, { name: "Production" });
+  const files = await unpack(promotionPack);
+  expect(await verify()).toMatch(/^0 OK: /);
+  expect(files["approvals.csv"]).toContain(",Mara,");
+  expect(files["index.html"] ?? "").not.toContain("Mara Vance");
 });
 
 test("its page is valid HTML, with the promotion's name as its heading", async () => {

@@ -93,13 +93,13 @@ describe("the address of a sitemap", () => {
     const seen = await preview({ sitemap: `${server.base}/sitemap.xml` });
 
     expect(seen.status).toBe(200);
-    expect(seen.text).toContain("2000 new, 0 changed, 0 removed, 0 unchanged.");
+    expect(seen.text).toContain("2,000 new, 0 changed, 0 removed, 0 unchanged.");
     expect(seen.text).toContain("2,000 pages have no version here. The label is the date of the last change.");
     expect(server.asked).toEqual(["/sitemap.xml", "/1.xml", "/moved.xml.gz", "/2.xml.gz"]);
     expect(await deployments()).toBe(0);
 
     const recorded = await record({ lines: seen.lines });
-    expect(recorded.text).toContain("Deployment 1 recorded: 2000 changed.");
+    expect(recorded.text).toContain("Deployment 1 recorded: 2,000 changed.");
     const pages = await current();
     expect(pages).toHaveLength(2000);
     expect(pages.find(({ key }) => key === "/section-3/page%203")).toMatchObject({ version: "2026-02-04" });
@@ -158,7 +158,7 @@ describe("lines that cannot be taken", () => {
   test("are listed by number and reason, and the others can be recorded", async () => {
     const seen = await preview({ lines: lines.join("\n") });
     expect(seen.status).toBe(200);
-    expect(seen.text).toContain("1998 new");
+    expect(seen.text).toContain("1,998 new");
     expect(seen.text).toContain('8 /a?x=1 A page\'s path cannot contain a query or fragment: "/a?x=1".');
     expect(seen.text).toContain("1201 no path");
     expect(seen.text).toContain("Record the other 1,998");
@@ -167,7 +167,7 @@ describe("lines that cannot be taken", () => {
       "2 lines need fixing. Nothing was recorded.",
     );
     const recorded = await record({ lines: lines.join("\n"), skip: "2" });
-    expect(recorded.text).toContain("Deployment 1 recorded: 1998 changed.");
+    expect(recorded.text).toContain("Deployment 1 recorded: 1,998 changed.");
     expect(recorded.text).toContain("2 lines left out.");
     expect(await current()).toHaveLength(1998);
   });

@@ -44,7 +44,7 @@ describe("a person who is renamed", () => {
     ["on the page's history", "/artifacts/page?key=/sale"],
     ["on the environment at a moment", "/environments/demo?as_of=2026-03-03T12:00"],
   ])("is called as then, with the name of now beside it, %s", async (_where, path) => {
-    expect(await page(path)).toContain("<bdi>Theo</bdi> <small>(now called <bdi>Theo Brandt</bdi>)</small>");
+    expect(await page(path)).toContain('<bdi>Theo</bdi> <span class="ago">(now called <bdi>Theo Brandt</bdi>)</span>');
   });
 
   test("is called as then by the API and in exports, also of what they approve later", async () => {
@@ -66,7 +66,7 @@ describe("a person who is renamed", () => {
   test("is named in an event of each site in which they have a role or did something, and in no other", async () => {
     const history = await page("/history");
     expect(history).toContain("<bdi>Theo Brandt</bdi> changed their name, which was Theo before.");
-    expect(history).toContain("<bdi>Theo</bdi> <small>(now called <bdi>Theo Brandt</bdi>)</small> approved");
+    expect(history).toContain('<bdi>Theo</bdi> <span class="ago">(now called <bdi>Theo Brandt</bdi>)</span> approved');
     expect(await renamings()).toEqual([{ name: "Theo Brandt", before: "Theo" }]);
     expect(await w.db.selectFrom("former_names").select(["of_id", "name"]).execute()).toEqual([
       { of_id: w.people.theo.id, name: "Theo" },
@@ -146,9 +146,15 @@ describe("an environment that is renamed", () => {
   });
 
   test("is called as then on its deployments and on the history of a page", async () => {
-    const name = "<bdi>demo</bdi></span> <small>(now called <bdi>Staging</bdi>)</small>";
+    const name = '<bdi>demo</bdi></span> <span class="ago">(now called <bdi>Staging</bdi>)</span>';
     expect(await page("/artifacts/page?key=/sale")).toContain(name);
-    expect(await page("/deployments/2")).toContain("<small>(now called <bdi>Staging</bdi>)</small>");
+    expect(await page("/deployments/2")).toContain('<span class="ago">(now called <bdi>Staging</bdi>)</span>');
+  });
+
+  test("is called as then in a comparison with the past", async () => {
+    const compared = await page("/compare?from=demo%402026-03-03T12:00:00Z&to=demo");
+    expect(compared).toMatch(/What differs: demo on [^<]* and Staging now/);
+    expect(compared).toContain("demo is now called Staging.");
   });
 
   test("keeps its former name through verify and rebuild", async () => {

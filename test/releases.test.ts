@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { decide } from "../src/promotions/promotions.ts";
+import { words } from "./support/words.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -293,4 +295,26 @@ describe("the list of releases", () => {
     expect(page).toContain("No releases yet.");
     expect(page).toContain("/sites/shop/releases/new");
   });
+});
+
+test("the pages of releases say that a promotion is blocked, and why", async () => {
+  await w.record("beta", ["/sale v1", "/about v1"]);
+  const sale = await w.release("Sale", ["/sale"]);
+  const about = await w.release("About", ["/about"]);
+  await w.ask(sale.number, "demo");
+  const { number, digest } = await w.ask(about.number, "demo");
+  await decide(w.db, await w.by("theo"), w.site, number, { decision: "approve", digest });
+  const list = async () => words(await (await w.as("vera").get("/sites/shop/releases")).text());
+  expect(await list()).toContain("waiting for Tester");
+  expect(await list()).not.toContain("blocked");
+
+  await w.record("beta", ["/sale v2", "-/about"]);
+
+  expect(await list()).toMatch(/2, About.* approved, but blocked .*1, Sale.* blocked/);
+  expect(await list()).not.toContain("waiting for Tester");
+  const page = await (await w.as("vera").get("/sites/shop/releases/1")).text();
+  expect(page).toMatch(/<a class="is blocked"[^>]*href="\/sites\/shop\/promotions\/1">blocked/);
+  expect(page).toContain("The release has /sale v1, but beta now has v2.");
+  await w.record("beta", ["/sale v1"]);
+  expect(await list()).toMatch(/1, Sale.* waiting for Tester/);
 });

@@ -430,6 +430,17 @@ describe("asking as people speak", () => {
     );
   });
 
+  test("of several pages that the words match, one has to be named", async () => {
+    await w.record("beta", ["/legal/privacy v1", "/help/privacy v1", "/privacy/cookies v1"]);
+    const answer = await reads("who approved the privacy page");
+    expect(answer).toContain(
+      "There are several pages or software items for “privacy”. Ask again with the path or name of one.",
+    );
+    expect(answer).toContain("/legal/privacy");
+    expect(answer).not.toContain("Nothing has all of these words");
+    expect(await reads("where is the cookies page")).toContain("/privacy/cookies v1 on beta");
+  });
+
   test("what a role or a person approved is listed, newest first", async () => {
     expect(await reads("what did Marketing approve")).toContain(
       "Approved by Marketing: Promotion 2, Winter sale for live, by Mara on 2 Feb, 09:00",

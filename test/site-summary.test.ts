@@ -21,7 +21,7 @@ async function rail(): Promise<string[]> {
 test("the rail shows the state of each environment in words, and what is waiting at its gate", async () => {
   expect(await rail()).toEqual(Array(3).fill("nothing recorded yet record what is there"));
   await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1"]);
-  expect((await rail())[0]).toBe("3 not on demo yet 2 pages, 1 software item · last change 3 Mar, 10:00");
+  expect((await rail())[0]).toBe("demo is unknown 2 pages, 1 software item · last change 3 Mar, 10:00");
   const { number } = await w.release("First");
   await w.ask(number, "demo");
   expect((await rail())[1]).toBe("nothing recorded yet, 1 waiting for Tester record what is there");
@@ -44,6 +44,35 @@ test("the last environment is as approved, unless something is out of band", asy
     "1 differs from live",
     "1 out of band",
   ]);
+});
+
+test("what was never recorded in an environment is no difference from the next one, and nothing to release", async () => {
+  await w.record("beta", ["/ v1"]);
+  await w.promote((await w.release("First")).number, "demo");
+  await w.promote(1, "live");
+  await w.record("live", ["/legacy v7"]);
+
+  expect((await rail()).map((words) => words.split(" 1 page")[0])).toEqual([
+    "no known difference from demo",
+    "no known difference from live",
+    expect.stringMatching(/^1 out of band/),
+  ]);
+  const page = await (await w.as("ada").get("/sites/shop")).text();
+  expect(page).not.toContain("/releases/new?from=demo&amp;to=live");
+  expect(page).toContain("2 pages, 1 unknown");
+  expect(page).toMatch(/id="chip-demo-live"[^>]*>demo and live differ <b>0</);
+
+  await w.record("demo", ["/legacy v8"]);
+  expect((await rail())[1]).toMatch(/^1 differs from live/);
+  expect(await (await w.as("ada").get("/sites/shop")).text()).toContain("/releases/new?from=demo&to=live");
+  expect(await (await w.as("ada").get("/sites/shop/releases/new?from=demo&to=live")).text()).toContain("/legacy");
+});
+
+test("nothing differs from an environment that was never recorded, but what is there can be released", async () => {
+  await w.record("beta", ["/ v1", "/sale v1"]);
+  const page = await (await w.as("ada").get("/sites/shop")).text();
+  expect(page).not.toContain("beta and demo differ");
+  expect(page).toContain("/releases/new?from=beta&to=demo");
 });
 
 test("the summary is cached until the next event", async () => {

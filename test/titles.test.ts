@@ -4,6 +4,7 @@ import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { createRelease } from "../src/releases/releases.ts";
 import { machine } from "./support/api.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { environmentOf, lineOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -49,7 +50,10 @@ describe("a title that is recorded for a new version on beta does not rename the
     expect(await titleOn("live")).toEqual(["Winter sale"]);
     expect(await page("/environments/live")).toContain("Winter sale");
     expect(await page("/environments/live")).not.toContain("Summer sale");
-    expect(await page("/environments/beta?as_of=2026-03-03T10:30:00Z")).toContain("Spring sale");
+    const past = await page("/environments/beta?as_of=2026-03-03T10:30:00Z");
+    expect(past).toContain(
+      '<bdi class="title">Spring sale</bdi> <span class="ago">(now called <bdi>Summer sale</bdi>)',
+    );
     expect(await page("/environments/live/export.csv")).toContain("/sale,Winter sale,v1");
   });
 
@@ -61,6 +65,26 @@ describe("a title that is recorded for a new version on beta does not rename the
     expect(await page("/search?q=summer")).toContain('<bdi class="title">Winter sale</bdi>');
   });
 
+  test("in a comparison, which shows the other title beside its version", async () => {
+    const compared = await page("/compare?from=beta&to=live");
+    expect(compared).toContain('<bdi class="title">Winter sale</bdi>');
+    expect(compared).toContain('<bdi class="title">“Summer sale”</bdi>');
+    const past = await page("/compare?from=beta%402026-03-03T10:30:00Z&to=live");
+    expect(past).toContain("“Spring sale”");
+    expect(past).not.toContain("Summer sale");
+  });
+
+  test("in what the search answers, also about the past", async () => {
+    const where = await page("/search?q=where+is+/sale");
+    expect(where).toContain('<bdi class="title">Winter sale</bdi>');
+    expect(where).toContain("“Summer sale”");
+    expect(await page("/search?q=who+approved+/sale+on+beta")).toContain('<bdi class="title">Summer sale</bdi>');
+    w.clock.at = "2026-03-06T10:00:00.000Z";
+    await record("live", "/sale v4", "Sale of the century");
+    const past = await page("/search?q=where+was+/sale+on+4+March");
+    expect(past).toMatch(/As of .*<bdi class="title">Winter sale<\/bdi><\/p>/);
+  });
+
   test("in what is to be approved, in what was approved, and in their releases", async () => {
     const promotion = await page("/promotions/3");
     expect(promotion).toContain("<h3><bdi>Spring sale</bdi></h3>");
@@ -68,6 +92,14 @@ describe("a title that is recorded for a new version on beta does not rename the
     expect(await page("/promotions/2")).toContain("<h3><bdi>Winter sale</bdi></h3>");
     expect((await json("/releases/1")).contents[0].title).toBe("Winter sale");
     expect((await json("/releases/2")).contents[0].title).toBe("Spring sale");
+  });
+
+  test("in a promotion that ended, with what the page is called there now", async () => {
+    await record("live", "/sale v1.1", "Clearance");
+    expect(await page("/promotions/2")).toContain(
+      '<bdi>Winter sale</bdi></h3> <span class="ago">(now called <bdi>Clearance</bdi>)</span>',
+    );
+    expect(await page("/promotions/1")).not.toContain("now called");
   });
 
   test("in its history and its deployments", async () => {
@@ -136,6 +168,40 @@ test("a title can be recorded later for a version without one, and is kept from 
   expect(await titles()).toEqual({ v1: "Winter sale" });
   expect(await titleOn("live")).toEqual(["Winter sale"]);
   expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+});
+
+describe("a version that is reported again with another title", () => {
+  const kept = "1 version keeps the title that was first recorded for it.";
+  beforeEach(async () => {
+    await record("beta", "/sale v1", "Winter sale");
+  });
+
+  test("keeps its title, as the preview says, and the notice after it was recorded", async () => {
+    const fields = {
+      environment: "beta",
+      when: "",
+      lines: "kind,key,version,title\npage,/sale,v1,Sale\npage,/new,v9,New\n",
+    };
+    const preview = await (await w.as("cleo").post("/sites/shop/deployments/new", fields)).text();
+    expect(preview).toContain(kept);
+    const recorded = await (await w.as("cleo").submit("/sites/shop/deployments", { ...fields, key: "k" })).text();
+    expect(recorded).toContain(kept);
+    expect(await titles()).toEqual(expect.objectContaining({ v1: "Winter sale" }));
+  });
+
+  test("keeps it, as the API and the command line say", async () => {
+    const line = { kind: "page", key: "/sale", version: "v1" };
+    const send = async (title: string) => {
+      const api = await machine(w, "contributor");
+      return (await api.post("/sites/shop/environments/beta/deployments", { placements: [{ ...line, title }] })).body;
+    };
+    expect(await send("Sale")).toMatchObject({ changed: 0, unchanged: 1, titles_kept: 1 });
+    expect(await send("Winter sale")).not.toHaveProperty("titles_kept");
+    const sitebook = await commandLineMachine(w, "contributor");
+    const csv = "kind,key,version,title\npage,/sale,v1,Sale\n";
+    const { code, out } = await sitebook(["record", "beta"], { stdin: csv });
+    expect({ code, out }).toEqual({ code: 0, out: `Deployment 4 on beta: 0 changed, 1 unchanged. ${kept}\n` });
+  });
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import type { Site } from "../src/access/sites.ts";
-import type { Difference, DifferenceCounts, DifferenceKind } from "../src/compare/queries.ts";
+import type { Difference, DifferenceCounts } from "../src/compare/queries.ts";
+import type { DifferenceKind, ListedChange } from "../src/compare/rules.ts";
 import type { EnvironmentAtMoment } from "../src/record/references.ts";
 import type { Kind } from "../src/schema.ts";
 import { formatCount, joinWithAnd } from "../src/text.ts";
@@ -25,7 +26,13 @@ export type Compared = {
   to: EnvironmentAtMoment;
   /** Sides for which nothing had been recorded at their moment, with the moment of their first record, if any. */
   unknown: { side: EnvironmentAtMoment; first: string | undefined }[];
-  filter: { kind?: Kind | undefined; change?: DifferenceKind | undefined };
+  /** Whether it is read as what a promotion would change. */
+  promotes: boolean;
+  changes: ListedChange[];
+  /** The side whose environment is the earlier one. */
+  earlier: EnvironmentAtMoment;
+  /** `change`: the name of a listed change. */
+  filter: { kind?: Kind | undefined; change?: ListedChange["name"] | undefined };
   continued: boolean;
   counts: Record<Kind, DifferenceCounts>;
   lines: Difference[];
@@ -42,7 +49,7 @@ export type CompareProps = {
 
 export function comparePage(props: CompareProps): Html {
   const { compared } = props;
-  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && summary(compared) })}
+  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && `${summary(compared)}${renamed(compared)}` })}
 ${sides(props)}${compared && quick(props, compared)}
 ${compared && differences(props, compared)}`;
 }
@@ -57,20 +64,50 @@ export function comparisonTitle({ from, to }: Pick<Compared, "from" | "to">, sit
   return `What differs: ${name(from)} and ${name(to)}`;
 }
 
-/** "4 added, 2 changed and 1 removed; 51 are the same." */
-function summary({ counts }: Compared): string {
-  const all = total(counts);
-  const parts = (["added", "changed", "removed"] as const)
-    .filter((change) => all[change])
-    .map((change) => `${formatCount(all[change])} ${change}`);
-  const same = `${formatCount(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
-  return parts.length ? `${joinWithAnd(parts)}; ${same}.` : `Nothing differs; ${same}.`;
+/** "new on live", "not on demo"; as in "2 new on live". */
+function changeWords({ from, to, promotes, earlier }: Compared, { name }: ListedChange): string {
+  const target = to.environment.name;
+  if (name === "unknown") return `unknown on ${earlier.environment.name}`;
+  if (name === "missing") return `not on ${target}`;
+  if (!promotes || from.environment.id === to.environment.id) return name;
+  return name === "removed" ? `removed from ${target}` : `${name} on ${target}`;
 }
+
+const countOfChange = (counts: DifferenceCounts, { kinds }: ListedChange): number =>
+  kinds.reduce((sum, kind) => sum + counts[kind], 0);
+
+/** "4 new on live, 2 changed on live and 1 removed from live; 51 are the same." */
+function summary(compared: Compared): string {
+  const { counts, unknown, promotes } = compared;
+  if (unknown.length) return "What differs is unknown.";
+  const all = total(counts);
+  const parts = compared.changes
+    .map((change) => [countOfChange(all, change), changeWords(compared, change)] as const)
+    .filter(([count]) => count)
+    .map(([count, words]) => `${formatCount(count)} ${words}`);
+  const same = `${formatCount(all.same)} ${all.same === 1 ? "is" : "are"} the same`;
+  if (!parts.length) return `Nothing differs; ${same}.`;
+  const by = promotes ? "If promoted: " : "";
+  return `${by}${joinWithAnd(parts)}; ${same}.`;
+}
+
+/** " demo is now called Staging." */
+const renamed = ({ from, to }: Compared): string =>
+  [from, to]
+    .map(({ environment, nameNow }) => (nameNow ? ` ${environment.name} is now called ${nameNow}.` : ""))
+    .join("");
 
 function total({ page, software }: Record<Kind, DifferenceCounts>, kind?: Kind): DifferenceCounts {
   const count = (name: keyof DifferenceCounts) =>
     (kind === "software" ? 0 : page[name]) + (kind === "page" ? 0 : software[name]);
-  return { added: count("added"), changed: count("changed"), removed: count("removed"), same: count("same") };
+  return {
+    added: count("added"),
+    changed: count("changed"),
+    removed: count("removed"),
+    missing: count("missing"),
+    unknown: count("unknown"),
+    same: count("same"),
+  };
 }
 
 /** The two sides: an environment each, now or at a moment. */
@@ -151,15 +188,15 @@ function sidesInAddress({ from, to }: Pick<Compared, "from" | "to">) {
 }
 
 function differences(props: CompareProps, compared: Compared): Html {
-  const { lines, next, continued, filter } = compared;
-  const { page, software } = compared.counts;
+  const { lines, next, continued, filter, unknown } = compared;
+  if (unknown.length) return notes(props, compared);
   const none = continued
     ? "No more differences."
     : filter.kind || filter.change
       ? "Nothing matches."
       : "Nothing differs.";
   return html`${notes(props, compared)}
-${page.added + page.changed + page.removed + software.added + software.changed + software.removed > 0 && filters(props, compared)}
+${differing(compared) > 0 && filters(props, compared)}
 ${lines.length ? differenceTable(props, compared) : empty(none, (filter.kind || filter.change || continued) && linkButton(pageHref(props, { ...compared, filter: {} }), "Show all differences"))}
 ${pager({ previous: continued ? pageHref(props, compared) : undefined, previousWord: "Start", next: next && pageHref(props, compared, { after: next }), nextWord: "More" })}`;
 }
@@ -188,23 +225,18 @@ const notes = ({ site, now }: CompareProps, { from, to, unknown }: Compared): Ht
       ),
   )}`;
 
+function differing({ counts }: Compared, kind?: Kind): number {
+  const { same: _same, ...differences } = total(counts, kind);
+  return Object.values(differences).reduce((sum, count) => sum + count, 0);
+}
+
 function filters(props: CompareProps, compared: Compared): Html {
   const { filter, counts } = compared;
-  const differing = (kind?: Kind) => {
-    const { added, changed, removed } = total(counts, kind);
-    return added + changed + removed;
-  };
   const go = (other: Compared["filter"]) => pageHref(props, { ...compared, filter: { ...filter, ...other } });
   const kinds: [Kind | undefined, string][] = [
     [undefined, "Everything"],
     ["page", "Only pages"],
     ["software", "Only software"],
-  ];
-  const changes: [DifferenceKind | undefined, string][] = [
-    [undefined, "All changes"],
-    ["added", "Added"],
-    ["changed", "Changed"],
-    ["removed", "Removed"],
   ];
   const counted = total(counts, filter.kind);
   return html`<div class="filters">${chips(
@@ -212,17 +244,25 @@ function filters(props: CompareProps, compared: Compared): Html {
     kinds.map(([kind, text]) => ({
       href: go({ kind }),
       text,
-      count: formatCount(differing(kind)),
+      count: formatCount(differing(compared, kind)),
       current: filter.kind === kind,
     })),
   )}${chips(
     "Change",
-    changes.map(([change, text]) => ({
-      href: go({ change }),
-      text,
-      count: formatCount(change ? counted[change] : differing(filter.kind)),
-      current: filter.change === change,
-    })),
+    [
+      {
+        href: go({ change: undefined }),
+        text: "All changes",
+        count: formatCount(differing(compared, filter.kind)),
+        current: !filter.change,
+      },
+      ...compared.changes.map((change) => ({
+        href: go({ change: change.name }),
+        text: capitalized(changeWords(compared, change)),
+        count: formatCount(countOfChange(counted, change)),
+        current: filter.change === change.name,
+      })),
+    ].filter(({ count, current, href }) => current || count !== "0" || !/change=(missing|unknown)/.test(href)),
   )}</div>`;
 }
 
@@ -247,15 +287,23 @@ function differenceTable(props: CompareProps, compared: Compared): Html {
   });
 }
 
-function difference({ site, now }: CompareProps, { from, to }: Compared, line: Difference): Html {
-  const version = (label: string | null, since: string | null) =>
+function difference({ site, now }: CompareProps, compared: Compared, line: Difference): Html {
+  const { from, to } = compared;
+  const version = (label: string | null, since: string | null, title: string | null) =>
     label === null || since === null
       ? html`<span class="none">–</span>`
-      : html`${versionTag(label)} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
+      : html`${versionTag(label)}${title && title !== line.title && html` <bdi class="title">“${title}”</bdi>`} <span class="ago">since ${time(since, site.time_zone, now)}</span>`;
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", statusBadge(line.change, line.change))}${cell(sideLabel(from, to, from), version(line.from, line.from_since))}${cell(sideLabel(from, to, to), version(line.to, line.to_since))}${line.kind === "page" ? cell("Open", openLinks(line, from, to)) : html`<td></td>`}`,
+    html`${rowHead(artifactLink(site.slug, line))}${cell("Change", changeBadge(compared, line.change))}${cell(sideLabel(from, to, from), version(line.from, line.from_since, line.from_title))}${cell(sideLabel(from, to, to), version(line.to, line.to_since, line.to_title))}${line.kind === "page" ? cell("Open", openLinks(line, from, to)) : html`<td></td>`}`,
   );
 }
+
+function changeBadge(compared: Compared, kind: DifferenceKind): Html {
+  const change = compared.changes.find(({ kinds }) => kinds.includes(kind)) as ListedChange;
+  return statusBadge(change.name === "new" ? "added" : change.name, changeWords(compared, change));
+}
+
+const capitalized = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 
 /** Shown on telephones instead of column headings. */
 function sideLabel(from: EnvironmentAtMoment, to: EnvironmentAtMoment, side: EnvironmentAtMoment): string {

@@ -6,7 +6,7 @@ const terms: [string, string][] = [
   ["Site", "A web site, with its own environments."],
   [
     "Environment",
-    "A place in which a site runs. Environments have an order: a site is built on beta and reviewed on demo, and customers see it on live.",
+    "A place in which a site runs. Environments have an order: a site is built on beta and reviewed on demo, and customers see it on live. Administrators can add one between two others, move, rename and retire it; what was on it can still be read.",
   ],
   ["Server", "A machine, or an address, on which an environment runs."],
   [
@@ -16,6 +16,11 @@ const terms: [string, string][] = [
   ["Section", "The pages whose paths begin with the same segment."],
   ["Owner", "The person who looks after a page or software item. The board can be filtered by owner."],
   ["Version", "One state of a page or software item. A version never changes; a change is a new version."],
+  ["Title", "What one version of a page is called. The next version can have another title; the past keeps its own."],
+  [
+    "Now called",
+    "Follows the name of a person or environment that was renamed since: the past shows the names of that time.",
+  ],
   ["Deployment", "Putting versions on one environment at one time."],
   [
     "Release",
@@ -46,7 +51,7 @@ const shortcuts: [string[], string][] = [
 const approving = html`<section><h2 id="approving">How approval works</h2>
 <ol>
 <li>The account manager requests a promotion, and it appears in the inbox of the people whose approval the gate needs.</li>
-<li>Open it, review each page, and tick what you have reviewed. The ticks are saved, and only for you.</li>
+<li>Open it, review each page, and tick what you have reviewed. Many pages are listed by section, which can be marked as a whole. The ticks are saved, and only for you.</li>
 <li>Approve, or reject with a reason. One rejection ends the promotion; to try again, request a new one.</li>
 <li>When nothing is blocking it and the release has been deployed, the account manager marks it as on demo, or as live.</li>
 </ol>

@@ -137,8 +137,11 @@ export const personKindSchema = z
   .enum(["person", "machine"])
   .openapi({ description: "A machine acts by a token.", example: "person" });
 
+/** A person's name on something that they did. */
+export const nameThenSchema = z.string().openapi({ description: "What the person or token was called then." });
+
 export const approvedBySchema = z
-  .object({ person: z.string(), kind: personKindSchema, role: z.string(), decided_at: momentSchema })
+  .object({ person: nameThenSchema, kind: personKindSchema, role: z.string(), decided_at: momentSchema })
   .openapi("ApprovedBy");
 
 export const beforeApprovalSchema = z

@@ -34,7 +34,10 @@ const artifact = z
   .object({
     kind: kindSchema,
     key: keySchema,
-    title: z.string().nullable(),
+    title: z
+      .string()
+      .nullable()
+      .openapi({ description: "That of the version on the last environment that has one with a title." }),
     owner: z.string().nullable().openapi({ description: "The name of the person who owns it." }),
     placements: z
       .array(

@@ -14,7 +14,8 @@ import { type BoardRow, boardRows } from "./cells.ts";
 import { filterChips } from "./chips.ts";
 import { matchesScope, matchesState } from "./filter-sql.ts";
 import { type BoardFilter, type BoardPosition, boardAddress, isFiltered, pageSize } from "./filters.ts";
-import { listRows, selectedRows } from "./queries.ts";
+import { listRows, positionOf } from "./list-rows.ts";
+import { selectedRows } from "./queries.ts";
 import { filterWithin } from "./selection.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
@@ -26,7 +27,7 @@ export interface BoardSection {
   /** Whether the page before ended within this section. */
   continued: boolean;
   /** Of the whole section, whatever the filter shows. */
-  total: { rows: number; moving: number };
+  total: { rows: number; moving: number; unknown: number };
   shown: number;
   /** How many of its rows are selected. */
   selected: number;
@@ -44,6 +45,15 @@ export interface BoardRequest {
   selected: string[];
 }
 
+const noSection: Omit<BoardSection, "rows" | "shown"> = {
+  kind: "page",
+  section: "",
+  continued: false,
+  total: { rows: 0, moving: 0, unknown: 0 },
+  selected: 0,
+  href: "",
+};
+
 /** A list of more rows than this is shown as its sections, from which each can be opened. */
 const maxUnfolded = 500;
 
@@ -57,7 +67,8 @@ export async function loadBoard(
   const { counts, sections, shown } = await countRows(db, site, summary, filter);
   const limit = requestedRows ?? pageSize;
   const nonEmpty = sections.filter((section) => section.shown > 0);
-  const folded = !after && !requestedRows && shown > maxUnfolded && nonEmpty.length > 1;
+  const isLong = shown > maxUnfolded && nonEmpty.length > 1 && !filter.order;
+  const folded = isLong && !after && !requestedRows;
   const names = folded ? [] : await listRows(db, site, filter, { after, limit: limit + 1, sections });
   const rows = await boardRows(db, site, summary, names.slice(0, limit));
   const selection = new Set(selected);
@@ -74,18 +85,34 @@ export async function loadBoard(
     shown,
     all: summary.rows,
     continued: after !== undefined,
-    chips: filterChips(site, filter, counts, shown),
+    chips: filterChips(site, filter, {
+      counts,
+      shown,
+      recorded: site.environments.map((_, i) => summary.environments[i]?.changed_at != null),
+    }),
     start: boardAddress(site, filter),
-    next: names.length > limit ? boardAddress(site, filter, rows.at(-1)) : undefined,
+    next: names.length > limit ? boardAddress(site, filter, positionOf(filter, rows.at(-1) as BoardRow)) : undefined,
+    /** The same without any filter. */
+    everything: boardAddress(site, { order: filter.order }),
+    /** Of a long list the addresses of its sections. */
+    jumps: isLong
+      ? nonEmpty.map(({ kind, section, shown }) => {
+          const href = boardAddress(site, filterWithin(filter, { kind, section }));
+          return { kind, section, shown, href };
+        })
+      : [],
     folded,
     /** The address of the same as one list. */
     list: boardAddress(site, filter, undefined, pageSize),
-    sections: sectionsOf(folded ? nonEmpty : rows, summary.sections, sections, after).map((section) => ({
-      ...section,
-      rows: folded ? [] : (section.rows as BoardRow[]),
-      selected: selectedIn.get(sectionName(section)) ?? 0,
-      href: boardAddress(site, filterWithin(filter, section)),
-    })),
+    // by latest change the rows of all sections are mixed
+    sections: filter.order
+      ? [{ ...noSection, rows, shown }].filter(() => rows.length)
+      : sectionsOf(folded ? nonEmpty : rows, summary.sections, sections, after).map((section) => ({
+          ...section,
+          rows: folded ? [] : (section.rows as BoardRow[]),
+          selected: selectedIn.get(sectionName(section)) ?? 0,
+          href: boardAddress(site, filterWithin(filter, section)),
+        })),
     selected: selection,
     /** Selected rows that are not on this page. */
     selectedElsewhere,
@@ -102,7 +129,8 @@ export async function matchingIds(
   filter: BoardFilter,
 ): Promise<string[]> {
   const { sections, shown } = await countRows(db, site, summary, filter);
-  const rows = await listRows(db, site, filter, { after: undefined, limit: shown, sections });
+  const byName = { ...filter, order: undefined };
+  const rows = await listRows(db, site, byName, { after: undefined, limit: shown, sections });
   return rows.map((row) => row.id);
 }
 
@@ -119,8 +147,9 @@ export async function* boardBatches(
   for (let after: BoardPosition | undefined; ; ) {
     const names = await listRows(db, site, filter, { after, limit: batchSize, sections });
     yield boardRows(db, site, summary, names);
-    after = names[batchSize - 1];
-    if (!after) return;
+    const last = names[batchSize - 1];
+    if (!last) return;
+    after = positionOf(filter, last);
   }
 }
 
@@ -179,8 +208,15 @@ function sectionsOf(
   const shownOf = new Map(filtered.map((counts) => [sectionName(counts), counts.shown]));
   return [...Map.groupBy(rows, sectionName)].map(([name, own]) => {
     const { kind, section } = own[0] as (typeof own)[number];
-    const continued = after !== undefined && sectionName(after) === name;
-    const { rows: all = own.length, moving = 0 } = totalOf.get(name) ?? {};
-    return { kind, section, continued, total: { rows: all, moving }, shown: shownOf.get(name) ?? 0, rows: own };
+    const continued = after !== undefined && !("at" in after) && sectionName(after) === name;
+    const { rows: all = own.length, moving = 0, unknown = 0 } = totalOf.get(name) ?? {};
+    return {
+      kind,
+      section,
+      continued,
+      total: { rows: all, moving, unknown },
+      shown: shownOf.get(name) ?? 0,
+      rows: own,
+    };
   });
 }

@@ -14,9 +14,14 @@ export interface Chip {
 
 /**
  * A link for each state that rows can have, within the chosen text, kind, section and owner. `shown` is the number of
- * rows that the whole filter shows, since an address may combine states that the chips do not.
+ * rows that the whole filter shows, since an address may combine states that the chips do not. `recorded`: for which
+ * environments anything is recorded, since nothing differs from what is unknown.
  */
-export function filterChips(site: Site, filter: BoardFilter, counts: RowCounts, shown: number): Chip[] {
+export function filterChips(
+  site: Site,
+  filter: BoardFilter,
+  { counts, shown, recorded }: { counts: RowCounts; shown: number; recorded: boolean[] },
+): Chip[] {
   const scope = filterScope(filter);
   const chip = (id: string, text: string, count: number | undefined, state: BoardFilter, current: boolean): Chip => ({
     id: `chip-${id}`,
@@ -41,7 +46,9 @@ export function filterChips(site: Site, filter: BoardFilter, counts: RowCounts, 
   const distant = differs && !neighbours.some(([left, right]) => differs[0] === left && differs[1] === right);
   return [
     chip("everything", "Everything", counts.rows, {}, !states),
-    ...neighbours.map((environments, i) => pair(environments, counts.differing[i])),
+    ...neighbours
+      .map((environments, i) => pair(environments, counts.differing[i]))
+      .filter(({ current }, i) => current || (recorded[i] && recorded[i + 1])),
     ...(distant ? [pair(differs, states === 1 ? shown : undefined)] : []),
     ...(neighbours.length ? [chip("waiting", "Waiting", counts.waiting, { waiting: true }, Boolean(waiting))] : []),
     ...(neighbours.length || counts.out_of_band

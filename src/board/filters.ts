@@ -19,6 +19,8 @@ export interface BoardFilter {
   waiting?: boolean | undefined;
   out_of_band?: boolean | undefined;
   unknown?: boolean | undefined;
+  /** The rows with the latest change first, in place of by name. */
+  order?: "latest" | undefined;
 }
 
 /** How many rows the list shows at first, and how many more each time. */
@@ -32,8 +34,14 @@ export function readRows(text: string | undefined): number | undefined {
   return rows >= pageSize ? rows : undefined;
 }
 
+/** A row in the order by latest change: when it last changed anywhere, empty if it is nowhere recorded, and its id. */
+export interface ChangePosition {
+  at: string;
+  id: string;
+}
+
 /** The last row of a page of the list. */
-export type BoardPosition = ArtifactPosition;
+export type BoardPosition = ArtifactPosition | ChangePosition;
 
 /** Reads the fields of an address or a form. Throws a Refusal with 400 or 404 for values that do not exist. */
 export function readBoardFilter(site: Site, fields: Record<string, string | undefined>): BoardFilter {
@@ -48,6 +56,7 @@ export function readBoardFilter(site: Site, fields: Record<string, string | unde
     waiting: field("waiting") === "1",
     out_of_band: field("out_of_band") === "1",
     unknown: field("unknown") === "1",
+    order: field("order") === "latest" ? "latest" : undefined,
   };
 }
 
@@ -78,12 +87,25 @@ function environmentBySlug(site: Site, slug: string): Environment {
 }
 
 /** Reads `page:/about`, `page:sale/sale/shoes` (section, then key) or `software:checkout`; false if it is none of these. */
-export function readPosition(text: string | undefined): BoardPosition | false | undefined {
+export function readPosition(text: string | undefined): ArtifactPosition | false | undefined {
   if (!text) return;
   const [, kind, section = "", key] = /^(?:(page):([^/]*)(\/.*)|software:(.+))$/s.exec(text) ?? [];
   if (controlCharacters.test(text)) return false;
   if (kind === "page" && key) return { kind, section, key };
   return text.startsWith("software:") && { kind: "software", section: "", key: text.slice("software:".length) };
+}
+
+/** The same in the order of a filter; of the latest changes `change:2026-03-03T10:00:00.000Z.<id>`. */
+export function readBoardPosition({ order }: BoardFilter, text: string | undefined): BoardPosition | false | undefined {
+  if (!order || !text) return readPosition(text);
+  const [, at, id] = /^change:(\d[\dT:.-]{22}Z|)\.([\w-]{1,64})$/.exec(text) ?? [];
+  return id !== undefined && at !== undefined && { at, id };
+}
+
+function positionText(position: BoardPosition): string {
+  return "at" in position
+    ? `change:${position.at}.${position.id}`
+    : `${position.kind}:${position.section}${position.key}`;
 }
 
 /** The address of the board with this filter, beginning after this row, with this many rows. */
@@ -97,7 +119,8 @@ export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosit
     ["waiting", filter.waiting && "1"],
     ["out_of_band", filter.out_of_band && "1"],
     ["unknown", filter.unknown && "1"],
-    ["after", after && `${after.kind}:${after.section}${after.key}`],
+    ["order", filter.order],
+    ["after", after && positionText(after)],
     ["rows", rows ? String(Math.min(rows, maxRows)) : undefined],
   ];
   const query = new URLSearchParams(fields.filter((field): field is [string, string] => Boolean(field[1])));
@@ -106,12 +129,12 @@ export function boardAddress(site: Site, filter: BoardFilter, after?: BoardPosit
   return `/sites/${site.slug}${readable && `?${readable}`}`;
 }
 
-/** The filter without the state, which the chips set. */
-export function filterScope({ text, kind, section, owner }: BoardFilter): BoardFilter {
-  return { text, kind, section, owner };
+/** The filter and order without the state, which the chips set. */
+export function filterScope({ text, kind, section, owner, order }: BoardFilter): BoardFilter {
+  return { text, kind, section, owner, order };
 }
 
-export function isFiltered({ text, kind, section, owner, ...state }: BoardFilter): boolean {
+export function isFiltered({ text, kind, section, owner, order: _order, ...state }: BoardFilter): boolean {
   const scope = [text, kind, section, owner];
   return scope.some((value) => value !== undefined) || Object.values(state).some(Boolean);
 }

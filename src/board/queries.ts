@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { artifactBatches, beyond } from "../record/artifact-batches.ts";
+import { type ArtifactPosition, artifactBatches, beyond, orderColumns } from "../record/artifact-batches.ts";
 import { type SectionCounts, sectionName } from "../record/count-sections.ts";
 import { nameThen } from "../record/former-names.ts";
 import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
@@ -18,17 +18,25 @@ export interface RowName {
   /** The latest recorded for any of its versions. */
   title: string | null;
   owner_id: string | null;
+  /** When it last changed in any environment, in the order by latest change; empty if it is nowhere recorded. */
+  changed_at?: string;
+}
+
+export interface RowSlice {
+  after: BoardPosition | undefined;
+  limit: number;
+  sections: SectionCounts[];
 }
 
 /**
  * Pages by section, then software, beginning after `after`. `sections` has, in their order, how many rows of each the
  * filter shows: only sections with any are searched.
  */
-export async function listRows(
+export async function listByName(
   db: Database,
   site: Site,
   filter: BoardFilter,
-  { after, limit, sections }: { after: BoardPosition | undefined; limit: number; sections: SectionCounts[] },
+  { after, limit, sections }: RowSlice & { after: ArtifactPosition | undefined },
 ): Promise<RowName[]> {
   if (!needsSearch(filter)) return selectRows(db, site, filter, after ? [beyond("section", after)] : [], limit);
   const rows: RowName[] = [];
@@ -55,7 +63,7 @@ async function rowsIn(
   site: Site,
   filter: BoardFilter,
   { kind, section, shown }: SectionCounts,
-  after: BoardPosition | undefined,
+  after: ArtifactPosition | undefined,
   limit: number,
 ): Promise<RowName[]> {
   const maxRows = after ? limit : Math.min(shown, limit);
@@ -69,7 +77,7 @@ async function rowsIn(
 }
 
 /** Whether the filter needs more than kind and section, for which there is an index. */
-function needsSearch({ kind: _kind, section: _section, ...filter }: BoardFilter): boolean {
+function needsSearch({ kind: _kind, section: _section, order: _order, ...filter }: BoardFilter): boolean {
   return Object.values(filter).some(Boolean);
 }
 
@@ -77,7 +85,7 @@ async function selectRows(db: Database, site: Site, filter: BoardFilter, more: R
   const { rows } = await sql<RowName>`
     select a.id, a.kind, a.section, a.key, a.title, a.owner_id
     from ${rowsWithPlaces(site)} where ${allOf([matchesFilter(site, filter), ...more])}
-    order by a.kind, a.section, a.key limit ${limit}`.execute(db);
+    order by ${orderColumns.section} limit ${limit}`.execute(db);
   return rows;
 }
 

@@ -15,7 +15,7 @@ export function environmentStatuses(site: Site, summary: SiteSummary, current?: 
       tier: environment.tier,
       href: `/sites/${site.slug}/environments/${environment.slug}`,
       gate: environment.gate?.requirements.map(({ role }) => role.replaceAll("-", " ")),
-      lead: lead(environment, counts, next, summary.environments[i + 1]),
+      lead: lead(environment, counts, next, summary.environments[i + 1], summary.unknown > 0),
       waiting: waitingAt(site, summary, environment),
       small: small(counts),
       changedAt: counts.changed_at ?? undefined,
@@ -29,13 +29,15 @@ function lead(
   counts: EnvironmentSummary,
   next: Environment | undefined,
   nextCounts: EnvironmentSummary | undefined,
+  anyUnknown: boolean,
 ): string {
   if (!counts.changed_at) return "nothing recorded yet";
   if (next && nextCounts?.changed_at) {
     const differ = counts.differing === 1 ? "differs" : "differ";
-    return counts.differing ? `${formatCount(counts.differing)} ${differ} from ${next.name}` : `same as ${next.name}`;
+    if (counts.differing) return `${formatCount(counts.differing)} ${differ} from ${next.name}`;
+    return anyUnknown ? `no known difference from ${next.name}` : `same as ${next.name}`;
   }
-  if (next) return `${formatCount(counts.differing)} not on ${next.name} yet`;
+  if (next) return `${next.name} is unknown`;
   if (counts.out_of_band) return `${formatCount(counts.out_of_band)} out of band`;
   if (counts.baseline_only) return "as in the baseline";
   return gate ? "as approved" : "as recorded";

@@ -3,7 +3,7 @@ import { boardPage } from "../../views/board/page.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { loadBoard, matchingIds } from "./board.ts";
-import { type BoardFilter, boardAddress, pageSize, readBoardFilter, readPosition, readRows } from "./filters.ts";
+import { type BoardFilter, boardAddress, pageSize, readBoardFilter, readBoardPosition, readRows } from "./filters.ts";
 import { firstSteps } from "./first-steps.ts";
 import { filterWithin, readSelectionChange, type SelectionChange, selectedIds } from "./selection.ts";
 
@@ -21,7 +21,12 @@ boardRoutes.post("/", async (c) => {
   const fields = fieldsOf(c, texts, change);
   const filter = readBoardFilter(site, fields);
   const selected = await changeSelection(c, filter, selectedIds([form.choose ?? []].flat()), change);
-  const address = boardAddress(site, filter, readPosition(fields.after) || undefined, readRows(fields.rows));
+  const address = boardAddress(
+    site,
+    filter,
+    readBoardPosition(filter, fields.after) || undefined,
+    readRows(fields.rows),
+  );
   if (!selected.length) return c.redirect(address, 303);
   // the Filter button sends its fields in the form: the same form again, to the address that has them
   if (texts.filter && !c.req.header("hx-request") && !c.req.url.includes("?") && address.includes("?"))
@@ -62,7 +67,7 @@ function textsOf(form: Record<string, unknown>): Record<string, string> {
 async function show(c: SiteContext, fields: Record<string, string | undefined>, selected: string[], from?: string) {
   const { site, may } = c.var.access;
   const filter = readBoardFilter(site, fields);
-  const after = readPosition(fields.after);
+  const after = readBoardPosition(filter, fields.after);
   const rows = readRows(fields.rows);
   const summary = await c.var.siteSummary(c.var.db, site);
   const board = await loadBoard(c.var.db, site, summary, { filter, after: after || undefined, rows, selected });
@@ -84,7 +89,7 @@ function addedTo(c: SiteContext, filter: BoardFilter): string | undefined {
   const address = boardAddress(
     c.var.access.site,
     filter,
-    readPosition(after) || undefined,
+    readBoardPosition(filter, after) || undefined,
     (readRows(rows) ?? pageSize) + pageSize,
   );
   c.header("hx-replace-url", address);

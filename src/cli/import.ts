@@ -5,6 +5,7 @@ import { webAddress } from "../intake/addresses.ts";
 import { fetchSitemap } from "../intake/fetch-sitemap.ts";
 import type { IntakeContext } from "../intake/lines.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
+import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
@@ -110,6 +111,7 @@ interface Totals {
   unchanged: number;
   removed: number;
   out_of_band: number;
+  titles_kept?: number;
 }
 
 async function sendAll(
@@ -129,6 +131,7 @@ async function sendAll(
       const recorded = await send(api, environment, report).catch((error) => stopAt(error, read.line, totals, total));
       totals.deployments++;
       for (const name of ["changed", "unchanged", "removed", "out_of_band"] as const) totals[name] += recorded[name];
+      if (recorded.titles_kept) totals.titles_kept = (totals.titles_kept ?? 0) + recorded.titles_kept;
       bar.update(totals.deployments, total);
     }
   } finally {
@@ -160,9 +163,12 @@ function howToContinue(done: number, total: number): string {
   return `${recorded}. Run the same command again to continue.`;
 }
 
-function sentence(environment: string, { deployments, changed, unchanged, removed, out_of_band }: Totals): string {
+function sentence(
+  environment: string,
+  { deployments, changed, unchanged, removed, out_of_band, titles_kept }: Totals,
+): string {
   const gone = removed ? `; ${formatCount(removed)} removed` : "";
   const outOfBand = out_of_band ? `, ${formatCount(out_of_band)} of them out of band` : "";
   const same = unchanged ? `; ${formatCount(unchanged)} unchanged` : "";
-  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${gone}${same}.`;
+  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${gone}${same}.${titles_kept ? ` ${titlesKeptInWords(titles_kept)}` : ""}`;
 }

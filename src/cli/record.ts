@@ -4,6 +4,7 @@ import { fetchSitemap } from "../intake/fetch-sitemap.ts";
 import { type IntakeContext, refuseRepeated } from "../intake/lines.ts";
 import { readLines } from "../intake/read-lines.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
+import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { ReportLine } from "../record/report.ts";
 import { countOf } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
@@ -16,6 +17,7 @@ export interface Recorded {
   unchanged: number;
   removed: number;
   out_of_band: number;
+  titles_kept?: number;
 }
 
 export const recordCommand: Command = {
@@ -117,8 +119,12 @@ export function refuseLines(lines: number, errors: FieldError[], file?: string):
 }
 
 /** "Deployment 4 on live: 3 changed, 1 removed." */
-export function sentence({ number, changed, unchanged, removed, out_of_band }: Recorded, environment: string): string {
+export function sentence(
+  { number, changed, unchanged, removed, out_of_band, titles_kept }: Recorded,
+  environment: string,
+): string {
   const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const outOfBand = out_of_band ? ` ${out_of_band} out of band: no promotion covers this.` : "";
-  return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}`;
+  const titles = titles_kept ? ` ${titlesKeptInWords(titles_kept)}` : "";
+  return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}${titles}`;
 }

@@ -12,12 +12,11 @@ import {
   slugSchema,
   versionLabel,
 } from "../api/schemas.ts";
-import type { Database } from "../database/connect.ts";
 import { refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { firstChange } from "../record/changes.ts";
-import { type EnvironmentAtMoment, readReference, withKnownAt } from "../record/references.ts";
-import { listDifferences } from "./queries.ts";
+import { readReference, withKnownAt } from "../record/references.ts";
+import { listDifferences, unknownSides } from "./queries.ts";
+import { differenceKinds, isPromotion, promotedAs } from "./rules.ts";
 
 export const compareApi = new OpenAPIHono<SiteEnv>();
 
@@ -44,15 +43,23 @@ const compareCall = getCall("/sites/{site}/compare", {
       .object({
         kind: kindSchema,
         key: keySchema,
-        change: z.enum(["added", "changed", "removed"]),
+        change: z.enum(differenceKinds).openapi({
+          description:
+            "How `to` differs from `from`. `missing`: `to` never had it. `unknown`: nothing was recorded of it in the earlier environment, though the later one has it.",
+        }),
+        promotion: z.enum(["new", "changed", "removed"]).nullable().optional().openapi({
+          description:
+            "What a promotion would do in `to`; null if that is unknown. Only if `to` is the environment after `from`, at the same moment.",
+        }),
         from: versionLabel.openapi({ description: "The version in `from`; null: not there." }),
         to: versionLabel.openapi({ description: "The version in `to`; null: not there." }),
       })
       .openapi("Difference"),
   ).extend({
-    unknown: z
-      .array(z.enum(["from", "to"]))
-      .openapi({ description: "Sides for which nothing had been recorded at their moment: unknown, not empty." }),
+    unknown: z.array(z.enum(["from", "to"])).openapi({
+      description:
+        "Sides for which nothing had been recorded at their moment: unknown, not empty. There are no items then.",
+    }),
   }),
 });
 
@@ -68,7 +75,9 @@ compareApi.openapi(compareCall, async (c) => {
     return side;
   };
   const sides = { from: await readSide("from", from), to: await readSide("to", to) };
-  const unknown = await unknownSides(c.var.db, sides);
+  const unknown = (await unknownSides(c.var.db, sides)).map(({ name }) => name);
+  if (unknown.length) return c.json({ items: [], next: null, unknown }, 200);
+  const promotes = isPromotion(site, sides);
   const after = cursor && { ...cursor, section: "" };
   const rows = await listDifferences(c.var.db, site, sides, { kind, after, limit: limit + 1, order: "key" });
   return c.json(
@@ -76,7 +85,14 @@ compareApi.openapi(compareCall, async (c) => {
       ...pageOf(
         rows,
         limit,
-        ({ kind, key, change, from, to }) => ({ kind, key, change, from, to }),
+        ({ kind, key, change, from, to }) => ({
+          kind,
+          key,
+          change,
+          ...(promotes && { promotion: promotedAs(change) }),
+          from,
+          to,
+        }),
         ({ kind, key }) => ({ kind, key }),
       ),
       unknown,
@@ -84,13 +100,3 @@ compareApi.openapi(compareCall, async (c) => {
     200,
   );
 });
-
-async function unknownSides(db: Database, sides: Record<"from" | "to", EnvironmentAtMoment>) {
-  const unknown: ("from" | "to")[] = [];
-  for (const name of ["from", "to"] as const) {
-    const { environment, moment } = sides[name];
-    const first = await firstChange(db, environment.id, moment.knownAt);
-    if (!first || first > moment.asOf) unknown.push(name);
-  }
-  return unknown;
-}

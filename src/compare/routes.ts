@@ -3,7 +3,6 @@ import { type Compared, comparePage, comparisonTitle, type SideFields } from "..
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
-import { firstChange } from "../record/changes.ts";
 import {
   type EnvironmentAtMoment,
   findEnvironmentAtMoment,
@@ -11,7 +10,8 @@ import {
   withKnownAt,
 } from "../record/references.ts";
 import { formatMoment } from "../time/parse-moment.ts";
-import { countDifferences, type DifferenceKind, differenceKinds, listDifferences } from "./queries.ts";
+import { countDifferences, listDifferences, unknownSides } from "./queries.ts";
+import { earlierSide, isPromotion, listedChanges } from "./rules.ts";
 
 export const compareRoutes = new Hono<SiteEnv>();
 
@@ -54,21 +54,27 @@ async function compare(c: SiteContext, from: EnvironmentAtMoment, to: Environmen
   const { db } = c.var;
   const { site } = c.var.access;
   const { kind } = readBoardFilter(site, { kind: c.req.query("kind") });
-  const change = differenceKinds.find((kind): kind is DifferenceKind => kind === c.req.query("change"));
+  const promotes = isPromotion(site, { from, to });
+  const changes = listedChanges(promotes);
+  const change = changes.find(({ name }) => name === c.req.query("change"));
   const after = readPosition(c.req.query("after")) || undefined;
-  const lines = await listDifferences(db, site, { from, to }, { kind, change, after, limit: pageSize + 1 });
+  const unknown = (await unknownSides(db, { from, to })).map(({ name, first }) => ({
+    side: { from, to }[name],
+    first,
+  }));
+  // a comparison with unknown is unknown, not a difference
+  const slice = { kind, kinds: change?.kinds, after, limit: pageSize + 1 };
+  const lines = unknown.length ? [] : await listDifferences(db, site, { from, to }, slice);
   const shown = lines.slice(0, pageSize);
   const last = lines.length > pageSize ? shown.at(-1) : undefined;
-  const unknown = [];
-  for (const side of [from, to]) {
-    const first = await firstChange(db, side.environment.id, side.knownAt);
-    if (!first || first > side.moment.asOf) unknown.push({ side, first });
-  }
   return {
     from,
     to,
     unknown,
-    filter: { kind, change },
+    promotes,
+    changes,
+    earlier: earlierSide({ from, to }) === "to" ? to : from,
+    filter: { kind, change: change?.name },
     continued: after !== undefined,
     counts: await countDifferences(db, site, { from, to }),
     lines: shown,

@@ -65,6 +65,9 @@ const recordedDeployment = z
     unchanged: z.int(),
     removed: z.int().openapi({ description: "How many of the changes are removals." }),
     out_of_band: z.int(),
+    titles_kept: z.int().optional().openapi({
+      description: "How many versions keep the title that was first recorded for them, where another one was sent.",
+    }),
   })
   .openapi("RecordedDeployment");
 
@@ -144,7 +147,7 @@ const deployment = z.object({
   environment: environmentSlug,
   effective_at: momentSchema,
   recorded_at: momentSchema,
-  person: z.string().openapi({ description: "The name of the person or token that recorded it." }),
+  person: z.string().openapi({ description: "What the person or token that recorded it was called then." }),
   promotion: z.int().nullable(),
   source: z.string().nullable(),
   note: z.string().nullable(),
@@ -208,7 +211,7 @@ const showCall = getCall("/sites/{site}/deployments/{n}", {
         z.object({
           kind: kindSchema,
           key: keySchema,
-          title: z.string().nullable(),
+          title: z.string().nullable().openapi({ description: "That of the version, or of the one that was removed." }),
           version: versionLabel,
           before: versionLabel.openapi({ description: "The version before; null if there was none." }),
           digest: z.string().nullable(),

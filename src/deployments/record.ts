@@ -22,6 +22,8 @@ export interface RecordedDeployment {
   unchanged: number;
   removed: number;
   out_of_band: number;
+  /** How many versions keep another title than the one in the report, if any do. */
+  titles_kept?: number;
 }
 
 /**
@@ -58,10 +60,17 @@ export async function recordWithin(
   report: DeploymentReport & { id?: string | undefined },
 ) {
   const effectiveAt = parseRfc3339(report.effective_at ?? actor.at) as string;
-  const { lines, newFacts } = await resolveLines(trx, actor, site, environment, effectiveAt, report.placements);
+  const { lines, newFacts, titlesKept } = await resolveLines(
+    trx,
+    actor,
+    site,
+    environment,
+    effectiveAt,
+    report.placements,
+  );
   const promotion =
     report.promotion === undefined ? undefined : await allowedBy(trx, site, environment, report.promotion);
-  return deploy(trx, actor, site, environment, {
+  const deployed = await deploy(trx, actor, site, environment, {
     id: report.id,
     effectiveAt,
     complete: report.complete ?? false,
@@ -80,6 +89,7 @@ export async function recordWithin(
       };
     }),
   });
+  return { ...deployed, ...(titlesKept > 0 && { titles_kept: titlesKept }) };
 }
 
 async function resolveLines(
@@ -92,7 +102,7 @@ async function resolveLines(
 ) {
   const { ids: artifacts, ...newArtifacts } = await upsertArtifacts(trx, actor, site, reported);
   const at = { environmentId: environment.id, effectiveAt };
-  const { ids: versions, ...newVersions } = await upsertVersions(trx, actor, at, reported, artifacts);
+  const { ids: versions, titlesKept, ...newVersions } = await upsertVersions(trx, actor, at, reported, artifacts);
   const lines = reported.map(({ kind, key, version }) => {
     const artifact = artifactKey({ kind, key });
     return {
@@ -103,7 +113,7 @@ async function resolveLines(
       version_id: versions.get(artifact) ?? null,
     };
   });
-  return { lines, newFacts: { ...newArtifacts, ...newVersions } };
+  return { lines, titlesKept, newFacts: { ...newArtifacts, ...newVersions } };
 }
 
 /**

@@ -13,8 +13,10 @@ import type { ReadLine } from "../intake/lines.ts";
 import { Notices } from "../intake/notices.ts";
 import { unusedEnvironments, whyNotBaseline } from "../record/baseline.ts";
 import { latestCorrections } from "../record/corrections.ts";
+import { titlesKeptInWords } from "../record/kept-titles.ts";
 import { whyNotRemove } from "../record/removals.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
+import { countKeptTitles } from "../record/versions.ts";
 import type { Kind } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
 import { readIntake, readText } from "./intake-form.ts";
@@ -151,7 +153,9 @@ async function showPreview(
   const { environment, lines, at = c.var.at } = read;
   const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
   const removals = form.complete ? removalsOf(changes, read) : undefined;
-  return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, changes, removals, ...results });
+  const titlesKept = titlesKeptInWords(await countKeptTitles(c.var.db, c.var.access.site.id, lines));
+  const notices = [...read.notices, ...(titlesKept ? [titlesKept] : [])];
+  return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, notices, changes, removals, ...results });
 }
 
 /** What a complete list would remove, if that has to be confirmed. */
@@ -259,16 +263,17 @@ function whyNotAsPreviewed(form: RecordForm, read: Read): FieldError[] {
 }
 
 function summary(
-  { number, changed, unchanged, removed, out_of_band }: RecordedDeployment,
+  { number, changed, unchanged, removed, out_of_band, titles_kept }: RecordedDeployment,
   environment: string,
   leftOut: number,
 ): string {
-  const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
+  const same = `${removed ? `, ${formatCount(removed)} removed` : ""}${unchanged ? `, ${formatCount(unchanged)} unchanged` : ""}`;
   const band = out_of_band
-    ? ` ${out_of_band} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
+    ? ` ${formatCount(out_of_band)} flagged out of band: no approved promotion to ${environment} covers ${out_of_band === 1 ? "it" : "them"}.`
     : "";
   const others = leftOut ? ` ${countOf(leftOut, "line")} left out.` : "";
-  return `Deployment ${number} recorded: ${changed} changed${same}.${band}${others}`;
+  const titles = titles_kept ? ` ${titlesKeptInWords(titles_kept)}` : "";
+  return `Deployment ${number} recorded: ${formatCount(changed)} changed${same}.${band}${titles}${others}`;
 }
 
 /** `2026-03-03T14:00:00.000Z.42` */

@@ -9,7 +9,7 @@ import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { whyNotBaseline } from "../record/baseline.ts";
-import { countOf } from "../text.ts";
+import { countOf, formatCount } from "../text.ts";
 import { previewSameAs, recordSameAs } from "./same-as.ts";
 
 /** Fills an environment from another one, as its baseline: first with a preview. */
@@ -34,7 +34,10 @@ sameAsRoutes.post("/", async (c) => {
       from,
       allowRemovals,
     });
-    flash(c, `Deployment ${number} recorded: ${environment.name} is the same as ${from.name}, ${changed} changed.`);
+    flash(
+      c,
+      `Deployment ${number} recorded: ${environment.name} is the same as ${from.name}, ${formatCount(changed)} changed.`,
+    );
     return c.redirect(`/sites/${site.slug}/environments/${environment.slug}`, 303);
   } catch (error) {
     if (!(error instanceof Refusal) || error.status === 403) throw error;

@@ -68,7 +68,7 @@ const placement = z
   .object({
     kind: kindSchema,
     key: keySchema,
-    title: z.string().nullable(),
+    title: z.string().nullable().openapi({ description: "That of the version." }),
     version: versionLabel,
     digest: z.string().nullable(),
     effective_at: momentSchema.openapi({ description: "Since when it has been there." }),

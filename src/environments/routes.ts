@@ -15,8 +15,8 @@ import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { whyNotBaseline } from "../record/baseline.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
-import { listCurrentNames } from "../record/current.ts";
-import { environmentEvents, environmentNameAsOf } from "../record/environments-as-of.ts";
+import { listCurrentNames, titlesNow } from "../record/current.ts";
+import { formerNames, nameAt } from "../record/former-names.ts";
 import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
 
@@ -54,12 +54,12 @@ environmentRoutes.get("/:environment", async (c) => {
     knownAt,
     limit: 10,
   });
-  const events = at ? await environmentEvents(db, site.id) : [];
+  const former = at ? await formerNames(db, [environment.id]) : [];
   const chart = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,
     environment,
-    nameThen: (at && environmentNameAsOf(events, environment.id, at)) || environment.name,
+    nameThen: nameAt(former, environment, at ?? endOfTime),
     now,
     at,
     knownAt,
@@ -67,6 +67,7 @@ environmentRoutes.get("/:environment", async (c) => {
     wrong,
     knownAtText: wrong?.known ?? (knownAt ? formatMoment(knownAt, site.time_zone) : ""),
     recordDiffers: at !== undefined && (await recordDiffers(db, site.id, environment, at, knownAt)),
+    titlesNow: at ? await titlesNow(db, environment.id, shown) : new Map(),
     corrected: knownAt
       ? await correctedSince(
           db,

@@ -8,6 +8,7 @@ import { artifactIds, foldTitles } from "../record/artifacts.ts";
 import { chainEntry, walkChain } from "../record/chain.ts";
 import type { Action } from "../record/events.ts";
 import { resetFirstSeenWhere } from "../record/first-seen.ts";
+import { sortKey } from "../record/keys.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import { artifactKey } from "../text.ts";
 import { type EventTableRow, type RecordTable, recordTables, rowsOfEvent } from "./event-rows.ts";
@@ -145,7 +146,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
       await upsert(
         trx,
         table,
-        batch.map((row) => ({ ...row, site_id: siteId })),
+        batch.map((row) => ({ ...row, site_id: siteId, sort_key: sortKey(row.key as string) })),
       );
     else if (table === "titles" || table === "sections") await updateArtifacts(trx, siteId, batch);
     else if (table === "versions") await upsert(trx, table, (await resolveIds(trx, siteId, batch)).map(asVersion));

@@ -5,6 +5,7 @@ import { pageOf } from "../api/cursor.ts";
 import {
   listOf,
   momentSchema,
+  nameThenSchema,
   numberInPath,
   numberInQuery,
   numberPosition,
@@ -51,7 +52,7 @@ const promotion = z.object({
   to: slugSchema.openapi({ example: "live" }),
   digest,
   ...perRequestField(() => z.string().nullable()),
-  asked_by: z.string(),
+  asked_by: nameThenSchema,
   asked_at: momentSchema,
   requirements: z.array(
     z.object({
@@ -68,7 +69,7 @@ const promotion = z.object({
   ),
   approvals: z.array(
     z.object({
-      person: z.string(),
+      person: nameThenSchema,
       kind: personKindSchema,
       role: z.string(),
       decision,
@@ -82,7 +83,7 @@ const promotion = z.object({
   ),
   completion: z
     .object({
-      person: z.string(),
+      person: nameThenSchema,
       completed_at: momentSchema,
       deployment: z.int(),
       effective_at: momentSchema,
@@ -90,7 +91,12 @@ const promotion = z.object({
     })
     .nullable(),
   cancellation: z
-    .object({ person: z.string(), cancelled_at: momentSchema, reason: z.string(), superseded_by: z.int().nullable() })
+    .object({
+      person: nameThenSchema,
+      cancelled_at: momentSchema,
+      reason: z.string(),
+      superseded_by: z.int().nullable(),
+    })
     .nullable(),
 });
 

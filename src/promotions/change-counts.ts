@@ -55,8 +55,8 @@ export async function countChangesOfAll(
   return new Map(promotionIds.map((id) => [id, countChanges(rows.filter((row) => row.id === id))]));
 }
 
-/** The rule `changeOf` in SQL. */
-const changeInSql = sql`case
+/** The rule `changeOf` in SQL, for a line of a release (`c`) and its target's current placement (`t`). */
+export const changeInSql = sql`case
   when c.version_id is not distinct from t.version_id then case when t.out_of_band = 1 then 'unapproved' else 'same' end
   when c.version_id is null then 'removed'
   when t.version_id is null then 'new'

@@ -4,16 +4,14 @@ import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
+import { titlesNow } from "../record/current.ts";
 import { tellApart } from "../text.ts";
-import { type ContentChange, type PromotionDetails, promotionDetails } from "./assessment.ts";
-import { countChanges } from "./change-counts.ts";
+import { promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
+import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
-
-/** How many pages to review are on one part of the list. */
-const maxPages = 200;
 
 export interface RefusedForm {
   /** The ticks that were sent with it. */
@@ -39,14 +37,16 @@ export async function showPromotion(
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const environmentById = (id: string) =>
     [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
+  const position = readPosition(c);
+  const part = reviewPart(promotion.contents, ticked, position);
   const content = promotionPage({
     site,
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion: { ...promotion, approvals: withNamesApart(promotion.approvals) },
-    ...partOf(c, promotion),
-    changes: countChanges(
-      promotion.contents.map((one) => ({ ...one, count: 1, reviewed: ticked.has(one.artifact_id) ? 1 : 0 })),
-    ),
+    ...part,
+    titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
+    position,
+    changes: countTicked(promotion.contents, ticked),
     from: { ...environmentById(promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
     ticked,
@@ -78,22 +78,8 @@ function withNamesApart<A extends { person_id: string; person: string; email: st
 const withTicks = (saved: Set<string>, { shown, ticked }: ReviewTicks = { shown: [], ticked: [] }): Set<string> =>
   new Set([...[...saved].filter((id) => !shown.includes(id)), ...ticked]);
 
-const order = ["new", "changed", "removed", "unapproved"];
-
-/** One part of the pages that change, in the order of display, beginning with the artifact in the address. */
-function partOf(c: SiteContext, { number, contents }: PromotionDetails) {
-  const pages = contents
-    .filter((one) => one.kind === "page" && one.change !== "same")
-    .sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
-  const start = Math.max(
-    pages.findIndex((page) => page.artifact_id === c.req.query("from")),
-    0,
-  );
-  const link = (page: ContentChange | undefined) =>
-    page && `/sites/${c.var.access.site.slug}/promotions/${number}?from=${page.artifact_id}`;
-  return {
-    pages: pages.slice(start, start + maxPages),
-    previous: start > 0 ? link(pages[Math.max(start - maxPages, 0)]) : undefined,
-    next: link(pages[start + maxPages]),
-  };
+/** `?section=/sale`, or `/` for the top level, opens a section; `from` is the id of the page with which it begins. */
+export function readPosition(c: SiteContext): ReviewPosition {
+  const [section, from] = [c.req.query("section"), c.req.query("from")];
+  return { section: section?.replace(/^\//, ""), from };
 }

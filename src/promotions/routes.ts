@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { inboxPage } from "../../views/promotions/inbox.ts";
+import { positionQuery } from "../../views/promotions/sections.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -9,11 +10,11 @@ import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
 import { longTime } from "../time/format.ts";
 import { loadInbox } from "./inbox.ts";
-import { type RefusedForm, showPromotion } from "./promotion-page.ts";
+import { type RefusedForm, readPosition, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
-import { type ReviewTicks, saveTicks } from "./review-ticks.ts";
+import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts";
 import { changedSince } from "./since-completion.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
@@ -56,16 +57,19 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
 const nameOfTarget = (_db: unknown, _site: unknown, _number: number, _now: string, { environment }: Promotion) =>
   environment.name;
 
+// Saves the ticks of the pages that are shown, and with `mark` or `unmark` those of a whole section, such as /sale.
 promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
   const number = Number(c.req.param("number"));
-  const { comment } = await formFields(c, "comment");
+  const { comment, mark, unmark } = await formFields(c, "comment", "mark", "unmark");
+  const section = (mark || unmark).replace(/^\//, "");
   try {
-    await savePostedTicks(c, number);
+    const promotion = await savePostedTicks(c, number);
+    if (mark || unmark)
+      await saveSectionTicks(c.var.db, sessionActor(c), promotion, { section, reviewed: mark !== "" });
   } catch (error) {
     return showRefused(c, number, { comment }, error);
   }
-  const from = c.req.query("from");
-  return c.redirect(`${base(c)}/${number}${from ? `?from=${encodeURIComponent(from)}` : ""}`, 303);
+  return c.redirect(`${base(c)}/${number}${positionQuery(readPosition(c))}`, 303);
 });
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
@@ -130,9 +134,10 @@ async function showRefused(c: SiteContext, number: number, form: RefusedForm["fo
   return showPromotion(c, number, { form, ticks, ...refusal }, status as 403 | 409 | 422);
 }
 
-async function savePostedTicks(c: SiteContext, number: number) {
+async function savePostedTicks(c: SiteContext, number: number): Promise<Promotion> {
   const promotion = (await findPromotion(c.var.db, c.var.access.site.id, number)) ?? notFound(`promotion ${number}`);
   await saveTicks(c.var.db, sessionActor(c), promotion, await postedTicks(c));
+  return promotion;
 }
 
 async function postedTicks(c: SiteContext): Promise<ReviewTicks> {

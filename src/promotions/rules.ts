@@ -4,7 +4,7 @@ import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { neededApprovals } from "../record/approvers.ts";
 import type { Flag } from "../schema.ts";
-import { countOf, joinWithAnd, whyNotText } from "../text.ts";
+import { countOf, formatCount, joinWithAnd, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 
@@ -242,7 +242,7 @@ export function whyNotComment(decision: Decision, comment: string | undefined): 
 /** What is asked once before an approval, if not all pages are ticked as reviewed. */
 export function whyNotReviewed(reviewed: number, toReview: number): string | undefined {
   if (reviewed >= toReview) return;
-  return `You have reviewed ${reviewed} of ${countOf(toReview, "page")}. Approve anyway, or review the rest first?`;
+  return `You have reviewed ${formatCount(reviewed)} of ${countOf(toReview, "page")}. Approve anyway, or review the rest first?`;
 }
 
 export function whyNotDigest(promotion: { number: number; digest: string }, digest: string): string | undefined {

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import { eventLoopYielder } from "../database/event-loop.ts";
 import type { Kind } from "../schema.ts";
+import { sortKey } from "./keys.ts";
 
 /** A position in a list of artifacts, in an `ArtifactOrder`. */
 export interface ArtifactPosition {
@@ -10,17 +11,18 @@ export interface ArtifactPosition {
   key: string;
 }
 
-/** "section" groups pages by section, as on the board; "key" is (kind, key). */
+/** "section" groups pages by section, as on the board, and sorts numbers as numbers; "key" is (kind, key). */
 export type ArtifactOrder = "section" | "key";
 
-const columns = { section: sql`(a.kind, a.section, a.key)`, key: sql`(a.kind, a.key)` };
+/** The columns of each order, to sort by. */
+export const orderColumns = { section: sql`a.kind, a.section, a.sort_key, a.key`, key: sql`a.kind, a.key` };
 
 /** The condition for artifacts (`a`) after a position. */
 export const beyond = (order: ArtifactOrder, at: ArtifactPosition) =>
-  sql<boolean>`${columns[order]} > ${values(order, at)}`;
+  sql<boolean>`(${orderColumns[order]}) > ${values(order, at)}`;
 
 const values = (order: ArtifactOrder, { kind, section, key }: ArtifactPosition) =>
-  order === "key" ? sql`(${kind}, ${key})` : sql`(${kind}, ${section}, ${key})`;
+  order === "key" ? sql`(${kind}, ${key})` : sql`(${kind}, ${section}, ${sortKey(key)}, ${key})`;
 
 /** SQLite takes some milliseconds for a query on this many artifacts. */
 const maxBatchSize = 2000;
@@ -52,7 +54,7 @@ export async function* artifactBatches(
   for (let from = after, size = Math.min(4 * limit, maxBatchSize); ; size = maxBatchSize) {
     const remaining = [...scope, ...(from ? [beyond(order, from)] : [])];
     const last = await findLastOfBatch(db, remaining, order, size);
-    const batch = last ? [...remaining, sql`${columns[order]} <= ${values(order, last)}`] : remaining;
+    const batch = last ? [...remaining, sql`(${orderColumns[order]}) <= ${values(order, last)}`] : remaining;
     yield sql<boolean>`${sql.join(batch, sql` and `)}`;
     if (!last) return;
     await yieldIfDue();
@@ -69,7 +71,7 @@ async function findLastOfBatch(
 ): Promise<ArtifactPosition | undefined> {
   const { rows } = await sql<ArtifactPosition>`
     select a.kind, a.section, a.key from artifacts a where ${sql.join(remaining, sql` and `)}
-    order by ${order === "key" ? sql`a.kind, a.key` : sql`a.kind, a.section, a.key`}
+    order by ${orderColumns[order]}
     limit 1 offset ${size - 1}`.execute(db);
   return rows[0];
 }

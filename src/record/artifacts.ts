@@ -7,7 +7,7 @@ import { newId } from "../database/ids.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
 import { foldedText } from "./artifact-filter.ts";
-import { sectionOf } from "./keys.ts";
+import { sectionOf, sortKey } from "./keys.ts";
 import type { NewFacts } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
 import { artifactEntry, indexForSearch } from "./search-index.ts";
@@ -108,7 +108,13 @@ async function insertArtifacts(
       trx
         .insertInto("artifacts")
         .values(
-          batch.map((artifact) => ({ ...artifact, site_id: site.id, owner_id: null, folded: foldedText(artifact) })),
+          batch.map((artifact) => ({
+            ...artifact,
+            site_id: site.id,
+            owner_id: null,
+            folded: foldedText(artifact),
+            sort_key: sortKey(artifact.key),
+          })),
         )
         .execute(),
     );

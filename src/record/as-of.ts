@@ -166,7 +166,7 @@ function queryPlacements(
     .select(["d.baseline", nameThen("pe", "d.recorded_at").as("person"), "pe.kind as person_kind"])
     .where(among)
     .orderBy("a.kind");
-  query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.key");
+  query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.sort_key").orderBy("a.key");
   if (!removed) query = query.where("p.version_id", "is not", null);
   if (kind) query = query.where("a.kind", "=", kind);
   if (text) query = query.where(containsText(text));

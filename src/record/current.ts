@@ -31,6 +31,22 @@ export async function currentPlacements(
   return new Map(rows.map((row) => [row.artifact_id, row]));
 }
 
+/** The titles that pages have on an environment by now, by artifact id, where they are others than those given. */
+export async function titlesNow(
+  db: Database,
+  environmentId: string,
+  titled: { artifact_id: string; title: string | null }[],
+): Promise<Map<string, string>> {
+  const ids = titled.map((row) => row.artifact_id);
+  const current = await currentPlacements(db, environmentId, ids);
+  return new Map(
+    titled.flatMap(({ artifact_id, title }) => {
+      const now = current.get(artifact_id)?.title;
+      return now && now !== title ? [[artifact_id, now] as const] : [];
+    }),
+  );
+}
+
 /**
  * The current placements of one environment that differ from the other: its versions, and its removals of what the other
  * still has. Without what it never had, since there is nothing to promote.
@@ -57,6 +73,7 @@ export function currentContents(db: Database, siteId: string, environmentId: str
     .where("c.version_id", "is not", null)
     .orderBy("a.kind")
     .orderBy("a.section")
+    .orderBy("a.sort_key")
     .orderBy("a.key")
     .execute();
 }
@@ -96,6 +113,7 @@ export async function listCurrentNames(
       .where("c.version_id", "is not", null)
       .orderBy("a.kind")
       .orderBy("a.section")
+      .orderBy("a.sort_key")
       .orderBy("a.key")
       .limit(limit - names.length);
     names.push(...(await (text ? query.where(containsText(text)) : query).execute()));

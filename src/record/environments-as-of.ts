@@ -68,12 +68,3 @@ export function environmentsAsOf(events: EnvironmentEvent[], at: string): Enviro
   }
   return order.map((id) => environments.get(id)).filter((environment) => environment !== undefined);
 }
-
-/**
- * What an environment was called at a moment. Before it was added to Sitebook, which may have been told of earlier
- * deployments, it is called by its first name.
- */
-export function environmentNameAsOf(events: EnvironmentEvent[], id: string, at: string): string | undefined {
-  const names = events.filter((event) => event.environment_id === id && event.details.name !== undefined);
-  return (names.findLast((event) => event.recorded_at <= at) ?? names[0])?.details.name;
-}

@@ -74,3 +74,14 @@ export function sectionOf(kind: Kind, key: string): string {
   const [, first = "", ...rest] = key.split("/");
   return rest.some(Boolean) ? first : "";
 }
+
+/**
+ * A text by which keys sort with numbers as numbers, /page-2 before /page-10, where texts are compared bytewise: each run
+ * of digits follows its length. Cut, since it is part of an index; keys that are alike so far sort by themselves.
+ */
+export const sortKey = (key: string): string => key.replace(/\d+/g, withLength).slice(0, 200).toWellFormed();
+
+function withLength(run: string): string {
+  const digits = run.replace(/^0+(?=\d)/, "");
+  return `${String(digits.length).padStart(2, "0")}${digits}`;
+}

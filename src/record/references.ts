@@ -5,8 +5,11 @@ import { refuseFields } from "../errors.ts";
 import { type ParsedMoment, parseMoment } from "../time/parse-moment.ts";
 import { endOfTime, type Moment } from "./as-of.ts";
 import { changesBack } from "./changes.ts";
+import { formerNames, nameAt } from "./former-names.ts";
 
 export interface EnvironmentAtMoment {
+  /** What the environment is called now, if it was called otherwise at the moment. */
+  nameNow?: string | undefined;
   environment: Environment;
   moment: Moment;
   /** The requested moment; undefined for now. */
@@ -83,7 +86,10 @@ export async function findEnvironmentAtMoment(
   if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
     return { environment, moment: { asOf: endOfTime } };
   const read = await findMoment(db, site, environment, when, now);
-  return "wrong" in read ? read : { environment, moment: { asOf: read.at }, ...read };
+  if ("wrong" in read) return read;
+  const name = nameAt(await formerNames(db, [environment.id]), environment, read.at);
+  const nameNow = name === environment.name ? undefined : environment.name;
+  return { environment: { ...environment, name }, nameNow, moment: { asOf: read.at }, ...read };
 }
 
 function deploymentByNumber(db: Database, siteId: string, number: number) {

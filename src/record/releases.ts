@@ -8,6 +8,7 @@ export interface ReleaseContent {
   kind: Kind;
   key: string;
   title: string | null;
+  section: string;
   /** Null if the release removes the artifact. */
   version_id: string | null;
   version: string | null;
@@ -28,6 +29,7 @@ export function listContents(db: Database, releaseId: string): Promise<ReleaseCo
       "a.kind",
       "a.key",
       contentTitle.as("title"),
+      "a.section",
       "c.version_id",
       "v.label as version",
       "v.digest",

@@ -22,8 +22,12 @@ const current = (i: number) => sql.ref(`c${i}`);
 
 const version = (i: number) => sql.ref(`c${i}.version_id`);
 
+/**
+ * The versions differ between an environment and a later one. What was never recorded in the earlier one is unknown there,
+ * or in neither of them, so there is no difference, and nothing to release.
+ */
 export function differ(i: number, j: number) {
-  return sql<boolean>`${version(i)} is distinct from ${version(j)}`;
+  return sql<boolean>`(${current(i)}.artifact_id is not null and ${version(i)} is distinct from ${version(j)})`;
 }
 
 /** The row differs between two neighbouring environments. */

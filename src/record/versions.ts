@@ -5,6 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { type FieldError, Refusal } from "../errors.ts";
 import { artifactKey } from "../text.ts";
+import { artifactIds } from "./artifacts.ts";
 import type { NewFacts, NewVersion } from "./new-facts.ts";
 import type { ReportLine } from "./report.ts";
 import { inheritedTitles } from "./titles.ts";
@@ -33,13 +34,14 @@ export async function upsertVersions(
   { environmentId, effectiveAt }: { environmentId: string; effectiveAt: string },
   lines: ReportLine[],
   artifacts: Map<string, string>,
-): Promise<{ ids: Map<string, string | null> } & Pick<NewFacts, "versions" | "contents">> {
+): Promise<{ ids: Map<string, string | null>; titlesKept: number } & Pick<NewFacts, "versions" | "contents">> {
   const versioned = lines.filter((line) => line.version !== null);
   const existing = await existingVersions(trx, versioned, artifacts);
   const ids = new Map<string, string | null>(lines.map((line) => [artifactKey(line), null]));
   const errors: FieldError[] = [];
   const versions: NewVersion[] = [];
   const completed: CompletedVersion[] = [];
+  let titlesKept = 0;
   for (const line of versioned) {
     const artifact = artifactKey(line);
     const version = existing.get(`${artifacts.get(artifact)} ${line.version}`);
@@ -50,6 +52,7 @@ export async function upsertVersions(
       const differs = whyContentDiffers(version, line);
       if (differs) errors.push({ path: `placements.${lines.indexOf(line)}.version`, message: differs });
       else completed.push(...completedVersion(version, line));
+      if (keepsTitle(version, line)) titlesKept++;
     }
   }
   if (errors.length) throw new Refusal(409, errors[0]?.message ?? "", { code: "version_content_differs", errors });
@@ -59,7 +62,22 @@ export async function upsertVersions(
   for (const version of versions) version.title ??= inherited.get(artifacts.get(artifactKey(version)) ?? "") ?? null;
   await insertVersions(trx, actor, effectiveAt, versions, artifacts);
   const contents = completed.map(({ kind, key, label: version, added }) => ({ kind, key, version, ...added }));
-  return { ids, versions, contents };
+  return { ids, titlesKept, versions, contents };
+}
+
+const keepsTitle = ({ title }: VersionRow, line: ReportLine): boolean =>
+  Boolean(title && line.title && title !== line.title);
+
+/** How many of these lines name a version that has another title than theirs, which it keeps. */
+export async function countKeptTitles(db: Database, siteId: string, lines: ReportLine[]): Promise<number> {
+  const titled = lines.filter((line) => line.title && line.version !== null);
+  const artifacts = await artifactIds(db, siteId, titled);
+  const known = titled.filter((line) => artifacts.has(artifactKey(line)));
+  const existing = await existingVersions(db, known, artifacts);
+  return known.filter((line) => {
+    const version = existing.get(`${artifacts.get(artifactKey(line))} ${line.version}`);
+    return version && keepsTitle(version, line);
+  }).length;
 }
 
 function newVersion(id: string, line: ReportLine): NewVersion {

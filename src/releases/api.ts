@@ -72,7 +72,7 @@ const releaseSchema = z.object({
     description: "The environment that had its contents when it was created.",
     example: "beta",
   }),
-  person: z.string().openapi({ description: "Who created it." }),
+  person: z.string().openapi({ description: "Who created it, as they were called then." }),
   created_at: momentSchema,
   size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
@@ -106,7 +106,7 @@ const showCall = getCall("/sites/{site}/releases/{n}", {
         z.object({
           kind: kindSchema,
           key: keySchema,
-          title: z.string().nullable(),
+          title: z.string().nullable().openapi({ description: "That of the version, or of the one that is removed." }),
           version: versionLabel,
           digest: z.string().nullable(),
         }),

@@ -52,6 +52,7 @@ export async function showRelease(
     pages: contents.filter((content) => content.kind === "page").length,
     environments,
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
+    blockers: (await c.var.siteSummary(db, site)).blockers,
     targets: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
     previous: start > 0 ? link(Math.max(start - maxLines, 0)) : undefined,
     next: start + maxLines < contents.length ? link(start + maxLines) : undefined,

@@ -36,6 +36,7 @@ releaseRoutes.get("/", async (c) => {
     list,
     sizes: await releaseSizes(c.var.db, ids),
     promotions: ids.length ? await listPromotions(c.var.db, site.id, { releases: ids, limit: 1000 }) : [],
+    blockers: (await c.var.siteSummary(c.var.db, site)).blockers,
     may,
     first: before === undefined,
     more: rows.length > pageSize,

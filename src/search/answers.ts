@@ -93,40 +93,57 @@ async function answerAboutArtifact(
   question: QuestionOf<"where"> | QuestionOf<"who"> | QuestionOf<"when">,
   now: string,
 ): Promise<SearchAnswer> {
-  const artifact = await findByName(db, site.id, question.what);
+  const [artifact, ...others] = await findByName(db, site.id, question.what);
   if (!artifact) return { to: "unanswerable", sentence: notRecorded(question.what) };
+  if (others.length) return { to: "unanswerable", sentence: ambiguous(question.what) };
   if (question.asks === "where") {
     const placements = await placementsOf(db, site, artifact, question.at);
-    return { to: "where", artifact, at: question.at, placements };
+    return { to: "where", artifact: entitled(artifact, placements), at: question.at, placements };
   }
   const { environment } = question;
   if (question.asks === "who") {
     const placement = await placementIn(db, site, environment, artifact, question.at);
-    return { to: "who", artifact, at: question.at, placement };
+    return { to: "who", artifact: entitled(artifact, [placement]), at: question.at, placement };
   }
+  const current = await placementIn(db, site, environment, artifact);
   const spans = await listSpans(db, environment.id, artifact.id, { to: now, limit: maxSpans + 1 });
-  return { to: "when", artifact, environment, spans: spans.slice(0, maxSpans), more: spans.length > maxSpans };
+  return {
+    to: "when",
+    artifact: entitled(artifact, [current]),
+    environment,
+    spans: spans.slice(0, maxSpans),
+    more: spans.length > maxSpans,
+  };
 }
 
-const notRecorded = (what: string) => {
-  const name = what.length > 80 ? `${what.slice(0, 80)}…` : what;
-  return `No such ${what.startsWith("/") ? "page" : "page or software"} recorded: ${name}.`;
-};
+/** With the title that it has, or had then, in the last of these environments. */
+const entitled = (artifact: Artifact, placements: ArtifactPlacement[]): Artifact => ({
+  ...artifact,
+  title: placements.findLast(({ placement }) => placement?.title)?.placement?.title ?? artifact.title,
+});
+
+const short = (what: string) => (what.length > 80 ? `${what.slice(0, 80)}…` : what);
+
+const notRecorded = (what: string) =>
+  `No such ${what.startsWith("/") ? "page" : "page or software"} recorded: ${short(what)}.`;
+
+const ambiguous = (what: string) =>
+  `There are several pages or software items for “${short(subjectOf(what))}”. Ask again with the path or name of one.`;
 
 /** "the sale page" without what people say around a name. */
-const subjectOf = (what: string): string =>
+export const subjectOf = (what: string): string =>
   what
     .replace(/^(?:the|our|a) /i, "")
     .replace(/^(?:page|software) | (?:page|software|service)$/i, "")
     .replace(/^["'“”]+|["'“”]+$/g, "");
 
-/** The artifact with exactly this name or title, or the path /sale for "the sale page", or the only one that the words match. */
-async function findByName(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {
+/** The artifact with exactly this name or title, or the path /sale for "the sale page", or else all that the words match. */
+async function findByName(db: Database, siteId: string, what: string): Promise<Artifact[]> {
   const subject = subjectOf(what);
   const exact = (await findExactly(db, siteId, what)) ?? (await findExactly(db, siteId, subject));
-  if (exact) return exact;
+  if (exact) return [exact];
   const hits = await search(db, siteId, "artifact", parseSearchQuery(subject), { limit: 20 });
-  if (!hits.length) return;
+  if (!hits.length) return [];
   const ids = hits.map(({ ref }) => ref);
   const found = await db
     .selectFrom("artifacts as a")
@@ -136,7 +153,7 @@ async function findByName(db: Database, siteId: string, what: string): Promise<A
   const folded = foldText(subject);
   const titled = found.filter(({ title }) => title && foldText(title) === folded);
   const named = found.filter(({ key }) => key === `/${slugFrom(subject)}`);
-  return [titled, named, found].find((list) => list.length === 1)?.[0];
+  return [titled, named].find((list) => list.length === 1) ?? found;
 }
 
 async function findExactly(db: Database, siteId: string, what: string): Promise<Artifact | undefined> {

@@ -169,7 +169,7 @@ export async function examplePage(db: Database, site: Site): Promise<string | un
     .orderBy("p.seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  return (changed ?? (await pages.orderBy("a.section").orderBy("a.key").limit(1).executeTakeFirst()))?.key;
+  return (changed ?? (await pages.orderBy("a.section").orderBy("a.sort_key").limit(1).executeTakeFirst()))?.key;
 }
 
 export type PastApproval = Awaited<ReturnType<typeof listApprovals>>[number];

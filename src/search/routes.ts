@@ -6,7 +6,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { type SearchKind, searchKinds } from "../record/search-index.ts";
 import { controlCharacters } from "../text.ts";
-import { answerQuestion } from "./answers.ts";
+import { answerQuestion, subjectOf } from "./answers.ts";
 import { examplePage, findGroup, type ResultGroup, type SearchPosition } from "./queries.ts";
 import { parseQuestion, type Question } from "./questions.ts";
 import { parseSearchQuery, type SearchQuery } from "./search-query.ts";
@@ -61,7 +61,7 @@ function answerPathOf(site: string, question: Question): string | undefined {
 
 /** The words to search for; empty for a question that names nothing to be found. */
 function searchTextOf(question: Question, text: string): string {
-  if ("what" in question) return question.what;
+  if ("what" in question) return subjectOf(question.what);
   return ["changed", "waiting", "approved"].includes(question.asks) ? "" : text;
 }
 

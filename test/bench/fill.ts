@@ -6,6 +6,7 @@ import { newId, sha256 } from "../../src/database/ids.ts";
 import { resetPointers } from "../../src/integrity/orphan-checks.ts";
 import { foldedText } from "../../src/record/artifact-filter.ts";
 import { hashEntry } from "../../src/record/chain.ts";
+import { sortKey } from "../../src/record/keys.ts";
 import type { Schema } from "../../src/schema.ts";
 import { batched } from "./batched.ts";
 
@@ -94,7 +95,7 @@ function artifactOf(site: Site, i: number): Artifact {
   const key = software ? `service-${i}` : `/${section}/page-${String(i).padStart(6, "0")}`;
   const kind = software ? "software" : "page";
   const row = { id: newId(), site_id: site.id, kind, key, title: `Page number ${i}`, section, owner_id: null } as const;
-  return { row: { ...row, folded: foldedText(row) }, versions: new Map() };
+  return { row: { ...row, folded: foldedText(row), sort_key: sortKey(key) }, versions: new Map() };
 }
 
 class HistoryWriter {

@@ -221,6 +221,26 @@ export const cases: Case[] = [
   page("settings of environments", "iris", "/sites/shop/settings/environments"),
   page("settings of environments, no name", "iris", "/sites/shop/settings/environments", submit()),
   page("settings of an environment", "iris", "/sites/shop/settings/environments/live"),
+  page(
+    "settings of an environment, a name that another one has",
+    "iris",
+    "/sites/shop/settings/environments/live",
+    fillAndClick({ name: "D e m o" }, "Save"),
+  ),
+  page(
+    "settings of an environment, moved where it cannot be",
+    "iris",
+    "/sites/shop/settings/environments/live",
+    moveFirst,
+  ),
+  page(
+    "settings of an environment, not retired",
+    "iris",
+    "/sites/shop/settings/environments/live",
+    submit('main form[action$="/retirement"]'),
+  ),
+  page("settings of environments, one retired", "oskar", (w) => withRetired(w, "/settings/environments")),
+  page("an environment, retired", "oskar", (w) => withRetired(w, "/environments/old-stage")),
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),
@@ -233,6 +253,21 @@ export const cases: Case[] = [
     fillAndClick({ name: "The deployer" }, "Create token"),
   ),
 ];
+
+async function moveFirst(at: Page): Promise<void> {
+  await at.locator('main form[action$="/name"] [name="before"]').selectOption("beta");
+  await submit('main form[action$="/name"]')(at);
+}
+
+/** A page of the other site, in which an environment was added, renamed and retired. */
+async function withRetired(w: Shop, path: string): Promise<string> {
+  const settings = "/sites/elsewhere/settings/environments";
+  const oskar = w.as("oskar");
+  await oskar.submit(settings, { name: "Old stage", tier: "staging", before: "live" });
+  await oskar.submit(`${settings}/old-stage/name`, { name: "Rehearsal of old", tier: "testing", before: "-" });
+  await oskar.submit(`${settings}/old-stage/retirement`);
+  return `/sites/elsewhere${path}`;
+}
 
 /** A site in its first hour: demo is not recorded yet, and live has so many pages that the board folds. */
 async function youngSite(w: Shop): Promise<string> {

@@ -130,6 +130,7 @@ describe("the number of selected rows", () => {
   });
 
   test("is the same without scripts, where filters keep the selection and the address", async () => {
+    await w.record("demo", ["/about v1"]);
     const page = await w.visit("ada", "/sites/shop?text=sale", { javaScript: false });
     await box(page, "/sale/shoes").check();
     await page.getByRole("button", { name: /^beta and demo differ/ }).click();

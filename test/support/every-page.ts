@@ -39,6 +39,8 @@ export const everyPage: Visit[] = [
     "/export.csv",
     "/export.jsonl?differs=beta,demo",
   ),
+  ...shop("?order=latest", "?order=latest&after=change:2026-03-04T09:31:00.000Z.x", "?order=latest&after=change:.x"),
+  ...shop("?order=latest&differs=beta,demo", "/export.csv?order=latest"),
   ...shop("?differs=beta,demo", "?differs=beta,live", "?waiting=1", "?out_of_band=1", "?unknown=1"),
 
   ...shop("/deployments", `/deployments?${before}`, "/deployments?environment=archive", "/deployments/new"),
@@ -50,7 +52,7 @@ export const everyPage: Visit[] = [
   ...shop("/approvals?show=done&before=40", "/promotions"),
   // one with each outcome, and one that is open
   ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
-  ...shop("/promotions/:open"),
+  ...shop("/promotions/:open", "/promotions/:open?section=/part-2"),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
   ...shop("/releases", "/releases?before=40", "/releases/1", "/releases/:many-released"),
   ...shop("/releases/new", "/releases/new?from=live"),

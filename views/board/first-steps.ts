@@ -12,10 +12,12 @@ export const checklist = (props: Props): Html =>
   html`<ol class="steps">${each(props.steps, (step) => stepItem(props, step))}</ol>
 <p><small>Every step can be left for later.</small></p>`;
 
-/** The same, folded, above a board that has something on it. */
+/** The same above a board that has something on it, folded once the site is ready for its first release. */
 export function foldedChecklist(props: Props): Html {
   const done = props.steps.filter((step) => step.done).length;
-  return fold("First steps", checklist(props), { small: `${done} of ${props.steps.length} done`, id: "first-steps" });
+  const open = props.steps.some((step) => !step.done && step.name !== "release");
+  const small = `${done} of ${props.steps.length} done`;
+  return fold("First steps", checklist(props), { small, open, id: "first-steps" });
 }
 
 function stepItem({ site }: Props, { name, done, href }: FirstStep): Html {

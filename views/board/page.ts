@@ -9,9 +9,10 @@ import { downloadLinks } from "../parts/download-links.ts";
 import { checkbox, input, select } from "../parts/field.ts";
 import { type Attributes, attrs, each, type Html, html } from "../parts/html.ts";
 import { bar, chips, empty, fold, head, note, panel } from "../parts/page.ts";
+import { sectionHeading } from "../parts/placement.ts";
 import { statusLegend } from "../parts/status-badge.ts";
 import { checklist, foldedChecklist } from "./first-steps.ts";
-import { boardTable, canSelect } from "./table.ts";
+import { boardTable, canSelect, sectionLink } from "./table.ts";
 
 type Props = {
   site: Site;
@@ -52,8 +53,8 @@ ${props.lost && note("That part of the list no longer exists. This is the start.
   )}${canSelect(props) && board.shown > 0 && ways(props)}</div>
 ${stateFields(board)}
 <div id="elsewhere">${board.selectedElsewhere.length > 0 && selectedElsewhere(board)}</div>
-${board.sections.length > 0 ? boardTable(props) : empty("Nothing matches.")}
-${more(props, base)}
+${board.jumps.length > 0 && jumpList(props)}${board.sections.length > 0 ? boardTable(props) : empty("Nothing matches.")}
+${more(props)}
 ${downloadLinks(base, Object.fromEntries(new URLSearchParams(queryOf(board.start))))}
 ${fold(
   "What the icons mean",
@@ -106,6 +107,17 @@ ${select({
 })}
 ${select({ name: "section", label: "Section", quiet: true, value: filter.section === undefined ? "" : `/${filter.section}`, more: replacing, choices: [{ value: "", label: "All sections" }, ...choices.sections.map((section) => ({ value: `/${section}`, label: section ? `/${section}` : "Top level" }))] })}
 ${choices.owners.length > 0 && select({ name: "owner", label: "Owner", quiet: true, value: filter.owner ?? "", more: replacing, choices: [{ value: "", label: "All owners" }, { value: "nobody", label: "Nobody" }, ...choices.owners.map(({ id, name }) => ({ value: id, label: name }))] })}
+${select({
+  name: "order",
+  label: "Order",
+  quiet: true,
+  value: filter.order ?? "",
+  more: replacing,
+  choices: [
+    { value: "", label: "By name" },
+    { value: "latest", label: "By latest change" },
+  ],
+})}
 ${input({ name: "text", type: "search", label: "Path, name or title contains", quiet: true, value: filter.text, more: { ...replacing, "hx-trigger": "input changed delay:200ms", placeholder: "Path, name or title", maxlength: 2000, autocomplete: "off" } })}
 ${button({ text: "Filter", ...(canSelect(props) && { name: "filter", value: "1" }), more: { formaction: base } })}
 </div>`;
@@ -138,6 +150,18 @@ function ways({ site, board, address }: Props): Html {
   })}${differingPairs.length > 0 && html`<p>Release all differences: ${each(differingPairs, ({ from, to }) => html` <a href="/sites/${site.slug}/releases/new?from=${from.slug}&to=${to.slug}">${from.name} to ${to.name}</a>`)}</p>`}</div>`;
 }
 
+/** Links to the sections of a long list, each of which opens the section alone. */
+function jumpList(props: Props): Html {
+  const { jumps } = props.board;
+  const link = ({ href, shown, ...section }: (typeof jumps)[number]) =>
+    html`<li>${sectionLink(props, sectionHeading(section), href)} <small>${formatCount(shown)}</small></li>`;
+  return fold("Jump to a section", html`<ul class="jumps">${each(jumps, link)}</ul>`, {
+    small: countOf(jumps.length, "section"),
+    open: jumps.length <= 40,
+    id: "jumps",
+  });
+}
+
 /** More than these are one box and not one for each. */
 const maxBoxes = 100;
 
@@ -153,7 +177,7 @@ function selectedElsewhere({ selectedElsewhere: rows }: Board): Html {
 }
 
 /** Links to further pages. Without scripts these submit the form, so that selected rows stay; with htmx rows are added below. */
-function more(props: Props, base: string): Html {
+function more(props: Props): Html {
   const { board } = props;
   const go = (href: string, text: string, htmx: Attributes = {}) =>
     canSelect(props)
@@ -162,7 +186,7 @@ function more(props: Props, base: string): Html {
   const words = progress(board);
   // the last button always has the same id, so that it keeps the focus when rows are added
   return html`<nav class="pager" id="more" aria-label="Pages of this list"><span class="grow" data-announce="${words}">${words}</span>${
-    board.filtered && go(base, "Show everything")
+    board.filtered && go(board.everything, "Show everything")
   }${
     board.folded && go(board.list, "Show as one list")
   }${board.continued && go(board.start, "Back to the start", { id: board.next ? undefined : "further" })}${

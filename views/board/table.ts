@@ -36,7 +36,7 @@ export const boardTable = (props: Props): Html =>
 <caption class="sr">Pages and software by environment, in order of promotion from left to right. Each cell shows the version, since when it has been there, and how it compares with the environment to its right.</caption>
 <colgroup><col class="pick"><col class="name"><col span="${props.site.environments.length}"></colgroup>
 <thead><tr><td class="pick"></td><th scope="col">Page or software</th>${each(props.site.environments, (environment, i) => columnHead(props.site, environment, i))}</tr></thead>
-${each(props.board.sections, (section, i) => (props.board.folded ? foldedSection(props, section, i) : sectionRows(props, section)))}
+${each(props.board.sections, (section, i) => sectionBody(props, section, i))}
 </table>
 </section>`;
 
@@ -47,10 +47,16 @@ function columnHead(site: Site, environment: Environment, i: number): Html {
   return html`<th scope="col"${tier(environment)}>${env({ name: environment.name, tier: environment.tier, href })}<small>${note}</small></th>`;
 }
 
-function sectionRows(props: Props, group: BoardSection): Html {
-  const { site, board } = props;
+function sectionBody(props: Props, group: BoardSection, i: number): Html {
+  if (props.board.folded) return foldedSection(props, group, i);
+  const rows = each(group.rows, (row) => boardRow(props, row, props.board.selected.has(row.id)));
+  // by latest change the rows of all sections are mixed
+  return props.board.filter.order ? html`<tbody>${rows}</tbody>` : sectionRows(props, group, rows);
+}
+
+function sectionRows(props: Props, group: BoardSection, rows: Html): Html {
+  const { site } = props;
   const name = sectionHeading(group);
-  const rows = each(group.rows, (row) => boardRow(props, row, board.selected.has(row.id)));
   return foldingGroup(
     group.continued ? `${name}, continued` : name,
     site.environments.length + 2,
@@ -64,12 +70,16 @@ function sectionRows(props: Props, group: BoardSection): Html {
 function foldedSection(props: Props, group: BoardSection, i: number): Html {
   const { environments } = props.site;
   const name = sectionHeading(group);
-  const open = canSelect(props)
-    ? button({ text: name, look: "plain", more: { formaction: group.href, "hx-post": group.href } })
-    : html`<a href="${group.href}">${name}</a>`;
+  const open = sectionLink(props, name, group.href);
   return html`<tbody><tr class="group"><th scope="rowgroup" colspan="${environments.length + 2}"><span>${open} <small>${sizes(group, environments.length > 1)}</small></span>${canSelect(props) && selectSection(props, group, `section-${i}`)}</th></tr></tbody>
 `;
 }
+
+/** Opens a section alone, with the same filter: a button, so that selected rows stay selected. */
+export const sectionLink = (props: Pick<Props, "site" | "may">, name: string, href: string): Html =>
+  canSelect(props)
+    ? button({ text: name, look: "plain", more: { formaction: href, "hx-post": href } })
+    : html`<a href="${href}">${name}</a>`;
 
 /** Selects all rows of the section that the filter shows, also those of further pages; or none, if all are selected. */
 function selectSection({ address }: Props, group: BoardSection, id: string | undefined): Html {
@@ -99,7 +109,8 @@ function owner({ choices }: Board, { owner_id }: BoardRow): Html | undefined {
 /** "5 pages, 4 in progress"; with a filter "2 of 5 pages, 4 in progress". */
 function sizes({ kind, shown, total }: BoardSection, compared: boolean): string {
   const of = shown < total.rows ? `${formatCount(shown)} of ` : "";
-  const progress = total.moving ? `${formatCount(total.moving)} in progress` : "the same everywhere";
+  const settled = total.unknown ? `${formatCount(total.unknown)} unknown` : "the same everywhere";
+  const progress = total.moving ? `${formatCount(total.moving)} in progress` : settled;
   return `${of}${countOf(total.rows, kind === "page" ? "page" : "item")}${compared ? `, ${progress}` : ""}`;
 }
 
@@ -159,7 +170,6 @@ function compared(comparison: Comparison, right: string): Html {
   }
 }
 
-/** In the last environment, which has no other to compare with: who approved it. */
 /** In the last environment, which has no other to compare with: who approved it. */
 function approvalBadge({ site }: Props, { recorded, out_of_band, baselineBy }: BoardCell): Html[] {
   const approvals = recorded?.approvedBy ?? [];

@@ -3,6 +3,7 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Deployment, listDeploymentPlacements } from "../../src/deployments/queries.ts";
 import type { Correction } from "../../src/record/corrections.ts";
+import { formatCount } from "../../src/text.ts";
 import { recordedLater } from "../../src/time/format.ts";
 import { correctionNote, correctLink } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -66,7 +67,7 @@ export function deploymentPage(props: PageProps): Html {
   const later = recordedLater(deployment);
   const last = placements.at(-1);
   const next = `/sites/${site.slug}/deployments/${deployment.number}?kind=${last?.kind}&section=${encodeURIComponent(last?.section ?? "")}&key=${encodeURIComponent(last?.key ?? "")}`;
-  const same = deployment.unchanged ? `, ${deployment.unchanged} unchanged` : "";
+  const same = deployment.unchanged ? `, ${formatCount(deployment.unchanged)} unchanged` : "";
   return html`${head({
     over: [
       html`${env({
@@ -77,7 +78,7 @@ export function deploymentPage(props: PageProps): Html {
       html`<a href="/sites/${site.slug}/deployments">Deployments</a>`,
     ],
     title: `Deployment ${deployment.number}`,
-    lead: `${deployment.changed} changed${same}${deployment.complete ? ", recorded as the complete list" : ""}.`,
+    lead: `${formatCount(deployment.changed)} changed${same}${deployment.complete ? ", recorded as the complete list" : ""}.`,
     under: whole && correctionNote(whole, site, now),
     actions: may.correct && correctLink(site, { deployment: deployment.number }, whole?.stands === 0),
   })}

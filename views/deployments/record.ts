@@ -97,7 +97,7 @@ const changedSentence =
 
 function recordButton(site: string, { changes = [], badLines = [] }: Props): Html {
   const count = changes.filter(({ change }) => change !== "same").length;
-  const all = count === 1 ? "Record 1 change" : `Record ${count} changes`;
+  const all = count === 1 ? "Record 1 change" : `Record ${formatCount(count)} changes`;
   return button({
     text: badLines.length ? `Record the other ${formatCount(changes.length)}` : all,
     look: "primary",
@@ -172,7 +172,7 @@ ${table({
       html`${rowHead(number)}${cell("Text", html`<code>${text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>`)}${cell("Problem", statusBadge("rejected", wrong, { wrap: true }))}`,
     ),
   ),
-})}${badLines.length > 100 && note(`And ${badLines.length - 100} more.`)}</section>`;
+})}${badLines.length > 100 && note(`And ${formatCount(badLines.length - 100)} more.`)}</section>`;
 
 const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
   new: ["added", "new"],
@@ -185,11 +185,12 @@ const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
 export function preview(changes: PreviewedLine[], environment: string): Html {
   const different = changes.filter(({ change }) => change !== "same");
   const same = changes.filter(({ change }) => change === "same");
-  const count = (change: PreviewedLine["change"]) => different.filter((line) => line.change === change).length;
+  const count = (change: PreviewedLine["change"]) =>
+    formatCount(different.filter((line) => line.change === change).length);
   return html`<section id="preview" aria-labelledby="changes" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes">Changes to ${environment}</h2>
-<p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${same.length} unchanged.</p>
+<p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
 ${different.length > 0 && previewTable("Changes", different.slice(0, 500))}
-${different.length > 500 && note(`And ${different.length - 500} more changes.`)}
+${different.length > 500 && note(`And ${formatCount(different.length - 500)} more changes.`)}
 ${same.length > 0 && fold("Unchanged", previewTable("Unchanged", same.slice(0, 500)), { small: countOf(same.length, "line") })}</section>`;
 }
 

@@ -27,6 +27,8 @@ export type EnvironmentProps = {
   knownAtText: string;
   /** Whether the record of the moment is different today from what was known at `knownAt`, or at the moment itself. */
   recordDiffers: boolean;
+  /** By artifact id: what pages are called on the environment by now, if that is not what they were called then. */
+  titlesNow: Map<string, string>;
   /** The lines that were corrected after `knownAt`, by the seq of their placements. */
   corrected: Map<number, Correction>;
   /** Why the moment cannot be shown. */

@@ -9,6 +9,7 @@ import { downloadLinks } from "../parts/download-links.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty } from "../parts/page.ts";
+import { nowCalled } from "../parts/people.ts";
 import { approvedByCell, placementSource, sectionHeading, since } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, table } from "../parts/table.ts";
@@ -91,7 +92,7 @@ function lineRow(props: EnvironmentProps, line: PlacementAsOf): Html {
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   const correction = props.corrected.get(line.seq);
   return row(
-    html`${rowHead(artifactLink(site.slug, line))}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionNote(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(line, approvals, environment, { zone: site.time_zone, now }))}`,
+    html`${rowHead(html`${artifactLink(site.slug, line)}${nowCalled(props.titlesNow.get(line.artifact_id))}`)}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionNote(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(line, approvals, environment, { zone: site.time_zone, now }))}`,
     correction ? "corrected" : undefined,
   );
 }

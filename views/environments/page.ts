@@ -125,8 +125,8 @@ function sidePanels(props: EnvironmentProps): Html {
 function deploymentWords({ changed, unchanged, promotion, person, out_of_band, baseline }: Deployment): Html {
   const words = [
     baseline ? "baseline" : "",
-    changed ? `${changed} changed` : "nothing changed",
-    unchanged && changed ? `${unchanged} unchanged` : "",
+    changed ? `${formatCount(changed)} changed` : "nothing changed",
+    unchanged && changed ? `${formatCount(unchanged)} unchanged` : "",
     promotion ? `promotion ${promotion}` : "",
     `by ${person}`,
   ].filter(Boolean);

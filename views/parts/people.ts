@@ -9,7 +9,7 @@ export const nameOfThen = (then: string, now: string | null | undefined): Html =
 
 /** To follow a name as of then. Nothing if it is the name of today. */
 export const nowCalled = (now: string | null | undefined): Html =>
-  html`${now && html` <small>(now called <bdi>${now}</bdi>)</small>`}`;
+  html`${now && html` <span class="ago">(now called <bdi>${now}</bdi>)</span>`}`;
 
 /** "Theo (Tester)"; "Nightly build (machine, Tester)" for a token. */
 export const inRole = ({ person, person_now, kind }: Decider, role: string): Html =>

@@ -1,33 +1,36 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { ContentChange, PromotionDetails } from "../../src/promotions/assessment.ts";
+import type { ReviewPosition, ReviewSection } from "../../src/promotions/review-sections.ts";
 import type { PromotionChange } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { path, serverAddress, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
+import { nowCalled } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
-import { pager } from "../parts/table.ts";
 
 export type ReviewProps = {
   promotion: PromotionDetails;
   from: Environment;
   to: Environment;
-  /** The pages that change: one part of them, if there are very many. */
+  site: { slug: string };
+  /** The pages that are shown; with their sections, if there are many. */
   pages: ContentChange[];
+  /** By artifact id: what pages of a closed promotion are called on its target by now, if that differs. */
+  titlesNow: Map<string, string>;
+  sections: ReviewSection[] | undefined;
+  /** The part that the address asks for. */
+  position: ReviewPosition;
   /** How many there are of each change, in all parts. */
   counts: Record<PromotionChange, number>;
   /** The ids of the pages that this person has ticked as reviewed. */
   ticked: ReadonlySet<string>;
-  /** Links to the parts before and after. */
-  previous?: string | undefined;
-  next?: string | undefined;
 };
 
 const order: PromotionChange[] = ["new", "changed", "removed", "unapproved"];
 
-/** The pages to review, grouped by what happens to them. */
-export const reviewList = (props: ReviewProps): Html => html`${each(order, (change) => group(props, change))}
-${pager({ previous: props.previous, next: props.next, previousWord: "Previous pages", nextWord: "More pages" })}`;
+/** The pages to review as cards, grouped by what happens to them. */
+export const reviewCards = (props: ReviewProps): Html => html`${each(order, (change) => group(props, change))}`;
 
 function group(props: ReviewProps, change: PromotionChange): Html {
   const pages = props.pages.filter((page) => page.change === change);
@@ -60,8 +63,7 @@ function headings({ promotion, to, counts }: ReviewProps, change: PromotionChang
 }
 
 const item = (props: ReviewProps, page: ContentChange): Html => html`<li><div>
-<h3><bdi>${page.title ?? page.key}</bdi></h3>${page.title && html` ${path(page.key)}`}${formerTitle(page)}
-${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}
+<h3><bdi>${page.title ?? page.key}</bdi></h3>${pathAndNotes(props, page)}
 <div class="see">${links(props, page)}${versions(page)}</div>
 </div>${tick(props, page)}</li>
 `;
@@ -72,7 +74,12 @@ const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =
   Boolean(inTarget?.title && inTarget.title !== title) &&
   html` <small>until now “<bdi>${inTarget?.title}</bdi>”</small>`;
 
-const links = ({ from, to }: ReviewProps, page: ContentChange): Html =>
+/** The path after a page's title, its title until now, its notes, and a warning if the source has something else by now. */
+export const pathAndNotes = (props: ReviewProps, page: ContentChange): Html =>
+  html`${nowCalled(props.titlesNow.get(page.artifact_id))}${page.title && html` ${path(page.key)}`}${formerTitle(page)}
+${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}`;
+
+export const links = ({ from, to }: ReviewProps, page: ContentChange): Html =>
   html`${page.change !== "removed" && openOn(from, page)}${page.change !== "new" && openOn(to, page)}`;
 
 const openOn = ({ name, servers }: Environment, { key, title }: ContentChange): Html =>
@@ -83,7 +90,7 @@ const openOn = ({ name, servers }: Environment, { key, title }: ContentChange): 
   );
 
 /** In small print, since people review the pages and not the version labels. */
-function versions({ change, version, inTarget }: ContentChange): Html {
+export function versions({ change, version, inTarget }: ContentChange): Html {
   const current = versionTag(inTarget?.version);
   if (change === "changed") return html`<small>${current} → ${versionTag(version)}</small>`;
   if (change === "removed") return html`<small>${current} removed</small>`;
@@ -98,7 +105,7 @@ function movedOn({ from }: ReviewProps, { moved_on, inSource, version }: Content
   return html`<p>${statusBadge("blocked", version ? change : `${from.name} has it again.`, { wrap: true })}</p>`;
 }
 
-function tick({ promotion, ticked }: ReviewProps, { artifact_id, title, key }: ContentChange): Html {
+export function tick({ promotion, ticked }: ReviewProps, { artifact_id, title, key }: ContentChange): Html {
   const done = ticked.has(artifact_id);
   if (!promotion.open) return html`${done && statusBadge("approved", "reviewed")}`;
   return html`<label class="reviewed"><input type="checkbox" name="looked" value="${artifact_id}"${attr("checked", done)}><span>Reviewed<span class="sr"> ${title ?? key}</span></span></label>${hiddenField("shown", artifact_id)}`;

@@ -2,7 +2,7 @@ import type { Actor } from "../../src/access/actor.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
-import { countOf } from "../../src/text.ts";
+import { countOf, formatCount } from "../../src/text.ts";
 import { button, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
@@ -11,7 +11,7 @@ import { inRole } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
-import { changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
+import { blockedInWords, changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
   site: Site;
@@ -143,7 +143,7 @@ ${environmentPath(promotion.from, promotion.environment)}
 
 function toDecide(props: Props, promotion: Promotion, first: boolean): Html {
   const { toReview = 0, reviewed = 0 } = props.changes.get(promotion.id) ?? {};
-  const progress = toReview ? ` You have reviewed ${reviewed} of ${toReview}.` : "";
+  const progress = toReview ? ` You have reviewed ${formatCount(reviewed)} of ${formatCount(toReview)}.` : "";
   return entry(
     props,
     promotion,
@@ -206,7 +206,7 @@ function waitingForOthers(props: Props, promotion: Promotion): Html {
 }
 
 function stateBadge(promotion: Promotion, blocked: string | undefined): Html {
-  if (blocked) return statusBadge("blocked", promotion.state === "approved" ? "approved, but blocked" : "blocked");
+  if (blocked) return statusBadge("blocked", blockedInWords(promotion));
   if (promotion.state === "approved") return statusBadge("approved", "approved, not yet completed");
   return statusBadge("waiting", `waiting for ${missingApprovals(promotion)}`);
 }

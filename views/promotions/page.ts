@@ -3,7 +3,7 @@ import type { Decision, Need } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { joinWithAnd } from "../../src/text.ts";
+import { formatCount, joinWithAnd } from "../../src/text.ts";
 import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -15,8 +15,9 @@ import { allInRoles, inRole, nameOfThen } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { type ReviewProps, reviewList } from "./changes.ts";
+import { type ReviewProps, reviewCards } from "./changes.ts";
 import { type Panels, panels } from "./panels.ts";
+import { countIds, positionQuery, sectionTable } from "./sections.ts";
 import { verdict } from "./verdict.ts";
 import {
   changedWords,
@@ -53,7 +54,9 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
 
 export function promotionPage(props: PromotionPage): Html {
   const { promotion, changes } = props;
-  const list = reviewList({ ...props, counts: changes.page });
+  const { sections } = props;
+  const review = { ...props, counts: changes.page };
+  const list = sections ? sectionTable({ ...review, sections }) : reviewCards(review);
   const decidable = promotion.open && (changes.toReview > 0 || promotion.state === "waiting" || !props.whyNot);
   return html`${promotion.open && html`<a class="skip" href="#decision">Skip to the decision</a>`}<div class="reviewing">
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
@@ -66,9 +69,11 @@ ${promotion.open && verdict(props)}</div>`;
 }
 
 /** Each tick is saved as it is made. The buttons and the comment of this form are in the bar. */
-function verdictForm({ site, promotion }: PromotionPage, list: Html): Html {
+function verdictForm({ site, promotion, position, sections = [] }: PromotionPage, list: Html): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
-  return html`<form id="verdict" method="post" action="${base}/approvals" hx-post="${base}/looks" hx-trigger="change" hx-target="#reviewed" hx-select="#reviewed" hx-select-oob="#progress" hx-swap="outerHTML" hx-sync="this:queue last" hx-status:4xx="swap:none" hx-status:5xx="swap:none">
+  const query = positionQuery(position);
+  const counts = ["#progress", ...countIds(sections)].join(",");
+  return html`<form id="verdict" method="post" action="${base}/approvals${query}" hx-post="${base}/looks${query}" hx-trigger="change" hx-target="#reviewed" hx-select="#reviewed" hx-select-oob="${counts}" hx-swap="outerHTML" hx-sync="this:queue last" hx-status:4xx="swap:none" hx-status:5xx="swap:none">
 ${hiddenField("digest", promotion.digest)}${list}</form>`;
 }
 
@@ -100,8 +105,9 @@ function header(props: PromotionPage): Html {
 /** Replaced after each tick, when `data-announce` is also read out by screen readers. */
 function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Html | false {
   if (toReview === 0) return false;
-  const words = (need === "decision" || reviewed > 0) && `You have reviewed ${reviewed} of ${toReview}.`;
-  return html`<span id="reviewed" data-announce="${reviewed} of ${toReview} reviewed">${words}</span>`;
+  const count = `${formatCount(reviewed)} of ${formatCount(toReview)}`;
+  const words = (need === "decision" || reviewed > 0) && `You have reviewed ${count}.`;
+  return html`<span id="reviewed" data-announce="${count} reviewed">${words}</span>`;
 }
 
 function state({ promotion, need, ownDecision, stale }: PromotionPage): string {

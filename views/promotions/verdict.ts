@@ -1,21 +1,24 @@
 import type { Permitted } from "../../src/access/permissions.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
+import type { ReviewPosition, ReviewSection } from "../../src/promotions/review-sections.ts";
 import type { Decision } from "../../src/promotions/rules.ts";
+import { formatCount } from "../../src/text.ts";
 import { button, reason } from "../parts/button.ts";
 import { area } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
 import { bar, fold } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
+import { positionQuery } from "./sections.ts";
 import { whereCompleted } from "./words.ts";
 
 type Verdict = {
   site: { slug: string };
   promotion: PromotionDetails;
   changes: ChangeCounts;
-  /** The pages on this part of the list. */
-  pages: { artifact_id: string }[];
-  previous?: string | undefined;
+  /** Undefined if all pages are on the page as cards; and the part of them that is shown. */
+  sections: ReviewSection[] | undefined;
+  position: ReviewPosition;
   whyNot: string | undefined;
   /** Why it cannot be approved, though it can be rejected. */
   stale: string | undefined;
@@ -56,18 +59,17 @@ export function verdict(props: Verdict): Html {
 const question = (ask: string): Html =>
   html`<p class="grow" role="alert">${ask}<input type="hidden" name="anyway" value="1" form="verdict"></p>`;
 
-/** If all checkboxes are on the page, the stylesheet counts them as they are ticked; else it is the count that was saved. */
-function progress({ changes: { toReview, reviewed }, pages }: Verdict): Html {
+/** The stylesheet counts the cards as they are ticked. Of sections, which may be folded, it is the count that was saved. */
+function progress({ changes: { toReview, reviewed }, sections }: Verdict): Html {
   if (toReview === 0) return html`<p class="progress grow">No page changes</p>`;
-  if (pages.length === toReview)
-    return html`<p class="progress grow"><b class="n"></b> <b>of ${toReview}</b> reviewed</p>`;
-  return html`<p class="progress grow" id="progress"><b>${reviewed} of ${toReview}</b> reviewed</p>`;
+  if (!sections)
+    return html`<p class="progress grow"><b class="n"></b> <b>of ${formatCount(toReview)}</b> reviewed</p>`;
+  return html`<p class="progress grow" id="progress"><b>${formatCount(reviewed)} of ${formatCount(toReview)}</b> reviewed</p>`;
 }
 
 /** Only shown where scripts, which save each tick, do not run. It comes first so that Enter on a checkbox never sends a decision. */
-function save({ site, promotion, pages, previous }: Verdict): Html {
-  const part = previous ? `?from=${pages[0]?.artifact_id}` : "";
-  const action = `/sites/${site.slug}/promotions/${promotion.number}/looks${part}`;
+function save({ site, promotion, position }: Verdict): Html {
+  const action = `/sites/${site.slug}/promotions/${promotion.number}/looks${positionQuery(position)}`;
   return html`<button type="submit" class="plain unscripted" form="verdict" formaction="${action}">Save what is reviewed</button>`;
 }
 

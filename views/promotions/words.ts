@@ -1,14 +1,16 @@
 import type { ChangeCounts, ReleaseSize } from "../../src/promotions/change-counts.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
-import { countOf, joinWithAnd } from "../../src/text.ts";
+import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 
 export const softwareItems = (count: number): string => countOf(count, "software item");
 
 /** "2 new pages, 3 changed and 1 removed"; empty if no page changes. */
 function pageChanges({ page }: ChangeCounts): string {
   const kinds = (["new", "changed", "removed"] as const).filter((kind) => page[kind] > 0);
-  return joinWithAnd(kinds.map((kind, i) => `${page[kind]} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`));
+  return joinWithAnd(
+    kinds.map((kind, i) => `${formatCount(page[kind])} ${kind}${i ? "" : page[kind] === 1 ? " page" : " pages"}`),
+  );
 }
 
 const softwareChanges = ({ software }: ChangeCounts) => software.new + software.changed + software.removed;
@@ -21,7 +23,7 @@ export function changesInWords(changes: ChangeCounts): string {
   const withSoftware = pages ? `${pages}, with ${softwareItems(software)}` : softwareItems(software);
   const moving = software ? withSoftware : pages;
   if (!unapproved(changes)) return moving || "no changes";
-  return joinWithAnd([moving, `${unapproved(changes)} already there without approval`].filter(Boolean));
+  return joinWithAnd([moving, `${formatCount(unapproved(changes))} already there without approval`].filter(Boolean));
 }
 
 /** "live"; or "live on www", if an environment that customers see has another name. */
@@ -83,6 +85,10 @@ export function stateInWords(promotion: Promotion): string {
   if (promotion.state === "waiting") return `waiting for ${missingApprovals(promotion)}`;
   return promotion.completion?.corrected ? "completed, corrected since" : promotion.state;
 }
+
+/** Of an open promotion that cannot go on as it is. */
+export const blockedInWords = ({ state }: Pick<Promotion, "state">): string =>
+  state === "approved" ? "approved, but blocked" : "blocked";
 
 /**
  * Where a completed promotion's contents are by now, to follow "It": "is on demo"; "was on demo from … to …; v9 is there

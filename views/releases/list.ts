@@ -2,22 +2,25 @@ import type { Environment } from "../../src/access/environments.ts";
 import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { ReleaseSize } from "../../src/promotions/change-counts.ts";
+import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Release } from "../../src/record/releases.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
-import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { sizeInWords, stateInWords } from "../promotions/words.ts";
+import { sizeInWords } from "../promotions/words.ts";
+import { promotionBadge } from "./promotion-badge.ts";
 
 type List = {
   site: Site;
   list: Release[];
   sizes: Map<string, ReleaseSize>;
   promotions: Promotion[];
+  /** What blocks the open ones besides missing approvals, by promotion id. */
+  blockers: OpenBlockers;
   may: Permitted;
   /** Whether this is the first page of the list. */
   first: boolean;
@@ -61,8 +64,8 @@ function releaseTable(props: List): Html {
 }
 
 /** The state of its newest promotion to an environment. */
-function progress({ site, promotions }: List, release: Release, target: Environment): Html {
+function progress({ site, promotions, blockers }: List, release: Release, target: Environment): Html {
   const newest = promotions.find((one) => one.release_id === release.id && one.environment_id === target.id);
   if (!newest) return html`<span class="none">not requested</span>`;
-  return statusBadge(newest.state, stateInWords(newest), { href: `/sites/${site.slug}/promotions/${newest.number}` });
+  return promotionBadge(site, newest, blockers);
 }

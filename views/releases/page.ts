@@ -2,6 +2,7 @@ import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Eligibility } from "../../src/promotions/eligibility.ts";
 import type { RequestField, RequestFieldName } from "../../src/promotions/fields.ts";
+import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
@@ -16,7 +17,8 @@ import { nameOfThen } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
-import { sizeInWords, stateInWords } from "../promotions/words.ts";
+import { sizeInWords } from "../promotions/words.ts";
+import { promotionBadge } from "./promotion-badge.ts";
 
 type Page = {
   site: Site;
@@ -28,6 +30,8 @@ type Page = {
   /** What each environment has of these lines now, by artifact id. */
   environments: { environment: Environment; current: Map<string, CurrentPlacement> }[];
   promotions: Promotion[];
+  /** What blocks the open ones besides missing approvals, by promotion id. */
+  blockers: OpenBlockers;
   /** Where it could be promoted to; empty for people who may not request it. */
   targets: Eligibility[];
   previous?: string | undefined;
@@ -90,11 +94,11 @@ function compared(content: ReleaseContent, current: CurrentPlacement | undefined
   return versionTag(current.version);
 }
 
-function progress({ site, promotions, now }: Page): Html {
+function progress({ site, promotions, blockers, now }: Page): Html {
   if (promotions.length === 0)
     return panel("progress", "Progress", html`<p><small>No promotion requested yet.</small></p>`);
   const step = (promotion: Promotion) =>
-    html`<li>${environmentPath(promotion.from, promotion.environment)}${statusBadge(promotion.state, stateInWords(promotion), { href: `/sites/${site.slug}/promotions/${promotion.number}` })}<small>Promotion ${promotion.number}, ${when(promotion, site, now)}</small></li>`;
+    html`<li>${environmentPath(promotion.from, promotion.environment)}${promotionBadge(site, promotion, blockers)}<small>Promotion ${promotion.number}, ${when(promotion, site, now)}</small></li>`;
   return panel("progress", "Progress", html`<ol class="steps">${each(promotions, step)}</ol>`);
 }
 

@@ -53,10 +53,15 @@ function where(props: Props, { artifact, at, placements }: AnswerTo<"where">): H
   return html`<p class="lead">${at && html`As of ${fullTime(at, site.time_zone)}: `}${artifactLink(site.slug, artifact)}</p>
 <ul class="answer-list">${each(
     placements,
-    (placement) => html`<li>${placementWords(props, placement)}</li>
+    (placement) => html`<li>${placementWords(props, placement)}${otherTitle(artifact, placement)}</li>
 `,
   )}</ul>${historyLinks(props, artifact)}`;
 }
+
+/** The title of the version on one environment, if it is another than that of the page in general. */
+const otherTitle = (artifact: Artifact, { placement }: ArtifactPlacement): Html | false =>
+  Boolean(placement?.title && placement.title !== artifact.title) &&
+  html` <bdi class="title">“${placement?.title}”</bdi>`;
 
 /** "v31 on live since 2 Nov, 09:00, approved by Mara (Marketing)" */
 function placementWords(props: Props, { environment, placement, approvals }: ArtifactPlacement): Html {
