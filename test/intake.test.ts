@@ -272,6 +272,22 @@ describe("on the command line", () => {
     expect(await current()).toHaveLength(3);
   });
 
+  test("import takes such an address too, and fetches it once", async () => {
+    await using server = await webServer({ "/sitemap.xml": (response, base) => response.end(sitemapOf(base, 0, 3)) });
+    const sitebook = await commandLineMachine(w, "contributor");
+    const address = `${server.base}/sitemap.xml`;
+    const elsewhere = await sitebook(["import", "beta", address]);
+    expect(elsewhere).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("is not on one of this environment's servers"),
+    });
+    expect(server.asked).toEqual([]);
+    const done = await sitebook(["import", "live", address, "--baseline"]);
+    expect(done).toMatchObject({ code: 0, out: "1 deployment on live, with 3 changes.\n" });
+    expect(server.asked).toEqual(["/sitemap.xml"]);
+    expect(await current()).toHaveLength(3);
+  });
+
   test("one line that cannot be taken is named, and nothing is recorded", async () => {
     const sitebook = await commandLineMachine(w, "contributor");
     const { code, err } = await sitebook(["record", "live"], { stdin: "URL\n/a\n/b?x\n/c\n" });

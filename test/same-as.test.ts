@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordSameAs } from "../src/deployments/same-as.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { machine } from "./support/api.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { words } from "./support/words.ts";
 import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
@@ -92,4 +93,50 @@ test("a viewer may not, and a stranger does not learn that there is such a site"
   expect((await get("vera", path + query)).status).toBe(403);
   expect(await text(get("vera", "/sites/shop/environments/demo"))).not.toContain("same-as");
   expect((await w.as("oskar").post(path, fields())).status).toBe(404);
+});
+
+test("a machine does the same with the API, once for each key, and gets the same refusals", async () => {
+  const api = await machine(w, "contributor");
+  const post = (environment: string, body: object, key?: string) =>
+    api.post(`/sites/shop/environments/${environment}/same-as`, body, key ? { "idempotency-key": key } : {});
+  const first = await post("demo", { from: "live" }, "once");
+  expect(first).toMatchObject({ status: 201, body: { changed: 3, unchanged: 0, removed: 0, out_of_band: 0 } });
+  expect((await post("demo", { from: "live" }, "once")).body).toEqual(first.body);
+  expect(await contents("demo")).toEqual(copied);
+
+  const old = Array.from({ length: 11 }, (_, i) => `/old-${i} v1`);
+  await w.record("demo", old, { baseline: true });
+  const refused = await post("demo", { from: "live" });
+  expect(refused).toMatchObject({ status: 422, body: { code: "removals_not_allowed" } });
+  expect(await post("demo", { from: "live", allow_removals: 11 })).toMatchObject({
+    status: 201,
+    body: { removed: 11 },
+  });
+
+  expect((await post("demo", { from: "moon" })).status).toBe(404);
+  expect((await post("moon", { from: "live" })).status).toBe(404);
+  expect((await post("demo", { from: "demo" })).body.detail).toBe("Select another environment than demo itself.");
+  expect((await post("demo", { from: "beta" })).status).toBe(409);
+  await w.record("demo", ["/sale v2"]);
+  const late = await post("demo", { from: "live" });
+  expect(late.body.detail).toContain("demo already has a deployment that is not a baseline.");
+  const viewer = await machine(w, "viewer");
+  expect((await viewer.post("/sites/shop/environments/demo/same-as", { from: "live" })).status).toBe(403);
+});
+
+test("so does the command line", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  expect(await sitebook(["same-as", "demo", "live"])).toMatchObject({
+    code: 0,
+    out: "Deployment 2 on demo: 3 changed. It is the same as live.\n",
+  });
+  expect(await contents("demo")).toEqual(copied);
+  expect(await sitebook(["same-as", "demo", "beta"])).toMatchObject({
+    code: 1,
+    err: "Nothing is recorded on beta, so there is nothing to copy to demo.\n",
+  });
+  expect(await sitebook(["same-as", "demo"])).toMatchObject({
+    code: 2,
+    err: "Name two environments, like sitebook same-as demo live.\n",
+  });
 });

@@ -21,6 +21,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record a file of many deployments, each with its own time",
     load: async () => (await import("./import.ts")).importCommand,
   },
+  "same-as": {
+    summary: "record what is on another environment as the baseline of one",
+    load: async () => (await import("./same-as.ts")).sameAsCommand,
+  },
   log: { summary: "list the deployments of an environment", load: async () => (await import("./log.ts")).logCommand },
   diff: {
     summary: "compare two environments, now or at past moments",

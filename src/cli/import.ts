@@ -1,7 +1,10 @@
 import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
+import { webAddress } from "../intake/addresses.ts";
+import { fetchSitemap } from "../intake/fetch-sitemap.ts";
 import type { IntakeContext } from "../intake/lines.ts";
+import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { DeploymentReport } from "../record/report.ts";
 import { countOf, formatCount } from "../text.ts";
@@ -14,7 +17,7 @@ import { refuseLines } from "./record.ts";
 import type { ReadDeployment } from "./validate-deployment.ts";
 
 export const importCommand: Command = {
-  help: `sitebook import ENVIRONMENT FILE [--baseline] [--allow-removals NUMBER]
+  help: `sitebook import ENVIRONMENT FILE|ADDRESS [--baseline] [--allow-removals NUMBER]
                 [--encoding windows-1252] [--site SLUG]
 
 Records a file of many deployments, each with its own time, in any order. FILE has one of these formats:
@@ -29,6 +32,8 @@ Records a file of many deployments, each with its own time, in any order. FILE h
     2026-03-03T14:00:00Z,page,/old,-,
   an export of an environment, as CSV or JSON lines
   a sitemap, or a list of paths or web addresses: one deployment, from now on
+
+In place of FILE it can be the ADDRESS of a sitemap on one of the environment's servers.
 
 With --baseline, the file is what was already there when the record began: not out of band, and no promotion is needed.
 A deployment that is a complete list may remove as many as --allow-removals says (see sitebook record --help).
@@ -66,8 +71,19 @@ function importSource(environment: string, file: string, values: Values, io: Io)
     return connected;
   };
   const context = intakeContext(environment, api);
-  const read = () => readDeployments(() => linesIn(file, values), context, io.now().toISOString());
+  const fetched = Boolean(webAddress(file));
+  const lines = fetched ? sitemapLines(file, context) : () => linesIn(file, values);
+  const read = () => readDeployments(lines, context, io.now().toISOString(), fetched);
   return { file, api, context, read };
+}
+
+/** The lines of the sitemap at an address, which is fetched once. */
+function sitemapLines(address: string, { baseUrls }: IntakeContext): () => AsyncGenerator<TextLine> {
+  let fetched: Promise<string> | undefined;
+  return async function* lines() {
+    fetched ??= fetchSitemap(address, await baseUrls());
+    yield* linesOfText(await fetched);
+  };
 }
 
 const maxErrors = 20;

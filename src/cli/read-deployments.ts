@@ -7,16 +7,20 @@ import { artifactKey } from "../text.ts";
 import { isDeployment, readJsonLines } from "./read-json-lines.ts";
 import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
-/** Reads a file of deployments one by one, so that only one at a time is in memory. */
+/**
+ * Reads a file of deployments one by one, so that only one at a time is in memory. `fetched`: the lines are those of a sitemap,
+ * as a table.
+ */
 export async function* readDeployments(
   lines: () => AsyncIterable<TextLine>,
   context: IntakeContext,
   now: string,
+  fetched = false,
 ): AsyncGenerator<ReadDeployment> {
   const first = (await firstContent(lines()))?.text.trim() ?? "";
   const format = formatOf(first);
   if (format === "JSON lines" && isDeployment(first)) yield* readJsonLines(lines(), now);
-  else yield* byTime(readLines(lines(), context), now, format === "sitemap" || format === "words");
+  else yield* byTime(readLines(lines(), context), now, fetched || format === "sitemap" || format === "words");
 }
 
 /**

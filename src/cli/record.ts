@@ -11,7 +11,7 @@ import { type Api, connect, siteOption } from "./client.ts";
 import { type Command, CommandError, countOption, type Io, option, type Values } from "./command.ts";
 import { encodingOption, intakeContext, linesIn, printNotices } from "./intake.ts";
 
-interface Recorded {
+export interface Recorded {
   number: number;
   changed: number;
   unchanged: number;
@@ -118,7 +118,8 @@ export function refuseLines(lines: number, errors: FieldError[], file?: string):
   throw new Refusal(422, file === undefined ? sentence : `${file}: ${sentence}`, { errors });
 }
 
-function sentence(
+/** "Deployment 4 on live: 3 changed, 1 removed." */
+export function sentence(
   { number, changed, unchanged, removed, out_of_band, titles_kept }: Recorded,
   environment: string,
 ): string {

@@ -28,6 +28,7 @@ import { maxPlacements } from "../record/report.ts";
 import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { type Deployment, findDeployment, listDeploymentPlacements, listDeployments } from "./queries.ts";
 import { recordDeployment } from "./record.ts";
+import { recordSameAs } from "./same-as.ts";
 
 const tags = ["Deployments"];
 
@@ -56,6 +57,19 @@ const line = z
       }),
   })
   .openapi("Line");
+
+const recordedDeployment = z
+  .object({
+    number: z.int(),
+    changed: z.int(),
+    unchanged: z.int(),
+    removed: z.int().openapi({ description: "How many of the changes are removals." }),
+    out_of_band: z.int(),
+    titles_kept: z.int().optional().openapi({
+      description: "How many versions keep the title that was first recorded for them, where another one was sent.",
+    }),
+  })
+  .openapi("RecordedDeployment");
 
 const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
   tags,
@@ -86,18 +100,7 @@ const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
       placements: z.array(line).openapi({ maxItems: maxPlacements }),
     })
     .openapi("NewDeployment"),
-  answer: z
-    .object({
-      number: z.int(),
-      changed: z.int(),
-      unchanged: z.int(),
-      removed: z.int().openapi({ description: "How many of the changes are removals." }),
-      out_of_band: z.int(),
-      titles_kept: z.int().optional().openapi({
-        description: "How many versions keep the title that was first recorded for them, where another one was sent.",
-      }),
-    })
-    .openapi("RecordedDeployment"),
+  answer: recordedDeployment,
 });
 
 deploymentApi.openapi(recordCall, async (c) => {
@@ -111,6 +114,32 @@ deploymentApi.openapi(recordCall, async (c) => {
     body,
   );
   return c.json(recorded, 201);
+});
+
+const sameAsCall = postCall("/sites/{site}/environments/{env}/same-as", {
+  tags,
+  operationId: "recordSameAs",
+  summary: "Record what is on another environment as the complete baseline of this one",
+  description: "Only while nothing but baselines is recorded for the environment.",
+  params: z.object({ site: slugSchema, env: environmentSlug }),
+  body: z
+    .strictObject({
+      from: environmentSlug.openapi({ description: "The environment to copy, as it is now.", example: "live" }),
+      allow_removals: z.int().min(0).optional().openapi({
+        description: "How many pages and software items it may remove, at most; see recordDeployment.",
+      }),
+    })
+    .openapi("NewSameAs"),
+  answer: recordedDeployment,
+});
+
+deploymentApi.openapi(sameAsCall, async (c) => {
+  const body = c.req.valid("json");
+  const { site } = c.var.access;
+  const environment = findEnvironment(site, c.req.valid("param").env);
+  const from = findEnvironment(site, body.from);
+  const request = { from, allowRemovals: body.allow_removals };
+  return c.json(await recordSameAs(c.var.db, tokenActor(c, body), site, environment, request), 201);
 });
 
 const deployment = z.object({
