@@ -1,5 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import { tellApart } from "../text.ts";
+import { canBeUsed } from "./tokens.ts";
 
 /** A person, or a machine with a valid token, that has a role on a site. */
 export interface Holder {
@@ -28,12 +29,7 @@ export async function holdersOf(
         eb(
           "p.id",
           "in",
-          eb
-            .selectFrom("tokens as t")
-            .select("t.person_id")
-            .where("t.site_id", "=", siteId)
-            .where("t.revoked_at", "is", null)
-            .where((valid) => valid.or([valid("t.expires_at", "is", null), valid("t.expires_at", ">", now)])),
+          eb.selectFrom("tokens as t").select("t.person_id").where("t.site_id", "=", siteId).where(canBeUsed(now)),
         ),
       ]),
     )

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import { sha256 } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
@@ -15,12 +16,15 @@ export async function findToken(
   return { person, site_id };
 }
 
+/** Whether a token `t` can be used at this moment: not revoked, and not expired, for which its last moment counts. */
+export const canBeUsed = (at: string) =>
+  sql<boolean>`t.revoked_at is null and (t.expires_at is null or t.expires_at >= ${at})`;
+
 const selectValidToken = precompiled((db, hash: string, at: string) =>
   db
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")
     .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
     .where("t.hash", "=", hash)
-    .where("t.revoked_at", "is", null)
-    .where((eb) => eb.or([eb("t.expires_at", "is", null), eb("t.expires_at", ">=", at)])),
+    .where(canBeUsed(at)),
 );
