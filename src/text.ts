@@ -44,10 +44,13 @@ export function tellApart<P extends { id: string; name: string; email: string | 
 const neededJoiners =
   /(?<=[\p{L}\p{M}])(?<![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])[\u200c\u200d](?=[\p{L}\p{M}])|(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})\ufe0f/gu;
 
-/** Why a text that people tell apart by its look is refused: it has a character that is invisible or turns the direction of text. */
+/**
+ * Why a text that people tell apart by its look is refused: it has a character that is invisible, turns the direction of
+ * text, or was lost on the way.
+ */
 export function whyNotVisible(name: string, text: string): string | undefined {
   const [hidden] = /[\p{Default_Ignorable_Code_Point}\u2800]/u.exec(text.replace(neededJoiners, "")) ?? [];
-  if (!hidden) return;
+  if (!hidden) return whyDamaged(name, text);
   const code = (hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   return `${name} cannot contain invisible characters or characters that turn the direction of text. Remove U+${code}.`;
 }

@@ -1,5 +1,5 @@
 import type { Kind } from "../schema.ts";
-import { controlCharacters, whyDamaged, whyNotVisible } from "../text.ts";
+import { controlCharacters, whyNotVisible } from "../text.ts";
 
 export const lengthLimits = {
   key: 2000,
@@ -35,7 +35,7 @@ export function whyNotKey(kind: Kind, key: string): string | undefined {
   if (key.length > lengthLimits.key)
     return `${name} can have at most ${lengthLimits.key} characters; this one has ${key.length}.`;
   if (controlCharacters.test(key)) return `${name} cannot contain control characters.`;
-  const unclear = whyNotVisible(name, key) ?? whyDamaged(name, key);
+  const unclear = whyNotVisible(name, key);
   if (unclear) return unclear;
   if (/\s/u.test(key))
     return `${name} cannot contain spaces: "${excerpt}".${kind === "page" ? " Write %20 for a space." : ""}`;
@@ -65,7 +65,7 @@ export function whyNotLabel(label: string): string | undefined {
     return `A version can have at most ${lengthLimits.label} characters; this one has ${label.length}.`;
   if (controlCharacters.test(label)) return "A version cannot contain control characters.";
   if (label !== label.trim()) return "A version cannot begin or end with spaces.";
-  return whyNotVisible("A version", label) ?? whyDamaged("A version", label);
+  return whyNotVisible("A version", label);
 }
 
 /** The section that a page belongs to by its path: "" at the top level, where it may still head a section. */
