@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { artifactLink, artifactPath, digest, versionTag } from "../views/parts/artifact.ts";
 import { button } from "../views/parts/button.ts";
 import { area, input } from "../views/parts/field.ts";
-import { attr, attrs, classes, each, html } from "../views/parts/html.ts";
+import { attr, attrs, classes, each, html, sentence } from "../views/parts/html.ts";
 import { statusBadge } from "../views/parts/status-badge.ts";
 
 const hostile = `<script>alert("it's & done")</script>`;
@@ -12,6 +12,13 @@ test("texts in a list are escaped once, and its markup is not", () => {
   const list = html`<ul>${each([hostile, "b"], (item) => html`<li>${item}</li>`)}</ul>`;
 
   expect(String(list)).toBe(`<ul><li>${escaped}</li><li>b</li></ul>`);
+});
+
+test("in a sentence, names from right to left are isolated, and each is in one piece", () => {
+  expect(String(sentence(hostile))).toBe(escaped);
+  expect(String(sentence("Wait for דנה כהן-לוי, then نور 2.1 approves."))).toBe(
+    "Wait for <bdi>דנה כהן-לוי</bdi>, then <bdi>نور</bdi> 2.1 approves.",
+  );
 });
 
 test("an attribute is escaped, and left out if it has no value", () => {

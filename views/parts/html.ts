@@ -41,6 +41,20 @@ export function each<T>(list: Iterable<T>, render: (item: T, index: number) => H
   return new Html(text);
 }
 
+const rtl = String.raw`[\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}]`;
+
+/** Words from right to left, with what is between them. */
+const rightToLeft = new RegExp(String.raw`((?:${rtl}[^\p{L}]*(?=${rtl}))*${rtl})`, "u");
+
+/**
+ * A sentence that pages and the API share, in which a name from right to left must not reorder the words around it. Markup
+ * stays as it is.
+ */
+export const sentence = (text: Piece): Html =>
+  typeof text === "string"
+    ? each(text.split(rightToLeft), (part, i) => html`${i % 2 ? html`<bdi>${part}</bdi>` : part}`)
+    : html`${text}`;
+
 /** "A, B and C" as markup. */
 export const eachWithAnd = (pieces: Html[]): Html =>
   each(pieces, (piece, i) => html`${i > 0 && (i === pieces.length - 1 ? " and " : ", ")}${piece}`);
