@@ -143,6 +143,8 @@ describe("a table", () => {
     ],
     ["a spreadsheet", "sep=;\nURL;Type;Status Code;Page title\nhttps://www.shop.example/a;text/html;200;A, really"],
     ["a page manager", "Page\tPage URL\tStatus Code\tContent Type\nA, really\t/a\t200\ttext/html"],
+    ["a shop", 'Page URL,Page title,Status Code\n/a,"A, really",200'],
+    ["a counter of visits", '# 2026\nPage path and screen class,Title,Status Code\n/a,"A, really",200'],
     ["an editor", "sep=|\nContent Type|Status Code|Link|Title\n|200|/a|A, really"],
   ])("of %s is read by its headings, and unknown columns are pointed out", async (_name, table) => {
     const { lines, notices } = await read(table);

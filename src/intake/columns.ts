@@ -2,7 +2,7 @@
 const headings = {
   kind: "kind",
   type: "type",
-  key: "key path url address loc location uri link permalink pageurl pageaddress pagepath urlpath fullurl canonicalurl landingpage toppages webaddress page name",
+  key: "key path url address loc location uri link permalink pageurl pageaddress pagepath urlpath fullurl canonicalurl landingpage toppages webaddress pagepathandscreenclass page name",
   version: "version versionlabel",
   title: "title pagetitle title1 seotitle headline page name",
   digest: "digest contentdigest",

@@ -1,5 +1,6 @@
 import { eventLoopYielder } from "../database/event-loop.ts";
 import { Refusal } from "../errors.ts";
+import { readColumns } from "./columns.ts";
 import { readJson } from "./json-lines.ts";
 import { type IntakeContext, orRemoval, type ReadLine, readLine } from "./lines.ts";
 import type { Delimiter } from "./records.ts";
@@ -78,11 +79,11 @@ async function* skipFirst(lines: AsyncGenerator<TextLine>): AsyncGenerator<TextL
 
 /**
  * The first tab, semicolon or comma of the first line; undefined if the line is written as words. In words a comma can
- * only be a part of a version, or of a path that begins another line.
+ * only be a part of a version, or of a path that begins another line. Headings may begin with such a word: "Page URL".
  */
 function delimiterOf(first: string): Delimiter | undefined {
   if (first.includes("\t")) return "\t";
-  if (/^(page|software) /i.test(first)) return;
+  if (/^(page|software) /i.test(first) && !readColumns(first.split(/[;,]/))) return;
   const [, delimiter] = /^(?:https?:\/\/|\/)/i.test(first)
     ? (/^\S*?([;,])/.exec(first) ?? [])
     : (/([;,])/.exec(first) ?? []);
