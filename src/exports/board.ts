@@ -14,6 +14,7 @@ const cellColumns = [
   "approved_by",
   "out_of_band",
   "baseline",
+  "before_approval",
 ] as const;
 
 /** The rows that the board shows with this filter, in its order, with the columns of each environment in turn. */
@@ -54,6 +55,7 @@ function cellFields({
   comparison,
   out_of_band,
   baselineBy,
+  before_approval,
 }: BoardCell): Record<string, ExportRow[string]> {
   return {
     version: recorded?.version ?? null,
@@ -63,5 +65,6 @@ function cellFields({
     approved_by: recorded?.approvedBy.map((approval) => ({ ...approval })) ?? [],
     out_of_band,
     baseline: baselineBy !== undefined,
+    before_approval,
   };
 }
