@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
+import { changeName } from "../src/people/account.ts";
+import { words } from "./support/words.ts";
 import { type Name, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -30,12 +32,12 @@ test("an account manager sets the owner of a page, which its page, the board and
   expect(await pageOf("/terms")).toContain("nobody");
   const page = await (await set({ key: "/terms", owner: w.people.vera.id })).text();
   expect(page).toContain("Vera owns /terms now.");
-  expect(page).toMatch(/Owner: <b>Vera<\/b>, set by Ada/);
+  expect(page).toMatch(/Owner: <b><bdi>Vera<\/bdi><\/b>, set by <bdi>Ada/);
   expect(await owners()).toEqual(["/terms Vera"]);
   const history = await (await w.as("vera").get("/sites/shop/history?kind=page&key=/terms")).text();
   expect(history).toMatch(/made Vera the owner of <a [^>]*>(<bdi>)?\/terms(<\/bdi>)?<\/a>/);
   const again = await set({ key: "/terms", owner: "" });
-  expect(await again.text()).toMatch(/Owner: <b>nobody<\/b>, set by Ada.*Earlier owners.*Vera/s);
+  expect(await again.text()).toMatch(/Owner: <b>nobody<\/b>, set by <bdi>Ada.*Earlier owners.*Vera/s);
   expect(await owners()).toEqual([]);
 });
 
@@ -48,6 +50,19 @@ test("a section gets an owner at once: the pages that it has now, also its head"
   expect(await owners()).toHaveLength(2);
   const history = await (await w.as("vera").get("/sites/shop/history?kind=page&key=/sale")).text();
   expect(history).toContain("made Mara the owner of 2 pages in /sale.");
+});
+
+test("an owner who is renamed keeps the name of then, also where a section has too many pages to list", async () => {
+  await w.record(
+    "beta",
+    Array.from({ length: 700 }, (_, i) => `/shop/${i} v1`),
+  );
+  await set({ key: "/shop/1", owner: w.people.mara.id, whole: "1" });
+  w.clock.at = "2026-03-04T10:00:00.000Z";
+  await changeName(w.db, w.people.mara, "Mara Lind", w.clock.at);
+  expect(words(await pageOf("/shop/1"))).toContain("Owner: Mara (now called Mara Lind), set by Ada");
+  const history = await (await w.as("vera").get("/sites/shop/history?action=owner_set")).text();
+  expect(words(history)).toContain("made Mara the owner of 700 pages in /shop.");
 });
 
 test("a software item has an owner, and repeating it records nothing", async () => {

@@ -7,7 +7,7 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
-import { nameThen } from "../record/former-names.ts";
+import { nameSince, nameThen } from "../record/former-names.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
 
@@ -102,7 +102,9 @@ export function listOwners(db: Database, siteId: string, artifactId: string) {
     .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").on("e.site_id", "=", siteId))
     .innerJoin("people as pe", "pe.id", "e.person_id")
     .leftJoin("people as p", "p.id", "o.owner_id")
-    .select(["o.owner_id", "p.name as owner", "e.recorded_at", nameThen("pe", "e.recorded_at").as("person")])
+    .select(["o.owner_id", "e.recorded_at", nameThen("pe", "e.recorded_at").as("person")])
+    .select([nameThen("p", "e.recorded_at").$castTo<string | null>().as("owner")])
+    .select(nameSince("p", "e.recorded_at").as("owner_now"))
     .where("o.artifact_id", "=", artifactId)
     .orderBy("o.seq", "desc")
     .limit(20)

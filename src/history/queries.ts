@@ -148,10 +148,12 @@ function ownersOf(db: Database, ids: string[]) {
   return db
     .selectFrom("ownerships as o")
     .innerJoin("artifacts as a", "a.id", "o.artifact_id")
+    .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").onRef("e.site_id", "=", "a.site_id"))
     .leftJoin("people as p", "p.id", "o.owner_id")
-    .select((eb) => ["o.change_id as id", "a.section", "p.name as owner", eb.fn.countAll<number>().as("count")])
+    .select((eb) => ["o.change_id as id", "a.section", eb.fn.countAll<number>().as("count")])
+    .select(nameThen("p", "e.recorded_at").as("owner"))
     .where("o.change_id", "in", ids)
-    .groupBy(["o.change_id", "a.section", "p.name"])
+    .groupBy(["o.change_id", "a.section", "p.id", "p.name", "e.recorded_at"])
     .execute();
 }
 
