@@ -3,6 +3,7 @@ import { findAccess } from "../src/access/sites.ts";
 import { changeEnvironment } from "../src/environments/changes.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { machine } from "./support/api.ts";
+import { tableRows, words } from "./support/words.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -154,7 +155,12 @@ describe("a retired environment", () => {
     expect(page).toContain("1 page and 0 software items");
     expect((await w.as("vera").get("/sites/shop/compare?from=demo&to=live")).status).toBe(200);
     expect((await w.as("vera").get("/sites/shop/history?environment=demo")).status).toBe(200);
-    expect((await w.as("vera").get("/sites/shop/artifacts/page?key=/sale")).status).toBe(200);
+    const history = await (await w.as("vera").get("/sites/shop/artifacts/page?key=/sale")).text();
+    expect(tableRows(history)).toContainEqual(expect.arrayContaining(["demo", expect.stringMatching(/\(retired\)$/)]));
+    const past = await w.as("vera").get("/sites/shop/search?q=what+was+on+demo+on+3+March+9:59");
+    expect(past.headers.get("location")).toMatch(/^\/sites\/shop\/environments\/demo\?as_of=/);
+    const where = await (await w.as("vera").get("/sites/shop/search?q=where+is+/sale+on+3+March+9:59")).text();
+    expect(words(where)).toContain("not recorded on demo");
     expect(await (await w.as("iris").get("/sites/shop/settings/environments")).text()).toContain("Retired</h2>");
   });
 

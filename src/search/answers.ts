@@ -173,7 +173,10 @@ async function findExactly(db: Database, siteId: string, what: string): Promise<
 
 async function placementsOf(db: Database, site: Site, artifact: Artifact, at?: string): Promise<ArtifactPlacement[]> {
   const placements: ArtifactPlacement[] = [];
-  for (const environment of site.environments) placements.push(await placementIn(db, site, environment, artifact, at));
+  // in the past those retired since, too
+  const retired = site.retired.filter(({ retired_at }) => at && retired_at && retired_at > at);
+  for (const environment of [...site.environments, ...retired])
+    placements.push(await placementIn(db, site, environment, artifact, at));
   return placements;
 }
 

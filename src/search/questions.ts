@@ -17,6 +17,8 @@ interface Role {
 /** The part of a site that questions refer to. */
 export interface QuestionScope<Environment extends NamedEnvironment = NamedEnvironment> {
   environments: Environment[];
+  /** Their history can still be asked for, by their names. */
+  retired?: Environment[];
   time_zone: string;
   roles: Role[];
 }
@@ -52,7 +54,8 @@ export function parseQuestion<Environment extends NamedEnvironment>(
     .replace(/’/g, "'")
     .replace(/ ?[?!.]+$/, "");
   if (/^(\/|https?:\/\/)\S*$/.test(question)) return { asks: "where", what: question };
-  const { environment, rest } = splitEnvironment(question, site.environments);
+  const named = [...site.environments, ...(site.retired ?? [])];
+  const { environment, rest } = splitEnvironment(question, named);
   const target = environment ?? site.environments.at(-1);
   const clock = { zone: site.time_zone, now };
   return (
@@ -61,7 +64,7 @@ export function parseQuestion<Environment extends NamedEnvironment>(
     (target && (parseChanged(rest, target, clock) ?? parseContents(rest, environment, clock))) ??
     (target && (parseWho(rest, target, clock) ?? parseWhen(rest, target))) ??
     parseWhere(rest, environment, clock) ??
-    parseEnvironmentName(question, site.environments) ?? { asks: "nothing" }
+    parseEnvironmentName(question, named) ?? { asks: "nothing" }
   );
 }
 

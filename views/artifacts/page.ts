@@ -178,14 +178,20 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOfThen(placement.person, placement.person_now)}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected, environment?.retired_at))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOfThen(placement.person, placement.person_now)}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }
 
-function until({ site, now }: ArtifactProps, placement: PastPlacement, corrected: boolean): Piece {
+function until(
+  { site, now }: ArtifactProps,
+  placement: PastPlacement,
+  corrected: boolean,
+  retired_at: string | null | undefined,
+): Piece {
   if (corrected) return html`<span class="none">never there</span>`;
-  return placement.until ? time(placement.until, site.time_zone, now) : "now";
+  if (placement.until) return time(placement.until, site.time_zone, now);
+  return retired_at ? html`${time(retired_at, site.time_zone, now)} <span class="ago">(retired)</span>` : "now";
 }
 
 /** The versions above of which more than the label is known. */
