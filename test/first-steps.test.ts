@@ -81,6 +81,7 @@ describe("setting up one's own site", () => {
       "Invite the people open",
       "First release open",
     ]);
+    expect(await board()).not.toContain("/releases/new");
 
     await iris.post("/sites/fennel-co/deployments", record("live", "/ v1\n/terms v1"));
     const afterLive = await board();
@@ -105,6 +106,12 @@ describe("setting up one's own site", () => {
       "done",
       "open",
     ]);
+
+    // there is nothing to release before something new is on beta
+    const release = async () => /<a href="([^"]*)">First release/.exec(await board())?.[1];
+    expect(await release()).toBe("/sites/fennel-co/deployments/new?environment=beta");
+    await iris.post("/sites/fennel-co/deployments", record("beta", "/terms v2", ""));
+    expect(await release()).toBe("/sites/fennel-co/releases/new?from=beta&amp;to=demo");
 
     clock.at = "2026-04-10T10:00:00.000Z";
     expect(await board()).not.toContain("First steps");

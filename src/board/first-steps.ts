@@ -31,10 +31,10 @@ export async function firstSteps(
   if (summary.rows && (releases || !isNew)) return;
   const base = `/sites/${site.slug}`;
   const recorded = site.environments.map((_, i) => summary.environments[i]?.changed_at !== null);
-  const step = (name: FirstStep["name"], done: boolean, allowed: boolean, path: string): FirstStep => ({
+  const step = (name: FirstStep["name"], done: boolean, allowed: boolean, path: string | undefined): FirstStep => ({
     name,
     done,
-    href: allowed ? base + path : undefined,
+    href: allowed && path ? base + path : undefined,
   });
   return [
     step(
@@ -51,8 +51,16 @@ export async function firstSteps(
     ),
     step("others", recorded.slice(0, -1).every(Boolean), may.record, pathToFill(site, recorded)),
     step("people", await hasOthers(db, site.id), may.administer, "/settings/people"),
-    step("release", releases > 0, may.release, "/releases/new"),
+    step("release", releases > 0, may.release, pathToRelease(site, summary, recorded)),
   ];
+}
+
+/** To all that differs between the first two environments of which one is ahead; or else to where a change is recorded first. */
+function pathToRelease({ environments }: Site, { differing }: SiteSummary, recorded: boolean[]): string | undefined {
+  const at = differing.findIndex((count) => count > 0);
+  const [from, to] = [environments[at], environments[at + 1]];
+  if (from && to) return `/releases/new?from=${from.slug}&to=${to.slug}`;
+  return recorded[0] ? `/deployments/new?environment=${environments[0]?.slug}` : undefined;
 }
 
 function siteRow(db: Database, siteId: string) {

@@ -56,9 +56,9 @@ export function whyNotCurrent(
   return `${name} has ${key} ${current.version}, not ${version}.`;
 }
 
-/** Of everything that one environment has, none differs from the other. */
+/** One environment has nothing that differs from the other; it may also have nothing at all. */
 export const nothingToRelease = (from: { name: string }, to: { name: string }): string =>
-  `Nothing to release: everything on ${from.name} is already on ${to.name}.`;
+  `Nothing to release: ${from.name} has nothing that is not already on ${to.name}.`;
 
 /** A line as forms send it: `page /sale v33`, or for a removal `page /sale`. Keys have no spaces. */
 export function parseReleaseLine(line: string): ReleaseLine {

@@ -44,6 +44,9 @@ function words({ environments }: Site): Record<FirstStep["name"], [title: string
       `The same as on ${last} in one step, or a list.`,
     ],
     people: ["Invite the people", "Those who record, test and approve: each gets a link and a role."],
-    release: ["First release", "Select what is to go further, request its promotion, and have it approved."],
+    release: [
+      "First release",
+      `Record what is new on ${environments[0]?.name}, release it, request its promotion, and have it approved.`,
+    ],
   };
 }
