@@ -271,12 +271,16 @@ test("the board is exported as it is filtered, with who approved each version an
     beta_version: "v2",
     beta_compared_with_next: "ahead",
     demo_version: "v1",
-    demo_approved_by: [{ person: "Theo", role: "tester", decided_at: "2026-03-03T10:00:00.000Z" }],
     demo_baseline: false,
     live_state: "unknown",
   });
+  expect(lines[1].demo_approved_by).toEqual([
+    { person: "Theo", kind: "person", role: "tester", decided_at: "2026-03-03T10:00:00.000Z" },
+  ]);
   expect(lines[0]).toMatchObject({ beta_version: null, beta_state: "removed" });
   const csv = await (await w.as("vera").get("/sites/shop/export.csv?text=checkout")).text();
+  const approved = await (await w.as("vera").get("/sites/shop/export.csv?text=/terms")).text();
+  expect(approved).toContain(',"Theo, tester, 2026-03-03T10:00:00.000Z",');
   expect(csv).toMatch(/kind,key,title,owner,beta_version,beta_state,.*\r\nsoftware,checkout,,,3\.4\.0,deployed/);
   expect(await (await w.as("vera").get("/sites/shop?differs=beta,demo")).text()).toContain(
     'href="/sites/shop/export.csv?differs=beta,demo"',

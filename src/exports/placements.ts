@@ -70,6 +70,6 @@ function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApp
 }
 
 /** A cell of CSV reads "Theo, tester, 2026-…", and "Nightly build, machine, tester, 2026-…" for a token. */
-function approvalOf({ person, kind, role, decided_at }: ApprovedBy, format: Format) {
+export function approvalOf({ person, kind, role, decided_at }: ApprovedBy, format: Format) {
   return format === "csv" && kind === "person" ? { person, role, decided_at } : { person, kind, role, decided_at };
 }
