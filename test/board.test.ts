@@ -153,6 +153,7 @@ test("names, titles and versions with markup in them are shown as text", async (
   expect(keys).toEqual(["/a<b>"]);
   expect(rows["/a<b>"]?.[0]).toContain("v1&'\"<i>");
   expect(page).not.toContain("<script>alert");
+  for (const text of ["/a&lt;b&gt;", "v1&amp;&#39;&quot;&lt;i&gt;"]) expect(page).toContain(`<bdi>${text}</bdi>`);
 });
 
 test.each([

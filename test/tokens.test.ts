@@ -34,7 +34,7 @@ test("a token is shown once, stored as a hash, and is a machine with its roles",
   expect(stored).not.toContain(secret);
   expect(stored).not.toContain(secret.slice(3));
   const list = await (await w.as("iris").get(settings)).text();
-  expect(list).toMatch(/CI.*Contributor.*by Iris.*until revoked/s);
+  expect(list).toMatch(/CI.*Contributor.*by <bdi>Iris<\/bdi>.*until revoked/s);
   expect(list).not.toContain(secret);
 });
 

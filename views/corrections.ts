@@ -75,7 +75,7 @@ export function correctionPage(props: CorrectionProps): Html {
     lead: line ? lineSentence(props, line) : wholeSentence(props),
     under: recordedSentence(props),
   })}
-${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li>${key} ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>${props.lineCount > props.lines.length && note(`And ${countOf(props.lineCount - props.lines.length, "more line")}.`)}`)}
+${!line && fold("Details", html`<ul class="steps">${each(props.lines, ({ key, version }) => html`<li><bdi>${key}</bdi> ${version === null ? "removed" : versionTag(version)}</li>`)}</ul>${props.lineCount > props.lines.length && note(`And ${countOf(props.lineCount - props.lines.length, "more line")}.`)}`)}
 <form class="form" method="post" action="/sites/${site.slug}/corrections">
 ${hiddenField("deployment", String(deployment.number))}${line && html`${hiddenField("kind", line.kind)}${hiddenField("line", line.key)}`}${wrong && hiddenField("stands", "1")}${hiddenField("key", props.form.key)}
 ${area({

@@ -98,12 +98,12 @@ function selectSection({ address }: Props, group: BoardSection, id: string | und
 }
 
 const boardRow = (props: Props, row: BoardRow, selected: boolean): Html =>
-  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", selected)}><span class="sr">Select ${row.key}</span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}${owner(props.board, row)}</th>${each(row.cells, (cell, i) => boardCell(props, cell, i))}</tr>
+  html`<tr><td class="pick">${canSelect(props) && html`<label class="tick"><input type="checkbox" name="choose" value="${row.id}"${attr("checked", selected)}><span class="sr">Select <bdi>${row.key}</bdi></span></label>`}</td><th scope="row">${artifactLink(props.site.slug, row)}${owner(props.board, row)}</th>${each(row.cells, (cell, i) => boardCell(props, cell, i))}</tr>
 `;
 
 function owner({ choices }: Board, { owner_id }: BoardRow): Html | undefined {
   const person = owner_id ? choices.owners.find(({ id }) => id === owner_id) : undefined;
-  return person && html` <span class="title">· <span class="sr">Owner: </span>${person.name}</span>`;
+  return person && html` <span class="title">· <span class="sr">Owner: </span><bdi>${person.name}</bdi></span>`;
 }
 
 /** "5 pages, 4 in progress"; with a filter "2 of 5 pages, 4 in progress". */
@@ -143,7 +143,7 @@ function versionLink({ site }: Props, { version, deployment, promotion, approved
   });
   const source = [promotion ? `promotion ${promotion}` : `deployment ${deployment}`, ...approvals].join("; ");
   const title = version && version.length > 12 ? `${version}: ${source}` : source;
-  return html`<a class="${version === null ? "none" : "version"}" href="${href}" title="${title}">${version ?? "removed"}</a>`;
+  return html`<a class="${version === null ? "none" : "version"}" href="${href}" title="${title}">${version === null ? "removed" : html`<bdi>${version}</bdi>`}</a>`;
 }
 
 /** None if this version is in an open promotion, which explains the difference and has a badge of its own. */

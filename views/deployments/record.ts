@@ -202,7 +202,7 @@ const previewTable = (caption: string, changes: PreviewedLine[]): Html =>
     body: each(changes, ({ key, version: label, before, change }) => {
       const [status, word] = badges[change];
       return row(
-        html`${rowHead(key)}${cell("Before", versionTag(before, "not deployed"))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
+        html`${rowHead(html`<bdi>${key}</bdi>`)}${cell("Before", versionTag(before, "not deployed"))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
       );
     }),
   });

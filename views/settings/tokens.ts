@@ -52,7 +52,7 @@ function tokenRow(token: TokenRow, { site, now }: { site: SettingsSite; now: str
     },
   );
   return row(
-    html`${rowHead(name)}${cell("Roles", roles.join(", "))}${cell("Created", html`${at(created_at)} by ${created_by}`)}${cell("Valid", valid)}<td class="end">${!ended && revoke}</td>`,
+    html`${rowHead(html`<bdi>${name}</bdi>`)}${cell("Roles", roles.join(", "))}${cell("Created", html`${at(created_at)} by <bdi>${created_by}</bdi>`)}${cell("Valid", valid)}<td class="end">${!ended && revoke}</td>`,
   );
 }
 
