@@ -88,6 +88,10 @@ test("an approval by a token is marked as a machine's wherever it is named", asy
   expect(await page("/artifacts/page?key=/sale")).toContain("tester token (machine)");
   expect(await page("/history")).toContain("tester token (machine) approved promotion 1");
   expect(await page("/search?q=who+approved+/sale+on+demo")).toContain("tester token (machine, Tester) approved");
+  expect(await page("/search?q=what+did+the+tester+approve")).toContain("for demo, by tester token (machine) on");
+  expect(await (await w.as("vera").get("/sites/shop")).text()).toContain(
+    "; approved by tester token (machine), tester,",
+  );
   const promotion = await (await tester.get("/sites/shop/promotions/1")).json();
   expect(promotion).toMatchObject({ approvals: [{ person: "tester token", kind: "machine" }] });
   const placements = await (await tester.get("/sites/shop/environments/demo/placements")).json();

@@ -138,8 +138,8 @@ type Recorded = NonNullable<BoardCell["recorded"]>;
 /** The version, as a link to what brought it: its promotion, with who approved it and when, or its deployment. */
 function versionLink({ site }: Props, { version, deployment, promotion, approvedBy }: Recorded): Html {
   const href = `/sites/${site.slug}/${promotion ? `promotions/${promotion}` : `deployments/${deployment}`}`;
-  const approvals = approvedBy.map(({ person, role, decided_at }) => {
-    return `approved by ${person}, ${role.replaceAll("-", " ")}, ${longTime(decided_at, site.time_zone)}`;
+  const approvals = approvedBy.map(({ person, kind, role, decided_at }) => {
+    return `approved by ${person}${kind === "machine" ? " (machine)" : ""}, ${role.replaceAll("-", " ")}, ${longTime(decided_at, site.time_zone)}`;
   });
   const source = [promotion ? `promotion ${promotion}` : `deployment ${deployment}`, ...approvals].join("; ");
   const title = version && version.length > 12 ? `${version}: ${source}` : source;

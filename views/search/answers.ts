@@ -9,7 +9,7 @@ import { linkButton } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
-import { allInRoles, inRole } from "../parts/people.ts";
+import { allInRoles, inRole, nameOf } from "../parts/people.ts";
 import { baselineWords, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
@@ -226,9 +226,9 @@ function approved({ site, now }: Props, { whom, environment, approvals, more }: 
       number,
       name,
       environment,
-      person,
       decided_at,
-    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> for <bdi>${environment}</bdi>, by <bdi>${person}</bdi> on ${time(decided_at, site.time_zone, now)}</li>
+      ...approver
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> for <bdi>${environment}</bdi>, by ${nameOf(approver)} on ${time(decided_at, site.time_zone, now)}</li>
 `,
   )}</ul>${more && html`<p><a href="/sites/${site.slug}/history?action=promotion_approved">All approvals</a></p>`}`;
 }
