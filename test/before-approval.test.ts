@@ -44,6 +44,8 @@ test("what was there before its approval is flagged wherever it is shown", async
   expect(await page("/environments/demo")).toContain("there before approval");
   expect(await page("/environments/demo?as_of=2026-03-03T11:30Z")).toContain("there before approval");
   expect(await page("/artifacts/page?key=/sale")).toContain("there before approval");
+  expect(await page("/search?q=where+is+/sale")).toContain("there before approval");
+  expect(await page("/search?q=who+approved+/sale+on+demo")).toContain("there before approval");
   expect(await page("/promotions/1")).toContain("before it was approved on 3 Mar, 12:00");
   expect(await flags()).toEqual([true, true, true, true]);
   const csv = await (await w.as("vera").get("/sites/shop/environments/demo/export.csv")).text();

@@ -55,7 +55,7 @@ type Approval = {
 };
 
 /** Flags what was there before the last approval that its gate needed. */
-const beforeApproval = (placement: { effective_at: string }, approvals: Approval[]): Html | false =>
+export const beforeApproval = (placement: { effective_at: string }, approvals: Approval[]): Html | false =>
   isBeforeApproval(placement, approvals) && statusBadge("band", "before approval", { before: "there " });
 
 /** Who approved it, in which role and when; else the baseline that it was in, or whether an approval was needed. */

@@ -10,7 +10,7 @@ import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf } from "../parts/people.ts";
-import { baselineWords, sectionHeading } from "../parts/placement.ts";
+import { baselineWords, beforeApproval, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
@@ -71,7 +71,7 @@ function placementWords(props: Props, { environment, placement, approvals }: Art
   if (placement.version === null) return html`${statusBadge("removed", "removed")}${since}`;
   const unapproved = environment.gate && placement.out_of_band;
   const approval: Piece = approvals.length
-    ? html`, approved by ${people(props, approvals)}`
+    ? html`, approved by ${people(props, approvals)} ${beforeApproval(placement, approvals)}`
     : placement.baseline
       ? html`, ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}`
       : unapproved && html`, ${statusBadge("band", "out of band")}: not approved`;
@@ -105,7 +105,7 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
     html`<a href="/sites/${site.slug}/promotions/${placement.promotion}">promotion ${placement.promotion}</a>`;
   const [first, ...others] = approvals;
   if (first)
-    return html`${inRole(first, roles[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, roles[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}.`;
+    return html`${inRole(first, roles[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, roles[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}. ${beforeApproval(placement, answer.approvals)}`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
   if (placement.baseline)
     return html`Nobody: ${what} was ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}, ${deployment}.`;
