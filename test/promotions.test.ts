@@ -5,7 +5,7 @@ import { canPromote } from "../src/promotions/eligibility.ts";
 import { listApprovers } from "../src/record/approvers.ts";
 import { endOfTime, placementsAsOf } from "../src/record/as-of.ts";
 import type { ReportLine } from "../src/record/report.ts";
-import { words } from "./support/words.ts";
+import { links, words } from "./support/words.ts";
 import { environmentOf, lineOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -432,6 +432,15 @@ describe("deciding", () => {
 });
 
 describe("completing", () => {
+  test("gives new pages a link to open them where they are now", async () => {
+    const number = await requested(["/sale v1"]);
+    const onDemo = "Open on demo: /sale, in a new tab";
+    expect(Object.keys(links(await read("vera", number)))).not.toContain(onDemo);
+    await decides("theo", number, "approve");
+    await w.as("ada").submit(path(number, "/completion"), { effective_at: "" });
+    expect(links(await read("vera", number))[onDemo]).toBe("https://demo.shop.example/sale");
+  });
+
   test("records the contents in one deployment, and shows who completed it", async () => {
     const number = await requested(["/sale v1", "/old v1", "checkout 3.4.1"]);
     await decides("theo", number, "approve");

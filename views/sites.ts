@@ -20,7 +20,7 @@ export const siteFields = (form: SiteForm, zones: string[], errors: Record<strin
 ${input({ name: "site.slug", id: "site-slug", label: "Short name", value: form.slug, error: errors["site.slug"], hint: "Used in addresses, for example fennel. If empty, it is derived from the name.", more: { autocapitalize: "none", spellcheck: "false" } })}
 ${zoneField({ name: "site.time_zone", id: "site-zone", value: form.time_zone, error: errors["site.time_zone"] }, zones, form.proposed)}
 ${each(form.addresses, (address, i) => addressField(address, i, errors))}
-<p><small>With an address, pages have links to open them on that environment. You can add it later.</small></p>`;
+<p><small>With an address, pages have links to open them on that environment, and its sitemap can be recorded. You can add it later.</small></p>`;
 
 const addressField = (
   { name, url }: SiteForm["addresses"][number],

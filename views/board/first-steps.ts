@@ -33,7 +33,7 @@ function words({ environments }: Site): Record<FirstStep["name"], [title: string
   return {
     addresses: [
       "Addresses of the environments",
-      "With them, every page has a link to open it where it is, and to compare it side by side.",
+      "With them, a sitemap can be recorded, and every page has a link to open it where it is.",
     ],
     live: [
       `What is on ${last} now`,

@@ -79,10 +79,13 @@ export const pathAndNotes = (props: ReviewProps, page: ContentChange): Html =>
   html`${nowCalled(props.titlesNow.get(page.artifact_id))}${page.title && html` ${path(page.key)}`}${formerTitle(page)}
 ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}`;
 
-export const links = ({ from, to }: ReviewProps, page: ContentChange): Html =>
-  html`${page.change !== "removed" && openOn(from, page)}${page.change !== "new" && openOn(to, page)}`;
+export function links({ from, to, promotion }: ReviewProps, { change, ...page }: ContentChange): Html {
+  // what is new is on the target once the promotion is completed, and what is removed is not any more
+  const isOnTarget = promotion.completion ? change !== "removed" : change !== "new";
+  return html`${change !== "removed" && openOn(from, page)}${isOnTarget && openOn(to, page)}`;
+}
 
-const openOn = ({ name, servers }: Environment, { key, title }: ContentChange): Html =>
+const openOn = ({ name, servers }: Environment, { key, title }: Pick<ContentChange, "key" | "title">): Html =>
   each(
     servers,
     (server) =>
