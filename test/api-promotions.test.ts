@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { countRowsIn, machine } from "./support/api.ts";
+import { words } from "./support/words.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -48,9 +49,19 @@ test("machines request, approve and complete a promotion", async () => {
   expect(completed.status).toBe(201);
   expect(completed.body).toMatchObject({
     state: "completed",
-    completion: { person: "account-manager token", deployment: 2, effective_at: "2026-03-03T09:30:00.000Z" },
+    asked_by: "account-manager token",
+    asked_by_kind: "machine",
+    completion: {
+      person: "account-manager token",
+      kind: "machine",
+      deployment: 2,
+      effective_at: "2026-03-03T09:30:00.000Z",
+    },
   });
   expect((await tester.get("/sites/shop/promotions/1")).body).toEqual(completed.body);
+  const page = words(await (await w.as("vera").get("/sites/shop/promotions/1")).text());
+  expect(page).toContain("requested by account-manager token (machine)");
+  expect(page).toContain("by account-manager token (machine): on demo");
 });
 
 test("an approval with another digest than the promotion's is refused", async () => {

@@ -53,6 +53,7 @@ const promotion = z.object({
   digest,
   ...perRequestField(() => z.string().nullable()),
   asked_by: nameThenSchema,
+  asked_by_kind: personKindSchema,
   asked_at: momentSchema,
   requirements: z.array(
     z.object({
@@ -84,6 +85,7 @@ const promotion = z.object({
   completion: z
     .object({
       person: nameThenSchema,
+      kind: personKindSchema,
       completed_at: momentSchema,
       deployment: z.int(),
       effective_at: momentSchema,
@@ -93,6 +95,7 @@ const promotion = z.object({
   cancellation: z
     .object({
       person: nameThenSchema,
+      kind: personKindSchema,
       cancelled_at: momentSchema,
       reason: z.string(),
       superseded_by: z.int().nullable(),
@@ -250,6 +253,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     digest,
     ...perRequestField((name) => row[name]),
     asked_by,
+    asked_by_kind: row.requester_kind,
     asked_at,
     requirements: row.requirements.map(({ role, needed, given, people }) => ({
       role,
@@ -269,6 +273,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     })),
     completion: completion && {
       person: completion.person,
+      kind: completion.kind,
       completed_at: completion.completed_at,
       deployment: completion.deployment,
       effective_at: completion.effective_at,
@@ -276,6 +281,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     },
     cancellation: cancellation && {
       person: cancellation.person,
+      kind: cancellation.kind,
       cancelled_at: cancellation.cancelled_at,
       reason: cancellation.reason,
       superseded_by: cancellation.superseded_by,

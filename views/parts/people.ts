@@ -19,6 +19,17 @@ export const inRole = ({ person, person_now, kind }: Decider, role: string): Htm
 export const nameOf = ({ person, person_now, kind }: Decider): Html =>
   html`${nameOfThen(person, person_now)}${kind === "machine" && " (machine)"}`;
 
+/** Who requested a promotion, as the others who acted on it. */
+export const requester = (promotion: {
+  asked_by: string;
+  asked_by_now?: string | null;
+  requester_kind: Decider["kind"];
+}): Decider => ({
+  person: promotion.asked_by,
+  person_now: promotion.asked_by_now ?? null,
+  kind: promotion.requester_kind,
+});
+
 /** "Theo (Tester) and Nightly build (machine, Marketing)" */
 export const allInRoles = <T extends Decider>(deciders: T[], role: (decider: T) => string): Html =>
   eachWithAnd(distinct(deciders.map((decider) => inRole(decider, role(decider)))));

@@ -7,7 +7,7 @@ import { button, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece, sentence } from "../parts/html.ts";
 import { chips, empty, head } from "../parts/page.ts";
-import { inRole } from "../parts/people.ts";
+import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
@@ -240,7 +240,7 @@ function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): H
   const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
     return html` Replaced by promotion ${cancellation.superseded_by}.`;
-  if (cancellation) return html` <bdi>${cancellation.person}</bdi> cancelled it${quote(cancellation.reason)}`;
+  if (cancellation) return html` ${nameOf(cancellation)} cancelled it${quote(cancellation.reason)}`;
   if (!last) return html``;
   const person = last.person_id === actor.person.id ? "You" : inRole(last, last.role_name);
   return html` ${person} ${last.decision === "reject" ? "rejected" : "approved"} it${quote(last.comment)}`;

@@ -11,7 +11,7 @@ import { hiddenField, linkButton } from "../parts/button.ts";
 import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
-import { allInRoles, inRole, nameOfThen } from "../parts/people.ts";
+import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -94,7 +94,7 @@ function header(props: PromotionPage): Html {
       environmentPath(promotion.from, promotion.environment),
       ...renamed(promotion),
       `Promotion ${promotion.number}`,
-      html`requested by ${nameOfThen(promotion.asked_by, promotion.asked_by_now)}, ${time(promotion.asked_at, site.time_zone, now)}`,
+      html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
     lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
@@ -165,7 +165,7 @@ function outcome(props: PromotionPage): Html {
     );
   return line(
     statusBadge("cancelled", "Cancelled"),
-    html`by ${nameOfThen(cancellation?.person ?? "", cancellation?.person_now)}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
+    html`by ${cancellation && nameOf(cancellation)}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
 }
@@ -175,11 +175,11 @@ type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;
 function completed(props: PromotionPage, completion: Completion): Html {
   const { promotion, site, now, afterwards } = props;
   const at = (iso: string) => time(iso, site.time_zone, now);
-  const { person, person_now, effective_at, completed_at, deployment } = completion;
+  const { effective_at, completed_at, deployment } = completion;
   const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${nameOfThen(person, person_now)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
+  return html`by ${nameOf(completion)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }`;
 }

@@ -10,7 +10,7 @@ import { area } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { momentPicker } from "../parts/moment.ts";
 import { blockers, facts, fold, panel } from "../parts/page.ts";
-import { inRole, nameOf, nameOfThen } from "../parts/people.ts";
+import { inRole, nameOf, requester } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
 import { whereCompleted } from "./words.ts";
@@ -140,10 +140,7 @@ const about = ({ site, promotion, now }: Panels): Html =>
         html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, <bdi>${promotion.name}</bdi></a>`,
       ],
       ["Notes", promotion.release_notes],
-      [
-        "Requested by",
-        html`${nameOfThen(promotion.asked_by, promotion.asked_by_now)}, ${time(promotion.asked_at, site.time_zone, now)}`,
-      ],
+      ["Requested by", html`${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
       "What the approval covers",
       html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,
