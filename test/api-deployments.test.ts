@@ -39,6 +39,7 @@ test("a CI job records what it deployed to beta", async () => {
     number: 1,
     environment: "beta",
     person: "contributor token",
+    person_kind: "machine",
     note: "Nightly",
     source: "https://ci.example/4711",
     effective_at: w.clock.at,

@@ -13,6 +13,7 @@ import {
   numberInPath,
   numberSchema,
   paging,
+  personKindSchema,
   referenceSchema,
   searchText,
   slugSchema,
@@ -148,6 +149,7 @@ const deployment = z.object({
   effective_at: momentSchema,
   recorded_at: momentSchema,
   person: z.string().openapi({ description: "What the person or token that recorded it was called then." }),
+  person_kind: personKindSchema,
   promotion: z.int().nullable(),
   source: z.string().nullable(),
   note: z.string().nullable(),
@@ -249,7 +251,7 @@ deploymentApi.openapi(showCall, async (c) => {
 });
 
 function asDeployment(row: Deployment): z.infer<typeof deployment> {
-  const { number, environment, effective_at, recorded_at, person, promotion, source, note } = row;
+  const { number, environment, effective_at, recorded_at, person, kind, promotion, source, note } = row;
   const { changed, unchanged, out_of_band } = row;
   return {
     number,
@@ -257,6 +259,7 @@ function asDeployment(row: Deployment): z.infer<typeof deployment> {
     effective_at,
     recorded_at,
     person,
+    person_kind: kind,
     promotion,
     source,
     note,

@@ -11,7 +11,7 @@ import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty, facts, head } from "../parts/page.ts";
-import { nameOfThen, nowCalled } from "../parts/people.ts";
+import { nameOf, nowCalled } from "../parts/people.ts";
 import { since } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
@@ -43,7 +43,7 @@ const lineTable = (site: Site, list: Deployment[], now: string): Html =>
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
     body: each(list, (deployment) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", nameOfThen(deployment.person, deployment.person_now))}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", nameOf(deployment))}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
       ),
     ),
   });
@@ -86,7 +86,7 @@ ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
   [
     "Recorded",
-    html`${time(deployment.recorded_at, site.time_zone, now)} by ${nameOfThen(deployment.person, deployment.person_now)}${later && `, ${later}`}`,
+    html`${time(deployment.recorded_at, site.time_zone, now)} by ${nameOf(deployment)}${later && `, ${later}`}`,
   ],
   [
     "Promotion",

@@ -9,6 +9,7 @@ import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { empty, facts, head, panel, split } from "../parts/page.ts";
+import { nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { fullTime, time } from "../parts/time.ts";
 import { type EnvironmentProps, pageHref } from "./address.ts";
@@ -122,13 +123,13 @@ function sidePanels(props: EnvironmentProps): Html {
 }
 
 /** "3 changed, 1 unchanged, by Cleo", with a badge for what is out of band. */
-function deploymentWords({ changed, unchanged, promotion, person, out_of_band, baseline }: Deployment): Html {
+function deploymentWords(deployment: Deployment): Html {
+  const { changed, unchanged, promotion, out_of_band, baseline } = deployment;
   const words = [
     baseline ? "baseline" : "",
     changed ? `${formatCount(changed)} changed` : "nothing changed",
     unchanged && changed ? `${formatCount(unchanged)} unchanged` : "",
     promotion ? `promotion ${promotion}` : "",
-    `by ${person}`,
   ].filter(Boolean);
-  return html`${words.join(", ")}${out_of_band > 0 && html` ${statusBadge("band", `${out_of_band} out of band`)}`}`;
+  return html`${words.join(", ")}, by ${nameOf(deployment)}${out_of_band > 0 && html` ${statusBadge("band", `${out_of_band} out of band`)}`}`;
 }
