@@ -183,6 +183,31 @@ describe("lines that cannot be taken", () => {
   });
 });
 
+test("the last change of a page becomes its label as a date, if it can only be read as one", async () => {
+  const rows = [
+    ["/http", "Mon, 02 Nov 2026 10:00:00 GMT", "2026-11-02"],
+    ["/dots", "24.11.2026 10:00", "2026-11-24"],
+    ["/dots-short", "3.4.2026", "2026-04-03"],
+    ["/iso", "2026-11-24T23:30:00+01:00", "2026-11-24"],
+    ["/slashes", "3/4/2026 10:00", "3/4/2026 10:00"],
+    ["/two-digits", "03.04.26", "03.04.26"],
+    ["/no-such-day", "31.02.2026", "31.02.2026"],
+    ["/no-such-month", "Mon, 02 Foo 2026 10:00:00 GMT", "Mon, 02 Foo 2026 10:00:00 GMT"],
+    ["/words", "yesterday", "yesterday"],
+  ];
+  const table = rows.map(([key, lastmod]) => `${key}\t${lastmod}`);
+  await record({ lines: ["URL\tLast modified", ...table].join("\n") });
+  const labels = Object.fromEntries((await current()).map(({ key, version }) => [key, version]));
+  expect(labels).toEqual(Object.fromEntries(rows.map(([key, , label]) => [key, label])));
+
+  const sitemap = sitemapOf("https://www.shop.example", 0, 1).replace("2026-02-01", "Mon, 02 Nov 2026 10:00:00 GMT");
+  expect((await preview({ lines: sitemap })).lines).toContain("\tMon, 02 Nov 2026 10:00:00 GMT");
+  await record({ lines: sitemap });
+  expect(await current()).toContainEqual(
+    expect.objectContaining({ key: "/section-0/page%200", version: "2026-11-02" }),
+  );
+});
+
 describe("a file in Windows-1252", () => {
   const file = Buffer.from(
     "URL;Title\n/schuhe;Schuhe\n/m\u00e4dchen;Gr\u00f6\u00dfen f\u00fcr M\u00e4dchen \u0096 neu",

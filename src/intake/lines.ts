@@ -1,6 +1,7 @@
 import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
 import { artifactKey } from "../text.ts";
 import { locate, webAddress } from "./addresses.ts";
+import { labelOfLastChange } from "./last-change.ts";
 import type { Notices } from "./notices.ts";
 
 export interface ReadLine {
@@ -86,13 +87,11 @@ function lineFrom(
   if (!knownKind)
     return { wrong: `A line must begin with page or software${kind ? `, not "${kind.slice(0, 40)}"` : ""}.` };
   if (!key) return { wrong: knownKind === "page" ? "The path is missing." : "The name is missing." };
-  const label = version === undefined && unversioned && knownKind === "page" ? labelFor(lastmod) : version;
+  const label =
+    version === undefined && unversioned && knownKind === "page" ? labelOfLastChange(lastmod ?? "baseline") : version;
   if (label === undefined) return { wrong: "The version is missing. Write - for a removal." };
   return { line: { kind: knownKind, key, version: label, ...more } };
 }
-
-/** The date of the last change, which other programs write with its time; else `baseline`. */
-const labelFor = (lastmod = "baseline"): string => lastmod.replace(/^(\d{4}-\d\d-\d\d)[T ].*$/, "$1");
 
 function checkLine(read: ReadLine): ReadLine {
   if (!read.line) return read;
