@@ -208,6 +208,53 @@ test("the last change of a page becomes its label as a date, if it can only be r
   );
 });
 
+describe("a line that is repeated", () => {
+  const list = "https://www.shop.example/a\nhttps://www.shop.example/b\nhttp://www.shop.example/a\n/a\n/c";
+  const notice = "2 lines are the same as an earlier line, and passed over.";
+
+  test("is passed over on the page, with one notice, and counted once", async () => {
+    const seen = await preview({ lines: list });
+    expect(seen.text).toContain("3 new, 0 changed, 0 removed, 0 unchanged.");
+    expect(seen.text).toContain(notice);
+    expect(seen.text).toContain("3 pages have no version here.");
+    expect((await record({ lines: list })).text).toContain("Deployment 1 recorded: 3 changed.");
+  });
+
+  test.each(["record", "import"])("is passed over by %s, in a list and in a sitemap", async (command) => {
+    const sitebook = await commandLineMachine(w, "contributor");
+    await using dir = await folder();
+    const file = `${dir.path}/file`;
+    const call = (environment: string) =>
+      command === "record" ? ["record", environment, "--file", file] : ["import", environment, file];
+
+    await writeFile(file, list);
+    expect(await sitebook(call("live"))).toMatchObject({ code: 0, err: expect.stringContaining(notice) });
+    expect((await current()).map(({ key }) => key)).toEqual(["/a", "/b", "/c"]);
+
+    const sitemap = sitemapOf("https://www.shop.example", 0, 3);
+    await writeFile(file, sitemap.replace(/<url>.*<\/url>/, "$&\n$&"));
+    const { code, err } = await sitebook(call("live"));
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("1 line is the same as an earlier line") });
+    expect(await current()).toHaveLength(6);
+  });
+
+  test.each(["record", "import"])("with another version or title is refused by %s", async (command) => {
+    const sitebook = await commandLineMachine(w, "contributor");
+    await using dir = await folder();
+    const file = `${dir.path}/file`;
+    for (const other of ["/a,2026-02-02,A,2026-03-01T08:00:00Z", "/a,2026-02-01,B,2026-03-01T08:00:00Z"]) {
+      const line = "/a,2026-02-01,A,2026-03-01T08:00:00Z";
+      await writeFile(file, ["path,version,title,effective_at", line, line, other].join("\n"));
+      const { code, err } = await sitebook(
+        command === "record" ? ["record", "live", "--file", file] : ["import", "live", file],
+      );
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("1 line needs fixing.") });
+      expect(err).toMatch(/Line 4: \/a is (already listed in line 2|listed for this time in line 2 already)\./);
+    }
+    expect(await deployments()).toBe(0);
+  });
+});
+
 describe("a file in Windows-1252", () => {
   const file = Buffer.from(
     "URL;Title\n/schuhe;Schuhe\n/m\u00e4dchen;Gr\u00f6\u00dfen f\u00fcr M\u00e4dchen \u0096 neu",

@@ -1,8 +1,7 @@
 import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
-import { artifactKey } from "../text.ts";
 import { locate, webAddress } from "./addresses.ts";
 import { labelOfLastChange } from "./last-change.ts";
-import type { Notices } from "./notices.ts";
+import type { Notices, Unversioned } from "./notices.ts";
 
 export interface ReadLine {
   /** The line number, from 1. */
@@ -11,6 +10,8 @@ export interface ReadLine {
   line?: ReportLine;
   /** When it took effect, as it is written there. */
   at?: string | undefined;
+  /** Where its label comes from, if no version is written. */
+  unversioned?: Unversioned;
   /** Why it cannot be recorded. */
   wrong?: string;
 }
@@ -56,8 +57,10 @@ export async function readLine(
     ...(at !== undefined && { at }),
     ...lineFrom({ ...fields, key }, unversioned),
   });
-  if (read.line && fields.version === undefined) context.notices.unversioned[fields.lastmod ? "dated" : "baseline"]++;
-  return read;
+  if (!read.line || fields.version !== undefined) return read;
+  const from = fields.lastmod ? "dated" : "baseline";
+  context.notices.unversioned[from]++;
+  return { ...read, unversioned: from };
 }
 
 const otherHost = Symbol("otherHost");
@@ -98,18 +101,4 @@ function checkLine(read: ReadLine): ReadLine {
   const line = normalizeLine(read.line);
   const [, wrong] = whyNotLine(line) ?? [];
   return wrong ? { number: read.number, text: read.text, wrong } : { ...read, line };
-}
-
-/** A deployment can list each page and software item only once. */
-export function refuseRepeated(lines: ReadLine[]): ReadLine[] {
-  const seen = new Map<string, number>();
-  return lines.map((read) => {
-    if (!read.line) return read;
-    const artifact = artifactKey(read.line);
-    const first = seen.get(artifact);
-    if (first !== undefined)
-      return { number: read.number, text: read.text, wrong: `${read.line.key} is already listed in line ${first}.` };
-    seen.set(artifact, read.number);
-    return read;
-  });
 }
