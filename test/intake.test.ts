@@ -208,6 +208,42 @@ test("the last change of a page becomes its label as a date, if it can only be r
   );
 });
 
+describe("a table of software", () => {
+  const software = [
+    { kind: "software", key: "checkout", version: "3.4.1" },
+    { kind: "software", key: "search", version: "2.0.0" },
+  ];
+
+  test.each(["Software,Version", "Package,License,Version", "Component name;Version"])(
+    "is known by its headings: %s",
+    async (heading) => {
+      const delimiter = heading.includes(";") ? ";" : ",";
+      const rows = software.map(({ key, version }) =>
+        heading.includes("License") ? [key, "MIT", version] : [key, version],
+      );
+      const lines = [heading, ...rows.map((row) => row.join(delimiter))].join("\n");
+      expect((await record({ lines })).text).toContain("Deployment 1 recorded: 2 changed.");
+      expect(await current()).toMatchObject(software);
+    },
+  );
+
+  test("can also list pages, and needs no headings", async () => {
+    await record({ lines: "Component,Version\n/sale,v3\ncheckout,3.4.1" });
+    await record({ lines: "software,search,2.0.0\npage,/home,v1" });
+    expect((await current()).map(({ kind, key, version }) => `${kind} ${key} ${version}`)).toEqual([
+      "page /home v1",
+      "page /sale v3",
+      "software checkout 3.4.1",
+      "software search 2.0.0",
+    ]);
+  });
+
+  test("with paths in another column is a table of pages", async () => {
+    await record({ lines: "Component,URL,Version\nhero,/sale,v3" });
+    expect(await current()).toMatchObject([{ kind: "page", key: "/sale", version: "v3" }]);
+  });
+});
+
 describe("a line that is repeated", () => {
   const list = "https://www.shop.example/a\nhttps://www.shop.example/b\nhttp://www.shop.example/a\n/a\n/c";
   const notice = "2 lines are the same as an earlier line, and passed over.";
