@@ -183,6 +183,114 @@ describe("lines that cannot be taken", () => {
   });
 });
 
+test("the last change of a page becomes its label as a date, if it can only be read as one", async () => {
+  const rows = [
+    ["/http", "Mon, 02 Nov 2026 10:00:00 GMT", "2026-11-02"],
+    ["/dots", "24.11.2026 10:00", "2026-11-24"],
+    ["/dots-short", "3.4.2026", "2026-04-03"],
+    ["/iso", "2026-11-24T23:30:00+01:00", "2026-11-24"],
+    ["/slashes", "3/4/2026 10:00", "3/4/2026 10:00"],
+    ["/two-digits", "03.04.26", "03.04.26"],
+    ["/no-such-day", "31.02.2026", "31.02.2026"],
+    ["/no-such-month", "Mon, 02 Foo 2026 10:00:00 GMT", "Mon, 02 Foo 2026 10:00:00 GMT"],
+    ["/words", "yesterday", "yesterday"],
+  ];
+  const table = rows.map(([key, lastmod]) => `${key}\t${lastmod}`);
+  await record({ lines: ["URL\tLast modified", ...table].join("\n") });
+  const labels = Object.fromEntries((await current()).map(({ key, version }) => [key, version]));
+  expect(labels).toEqual(Object.fromEntries(rows.map(([key, , label]) => [key, label])));
+
+  const sitemap = sitemapOf("https://www.shop.example", 0, 1).replace("2026-02-01", "Mon, 02 Nov 2026 10:00:00 GMT");
+  expect((await preview({ lines: sitemap })).lines).toContain("\tMon, 02 Nov 2026 10:00:00 GMT");
+  await record({ lines: sitemap });
+  expect(await current()).toContainEqual(
+    expect.objectContaining({ key: "/section-0/page%200", version: "2026-11-02" }),
+  );
+});
+
+describe("a table of software", () => {
+  const software = [
+    { kind: "software", key: "checkout", version: "3.4.1" },
+    { kind: "software", key: "search", version: "2.0.0" },
+  ];
+
+  test.each(["Software,Version", "Package,License,Version", "Component name;Version"])(
+    "is known by its headings: %s",
+    async (heading) => {
+      const delimiter = heading.includes(";") ? ";" : ",";
+      const rows = software.map(({ key, version }) =>
+        heading.includes("License") ? [key, "MIT", version] : [key, version],
+      );
+      const lines = [heading, ...rows.map((row) => row.join(delimiter))].join("\n");
+      expect((await record({ lines })).text).toContain("Deployment 1 recorded: 2 changed.");
+      expect(await current()).toMatchObject(software);
+    },
+  );
+
+  test("can also list pages, and needs no headings", async () => {
+    await record({ lines: "Component,Version\n/sale,v3\ncheckout,3.4.1" });
+    await record({ lines: "software,search,2.0.0\npage,/home,v1" });
+    expect((await current()).map(({ kind, key, version }) => `${kind} ${key} ${version}`)).toEqual([
+      "page /home v1",
+      "page /sale v3",
+      "software checkout 3.4.1",
+      "software search 2.0.0",
+    ]);
+  });
+
+  test("with paths in another column is a table of pages", async () => {
+    await record({ lines: "Component,URL,Version\nhero,/sale,v3" });
+    expect(await current()).toMatchObject([{ kind: "page", key: "/sale", version: "v3" }]);
+  });
+});
+
+describe("a line that is repeated", () => {
+  const list = "https://www.shop.example/a\nhttps://www.shop.example/b\nhttp://www.shop.example/a\n/a\n/c";
+  const notice = "2 lines are the same as an earlier line, and passed over.";
+
+  test("is passed over on the page, with one notice, and counted once", async () => {
+    const seen = await preview({ lines: list });
+    expect(seen.text).toContain("3 new, 0 changed, 0 removed, 0 unchanged.");
+    expect(seen.text).toContain(notice);
+    expect(seen.text).toContain("3 pages have no version here.");
+    expect((await record({ lines: list })).text).toContain("Deployment 1 recorded: 3 changed.");
+  });
+
+  test.each(["record", "import"])("is passed over by %s, in a list and in a sitemap", async (command) => {
+    const sitebook = await commandLineMachine(w, "contributor");
+    await using dir = await folder();
+    const file = `${dir.path}/file`;
+    const call = (environment: string) =>
+      command === "record" ? ["record", environment, "--file", file] : ["import", environment, file];
+
+    await writeFile(file, list);
+    expect(await sitebook(call("live"))).toMatchObject({ code: 0, err: expect.stringContaining(notice) });
+    expect((await current()).map(({ key }) => key)).toEqual(["/a", "/b", "/c"]);
+
+    const sitemap = sitemapOf("https://www.shop.example", 0, 3);
+    await writeFile(file, sitemap.replace(/<url>.*<\/url>/, "$&\n$&"));
+    const { code, err } = await sitebook(call("live"));
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("1 line is the same as an earlier line") });
+    expect(await current()).toHaveLength(6);
+  });
+
+  test.each(["record", "import"])("with another version or title is refused by %s", async (command) => {
+    const sitebook = await commandLineMachine(w, "contributor");
+    await using dir = await folder();
+    const file = `${dir.path}/file`;
+    for (const other of ["/a,2026-02-02,A,2026-03-01T08:00:00Z", "/a,2026-02-01,B,2026-03-01T08:00:00Z"]) {
+      const line = "/a,2026-02-01,A,2026-03-01T08:00:00Z";
+      await writeFile(file, ["path,version,title,effective_at", line, line, other].join("\n"));
+      const { code, err } = await sitebook(
+        command === "record" ? ["record", "live", "--file", file] : ["import", "live", file],
+      );
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("1 line needs fixing.") });
+      expect(err).toMatch(/Line 4: \/a is (already listed in line 2|listed for this time in line 2 already)\./);
+    }
+    expect(await deployments()).toBe(0);
+  });
+});
+
 describe("a file in Windows-1252", () => {
   const file = Buffer.from(
     "URL;Title\n/schuhe;Schuhe\n/m\u00e4dchen;Gr\u00f6\u00dfen f\u00fcr M\u00e4dchen \u0096 neu",

@@ -1,9 +1,10 @@
 import { Refusal } from "../errors.ts";
 import type { IntakeContext, ReadLine } from "../intake/lines.ts";
+import type { Notices } from "../intake/notices.ts";
 import { firstContent, formatOf, readLines } from "../intake/read-lines.ts";
+import { repeatedLines } from "../intake/repeated.ts";
 import type { TextLine } from "../intake/text-lines.ts";
-import { maxPlacements, type ReportLine } from "../record/report.ts";
-import { artifactKey } from "../text.ts";
+import { maxPlacements } from "../record/report.ts";
 import { isDeployment, readJsonLines } from "./read-json-lines.ts";
 import { type ReadDeployment, validateDeployment } from "./validate-deployment.ts";
 
@@ -20,45 +21,56 @@ export async function* readDeployments(
   const first = (await firstContent(lines()))?.text.trim() ?? "";
   const format = formatOf(first);
   if (format === "JSON lines" && isDeployment(first)) yield* readJsonLines(lines(), now);
-  else yield* byTime(readLines(lines(), context), now, fetched || format === "sitemap" || format === "words");
+  else
+    yield* byTime(
+      readLines(lines(), context),
+      now,
+      fetched || format === "sitemap" || format === "words",
+      context.notices,
+    );
 }
 
 /**
  * Neighbouring lines with the same time are one deployment. A sitemap and a list have no times, so that they are one
  * deployment from now on.
  */
-async function* byTime(lines: AsyncIterable<ReadLine>, now: string, timeless: boolean): AsyncGenerator<ReadDeployment> {
+async function* byTime(
+  lines: AsyncIterable<ReadLine>,
+  now: string,
+  timeless: boolean,
+  notices: Notices,
+): AsyncGenerator<ReadDeployment> {
   let group: ReadLine[] = [];
-  for await (const read of lines) {
-    const { number, wrong, at } = read;
-    if (wrong !== undefined || at !== group[0]?.at) {
+  let time: string | undefined;
+  let check = repeatedLines(notices, alreadyListed);
+  for await (const line of lines) {
+    if (line.wrong === undefined && line.at !== time) {
+      time = line.at;
+      check = repeatedLines(notices, alreadyListed);
+    }
+    const read = check(line);
+    if (!read) continue;
+    if (read.wrong !== undefined || read.at !== group[0]?.at) {
       yield* deploymentOf(group, now);
       group = [];
     }
-    if (wrong !== undefined) yield { line: number, wrong: [wrong] };
-    else if (at === undefined && !timeless) throw new Refusal(422, withoutTimes);
+    if (read.wrong !== undefined) yield { line: read.number, wrong: [read.wrong] };
+    else if (read.at === undefined && !timeless) throw new Refusal(422, withoutTimes);
     else if (group.length <= maxPlacements) group.push(read); // one line too many is enough to refuse the deployment
   }
   yield* deploymentOf(group, now);
 }
 
+const alreadyListed = (key: string, earlier: number) => `${key} is listed for this time in line ${earlier} already.`;
+
 const withoutTimes =
   "The columns must have effective_at, key and version among them. To record a file without times as one deployment, use sitebook record.";
 
-/** The deployment of lines with the same time; if one is listed twice, only the errors. */
+/** The deployment of lines with the same time. */
 function* deploymentOf(lines: ReadLine[], now: string): Generator<ReadDeployment> {
   const [first] = lines;
   if (!first) return;
-  const placements: ReportLine[] = [];
-  const numberByArtifact = new Map<string, number>();
-  for (const { number, line } of lines) {
-    if (!line) continue;
-    const earlier = numberByArtifact.get(artifactKey(line));
-    if (earlier) yield { line: number, wrong: [`${line.key} is listed for this time in line ${earlier} already.`] };
-    else placements.push(line);
-    numberByArtifact.set(artifactKey(line), number);
-  }
-  if (placements.length < lines.length) return;
   const { number, at } = first;
+  const placements = lines.flatMap(({ line }) => line ?? []);
   yield validateDeployment(number, now, () => ({ ...(at !== undefined && { effective_at: at }), placements }));
 }

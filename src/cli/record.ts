@@ -1,8 +1,9 @@
 import { type FieldError, Refusal } from "../errors.ts";
 import { webAddress } from "../intake/addresses.ts";
 import { fetchSitemap } from "../intake/fetch-sitemap.ts";
-import { type IntakeContext, refuseRepeated } from "../intake/lines.ts";
+import type { IntakeContext } from "../intake/lines.ts";
 import { readLines } from "../intake/read-lines.ts";
+import { refuseRepeated } from "../intake/repeated.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { ReportLine } from "../record/report.ts";
@@ -102,7 +103,7 @@ async function* inputLines(
 
 /** Throws a Refusal with 422 that names each line that needs fixing; then nothing is sent. */
 async function placementsOf(lines: AsyncIterable<TextLine>, context: IntakeContext): Promise<ReportLine[]> {
-  const read = refuseRepeated(await Array.fromAsync(readLines(lines, context)));
+  const read = refuseRepeated(await Array.fromAsync(readLines(lines, context)), context.notices);
   const errors = read.flatMap(({ number, wrong }) =>
     wrong ? [{ path: String(number), message: `Line ${number}: ${wrong}` }] : [],
   );

@@ -1,7 +1,8 @@
 import { Refusal } from "../errors.ts";
 import { fetchSitemap } from "../intake/fetch-sitemap.ts";
-import { type IntakeContext, type ReadLine, refuseRepeated } from "../intake/lines.ts";
+import type { IntakeContext, ReadLine } from "../intake/lines.ts";
 import { firstContent, readLines } from "../intake/read-lines.ts";
+import { refuseRepeated } from "../intake/repeated.ts";
 import { sitemapTable } from "../intake/sitemap-table.ts";
 import { linesOfText, type TextLine, textLines, windows1252 } from "../intake/text-lines.ts";
 import { maxPlacements } from "../record/report.ts";
@@ -72,7 +73,7 @@ export async function readText(
       if (read.length === maxLines) return { read: [], unreadable: tooManyLines };
       read.push(line);
     }
-    return { read: refuseRepeated(read) };
+    return { read: refuseRepeated(read, context.notices) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { read: [], unreadable: error.message };

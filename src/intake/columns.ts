@@ -1,8 +1,11 @@
+/** Headings that say that the keys are names of software. Beside no version they are none: `software,checkout,3.4.1`. */
+const softwareHeadings = "software softwarename package packagename component componentname";
+
 /** The fields of a line, each with the headings under which people and other programs write it; the first are preferred. */
 const headings = {
   kind: "kind",
   type: "type",
-  key: "key path url address loc location uri link permalink pageurl pageaddress pagepath urlpath fullurl canonicalurl landingpage toppages webaddress pagepathandscreenclass page name",
+  key: `key path url address loc location uri link permalink pageurl pageaddress pagepath urlpath fullurl canonicalurl landingpage toppages webaddress pagepathandscreenclass page name ${softwareHeadings}`,
   version: "version versionlabel",
   title: "title pagetitle title1 seotitle headline page name",
   digest: "digest contentdigest",
@@ -22,6 +25,8 @@ const ofExports =
 export interface Columns {
   /** The index of each field that is there. */
   fields: Partial<Record<Field, number>>;
+  /** What is listed, if the heading of the keys says so. */
+  kind: "software" | undefined;
   /** The headings that mean nothing here. */
   unknown: string[];
   /** This is an export of Sitebook, in which an apostrophe stands before what a spreadsheet would evaluate. */
@@ -44,10 +49,13 @@ export function readColumns(cells: string[]): Columns | undefined {
     taken.add(index);
   }
   if (fields.key === undefined) return;
+  const kind = softwareHeadings.split(" ").includes(names[fields.key] ?? "") ? "software" : undefined;
+  if (kind && fields.version === undefined) return;
   const rest = cells.filter((cell, i) => cell && !taken.has(i));
   const known = (name: string) => ofExports.includes(name.toLowerCase());
   return {
     fields,
+    kind,
     unknown: rest.filter((name) => !known(name)),
     exported: rest.includes("recorded_at") && rest.includes("out_of_band"),
   };
@@ -58,7 +66,8 @@ export function columnsByPosition(cells: string[]): Columns {
   const names: Field[] = /^(\/|https?:\/\/)/i.test(cells[0] ?? "")
     ? ["key", "version", "title"]
     : ["kind", "key", "version", "title", "digest", "source", "notes"];
-  return { fields: Object.fromEntries(names.map((name, i) => [name, i])), unknown: [], exported: false };
+  const fields = Object.fromEntries(names.map((name, i) => [name, i]));
+  return { fields, kind: undefined, unknown: [], exported: false };
 }
 
 /** Whether a field of a JSON line is known. */

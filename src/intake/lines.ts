@@ -1,7 +1,7 @@
 import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
-import { artifactKey } from "../text.ts";
 import { locate, webAddress } from "./addresses.ts";
-import type { Notices } from "./notices.ts";
+import { labelOfLastChange } from "./last-change.ts";
+import type { Notices, Unversioned } from "./notices.ts";
 
 export interface ReadLine {
   /** The line number, from 1. */
@@ -10,6 +10,8 @@ export interface ReadLine {
   line?: ReportLine;
   /** When it took effect, as it is written there. */
   at?: string | undefined;
+  /** Where its label comes from, if no version is written. */
+  unversioned?: Unversioned;
   /** Why it cannot be recorded. */
   wrong?: string;
 }
@@ -55,8 +57,10 @@ export async function readLine(
     ...(at !== undefined && { at }),
     ...lineFrom({ ...fields, key }, unversioned),
   });
-  if (read.line && fields.version === undefined) context.notices.unversioned[fields.lastmod ? "dated" : "baseline"]++;
-  return read;
+  if (!read.line || fields.version !== undefined) return read;
+  const from = fields.lastmod ? "dated" : "baseline";
+  context.notices.unversioned[from]++;
+  return { ...read, unversioned: from };
 }
 
 const otherHost = Symbol("otherHost");
@@ -86,31 +90,15 @@ function lineFrom(
   if (!knownKind)
     return { wrong: `A line must begin with page or software${kind ? `, not "${kind.slice(0, 40)}"` : ""}.` };
   if (!key) return { wrong: knownKind === "page" ? "The path is missing." : "The name is missing." };
-  const label = version === undefined && unversioned && knownKind === "page" ? labelFor(lastmod) : version;
+  const label =
+    version === undefined && unversioned && knownKind === "page" ? labelOfLastChange(lastmod ?? "baseline") : version;
   if (label === undefined) return { wrong: "The version is missing. Write - for a removal." };
   return { line: { kind: knownKind, key, version: label, ...more } };
 }
-
-/** The date of the last change, which other programs write with its time; else `baseline`. */
-const labelFor = (lastmod = "baseline"): string => lastmod.replace(/^(\d{4}-\d\d-\d\d)[T ].*$/, "$1");
 
 function checkLine(read: ReadLine): ReadLine {
   if (!read.line) return read;
   const line = normalizeLine(read.line);
   const [, wrong] = whyNotLine(line) ?? [];
   return wrong ? { number: read.number, text: read.text, wrong } : { ...read, line };
-}
-
-/** A deployment can list each page and software item only once. */
-export function refuseRepeated(lines: ReadLine[]): ReadLine[] {
-  const seen = new Map<string, number>();
-  return lines.map((read) => {
-    if (!read.line) return read;
-    const artifact = artifactKey(read.line);
-    const first = seen.get(artifact);
-    if (first !== undefined)
-      return { number: read.number, text: read.text, wrong: `${read.line.key} is already listed in line ${first}.` };
-    seen.set(artifact, read.number);
-    return read;
-  });
 }

@@ -42,7 +42,7 @@ async function collectRows(entries: AsyncIterable<SitemapEntry>, rows: string[])
   const parts: string[] = [];
   for await (const { is, address, lastmod = "" } of entries) {
     if (is === "sitemap") parts.push(address);
-    else rows.push(`${inCell(address)}\t${inCell(lastmod)}`);
+    else rows.push(`${inCell(address)}\t${lastmod.replace(/[\s"]+/g, " ")}`);
     if (rows.length > maxPlacements + 1)
       throw new Refusal(
         422,

@@ -33,8 +33,9 @@ export async function* readTable(
 const noKeyColumn =
   "The first line names no column with the path or address of a page, or the name of software. Call that column key, path or URL.";
 
-const looksLikeLine = (cells: string[]): boolean =>
-  /^(page|software)$/i.test(cells[0] ?? "") || cells.some((cell) => /^(\/|https?:\/\/)/i.test(cell));
+const looksLikeLine = (cells: string[]): boolean => /^(page|software)$/i.test(cells[0] ?? "") || cells.some(isAddress);
+
+const isAddress = (cell = ""): boolean => /^(\/|https?:\/\/)/i.test(cell);
 
 async function readCells(
   { number, text, cells }: { number: number; text: string; cells: string[] },
@@ -51,17 +52,18 @@ async function readCells(
   return line ? [line] : [];
 }
 
-function writtenIn(cells: string[], { fields, exported }: Columns): Written {
+function writtenIn(cells: string[], { fields, kind, exported }: Columns): Written {
   const value = (field: Field): string | undefined => {
     const cell = cells[fields[field] ?? -1]?.trim();
     const text = exported ? cell?.replace(/^'(?='*[=+\-@＝＋－＠])/, "") : cell;
     return (field === "notes" ? text : text?.replace(/\s*[\r\n]+\s*/g, " ")) || undefined;
   };
   const isRemoval = cells[fields.version ?? -1]?.trim() === "-";
+  const key = value("key");
   const type = value("type"); // what another program calls the type of a page is seldom this kind
   const written = {
-    kind: value("kind") ?? (/^(page|software)$/i.test(type ?? "") ? type : undefined),
-    key: value("key"),
+    kind: value("kind") ?? (/^(page|software)$/i.test(type ?? "") ? type : isAddress(key) ? undefined : kind),
+    key,
     version: isRemoval ? null : exported ? value("version") : orRemoval(value("version")),
     title: value("title"),
     digest: value("digest"),
