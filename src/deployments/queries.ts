@@ -172,7 +172,7 @@ export function listDeploymentPlacements(
       "v.source",
       "v.notes",
     ])
-    .select(["p.artifact_id", "p.out_of_band", "pr.number as promotion", "p.effective_at"])
+    .select(["p.artifact_id", "p.out_of_band", "p.promotion_id", "pr.number as promotion", "p.effective_at"])
     .select(sql<number>`case when ${isCorrected("p")} then 1 else 0 end`.as("corrected"))
     .select(
       sql<string | null>`(
