@@ -27,6 +27,9 @@ async function flags(): Promise<boolean[]> {
   const exported = await (await w.as("vera").get("/sites/shop/environments/demo/export.jsonl")).text();
   const { before_approval } = JSON.parse(exported.split("\n")[0] ?? "") as { before_approval: boolean };
   const placements = await json("/environments/demo/placements");
+  const deployment = (await (await viewer.get("/sites/shop/deployments/2")).json()) as {
+    placements: { before_approval: boolean }[];
+  };
   const history = await json("/artifacts/page/history?key=/sale");
   const board = JSON.parse((await (await w.as("vera").get("/sites/shop/export.jsonl")).text()).split("\n")[0] ?? "");
   return [
@@ -34,6 +37,7 @@ async function flags(): Promise<boolean[]> {
     board.demo_before_approval === true,
     placements.items[0]?.before_approval === true,
     history.items[0]?.before_approval === true,
+    deployment.placements[0]?.before_approval === true,
   ];
 }
 
@@ -46,8 +50,9 @@ test("what was there before its approval is flagged wherever it is shown", async
   expect(await page("/artifacts/page?key=/sale")).toContain("there before approval");
   expect(await page("/search?q=where+is+/sale")).toContain("there before approval");
   expect(await page("/search?q=who+approved+/sale+on+demo")).toContain("there before approval");
+  expect(await page("/deployments/2")).toContain("there before approval");
   expect(await page("/promotions/1")).toContain("before it was approved on 3 Mar, 12:00");
-  expect(await flags()).toEqual([true, true, true, true]);
+  expect(await flags()).toEqual([true, true, true, true, true]);
   const csv = await (await w.as("vera").get("/sites/shop/environments/demo/export.csv")).text();
   expect(csv.split("\r\n").slice(0, 2)).toEqual([
     expect.stringMatching(/,out_of_band,baseline,before_approval$/),
@@ -58,9 +63,9 @@ test("what was there before its approval is flagged wherever it is shown", async
 test("what came after its approval is not", async () => {
   await promoted("2026-03-03T12:00:00.000Z");
 
-  for (const path of ["", "/environments/demo", "/artifacts/page?key=/sale", "/promotions/1"])
+  for (const path of ["", "/environments/demo", "/artifacts/page?key=/sale", "/deployments/2", "/promotions/1"])
     expect(await page(path)).not.toMatch(/there before approval|before it was approved on/);
-  expect(await flags()).toEqual([false, false, false, false]);
+  expect(await flags()).toEqual([false, false, false, false, false]);
 });
 
 test("an approval that the gate did not need any more does not count", async () => {
@@ -73,7 +78,7 @@ test("an approval that the gate did not need any more does not count", async () 
   expect(second.status).toBe(201);
   await complete(w.db, await w.by("ada"), w.site, number, { effective_at: "2026-03-03T11:00:00.000Z" });
 
-  expect(await flags()).toEqual([false, false, false, false]);
+  expect(await flags()).toEqual([false, false, false, false, false]);
   expect(await page("/promotions/1")).not.toContain("before it was approved");
 });
 

@@ -59,6 +59,25 @@ describe("creating a release", () => {
     expect(await eventsOf("release_made")).toHaveLength(2);
   });
 
+  test("says that nothing was ever recorded for the environment to compare with, not that nothing is there", async () => {
+    await w.record("beta", ["/ v1", "/sale v1"]);
+    const { number } = await w.release("Before", ["/"]);
+    const read = async (path: string) => words(await (await w.as("ada").get(`/sites/shop/releases/${path}`)).text());
+    const choose = await idOf("/sale");
+    const selected = async () =>
+      words(await (await w.as("ada").post("/sites/shop/releases/new", { from: "beta", to: "demo", choose })).text());
+
+    expect(await selected()).toContain("/sale v1 never recorded");
+    expect(await read(String(number))).toContain("/ v1 same never recorded never recorded");
+    expect(await selected()).not.toContain("not deployed");
+
+    await w.promote(number, "demo");
+    expect(await read("new?from=beta&to=demo")).toContain("/sale v1 not deployed");
+    expect(await read(String((await w.release("Sale", ["/sale"])).number))).toContain(
+      "/sale v1 same not deployed never recorded",
+    );
+  });
+
   test("of rows selected on the board shows what else differs, to be included too", async () => {
     await w.record("beta", ["/ v1", "/sale v1", "/sale/shoes v1"]);
 

@@ -255,6 +255,15 @@ describe("words", () => {
     },
   );
 
+  test("of what was never recorded in an environment do not claim that it is not there, like the board", async () => {
+    expect(await reads("checkout-service")).toContain(
+      "checkout-service 3.4.1 since 2 Feb, 09:00 not deployed not deployed",
+    );
+    expect(await reads("terms")).toContain(
+      "/terms v7 since 2 Feb, 09:00 never recorded v7 since 2 Mar, 08:00 out of band",
+    );
+  });
+
   test("in quotes are next to each other, in this order", async () => {
     expect(await reads('"für Änderung"')).toContain("No results for");
   });

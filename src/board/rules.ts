@@ -16,10 +16,15 @@ export interface RecordedCell {
 /** How a cell compares with the one to its right. */
 export type Comparison = "same" | "ahead" | "behind" | "missing" | "gone" | "unknown";
 
-/** A row in one environment. */
-export interface CellState {
+/** A row in one environment, as far as it is recorded there. */
+interface KnownState {
   /** Whether anything was ever recorded for the environment. */
   environmentKnown: boolean;
+  recorded: Pick<RecordedCell, "version_id"> | undefined;
+}
+
+/** A row in one environment. */
+export interface CellState extends KnownState {
   recorded: RecordedCell | undefined;
 }
 
@@ -27,7 +32,7 @@ export interface CellState {
  * Whether the i-th cell is unknown: nothing was ever recorded for its environment, or the row was recorded further to the
  * right but never here, so that part of its history is missing. Recorded in none of them, it is just not deployed yet.
  */
-export function isUnknown(row: readonly CellState[], i: number): boolean {
+export function isUnknown(row: readonly KnownState[], i: number): boolean {
   const cell = row[i];
   if (!cell?.environmentKnown) return true;
   return !cell.recorded && row.slice(i + 1).some((further) => further.recorded?.version_id);

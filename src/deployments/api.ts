@@ -4,6 +4,7 @@ import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
+  beforeApprovalSchema,
   environmentSlug,
   keySchema,
   kindSchema,
@@ -23,9 +24,11 @@ import {
 import { notFound, refuseFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment, readRangeEnd } from "../http/forms.ts";
+import { listApprovers } from "../record/approvers.ts";
 import { lengthLimits } from "../record/keys.ts";
 import { readReference } from "../record/references.ts";
 import { maxPlacements } from "../record/report.ts";
+import { isBeforeApproval } from "../time/before-approval.ts";
 import { invalidMoment, parseRfc3339 } from "../time/rfc3339.ts";
 import { type Deployment, findDeployment, listDeploymentPlacements, listDeployments } from "./queries.ts";
 import { recordDeployment } from "./record.ts";
@@ -221,6 +224,7 @@ const showCall = getCall("/sites/{site}/deployments/{n}", {
           notes: z.string().nullable(),
           promotion: z.int().nullable(),
           out_of_band: z.boolean(),
+          before_approval: beforeApprovalSchema,
           corrected: z.boolean().openapi({ description: "It was recorded wrongly, and no longer counts." }),
         }),
       ),
@@ -232,8 +236,13 @@ deploymentApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const row = (await findDeployment(c.var.db, c.var.access.site.id, n)) ?? notFound(`deployment ${n}`);
   const rows = await listDeploymentPlacements(c.var.db, row.id, { limit: Number.MAX_SAFE_INTEGER });
-  const placements = rows.map(
-    ({ kind, key, title, version, before, digest, source, notes, promotion, out_of_band, corrected }) => ({
+  const approvers = await listApprovers(
+    c.var.db,
+    rows.map(({ promotion_id }) => promotion_id),
+  );
+  const placements = rows.map((row) => {
+    const { kind, key, title, version, before, digest, source, notes, promotion } = row;
+    return {
       kind,
       key,
       title,
@@ -243,10 +252,11 @@ deploymentApi.openapi(showCall, async (c) => {
       source,
       notes,
       promotion,
-      out_of_band: out_of_band === 1,
-      corrected: corrected === 1,
-    }),
-  );
+      out_of_band: row.out_of_band === 1,
+      before_approval: isBeforeApproval(row, approvers.get(row.promotion_id ?? "") ?? []),
+      corrected: row.corrected === 1,
+    };
+  });
   return c.json({ ...asDeployment(row), placements }, 200);
 });
 

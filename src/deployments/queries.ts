@@ -12,6 +12,7 @@ import {
   placementsAsOf,
   placementTitle,
 } from "../record/as-of.ts";
+import { firstChange } from "../record/changes.ts";
 import { nameSince, nameThen } from "../record/former-names.ts";
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
@@ -26,6 +27,8 @@ export interface PreviewedLine {
   version: string | null;
   /** The version at that moment; null if it was never there or removed. */
   before: string | null;
+  /** Whether nothing was recorded for the environment at that moment. */
+  unknown: boolean;
   change: Change;
 }
 
@@ -41,6 +44,8 @@ export async function previewDeployment(
   const placements = complete
     ? await placementsAsOf(db, site.id, environment.id, { asOf })
     : await placementsOf(db, site, environment, asOf, lines);
+  const first = await firstChange(db, environment.id);
+  const unknown = first === undefined || first > asOf;
   const before = new Map(placements.map((placement) => [artifactKey(placement), placement.version]));
   const listed = lines.map(({ kind, key, version }) => ({
     kind,
@@ -51,7 +56,7 @@ export async function previewDeployment(
   const listedKeys = new Set(lines.map((line) => artifactKey(line)));
   const unlisted = complete ? placements.filter((placement) => !listedKeys.has(artifactKey(placement))) : [];
   const removed = unlisted.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
-  const all = [...listed, ...removed].map((line) => ({ ...line, change: changeOf(line) }));
+  const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line) }));
   return [...all.filter(({ change }) => change !== "same"), ...all.filter(({ change }) => change === "same")];
 }
 
@@ -167,7 +172,7 @@ export function listDeploymentPlacements(
       "v.source",
       "v.notes",
     ])
-    .select(["p.artifact_id", "p.out_of_band", "pr.number as promotion", "p.effective_at"])
+    .select(["p.artifact_id", "p.out_of_band", "p.promotion_id", "pr.number as promotion", "p.effective_at"])
     .select(sql<number>`case when ${isCorrected("p")} then 1 else 0 end`.as("corrected"))
     .select(
       sql<string | null>`(

@@ -11,7 +11,9 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import type { ReadLine } from "../intake/lines.ts";
 import { Notices } from "../intake/notices.ts";
+import { listApprovers } from "../record/approvers.ts";
 import { unusedEnvironments, whyNotBaseline } from "../record/baseline.ts";
+import { isKnownBefore } from "../record/changes.ts";
 import { latestCorrections } from "../record/corrections.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import { whyNotRemove } from "../record/removals.ts";
@@ -126,7 +128,12 @@ deploymentRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
     site,
     deployment,
     placements: placements.slice(0, 200),
+    knownBefore: await isKnownBefore(c.var.db, findAnyEnvironment(site, deployment.environment).id, deployment.id),
     more: placements.length > 200,
+    approvers: await listApprovers(
+      c.var.db,
+      placements.map(({ promotion_id }) => promotion_id),
+    ),
     corrections: await latestCorrections(c.var.db, deployment.id),
     may,
     now: c.var.at,

@@ -12,6 +12,7 @@ import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
+import { isTargetKnown } from "./target-contents.ts";
 
 export interface RefusedForm {
   /** The ticks that were sent with it. */
@@ -49,6 +50,7 @@ export async function showPromotion(
     changes: countTicked(promotion.contents, ticked),
     from: { ...environmentById(promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
+    targetKnown: await isTargetKnown(db, promotion),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { placementsAsOf } from "../record/as-of.ts";
+import { firstChange, isKnownBefore } from "../record/changes.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import type { Promotion } from "./queries.ts";
 
@@ -26,6 +27,16 @@ export async function targetContents(
     placementsAsOf(db, siteId, promotion.environment_id, moment, { ids: batch, removed: true }),
   );
   return new Map(rows.map((row) => [row.artifact_id, row]));
+}
+
+/** Whether anything was recorded for the target at the time of `targetContents`. */
+export async function isTargetKnown(
+  db: Database,
+  { environment_id, completion, ended_at }: Pick<Promotion, "environment_id" | "completion" | "ended_at">,
+): Promise<boolean> {
+  if (completion) return isKnownBefore(db, environment_id, completion.deployment_id);
+  const first = await firstChange(db, environment_id, ended_at ?? undefined);
+  return first !== undefined && (!ended_at || first <= ended_at);
 }
 
 /** What was in the target before the deployment of its completion, which has no placement for what was the same already. */

@@ -69,6 +69,13 @@ export function firstChange(db: Database, environmentId: string, knownAt?: strin
     .then((row) => row?.at);
 }
 
+/** Whether anything of an environment is recorded from before this deployment took effect: else what was there is unknown. */
+export async function isKnownBefore(db: Database, environmentId: string, deploymentId: string): Promise<boolean> {
+  const start = sql`(select d.effective_at, d.seq from placements d where d.deployment_id = ${deploymentId} order by d.seq limit 1)`;
+  const earlier = moments(db, environmentId, undefined).where(sql<boolean>`(p.effective_at, p.seq) < ${start}`);
+  return (await earlier.limit(1).executeTakeFirst()) !== undefined;
+}
+
 function moments(db: Database, environmentId: string, knownAt: string | undefined) {
   return db
     .selectFrom("placements as p")

@@ -129,7 +129,14 @@ export function currentByEnvironment(db: Database, ids: string[]) {
       .selectFrom("current_placements as c")
       .innerJoin("environments as e", "e.id", "c.environment_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
-      .select(["c.artifact_id", "e.slug as environment", "v.label as version", "c.effective_at", "c.out_of_band"])
+      .select([
+        "c.artifact_id",
+        "e.slug as environment",
+        "c.version_id",
+        "v.label as version",
+        "c.effective_at",
+        "c.out_of_band",
+      ])
       .where("e.retired_at", "is", null)
       .where("c.artifact_id", "in", batch)
       .execute(),

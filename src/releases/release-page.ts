@@ -1,4 +1,5 @@
 import { releasePage } from "../../views/releases/page.ts";
+import { knownEnvironments } from "../board/site-summary.ts";
 import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
@@ -37,9 +38,12 @@ export async function showRelease(
   );
   const shown = contents.slice(start, start + maxLines);
   const ids = shown.map((content) => content.artifact_id);
+  const summary = await c.var.siteSummary(db, site);
+  const known = knownEnvironments(summary);
   const environments = await Promise.all(
     site.environments.map(async (environment) => ({
       environment,
+      environmentKnown: known.has(environment.id),
       current: await currentPlacements(db, environment.id, ids),
     })),
   );
@@ -52,7 +56,7 @@ export async function showRelease(
     pages: contents.filter((content) => content.kind === "page").length,
     environments,
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
-    blockers: (await c.var.siteSummary(db, site)).blockers,
+    blockers: summary.blockers,
     targets: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
     previous: start > 0 ? link(Math.max(start - maxLines, 0)) : undefined,
     next: start + maxLines < contents.length ? link(start + maxLines) : undefined,

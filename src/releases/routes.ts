@@ -4,6 +4,7 @@ import { newReleasePage } from "../../views/releases/new.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
+import { knownEnvironments } from "../board/site-summary.ts";
 import { newId } from "../database/ids.ts";
 import { type FieldError, notFound, Refusal, refuse, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -125,6 +126,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
   const { site } = c.var.access;
   const { from, to, selected, errors = [], lines = [] } = form;
   const candidates = await listCandidates(c.var.db, site, from, to, selected);
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   const whyEmpty = to
     ? nothingToRelease(from, to)
     : `${from.name} is the last environment, so there is nowhere to release to.`;
@@ -132,6 +134,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
     ...form,
     ...candidates,
     site,
+    unknownTarget: to !== undefined && !known.has(to.id),
     whyEmpty,
     key: newId(),
     errors: byField(errors, lines),

@@ -86,7 +86,13 @@ export interface FoundArtifact {
   kind: Kind;
   key: string;
   title: string | null;
-  current: { environment: string; version: string | null; effective_at: string; out_of_band: number }[];
+  current: {
+    environment: string;
+    version_id: string | null;
+    version: string | null;
+    effective_at: string;
+    out_of_band: number;
+  }[];
 }
 
 /** Pages and software in the order of their ids, each with its current versions. */

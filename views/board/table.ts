@@ -11,7 +11,7 @@ import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { allNames } from "../parts/people.ts";
-import { baselineText, baselineWords, sectionHeading } from "../parts/placement.ts";
+import { baselineText, baselineWords, noVersion, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { foldingGroup } from "../parts/table.ts";
 import { dayAndTime } from "../parts/time.ts";
@@ -120,8 +120,7 @@ function boardCell(props: Props, cell: BoardCell, i: number): Html {
 }
 
 function content(props: Props, cell: BoardCell, i: number): Html {
-  if (!cell.recorded)
-    return html`<span class="wide">${cell.unknown ? statusBadge("unknown", "never recorded") : html`<span class="none">not deployed</span>`}</span>`;
+  if (!cell.recorded) return html`<span class="wide">${noVersion(cell)}</span>`;
   const right = props.site.environments[i + 1];
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),

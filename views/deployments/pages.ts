@@ -2,6 +2,7 @@ import type { Environment } from "../../src/access/environments.ts";
 import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Deployment, listDeploymentPlacements } from "../../src/deployments/queries.ts";
+import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import { formatCount } from "../../src/text.ts";
 import { recordedLater } from "../../src/time/format.ts";
@@ -12,7 +13,7 @@ import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty, facts, head } from "../parts/page.ts";
 import { nameOf, nowCalled } from "../parts/people.ts";
-import { since } from "../parts/placement.ts";
+import { beforeApproval, noVersion, since } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
@@ -54,7 +55,11 @@ type PageProps = {
   site: Site;
   deployment: Deployment;
   placements: Placements;
+  /** Whether anything was recorded for the environment before. */
+  knownBefore: boolean;
   more: boolean;
+  /** Who approved their promotions, by promotion id. */
+  approvers: Map<string, ApprovedBy[]>;
   /** The latest correction of each of its lines, and of the whole deployment. */
   corrections: Correction[];
   may: Permitted;
@@ -115,14 +120,17 @@ const changes = (props: PageProps): Html =>
     body: each(props.placements, (placement) => change(props, placement)),
   });
 
-function change({ site, now, deployment, corrections, may }: PageProps, placement: Placements[number]): Html {
+function change(
+  { site, now, deployment, knownBefore, approvers, corrections, may }: PageProps,
+  placement: Placements[number],
+): Html {
   const { artifact_id, kind, key, before, version } = placement;
   const correction = corrections.find((latest) => latest.artifact_id === artifact_id);
   const corrected = placement.corrected === 1;
   const target = { deployment: deployment.number, kind, key };
-  const source = html`${sourceOf(site, placement, deployment)}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, corrected)}`}`;
+  const source = html`${sourceOf(site, placement, deployment)} ${beforeApproval(placement, approvers.get(placement.promotion_id ?? "") ?? [])}${correction && html`<br>${correctionNote(correction, site, now)}`}${may.correct && html` ${correctLink(site, target, corrected)}`}`;
   return row(
-    html`${rowHead(artifactLink(site.slug, placement))}${cell("Before", versionTag(before, "not deployed"))}${cell("After", versionTag(version))}${cell("Source", source)}`,
+    html`${rowHead(artifactLink(site.slug, placement))}${cell("Before", before ? versionTag(before) : noVersion({ unknown: !knownBefore }))}${cell("After", versionTag(version))}${cell("Source", source)}`,
     corrected ? "corrected" : undefined,
   );
 }

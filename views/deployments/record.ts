@@ -9,6 +9,7 @@ import { area, boxes, checkbox, input, select } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { momentPicker } from "../parts/moment.ts";
 import { bar, fold, head, note, split } from "../parts/page.ts";
+import { noVersion } from "../parts/placement.ts";
 import { type StatusKind, statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 
@@ -199,10 +200,10 @@ const previewTable = (caption: string, changes: PreviewedLine[]): Html =>
     caption,
     quiet: true,
     columns: ["Page or software", "Before", "After", "Change"],
-    body: each(changes, ({ key, version: label, before, change }) => {
+    body: each(changes, ({ key, version: label, before, unknown, change }) => {
       const [status, word] = badges[change];
       return row(
-        html`${rowHead(html`<bdi>${key}</bdi>`)}${cell("Before", versionTag(before, "not deployed"))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
+        html`${rowHead(html`<bdi>${key}</bdi>`)}${cell("Before", before ? versionTag(before) : noVersion({ unknown }))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
       );
     }),
   });

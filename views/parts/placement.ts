@@ -54,6 +54,10 @@ type Approval = {
   counts: boolean;
 };
 
+/** In place of a version: there is none, or what is there is unknown. */
+export const noVersion = ({ unknown }: { unknown: boolean }): Html =>
+  unknown ? statusBadge("unknown", "never recorded") : html`<span class="none">not deployed</span>`;
+
 /** Flags what was there before the last approval that its gate needed. */
 export const beforeApproval = (placement: { effective_at: string }, approvals: Approval[]): Html | false =>
   isBeforeApproval(placement, approvals) && statusBadge("band", "before approval", { before: "there " });

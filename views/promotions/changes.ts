@@ -13,6 +13,8 @@ export type ReviewProps = {
   promotion: PromotionDetails;
   from: Environment;
   to: Environment;
+  /** Whether anything was recorded for the target: now, or before a closed promotion. */
+  targetKnown: boolean;
   site: { slug: string };
   /** The pages that are shown; with their sections, if there are many. */
   pages: ContentChange[];
@@ -35,14 +37,18 @@ export const reviewCards = (props: ReviewProps): Html => html`${each(order, (cha
 function group(props: ReviewProps, change: PromotionChange): Html {
   const pages = props.pages.filter((page) => page.change === change);
   if (pages.length === 0) return html``;
-  const { title, meaning } = headings(props, change);
+  const { title, meaning } = headings(props, change, pages);
   return html`<h2 class="kind" id="${change}">${title} <small>${meaning}</small></h2>
 <ul class="review">
 ${each(pages, (page) => item(props, page))}</ul>
 `;
 }
 
-function headings({ promotion, to, counts }: ReviewProps, change: PromotionChange): { title: string; meaning: string } {
+function headings(
+  { promotion, to, targetKnown, counts }: ReviewProps,
+  change: PromotionChange,
+  shown: ContentChange[],
+): { title: string; meaning: string } {
   const count = counts[change];
   const pages = countOf(count, "page");
   const heading = (title: string, meaning: string) => ({
@@ -50,7 +56,11 @@ function headings({ promotion, to, counts }: ReviewProps, change: PromotionChang
     meaning: promotion.open ? `${pages}, ${meaning}` : pages,
   });
   const customers = to.tier === "production";
-  if (change === "new") return heading("New", `on ${to.name} for the first time`);
+  if (change === "new") {
+    if (!targetKnown) return heading("New", `never recorded on ${to.name}`);
+    const back = shown.some(({ inTarget }) => inTarget);
+    return heading("New", back ? `not on ${to.name} now` : `on ${to.name} for the first time`);
+  }
   if (change === "changed") {
     const current = customers ? "what customers see now" : `what ${to.name} has now`;
     return heading("Changed", `${count === 1 ? "replaces" : "replace"} ${current}`);

@@ -12,6 +12,7 @@ import { environmentPath } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
+import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -208,10 +209,11 @@ function software(props: PromotionPage): Html | false {
   const before = `On ${promotion.environment.name} ${promotion.open ? "now" : "before"}`;
   const body = each(moving, (content) => {
     const needs = neededBy(props, content.key);
+    const current = content.inTarget?.version;
     const names =
       needs.length > 3 ? `${needs.slice(0, 3).join(", ")} and ${needs.length - 3} more` : joinWithAnd(needs);
     return row(
-      html`${rowHead(artifactLink(site.slug, content))}${cell(before, versionTag(content.inTarget?.version, "not deployed"))}${cell("After", versionTag(content.version))}${cell("Needed by", names || html`<span class="none">nothing in this release</span>`)}`,
+      html`${rowHead(artifactLink(site.slug, content))}${cell(before, current ? versionTag(current) : noVersion({ unknown: !props.targetKnown }))}${cell("After", versionTag(content.version))}${cell("Needed by", names || html`<span class="none">nothing in this release</span>`)}`,
     );
   });
   return fold(

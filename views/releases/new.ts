@@ -8,6 +8,7 @@ import { env } from "../parts/environment.ts";
 import { area, input } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { bar, empty, head, note } from "../parts/page.ts";
+import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, rowHead, table } from "../parts/table.ts";
 
@@ -16,6 +17,8 @@ type Props = Candidates & {
   from: Environment;
   /** The environment to compare with; undefined if `from` is the last one. */
   to: Environment | undefined;
+  /** Whether nothing was ever recorded for that one. */
+  unknownTarget: boolean;
   name: string;
   notes: string;
   key: string;
@@ -86,18 +89,18 @@ function lines(props: Props, heading: string, rows: Candidate[], small?: string)
   );
 }
 
-function line({ from, to, errors }: Props, row: Candidate): Html {
+function line({ from, to, errors, unknownTarget }: Props, row: Candidate): Html {
   const error = errors[artifactKey(row)];
   const value = [row.kind, row.key, row.version].filter((part) => part !== null).join(" ");
   return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", row.selected)}><span class="sr">${row.key}</span></label></td>${rowHead(
     html`<bdi>${row.title ?? row.key}</bdi>${row.title && html` ${path(row.key)}`}`,
   )}${cell(`On ${from.name}`, html`${versionTag(row.version)}${error && statusBadge("rejected", error, { wrap: true })}`)}${
-    to && cell(`On ${to.name} now`, inTarget(row))
+    to && cell(`On ${to.name} now`, inTarget(row, unknownTarget))
   }</tr>
 `;
 }
 
-function inTarget(row: Candidate): Html {
+function inTarget(row: Candidate, unknown: boolean): Html {
   if (row.inTarget === row.version) return statusBadge("same", "same");
-  return row.inTarget === undefined ? html`<span class="none">not deployed</span>` : versionTag(row.inTarget);
+  return row.inTarget === undefined ? noVersion({ unknown }) : versionTag(row.inTarget);
 }

@@ -1,5 +1,6 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
+import { isUnknown } from "../../src/board/rules.ts";
 import type { Eligibility } from "../../src/promotions/eligibility.ts";
 import type { RequestField, RequestFieldName } from "../../src/promotions/fields.ts";
 import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
@@ -14,6 +15,7 @@ import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
 import { nameOfThen } from "../parts/people.ts";
+import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -27,8 +29,8 @@ type Page = {
   contents: ReleaseContent[];
   size: number;
   pages: number;
-  /** What each environment has of these lines now, by artifact id. */
-  environments: { environment: Environment; current: Map<string, CurrentPlacement> }[];
+  /** What each environment has of these lines now, by artifact id; and whether anything was ever recorded for it. */
+  environments: { environment: Environment; environmentKnown: boolean; current: Map<string, CurrentPlacement> }[];
   promotions: Promotion[];
   /** What blocks the open ones besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
@@ -83,13 +85,17 @@ function contents(props: Page): Html {
 
 function line({ site, environments, corrected }: Page, content: ReleaseContent): Html {
   const correction = corrected.get(content.artifact_id);
+  const states = environments.map(({ environmentKnown, current }) => ({
+    environmentKnown,
+    recorded: current.get(content.artifact_id),
+  }));
   return row(
-    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${correction.person}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }) => cell(environment.name, compared(content, current.get(content.artifact_id))))}`,
+    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${correction.person}: “${correction.reason}”</span>`}`)}${each(states, ({ recorded }, i) => cell(environments[i]?.environment.name ?? "", compared(content, recorded, isUnknown(states, i))))}`,
   );
 }
 
-function compared(content: ReleaseContent, current: CurrentPlacement | undefined): Html {
-  if (!current) return html`<span class="none">not deployed</span>`;
+function compared(content: ReleaseContent, current: CurrentPlacement | undefined, unknown: boolean): Html {
+  if (!current) return noVersion({ unknown });
   if (current.version_id === content.version_id) return statusBadge("same", content.version_id ? "same" : "removed");
   return versionTag(current.version);
 }

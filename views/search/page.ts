@@ -1,4 +1,5 @@
 import type { Site } from "../../src/access/sites.ts";
+import { isUnknown } from "../../src/board/rules.ts";
 import type { SearchKind } from "../../src/record/search-index.ts";
 import type { SearchAnswer } from "../../src/search/answers.ts";
 import type { FoundArtifact, FoundEvent, ResultGroup } from "../../src/search/queries.ts";
@@ -11,6 +12,7 @@ import { environmentPath } from "../parts/environment.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
+import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
@@ -24,6 +26,8 @@ export type SearchProps = {
   searchText: string;
   answer?: SearchAnswer | undefined;
   groups: ResultGroup[];
+  /** The ids of the environments for which anything was ever recorded. */
+  known: Set<string>;
   /** Nothing has all of the words; the groups have some of them. */
   isAnyWord: boolean;
   /** Only one kind is listed. */
@@ -87,15 +91,26 @@ const artifacts = (props: SearchProps, list: FoundArtifact[]): Html =>
     columns: ["Page or software", ...props.site.environments.map(({ name }) => name)],
     look: "flow",
     body: each(list, (artifact) =>
-      row(
-        html`${rowHead(artifactLink(props.site.slug, artifact))}${props.site.environments.map(({ slug, name }) => cell(name, currentVersion(props, artifact, slug)))}`,
-      ),
+      row(html`${rowHead(artifactLink(props.site.slug, artifact))}${currentVersions(props, artifact)}`),
     ),
   });
 
-function currentVersion({ site, now }: SearchProps, { current }: FoundArtifact, slug: string): Html {
-  const placement = current.find(({ environment }) => environment === slug);
-  if (!placement) return html`<span class="none">not deployed</span>`;
+/** A cell for each environment. */
+function currentVersions(props: SearchProps, { current }: FoundArtifact): Html {
+  const { environments } = props.site;
+  const states = environments.map(({ id, slug }) => ({
+    environmentKnown: props.known.has(id),
+    recorded: current.find(({ environment }) => environment === slug),
+  }));
+  return html`${environments.map(({ name }, i) => cell(name, currentVersion(props, states[i]?.recorded, isUnknown(states, i))))}`;
+}
+
+function currentVersion(
+  { site, now }: SearchProps,
+  placement: FoundArtifact["current"][number] | undefined,
+  unknown: boolean,
+): Html {
+  if (!placement) return noVersion({ unknown });
   const { version, effective_at, out_of_band } = placement;
   const since = html`<span class="ago">since ${time(effective_at, site.time_zone, now)}</span>`;
   return html`${version === null ? statusBadge("removed", "removed") : versionTag(version)} ${since}${out_of_band === 1 && version !== null && html` ${statusBadge("band", "out of band")}`}`;

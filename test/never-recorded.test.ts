@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { complete, decide } from "../src/promotions/promotions.ts";
+import { words } from "./support/words.ts";
+import { type World, world } from "./support/world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const read = async (path: string) => words(await (await w.as("ada").get(`/sites/shop${path}`)).text());
+
+/** Ada requests the promotion of these to demo. */
+const asked = async (keys: string[]) => w.ask((await w.release("Spring", keys)).number, "demo");
+
+async function completed({ number, digest }: { number: number; digest: string }): Promise<void> {
+  await decide(w.db, await w.by("theo"), w.site, number, { decision: "approve", digest });
+  await complete(w.db, await w.by("ada"), w.site, number, {});
+}
+
+test("a promotion does not claim what its target had before anything was recorded for it", async () => {
+  await w.record("beta", ["/ v1", "/sale v1", "checkout 3.4.1", "search 2.0.0"]);
+  const first = await asked(["/", "checkout"]);
+
+  expect(await read("/promotions/1")).toContain("New 1 page, never recorded on demo");
+  expect(await read("/promotions/1")).toContain("checkout never recorded 3.4.1");
+  await completed(first);
+  expect(await read("/promotions/1")).toContain("checkout never recorded 3.4.1");
+
+  await asked(["/sale", "search"]);
+  expect(await read("/promotions/2")).toContain("New 1 page, on demo for the first time");
+  expect(await read("/promotions/2")).toContain("search not deployed 2.0.0");
+  expect(await read("/promotions/1")).toContain("checkout never recorded 3.4.1");
+});
+
+test("a page that comes back after its removal is not there for the first time", async () => {
+  await w.record("demo", ["/sale v1"]);
+  await w.record("demo", ["-/sale"]);
+  await w.record("beta", ["/sale v2"]);
+  await asked(["/sale"]);
+
+  expect(await read("/promotions/1")).toContain("New 1 page, not on demo now");
+});
+
+test("a deployment does not claim what was there before the record begins", async () => {
+  await w.record("demo", ["/ v1"], { effective_at: "2026-03-02T10:00:00.000Z" });
+  await w.record("demo", ["/sale v1"], { effective_at: "2026-03-03T09:00:00.000Z" });
+
+  expect(await read("/deployments/1")).toMatch(/\/ never recorded v1/);
+  expect(await read("/deployments/2")).toMatch(/\/sale not deployed v1/);
+});
+
+test("nor does its preview, at the moment it is for", async () => {
+  await w.record("demo", ["/ v1"], { effective_at: "2026-03-02T10:00:00.000Z" });
+  const previewed = async (environment: string, when = "") =>
+    words(
+      await (
+        await w.as("cleo").post("/sites/shop/deployments/new", { environment, when, lines: "page /sale v1", key: "k" })
+      ).text(),
+    );
+
+  expect(await previewed("beta")).toContain("/sale never recorded v1 new");
+  expect(await previewed("demo", "2026-03-01T10:00")).toContain("/sale never recorded v1 new");
+  expect(await previewed("demo")).toContain("/sale not deployed v1 new");
+});
