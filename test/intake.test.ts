@@ -396,6 +396,37 @@ describe("on the command line", () => {
     expect(await current()).toHaveLength(3);
   });
 
+  test("import records a baseline of more than 10,000 lines in parts, and other lists not at all", async () => {
+    const sitebook = await commandLineMachine(w, "contributor");
+    await using dir = await folder();
+    const file = `${dir.path}/file`;
+    const list = Array.from({ length: 10_001 }, (_, i) => `/page-${i}`);
+    await writeFile(file, list.join("\n"));
+
+    const refused = await sitebook(["import", "live", file]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/^This list has more than 10,000 lines, the most that a deployment can have\./);
+    const timed = list.map((path) => `${path},v1,2026-02-01T08:00:00Z`);
+    await writeFile(file, ["path,version,effective_at", ...timed].join("\n"));
+    expect((await sitebook(["import", "live", file])).err).toContain(
+      "Line 2: From here on, more than 10,000 lines, the most that a deployment can have, have the same time.",
+    );
+    await writeFile(file, [...list, "/page-0 v2"].join("\n"));
+    expect((await sitebook(["import", "live", file, "--baseline"])).err).toContain("Line 10002: /page-0 is listed");
+    expect(await deployments()).toBe(0);
+
+    await writeFile(file, [...list, "/page-0"].join("\n"));
+    const call = ["import", "live", file, "--baseline"];
+    const done = await sitebook(call);
+    expect(done).toMatchObject({ code: 0, out: "2 deployments on live, with 10,001 changes.\n" });
+    expect(done.err).toContain("1 line is the same as an earlier line");
+    expect(await current()).toHaveLength(10_001);
+    expect((await sitebook(call)).out).toBe(done.out);
+    expect(await deployments()).toBe(2);
+    const kinds = await w.db.selectFrom("deployments").select("baseline").execute();
+    expect(kinds).toEqual([{ baseline: 1 }, { baseline: 1 }]);
+  });
+
   test("one line that cannot be taken is named, and nothing is recorded", async () => {
     const sitebook = await commandLineMachine(w, "contributor");
     const { code, err } = await sitebook(["record", "live"], { stdin: "URL\n/a\n/b?x\n/c\n" });

@@ -36,6 +36,7 @@ Records a file of many deployments, each with its own time, in any order. FILE h
 In place of FILE it can be the ADDRESS of a sitemap on one of the environment's servers.
 
 With --baseline, the file is what was already there when the record began: not out of band, and no promotion is needed.
+A list, table or sitemap with more lines than a deployment can have (10,000) is then recorded as several baselines.
 A deployment that is a complete list may remove as many as --allow-removals says (see sitebook record --help).
 
 The file can be gzipped, and in UTF-8 or UTF-16, or with --encoding in Windows-1252. Unknown columns are named and
@@ -73,7 +74,8 @@ function importSource(environment: string, file: string, values: Values, io: Io)
   const context = intakeContext(environment, api);
   const fetched = Boolean(webAddress(file));
   const lines = fetched ? sitemapLines(file, context) : () => linesIn(file, values);
-  const read = () => readDeployments(lines, context, io.now().toISOString(), fetched);
+  const baseline = Boolean(values.baseline);
+  const read = () => readDeployments(lines, context, { now: io.now().toISOString(), fetched, baseline });
   return { file, api, context, read };
 }
 
