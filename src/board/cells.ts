@@ -2,10 +2,11 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
+import { isUnknown } from "../record/unknown.ts";
 import { isBeforeApproval } from "../time/before-approval.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import { type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
-import { type CellState, type Comparison, compareWithNext, isUnknown } from "./rules.ts";
+import { type CellState, type Comparison, compareWithNext } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
 /** A row in one environment, as the board shows it. */

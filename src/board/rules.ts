@@ -1,3 +1,4 @@
+import { isUnknown, type KnownState } from "../record/unknown.ts";
 import type { Flag } from "../schema.ts";
 
 /** The current placement of a row in one environment. */
@@ -16,26 +17,9 @@ export interface RecordedCell {
 /** How a cell compares with the one to its right. */
 export type Comparison = "same" | "ahead" | "behind" | "missing" | "gone" | "unknown";
 
-/** A row in one environment, as far as it is recorded there. */
-interface KnownState {
-  /** Whether anything was ever recorded for the environment. */
-  environmentKnown: boolean;
-  recorded: Pick<RecordedCell, "version_id"> | undefined;
-}
-
 /** A row in one environment. */
 export interface CellState extends KnownState {
   recorded: RecordedCell | undefined;
-}
-
-/**
- * Whether the i-th cell is unknown: nothing was ever recorded for its environment, or the row was recorded further to the
- * right but never here, so that part of its history is missing. Recorded in none of them, it is just not deployed yet.
- */
-export function isUnknown(row: readonly KnownState[], i: number): boolean {
-  const cell = row[i];
-  if (!cell?.environmentKnown) return true;
-  return !cell.recorded && row.slice(i + 1).some((further) => further.recorded?.version_id);
 }
 
 /** Compares the i-th cell with the one to its right; undefined for the last one, and if there is nothing to compare. */

@@ -34,10 +34,6 @@ export interface SiteSummary extends RowCounts {
   blockers: OpenBlockers;
 }
 
-/** The ids of the environments for which anything was ever recorded: of the others nothing is known. */
-export const knownEnvironments = ({ environments }: SiteSummary): Set<string> =>
-  new Set(environments.flatMap((one) => (one.changed_at === null ? [] : [one.environment_id])));
-
 declare module "hono" {
   interface ContextVariableMap {
     siteSummary: ReturnType<typeof cachedSummary>;

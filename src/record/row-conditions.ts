@@ -47,7 +47,7 @@ export function isWaiting(site: SiteEnvironments) {
     where o.site_id = ${site.id})`;
 }
 
-/** Whether the row is unknown in any environment, by the same rule as `isUnknown` in board/rules.ts. */
+/** Whether the row is unknown in any environment, by the same rule as `isUnknown`. */
 export function hasUnknown(site: SiteEnvironments) {
   const unrecorded = site.environments.map(
     ({ id }) => sql<boolean>`not exists (select 1 from current_placements u where u.environment_id = ${id})`,

@@ -1,5 +1,4 @@
 import { releasePage } from "../../views/releases/page.ts";
-import { knownEnvironments } from "../board/site-summary.ts";
 import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
@@ -11,6 +10,7 @@ import { listPromotions } from "../promotions/queries.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { currentPlacements } from "../record/current.ts";
 import { findRelease, listContents } from "../record/releases.ts";
+import { isUnknown, knownEnvironments } from "../record/unknown.ts";
 
 /** How many lines are on one part of the list. */
 const maxLines = 200;
@@ -55,6 +55,7 @@ export async function showRelease(
     size: contents.length,
     pages: contents.filter((content) => content.kind === "page").length,
     environments,
+    isUnknown,
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
     blockers: summary.blockers,
     targets: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],

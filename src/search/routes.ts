@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import { pathWithQuery, shortMoment } from "../../views/parts/address.ts";
 import { type SearchProps, searchPage } from "../../views/search/page.ts";
 import { roleNames } from "../access/roles.ts";
-import { knownEnvironments } from "../board/site-summary.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { type SearchKind, searchKinds } from "../record/search-index.ts";
+import { isUnknown, knownEnvironments } from "../record/unknown.ts";
 import { controlCharacters } from "../text.ts";
 import { answerQuestion, subjectOf } from "./answers.ts";
 import { examplePage, findGroup, type ResultGroup, type SearchPosition } from "./queries.ts";
@@ -42,6 +42,7 @@ searchRoutes.get("/", async (c) => {
     searchText: searchTextOf(question, text),
     answer: text && !only ? await answerQuestion(db, site, question, text, { now, roles }) : undefined,
     groups: all.length ? all : any,
+    isUnknown,
     known: knownEnvironments(await c.var.siteSummary(db, site)),
     isAnyWord: any.length > 0,
     only,

@@ -1,12 +1,12 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
-import { isUnknown } from "../../src/board/rules.ts";
 import type { Eligibility } from "../../src/promotions/eligibility.ts";
 import type { RequestField, RequestFieldName } from "../../src/promotions/fields.ts";
 import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
+import type { isUnknown } from "../../src/record/unknown.ts";
 import { joinWithAnd } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
@@ -31,6 +31,8 @@ type Page = {
   pages: number;
   /** What each environment has of these lines now, by artifact id; and whether anything was ever recorded for it. */
   environments: { environment: Environment; environmentKnown: boolean; current: Map<string, CurrentPlacement> }[];
+  /** The rule for what was never recorded. */
+  isUnknown: typeof isUnknown;
   promotions: Promotion[];
   /** What blocks the open ones besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
@@ -83,7 +85,7 @@ function contents(props: Page): Html {
   })}${pager({ previous: props.previous, next: props.next, previousWord: "Previous lines", nextWord: "More lines" })}`;
 }
 
-function line({ site, environments, corrected }: Page, content: ReleaseContent): Html {
+function line({ site, environments, corrected, isUnknown }: Page, content: ReleaseContent): Html {
   const correction = corrected.get(content.artifact_id);
   const states = environments.map(({ environmentKnown, current }) => ({
     environmentKnown,

@@ -1,6 +1,6 @@
 import type { Site } from "../../src/access/sites.ts";
-import { isUnknown } from "../../src/board/rules.ts";
 import type { SearchKind } from "../../src/record/search-index.ts";
+import type { isUnknown } from "../../src/record/unknown.ts";
 import type { SearchAnswer } from "../../src/search/answers.ts";
 import type { FoundArtifact, FoundEvent, ResultGroup } from "../../src/search/queries.ts";
 import { formatCount } from "../../src/text.ts";
@@ -28,6 +28,8 @@ export type SearchProps = {
   groups: ResultGroup[];
   /** The ids of the environments for which anything was ever recorded. */
   known: Set<string>;
+  /** The rule for what was never recorded. */
+  isUnknown: typeof isUnknown;
   /** Nothing has all of the words; the groups have some of them. */
   isAnyWord: boolean;
   /** Only one kind is listed. */
@@ -102,7 +104,7 @@ function currentVersions(props: SearchProps, { current }: FoundArtifact): Html {
     environmentKnown: props.known.has(id),
     recorded: current.find(({ environment }) => environment === slug),
   }));
-  return html`${environments.map(({ name }, i) => cell(name, currentVersion(props, states[i]?.recorded, isUnknown(states, i))))}`;
+  return html`${environments.map(({ name }, i) => cell(name, currentVersion(props, states[i]?.recorded, props.isUnknown(states, i))))}`;
 }
 
 function currentVersion(
