@@ -71,9 +71,15 @@ export function firstChange(db: Database, environmentId: string, knownAt?: strin
 
 /** Whether anything of an environment is recorded from before this deployment took effect: else what was there is unknown. */
 export async function isKnownBefore(db: Database, environmentId: string, deploymentId: string): Promise<boolean> {
-  const start = sql`(select d.effective_at, d.seq from placements d where d.deployment_id = ${deploymentId} order by d.seq limit 1)`;
-  const earlier = moments(db, environmentId, undefined).where(sql<boolean>`(p.effective_at, p.seq) < ${start}`);
-  return (await earlier.limit(1).executeTakeFirst()) !== undefined;
+  const start = sql`(select s.effective_at, s.number from deployments s where s.id = ${deploymentId})`;
+  const earlier = await db
+    .selectFrom("deployments as d")
+    .select("d.id")
+    .where("d.environment_id", "=", environmentId)
+    .where(sql<boolean>`(d.effective_at, d.number) < ${start}`)
+    .limit(1)
+    .executeTakeFirst();
+  return earlier !== undefined;
 }
 
 function moments(db: Database, environmentId: string, knownAt: string | undefined) {
