@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { parse } from "csv-parse/sync";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -46,11 +49,11 @@ async function unpack(path: string): Promise<Record<string, string>> {
   return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
 }
 
-/** Runs the pack's verifier with plain Node, outside of Sitebook. Returns its exit code and output. */
+/** Runs the pack's verifier with plain Node, in a thread, which starts faster than a process. Returns its exit code and output. */
 async function verify(...args: string[]): Promise<string> {
-  const run = promisify(execFile)(process.execPath, [join(home, "verify.mjs"), ...args], { cwd: "/" });
-  const { code, stdout } = await run.then((output) => ({ ...output, code: 0 })).catch((error) => error);
-  return `${code} ${stdout.trim()}`;
+  const verifier = new Worker(join(home, "verify.mjs"), { argv: args, stdout: true });
+  const [[code], printed] = await Promise.all([once(verifier, "exit"), text(verifier.stdout)]);
+  return `${code} ${printed.trim()}`;
 }
 
 async function change(file: string, edit: (text: string) => string): Promise<void> {
@@ -98,6 +101,8 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "extract.txt",
   ]);
   expect(await verify()).toMatch(/^0 OK: .*"promotion":2/);
+  const { stdout } = await promisify(execFile)(process.execPath, [join(home, "verify.mjs")], { cwd: "/" });
+  expect(stdout, "in a process of its own").toMatch(/^OK: .*"promotion":2/);
   expect(parse(files["contents.csv"] ?? "", { columns: true, bom: true })).toEqual([
     { kind: "page", key: "/sale", title: "", change: "new", version: "v1", replaced: "" },
     { kind: "page", key: "/Über-uns", title: "", change: "new", version: "v2", replaced: "" },

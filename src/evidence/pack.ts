@@ -36,7 +36,7 @@ export async function* packEvidence(
     chunks.push(chunk);
   });
   const begin = (name: string) => {
-    const file = new ZipDeflate(name);
+    const file = new ZipDeflate(name, { mem: 4 }); // tables of 4 MB a file, the default, take longer than the packing
     file.mtime = checkpoint.at;
     zip.add(file);
     return file;
