@@ -37,7 +37,7 @@ export async function fullShop(db: Database): Promise<World> {
 }
 
 /** Adds rows of 40 KB, so that a copy takes a while. */
-export async function addManyRows(url: string, rows = 1000): Promise<void> {
+export async function addManyRows(url: string, rows = 400): Promise<void> {
   await on(url, async (db) => {
     const { id } = await db.selectFrom("people").select("id").limit(1).executeTakeFirstOrThrow();
     const answer = isPostgres(db) ? sql`repeat('x', 40000)` : sql`printf('%.*c', 40000, 'x')`;
