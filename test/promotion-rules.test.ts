@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Gate } from "../src/access/environments.ts";
+import { type Gate, gateDefaults } from "../src/access/gates.ts";
 import type { Permission } from "../src/access/permissions.ts";
 import { type AssessedContent, blockersOf, isMet, type VersionNeed } from "../src/promotions/blockers.ts";
 import {
@@ -17,8 +17,10 @@ import {
 } from "../src/promotions/rules.ts";
 
 const gate = (...requirements: [role: string, count: number][]): Gate => ({
+  ...gateDefaults,
   id: "g1",
   version: 1,
+  stored: {},
   requirements: requirements.map(([role, count]) => ({ role, count })),
   asker_may_approve: false,
 });

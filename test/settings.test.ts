@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { gateDefaults } from "../src/access/gates.ts";
 import { createEnvironment } from "../src/environments/environments.ts";
 import { gateSentence } from "../src/environments/rules.ts";
 import { slugFrom } from "../src/text.ts";
@@ -50,10 +51,7 @@ test("each environment is shown with its servers and its gate in words", async (
 
 test("a gate reads as a sentence", () => {
   const gate = (requirements: { role: string; count: number }[], asker_may_approve = false) =>
-    gateSentence(
-      { id: "g", version: 1, requirements, asker_may_approve },
-      { tester: "Tester", marketing: "Marketing" },
-    );
+    gateSentence({ ...gateDefaults, requirements, asker_may_approve }, { tester: "Tester", marketing: "Marketing" });
   const [tester, marketing] = [
     { role: "tester", count: 2 },
     { role: "marketing", count: 1 },

@@ -2,6 +2,7 @@ import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { Refusal } from "../errors.ts";
 import type { Tier } from "../schema.ts";
+import { type Gate, readGate } from "./gates.ts";
 
 export interface Environment {
   id: string;
@@ -20,13 +21,6 @@ export interface Environments {
   /** Those in use, in their order. */
   environments: Environment[];
   retired: Environment[];
-}
-
-export interface Gate {
-  id: string;
-  version: number;
-  requirements: { role: string; count: number }[];
-  asker_may_approve: boolean;
 }
 
 /** A site's environments with servers and the gates in force. One query, as every page needs it. */
@@ -79,12 +73,6 @@ export async function refuseRetiredNow(trx: Database, { id, name }: Pick<Environ
 const selectRetired = precompiled((db, id: string) =>
   db.selectFrom("environments").select("retired_at").where("id", "=", id),
 );
-
-export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {
-  if (!row) return null;
-  const rules = JSON.parse(row.rules) as Pick<Gate, "requirements" | "asker_may_approve">;
-  return { id: row.id, version: row.version, ...rules };
-}
 
 /** The environment before this one; undefined for the first. */
 export function environmentBefore(environments: Environment[], environment: Environment): Environment | undefined {

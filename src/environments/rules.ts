@@ -1,10 +1,11 @@
-import type { Environment, Gate } from "../access/environments.ts";
+import type { Environment } from "../access/environments.ts";
+import type { GateRules } from "../access/gates.ts";
 import type { FieldError } from "../errors.ts";
 import type { Tier } from "../schema.ts";
 import { controlCharacters, countOf, foldText, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
 
 /** "Needs 2 approvals from Tester and 1 from Marketing; …". `roles` are the names of roles by their slugs. */
-export function gateSentence(gate: Gate | null, roles: Record<string, string> = {}): string {
+export function gateSentence(gate: GateRules | null, roles: Record<string, string> = {}): string {
   if (!gate?.requirements.length) return "No approval needed: anyone who may record deployments can record them here.";
   const approvals = gate.requirements.map(({ role, count }, i) => {
     return `${i ? count : countOf(count, "approval")} from ${roles[role] ?? role}`;

@@ -1,4 +1,4 @@
-import { readGate } from "../access/environments.ts";
+import { readGate } from "../access/gates.ts";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";

@@ -1,4 +1,4 @@
-import type { Gate } from "../access/environments.ts";
+import type { Gate } from "../access/gates.ts";
 import { permissionPhrases } from "../access/permissions.ts";
 import type { Role } from "../access/roles.ts";
 import { controlCharacters, joinWithAnd, whyNotVisible } from "../text.ts";

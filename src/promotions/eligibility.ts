@@ -102,7 +102,8 @@ function sourceEnvironment(site: Site, environment: Environment): Environment {
 
 /** SHA-256 over what an approval is bound to: the release's contents, the target, and the gate at the time of the request. */
 function promotionDigest(site: Site, release: { digest: string }, environment: Environment): string {
-  const gate = environment.gate && { ...environment.gate };
+  const { gate: current } = environment;
+  const gate = current && { id: current.id, version: current.version, ...current.stored };
   return sha256(canonicalJson({ site: site.id, release: release.digest, environment: environment.id, gate }));
 }
 

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { readGate } from "../access/environments.ts";
+import { readGate } from "../access/gates.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";

@@ -1,5 +1,5 @@
 import type { Actor } from "../access/actor.ts";
-import type { Gate } from "../access/environments.ts";
+import type { Gate } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { neededApprovals } from "../record/approvers.ts";
