@@ -73,6 +73,14 @@ describe("a person who is renamed", () => {
     ]);
   });
 
+  test("is understood by a former name in a question, unless another is called so now", async () => {
+    const answer = async () => page("/search?q=what+did+Theo+approve");
+    await rename("theo", "Marcus Brandt");
+    expect(await answer()).toContain("Approved by <bdi>Marcus Brandt</bdi>");
+    await changeName(w.db, w.people.mara, "Theo Vance", w.clock.at);
+    expect(await answer()).toContain("<bdi>Theo Vance</bdi> has not approved anything");
+  });
+
   test("is checked by verify, and restored by a rebuild", async () => {
     expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
     await rebuild(w.db, w.site.id);
@@ -155,6 +163,56 @@ describe("an environment that is renamed", () => {
     const compared = await page("/compare?from=demo%402026-03-03T12:00:00Z&to=demo");
     expect(compared).toMatch(/What differs: demo on [^<]* and Staging now/);
     expect(compared).toContain("demo is now called Staging.");
+  });
+
+  test("is called as then in the answer to where a page was, and as now in the answer to where it is", async () => {
+    const question = async (text: string) => page(`/search?q=${encodeURIComponent(text)}`);
+    const demoThen = '<bdi>demo</bdi></span> <span class="ago">(now called <bdi>Staging</bdi>)</span>';
+    expect(await question("where was /sale on 3 March 14:00")).toContain(demoThen);
+    expect(await question("who approved /sale on demo on 3 March 14:00")).toContain(demoThen);
+    const now = await question("where is /sale");
+    expect(now).toContain("<bdi>Staging</bdi>");
+    expect(now).not.toContain("now called");
+  });
+
+  test("is listed in the order of then in the answer to where a page was", async () => {
+    await w.as("ada").post("/sites/shop/promotions/2/cancellation", { reason: "Later" });
+    await changeEnvironment(w.db, await w.by("iris"), w.site, environmentOf(w.site, "live"), { before: "demo" });
+    w.clock.at = "2026-03-05T10:00:00.000Z";
+    const order = async (text: string) =>
+      [
+        ...(await page(`/search?q=${encodeURIComponent(text)}`)).matchAll(
+          /<li>.*? on <span class="env"[^>]*><bdi>(\w+)/g,
+        ),
+      ].map(([, name]) => name);
+    expect(await order("where was /sale on 3 March 14:00")).toEqual(["beta", "demo", "live"]);
+    expect(await order("where is /sale")).toEqual(["beta", "live", "Staging"]);
+  });
+
+  test("is understood by its former name in a question, unless another is called so now", async () => {
+    const lead = async (text: string) =>
+      /<section class="answer".*?<p class="lead">(.*?)<\/p>/s.exec(
+        await page(`/search?q=${encodeURIComponent(text)}`),
+      )?.[1];
+    const staging = environmentOf(w.site, "demo");
+    await changeEnvironment(w.db, await w.by("iris"), w.site, staging, { name: "Preview" });
+    for (const name of ["Staging", "Preview", "demo"])
+      expect(await lead(`who approved /sale on ${name} in March`), name).toContain("Theo");
+    const beta = environmentOf(w.site, "beta");
+    await changeEnvironment(w.db, await w.by("iris"), w.site, beta, { name: "Staging" });
+    expect(await lead("who approved /sale on Staging")).toContain("No approval is needed on <bdi>Staging</bdi>.");
+  });
+
+  test("has its present name beside promotions that ended, in the inbox and on their releases", async () => {
+    const words = "<bdi>demo</bdi> is now called <bdi>Staging</bdi>";
+    expect(await page("/approvals?show=done")).toContain(words);
+    expect(await page("/releases/1")).toContain(words);
+    expect(await page("/releases/2")).not.toContain(words);
+    const beta = environmentOf(w.site, "beta");
+    await changeEnvironment(w.db, await w.by("iris"), w.site, beta, { name: "Workshop" });
+    const frozen = '<bdi>beta</bdi></span> <span class="ago">(now called <bdi>Workshop</bdi>)</span> on ';
+    expect(await page("/releases/1")).toContain(frozen);
+    expect(await page("/releases/1")).toContain('<bdi>beta</bdi></a> <span class="ago">(now called');
   });
 
   test("keeps its former name through verify and rebuild", async () => {

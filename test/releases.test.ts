@@ -233,7 +233,7 @@ describe("a release", () => {
 
     const page = await (await w.as("vera").get(`/sites/shop/releases/${number}`)).text();
 
-    expect(page).toContain("Promotion 1, went to demo");
+    expect(page).toContain("Promotion 1, went to <bdi>demo</bdi>");
     expect(page).toContain("waiting for Marketing");
     expect(page).not.toContain("Request promotion");
   });

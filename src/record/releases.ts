@@ -57,6 +57,9 @@ function releases(db: Database) {
       nameThen("p", "r.created_at").as("person"),
       nameSince("p", "r.created_at").as("person_now"),
       "e.slug as environment",
+      "e.tier as environment_tier",
+      nameThen("e", "r.created_at").as("environment_name"),
+      nameSince("e", "r.created_at").as("environment_now"),
     ])
     .select((eb) =>
       eb

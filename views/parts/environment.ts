@@ -16,3 +16,15 @@ export const environmentPath = (from: EnvironmentName | undefined, to: Environme
 
 /** An attribute that gives the content of an element the hue of an environment. */
 export const tier = (place: EnvironmentName): Html => attr("data-tier", place.tier);
+
+/** "demo is now called Staging": the environments of a promotion that were renamed since it ended. */
+export const renamedSince = (promotion: {
+  from: EnvironmentName;
+  environment: EnvironmentName;
+  from_name: string;
+  to_name: string;
+}): Html[] =>
+  [
+    [promotion.from.name, promotion.from_name],
+    [promotion.environment.name, promotion.to_name],
+  ].flatMap(([then, now]) => (then === now ? [] : [html`<bdi>${then}</bdi> is now called <bdi>${now}</bdi>`]));

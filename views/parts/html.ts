@@ -55,6 +55,9 @@ export const sentence = (text: Piece): Html =>
     ? each(text.split(rightToLeft), (part, i) => html`${i % 2 ? html`<bdi>${part}</bdi>` : part}`)
     : html`${text}`;
 
+/** The same words for a place that shows no elements, such as a page's title. (Text and values contain no `<` or `>`.) */
+export const withoutMarkup = (markup: Html): Html => new Html(markup.text.replace(/<[^>]*>/g, ""));
+
 /** "A, B and C" as markup. */
 export const eachWithAnd = (pieces: Html[]): Html =>
   each(pieces, (piece, i) => html`${i > 0 && (i === pieces.length - 1 ? " and " : ", ")}${piece}`);

@@ -4,7 +4,7 @@ import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf, formatCount } from "../../src/text.ts";
 import { button, linkButton } from "../parts/button.ts";
-import { environmentPath } from "../parts/environment.ts";
+import { environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html, type Piece, sentence } from "../parts/html.ts";
 import { chips, empty, head } from "../parts/page.ts";
 import { inRole, nameOf } from "../parts/people.ts";
@@ -225,7 +225,7 @@ const toReread = (props: Props, promotion: Promotion): Html =>
   entry(
     props,
     promotion,
-    html`${size(props, promotion)}${howItEnded(props, promotion)}`,
+    html`${size(props, promotion)}${howItEnded(props, promotion)}${each(renamedSince(promotion), (words) => html` <span class="ago">${words}.</span>`)}`,
     html`${statusBadge(promotion.state, stateInWords(promotion))}${ended(props, promotion)}`,
   );
 

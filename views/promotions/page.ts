@@ -8,7 +8,7 @@ import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
-import { environmentPath } from "../parts/environment.ts";
+import { environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
@@ -78,13 +78,6 @@ function verdictForm({ site, promotion, position, sections = [] }: PromotionPage
 ${hiddenField("digest", promotion.digest)}${list}</form>`;
 }
 
-/** "demo is now called Staging" */
-const renamed = ({ environment, from, to_name, from_name }: PromotionPage["promotion"]): Html[] =>
-  [
-    [from.name, from_name],
-    [environment.name, to_name],
-  ].flatMap(([then, now]) => (then === now ? [] : [html`<bdi>${then}</bdi> is now called <bdi>${now}</bdi>`]));
-
 function header(props: PromotionPage): Html {
   const { promotion, changes, site, now } = props;
   const softwareIsNeeded = promotion.contents.some(
@@ -93,7 +86,7 @@ function header(props: PromotionPage): Html {
   return head({
     over: [
       environmentPath(promotion.from, promotion.environment),
-      ...renamed(promotion),
+      ...renamedSince(promotion),
       `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
