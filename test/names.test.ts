@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { setOwner } from "../src/artifacts/owners.ts";
 import { changeEnvironment } from "../src/environments/changes.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
@@ -65,7 +66,7 @@ describe("a person who is renamed", () => {
 
   test("is named in an event of each site in which they have a role or did something, and in no other", async () => {
     const history = await page("/history");
-    expect(history).toContain("<bdi>Theo Brandt</bdi> changed their name, which was Theo before.");
+    expect(history).toContain("<bdi>Theo Brandt</bdi> changed their name, which was <bdi>Theo</bdi> before.");
     expect(history).toContain('<bdi>Theo</bdi> <span class="ago">(now called <bdi>Theo Brandt</bdi>)</span> approved');
     expect(await renamings()).toEqual([{ name: "Theo Brandt", before: "Theo" }]);
     expect(await w.db.selectFrom("former_names").select(["of_id", "name"]).execute()).toEqual([
@@ -112,17 +113,58 @@ describe("a person who is renamed", () => {
   });
 });
 
-test("two people with one name are told apart by their e-mail addresses where a list has both", async () => {
-  await changeName(w.db, w.people.mara, "Theo", w.clock.at);
-  await approvedByTheo();
+describe("two people of a site with one name", () => {
   const [theo, mara] = ["Theo (theo@example.test)", "Theo (mara@example.test)"];
-  const history = await page("/history");
-  expect(history).toContain(`>${theo}</option>`);
-  expect(history).toContain(`>${mara}</option>`);
-  const ada = await page("/artifacts/page?key=/sale", "ada");
-  expect(ada).toContain(`>${theo}</option>`);
-  expect(ada).toContain(`>${mara}</option>`);
-  expect(await page("/promotions/1")).toContain("<bdi>Theo</bdi>");
+  beforeEach(async () => {
+    await changeName(w.db, w.people.mara, "Theo", w.clock.at);
+    await approvedByTheo();
+    const owned = { of: { kind: "page", key: "/sale" }, owner: w.people.mara.id } as const;
+    await setOwner(w.db, await w.by("ada"), w.site, owned);
+  });
+
+  test("are told apart by their e-mail addresses where one can be selected", async () => {
+    const history = await page("/history");
+    const ada = await page("/artifacts/page?key=/sale", "ada");
+    for (const option of [`>${theo}</option>`, `>${mara}</option>`]) {
+      expect(history).toContain(option);
+      expect(ada).toContain(option);
+    }
+  });
+
+  test.each([
+    ["on a promotion", "/promotions/1", [`<bdi>${theo}</bdi> (<bdi>Tester</bdi>)`]],
+    ["on a page, with its owner", "/artifacts/page?key=/sale", [`<bdi>${theo}</bdi>`, `<b><bdi>${mara}</bdi></b>`]],
+    ["on the board", "", [`approved by ${theo}, tester`, `<bdi>${mara}</bdi>`]],
+    ["on an environment", "/environments/demo", [`<bdi>${theo}</bdi>`]],
+    ["in the history", "/history", [`<bdi>${theo}</bdi> approved`, `made <bdi>${mara}</bdi> the owner of`]],
+    ["in an answer", "/search?q=who+approved+/sale+on+demo", [`<bdi>${theo}</bdi>`]],
+    ["in exports", "/environments/demo/export.csv", [`"${theo}, tester,`]],
+    ["in an export of the history", "/history/export.csv", [`,${theo},promotion_approved,`, `made ${mara} the owner`]],
+  ])("are told apart %s", async (_where, path, texts) => {
+    const text = await page(path);
+    for (const words of texts) expect(text).toContain(words);
+  });
+
+  test("are told apart by the API", async () => {
+    const { items } = await json("/environments/demo/placements");
+    expect(items[0].approved_by[0].person).toBe(theo);
+    expect((await json("/promotions/1")).approvals[0].person).toBe(theo);
+  });
+
+  test("are told apart once one of them is gone from the site, too", async () => {
+    await w.db.deleteFrom("memberships").where("person_id", "=", w.people.theo.id).execute();
+    expect(await page("/promotions/1")).toContain(`<bdi>${theo}</bdi>`);
+    expect(await page("/artifacts/page?key=/sale")).toContain(`<b><bdi>${mara}</bdi></b>`);
+  });
+
+  test("are not told apart from people of other sites, and keep their names in events", async () => {
+    await changeName(w.db, w.people.oskar, "Ada", w.clock.at);
+    expect(await page("/history")).toContain("<bdi>Ada</bdi> created");
+    const { items } = await json("/events");
+    const approved = items.find(({ entry }: { entry: { action: string } }) => entry.action === "promotion_approved");
+    expect(approved.entry.details.person).toBe("Theo");
+    expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
+  });
 });
 
 test("a request that came before its person was renamed is recorded with the new name", async () => {

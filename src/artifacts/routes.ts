@@ -11,7 +11,7 @@ import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
-import { countOf, tellApart } from "../text.ts";
+import { countOf } from "../text.ts";
 import { localInput } from "../time/format.ts";
 import { formatMoment, formatRangeEnd } from "../time/parse-moment.ts";
 import { listOwners, listPossibleOwners, type OwnedScope, setOwner } from "./owners.ts";
@@ -64,7 +64,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
     ),
     may,
     owners: await listOwners(db, site.id, artifact.id),
-    people: may.assign ? tellApart(await listPossibleOwners(db, site.id)) : [],
+    people: may.assign ? (await listPossibleOwners(db, site.id)).map(({ id, shown }) => ({ id, name: shown })) : [],
     versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
   return sitePage(c, { title: artifact.key }, artifactPage(props), errors ? 422 : 200);

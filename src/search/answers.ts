@@ -14,7 +14,7 @@ import { formerNames, nameAt } from "../record/former-names.ts";
 import { normalKey } from "../record/keys.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
-import { foldText, joinWithAnd, slugFrom, tellApart } from "../text.ts";
+import { foldText, joinWithAnd, slugFrom } from "../text.ts";
 import { listApprovals, type PastApproval, search } from "./queries.ts";
 import type { Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
@@ -261,7 +261,7 @@ async function answerApproved(
   const shown = approvals.slice(0, maxApprovals);
   return {
     to: "approved",
-    whom: roleName ?? joinWithAnd(tellApart(people).map((person) => person.name)),
+    whom: roleName ?? joinWithAnd(people.map((person) => person.shown)),
     environment,
     approvals: shown,
     more: approvals.length > maxApprovals,

@@ -3,7 +3,7 @@ import type { Decision, Need } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { formatCount, joinWithAnd } from "../../src/text.ts";
+import { formatCount, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -117,9 +117,11 @@ function state({ promotion, need, ownDecision, stale }: PromotionPage): string {
 }
 
 /** That nothing is left to approve or complete, and who can do something about it. */
-function staleWords({ from, asked_by }: PromotionPage["promotion"], need: Need | undefined): string {
+function staleWords({ from, asked_by, requester_kind }: PromotionPage["promotion"], need: Need | undefined): string {
   const who =
-    need === "settlement" ? "Request a newer release, or cancel it." : `Waiting for ${asked_by} to settle it.`;
+    need === "settlement"
+      ? "Request a newer release, or cancel it."
+      : `Waiting for ${nameWithKind({ name: asked_by, kind: requester_kind })} to settle it.`;
   return `Blocked: ${from.name} no longer has all of this. ${who}`;
 }
 

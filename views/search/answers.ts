@@ -9,7 +9,7 @@ import { linkButton } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
-import { allInRoles, inRole, nameOf, nowCalled } from "../parts/people.ts";
+import { allInRoles, inRole, nameOf, nowCalled, requester } from "../parts/people.ts";
 import { baselineWords, beforeApproval, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
@@ -209,10 +209,10 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
       name,
       from,
       environment,
-      asked_by,
       asked_at,
       requirements,
-    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by <bdi>${asked_by}</bdi> on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
+      ...asked
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by ${nameOf(requester(asked))} on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
 }
