@@ -145,6 +145,14 @@ test("a pack has the names of then, and a person or environment renamed since do
   }
 });
 
+test("a pack with names from right to left is accepted, too", async () => {
+  await changeName(w.db, w.people.theo, "תאו", w.clock.at);
+  await w.record("beta", ["/מבצע גרסה1"]);
+  await w.promote((await w.release("אביב")).number, "demo");
+  expect((await unpack("promotions/1/evidence.zip"))["index.html"]).toContain("<td>תאו</td>");
+  expect(await verify()).toMatch(/^0 OK: /);
+});
+
 test("an environment's pack has in its heading what the environment was called then", async () => {
   await spring();
   w.clock.at = "2026-03-07T10:00:00.000Z";

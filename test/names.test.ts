@@ -203,8 +203,8 @@ describe("an environment that is renamed", () => {
 
   test("is called as then in a comparison with the past", async () => {
     const compared = await page("/compare?from=demo%402026-03-03T12:00:00Z&to=demo");
-    expect(compared).toMatch(/What differs: demo on [^<]* and Staging now/);
-    expect(compared).toContain("demo is now called Staging.");
+    expect(compared).toMatch(/What differs: <bdi>demo<\/bdi> on [^<]* and <bdi>Staging<\/bdi> now/);
+    expect(compared).toContain("<bdi>demo</bdi> is now called <bdi>Staging</bdi>.");
   });
 
   test("is called as then in the answer to where a page was, and as now in the answer to where it is", async () => {

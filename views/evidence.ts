@@ -3,7 +3,7 @@ import type { Evidence, EvidenceSubject } from "../src/evidence/evidence.ts";
 import type { Checkpoint } from "../src/integrity/checkpoints.ts";
 import { formatCount } from "../src/text.ts";
 import { longTime } from "../src/time/format.ts";
-import { each, type Html, html, type Piece, withoutMarkup } from "./parts/html.ts";
+import { each, type Html, html, type Piece, verbatim, withoutMarkup } from "./parts/html.ts";
 
 /** The columns of a pack's tables, which are also CSV files. Its verifier reads their names from those. */
 export const evidenceColumns = {
@@ -143,7 +143,8 @@ const historyWords = ({ about, site, checkpoint }: EvidenceProps): Html =>
 
 function section(id: string, heading: string, names: string[], rows: Evidence["contents"], emptyText: string): Html {
   const columns = names.filter((name) => !name.endsWith("_local"));
-  const cells = (row: Evidence["contents"][number]) => each(columns, (name) => html`<td>${cell(row, name)}</td>`);
+  const cells = (row: Evidence["contents"][number]) =>
+    each(columns, (name) => html`<td>${verbatim(cell(row, name))}</td>`);
   return html`<section aria-labelledby="${id}" tabindex="0"><h2 id="${id}">${heading}</h2>
 ${rows.length === 0 && html`<p>${emptyText}</p>`}
 <table${rows.length === 0 && html` hidden`}><thead><tr>${each(columns, (name) => html`<th scope="col">${columnHeads[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
@@ -152,8 +153,8 @@ ${each(rows, (row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table></section>
 }
 
 /** A time in UTC has the site's own below it. */
-const cell = (row: Evidence["contents"][number], name: string) =>
-  name.endsWith("_at") && row[name] ? `${row[name]}\n${row[name.replace(/_at$/, "_local")]}` : row[name];
+const cell = (row: Evidence["contents"][number], name: string): string =>
+  name.endsWith("_at") && row[name] ? `${row[name]}\n${row[name.replace(/_at$/, "_local")]}` : String(row[name] ?? "");
 
 const style = `
 :root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; }
