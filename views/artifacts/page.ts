@@ -33,6 +33,8 @@ export type ArtifactProps = {
   artifact: { kind: Kind; key: string; title: string | null; section: string };
   current: CurrentVersion[];
   waiting: { number: number; environment: Environment; version: string | null; roles: string[]; blocked: boolean }[];
+  /** The environments of its lanes: those of now, and the retired ones on which it was recorded. */
+  environments: Environment[];
   timeline: Timeline;
   zooms: { text: string; from: string | undefined; current: boolean }[];
   /** The text of the two fields of the period, and what is wrong with it. */
@@ -122,7 +124,11 @@ function figure(props: ArtifactProps): Html {
   const { site, timeline, current, waiting, now, artifact, approvers } = props;
   const zone = site.time_zone;
   const until = timeline.to === now ? html`today, ${fullTime(now, zone)}` : fullTime(timeline.to, zone);
-  const environments = current.map(({ environment: { name, tier } }) => ({ name, tier }));
+  const environments = props.environments.map(({ name, tier, retired_at }) => ({
+    name,
+    tier,
+    retired: retired_at !== null,
+  }));
   const versionsNow = current.map(
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
@@ -138,7 +144,7 @@ ${lanes({
     const promotion = waiting.find((waiting) => waiting.environment.id === environment.id);
     return promotion && waitingWords(promotion);
   }),
-  label: `${current.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${versionsNow.join(", ")}. The table below has the same data.`,
+  label: `${environments.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${versionsNow.join(", ")}. The table below has the same data.`,
 })}</figure>`;
 }
 

@@ -2,13 +2,13 @@ import type { Html } from "./html.ts";
 import { attr, html } from "./html.ts";
 
 /** An environment as it is shown: its tier determines shape and hue. */
-export type EnvironmentName = { name: string; tier: string; href?: string | undefined };
+export type EnvironmentName = { name: string; tier: string; href?: string | undefined; retired?: boolean };
 
 /** An environment's name, always with its shape. */
 export const env = (place: EnvironmentName): Html =>
   place.href
     ? html`<a class="env" data-tier="${place.tier}" href="${place.href}"><bdi>${place.name}</bdi></a>`
-    : html`<span class="env" data-tier="${place.tier}"><bdi>${place.name}</bdi></span>`;
+    : html`<span class="env" data-tier="${place.tier}"><bdi>${place.name}</bdi>${place.retired && html`<small class="ago">retired</small>`}</span>`;
 
 /** From where to where a promotion goes: demo, a line, live. */
 export const environmentPath = (from: EnvironmentName | undefined, to: EnvironmentName): Html =>
