@@ -32,13 +32,9 @@ export function foldText(text: string): string {
 /** A name as it is stored and compared: trimmed, in Unicode NFC. */
 export const normalName = (name: string): string => name.trim().normalize("NFC");
 
-/** The people of a list, where those who share a name with another have their e-mail address beside it: "Ada (ada@example.test)". */
-export function tellApart<P extends { id: string; name: string; email: string | null }>(people: P[]): P[] {
-  const shares = ({ id, name }: P) => people.some((other) => other.id !== id && other.name === name);
-  return people.map((person) =>
-    person.email && shares(person) ? { ...person, name: `${person.name} (${person.email})` } : person,
-  );
-}
+/** "Ada"; "Nightly build (machine)" for a token. In sentences; pages mark names with `nameOf`. */
+export const nameWithKind = ({ name, kind }: { name: string; kind: "person" | "machine" }): string =>
+  kind === "machine" ? `${name} (machine)` : name;
 
 /** Joiners within words of scripts that need them, and within emoji. */
 const neededJoiners =

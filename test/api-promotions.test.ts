@@ -33,7 +33,9 @@ test("machines request, approve and complete a promotion", async () => {
     note: "Please",
     digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     requirements: [{ role: "tester", needed: 1, given: 0, people: [{ person: "Theo" }, { kind: "machine" }] }],
-    blockers: [{ code: "approvals_missing", message: "Tester has not approved it yet. Theo or tester token can." }],
+    blockers: [
+      { code: "approvals_missing", message: "Tester has not approved it yet. Theo or tester token (machine) can." },
+    ],
     approvals: [],
   });
   const approved = await approve(requested.digest);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findAccess } from "../src/access/sites.ts";
-import { changeEnvironment } from "../src/environments/changes.ts";
+import { changeEnvironment, retireEnvironment } from "../src/environments/changes.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { machine } from "./support/api.ts";
 import { tableRows, words } from "./support/words.ts";
@@ -73,7 +73,9 @@ describe("an environment is moved", () => {
     w.clock.at = "2026-03-06T10:00:00.000Z";
     expect(await orderAt("2026-03-03T10:00:00Z")).toEqual(["1 beta", "2 demo", "3 live"]);
     expect(await orderAt("2026-03-05T10:00:00Z")).toEqual(["1 beta", "2 live", "3 demo"]);
-    expect(await (await w.as("vera").get("/sites/shop/history")).text()).toContain("now beta, live, demo.");
+    expect(await (await w.as("vera").get("/sites/shop/history")).text()).toContain(
+      "now <bdi>beta</bdi>, <bdi>live</bdi>, <bdi>demo</bdi>.",
+    );
   });
 
   test("and the counts of the board follow", async () => {
@@ -108,7 +110,7 @@ describe("an environment is renamed", () => {
     expect(now).toContain("What is on Staging");
     expect(now).not.toContain("now called");
     const history = await (await w.as("vera").get("/sites/shop/history")).text();
-    expect(history).toContain("renamed the environment demo to");
+    expect(history).toContain("renamed the environment <bdi>demo</bdi> to");
     expect(history).toContain("from staging to testing.");
   });
 
@@ -174,6 +176,64 @@ describe("a retired environment", () => {
     await expect(w.record("demo", ["/sale v2"])).rejects.toThrow("demo is retired.");
     expect((await api.post(environments, { slug: "demo" })).status).toBe(422);
   });
+});
+
+describe("what was on an environment that was retired since", () => {
+  const page = async (path: string) => (await w.as("vera").get(`/sites/shop/${path}`)).text();
+  beforeEach(async () => {
+    w.clock.at = "2026-03-04T10:00:00.000Z";
+    await w.record("demo", ["/sale v1"]);
+    await w.record("beta", ["/sale v2", "/only-beta v1"]);
+    w.clock.at = "2026-03-06T10:00:00.000Z";
+    await retireEnvironment(w.db, await w.by("iris"), w.site, environmentOf(w.site, "demo"));
+    w.clock.at = "2026-03-08T10:00:00.000Z";
+  });
+
+  test("has a lane in the timeline of its pages, which ends when it was retired", async () => {
+    const lanes = await page("artifacts/page?key=/sale");
+    expect(lanes).toContain('aria-label="3 lanes, one for each environment');
+    expect(lanes).toContain('<bdi>demo</bdi><small class="ago">retired</small>');
+    expect(lanes).toMatch(/v1.{0,2} on .{0,2}demo.{0,2} from 4 March 2026, 10:00 until 6 March 2026, 10:00/);
+    expect(await page("artifacts/page?key=/only-beta")).toContain('aria-label="2 lanes, one for each environment');
+  });
+
+  test("can be compared, at a moment before or as it was at the end", async () => {
+    const compared = await page("compare?from=demo&to=beta");
+    expect(compared).toContain('<option value="demo" selected>demo (retired)</option>');
+    expect(compared).toContain("demo</bdi> on 6 March 2026, 10:00 and <bdi>beta</bdi> now");
+    expect(compared).toContain('<bdi class="version">v1</bdi>');
+    expect(await page("compare?from=demo&from_at=5 March 2026 10:00&to=beta")).toContain(
+      "demo</bdi> on 5 March 2026, 10:00",
+    );
+    const { body } = await (await machine(w, "viewer")).get("/sites/shop/compare?from=demo&to=beta");
+    expect(body.items.map(({ key, from }: { key: string; from: string }) => [key, from])).toContainEqual([
+      "/sale",
+      "v1",
+    ]);
+  });
+
+  test("is among the filters of deployments", async () => {
+    const list = await page("deployments?environment=demo");
+    expect(list).toMatch(
+      /<a href="\/sites\/shop\/deployments\?environment=demo" aria-current="(true|page)">(<bdi>)?demo(<\/bdi>)? \(retired\)/,
+    );
+    expect(list).toContain("Deployment 1");
+    expect(list).not.toContain("Deployment 2<");
+  });
+});
+
+test("which environments there were before the record of a site is refused, since it is unknown", async () => {
+  const { status, body } = await (await machine(w, "viewer")).get(`${environments}?as_of=2025-01-01T00:00:00Z`);
+  expect([status, body.errors]).toEqual([
+    422,
+    [
+      {
+        path: "as_of",
+        message:
+          "The record of this site begins at 2026-01-05T08:00:00.000Z. Which environments it had before is unknown.",
+      },
+    ],
+  ]);
 });
 
 test("an environment with an open promotion, or the only one, is not retired", async () => {

@@ -132,13 +132,50 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
 
 test("a pack has the names of then, and a person or environment renamed since does not break it", async () => {
   await spring();
+  w.clock.at = "2026-03-07T10:00:00.000Z";
   await changeName(w.db, w.people.mara, "Mara Vance", w.clock.at);
   const live = environmentOf(w.site, "live");
   await changeEnvironment(w.db, await w.by("iris"), w.site, live, { name: "Production" });
-  const files = await unpack(promotionPack);
+  for (const path of [promotionPack, wholePack, "environments/live/evidence.zip?as_of=2026-03-06T11:00"]) {
+    const files = await unpack(path);
+    expect(await verify()).toMatch(/^0 OK: /);
+    expect(files["approvals.csv"]).toContain(",Mara,");
+    expect(files["index.html"] ?? "").not.toContain("Mara Vance");
+    for (const table of ["gates.csv", "approvals.csv", "steps.csv"])
+      expect(cellsOf(files, table, "environment", "environment_name", "environment_now")).toContainEqual([
+        "live",
+        "live",
+        "Production",
+      ]);
+  }
+});
+
+test("a pack with names from right to left is accepted, too", async () => {
+  await changeName(w.db, w.people.theo, "תאו", w.clock.at);
+  await w.record("beta", ["/מבצע גרסה1"]);
+  await w.promote((await w.release("אביב")).number, "demo");
+  expect((await unpack("promotions/1/evidence.zip"))["index.html"]).toContain("<td>תאו</td>");
   expect(await verify()).toMatch(/^0 OK: /);
-  expect(files["approvals.csv"]).toContain(",Mara,");
-  expect(files["index.html"] ?? "").not.toContain("Mara Vance");
+});
+
+test("an environment's pack has in its heading what the environment was called then", async () => {
+  await spring();
+  w.clock.at = "2026-03-07T10:00:00.000Z";
+  const live = environmentOf(w.site, "live");
+  await changeEnvironment(w.db, await w.by("iris"), w.site, live, { name: "Production" });
+  const then = (await unpack("environments/live/evidence.zip?as_of=2026-03-06T11:00"))["index.html"];
+  expect(then).toContain("<title>What was on live on 6 March 2026");
+  expect(then).toContain("It is now called <bdi>Production</bdi>.");
+  const now = (await unpack("environments/live/evidence.zip"))["index.html"];
+  expect(now).toContain("<h1>What was on <bdi>Production</bdi> on ");
+  expect(now).not.toContain("now called <bdi>");
+});
+
+test("a pack in which an environment was given another name is not accepted", async () => {
+  await spring();
+  await unpack(promotionPack);
+  await change("steps.csv", (text) => text.replace(",live,live,", ",live,Production,"));
+  expect(await verify()).toMatch(/^1 steps.csv, row \d+: the events give .*,live,live,/);
 });
 
 test("its page is valid HTML, with the promotion's name as its heading", async () => {
@@ -146,7 +183,7 @@ test("its page is valid HTML, with the promotion's name as its heading", async (
   const page = (await unpack(promotionPack))["index.html"] ?? "";
   // only this page may contain its own style
   expect(validHtml(page)).toEqual([expect.stringContaining("<style>")]);
-  expect(page).toContain("<h1>Promotion 2: Spring &quot;sale&quot; &lt;1&gt;</h1>");
+  expect(page).toContain("<h1>Promotion 2: <bdi>Spring &quot;sale&quot; &lt;1&gt;</bdi></h1>");
   expect(page).not.toMatch(/<script|https?:/);
 });
 
@@ -207,7 +244,7 @@ test("what was corrected is no longer in the contents, and the correction is amo
   };
   const now = await read();
   expect(now.keys).toEqual(["/sale v0", "/Über-uns v2", "checkout 3.4.1"]);
-  expect(now.steps).toContain("placement corrected,deployment 3,,live,,,Ada,It was v0.");
+  expect(now.steps).toContain(`placement corrected,deployment 3,,live,live,,,,Ada,${w.people.ada.id},It was v0.`);
   const before = await read("?as_of=2026-03-07T10:00Z&known_at=2026-03-08T10:00Z");
   expect(before.keys).toEqual(["/out-of-band v1", "/sale v1", "/Über-uns v2", "checkout 3.4.1"]);
   await correct(w.db, await w.by("ada"), w.site, { deployment: 4, reason: "No, it was this one.", stands: true });
@@ -439,10 +476,10 @@ describe("the verifier names the place in a pack with", () => {
     const before = await readFile(join(home, "approvals.csv"), "utf8");
     await change("approvals.csv", (text) => text.replace("Mara", "Iris"));
     expect(await verify()).toMatch(
-      /^1 approvals.csv, row 2: the events give \d+,2,live,Mara,person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
+      /^1 approvals.csv, row 2: the events give \d+,2,live,live,,Mara,[0-9a-f-]{36},person,marketing,[\s\S]*\napprovals.csv: does not match its hash in manifest.json$/,
     );
     await writeFile(join(home, "approvals.csv"), `${before.split("\r\n")[0]}\r\n`);
-    expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,1,demo,Theo/);
+    expect(await verify()).toMatch(/^1 approvals.csv, row 1: the events give \d+,1,demo,demo,,Theo/);
     await writeFile(join(home, "approvals.csv"), `${before + before.split("\r\n")[1]}\r\n`);
     expect(await verify()).toMatch(/^1 approvals.csv, row 3: the events give no such row/);
   });

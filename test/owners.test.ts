@@ -35,7 +35,7 @@ test("an account manager sets the owner of a page, which its page, the board and
   expect(page).toMatch(/Owner: <b><bdi>Vera<\/bdi><\/b>, set by <bdi>Ada/);
   expect(await owners()).toEqual(["/terms Vera"]);
   const history = await (await w.as("vera").get("/sites/shop/history?kind=page&key=/terms")).text();
-  expect(history).toMatch(/made Vera the owner of <a [^>]*>(<bdi>)?\/terms(<\/bdi>)?<\/a>/);
+  expect(history).toMatch(/made <bdi>Vera<\/bdi> the owner of <a [^>]*>(<bdi>)?\/terms(<\/bdi>)?<\/a>/);
   const again = await set({ key: "/terms", owner: "" });
   expect(await again.text()).toMatch(/Owner: <b>nobody<\/b>, set by <bdi>Ada.*Earlier owners.*Vera/s);
   expect(await owners()).toEqual([]);
@@ -49,7 +49,7 @@ test("a section gets an owner at once: the pages that it has now, also its head"
   await w.record("beta", ["/sale/hats v1"]);
   expect(await owners()).toHaveLength(2);
   const history = await (await w.as("vera").get("/sites/shop/history?kind=page&key=/sale")).text();
-  expect(history).toContain("made Mara the owner of 2 pages in /sale.");
+  expect(history).toContain("made <bdi>Mara</bdi> the owner of 2 pages in <bdi>/sale</bdi>.");
 });
 
 test("an owner who is renamed keeps the name of then, also where a section has too many pages to list", async () => {

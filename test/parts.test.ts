@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { artifactLink, artifactPath, digest, versionTag } from "../views/parts/artifact.ts";
 import { button } from "../views/parts/button.ts";
 import { area, input } from "../views/parts/field.ts";
-import { attr, attrs, classes, each, html, sentence } from "../views/parts/html.ts";
+import { attr, attrs, classes, each, html, withoutMarkup } from "../views/parts/html.ts";
 import { statusBadge } from "../views/parts/status-badge.ts";
 
 const hostile = `<script>alert("it's & done")</script>`;
@@ -14,11 +14,24 @@ test("texts in a list are escaped once, and its markup is not", () => {
   expect(String(list)).toBe(`<ul><li>${escaped}</li><li>b</li></ul>`);
 });
 
-test("in a sentence, names from right to left are isolated, and each is in one piece", () => {
-  expect(String(sentence(hostile))).toBe(escaped);
-  expect(String(sentence("Wait for דנה כהן-לוי, then نور 2.1 approves."))).toBe(
+test("in a text, names from right to left are isolated, and each is in one piece", () => {
+  expect(String(html`${"Wait for דנה כהן-לוי, then نور 2.1 approves."}`)).toBe(
     "Wait for <bdi>דנה כהן-לוי</bdi>, then <bdi>نور</bdi> 2.1 approves.",
   );
+  expect(String(html`<p title="a > b">on ${hostile} ${["דנה", "Ada"]}</p>`)).toBe(
+    `<p title="a > b">on ${escaped} <bdi>דנה</bdi>Ada</p>`,
+  );
+});
+
+test("but not in attributes, nor where they are isolated already or elements are not shown", () => {
+  const name = "דנה";
+  expect(String(html`<a href="/${name}" title="${name}">x</a>`)).toBe(`<a href="/${name}" title="${name}">x</a>`);
+  expect(String(html` aria-label="To ${name}, ${name}"`)).toBe(` aria-label="To ${name}, ${name}"`);
+  expect(String(html`<bdi class="a"${attr("id", "b")}>${name}</bdi> of ${name}`)).toBe(
+    `<bdi class="a" id="b">${name}</bdi> of <bdi>${name}</bdi>`,
+  );
+  expect(String(html`<option value="${name}">${name}</option>`)).toBe(`<option value="${name}">${name}</option>`);
+  expect(String(withoutMarkup(html`On ${name}: <bdi>${"a&b"}</bdi>`))).toBe(`On ${name}: a&amp;b`);
 });
 
 test("an attribute is escaped, and left out if it has no value", () => {

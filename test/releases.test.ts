@@ -233,7 +233,7 @@ describe("a release", () => {
 
     const page = await (await w.as("vera").get(`/sites/shop/releases/${number}`)).text();
 
-    expect(page).toContain("Promotion 1, went to demo");
+    expect(page).toContain("Promotion 1, went to <bdi>demo</bdi>");
     expect(page).toContain("waiting for Marketing");
     expect(page).not.toContain("Request promotion");
   });
@@ -336,4 +336,17 @@ test("the pages of releases say that a promotion is blocked, and why", async () 
   expect(page).toContain("The release has /sale v1, but beta now has v2.");
   await w.record("beta", ["/sale v1"]);
   expect(await list()).toMatch(/1, Sale.* waiting for Tester/);
+});
+
+test("what a machine created is marked as a machine's, in the list, on the release, in a page's history and by the API", async () => {
+  const token = await w.token("account-manager");
+  const line = { kind: "page", key: "/by-machine", version: "v1" };
+  await token.post("/sites/shop/environments/beta/deployments", { placements: [line] });
+  expect((await token.post("/sites/shop/releases", { name: "Nightly", contents: [line] })).status).toBe(201);
+  const name = "<bdi>account-manager token</bdi> (machine)";
+  const { items } = (await (await token.get("/sites/shop/releases")).json()) as { items: { number: number }[] };
+  const number = items[0]?.number;
+  expect(items[0]).toMatchObject({ name: "Nightly", person: "account-manager token", person_kind: "machine" });
+  for (const path of ["releases", `releases/${number}`, "artifacts/page?key=/by-machine", "search?q=Nightly"])
+    expect(await (await w.as("vera").get(`/sites/shop/${path}`)).text(), path).toContain(name);
 });

@@ -28,7 +28,7 @@ const events = async () =>
 test("an administrator changes the site's name and time zone", async () => {
   expect(await (await w.as("iris").get(settings)).text()).toContain('value="Europe/London"');
   const page = await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
-  expect(await page.text()).toMatch(/Fennel &amp; Daughters · times in Asia\/Kolkata/);
+  expect(await page.text()).toMatch(/Fennel &amp; Daughters<\/bdi> · times in Asia\/Kolkata/);
   await w.as("iris").submit(settings, { name: "Fennel & Daughters", time_zone: "Asia/Kolkata" });
   expect(await events()).toEqual(["site_changed site shop"]);
 });

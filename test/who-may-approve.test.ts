@@ -20,13 +20,15 @@ const people = "settings/people";
 test("who may approve is named before the request, on the promotion, and in the API", async () => {
   await roles("vera", "viewer", "tester");
   const machine = await w.token("tester");
-  expect(await page("ada", "releases/1")).toContain("Needs approval by Tester. Tester: Theo, Vera, tester token.");
+  expect(await page("ada", "releases/1")).toContain(
+    "Needs approval by Tester. Tester: Theo, Vera, tester token (machine).",
+  );
 
   await w.ask(1, "demo");
 
   const promotion = await page("ada", "promotions/1");
   expect(promotion).toContain("Tester has to approve waiting. Tester: Theo, Vera, tester token (machine)");
-  expect(promotion).toContain("Tester has not approved it yet. Theo, Vera or tester token can.");
+  expect(promotion).toContain("Tester has not approved it yet. Theo, Vera or tester token (machine) can.");
   expect(await (await machine.get("/sites/shop/promotions/1")).json()).toMatchObject({
     requirements: [
       {

@@ -49,19 +49,19 @@ export type CompareProps = {
 
 export function comparePage(props: CompareProps): Html {
   const { compared } = props;
-  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && `${summary(compared)}${renamed(compared)}` })}
+  return html`${head({ title: compared ? comparisonTitle(compared, props.site) : "Compare", under: compared && html`${summary(compared)}${renamed(compared)}` })}
 ${sides(props)}${compared && quick(props, compared)}
 ${compared && differences(props, compared)}`;
 }
 
 /** "What differs: demo and live"; with its moment, if one of the sides has one. */
-export function comparisonTitle({ from, to }: Pick<Compared, "from" | "to">, site: Site): string {
+export function comparisonTitle({ from, to }: Pick<Compared, "from" | "to">, site: Site): Html {
   const past = [from, to].some((side) => side.at ?? side.knownAt);
   const name = ({ environment, at, knownAt }: EnvironmentAtMoment) => {
     const moment = at ? ` on ${longTime(at, site.time_zone)}` : past ? " now" : "";
-    return `${environment.name}${moment}${knownAt ? `, as known on ${longTime(knownAt, site.time_zone)}` : ""}`;
+    return html`<bdi>${environment.name}</bdi>${moment}${knownAt && `, as known on ${longTime(knownAt, site.time_zone)}`}`;
   };
-  return `What differs: ${name(from)} and ${name(to)}`;
+  return html`What differs: ${name(from)} and ${name(to)}`;
 }
 
 /** "new on live", "not on demo"; as in "2 new on live". */
@@ -92,10 +92,12 @@ function summary(compared: Compared): string {
 }
 
 /** " demo is now called Staging." */
-const renamed = ({ from, to }: Compared): string =>
-  [from, to]
-    .map(({ environment, nameNow }) => (nameNow ? ` ${environment.name} is now called ${nameNow}.` : ""))
-    .join("");
+const renamed = ({ from, to }: Compared): Html =>
+  each(
+    [from, to],
+    ({ environment, nameNow }) =>
+      html`${nameNow && html` <bdi>${environment.name}</bdi> is now called <bdi>${nameNow}</bdi>.`}`,
+  );
 
 function total({ page, software }: Record<Kind, DifferenceCounts>, kind?: Kind): DifferenceCounts {
   const count = (name: keyof DifferenceCounts) =>
@@ -138,7 +140,10 @@ function side({ site }: CompareProps, name: "from" | "to", legend: string, field
     name,
     label: "Environment",
     value: fields.slug,
-    choices: site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
+    choices: [
+      ...site.environments.map(({ slug, name }) => ({ value: slug, label: name })),
+      ...site.retired.map(({ slug, name }) => ({ value: slug, label: `${name} (retired)` })),
+    ],
   })}${momentInput({
     name: `${name}_at`,
     label: "As of",
@@ -163,7 +168,7 @@ function quick({ site }: CompareProps, { from, to, unknown }: Compared): Html {
   return each(
     known,
     ({ slug, name }) =>
-      html`<p class="quick">What changed on ${name}: ${each(spans, ([when, text], i) => html`${i > 0 && " · "}<a href="${pathWithQuery(`/sites/${site.slug}/compare`, { from: `${slug}${when}`, to: slug })}"${attr("aria-label", `What changed on ${name} ${text}`)}>${text}</a>`)}</p>`,
+      html`<p class="quick">What changed on <bdi>${name}</bdi>: ${each(spans, ([when, text], i) => html`${i > 0 && " · "}<a href="${pathWithQuery(`/sites/${site.slug}/compare`, { from: `${slug}${when}`, to: slug })}"${attr("aria-label", `What changed on ${name} ${text}`)}>${text}</a>`)}</p>`,
   );
 }
 

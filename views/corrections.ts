@@ -12,7 +12,7 @@ import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
 import { momentPicker } from "./parts/moment.ts";
 import { fold, head, note } from "./parts/page.ts";
-import { nameOfThen } from "./parts/people.ts";
+import { nameOf } from "./parts/people.ts";
 import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
 
@@ -21,9 +21,9 @@ export const correctionNotes = (corrections: Correction[], site: Site, now: stri
 
 /** Who corrected it or undid a correction, when, why, and a link to what is right. */
 export function correctionNote(correction: Correction, site: Site, now: string): Html {
-  const { instead, stands, recorded_at, person, person_now, reason } = correction;
+  const { instead, stands, recorded_at, reason } = correction;
   const right = instead !== null && html`; <a href="/sites/${site.slug}/deployments/${instead}">what is right</a>`;
-  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by ${nameOfThen(person, person_now)}: “${reason}”${right}</span>`;
+  return html`${stands ? statusBadge("same", "correction undone") : statusBadge("corrected", "corrected")} <span class="ago">${time(recorded_at, site.time_zone, now)} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${reason}”${right}</span>`;
 }
 
 type Target = { deployment: number; kind?: Kind | undefined; key?: string | undefined };
@@ -105,7 +105,7 @@ const wholeSentence = ({ site, deployment, lineCount }: CorrectionProps): Html =
 
 function recordedSentence({ site, now, deployment, wrong }: CorrectionProps): Html {
   const later = recordedLater(deployment);
-  return html`Recorded by ${nameOfThen(deployment.person, deployment.person_now)} on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
+  return html`Recorded by ${nameOf(deployment)} on ${fullTime(deployment.recorded_at, site.time_zone)}${later && `, ${later}`}.${wrong && html`<br>${correctionNote(wrong, site, now)}`}`;
 }
 
 /** What is right, recorded in the same step. */

@@ -3,7 +3,7 @@ import type { Evidence, EvidenceSubject } from "../src/evidence/evidence.ts";
 import type { Checkpoint } from "../src/integrity/checkpoints.ts";
 import { formatCount } from "../src/text.ts";
 import { longTime } from "../src/time/format.ts";
-import { each, type Html, html, type Piece } from "./parts/html.ts";
+import { each, type Html, html, type Piece, verbatim, withoutMarkup } from "./parts/html.ts";
 
 /** The columns of a pack's tables, which are also CSV files. Its verifier reads their names from those. */
 export const evidenceColumns = {
@@ -24,12 +24,24 @@ export const evidenceColumns = {
           "out_of_band",
           "baseline",
         ],
-  gates: ["event", "promotion", "environment", "gate", "required", "requester_may_approve"],
+  gates: [
+    "event",
+    "promotion",
+    "environment",
+    "environment_name",
+    "environment_now",
+    "gate",
+    "required",
+    "requester_may_approve",
+  ],
   approvals: [
     "event",
     "promotion",
     "environment",
+    "environment_name",
+    "environment_now",
     "person",
+    "person_id",
     "person_kind",
     "role",
     "decision",
@@ -48,9 +60,12 @@ export const evidenceColumns = {
     "subject",
     "name",
     "environment",
+    "environment_name",
+    "environment_now",
     "effective_at",
     "effective_local",
     "person",
+    "person_id",
     "said",
   ],
 };
@@ -66,6 +81,9 @@ const columnHeads: Record<string, string> = {
   replaced: "was before",
   what: "action",
   said: "note",
+  environment_name: "called then",
+  environment_now: "now called",
+  person_id: "id of the person",
   person_kind: "person or machine",
   digest: "digest of what was approved",
 };
@@ -83,11 +101,11 @@ export function evidencePage(props: EvidenceProps): Html {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${titleOf(props)}</title>
+<title>${withoutMarkup(titleOf(props))}</title>
 <style>${style}</style>
 </head>
 <body>
-<header><p>Evidence from the book of record of ${site.name}</p>
+<header><p>Evidence from the book of record of <bdi>${site.name}</bdi></p>
 <h1>${titleOf(props)}</h1>
 <p>${lead(props)}</p></header>
 <main>
@@ -104,28 +122,29 @@ ${section("steps", "Activity", evidenceColumns.steps, steps, "Nothing is on reco
 `;
 }
 
-function titleOf({ about, site }: Pick<EvidenceProps, "about" | "site">): string {
-  if (about.promotion) return `Promotion ${about.promotion}: ${about.name}`;
-  return `What was on ${about.environment} on ${longTime(about.as_of ?? "", site.time_zone)}`;
+function titleOf({ about, site, nameThen }: EvidenceProps): Html {
+  if (about.promotion) return html`Promotion ${about.promotion}: <bdi>${about.name}</bdi>`;
+  return html`What was on <bdi>${nameThen}</bdi> on ${longTime(about.as_of ?? "", site.time_zone)}`;
 }
 
-function lead({ about, site, checkpoint }: EvidenceProps): Piece {
+function lead({ about, site, checkpoint, nameNow }: EvidenceProps): Piece {
   const known = about.known_at ? longTime(about.known_at, site.time_zone) : `event ${about.events}`;
   const subject = about.promotion
-    ? html`Release ${about.release} of ${site.name}.`
-    : html`As of <code>${about.as_of}</code>, recorded by ${known}.`;
+    ? html`Release ${about.release} of <bdi>${site.name}</bdi>.`
+    : html`As of <code>${about.as_of}</code>, recorded by ${known}.${nameNow !== undefined && html` It is now called <bdi>${nameNow}</bdi>.`} In the tables its short name is <code>${about.environment}</code>.`;
   return html`${subject} In the tables times are in UTC, below them in ${site.time_zone}; all others are in ${site.time_zone}. Signed on ${longTime(checkpoint.at, site.time_zone)}.`;
 }
 
 /** Which part of the history the pack has. */
 const historyWords = ({ about, site, checkpoint }: EvidenceProps): Html =>
   about.extract
-    ? html`those of the ${formatCount(checkpoint.events)} events of ${site.name} that concern this promotion, its release and its contents. Which ones is signed in <a href="extract.txt">extract.txt</a>`
-    : html`the whole history of ${site.name} up to event ${checkpoint.events}`;
+    ? html`those of the ${formatCount(checkpoint.events)} events of <bdi>${site.name}</bdi> that concern this promotion, its release and its contents. Which ones is signed in <a href="extract.txt">extract.txt</a>`
+    : html`the whole history of <bdi>${site.name}</bdi> up to event ${checkpoint.events}`;
 
 function section(id: string, heading: string, names: string[], rows: Evidence["contents"], emptyText: string): Html {
   const columns = names.filter((name) => !name.endsWith("_local"));
-  const cells = (row: Evidence["contents"][number]) => each(columns, (name) => html`<td>${cell(row, name)}</td>`);
+  const cells = (row: Evidence["contents"][number]) =>
+    each(columns, (name) => html`<td>${verbatim(cell(row, name))}</td>`);
   return html`<section aria-labelledby="${id}" tabindex="0"><h2 id="${id}">${heading}</h2>
 ${rows.length === 0 && html`<p>${emptyText}</p>`}
 <table${rows.length === 0 && html` hidden`}><thead><tr>${each(columns, (name) => html`<th scope="col">${columnHeads[name] ?? name.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>
@@ -134,8 +153,8 @@ ${each(rows, (row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table></section>
 }
 
 /** A time in UTC has the site's own below it. */
-const cell = (row: Evidence["contents"][number], name: string) =>
-  name.endsWith("_at") && row[name] ? `${row[name]}\n${row[name.replace(/_at$/, "_local")]}` : row[name];
+const cell = (row: Evidence["contents"][number], name: string): string =>
+  name.endsWith("_at") && row[name] ? `${row[name]}\n${row[name.replace(/_at$/, "_local")]}` : String(row[name] ?? "");
 
 const style = `
 :root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; }
@@ -152,7 +171,7 @@ th::first-letter { text-transform: uppercase; }
 th, td { padding: .3rem .9rem .3rem 0; }
 td { vertical-align: top; border-bottom: 1px solid #d9dee7; white-space: pre-wrap; overflow-wrap: break-word; }
 td:last-child, #contents ~ table td:nth-child(2), #contents ~ table td:nth-child(3) { min-width: 8rem; overflow-wrap: anywhere; }
-#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(7), #approvals ~ table td:nth-child(8) { white-space: pre; }
+#steps ~ table td:nth-child(2), #steps ~ table td:nth-child(8), #approvals ~ table td:nth-child(11) { white-space: pre; }
 code { font: .8125rem ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: #1d4fa3; }
 @page { size: A4 landscape; margin: 15mm; }

@@ -3,7 +3,7 @@ import type { AssetUrls } from "../src/http/assets.ts";
 import { pathWithQuery } from "./parts/address.ts";
 import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
-import { attr, classes, each, html, inPostForms } from "./parts/html.ts";
+import { attr, classes, each, html, inPostForms, withoutMarkup } from "./parts/html.ts";
 import { note } from "./parts/page.ts";
 import { fullTime, time } from "./parts/time.ts";
 
@@ -30,7 +30,7 @@ type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" 
 
 /** What every page has around its content. */
 export type Frame = {
-  title: string;
+  title: string | Html;
   /** The address of the page, with its query: it is printed. */
   address: string;
   assets: AssetUrls;
@@ -60,7 +60,7 @@ ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}
 <main id="main">
 ${frame.flash && flash(frame.flash)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? `${frame.site.name} · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
+<footer class="foot"><span>${frame.site ? html`<bdi>${frame.site.name}</bdi> · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
     ),
   );
 
@@ -89,7 +89,7 @@ const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Ht
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${frame.title}${frame.site && `, ${frame.site.name}`} · Sitebook</title>
+<title>${withoutMarkup(html`${frame.title}`)}${frame.site && `, ${frame.site.name}`} · Sitebook</title>
 <link rel="icon" type="image/svg+xml" href="${frame.assets.icon}">
 <link rel="stylesheet" href="${frame.assets.css}">
 <script src="${frame.assets.htmx}" defer></script>
@@ -115,7 +115,7 @@ ${frame.person ? personMenu(frame, frame.person) : html`<a class="who" href="/si
 </header>`;
 
 const siteMenu = ({ site: current, sites }: Frame): Html => html`<details class="switch">
-<summary><span class="sr">Site: </span><span class="cut">${current?.name ?? "Sites"}</span></summary>
+<summary><span class="sr">Site: </span><bdi class="cut">${current?.name ?? "Sites"}</bdi></summary>
 <ul>${each(sites, (site) => html`<li><a href="/sites/${site.slug}"${attr("aria-current", site.slug === current?.slug && "true")}><bdi>${site.name}</bdi></a></li>`)}<li><a href="/sites">All sites</a></li></ul>
 </details>`;
 

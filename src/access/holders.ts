@@ -1,5 +1,5 @@
 import type { Database } from "../database/connect.ts";
-import { tellApart } from "../text.ts";
+import { personName } from "./person-name.ts";
 import { canBeUsed } from "./tokens.ts";
 
 /** A person, or a machine with a valid token, that has a role on a site. */
@@ -20,7 +20,7 @@ export async function holdersOf(
   const rows = await db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["m.role", "p.id", "p.name", "p.email", "p.kind"])
+    .select(["m.role", "p.id", personName("p", "m.site_id").as("name"), "p.kind"])
     .where("m.site_id", "=", siteId)
     .where("m.role", "in", roles)
     .where((eb) =>
@@ -35,7 +35,7 @@ export async function holdersOf(
     )
     .execute();
   const order = ({ kind, name, id }: Holder) => `${kind === "person" ? 0 : 1}${name} ${id}`;
-  const holders = tellApart(rows).sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const holders = rows.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const byRole = Map.groupBy(holders, (row) => row.role);
   return new Map(
     roles.map((role) => [role, (byRole.get(role) ?? []).map(({ id, name, kind }) => ({ id, name, kind }))]),

@@ -138,7 +138,10 @@ export const personKindSchema = z
   .openapi({ description: "A machine acts by a token.", example: "person" });
 
 /** A person's name on something that they did. */
-export const nameThenSchema = z.string().openapi({ description: "What the person or token was called then." });
+export const nameThenSchema = z.string().openapi({
+  description:
+    "What the person or token was called then, with the e-mail address where two people of the site have this name.",
+});
 
 export const approvedBySchema = z
   .object({ person: nameThenSchema, kind: personKindSchema, role: z.string(), decided_at: momentSchema })

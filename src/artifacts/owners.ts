@@ -1,5 +1,6 @@
 import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
+import { personName } from "../access/person-name.ts";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
@@ -7,7 +8,7 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
-import { nameSince, nameThen } from "../record/former-names.ts";
+import { personSince, personThen } from "../record/former-names.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Kind } from "../schema.ts";
 
@@ -73,12 +74,12 @@ async function findOwner(trx: Database, siteId: string, owner: string) {
   throw refuseFields([{ path: "owner", message }]);
 }
 
-/** The people with a role on the site, by name, without its tokens. */
+/** The people with a role on the site, by name, without its tokens. `shown`: the name, told apart from others. */
 export function listPossibleOwners(db: Database, siteId: string) {
   return db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["p.id", "p.name", "p.email"])
+    .select(["p.id", "p.name", "p.email", personName("p", "m.site_id").as("shown")])
     .distinct()
     .where("m.site_id", "=", siteId)
     .where("p.kind", "=", "person")
@@ -102,9 +103,10 @@ export function listOwners(db: Database, siteId: string, artifactId: string) {
     .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").on("e.site_id", "=", siteId))
     .innerJoin("people as pe", "pe.id", "e.person_id")
     .leftJoin("people as p", "p.id", "o.owner_id")
-    .select(["o.owner_id", "e.recorded_at", nameThen("pe", "e.recorded_at").as("person")])
-    .select([nameThen("p", "e.recorded_at").$castTo<string | null>().as("owner")])
-    .select(nameSince("p", "e.recorded_at").as("owner_now"))
+    .select(["o.owner_id", "e.recorded_at", "pe.kind", personThen("pe", "e.recorded_at", "e.site_id").as("person")])
+    .select(personSince("pe", "e.recorded_at", "e.site_id").as("person_now"))
+    .select([personThen("p", "e.recorded_at", "e.site_id").$castTo<string | null>().as("owner")])
+    .select(personSince("p", "e.recorded_at", "e.site_id").as("owner_now"))
     .where("o.artifact_id", "=", artifactId)
     .orderBy("o.seq", "desc")
     .limit(20)

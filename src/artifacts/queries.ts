@@ -4,7 +4,7 @@ import type { Database } from "../database/connect.ts";
 import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
 import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
-import { nameSince, nameThen } from "../record/former-names.ts";
+import { nameSince, nameThen, personSince, personThen } from "../record/former-names.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 
@@ -84,8 +84,8 @@ export function listPlacements(
     .select(["p.deployment_id", "p.version_id", untilOf("p").as("until")])
     .select([
       "pe.kind as person_kind",
-      nameThen("pe", "d.recorded_at").as("person"),
-      nameSince("pe", "d.recorded_at").as("person_now"),
+      personThen("pe", "d.recorded_at", "d.site_id").as("person"),
+      personSince("pe", "d.recorded_at", "d.site_id").as("person_now"),
     ])
     .select([
       nameThen("e", "d.recorded_at").as("environment_name"),

@@ -11,7 +11,7 @@ import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
-import { countOf, tellApart } from "../text.ts";
+import { countOf } from "../text.ts";
 import { localInput } from "../time/format.ts";
 import { formatMoment, formatRangeEnd } from "../time/parse-moment.ts";
 import { listOwners, listPossibleOwners, type OwnedScope, setOwner } from "./owners.ts";
@@ -41,7 +41,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
   const rows = await listPlacements(db, artifact.id, { ...range, before, limit: pageSize + 1 });
   const placements = rows.slice(0, pageSize);
   const last = rows.length > pageSize ? placements.at(-1) : undefined;
-  const { timeline, zooms, promotions } = await loadTimeline(c, artifact.id, range, requested);
+  const { environments, timeline, zooms, promotions } = await loadTimeline(c, artifact.id, range, requested);
   const versionIds = new Set(placements.map((placement) => placement.version_id).filter((id) => id !== null));
   const props: ArtifactProps = {
     site,
@@ -49,6 +49,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
     artifact,
     current: await currentVersions(c, artifact.id),
     waiting: await waitingPromotions(c, artifact.id),
+    environments,
     timeline,
     zooms,
     requested,
@@ -64,7 +65,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
     ),
     may,
     owners: await listOwners(db, site.id, artifact.id),
-    people: may.assign ? tellApart(await listPossibleOwners(db, site.id)) : [],
+    people: may.assign ? (await listPossibleOwners(db, site.id)).map(({ id, shown }) => ({ id, name: shown })) : [],
     versions: (await findVersions(db, [...versionIds])).sort((a, b) => (a.first_at < b.first_at ? 1 : -1)),
   };
   return sitePage(c, { title: artifact.key }, artifactPage(props), errors ? 422 : 200);
@@ -111,16 +112,25 @@ async function loadTimeline(
   requested: ArtifactProps["requested"],
 ) {
   const { db, at: now } = c.var;
-  const { environments, time_zone: zone } = c.var.access.site;
-  const spans = [];
-  for (const { id: environmentId } of environments)
-    spans.push(await listSpans(db, environmentId, id, { from, to, limit: maxSpans }));
-  const first = (await firstPlacedAt(db, id)) ?? now;
+  const { site } = c.var.access;
   const retracted = await listRetracted(db, id, { from, to });
-  const retractedByLane = environments.map(({ id }) => retracted.filter((row) => row.environment_id === id));
+  const lanes = [];
+  for (const environment of [...site.environments, ...site.retired]) {
+    const spans = await listSpans(db, environment.id, id, { from, to, limit: maxSpans });
+    const own = retracted.filter((row) => row.environment_id === environment.id);
+    if (!environment.retired_at || spans.length || own.length) lanes.push({ environment, spans, retracted: own });
+  }
+  const spans = lanes.map((lane) => lane.spans);
+  const first = (await firstPlacedAt(db, id)) ?? now;
   return {
-    timeline: layOutTimeline(spans, { from, to, now, zone }, retractedByLane),
-    zooms: listZooms(first, now, zone, requested),
+    environments: lanes.map(({ environment }) => environment),
+    timeline: layOutTimeline(
+      spans,
+      { from, to, now, zone: site.time_zone },
+      lanes.map((lane) => lane.retracted),
+      lanes.map(({ environment }) => environment.retired_at),
+    ),
+    zooms: listZooms(first, now, site.time_zone, requested),
     promotions: spans.flat().map((span) => span.promotion_id),
   };
 }

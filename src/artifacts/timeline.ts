@@ -44,11 +44,15 @@ interface Range {
   zone: string;
 }
 
-/** Lays out a lane for each environment from its spans, newest first, and its retracted placements. */
+/**
+ * Lays out a lane for each environment from its spans, newest first, and its retracted placements. `ends`: when the
+ * environments were retired, if they were.
+ */
 export function layOutTimeline(
   spans: Span[][],
   { from, to, now, zone }: Range,
   retracted: Pick<RetractedPlacement, "effective_at" | "version">[][] = [],
+  ends: (string | null)[] = [],
 ): Timeline {
   const full = spans.filter((lane) => lane.length >= maxSpans).map((lane) => lane.at(-1)?.effective_at ?? to);
   const firsts = spans.flatMap((lane) => lane.at(-1)?.effective_at ?? []);
@@ -58,7 +62,7 @@ export function layOutTimeline(
     from: start,
     to,
     lanes: spans.map((lane, i) => ({
-      ...layOutLane(mergeRuns(lane), xOf, to === now),
+      ...layOutLane(mergeRuns(lane), xOf, { now: to === now, retired_at: ends[i] ?? undefined }),
       retracted: (retracted[i] ?? [])
         .filter(({ effective_at }) => effective_at >= start)
         .map(({ effective_at, version }) => ({ x: xOf(effective_at), version, at: effective_at })),
@@ -86,10 +90,14 @@ function mergeRuns(newestFirst: Span[]): Span[] {
   });
 }
 
-function layOutLane(spans: Span[], xOf: Scale, untilNow: boolean): Omit<Lane, "retracted"> {
+function layOutLane(
+  spans: Span[],
+  xOf: Scale,
+  { now, retired_at }: { now: boolean; retired_at: string | undefined },
+): Omit<Lane, "retracted"> {
   const lane: Omit<Lane, "retracted"> = { bars: [], removed: [] };
   for (const [i, span] of spans.entries()) {
-    const next = spans[i + 1]?.effective_at;
+    const next = spans[i + 1]?.effective_at ?? retired_at;
     const x = xOf(span.effective_at);
     const end = next === undefined ? 100 : xOf(next);
     if (end <= 0 || x >= 100) continue;
@@ -103,7 +111,7 @@ function layOutLane(spans: Span[], xOf: Scale, untilNow: boolean): Omit<Lane, "r
         band: span.out_of_band === 1,
         baseline: span.baseline === 1,
         promotion_id: span.promotion_id,
-        now: next === undefined && untilNow,
+        now: next === undefined && now,
         since: span.effective_at,
         until: next,
       });

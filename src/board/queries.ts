@@ -4,7 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { type ArtifactPosition, artifactBatches, beyond, orderColumns } from "../record/artifact-batches.ts";
 import { type SectionCounts, sectionName } from "../record/count-sections.ts";
-import { nameThen } from "../record/former-names.ts";
+import { personThen } from "../record/former-names.ts";
 import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
 import { matchesFilter } from "./filter-sql.ts";
@@ -103,7 +103,7 @@ export function currentCells(db: Database, artifactIds: string[]) {
       .select(["v.first_at", "v.created_at", "c.effective_at", "d.recorded_at", "c.out_of_band", "p.promotion_id"])
       .select([
         "d.baseline",
-        nameThen("pe", "d.recorded_at").as("person"),
+        personThen("pe", "d.recorded_at", "d.site_id").as("person"),
         "pe.kind as person_kind",
         "d.number as deployment",
         "pr.number as promotion",

@@ -1,3 +1,4 @@
+import { personName } from "../access/person-name.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
@@ -7,7 +8,6 @@ import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
 import { readSectionCounts } from "../record/section-counts.ts";
 import type { Kind } from "../schema.ts";
-import { tellApart } from "../text.ts";
 
 export interface EnvironmentSummary {
   environment_id: string;
@@ -104,14 +104,14 @@ async function lastChanges(db: Database, site: Site): Promise<Map<string, string
   return new Map(rows.map((row) => [row.id, row.changed_at]));
 }
 
-async function ownersOf(db: Database, site: Site): Promise<SiteSummary["owners"]> {
-  const owners = await db
-    .selectFrom("people")
-    .select(["id", "name", "email"])
-    .where("id", "in", (eb) =>
+function ownersOf(db: Database, site: Site): Promise<SiteSummary["owners"]> {
+  return db
+    .selectFrom("people as p")
+    .innerJoin("sites as s", (join) => join.on("s.id", "=", site.id))
+    .select(["p.id", personName("p", "s.id").as("name")])
+    .where("p.id", "in", (eb) =>
       eb.selectFrom("artifacts").select("owner_id").where("site_id", "=", site.id).where("owner_id", "is not", null),
     )
-    .orderBy("name")
+    .orderBy("p.name")
     .execute();
-  return tellApart(owners);
 }

@@ -13,7 +13,7 @@ import {
   placementTitle,
 } from "../record/as-of.ts";
 import { firstChange } from "../record/changes.ts";
-import { nameSince, nameThen } from "../record/former-names.ts";
+import { nameSince, nameThen, personSince, personThen } from "../record/former-names.ts";
 import type { ReportLine } from "../record/report.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
@@ -126,7 +126,11 @@ function deployments(db: Database) {
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
     .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "pr.number as promotion"])
-    .select([nameThen("p", "d.recorded_at").as("person"), nameSince("p", "d.recorded_at").as("person_now"), "p.kind"])
+    .select([
+      personThen("p", "d.recorded_at", "d.site_id").as("person"),
+      personSince("p", "d.recorded_at", "d.site_id").as("person_now"),
+      "p.kind",
+    ])
     .select(["e.slug as environment", nameThen("e", "d.recorded_at").as("environment_name"), "e.tier"])
     .select(nameSince("e", "d.recorded_at").as("environment_now"));
 }

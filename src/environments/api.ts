@@ -21,6 +21,7 @@ import {
   versionLabel,
 } from "../api/schemas.ts";
 import type { Database } from "../database/connect.ts";
+import { refuseFields } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { queryMoment } from "../http/forms.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
@@ -37,7 +38,8 @@ const listCall = getCall("/sites/{site}/environments", {
   tags,
   operationId: "listEnvironments",
   summary: "A site's environments, in order of promotion",
-  description: "With `as_of` those of that moment, in the order and with the names and counts of then.",
+  description:
+    "With `as_of` those of that moment, in the order and with the names and counts of then. A moment before the record of the site is refused.",
   params: z.object({ site: slugSchema }),
   query: z.strictObject({ as_of: momentText.optional() }),
   answer: listOf(environmentSchema),
@@ -56,8 +58,17 @@ environmentApi.openapi(listCall, async (c) => {
 });
 
 async function listAsOf(db: Database, site: Site, asOf: string): Promise<z.infer<typeof environmentSchema>[]> {
+  const events = await environmentEvents(db, site.id);
+  const [first] = events;
+  if (first && asOf < first.recorded_at)
+    throw refuseFields([
+      {
+        path: "as_of",
+        message: `The record of this site begins at ${first.recorded_at}. Which environments it had before is unknown.`,
+      },
+    ]);
   const items = [];
-  for (const [i, { slug, ...then }] of environmentsAsOf(await environmentEvents(db, site.id), asOf).entries()) {
+  for (const [i, { slug, ...then }] of environmentsAsOf(events, asOf).entries()) {
     const counts = await countAsOf(db, site.id, then.id, { asOf });
     items.push(environmentJson({ ...findAnyEnvironment(site, slug), ...then, position: i + 1 }, counts));
   }

@@ -6,6 +6,7 @@ import { notFound } from "../errors.ts";
 import { chainHead } from "../integrity/checkpoints.ts";
 import { findPromotion, listPromotions, type Promotion } from "../promotions/queries.ts";
 import { type Moment, type PlacementAsOf, type PlacementSlice, placementsAsOf } from "../record/as-of.ts";
+import { formerNames, nameAt } from "../record/former-names.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
 import { type Replaced, replacedVersions } from "./replaced.ts";
 import { type Cells, loadSteps, localTimes } from "./steps.ts";
@@ -30,6 +31,10 @@ export interface EvidenceSubject {
 
 export interface Evidence {
   about: EvidenceSubject;
+  /** Of an environment at a moment: what it was called then. */
+  nameThen?: string;
+  /** What the same is called now, if that differs. */
+  nameNow?: string | undefined;
   contents: Cells[];
   /** What the gates of its promotions required. */
   gates: Cells[];
@@ -100,7 +105,10 @@ export function evidenceOfEnvironment(
     const deployments = await deploymentsOf(trx, site, lines);
     const subjects = [...deployments, ...(await correctionsOf(trx, deployments))];
     const { asOf: as_of, knownAt: known_at } = moment;
+    const nameThen = nameAt(await formerNames(trx, [environment.id]), environment, as_of);
     return {
+      nameThen,
+      nameNow: environment.name === nameThen ? undefined : environment.name,
       about: {
         site: site.slug,
         events,

@@ -7,7 +7,7 @@ type Name = { kind: string; key: string };
 
 /**
  * Which events of the history concern a promotion: its own and those of its release, the gates that it had to pass, what
- * describes its pages and software, and what happened to them in its target.
+ * describes its pages and software, what happened to them in its target, and what names the environments.
  */
 export function concerns({ about, contents, steps, gates }: Evidence): (entry: ChainEntry) => boolean {
   const seqs = new Set(steps.map(({ event }) => event));
@@ -17,8 +17,10 @@ export function concerns({ about, contents, steps, gates }: Evidence): (entry: C
   const named = (list: Json | undefined) => ((list ?? []) as Name[]).some((line) => names.has(artifactKey(line)));
   const corrects = (list: Json | undefined) =>
     ((list ?? []) as { artifact_id: string }[]).some(({ artifact_id }) => ids.has(artifact_id));
-  return ({ seq, environment_id, details }) =>
+  return ({ seq, action, environment_id, details }) =>
     seqs.has(seq) ||
+    action === "environment_added" ||
+    action === "environment_changed" ||
     gateIds.has((details.gate as { id?: string } | undefined)?.id) ||
     Object.values((details.learned ?? {}) as Record<string, Json>).some(named) ||
     (environment_id === about.environment_id &&

@@ -2,6 +2,7 @@ import { readGate } from "../access/gates.ts";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { type EnvironmentEvent, environmentEvents, environmentNames } from "../record/environments-as-of.ts";
 import { timeWithOffset } from "../time/format.ts";
 
 /** A row of a pack's tables, by the names of its columns. */
@@ -14,10 +15,11 @@ const eventBatchSize = 50;
 export async function loadSteps(db: Database, site: Site, subjects: (string | null | undefined)[], knownAt?: string) {
   const ids = [...new Set(subjects.filter((id) => typeof id === "string"))];
   const steps: Cells[] = [];
+  const environments = await environmentEvents(db, site.id);
   for (let i = 0; i < ids.length; i += eventBatchSize) {
     let query = db
       .selectFrom("events")
-      .select(["seq", "action", "subject", "recorded_at", "details"])
+      .select(["seq", "action", "subject", "recorded_at", "person_id", "environment_id", "details"])
       .where("site_id", "=", site.id)
       .where("subject_id", "in", ids.slice(i, i + eventBatchSize));
     if (knownAt) query = query.where("recorded_at", "<=", knownAt);
@@ -25,7 +27,7 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
       const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
       const said = facts.comment ?? facts.reason ?? facts.note;
-      const step = { ...facts, ...row, event, what, said };
+      const step = { ...facts, ...row, event, what, said, ...namesOf(environments, row.environment_id, event) };
       steps.push({ ...step, ...localTimes(step, site.time_zone) });
     }
   }
@@ -37,6 +39,12 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
   };
 }
 
+/** What the environment of an event was called then, and what it is called now if that differs. */
+function namesOf(events: EnvironmentEvent[], id: string | null, seq: number): Cells {
+  const [then, now] = [environmentNames(events, seq).get(id ?? ""), environmentNames(events).get(id ?? "")];
+  return { environment_name: then, environment_now: now === then ? undefined : now };
+}
+
 /** What the gate of each requested promotion required at that time. */
 async function gatesOf(db: Database, steps: Cells[]): Promise<Cells[]> {
   const requests = steps.filter((step) => step.what === "promotion asked");
@@ -45,7 +53,7 @@ async function gatesOf(db: Database, steps: Cells[]): Promise<Cells[]> {
     db.selectFrom("gates").select(["id", "version", "rules"]).where("id", "in", batch).execute(),
   );
   const gates = new Map(rows.map((row) => [row.id as Cells[string], readGate(row)]));
-  return requests.map(({ event, number: promotion, environment, gate_id }) => {
+  return requests.map(({ event, number: promotion, environment, environment_name, environment_now, gate_id }) => {
     const { version, requirements, asker_may_approve } = gates.get(gate_id) ?? {};
     const required = requirements?.map(({ role, count }) => `${count} ${role}`).join(", ");
     const requester_may_approve = asker_may_approve ? "yes" : "no";
@@ -53,6 +61,8 @@ async function gatesOf(db: Database, steps: Cells[]): Promise<Cells[]> {
       event,
       promotion,
       environment,
+      environment_name,
+      environment_now,
       gate_id,
       gate: version,
       required: required || "none",

@@ -86,6 +86,7 @@ async function walkExtract(checkpoint, key) {
 
 const { about, files } = JSON.parse(read("manifest.json"));
 const [events, placements, redundant, corrected, names, gates] = [[], [], new Set(), new Map(), new Map(), new Map()];
+const environmentNames = new Map();
 const [pageTitles, lastTitles, titles] = [new Map(), new Map(), new Map()];
 
 /** Collects the titles of versions. Older events do not name the version of a title: there it is the one in the event. */
@@ -106,13 +107,17 @@ const titleOf = (line) => line.version && (titles.get(versionName(line)) ?? last
 const versionName = (line) => `${name(line)} ${line.version}`;
 
 /** Collects what the tables may need of an event. */
-function collect({ seq: event, action, subject, subject_id: id, environment_id, recorded_at, details }) {
+function collect({ seq: event, action, subject, subject_id: id, person_id, environment_id, recorded_at, details }) {
   collectTitles(details);
-  if (recorded_at > about.known_at || event > about.events) return;
+  if (event > about.events) return;
+  if (action === "environment_added") environmentNames.set(environment_id, details.name ?? details.environment);
+  if (action === "environment_changed" && details.name) environmentNames.set(environment_id, details.name);
+  if (recorded_at > about.known_at) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
   const [what, said] = [action.replaceAll("_", " "), facts.comment ?? facts.reason ?? facts.note];
-  events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said }));
+  const [who, where] = [{ person_id }, { environment_id, environment_name: environmentNames.get(environment_id) }];
+  events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said, ...who, ...where }));
   if (facts.gate) gates.set(facts.gate.id, facts.gate);
   for (const { id, ...artifact } of learned?.artifacts ?? []) names.set(id, name(artifact));
   if (environment_id !== about.environment_id) return;
@@ -164,10 +169,11 @@ function contentsOfRelease(own) {
     });
 }
 
-const gateOf = ({ event, number: promotion, environment, gate_id }) => {
+const gateOf = ({ event, number: promotion, environment, environment_name, environment_now, gate_id }) => {
   const { version, requirements = [], asker_may_approve } = gates.get(gate_id) ?? {};
   const required = requirements.map(({ role, count }) => `${count} ${role}`).join(", ") || "none";
-  return { event, promotion, environment, gate: version, required, requester_may_approve: yes(asker_may_approve) };
+  const where = { environment, environment_name, environment_now };
+  return { event, promotion, ...where, gate: version, required, requester_may_approve: yes(asker_may_approve) };
 };
 
 /** Adds the time in the site's time zone to each time in UTC: 2026-07-08 15:30:00 +01:00. */
@@ -182,6 +188,12 @@ const localTime = (iso) => {
   return `${year}-${month}-${day} ${hour}:${minute}:${second} ${zone.slice(3) || "+00:00"}`;
 };
 
+/** What its environment is called now, if that differs. */
+function withNameOfNow(row) {
+  const now = environmentNames.get(row.environment_id);
+  return { ...row, environment_now: now === row.environment_name ? undefined : now };
+}
+
 /** The tables, as they follow from the events alone. */
 function deriveTables() {
   const release = events.find((row) => row.subject === `promotion ${about.promotion}` && row.release_id)?.release_id;
@@ -192,7 +204,7 @@ function deriveTables() {
   );
   const rows = [...own, ...contents];
   const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
-  const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id));
+  const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id)).map(withNameOfNow);
   const approvals = steps.filter((row) => row.decision).map((row) => ({ ...row, promotion: row.number }));
   return { contents, gates: steps.filter((row) => row.what === "promotion asked").map(gateOf), approvals, steps };
 }

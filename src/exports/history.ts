@@ -41,14 +41,14 @@ async function* pagesOf(
 }
 
 function rowOf(site: Site, event: HistoryEvent): ExportRow {
-  const { seq, recorded_at, action, subject, hash, details } = event;
+  const { seq, recorded_at, person, action, subject, hash, details } = event;
   const texts = sentence(event).map((piece) => {
     if (typeof piece === "string") return piece;
     if ("name" in piece) return piece.name;
     return "at" in piece ? longTime(piece.at, site.time_zone) : piece.text;
   });
   const note = details.comment ?? details.reason ?? details.note ?? null;
-  return { entry: seq, recorded_at, person: details.person, action, subject, sentence: texts.join(""), note, hash };
+  return { entry: seq, recorded_at, person, action, subject, sentence: texts.join(""), note, hash };
 }
 
 async function detailsOf(db: Database, site: Site, seq: number): Promise<Json> {

@@ -6,7 +6,6 @@ import { readMoment, readRangeEnd } from "../http/forms.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { type Action, actions } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
-import { tellApart } from "../text.ts";
 import { findActor, type HistoryFilter, listSiteActors } from "./queries.ts";
 
 /**
@@ -48,5 +47,5 @@ export async function readHistoryFilter(c: SiteContext) {
     if (artifact) filter.artifact = artifact.id;
     else errors.key = `There is no ${kind} ${fields.key.slice(0, 60)} on this site.`;
   }
-  return { fields, filter, errors, people: tellApart(people) };
+  return { fields, filter, errors, people: people.map(({ id, shown }) => ({ id, name: shown })) };
 }

@@ -1,8 +1,9 @@
 import { sql } from "kysely";
+import { personName } from "../access/person-name.ts";
 import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import type { Action } from "../record/events.ts";
-import { nameThen } from "../record/former-names.ts";
+import { nameThen, personSince, personThen } from "../record/former-names.ts";
 
 export interface HistoryFilter {
   person?: string | undefined;
@@ -27,8 +28,11 @@ export interface HistoryEvent {
   hash: string;
   /** Whether a machine did it, by a token. */
   machine: boolean;
-  /** What its person is called now, if that was not their name then. */
+  /** Who did it, as they were called then; and what they are called now if that differs. */
+  person: string;
   person_now: string | null;
+  /** Whom it is about, as they were called then: who was invited, was given a role or became an owner. */
+  member: string | null;
   details: { [key: string]: Json | undefined };
   /** Its details are too long for a list and hold only what the sentence needs. */
   long: boolean;
@@ -44,8 +48,11 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
   const rows = await db
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
-    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.name", "p.kind"])
-    .select(nameThen("p", "e.recorded_at").as("then"))
+    .leftJoin("people as m", (join) => join.on(sql<boolean>`m.id = ${memberId}`))
+    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.kind"])
+    .select([personThen("p", "e.recorded_at", "e.site_id").as("person"), nameThen("p", "e.recorded_at").as("name")])
+    .select(personSince("p", "e.recorded_at", "e.site_id").as("person_now"))
+    .select(personThen("m", "e.recorded_at", "e.site_id").$castTo<string | null>().as("member"))
     .select(sql<string | null>`case when octet_length(e.details) <= ${maxListedBytes} then e.details end`.as("details"))
     .where("e.site_id", "=", siteId)
     .where("e.seq", "in", seqs)
@@ -53,15 +60,24 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     .execute();
   const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
   const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
-  return rows.map(({ details, name, then, kind, subject_id, action, ...row }) => ({
-    ...row,
-    machine: kind === "machine",
-    action: action as Action,
-    person_now: name === then ? null : name,
-    details: details === null ? { person: then, ...facts.get(subject_id ?? "") } : JSON.parse(details),
-    long: details === null,
-  }));
+  return rows.map(({ details: stored, name, kind, subject_id, action, ...row }) => {
+    const details: HistoryEvent["details"] =
+      stored === null ? { person: name, ...facts.get(subject_id ?? "") } : JSON.parse(stored);
+    return {
+      ...row,
+      // the event is what counts, whatever the name in the database
+      person: details.person === name ? row.person : (details.person as string),
+      machine: kind === "machine",
+      action: action as Action,
+      details,
+      long: stored === null,
+    };
+  });
 }
+
+/** The person that an event is about. */
+const memberId = sql`case when e.action = 'owner_set'
+  then (select w.owner_id from ownerships w where w.change_id = e.subject_id limit 1) else e.subject_id end`;
 
 async function seqsOf(db: Database, siteId: string, filter: HistoryFilter): Promise<number[]> {
   const { person, action, environment, artifact, from, until, before, limit = 50 } = filter;
@@ -157,15 +173,12 @@ function ownersOf(db: Database, ids: string[]) {
     .execute();
 }
 
-/** All people and tokens with a role on the site, by name. */
-export function listSiteActors(
-  db: Database,
-  siteId: string,
-): Promise<{ id: string; name: string; email: string | null }[]> {
+/** All people and tokens with a role on the site, by name. `shown`: the name, told apart from others. */
+export function listSiteActors(db: Database, siteId: string): Promise<{ id: string; name: string; shown: string }[]> {
   return db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["p.id", "p.name", "p.email"])
+    .select(["p.id", "p.name", personName("p", "m.site_id").as("shown")])
     .distinct()
     .where("m.site_id", "=", siteId)
     .orderBy("p.name")
@@ -177,11 +190,11 @@ export function findActor(
   db: Database,
   siteId: string,
   id: string,
-): Promise<{ id: string; name: string; email: string | null } | undefined> {
+): Promise<{ id: string; name: string; shown: string } | undefined> {
   return db
     .selectFrom("events as e")
     .innerJoin("people as p", "p.id", "e.person_id")
-    .select(["p.id", "p.name", "p.email"])
+    .select(["p.id", "p.name", personName("p", "e.site_id").as("shown")])
     .where("e.site_id", "=", siteId)
     .where("e.person_id", "=", id)
     .limit(1)

@@ -4,7 +4,7 @@ import { countOf, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
-/** A part of a sentence: words, a person's name, a link to a page of the site, or a moment (ISO 8601 UTC). */
+/** A part of a sentence: words, the name of a person or thing, a link to a page of the site, or a moment (ISO 8601 UTC). */
 export type SentencePart = string | { name: string; now?: string } | { to: string; text: string } | { at: string };
 
 type Details = HistoryEvent["details"];
@@ -14,27 +14,29 @@ export function sentence({
   action,
   details,
   machine,
+  person,
   person_now,
-}: Pick<HistoryEvent, "action" | "details" | "machine"> & Partial<Pick<HistoryEvent, "person_now">>): SentencePart[] {
+  member,
+}: Pick<HistoryEvent, "action" | "details" | "machine" | "person" | "person_now" | "member">): SentencePart[] {
   return [
-    { name: text(details.person), ...(person_now && { now: person_now }) },
+    { name: person, ...(person_now && { now: person_now }) },
     machine ? " (machine) " : " ",
-    ...sentences[action](details),
+    ...sentences[action](member === null ? details : { ...details, member, owner: member }),
   ];
 }
 
 const sentences = {
-  site_created: (d) => [`created the site ${text(d.name)}.`],
-  site_changed: (d) => [`changed the site: name ${text(d.name)}, time zone ${text(d.time_zone)}.`],
+  site_created: (d) => ["created the site ", name(d.name), "."],
+  site_changed: (d) => ["changed the site: name ", name(d.name), `, time zone ${text(d.time_zone)}.`],
   environment_added: (d) => ["added the environment ", environment(d), `, requiring ${approvalsRequired(d)}.`],
   environment_changed: (d) =>
     d.tier
       ? ["changed the tier of ", environment(d), ` from ${text(d.before)} to ${text(d.tier)}.`]
-      : [`renamed the environment ${text(d.before)} to `, { ...environment(d), text: text(d.name) }, "."],
-  environment_moved: (d) => ["moved the environment ", environment(d), `: now ${inOrder(d)}.`],
+      : ["renamed the environment ", name(d.before), " to ", { ...environment(d), text: text(d.name) }, "."],
+  environment_moved: (d) => ["moved the environment ", environment(d), ": now ", ...inOrder(d), "."],
   environment_retired: (d) => ["retired the environment ", environment(d), "."],
-  server_added: (d) => [`added the server ${text(d.name)}, ${text(d.base_url)}, to `, environment(d), "."],
-  server_removed: (d) => [`removed the server ${text(d.name)}, ${text(d.base_url)}, from `, environment(d), "."],
+  server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
+  server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
     "recorded ",
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
@@ -49,7 +51,9 @@ const sentences = {
   placement_corrected: (d) => [
     d.stands ? "undid the correction of " : "corrected ",
     ...corrected(d),
-    ` (“${text(d.reason)}”)`,
+    " (“",
+    name(d.reason),
+    "”)",
     ...instead(d),
     ".",
   ],
@@ -63,48 +67,58 @@ const sentences = {
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
-    `: ${text(d.name)} from ${text(d.from)} to `,
+    ": ",
+    name(d.name),
+    ` from ${text(d.from)} to `,
     environment(d),
     ".",
   ],
   promotion_approved: (d) => [
     "approved ",
     promotion(d.number),
-    `, ${text(d.name)}, for `,
+    ", ",
+    name(d.name),
+    ", for ",
     environment(d),
     ` (${roleName(d.role)})${reviewed(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
     promotion(d.number),
-    `, ${text(d.name)}, for `,
+    ", ",
+    name(d.name),
+    ", for ",
     environment(d),
     ` (${roleName(d.role)}).`,
   ],
-  promotion_cancelled: (d) => ["cancelled ", promotion(d.number), `, ${text(d.name)}, for `, environment(d), "."],
+  promotion_cancelled: (d) => ["cancelled ", promotion(d.number), ", ", name(d.name), ", for ", environment(d), "."],
   promotion_superseded: (d) => [
     "superseded ",
     promotion(d.number),
-    `, ${text(d.name)}, for `,
+    ", ",
+    name(d.name),
+    ", for ",
     environment(d),
     " with ",
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
-  person_renamed: (d) => [`changed their name, which was ${text(d.before)} before.`],
-  person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
-  role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
-  role_taken: (d) => [`removed the role ${roleName(d.role)} from ${text(d.member)}.`],
-  password_reset: (d) => [`created a password-reset link for ${text(d.member)}.`],
+  promotion_completed: (d) => ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), "."],
+  person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
+  person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
+  role_given: (d) => ["gave ", name(d.member), ` the role ${roleName(d.role)}.`],
+  role_taken: (d) => [`removed the role ${roleName(d.role)} from `, name(d.member), "."],
+  password_reset: (d) => ["created a password-reset link for ", name(d.member), "."],
   token_created: (d) => [
-    `created the token ${text(d.token)}${asRoles(d.roles)}`,
+    "created the token ",
+    name(d.token),
+    asRoles(d.roles),
     ...(typeof d.expires_at === "string" ? [", expiring ", { at: d.expires_at }] : []),
     ".",
   ],
-  token_revoked: (d) => [`revoked the token ${text(d.token)}.`],
+  token_revoked: (d) => ["revoked the token ", name(d.token), "."],
   owner_set: (d) => [
-    d.owner === null ? "removed the owner of " : `made ${text(d.owner)} the owner of `,
+    ...(d.owner === null ? ["removed the owner of "] : ["made ", name(d.owner), " the owner of "]),
     ...owned(d),
     ".",
   ],
@@ -143,6 +157,9 @@ function text(value: Json | undefined): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "(unnamed)";
 }
 
+/** What somebody named or wrote, set apart from the words around it. */
+const name = (value: Json | undefined): SentencePart => ({ name: text(value) });
+
 /** "Account manager": a role's slug in words, for its name is not in the event. */
 const roleName = (slug: Json | undefined): string =>
   text(slug)
@@ -157,7 +174,8 @@ const promotion = (number: Json | undefined) => ({
 });
 
 /** "beta, demo, live" */
-const inOrder = (d: Details): string => (Array.isArray(d.names) ? d.names.map(text).join(", ") : "in another place");
+const inOrder = (d: Details): SentencePart[] =>
+  Array.isArray(d.names) ? d.names.flatMap((each, i) => [i ? ", " : "", name(each)]) : ["in another place"];
 
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
@@ -184,15 +202,15 @@ function corrected(d: Details): SentencePart[] {
   const deployment = { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` };
   if (typeof d.key !== "string") return [deployment, " on ", environment(d)];
   const artifact = artifactPart(d.kind, d.key);
-  const line = d.version === null ? ["the removal of ", artifact] : [artifact, ` ${text(d.version)}`];
+  const line = d.version === null ? ["the removal of ", artifact] : [artifact, " ", name(d.version)];
   return [...line, " in ", deployment, " on ", environment(d)];
 }
 
 /** "/sale", or "12 pages in /docs" */
 function owned(d: Details): SentencePart[] {
   if (typeof d.key === "string") return [artifactPart(d.kind, d.key)];
-  const where = d.section ? `in /${text(d.section)}` : "at the top level";
-  return [`${countOf(Number(d.count), "page")} ${where}`];
+  const pages = countOf(Number(d.count), "page");
+  return d.section ? [`${pages} in `, { name: `/${text(d.section)}` }] : [`${pages} at the top level`];
 }
 
 const artifactPart = (kind: Json | undefined, key: string) => ({
@@ -204,9 +222,9 @@ const artifactPart = (kind: Json | undefined, key: string) => ({
 function instead(d: Details): SentencePart[] {
   const right = d.instead as Details | undefined;
   if (!right) return [];
-  const what = right.version === null ? "removed from" : `${text(right.version)} on`;
+  const what: SentencePart[] = right.version === null ? ["removed from "] : [name(right.version), " on "];
   const deployment = { to: `deployments/${text(right.number)}`, text: `deployment ${text(right.number)}` };
-  return [`; correct: ${what} `, environment(right), ", ", deployment];
+  return ["; correct: ", ...what, environment(right), ", ", deployment];
 }
 
 /** "1 approval from Marketing" */

@@ -61,7 +61,7 @@ export async function signedOutPage(c: AnyContext, title: string, content: Html,
 }
 
 /** The frame of a page that belongs to no site. */
-export async function plainFrame(c: AnyContext, title: string): Promise<Frame> {
+export async function plainFrame(c: AnyContext, title: Frame["title"]): Promise<Frame> {
   const person = c.get("person");
   return {
     title,

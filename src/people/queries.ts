@@ -1,6 +1,6 @@
 import { listRoles } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
-import { nameThen } from "../record/former-names.ts";
+import { personThen } from "../record/former-names.ts";
 
 export interface Member {
   id: string;
@@ -89,7 +89,7 @@ export async function listTokens(db: Database, siteId: string): Promise<TokenRow
       "p.name",
       "t.person_id",
       "t.created_at",
-      nameThen("c", "t.created_at").as("created_by"),
+      personThen("c", "t.created_at", "t.site_id").as("created_by"),
       "t.expires_at",
       "t.revoked_at",
     ])

@@ -16,7 +16,7 @@ export interface ContentChange extends ReleaseContent {
   inTarget: TargetContent | undefined;
   inSource: CurrentPlacement | undefined;
   /** The correction of its record in the source environment, if that is why it moved on. */
-  corrected?: { person: string; on: string } | undefined;
+  corrected?: { person: string; person_kind: "person" | "machine"; on: string } | undefined;
   /** Whether the source environment has something else by now. */
   moved_on: boolean;
 }

@@ -1,6 +1,7 @@
+import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
-import { countOf } from "../text.ts";
+import { countOf, nameWithKind } from "../text.ts";
 import { movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
 
 export interface AssessedContent {
@@ -10,7 +11,7 @@ export interface AssessedContent {
   /** What the source environment has now; undefined if it was never recorded there. */
   inSource?: { version_id: string | null; version: string | null } | undefined;
   /** Who corrected its record in the source environment, and the date as people read it. */
-  corrected?: { person: string; on: string } | undefined;
+  corrected?: { person: string; person_kind: "person" | "machine"; on: string } | undefined;
 }
 
 /** The software that a version needs, and what the target would have after completion. */
@@ -51,8 +52,8 @@ function missingApprovals(requirement: Requirement): Blocker[] {
 const maxNames = 3;
 
 /** "Mara", "Mara or Jon Bell", "Mara, Jon Bell, Priya Shah or 2 others" */
-function anyOf(people: { name: string }[]): string {
-  const names = people.slice(0, maxNames).map(({ name }) => name);
+function anyOf(people: Holder[]): string {
+  const names = people.slice(0, maxNames).map(nameWithKind);
   const more = people.length - names.length;
   const all = more ? [...names, countOf(more, "other")] : names;
   const last = all.at(-1) as string;
@@ -78,10 +79,10 @@ export function movedOn(source: { name: string }, contents: AssessedContent[]): 
 function correctionOf(
   source: { name: string },
   { key, version }: AssessedContent,
-  { person, on }: { person: string; on: string },
+  { person, person_kind, on }: NonNullable<AssessedContent["corrected"]>,
 ): string {
   const record = version === null ? `that ${key} was removed from` : `of ${key} ${version} on`;
-  return `On ${on} ${person} corrected the record ${record} ${source.name}.`;
+  return `On ${on} ${nameWithKind({ name: person, kind: person_kind })} corrected the record ${record} ${source.name}.`;
 }
 
 function sourceNow({ name }: { name: string }, { inSource }: AssessedContent): string {

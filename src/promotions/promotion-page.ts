@@ -5,7 +5,6 @@ import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
-import { tellApart } from "../text.ts";
 import { promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
@@ -43,7 +42,7 @@ export async function showPromotion(
   const content = promotionPage({
     site,
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
-    promotion: { ...promotion, approvals: withNamesApart(promotion.approvals) },
+    promotion,
     ...part,
     titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
@@ -68,12 +67,6 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
-}
-
-/** Two people with one name may have approved it. */
-function withNamesApart<A extends { person_id: string; person: string; email: string | null }>(approvals: A[]): A[] {
-  const people = tellApart(approvals.map(({ person_id: id, person: name, email }) => ({ id, name, email })));
-  return approvals.map((approval, i) => ({ ...approval, person: people[i]?.name ?? approval.person }));
 }
 
 /** What is ticked on the page again, after its form was refused. */

@@ -4,7 +4,7 @@ import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { endOfTime } from "../record/as-of.ts";
-import { formerNames, nameAt, nameSince, nameThen } from "../record/former-names.ts";
+import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { requestFieldNames } from "./fields.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
@@ -99,8 +99,8 @@ function promotions(db: Database) {
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
     .select([
-      nameThen("requester", "p.asked_at").as("asked_by"),
-      nameSince("requester", "p.asked_at").as("asked_by_now"),
+      personThen("requester", "p.asked_at", "p.site_id").as("asked_by"),
+      personSince("requester", "p.asked_at", "p.site_id").as("asked_by_now"),
     ])
     .select("requester.kind as requester_kind")
     .select(requestFieldNames.map((name) => `p.${name}` as const))
@@ -174,9 +174,8 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .select([
       "a.promotion_id",
       "a.person_id",
-      nameThen("p", "a.decided_at").as("person"),
-      nameSince("p", "a.decided_at").as("person_now"),
-      "p.email",
+      personThen("p", "a.decided_at", "pr.site_id").as("person"),
+      personSince("p", "a.decided_at", "pr.site_id").as("person_now"),
       "p.kind",
       "a.role",
       "r.name as role_name",
@@ -202,12 +201,13 @@ const completionsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("completions as c")
     .innerJoin("people as p", "p.id", "c.person_id")
+    .innerJoin("promotions as pr", "pr.id", "c.promotion_id")
     .innerJoin("deployments as d", "d.id", "c.deployment_id")
     .select([
       "c.promotion_id",
       "c.person_id",
-      nameThen("p", "c.completed_at").as("person"),
-      nameSince("p", "c.completed_at").as("person_now"),
+      personThen("p", "c.completed_at", "pr.site_id").as("person"),
+      personSince("p", "c.completed_at", "pr.site_id").as("person_now"),
       "p.kind",
       "c.completed_at",
       "c.deployment_id",
@@ -222,12 +222,13 @@ const cancellationsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("cancellations as c")
     .innerJoin("people as p", "p.id", "c.person_id")
+    .innerJoin("promotions as pr", "pr.id", "c.promotion_id")
     .leftJoin("promotions as s", "s.id", "c.superseded_by")
     .select([
       "c.promotion_id",
       "c.person_id",
-      nameThen("p", "c.cancelled_at").as("person"),
-      nameSince("p", "c.cancelled_at").as("person_now"),
+      personThen("p", "c.cancelled_at", "pr.site_id").as("person"),
+      personSince("p", "c.cancelled_at", "pr.site_id").as("person_now"),
       "p.kind",
       "c.reason",
       "s.number as superseded_by",

@@ -4,7 +4,7 @@ import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { neededApprovals } from "../record/approvers.ts";
 import type { Flag } from "../schema.ts";
-import { countOf, formatCount, joinWithAnd, whyNotText } from "../text.ts";
+import { countOf, formatCount, joinWithAnd, nameWithKind, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 
@@ -83,7 +83,7 @@ export function whyNobodyCan({ name, needed, given, people, requesterHasRole }: 
   if (!people || people.length >= needed - given) return;
   const missing = countOf(needed - given, given ? "more approval" : "approval");
   const who = people.length
-    ? `only ${joinWithAnd(people.map((holder) => holder.name))} can give one`
+    ? `only ${joinWithAnd(people.map(nameWithKind))} can give one`
     : `nobody ${requesterHasRole ? "else " : ""}has that role`;
   return `${missing} from ${name} cannot be given: ${who}. Ask an administrator to give somebody the role.`;
 }
@@ -103,10 +103,10 @@ export function missingApprovers(
       const own = holders.get(role) ?? [];
       const roleName = roleNames[role] ?? role;
       if (own.length < count)
-        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map((holder) => holder.name))} has` : "nobody has"} that role.`;
+        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map(nameWithKind))} has` : "nobody has"} that role.`;
       const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);
       if (asker_may_approve || !stuck.length) return [];
-      const names = joinWithAnd(stuck.map((holder) => holder.name));
+      const names = joinWithAnd(stuck.map(nameWithKind));
       return `Nobody can approve for ${name} what ${names} requests: too few others have the role ${roleName}.`;
     }),
   );

@@ -1,7 +1,7 @@
 import { readGate } from "../access/gates.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { nameSince, nameThen } from "./former-names.ts";
+import { personSince, personThen } from "./former-names.ts";
 
 export interface ApprovedBy {
   /** What the person was called then, and what they are called now if that differs. */
@@ -53,7 +53,10 @@ function approvalsOf(db: Database, promotionIds: string[]) {
     .innerJoin("promotions as pr", "pr.id", "ap.promotion_id")
     .leftJoin("gates as g", "g.id", "pr.gate_id")
     .select(["ap.promotion_id", "pe.kind", "ap.role", "ap.decided_at"])
-    .select([nameThen("pe", "ap.decided_at").as("person"), nameSince("pe", "ap.decided_at").as("person_now")])
+    .select([
+      personThen("pe", "ap.decided_at", "pr.site_id").as("person"),
+      personSince("pe", "ap.decided_at", "pr.site_id").as("person_now"),
+    ])
     .select(["g.id as gate_id", "g.version", "g.rules"])
     .where("ap.promotion_id", "in", promotionIds)
     .where("ap.decision", "=", "approve")

@@ -5,7 +5,7 @@ import { equalsBySeek } from "../database/index-seek.ts";
 import type { Flag, Kind } from "../schema.ts";
 import { type ArtifactOrder, type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
 import { containsText } from "./artifact-filter.ts";
-import { nameThen } from "./former-names.ts";
+import { personThen } from "./former-names.ts";
 
 export interface Moment {
   /** The moment of the state, ISO 8601 UTC with milliseconds. */
@@ -163,7 +163,7 @@ function queryPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .select(["d.baseline", nameThen("pe", "d.recorded_at").as("person"), "pe.kind as person_kind"])
+    .select(["d.baseline", personThen("pe", "d.recorded_at", "d.site_id").as("person"), "pe.kind as person_kind"])
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.sort_key").orderBy("a.key");

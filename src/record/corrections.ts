@@ -3,7 +3,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Flag } from "../schema.ts";
 import { longTime } from "../time/format.ts";
-import { nameSince, nameThen } from "./former-names.ts";
+import { personSince, personThen } from "./former-names.ts";
 
 /** A correction of a deployment or one of its lines, or (`stands`) the undoing of one: by whom, when and why. */
 export interface Correction {
@@ -15,6 +15,7 @@ export interface Correction {
   whole_id: string | null;
   recorded_at: string;
   person: string;
+  person_kind: "person" | "machine";
   /** What the person is called now, if they were renamed since. */
   person_now: string | null;
   reason: string;
@@ -26,10 +27,15 @@ function corrections(db: Database) {
   return db
     .selectFrom("corrections as c")
     .innerJoin("people as p", "p.id", "c.person_id")
+    .innerJoin("deployments as cd", "cd.id", "c.corrected_id")
     .leftJoin("corrections as w", "w.id", "c.whole_id")
     .leftJoin("deployments as i", "i.id", "c.deployment_id")
     .select(["c.id", "c.corrected_id", "c.artifact_id", "c.stands", "c.correction_id", "c.whole_id", "c.recorded_at"])
-    .select([nameThen("p", "c.recorded_at").as("person"), nameSince("p", "c.recorded_at").as("person_now")])
+    .select("p.kind as person_kind")
+    .select([
+      personThen("p", "c.recorded_at", "cd.site_id").as("person"),
+      personSince("p", "c.recorded_at", "cd.site_id").as("person_now"),
+    ])
     .select("i.number as instead")
     .select(sql<string>`coalesce(c.reason, w.reason)`.as("reason"));
 }
@@ -90,6 +96,7 @@ export interface CorrectedSource {
   artifact_id: string;
   version_id: string | null;
   person: string;
+  person_kind: "person" | "machine";
   recorded_at: string;
   reason: string;
   /** `recorded_at` in the site's time zone, for people. */
@@ -130,9 +137,9 @@ export async function correctedSources(
   const versionIds = new Map(contents.map((content) => [content.artifact_id, content.version_id]));
   const matching = rows.filter((row) => versionIds.get(row.artifact_id) === row.version_id);
   return new Map(
-    matching.map(({ time_zone, artifact_id, version_id, person, recorded_at, reason }) => [
+    matching.map(({ time_zone, artifact_id, version_id, person, person_kind, recorded_at, reason }) => [
       artifact_id,
-      { artifact_id, version_id, person, recorded_at, reason, on: longTime(recorded_at, time_zone) },
+      { artifact_id, version_id, person, person_kind, recorded_at, reason, on: longTime(recorded_at, time_zone) },
     ]),
   );
 }

@@ -13,6 +13,7 @@ export interface EnvironmentAsOf {
 type Details = Partial<EnvironmentAsOf> & { environment: string; order?: string[] };
 
 export interface EnvironmentEvent {
+  seq: number;
   recorded_at: string;
   action: string;
   environment_id: string | null;
@@ -67,4 +68,14 @@ export function environmentsAsOf(events: EnvironmentEvent[], at: string): Enviro
     order = details.order ?? order;
   }
   return order.map((id) => environments.get(id)).filter((environment) => environment !== undefined);
+}
+
+/** The name of each environment after an event, by its id. `seq`: of the event; without it, the names of now. */
+export function environmentNames(events: EnvironmentEvent[], seq = Number.POSITIVE_INFINITY): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const { action, environment_id, details } of events.filter((event) => event.seq <= seq)) {
+    if (action === "environment_added") names.set(environment_id ?? "", details.name ?? details.environment);
+    if (action === "environment_changed" && details.name) names.set(environment_id ?? "", details.name);
+  }
+  return names;
 }

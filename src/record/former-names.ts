@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { personName } from "../access/person-name.ts";
 import type { Database } from "../database/connect.ts";
 
 // What is shown of a past moment carries the names of that moment: those of people and of environments.
@@ -14,6 +15,16 @@ export function nameThen(alias: string, at: string) {
 /** What the same is called now, if it is called otherwise than at that moment. */
 export function nameSince(alias: string, at: string) {
   return sql<string | null>`nullif(${sql.ref(`${alias}.name`)}, ${nameThen(alias, at)})`;
+}
+
+/** What the person `alias` was called at the moment in the column `at`, told apart from others of the site in the column `site`. */
+export const personThen = (alias: string, at: string, site: string) => personName(alias, site, nameThen(alias, at));
+
+/** What the same person is called now, if it is called otherwise than at that moment. */
+export function personSince(alias: string, at: string, site: string) {
+  return sql<
+    string | null
+  >`case when ${sql.ref(`${alias}.name`)} <> ${nameThen(alias, at)} then ${personName(alias, site)} end`;
 }
 
 export interface FormerName {

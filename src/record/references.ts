@@ -84,12 +84,18 @@ export async function findEnvironmentAtMoment(
   const environment = findAnyEnvironment(site, slug);
   const when = parseWhen(text);
   if ("time" in when ? !when.time || when.time === "now" : "back" in when && !when.back)
-    return { environment, moment: { asOf: endOfTime } };
+    return asItIsOrWas(environment);
   const read = await findMoment(db, site, environment, when, now);
   if ("wrong" in read) return read;
   const name = nameAt(await formerNames(db, [environment.id]), environment, read.at);
   const nameNow = name === environment.name ? undefined : environment.name;
   return { environment: { ...environment, name }, nameNow, moment: { asOf: read.at }, ...read };
+}
+
+/** An environment now; a retired one as it was at the end. */
+function asItIsOrWas(environment: Environment): EnvironmentAtMoment {
+  const { retired_at: at } = environment;
+  return at ? { environment, moment: { asOf: at }, at } : { environment, moment: { asOf: endOfTime } };
 }
 
 function deploymentByNumber(db: Database, siteId: string, number: number) {

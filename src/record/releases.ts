@@ -1,6 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
-import { nameSince, nameThen } from "./former-names.ts";
+import { nameSince, nameThen, personSince, personThen } from "./former-names.ts";
 import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
@@ -54,9 +54,13 @@ function releases(db: Database) {
       "r.notes",
       "r.digest",
       "r.created_at",
-      nameThen("p", "r.created_at").as("person"),
-      nameSince("p", "r.created_at").as("person_now"),
+      "p.kind as person_kind",
+      personThen("p", "r.created_at", "r.site_id").as("person"),
+      personSince("p", "r.created_at", "r.site_id").as("person_now"),
       "e.slug as environment",
+      "e.tier as environment_tier",
+      nameThen("e", "r.created_at").as("environment_name"),
+      nameSince("e", "r.created_at").as("environment_now"),
     ])
     .select((eb) =>
       eb

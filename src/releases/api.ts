@@ -8,9 +8,11 @@ import {
   knownKey,
   listOf,
   momentSchema,
+  nameThenSchema,
   numberInPath,
   numberPosition,
   paging,
+  personKindSchema,
   slugSchema,
   textUpTo,
   versionLabel,
@@ -72,7 +74,8 @@ const releaseSchema = z.object({
     description: "The environment that had its contents when it was created.",
     example: "beta",
   }),
-  person: z.string().openapi({ description: "Who created it, as they were called then." }),
+  person: nameThenSchema,
+  person_kind: personKindSchema,
   created_at: momentSchema,
   size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
@@ -124,6 +127,6 @@ releaseApi.openapi(showCall, async (c) => {
 });
 
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
-  const { number, name, notes, digest, environment, person, created_at } = row;
-  return { number, name, notes, digest, environment, person, created_at, size: row.size ?? 0 };
+  const { number, name, notes, digest, environment, person, person_kind, created_at } = row;
+  return { number, name, notes, digest, environment, person, person_kind, created_at, size: row.size ?? 0 };
 }

@@ -9,10 +9,12 @@ import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { endOfTime, type PlacementAsOf, placementsAsOf } from "../record/as-of.ts";
 import { changesAround } from "../record/changes.ts";
+import { environmentEvents, environmentsAsOf } from "../record/environments-as-of.ts";
+import { formerNames, nameAt } from "../record/former-names.ts";
 import { normalKey } from "../record/keys.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
-import { foldText, joinWithAnd, slugFrom, tellApart } from "../text.ts";
+import { foldText, joinWithAnd, slugFrom } from "../text.ts";
 import { listApprovals, type PastApproval, search } from "./queries.ts";
 import type { Question } from "./questions.ts";
 import { parseSearchQuery } from "./search-query.ts";
@@ -26,7 +28,10 @@ interface Artifact {
 
 /** The version of an artifact in one environment, and who approved it there. */
 export interface ArtifactPlacement {
+  /** With the name of that moment. */
   environment: Environment;
+  /** What the environment is called now, if that differs. */
+  nameNow: string | undefined;
   /** Undefined if it was never recorded there. */
   placement: PlacementAsOf | undefined;
   approvals: ApprovedBy[];
@@ -172,12 +177,25 @@ async function findExactly(db: Database, siteId: string, what: string): Promise<
 }
 
 async function placementsOf(db: Database, site: Site, artifact: Artifact, at?: string): Promise<ArtifactPlacement[]> {
+  const { existing, added } = at ? await environmentsAt(db, site, at) : { existing: site.environments, added: [] };
   const placements: ArtifactPlacement[] = [];
-  // in the past those retired since, too
-  const retired = site.retired.filter(({ retired_at }) => at && retired_at && retired_at > at);
-  for (const environment of [...site.environments, ...retired])
+  for (const environment of [...existing, ...added])
     placements.push(await placementIn(db, site, environment, artifact, at));
-  return placements;
+  return placements.filter(({ placement }, i) => i < existing.length || placement);
+}
+
+/**
+ * The environments of a moment in the order of then; and those added since, for which something of that moment may have
+ * been recorded late. All of now if there were none yet.
+ */
+async function environmentsAt(db: Database, site: Site, at: string) {
+  const all = [...site.environments, ...site.retired];
+  const ids = environmentsAsOf(await environmentEvents(db, site.id), at).map(({ id }) => id);
+  if (!ids.length) return { existing: site.environments, added: [] };
+  return {
+    existing: ids.flatMap((id) => all.find((environment) => environment.id === id) ?? []),
+    added: site.environments.filter(({ id }) => !ids.includes(id)),
+  };
 }
 
 async function placementIn(
@@ -190,7 +208,13 @@ async function placementIn(
   const slice = { ids: [artifact.id], removed: true };
   const [placement] = await placementsAsOf(db, site.id, environment.id, { asOf: at ?? endOfTime }, slice);
   const approvers = await listApprovers(db, [placement?.promotion_id ?? null]);
-  return { environment, placement, approvals: approvers.get(placement?.promotion_id ?? "") ?? [] };
+  const name = nameAt(await formerNames(db, [environment.id]), environment, at ?? endOfTime);
+  return {
+    environment: { ...environment, name },
+    nameNow: environment.name === name ? undefined : environment.name,
+    placement,
+    approvals: approvers.get(placement?.promotion_id ?? "") ?? [],
+  };
 }
 
 async function answerChanges(
@@ -225,9 +249,7 @@ async function answerApproved(
   const name = foldText(whom);
   const [role, roleName] = Object.entries(roles).find((entry) => entry.some((alias) => foldText(alias) === name)) ?? [];
   const actors = role === undefined ? await listSiteActors(db, site.id) : [];
-  const people = actors.filter((person) =>
-    [person.name, person.name.split(" ")[0] ?? ""].some((alias) => foldText(alias) === name),
-  );
+  const people = await peopleCalled(db, actors, whom);
   if (role === undefined && !people.length)
     return { to: "unanswerable", sentence: `There is no role or person "${whom.slice(0, 60)}" on this site.` };
   const approvals = await listApprovals(db, site.id, {
@@ -239,11 +261,21 @@ async function answerApproved(
   const shown = approvals.slice(0, maxApprovals);
   return {
     to: "approved",
-    whom: roleName ?? joinWithAnd(tellApart(people).map((person) => person.name)),
+    whom: roleName ?? joinWithAnd(people.map((person) => person.shown)),
     environment,
     approvals: shown,
     more: approvals.length > maxApprovals,
   };
+}
+
+/** Those with this name or first name now; else those who had it once. */
+async function peopleCalled<P extends { id: string; name: string }>(db: Database, people: P[], whom: string) {
+  const isCalled = (name: string) => [name, name.split(" ")[0] ?? ""].some((part) => foldText(part) === foldText(whom));
+  const now = people.filter(({ name }) => isCalled(name));
+  if (now.length || !people.length) return now;
+  const ids = people.map(({ id }) => id);
+  const once = new Set((await formerNames(db, ids)).filter(({ name }) => isCalled(name)).map(({ of_id }) => of_id));
+  return people.filter(({ id }) => once.has(id));
 }
 
 async function answerWaiting(db: Database, site: Site, { role }: QuestionOf<"waiting">): Promise<SearchAnswer> {

@@ -6,7 +6,7 @@ import { listEvents } from "../history/queries.ts";
 import { type SentencePart, sentence } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { currentByEnvironment } from "../record/current.ts";
-import { nameSince, nameThen } from "../record/former-names.ts";
+import { nameThen, personSince, personThen } from "../record/former-names.ts";
 import { listReleases } from "../record/releases.ts";
 import { freeTexts, type SearchKind } from "../record/search-index.ts";
 import { currentTitle } from "../record/titles.ts";
@@ -192,8 +192,17 @@ export function listApprovals(
     .innerJoin("releases as r", "r.id", "p.release_id")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("people as pe", "pe.id", "a.person_id")
-    .select(["p.number", "r.name", "a.decided_at", "pe.kind", nameSince("pe", "a.decided_at").as("person_now")])
-    .select([nameThen("e", "a.decided_at").as("environment"), nameThen("pe", "a.decided_at").as("person")])
+    .select([
+      "p.number",
+      "r.name",
+      "a.decided_at",
+      "pe.kind",
+      personSince("pe", "a.decided_at", "p.site_id").as("person_now"),
+    ])
+    .select([
+      nameThen("e", "a.decided_at").as("environment"),
+      personThen("pe", "a.decided_at", "p.site_id").as("person"),
+    ])
     .where("p.site_id", "=", siteId)
     .where("a.decision", "=", "approve")
     .orderBy("a.decided_at", "desc")

@@ -19,6 +19,8 @@ export interface QuestionScope<Environment extends NamedEnvironment = NamedEnvir
   environments: Environment[];
   /** Their history can still be asked for, by their names. */
   retired?: Environment[];
+  /** What some of them were called before; the names of now come first. */
+  formerNames?: { of_id: string; name: string }[];
   time_zone: string;
   roles: Role[];
 }
@@ -54,7 +56,7 @@ export function parseQuestion<Environment extends NamedEnvironment>(
     .replace(/’/g, "'")
     .replace(/ ?[?!.]+$/, "");
   if (/^(\/|https?:\/\/)\S*$/.test(question)) return { asks: "where", what: question };
-  const named = [...site.environments, ...(site.retired ?? [])];
+  const named = namesIn(site);
   const { environment, rest } = splitEnvironment(question, named);
   const target = environment ?? site.environments.at(-1);
   const clock = { zone: site.time_zone, now };
@@ -68,6 +70,21 @@ export function parseQuestion<Environment extends NamedEnvironment>(
   );
 }
 
+interface Named<E> {
+  environment: E;
+  names: string[];
+}
+
+/** The environments by their names: first by those of now, then by the former ones. */
+function namesIn<E extends NamedEnvironment>({ environments, retired = [], formerNames = [] }: QuestionScope<E>) {
+  const all = [...environments, ...retired];
+  const former = (id: string) => formerNames.filter(({ of_id }) => of_id === id).map(({ name }) => name);
+  return [
+    ...all.map((environment) => ({ environment, names: [environment.name, environment.slug] })),
+    ...all.map((environment) => ({ environment, names: former(environment.id) })),
+  ].filter(({ names }) => names.length);
+}
+
 type Clock = { zone: string; now: string };
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -75,12 +92,12 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 /** The environment named after "on", "in" or the like, and the text without it. */
 function splitEnvironment<E extends NamedEnvironment>(
   text: string,
-  environments: E[],
+  named: Named<E>[],
 ): { environment?: E; rest: string } {
-  for (const environment of environments) {
-    const names = [environment.name, environment.slug].map(escaped).join("|");
+  for (const { environment, names } of named) {
+    const anyName = names.map(escaped).join("|");
     const pattern = new RegExp(
-      `(?: (?:on|in|at|to|onto|into|from|of)(?: the)?|(?<= (?:go|went|gone))) (?:${names})(?: (?:site|environment|server))?(?= |$)`,
+      `(?: (?:on|in|at|to|onto|into|from|of)(?: the)?|(?<= (?:go|went|gone))) (?:${anyName})(?: (?:site|environment|server))?(?= |$)`,
       "i",
     );
     if (pattern.test(text)) return { environment, rest: text.replace(pattern, "") };
@@ -88,10 +105,10 @@ function splitEnvironment<E extends NamedEnvironment>(
   return { rest: text };
 }
 
-function parseEnvironmentName<E extends NamedEnvironment>(text: string, environments: E[]): Question<E> | undefined {
+function parseEnvironmentName<E extends NamedEnvironment>(text: string, named: Named<E>[]): Question<E> | undefined {
   const lower = text.toLowerCase();
-  const environment = environments.find(({ slug, name }) => slug === lower || name.toLowerCase() === lower);
-  return environment && { asks: "contents", environment };
+  const found = named.find(({ names }) => names.some((name) => name.toLowerCase() === lower));
+  return found && { asks: "contents", environment: found.environment };
 }
 
 function parseWaiting(text: string, { roles }: QuestionScope): Question<never> | undefined {

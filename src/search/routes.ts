@@ -4,6 +4,7 @@ import { type SearchProps, searchPage } from "../../views/search/page.ts";
 import { roleNames } from "../access/roles.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
+import { formerNames } from "../record/former-names.ts";
 import { type SearchKind, searchKinds } from "../record/search-index.ts";
 import { isUnknown, knownEnvironments } from "../record/unknown.ts";
 import { controlCharacters } from "../text.ts";
@@ -28,7 +29,9 @@ searchRoutes.get("/", async (c) => {
   const only = searchKinds.find((kind) => kind === c.req.query("in"));
   const roles = await roleNames(db);
   const roleList = Object.entries(roles).map(([slug, name]) => ({ slug, name }));
-  const question = parseQuestion(text, { ...site, roles: roleList }, now);
+  const environmentIds = [...site.environments, ...site.retired].map(({ id }) => id);
+  const scope = { ...site, roles: roleList, formerNames: await formerNames(db, environmentIds) };
+  const question = parseQuestion(text, scope, now);
   const answerPath = answerPathOf(site.slug, question);
   if (answerPath && !only) return c.redirect(answerPath, 303);
   const query = parseSearchQuery(searchTextOf(question, text));

@@ -6,7 +6,7 @@ import { confirmButton, hiddenField } from "../parts/button.ts";
 import { checkbox, select } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold } from "../parts/page.ts";
-import { nameOfThen } from "../parts/people.ts";
+import { nameOf, nameOfThen } from "../parts/people.ts";
 import { time } from "../parts/time.ts";
 
 type Owner = Awaited<ReturnType<typeof listOwners>>[number];
@@ -29,8 +29,8 @@ export function ownerPanel(props: OwnerProps): Html {
 ${earlier.length > 0 && fold("Earlier owners", html`<ul>${each(earlier, (owner) => html`<li>${ownership(props, owner)}</li>`)}</ul>`)}`;
 }
 
-const ownership = ({ site, now }: OwnerProps, { owner, owner_now, recorded_at, person }: Owner): Html =>
-  html`<b>${owner === null ? "nobody" : nameOfThen(owner, owner_now)}</b>, set by <bdi>${person}</bdi> <span class="ago">${time(recorded_at, site.time_zone, now)}</span>`;
+const ownership = ({ site, now }: OwnerProps, { owner, owner_now, recorded_at, ...person }: Owner): Html =>
+  html`<b>${owner === null ? "nobody" : nameOfThen(owner, owner_now)}</b>, set by ${nameOf(person)} <span class="ago">${time(recorded_at, site.time_zone, now)}</span>`;
 
 function ownerForm({ site, artifact, owners, people }: OwnerProps): Html {
   const { kind, key, section } = artifact;

@@ -16,7 +16,7 @@ import { env } from "../parts/environment.ts";
 import { each, eachWithAnd, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
-import { nameOfThen, nowCalled } from "../parts/people.ts";
+import { nameOf, nowCalled } from "../parts/people.ts";
 import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
@@ -33,6 +33,8 @@ export type ArtifactProps = {
   artifact: { kind: Kind; key: string; title: string | null; section: string };
   current: CurrentVersion[];
   waiting: { number: number; environment: Environment; version: string | null; roles: string[]; blocked: boolean }[];
+  /** The environments of its lanes: those of now, and the retired ones on which it was recorded. */
+  environments: Environment[];
   timeline: Timeline;
   zooms: { text: string; from: string | undefined; current: boolean }[];
   /** The text of the two fields of the period, and what is wrong with it. */
@@ -122,7 +124,11 @@ function figure(props: ArtifactProps): Html {
   const { site, timeline, current, waiting, now, artifact, approvers } = props;
   const zone = site.time_zone;
   const until = timeline.to === now ? html`today, ${fullTime(now, zone)}` : fullTime(timeline.to, zone);
-  const environments = current.map(({ environment: { name, tier } }) => ({ name, tier }));
+  const environments = props.environments.map(({ name, tier, retired_at }) => ({
+    name,
+    tier,
+    retired: retired_at !== null,
+  }));
   const versionsNow = current.map(
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
@@ -138,7 +144,7 @@ ${lanes({
     const promotion = waiting.find((waiting) => waiting.environment.id === environment.id);
     return promotion && waitingWords(promotion);
   }),
-  label: `${current.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${versionsNow.join(", ")}. The table below has the same data.`,
+  label: `${environments.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${versionsNow.join(", ")}. The table below has the same data.`,
 })}</figure>`;
 }
 
@@ -178,7 +184,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected, environment?.retired_at))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOfThen(placement.person, placement.person_now)}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected, environment?.retired_at))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOf({ ...placement, kind: placement.person_kind })}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }

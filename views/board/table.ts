@@ -4,7 +4,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
-import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
+import { countOf, formatCount, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { longTime } from "../../src/time/format.ts";
 import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
@@ -138,7 +138,7 @@ type Recorded = NonNullable<BoardCell["recorded"]>;
 function versionLink({ site }: Props, { version, deployment, promotion, approvedBy }: Recorded): Html {
   const href = `/sites/${site.slug}/${promotion ? `promotions/${promotion}` : `deployments/${deployment}`}`;
   const approvals = approvedBy.map(({ person, kind, role, decided_at }) => {
-    return `approved by ${person}${kind === "machine" ? " (machine)" : ""}, ${role.replaceAll("-", " ")}, ${longTime(decided_at, site.time_zone)}`;
+    return `approved by ${nameWithKind({ name: person, kind })}, ${role.replaceAll("-", " ")}, ${longTime(decided_at, site.time_zone)}`;
   });
   const source = [promotion ? `promotion ${promotion}` : `deployment ${deployment}`, ...approvals].join("; ");
   const title = version && version.length > 12 ? `${version}: ${source}` : source;

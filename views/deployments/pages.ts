@@ -32,6 +32,11 @@ ${chips("Environments", [
     text: name,
     current: slug === environment?.slug,
   })),
+  ...site.retired.map(({ slug, name }) => ({
+    href: `${base}?environment=${slug}`,
+    text: `${name} (retired)`,
+    current: slug === environment?.slug,
+  })),
 ])}
 ${list.length === 0 ? empty("Nothing has been recorded yet.", linkButton(`${base}/new`, "Record a deployment")) : lineTable(site, list, now)}
 ${pager({ next: more && last ? `${base}?before=${last.effective_at}.${last.number}${filter}` : undefined, nextWord: "Older" })}`;

@@ -1,5 +1,5 @@
 import type { Attributes, Html, Piece } from "./html.ts";
-import { attr, attrs, classes, html, sentence } from "./html.ts";
+import { attr, attrs, classes, html } from "./html.ts";
 
 export type Look = "primary" | "danger" | "plain";
 
@@ -24,7 +24,7 @@ export function button({ text, look, name, value, why, whyId, because, more }: B
 }
 
 /** One reason for several disabled buttons, which refer to it in `because`. */
-export const reason = (id: string, text: Piece): Html => html`<p class="reason" id="${id}">${sentence(text)}</p>`;
+export const reason = (id: string, text: Piece): Html => html`<p class="reason" id="${id}">${text}</p>`;
 
 /** A link that looks like a button, because it leads to an action. */
 export const linkButton = (href: string, text: Piece, look?: Look): Html =>

@@ -1,5 +1,5 @@
 import type { Attributes, Html, Piece } from "./html.ts";
-import { attr, attrs, classes, each, html, sentence } from "./html.ts";
+import { attr, attrs, classes, each, html } from "./html.ts";
 
 type Common = {
   name: string;
@@ -22,7 +22,7 @@ function labelled(field: Common, control: (attributes: Html) => Html): Html {
   const attributes = html`id="${id}" name="${field.name}"${attr("required", field.required)}${attr("aria-invalid", field.error && "true")}${attr("aria-describedby", described || undefined)}${attrs(field.more)}`;
   return html`<div class="field"><label for="${id}"${classes(field.quiet && "sr")}>${field.label}</label>${control(attributes)}${
     field.hint && html`<small id="${id}-hint">${field.hint}</small>`
-  }${field.error && html`<span class="is rejected wrap" id="${id}-error">${sentence(field.error)}</span>`}</div>`;
+  }${field.error && html`<span class="is rejected wrap" id="${id}-error">${field.error}</span>`}</div>`;
 }
 
 export const input = ({
@@ -74,4 +74,4 @@ export const checkbox = ({ name, value = "1", label, checked, hint, id, type = "
 
 /** A group of checkboxes or radio buttons. */
 export const boxes = (legend: Piece, content: Piece, error?: string): Html =>
-  html`<fieldset class="boxes"><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap">${sentence(error)}</span>`}</fieldset>`;
+  html`<fieldset class="boxes"><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap">${error}</span>`}</fieldset>`;

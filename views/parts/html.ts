@@ -12,19 +12,48 @@ export class Html {
 /** What can be used in `${…}`. Not `true`, a Promise or a plain object, which would be printed by mistake. */
 export type Piece = string | number | Html | false | null | undefined | readonly Piece[];
 
-/** A template of markup. Everything in `${…}` except Html is escaped. */
+/**
+ * A template of markup. Everything in `${…}` except Html is escaped; and words from right to left, such as a Hebrew name,
+ * are isolated with <bdi>, so that they do not reorder the words around them.
+ */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   let text = strings[0] as string;
-  for (let i = 0; i < pieces.length; i++) text += markup(pieces[i]) + (strings[i + 1] as string);
+  for (let i = 0; i < pieces.length; i++)
+    text += markup(pieces[i], () => isAmongWords(strings, i)) + (strings[i + 1] as string);
   return new Html(text);
 }
 
-function markup(piece: Piece): string {
-  if (typeof piece === "string") return escapeHtml(piece);
+function markup(piece: Piece, amongWords: () => boolean): string {
+  if (typeof piece === "string")
+    return hasRightToLeft.test(piece) && amongWords() ? withIsolates(piece) : escapeHtml(piece);
   if (piece instanceof Html) return piece.text;
   if (typeof piece === "number") return String(piece);
-  return Array.isArray(piece) ? piece.map(markup).join("") : "";
+  return Array.isArray(piece) ? piece.map((part) => markup(part, amongWords)).join("") : "";
 }
+
+/** These isolate their text already, or show no elements in it. */
+const isolating = /^<(?:bdi|title|option|textarea|text|style)\b/;
+
+/** Whether the i-th piece of a template is text among other text, and not an attribute. */
+function isAmongWords(strings: TemplateStringsArray, i: number): boolean {
+  const before = strings.slice(0, i + 1).join("");
+  const tag = before.lastIndexOf("<");
+  if (tag < 0) return !/="[^"]*$/.test(before);
+  return before.includes(">", tag) && !isolating.test(before.slice(tag));
+}
+
+const rtl = String.raw`[\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}]`;
+
+const hasRightToLeft = new RegExp(rtl, "u");
+
+/** Words from right to left, with what is between them. */
+const rightToLeft = new RegExp(String.raw`((?:${rtl}[^\p{L}]*(?=${rtl}))*${rtl})`, "u");
+
+const withIsolates = (text: string): string =>
+  text
+    .split(rightToLeft)
+    .map((part, i) => (i % 2 ? `<bdi>${escapeHtml(part)}</bdi>` : escapeHtml(part)))
+    .join("");
 
 const special = /[&<>"']/;
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -32,6 +61,9 @@ const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 function escapeHtml(text: string): string {
   return special.test(text) ? text.replace(/[&<>"']/g, (character) => entities[character] as string) : text;
 }
+
+/** Text that is escaped and otherwise as it is, for programs that compare the markup. */
+export const verbatim = (text: string): Html => new Html(escapeHtml(text));
 
 /** Markup for each item of a list. (`list.map(…).join('')` would be text again, and be escaped.) */
 export function each<T>(list: Iterable<T>, render: (item: T, index: number) => Html): Html {
@@ -41,19 +73,8 @@ export function each<T>(list: Iterable<T>, render: (item: T, index: number) => H
   return new Html(text);
 }
 
-const rtl = String.raw`[\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}]`;
-
-/** Words from right to left, with what is between them. */
-const rightToLeft = new RegExp(String.raw`((?:${rtl}[^\p{L}]*(?=${rtl}))*${rtl})`, "u");
-
-/**
- * A sentence that pages and the API share, in which a name from right to left must not reorder the words around it. Markup
- * stays as it is.
- */
-export const sentence = (text: Piece): Html =>
-  typeof text === "string"
-    ? each(text.split(rightToLeft), (part, i) => html`${i % 2 ? html`<bdi>${part}</bdi>` : part}`)
-    : html`${text}`;
+/** The same words for a place that shows no elements, such as a page's title. (Text and values contain no `<` or `>`.) */
+export const withoutMarkup = (markup: Html): Html => new Html(markup.text.replace(/<[^>]*>/g, ""));
 
 /** "A, B and C" as markup. */
 export const eachWithAnd = (pieces: Html[]): Html =>

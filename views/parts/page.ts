@@ -1,6 +1,6 @@
 import { formatCount } from "../../src/text.ts";
 import type { Attributes, Html, Piece } from "./html.ts";
-import { attr, attrs, classes, each, html, sentence } from "./html.ts";
+import { attr, attrs, classes, each, html } from "./html.ts";
 import { statusBadge } from "./status-badge.ts";
 
 type Head = {
@@ -28,7 +28,7 @@ export const note = (
   text: Piece,
   { kind, tier, actions }: { kind?: "done" | "bad"; tier?: string; actions?: Piece } = {},
 ): Html =>
-  html`<div${classes("note", kind)}${attr("data-tier", tier)}><span>${sentence(text)}</span>${actions && html`<span class="ways">${actions}</span>`}</div>
+  html`<div${classes("note", kind)}${attr("data-tier", tier)}><span>${text}</span>${actions && html`<span class="ways">${actions}</span>`}</div>
 `;
 
 export const fold = (
@@ -86,5 +86,4 @@ export const blockers = (list: readonly { code: string; message: Piece }[]): Htm
   html`<ul class="steps">${each(list, ({ message }) => html`<li>${statusBadge("blocked", message, { wrap: true })}</li>`)}</ul>`;
 
 /** Shown in place of an empty list, with what to do about it. */
-export const empty = (text: Piece, action?: Piece): Html =>
-  html`<div class="empty"><p>${sentence(text)}</p>${action}</div>`;
+export const empty = (text: Piece, action?: Piece): Html => html`<div class="empty"><p>${text}</p>${action}</div>`;

@@ -1,3 +1,4 @@
+import { nameWithKind } from "../../src/text.ts";
 import { isBeforeApproval } from "../../src/time/before-approval.ts";
 import { recordedLater, shortDay } from "../../src/time/format.ts";
 import type { Clocks } from "../../src/time/recorded-late.ts";
@@ -44,7 +45,7 @@ export const baselineWords = ({ effective_at, person, person_kind }: Recorder, z
 
 /** The same as text, for a tooltip. */
 export const baselineText = ({ effective_at, person, person_kind }: Recorder, zone: string, now: string): string =>
-  `in the baseline of ${shortDay(effective_at, zone, now)}, recorded by ${person}${person_kind === "machine" ? " (machine)" : ""}`;
+  `in the baseline of ${shortDay(effective_at, zone, now)}, recorded by ${nameWithKind({ name: person, kind: person_kind })}`;
 
 type Approval = {
   person: string;

@@ -1,5 +1,5 @@
 import type { Html, Piece } from "./html.ts";
-import { attr, classes, each, html, sentence } from "./html.ts";
+import { attr, classes, each, html } from "./html.ts";
 
 /** Each status has its own shape in the stylesheet; its word has the same meaning without it. */
 export type StatusKind =
@@ -44,7 +44,7 @@ export function statusBadge(
   word: Piece,
   { more, before, href, wrap, id, title }: Options = {},
 ): Html {
-  const text = html`${before && html`<span class="more">${before}</span>`}${sentence(word)}${more && html`<span class="more">${more}</span>`}`;
+  const text = html`${before && html`<span class="more">${before}</span>`}${word}${more && html`<span class="more">${more}</span>`}`;
   const look = html`${classes("is", status, wrap && "wrap")}${attr("id", id)}${attr("title", title)}`;
   return href ? html`<a${look} href="${href}">${text}</a>` : html`<span${look}>${text}</span>`;
 }

@@ -4,8 +4,8 @@ import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf, formatCount } from "../../src/text.ts";
 import { button, linkButton } from "../parts/button.ts";
-import { environmentPath } from "../parts/environment.ts";
-import { each, type Html, html, type Piece, sentence } from "../parts/html.ts";
+import { environmentPath, renamedSince } from "../parts/environment.ts";
+import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { chips, empty, head } from "../parts/page.ts";
 import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -136,7 +136,7 @@ const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}
 
 const entry = (props: Props, promotion: Promotion, text: Piece, end: Html): Html => html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${sentence(text)}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
 <div class="end">${end}</div>
 </li>
 `;
@@ -176,7 +176,7 @@ const toUnblock = (props: Props, promotion: Promotion): Html =>
   entry(
     props,
     promotion,
-    html`${sentence(blockedBecause(props, promotion))} Request a newer release, or cancel this promotion.`,
+    html`${blockedBecause(props, promotion)} Request a newer release, or cancel this promotion.`,
     html`${linkButton(address(props, promotion), html`Settle<span class="sr">: ${promotion.name}</span>`)}${requested(props, promotion)}`,
   );
 
@@ -225,7 +225,7 @@ const toReread = (props: Props, promotion: Promotion): Html =>
   entry(
     props,
     promotion,
-    html`${size(props, promotion)}${howItEnded(props, promotion)}`,
+    html`${size(props, promotion)}${howItEnded(props, promotion)}${each(renamedSince(promotion), (words) => html` <span class="ago">${words}.</span>`)}`,
     html`${statusBadge(promotion.state, stateInWords(promotion))}${ended(props, promotion)}`,
   );
 

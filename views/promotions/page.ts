@@ -3,12 +3,12 @@ import type { Decision, Need } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { formatCount, joinWithAnd } from "../../src/text.ts";
+import { formatCount, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
-import { environmentPath } from "../parts/environment.ts";
+import { environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
@@ -78,13 +78,6 @@ function verdictForm({ site, promotion, position, sections = [] }: PromotionPage
 ${hiddenField("digest", promotion.digest)}${list}</form>`;
 }
 
-/** "demo is now called Staging" */
-const renamed = ({ environment, from, to_name, from_name }: PromotionPage["promotion"]): Html[] =>
-  [
-    [from.name, from_name],
-    [environment.name, to_name],
-  ].flatMap(([then, now]) => (then === now ? [] : [html`<bdi>${then}</bdi> is now called <bdi>${now}</bdi>`]));
-
 function header(props: PromotionPage): Html {
   const { promotion, changes, site, now } = props;
   const softwareIsNeeded = promotion.contents.some(
@@ -93,7 +86,7 @@ function header(props: PromotionPage): Html {
   return head({
     over: [
       environmentPath(promotion.from, promotion.environment),
-      ...renamed(promotion),
+      ...renamedSince(promotion),
       `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
@@ -124,9 +117,11 @@ function state({ promotion, need, ownDecision, stale }: PromotionPage): string {
 }
 
 /** That nothing is left to approve or complete, and who can do something about it. */
-function staleWords({ from, asked_by }: PromotionPage["promotion"], need: Need | undefined): string {
+function staleWords({ from, asked_by, requester_kind }: PromotionPage["promotion"], need: Need | undefined): string {
   const who =
-    need === "settlement" ? "Request a newer release, or cancel it." : `Waiting for ${asked_by} to settle it.`;
+    need === "settlement"
+      ? "Request a newer release, or cancel it."
+      : `Waiting for ${nameWithKind({ name: asked_by, kind: requester_kind })} to settle it.`;
   return `Blocked: ${from.name} no longer has all of this. ${who}`;
 }
 

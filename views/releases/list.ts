@@ -9,6 +9,7 @@ import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
+import { nameOf } from "../parts/people.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { sizeInWords } from "../promotions/words.ts";
@@ -53,10 +54,10 @@ function releaseTable(props: List): Html {
   const { site, list, sizes, now } = props;
   const targets = site.environments.slice(1);
   const body = each(list, (release) => {
-    const { id, number, name, created_at, person } = release;
+    const { id, number, name, created_at } = release;
     const size = sizes.get(id) ?? { page: 0, software: 0 };
     return row(
-      html`${rowHead(html`<a href="/sites/${site.slug}/releases/${number}">${number}, <bdi>${name}</bdi></a>`)}${cell("Contents", sizeInWords(size))}${cell("Created", html`${time(created_at, site.time_zone, now)} by ${person}`)}${each(targets, (target) => cell(target.name, progress(props, release, target)))}`,
+      html`${rowHead(html`<a href="/sites/${site.slug}/releases/${number}">${number}, <bdi>${name}</bdi></a>`)}${cell("Contents", sizeInWords(size))}${cell("Created", html`${time(created_at, site.time_zone, now)} by ${nameOf({ ...release, kind: release.person_kind })}`)}${each(targets, (target) => cell(target.name, progress(props, release, target)))}`,
     );
   });
   const columns = ["Release", "Contents", "Created", ...targets.map((target) => env(target))];

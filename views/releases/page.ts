@@ -7,14 +7,14 @@ import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
 import type { isUnknown } from "../../src/record/unknown.ts";
-import { joinWithAnd } from "../../src/text.ts";
+import { joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
-import { env, environmentPath } from "../parts/environment.ts";
+import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
-import { nameOfThen } from "../parts/people.ts";
+import { nameOf, nowCalled, requester } from "../parts/people.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
@@ -46,22 +46,28 @@ type Page = {
   errors: Record<string, string>;
   refused?: string | undefined;
   /** Corrections of its lines in the environment from which they were frozen, by artifact id. */
-  corrected: Map<string, { person: string; on: string; reason: string }>;
+  corrected: Map<string, { person: string; person_kind: "person" | "machine"; on: string; reason: string }>;
   now: string;
 };
 
 export function releasePage(props: Page): Html {
   const { site, release, pages, now } = props;
-  const from = site.environments.find(({ slug }) => slug === release.environment);
+  const from = frozenFrom(props);
   const at = time(release.created_at, site.time_zone, now);
   return html`${props.refused && note(props.refused, { kind: "bad" })}${head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`, `Release ${release.number}`],
     title: html`<bdi>${release.name}</bdi>`,
-    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${from ? env(from) : release.environment} on ${at}.`,
+    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${env(from)}${nowCalled(release.environment_now)} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
 ${split(contents(props), html`${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
 }
+
+/** The environment from which it was frozen, with its name of then. */
+const frozenFrom = ({ release }: Page): EnvironmentName => ({
+  name: release.environment_name,
+  tier: release.environment_tier,
+});
 
 function contents(props: Page): Html {
   const { contents, environments } = props;
@@ -92,7 +98,7 @@ function line({ site, environments, corrected, isUnknown }: Page, content: Relea
     recorded: current.get(content.artifact_id),
   }));
   return row(
-    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${correction.person}: “${correction.reason}”</span>`}`)}${each(states, ({ recorded }, i) => cell(environments[i]?.environment.name ?? "", compared(content, recorded, isUnknown(states, i))))}`,
+    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(states, ({ recorded }, i) => cell(environments[i]?.environment.name ?? "", compared(content, recorded, isUnknown(states, i))))}`,
   );
 }
 
@@ -106,14 +112,15 @@ function progress({ site, promotions, blockers, now }: Page): Html {
   if (promotions.length === 0)
     return panel("progress", "Progress", html`<p><small>No promotion requested yet.</small></p>`);
   const step = (promotion: Promotion) =>
-    html`<li>${environmentPath(promotion.from, promotion.environment)}${promotionBadge(site, promotion, blockers)}<small>Promotion ${promotion.number}, ${when(promotion, site, now)}</small></li>`;
+    html`<li>${environmentPath(promotion.from, promotion.environment)}${promotionBadge(site, promotion, blockers)}<small>Promotion ${promotion.number}, ${when(promotion, site, now)}${each(renamedSince(promotion), (words) => html`; ${words}`)}</small></li>`;
   return panel("progress", "Progress", html`<ol class="steps">${each(promotions, step)}</ol>`);
 }
 
-function when({ environment, completion, asked_by, asked_at }: Promotion, site: Site, now: string): Html {
+function when(promotion: Promotion, site: Site, now: string): Html {
+  const { environment, completion, asked_at } = promotion;
   const at = (iso: string) => time(iso, site.time_zone, now);
-  if (completion) return html`went to ${environment.name} ${at(completion.effective_at)}`;
-  return html`requested by <bdi>${asked_by}</bdi>, ${at(asked_at)}`;
+  if (completion) return html`went to <bdi>${environment.name}</bdi> ${at(completion.effective_at)}`;
+  return html`requested by ${nameOf(requester(promotion))}, ${at(asked_at)}`;
 }
 
 function request({ site, release, targets, form, fields, errors }: Page): Html {
@@ -147,7 +154,7 @@ function sentences({ whyNot, requirements, nobody, blockers }: Eligibility): str
   const roles = requirements.map(({ name, needed }) => (needed === 1 ? name : `${name} (${needed} people)`));
   const needs = roles.length ? `Needs approval by ${joinWithAnd(roles)}.` : "No approval needed.";
   const who = requirements.flatMap(({ name, people = [] }) =>
-    people.length ? [`${name}: ${people.map((holder) => holder.name).join(", ")}.`] : [],
+    people.length ? [`${name}: ${people.map(nameWithKind).join(", ")}.`] : [],
   );
   const blocked = blockers.filter(({ code }) => code !== "approvals_missing").map(({ message }) => message);
   return [needs, ...who, ...nobody, ...(blocked.length ? ["Can’t be completed yet:", ...blocked] : [])];
@@ -158,10 +165,10 @@ const about = ({ release, site }: Page, at: Html): Html =>
     "about",
     "About",
     facts([
-      ["Created by", html`${nameOfThen(release.person, release.person_now)}, ${at}`],
+      ["Created by", html`${nameOf({ ...release, kind: release.person_kind })}, ${at}`],
       [
         "Created from",
-        html`<a href="/sites/${site.slug}/environments/${release.environment}">${release.environment}</a>`,
+        html`<a href="/sites/${site.slug}/environments/${release.environment}"><bdi>${release.environment_name}</bdi></a>${nowCalled(release.environment_now)}`,
       ],
       ["Digest", digest(release.digest)],
     ]),

@@ -9,7 +9,7 @@ import { linkButton } from "../parts/button.ts";
 import { env, environmentPath } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { note } from "../parts/page.ts";
-import { allInRoles, inRole, nameOf } from "../parts/people.ts";
+import { allInRoles, inRole, nameOf, nowCalled, requester } from "../parts/people.ts";
 import { baselineWords, beforeApproval, sectionHeading } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
@@ -64,10 +64,11 @@ const otherTitle = (artifact: Artifact, { placement }: ArtifactPlacement): Html 
   html` <bdi class="title">“${placement?.title}”</bdi>`;
 
 /** "v31 on live since 2 Nov, 09:00, approved by Mara (Marketing)" */
-function placementWords(props: Props, { environment, placement, approvals }: ArtifactPlacement): Html {
+function placementWords(props: Props, { environment, nameNow, placement, approvals }: ArtifactPlacement): Html {
   const { site, now } = props;
-  if (!placement) return html`${statusBadge("unknown", "not recorded")} on ${env(environment)}`;
-  const since = html` on ${env(environment)} since ${time(placement.effective_at, site.time_zone, now)}`;
+  const place = html`${env(environment)}${nowCalled(nameNow)}`;
+  if (!placement) return html`${statusBadge("unknown", "not recorded")} on ${place}`;
+  const since = html` on ${place} since ${time(placement.effective_at, site.time_zone, now)}`;
   if (placement.version === null) return html`${statusBadge("removed", "removed")}${since}`;
   const unapproved = environment.gate && placement.out_of_band;
   const approval: Piece = approvals.length
@@ -90,9 +91,9 @@ function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
 
 function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, at: string | undefined): Html {
   const { site, now, roles } = props;
-  const { environment, placement, approvals } = answer;
+  const { environment, nameNow, placement, approvals } = answer;
   const name = artifactLink(site.slug, artifact);
-  const place = env(environment);
+  const place = html`${env(environment)}${nowCalled(nameNow)}`;
   if (!placement)
     return html`Nobody: ${name} ${at ? "had" : "has"} never been recorded on ${place}${at && " by then"}.`;
   const what =
@@ -112,7 +113,7 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
   if (placement.out_of_band)
     return html`Nobody: ${what} is ${statusBadge("band", "out of band")}, ${deployment} of ${since}.`;
   if (promotion) return html`Nobody: ${what} came with ${promotion} on ${since}, which needed no approval.`;
-  return html`Nobody: ${what} came with ${deployment} on ${since}. ${environment.gate ? "No approval was needed then." : html`No approval is needed on ${environment.name}.`}`;
+  return html`Nobody: ${what} came with ${deployment} on ${since}. ${environment.gate ? "No approval was needed then." : html`No approval is needed on <bdi>${environment.name}</bdi>.`}`;
 }
 
 function when(props: Props, { artifact, environment, spans, more }: AnswerTo<"when">): Html {
@@ -208,10 +209,10 @@ function waiting({ site, now }: Props, { role, promotions }: AnswerTo<"waiting">
       name,
       from,
       environment,
-      asked_by,
       asked_at,
       requirements,
-    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by <bdi>${asked_by}</bdi> on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
+      ...asked
+    }) => html`<li><a href="/sites/${site.slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a> ${environmentPath(from, environment)}, requested by ${nameOf(requester(asked))} on ${time(asked_at, site.time_zone, now)}${!role && `, waiting for ${joinWithAnd(rolesMissing(requirements))}`}</li>
 `,
   )}</ul>`;
 }

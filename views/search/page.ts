@@ -12,6 +12,7 @@ import { environmentPath } from "../parts/environment.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
+import { nameOf } from "../parts/people.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
@@ -125,9 +126,9 @@ const releases = ({ site, now }: SearchProps, list: ResultGroup["releases"]): Ht
       created_at,
       number,
       name,
-      person,
       notes,
-    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, <bdi>${name}</bdi></a>, created by <bdi>${person}</bdi>${notes && html` <span class="quote">${notes}</span>`}</div></li>
+      ...release
+    }) => html`<li>${time(created_at, site.time_zone, now)}<div><a href="/sites/${site.slug}/releases/${number}">Release ${number}, <bdi>${name}</bdi></a>, created by ${nameOf({ ...release, kind: release.person_kind })}${notes && html` <span class="quote">${notes}</span>`}</div></li>
 `,
   )}</ul>`;
 
