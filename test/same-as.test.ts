@@ -84,7 +84,7 @@ test("it is neither offered nor done where something else was recorded, or where
   expect(answer.status).toBe(409);
   expect(await text(answer)).toContain(why);
   const from = environmentOf(w.site, "live");
-  const again = recordSameAs(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "live"), { from });
+  const again = recordSameAs(w.db, await w.by("cleo"), w.site, from, { environment: from });
   await expect(again).rejects.toThrow("Select another environment than live itself.");
 });
 

@@ -142,8 +142,8 @@ deploymentApi.openapi(sameAsCall, async (c) => {
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.valid("param").env);
   const from = findEnvironment(site, body.from);
-  const request = { from, allowRemovals: body.allow_removals };
-  return c.json(await recordSameAs(c.var.db, tokenActor(c, body), site, environment, request), 201);
+  const copy = { environment, allowRemovals: body.allow_removals };
+  return c.json(await recordSameAs(c.var.db, tokenActor(c, body), site, from, copy), 201);
 });
 
 const deployment = z.object({

@@ -105,7 +105,7 @@ deploymentRoutes.post("/", async (c) => {
       read.environment,
       report,
     );
-    flash(c, summary(recorded, read.environment.name, read.badLines.length));
+    flash(c, summary(recorded, read.environment.name, read.badLines.length), "done", { nextStep: true });
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {
     const { errors } = besideFields(error, "lines");

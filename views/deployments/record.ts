@@ -182,13 +182,13 @@ const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
   same: ["same", "unchanged"],
 };
 
-/** The changes and what stays the same, as tables. */
-export function preview(changes: PreviewedLine[], environment: string): Html {
+/** The changes and what stays the same, as tables. `id` is only needed on a page with several previews. */
+export function preview(changes: PreviewedLine[], environment: string, id = ""): Html {
   const different = changes.filter(({ change }) => change !== "same");
   const same = changes.filter(({ change }) => change === "same");
   const count = (change: PreviewedLine["change"]) =>
     formatCount(different.filter((line) => line.change === change).length);
-  return html`<section id="preview" aria-labelledby="changes" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes">Changes to ${environment}</h2>
+  return html`<section id="preview${id}" aria-labelledby="changes${id}" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes${id}">Changes to ${environment}</h2>
 <p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
 ${different.length > 0 && previewTable("Changes", different.slice(0, 500))}
 ${different.length > 500 && note(`And ${formatCount(different.length - 500)} more changes.`)}
