@@ -125,7 +125,7 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "pr.number as promotion"])
+    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "d.promotion_id", "pr.number as promotion"])
     .select([nameThen("p", "d.recorded_at").as("person"), nameSince("p", "d.recorded_at").as("person_now"), "p.kind"])
     .select(["e.slug as environment", nameThen("e", "d.recorded_at").as("environment_name"), "e.tier"])
     .select(nameSince("e", "d.recorded_at").as("environment_now"));
