@@ -72,6 +72,13 @@ const recordedDeployment = z
     titles_kept: z.int().optional().openapi({
       description: "How many versions keep the title that was first recorded for them, where another one was sent.",
     }),
+    similar_keys: z
+      .array(z.object({ kind: kindSchema, key: keySchema, known: keySchema }))
+      .optional()
+      .openapi({
+        description:
+          "New keys that differ from a known one only in case, a closing slash or the form of a character. They are recorded: check whether they were meant.",
+      }),
   })
   .openapi("RecordedDeployment");
 
