@@ -427,6 +427,17 @@ describe("on the command line", () => {
     expect(kinds).toEqual([{ baseline: 1 }, { baseline: 1 }]);
   });
 
+  test("so is a baseline of a sitemap with more than 10,000 pages at an address", async () => {
+    await using server = await webServer({
+      "/sitemap.xml": (response, base) => response.end(sitemapOf(base, 0, 10_001)),
+    });
+    const sitebook = await commandLineMachine(w, "contributor");
+    const call = ["import", "live", `${server.base}/sitemap.xml`];
+    expect((await sitebook(call)).err).toContain("This sitemap has more than 10,000 pages");
+    expect((await sitebook([...call, "--baseline"])).out).toBe("2 deployments on live, with 10,001 changes.\n");
+    expect(await current()).toHaveLength(10_001);
+  });
+
   test("one line that cannot be taken is named, and nothing is recorded", async () => {
     const sitebook = await commandLineMachine(w, "contributor");
     const { code, err } = await sitebook(["record", "live"], { stdin: "URL\n/a\n/b?x\n/c\n" });

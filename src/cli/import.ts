@@ -74,17 +74,25 @@ function importSource(environment: string, file: string, values: Values, io: Io)
   };
   const context = intakeContext(environment, api);
   const fetched = Boolean(webAddress(file));
-  const lines = fetched ? sitemapLines(file, context) : () => linesIn(file, values);
   const baseline = Boolean(values.baseline);
+  const maxPages = baseline ? maxBaselinePages : undefined;
+  const lines = fetched ? sitemapLines(file, context, maxPages) : () => linesIn(file, values);
   const read = () => readDeployments(lines, context, { now: io.now().toISOString(), fetched, baseline });
   return { file, api, context, read };
 }
 
+/** Of a sitemap that is recorded in parts; all of it is in memory. */
+const maxBaselinePages = 1_000_000;
+
 /** The lines of the sitemap at an address, which is fetched once. */
-function sitemapLines(address: string, { baseUrls }: IntakeContext): () => AsyncGenerator<TextLine> {
+function sitemapLines(
+  address: string,
+  { baseUrls }: IntakeContext,
+  maxPages: number | undefined,
+): () => AsyncGenerator<TextLine> {
   let fetched: Promise<string> | undefined;
   return async function* lines() {
-    fetched ??= fetchSitemap(address, await baseUrls());
+    fetched ??= fetchSitemap(address, await baseUrls(), maxPages);
     yield* linesOfText(await fetched);
   };
 }
