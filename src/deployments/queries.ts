@@ -24,6 +24,8 @@ type Change = "new" | "changed" | "removed" | "same";
 export interface PreviewedLine {
   kind: Kind;
   key: string;
+  /** The title in the list, or else the one that was there. */
+  title: string | null;
   version: string | null;
   /** The version at that moment; null if it was never there or removed. */
   before: string | null;
@@ -38,7 +40,7 @@ export async function previewDeployment(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: Pick<ReportLine, "kind" | "key" | "version">[],
+  lines: (Pick<ReportLine, "kind" | "key" | "version"> & { title?: string | null | undefined })[],
   complete: boolean,
 ): Promise<PreviewedLine[]> {
   const placements = complete
@@ -46,16 +48,20 @@ export async function previewDeployment(
     : await placementsOf(db, site, environment, asOf, lines);
   const first = await firstChange(db, environment.id);
   const unknown = first === undefined || first > asOf;
-  const before = new Map(placements.map((placement) => [artifactKey(placement), placement.version]));
-  const listed = lines.map(({ kind, key, version }) => ({
-    kind,
-    key,
-    version,
-    before: before.get(artifactKey({ kind, key })) ?? null,
-  }));
+  const before = new Map(placements.map((placement) => [artifactKey(placement), placement]));
+  const listed = lines.map(({ kind, key, title, version }) => {
+    const placement = before.get(artifactKey({ kind, key }));
+    return { kind, key, version, title: title || (placement?.title ?? null), before: placement?.version ?? null };
+  });
   const listedKeys = new Set(lines.map((line) => artifactKey(line)));
   const unlisted = complete ? placements.filter((placement) => !listedKeys.has(artifactKey(placement))) : [];
-  const removed = unlisted.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
+  const removed = unlisted.map(({ kind, key, title, version }) => ({
+    kind,
+    key,
+    title,
+    version: null,
+    before: version,
+  }));
   const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line) }));
   return [...all.filter(({ change }) => change !== "same"), ...all.filter(({ change }) => change === "same")];
 }

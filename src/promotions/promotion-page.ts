@@ -1,4 +1,5 @@
 import { promotionPage } from "../../views/promotions/page.ts";
+import { environmentById } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
@@ -36,8 +37,6 @@ export async function showPromotion(
   const promotion = (await promotionDetails(db, site.id, number, at)) ?? notFound(`promotion ${number}`);
   const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
-  const environmentById = (id: string) =>
-    [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
   const position = readPosition(c);
   const part = reviewPart(promotion.contents, ticked, position);
   const content = promotionPage({
@@ -48,8 +47,8 @@ export async function showPromotion(
     titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
     changes: countTicked(promotion.contents, ticked),
-    from: { ...environmentById(promotion.from_id), name: promotion.from.name },
-    to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
+    from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
+    to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
     targetKnown: await isTargetKnown(db, promotion),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),

@@ -200,10 +200,10 @@ const previewTable = (caption: string, changes: PreviewedLine[]): Html =>
     caption,
     quiet: true,
     columns: ["Page or software", "Before", "After", "Change"],
-    body: each(changes, ({ key, version: label, before, unknown, change }) => {
+    body: each(changes, ({ key, title, version: label, before, unknown, change }) => {
       const [status, word] = badges[change];
       return row(
-        html`${rowHead(html`<bdi>${key}</bdi>`)}${cell("Before", before ? versionTag(before) : noVersion({ unknown }))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
+        html`${rowHead(html`<bdi>${key}</bdi>${title && html` <bdi class="title">${title}</bdi>`}`)}${cell("Before", before ? versionTag(before) : noVersion({ unknown }))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
       );
     }),
   });
