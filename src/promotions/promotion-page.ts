@@ -6,8 +6,10 @@ import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
+import { knownEnvironments } from "../record/unknown.ts";
+import { unknownIn } from "../record/unknown-rows.ts";
 import { tellApart } from "../text.ts";
-import { promotionDetails } from "./assessment.ts";
+import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
@@ -38,6 +40,7 @@ export async function showPromotion(
   const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
   const position = readPosition(c);
+  const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
   const content = promotionPage({
     site,
@@ -49,7 +52,8 @@ export async function showPromotion(
     changes: countTicked(promotion.contents, ticked),
     from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
-    targetKnown: await isTargetKnown(db, promotion),
+    targetKnown,
+    unknownInTarget: await unknownInTarget(c, promotion, targetKnown),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
@@ -67,6 +71,22 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+/** The ids of the software of which is unknown whether the target has it, or had it before a closed promotion. */
+async function unknownInTarget(
+  c: SiteContext,
+  { open, contents, environment_id }: PromotionDetails,
+  targetKnown: boolean,
+): Promise<Set<string>> {
+  const absent = contents.flatMap(({ kind, artifact_id, inTarget }) =>
+    kind === "software" && !inTarget ? artifact_id : [],
+  );
+  // of an earlier moment, only the whole environment can be unknown
+  if (!open || !targetKnown) return new Set(targetKnown ? [] : absent);
+  const { site } = c.var.access;
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
 }
 
 /** Two people with one name may have approved it. */
