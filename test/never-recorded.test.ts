@@ -77,7 +77,8 @@ test("nor does its preview, at the moment it is for", async () => {
       ).text(),
     );
 
-  expect(await previewed("beta")).toContain("/sale never recorded v1 new");
-  expect(await previewed("demo", "2026-03-01T10:00")).toContain("/sale never recorded v1 new");
+  expect(await previewed("beta")).toContain("/sale never recorded v1 first record");
+  expect(await previewed("beta")).toContain("1 recorded for the first time, 0 new, 0 changed, 0 removed");
+  expect(await previewed("demo", "2026-03-01T10:00")).toContain("/sale never recorded v1 first record");
   expect(await previewed("demo")).toContain("/sale not deployed v1 new");
 });

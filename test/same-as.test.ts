@@ -35,7 +35,7 @@ const copied = ["/sale v1 true false", "/terms v2 true false", "checkout 3.4.1 t
 test("demo is filled from live in one step, after a preview that records nothing", async () => {
   expect(await text(get("cleo", "/sites/shop/environments/demo"))).toContain(`${path}${query.replace("&", "&amp;")}`);
   const preview = await text(get("cleo", path + query));
-  expect(preview).toContain("3 new, 0 changed, 0 removed, 0 unchanged.");
+  expect(preview).toContain("3 recorded for the first time, 0 new, 0 changed, 0 removed, 0 unchanged.");
   expect(preview).toContain("Record 3 changes");
   expect(await contents("demo")).toEqual([]);
 

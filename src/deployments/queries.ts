@@ -19,7 +19,8 @@ import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
 import { latestEffectiveAt } from "../time/recorded-late.ts";
 
-type Change = "new" | "changed" | "removed" | "same";
+/** `unknown`: what was there before is unknown, so that it may have been there already. */
+type Change = "new" | "unknown" | "changed" | "removed" | "same";
 
 export interface PreviewedLine {
   kind: Kind;
@@ -62,7 +63,7 @@ export async function previewDeployment(
     version: null,
     before: version,
   }));
-  const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line) }));
+  const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line, unknown) }));
   return [...all.filter(({ change }) => change !== "same"), ...all.filter(({ change }) => change === "same")];
 }
 
@@ -79,10 +80,11 @@ async function placementsOf(
   );
 }
 
-function changeOf({ version, before }: Pick<PreviewedLine, "version" | "before">): Change {
+function changeOf({ version, before }: Pick<PreviewedLine, "version" | "before">, unknown: boolean): Change {
   if (version === before) return "same";
   if (version === null) return "removed";
-  return before === null ? "new" : "changed";
+  if (before !== null) return "changed";
+  return unknown ? "unknown" : "new";
 }
 
 export interface DeploymentPosition {

@@ -105,7 +105,7 @@ async function recordLive({ page, click, fill }: Visitor): Promise<void> {
   await click("link", "Record what is there");
   await fill({ "Or the address of a sitemap": `${site.address}/sitemap.xml` });
   await click("button", "Preview changes");
-  await readsPage(page, /2,000 new, 0 changed, 0 removed, 0 unchanged\./);
+  await readsPage(page, /2,000 recorded for the first time, 0 new, 0 changed, 0 removed, 0 unchanged\./);
   await click("button", "Record 2,000 changes");
   await readsPage(page, /Deployment 1 recorded: 2,000 changed\./);
 }

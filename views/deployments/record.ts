@@ -177,6 +177,7 @@ ${table({
 
 const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
   new: ["added", "new"],
+  unknown: ["unknown", "first record"],
   changed: ["changed", "changed"],
   removed: ["removed", "removed"],
   same: ["same", "unchanged"],
@@ -188,8 +189,9 @@ export function preview(changes: PreviewedLine[], environment: string, id = ""):
   const same = changes.filter(({ change }) => change === "same");
   const count = (change: PreviewedLine["change"]) =>
     formatCount(different.filter((line) => line.change === change).length);
+  const unknown = different.some((line) => line.change === "unknown");
   return html`<section id="preview${id}" aria-labelledby="changes${id}" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes${id}">Changes to ${environment}</h2>
-<p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
+<p>${unknown && `${count("unknown")} recorded for the first time, `}${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
 ${different.length > 0 && previewTable("Changes", different.slice(0, 500))}
 ${different.length > 500 && note(`And ${formatCount(different.length - 500)} more changes.`)}
 ${same.length > 0 && fold("Unchanged", previewTable("Unchanged", same.slice(0, 500)), { small: countOf(same.length, "line") })}</section>`;
