@@ -17,14 +17,15 @@ test("the list has every page and software item, with its version in each enviro
   await w.record("live", ["-/sale"]);
   const { body } = await viewer.get("/sites/shop/artifacts");
   expect(body.items.map((item: { key: string }) => item.key)).toEqual(["/about", "/sale", "checkout"]);
+  const flags = { baseline: false, before_approval: false };
   expect(body.items[1]).toEqual({
     kind: "page",
     key: "/sale",
     owner: null,
     title: null,
     placements: [
-      { environment: "beta", version: "v2", effective_at: w.clock.at, out_of_band: false },
-      { environment: "live", version: null, effective_at: w.clock.at, out_of_band: true },
+      { environment: "beta", version: "v2", effective_at: w.clock.at, out_of_band: false, ...flags },
+      { environment: "live", version: null, effective_at: w.clock.at, out_of_band: true, ...flags },
     ],
   });
 });

@@ -28,7 +28,7 @@ test("one that has ended offers neither", async () => {
   expect(page).not.toMatch(/Copy link|Write a mail|Skip to the decision/);
 });
 
-test("who is asked to decide signs in to the inbox, everybody else to the board", async () => {
+test("who is asked for one decision signs in to its promotion, everybody else to the board", async () => {
   const entrance = async (name: Name) => {
     const visitor = w.as("nobody");
     const signedIn = await visitor.post("/sign-in", { email: `${name}@example.test`, password });
@@ -36,7 +36,7 @@ test("who is asked to decide signs in to the inbox, everybody else to the board"
     return (await visitor.get("/")).headers.get("location");
   };
   expect([await entrance("theo"), await entrance("mara"), await entrance("ada")]).toEqual([
-    "/sites/shop/approvals",
+    "/sites/shop/promotions/1",
     "/sites/shop",
     "/sites/shop",
   ]);

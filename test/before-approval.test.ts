@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { complete, decide } from "../src/promotions/promotions.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { words } from "./support/words.ts";
 import { type World, world } from "./support/world.ts";
 
@@ -28,9 +29,17 @@ async function flags(): Promise<boolean[]> {
   const { before_approval } = JSON.parse(exported.split("\n")[0] ?? "") as { before_approval: boolean };
   const placements = await json("/environments/demo/placements");
   const deployment = (await (await viewer.get("/sites/shop/deployments/2")).json()) as {
+    before_approval: boolean;
     placements: { before_approval: boolean }[];
   };
   const history = await json("/artifacts/page/history?key=/sale");
+  const listed = await json("/deployments?environment=demo");
+  const artifacts = (await (await viewer.get("/sites/shop/artifacts?q=/sale")).json()) as {
+    items: { placements: { environment: string; before_approval: boolean }[] }[];
+  };
+  const promotion = (await (await viewer.get("/sites/shop/promotions/1")).json()) as {
+    completion: { before_approval: boolean };
+  };
   const board = JSON.parse((await (await w.as("vera").get("/sites/shop/export.jsonl")).text()).split("\n")[0] ?? "");
   return [
     before_approval,
@@ -38,6 +47,10 @@ async function flags(): Promise<boolean[]> {
     placements.items[0]?.before_approval === true,
     history.items[0]?.before_approval === true,
     deployment.placements[0]?.before_approval === true,
+    deployment.before_approval,
+    listed.items[0]?.before_approval === true,
+    artifacts.items[0]?.placements.find(({ environment }) => environment === "demo")?.before_approval === true,
+    promotion.completion.before_approval,
   ];
 }
 
@@ -52,7 +65,7 @@ test("what was there before its approval is flagged wherever it is shown", async
   expect(await page("/search?q=who+approved+/sale+on+demo")).toContain("there before approval");
   expect(await page("/deployments/2")).toContain("there before approval");
   expect(await page("/promotions/1")).toContain("before it was approved on 3 Mar, 12:00");
-  expect(await flags()).toEqual([true, true, true, true, true]);
+  expect(await flags()).toEqual(Array(9).fill(true));
   const csv = await (await w.as("vera").get("/sites/shop/environments/demo/export.csv")).text();
   expect(csv.split("\r\n").slice(0, 2)).toEqual([
     expect.stringMatching(/,out_of_band,baseline,before_approval$/),
@@ -60,12 +73,32 @@ test("what was there before its approval is flagged wherever it is shown", async
   ]);
 });
 
+test("the command line and the list of pages say it too, and what is of the baseline", async () => {
+  await w.record("live", ["/sale v0"], { baseline: true });
+  await promoted("2026-03-03T11:00:00.000Z");
+  const sitebook = await commandLineMachine(w, "viewer");
+  expect((await sitebook(["log", "demo"])).out).toMatch(/promotion 1; there before approval/);
+  expect((await sitebook(["log", "live"])).out).not.toContain("before approval");
+  const artifacts = await (await (await w.token("viewer")).get("/sites/shop/artifacts?q=/sale")).json();
+  expect(artifacts).toMatchObject({
+    items: [
+      {
+        placements: [
+          { environment: "beta", baseline: false, before_approval: false },
+          { environment: "demo", baseline: false, before_approval: true },
+          { environment: "live", baseline: true, before_approval: false },
+        ],
+      },
+    ],
+  });
+});
+
 test("what came after its approval is not", async () => {
   await promoted("2026-03-03T12:00:00.000Z");
 
   for (const path of ["", "/environments/demo", "/artifacts/page?key=/sale", "/deployments/2", "/promotions/1"])
     expect(await page(path)).not.toMatch(/there before approval|before it was approved on/);
-  expect(await flags()).toEqual([false, false, false, false, false]);
+  expect(await flags()).toEqual(Array(9).fill(false));
 });
 
 test("an approval that the gate did not need any more does not count", async () => {
@@ -78,7 +111,7 @@ test("an approval that the gate did not need any more does not count", async () 
   expect(second.status).toBe(201);
   await complete(w.db, await w.by("ada"), w.site, number, { effective_at: "2026-03-03T11:00:00.000Z" });
 
-  expect(await flags()).toEqual([false, false, false, false, false]);
+  expect(await flags()).toEqual(Array(9).fill(false));
   expect(await page("/promotions/1")).not.toContain("before it was approved");
 });
 

@@ -93,7 +93,7 @@ describe("the address of a sitemap", () => {
     const seen = await preview({ sitemap: `${server.base}/sitemap.xml` });
 
     expect(seen.status).toBe(200);
-    expect(seen.text).toContain("2,000 new, 0 changed, 0 removed, 0 unchanged.");
+    expect(seen.text).toContain("2,000 recorded for the first time, 0 new, 0 changed, 0 removed, 0 unchanged.");
     expect(seen.text).toContain("2,000 pages have no version here. The label is the date of the last change.");
     expect(server.asked).toEqual(["/sitemap.xml", "/1.xml", "/moved.xml.gz", "/2.xml.gz"]);
     expect(await deployments()).toBe(0);
@@ -158,7 +158,7 @@ describe("lines that cannot be taken", () => {
   test("are listed by number and reason, and the others can be recorded", async () => {
     const seen = await preview({ lines: lines.join("\n") });
     expect(seen.status).toBe(200);
-    expect(seen.text).toContain("1,998 new");
+    expect(seen.text).toContain("1,998 recorded for the first time, 0 new");
     expect(seen.text).toContain('8 /a?x=1 A page\'s path cannot contain a query or fragment: "/a?x=1".');
     expect(seen.text).toContain("1201 no path");
     expect(seen.text).toContain("Record the other 1,998");
@@ -250,7 +250,7 @@ describe("a line that is repeated", () => {
 
   test("is passed over on the page, with one notice, and counted once", async () => {
     const seen = await preview({ lines: list });
-    expect(seen.text).toContain("3 new, 0 changed, 0 removed, 0 unchanged.");
+    expect(seen.text).toContain("3 recorded for the first time, 0 new, 0 changed, 0 removed, 0 unchanged.");
     expect(seen.text).toContain(notice);
     expect(seen.text).toContain("3 pages have no version here.");
     expect((await record({ lines: list })).text).toContain("Deployment 1 recorded: 3 changed.");
@@ -425,6 +425,17 @@ describe("on the command line", () => {
     expect(await deployments()).toBe(2);
     const kinds = await w.db.selectFrom("deployments").select("baseline").execute();
     expect(kinds).toEqual([{ baseline: 1 }, { baseline: 1 }]);
+  });
+
+  test("so is a baseline of a sitemap with more than 10,000 pages at an address", async () => {
+    await using server = await webServer({
+      "/sitemap.xml": (response, base) => response.end(sitemapOf(base, 0, 10_001)),
+    });
+    const sitebook = await commandLineMachine(w, "contributor");
+    const call = ["import", "live", `${server.base}/sitemap.xml`];
+    expect((await sitebook(call)).err).toContain("This sitemap has more than 10,000 pages");
+    expect((await sitebook([...call, "--baseline"])).out).toBe("2 deployments on live, with 10,001 changes.\n");
+    expect(await current()).toHaveLength(10_001);
   });
 
   test("one line that cannot be taken is named, and nothing is recorded", async () => {

@@ -34,6 +34,23 @@ test("a promotion does not claim what its target had before anything was recorde
   expect(await read("/promotions/1")).toContain("checkout never recorded 3.4.1");
 });
 
+test("what is recorded further on, but never on the target, is unknown there, as on the board", async () => {
+  await w.record("live", ["/sale v1", "checkout 3.4.1"]);
+  await w.record("demo", ["/ v1"]);
+  await w.record("beta", ["/ v2", "/new v1", "/sale v2", "checkout 3.5.0", "search 2.0.0"]);
+
+  const form = await read("/releases/new?from=beta&to=demo");
+  expect(form).toContain("/sale v2 never recorded");
+  expect(form).toContain("checkout 3.5.0 never recorded");
+  expect(form).toContain("/new v1 not deployed");
+  expect(form).toContain("search 2.0.0 not deployed");
+
+  await asked(["/sale", "checkout", "search"]);
+  const promotion = await read("/promotions/1");
+  expect(promotion).toContain("checkout never recorded 3.5.0");
+  expect(promotion).toContain("search not deployed 2.0.0");
+});
+
 test("a page that comes back after its removal is not there for the first time", async () => {
   await w.record("demo", ["/sale v1"]);
   await w.record("demo", ["-/sale"]);
@@ -60,7 +77,8 @@ test("nor does its preview, at the moment it is for", async () => {
       ).text(),
     );
 
-  expect(await previewed("beta")).toContain("/sale never recorded v1 new");
-  expect(await previewed("demo", "2026-03-01T10:00")).toContain("/sale never recorded v1 new");
+  expect(await previewed("beta")).toContain("/sale never recorded v1 first record");
+  expect(await previewed("beta")).toContain("1 recorded for the first time, 0 new, 0 changed, 0 removed");
+  expect(await previewed("demo", "2026-03-01T10:00")).toContain("/sale never recorded v1 first record");
   expect(await previewed("demo")).toContain("/sale not deployed v1 new");
 });

@@ -119,6 +119,69 @@ test("a wrong invitation is refused beside its fields, and nothing is created", 
   expect(await events()).toEqual([]);
 });
 
+test("several people are invited at once, one per line, and each gets a link", async () => {
+  const people = [
+    "Lena Ott, Lena@Example.test, Tester, contributor",
+    "",
+    "Max Roth <max@example.test>; MARKETING",
+    "Somebody else\tada@example.test\tviewer",
+  ].join("\n");
+  const page = await w.as("iris").post(`${settings}/several`, { people });
+  expect(page.status).toBe(201);
+  const text = await page.text();
+  const links = [...text.matchAll(/\/invitation\?link=([\w-]{43})</g)].map(([, secret = ""]) => secret);
+  expect(links).toHaveLength(2);
+  expect(text).toContain("Ada already has an account, and these roles here.");
+  const welcome = await (await w.as("nobody").get(`/invitation?link=${links[1]}`)).text();
+  expect(welcome).toContain("Welcome, Max Roth");
+  expect(await events()).toEqual([
+    "person_invited person Lena Ott",
+    "person_invited person Max Roth",
+    "role_given person Ada",
+  ]);
+  const lena = await w.db.selectFrom("people").select("id").where("email", "=", "lena@example.test").executeTakeFirst();
+  expect(await rolesOf(lena?.id ?? "")).toEqual(["contributor", "tester"]);
+});
+
+test("several invitations with a wrong line are refused with its number, and nobody is invited", async () => {
+  const people = [
+    "Lena, lena@example.test, tester",
+    "max@example.test, king",
+    "Max, max@example.test",
+    "Max, MAX@example.test, viewer",
+    "no address, viewer",
+  ];
+  const page = await w.as("iris").post(`${settings}/several`, { people: people.join("\n") });
+  expect(page.status).toBe(422);
+  const text = await page.text();
+  for (const sentence of [
+    "Line 2: Select at least one role.",
+    "Line 3: Select at least one role.",
+    "Line 4: this is the e-mail address of line 3. Put all roles on one line.",
+    "Line 5: Enter an e-mail address.",
+    "Lena, lena@example.test, tester",
+  ])
+    expect(text).toContain(sentence);
+  const invite = async (name: Name, people: string) => w.as(name).post(`${settings}/several`, { people });
+  expect(await (await invite("iris", "Max, max@example.test, king, of hearts")).text()).toContain("There is no role");
+  expect(await (await invite("iris", " \n")).text()).toContain("List at least one person, one per line.");
+  expect((await invite("ada", "Max, max@example.test, viewer")).status).toBe(403);
+  expect((await invite("oskar", "Max, max@example.test, viewer")).status).toBe(404);
+  expect(await events()).toEqual([]);
+});
+
+test("an approver with one promotion to decide begins on it, with several in the inbox, with none on the board", async () => {
+  await w.record("beta", ["/sale v1", "/terms v1"]);
+  await w.release("Sale", ["/sale"]);
+  await w.release("Terms", ["/terms"]);
+  const start = async () => (await w.as("theo").get("/")).headers.get("location");
+  expect(await start()).toBe("/sites/shop");
+  await w.ask(1, "demo");
+  expect(await start()).toBe("/sites/shop/promotions/1");
+  await w.ask(2, "demo");
+  expect(await start()).toBe("/sites/shop/approvals");
+});
+
 test("HTML and SQL in a name are shown as text", async () => {
   const name = `<script>alert("1")</script>'; drop table people; --`;
   await w.as("iris").post(settings, { ...lena, name });

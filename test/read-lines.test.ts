@@ -213,7 +213,9 @@ describe("a table", () => {
   });
 
   test("that names no page is refused with the headings that are known", async () => {
-    await expect(read("Colour,Size\nred,4")).rejects.toThrow("Call that column key, path or URL.");
+    await expect(read("Colour,Size\nred,4")).rejects.toThrow(
+      "Call that column key, path or URL, or for software package or component, beside one called version.",
+    );
   });
 });
 

@@ -35,7 +35,7 @@ const copied = ["/sale v1 true false", "/terms v2 true false", "checkout 3.4.1 t
 test("demo is filled from live in one step, after a preview that records nothing", async () => {
   expect(await text(get("cleo", "/sites/shop/environments/demo"))).toContain(`${path}${query.replace("&", "&amp;")}`);
   const preview = await text(get("cleo", path + query));
-  expect(preview).toContain("3 new, 0 changed, 0 removed, 0 unchanged.");
+  expect(preview).toContain("3 recorded for the first time, 0 new, 0 changed, 0 removed, 0 unchanged.");
   expect(preview).toContain("Record 3 changes");
   expect(await contents("demo")).toEqual([]);
 
@@ -84,7 +84,7 @@ test("it is neither offered nor done where something else was recorded, or where
   expect(answer.status).toBe(409);
   expect(await text(answer)).toContain(why);
   const from = environmentOf(w.site, "live");
-  const again = recordSameAs(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "live"), { from });
+  const again = recordSameAs(w.db, await w.by("cleo"), w.site, from, { environment: from });
   await expect(again).rejects.toThrow("Select another environment than live itself.");
 });
 

@@ -1,50 +1,19 @@
-import type { Hono } from "hono";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createApp } from "../src/app.ts";
-import type { Database } from "../src/database/connect.ts";
-import type { AppEnv } from "../src/http/context.ts";
 import { newLink, setupLink } from "../src/people/links.ts";
 import { setUp } from "../src/setup/setup.ts";
-import { freshDatabase } from "./support/database.ts";
-import { browser } from "./support/world.ts";
+import { emptyBook, setupForm as form } from "./support/own-site.ts";
 
-/** A database without any account. */
-let db: Database;
-
-let close: () => Promise<void>;
-
-let app: Hono<AppEnv>;
-
-const clock = { at: "2026-03-03T10:00:00.000Z" };
-
+let book: Awaited<ReturnType<typeof emptyBook>>;
 beforeEach(async () => {
-  ({ db, close } = await freshDatabase());
-  clock.at = "2026-03-03T10:00:00.000Z";
-  app = createApp(db, { baseUrl: "http://sitebook.test", now: () => new Date(clock.at) });
+  book = await emptyBook();
 });
+afterEach(() => book.close());
 
-afterEach(() => close());
-
-const visitor = () => browser(app, db, undefined, clock);
-
-const form = (link: string, more: Record<string, string> = {}) => ({
-  link,
-  name: "Iris",
-  email: "Iris@Example.test",
-  password: "correct horse battery",
-  again: "correct horse battery",
-  begin: "site",
-  "site.name": "Fennel & Co",
-  "site.slug": "",
-  "site.time_zone": "Europe/London",
-  ...more,
-});
-
-const people = () => db.selectFrom("people").select(["name", "email", "password"]).execute();
+const people = () => book.db.selectFrom("people").select(["name", "email", "password"]).execute();
 
 test("the one-time link creates the first account and its site, and signs in", async () => {
-  const link = (await setupLink(db, clock.at)) ?? "";
-  const browser = visitor();
+  const link = await book.link();
+  const browser = book.visitor();
   expect(await (await browser.get(`/setup?link=${link}`)).text()).toContain("Set up Sitebook");
 
   const board = await browser.submit("/setup", form(link));
@@ -57,15 +26,15 @@ test("the one-time link creates the first account and its site, and signs in", a
   expect(others).toEqual([]);
   expect(iris).toMatchObject({ name: "Iris", email: "iris@example.test" });
   expect(iris?.password).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
-  const roles = await db.selectFrom("memberships").select("role").orderBy("role").execute();
+  const roles = await book.db.selectFrom("memberships").select("role").orderBy("role").execute();
   expect(roles.map(({ role }) => role)).toEqual(["account-manager", "administrator"]);
-  const site = await db.selectFrom("sites").select(["name", "time_zone"]).executeTakeFirst();
+  const site = await book.db.selectFrom("sites").select(["name", "time_zone"]).executeTakeFirst();
   expect(site).toEqual({ name: "Fennel & Co", time_zone: "Europe/London" });
 });
 
 test("the first account can start with the example shop, whose people sign in with the same password", async () => {
-  const link = (await setupLink(db, clock.at)) ?? "";
-  const iris = visitor();
+  const link = await book.link();
+  const iris = book.visitor();
   const answer = await iris.submit("/setup", form(link, { begin: "example", "site.name": "" }));
   const board = await iris.get(answer.headers.get("location") ?? "");
   expect(await board.text()).toContain(
@@ -73,12 +42,12 @@ test("the first account can start with the example shop, whose people sign in wi
   );
 
   const priya = { email: "priya@example.test", password: "correct horse battery" };
-  expect((await visitor().post("/sign-in", priya)).status).toBe(303);
-  expect(await db.selectFrom("open_promotions").select("promotion_id").execute()).not.toEqual([]);
+  expect((await book.visitor().post("/sign-in", priya)).status).toBe(303);
+  expect(await book.db.selectFrom("open_promotions").select("promotion_id").execute()).not.toEqual([]);
 });
 
 test("a wrong form is refused beside each field, nothing is created, and the link still works", async () => {
-  const link = (await setupLink(db, clock.at)) ?? "";
+  const link = await book.link();
   const bad = {
     name: " ",
     email: "iris",
@@ -87,7 +56,7 @@ test("a wrong form is refused beside each field, nothing is created, and the lin
     "site.name": "",
     "site.time_zone": "Mars",
   };
-  const page = await visitor().post("/setup", form(link, bad));
+  const page = await book.visitor().post("/setup", form(link, bad));
   const text = await page.text();
 
   expect(page.status).toBe(422);
@@ -103,85 +72,87 @@ test("a wrong form is refused beside each field, nothing is created, and the lin
   expect(text).toContain('value="iris"');
   expect(text).not.toContain('value="short"');
   expect(await people()).toEqual([]);
-  expect((await visitor().post("/setup", form(link))).status).toBe(303);
+  expect((await book.visitor().post("/setup", form(link))).status).toBe(303);
 });
 
 test.each([
   ["the own e-mail address", { password: "iris@example.test", again: "iris@example.test" }, "is easy to guess"],
   ["201 characters", { password: "x".repeat(201), again: "x".repeat(201) }, "at most 200 characters; this one has 201"],
 ])("%s is refused as a password", async (_, password, sentence) => {
-  const link = (await setupLink(db, clock.at)) ?? "";
-  expect(await (await visitor().post("/setup", form(link, password))).text()).toContain(sentence);
+  const link = await book.link();
+  expect(await (await book.visitor().post("/setup", form(link, password))).text()).toContain(sentence);
 });
 
 test("without the link, with a wrong one, and after a day, the set-up is refused", async () => {
-  const link = (await setupLink(db, clock.at)) ?? "";
-  expect((await visitor().get("/setup")).status).toBe(403);
-  expect((await visitor().get("/setup?link=guessed")).status).toBe(403);
-  expect((await visitor().post("/setup", form("guessed"))).status).toBe(403);
-  expect((await visitor().post("/setup", form(""))).status).toBe(403);
-  clock.at = "2026-03-04T10:00:00.000Z";
-  const late = await visitor().post("/setup", form(link));
+  const link = await book.link();
+  expect((await book.visitor().get("/setup")).status).toBe(403);
+  expect((await book.visitor().get("/setup?link=guessed")).status).toBe(403);
+  expect((await book.visitor().post("/setup", form("guessed"))).status).toBe(403);
+  expect((await book.visitor().post("/setup", form(""))).status).toBe(403);
+  book.clock.at = "2026-03-04T10:00:00.000Z";
+  const late = await book.visitor().post("/setup", form(link));
   expect(late.status).toBe(403);
   expect(await late.text()).toContain("Open the one that Sitebook printed when it last started.");
   expect(await people()).toEqual([]);
 });
 
 test("a newer link replaces the previous one", async () => {
-  const older = (await setupLink(db, clock.at)) ?? "";
-  const newer = (await setupLink(db, clock.at)) ?? "";
-  expect((await visitor().get(`/setup?link=${older}`)).status).toBe(403);
-  expect((await visitor().get(`/setup?link=${newer}`)).status).toBe(200);
+  const older = await book.link();
+  const newer = await book.link();
+  expect((await book.visitor().get(`/setup?link=${older}`)).status).toBe(403);
+  expect((await book.visitor().get(`/setup?link=${newer}`)).status).toBe(200);
 });
 
 test("once there is an account, the set-up redirects to the sign-in page, and no new link is created", async () => {
-  const link = (await setupLink(db, clock.at)) ?? "";
-  await visitor().post("/setup", form(link));
+  const link = await book.link();
+  await book.visitor().post("/setup", form(link));
 
-  const late = await visitor().submit("/setup", form(link, { email: "eve@example.test" }));
+  const late = await book.visitor().submit("/setup", form(link, { email: "eve@example.test" }));
   expect(await late.text()).toContain("Sitebook is already set up.");
-  expect((await visitor().get(`/setup?link=${link}`)).headers.get("location")).toBe("/sign-in");
-  expect(await setupLink(db, clock.at)).toBeUndefined();
+  expect((await book.visitor().get(`/setup?link=${link}`)).headers.get("location")).toBe("/sign-in");
+  expect(await setupLink(book.db, book.clock.at)).toBeUndefined();
   expect(await people()).toHaveLength(1);
 });
 
 test("two simultaneous set-ups create one account and one site", async () => {
-  const links = [(await setupLink(db, clock.at)) ?? ""];
+  const links = [await book.link()];
   links.push(links[0] ?? "");
   const answers = await Promise.all(
-    links.map((link, i) => visitor().post("/setup", form(link, { email: `person${i}@example.test` }))),
+    links.map((link, i) => book.visitor().post("/setup", form(link, { email: `person${i}@example.test` }))),
   );
 
   expect(answers.map((answer) => answer.headers.get("location"))).toContain("/");
   expect(await people()).toHaveLength(1);
-  expect(await db.selectFrom("sites").select("slug").execute()).toHaveLength(1);
+  expect(await book.db.selectFrom("sites").select("slug").execute()).toHaveLength(1);
 });
 
 test("the command line needs no link, and is refused a second time", async () => {
-  const iris = { name: "Iris", email: "iris@example.test", password: "correct horse battery", at: clock.at };
-  const { person, site } = await setUp(db, iris);
+  const iris = { name: "Iris", email: "iris@example.test", password: "correct horse battery", at: book.clock.at };
+  const { person, site } = await setUp(book.db, iris);
   expect([person.name, site]).toEqual(["Iris", undefined]);
 
-  await expect(setUp(db, { ...iris, email: "eve@example.test" })).rejects.toThrow(
+  await expect(setUp(book.db, { ...iris, email: "eve@example.test" })).rejects.toThrow(
     "Sitebook is already set up. Sign in, or ask an administrator for an invitation.",
   );
 });
 
 test("many simultaneous set-ups at the command line create one account, too", async () => {
-  const person = { name: "Iris", password: "correct horse battery", at: clock.at };
-  const race = ["a", "b", "c", "d", "e", "f"].map((name) => setUp(db, { ...person, email: `${name}@example.test` }));
+  const person = { name: "Iris", password: "correct horse battery", at: book.clock.at };
+  const race = ["a", "b", "c", "d", "e", "f"].map((name) =>
+    setUp(book.db, { ...person, email: `${name}@example.test` }),
+  );
   expect((await Promise.allSettled(race)).filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await people()).toHaveLength(1);
 });
 
 test("a person with an account but no site can create the first one", async () => {
-  const { person } = await setUp(db, {
+  const { person } = await setUp(book.db, {
     name: "Iris",
     email: "i@example.test",
     password: "correct horse",
-    at: clock.at,
+    at: book.clock.at,
   });
-  const iris = browser(app, db, person, clock);
+  const iris = book.visitor(person);
   expect((await iris.get("/")).headers.get("location")).toBe("/sites");
   expect(await (await iris.get("/sites")).text()).toContain("There is no site yet.");
 
@@ -191,17 +162,19 @@ test("a person with an account but no site can create the first one", async () =
 });
 
 test("before there is an account, the sign-in page says what to do", async () => {
-  expect(await (await visitor().get("/sign-in")).text()).toContain("open the link to /setup that Sitebook printed");
+  expect(await (await book.visitor().get("/sign-in")).text()).toContain(
+    "open the link to /setup that Sitebook printed",
+  );
 });
 
 test("a link for one purpose does not work for another", async () => {
-  const { person } = await setUp(db, {
+  const { person } = await setUp(book.db, {
     name: "Iris",
     email: "i@example.test",
     password: "correct horse",
-    at: clock.at,
+    at: book.clock.at,
   });
-  const reset = await newLink(db, "reset", person.id, clock.at);
-  expect((await visitor().get(`/invitation?link=${reset}`)).status).toBe(403);
-  expect((await visitor().get(`/reset?link=${reset}`)).status).toBe(200);
+  const reset = await newLink(book.db, "reset", person.id, book.clock.at);
+  expect((await book.visitor().get(`/invitation?link=${reset}`)).status).toBe(403);
+  expect((await book.visitor().get(`/reset?link=${reset}`)).status).toBe(200);
 });

@@ -218,3 +218,17 @@ test.each([
   await rebuild(w.db, w.site.id);
   expect(await titles()).toEqual(before);
 });
+
+test("the preview of a deployment shows the titles of the list, and else those of what is there", async () => {
+  await record("beta", "/old v1", "Old news");
+  await record("beta", "/sale v1", "Sale");
+  const lines = "path,version,title\n/sale,v2,Summer sale\n/new,v1,New here";
+  const form = { environment: "beta", lines, complete: "1", key: crypto.randomUUID() };
+  const preview = await (await w.as("cleo").post("/sites/shop/deployments/new", form)).text();
+  const shown = [...preview.matchAll(/<th scope="row"><bdi>([^<]*)<\/bdi> <bdi class="title">([^<]*)</g)];
+  expect(shown.map(([, key, title]) => `${key} ${title}`)).toEqual([
+    "/sale Summer sale",
+    "/new New here",
+    "/old Old news",
+  ]);
+});

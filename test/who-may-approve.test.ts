@@ -68,6 +68,25 @@ test("where nobody has the role at all, too", async () => {
   );
 });
 
+test("people who have not accepted their invitation cannot approve yet, and that is said", async () => {
+  await roles("theo", "viewer");
+  const lena = { name: "Lena", email: "lena@example.test", roles: "tester" };
+  await w.as("iris").post("/sites/shop/settings/people", lena);
+  const sentence = "1 approval from Tester cannot be given yet: Lena has not accepted the invitation.";
+  expect(await page("ada", "releases/1")).toContain(sentence);
+  await w.ask(1, "demo");
+  expect(await page("ada", "promotions/1")).toContain(`Tester has not approved it yet. ${sentence}`);
+  const viewer = await w.token("viewer");
+  expect(await (await viewer.get("/sites/shop/promotions/1")).json()).toMatchObject({ requirements: [{ people: [] }] });
+  const gap =
+    "Nobody can approve for demo yet: it needs 1 approval from Tester, and Lena has not accepted the invitation.";
+  expect(await page("iris", people)).toContain(gap);
+
+  await w.db.updateTable("people").set({ password: "set" }).where("email", "=", lena.email).execute();
+  expect(await page("ada", "promotions/1")).toContain("Tester has not approved it yet. Lena can.");
+  expect(await page("iris", people)).not.toContain("Nobody can approve");
+});
+
 test("a revoked token is not named", async () => {
   const machine = await w.token("tester");
   const token = await w.db

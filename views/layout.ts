@@ -43,7 +43,9 @@ export type Frame = {
   person?: { id: string; name: string } | undefined;
   /** What this person may do on the site; undefined on a page that belongs to no site. */
   may?: Permitted | undefined;
-  flash?: { kind: "done" | "bad"; text: string } | undefined;
+  flash?: { kind: "done" | "bad"; text: string; nextStep?: boolean | undefined } | undefined;
+  /** The next of the first steps of a new site, shown with the notice that one is done. */
+  nextStep?: { href: string; text: string } | undefined;
   /** The page shows a past moment, and has another background. */
   past?: boolean | undefined;
   here?: Here | undefined;
@@ -58,7 +60,7 @@ export const layout = (frame: Frame, content: Html): Html =>
       html`${masthead(frame)}
 ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}
 <main id="main">
-${frame.flash && flash(frame.flash)}${content}
+${frame.flash && flash(frame.flash, frame.nextStep)}${content}
 </main>
 <footer class="foot"><span>${frame.site ? html`<bdi>${frame.site.name}</bdi> · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
     ),
@@ -102,7 +104,8 @@ ${body}
 </body>
 </html>`;
 
-const flash = ({ kind, text }: { kind: "done" | "bad"; text: string }) => note(text, { kind });
+const flash = ({ kind, text }: NonNullable<Frame["flash"]>, next?: Frame["nextStep"]): Html =>
+  note(next ? html`${text} Next: <a href="${next.href}">${next.text}</a>` : text, { kind });
 
 const logo = html`<svg viewBox="0 0 38 12" aria-hidden="true" focusable="false"><path class="brand-line" d="M6 6h26"/><path class="brand-beta" d="M6 .8 11.6 10.6H.4z"/><path class="brand-demo" d="M14 1h10v10H14z"/><circle class="brand-live" cx="32" cy="6" r="5.2"/></svg>`;
 

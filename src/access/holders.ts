@@ -7,6 +7,8 @@ export interface Holder {
   id: string;
   name: string;
   kind: "person" | "machine";
+  /** They have not accepted their invitation yet, so that they cannot sign in. */
+  invited?: true;
 }
 
 /** Who has each of these roles on a site now, by the role's slug: people first, by name. `now` is ISO 8601 UTC. */
@@ -20,7 +22,7 @@ export async function holdersOf(
   const rows = await db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["m.role", "p.id", personName("p", "m.site_id").as("name"), "p.kind"])
+    .select(["m.role", "p.id", personName("p", "m.site_id").as("name"), "p.kind", "p.password"])
     .where("m.site_id", "=", siteId)
     .where("m.role", "in", roles)
     .where((eb) =>
@@ -38,6 +40,14 @@ export async function holdersOf(
   const holders = rows.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const byRole = Map.groupBy(holders, (row) => row.role);
   return new Map(
-    roles.map((role) => [role, (byRole.get(role) ?? []).map(({ id, name, kind }) => ({ id, name, kind }))]),
+    roles.map((role) => [
+      role,
+      (byRole.get(role) ?? []).map(({ id, name, kind, password }) => ({
+        id,
+        name,
+        kind,
+        ...(kind === "person" && password === null && { invited: true as const }),
+      })),
+    ]),
   );
 }

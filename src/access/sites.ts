@@ -129,3 +129,8 @@ export function findEnvironment(site: Site, slug: string): Environment {
 export function findAnyEnvironment({ environments, retired }: Site, slug: string): Environment {
   return [...environments, ...retired].find((environment) => environment.slug === slug) ?? notFound("environment");
 }
+
+/** The same by its id. */
+export function environmentById({ environments, retired }: Site, id: string): Environment {
+  return [...environments, ...retired].find((environment) => environment.id === id) ?? notFound("environment");
+}

@@ -28,6 +28,8 @@ import { listArtifacts, listPlacements, type PastPlacement } from "./queries.ts"
 
 const tags = ["Pages and software"];
 
+const baselineSchema = z.boolean().openapi({ description: "It was already there when the site's record began." });
+
 export const artifactApi = new OpenAPIHono<SiteEnv>();
 
 const artifact = z
@@ -46,6 +48,8 @@ const artifact = z
           version: versionLabel,
           effective_at: momentSchema,
           out_of_band: z.boolean(),
+          baseline: baselineSchema,
+          before_approval: beforeApprovalSchema,
         }),
       )
       .openapi({
@@ -75,6 +79,10 @@ artifactApi.openapi(listCall, async (c) => {
     c.var.db,
     rows.map((row) => row.id),
   );
+  const approvers = await listApprovers(
+    c.var.db,
+    current.map(({ promotion_id }) => promotion_id),
+  );
   const order = site.environments.map(({ slug }) => slug);
   const artifactJson = ({ id, kind, key, title, owner }: (typeof rows)[number]) => ({
     kind,
@@ -84,11 +92,13 @@ artifactApi.openapi(listCall, async (c) => {
     placements: current
       .filter((placement) => placement.artifact_id === id)
       .sort((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment))
-      .map(({ environment, version, effective_at, out_of_band }) => ({
-        environment,
-        version,
-        effective_at,
-        out_of_band: out_of_band === 1,
+      .map((placement) => ({
+        environment: placement.environment,
+        version: placement.version,
+        effective_at: placement.effective_at,
+        out_of_band: placement.out_of_band === 1,
+        baseline: placement.baseline === 1,
+        before_approval: isBeforeApproval(placement, approvers.get(placement.promotion_id ?? "") ?? []),
       })),
   });
   return c.json(
@@ -131,7 +141,7 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         promotion: z.int().nullable(),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
-        baseline: z.boolean().openapi({ description: "It was already there when the site's record began." }),
+        baseline: baselineSchema,
         before_approval: beforeApprovalSchema,
         corrections: z.array(correction).openapi({ description: "Oldest first; the last one applies." }),
       })

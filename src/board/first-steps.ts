@@ -13,22 +13,22 @@ export interface FirstStep {
 }
 
 /** After this, the steps that are left are taken for what nobody wants to do. */
-const daysShown = 30;
+export const daysShown = 30;
 
 /**
  * The steps from an empty site to its first release, for people who can do some of them. As soon as there is something on
- * the board, undefined if there is a release, or if the site is older than 30 days.
+ * the board, undefined if all are done, if the reader left the others for later, or if the site is older than 30 days.
  */
 export async function firstSteps(
   db: Database,
   site: Site,
   summary: SiteSummary,
-  { may, now }: { may: Permitted; now: string },
+  { may, now, leftForLater }: { may: Permitted; now: string; leftForLater: boolean },
 ): Promise<FirstStep[] | undefined> {
   if (!may.record && !may.administer) return;
   const { created_at, releases } = await siteRow(db, site.id);
   const isNew = Date.parse(now) - Date.parse(created_at) < daysShown * 86_400_000;
-  if (summary.rows && (releases || !isNew)) return;
+  if (summary.rows && (leftForLater || !isNew)) return;
   const base = `/sites/${site.slug}`;
   const recorded = site.environments.map((_, i) => summary.environments[i]?.changed_at !== null);
   const step = (name: FirstStep["name"], done: boolean, allowed: boolean, path: string | undefined): FirstStep => ({
@@ -36,7 +36,7 @@ export async function firstSteps(
     done,
     href: allowed && path ? base + path : undefined,
   });
-  return [
+  const steps = [
     step(
       "addresses",
       site.environments.every(({ servers }) => servers.length),
@@ -53,6 +53,13 @@ export async function firstSteps(
     step("people", await hasOthers(db, site.id), may.administer, "/settings/people"),
     step("release", releases > 0, may.release, pathToRelease(site, summary, recorded)),
   ];
+  return summary.rows && steps.every(({ done }) => done) ? undefined : steps;
+}
+
+/** The first open step after the last one that is done, as an earlier one was left for later; else the first open one. */
+export function nextStep(steps: FirstStep[]): FirstStep | undefined {
+  const open = (step: FirstStep) => !step.done && step.href !== undefined;
+  return steps.slice(steps.findLastIndex(({ done }) => done) + 1).find(open) ?? steps.find(open);
 }
 
 /** To all that differs between the first two environments of which one is ahead; or else to where a change is recorded first. */
@@ -67,12 +74,14 @@ function siteRow(db: Database, siteId: string) {
   return db.selectFrom("sites").select(["created_at", "releases"]).where("id", "=", siteId).executeTakeFirstOrThrow();
 }
 
-/** The first environment without a record: from the last one, if that has one, or else by a list. */
+/** The environments without a record: all of them from the last one, if that has one, or else the first by a list. */
 function pathToFill(site: Site, recorded: boolean[]): string {
-  const next = site.environments[recorded.indexOf(false)] ?? site.environments[0];
+  const missing = site.environments.filter((_, i) => !recorded[i]);
+  const [next] = missing.length ? missing : site.environments;
   const last = site.environments.at(-1);
   if (!recorded.at(-1)) return `/deployments/new?environment=${next?.slug}`;
-  return `/deployments/same-as?environment=${next?.slug}&from=${last?.slug}`;
+  const names = (missing.length ? missing : [next]).map((environment) => `environment=${environment?.slug}`);
+  return `/deployments/same-as?from=${last?.slug}&${names.join("&")}`;
 }
 
 async function hasOthers(db: Database, siteId: string): Promise<boolean> {

@@ -1,15 +1,19 @@
+import { stepTitle } from "../../views/board/first-steps.ts";
 import type { Frame } from "../../views/layout.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
 import { rejectionsOf } from "../promotions/rejections.ts";
 import { needOf } from "../promotions/rules.ts";
+import { firstSteps, nextStep } from "./first-steps.ts";
+import { leftForLater } from "./left-steps.ts";
 import { environmentStatuses } from "./rail.ts";
+import type { SiteSummary } from "./site-summary.ts";
 
 /** What is shown around every page of a site: its environments, and how many promotions need this person. */
 export async function siteFrame(
   c: SiteContext,
-  environment?: string,
-): Promise<Pick<Frame, "environments" | "inboxCount">> {
+  { environment, nextStep }: { environment?: string | undefined; nextStep?: boolean | undefined },
+): Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">> {
   const { site } = c.var.access;
   const summary = await c.var.siteSummary(c.var.db, site);
   const actor = sessionActor(c);
@@ -18,5 +22,13 @@ export async function siteFrame(
   return {
     environments: environmentStatuses(site, summary, environment),
     inboxCount: open.length + (await rejectionsOf(c.var.db, actor, site.id)).length,
+    nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };
+}
+
+async function linkToNextStep(c: SiteContext, summary: SiteSummary): Promise<Frame["nextStep"]> {
+  const { site, may } = c.var.access;
+  const steps = await firstSteps(c.var.db, site, summary, { may, now: c.var.at, leftForLater: leftForLater(c) });
+  const next = steps && nextStep(steps);
+  return next?.href === undefined ? undefined : { href: next.href, text: stepTitle(site, next.name) };
 }

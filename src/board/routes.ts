@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { boardPage } from "../../views/board/page.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { sitePage } from "../http/pages.ts";
+import { flash, sitePage } from "../http/pages.ts";
 import { loadBoard, matchingIds } from "./board.ts";
 import { type BoardFilter, boardAddress, pageSize, readBoardFilter, readBoardPosition, readRows } from "./filters.ts";
 import { firstSteps } from "./first-steps.ts";
+import { leaveForLater, leftForLater } from "./left-steps.ts";
 import { filterWithin, readSelectionChange, type SelectionChange, selectedIds } from "./selection.ts";
 
 export const boardRoutes = new Hono<SiteEnv>();
@@ -35,6 +36,12 @@ boardRoutes.post("/", async (c) => {
   // htmx shows the address of the same page without the selected rows
   c.header(change ? "hx-replace-url" : "hx-push-url", address);
   return show(c, fields, selected, texts.from);
+});
+
+boardRoutes.post("/first-steps/later", (c) => {
+  leaveForLater(c);
+  flash(c, "The first steps are left for later. Settings and Record have all of them.");
+  return c.redirect(`/sites/${c.var.access.site.slug}`, 303);
 });
 
 /** The filter and position: those shown if only the selection changes, those of the Filter button, or the address's. */
@@ -72,7 +79,9 @@ async function show(c: SiteContext, fields: Record<string, string | undefined>, 
   const summary = await c.var.siteSummary(c.var.db, site);
   const board = await loadBoard(c.var.db, site, summary, { filter, after: after || undefined, rows, selected });
   const steps =
-    after || selected.length ? undefined : await firstSteps(c.var.db, site, summary, { may, now: c.var.at });
+    after || selected.length
+      ? undefined
+      : await firstSteps(c.var.db, site, summary, { may, now: c.var.at, leftForLater: leftForLater(c) });
   const address = addedTo(c, filter) ?? boardAddress(site, filter, after || undefined, rows);
   return sitePage(
     c,

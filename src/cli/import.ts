@@ -7,6 +7,7 @@ import type { IntakeContext } from "../intake/lines.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { DeploymentReport } from "../record/report.ts";
+import { type SimilarKey, similarKeysInWords } from "../record/similar-keys.ts";
 import { countOf, formatCount } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
 import { type Command, CommandError, countOption, type Io, type Values } from "./command.ts";
@@ -73,17 +74,25 @@ function importSource(environment: string, file: string, values: Values, io: Io)
   };
   const context = intakeContext(environment, api);
   const fetched = Boolean(webAddress(file));
-  const lines = fetched ? sitemapLines(file, context) : () => linesIn(file, values);
   const baseline = Boolean(values.baseline);
+  const maxPages = baseline ? maxBaselinePages : undefined;
+  const lines = fetched ? sitemapLines(file, context, maxPages) : () => linesIn(file, values);
   const read = () => readDeployments(lines, context, { now: io.now().toISOString(), fetched, baseline });
   return { file, api, context, read };
 }
 
+/** Of a sitemap that is recorded in parts; all of it is in memory. */
+const maxBaselinePages = 1_000_000;
+
 /** The lines of the sitemap at an address, which is fetched once. */
-function sitemapLines(address: string, { baseUrls }: IntakeContext): () => AsyncGenerator<TextLine> {
+function sitemapLines(
+  address: string,
+  { baseUrls }: IntakeContext,
+  maxPages: number | undefined,
+): () => AsyncGenerator<TextLine> {
   let fetched: Promise<string> | undefined;
   return async function* lines() {
-    fetched ??= fetchSitemap(address, await baseUrls());
+    fetched ??= fetchSitemap(address, await baseUrls(), maxPages);
     yield* linesOfText(await fetched);
   };
 }
@@ -114,6 +123,7 @@ interface Totals {
   removed: number;
   out_of_band: number;
   titles_kept?: number;
+  similar_keys?: SimilarKey[];
 }
 
 async function sendAll(
@@ -134,6 +144,7 @@ async function sendAll(
       totals.deployments++;
       for (const name of ["changed", "unchanged", "removed", "out_of_band"] as const) totals[name] += recorded[name];
       if (recorded.titles_kept) totals.titles_kept = (totals.titles_kept ?? 0) + recorded.titles_kept;
+      if (recorded.similar_keys) totals.similar_keys = [...(totals.similar_keys ?? []), ...recorded.similar_keys];
       bar.update(totals.deployments, total);
     }
   } finally {
@@ -167,10 +178,11 @@ function howToContinue(done: number, total: number): string {
 
 function sentence(
   environment: string,
-  { deployments, changed, unchanged, removed, out_of_band, titles_kept }: Totals,
+  { deployments, changed, unchanged, removed, out_of_band, titles_kept, similar_keys }: Totals,
 ): string {
+  const similar = similar_keys ? ` ${similarKeysInWords(similar_keys)}` : "";
   const gone = removed ? `; ${formatCount(removed)} removed` : "";
   const outOfBand = out_of_band ? `, ${formatCount(out_of_band)} of them out of band` : "";
   const same = unchanged ? `; ${formatCount(unchanged)} unchanged` : "";
-  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${gone}${same}.${titles_kept ? ` ${titlesKeptInWords(titles_kept)}` : ""}`;
+  return `${countOf(deployments, "deployment")} on ${environment}, with ${countOf(changed, "change")}${outOfBand}${gone}${same}.${titles_kept ? ` ${titlesKeptInWords(titles_kept)}` : ""}${similar}`;
 }

@@ -13,6 +13,7 @@ interface Deployment {
   unchanged: number;
   out_of_band: number;
   baseline: boolean;
+  before_approval: boolean;
 }
 
 export const logCommand: Command = {
@@ -45,11 +46,12 @@ const toMinute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} U
 
 function row(deployment: Deployment): string[] {
   const { number, effective_at, recorded_at, person, promotion, changed, unchanged, note } = deployment;
-  const { out_of_band, baseline } = deployment;
+  const { out_of_band, baseline, before_approval } = deployment;
   const remarks = [
     promotion !== null && `promotion ${promotion}`,
     baseline && "baseline",
     out_of_band > 0 && `${out_of_band} out of band`,
+    before_approval && "there before approval",
     isRecordedLate(deployment) && `recorded ${toMinute(recorded_at)}`,
     note?.replace(/\s+/g, " "),
   ].filter(Boolean);

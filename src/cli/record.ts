@@ -7,6 +7,7 @@ import { refuseRepeated } from "../intake/repeated.ts";
 import { linesOfText, type TextLine } from "../intake/text-lines.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import type { ReportLine } from "../record/report.ts";
+import { type SimilarKey, similarKeysInWords } from "../record/similar-keys.ts";
 import { countOf } from "../text.ts";
 import { type Api, connect, siteOption } from "./client.ts";
 import { type Command, CommandError, countOption, type Io, option, type Values } from "./command.ts";
@@ -19,6 +20,7 @@ export interface Recorded {
   removed: number;
   out_of_band: number;
   titles_kept?: number;
+  similar_keys?: SimilarKey[];
 }
 
 export const recordCommand: Command = {
@@ -121,11 +123,12 @@ export function refuseLines(lines: number, errors: FieldError[], file?: string):
 
 /** "Deployment 4 on live: 3 changed, 1 removed." */
 export function sentence(
-  { number, changed, unchanged, removed, out_of_band, titles_kept }: Recorded,
+  { number, changed, unchanged, removed, out_of_band, titles_kept, similar_keys = [] }: Recorded,
   environment: string,
 ): string {
   const same = `${removed ? `, ${removed} removed` : ""}${unchanged ? `, ${unchanged} unchanged` : ""}`;
   const outOfBand = out_of_band ? ` ${out_of_band} out of band: no promotion covers this.` : "";
   const titles = titles_kept ? ` ${titlesKeptInWords(titles_kept)}` : "";
-  return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}${titles}`;
+  const similar = similar_keys.length ? ` ${similarKeysInWords(similar_keys)}` : "";
+  return `Deployment ${number} on ${environment}: ${changed} changed${same}.${outOfBand}${titles}${similar}`;
 }

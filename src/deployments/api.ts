@@ -24,7 +24,7 @@ import {
 import { notFound, refuseFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment, readRangeEnd } from "../http/forms.ts";
-import { listApprovers } from "../record/approvers.ts";
+import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
 import { lengthLimits } from "../record/keys.ts";
 import { readReference } from "../record/references.ts";
 import { maxPlacements } from "../record/report.ts";
@@ -72,6 +72,13 @@ const recordedDeployment = z
     titles_kept: z.int().optional().openapi({
       description: "How many versions keep the title that was first recorded for them, where another one was sent.",
     }),
+    similar_keys: z
+      .array(z.object({ kind: kindSchema, key: keySchema, known: keySchema }))
+      .optional()
+      .openapi({
+        description:
+          "New keys that differ from a known one only in case, a closing slash or the form of a character. They are recorded: check whether they were meant.",
+      }),
   })
   .openapi("RecordedDeployment");
 
@@ -142,8 +149,8 @@ deploymentApi.openapi(sameAsCall, async (c) => {
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.valid("param").env);
   const from = findEnvironment(site, body.from);
-  const request = { from, allowRemovals: body.allow_removals };
-  return c.json(await recordSameAs(c.var.db, tokenActor(c, body), site, environment, request), 201);
+  const copy = { environment, allowRemovals: body.allow_removals };
+  return c.json(await recordSameAs(c.var.db, tokenActor(c, body), site, from, copy), 201);
 });
 
 const deployment = z.object({
@@ -158,6 +165,7 @@ const deployment = z.object({
   note: z.string().nullable(),
   complete: z.boolean(),
   baseline: z.boolean(),
+  before_approval: beforeApprovalSchema,
   changed: z.int(),
   unchanged: z.int(),
   out_of_band: z.int(),
@@ -189,7 +197,14 @@ deploymentApi.openapi(listCall, async (c) => {
   const filter = { environment: reference?.environment.id, since, until: ends[0], before: cursor, limit: limit + 1 };
   const rows = await listDeployments(c.var.db, site.id, filter);
   const position = ({ effective_at, number }: Deployment) => ({ effective_at, number });
-  return c.json(pageOf(rows, limit, asDeployment, position), 200);
+  const approvers = await listApprovers(
+    c.var.db,
+    rows.map(({ promotion_id }) => promotion_id),
+  );
+  return c.json(
+    pageOf(rows, limit, (row) => asDeployment(row, approvers), position),
+    200,
+  );
 });
 
 /** Throws a Refusal with 422 if it cannot be read. A time with an offset may be in the future, for clocks differ. */
@@ -238,7 +253,7 @@ deploymentApi.openapi(showCall, async (c) => {
   const rows = await listDeploymentPlacements(c.var.db, row.id, { limit: Number.MAX_SAFE_INTEGER });
   const approvers = await listApprovers(
     c.var.db,
-    rows.map(({ promotion_id }) => promotion_id),
+    [row, ...rows].map(({ promotion_id }) => promotion_id),
   );
   const placements = rows.map((row) => {
     const { kind, key, title, version, before, digest, source, notes, promotion } = row;
@@ -257,10 +272,10 @@ deploymentApi.openapi(showCall, async (c) => {
       corrected: row.corrected === 1,
     };
   });
-  return c.json({ ...asDeployment(row), placements }, 200);
+  return c.json({ ...asDeployment(row, approvers), placements }, 200);
 });
 
-function asDeployment(row: Deployment): z.infer<typeof deployment> {
+function asDeployment(row: Deployment, approvers: Map<string, ApprovedBy[]>): z.infer<typeof deployment> {
   const { number, environment, effective_at, recorded_at, person, kind, promotion, source, note } = row;
   const { changed, unchanged, out_of_band } = row;
   return {
@@ -275,6 +290,7 @@ function asDeployment(row: Deployment): z.infer<typeof deployment> {
     note,
     complete: row.complete === 1,
     baseline: row.baseline === 1,
+    before_approval: isBeforeApproval(row, approvers.get(row.promotion_id ?? "") ?? []),
     changed,
     unchanged,
     out_of_band,

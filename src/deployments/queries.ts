@@ -19,11 +19,14 @@ import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
 import { latestEffectiveAt } from "../time/recorded-late.ts";
 
-type Change = "new" | "changed" | "removed" | "same";
+/** `unknown`: what was there before is unknown, so that it may have been there already. */
+type Change = "new" | "unknown" | "changed" | "removed" | "same";
 
 export interface PreviewedLine {
   kind: Kind;
   key: string;
+  /** The title in the list, or else the one that was there. */
+  title: string | null;
   version: string | null;
   /** The version at that moment; null if it was never there or removed. */
   before: string | null;
@@ -38,7 +41,7 @@ export async function previewDeployment(
   site: Site,
   environment: Environment,
   asOf: string,
-  lines: Pick<ReportLine, "kind" | "key" | "version">[],
+  lines: (Pick<ReportLine, "kind" | "key" | "version"> & { title?: string | null | undefined })[],
   complete: boolean,
 ): Promise<PreviewedLine[]> {
   const placements = complete
@@ -46,17 +49,21 @@ export async function previewDeployment(
     : await placementsOf(db, site, environment, asOf, lines);
   const first = await firstChange(db, environment.id);
   const unknown = first === undefined || first > asOf;
-  const before = new Map(placements.map((placement) => [artifactKey(placement), placement.version]));
-  const listed = lines.map(({ kind, key, version }) => ({
-    kind,
-    key,
-    version,
-    before: before.get(artifactKey({ kind, key })) ?? null,
-  }));
+  const before = new Map(placements.map((placement) => [artifactKey(placement), placement]));
+  const listed = lines.map(({ kind, key, title, version }) => {
+    const placement = before.get(artifactKey({ kind, key }));
+    return { kind, key, version, title: title || (placement?.title ?? null), before: placement?.version ?? null };
+  });
   const listedKeys = new Set(lines.map((line) => artifactKey(line)));
   const unlisted = complete ? placements.filter((placement) => !listedKeys.has(artifactKey(placement))) : [];
-  const removed = unlisted.map(({ kind, key, version }) => ({ kind, key, version: null, before: version }));
-  const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line) }));
+  const removed = unlisted.map(({ kind, key, title, version }) => ({
+    kind,
+    key,
+    title,
+    version: null,
+    before: version,
+  }));
+  const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line, unknown) }));
   return [...all.filter(({ change }) => change !== "same"), ...all.filter(({ change }) => change === "same")];
 }
 
@@ -73,10 +80,11 @@ async function placementsOf(
   );
 }
 
-function changeOf({ version, before }: Pick<PreviewedLine, "version" | "before">): Change {
+function changeOf({ version, before }: Pick<PreviewedLine, "version" | "before">, unknown: boolean): Change {
   if (version === before) return "same";
   if (version === null) return "removed";
-  return before === null ? "new" : "changed";
+  if (before !== null) return "changed";
+  return unknown ? "unknown" : "new";
 }
 
 export interface DeploymentPosition {
@@ -125,7 +133,7 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "pr.number as promotion"])
+    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "d.promotion_id", "pr.number as promotion"])
     .select([
       personThen("p", "d.recorded_at", "d.site_id").as("person"),
       personSince("p", "d.recorded_at", "d.site_id").as("person_now"),

@@ -12,6 +12,7 @@ import { refuseLateBaseline } from "../record/baseline.ts";
 import { deploy } from "../record/deploy.ts";
 import { listContents } from "../record/releases.ts";
 import { type DeploymentReport, normalizeLine, type ReportLine, reportErrors } from "../record/report.ts";
+import { type SimilarKey, similarKeys } from "../record/similar-keys.ts";
 import { upsertVersions } from "../record/versions.ts";
 import { artifactKey } from "../text.ts";
 import { parseRfc3339 } from "../time/rfc3339.ts";
@@ -24,6 +25,8 @@ export interface RecordedDeployment {
   out_of_band: number;
   /** How many versions keep another title than the one in the report, if any do. */
   titles_kept?: number;
+  /** New keys that a reader could take for a known one, if there are any. */
+  similar_keys?: SimilarKey[];
 }
 
 /**
@@ -89,7 +92,12 @@ export async function recordWithin(
       };
     }),
   });
-  return { ...deployed, ...(titlesKept > 0 && { titles_kept: titlesKept }) };
+  const similar = await similarKeys(trx, site.id, newFacts.artifacts);
+  return {
+    ...deployed,
+    ...(titlesKept > 0 && { titles_kept: titlesKept }),
+    ...(similar.length > 0 && { similar_keys: similar }),
+  };
 }
 
 async function resolveLines(

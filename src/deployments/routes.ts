@@ -18,6 +18,7 @@ import { latestCorrections } from "../record/corrections.ts";
 import { titlesKeptInWords } from "../record/kept-titles.ts";
 import { whyNotRemove } from "../record/removals.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
+import { similarKeysInWords, similarNewKeys } from "../record/similar-keys.ts";
 import { countKeptTitles } from "../record/versions.ts";
 import type { Kind } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
@@ -105,7 +106,7 @@ deploymentRoutes.post("/", async (c) => {
       read.environment,
       report,
     );
-    flash(c, summary(recorded, read.environment.name, read.badLines.length));
+    flash(c, summary(recorded, read.environment.name, read.badLines.length), "done", { nextStep: true });
     return c.redirect(`/sites/${c.var.access.site.slug}/deployments/${recorded.number}`, 303);
   } catch (error) {
     const { errors } = besideFields(error, "lines");
@@ -161,7 +162,8 @@ async function showPreview(
   const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
   const removals = form.complete ? removalsOf(changes, read) : undefined;
   const titlesKept = titlesKeptInWords(await countKeptTitles(c.var.db, c.var.access.site.id, lines));
-  const notices = [...read.notices, ...(titlesKept ? [titlesKept] : [])];
+  const similar = similarKeysInWords(await similarNewKeys(c.var.db, c.var.access.site.id, lines));
+  const notices = [...read.notices, titlesKept, similar].filter(Boolean);
   return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, notices, changes, removals, ...results });
 }
 

@@ -17,42 +17,76 @@ function whyNotSameAs(environment: Environment, from: Environment, count: number
   if (!count) return `Nothing is recorded on ${from.name}, so there is nothing to copy to ${environment.name}.`;
 }
 
+interface Copy {
+  environment: Environment;
+  /** How many pages and software items may be removed from it at most. */
+  allowRemovals?: number | undefined;
+}
+
 /**
- * Records, as the complete baseline of an environment, what is on another one now. `allowRemovals`: how many pages and
- * software items may be removed from it at most. Throws a Refusal with 403 if the actor may not record, with 409 if there
- * is nothing to copy or the environment has other deployments than baselines, and with 422 if it would remove too many.
+ * Records, as the complete baseline of an environment, what is on another one now. Throws a Refusal with 403 if the actor
+ * may not record, with 409 if there is nothing to copy or the environment has other deployments than baselines, and with
+ * 422 if it would remove too many.
  */
 export function recordSameAs(
   db: Database,
   actor: Actor,
   site: Site,
-  environment: Environment,
-  { from, allowRemovals }: { from: Environment; allowRemovals?: number | undefined },
+  from: Environment,
+  copy: Copy,
 ): Promise<RecordedDeployment> {
   refuse(whyNotMay(actor, "record"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    await refuseLateBaseline(trx, environment);
     const contents = await currentContents(trx, site.id, from.id);
-    refuse(whyNotSameAs(environment, from, contents.length));
-    const { id: _, ...recorded } = await deploy(trx, actor, site, environment, {
-      effectiveAt: actor.at,
-      complete: true,
-      allowRemovals,
-      baseline: true,
-      note: `Same as ${from.name}`,
-      source: null,
-      lines: contents.map(({ artifact_id, kind, key, version_id, version }) => ({
-        artifact_id,
-        kind,
-        key,
-        version_id,
-        version,
-        promotion_id: null,
-        out_of_band: 0,
-      })),
-    });
+    return recordCopy(trx, actor, site, { ...copy, from, contents });
+  });
+}
+
+/** The same for several environments: all of them or none. */
+export function recordAllSameAs(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  from: Environment,
+  copies: Copy[],
+): Promise<RecordedDeployment[]> {
+  refuse(whyNotMay(actor, "record"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const contents = await currentContents(trx, site.id, from.id);
+    const recorded: RecordedDeployment[] = [];
+    for (const copy of copies) recorded.push(await recordCopy(trx, actor, site, { ...copy, from, contents }));
     return recorded;
   });
+}
+
+type Contents = Awaited<ReturnType<typeof currentContents>>;
+
+async function recordCopy(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  { environment, from, contents, allowRemovals }: Copy & { from: Environment; contents: Contents },
+): Promise<RecordedDeployment> {
+  await refuseLateBaseline(trx, environment);
+  refuse(whyNotSameAs(environment, from, contents.length));
+  const { id: _, ...recorded } = await deploy(trx, actor, site, environment, {
+    effectiveAt: actor.at,
+    complete: true,
+    allowRemovals,
+    baseline: true,
+    note: `Same as ${from.name}`,
+    source: null,
+    lines: contents.map(({ artifact_id, kind, key, version_id, version }) => ({
+      artifact_id,
+      kind,
+      key,
+      version_id,
+      version,
+      promotion_id: null,
+      out_of_band: 0,
+    })),
+  });
+  return recorded;
 }
 
 /** What that would change. */

@@ -18,7 +18,10 @@ export type AppEnv = {
     limitHashing: LimitHashing;
     assets: AssetUrls;
     /** The parts of a site's frame that depend on the record. */
-    siteFrame: (c: SiteContext, environment?: string) => Promise<Pick<Frame, "environments" | "inboxCount">>;
+    siteFrame: (
+      c: SiteContext,
+      page: { environment?: string | undefined; nextStep?: boolean | undefined },
+    ) => Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">>;
     person: Person | undefined;
     /** A notice for this page, instead of the one in the browser's cookie. */
     notice: Frame["flash"];

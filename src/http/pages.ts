@@ -16,12 +16,13 @@ type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 /** Sends a page of a site: the content in its frame, with rail, inbox count and notice. */
 export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, status: Status = 200) {
   const { site, may } = c.get("access");
+  const plain = await plainFrame(c, page.title);
   const frame: Frame = {
-    ...(await plainFrame(c, page.title)),
+    ...plain,
     rail: "slim",
     ...page,
     site: { slug: site.slug, name: site.name, timeZone: site.time_zone },
-    ...(await c.get("siteFrame")(c, page.environment)),
+    ...(await c.get("siteFrame")(c, { environment: page.environment, nextStep: plain.flash?.nextStep })),
     may,
   };
   return sendHtml(c, layout(frame, content), status);
@@ -82,9 +83,17 @@ function pathAndQuery(url: string): string {
   return pathname + search;
 }
 
-/** Shows a notice on the next page that this browser opens. */
-export function flash(c: AnyContext, text: string, kind: "done" | "bad" = "done"): void {
-  setCookie(c, "flash", JSON.stringify({ kind, text: text.slice(0, 500) }), {
+/**
+ * Shows a notice on the next page that this browser opens; with `nextStep`, also a link to the next of the first steps of
+ * the site, as long as some are open.
+ */
+export function flash(
+  c: AnyContext,
+  text: string,
+  kind: "done" | "bad" = "done",
+  { nextStep = false }: { nextStep?: boolean } = {},
+): void {
+  setCookie(c, "flash", JSON.stringify({ kind, text: text.slice(0, 500), nextStep }), {
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
@@ -98,8 +107,8 @@ function takeFlash(c: AnyContext): Frame["flash"] {
   if (!cookie) return;
   deleteCookie(c, "flash", { path: "/", secure: secure(c) });
   try {
-    const { kind, text } = JSON.parse(cookie) as { kind: unknown; text: unknown };
-    return { kind: kind === "bad" ? "bad" : "done", text: String(text) };
+    const { kind, text, nextStep } = JSON.parse(cookie) as Record<string, unknown>;
+    return { kind: kind === "bad" ? "bad" : "done", text: String(text), nextStep: nextStep === true };
   } catch {
     return;
   }

@@ -10,10 +10,10 @@ const maxRedirects = 5;
  * is ever fetched: not from another host, nor where a server redirects to one. Throws a Refusal with 422 that says why
  * it cannot be had.
  */
-export async function fetchSitemap(address: string, baseUrls: string[]): Promise<string> {
+export async function fetchSitemap(address: string, baseUrls: string[], maxPages?: number): Promise<string> {
   const signal = AbortSignal.timeout(timeoutMs);
   const read = (part: string) => fetchLines(part, baseUrls, signal);
-  return sitemapTable(read(address), read);
+  return sitemapTable(read(address), read, maxPages);
 }
 
 async function* fetchLines(address: string, baseUrls: string[], signal: AbortSignal): AsyncGenerator<TextLine> {

@@ -31,7 +31,7 @@ export async function* readTable(
 }
 
 const noKeyColumn =
-  "The first line names no column with the path or address of a page, or the name of software. Call that column key, path or URL.";
+  "The first line names no column with the path or address of a page, or the name of software. Call that column key, path or URL, or for software package or component, beside one called version.";
 
 const looksLikeLine = (cells: string[]): boolean => /^(page|software)$/i.test(cells[0] ?? "") || cells.some(isAddress);
 

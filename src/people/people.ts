@@ -10,14 +10,7 @@ import { appendEvent } from "../record/events.ts";
 import { normalName } from "../text.ts";
 import { dropLinks, newLink } from "./links.ts";
 import { belongsElsewhere, findMember, listMembers, type Member } from "./queries.ts";
-import {
-  normalEmail,
-  whyNotEmail,
-  whyNotGiveLink,
-  whyNotPersonName,
-  whyNotRemoveAdministrator,
-  whyNotRoles,
-} from "./rules.ts";
+import { normalEmail, whyNotGiveLink, whyNotInvite, whyNotRemoveAdministrator, whyNotRoles } from "./rules.ts";
 
 export interface Invitation {
   name: string;
@@ -37,24 +30,26 @@ export interface Invited {
 /** Gives roles to a person by e-mail address, with a link if they have no password yet. An existing account keeps its name. */
 export function invite(db: Database, actor: Actor, site: Site, invitation: Invitation): Promise<Invited> {
   refuse(whyNotMay(actor, "administer"), 403);
+  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
+    refuseFields(whyNotInvite(invitation, await listRoles(trx)));
+    return inviteWithin(trx, actor, site, invitation);
+  });
+}
+
+/** The same within a transaction, for an invitation that `whyNotInvite` allows. */
+export async function inviteWithin(trx: Database, actor: Actor, site: Site, invitation: Invitation): Promise<Invited> {
   const { name, roles } = invitation;
   const email = normalEmail(invitation.email);
-  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
-    const known = await listRoles(trx);
-    refuseFields(
-      fieldErrors({ name: whyNotPersonName(name), email: whyNotEmail(email), roles: whyNotRoles(roles, known) }),
-    );
-    const existing = await trx
-      .selectFrom("people")
-      .select(["id", "name", "password"])
-      .where("email", "=", email)
-      .executeTakeFirst();
-    const person = existing ?? (await insertPerson(trx, actor, site, { name: normalName(name), email }, roles));
-    const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
-    if (existing?.password || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
-      return { id: existing.id, name: existing.name, given };
-    return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, actor.at) };
-  });
+  const existing = await trx
+    .selectFrom("people")
+    .select(["id", "name", "password"])
+    .where("email", "=", email)
+    .executeTakeFirst();
+  const person = existing ?? (await insertPerson(trx, actor, site, { name: normalName(name), email }, roles));
+  const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
+  if (existing?.password || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
+    return { id: existing.id, name: existing.name, given };
+  return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, actor.at) };
 }
 
 async function insertPerson(

@@ -1,6 +1,7 @@
 import type { Gate } from "../access/gates.ts";
 import { permissionPhrases } from "../access/permissions.ts";
 import type { Role } from "../access/roles.ts";
+import { type FieldError, fieldErrors } from "../errors.ts";
 import { controlCharacters, joinWithAnd, whyNotVisible } from "../text.ts";
 
 export const passwordLength = { atLeast: 10, atMost: 200 };
@@ -53,6 +54,17 @@ export function whyNotRoles(roles: string[], known: { slug: string }[]): string 
   if (unknown !== undefined)
     return `There is no role "${unknown.slice(0, 60)}". The roles are ${joinWithAnd(known.map(({ slug }) => slug))}.`;
 }
+
+/** What is wrong with an invitation, by field. `known` are all roles that exist. */
+export const whyNotInvite = (
+  { name, email, roles }: { name: string; email: string; roles: string[] },
+  known: { slug: string }[],
+): FieldError[] =>
+  fieldErrors({
+    name: whyNotPersonName(name),
+    email: whyNotEmail(normalEmail(email)),
+    roles: whyNotRoles(roles, known),
+  });
 
 /** `others` are the site's other administrators. Only one who can sign in counts: no pending invitation and no token. */
 export function whyNotRemoveAdministrator(

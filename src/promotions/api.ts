@@ -3,6 +3,7 @@ import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
+  beforeApprovalSchema,
   listOf,
   momentSchema,
   nameThenSchema,
@@ -22,6 +23,7 @@ import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
+import { approvedAfterwards } from "./rules.ts";
 
 const tags = ["Promotions"];
 
@@ -90,6 +92,7 @@ const promotion = z.object({
       deployment: z.int(),
       effective_at: momentSchema,
       corrected: z.boolean().openapi({ description: "Part of what it recorded was corrected since." }),
+      before_approval: beforeApprovalSchema,
     })
     .nullable(),
   cancellation: z
@@ -278,6 +281,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       deployment: completion.deployment,
       effective_at: completion.effective_at,
       corrected: completion.corrected,
+      before_approval: approvedAfterwards(row) !== undefined,
     },
     cancellation: cancellation && {
       person: cancellation.person,

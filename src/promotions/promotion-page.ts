@@ -1,11 +1,14 @@
 import { promotionPage } from "../../views/promotions/page.ts";
+import { environmentById } from "../access/sites.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
-import { promotionDetails } from "./assessment.ts";
+import { knownEnvironments } from "../record/unknown.ts";
+import { unknownIn } from "../record/unknown-rows.ts";
+import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
@@ -35,9 +38,8 @@ export async function showPromotion(
   const promotion = (await promotionDetails(db, site.id, number, at)) ?? notFound(`promotion ${number}`);
   const ticked = withTicks(await tickedBy(db, promotion.id, person.id), refusedForm.ticks);
   const ofRelease = await listPromotions(db, site.id, { releases: [promotion.release_id] });
-  const environmentById = (id: string) =>
-    [...site.environments, ...site.retired].find((environment) => environment.id === id) ?? notFound("environment");
   const position = readPosition(c);
+  const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
   const content = promotionPage({
     site,
@@ -47,9 +49,10 @@ export async function showPromotion(
     titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
     changes: countTicked(promotion.contents, ticked),
-    from: { ...environmentById(promotion.from_id), name: promotion.from.name },
-    to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
-    targetKnown: await isTargetKnown(db, promotion),
+    from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
+    to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
+    targetKnown,
+    unknownInTarget: await unknownInTarget(c, promotion, targetKnown),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
@@ -67,6 +70,22 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+/** The ids of the software of which is unknown whether the target has it, or had it before a closed promotion. */
+async function unknownInTarget(
+  c: SiteContext,
+  { open, contents, environment_id }: PromotionDetails,
+  targetKnown: boolean,
+): Promise<Set<string>> {
+  const absent = contents.flatMap(({ kind, artifact_id, inTarget }) =>
+    kind === "software" && !inTarget ? artifact_id : [],
+  );
+  // of an earlier moment, only the whole environment can be unknown
+  if (!open || !targetKnown) return new Set(targetKnown ? [] : absent);
+  const { site } = c.var.access;
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
 }
 
 /** What is ticked on the page again, after its form was refused. */

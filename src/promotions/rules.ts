@@ -18,6 +18,8 @@ export interface Requirement {
   given: number;
   /** Who can give the approvals that are missing; undefined if that was not looked up. */
   people?: Holder[];
+  /** Who could, once they have accepted their invitation. */
+  invited?: Holder[];
   /** Whether the requester has the role, too, but may not approve. */
   requesterHasRole?: boolean;
 }
@@ -73,20 +75,33 @@ export function withApprovers(
   const isRequester = ({ id }: Holder) => id === requester_id && !gate?.asker_may_approve;
   return requirements.map((requirement) => {
     const own = holders.get(requirement.role) ?? [];
-    const people = own.filter((holder) => !done.has(holder.id) && !isRequester(holder));
-    return { ...requirement, people, requesterHasRole: own.some(isRequester) };
+    const others = own.filter((holder) => !done.has(holder.id) && !isRequester(holder));
+    const [people, invited] = [others.filter((holder) => !holder.invited), others.filter((holder) => holder.invited)];
+    return { ...requirement, people, invited, requesterHasRole: own.some(isRequester) };
   });
 }
 
 /** Why the approvals that a role still has to give cannot be given by anyone now; undefined if they can. */
-export function whyNobodyCan({ name, needed, given, people, requesterHasRole }: Requirement): string | undefined {
+export function whyNobodyCan({
+  name,
+  needed,
+  given,
+  people,
+  invited = [],
+  requesterHasRole,
+}: Requirement): string | undefined {
   if (!people || people.length >= needed - given) return;
   const missing = countOf(needed - given, given ? "more approval" : "approval");
+  if (invited.length) return `${missing} from ${name} cannot be given yet: ${notAccepted(invited)}.`;
   const who = people.length
     ? `only ${joinWithAnd(people.map(nameWithKind))} can give one`
     : `nobody ${requesterHasRole ? "else " : ""}has that role`;
   return `${missing} from ${name} cannot be given: ${who}. Ask an administrator to give somebody the role.`;
 }
+
+/** "Mara has not accepted the invitation" */
+const notAccepted = (invited: Holder[]): string =>
+  `${joinWithAnd(invited.map((holder) => holder.name))} ${invited.length === 1 ? "has" : "have"} not accepted the invitation`;
 
 /**
  * Which gates nobody could satisfy, each as a sentence: since too few have a role that it needs, or since that is so
@@ -100,8 +115,12 @@ export function missingApprovers(
   const gates = environments.flatMap(({ name, gate }) => (gate ? [{ name, ...gate }] : []));
   return gates.flatMap(({ name, requirements, asker_may_approve }) =>
     requirements.flatMap(({ role, count }) => {
-      const own = holders.get(role) ?? [];
+      const all = holders.get(role) ?? [];
+      const own = all.filter((holder) => !holder.invited);
+      const invited = all.filter((holder) => holder.invited);
       const roleName = roleNames[role] ?? role;
+      if (own.length < count && invited.length)
+        return `Nobody can approve for ${name} yet: it needs ${countOf(count, "approval")} from ${roleName}, and ${notAccepted(invited)}.`;
       if (own.length < count)
         return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map(nameWithKind))} has` : "nobody has"} that role.`;
       const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);

@@ -128,6 +128,8 @@ export function currentByEnvironment(db: Database, ids: string[]) {
     db
       .selectFrom("current_placements as c")
       .innerJoin("environments as e", "e.id", "c.environment_id")
+      .innerJoin("placements as p", "p.seq", "c.placement_seq")
+      .innerJoin("deployments as d", "d.id", "p.deployment_id")
       .leftJoin("versions as v", "v.id", "c.version_id")
       .select([
         "c.artifact_id",
@@ -136,6 +138,8 @@ export function currentByEnvironment(db: Database, ids: string[]) {
         "v.label as version",
         "c.effective_at",
         "c.out_of_band",
+        "p.promotion_id",
+        "d.baseline",
       ])
       .where("e.retired_at", "is", null)
       .where("c.artifact_id", "in", batch)

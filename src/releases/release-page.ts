@@ -47,6 +47,13 @@ export async function showRelease(
       current: await currentPlacements(db, environment.id, ids),
     })),
   );
+  const unknownAt = (id: string) => {
+    const states = environments.map(({ environmentKnown, current }) => ({
+      environmentKnown,
+      recorded: current.get(id),
+    }));
+    return states.map((_, i) => isUnknown(states, i));
+  };
   const link = (i: number) => `/sites/${site.slug}/releases/${number}?from=${contents[i]?.artifact_id}`;
   const content = releasePage({
     site,
@@ -55,7 +62,7 @@ export async function showRelease(
     size: contents.length,
     pages: contents.filter((content) => content.kind === "page").length,
     environments,
-    isUnknown,
+    unknown: new Map(ids.map((id) => [id, unknownAt(id)])),
     promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
     blockers: summary.blockers,
     targets: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],

@@ -16,6 +16,7 @@ import { requestPromotion } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { listReleases } from "../record/releases.ts";
 import { knownEnvironments } from "../record/unknown.ts";
+import { unknownIn } from "../record/unknown-rows.ts";
 import { artifactKey } from "../text.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
@@ -127,6 +128,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
   const { from, to, selected, errors = [], lines = [] } = form;
   const candidates = await listCandidates(c.var.db, site, from, to, selected);
   const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  const absent = candidates.rows.flatMap((row) => (row.inTarget === undefined ? row.artifact_id : []));
   const whyEmpty = to
     ? nothingToRelease(from, to)
     : `${from.name} is the last environment, so there is nowhere to release to.`;
@@ -134,7 +136,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
     ...form,
     ...candidates,
     site,
-    unknownTarget: to !== undefined && !known.has(to.id),
+    unknownInTarget: to ? await unknownIn(c.var.db, site, to, known, absent) : new Set(),
     whyEmpty,
     key: newId(),
     errors: byField(errors, lines),

@@ -9,7 +9,7 @@ import { type SearchKind, searchKinds } from "../record/search-index.ts";
 import { isUnknown, knownEnvironments } from "../record/unknown.ts";
 import { controlCharacters } from "../text.ts";
 import { answerQuestion, subjectOf } from "./answers.ts";
-import { examplePage, findGroup, type ResultGroup, type SearchPosition } from "./queries.ts";
+import { examplePage, type FoundArtifact, findGroup, type ResultGroup, type SearchPosition } from "./queries.ts";
 import { parseQuestion, type Question } from "./questions.ts";
 import { parseSearchQuery, type SearchQuery } from "./search-query.ts";
 
@@ -45,8 +45,10 @@ searchRoutes.get("/", async (c) => {
     searchText: searchTextOf(question, text),
     answer: text && !only ? await answerQuestion(db, site, question, text, { now, roles }) : undefined,
     groups: all.length ? all : any,
-    isUnknown,
-    known: knownEnvironments(await c.var.siteSummary(db, site)),
+    unknown: await unknownCells(
+      c,
+      [...all, ...any].flatMap(({ artifacts }) => artifacts),
+    ),
     isAnyWord: any.length > 0,
     only,
     roles,
@@ -54,6 +56,21 @@ searchRoutes.get("/", async (c) => {
   };
   return sitePage(c, { title: text ? `Search: ${text.slice(0, 60)}` : "Search" }, searchPage(props));
 });
+
+/** Of each artifact by its id, whether it is unknown what each environment has of it. */
+async function unknownCells(c: SiteContext, artifacts: FoundArtifact[]): Promise<Map<string, boolean[]>> {
+  const { site } = c.var.access;
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  return new Map(
+    artifacts.map(({ id, current }) => {
+      const states = site.environments.map((environment) => ({
+        environmentKnown: known.has(environment.id),
+        recorded: current.find((placement) => placement.environment === environment.slug),
+      }));
+      return [id, states.map((_, i) => isUnknown(states, i))];
+    }),
+  );
+}
 
 /** The page that answers a question, if there is one. */
 function answerPathOf(site: string, question: Question): string | undefined {

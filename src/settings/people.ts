@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { linkPage, memberPage, peoplePage } from "../../views/settings/people.ts";
+import { linkPage, linksPage, memberPage, type PeopleForm, peoplePage } from "../../views/settings/people.ts";
 import { holdersOf } from "../access/holders.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound } from "../errors.ts";
@@ -8,8 +8,9 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { inviteAll } from "../people/invitations.ts";
 import { linkExpiry } from "../people/links.ts";
-import { changeRoles, invite, resetPassword } from "../people/people.ts";
+import { changeRoles, type Invited, invite, resetPassword } from "../people/people.ts";
 import { belongsElsewhere, findMember, listMembers } from "../people/queries.ts";
 import { roleSentence, whyNotGiveLink } from "../people/rules.ts";
 import { missingApprovers } from "../promotions/rules.ts";
@@ -18,7 +19,9 @@ import { joinWithAnd } from "../text.ts";
 /** People and roles. */
 export const peopleSettingsRoutes = new Hono<SiteEnv>();
 
-peopleSettingsRoutes.get("/", async (c) => showPeople(c, { name: "", email: "", roles: [] }));
+const emptyForm: PeopleForm = { name: "", email: "", roles: [], people: "" };
+
+peopleSettingsRoutes.get("/", async (c) => showPeople(c, emptyForm));
 
 peopleSettingsRoutes.post("/", async (c) => {
   const form = { ...(await formFields(c, "name", "email")), roles: await checkedValues(c, "roles") };
@@ -30,7 +33,20 @@ peopleSettingsRoutes.post("/", async (c) => {
     flash(c, `${invited.name} already has an account, ${names ? `and is now ${names} here` : "and these roles here"}.`);
     return c.redirect(`/sites/${site.slug}/settings/people`, 303);
   } catch (error) {
-    return showPeople(c, form, besideFields(error).errors);
+    return showPeople(c, { ...emptyForm, ...form }, besideFields(error).errors);
+  }
+});
+
+peopleSettingsRoutes.post("/several", async (c) => {
+  const { people } = await formFields(c, "people");
+  const { site } = c.var.access;
+  try {
+    const invited = await inviteAll(c.var.db, sessionActor(c), site, people);
+    if (invited.some(({ link }) => link)) return showLinks(c, invited);
+    flash(c, "All of them already have an account, and these roles here.");
+    return c.redirect(`/sites/${site.slug}/settings/people`, 303);
+  } catch (error) {
+    return showPeople(c, { ...emptyForm, people }, besideFields(error).errors);
   }
 });
 
@@ -68,11 +84,7 @@ export async function roleChoices(c: SiteContext) {
   return roles.map((role) => ({ ...role, may: roleSentence(role, c.var.access.site.environments) }));
 }
 
-async function showPeople(
-  c: SiteContext,
-  form: { name: string; email: string; roles: string[] },
-  errors?: Record<string, string>,
-) {
+async function showPeople(c: SiteContext, form: PeopleForm, errors?: Record<string, string>) {
   const { site } = c.var.access;
   const members = await listMembers(c.var.db, site.id);
   const props = { site, members, gaps: await gateGaps(c), choices: await roleChoices(c), form, now: c.var.at };
@@ -132,4 +144,18 @@ function showLink(
     until: linkExpiry(purpose, c.var.at),
   });
   return sitePage(c, { title: first ? "Invitation" : "Password-reset link", here: "settings" }, content, 201);
+}
+
+/** The same for several invitations, with who already has an account and got the roles only. */
+function showLinks(c: SiteContext, invited: Invited[]) {
+  containsSecret(c);
+  const content = linksPage({
+    site: c.var.access.site,
+    invitations: invited.flatMap(({ id, name, link }) =>
+      link ? [{ id, name, link: `${c.var.baseUrl}/invitation?link=${link}` }] : [],
+    ),
+    known: invited.filter(({ link }) => !link).map(({ name }) => name),
+    until: linkExpiry("invitation", c.var.at),
+  });
+  return sitePage(c, { title: "Invitations", here: "settings" }, content, 201);
 }

@@ -21,18 +21,21 @@ type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv[
 siteRoutes.get("/", needPerson, async (c) => {
   const [only, another] = await listSitesOf(c.var.db, c.var.person.id);
   if (!only || another) return c.redirect("/sites", 303);
-  const inbox = (await isAskedToDecide(c, only.slug)) ? "/approvals" : "";
-  return c.redirect(`/sites/${only.slug}${inbox}`, 303);
+  return c.redirect(`/sites/${only.slug}${await whereNeeded(c, only.slug)}`, 303);
 });
 
-/** Whether a promotion is waiting for this person's decision, so that they begin in the inbox. */
-async function isAskedToDecide(c: Context<SignedIn>, slug: string): Promise<boolean> {
+/** Where a person begins: on the promotion that waits for their decision, in the inbox if there are several, or on the board. */
+async function whereNeeded(c: Context<SignedIn>, slug: string): Promise<string> {
   const { db, person, at } = c.var;
   const access = await findAccess(db, person.id, slug);
-  if (!access) return false;
+  if (!access) return "";
   const actor = actorOn(access, person, at);
   const { open, blockers } = await c.var.siteSummary(db, access.site);
-  return open.some((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === "decision");
+  const [first, another] = open.filter(
+    (promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === "decision",
+  );
+  if (!first) return "";
+  return another ? "/approvals" : `/promotions/${first.number}`;
 }
 
 siteRoutes.get("/sites", needPerson, async (c) => show(c, { ...emptySite(), key: newId() }));

@@ -35,31 +35,28 @@ describe.each([
   ["with JavaScript", true],
   ["without JavaScript", false],
 ])("%s", (_, javaScript) => {
-  test("the first hour: a site of 2,000 pages is recorded, and its first release approved, in under 30 clicks", async ({
+  test("the first hour: a site of 2,000 pages is recorded, and its first release approved, in under 30 clicks of all", async ({
     annotate,
   }) => {
     const started = performance.now();
     const iris = await visitor(await w.setupAddress(), javaScript);
     await setUp(iris);
     await recordLive(iris);
-    for (const environment of ["beta", "demo"]) await copyFromLive(iris, environment);
-    await iris.click("link", "Board");
-    await iris.click("link", "Invite the people");
-    const tess = await invite(iris, "Tess", "Tester");
-    await iris.click("link", "People");
-    const mara = await invite(iris, "Mara", "Marketing");
+    await copyFromLive(iris);
+    const [tess, mara] = await inviteTessAndMara(iris, javaScript);
 
     await recordOnBeta(iris);
     await createRelease(iris);
     await request(iris, "Tester");
-    await approve(await visitor(tess, javaScript), "demo");
+    await approve(tess, "demo");
     await complete(iris, "demo", "Mark as on demo");
     await iris.click("link", "1, A clearer way to begin");
     await request(iris, "Marketing");
-    await approve(await visitor(mara, javaScript), "live");
+    await approve(mara, "live");
     await complete(iris, "live", "Mark as live");
-    expect(iris.clicks()).toBeLessThan(30);
-    await annotate(`${iris.clicks()} clicks of hers; the machine took ${Math.round(performance.now() - started)} ms`);
+    const clicks = [iris, tess, mara].map((person) => person.clicks());
+    expect(clicks.reduce((sum, count) => sum + count)).toBeLessThan(30);
+    await annotate(`${clicks.join(" + ")} clicks; the machine took ${Math.round(performance.now() - started)} ms`);
 
     await iris.page.goto(new URL("/sites/docs?text=/en/install-and-setup/", iris.page.url()).href);
     const row = iris.page.getByRole("row").filter({ hasText: changed });
@@ -108,25 +105,29 @@ async function recordLive({ page, click, fill }: Visitor): Promise<void> {
   await click("link", "Record what is there");
   await fill({ "Or the address of a sitemap": `${site.address}/sitemap.xml` });
   await click("button", "Preview changes");
-  await readsPage(page, /2,000 new, 0 changed, 0 removed, 0 unchanged\./);
+  await readsPage(page, /2,000 recorded for the first time, 0 new, 0 changed, 0 removed, 0 unchanged\./);
   await click("button", "Record 2,000 changes");
   await readsPage(page, /Deployment 1 recorded: 2,000 changed\./);
 }
 
-async function copyFromLive({ page, click }: Visitor, environment: string): Promise<void> {
-  await click("link", "Board");
-  await click("link", /^What is on (beta|demo)/);
-  await click("button", "Record 2,000 changes");
-  await readsPage(page, new RegExp(`${environment} is the same as live, 2,000 changed\\.`));
+async function copyFromLive({ page, click }: Visitor): Promise<void> {
+  await click("link", "What is on beta and demo");
+  await click("button", "Record 4,000 changes");
+  await readsPage(page, /beta is the same as live, 2,000 changed\. .*demo is the same as live, 2,000 changed\./);
 }
 
-/** Returns the address of the invitation, which is sent by other means. */
-async function invite({ page, click, fill }: Visitor, name: string, role: string): Promise<string> {
-  await fill({ Name: name, "E-mail": `${name.toLowerCase()}@example.test` });
-  await click("checkbox", new RegExp(`^${role}`));
-  await click("button", "Invite");
-  const { pathname, search } = new URL(await page.locator("code.secret").innerText());
-  return new URL(pathname + search, page.url()).href;
+/** Each of them opens the link of their invitation, which is sent by other means. */
+async function inviteTessAndMara({ page, click, fill }: Visitor, javaScript: boolean): Promise<[Visitor, Visitor]> {
+  await click("link", "Invite the people");
+  const people = "Tess, tess@example.test, Tester\nMara, mara@example.test, Marketing";
+  await fill({ "Name, e-mail and role, one person per line": people });
+  await click("button", "Invite all");
+  const links = await page.locator("code.secret").allInnerTexts();
+  const open = async (link = "") => {
+    const { pathname, search } = new URL(link);
+    return visitor(new URL(pathname + search, page.url()).href, javaScript);
+  };
+  return [await open(links[0]), await open(links[1])];
 }
 
 async function recordOnBeta({ page, click, fill }: Visitor): Promise<void> {
@@ -138,8 +139,7 @@ async function recordOnBeta({ page, click, fill }: Visitor): Promise<void> {
 }
 
 async function createRelease({ page, click, fill }: Visitor): Promise<void> {
-  await click("link", "Board");
-  await click("link", "beta to demo");
+  await click("link", "First release");
   await fill({ Name: "A clearer way to begin" });
   await click("button", "Create release");
   await readsPage(page, /Release 1 created\./);
@@ -150,11 +150,10 @@ async function request({ page, click }: Visitor, role: string): Promise<void> {
   await readsPage(page, new RegExp(`${role} has not approved it yet\\.`));
 }
 
-/** Follows the invitation, and decides: they begin in the inbox, where their decision is asked for. */
+/** Accepts the invitation, and decides: they begin on the promotion that waits for them. */
 async function approve({ page, click, fill }: Visitor, environment: string): Promise<void> {
   await fill({ "Choose a password": password, "Repeat password": password });
   await click("button", "Save and sign in");
-  await click("link", /^Review/);
   await click("button", `Approve for ${environment}`);
   await click("button", `Approve anyway for ${environment}`);
   await readsPage(page, new RegExp(`You approved it for ${environment}\\.`));

@@ -67,8 +67,8 @@ async function recordOutOfOrder(w: World): Promise<void> {
   await w.record("live", ["-/old"], { ...at(8), note: "Gone at last", source: "https://ci.example/1" });
   await w.record("demo", ["/legacy v1", "/terms v0"], { ...at(9), baseline: true, complete: true });
   const from = environmentOf(w.site, "live");
-  const copy = { from, allowRemovals: 2 };
-  await recordSameAs(w.db, await w.by("cleo"), w.site, environmentOf(w.site, "demo"), copy);
+  const copy = { environment: environmentOf(w.site, "demo"), allowRemovals: 2 };
+  await recordSameAs(w.db, await w.by("cleo"), w.site, from, copy);
   await w.record("demo", ["/before v1"], at(1));
   const cleo = await w.by("cleo");
   const line = { kind: "page" as const, key: "/terms", version: "v3" };

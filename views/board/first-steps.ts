@@ -1,6 +1,7 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { FirstStep } from "../../src/board/first-steps.ts";
 import { joinWithAnd } from "../../src/text.ts";
+import { button } from "../parts/button.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -12,12 +13,13 @@ export const checklist = (props: Props): Html =>
   html`<ol class="steps">${each(props.steps, (step) => stepItem(props, step))}</ol>
 <p><small>Every step can be left for later.</small></p>`;
 
-/** The same above a board that has something on it, folded once the site is ready for its first release. */
+/** The same above a board that has something on it, folded once the site is ready for its first release, until it is left. */
 export function foldedChecklist(props: Props): Html {
   const done = props.steps.filter((step) => step.done).length;
   const open = props.steps.some((step) => !step.done && step.name !== "release");
   const small = `${done} of ${props.steps.length} done`;
-  return fold("First steps", checklist(props), { small, open, id: "first-steps" });
+  const leave = html`<form method="post" action="/sites/${props.site.slug}/first-steps/later">${button({ text: "Leave the rest for later" })}</form>`;
+  return fold("First steps", html`${checklist(props)}${leave}`, { small, open, id: "first-steps" });
 }
 
 function stepItem({ site }: Props, { name, done, href }: FirstStep): Html {
@@ -25,6 +27,8 @@ function stepItem({ site }: Props, { name, done, href }: FirstStep): Html {
   const text = href ? html`<a href="${href}">${title}</a>` : title;
   return html`<li><span>${text} ${done ? statusBadge("completed", "done") : statusBadge("waiting", "open")}</span><small>${why}</small></li>`;
 }
+
+export const stepTitle = (site: Site, name: FirstStep["name"]): string => words(site)[name][0];
 
 /** What each step is called, and what it is good for. */
 function words({ environments }: Site): Record<FirstStep["name"], [title: string, why: string]> {

@@ -177,19 +177,21 @@ ${table({
 
 const badges: Record<PreviewedLine["change"], [StatusKind, string]> = {
   new: ["added", "new"],
+  unknown: ["unknown", "first record"],
   changed: ["changed", "changed"],
   removed: ["removed", "removed"],
   same: ["same", "unchanged"],
 };
 
-/** The changes and what stays the same, as tables. */
-export function preview(changes: PreviewedLine[], environment: string): Html {
+/** The changes and what stays the same, as tables. `id` is only needed on a page with several previews. */
+export function preview(changes: PreviewedLine[], environment: string, id = ""): Html {
   const different = changes.filter(({ change }) => change !== "same");
   const same = changes.filter(({ change }) => change === "same");
   const count = (change: PreviewedLine["change"]) =>
     formatCount(different.filter((line) => line.change === change).length);
-  return html`<section id="preview" aria-labelledby="changes" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes">Changes to ${environment}</h2>
-<p>${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
+  const unknown = different.some((line) => line.change === "unknown");
+  return html`<section id="preview${id}" aria-labelledby="changes${id}" tabindex="-1"${attr("data-changes", different.length)}><h2 id="changes${id}">Changes to ${environment}</h2>
+<p>${unknown && `${count("unknown")} recorded for the first time, `}${count("new")} new, ${count("changed")} changed, ${count("removed")} removed, ${formatCount(same.length)} unchanged.</p>
 ${different.length > 0 && previewTable("Changes", different.slice(0, 500))}
 ${different.length > 500 && note(`And ${formatCount(different.length - 500)} more changes.`)}
 ${same.length > 0 && fold("Unchanged", previewTable("Unchanged", same.slice(0, 500)), { small: countOf(same.length, "line") })}</section>`;
@@ -200,10 +202,10 @@ const previewTable = (caption: string, changes: PreviewedLine[]): Html =>
     caption,
     quiet: true,
     columns: ["Page or software", "Before", "After", "Change"],
-    body: each(changes, ({ key, version: label, before, unknown, change }) => {
+    body: each(changes, ({ key, title, version: label, before, unknown, change }) => {
       const [status, word] = badges[change];
       return row(
-        html`${rowHead(html`<bdi>${key}</bdi>`)}${cell("Before", before ? versionTag(before) : noVersion({ unknown }))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
+        html`${rowHead(html`<bdi>${key}</bdi>${title && html` <bdi class="title">${title}</bdi>`}`)}${cell("Before", before ? versionTag(before) : noVersion({ unknown }))}${cell("After", versionTag(label))}${cell("Change", statusBadge(status, word))}`,
       );
     }),
   });

@@ -33,6 +33,8 @@ import {
 export type PromotionPage = Omit<Panels, "form" | "forYou"> &
   Omit<ReviewProps, "counts"> & {
     changes: ChangeCounts;
+    /** The ids of the software of which is unknown whether the target has it: now, or before a closed promotion. */
+    unknownInTarget: Set<string>;
     /** Why this person may not decide; undefined if they may. And how they have decided, if they have. */
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
@@ -208,7 +210,7 @@ function software(props: PromotionPage): Html | false {
     const names =
       needs.length > 3 ? `${needs.slice(0, 3).join(", ")} and ${needs.length - 3} more` : joinWithAnd(needs);
     return row(
-      html`${rowHead(artifactLink(site.slug, content))}${cell(before, current ? versionTag(current) : noVersion({ unknown: !props.targetKnown }))}${cell("After", versionTag(content.version))}${cell("Needed by", names || html`<span class="none">nothing in this release</span>`)}`,
+      html`${rowHead(artifactLink(site.slug, content))}${cell(before, current ? versionTag(current) : noVersion({ unknown: props.unknownInTarget.has(content.artifact_id) }))}${cell("After", versionTag(content.version))}${cell("Needed by", names || html`<span class="none">nothing in this release</span>`)}`,
     );
   });
   return fold(

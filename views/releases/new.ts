@@ -17,8 +17,8 @@ type Props = Candidates & {
   from: Environment;
   /** The environment to compare with; undefined if `from` is the last one. */
   to: Environment | undefined;
-  /** Whether nothing was ever recorded for that one. */
-  unknownTarget: boolean;
+  /** The ids of the rows of which is unknown whether it has them. */
+  unknownInTarget: Set<string>;
   name: string;
   notes: string;
   key: string;
@@ -89,13 +89,13 @@ function lines(props: Props, heading: string, rows: Candidate[], small?: string)
   );
 }
 
-function line({ from, to, errors, unknownTarget }: Props, row: Candidate): Html {
+function line({ from, to, errors, unknownInTarget }: Props, row: Candidate): Html {
   const error = errors[artifactKey(row)];
   const value = [row.kind, row.key, row.version].filter((part) => part !== null).join(" ");
   return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", row.selected)}><span class="sr">${row.key}</span></label></td>${rowHead(
     html`<bdi>${row.title ?? row.key}</bdi>${row.title && html` ${path(row.key)}`}`,
   )}${cell(`On ${from.name}`, html`${versionTag(row.version)}${error && statusBadge("rejected", error, { wrap: true })}`)}${
-    to && cell(`On ${to.name} now`, inTarget(row, unknownTarget))
+    to && cell(`On ${to.name} now`, inTarget(row, unknownInTarget.has(row.artifact_id)))
   }</tr>
 `;
 }

@@ -6,7 +6,6 @@ import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
-import type { isUnknown } from "../../src/record/unknown.ts";
 import { joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
@@ -29,10 +28,10 @@ type Page = {
   contents: ReleaseContent[];
   size: number;
   pages: number;
-  /** What each environment has of these lines now, by artifact id; and whether anything was ever recorded for it. */
-  environments: { environment: Environment; environmentKnown: boolean; current: Map<string, CurrentPlacement> }[];
-  /** The rule for what was never recorded. */
-  isUnknown: typeof isUnknown;
+  /** What each environment has of these lines now, by artifact id. */
+  environments: { environment: Environment; current: Map<string, CurrentPlacement> }[];
+  /** Whether what each of them has is unknown, by artifact id. */
+  unknown: Map<string, boolean[]>;
   promotions: Promotion[];
   /** What blocks the open ones besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
@@ -91,14 +90,11 @@ function contents(props: Page): Html {
   })}${pager({ previous: props.previous, next: props.next, previousWord: "Previous lines", nextWord: "More lines" })}`;
 }
 
-function line({ site, environments, corrected, isUnknown }: Page, content: ReleaseContent): Html {
+function line({ site, environments, corrected, unknown }: Page, content: ReleaseContent): Html {
   const correction = corrected.get(content.artifact_id);
-  const states = environments.map(({ environmentKnown, current }) => ({
-    environmentKnown,
-    recorded: current.get(content.artifact_id),
-  }));
+  const unknowns = unknown.get(content.artifact_id);
   return row(
-    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(states, ({ recorded }, i) => cell(environments[i]?.environment.name ?? "", compared(content, recorded, isUnknown(states, i))))}`,
+    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }, i) => cell(environment.name, compared(content, current.get(content.artifact_id), unknowns?.[i] ?? false)))}`,
   );
 }
 

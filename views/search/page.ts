@@ -1,6 +1,5 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { SearchKind } from "../../src/record/search-index.ts";
-import type { isUnknown } from "../../src/record/unknown.ts";
 import type { SearchAnswer } from "../../src/search/answers.ts";
 import type { FoundArtifact, FoundEvent, ResultGroup } from "../../src/search/queries.ts";
 import { formatCount } from "../../src/text.ts";
@@ -27,10 +26,8 @@ export type SearchProps = {
   searchText: string;
   answer?: SearchAnswer | undefined;
   groups: ResultGroup[];
-  /** The ids of the environments for which anything was ever recorded. */
-  known: Set<string>;
-  /** The rule for what was never recorded. */
-  isUnknown: typeof isUnknown;
+  /** Of each artifact by its id, whether it is unknown what each environment has of it. */
+  unknown: Map<string, boolean[]>;
   /** Nothing has all of the words; the groups have some of them. */
   isAnyWord: boolean;
   /** Only one kind is listed. */
@@ -99,13 +96,10 @@ const artifacts = (props: SearchProps, list: FoundArtifact[]): Html =>
   });
 
 /** A cell for each environment. */
-function currentVersions(props: SearchProps, { current }: FoundArtifact): Html {
-  const { environments } = props.site;
-  const states = environments.map(({ id, slug }) => ({
-    environmentKnown: props.known.has(id),
-    recorded: current.find(({ environment }) => environment === slug),
-  }));
-  return html`${environments.map(({ name }, i) => cell(name, currentVersion(props, states[i]?.recorded, props.isUnknown(states, i))))}`;
+function currentVersions(props: SearchProps, { id, current }: FoundArtifact): Html {
+  const unknown = props.unknown.get(id);
+  const placement = (slug: string) => current.find(({ environment }) => environment === slug);
+  return html`${props.site.environments.map(({ name, slug }, i) => cell(name, currentVersion(props, placement(slug), unknown?.[i] ?? false)))}`;
 }
 
 function currentVersion(

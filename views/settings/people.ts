@@ -1,7 +1,7 @@
 import type { Member } from "../../src/people/queries.ts";
-import { countOf } from "../../src/text.ts";
+import { countOf, joinWithAnd } from "../../src/text.ts";
 import { button } from "../parts/button.ts";
-import { boxes, checkbox, input } from "../parts/field.ts";
+import { area, boxes, checkbox, input } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { facts, note, panel, split } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -27,13 +27,16 @@ export const roleBoxes = (choices: RoleChoice[], selected: string[], error?: str
     error,
   );
 
+/** What was typed into the forms to invite people. */
+export type PeopleForm = { name: string; email: string; roles: string[]; people: string };
+
 export const peoplePage = (props: {
   site: SettingsSite;
   members: Member[];
   /** Which approvals nobody could give. */
   gaps: string[];
   choices: RoleChoice[];
-  form: { name: string; email: string; roles: string[] };
+  form: PeopleForm;
   now: string;
   errors?: Record<string, string>;
 }): Html => {
@@ -54,7 +57,35 @@ ${input({ name: "email", type: "email", label: "E-mail", value: form.email, erro
 ${roleBoxes(props.choices, form.roles, errors.roles)}
 <p><small>You get a link to send to them. People who already have an account just get the roles.</small></p>
 <div class="end">${button({ text: "Invite", look: "primary" })}</div></form>`;
-  return html`${settingsHead(site, "/people", "People and roles")}${each(props.gaps, (gap) => note(gap, { kind: "bad" }))}${split(list, panel("invite", "Invite a person", invite))}`;
+  const several = html`<form class="form" method="post" action="${base}/several">
+${area({
+  name: "people",
+  label: "Name, e-mail and role, one person per line",
+  value: form.people,
+  rows: 4,
+  error: errors.people,
+  hint: html`The roles are ${joinWithAnd(props.choices.map(({ name }) => name))}.`,
+  more: { placeholder: "Mara Klein, mara@example.com, Marketing", spellcheck: "false" },
+})}
+<div class="end">${button({ text: "Invite all" })}</div></form>`;
+  return html`${settingsHead(site, "/people", "People and roles")}${each(props.gaps, (gap) => note(gap, { kind: "bad" }))}${split(list, html`${panel("invite", "Invite a person", invite)}${panel("invite-several", "Invite several people", several)}`)}`;
+};
+
+/** The links of several invitations, shown once to the administrator who created them. */
+export const linksPage = (props: {
+  site: SettingsSite;
+  invitations: { id: string; name: string; link: string }[];
+  /** Who already has an account. */
+  known: string[];
+  until: string;
+}): Html => {
+  const { site, invitations, known, until } = props;
+  const people = `/sites/${site.slug}/settings/people`;
+  return html`${settingsHead(site, "/people", "Invitations", { over: [html`<a href="${people}">People</a>`] })}
+<p>Send each of them their own link. It opens a page to choose a password, and works once, until ${fullTime(until, site.time_zone)}.</p>
+${each(invitations, ({ id, name, link }) => html`<h2><a href="${people}/${id}"><bdi>${name}</bdi></a></h2>${secret(link)}`)}
+<p>Copy them now: they are not shown again. You can create a new one on the page of each person.</p>
+${known.length > 0 && html`<p>${joinWithAnd(known)} already ${known.length === 1 ? "has an account" : "have accounts"}, and these roles here.</p>`}`;
 };
 
 /** A link for a member, shown once to the administrator who created it. */
