@@ -238,6 +238,14 @@ export interface Schema {
     reviewed: number | null;
     to_review: number | null;
   };
+  /** Approvals that were withdrawn by who gave them, and no longer count. */
+  withdrawals: {
+    approval_id: string;
+    promotion_id: string;
+    person_id: string;
+    reason: string;
+    withdrawn_at: string;
+  };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {
     promotion_id: string;

@@ -33,6 +33,7 @@ const approvalRow = ([person_id, role, decision = "approve", at = "10:00", diges
   decision,
   digest,
   decided_at: `2026-03-03T${at}:00.000Z`,
+  withdrawn_at: null as string | null,
 });
 
 const completion = { completed_at: "2026-03-03T12:00:00.000Z", effective_at: "2026-03-03T12:00:00.000Z" };
@@ -53,6 +54,7 @@ function requested(
     ...facts,
     number: 31,
     requester_id: "ada",
+    recorders: [] as string[],
     environment: { name: "live" },
     state: stateOf(facts),
     requirements: requirementsOf(facts, { marketing: "Marketing", tester: "Tester" }),

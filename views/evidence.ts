@@ -47,6 +47,8 @@ export const evidenceColumns = {
     "decision",
     "decided_at",
     "decided_local",
+    "withdrawn_at",
+    "withdrawn_local",
     "reviewed",
     "to_review",
     "comment",

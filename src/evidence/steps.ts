@@ -35,7 +35,17 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
   return {
     steps,
     gates: await gatesOf(db, steps),
-    approvals: steps.filter((step) => step.decision).map((step) => ({ ...step, promotion: step.number })),
+    approvals: steps.filter((step) => step.decision).map((step) => decisionOf(step, steps)),
+  };
+}
+
+/** With when it was withdrawn, if it was. */
+function decisionOf(step: Cells, steps: Cells[]): Cells {
+  const withdrawal = steps.find(({ approval_id }) => approval_id === step.id);
+  return {
+    ...step,
+    promotion: step.number,
+    ...(withdrawal && { withdrawn_at: withdrawal.withdrawn_at, withdrawn_local: withdrawal.withdrawn_local }),
   };
 }
 

@@ -205,7 +205,10 @@ function deriveTables() {
   const rows = [...own, ...contents];
   const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
   const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id)).map(withNameOfNow);
-  const approvals = steps.filter((row) => row.decision).map((row) => ({ ...row, promotion: row.number }));
+  const withdrawnAt = (row) => steps.find((step) => step.approval_id === row.id)?.withdrawn_at;
+  const approvals = steps
+    .filter((row) => row.decision)
+    .map((row) => ({ ...row, promotion: row.number, withdrawn_at: withdrawnAt(row) }));
   return { contents, gates: steps.filter((row) => row.what === "promotion asked").map(gateOf), approvals, steps };
 }
 

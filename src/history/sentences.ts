@@ -91,6 +91,15 @@ const sentences = {
     environment(d),
     ` (${roleName(d.role)}).`,
   ],
+  approval_withdrawn: (d) => [
+    "withdrew the approval of ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
+  ],
   promotion_cancelled: (d) => ["cancelled ", promotion(d.number), ", ", name(d.name), ", for ", environment(d), "."],
   promotion_superseded: (d) => [
     "superseded ",
@@ -132,6 +141,7 @@ export const actionNames = {
   promotion_asked: "Promotions requested",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
+  approval_withdrawn: "Approvals withdrawn",
   promotion_completed: "Promotions completed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",

@@ -24,6 +24,7 @@ import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 import { approvedAfterwards } from "./rules.ts";
+import { withdrawApproval } from "./withdrawals.ts";
 
 const tags = ["Promotions"];
 
@@ -82,6 +83,8 @@ const promotion = z.object({
         description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
       }),
       to_review: z.int().nullable(),
+      withdrawn_at: momentSchema.nullable().openapi({ description: "Since when it no longer counts." }),
+      withdrawal_reason: z.string().nullable(),
     }),
   ),
   completion: z
@@ -176,7 +179,8 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
       decision,
       digest,
       role: z.string().optional().openapi({
-        description: "Which role to decide in, if the token has several that the gate needs.",
+        description:
+          "Which role to decide in: needed to approve if several of the token's roles have approvals missing.",
         example: "tester",
       }),
       comment: textUpTo(10_000).optional(),
@@ -189,6 +193,23 @@ promotionApi.openapi(decideCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
   return c.json(withBlockersJson(await decide(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+});
+
+const withdrawCall = postCall("/sites/{site}/promotions/{n}/withdrawal", {
+  tags,
+  operationId: "withdrawApproval",
+  summary: "Withdraw one's own approval",
+  description: "Until the promotion has ended. It then waits again, and the same person may approve it again.",
+  params: byNumber,
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewWithdrawal"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(withdrawCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  const promotion = await withdrawApproval(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason);
+  return c.json(withBlockersJson(promotion), 201);
 });
 
 const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
@@ -264,15 +285,17 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       given,
       ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
     })),
-    approvals: row.approvals.map(({ person, kind, role, decision, comment, decided_at, reviewed, to_review }) => ({
-      person,
-      kind,
-      role,
-      decision,
-      comment,
-      decided_at,
-      reviewed,
-      to_review,
+    approvals: row.approvals.map((approval) => ({
+      person: approval.person,
+      kind: approval.kind,
+      role: approval.role,
+      decision: approval.decision,
+      comment: approval.comment,
+      decided_at: approval.decided_at,
+      reviewed: approval.reviewed,
+      to_review: approval.to_review,
+      withdrawn_at: approval.withdrawn_at,
+      withdrawal_reason: approval.withdrawal_reason,
     })),
     completion: completion && {
       person: completion.person,

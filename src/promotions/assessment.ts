@@ -58,6 +58,7 @@ type AssessedPromotion = Pick<
   | "number"
   | "state"
   | "requester_id"
+  | "recorders"
   | "gate"
   | "requirements"
   | "approvals"
@@ -91,7 +92,8 @@ export async function assess(
       moved_on: hasMovedOn({ ...content, ...now }),
     };
   });
-  const needs = isOpen(promotion.state) ? await needsAfter(db, promotion.environment_id, contents) : [];
+  const checked = isOpen(promotion.state) && promotion.gate?.check_requirements !== false;
+  const needs = checked ? await needsAfter(db, promotion.environment_id, contents) : [];
   const requirements = await requirementsNow(db, siteId, promotion, now);
   const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs);
   return { contents: changes, blockers, requirements };

@@ -1,7 +1,7 @@
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
-import { countOf, nameWithKind } from "../text.ts";
+import { countOf, joinWithOr, nameWithKind } from "../text.ts";
 import { movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
 
 export interface AssessedContent {
@@ -56,8 +56,7 @@ function anyOf(people: Holder[]): string {
   const names = people.slice(0, maxNames).map(nameWithKind);
   const more = people.length - names.length;
   const all = more ? [...names, countOf(more, "other")] : names;
-  const last = all.at(-1) as string;
-  return all.length > 1 ? `${all.slice(0, -1).join(", ")} or ${last}` : last;
+  return joinWithOr(all);
 }
 
 /** Whether the source environment has something else by now than what the release froze. */

@@ -12,14 +12,14 @@ import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
+import { approvedAfterwards, movedOnCode, needOf, rolesToChoose, whyNotDecide } from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string } | undefined;
+  form?: { comment?: string; role?: string; when?: string; reason?: string; withdrawal?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -56,7 +56,8 @@ export async function showPromotion(
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
-    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
+    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
+    roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,

@@ -21,13 +21,16 @@ import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection, settleRejections } from "./rejections.ts";
 import {
   type Decision,
+  rolesToChoose,
   rolesToDecide,
   whyClosed,
+  whyNotAllReviewed,
   whyNotComment,
   whyNotDecide,
   whyNotDigest,
   whyNotReason,
   whyNotReviewed,
+  whyNotWithoutRole,
 } from "./rules.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
@@ -105,7 +108,8 @@ export function decide<T = Outcome>(
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
-      (approval) => approval.person_id === actor.person.id && approval.decision === request.decision,
+      (approval) =>
+        approval.person_id === actor.person.id && approval.decision === request.decision && !approval.withdrawn_at,
     );
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
@@ -114,7 +118,11 @@ export function decide<T = Outcome>(
       refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
     const wrong = whyNotComment(request.decision, request.comment);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
+    const noRole = whyNotWithoutRole(choices, request.role);
+    if (noRole) refuseFields([{ path: "role", message: noRole }]);
     const progress = await reviewProgress(trx, actor, promotion.id);
+    if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
     const row = {
       id: newId(Date.parse(actor.at)),
@@ -154,7 +162,14 @@ async function reviewProgress(trx: Database, { person }: Actor, promotionId: str
   return { reviewed: counts.reviewed, to_review: counts.toReview };
 }
 
-function refuseUnreviewed({ reviewed, to_review }: { reviewed: number | null; to_review: number | null }): void {
+type ReviewProgress = Awaited<ReturnType<typeof reviewProgress>>;
+
+function refuseUnlessAllReviewed({ gate }: Promotion, { reviewed, to_review }: ReviewProgress): void {
+  const why = whyNotAllReviewed(gate, reviewed, to_review);
+  if (why) throw new Refusal(409, why, { code: "review_incomplete" });
+}
+
+function refuseUnreviewed({ reviewed, to_review }: ReviewProgress): void {
   const why = whyNotReviewed(reviewed ?? 0, to_review ?? 0);
   if (why) throw new Refusal(409, why, { code: "not_reviewed" });
 }
@@ -230,7 +245,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));
-    const wrong = whyNotReason(reason);
+    const wrong = whyNotReason("A cancellation", reason);
     if (wrong) refuseFields([{ path: "reason", message: wrong }]);
     const row = {
       promotion_id: promotion.id,
@@ -255,7 +270,7 @@ function refuseBlocked(blockers: Blocker[]): void {
   throw new Refusal(409, blockers.map((blocker) => blocker.message).join(" "), { code: "blocked", blockers });
 }
 
-async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
+export async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
   return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
@@ -263,8 +278,8 @@ async function detailsOf(trx: Database, site: Site, number: number, now: string)
   return (await promotionDetails(trx, site.id, number, now)) ?? notFound(`promotion ${number}`);
 }
 
-/** A closed promotion has only its end as a blocker, so its contents need not be assessed. */
-async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
+/** The promotion after an action. A closed one has only its end as a blocker, so its contents need not be assessed. */
+export async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
   const promotion = await promotionOf(trx, site, number);
   if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
   const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);

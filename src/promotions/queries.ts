@@ -6,6 +6,7 @@ import { precompiled } from "../database/precompiled.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { requestFieldNames } from "./fields.ts";
+import { recordersOf } from "./recorders.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
@@ -125,6 +126,10 @@ async function withState(db: Database, rows: Row[]) {
     await roleNames(db),
     ended.length ? await formerNames(db, [...new Set(environments)]) : [],
   ];
+  const recorders = await recordersOf(
+    db,
+    rows.filter((row) => row.opened && excludesRecorders(row)).map((row) => row.release_id),
+  );
   return rows.map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
     const gate = readGate(
       gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
@@ -151,9 +156,15 @@ async function withState(db: Database, rows: Row[]) {
       environment: { ...to, name: then(to) },
       from: { ...from, name: then(from) },
       requirements: requirementsOf(facts, names),
+      /** Who recorded any of it, and so may not approve it. */
+      recorders: recorders.get(row.release_id) ?? [],
     };
   });
 }
+
+const excludesRecorders = ({ gate_id, gate_rules }: Pick<Row, "gate_id" | "gate_rules">): boolean =>
+  readGate(gate_id && gate_rules ? { id: gate_id, version: 1, rules: gate_rules } : undefined)
+    ?.recorders_may_approve === false;
 
 function completionOf<T extends { corrected: number }>([row]: T[]):
   | (Omit<T, "corrected"> & { corrected: boolean })
@@ -183,7 +194,9 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.digest",
     ])
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
-    .select(["a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .leftJoin("withdrawals as w", "w.approval_id", "a.id")
+    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .select(["w.withdrawn_at", "w.reason as withdrawal_reason"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")

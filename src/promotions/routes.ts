@@ -16,6 +16,7 @@ import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts";
 import { changedSince } from "./since-completion.ts";
+import { withdrawApproval } from "./withdrawals.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
 
@@ -42,12 +43,13 @@ promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
-  const { decision, comment, digest, anyway } = await formFields(c, "decision", "comment", "digest", "anyway");
-  return attempt(c, number, { comment }, async () => {
+  const names = ["decision", "comment", "digest", "role", "anyway"] as const;
+  const { decision, comment, digest, role, anyway } = await formFields(c, ...names);
+  return attempt(c, number, { comment, role }, async () => {
     const { shown, ticked } = await postedTicks(c);
     if (shown.length || ticked.length) await savePostedTicks(c, number);
     if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
-    const request = { decision, digest, comment, askFirst: anyway !== "1" } as const;
+    const request = { decision, digest, comment, role: role || undefined, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });
@@ -84,6 +86,15 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
     const changed = await changedSince(db, promotion, contents);
     const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));
     return ["Completed.", `It ${place}.`, note].filter(Boolean).join(" ");
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/withdrawal", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { withdrawal } = await formFields(c, "withdrawal");
+  return attempt(c, number, { withdrawal }, async () => {
+    await withdrawApproval(c.var.db, sessionActor(c), c.var.access.site, number, withdrawal);
+    return "You withdrew your approval.";
   });
 });
 

@@ -20,6 +20,7 @@ export const actions = [
   "promotion_asked",
   "promotion_approved",
   "promotion_rejected",
+  "approval_withdrawn",
   "promotion_cancelled",
   "promotion_superseded",
   "promotion_completed",

@@ -10,6 +10,7 @@ import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
+import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -85,6 +86,8 @@ async function promote(w: World): Promise<void> {
   const requested = await w.ask(first.number, "demo");
   await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
+  await decide(w.db, theo, w.site, again.number, { decision: "approve", digest: again.digest });
+  await withdrawApproval(w.db, theo, w.site, again.number, "The price is wrong");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
   await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
