@@ -113,14 +113,14 @@ async function linesNow(c: SiteContext, environmentId: string, names: Awaited<Re
 async function sourcesOf(c: SiteContext, environment: Environment): Promise<Environment[]> {
   const { site } = c.var.access;
   if (environment.retired_at || (await whyNotBaseline(c.var.db, environment))) return [];
-  const { environments } = await c.var.siteSummary(c.var.db, site);
+  const { environments } = await c.var.siteSummary(c.var.db, site, c.var.at);
   const counts = new Map(environments.map((row) => [row.environment_id, row.pages + row.software]));
   return site.environments.filter(({ id }) => id !== environment.id && counts.get(id)).reverse();
 }
 
 /** The rail's counts, which are there already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<EnvironmentCounts> {
-  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
+  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site, c.var.at);
   const counts = environments.find((row) => row.environment_id === environmentId);
   const { pages = 0, software = 0, out_of_band = 0 } = counts ?? {};
   return { pages, software, out_of_band, unknown: 0 };

@@ -100,6 +100,15 @@ const sentences = {
     environment(d),
     ` (“${text(d.reason)}”).`,
   ],
+  checklist_ticked: (d) => [
+    `${d.ticked ? "ticked" : "unticked"} “${text(d.line)}” for `,
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", to ",
+    environment(d),
+    ".",
+  ],
   promotion_cancelled: (d) => ["cancelled ", promotion(d.number), ", ", name(d.name), ", for ", environment(d), "."],
   promotion_superseded: (d) => [
     "superseded ",
@@ -142,6 +151,7 @@ export const actionNames = {
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
   approval_withdrawn: "Approvals withdrawn",
+  checklist_ticked: "Checklist lines ticked",
   promotion_completed: "Promotions completed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",

@@ -59,6 +59,13 @@ const tablesByEvent: { table: string; subject: string; what: string; id?: string
     actions: ["approval_withdrawn"],
   },
   {
+    table: "checklist_ticks",
+    subject: "promotion_id",
+    what: "a tick of the checklist of promotion",
+    id: "id",
+    actions: ["checklist_ticked"],
+  },
+  {
     table: "completions",
     subject: "promotion_id",
     what: "the completion of promotion",

@@ -107,6 +107,7 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
   withdrawals: byId("withdrawals", "approval_id", () => "the withdrawal of an approval"),
+  checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
   completions: byId("completions", "promotion_id", () => "the completion"),
   corrections: {

@@ -19,6 +19,7 @@ import {
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
+import { tickLine } from "./checklist.ts";
 import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
@@ -87,6 +88,16 @@ const promotion = z.object({
       withdrawal_reason: z.string().nullable(),
     }),
   ),
+  checklist: z
+    .array(
+      z.object({
+        line: z.string(),
+        ticked_by: z.string().nullable(),
+        kind: personKindSchema.nullable(),
+        ticked_at: momentSchema.nullable(),
+      }),
+    )
+    .openapi({ description: "What the gate asks to be ticked before completion." }),
   completion: z
     .object({
       person: nameThenSchema,
@@ -212,6 +223,21 @@ promotionApi.openapi(withdrawCall, async (c) => {
   return c.json(withBlockersJson(promotion), 201);
 });
 
+const tickCall = postCall("/sites/{site}/promotions/{n}/checklist", {
+  tags,
+  operationId: "tickChecklist",
+  summary: "Tick a line of the gate's checklist, or take the tick away",
+  params: byNumber,
+  body: z.strictObject({ line: textUpTo(300), ticked: z.boolean() }).openapi("NewTick"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(tickCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(withBlockersJson(await tickLine(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+});
+
 const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
   tags,
   operationId: "completePromotion",
@@ -296,6 +322,12 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       to_review: approval.to_review,
       withdrawn_at: approval.withdrawn_at,
       withdrawal_reason: approval.withdrawal_reason,
+    })),
+    checklist: row.checklist.map(({ line, tick }) => ({
+      line,
+      ticked_by: tick?.person ?? null,
+      kind: tick?.kind ?? null,
+      ticked_at: tick?.ticked_at ?? null,
     })),
     completion: completion && {
       person: completion.person,

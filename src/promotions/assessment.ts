@@ -59,6 +59,7 @@ type AssessedPromotion = Pick<
   | "state"
   | "requester_id"
   | "recorders"
+  | "checklist"
   | "gate"
   | "requirements"
   | "approvals"
@@ -95,7 +96,7 @@ export async function assess(
   const checked = isOpen(promotion.state) && promotion.gate?.check_requirements !== false;
   const needs = checked ? await needsAfter(db, promotion.environment_id, contents) : [];
   const requirements = await requirementsNow(db, siteId, promotion, now);
-  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs);
+  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs, now);
   return { contents: changes, blockers, requirements };
 }
 

@@ -129,6 +129,7 @@ async function draftPromotion(
     environment,
     from,
     recorders: recorders?.get(id) ?? [],
+    checklist: (environment.gate?.checklist ?? []).map((line) => ({ line, tick: null })),
     from_id: from.id,
     environment_id: environment.id,
   };

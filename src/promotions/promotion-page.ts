@@ -12,7 +12,15 @@ import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, movedOnCode, needOf, rolesToChoose, whyNotDecide } from "./rules.ts";
+import {
+  approvedAfterwards,
+  movedOnCode,
+  needOf,
+  rolesToChoose,
+  whyNotDecide,
+  whyNotFresh,
+  whyNotTick,
+} from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
@@ -57,6 +65,8 @@ export async function showPromotion(
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot: whyNotDecide(promotion, sessionActor(c)),
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
+    signIn: signInFor(c, promotion),
+    whyNotTick: whyNotTick(promotion, sessionActor(c)),
     roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
@@ -85,8 +95,15 @@ async function unknownInTarget(
   // of an earlier moment, only the whole environment can be unknown
   if (!open || !targetKnown) return new Set(targetKnown ? [] : absent);
   const { site } = c.var.access;
-  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site, c.var.at));
   return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
+}
+
+/** The sign-in page that leads back here, if the gate asks for a fresh sign-in and this one is too old. */
+function signInFor(c: SiteContext, promotion: PromotionDetails) {
+  const why = whyNotFresh(promotion, sessionActor(c));
+  const here = `/sites/${c.var.access.site.slug}/promotions/${promotion.number}`;
+  return why ? { why, href: `/sign-in?again=1&next=${encodeURIComponent(here)}` } : undefined;
 }
 
 /** What is ticked on the page again, after its form was refused. */

@@ -28,6 +28,7 @@ import {
   whyNotComment,
   whyNotDecide,
   whyNotDigest,
+  whyNotFresh,
   whyNotReason,
   whyNotReviewed,
   whyNotWithoutRole,
@@ -118,6 +119,7 @@ export function decide<T = Outcome>(
       refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
     const wrong = whyNotComment(request.decision, request.comment);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    if (request.decision === "approve") refuseStaleSession(promotion, actor);
     const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
     const noRole = whyNotWithoutRole(choices, request.role);
     if (noRole) refuseFields([{ path: "role", message: noRole }]);
@@ -160,6 +162,11 @@ async function reviewProgress(trx: Database, { person }: Actor, promotionId: str
   const counts = person.kind === "person" && (await countChangesOfAll(trx, person.id, [promotionId])).get(promotionId);
   if (!counts || counts.toReview === 0) return { reviewed: null, to_review: null };
   return { reviewed: counts.reviewed, to_review: counts.toReview };
+}
+
+function refuseStaleSession(promotion: Promotion, actor: Actor): void {
+  const why = whyNotFresh(promotion, actor);
+  if (why) throw new Refusal(409, why, { code: "sign_in_again" });
 }
 
 type ReviewProgress = Awaited<ReturnType<typeof reviewProgress>>;
@@ -281,7 +288,7 @@ async function detailsOf(trx: Database, site: Site, number: number, now: string)
 /** The promotion after an action. A closed one has only its end as a blocker, so its contents need not be assessed. */
 export async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
   const promotion = await promotionOf(trx, site, number);
-  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
+  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], [], now) };
   const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);
   return assessed;
 }

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { readGate } from "../access/gates.ts";
+import { type Gate, readGate } from "../access/gates.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
@@ -130,10 +130,10 @@ async function withState(db: Database, rows: Row[]) {
     db,
     rows.filter((row) => row.opened && excludesRecorders(row)).map((row) => row.release_id),
   );
+  const withChecklist = rows.filter((row) => gateOf(row)?.checklist.length).map((row) => row.id);
+  const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
   return rows.map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
-    const gate = readGate(
-      gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
-    );
+    const gate = gateOf({ gate_id, gate_version, gate_rules });
     const of = <T extends { promotion_id: string }>(list: T[]) =>
       list.filter(({ promotion_id }) => promotion_id === row.id);
     const facts = {
@@ -158,13 +158,41 @@ async function withState(db: Database, rows: Row[]) {
       requirements: requirementsOf(facts, names),
       /** Who recorded any of it, and so may not approve it. */
       recorders: recorders.get(row.release_id) ?? [],
+      checklist: checklistOf(gate, of(ticks)),
+      /** How often a line of it was ticked or unticked. */
+      ticks: of(ticks).length,
     };
   });
 }
 
-const excludesRecorders = ({ gate_id, gate_rules }: Pick<Row, "gate_id" | "gate_rules">): boolean =>
-  readGate(gate_id && gate_rules ? { id: gate_id, version: 1, rules: gate_rules } : undefined)
-    ?.recorders_may_approve === false;
+const gateOf = ({ gate_id, gate_version, gate_rules }: Pick<Row, "gate_id" | "gate_version" | "gate_rules">) =>
+  readGate(gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined);
+
+const excludesRecorders = (row: Row): boolean => gateOf(row)?.recorders_may_approve === false;
+
+/** The lines of the gate's checklist, each with who ticked it last; null if it is not ticked. */
+function checklistOf<T extends { line: string; ticked: number }>(gate: Gate | null, ticks: T[]) {
+  return (gate?.checklist ?? []).map((line) => {
+    const last = ticks.findLast((tick) => tick.line === line);
+    return { line, tick: last?.ticked ? last : null };
+  });
+}
+
+/** What was ticked and unticked on these promotions, oldest first. */
+const ticksOf = precompiled((db, ids: string[]) =>
+  db
+    .selectFrom("checklist_ticks as t")
+    .innerJoin("people as p", "p.id", "t.person_id")
+    .innerJoin("promotions as pr", "pr.id", "t.promotion_id")
+    .select(["t.promotion_id", "t.line", "t.ticked", "t.ticked_at", "p.kind"])
+    .select([
+      personThen("p", "t.ticked_at", "pr.site_id").as("person"),
+      personSince("p", "t.ticked_at", "pr.site_id").as("person_now"),
+    ])
+    .where("t.promotion_id", "in", ids)
+    .orderBy("t.promotion_id")
+    .orderBy("t.seq"),
+);
 
 function completionOf<T extends { corrected: number }>([row]: T[]):
   | (Omit<T, "corrected"> & { corrected: boolean })

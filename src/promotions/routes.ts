@@ -9,6 +9,7 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
 import { longTime } from "../time/format.ts";
+import { tickLine } from "./checklist.ts";
 import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, readPosition, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
@@ -95,6 +96,15 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/withdrawal", async (c) => {
   return attempt(c, number, { withdrawal }, async () => {
     await withdrawApproval(c.var.db, sessionActor(c), c.var.access.site, number, withdrawal);
     return "You withdrew your approval.";
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/checklist", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { line, ticked } = await formFields(c, "line", "ticked");
+  return attempt(c, number, {}, async () => {
+    await tickLine(c.var.db, sessionActor(c), c.var.access.site, number, { line, ticked: ticked === "1" });
+    return ticked === "1" ? "Ticked." : "No longer ticked.";
   });
 });
 

@@ -208,6 +208,8 @@ export interface OpenPromotion {
   environment: { name: string };
   /** Who recorded any of the contents, if the gate says that they may not approve; else empty. */
   recorders: string[];
+  /** The lines of the gate's checklist, each with its tick, if it has one. */
+  checklist: { line: string; tick: object | null }[];
 }
 
 /** Why this person may neither approve nor reject it. */
@@ -223,6 +225,31 @@ export function whyNotDecide(promotion: OpenPromotion, actor: Pick<Actor, "perso
     return `${environment.name} needs approval by people, so a token cannot decide.`;
   if (!rolesToDecide(promotion, actor).length)
     return `${environment.name} needs approval by ${joinWithAnd(requirements.map((role) => role.name))}. You have no such role on this site.`;
+}
+
+/** Why this person cannot tick the gate's checklist: only those who decide or complete may. */
+export function whyNotTick(promotion: OpenPromotion, actor: Pick<Actor, "roles" | "permissions">): string | undefined {
+  if (!isOpen(promotion.state)) return whyClosed(promotion);
+  if (actor.permissions.has("promote") || rolesToDecide(promotion, actor).length) return;
+  return "Only those who approve or complete promotions can tick its checklist.";
+}
+
+export function whyNotLine({ checklist }: Pick<OpenPromotion, "checklist">, line: string): string | undefined {
+  if (!checklist.some((one) => one.line === line)) return "This is not a line of the gate's checklist.";
+}
+
+export const freshSignInMinutes = 15;
+
+/** Why this person has to sign in again before they approve, if the gate asks for that. */
+export function whyNotFresh(
+  { gate, environment }: Pick<OpenPromotion, "gate" | "environment">,
+  { person, signedInAt, at }: Pick<Actor, "person" | "signedInAt" | "at">,
+): string | undefined {
+  if (!gate?.fresh_sign_in) return;
+  if (person.kind === "machine")
+    return `${environment.name} needs approval by people who have just signed in, so a token cannot approve.`;
+  if (signedInAt && Date.parse(at) - Date.parse(signedInAt) <= freshSignInMinutes * 60_000) return;
+  return `To approve for ${environment.name}, sign in again first: your password must not be older than ${freshSignInMinutes} minutes on this page.`;
 }
 
 /** The roles in which this person can decide, those with approvals missing first. */
@@ -248,6 +275,9 @@ export function whyNotWithoutRole(choices: Requirement[], role: string | undefin
   return `You can approve as ${joinWithOr(choices.map(({ name }) => name))}, and count once. Select the role.`;
 }
 
+/** Blockers that end by themselves, or by ticking what is done: nobody has to request anew. */
+const passingCodes = ["soaking", "checklist_open"];
+
 /** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
 export type Need = "decision" | "completion" | "settlement";
 
@@ -260,9 +290,13 @@ export function needOf(
   actor: Pick<Actor, "person" | "roles" | "permissions">,
   blockers: Blocker[],
 ): Need | undefined {
-  const isStuck = blockers.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && blockers[0]);
+  const lasting = blockers.filter(({ code }) => !passingCodes.includes(code));
+  const isStuck = lasting.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && lasting[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
-  if (promotion.state === "approved") return actor.permissions.has("promote") ? "completion" : undefined;
+  if (promotion.state === "approved")
+    return actor.permissions.has("promote") && !blockers.some(({ code }) => code === soakingCode)
+      ? "completion"
+      : undefined;
   if (countingApprovalOf(promotion, actor) || whyNotDecide(promotion, actor)) return;
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
   return missing.some(({ role }) => actor.roles.includes(role)) ? "decision" : undefined;
@@ -284,6 +318,9 @@ export function whyNotWithdraw(
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   if (!countingApprovalOf(promotion, actor)) return `You have not approved promotion ${promotion.number}.`;
 }
+
+export const soakingCode = "soaking";
+export const checklistCode = "checklist_open";
 
 /** The code of the blocker that the source environment has something else by now than what the release froze. */
 export const movedOnCode = "content_moved_on";

@@ -21,6 +21,7 @@ export const actions = [
   "promotion_approved",
   "promotion_rejected",
   "approval_withdrawn",
+  "checklist_ticked",
   "promotion_cancelled",
   "promotion_superseded",
   "promotion_completed",

@@ -39,6 +39,7 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
     roles: Requirement[];
+    signIn: { why: string; href: string } | undefined;
     /** What the promotion needs from this person. */
     need: Need | undefined;
     /** Why approving it would lead to nothing: the environment before has something else by now. */

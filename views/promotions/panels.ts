@@ -13,6 +13,7 @@ import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { inRole, nameOf, requester } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
+import { checklistPanel } from "./checklist.ts";
 import { whereCompleted } from "./words.ts";
 
 export type Panels = {
@@ -27,12 +28,14 @@ export type Panels = {
   url: string;
   may: Permitted;
   ownDecision: Decision | undefined;
+  /** Why this person cannot tick the gate's checklist. */
+  whyNotTick: string | undefined;
   form: { when?: string | undefined; reason?: string | undefined; withdrawal?: string | undefined };
   errors: Record<string, string>;
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
+  html`${gate(props)}${checklistPanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 

@@ -22,6 +22,8 @@ type Verdict = {
   whyNot: string | undefined;
   /** Why it cannot be approved, though it can be rejected. */
   stale: string | undefined;
+  /** Why the person has to sign in again before they approve, and where. */
+  signIn: { why: string; href: string } | undefined;
   ownDecision: Decision | undefined;
   /** The roles between which the person has to choose; empty if there is no choice. */
   roles: Requirement[];
@@ -36,20 +38,20 @@ const form = { form: "verdict" };
 
 /** The bar that stays in reach: how much is reviewed, and the decision. Its controls belong to the form around the list. */
 export function verdict(props: Verdict): Html {
-  const { promotion, whyNot, stale, ask, ownDecision, may } = props;
+  const { promotion, whyNot, stale, signIn, ask, ownDecision, may } = props;
   const waiting = promotion.state === "waiting";
   const canComplete = may.promote && promotion.state === "approved";
   return bar(
     html`${ask ? question(ask) : progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${!whyNot && props.roles.length > 0 && role(props)}${
       ownDecision === "approve" && statusBadge("approved", "You approved it")
-    }${waiting && (whyNot ?? stale) && reason("why-not", whyNot ?? stale)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
+    }${waiting && (whyNot ?? stale) && reason("why-not", whyNot ?? stale)}${waiting && !(whyNot ?? stale) && signIn && reason("why-not", html`${signIn.why} <a href="${signIn.href}">Sign in again</a>`)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
       waiting &&
       ownDecision !== "approve" &&
       decision(
         "approve",
         `Approve ${ask ? "anyway " : ""}for ${promotion.environment.name}`,
         "primary",
-        whyNot ?? stale,
+        whyNot ?? stale ?? signIn?.why,
       )
     }${canComplete && complete(promotion)}`,
     "verdict",
