@@ -24,7 +24,7 @@ export const evidenceColumns = {
           "out_of_band",
           "baseline",
         ],
-  gates: ["event", "promotion", "environment", "gate", "required", "requester_may_approve"],
+  gates: ["event", "promotion", "environment", "gate", "required", "requester_may_approve", "other_rules"],
   approvals: [
     "event",
     "promotion",
@@ -63,6 +63,7 @@ const columnHeads: Record<string, string> = {
   gate: "version of the gate",
   required: "approvals required",
   requester_may_approve: "requester may approve",
+  other_rules: "other rules",
   replaced: "was before",
   what: "action",
   said: "note",

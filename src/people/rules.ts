@@ -1,6 +1,6 @@
 import type { Gate } from "../access/gates.ts";
 import { permissionPhrases } from "../access/permissions.ts";
-import type { Role } from "../access/roles.ts";
+import { type Role, whyNoRole } from "../access/roles.ts";
 import { controlCharacters, joinWithAnd, whyNotVisible } from "../text.ts";
 
 export const passwordLength = { atLeast: 10, atMost: 200 };
@@ -49,9 +49,7 @@ export function safePath(next: string | undefined): string {
 /** Why a person or token cannot be given these roles. `known` are all roles that exist. */
 export function whyNotRoles(roles: string[], known: { slug: string }[]): string | undefined {
   if (!roles.length) return "Select at least one role.";
-  const unknown = roles.find((role) => !known.some(({ slug }) => slug === role));
-  if (unknown !== undefined)
-    return `There is no role "${unknown.slice(0, 60)}". The roles are ${joinWithAnd(known.map(({ slug }) => slug))}.`;
+  return roles.map((role) => whyNoRole(role, known)).find((sentence) => sentence);
 }
 
 /** `others` are the site's other administrators. Only one who can sign in counts: no pending invitation and no token. */

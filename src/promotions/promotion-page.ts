@@ -1,10 +1,12 @@
 import { promotionPage } from "../../views/promotions/page.ts";
+import type { Database } from "../database/connect.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
+import { gateVersions } from "../record/gate-changes.ts";
 import { tellApart } from "../text.ts";
 import { promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
@@ -50,6 +52,7 @@ export async function showPromotion(
     changes: countTicked(promotion.contents, ticked),
     from: { ...environmentById(promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(promotion.environment_id), name: promotion.environment.name },
+    gateChange: promotion.open && promotion.gate_changed ? await lastGateChange(db, site.id, promotion) : undefined,
     targetKnown: await isTargetKnown(db, promotion),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
@@ -68,6 +71,10 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+async function lastGateChange(db: Database, siteId: string, { environment_id }: { environment_id: string }) {
+  return (await gateVersions(db, siteId, environment_id, 1))[0];
 }
 
 /** Two people with one name may have approved it. */

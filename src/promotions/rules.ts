@@ -88,30 +88,6 @@ export function whyNobodyCan({ name, needed, given, people, requesterHasRole }: 
   return `${missing} from ${name} cannot be given: ${who}. Ask an administrator to give somebody the role.`;
 }
 
-/**
- * Which gates nobody could satisfy, each as a sentence: since too few have a role that it needs, or since that is so
- * for what one of the `requesters` requests, who then may not approve.
- */
-export function missingApprovers(
-  environments: { name: string; gate: Gate | null }[],
-  roleNames: Record<string, string>,
-  { holders, requesters }: { holders: Map<string, Holder[]>; requesters: Holder[] },
-): string[] {
-  const gates = environments.flatMap(({ name, gate }) => (gate ? [{ name, ...gate }] : []));
-  return gates.flatMap(({ name, requirements, asker_may_approve }) =>
-    requirements.flatMap(({ role, count }) => {
-      const own = holders.get(role) ?? [];
-      const roleName = roleNames[role] ?? role;
-      if (own.length < count)
-        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map((holder) => holder.name))} has` : "nobody has"} that role.`;
-      const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);
-      if (asker_may_approve || !stuck.length) return [];
-      const names = joinWithAnd(stuck.map((holder) => holder.name));
-      return `Nobody can approve for ${name} what ${names} requests: too few others have the role ${roleName}.`;
-    }),
-  );
-}
-
 export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
 }

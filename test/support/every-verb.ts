@@ -1,3 +1,4 @@
+import { gateDefaults } from "../../src/access/gates.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
@@ -5,6 +6,7 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { changeGate } from "../../src/gates/gates.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
@@ -31,6 +33,10 @@ async function administer(w: World): Promise<void> {
   const archive = environmentOf(site, "archive");
   await changeEnvironment(w.db, iris, site, archive, { name: "The archive", tier: "testing", before: "demo" });
   await changeEnvironment(w.db, iris, site, archive, { before: "-" });
+  const rules = { ...gateDefaults, requirements: [{ role: "tester", count: 1 }], asker_may_approve: true };
+  await changeGate(w.db, iris, site, archive, { rules, reason: "It is looked after by us" });
+  const stricter = { ...rules, soak_hours: 24, checklist: ["The index is complete"] };
+  await changeGate(w.db, iris, site, archive, { rules: stricter, reason: "It went wrong once", expectedVersion: 1 });
   await createEnvironment(w.db, iris, site, { slug: "spare", tier: "other" }, "live");
   await retireEnvironment(
     w.db,
