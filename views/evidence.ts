@@ -33,6 +33,7 @@ export const evidenceColumns = {
     "gate",
     "required",
     "requester_may_approve",
+    "other_rules",
   ],
   approvals: [
     "event",
@@ -80,6 +81,7 @@ const columnHeads: Record<string, string> = {
   gate: "version of the gate",
   required: "approvals required",
   requester_may_approve: "requester may approve",
+  other_rules: "other rules",
   replaced: "was before",
   what: "action",
   said: "note",

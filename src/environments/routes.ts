@@ -1,12 +1,15 @@
 import { Hono } from "hono";
 import { environmentPage, titleOf } from "../../views/environments/page.ts";
 import type { Environment } from "../access/environments.ts";
+import { roleNames } from "../access/roles.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { listDeployments } from "../deployments/queries.ts";
+import { gateAsOf } from "../gates/queries.ts";
+import { gateSentence } from "../gates/sentences.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
@@ -59,6 +62,7 @@ environmentRoutes.get("/:environment", async (c) => {
   const props = {
     site,
     environment,
+    gate: gateSentence(at ? await gateAsOf(db, environment.id, at) : environment.gate, await roleNames(db)),
     nameThen: nameAt(former, environment, at ?? endOfTime),
     now,
     at,

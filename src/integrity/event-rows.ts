@@ -157,6 +157,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   environment_changed: formerNameOf,
   environment_moved: noRows,
   environment_retired: noRows,
+  gate_changed: gateOf,
   server_added: noRows,
   server_removed: noRows,
   deployment_recorded: deploymentOf,

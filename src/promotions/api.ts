@@ -56,6 +56,12 @@ const promotion = z.object({
   to: slugSchema.openapi({ example: "live" }),
   digest,
   ...perRequestField(() => z.string().nullable()),
+  gate: z.object({ version: z.int() }).nullable().openapi({
+    description: "The gate under which it was requested, and which it keeps; null: there was none.",
+  }),
+  gate_changed: z.boolean().openapi({
+    description: "Whether the environment has another gate by now. To apply it, request the promotion again.",
+  }),
   asked_by: nameThenSchema,
   asked_by_kind: personKindSchema,
   asked_at: momentSchema,
@@ -302,6 +308,8 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     to: row.environment.slug,
     digest,
     ...perRequestField((name) => row[name]),
+    gate: row.gate && { version: row.gate.version },
+    gate_changed: row.gate_changed,
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,

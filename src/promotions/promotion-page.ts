@@ -1,11 +1,13 @@
 import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
+import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
@@ -57,6 +59,7 @@ export async function showPromotion(
     titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
     changes: countTicked(promotion.contents, ticked),
+    gateChange: promotion.open && promotion.gate_changed ? await lastGateChange(db, site.id, promotion) : undefined,
     from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
     targetKnown,
@@ -81,6 +84,10 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+async function lastGateChange(db: Database, siteId: string, { environment_id }: { environment_id: string }) {
+  return (await gateVersions(db, siteId, environment_id, 1))[0];
 }
 
 /** The ids of the software of which is unknown whether the target has it, or had it before a closed promotion. */

@@ -1,4 +1,5 @@
 import type { Actor } from "../access/actor.ts";
+import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -46,9 +47,11 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
   refuseFields(requestErrors(request));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const release = (await findRelease(trx, site.id, request.release)) ?? notFound(`release ${request.release}`);
-    const environment = targetEnvironment(site, request.to);
+    // the gate, or the order of the environments, may have been changed since the request came
+    const current = { ...site, ...(await environmentsOf(trx, site.id)) };
+    const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, site, release, environment, contents);
+    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, current, release, environment, contents);
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const row = {
       id: newId(Date.parse(actor.at)),

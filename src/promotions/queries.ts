@@ -108,8 +108,12 @@ function promotions(db: Database) {
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
-    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"]);
+    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"])
+    .select(newestGate.as("newest_gate"));
 }
+
+/** The version of the gate in force in its target; null if that has none. One index seek a row. */
+const newestGate = sql<number | null>`(select max(n.version) from gates n where n.environment_id = p.environment_id)`;
 
 type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number];
 
@@ -132,13 +136,15 @@ async function withState(db: Database, rows: Row[]) {
   );
   const withChecklist = rows.filter((row) => gateOf(row)?.checklist.length).map((row) => row.id);
   const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
-  return rows.map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
+  return rows.map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, ...row }) => {
     const gate = gateOf({ gate_id, gate_version, gate_rules });
     const of = <T extends { promotion_id: string }>(list: T[]) =>
       list.filter(({ promotion_id }) => promotion_id === row.id);
     const facts = {
       ...row,
       gate,
+      /** Whether its target has another gate by now; it keeps the one under which it was requested. */
+      gate_changed: newest_gate !== gate_version,
       approvals: of(approvals),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,

@@ -116,36 +116,8 @@ export function whyNobodyCan({
 }
 
 /** "Mara has not accepted the invitation" */
-const notAccepted = (invited: Holder[]): string =>
+export const notAccepted = (invited: Holder[]): string =>
   `${joinWithAnd(invited.map((holder) => holder.name))} ${invited.length === 1 ? "has" : "have"} not accepted the invitation`;
-
-/**
- * Which gates nobody could satisfy, each as a sentence: since too few have a role that it needs, or since that is so
- * for what one of the `requesters` requests, who then may not approve.
- */
-export function missingApprovers(
-  environments: { name: string; gate: Gate | null }[],
-  roleNames: Record<string, string>,
-  { holders, requesters }: { holders: Map<string, Holder[]>; requesters: Holder[] },
-): string[] {
-  const gates = environments.flatMap(({ name, gate }) => (gate ? [{ name, ...gate }] : []));
-  return gates.flatMap(({ name, requirements, asker_may_approve, machines_may_approve }) =>
-    requirements.flatMap(({ role, count }) => {
-      const all = (holders.get(role) ?? []).filter(({ kind }) => machines_may_approve || kind === "person");
-      const own = all.filter((holder) => !holder.invited);
-      const invited = all.filter((holder) => holder.invited);
-      const roleName = roleNames[role] ?? role;
-      if (own.length < count && invited.length)
-        return `Nobody can approve for ${name} yet: it needs ${countOf(count, "approval")} from ${roleName}, and ${notAccepted(invited)}.`;
-      if (own.length < count)
-        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map(nameWithKind))} has` : "nobody has"} that role.`;
-      const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);
-      if (asker_may_approve || !stuck.length) return [];
-      const names = joinWithAnd(stuck.map(nameWithKind));
-      return `Nobody can approve for ${name} what ${names} requests: too few others have the role ${roleName}.`;
-    }),
-  );
-}
 
 export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
@@ -238,7 +210,7 @@ export function whyNotLine({ checklist }: Pick<OpenPromotion, "checklist">, line
   if (!checklist.some((one) => one.line === line)) return "This is not a line of the gate's checklist.";
 }
 
-export const freshSignInMinutes = 15;
+const freshSignInMinutes = 15;
 
 /** Why this person has to sign in again before they approve, if the gate asks for that. */
 export function whyNotFresh(

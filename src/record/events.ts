@@ -12,6 +12,7 @@ export const actions = [
   "environment_changed",
   "environment_moved",
   "environment_retired",
+  "gate_changed",
   "server_added",
   "server_removed",
   "deployment_recorded",

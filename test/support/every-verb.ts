@@ -1,3 +1,4 @@
+import { gateDefaults } from "../../src/access/gates.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
@@ -5,13 +6,16 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { changeGate } from "../../src/gates/gates.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
+import { tickLine } from "../../src/promotions/checklist.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { changeSite } from "../../src/sites/sites.ts";
+import { setGate } from "./gates.ts";
 import { environmentOf, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
@@ -32,6 +36,10 @@ async function administer(w: World): Promise<void> {
   const archive = environmentOf(site, "archive");
   await changeEnvironment(w.db, iris, site, archive, { name: "The archive", tier: "testing", before: "demo" });
   await changeEnvironment(w.db, iris, site, archive, { before: "-" });
+  const rules = { ...gateDefaults, requirements: [{ role: "tester", count: 1 }], asker_may_approve: true };
+  await changeGate(w.db, iris, site, archive, { rules, reason: "It is looked after by us" });
+  const stricter = { ...rules, soak_hours: 24, checklist: ["The index is complete"] };
+  await changeGate(w.db, iris, site, archive, { rules: stricter, reason: "It went wrong once", expectedVersion: 1 });
   await createEnvironment(w.db, iris, site, { slug: "spare", tier: "other" }, "live");
   await retireEnvironment(
     w.db,
@@ -103,6 +111,12 @@ async function promote(w: World): Promise<void> {
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
   await w.record("demo", ["/sale v8"]);
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }], checklist: ["Prices are right"] });
+  await w.record("beta", ["/sale v10"]);
+  const checked = await w.ask((await w.release("Checked", ["/sale"])).number, "demo");
+  for (const ticked of [true, false])
+    await tickLine(w.db, theo, w.site, checked.number, { line: "Prices are right", ticked });
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }] });
 }
 
 /** One page, its section, nobody again, and a software item. */

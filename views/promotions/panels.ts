@@ -3,6 +3,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Decision, Requirement } from "../../src/promotions/rules.ts";
+import type { GateVersion } from "../../src/record/gate-changes.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
 import { button, confirmButton, linkButton } from "../parts/button.ts";
@@ -24,6 +25,8 @@ export type Panels = {
   now: string;
   /** Whether the gate is waiting for this person. */
   forYou: boolean;
+  /** The change since the request of the gate of its target, which does not apply to it. */
+  gateChange: GateVersion | undefined;
   /** The address of this page, with its host. */
   url: string;
   may: Permitted;
@@ -50,8 +53,14 @@ function gate(props: Panels): Html {
   return panel(
     "gate",
     `Approvals for ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}${gateChanged(props)}`,
   );
+}
+
+/** That it keeps its gate although its target has another one by now. */
+function gateChanged({ promotion, gateChange, site, now }: Panels): Html | false {
+  if (!gateChange) return false;
+  return html`<p class="reason">The gate of ${promotion.environment.name} was changed on ${time(gateChange.at, site.time_zone, now)} by ${nameOf(gateChange)}; this promotion keeps the one it was requested under. To apply the new gate, cancel this promotion and request it again.</p>`;
 }
 
 /** Approvals of earlier promotions of the release, which count for nothing here: for demo, or for what was corrected since. */
