@@ -38,6 +38,11 @@ const fillAndClick = (fields: Record<string, string>, button: string) => async (
   await loaded;
 };
 
+const stricterGate = fillAndClick(
+  { count_marketing: "4", count_tester: "1", soak_hours: "24", checklist: "Prices are right\nLegal agrees" },
+  "Preview",
+);
+
 const validLines = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
 const invalidLines = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
 
@@ -238,6 +243,13 @@ export const cases: Case[] = [
     "iris",
     "/sites/shop/settings/environments/live",
     submit('main form[action$="/retirement"]'),
+  ),
+  page("settings of a gate, with its preview", "iris", "/sites/shop/settings/environments/live/gate", stricterGate),
+  page(
+    "settings of a gate, wrong numbers",
+    "iris",
+    "/sites/shop/settings/environments/live/gate?preset=one",
+    fillAndClick({ count_marketing: "-1", soak_hours: "9000", checklist: "Prices\nPrices" }, "Preview"),
   ),
   page("settings of environments, one retired", "oskar", (w) => withRetired(w, "/settings/environments")),
   page("an environment, retired", "oskar", (w) => withRetired(w, "/environments/old-stage")),
