@@ -15,6 +15,7 @@ import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
 import { evidenceRoutes } from "./evidence/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
+import { freezeRoutes } from "./freezes/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
@@ -56,11 +57,12 @@ export function createApp(
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
-    c.set("at", now().toISOString());
+    const at = now().toISOString();
+    c.set("at", at);
     c.set("baseUrl", baseUrl);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
-    c.set("siteSummary", siteSummary);
+    c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);
     c.set("limitHashing", hashing);
     await next();
@@ -134,6 +136,8 @@ function site(): Hono<SiteEnv> {
   pages.route("/promotions", promotionRoutes);
   pages.route("/approvals", inboxRoutes);
   pages.route("/search", searchRoutes);
+  // before the check: everybody may read it
+  pages.route("/settings/freezes", freezeRoutes);
   pages.use("/settings/*", needAdministrator);
   pages.route("/settings", siteSettingsRoutes);
   pages.route("/settings/environments", environmentSettingsRoutes);

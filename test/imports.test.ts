@@ -28,6 +28,7 @@ const floors = [
   ["api"],
   // the nouns
   ["integrity"],
+  ["freezes"],
   ["promotions"],
   ["releases"],
   ["deployments"],
@@ -36,6 +37,7 @@ const floors = [
   ["compare"],
   ["environments"],
   ["sites"],
+  ["calendar"],
   ["people"],
   ["artifacts"],
   ["history"],

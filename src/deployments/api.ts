@@ -161,6 +161,9 @@ const deployment = z.object({
   changed: z.int(),
   unchanged: z.int(),
   out_of_band: z.int(),
+  freezes: z.array(z.int()).openapi({
+    description: "The numbers of the freezes that covered the environment when it took effect.",
+  }),
 });
 
 const listCall = getCall("/sites/{site}/deployments", {
@@ -278,5 +281,6 @@ function asDeployment(row: Deployment): z.infer<typeof deployment> {
     changed,
     unchanged,
     out_of_band,
+    freezes: row.freezes,
   };
 }

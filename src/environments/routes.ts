@@ -6,7 +6,10 @@ import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { listDeployments } from "../deployments/queries.ts";
+import { listFreezes } from "../freezes/queries.ts";
+import { nextWindow, windowAt } from "../freezes/rules.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
@@ -87,12 +90,24 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
+    freezes: await freezesOf(db, site.id, environment, at ?? now),
+    key: newId(),
     sameAs: at || !may.record ? [] : await sourcesOf(c, environment),
     may,
   };
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);
 });
+
+/** The freezes that cover a moment of the environment and, of those that nobody has ended, that come after it. */
+async function freezesOf(db: Database, siteId: string, environment: Environment, at: string) {
+  const freezes = await listFreezes(db, siteId, { environment: environment.id, endsAfter: at });
+  return freezes.reverse().flatMap((freeze) => {
+    const now = windowAt(freeze, at);
+    const window = now ?? nextWindow(freeze, at);
+    return window ? [{ ...freeze, window, active: now !== undefined }] : [];
+  });
+}
 
 /** Whether the record of this moment is different today from what was known at `knownAt`, or at the moment itself. */
 async function recordDiffers(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {

@@ -91,7 +91,14 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), `: ${text(d.name)} on `, environment(d), "."],
+  promotion_completed: (d) => [
+    "completed ",
+    promotion(d.number),
+    `: ${text(d.name)} on `,
+    environment(d),
+    ...overridden(d),
+    ".",
+  ],
   person_renamed: (d) => [`changed their name, which was ${text(d.before)} before.`],
   person_invited: (d) => [`invited ${text(d.member)}${asRoles(d.roles)}.`],
   role_given: (d) => [`gave ${text(d.member)} the role ${roleName(d.role)}.`],
@@ -107,6 +114,21 @@ const sentences = {
     d.owner === null ? "removed the owner of " : `made ${text(d.owner)} the owner of `,
     ...owned(d),
     ".",
+  ],
+  freeze_set: (d) => [
+    "froze ",
+    environment(d),
+    ...frozenFor(d),
+    ` (“${text(d.reason)}”), `,
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    ".",
+  ],
+  freeze_ended: (d) => [
+    "ended ",
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    " of ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
   ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
@@ -129,6 +151,8 @@ export const actionNames = {
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
   owner_set: "Owners set",
+  freeze_set: "Freezes set",
+  freeze_ended: "Freezes ended",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
@@ -216,6 +240,21 @@ function approvalsRequired(d: Details): string {
   return requirements.length
     ? joinWithAnd(requirements.map(({ role, count }) => `${countOf(count, "approval")} from ${roleName(role)}`))
     : "no approval";
+}
+
+/** ", overriding freeze 3 (“a security fix”)" */
+function overridden({ freezes, freeze_override }: Details): SentencePart[] {
+  if (!Array.isArray(freezes)) return [];
+  const link = { to: "settings/freezes", text: `freeze ${joinWithAnd(freezes.map(text))}` };
+  return [", overriding ", link, ` (“${text(freeze_override)}”)`];
+}
+
+/** " from … to …, recurring by FREQ=WEEKLY;COUNT=3"; without an end " from … on" */
+function frozenFor({ starts_at, ends_at, recurrence }: Details): SentencePart[] {
+  const from = [" from ", { at: text(starts_at) }];
+  if (typeof ends_at !== "string") return [...from, " on"];
+  const rule = typeof recurrence === "string" ? [`, recurring by ${recurrence}`] : [];
+  return [...from, " to ", { at: ends_at }, ...rule];
 }
 
 function asRoles(roles: Json | undefined): string {

@@ -29,6 +29,7 @@ export function blockersOf(
   source: { name: string },
   contents: AssessedContent[],
   needs: VersionNeed[],
+  frozen: Blocker[] = [],
 ): Blocker[] {
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
@@ -36,6 +37,7 @@ export function blockersOf(
     ...promotion.requirements.flatMap(missingApprovals),
     ...movedOn(source, contents),
     ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
+    ...frozen,
   ];
 }
 

@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
+import type { Freeze } from "../freezes/queries.ts";
+import { frozenBlockers } from "../freezes/rules.ts";
 import type { Kind } from "../schema.ts";
 import { assessPromotion } from "./assessment.ts";
 import { movedOn } from "./blockers.ts";
@@ -15,11 +17,22 @@ export async function openBlockers(db: Database, siteId: string, open: Promotion
   // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
   for (const promotion of open) {
     if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
-    // no approval is missing, so it does not matter whose tokens are valid
+    // no approval is missing, so it does not matter whose tokens are valid; withFrozen adds what depends on the time
     const assessed = await assessPromotion(db, siteId, promotion, "");
     if (assessed.blockers.length) blockers.set(promotion.id, assessed.blockers);
   }
   return blockers;
+}
+
+/** The same with the freezes that cover this moment, which keep approved promotions from completion. `freezes` are of the site. */
+export function withFrozen(blockers: OpenBlockers, open: Promotion[], freezes: Freeze[], now: string): OpenBlockers {
+  const byEnvironment = Map.groupBy(freezes, (freeze) => freeze.environment_id);
+  const all = new Map(blockers);
+  for (const { id, environment_id } of open.filter(({ state }) => state === "approved")) {
+    const frozen = frozenBlockers(byEnvironment.get(environment_id) ?? [], now);
+    if (frozen.length) all.set(id, [...(blockers.get(id) ?? []), ...frozen]);
+  }
+  return all;
 }
 
 interface MovedContent {

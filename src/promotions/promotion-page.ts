@@ -1,5 +1,6 @@
 import { promotionPage } from "../../views/promotions/page.ts";
 import { notFound } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
@@ -17,7 +18,7 @@ import { isTargetKnown } from "./target-contents.ts";
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string } | undefined;
+  form?: { comment?: string; when?: string; reason?: string; override?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -58,6 +59,10 @@ export async function showPromotion(
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
+    overridable:
+      may.override_freeze &&
+      promotion.blockers.length > 0 &&
+      promotion.blockers.every(({ code }) => code === frozenCode),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],

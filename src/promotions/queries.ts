@@ -210,6 +210,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       nameSince("p", "c.completed_at").as("person_now"),
       "p.kind",
       "c.completed_at",
+      "c.freeze_override",
       "c.deployment_id",
       "d.number as deployment",
       "d.effective_at",

@@ -2,6 +2,7 @@ import type { Actor } from "../access/actor.ts";
 import type { Gate } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import { neededApprovals } from "../record/approvers.ts";
 import type { Flag } from "../schema.ts";
 import { countOf, formatCount, joinWithAnd, whyNotText } from "../text.ts";
@@ -202,9 +203,12 @@ export function needOf(
   actor: Pick<Actor, "person" | "roles" | "permissions">,
   blockers: Blocker[],
 ): Need | undefined {
-  const isStuck = blockers.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && blockers[0]);
+  // a freeze passes
+  const lasting = blockers.filter(({ code }) => code !== frozenCode);
+  const isStuck = lasting.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && lasting[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
-  if (promotion.state === "approved") return actor.permissions.has("promote") ? "completion" : undefined;
+  if (promotion.state === "approved")
+    return actor.permissions.has("promote") && !blockers.length ? "completion" : undefined;
   const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
   if (decided || whyNotDecide(promotion, actor)) return;
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
