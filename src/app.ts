@@ -7,6 +7,7 @@ import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
 import { boardRoutes } from "./board/routes.ts";
 import { cachedSummary } from "./board/site-summary.ts";
+import { calendarRoutes } from "./calendar/routes.ts";
 import { compareRoutes } from "./compare/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
 import type { Database } from "./database/connect.ts";
@@ -135,6 +136,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);
   pages.route("/approvals", inboxRoutes);
+  pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);
   // before the check: everybody may read it
   pages.route("/settings/freezes", freezeRoutes);

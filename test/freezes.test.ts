@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { verify } from "../src/integrity/verify.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -173,6 +174,32 @@ test("a machine sets, lists and ends freezes over the API", async () => {
   });
   expect([endless.status, await endless.json()]).toMatchObject([422, { errors: [{ path: "recurrence" }] }]);
   expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
+});
+
+test("a machine freezes an environment, lists its freezes and ends one on the command line", async () => {
+  const sitebook = await commandLineMachine(w, "account-manager");
+  const plan = ["--from", "2026-12-24 22:00", "--until", "2026-12-26", "--reason", "Christmas"];
+  expect(await sitebook(["freeze", "live", ...plan, "--rrule", "FREQ=YEARLY;COUNT=2"])).toEqual({
+    code: 0,
+    out: "Freeze 1 set: live from 2026-12-24 22:00 UTC until 2026-12-27 00:00 UTC, recurs by FREQ=YEARLY;COUNT=2.\n",
+    err: "",
+  });
+  expect((await sitebook(["freeze", "demo", "--reason", "Audit"])).out).toBe(
+    "Freeze 2 set: demo from 2026-03-03 10:00 UTC until somebody ends it.\n",
+  );
+  const { out } = await sitebook(["freeze", "list"]);
+  expect(out).toMatch(/^#2 {2}demo {2}active .* Audit\n#1 {2}live {2}planned .* Christmas\n$/);
+  expect((await sitebook(["freeze", "list", "--environment", "beta"])).out).toBe("No freezes.\n");
+  expect((await sitebook(["freeze", "end", "2", "--reason", "Done"])).out).toBe("Freeze 2 of demo ended.\n");
+  const again = await sitebook(["freeze", "end", "2", "--reason", "Done"]);
+  expect(again).toMatchObject({ code: 1, err: "Freeze 2 was ended already.\n" });
+  expect(await sitebook(["freeze", "live"])).toMatchObject({ code: 2, err: "--reason is missing.\n" });
+  expect((await sitebook(["freeze", "end", "--reason", "Done"])).code).toBe(2);
+  expect((await sitebook(["freeze", "live", "--reason", "x", "--rrule", "daily"])).err).toContain(
+    '"DAILY" is not a recurrence rule.',
+  );
+  const viewer = await commandLineMachine(w, "viewer");
+  expect((await viewer(["freeze", "live", "--reason", "Audit"])).code).toBe(1);
 });
 
 test("a freeze that is over cannot be ended any more", async () => {

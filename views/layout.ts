@@ -29,7 +29,7 @@ export type RailStop = {
   frozen?: string[] | undefined;
 };
 
-type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" | "record";
+type Here = "board" | "inbox" | "releases" | "compare" | "calendar" | "history" | "settings" | "record";
 
 /** What every page has around its content. */
 export type Frame = {
@@ -140,6 +140,7 @@ ${to("board", base, "Board", "g b")}
 ${to("inbox", `${base}/approvals`, html`Inbox${count}`, "g i")}
 ${to("releases", `${base}/releases`, "Releases", "g r")}
 ${to("compare", `${base}/compare`, "Compare", "g c")}
+${to("calendar", `${base}/calendar`, "Calendar")}
 ${to("history", `${base}/history`, "History", "g h")}
 ${frame.may?.administer && to("settings", `${base}/settings`, "Settings")}
 ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
