@@ -3,8 +3,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
+import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
 import { changeName } from "../src/people/account.ts";
-import { type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -17,6 +18,8 @@ beforeEach(async () => {
   expect(requested.state).toBe("waiting");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
+  await endFreeze(w.db, await w.by("ada"), w.site, freeze.number, "Done");
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
 });
 afterEach(() => w.close());
@@ -36,6 +39,8 @@ const tables = [
   ["completions", "completed_at"],
   ["ownerships", "seq"],
   ["former_names", "name"],
+  ["freezes", "reason"],
+  ["freeze_ends", "reason"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

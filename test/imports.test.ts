@@ -28,6 +28,7 @@ const floors = [
   ["api"],
   // the nouns
   ["integrity"],
+  ["freezes"],
   ["promotions"],
   ["gates"],
   ["releases"],
@@ -37,6 +38,7 @@ const floors = [
   ["compare"],
   ["environments"],
   ["sites"],
+  ["calendar"],
   ["people"],
   ["artifacts"],
   ["history"],

@@ -124,7 +124,16 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), "."],
+  promotion_completed: (d) => [
+    "completed ",
+    promotion(d.number),
+    ": ",
+    name(d.name),
+    " on ",
+    environment(d),
+    ...overridden(d),
+    ".",
+  ],
   person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
   person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
   role_given: (d) => ["gave ", name(d.member), ` the role ${roleName(d.role)}.`],
@@ -142,6 +151,21 @@ const sentences = {
     ...(d.owner === null ? ["removed the owner of "] : ["made ", name(d.owner), " the owner of "]),
     ...owned(d),
     ".",
+  ],
+  freeze_set: (d) => [
+    "froze ",
+    environment(d),
+    ...frozenFor(d),
+    ` (“${text(d.reason)}”), `,
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    ".",
+  ],
+  freeze_ended: (d) => [
+    "ended ",
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    " of ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
   ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
@@ -166,6 +190,8 @@ export const actionNames = {
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
   owner_set: "Owners set",
+  freeze_set: "Freezes set",
+  freeze_ended: "Freezes ended",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
@@ -274,6 +300,21 @@ function gateChange({ gate, before }: Details): string {
 /** The rules that an event has, with the defaults that it leaves out; null if there was no gate. */
 const rulesOf = (gate: Json | undefined): GateRules | null =>
   gate ? { ...gateDefaults, ...(gate as unknown as GateRules) } : null;
+
+/** ", overriding freeze 3 (“a security fix”)" */
+function overridden({ freezes, freeze_override }: Details): SentencePart[] {
+  if (!Array.isArray(freezes)) return [];
+  const link = { to: "settings/freezes", text: `freeze ${joinWithAnd(freezes.map(text))}` };
+  return [", overriding ", link, ` (“${text(freeze_override)}”)`];
+}
+
+/** " from … to …, recurring by FREQ=WEEKLY;COUNT=3"; without an end " from … on" */
+function frozenFor({ starts_at, ends_at, recurrence }: Details): SentencePart[] {
+  const from = [" from ", { at: text(starts_at) }];
+  if (typeof ends_at !== "string") return [...from, " on"];
+  const rule = typeof recurrence === "string" ? [`, recurring by ${recurrence}`] : [];
+  return [...from, " to ", { at: ends_at }, ...rule];
+}
 
 function asRoles(roles: Json | undefined): string {
   const names = Array.isArray(roles) ? roles.map(roleName) : [];

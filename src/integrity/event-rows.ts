@@ -32,6 +32,8 @@ export const recordTables = [
   "completions",
   "ownerships",
   "former_names",
+  "freezes",
+  "freeze_ends",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -113,6 +115,7 @@ export const plainTables = {
     deployment_id: true,
     person_id: true,
     completed_at: true,
+    freeze_override: true,
   } satisfies Columns<"completions">,
   cancellations: {
     promotion_id: true,
@@ -121,6 +124,26 @@ export const plainTables = {
     superseded_by: true,
     cancelled_at: true,
   } satisfies Columns<"cancellations">,
+  freezes: {
+    id: true,
+    site_id: true,
+    number: true,
+    environment_id: true,
+    starts_at: true,
+    ends_at: true,
+    recurrence: true,
+    time_zone: true,
+    last_ends_at: true,
+    reason: true,
+    person_id: true,
+    created_at: true,
+  } satisfies Columns<"freezes">,
+  freeze_ends: {
+    freeze_id: true,
+    person_id: true,
+    reason: true,
+    ended_at: true,
+  } satisfies Columns<"freeze_ends">,
   corrections: {
     id: true,
     whole_id: true,
@@ -179,6 +202,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   token_created: noRows,
   token_revoked: noRows,
   owner_set: ownersOf,
+  freeze_set: plainRow("freezes"),
+  freeze_ended: plainRow("freeze_ends"),
 };
 
 function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {

@@ -33,6 +33,8 @@ const rebuiltTables = [
   "corrections",
   "ownerships",
   "former_names",
+  "freezes",
+  "freeze_ends",
 ] as const;
 
 /**
@@ -93,6 +95,8 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       open_promotions: promotions,
       current_placements: environments,
       completions: promotions,
+      freeze_ends: sql`freeze_id in (select id from freezes where site_id = ${siteId})`,
+      freezes: sql`site_id = ${siteId}`,
       repeats: placements,
       corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
       confirmations: environments,

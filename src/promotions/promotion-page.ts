@@ -2,6 +2,7 @@ import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
@@ -29,7 +30,9 @@ import { isTargetKnown } from "./target-contents.ts";
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; role?: string; when?: string; reason?: string; withdrawal?: string } | undefined;
+  form?:
+    | { comment?: string; role?: string; when?: string; reason?: string; withdrawal?: string; override?: string }
+    | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -74,6 +77,10 @@ export async function showPromotion(
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
+    overridable:
+      may.override_freeze &&
+      promotion.blockers.length > 0 &&
+      promotion.blockers.every(({ code }) => code === frozenCode),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],
@@ -102,7 +109,7 @@ async function unknownInTarget(
   // of an earlier moment, only the whole environment can be unknown
   if (!open || !targetKnown) return new Set(targetKnown ? [] : absent);
   const { site } = c.var.access;
-  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site, c.var.at));
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
 }
 

@@ -34,6 +34,8 @@ export const actions = [
   "token_created",
   "token_revoked",
   "owner_set",
+  "freeze_set",
+  "freeze_ended",
 ] as const;
 export type Action = (typeof actions)[number];
 
