@@ -206,6 +206,8 @@ export interface Schema {
     environment_id: string;
     person_id: string;
     created_at: string;
+    /** The release from which it was made, if any. */
+    made_from: string | null;
   };
   release_contents: { release_id: string; artifact_id: string; version_id: string | null };
   /** The highest version is the gate in force; a promotion keeps the one under which it was requested. */
@@ -238,6 +240,8 @@ export interface Schema {
     reviewed: number | null;
     to_review: number | null;
   };
+  /** What a rejection asks to be changed on single pages. */
+  page_comments: { approval_id: string; artifact_id: string; comment: string };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {
     promotion_id: string;
@@ -248,6 +252,8 @@ export interface Schema {
   };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
+  /** What an approver has written about single pages before they decide. A convenience, not part of the record. */
+  page_drafts: { promotion_id: string; person_id: string; artifact_id: string; comment: string };
   /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
   unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {

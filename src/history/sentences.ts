@@ -62,6 +62,9 @@ const sentences = {
     { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
     ", from ",
     environment(d),
+    ...(d.previous === undefined
+      ? []
+      : [", made from ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
     ".",
   ],
   promotion_asked: (d) => [
@@ -89,7 +92,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)}).`,
+    ` (${roleName(d.role)})${requestedChanges(d)}.`,
   ],
   promotion_cancelled: (d) => ["cancelled ", promotion(d.number), ", ", name(d.name), ", for ", environment(d), "."],
   promotion_superseded: (d) => [
@@ -180,6 +183,10 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", with changes requested on 2 pages" */
+const requestedChanges = ({ pages }: Details): string =>
+  Array.isArray(pages) ? `, with changes requested on ${countOf(pages.length, "page")}` : "";
 
 /** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {

@@ -21,6 +21,7 @@ export const recordTables = [
   "release_contents",
   "promotions",
   "approvals",
+  "page_comments",
   "cancellations",
   "deployments",
   "placements",
@@ -64,6 +65,7 @@ export const plainTables = {
     environment_id: true,
     person_id: true,
     created_at: true,
+    made_from: true,
   } satisfies Columns<"releases">,
   promotions: {
     id: true,
@@ -144,8 +146,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   deployment_recorded: deploymentOf,
   release_made: releaseOf,
   promotion_asked: plainRow("promotions"),
-  promotion_approved: plainRow("approvals"),
-  promotion_rejected: plainRow("approvals"),
+  promotion_approved: decisionOf,
+  promotion_rejected: decisionOf,
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
   promotion_completed: plainRow("completions"),
@@ -174,6 +176,12 @@ function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): Ev
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
   const owner_id = details.owner_id as string | null;
   return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
+}
+
+function decisionOf(entry: ChainEntry): EventTableRows {
+  const { id: approval_id, pages } = entry.details;
+  const page_comments = lines(pages).map((page) => ({ approval_id: approval_id as string, ...page }));
+  return { ...plainRow("approvals")(entry), page_comments };
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {

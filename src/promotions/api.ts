@@ -4,6 +4,8 @@ import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
   beforeApprovalSchema,
+  keySchema,
+  knownKey,
   listOf,
   momentSchema,
   nameThenSchema,
@@ -82,6 +84,9 @@ const promotion = z.object({
         description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
       }),
       to_review: z.int().nullable(),
+      pages: z
+        .array(z.object({ key: keySchema, comment: z.string() }))
+        .openapi({ description: "What a rejection asks to be changed on single pages." }),
     }),
   ),
   completion: z
@@ -169,7 +174,7 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
   operationId: "decideOnPromotion",
   summary: "Approve or reject a promotion",
   description:
-    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment and ends the promotion.",
+    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment, or one on at least one page, and ends the promotion.",
   params: byNumber,
   body: z
     .strictObject({
@@ -180,6 +185,10 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
         example: "tester",
       }),
       comment: textUpTo(10_000).optional(),
+      pages: z
+        .array(z.strictObject({ key: knownKey, comment: textUpTo(10_000) }))
+        .optional()
+        .openapi({ description: "Only of a rejection: what should change on single pages of the release." }),
     })
     .openapi("NewApproval"),
   answer: withBlockers,
@@ -264,16 +273,19 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       given,
       ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
     })),
-    approvals: row.approvals.map(({ person, kind, role, decision, comment, decided_at, reviewed, to_review }) => ({
-      person,
-      kind,
-      role,
-      decision,
-      comment,
-      decided_at,
-      reviewed,
-      to_review,
-    })),
+    approvals: row.approvals.map(
+      ({ person, kind, role, decision, comment, decided_at, reviewed, to_review, pages }) => ({
+        person,
+        kind,
+        role,
+        decision,
+        comment,
+        decided_at,
+        reviewed,
+        to_review,
+        pages: pages.map(({ key, comment }) => ({ key, comment })),
+      }),
+    ),
     completion: completion && {
       person: completion.person,
       kind: completion.kind,

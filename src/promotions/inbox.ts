@@ -3,13 +3,18 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { type OpenBlockers, openBlockers } from "./open-blockers.ts";
+import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { rejectionsOf } from "./rejections.ts";
-import { type Need, needOf } from "./rules.ts";
+import { mayWithdraw, type Need, needOf } from "./rules.ts";
 
 export interface Inbox {
   /** What this person requested and has to settle: what was rejected, and what cannot go on as it is. */
   rejected: Promotion[];
+  /** The ids of those that this person may dismiss: the others are of releases that they made. */
+  dismissible: Set<string>;
+  /** What the rejections ask to be changed on single pages, by promotion id. */
+  requested: Map<string, RequestedChange[]>;
   blocked: Promotion[];
   /** What blocks open promotions besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
@@ -42,6 +47,12 @@ export async function loadInbox(
   const rejected = await rejectionsOf(db, actor, site.id);
   return {
     rejected,
+    dismissible: new Set(rejected.filter((one) => mayWithdraw(one, actor)).map((promotion) => promotion.id)),
+    requested: new Map(
+      await Promise.all(
+        rejected.map(async (promotion) => [promotion.id, await requestedChanges(db, promotion)] as const),
+      ),
+    ),
     blocked: needing("settlement"),
     blockers,
     decide: needing("decision").reverse(),

@@ -9,6 +9,8 @@ import { titlesNow } from "../record/current.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { type PageRequest, requestedChanges } from "./page-comments.ts";
+import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
@@ -19,7 +21,7 @@ import { isTargetKnown } from "./target-contents.ts";
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string } | undefined;
+  form?: { comment?: string; when?: string; reason?: string; pages?: PageRequest[] } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -41,8 +43,13 @@ export async function showPromotion(
   const position = readPosition(c);
   const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
+  const whyNot = whyNotDecide(promotion, sessionActor(c));
+  const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
+  const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
   const content = promotionPage({
     site,
+    changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
+    requested: await requestedChanges(db, promotion),
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...part,
@@ -55,7 +62,7 @@ export async function showPromotion(
     unknownInTarget: await unknownInTarget(c, promotion, targetKnown),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
-    whyNot: whyNotDecide(promotion, sessionActor(c)),
+    whyNot,
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,

@@ -10,6 +10,7 @@ import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
+import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -97,8 +98,11 @@ async function promote(w: World): Promise<void> {
   const next = await w.release("Next", ["/sale"]);
   await w.ask(next.number, "demo");
   const last = await w.ask(next.number, "live");
-  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
+  const pages = [{ key: "/sale", comment: "The old price" }];
+  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet", pages } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
+  const contents = [{ kind: "page" as const, key: "/sale", version: "v9" }];
+  await createRelease(w.db, ada, w.site, { name: "Next (2)", contents, made_from: next.number });
   await w.record("demo", ["/sale v8"]);
 }
 

@@ -11,6 +11,7 @@ import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
+import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
 import { blockedInWords, changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
@@ -134,9 +135,9 @@ ${entries}</ul></section>
 
 const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}/promotions/${number}`;
 
-const entry = (props: Props, promotion: Promotion, text: Piece, end: Html): Html => html`<li>
+const entry = (props: Props, promotion: Promotion, text: Piece, end: Html, more?: Html): Html => html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p>${more}</div>
 <div class="end">${end}</div>
 </li>
 `;
@@ -162,13 +163,19 @@ const toComplete = (props: Props, promotion: Promotion, first: boolean): Html =>
 
 /** A rejection stays with its requester until they request again or dismiss it. */
 function toSettle(props: Props, promotion: Promotion): Html {
-  const { site } = props;
+  const { site, actor, requested } = props;
   const name = html`<span class="sr">: ${promotion.name}</span>`;
+  const again = linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, html`Request again${name}`);
+  const next = actor.permissions.has("release") && newReleaseFrom(site, promotion.release, name);
+  const own = props.dismissible.has(promotion.id);
   return entry(
     props,
     promotion,
     html`${size(props, promotion)}${howItEnded(props, promotion)}`,
-    html`<form method="post" action="${address(props, promotion)}/dismissal">${linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, html`Request again${name}`)} ${button({ text: html`Dismiss${name}`, look: "plain" })}</form>${ended(props, promotion)}`,
+    own
+      ? html`<form method="post" action="${address(props, promotion)}/dismissal">${next} ${again} ${button({ text: html`Dismiss${name}`, look: "plain" })}</form>${ended(props, promotion)}`
+      : html`${next}${ended(props, promotion)}`,
+    requestedChangesList(site, requested.get(promotion.id) ?? []),
   );
 }
 
