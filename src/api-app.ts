@@ -15,6 +15,7 @@ import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { promotionApi } from "./promotions/api.ts";
+import { commentApi } from "./promotions/comments-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
 
@@ -59,6 +60,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     correctionApi,
     releaseApi,
     promotionApi,
+    commentApi,
     eventApi,
   ])
     versioned.route("/", noun);

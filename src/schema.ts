@@ -242,6 +242,17 @@ export interface Schema {
   };
   /** What a rejection asks to be changed on single pages. */
   page_comments: { approval_id: string; artifact_id: string; comment: string };
+  /** What people say about a promotion. `mentioned` is canonical JSON: the ids of the people in it, and how each was written. */
+  comments: {
+    id: string;
+    promotion_id: string;
+    person_id: string;
+    comment: string;
+    mentioned: string;
+    /** Of its event. */
+    seq: number;
+    commented_at: string;
+  };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {
     promotion_id: string;
@@ -254,6 +265,8 @@ export interface Schema {
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
   /** What an approver has written about single pages before they decide. A convenience, not part of the record. */
   page_drafts: { promotion_id: string; person_id: string; artifact_id: string; comment: string };
+  /** Who was mentioned in a comment and has not opened the promotion since. A convenience, not part of the record. */
+  unread_mentions: { promotion_id: string; person_id: string; site_id: string };
   /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
   unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {

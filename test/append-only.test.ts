@@ -4,6 +4,7 @@ import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { changeName } from "../src/people/account.ts";
+import { addComment } from "../src/promotions/comments.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { type World, world } from "./support/world.ts";
 
@@ -19,6 +20,7 @@ beforeEach(async () => {
   const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
   const pages = [{ key: "/old", comment: "It is needed" }];
   await decide(w.db, await w.by("mara"), w.site, 3, { decision: "reject", digest, pages });
+  await addComment(w.db, await w.by("mara"), w.site, 3, "Why?");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
@@ -41,6 +43,7 @@ const tables = [
   ["ownerships", "seq"],
   ["former_names", "name"],
   ["page_comments", "comment"],
+  ["comments", "comment"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

@@ -22,6 +22,7 @@ export const recordTables = [
   "promotions",
   "approvals",
   "page_comments",
+  "comments",
   "cancellations",
   "deployments",
   "placements",
@@ -92,6 +93,15 @@ export const plainTables = {
     reviewed: true,
     to_review: true,
   } satisfies Columns<"approvals">,
+  comments: {
+    id: true,
+    promotion_id: true,
+    person_id: true,
+    comment: true,
+    mentioned: true,
+    seq: true,
+    commented_at: true,
+  } satisfies Columns<"comments">,
   completions: {
     promotion_id: true,
     deployment_id: true,
@@ -151,6 +161,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
   promotion_completed: plainRow("completions"),
+  promotion_commented: commentOf,
   placement_corrected: correctionOf,
   person_invited: noRows,
   person_renamed: formerNameOf,
@@ -182,6 +193,11 @@ function decisionOf(entry: ChainEntry): EventTableRows {
   const { id: approval_id, pages } = entry.details;
   const page_comments = lines(pages).map((page) => ({ approval_id: approval_id as string, ...page }));
   return { ...plainRow("approvals")(entry), page_comments };
+}
+
+function commentOf(entry: ChainEntry): EventTableRows {
+  const mentioned = canonicalJson(entry.details.mentioned ?? []);
+  return plainRow("comments")({ ...entry, details: { ...entry.details, mentioned, seq: entry.seq } });
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {

@@ -23,6 +23,7 @@ const rebuiltTables = [
   "promotions",
   "approvals",
   "page_comments",
+  "comments",
   "cancellations",
   "deployments",
   "placements",
@@ -61,7 +62,7 @@ export function rebuild(
 }
 
 /** Tables that are not part of the record, such as the reviewers' ticks, but refer to promotions. */
-const keptTables = ["looks", "page_drafts", "unsettled_rejections"];
+const keptTables = ["looks", "page_drafts", "unread_mentions", "unsettled_rejections"];
 
 const keptCopy = (table: string) => sql.table(`kept_${table}`);
 
@@ -98,6 +99,7 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       placements: environments,
       deployments: sql`site_id = ${siteId}`,
       cancellations: promotions,
+      comments: promotions,
       page_comments: sql`approval_id in (select id from approvals where ${promotions})`,
       approvals: promotions,
       promotions: sql`site_id = ${siteId}`,

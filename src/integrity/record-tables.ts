@@ -118,6 +118,7 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .where("c.approval_id", "=", (entry.details.id ?? "") as string)
         .execute(),
   },
+  comments: byId("comments", "id", () => "the comment"),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
   completions: byId("completions", "promotion_id", () => "the completion"),
   corrections: {

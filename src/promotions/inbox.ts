@@ -2,6 +2,7 @@ import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
+import { mentionsOf } from "./comments.ts";
 import { type OpenBlockers, openBlockers } from "./open-blockers.ts";
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
@@ -11,6 +12,8 @@ import { mayWithdraw, type Need, needOf } from "./rules.ts";
 export interface Inbox {
   /** What this person requested and has to settle: what was rejected, and what cannot go on as it is. */
   rejected: Promotion[];
+  /** On which this person was mentioned since they last opened them. */
+  mentioned: Promotion[];
   /** The ids of those that this person may dismiss: the others are of releases that they made. */
   dismissible: Set<string>;
   /** What the rejections ask to be changed on single pages, by promotion id. */
@@ -45,8 +48,10 @@ export async function loadInbox(
   const needing = (need: Need | undefined) =>
     open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
   const rejected = await rejectionsOf(db, actor, site.id);
+  const mentioned = await mentionsOf(db, site.id, actor.person.id);
   return {
     rejected,
+    mentioned,
     dismissible: new Set(rejected.filter((one) => mayWithdraw(one, actor)).map((promotion) => promotion.id)),
     requested: new Map(
       await Promise.all(
@@ -68,7 +73,7 @@ export async function loadInbox(
     ),
     sizes: await releaseSizes(
       db,
-      [...rejected, ...done].map((promotion) => promotion.release_id),
+      [...rejected, ...mentioned, ...done].map((promotion) => promotion.release_id),
     ),
   };
 }

@@ -1,5 +1,6 @@
 import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
+import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
@@ -9,6 +10,7 @@ import { titlesNow } from "../record/current.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { listComments, whyNotDiscuss } from "./comments.ts";
 import { type PageRequest, requestedChanges } from "./page-comments.ts";
 import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
@@ -21,7 +23,7 @@ import { isTargetKnown } from "./target-contents.ts";
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string; pages?: PageRequest[] } | undefined;
+  form?: { comment?: string; when?: string; reason?: string; remark?: string; pages?: PageRequest[] } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -50,6 +52,13 @@ export async function showPromotion(
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
     requested: await requestedChanges(db, promotion),
+    discussion: {
+      comments: await listComments(db, promotion.id),
+      whyNotDiscuss: whyNotDiscuss(sessionActor(c)),
+      key: newId(),
+      remark: refusedForm.form?.remark,
+      remarkError: refusedForm.errors?.remark,
+    },
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...part,

@@ -10,6 +10,7 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
 import { longTime } from "../time/format.ts";
+import { addComment, readMentions } from "./comments.ts";
 import { loadInbox } from "./inbox.ts";
 import type { PageRequest } from "./page-comments.ts";
 import { pageDrafts, savePageDrafts } from "./page-drafts.ts";
@@ -40,7 +41,30 @@ export const promotionRoutes = new Hono<SiteEnv>();
 
 promotionRoutes.get("/", (c) => c.redirect(`/sites/${c.var.access.site.slug}/approvals`, 303));
 
-promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.param("number"))));
+promotionRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
+  const number = Number(c.req.param("number"));
+  await readMentions(c.var.db, c.var.access.site, c.var.person, number);
+  return showPromotion(c, number);
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/comments", async (c) => {
+  const number = Number(c.req.param("number"));
+  const form = await formFields(c, "comment", "key");
+  try {
+    await addComment(c.var.db, sessionActor(c, form), c.var.access.site, number, form.comment);
+  } catch (error) {
+    const { status, errors, refused } = shownRefusal(error);
+    const shown = { form: { remark: form.comment }, errors: { remark: errors.comment ?? "" }, refused };
+    return showPromotion(c, number, shown, status as 403 | 409 | 422);
+  }
+  flash(c, "Comment added.");
+  return c.redirect(`${base(c)}/${number}#discussion`, 303);
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/mentions/dismissal", async (c) => {
+  await readMentions(c.var.db, c.var.access.site, c.var.person, Number(c.req.param("number")));
+  return c.redirect(`/sites/${c.var.access.site.slug}/approvals`, 303);
+});
 
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {

@@ -8,6 +8,7 @@ import { addServer, createEnvironment, removeServer } from "../../src/environmen
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
+import { addComment } from "../../src/promotions/comments.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { createRelease } from "../../src/releases/releases.ts";
@@ -98,6 +99,7 @@ async function promote(w: World): Promise<void> {
   const next = await w.release("Next", ["/sale"]);
   await w.ask(next.number, "demo");
   const last = await w.ask(next.number, "live");
+  await addComment(w.db, ada, w.site, last.number, "@Mara, and @theo: is this right? @nobody knows.");
   const pages = [{ key: "/sale", comment: "The old price" }];
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet", pages } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);

@@ -18,6 +18,7 @@ import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewCards } from "./changes.ts";
+import { type Discussion, discussion } from "./discussion.ts";
 import { type Panels, panels } from "./panels.ts";
 import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
 import { countIds, positionQuery, sectionTable } from "./sections.ts";
@@ -48,6 +49,7 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     afterwards: string | undefined;
     /** What the target has differently today from what a completed promotion brought. */
     changedSince: ChangedSince[];
+    discussion: Omit<Discussion, "site" | "promotion" | "now">;
     /** What its rejection asks to be changed on single pages. */
     requested: RequestedChange[];
     form: Panels["form"] & { comment?: string | undefined };
@@ -69,7 +71,7 @@ export function promotionPage(props: PromotionPage): Html {
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
 ${!promotion.open && outcome(props)}${props.corrected.length > 0 && correctedNote(props)}${split(
   html`${decidable ? verdictForm(props, list) : list}
-${software(props)}${unchanged(props)}`,
+${software(props)}${unchanged(props)}${discussion({ ...props, ...props.discussion })}`,
   panels({ ...props, forYou: props.need === "decision" }),
 )}
 ${promotion.open && verdict(props)}</div>`;
