@@ -9,6 +9,7 @@ import { deploymentApi } from "./deployments/api.ts";
 import { environmentApi } from "./environments/api.ts";
 import { environmentChangesApi } from "./environments/changes-api.ts";
 import { notFound } from "./errors.ts";
+import { gateApi } from "./gates/api.ts";
 import { healthApi } from "./health.ts";
 import { eventApi } from "./history/api.ts";
 import { limitImports } from "./http/body-limits.ts";
@@ -53,6 +54,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     siteApi,
     environmentApi,
     environmentChangesApi,
+    gateApi,
     deploymentApi,
     artifactApi,
     ownerApi,

@@ -30,6 +30,7 @@ import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
 import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { environmentSettingsRoutes } from "./settings/environments.ts";
+import { gateSettingsRoutes } from "./settings/gate.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
@@ -137,6 +138,7 @@ function site(): Hono<SiteEnv> {
   pages.use("/settings/*", needAdministrator);
   pages.route("/settings", siteSettingsRoutes);
   pages.route("/settings/environments", environmentSettingsRoutes);
+  pages.route("/settings/environments", gateSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
   return pages;

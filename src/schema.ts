@@ -253,6 +253,25 @@ export interface Schema {
     seq: number;
     commented_at: string;
   };
+  /** Approvals that were withdrawn by who gave them, and no longer count. */
+  withdrawals: {
+    approval_id: string;
+    promotion_id: string;
+    person_id: string;
+    reason: string;
+    withdrawn_at: string;
+  };
+  /** Ticks of a gate's checklist for a promotion; the latest of a line counts, and 0 took the tick away. */
+  checklist_ticks: {
+    id: string;
+    promotion_id: string;
+    /** 1 for the promotion's first tick. */
+    seq: number;
+    line: string;
+    ticked: Flag;
+    person_id: string;
+    ticked_at: string;
+  };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
   cancellations: {
     promotion_id: string;

@@ -29,6 +29,7 @@ const floors = [
   // the nouns
   ["integrity"],
   ["promotions"],
+  ["gates"],
   ["releases"],
   ["deployments"],
   ["corrections"],

@@ -16,7 +16,7 @@ export async function siteFrame(
   { environment, nextStep }: { environment?: string | undefined; nextStep?: boolean | undefined },
 ): Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">> {
   const { site } = c.var.access;
-  const summary = await c.var.siteSummary(c.var.db, site);
+  const summary = await c.var.siteSummary(c.var.db, site, c.var.at);
   const actor = sessionActor(c);
   const { blockers } = summary;
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));

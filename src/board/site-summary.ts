@@ -41,18 +41,19 @@ declare module "hono" {
 }
 
 /**
- * Counts over the whole site, for the rail and the filters of every page. They are cached until the site's next event:
+ * Counts over the whole site, for the rail and the filters of every page. They are cached until the site's next event, at most for a minute:
  * then they read one row for each section, otherwise a single one.
  */
-export function cachedSummary(): (db: Database, site: Site) => Promise<SiteSummary> {
+export function cachedSummary(): (db: Database, site: Site, now: string) => Promise<SiteSummary> {
   const cache = new Map<string, { key: string; summary: SiteSummary }>();
-  return async (db, site) => {
+  return async (db, site, now) => {
     const [row] = await eventsOf(db, site.id);
     // the environments too, since an event may have come after the caller loaded them
-    const key = [row?.events, ...site.environments.map((environment) => environment.id)].join(" ");
+    // and the minute, as some blockers end with time
+    const key = [row?.events, now.slice(0, 16), ...site.environments.map((environment) => environment.id)].join(" ");
     const cached = cache.get(site.id);
     if (cached?.key === key) return cached.summary;
-    const summary = { ...(await summarize(db, site)), events: row?.events ?? 0 };
+    const summary = { ...(await summarize(db, site, now)), events: row?.events ?? 0 };
     cache.set(site.id, { key, summary });
     return summary;
   };
@@ -60,7 +61,7 @@ export function cachedSummary(): (db: Database, site: Site) => Promise<SiteSumma
 
 const eventsOf = precompiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
 
-async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "events">> {
+async function summarize(db: Database, site: Site, now: string): Promise<Omit<SiteSummary, "events">> {
   const stored = await readSectionCounts(db, site.id);
   const sections = stored.length ? stored : await countSections(db, site);
   const changes = await lastChanges(db, site);
@@ -83,7 +84,7 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
     sections,
     owners: await ownersOf(db, site),
     open,
-    blockers: await openBlockers(db, site.id, open),
+    blockers: await openBlockers(db, site.id, open, now),
   };
 }
 

@@ -34,6 +34,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "check whether a release can be promoted to an environment",
     load: async () => (await import("./can-promote.ts")).canPromoteCommand,
   },
+  gate: {
+    summary: "show what an environment asks of promotions, or change it",
+    load: async () => (await import("./gate.ts")).gateCommand,
+  },
   verify: {
     summary: "check the chain of events, and the record against it (on the database)",
     load: async () => (await import("./verify.ts")).verifyCommand,

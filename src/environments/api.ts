@@ -49,7 +49,7 @@ environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
   const asOf = queryMoment(c, "as_of", c.req.valid("query").as_of);
   if (asOf) return c.json({ items: await listAsOf(c.var.db, site, asOf), next: null }, 200);
-  const { environments: counts } = await c.var.siteSummary(c.var.db, site);
+  const { environments: counts } = await c.var.siteSummary(c.var.db, site, c.var.at);
   const emptyCounts = { pages: 0, software: 0 };
   return c.json(
     { items: site.environments.map((each, i) => environmentJson(each, counts[i] ?? emptyCounts)), next: null },

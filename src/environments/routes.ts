@@ -1,12 +1,15 @@
 import { Hono } from "hono";
 import { environmentPage, titleOf } from "../../views/environments/page.ts";
 import type { Environment } from "../access/environments.ts";
+import { roleNames } from "../access/roles.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { listDeployments } from "../deployments/queries.ts";
+import { gateAsOf } from "../gates/queries.ts";
+import { gateSentence } from "../gates/sentences.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
@@ -59,6 +62,7 @@ environmentRoutes.get("/:environment", async (c) => {
   const props = {
     site,
     environment,
+    gate: gateSentence(at ? await gateAsOf(db, environment.id, at) : environment.gate, await roleNames(db)),
     nameThen: nameAt(former, environment, at ?? endOfTime),
     now,
     at,
@@ -113,14 +117,14 @@ async function linesNow(c: SiteContext, environmentId: string, names: Awaited<Re
 async function sourcesOf(c: SiteContext, environment: Environment): Promise<Environment[]> {
   const { site } = c.var.access;
   if (environment.retired_at || (await whyNotBaseline(c.var.db, environment))) return [];
-  const { environments } = await c.var.siteSummary(c.var.db, site);
+  const { environments } = await c.var.siteSummary(c.var.db, site, c.var.at);
   const counts = new Map(environments.map((row) => [row.environment_id, row.pages + row.software]));
   return site.environments.filter(({ id }) => id !== environment.id && counts.get(id)).reverse();
 }
 
 /** The rail's counts, which are there already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<EnvironmentCounts> {
-  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
+  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site, c.var.at);
   const counts = environments.find((row) => row.environment_id === environmentId);
   const { pages = 0, software = 0, out_of_band = 0 } = counts ?? {};
   return { pages, software, out_of_band, unknown: 0 };

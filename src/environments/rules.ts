@@ -1,20 +1,7 @@
 import type { Environment } from "../access/environments.ts";
-import type { GateRules } from "../access/gates.ts";
 import type { FieldError } from "../errors.ts";
 import type { Tier } from "../schema.ts";
-import { controlCharacters, countOf, foldText, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
-
-/** "Needs 2 approvals from Tester and 1 from Marketing; …". `roles` are the names of roles by their slugs. */
-export function gateSentence(gate: GateRules | null, roles: Record<string, string> = {}): string {
-  if (!gate?.requirements.length) return "No approval needed: anyone who may record deployments can record them here.";
-  const approvals = gate.requirements.map(({ role, count }, i) => {
-    return `${i ? count : countOf(count, "approval")} from ${roles[role] ?? role}`;
-  });
-  const requester = gate.asker_may_approve
-    ? "the requester may approve, too"
-    : "the requester’s own approval does not count";
-  return `Needs ${joinWithAnd(approvals)}; ${requester}.`;
-}
+import { controlCharacters, foldText, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
 
 export interface NewEnvironment {
   slug: string;

@@ -1,4 +1,6 @@
+import { type GateRules, gateDefaults } from "../access/gates.ts";
 import type { Json } from "../database/canonical-json.ts";
+import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
 import { countOf, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
@@ -35,6 +37,7 @@ const sentences = {
       : ["renamed the environment ", name(d.before), " to ", { ...environment(d), text: text(d.name) }, "."],
   environment_moved: (d) => ["moved the environment ", environment(d), ": now ", ...inOrder(d), "."],
   environment_retired: (d) => ["retired the environment ", environment(d), "."],
+  gate_changed: (d) => ["changed the gate of ", environment(d), `: ${gateChange(d)}.`],
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
@@ -94,6 +97,24 @@ const sentences = {
     environment(d),
     ` (${roleName(d.role)})${requestedChanges(d)}.`,
   ],
+  approval_withdrawn: (d) => [
+    "withdrew the approval of ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
+  ],
+  checklist_ticked: (d) => [
+    `${d.ticked ? "ticked" : "unticked"} “${text(d.line)}” for `,
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", to ",
+    environment(d),
+    ".",
+  ],
   promotion_cancelled: (d) => ["cancelled ", promotion(d.number), ", ", name(d.name), ", for ", environment(d), "."],
   promotion_superseded: (d) => [
     "superseded ",
@@ -146,6 +167,8 @@ export const actionNames = {
   promotion_asked: "Promotions requested",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
+  approval_withdrawn: "Approvals withdrawn",
+  checklist_ticked: "Checklist lines ticked",
   promotion_completed: "Promotions completed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
@@ -164,6 +187,7 @@ export const actionNames = {
   environment_changed: "Environments renamed",
   environment_moved: "Environments moved",
   environment_retired: "Environments retired",
+  gate_changed: "Gates changed",
   server_added: "Servers added",
   server_removed: "Servers removed",
 } satisfies Record<Action, string>;
@@ -254,6 +278,21 @@ function approvalsRequired(d: Details): string {
     ? joinWithAnd(requirements.map(({ role, count }) => `${countOf(count, "approval")} from ${roleName(role)}`))
     : "no approval";
 }
+
+/** "approvals: 1 from Marketing → 2 from Marketing; all pages must be reviewed: no → yes" */
+function gateChange({ gate, before }: Details): string {
+  const [old, rules] = [rulesOf(before), rulesOf(gate)];
+  if (!rules) return "(unnamed)";
+  const slugs = [rules, old ?? rules].flatMap((one) => [
+    ...one.requirements.map(({ role }) => role),
+    ...one.rollback_roles,
+  ]);
+  return gateDifferences(old, rules, Object.fromEntries(slugs.map((slug) => [slug, roleName(slug)]))).join("; ");
+}
+
+/** The rules that an event has, with the defaults that it leaves out; null if there was no gate. */
+const rulesOf = (gate: Json | undefined): GateRules | null =>
+  gate ? { ...gateDefaults, ...(gate as unknown as GateRules) } : null;
 
 function asRoles(roles: Json | undefined): string {
   const names = Array.isArray(roles) ? roles.map(roleName) : [];

@@ -37,8 +37,11 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
   );
 }
 
-/** Tables with one row for each event, the column that refers to the event's subject, and the event's actions. */
-const tablesByEvent: { table: string; subject: string; what: string; by?: true; actions: Action[] }[] = [
+/**
+ * Tables with one row for each event, the column that refers to the event's subject, and the event's actions. Where a subject has
+ * several rows, `id` is the column by which the event's details name the row.
+ */
+const tablesByEvent: { table: string; subject: string; what: string; id?: string; actions: Action[] }[] = [
   { table: "deployments", subject: "id", what: "deployment", actions: ["deployment_recorded"] },
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
@@ -46,8 +49,22 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
     table: "approvals",
     subject: "promotion_id",
     what: "the decision on promotion",
-    by: true,
+    id: "id",
     actions: ["promotion_approved", "promotion_rejected"],
+  },
+  {
+    table: "withdrawals",
+    subject: "promotion_id",
+    what: "the withdrawal of an approval of promotion",
+    id: "approval_id",
+    actions: ["approval_withdrawn"],
+  },
+  {
+    table: "checklist_ticks",
+    subject: "promotion_id",
+    what: "a tick of the checklist of promotion",
+    id: "id",
+    actions: ["checklist_ticked"],
   },
   {
     table: "completions",
@@ -67,14 +84,14 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
 const action: RawBuilder<string> = sql`(e.action || '')`;
 
 async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
-  for (const { table, subject, what, by, actions } of tablesByEvent) {
+  for (const { table, subject, what, id, actions } of tablesByEvent) {
     const numbered = subject === "id" ? sql.table(table) : sql.table("promotions");
     const { rows } = await sql<{ number: number; seq: number | null }>`
       select n.number, (select max(seq) from events e where e.site_id = ${siteId} and e.subject_id = n.id) as seq
       from ${sql.table(table)} t join ${numbered} n on n.id = ${sql.ref(`t.${subject}`)}
       where n.site_id = ${siteId} and not exists (
         select 1 from events e where e.site_id = ${siteId} and e.subject_id = ${sql.ref(`t.${subject}`)}
-          and ${action} in (${sql.join(actions)}) ${by ? sql`and e.person_id = t.person_id` : sql``})
+          and ${action} in (${sql.join(actions)}) ${id ? sql`and e.details like '%' || ${sql.ref(`t.${id}`)} || '%'` : sql``})
       limit 1`.execute(db);
     const [row] = rows;
     if (row) return { seq: row.seq ?? 0, what: `No event records ${what} ${row.number}, which is in the database.` };

@@ -119,6 +119,8 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .execute(),
   },
   comments: byId("comments", "id", () => "the comment"),
+  withdrawals: byId("withdrawals", "approval_id", () => "the withdrawal of an approval"),
+  checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
   completions: byId("completions", "promotion_id", () => "the completion"),
   corrections: {

@@ -21,11 +21,13 @@ import {
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
+import { tickLine } from "./checklist.ts";
 import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 import { approvedAfterwards } from "./rules.ts";
+import { withdrawApproval } from "./withdrawals.ts";
 
 const tags = ["Promotions"];
 
@@ -56,6 +58,12 @@ const promotion = z.object({
   to: slugSchema.openapi({ example: "live" }),
   digest,
   ...perRequestField(() => z.string().nullable()),
+  gate: z.object({ version: z.int() }).nullable().openapi({
+    description: "The gate under which it was requested, and which it keeps; null: there was none.",
+  }),
+  gate_changed: z.boolean().openapi({
+    description: "Whether the environment has another gate by now. To apply it, request the promotion again.",
+  }),
   asked_by: nameThenSchema,
   asked_by_kind: personKindSchema,
   asked_at: momentSchema,
@@ -87,8 +95,20 @@ const promotion = z.object({
       pages: z
         .array(z.object({ key: keySchema, comment: z.string() }))
         .openapi({ description: "What a rejection asks to be changed on single pages." }),
+      withdrawn_at: momentSchema.nullable().openapi({ description: "Since when it no longer counts." }),
+      withdrawal_reason: z.string().nullable(),
     }),
   ),
+  checklist: z
+    .array(
+      z.object({
+        line: z.string(),
+        ticked_by: z.string().nullable(),
+        kind: personKindSchema.nullable(),
+        ticked_at: momentSchema.nullable(),
+      }),
+    )
+    .openapi({ description: "What the gate asks to be ticked before completion." }),
   completion: z
     .object({
       person: nameThenSchema,
@@ -181,7 +201,8 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
       decision,
       digest,
       role: z.string().optional().openapi({
-        description: "Which role to decide in, if the token has several that the gate needs.",
+        description:
+          "Which role to decide in: needed to approve if several of the token's roles have approvals missing.",
         example: "tester",
       }),
       comment: textUpTo(10_000).optional(),
@@ -198,6 +219,38 @@ promotionApi.openapi(decideCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
   return c.json(withBlockersJson(await decide(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+});
+
+const withdrawCall = postCall("/sites/{site}/promotions/{n}/withdrawal", {
+  tags,
+  operationId: "withdrawApproval",
+  summary: "Withdraw one's own approval",
+  description: "Until the promotion has ended. It then waits again, and the same person may approve it again.",
+  params: byNumber,
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewWithdrawal"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(withdrawCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  const promotion = await withdrawApproval(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason);
+  return c.json(withBlockersJson(promotion), 201);
+});
+
+const tickCall = postCall("/sites/{site}/promotions/{n}/checklist", {
+  tags,
+  operationId: "tickChecklist",
+  summary: "Tick a line of the gate's checklist, or take the tick away",
+  params: byNumber,
+  body: z.strictObject({ line: textUpTo(300), ticked: z.boolean() }).openapi("NewTick"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(tickCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(withBlockersJson(await tickLine(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
 });
 
 const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
@@ -264,6 +317,8 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     to: row.environment.slug,
     digest,
     ...perRequestField((name) => row[name]),
+    gate: row.gate && { version: row.gate.version },
+    gate_changed: row.gate_changed,
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,
@@ -273,19 +328,25 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       given,
       ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
     })),
-    approvals: row.approvals.map(
-      ({ person, kind, role, decision, comment, decided_at, reviewed, to_review, pages }) => ({
-        person,
-        kind,
-        role,
-        decision,
-        comment,
-        decided_at,
-        reviewed,
-        to_review,
-        pages: pages.map(({ key, comment }) => ({ key, comment })),
-      }),
-    ),
+    approvals: row.approvals.map((approval) => ({
+      person: approval.person,
+      kind: approval.kind,
+      role: approval.role,
+      decision: approval.decision,
+      comment: approval.comment,
+      decided_at: approval.decided_at,
+      reviewed: approval.reviewed,
+      to_review: approval.to_review,
+      withdrawn_at: approval.withdrawn_at,
+      withdrawal_reason: approval.withdrawal_reason,
+      pages: approval.pages.map(({ key, comment }) => ({ key, comment })),
+    })),
+    checklist: row.checklist.map(({ line, tick }) => ({
+      line,
+      ticked_by: tick?.person ?? null,
+      kind: tick?.kind ?? null,
+      ticked_at: tick?.ticked_at ?? null,
+    })),
     completion: completion && {
       person: completion.person,
       kind: completion.kind,

@@ -58,6 +58,8 @@ type AssessedPromotion = Pick<
   | "number"
   | "state"
   | "requester_id"
+  | "recorders"
+  | "checklist"
   | "gate"
   | "requirements"
   | "approvals"
@@ -91,9 +93,10 @@ export async function assess(
       moved_on: hasMovedOn({ ...content, ...now }),
     };
   });
-  const needs = isOpen(promotion.state) ? await needsAfter(db, promotion.environment_id, contents) : [];
+  const checked = isOpen(promotion.state) && promotion.gate?.check_requirements !== false;
+  const needs = checked ? await needsAfter(db, promotion.environment_id, contents) : [];
   const requirements = await requirementsNow(db, siteId, promotion, now);
-  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs);
+  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs, now);
   return { contents: changes, blockers, requirements };
 }
 

@@ -11,6 +11,7 @@ import { findRelease, listContents, type Release, type ReleaseContent } from "..
 import { assess, type ContentChange } from "./assessment.ts";
 import type { RequestFieldName } from "./fields.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
+import { recordersOf } from "./recorders.ts";
 import { type Requirement, requirementsOf, whyNobodyCan, whyNotRequest } from "./rules.ts";
 
 export type PromotionRequest = {
@@ -64,7 +65,7 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "number" | "digest">,
+  release: Pick<Release, "id" | "number" | "digest">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
@@ -74,7 +75,7 @@ export async function eligibilityFor(
   const same = open.find((promotion) => promotion.digest === digest);
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(db, environment.id, ids);
-  const promotion = same ?? (await draftPromotion(db, actor, digest, environment, from));
+  const promotion = same ?? (await draftPromotion(db, actor, release, digest, environment, from));
   const assessment = await assess(db, site.id, promotion, contents, inTarget, actor.at);
   const whyNot = whyNotRequest(release, environment, same, assessment.contents);
   const blockers = whyNot && !same ? [whyNot] : assessment.blockers;
@@ -108,7 +109,15 @@ function promotionDigest(site: Site, release: { digest: string }, environment: E
 }
 
 /** The promotion as it would be right after the request. */
-async function draftPromotion(db: Database, actor: Actor, digest: string, environment: Environment, from: Environment) {
+async function draftPromotion(
+  db: Database,
+  actor: Actor,
+  { id }: Pick<Release, "id">,
+  digest: string,
+  environment: Environment,
+  from: Environment,
+) {
+  const recorders = environment.gate?.recorders_may_approve === false ? await recordersOf(db, [id]) : undefined;
   const facts = { digest, gate: environment.gate, approvals: [], completion: null, cancellation: null };
   return {
     number: 0,
@@ -119,6 +128,8 @@ async function draftPromotion(db: Database, actor: Actor, digest: string, enviro
     requirements: requirementsOf(facts, await roleNames(db)),
     environment,
     from,
+    recorders: recorders?.get(id) ?? [],
+    checklist: (environment.gate?.checklist ?? []).map((line) => ({ line, tick: null })),
     from_id: from.id,
     environment_id: environment.id,
   };

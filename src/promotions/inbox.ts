@@ -44,7 +44,7 @@ export async function loadInbox(
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
   const done = ended.slice(0, limit);
-  const blockers = await openBlockers(db, site.id, open);
+  const blockers = await openBlockers(db, site.id, open, actor.at);
   const needing = (need: Need | undefined) =>
     open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
   const rejected = await rejectionsOf(db, actor, site.id);

@@ -10,13 +10,17 @@ import type { Promotion } from "./queries.ts";
 /** What blocks each of these open promotions apart from missing approvals, by promotion id; only of those that are blocked. */
 export type OpenBlockers = Map<string, Blocker[]>;
 
-export async function openBlockers(db: Database, siteId: string, open: Promotion[]): Promise<OpenBlockers> {
+export async function openBlockers(
+  db: Database,
+  siteId: string,
+  open: Promotion[],
+  now: string,
+): Promise<OpenBlockers> {
   const blockers = await movedOnBlockers(db, open);
   // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
   for (const promotion of open) {
     if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
-    // no approval is missing, so it does not matter whose tokens are valid
-    const assessed = await assessPromotion(db, siteId, promotion, "");
+    const assessed = await assessPromotion(db, siteId, promotion, now);
     if (assessed.blockers.length) blockers.set(promotion.id, assessed.blockers);
   }
   return blockers;

@@ -4,7 +4,7 @@ import { type FieldError, refuseFields } from "../errors.ts";
 import { currentPlacements } from "../record/current.ts";
 import { normalKey } from "../record/keys.ts";
 import type { ReleaseContent } from "../record/releases.ts";
-import { formatCount, joinWithAnd, whyNotText } from "../text.ts";
+import { compareText, formatCount, joinWithAnd, whyNotText } from "../text.ts";
 import type { Decision } from "./rules.ts";
 
 /** What a rejection asks to be changed on one page. */
@@ -90,10 +90,12 @@ export async function pageCommentsOf(db: Database, approvalIds: string[]): Promi
       .select(["c.approval_id", "c.artifact_id", "a.key", "c.comment", "r.version_id"])
       .select((eb) => eb.fn.coalesce("v.title", "a.title").as("title"))
       .where("c.approval_id", "in", batch)
-      .orderBy("a.key")
       .execute(),
   );
-  const groups = Map.groupBy(rows, (row) => row.approval_id);
+  const groups = Map.groupBy(
+    rows.sort((a, b) => compareText(a.key, b.key)),
+    (row) => row.approval_id,
+  );
   return new Map([...groups].map(([id, list]) => [id, list.map(({ approval_id: _id, ...page }) => page)]));
 }
 

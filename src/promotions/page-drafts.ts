@@ -5,7 +5,7 @@ import { listContents } from "../record/releases.ts";
 import { type PageRequest, whyNotPageComment } from "./page-comments.ts";
 import type { Promotion } from "./queries.ts";
 
-/** What this person has written about single pages, by key, for the rejection that they may send. */
+/** What this person has written about single pages, by their keys, for the rejection that they may send. */
 export async function pageDrafts(db: Database, promotionId: string, personId: string): Promise<Map<string, string>> {
   const rows = await db
     .selectFrom("page_drafts as d")
@@ -13,7 +13,6 @@ export async function pageDrafts(db: Database, promotionId: string, personId: st
     .select(["a.key", "d.comment"])
     .where("d.promotion_id", "=", promotionId)
     .where("d.person_id", "=", personId)
-    .orderBy("a.key")
     .execute();
   return new Map(rows.map(({ key, comment }) => [key, comment]));
 }

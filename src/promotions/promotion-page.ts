@@ -1,5 +1,6 @@
 import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
@@ -7,6 +8,7 @@ import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
+import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
@@ -16,14 +18,32 @@ import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
+import {
+  approvedAfterwards,
+  movedOnCode,
+  needOf,
+  rolesToChoose,
+  whyNotDecide,
+  whyNotFresh,
+  whyNotTick,
+} from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string; remark?: string; pages?: PageRequest[] } | undefined;
+  form?:
+    | {
+        comment?: string;
+        role?: string;
+        when?: string;
+        reason?: string;
+        withdrawal?: string;
+        remark?: string;
+        pages?: PageRequest[];
+      }
+    | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -65,6 +85,7 @@ export async function showPromotion(
     titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
     changes: countTicked(promotion.contents, ticked),
+    gateChange: promotion.open && promotion.gate_changed ? await lastGateChange(db, site.id, promotion) : undefined,
     from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
     targetKnown,
@@ -72,7 +93,10 @@ export async function showPromotion(
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot,
-    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
+    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
+    signIn: signInFor(c, promotion),
+    whyNotTick: whyNotTick(promotion, sessionActor(c)),
+    roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
@@ -88,6 +112,10 @@ export async function showPromotion(
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
 }
 
+async function lastGateChange(db: Database, siteId: string, { environment_id }: { environment_id: string }) {
+  return (await gateVersions(db, siteId, environment_id, 1))[0];
+}
+
 /** The ids of the software of which is unknown whether the target has it, or had it before a closed promotion. */
 async function unknownInTarget(
   c: SiteContext,
@@ -100,8 +128,15 @@ async function unknownInTarget(
   // of an earlier moment, only the whole environment can be unknown
   if (!open || !targetKnown) return new Set(targetKnown ? [] : absent);
   const { site } = c.var.access;
-  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site, c.var.at));
   return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
+}
+
+/** The sign-in page that leads back here, if the gate asks for a fresh sign-in and this one is too old. */
+function signInFor(c: SiteContext, promotion: PromotionDetails) {
+  const why = whyNotFresh(promotion, sessionActor(c));
+  const here = `/sites/${c.var.access.site.slug}/promotions/${promotion.number}`;
+  return why ? { why, href: `/sign-in?again=1&next=${encodeURIComponent(here)}` } : undefined;
 }
 
 /** What is ticked on the page again, after its form was refused. */

@@ -1,4 +1,5 @@
 import type { Actor } from "../access/actor.ts";
+import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -22,13 +23,17 @@ import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection, settleRejections } from "./rejections.ts";
 import {
   type Decision,
+  rolesToChoose,
   rolesToDecide,
   whyClosed,
+  whyNotAllReviewed,
   whyNotComment,
   whyNotDecide,
   whyNotDigest,
+  whyNotFresh,
   whyNotReason,
   whyNotReviewed,
+  whyNotWithoutRole,
 } from "./rules.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
@@ -43,9 +48,11 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
   refuseFields(requestErrors(request));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const release = (await findRelease(trx, site.id, request.release)) ?? notFound(`release ${request.release}`);
-    const environment = targetEnvironment(site, request.to);
+    // the gate, or the order of the environments, may have been changed since the request came
+    const current = { ...site, ...(await environmentsOf(trx, site.id)) };
+    const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, site, release, environment, contents);
+    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, current, release, environment, contents);
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const row = {
       id: newId(Date.parse(actor.at)),
@@ -109,7 +116,8 @@ export function decide<T = Outcome>(
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
-      (approval) => approval.person_id === actor.person.id && approval.decision === request.decision,
+      (approval) =>
+        approval.person_id === actor.person.id && approval.decision === request.decision && !approval.withdrawn_at,
     );
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
@@ -120,7 +128,12 @@ export function decide<T = Outcome>(
     const pages = readPages(request.decision, request.pages ?? [], contents);
     const wrong = whyNotComment(request.decision, request.comment, pages.length);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    if (request.decision === "approve") refuseStaleSession(promotion, actor);
+    const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
+    const noRole = whyNotWithoutRole(choices, request.role);
+    if (noRole) refuseFields([{ path: "role", message: noRole }]);
     const progress = await reviewProgress(trx, actor, promotion.id);
+    if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
     const row = {
       id: newId(Date.parse(actor.at)),
@@ -162,7 +175,19 @@ async function reviewProgress(trx: Database, { person }: Actor, promotionId: str
   return { reviewed: counts.reviewed, to_review: counts.toReview };
 }
 
-function refuseUnreviewed({ reviewed, to_review }: { reviewed: number | null; to_review: number | null }): void {
+function refuseStaleSession(promotion: Promotion, actor: Actor): void {
+  const why = whyNotFresh(promotion, actor);
+  if (why) throw new Refusal(409, why, { code: "sign_in_again" });
+}
+
+type ReviewProgress = Awaited<ReturnType<typeof reviewProgress>>;
+
+function refuseUnlessAllReviewed({ gate }: Promotion, { reviewed, to_review }: ReviewProgress): void {
+  const why = whyNotAllReviewed(gate, reviewed, to_review);
+  if (why) throw new Refusal(409, why, { code: "review_incomplete" });
+}
+
+function refuseUnreviewed({ reviewed, to_review }: ReviewProgress): void {
   const why = whyNotReviewed(reviewed ?? 0, to_review ?? 0);
   if (why) throw new Refusal(409, why, { code: "not_reviewed" });
 }
@@ -238,7 +263,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));
-    const wrong = whyNotReason(reason);
+    const wrong = whyNotReason("A cancellation", reason);
     if (wrong) refuseFields([{ path: "reason", message: wrong }]);
     const row = {
       promotion_id: promotion.id,
@@ -263,7 +288,7 @@ function refuseBlocked(blockers: Blocker[]): void {
   throw new Refusal(409, blockers.map((blocker) => blocker.message).join(" "), { code: "blocked", blockers });
 }
 
-async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
+export async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
   return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
@@ -271,10 +296,10 @@ async function detailsOf(trx: Database, site: Site, number: number, now: string)
   return (await promotionDetails(trx, site.id, number, now)) ?? notFound(`promotion ${number}`);
 }
 
-/** A closed promotion has only its end as a blocker, so its contents need not be assessed. */
-async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
+/** The promotion after an action. A closed one has only its end as a blocker, so its contents need not be assessed. */
+export async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
   const promotion = await promotionOf(trx, site, number);
-  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
+  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], [], now) };
   const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);
   return assessed;
 }

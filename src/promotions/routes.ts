@@ -10,6 +10,7 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
 import { longTime } from "../time/format.ts";
+import { tickLine } from "./checklist.ts";
 import { addComment, readMentions } from "./comments.ts";
 import { loadInbox } from "./inbox.ts";
 import type { PageRequest } from "./page-comments.ts";
@@ -20,6 +21,7 @@ import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts";
 import { changedSince } from "./since-completion.ts";
+import { withdrawApproval } from "./withdrawals.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
 
@@ -69,17 +71,18 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/mentions/dismissal", async (c) => {
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
-  const { decision, comment, digest, anyway } = await formFields(c, "decision", "comment", "digest", "anyway");
+  const names = ["decision", "comment", "digest", "role", "anyway"] as const;
+  const { decision, comment, digest, role, anyway } = await formFields(c, ...names);
   const typed = await postedPages(c);
   const drafts = await savedPages(c, number);
   const pages = [...new Map([...drafts, ...typed].map((page) => [page.key, page])).values()].filter((page) =>
     page.comment.trim(),
   );
-  return attempt(c, number, { comment, pages }, async () => {
+  return attempt(c, number, { comment, role, pages }, async () => {
     const { shown, ticked } = await postedTicks(c);
     if (shown.length || ticked.length || typed.length) await savePostedTicks(c, number);
     if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
-    const request = { decision, digest, comment, pages, askFirst: anyway !== "1" } as const;
+    const request = { decision, digest, comment, pages, role: role || undefined, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });
@@ -116,6 +119,24 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
     const changed = await changedSince(db, promotion, contents);
     const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));
     return ["Completed.", `It ${place}.`, note].filter(Boolean).join(" ");
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/withdrawal", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { withdrawal } = await formFields(c, "withdrawal");
+  return attempt(c, number, { withdrawal }, async () => {
+    await withdrawApproval(c.var.db, sessionActor(c), c.var.access.site, number, withdrawal);
+    return "You withdrew your approval.";
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/checklist", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { line, ticked } = await formFields(c, "line", "ticked");
+  return attempt(c, number, {}, async () => {
+    await tickLine(c.var.db, sessionActor(c), c.var.access.site, number, { line, ticked: ticked === "1" });
+    return ticked === "1" ? "Ticked." : "No longer ticked.";
   });
 });
 

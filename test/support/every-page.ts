@@ -87,11 +87,17 @@ export const everyPage: Visit[] = [
   ...shop(`/search?q=who+approved+${released}+on+demo`, "/search?q=when+did+/often+change+on+live"),
   ...shop("/search?q=what+changed+on+demo+since+4+March+2026", "/search?q=what+waits+for+marketing"),
 
-  ...visits("iris", "/sites/shop/settings")("", "/environments", "/environments/live", "/tokens"),
+  ...visits("iris", "/sites/shop/settings")(
+    "",
+    "/environments",
+    "/environments/live",
+    "/environments/live/gate",
+    "/tokens",
+  ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
-  ...call("/environments/live/placements", `/environments/live/placements?${past}&${known}`),
+  ...call("/environments/live/gate", "/environments/live/placements", `/environments/live/placements?${past}&${known}`),
   ...call("/environments/live/placements?kind=page&q=page-0-1", "/deployments", "/deployments/:many"),
   ...call("/deployments?environment=live&since=2026-03-04T09:31:00Z", "/deployments?environment=live~3&limit=10"),
   ...call("/artifacts", "/artifacts?kind=page&q=often", "/artifacts/page/history?key=/often"),

@@ -1,3 +1,4 @@
+import { gateDefaults } from "../../src/access/gates.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
@@ -5,14 +6,18 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { changeGate } from "../../src/gates/gates.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
+import { tickLine } from "../../src/promotions/checklist.ts";
 import { addComment } from "../../src/promotions/comments.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
+import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
+import { setGate } from "./gates.ts";
 import { environmentOf, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
@@ -33,6 +38,10 @@ async function administer(w: World): Promise<void> {
   const archive = environmentOf(site, "archive");
   await changeEnvironment(w.db, iris, site, archive, { name: "The archive", tier: "testing", before: "demo" });
   await changeEnvironment(w.db, iris, site, archive, { before: "-" });
+  const rules = { ...gateDefaults, requirements: [{ role: "tester", count: 1 }], asker_may_approve: true };
+  await changeGate(w.db, iris, site, archive, { rules, reason: "It is looked after by us" });
+  const stricter = { ...rules, soak_hours: 24, checklist: ["The index is complete"] };
+  await changeGate(w.db, iris, site, archive, { rules: stricter, reason: "It went wrong once", expectedVersion: 1 });
   await createEnvironment(w.db, iris, site, { slug: "spare", tier: "other" }, "live");
   await retireEnvironment(
     w.db,
@@ -87,6 +96,8 @@ async function promote(w: World): Promise<void> {
   const requested = await w.ask(first.number, "demo");
   await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
+  await decide(w.db, theo, w.site, again.number, { decision: "approve", digest: again.digest });
+  await withdrawApproval(w.db, theo, w.site, again.number, "The price is wrong");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
   await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
@@ -106,6 +117,12 @@ async function promote(w: World): Promise<void> {
   const contents = [{ kind: "page" as const, key: "/sale", version: "v9" }];
   await createRelease(w.db, ada, w.site, { name: "Next (2)", contents, made_from: next.number });
   await w.record("demo", ["/sale v8"]);
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }], checklist: ["Prices are right"] });
+  await w.record("beta", ["/sale v10"]);
+  const checked = await w.ask((await w.release("Checked", ["/sale"])).number, "demo");
+  for (const ticked of [true, false])
+    await tickLine(w.db, theo, w.site, checked.number, { line: "Prices are right", ticked });
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }] });
 }
 
 /** One page, its section, nobody again, and a software item. */

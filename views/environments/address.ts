@@ -13,6 +13,8 @@ import { pathWithQuery, shortMoment } from "../parts/address.ts";
 export type EnvironmentProps = {
   site: Site;
   environment: Environment;
+  /** What its gate asked at the moment that is shown, in words. */
+  gate: string;
   /** What it was called at the moment that is shown. */
   nameThen: string;
   now: string;

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
 import type { EnvironmentCounts } from "../../src/record/changes.ts";
-import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
+import { countOf, formatCount } from "../../src/text.ts";
 import { ago, longTime } from "../../src/time/format.ts";
 import { sameAsLinks } from "../deployments/same-as.ts";
 import { shortMoment } from "../parts/address.ts";
@@ -102,14 +102,8 @@ function unknownContents(props: EnvironmentProps): Html {
 
 function sidePanels(props: EnvironmentProps): Html {
   const { environment, site, now, deployments, at, around, sameAs } = props;
-  const gate = environment.gate?.requirements ?? [];
   const about = facts([
-    [
-      "Gate",
-      gate.length
-        ? joinWithAnd(gate.map(({ role, count }) => `${countOf(count, "approval")} from ${role.replaceAll("-", " ")}`))
-        : "No approval needed",
-    ],
+    ["Gate", props.gate],
     ...environment.servers.map((server): [Piece, Piece] => [
       server.name,
       html`<a href="${server.base_url}">${host(server.base_url)}</a>`,

@@ -1,6 +1,6 @@
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { RequestedChange } from "../../src/promotions/page-comments.ts";
-import type { Decision, Need } from "../../src/promotions/rules.ts";
+import type { Decision, Need, Requirement } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
@@ -41,6 +41,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     /** Why this person may not decide; undefined if they may. And how they have decided, if they have. */
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
+    roles: Requirement[];
+    signIn: { why: string; href: string } | undefined;
     /** What the promotion needs from this person. */
     need: Need | undefined;
     /** Why approving it would lead to nothing: the environment before has something else by now. */
@@ -52,7 +54,7 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     discussion: Omit<Discussion, "site" | "promotion" | "now">;
     /** What its rejection asks to be changed on single pages. */
     requested: RequestedChange[];
-    form: Panels["form"] & { comment?: string | undefined };
+    form: Panels["form"] & { comment?: string | undefined; role?: string | undefined };
     /** Corrections of what its completion recorded. */
     corrected: (Correction & { kind: Kind; key: string })[];
     /** What is asked before the approval that was just sent is recorded. */
