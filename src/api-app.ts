@@ -17,6 +17,7 @@ import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { promotionApi } from "./promotions/api.ts";
+import { commentApi } from "./promotions/comments-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
 
@@ -63,6 +64,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     releaseApi,
     promotionApi,
     freezeApi,
+    commentApi,
     eventApi,
   ])
     versioned.route("/", noun);

@@ -207,6 +207,8 @@ export interface Schema {
     environment_id: string;
     person_id: string;
     created_at: string;
+    /** The release from which it was made, if any. */
+    made_from: string | null;
   };
   release_contents: { release_id: string; artifact_id: string; version_id: string | null };
   /** The highest version is the gate in force; a promotion keeps the one under which it was requested. */
@@ -238,6 +240,19 @@ export interface Schema {
     /** How many of the pages to review this person had ticked by then; null for machines, or if there was none. */
     reviewed: number | null;
     to_review: number | null;
+  };
+  /** What a rejection asks to be changed on single pages. */
+  page_comments: { approval_id: string; artifact_id: string; comment: string };
+  /** What people say about a promotion. `mentioned` is canonical JSON: the ids of the people in it, and how each was written. */
+  comments: {
+    id: string;
+    promotion_id: string;
+    person_id: string;
+    comment: string;
+    mentioned: string;
+    /** Of its event. */
+    seq: number;
+    commented_at: string;
   };
   /** Approvals that were withdrawn by who gave them, and no longer count. */
   withdrawals: {
@@ -295,6 +310,10 @@ export interface Schema {
   freeze_ends: { freeze_id: string; person_id: string; reason: string; ended_at: string };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
+  /** What an approver has written about single pages before they decide. A convenience, not part of the record. */
+  page_drafts: { promotion_id: string; person_id: string; artifact_id: string; comment: string };
+  /** Who was mentioned in a comment and has not opened the promotion since. A convenience, not part of the record. */
+  unread_mentions: { promotion_id: string; person_id: string; site_id: string };
   /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
   unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {

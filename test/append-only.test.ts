@@ -5,6 +5,8 @@ import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
 import { changeName } from "../src/people/account.ts";
+import { addComment } from "../src/promotions/comments.ts";
+import { decide } from "../src/promotions/promotions.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -16,6 +18,10 @@ beforeEach(async () => {
   await w.promote(number, "demo");
   const requested = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
   expect(requested.state).toBe("waiting");
+  const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
+  const pages = [{ key: "/old", comment: "It is needed" }];
+  await decide(w.db, await w.by("mara"), w.site, 3, { decision: "reject", digest, pages });
+  await addComment(w.db, await w.by("mara"), w.site, 3, "Why?");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
   const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
@@ -41,6 +47,8 @@ const tables = [
   ["former_names", "name"],
   ["freezes", "reason"],
   ["freeze_ends", "reason"],
+  ["page_comments", "comment"],
+  ["comments", "comment"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

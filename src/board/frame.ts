@@ -2,6 +2,7 @@ import { stepTitle } from "../../views/board/first-steps.ts";
 import type { Frame } from "../../views/layout.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
+import { unreadOf } from "../promotions/comments.ts";
 import { rejectionsOf } from "../promotions/rejections.ts";
 import { needOf } from "../promotions/rules.ts";
 import { firstSteps, nextStep } from "./first-steps.ts";
@@ -21,7 +22,10 @@ export async function siteFrame(
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));
   return {
     environments: environmentStatuses(site, summary, environment),
-    inboxCount: open.length + (await rejectionsOf(c.var.db, actor, site.id)).length,
+    inboxCount:
+      open.length +
+      (await rejectionsOf(c.var.db, actor, site.id)).length +
+      (await unreadOf(c.var.db, site.id, actor.person.id)).length,
     nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };
 }

@@ -27,7 +27,7 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
     for (const { seq: event, action, details, ...row } of await query.execute()) {
       const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
-      const said = facts.comment ?? facts.reason ?? facts.note;
+      const said = commentIn(facts) ?? facts.reason ?? facts.note;
       const step = { ...facts, ...row, event, what, said, ...namesOf(environments, row.environment_id, event) };
       steps.push({ ...step, ...localTimes(step, site.time_zone) });
     }
@@ -48,6 +48,12 @@ function decisionOf(step: Cells, steps: Cells[]): Cells {
     promotion: step.number,
     ...(withdrawal && { withdrawn_at: withdrawal.withdrawn_at, withdrawn_local: withdrawal.withdrawn_local }),
   };
+}
+
+/** The comment of an event, with those on single pages of a rejection, one on each line. */
+function commentIn({ comment, pages = [] }: { comment?: string; pages?: { key: string; comment: string }[] }) {
+  const lines = [comment, ...pages.map((page) => `${page.key}: ${page.comment}`)].filter(Boolean);
+  return lines.length ? lines.join("\n") : undefined;
 }
 
 /** What the environment of an event was called then, and what it is called now if that differs. */

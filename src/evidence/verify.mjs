@@ -106,6 +106,12 @@ function collectTitles({ learned = {}, placements: own = [], confirmations: same
 const titleOf = (line) => line.version && (titles.get(versionName(line)) ?? lastTitles.get(name(line)));
 const versionName = (line) => `${name(line)} ${line.version}`;
 
+/** The comment of an event, with those on single pages of a rejection, one on each line. */
+function commentIn({ comment, pages = [] }) {
+  const lines = [comment, ...pages.map((page) => `${page.key}: ${page.comment}`)].filter(Boolean);
+  return lines.length ? lines.join("\n") : undefined;
+}
+
 /** Collects what the tables may need of an event. */
 function collect({ seq: event, action, subject, subject_id: id, person_id, environment_id, recorded_at, details }) {
   collectTitles(details);
@@ -115,7 +121,7 @@ function collect({ seq: event, action, subject, subject_id: id, person_id, envir
   if (recorded_at > about.known_at) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
-  const [what, said] = [action.replaceAll("_", " "), facts.comment ?? facts.reason ?? facts.note];
+  const [what, said] = [action.replaceAll("_", " "), commentIn(facts) ?? facts.reason ?? facts.note];
   const [who, where] = [{ person_id }, { environment_id, environment_name: environmentNames.get(environment_id) }];
   events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said, ...who, ...where }));
   if (facts.gate) gates.set(facts.gate.id, facts.gate);

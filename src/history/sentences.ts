@@ -65,6 +65,9 @@ const sentences = {
     { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
     ", from ",
     environment(d),
+    ...(d.previous === undefined
+      ? []
+      : [", made from ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
     ".",
   ],
   promotion_asked: (d) => [
@@ -92,7 +95,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)}).`,
+    ` (${roleName(d.role)})${requestedChanges(d)}.`,
   ],
   approval_withdrawn: (d) => [
     "withdrew the approval of ",
@@ -133,6 +136,17 @@ const sentences = {
     environment(d),
     ...overridden(d),
     ".",
+  ],
+  promotion_commented: (d) => [
+    "commented on ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ": “",
+    name(d.comment),
+    "”",
   ],
   person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
   person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
@@ -182,6 +196,7 @@ export const actionNames = {
   promotion_completed: "Promotions completed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
+  promotion_commented: "Comments",
   person_invited: "People invited",
   person_renamed: "People renamed",
   role_given: "Roles given",
@@ -230,6 +245,10 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", with changes requested on 2 pages" */
+const requestedChanges = ({ pages }: Details): string =>
+  Array.isArray(pages) ? `, with changes requested on ${countOf(pages.length, "page")}` : "";
 
 /** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {

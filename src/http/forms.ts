@@ -33,6 +33,12 @@ export async function checkedValues(c: AnyContext, name: string): Promise<string
   return texts((await formOf(c))[name]);
 }
 
+/** The fields of a posted form whose names begin with `prefix`, by the rest of their names. */
+export async function prefixedFields(c: AnyContext, prefix: string): Promise<[rest: string, text: string][]> {
+  const fields = Object.entries(await formOf(c)).filter(([name]) => name.startsWith(prefix));
+  return fields.map(([name, value]) => [name.slice(prefix.length), texts(value).at(-1) ?? ""]);
+}
+
 type Value = string | File | (string | File)[] | undefined;
 
 const texts = (value: Value): string[] => [value ?? []].flat().filter((item) => typeof item === "string");

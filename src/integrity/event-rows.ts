@@ -21,6 +21,8 @@ export const recordTables = [
   "release_contents",
   "promotions",
   "approvals",
+  "page_comments",
+  "comments",
   "withdrawals",
   "checklist_ticks",
   "cancellations",
@@ -68,6 +70,7 @@ export const plainTables = {
     environment_id: true,
     person_id: true,
     created_at: true,
+    made_from: true,
   } satisfies Columns<"releases">,
   promotions: {
     id: true,
@@ -94,6 +97,15 @@ export const plainTables = {
     reviewed: true,
     to_review: true,
   } satisfies Columns<"approvals">,
+  comments: {
+    id: true,
+    promotion_id: true,
+    person_id: true,
+    comment: true,
+    mentioned: true,
+    seq: true,
+    commented_at: true,
+  } satisfies Columns<"comments">,
   withdrawals: {
     approval_id: true,
     promotion_id: true,
@@ -186,13 +198,14 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   deployment_recorded: deploymentOf,
   release_made: releaseOf,
   promotion_asked: plainRow("promotions"),
-  promotion_approved: plainRow("approvals"),
-  promotion_rejected: plainRow("approvals"),
+  promotion_approved: decisionOf,
+  promotion_rejected: decisionOf,
   approval_withdrawn: plainRow("withdrawals"),
   checklist_ticked: plainRow("checklist_ticks"),
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
   promotion_completed: plainRow("completions"),
+  promotion_commented: commentOf,
   placement_corrected: correctionOf,
   person_invited: noRows,
   person_renamed: formerNameOf,
@@ -220,6 +233,17 @@ function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): Ev
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
   const owner_id = details.owner_id as string | null;
   return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
+}
+
+function decisionOf(entry: ChainEntry): EventTableRows {
+  const { id: approval_id, pages } = entry.details;
+  const page_comments = lines(pages).map((page) => ({ approval_id: approval_id as string, ...page }));
+  return { ...plainRow("approvals")(entry), page_comments };
+}
+
+function commentOf(entry: ChainEntry): EventTableRows {
+  const mentioned = canonicalJson(entry.details.mentioned ?? []);
+  return plainRow("comments")({ ...entry, details: { ...entry.details, mentioned, seq: entry.seq } });
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {

@@ -25,6 +25,7 @@ interface WalkTotals {
 export async function findOrphan(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
   return (
     (await rowWithoutEvent(db, siteId)) ??
+    (await commentWithoutEvent(db, siteId, counted)) ??
     (await correctionWithoutEvent(db, siteId, counted)) ??
     (await placementWithoutEvent(db, siteId, counted)) ??
     (await contentWithoutEvent(db, siteId, counted)) ??
@@ -97,6 +98,28 @@ async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | un
     const [row] = rows;
     if (row) return { seq: row.seq ?? 0, what: `No event records ${what} ${row.number}, which is in the database.` };
   }
+}
+
+/** A person may comment several times, so they are counted. */
+async function commentWithoutEvent(db: Database, siteId: string, { seq }: WalkTotals): Promise<Break | undefined> {
+  const row = await db
+    .selectFrom("comments as c")
+    .innerJoin("promotions as p", "p.id", "c.promotion_id")
+    .select("p.number")
+    .where("p.site_id", "=", siteId)
+    .groupBy(["p.id", "p.number"])
+    .having((eb) =>
+      eb(
+        eb.fn.countAll(),
+        "<>",
+        sql<number>`(select count(*) from events e
+          where e.site_id = ${siteId} and e.subject_id = p.id and ${action} = 'promotion_commented')`,
+      ),
+    )
+    .orderBy("p.number")
+    .limit(1)
+    .executeTakeFirst();
+  if (row) return { seq, what: `No event records a comment on promotion ${row.number}, which is in the database.` };
 }
 
 /** Only corrections of a whole deployment and single ones: parts were compared with the event of the whole. */

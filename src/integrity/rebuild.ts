@@ -22,6 +22,8 @@ const rebuiltTables = [
   "release_contents",
   "promotions",
   "approvals",
+  "page_comments",
+  "comments",
   "withdrawals",
   "checklist_ticks",
   "cancellations",
@@ -64,7 +66,7 @@ export function rebuild(
 }
 
 /** Tables that are not part of the record, such as the reviewers' ticks, but refer to promotions. */
-const keptTables = ["looks", "unsettled_rejections"];
+const keptTables = ["looks", "page_drafts", "unread_mentions", "unsettled_rejections"];
 
 const keptCopy = (table: string) => sql.table(`kept_${table}`);
 
@@ -103,6 +105,8 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       placements: environments,
       deployments: sql`site_id = ${siteId}`,
       cancellations: promotions,
+      comments: promotions,
+      page_comments: sql`approval_id in (select id from approvals where ${promotions})`,
       withdrawals: promotions,
       checklist_ticks: promotions,
       approvals: promotions,
@@ -161,6 +165,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
     else if (table === "contents" || table === "version_titles")
       await completeVersions(trx, await resolveIds(trx, siteId, batch));
     else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
+    else if (table === "page_comments") await insert(trx, table, await withArtifactIds(trx, siteId, batch));
     else if (table === "former_names")
       await insert(
         trx,
@@ -207,14 +212,14 @@ async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRo
 }
 
 async function restoreOwners(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
-  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
-  const ownerships = rows.map(({ kind, key, ...row }) => ({
-    ...row,
-    artifact_id: ids.get(artifactKey({ kind, key })),
-  }));
-  await insert(trx, "ownerships", ownerships);
+  await insert(trx, "ownerships", await withArtifactIds(trx, siteId, rows));
   const changes = rows.map(({ kind, key, owner_id }) => ({ kind, key, owner_id }));
   await updateArtifacts(trx, siteId, changes);
+}
+
+async function withArtifactIds(trx: Database, siteId: string, rows: EventTableRow[]): Promise<EventTableRow[]> {
+  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
+  return rows.map(({ kind, key, ...row }) => ({ ...row, artifact_id: ids.get(artifactKey({ kind, key })) }));
 }
 
 /** As the migration did that gave versions their titles: `titles` are the last that were recorded for pages before. */

@@ -106,6 +106,19 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   },
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
+  page_comments: {
+    id: ["kind", "key"],
+    complete: true,
+    name: ({ key }) => `the comment on ${key}`,
+    find: (db, { siteId, entry }) =>
+      db
+        .selectFrom("page_comments as c")
+        .innerJoin("artifacts as a", (join) => join.onRef("a.id", "=", "c.artifact_id").on("a.site_id", "=", siteId))
+        .select(["c.approval_id", "a.kind", "a.key", "c.comment"])
+        .where("c.approval_id", "=", (entry.details.id ?? "") as string)
+        .execute(),
+  },
+  comments: byId("comments", "id", () => "the comment"),
   withdrawals: byId("withdrawals", "approval_id", () => "the withdrawal of an approval"),
   checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),

@@ -4,6 +4,8 @@ import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
   beforeApprovalSchema,
+  keySchema,
+  knownKey,
   listOf,
   momentSchema,
   nameThenSchema,
@@ -90,6 +92,9 @@ const promotion = z.object({
         description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
       }),
       to_review: z.int().nullable(),
+      pages: z
+        .array(z.object({ key: keySchema, comment: z.string() }))
+        .openapi({ description: "What a rejection asks to be changed on single pages." }),
       withdrawn_at: momentSchema.nullable().openapi({ description: "Since when it no longer counts." }),
       withdrawal_reason: z.string().nullable(),
     }),
@@ -192,7 +197,7 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
   operationId: "decideOnPromotion",
   summary: "Approve or reject a promotion",
   description:
-    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment and ends the promotion.",
+    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment, or one on at least one page, and ends the promotion.",
   params: byNumber,
   body: z
     .strictObject({
@@ -204,6 +209,10 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
         example: "tester",
       }),
       comment: textUpTo(10_000).optional(),
+      pages: z
+        .array(z.strictObject({ key: knownKey, comment: textUpTo(10_000) }))
+        .optional()
+        .openapi({ description: "Only of a rejection: what should change on single pages of the release." }),
     })
     .openapi("NewApproval"),
   answer: withBlockers,
@@ -338,6 +347,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       to_review: approval.to_review,
       withdrawn_at: approval.withdrawn_at,
       withdrawal_reason: approval.withdrawal_reason,
+      pages: approval.pages.map(({ key, comment }) => ({ key, comment })),
     })),
     checklist: row.checklist.map(({ line, tick }) => ({
       line,

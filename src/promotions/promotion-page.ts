@@ -1,6 +1,7 @@
 import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
 import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
@@ -12,6 +13,9 @@ import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { listComments, whyNotDiscuss } from "./comments.ts";
+import { type PageRequest, requestedChanges } from "./page-comments.ts";
+import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
@@ -31,7 +35,16 @@ export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
   form?:
-    | { comment?: string; role?: string; when?: string; reason?: string; withdrawal?: string; override?: string }
+    | {
+        comment?: string;
+        role?: string;
+        when?: string;
+        reason?: string;
+        withdrawal?: string;
+        override?: string;
+        remark?: string;
+        pages?: PageRequest[];
+      }
     | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
@@ -54,8 +67,20 @@ export async function showPromotion(
   const position = readPosition(c);
   const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
+  const whyNot = whyNotDecide(promotion, sessionActor(c));
+  const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
+  const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
   const content = promotionPage({
     site,
+    changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
+    requested: await requestedChanges(db, promotion),
+    discussion: {
+      comments: await listComments(db, promotion.id),
+      whyNotDiscuss: whyNotDiscuss(sessionActor(c)),
+      key: newId(),
+      remark: refusedForm.form?.remark,
+      remarkError: refusedForm.errors?.remark,
+    },
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...part,
@@ -69,7 +94,7 @@ export async function showPromotion(
     unknownInTarget: await unknownInTarget(c, promotion, targetKnown),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
-    whyNot: whyNotDecide(promotion, sessionActor(c)),
+    whyNot,
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
     signIn: signInFor(c, promotion),
     whyNotTick: whyNotTick(promotion, sessionActor(c)),

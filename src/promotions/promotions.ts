@@ -20,6 +20,7 @@ import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./elig
 import { perRequestField, requestErrors } from "./fields.ts";
 import { movedOnBlockers } from "./open-blockers.ts";
 import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
+import { insertPageComments, type PageRequest, readPages } from "./page-comments.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection, settleRejections } from "./rejections.ts";
 import {
@@ -87,6 +88,8 @@ export interface DecisionRequest {
   digest: string;
   role?: string | undefined;
   comment?: string | undefined;
+  /** What a rejection asks to be changed on single pages. */
+  pages?: PageRequest[] | undefined;
   /** Refuse an approval until all pages are ticked as reviewed, so that a page can ask once. */
   askFirst?: boolean | undefined;
 }
@@ -95,7 +98,8 @@ export interface DecisionRequest {
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
  * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what the source
- * environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role or comment.
+ * environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role, comment
+ * or pages.
  */
 export function decide<T = Outcome>(
   db: Database,
@@ -122,7 +126,9 @@ export function decide<T = Outcome>(
     refuse(whyNotDigest(promotion, request.digest));
     if (request.decision === "approve")
       refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
-    const wrong = whyNotComment(request.decision, request.comment);
+    const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
+    const pages = readPages(request.decision, request.pages ?? [], contents);
+    const wrong = whyNotComment(request.decision, request.comment, pages.length);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
     if (request.decision === "approve") refuseStaleSession(promotion, actor);
     const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
@@ -143,8 +149,9 @@ export function decide<T = Outcome>(
       ...progress,
     };
     await trx.insertInto("approvals").values(row).execute();
+    await insertPageComments(trx, row.id, pages);
     if (request.decision === "reject") {
-      await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
+      await markClosed(trx, site, promotion, contents);
       if (promotion.requester_id !== actor.person.id) await addRejection(trx, site, promotion);
     }
     await appendEvent(trx, actor, site.id, {
@@ -156,6 +163,7 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       },
     });
     return answer(trx, site, number, actor.at, promotion);

@@ -6,6 +6,7 @@ import { precompiled } from "../database/precompiled.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { requestFieldNames } from "./fields.ts";
+import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
@@ -106,6 +107,7 @@ function promotions(db: Database) {
     .select("requester.kind as requester_kind")
     .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
+    .select(["r.person_id as maker_id", "r.environment_id as made_in_id"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
     .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"])
@@ -130,6 +132,10 @@ async function withState(db: Database, rows: Row[]) {
     await roleNames(db),
     ended.length ? await formerNames(db, [...new Set(environments)]) : [],
   ];
+  const pages = await pageCommentsOf(
+    db,
+    approvals.filter((approval) => approval.decision === "reject").map((approval) => approval.id),
+  );
   const recorders = await recordersOf(
     db,
     rows.filter((row) => row.opened && excludesRecorders(row)).map((row) => row.release_id),
@@ -145,7 +151,7 @@ async function withState(db: Database, rows: Row[]) {
       gate,
       /** Whether its target has another gate by now; it keeps the one under which it was requested. */
       gate_changed: newest_gate !== gate_version,
-      approvals: of(approvals),
+      approvals: of(approvals).map((approval) => ({ ...approval, pages: pages.get(approval.id) ?? [] })),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };

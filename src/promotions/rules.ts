@@ -317,8 +317,9 @@ export function whyNotDismiss(
   if (!mayWithdraw(promotion, actor)) return `${promotion.asked_by} requested this promotion, so only they dismiss it.`;
 }
 
-export function whyNotComment(decision: Decision, comment: string | undefined): string | undefined {
-  if (decision === "reject" && !comment?.trim())
+/** `pages`: how many single pages it asks to be changed. */
+export function whyNotComment(decision: Decision, comment: string | undefined, pages = 0): string | undefined {
+  if (decision === "reject" && !comment?.trim() && !pages)
     return "A rejection needs a comment. Say what is wrong, so that it can be fixed.";
   return whyNotText("A comment", comment, 10_000);
 }

@@ -26,6 +26,7 @@ export const actions = [
   "promotion_cancelled",
   "promotion_superseded",
   "promotion_completed",
+  "promotion_commented",
   "person_invited",
   "person_renamed",
   "role_given",

@@ -47,6 +47,8 @@ function releases(db: Database) {
     .selectFrom("releases as r")
     .innerJoin("people as p", "p.id", "r.person_id")
     .innerJoin("environments as e", "e.id", "r.environment_id")
+    .leftJoin("releases as m", "m.id", "r.made_from")
+    .select(["m.number as made_from", "m.name as made_from_name"])
     .select([
       "r.id",
       "r.number",

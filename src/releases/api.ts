@@ -11,6 +11,7 @@ import {
   nameThenSchema,
   numberInPath,
   numberPosition,
+  numberSchema,
   paging,
   personKindSchema,
   slugSchema,
@@ -49,6 +50,10 @@ const createCall = postCall("/sites/{site}/releases", {
         .strictObject({ from: slugSchema, to: slugSchema })
         .optional()
         .openapi({ example: { from: "beta", to: "demo" } }),
+      made_from: numberSchema.optional().openapi({
+        description: "The release of which this is a newer state, such as one that was rejected.",
+        example: 12,
+      }),
     })
     .openapi("NewRelease"),
   answer: z
@@ -77,6 +82,7 @@ const releaseSchema = z.object({
   person: nameThenSchema,
   person_kind: personKindSchema,
   created_at: momentSchema,
+  made_from: z.int().nullable().openapi({ description: "The release from which it was made." }),
   size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
 
@@ -127,6 +133,7 @@ releaseApi.openapi(showCall, async (c) => {
 });
 
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
-  const { number, name, notes, digest, environment, person, person_kind, created_at } = row;
-  return { number, name, notes, digest, environment, person, person_kind, created_at, size: row.size ?? 0 };
+  const { number, name, notes, digest, environment, person, person_kind, created_at, made_from, size } = row;
+  const made = { person, person_kind, created_at, made_from };
+  return { number, name, notes, digest, environment, ...made, size: size ?? 0 };
 }

@@ -13,6 +13,7 @@ import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { appendEvent } from "../record/events.ts";
 import { normalKey } from "../record/keys.ts";
 import { nextNumber } from "../record/numbers.ts";
+import { findRelease, type Release } from "../record/releases.ts";
 import { artifactKey, compareText, normalName } from "../text.ts";
 import { type NewRelease, nothingToRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
 
@@ -38,6 +39,7 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
     const contents = frozen
       .map(({ kind, key, version }) => ({ kind, key, version }))
       .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.key, b.key));
+    const previous = release.made_from === undefined ? undefined : await releaseByNumber(trx, site, release.made_from);
     const row = {
       id: newId(Date.parse(actor.at)),
       site_id: site.id,
@@ -48,6 +50,7 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
       environment_id: from.id,
       person_id: actor.person.id,
       created_at: actor.at,
+      made_from: previous?.id ?? null,
     };
     await trx.insertInto("releases").values(row).execute();
     await inBatches(frozen, async (batch) => {
@@ -60,7 +63,7 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
       subject: `release ${row.number}`,
       subject_id: row.id,
       environment_id: from.id,
-      details: { ...row, environment: from.slug, contents },
+      details: { ...row, environment: from.slug, contents, ...(previous && { previous: previous.number }) },
     });
     return { number: row.number, digest: row.digest, contents };
   });
@@ -117,6 +120,10 @@ async function freezeDifferences(trx: Database, site: Site, from: Environment, t
   const differences = await currentDifferences(trx, site.id, from.id, to.id);
   if (!differences.length) refuseFields([{ path: "differences", message: nothingToRelease(from, to) }]);
   return differences;
+}
+
+async function releaseByNumber(trx: Database, site: Site, number: number): Promise<Release> {
+  return (await findRelease(trx, site.id, number)) ?? notFound(`release ${number}`);
 }
 
 function environmentBySlug(site: Site, slug: string | undefined): Environment {

@@ -12,16 +12,17 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { releaseSizes } from "../promotions/change-counts.ts";
 import { requestFieldNames } from "../promotions/fields.ts";
+import { changesRequestedOf } from "../promotions/page-comments.ts";
 import { requestPromotion } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
-import { listReleases } from "../record/releases.ts";
+import { findRelease, listContents, listReleases, type Release } from "../record/releases.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { artifactKey } from "../text.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
-import { nothingToRelease, parseReleaseLine } from "./rules.ts";
+import { nextName, nothingToRelease, parseReleaseLine } from "./rules.ts";
 
 const pageSize = 50;
 
@@ -49,9 +50,25 @@ releaseRoutes.get("/", async (c) => {
 
 // With everything selected that differs between the two environments.
 releaseRoutes.get("/new", async (c) => {
+  const madeFrom = c.req.query("made_from");
+  if (madeFrom !== undefined) return showNext(c, madeFrom);
   const { from, to } = environmentsOf(c, c.req.query("from"), c.req.query("to"));
   return showForm(c, { from, to, selected: "all", name: "", notes: "" });
 });
+
+/** With the contents of another release in the versions of now, and what its rejections asked to be changed. */
+async function showNext(c: SiteContext, number: string) {
+  const previous = await previousRelease(c, number);
+  const { from, to } = environmentsOf(c, previous.environment);
+  const contents = await listContents(c.var.db, previous.id);
+  const selected = new Set(contents.map((content) => content.artifact_id));
+  return showForm(c, { from, to, selected, name: nextName(previous.name), notes: previous.notes ?? "", previous });
+}
+
+async function previousRelease(c: SiteContext, number: string): Promise<Release> {
+  const found = /^\d{1,9}$/.test(number) && (await findRelease(c.var.db, c.var.access.site.id, Number(number)));
+  return found || notFound("release");
+}
 
 // The same form with the rows selected on the board. It is a POST since their ids may not fit into an address; it writes nothing.
 releaseRoutes.post("/new", async (c) => {
@@ -64,12 +81,13 @@ releaseRoutes.post("/new", async (c) => {
 });
 
 releaseRoutes.post("/", async (c) => {
-  const form = await formFields(c, "name", "notes", "from", "to", "key");
+  const form = await formFields(c, "name", "notes", "from", "to", "key", "made_from");
   const lines = await checkedValues(c, "line");
   const { from, to } = environmentsOf(c, form.from, form.to);
   const contents = lines.map(parseReleaseLine);
+  const previous = form.made_from ? await previousRelease(c, form.made_from) : undefined;
   try {
-    const release = { name: form.name, notes: form.notes, from: from.slug, contents };
+    const release = { name: form.name, notes: form.notes, from: from.slug, contents, made_from: previous?.number };
     const posted = { ...form, lines };
     const { number } = await createRelease(c.var.db, sessionActor(c, posted), c.var.access.site, release);
     flash(c, `Release ${number} created.`);
@@ -78,7 +96,7 @@ releaseRoutes.post("/", async (c) => {
     if (!(error instanceof Refusal) || !error.errors.length) throw error;
     const selected = await selectedIds(c.var.db, c.var.access.site.id, contents);
     const { name, notes } = form;
-    return showForm(c, { from, to, selected, name, notes, errors: error.errors, lines: contents }, 422);
+    return showForm(c, { from, to, selected, name, notes, previous, errors: error.errors, lines: contents }, 422);
   }
 });
 
@@ -119,13 +137,16 @@ interface FilledForm {
   selected: "all" | Set<string>;
   name: string;
   notes: string;
+  /** The release from which it is made. */
+  previous?: Release | undefined;
   errors?: FieldError[];
   lines?: { kind: string; key: string }[];
 }
 
 async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 200) {
   const { site } = c.var.access;
-  const { from, to, selected, errors = [], lines = [] } = form;
+  const { from, to, selected, previous, errors = [], lines = [] } = form;
+  const ofPrevious = previous && (await listPromotions(c.var.db, site.id, { releases: [previous.id], limit: 1000 }));
   const candidates = await listCandidates(c.var.db, site, from, to, selected);
   const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   const absent = candidates.rows.flatMap((row) => (row.inTarget === undefined ? row.artifact_id : []));
@@ -136,6 +157,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
     ...form,
     ...candidates,
     site,
+    rejected: ofPrevious ? await changesRequestedOf(c.var.db, ofPrevious) : [],
     unknownInTarget: to ? await unknownIn(c.var.db, site, to, known, absent) : new Set(),
     whyEmpty,
     key: newId(),

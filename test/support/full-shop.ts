@@ -33,6 +33,8 @@ export async function fullShop(db: Database): Promise<World> {
   const { id: artifact_id } = await artifact.executeTakeFirstOrThrow();
   const looked_at = w.clock.at;
   await db.insertInto("looks").values({ promotion_id, artifact_id, person_id: w.people.theo.id, looked_at }).execute();
+  const draft = { promotion_id, artifact_id, person_id: w.people.theo.id, comment: "Larger" };
+  await db.insertInto("page_drafts").values(draft).execute();
   return w;
 }
 

@@ -1,4 +1,5 @@
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
+import type { RequestedChange } from "../../src/promotions/page-comments.ts";
 import type { Decision, Need, Requirement } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
@@ -10,14 +11,16 @@ import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
 import { environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
-import { fold, head, note, split } from "../parts/page.ts";
+import { fold, head, note, panel, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewCards } from "./changes.ts";
+import { type Discussion, discussion } from "./discussion.ts";
 import { type Panels, panels } from "./panels.ts";
+import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
 import { countIds, positionQuery, sectionTable } from "./sections.ts";
 import { verdict } from "./verdict.ts";
 import {
@@ -48,6 +51,9 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     afterwards: string | undefined;
     /** What the target has differently today from what a completed promotion brought. */
     changedSince: ChangedSince[];
+    discussion: Omit<Discussion, "site" | "promotion" | "now">;
+    /** What its rejection asks to be changed on single pages. */
+    requested: RequestedChange[];
     form: Panels["form"] & { comment?: string | undefined; role?: string | undefined };
     /** Corrections of what its completion recorded. */
     corrected: (Correction & { kind: Kind; key: string })[];
@@ -67,7 +73,7 @@ export function promotionPage(props: PromotionPage): Html {
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
 ${!promotion.open && outcome(props)}${props.corrected.length > 0 && correctedNote(props)}${split(
   html`${decidable ? verdictForm(props, list) : list}
-${software(props)}${unchanged(props)}`,
+${software(props)}${unchanged(props)}${discussion({ ...props, ...props.discussion })}`,
   panels({ ...props, forYou: props.need === "decision" }),
 )}
 ${promotion.open && verdict(props)}</div>`;
@@ -141,8 +147,8 @@ function outcome(props: PromotionPage): Html {
   const { completion, cancellation, approvals } = promotion;
   const at = (iso: string) => time(iso, site.time_zone, now);
   const rejection = approvals.find((approval) => approval.decision === "reject");
-  const line = (badge: Html, words: Html, action?: Html | false) =>
-    html`<div class="outcome">${badge}<p>${words}</p>${action}</div>`;
+  const line = (badge: Html, words: Html, action?: Html | false, after?: Html | false) =>
+    html`<div class="outcome">${badge}<p>${words}</p>${action}</div>${after}`;
   const release = html`<a href="/sites/${site.slug}/releases/${promotion.release}">release ${promotion.release}</a>`;
   const tryAgain = html`To try again, request a new promotion of ${release}.`;
   const again =
@@ -155,8 +161,10 @@ function outcome(props: PromotionPage): Html {
   if (rejection)
     return line(
       statusBadge("rejected", "Rejected"),
-      html`by ${inRole(rejection, rejection.role_name)}, ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
-      again,
+      html`by ${inRole(rejection, rejection.role_name)}, ${at(rejection.decided_at)}${rejection.comment ? html`: <span class="quote">${rejection.comment}</span>` : "."} ${tryAgain}`,
+      html`${props.may.release && newReleaseFrom(site, promotion.release)} ${again}`,
+      props.requested.length > 0 &&
+        panel("requested", "Requested changes", requestedChangesList(site, props.requested)),
     );
   if (cancellation?.superseded_by)
     return line(
