@@ -32,6 +32,7 @@ import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
 import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { environmentSettingsRoutes } from "./settings/environments.ts";
+import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
@@ -145,6 +146,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings/environments", environmentSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
+  pages.route("/settings/jobs", jobSettingsRoutes);
   return pages;
 }
 

@@ -88,7 +88,7 @@ export const everyPage: Visit[] = [
   ...shop(`/search?q=who+approved+${released}+on+demo`, "/search?q=when+did+/often+change+on+live"),
   ...shop("/search?q=what+changed+on+demo+since+4+March+2026", "/search?q=what+waits+for+marketing"),
 
-  ...visits("iris", "/sites/shop/settings")("", "/environments", "/environments/live", "/tokens"),
+  ...visits("iris", "/sites/shop/settings")("", "/environments", "/environments/live", "/tokens", "/jobs"),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
