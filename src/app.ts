@@ -33,6 +33,7 @@ import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { environmentSettingsRoutes } from "./settings/environments.ts";
 import { gateSettingsRoutes } from "./settings/gate.ts";
+import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
@@ -147,6 +148,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings/environments", gateSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
+  pages.route("/settings/jobs", jobSettingsRoutes);
   return pages;
 }
 

@@ -308,6 +308,20 @@ export interface Schema {
   };
   /** Freezes that somebody ended: they cover nothing from then on. */
   freeze_ends: { freeze_id: string; person_id: string; reason: string; ended_at: string };
+  /** Background work. Not part of the record. */
+  jobs: {
+    id: string;
+    site_id: string;
+    kind: string;
+    ref: string;
+    /** When it is due, or due again. */
+    run_at: string;
+    /** Until when the server that took it may work on it; null if nobody does. */
+    lease_until: string | null;
+    attempts: Generated<number>;
+    last_error: string | null;
+    done_at: string | null;
+  };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
   /** What an approver has written about single pages before they decide. A convenience, not part of the record. */

@@ -72,7 +72,7 @@ test("a weekly freeze is planned with plain fields, and covers its windows only"
   };
   const list = await text(w.as("ada").submit(page, fields));
   expect(list).toContain("Freeze 1 set: live will take no promotions.");
-  expect(list).toContain("FREQ=WEEKLY;BYDAY=FR,SA;UNTIL=20260404");
+  expect(list).toContain("every week on Friday and Saturday, until 2026-04-04");
   const api = await w.token("viewer");
   const frozen = async (at: string) => {
     w.clock.at = at;

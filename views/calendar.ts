@@ -86,13 +86,14 @@ const frozen = (props: Props, date: string, { window, ...freeze }: FreezeOnDay):
   html`<div>${env({ name: freeze.environment_name, tier: freeze.tier })} ${hours(props, date, window)} <small><bdi>${freeze.reason}</bdi>, freeze ${freeze.number}</small></div>`;
 
 /** "all day", "from 22:00", "until 06:00", "10:00 to 12:00" */
-function hours({ site }: Props, date: string, { starts_at, ends_at }: FreezeOnDay["window"]): string {
+function hours({ site, today }: Props, date: string, { starts_at, ends_at }: FreezeOnDay["window"]): string {
   const zone = site.time_zone;
   const tomorrow = startOfDay(addDays(date, 1), zone);
   const starts = starts_at >= startOfDay(date, zone) ? clockTime(starts_at, zone) : undefined;
   const ends = ends_at !== null && ends_at < tomorrow ? clockTime(ends_at, zone) : undefined;
-  if (starts === undefined || starts === "00:00") return ends ? `until ${ends}` : "all day";
-  return ends ? `${starts} to ${ends}` : `from ${starts}`;
+  const open = ends_at === null && date === today ? ", until somebody ends it" : "";
+  if (starts === undefined || starts === "00:00") return ends ? `until ${ends}` : `all day${open}`;
+  return ends ? `${starts} to ${ends}` : `from ${starts}${open}`;
 }
 
 const completed = ({ site }: Props, { number, name, effective_at, environment, tier }: CompletedPromotion): Html =>

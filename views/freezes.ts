@@ -3,6 +3,7 @@ import type { Site } from "../src/access/sites.ts";
 import type { FreezeForm } from "../src/freezes/form.ts";
 import type { Freeze } from "../src/freezes/queries.ts";
 import type { Window } from "../src/freezes/recurrence.ts";
+import { joinWithAnd } from "../src/text.ts";
 import { button, confirmButton, hiddenField } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
@@ -68,9 +69,27 @@ const list = (props: Props, caption: string, freezes: Current[], none: string): 
 
 function cells({ site, now }: Props, freeze: Freeze, { starts_at, ends_at }: Window): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
-  const rule = freeze.recurrence && html` <small>recurs by <code>${freeze.recurrence}</code></small>`;
+  const when = html`${at(starts_at)} until ${ends_at ? at(ends_at) : "somebody ends it"}${freeze.recurrence && html`<br><small>${recurrenceWords(freeze.recurrence)}</small>`}`;
   const place = { name: freeze.environment_name, tier: freeze.tier };
-  return html`${rowHead(`Freeze ${freeze.number}`)}${cell("Environment", env(place))}${cell("From", at(starts_at))}${cell("Until", ends_at ? at(ends_at) : "somebody ends it")}${cell("Reason", html`<bdi>${freeze.reason}</bdi>${rule}`)}${cell("Set by", html`${nameOf(freeze)}, ${at(freeze.created_at)}`)}`;
+  return html`${rowHead(`Freeze ${freeze.number}`)}${cell("Environment", env(place))}${cell("When", when)}${cell("Reason", html`<bdi>${freeze.reason}</bdi>`)}${cell("Set by", html`${nameOf(freeze)}, ${at(freeze.created_at)}`)}`;
+}
+
+const everyWords: Record<string, string> = {
+  DAILY: "every day",
+  WEEKLY: "every week",
+  MONTHLY: "every month",
+  YEARLY: "every year",
+};
+
+/** "every week on Friday and Saturday, until 2026-12-31"; a rule that the form cannot make is shown as it is. */
+function recurrenceWords(rule: string): Html {
+  const [, frequency = "", days, until, count] =
+    /^FREQ=([A-Z]+)(?:;BYDAY=([A-Z,]+))?(?:;UNTIL=(\d{8})|;COUNT=(\d+))$/.exec(rule) ?? [];
+  const every = everyWords[frequency];
+  if (!every) return html`recurs by <code>${rule}</code>`;
+  const names = (days?.split(",") ?? []).map((day) => weekdays.find(([code]) => code === day)?.[1] ?? day);
+  const end = until ? `until ${until.replace(/(....)(..)(..)/, "$1-$2-$3")}` : `${count} times`;
+  return html`${every}${names.length > 0 && ` on ${joinWithAnd(names)}`}, ${end}`;
 }
 
 function pastTable(props: Props): Html {
@@ -81,7 +100,7 @@ function pastTable(props: Props): Html {
       : html`<span class="none">as planned</span>`;
   return table({
     caption: "Past",
-    columns: ["Freeze", "Environment", "From", "Until", "Reason", "Set by", "Ended"],
+    columns: ["Freeze", "Environment", "When", "Reason", "Set by", "Ended"],
     body: each(past, (freeze) => row(html`${cells(props, freeze, freeze)}${cell("Ended", ended(freeze))}`)),
   });
 }

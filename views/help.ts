@@ -31,6 +31,10 @@ const terms: [string, string][] = [
     "Gate",
     "Who has to approve a promotion before it can be completed, and what else has to be met: by default a tester approves before demo, and Marketing before live. Administrators change it under Settings, Environments.",
   ],
+  [
+    "Freeze",
+    "A period, once or recurring, in which no promotion to an environment can be completed. What is deployed there nevertheless is recorded, and flagged.",
+  ],
   ["Completed", "The contents of the promotion are recorded on the target environment."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
   ["Recorded late", "Recorded after it happened. Both times are kept and shown."],

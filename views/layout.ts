@@ -173,6 +173,6 @@ const station = (
   next &&
   html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(", ")}</b></span><span class="line"></span>`}`
 }</div>
-<p>${stop.frozen && html`${statusBadge("blocked", "frozen")} `}<b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}${stop.changedAt && html` · last change ${time(stop.changedAt, site?.timeZone ?? "UTC", now)}`}</small></p>
+<p>${stop.frozen && html`${statusBadge("blocked", "frozen")}, `}<b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}${stop.changedAt && html` · last change ${time(stop.changedAt, site?.timeZone ?? "UTC", now)}`}</small></p>
 </li>
 `;

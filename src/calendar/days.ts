@@ -14,11 +14,12 @@ export interface Period {
   dates: string[];
 }
 
-/** The month or week in the address; this month if there is none, or if it is not a date. */
+/** The month or week in the address; this month if there is none, or if it is not a date from 1990 to 2099. */
 export function periodOf(query: { month?: string; week?: string }, zone: string, now: string): Period {
-  const week = validDate(query.week ?? "");
+  const shown = (text: string) => (/^(199|20\d)/.test(text) ? validDate(text) : undefined);
+  const week = shown(query.week ?? "");
   if (week) return weekOf(week);
-  const asked = validDate(`${query.month ?? ""}-01`);
+  const asked = shown(`${query.month ?? ""}-01`);
   return monthOf(asked ?? `${localInput(now, zone).slice(0, 7)}-01`);
 }
 
@@ -44,8 +45,15 @@ export const boundsOf = (dates: string[], zone: string): { from: string; until: 
 
 export type FreezeOnDay = Freeze & { window: Window };
 
-/** The windows of freezes on each of these dates, by date; a window is on every day that it touches. */
-export function freezesByDay(freezes: Freeze[], dates: string[], zone: string): Map<string, FreezeOnDay[]> {
+/**
+ * The windows of freezes on each of these dates, by date; a window is on every day that it touches. One without an end is
+ * known up to today.
+ */
+export function freezesByDay(
+  freezes: Freeze[],
+  dates: string[],
+  { zone, now }: { zone: string; now: string },
+): Map<string, FreezeOnDay[]> {
   const period = boundsOf(dates, zone);
   const windows = freezes.flatMap((freeze) =>
     windowsBetween(freeze, period.from, period.until).flatMap((window) => cutAtEnd(freeze, window)),
@@ -53,7 +61,8 @@ export function freezesByDay(freezes: Freeze[], dates: string[], zone: string): 
   return new Map(
     dates.map((date) => {
       const { from, until } = boundsOf([date], zone);
-      const touches = ({ window }: FreezeOnDay) => window.starts_at < until && (window.ends_at ?? until) > from;
+      const touches = ({ window: { starts_at, ends_at } }: FreezeOnDay) =>
+        starts_at < until && (ends_at === null ? from <= now || from <= starts_at : ends_at > from);
       return [date, windows.filter(touches)];
     }),
   );

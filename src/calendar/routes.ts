@@ -25,7 +25,7 @@ calendarRoutes.get("/", async (c) => {
     period,
     today: localInput(now, zone).slice(0, 10),
     week: weekOf(period.kind === "week" ? period.name : (period.dates[0] as string)).name,
-    freezes: freezesByDay(freezes.reverse(), period.dates, zone),
+    freezes: freezesByDay(freezes.reverse(), period.dates, { zone, now }),
     promotions: Map.groupBy(promotions, ({ effective_at }) => localInput(effective_at, zone).slice(0, 10)),
     isCut: promotions.length === maxPromotions,
   });

@@ -94,6 +94,7 @@ export const everyPage: Visit[] = [
     "/environments/live",
     "/environments/live/gate",
     "/tokens",
+    "/jobs",
   ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 

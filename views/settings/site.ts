@@ -12,6 +12,7 @@ const TABS = [
   ["/freezes", "Freezes"],
   ["/people", "People"],
   ["/tokens", "Tokens"],
+  ["/jobs", "Background work"],
 ] as const;
 
 /** The head of a settings page, with links to the other ones for those who may open them. */
