@@ -261,6 +261,8 @@ export interface Schema {
     person_id: string;
     reason: string;
     withdrawn_at: string;
+    /** When it became too old to count; null: who gave it withdrew it. */
+    expired_at: string | null;
   };
   /** Ticks of a gate's checklist for a promotion; the latest of a line counts, and 0 took the tick away. */
   checklist_ticks: {
@@ -287,6 +289,8 @@ export interface Schema {
     reason: string;
     superseded_by: string | null;
     cancelled_at: string;
+    /** Until when it could have been completed; null: it did not expire. */
+    expired_at: string | null;
   };
   /** Periods in which an environment takes no promotions. */
   freezes: {

@@ -112,6 +112,7 @@ export const plainTables = {
     person_id: true,
     reason: true,
     withdrawn_at: true,
+    expired_at: true,
   } satisfies Columns<"withdrawals">,
   checklist_ticks: {
     id: true,
@@ -135,6 +136,7 @@ export const plainTables = {
     reason: true,
     superseded_by: true,
     cancelled_at: true,
+    expired_at: true,
   } satisfies Columns<"cancellations">,
   freezes: {
     id: true,
@@ -201,6 +203,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   promotion_approved: decisionOf,
   promotion_rejected: decisionOf,
   approval_withdrawn: plainRow("withdrawals"),
+  approval_expired: plainRow("withdrawals"),
+  promotion_expired: plainRow("cancellations"),
   checklist_ticked: plainRow("checklist_ticks"),
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),

@@ -57,7 +57,7 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
     subject: "promotion_id",
     what: "the withdrawal of an approval of promotion",
     id: "approval_id",
-    actions: ["approval_withdrawn"],
+    actions: ["approval_withdrawn", "approval_expired"],
   },
   {
     table: "checklist_ticks",
@@ -76,7 +76,7 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
     table: "cancellations",
     subject: "promotion_id",
     what: "the cancellation of promotion",
-    actions: ["promotion_cancelled", "promotion_superseded"],
+    actions: ["promotion_cancelled", "promotion_superseded", "promotion_expired"],
   },
   { table: "freezes", subject: "id", what: "freeze", actions: ["freeze_set"] },
   { table: "freeze_ends", subject: "freeze_id", of: "freezes", what: "the end of freeze", actions: ["freeze_ended"] },

@@ -8,6 +8,7 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
+import { enqueue } from "../jobs/queue.ts";
 import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
@@ -17,6 +18,7 @@ import { assessPromotion, type PromotionDetails, promotionDetails } from "./asse
 import { blockersOf } from "./blockers.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
+import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
 import { perRequestField, requestErrors } from "./fields.ts";
 import { movedOnBlockers } from "./open-blockers.ts";
 import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
@@ -124,6 +126,7 @@ export function decide<T = Outcome>(
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
+    refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
     if (request.decision === "approve")
       refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
@@ -149,6 +152,8 @@ export function decide<T = Outcome>(
       ...progress,
     };
     await trx.insertInto("approvals").values(row).execute();
+    const due = approvalExpiry(promotion, { ...row, withdrawn_at: null });
+    if (due) await enqueue(trx, { site_id: site.id, kind: "approval_expiry", ref: promotion.id, run_at: due });
     await insertPageComments(trx, row.id, pages);
     if (request.decision === "reject") {
       await markClosed(trx, site, promotion, contents);
@@ -297,6 +302,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
       reason: reason.trim(),
       superseded_by: null,
       cancelled_at: actor.at,
+      expired_at: null,
     };
     await trx.insertInto("cancellations").values(row).execute();
     await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));

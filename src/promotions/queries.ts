@@ -83,7 +83,8 @@ function endedAs(state: PromotionState) {
   const ends: Partial<Record<PromotionState, ReturnType<typeof sql>>> = {
     completed: sql`completions x where x.promotion_id = p.id`,
     rejected: sql`approvals x where x.promotion_id = p.id and x.decision = 'reject'`,
-    cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null`,
+    cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null and x.expired_at is null`,
+    expired: sql`cancellations x where x.promotion_id = p.id and x.expired_at is not null`,
     superseded: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is not null`,
   };
   const end = ends[state];
@@ -236,7 +237,7 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
     .leftJoin("withdrawals as w", "w.approval_id", "a.id")
     .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
-    .select(["w.withdrawn_at", "w.reason as withdrawal_reason"])
+    .select(["w.withdrawn_at", "w.reason as withdrawal_reason", "w.expired_at"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")
@@ -285,6 +286,7 @@ const cancellationsOf = precompiled((db, ids: string[]) =>
       personSince("p", "c.cancelled_at", "pr.site_id").as("person_now"),
       "p.kind",
       "c.reason",
+      "c.expired_at",
       "s.number as superseded_by",
       "c.cancelled_at",
     ])

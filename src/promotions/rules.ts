@@ -39,13 +39,14 @@ interface PromotionFacts {
   gate: Gate | null;
   approvals: ApprovalFacts[];
   completion: { completed_at: string; effective_at: string } | null;
-  cancellation: { superseded_by: number | null; cancelled_at: string } | null;
+  cancellation: { superseded_by: number | null; cancelled_at: string; expired_at: string | null } | null;
 }
 
 /** Derived from the recorded rows and stored nowhere, so it cannot disagree with them. */
 export function stateOf(promotion: PromotionFacts): PromotionState {
   if (promotion.completion) return "completed";
   if (promotion.approvals.some((approval) => approval.decision === "reject")) return "rejected";
+  if (promotion.cancellation?.expired_at) return "expired";
   if (promotion.cancellation) return promotion.cancellation.superseded_by === null ? "cancelled" : "superseded";
   return requirementsOf(promotion, {}).every(({ needed, given }) => given >= needed) ? "approved" : "waiting";
 }

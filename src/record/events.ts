@@ -22,6 +22,8 @@ export const actions = [
   "promotion_approved",
   "promotion_rejected",
   "approval_withdrawn",
+  "approval_expired",
+  "promotion_expired",
   "checklist_ticked",
   "promotion_cancelled",
   "promotion_superseded",

@@ -268,6 +268,7 @@ function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): H
   const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
     return html` Replaced by promotion ${cancellation.superseded_by}.`;
+  if (cancellation?.expired_at) return html` Expired. ${cancellation.reason}`;
   if (cancellation) return html` ${nameOf(cancellation)} cancelled it${quote(cancellation.reason)}`;
   if (!last) return html``;
   const person = last.person_id === actor.person.id ? "You" : inRole(last, last.role_name);

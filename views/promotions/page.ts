@@ -166,6 +166,12 @@ function outcome(props: PromotionPage): Html {
       props.requested.length > 0 &&
         panel("requested", "Requested changes", requestedChangesList(site, props.requested)),
     );
+  if (cancellation?.expired_at)
+    return line(
+      statusBadge("expired", "Expired"),
+      html`${at(cancellation.expired_at)}. ${cancellation.reason} ${tryAgain}`,
+      again,
+    );
   if (cancellation?.superseded_by)
     return line(
       statusBadge("superseded", "Superseded"),

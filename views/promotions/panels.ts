@@ -94,7 +94,7 @@ function decided({ site, now }: Pick<Panels, "site" | "now">, approval: Approval
 }
 
 const withdrawn = ({ site, now }: Pick<Panels, "site" | "now">, approval: Approval): Html =>
-  html`<li>${statusBadge("corrected", html`${inRole(approval, approval.role_name)} approved, and withdrew it`, { wrap: true })}<small>${time(approval.decided_at, site.time_zone, now)}, withdrawn ${time(approval.withdrawn_at as string, site.time_zone, now)} <span class="quote">${approval.withdrawal_reason}</span></small></li>`;
+  html`<li>${statusBadge("corrected", html`${inRole(approval, approval.role_name)} approved${approval.expired_at ? ", which has expired" : ", and withdrew it"}`, { wrap: true })}<small>${time(approval.decided_at, site.time_zone, now)}, ${approval.expired_at ? "expired" : "withdrawn"} ${time(approval.withdrawn_at as string, site.time_zone, now)} <span class="quote">${approval.withdrawal_reason}</span></small></li>`;
 
 /** For who approved it: until it is completed they may think again. */
 const withdrawal = ({ site, promotion, form, errors }: Panels): Html =>
