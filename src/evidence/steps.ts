@@ -24,7 +24,7 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
     for (const { seq: event, action, details, ...row } of await query.execute()) {
       const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
-      const said = facts.comment ?? facts.reason ?? facts.note;
+      const said = facts.comment ?? facts.reason ?? facts.note ?? facts.freeze_override;
       const step = { ...facts, ...row, event, what, said };
       steps.push({ ...step, ...localTimes(step, site.time_zone) });
     }

@@ -111,7 +111,10 @@ function collect({ seq: event, action, subject, subject_id: id, environment_id, 
   if (recorded_at > about.known_at || event > about.events) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
-  const [what, said] = [action.replaceAll("_", " "), facts.comment ?? facts.reason ?? facts.note];
+  const [what, said] = [
+    action.replaceAll("_", " "),
+    facts.comment ?? facts.reason ?? facts.note ?? facts.freeze_override,
+  ];
   events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said }));
   if (facts.gate) gates.set(facts.gate.id, facts.gate);
   for (const { id, ...artifact } of learned?.artifacts ?? []) names.set(id, name(artifact));
