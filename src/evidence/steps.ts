@@ -27,7 +27,7 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
     for (const { seq: event, action, details, ...row } of await query.execute()) {
       const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
-      const said = commentIn(facts) ?? facts.reason ?? facts.note;
+      const said = commentIn(facts) ?? facts.reason ?? facts.note ?? facts.freeze_override;
       const step = { ...facts, ...row, event, what, said, ...namesOf(environments, row.environment_id, event) };
       steps.push({ ...step, ...localTimes(step, site.time_zone) });
     }

@@ -107,6 +107,7 @@ export const everyPage: Visit[] = [
   ...["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"].flatMap((state) =>
     call(`/promotions?state=${state}&limit=10`),
   ),
+  ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
   ...call("/events", "/events?after=100&limit=10", "/events/head", "/checkpoints/latest"),
 ];
