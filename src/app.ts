@@ -10,6 +10,7 @@ import { cachedSummary } from "./board/site-summary.ts";
 import { compareRoutes } from "./compare/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
 import type { Database } from "./database/connect.ts";
+import { delegationRoutes } from "./delegations/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
@@ -130,6 +131,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/artifacts", artifactRoutes);
   pages.route("/compare", compareRoutes);
   pages.route("/history", historyRoutes);
+  pages.route("/delegations", delegationRoutes);
   pages.route("/releases", releaseRoutes);
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);

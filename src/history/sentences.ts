@@ -86,7 +86,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)})${reviewed(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${reviewed(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
@@ -95,7 +95,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)})${requestedChanges(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${requestedChanges(d)}.`,
   ],
   approval_withdrawn: (d) => [
     "withdrew the approval of ",
@@ -157,6 +157,22 @@ const sentences = {
     ...owned(d),
     ".",
   ],
+  delegation_set: (d) => [
+    "named ",
+    name(d.member),
+    ` as substitute (${roleName(d.role)}), from `,
+    { at: text(d.from_at) },
+    " until ",
+    { at: text(d.until_at) },
+    ".",
+  ],
+  delegation_ended: (d) => [
+    "ended that ",
+    name(d.member),
+    " is substitute of ",
+    name(d.away),
+    ` (${roleName(d.role)}).`,
+  ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
 /** The actions, as the filter lists them. */
@@ -181,6 +197,8 @@ export const actionNames = {
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
   owner_set: "Owners set",
+  delegation_set: "Substitutes named",
+  delegation_ended: "Substitutes ended",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
@@ -219,6 +237,9 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", for Mara", if a substitute decided */
+const forWhom = (d: Details): string => (typeof d.for === "string" ? `, for ${d.for}` : "");
 
 /** ", with changes requested on 2 pages" */
 const requestedChanges = ({ pages }: Details): string =>

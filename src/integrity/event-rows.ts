@@ -34,6 +34,8 @@ export const recordTables = [
   "completions",
   "ownerships",
   "former_names",
+  "delegations",
+  "delegation_ends",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -94,7 +96,19 @@ export const plainTables = {
     decided_at: true,
     reviewed: true,
     to_review: true,
+    for_id: true,
   } satisfies Columns<"approvals">,
+  delegations: {
+    id: true,
+    site_id: true,
+    person_id: true,
+    substitute_id: true,
+    role: true,
+    from_at: true,
+    until_at: true,
+    created_at: true,
+  } satisfies Columns<"delegations">,
+  delegation_ends: { delegation_id: true, person_id: true, ended_at: true } satisfies Columns<"delegation_ends">,
   comments: {
     id: true,
     promotion_id: true,
@@ -192,6 +206,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   token_created: noRows,
   token_revoked: noRows,
   owner_set: ownersOf,
+  delegation_set: plainRow("delegations"),
+  delegation_ended: plainRow("delegation_ends"),
 };
 
 function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {

@@ -83,6 +83,7 @@ const promotion = z.object({
   approvals: z.array(
     z.object({
       person: nameThenSchema,
+      for: z.string().nullable().openapi({ description: "Who was away, if their substitute decided." }),
       kind: personKindSchema,
       role: z.string(),
       decision,
@@ -329,7 +330,8 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
     })),
     approvals: row.approvals.map((approval) => ({
-      person: approval.person,
+      person: approval.substitute,
+      for: approval.for_person ?? null,
       kind: approval.kind,
       role: approval.role,
       decision: approval.decision,

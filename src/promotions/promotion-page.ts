@@ -2,6 +2,7 @@ import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
@@ -23,6 +24,7 @@ import {
   movedOnCode,
   needOf,
   rolesToChoose,
+  standInOn,
   whyNotDecide,
   whyNotFresh,
   whyNotTick,
@@ -65,7 +67,8 @@ export async function showPromotion(
   const position = readPosition(c);
   const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
-  const whyNot = whyNotDecide(promotion, sessionActor(c));
+  const actor = await withDelegations(db, site.id, sessionActor(c));
+  const whyNot = whyNotDecide(promotion, actor);
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
   const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
   const content = promotionPage({
@@ -96,8 +99,9 @@ export async function showPromotion(
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
     signIn: signInFor(c, promotion),
     whyNotTick: whyNotTick(promotion, sessionActor(c)),
-    roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
-    need: needOf(promotion, sessionActor(c), promotion.blockers),
+    roles: promotion.open ? rolesToChoose(promotion, actor) : [],
+    need: needOf(promotion, actor, promotion.blockers),
+    standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
     afterwards: approvedAfterwards(promotion),

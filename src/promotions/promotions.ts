@@ -5,6 +5,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { type Blocker, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
@@ -25,6 +26,7 @@ import {
   type Decision,
   rolesToChoose,
   rolesToDecide,
+  standInFor,
   whyClosed,
   whyNotAllReviewed,
   whyNotComment,
@@ -113,7 +115,8 @@ export function decide<T = Outcome>(
     before: Promotion,
   ) => T | Promise<T> = outcome as never,
 ): Promise<T> {
-  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+  return siteTransaction(db, actor, site.id, async (trx, person) => {
+    const actor = await withDelegations(trx, site.id, person);
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
       (approval) =>
@@ -135,16 +138,19 @@ export function decide<T = Outcome>(
     const progress = await reviewProgress(trx, actor, promotion.id);
     if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
+    const role = roleFor(promotion, actor, request.role);
+    const away = standInFor(promotion, actor, role);
     const row = {
       id: newId(Date.parse(actor.at)),
       promotion_id: promotion.id,
       person_id: actor.person.id,
-      role: roleFor(promotion, actor, request.role),
+      role,
       decision: request.decision,
       digest: request.digest,
       comment: request.comment?.trim() || null,
       decided_at: actor.at,
       ...progress,
+      for_id: away?.person_id ?? null,
     };
     await trx.insertInto("approvals").values(row).execute();
     await insertPageComments(trx, row.id, pages);
@@ -161,6 +167,7 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        ...(away && { for: away.person }),
         ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       },
     });

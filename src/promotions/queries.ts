@@ -4,7 +4,7 @@ import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { endOfTime } from "../record/as-of.ts";
-import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
+import { deciderThen, formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
@@ -214,7 +214,7 @@ function completionOf<T extends { corrected: number }>([row]: T[]):
 
 /** How many roles, or of the role in which they decided, the person has on the site now. */
 const stillHas = (what: "role" | "any") => sql<number>`(
-  select count(*) from memberships m where m.person_id = a.person_id and m.site_id = pr.site_id
+  select count(*) from memberships m where m.person_id = coalesce(a.for_id, a.person_id) and m.site_id = pr.site_id
     ${what === "role" ? sql`and m.role = a.role` : sql``})`;
 
 const approvalsOf = precompiled((db, ids: string[]) =>
@@ -225,8 +225,11 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .select([
       "a.promotion_id",
       "a.person_id",
-      personThen("p", "a.decided_at", "pr.site_id").as("person"),
+      deciderThen("p", "f", "a.decided_at", "pr.site_id").as("person"),
+      personThen("p", "a.decided_at", "pr.site_id").as("substitute"),
+      personThen("f", "a.decided_at", "pr.site_id").as("for_person"),
       personSince("p", "a.decided_at", "pr.site_id").as("person_now"),
+      "a.for_id",
       "p.kind",
       "a.role",
       "r.name as role_name",
@@ -234,6 +237,7 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.digest",
     ])
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
+    .leftJoin("people as f", "f.id", "a.for_id")
     .leftJoin("withdrawals as w", "w.approval_id", "a.id")
     .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
     .select(["w.withdrawn_at", "w.reason as withdrawal_reason"])

@@ -35,6 +35,8 @@ export const actions = [
   "token_created",
   "token_revoked",
   "owner_set",
+  "delegation_set",
+  "delegation_ended",
 ] as const;
 export type Action = (typeof actions)[number];
 
