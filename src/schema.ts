@@ -241,6 +241,8 @@ export interface Schema {
     to_review: number | null;
     /** The person who is away and for whom the substitute decided. */
     for_id: string | null;
+    /** JSON: the number of an earlier promotion, and the keys of the pages that they had approved there already. */
+    carried_over: string | null;
   };
   /** Who may decide for whom in a role, from and until a moment. */
   delegations: {

@@ -86,7 +86,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)}${forWhom(d)})${reviewed(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${reviewed(d)}${carriedOver(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
@@ -237,6 +237,14 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", 2 of them carried over from promotion 12" */
+function carriedOver({ carried_over }: Details): string {
+  const carried = carried_over as { promotion: number; pages: string[] } | undefined;
+  return carried
+    ? `, ${countOf(carried.pages.length, "page")} carried over from promotion ${text(carried.promotion)}`
+    : "";
+}
 
 /** ", for Mara", if a substitute decided */
 const forWhom = (d: Details): string => (typeof d.for === "string" ? `, for ${d.for}` : "");

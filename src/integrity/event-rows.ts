@@ -97,6 +97,7 @@ export const plainTables = {
     reviewed: true,
     to_review: true,
     for_id: true,
+    carried_over: true,
   } satisfies Columns<"approvals">,
   delegations: {
     id: true,
@@ -229,7 +230,9 @@ function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTab
 function decisionOf(entry: ChainEntry): EventTableRows {
   const { id: approval_id, pages } = entry.details;
   const page_comments = lines(pages).map((page) => ({ approval_id: approval_id as string, ...page }));
-  return { ...plainRow("approvals")(entry), page_comments };
+  const carried = entry.details.carried_over;
+  const carried_over = carried ? canonicalJson(carried) : null;
+  return { ...plainRow("approvals")({ ...entry, details: { ...entry.details, carried_over } }), page_comments };
 }
 
 function commentOf(entry: ChainEntry): EventTableRows {

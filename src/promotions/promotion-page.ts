@@ -13,6 +13,7 @@ import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { earlierApprovals } from "./carry-over.ts";
 import { listComments, whyNotDiscuss } from "./comments.ts";
 import { type PageRequest, requestedChanges } from "./page-comments.ts";
 import { pageDrafts } from "./page-drafts.ts";
@@ -74,6 +75,7 @@ export async function showPromotion(
   const content = promotionPage({
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
+    earlierApprovals: promotion.open ? await earlierApprovals(db, site.id, promotion) : [],
     requested: await requestedChanges(db, promotion),
     discussion: {
       comments: await listComments(db, promotion.id),

@@ -2,6 +2,7 @@ import type { Actor } from "../access/actor.ts";
 import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
+import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
@@ -14,6 +15,7 @@ import { findRelease, listContents } from "../record/releases.ts";
 import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
+import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { perRequestField, requestErrors } from "./fields.ts";
@@ -54,7 +56,8 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     const current = { ...site, ...(await environmentsOf(trx, site.id)) };
     const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, current, release, environment, contents);
+    const eligibility = await eligibilityFor(trx, actor, current, release, environment, contents);
+    const { from, digest, open, whyNot, contents: eligible } = eligibility;
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const row = {
       id: newId(Date.parse(actor.at)),
@@ -72,6 +75,7 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     await trx.insertInto("promotions").values(row).execute();
     await markOpen(trx, site, row, contents);
     await settleRejections(trx, site.id, row, contents);
+    await carryTicks(trx, site.id, { ...row, gate: environment.gate }, eligible);
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(row, environment),
       action: "promotion_asked",
@@ -152,7 +156,12 @@ export function decide<T = Outcome>(
       ...progress,
       for_id: away?.person_id ?? null,
     };
-    await trx.insertInto("approvals").values(row).execute();
+    const carried =
+      request.decision === "approve" ? await carriedOver(trx, site.id, promotion, actor.person.id) : undefined;
+    await trx
+      .insertInto("approvals")
+      .values({ ...row, carried_over: carried ? canonicalJson(carried) : null })
+      .execute();
     await insertPageComments(trx, row.id, pages);
     if (request.decision === "reject") {
       await markClosed(trx, site, promotion, contents);
@@ -167,6 +176,7 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        ...(carried && { carried_over: carried }),
         ...(away && { for: away.person }),
         ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       },

@@ -151,7 +151,11 @@ async function withState(db: Database, rows: Row[]) {
       gate,
       /** Whether its target has another gate by now; it keeps the one under which it was requested. */
       gate_changed: newest_gate !== gate_version,
-      approvals: of(approvals).map((approval) => ({ ...approval, pages: pages.get(approval.id) ?? [] })),
+      approvals: of(approvals).map((approval) => ({
+        ...approval,
+        pages: pages.get(approval.id) ?? [],
+        carried_over: readCarriedOver(approval.carried_over),
+      })),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
@@ -206,6 +210,10 @@ const ticksOf = precompiled((db, ids: string[]) =>
     .orderBy("t.seq"),
 );
 
+/** Which pages an approval took over from one on an earlier promotion. */
+const readCarriedOver = (text: string | null) =>
+  text === null ? null : (JSON.parse(text) as { promotion: number; pages: string[] });
+
 function completionOf<T extends { corrected: number }>([row]: T[]):
   | (Omit<T, "corrected"> & { corrected: boolean })
   | null {
@@ -239,7 +247,7 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
     .leftJoin("people as f", "f.id", "a.for_id")
     .leftJoin("withdrawals as w", "w.approval_id", "a.id")
-    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review", "a.carried_over"])
     .select(["w.withdrawn_at", "w.reason as withdrawal_reason"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
