@@ -10,6 +10,7 @@ import { deploymentApi } from "./deployments/api.ts";
 import { environmentApi } from "./environments/api.ts";
 import { environmentChangesApi } from "./environments/changes-api.ts";
 import { notFound } from "./errors.ts";
+import { freezeApi } from "./freezes/api.ts";
 import { gateApi } from "./gates/api.ts";
 import { healthApi } from "./health.ts";
 import { eventApi } from "./history/api.ts";
@@ -63,6 +64,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     correctionApi,
     releaseApi,
     promotionApi,
+    freezeApi,
     commentApi,
     delegationApi,
     eventApi,

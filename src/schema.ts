@@ -19,6 +19,7 @@ export interface Schema {
     deployments: Generated<number>;
     releases: Generated<number>;
     promotions: Generated<number>;
+    freezes: Generated<number>;
     events: Generated<number>;
     head: Generated<string>;
   };
@@ -288,13 +289,54 @@ export interface Schema {
     person_id: string;
     ticked_at: string;
   };
-  completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
+  completions: {
+    promotion_id: string;
+    deployment_id: string;
+    person_id: string;
+    completed_at: string;
+    /** Why it was completed although the target was frozen; null if it was not. */
+    freeze_override: string | null;
+  };
   cancellations: {
     promotion_id: string;
     person_id: string;
     reason: string;
     superseded_by: string | null;
     cancelled_at: string;
+  };
+  /** Periods in which an environment takes no promotions. */
+  freezes: {
+    id: string;
+    site_id: string;
+    number: number;
+    environment_id: string;
+    /** The first window. ends_at is null if it lasts until somebody ends it; then it does not recur. */
+    starts_at: string;
+    ends_at: string | null;
+    /** An RFC 5545 recurrence rule that begins with the first window, on the clock of time_zone. */
+    recurrence: string | null;
+    time_zone: string;
+    /** The end of the last window, which follows from the columns above. */
+    last_ends_at: string | null;
+    reason: string;
+    person_id: string;
+    created_at: string;
+  };
+  /** Freezes that somebody ended: they cover nothing from then on. */
+  freeze_ends: { freeze_id: string; person_id: string; reason: string; ended_at: string };
+  /** Background work. Not part of the record. */
+  jobs: {
+    id: string;
+    site_id: string;
+    kind: string;
+    ref: string;
+    /** When it is due, or due again. */
+    run_at: string;
+    /** Until when the server that took it may work on it; null if nobody does. */
+    lease_until: string | null;
+    attempts: Generated<number>;
+    last_error: string | null;
+    done_at: string | null;
   };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };

@@ -4,10 +4,11 @@ import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { endDelegation, setDelegation } from "../src/delegations/delegations.ts";
+import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
 import { changeName } from "../src/people/account.ts";
 import { addComment } from "../src/promotions/comments.ts";
 import { decide } from "../src/promotions/promotions.ts";
-import { type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -28,6 +29,8 @@ beforeEach(async () => {
   await addComment(w.db, await w.by("mara"), w.site, 3, "Why?");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
+  await endFreeze(w.db, await w.by("ada"), w.site, freeze.number, "Done");
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
 });
 afterEach(() => w.close());
@@ -47,6 +50,8 @@ const tables = [
   ["completions", "completed_at"],
   ["ownerships", "seq"],
   ["former_names", "name"],
+  ["freezes", "reason"],
+  ["freeze_ends", "reason"],
   ["page_comments", "comment"],
   ["comments", "comment"],
   ["delegations", "until_at"],

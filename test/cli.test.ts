@@ -27,6 +27,9 @@ test("help lists the commands, and each has its own help", async () => {
     "log",
     "diff",
     "can-promote",
+    "freeze",
+    "freeze list",
+    "freeze end",
     "verify",
     "rebuild",
     "checkpoint",
@@ -45,7 +48,7 @@ test("an unknown command is refused with the list of commands", async () => {
   expect(await sitebook(["prove"])).toEqual({
     code: 2,
     out: "",
-    err: 'Unknown command "prove". The commands are setup, token create, record, import, same-as, log, diff, can-promote, gate, verify, rebuild, checkpoint, backup, copy, export.\n',
+    err: 'Unknown command "prove". The commands are setup, token create, record, import, same-as, log, diff, can-promote, gate, freeze, freeze list, freeze end, verify, rebuild, checkpoint, backup, copy, export.\n',
   });
   expect((await sitebook([])).code).toBe(2);
   expect((await sitebook(["constructor"])).code).toBe(2);

@@ -410,6 +410,11 @@ describe("the API", () => {
     [{ ...marketing(1), checklist: ["a", " "] }, "checklist.1", "Line 2 of the checklist is empty."],
     [{ ...marketing(1), checklist: ["a\u202eb"] }, "checklist.0", "turn the direction of text"],
     [{ ...marketing(1), rollback_roles: ["tester", "king"] }, "rollback_roles.1", 'There is no role "king".'],
+    [
+      { ...marketing(1), rollback_roles: [...Array(50).fill("tester"), "king"] },
+      "rollback_roles.50",
+      'There is no role "king".',
+    ],
     [{ ...marketing(1), reason: "" }, "reason", "A change of a gate needs a reason."],
     [{ ...marketing(1), reason: "x".repeat(10_001) }, "reason", "at most 10,000 characters"],
   ])("refuses %j, naming the field", async (wrong, path, sentence) => {
@@ -448,6 +453,25 @@ describe("the API", () => {
     expect((await put("nowhere", marketing(1))).status).toBe(404);
     expect(await gateEvents()).toEqual([]);
   });
+});
+
+test("an environment with a gate does not become the first, even if the gate needs no approval", async () => {
+  expect((await put("live", { requirements: [] })).body).toMatchObject({
+    version: 2,
+    sentence: "Promotions need no approval.",
+  });
+  const { status, body } = await (await machine(w, "administrator")).send("/sites/shop/environments/live", {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ before: "beta" }),
+  });
+  expect([status, body.detail]).toEqual([
+    409,
+    expect.stringContaining("live would be the first environment, but it has a gate"),
+  ]);
+  await w.record("demo", ["/sale v1"]);
+  const promotion = await w.ask((await w.release("Sale", ["/sale"], "demo")).number, "live");
+  expect(promotion).toMatchObject({ state: "approved", blockers: [] });
 });
 
 test("nobody but an administrator changes a gate, and a stranger does not see it", async () => {

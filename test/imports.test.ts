@@ -29,6 +29,7 @@ const floors = [
   // the nouns
   ["integrity"],
   ["delegations"],
+  ["freezes"],
   ["promotions"],
   ["gates"],
   ["releases"],
@@ -38,6 +39,7 @@ const floors = [
   ["compare"],
   ["environments"],
   ["sites"],
+  ["calendar"],
   ["people"],
   ["artifacts"],
   ["history"],

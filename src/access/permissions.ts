@@ -1,4 +1,14 @@
-export const permissions = ["view", "record", "release", "promote", "correct", "assign", "administer"] as const;
+export const permissions = [
+  "view",
+  "record",
+  "release",
+  "promote",
+  "correct",
+  "assign",
+  "freeze",
+  "override_freeze",
+  "administer",
+] as const;
 export type Permission = (typeof permissions)[number];
 
 /** What a person may do on a site, by permission. Made once for each request and handed to every page. */
@@ -15,6 +25,8 @@ export const permissionPhrases: Record<Permission, string> = {
   promote: "request, complete or cancel promotions",
   correct: "correct the record",
   assign: "set owners",
+  freeze: "freeze environments",
+  override_freeze: "override freezes",
   administer: "change the settings",
 };
 

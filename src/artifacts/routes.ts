@@ -96,7 +96,7 @@ async function currentVersions(c: SiteContext, id: string): Promise<ArtifactProp
 
 async function waitingPromotions(c: SiteContext, id: string): Promise<ArtifactProps["waiting"]> {
   const { site } = c.var.access;
-  const { open, blockers } = await c.var.siteSummary(c.var.db, site, c.var.at);
+  const { open, blockers } = await c.var.siteSummary(c.var.db, site);
   return (await openPromotionsWith(c.var.db, site.id, id)).flatMap(({ id, number, environment_id, version }) => {
     const environment = site.environments.find(({ id }) => id === environment_id);
     const requirements = open.find((promotion) => promotion.number === number)?.requirements ?? [];

@@ -17,7 +17,7 @@ export async function siteFrame(
   { environment, nextStep }: { environment?: string | undefined; nextStep?: boolean | undefined },
 ): Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">> {
   const { site } = c.var.access;
-  const summary = await c.var.siteSummary(c.var.db, site, c.var.at);
+  const summary = await c.var.siteSummary(c.var.db, site);
   const actor = await withDelegations(c.var.db, site.id, sessionActor(c));
   const { blockers } = summary;
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));

@@ -59,7 +59,7 @@ async function changeSelection(
   if (!change) return selected;
   if (change === "clear") return [];
   const { site } = c.var.access;
-  const summary = await c.var.siteSummary(c.var.db, site, c.var.at);
+  const summary = await c.var.siteSummary(c.var.db, site);
   const scope = "add" in change ? change.add : change.remove;
   const ids = new Set(await matchingIds(c.var.db, site, summary, filterWithin(filter, scope)));
   return "add" in change ? [...new Set([...selected, ...ids])] : selected.filter((id) => !ids.has(id));
@@ -76,7 +76,7 @@ async function show(c: SiteContext, fields: Record<string, string | undefined>, 
   const filter = readBoardFilter(site, fields);
   const after = readBoardPosition(filter, fields.after);
   const rows = readRows(fields.rows);
-  const summary = await c.var.siteSummary(c.var.db, site, c.var.at);
+  const summary = await c.var.siteSummary(c.var.db, site);
   const board = await loadBoard(c.var.db, site, summary, { filter, after: after || undefined, rows, selected });
   const steps =
     after || selected.length

@@ -56,7 +56,7 @@ deploymentRoutes.get("/new", async (c) => {
   refuse(whyNotMay({ permissions: c.var.access.permissions }, "record"), 403);
   const { site } = c.var.access;
   const environment = c.req.query("environment") ?? site.environments[0]?.slug ?? "";
-  const { environments } = await c.var.siteSummary(c.var.db, site, c.var.at);
+  const { environments } = await c.var.siteSummary(c.var.db, site);
   // what is recorded for an environment first is most likely what was there already
   const baseline = environments[site.environments.findIndex(({ slug }) => slug === environment)]?.changed_at === null;
   const empty = { when: "", note: "", source: "", complete: false, lines: "", previewed: "", sitemap: "", skip: 0 };

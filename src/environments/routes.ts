@@ -7,7 +7,10 @@ import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { listDeployments } from "../deployments/queries.ts";
+import { listFreezes } from "../freezes/queries.ts";
+import { nextWindow, windowAt } from "../freezes/rules.ts";
 import { gateAsOf } from "../gates/queries.ts";
 import { gateSentence } from "../gates/sentences.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -91,12 +94,24 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
+    freezes: await freezesOf(db, site.id, environment, at ?? now),
+    key: newId(),
     sameAs: at || !may.record ? [] : await sourcesOf(c, environment),
     may,
   };
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);
 });
+
+/** The freezes that cover a moment of the environment and, of those that nobody has ended, that come after it. */
+async function freezesOf(db: Database, siteId: string, environment: Environment, at: string) {
+  const freezes = await listFreezes(db, siteId, { environment: environment.id, endsAfter: at });
+  return freezes.reverse().flatMap((freeze) => {
+    const now = windowAt(freeze, at);
+    const window = now ?? nextWindow(freeze, at);
+    return window ? [{ ...freeze, window, active: now !== undefined }] : [];
+  });
+}
 
 /** Whether the record of this moment is different today from what was known at `knownAt`, or at the moment itself. */
 async function recordDiffers(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {
@@ -117,14 +132,14 @@ async function linesNow(c: SiteContext, environmentId: string, names: Awaited<Re
 async function sourcesOf(c: SiteContext, environment: Environment): Promise<Environment[]> {
   const { site } = c.var.access;
   if (environment.retired_at || (await whyNotBaseline(c.var.db, environment))) return [];
-  const { environments } = await c.var.siteSummary(c.var.db, site, c.var.at);
+  const { environments } = await c.var.siteSummary(c.var.db, site);
   const counts = new Map(environments.map((row) => [row.environment_id, row.pages + row.software]));
   return site.environments.filter(({ id }) => id !== environment.id && counts.get(id)).reverse();
 }
 
 /** The rail's counts, which are there already. */
 async function countNow(c: SiteContext, environmentId: string): Promise<EnvironmentCounts> {
-  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site, c.var.at);
+  const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
   const counts = environments.find((row) => row.environment_id === environmentId);
   const { pages = 0, software = 0, out_of_band = 0 } = counts ?? {};
   return { pages, software, out_of_band, unknown: 0 };

@@ -52,8 +52,8 @@ export function whyNotOrder(
   const numbers = broken.map(({ number }) => String(number));
   if (numbers.length === 1) return `Promotion ${numbers[0]} is still open there. Complete or cancel it first.`;
   if (numbers.length) return `Promotions ${joinWithAnd(numbers)} are still open there. Complete or cancel them first.`;
-  if (first.id !== before[0]?.id && first.gate?.requirements.length)
-    return `${first.name} would be the first environment, but it needs approvals, and nothing can be promoted to the first one.`;
+  if (first.id !== before[0]?.id && first.gate)
+    return `${first.name} would be the first environment, but it ${first.gate.requirements.length ? "needs approvals" : "has a gate"}, and nothing can be promoted to the first one.`;
 }
 
 /** `taken` are the site's other environments. */

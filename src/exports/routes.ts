@@ -31,7 +31,7 @@ exportRoutes.get("/:file{export\\.(?:csv|jsonl)}", (c) =>
     const { site } = c.var.access;
     const filter = readBoardFilter(site, c.req.query());
     const format = formatOf(c.req.param("file"));
-    const summary = await c.var.siteSummary(c.var.db, site, c.var.at);
+    const summary = await c.var.siteSummary(c.var.db, site);
     const content = serialize(format, boardExport(c.var.db, site, summary, filter, format));
     return { name: ["board", c.var.at], format, content };
   }),

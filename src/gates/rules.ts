@@ -21,6 +21,7 @@ export const carryOvers: GateRules["carry_over"][] = ["never", "page", "release"
 export function gateErrors(rules: GateRules, known: { slug: string }[]): FieldError[] {
   const errors: FieldError[] = [];
   const check = (path: string, message: string | undefined) => message && errors.push({ path, message });
+  // of more roles than there are, one of the first is unknown or repeated
   rules.requirements.slice(0, known.length + 1).forEach(({ role, count }, i) => {
     const repeated = rules.requirements.findIndex((other) => other.role === role) < i;
     check(`requirements.${i}.role`, whyNoRole(role, known) ?? (repeated ? `${role} is listed twice.` : undefined));
@@ -30,9 +31,8 @@ export function gateErrors(rules: GateRules, known: { slug: string }[]): FieldEr
   check("approval_days", whyNotWhole("The number of days", rules.approval_days, ranges.approval_days));
   check("promotion_days", whyNotWhole("The number of days", rules.promotion_days, ranges.promotion_days));
   if (!carryOvers.includes(rules.carry_over)) check("carry_over", `Select one of ${carryOvers.join(", ")}.`);
-  rules.rollback_roles.slice(0, known.length + 1).forEach((role, i) => {
-    check(`rollback_roles.${i}`, whyNoRole(role, known));
-  });
+  for (const role of [...new Set(rules.rollback_roles)].slice(0, known.length + 1))
+    check(`rollback_roles.${rules.rollback_roles.indexOf(role)}`, whyNoRole(role, known));
   return [...errors, ...checklistErrors(rules.checklist)];
 }
 

@@ -127,7 +127,16 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), "."],
+  promotion_completed: (d) => [
+    "completed ",
+    promotion(d.number),
+    ": ",
+    name(d.name),
+    " on ",
+    environment(d),
+    ...overridden(d),
+    ".",
+  ],
   promotion_commented: (d) => [
     "commented on ",
     promotion(d.number),
@@ -173,6 +182,21 @@ const sentences = {
     name(d.away),
     ` (${roleName(d.role)}).`,
   ],
+  freeze_set: (d) => [
+    "froze ",
+    environment(d),
+    ...frozenFor(d),
+    ` (“${text(d.reason)}”), `,
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    ".",
+  ],
+  freeze_ended: (d) => [
+    "ended ",
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    " of ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
+  ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
 /** The actions, as the filter lists them. */
@@ -199,6 +223,8 @@ export const actionNames = {
   owner_set: "Owners set",
   delegation_set: "Substitutes named",
   delegation_ended: "Substitutes ended",
+  freeze_set: "Freezes set",
+  freeze_ended: "Freezes ended",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
@@ -322,6 +348,21 @@ function gateChange({ gate, before }: Details): string {
 /** The rules that an event has, with the defaults that it leaves out; null if there was no gate. */
 const rulesOf = (gate: Json | undefined): GateRules | null =>
   gate ? { ...gateDefaults, ...(gate as unknown as GateRules) } : null;
+
+/** ", overriding freeze 3 (“a security fix”)" */
+function overridden({ freezes, freeze_override }: Details): SentencePart[] {
+  if (!Array.isArray(freezes)) return [];
+  const link = { to: "settings/freezes", text: `freeze ${joinWithAnd(freezes.map(text))}` };
+  return [", overriding ", link, ` (“${text(freeze_override)}”)`];
+}
+
+/** " from … to …, recurring by FREQ=WEEKLY;COUNT=3"; without an end " from … on" */
+function frozenFor({ starts_at, ends_at, recurrence }: Details): SentencePart[] {
+  const from = [" from ", { at: text(starts_at) }];
+  if (typeof ends_at !== "string") return [...from, " on"];
+  const rule = typeof recurrence === "string" ? [`, recurring by ${recurrence}`] : [];
+  return [...from, " to ", { at: ends_at }, ...rule];
+}
 
 function asRoles(roles: Json | undefined): string {
   const names = Array.isArray(roles) ? roles.map(roleName) : [];

@@ -1,7 +1,13 @@
 import type { Actor } from "../access/actor.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal, refuseFields } from "../errors.ts";
-import { type ParsedMoment, parseExactMoment, parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
+import {
+  type ParsedMoment,
+  parseExactMoment,
+  parseMoment,
+  parsePlannedMoment,
+  parseRangeEnd,
+} from "../time/parse-moment.ts";
 import type { AnyContext, SiteContext } from "./context.ts";
 
 export type Keyed = { key?: string | undefined } & object;
@@ -61,6 +67,10 @@ export const readRangeEnd = (c: SiteContext, text: string | undefined): ReadMome
 
 /** The same for what is recorded at once: a time that the clocks showed twice is refused unless it says which it is. */
 export const readExactMoment = (c: SiteContext, text: string): ReadMoment => readWith(parseExactMoment, c, text);
+
+/** A moment that may be in the future, exactly. A day means its start, or the start of the next one as an end. */
+export const readPlannedMoment = (c: SiteContext, text: string | undefined, day: "start" | "end"): ReadMoment =>
+  readWith((text, zone, now) => parsePlannedMoment(text, zone, now, { day }), c, text);
 
 function readWith(
   parse: (text: string, zone: string, now: string) => ParsedMoment,

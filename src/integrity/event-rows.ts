@@ -36,6 +36,8 @@ export const recordTables = [
   "former_names",
   "delegations",
   "delegation_ends",
+  "freezes",
+  "freeze_ends",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -140,6 +142,7 @@ export const plainTables = {
     deployment_id: true,
     person_id: true,
     completed_at: true,
+    freeze_override: true,
   } satisfies Columns<"completions">,
   cancellations: {
     promotion_id: true,
@@ -148,6 +151,26 @@ export const plainTables = {
     superseded_by: true,
     cancelled_at: true,
   } satisfies Columns<"cancellations">,
+  freezes: {
+    id: true,
+    site_id: true,
+    number: true,
+    environment_id: true,
+    starts_at: true,
+    ends_at: true,
+    recurrence: true,
+    time_zone: true,
+    last_ends_at: true,
+    reason: true,
+    person_id: true,
+    created_at: true,
+  } satisfies Columns<"freezes">,
+  freeze_ends: {
+    freeze_id: true,
+    person_id: true,
+    reason: true,
+    ended_at: true,
+  } satisfies Columns<"freeze_ends">,
   corrections: {
     id: true,
     whole_id: true,
@@ -209,6 +232,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   owner_set: ownersOf,
   delegation_set: plainRow("delegations"),
   delegation_ended: plainRow("delegation_ends"),
+  freeze_set: plainRow("freezes"),
+  freeze_ended: plainRow("freeze_ends"),
 };
 
 function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {

@@ -39,10 +39,10 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
 }
 
 /**
- * Tables with one row for each event, the column that refers to the event's subject, and the event's actions. Where a subject has
+ * Tables with one row for each event, the column that refers to the event's subject and its table, and the event's actions. Where a subject has
  * several rows, `id` is the column by which the event's details name the row.
  */
-const tablesByEvent: { table: string; subject: string; what: string; id?: string; actions: Action[] }[] = [
+const tablesByEvent: { table: string; subject: string; of?: string; what: string; id?: string; actions: Action[] }[] = [
   { table: "deployments", subject: "id", what: "deployment", actions: ["deployment_recorded"] },
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
@@ -79,14 +79,16 @@ const tablesByEvent: { table: string; subject: string; what: string; id?: string
     what: "the cancellation of promotion",
     actions: ["promotion_cancelled", "promotion_superseded"],
   },
+  { table: "freezes", subject: "id", what: "freeze", actions: ["freeze_set"] },
+  { table: "freeze_ends", subject: "freeze_id", of: "freezes", what: "the end of freeze", actions: ["freeze_ended"] },
 ];
 
 /** The action of event `e`, as an expression: else SQLite would use its index and read all events of that action for every row. */
 const action: RawBuilder<string> = sql`(e.action || '')`;
 
 async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
-  for (const { table, subject, what, id, actions } of tablesByEvent) {
-    const numbered = subject === "id" ? sql.table(table) : sql.table("promotions");
+  for (const { table, subject, of = "promotions", what, id, actions } of tablesByEvent) {
+    const numbered = sql.table(subject === "id" ? table : of);
     const { rows } = await sql<{ number: number; seq: number | null }>`
       select n.number, (select max(seq) from events e where e.site_id = ${siteId} and e.subject_id = n.id) as seq
       from ${sql.table(table)} t join ${numbered} n on n.id = ${sql.ref(`t.${subject}`)}

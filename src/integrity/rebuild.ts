@@ -37,6 +37,8 @@ const rebuiltTables = [
   "former_names",
   "delegations",
   "delegation_ends",
+  "freezes",
+  "freeze_ends",
 ] as const;
 
 /**
@@ -99,6 +101,8 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       open_promotions: promotions,
       current_placements: environments,
       completions: promotions,
+      freeze_ends: sql`freeze_id in (select id from freezes where site_id = ${siteId})`,
+      freezes: sql`site_id = ${siteId}`,
       repeats: placements,
       corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
       confirmations: environments,

@@ -123,6 +123,8 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
   completions: byId("completions", "promotion_id", () => "the completion"),
+  freezes: byId("freezes", "id", ({ number }) => `freeze ${number}`),
+  freeze_ends: byId("freeze_ends", "freeze_id", () => "the end of the freeze"),
   corrections: {
     id: ["id"],
     name: ({ id }) => `the correction ${id}`,

@@ -125,6 +125,9 @@ const promotion = z.object({
       effective_at: momentSchema,
       corrected: z.boolean().openapi({ description: "Part of what it recorded was corrected since." }),
       before_approval: beforeApprovalSchema,
+      freeze_override: z.string().nullable().openapi({
+        description: "Why it was completed although the target was frozen; null: it was not frozen.",
+      }),
     })
     .nullable(),
   cancellation: z
@@ -266,7 +269,12 @@ const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
   summary: "Record that a promotion's contents are in the target environment",
   params: byNumber,
   body: z
-    .strictObject({ effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }) })
+    .strictObject({
+      effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }),
+      freeze_override: textUpTo(1000).optional().openapi({
+        description: "Why it is completed although the target is frozen. Needs a role that may override freezes.",
+      }),
+    })
     .openapi("NewCompletion"),
   mayBeEmpty: true,
   answer: withBlockers,
@@ -364,6 +372,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       effective_at: completion.effective_at,
       corrected: completion.corrected,
       before_approval: approvedAfterwards(row) !== undefined,
+      freeze_override: completion.freeze_override,
     },
     cancellation: cancellation && {
       person: cancellation.person,

@@ -39,6 +39,7 @@ export function blockersOf(
   contents: AssessedContent[],
   needs: VersionNeed[],
   now: string,
+  frozen: Blocker[] = [],
 ): Blocker[] {
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
@@ -48,6 +49,7 @@ export function blockersOf(
     ...soaking(promotion, source, contents, now),
     ...openChecklist(promotion),
     ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
+    ...frozen,
   ];
 }
 

@@ -2,9 +2,10 @@ import type { Actor, StandIn } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { withDelegations } from "../delegations/queries.ts";
+import { listFreezes } from "../freezes/queries.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { mentionsOf } from "./comments.ts";
-import { type OpenBlockers, openBlockers } from "./open-blockers.ts";
+import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { rejectionsOf } from "./rejections.ts";
@@ -48,7 +49,8 @@ export async function loadInbox(
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
   const done = ended.slice(0, limit);
-  const blockers = await openBlockers(db, site.id, open, actor.at);
+  const freezes = await listFreezes(db, site.id, { unended: true, endsAfter: actor.at });
+  const blockers = withFrozen(await openBlockers(db, site.id, open, actor.at), open, freezes, actor.at);
   const needing = (need: Need | undefined) =>
     open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
   const rejected = await rejectionsOf(db, actor, site.id);

@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
+import type { Freeze } from "../freezes/queries.ts";
+import { frozenBlockers, frozenCode } from "../freezes/rules.ts";
 import type { Kind } from "../schema.ts";
 import { assessPromotion } from "./assessment.ts";
 import { movedOn } from "./blockers.ts";
@@ -20,10 +22,23 @@ export async function openBlockers(
   // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
   for (const promotion of open) {
     if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
+    // withFrozen adds freezes, which the cached summary must leave out
     const assessed = await assessPromotion(db, siteId, promotion, now);
-    if (assessed.blockers.length) blockers.set(promotion.id, assessed.blockers);
+    const lasting = assessed.blockers.filter(({ code }) => code !== frozenCode);
+    if (lasting.length) blockers.set(promotion.id, lasting);
   }
   return blockers;
+}
+
+/** The same with the freezes that cover this moment, which keep approved promotions from completion. `freezes` are of the site. */
+export function withFrozen(blockers: OpenBlockers, open: Promotion[], freezes: Freeze[], now: string): OpenBlockers {
+  const byEnvironment = Map.groupBy(freezes, (freeze) => freeze.environment_id);
+  const all = new Map(blockers);
+  for (const { id, environment_id } of open.filter(({ state }) => state === "approved")) {
+    const frozen = frozenBlockers(byEnvironment.get(environment_id) ?? [], now);
+    if (frozen.length) all.set(id, [...(blockers.get(id) ?? []), ...frozen]);
+  }
+  return all;
 }
 
 interface MovedContent {

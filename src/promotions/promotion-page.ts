@@ -4,6 +4,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { withDelegations } from "../delegations/queries.ts";
 import { notFound } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
@@ -43,6 +44,7 @@ export interface RefusedForm {
         when?: string;
         reason?: string;
         withdrawal?: string;
+        override?: string;
         remark?: string;
         pages?: PageRequest[];
       }
@@ -106,6 +108,10 @@ export async function showPromotion(
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
+    overridable:
+      may.override_freeze &&
+      promotion.blockers.length > 0 &&
+      promotion.blockers.every(({ code }) => code === frozenCode),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],
@@ -134,7 +140,7 @@ async function unknownInTarget(
   // of an earlier moment, only the whole environment can be unknown
   if (!open || !targetKnown) return new Set(targetKnown ? [] : absent);
   const { site } = c.var.access;
-  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site, c.var.at));
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
 }
 

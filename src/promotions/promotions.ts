@@ -7,7 +7,9 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { withDelegations } from "../delegations/queries.ts";
-import { type Blocker, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { freezesAt } from "../freezes/queries.ts";
+import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
 import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
@@ -220,24 +222,40 @@ function roleFor(promotion: Promotion, actor: Actor, requested: string | undefin
   );
 }
 
+export interface CompletionRequest {
+  /** ISO 8601 UTC; undefined: now. */
+  effective_at?: string | undefined;
+  /** Why it is completed although the target is frozen. It is not recorded if the target is not. */
+  freeze_override?: string | undefined;
+}
+
 /**
- * Records that the contents are in the target since `effective_at` (ISO 8601, now if undefined). Completing again
- * changes nothing. Throws a Refusal with 409 and all blockers if there are any.
+ * Records that the contents are in the target since `effective_at`. Completing again changes nothing. Throws a Refusal
+ * with 409 and all blockers if there are any; with 403 or 422 for an override without the permission or a reason.
  */
 export function complete(
   db: Database,
   actor: Actor,
   site: Site,
   number: number,
-  request: { effective_at?: string | undefined },
+  request: CompletionRequest,
 ): Promise<Outcome> {
   refuse(whyNotMay(actor, "promote"), 403);
-  const wrong = whyNotWhen(request.effective_at, actor.at);
-  if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
+  const { freeze_override } = request;
+  if (freeze_override !== undefined) refuse(whyNotMay(actor, "override_freeze"), 403);
+  refuseFields(
+    fieldErrors({
+      effective_at: whyNotWhen(request.effective_at, actor.at),
+      freeze_override: freeze_override === undefined ? undefined : whyNotOverride(freeze_override),
+    }),
+  );
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await detailsOf(trx, site, number, actor.at);
     if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
-    refuseBlocked(promotion.blockers);
+    const others = promotion.blockers.filter(({ code }) => code !== frozenCode);
+    const isOverridden = freeze_override !== undefined && others.length < promotion.blockers.length;
+    refuseBlocked(isOverridden ? others : promotion.blockers);
+    const freezes = isOverridden ? await freezesAt(trx, site.id, promotion.environment_id, actor.at) : [];
     const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
     const deployment = await deploy(trx, actor, site, environment, {
       effectiveAt: parseRfc3339(request.effective_at ?? actor.at) as string,
@@ -260,13 +278,21 @@ export function complete(
       deployment_id: deployment.id,
       person_id: actor.person.id,
       completed_at: actor.at,
+      freeze_override: isOverridden ? freeze_override.trim() : null,
     };
     await trx.insertInto("completions").values(row).execute();
     await markClosed(trx, site, promotion, promotion.contents);
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, environment),
       action: "promotion_completed",
-      details: { number, name: promotion.name, environment: environment.slug, deployment: deployment.number, ...row },
+      details: {
+        number,
+        name: promotion.name,
+        environment: environment.slug,
+        deployment: deployment.number,
+        ...row,
+        ...(isOverridden && { freezes: freezes.map((freeze) => freeze.number) }),
+      },
     });
     return outcome(trx, site, number, actor.at);
   });

@@ -275,6 +275,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       personSince("p", "c.completed_at", "pr.site_id").as("person_now"),
       "p.kind",
       "c.completed_at",
+      "c.freeze_override",
       "c.deployment_id",
       "d.number as deployment",
       "d.effective_at",

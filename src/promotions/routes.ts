@@ -109,12 +109,14 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   const number = Number(c.req.param("number"));
-  const { effective_at: when } = await formFields(c, "effective_at");
+  const names = ["effective_at", "overrides", "freeze_override"] as const;
+  const { effective_at: when, overrides, freeze_override: override } = await formFields(c, ...names);
   const { at, note, wrong } = readExactMoment(c, when);
-  return attempt(c, number, { when }, async () => {
+  return attempt(c, number, { when, override }, async () => {
     if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
     const { db, access } = c.var;
-    const promotion = await complete(db, sessionActor(c), access.site, number, { effective_at: at });
+    const request = { effective_at: at, freeze_override: overrides ? override : undefined };
+    const promotion = await complete(db, sessionActor(c), access.site, number, request);
     const contents = await listContents(db, promotion.release_id);
     const changed = await changedSince(db, promotion, contents);
     const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));

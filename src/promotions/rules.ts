@@ -2,6 +2,7 @@ import type { Actor, StandIn } from "../access/actor.ts";
 import type { Gate } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import { neededApprovals } from "../record/approvers.ts";
 import type { Flag } from "../schema.ts";
 import { countOf, formatCount, joinWithAnd, joinWithOr, nameWithKind, whyNotText } from "../text.ts";
@@ -306,7 +307,7 @@ export function whyNotWithoutRole(choices: Requirement[], role: string | undefin
 }
 
 /** Blockers that end by themselves, or by ticking what is done: nobody has to request anew. */
-const passingCodes = ["soaking", "checklist_open"];
+const passingCodes = ["soaking", "checklist_open", frozenCode];
 
 /** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
 export type Need = "decision" | "completion" | "settlement";
@@ -324,7 +325,7 @@ export function needOf(
   const isStuck = lasting.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && lasting[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
   if (promotion.state === "approved")
-    return actor.permissions.has("promote") && !blockers.some(({ code }) => code === soakingCode)
+    return actor.permissions.has("promote") && !blockers.some(({ code }) => code === soakingCode || code === frozenCode)
       ? "completion"
       : undefined;
   if (countingApprovalOf(promotion, actor) || whyNotDecide(promotion, actor)) return;

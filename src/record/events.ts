@@ -37,6 +37,8 @@ export const actions = [
   "owner_set",
   "delegation_set",
   "delegation_ended",
+  "freeze_set",
+  "freeze_ended",
 ] as const;
 export type Action = (typeof actions)[number];
 

@@ -39,7 +39,7 @@ export async function showRelease(
   );
   const shown = contents.slice(start, start + maxLines);
   const ids = shown.map((content) => content.artifact_id);
-  const summary = await c.var.siteSummary(db, site, c.var.at);
+  const summary = await c.var.siteSummary(db, site);
   const known = knownEnvironments(summary);
   const environments = await Promise.all(
     site.environments.map(async (environment) => ({

@@ -39,7 +39,7 @@ releaseRoutes.get("/", async (c) => {
     list,
     sizes: await releaseSizes(c.var.db, ids),
     promotions: ids.length ? await listPromotions(c.var.db, site.id, { releases: ids, limit: 1000 }) : [],
-    blockers: (await c.var.siteSummary(c.var.db, site, c.var.at)).blockers,
+    blockers: (await c.var.siteSummary(c.var.db, site)).blockers,
     may,
     first: before === undefined,
     more: rows.length > pageSize,
@@ -148,7 +148,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
   const { from, to, selected, previous, errors = [], lines = [] } = form;
   const ofPrevious = previous && (await listPromotions(c.var.db, site.id, { releases: [previous.id], limit: 1000 }));
   const candidates = await listCandidates(c.var.db, site, from, to, selected);
-  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site, c.var.at));
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   const absent = candidates.rows.flatMap((row) => (row.inTarget === undefined ? row.artifact_id : []));
   const whyEmpty = to
     ? nothingToRelease(from, to)

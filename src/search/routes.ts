@@ -60,7 +60,7 @@ searchRoutes.get("/", async (c) => {
 /** Of each artifact by its id, whether it is unknown what each environment has of it. */
 async function unknownCells(c: SiteContext, artifacts: FoundArtifact[]): Promise<Map<string, boolean[]>> {
   const { site } = c.var.access;
-  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site, c.var.at));
+  const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   return new Map(
     artifacts.map(({ id, current }) => {
       const states = site.environments.map((environment) => ({

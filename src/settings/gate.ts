@@ -44,9 +44,10 @@ gateSettingsRoutes.post("/:environment/gate", async (c) => {
     return await set(c, environment, form, rules);
   } catch (error) {
     const { errors, refused, status } = shownRefusal(error);
-    const isPreviewed = isSet && !refused && Object.keys(errors).every((path) => path === "reason");
-    if (isPreviewed) return showPreview(c, environment, form, rules, { errors, status: 422 });
-    const version = String(versionOf(environment));
+    const isPreviewed = isSet && !refused && Object.keys(errors).every((path) => path === "reason" || path === "");
+    if (isPreviewed) return showPreview(c, environment, form, rules, { errors, status });
+    // a person who was told that the gate was changed in the meantime has seen the newest version
+    const version = refused ? String(versionOf(environment)) : form.version;
     return show(c, environment, { ...form, version }, { errors: formErrors(errors, rules), refused, status });
   }
 });

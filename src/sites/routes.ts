@@ -30,7 +30,7 @@ async function whereNeeded(c: Context<SignedIn>, slug: string): Promise<string> 
   const access = await findAccess(db, person.id, slug);
   if (!access) return "";
   const actor = actorOn(access, person, at);
-  const { open, blockers } = await c.var.siteSummary(db, access.site, c.var.at);
+  const { open, blockers } = await c.var.siteSummary(db, access.site);
   const [first, another] = open.filter(
     (promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === "decision",
   );

@@ -65,6 +65,7 @@ export const everyPage: Visit[] = [
   ...shop("/artifacts/page?key=/often", `/artifacts/page?key=${released}`, "/artifacts/software?key=service-0-0"),
   ...shop("/artifacts/page?key=/often&before=2026-03-05T09:40:00.000Z.40"),
   ...shop("/artifacts/page?key=/often&from=4 March 2026 9:00&to=5 March 2026 9:00"),
+  ...shop("/calendar", "/calendar?month=2026-03", "/calendar?week=2026-03-04", "/settings/freezes"),
   ...shop("/compare", "/compare?from=beta~1&to=beta", "/compare?from=beta~30&to=live", "/compare?from=beta%23:many"),
   ...shop(`/compare?from=demo@2026-03-04T09:31Z&to=live@2026-03-04T09:31Z&${known}`),
   ...shop(`/compare?from=demo&to=live&kind=page&change=changed&${after}`),
@@ -93,6 +94,7 @@ export const everyPage: Visit[] = [
     "/environments/live",
     "/environments/live/gate",
     "/tokens",
+    "/jobs",
   ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 

@@ -7,13 +7,14 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { tickLine } from "../../src/promotions/checklist.ts";
 import { addComment } from "../../src/promotions/comments.ts";
-import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
+import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { createRelease } from "../../src/releases/releases.ts";
@@ -28,6 +29,7 @@ export async function everyVerb(w: World): Promise<void> {
   await promote(w);
   await correctLines(w);
   await assignOwners(w);
+  await freeze(w);
 }
 
 async function administer(w: World): Promise<void> {
@@ -138,6 +140,22 @@ async function assignOwners(w: World): Promise<void> {
   await setOwner(w.db, ada, w.site, { of: { section: "sale" }, owner: "mara@example.test" });
   await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale/shoes" }, owner: null });
   await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
+}
+
+/** Sets freezes, once and recurring, ends one, and completes a promotion in spite of the other. */
+async function freeze(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  const demo = environmentOf(w.site, "demo");
+  const weekly = { from: "2026-12-04T22:00:00.000Z", until: "2026-12-05T06:00:00.000Z", reason: "Christmas" };
+  const { number } = await setFreeze(w.db, ada, w.site, demo, { ...weekly, recurrence: "FREQ=WEEKLY;COUNT=3" });
+  await endFreeze(w.db, ada, w.site, number, "Christmas is over");
+  await setFreeze(w.db, ada, w.site, demo, { reason: "Stop the line" });
+  await w.record("beta", ["/fix v1"]);
+  const release = await w.release("Fix", ["/fix"]);
+  const { number: promotion, digest } = await w.ask(release.number, "demo");
+  await decide(w.db, await w.by("theo"), w.site, promotion, { decision: "approve", digest });
+  const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
+  await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */

@@ -192,7 +192,7 @@ function completed(props: PromotionPage, completion: Completion): Html {
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
   return html`by ${nameOf(completion)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
-  }`;
+  }${completion.freeze_override && html` ${statusBadge("band", `Completed during a freeze, for the reason: ${completion.freeze_override}`, { wrap: true })}`}`;
 }
 
 /** Since when it is there; or until when it was, and what is there now. */

@@ -6,7 +6,7 @@ import type { Decision, Requirement } from "../../src/promotions/rules.ts";
 import type { GateVersion } from "../../src/record/gate-changes.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
-import { button, confirmButton, linkButton } from "../parts/button.ts";
+import { button, confirmButton, hiddenField, linkButton } from "../parts/button.ts";
 import { area } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { momentPicker } from "../parts/moment.ts";
@@ -33,7 +33,14 @@ export type Panels = {
   ownDecision: Decision | undefined;
   /** Why this person cannot tick the gate's checklist. */
   whyNotTick: string | undefined;
-  form: { when?: string | undefined; reason?: string | undefined; withdrawal?: string | undefined };
+  /** Whether nothing but a freeze blocks it, which this person may override. */
+  overridable: boolean;
+  form: {
+    when?: string | undefined;
+    reason?: string | undefined;
+    withdrawal?: string | undefined;
+    override?: string | undefined;
+  };
   errors: Record<string, string>;
 };
 
@@ -140,7 +147,7 @@ const blocking = (promotion: PromotionDetails): Html =>
   );
 
 /** Completing and cancelling, for people with that permission. The button in the bar submits the same form. */
-function actions({ site, promotion, form, errors }: Panels): Html {
+function actions({ site, promotion, overridable, form, errors }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const where = whereCompleted(promotion);
   const since = momentPicker({
@@ -150,14 +157,14 @@ function actions({ site, promotion, form, errors }: Panels): Html {
     error: errors.effective_at,
     hint: `Time zone ${site.time_zone}. Empty means now.`,
   });
-  const blocked = promotion.blockers.length > 0;
+  const blocked = promotion.blockers.length > 0 && !overridable;
   return panel(
     "actions",
     "Actions",
     html`<form id="completion" class="form" method="post" action="${base}/completion">
 ${fold(`Already ${where}? Enter when`, since, { open: Boolean(form.when || errors.effective_at) })}
 ${blocked && html`<p class="reason" id="not-yet">${countOf(promotion.blockers.length, "blocker")} left.</p>`}
-<div class="end">${button({ text: `Mark as ${whereCompleted(promotion)}`, because: blocked ? "not-yet" : undefined })}</div>
+${overridable && override(promotion, form.override, errors.freeze_override)}<div class="end">${button({ text: `Mark as ${where}${overridable ? " despite the freeze" : ""}`, because: blocked ? "not-yet" : undefined })}</div>
 </form>
 ${confirmButton("Cancel promotion", "This ends the promotion for everyone. To try again, request a new one.", {
   action: `${base}/cancellation`,
@@ -168,6 +175,11 @@ ${confirmButton("Cancel promotion", "This ends the promotion for everyone. To tr
 })}`,
   );
 }
+
+/** For those who may complete it although the target is frozen. */
+const override = ({ environment }: PromotionDetails, value: string | undefined, error: string | undefined): Html =>
+  html`${hiddenField("overrides", "1")}${area({ name: "freeze_override", label: "Reason for overriding the freeze", rows: 2, value, error, hint: `${environment.name} is frozen. The reason is shown with the promotion and in the history.` })}
+`;
 
 const about = ({ site, promotion, now }: Panels): Html =>
   panel(

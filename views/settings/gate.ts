@@ -93,13 +93,13 @@ const inForcePanel = ({ environment: { gate }, inForce }: Props): Html =>
 function previewPart({ site, form, errors }: Props, preview: GatePreview): Html {
   const { sentences, differences, warnings, promotions } = preview;
   const open = promotions.length
-    ? html`<h3>Open promotions</h3><ul class="plain">${each(promotions, ({ number, sentence: text }) => html`<li>${text} <a href="/sites/${site.slug}/promotions/${number}">Open promotion ${number}</a></li>`)}</ul>`
+    ? html`<div><h3>Open promotions</h3><ul class="plain">${each(promotions, ({ number, sentence: text }) => html`<li>${text} <a href="/sites/${site.slug}/promotions/${number}">Open promotion ${number}</a></li>`)}</ul></div>`
     : html`<p><small>No promotion is open, so none keeps the gate in force.</small></p>`;
   const set = differences.length
-    ? html`<h3>Changes</h3>${sentenceList(differences)}${area({ name: "reason", label: "Reason", rows: 2, value: form.reason, error: errors.reason, hint: "Shown in the history." })}
+    ? html`<div><h3>Changes</h3>${sentenceList(differences)}</div>${area({ name: "reason", label: "Reason", rows: 2, value: form.reason, error: errors.reason, hint: "Shown in the history." })}
 <div class="end">${button({ text: "Set this gate", look: "primary", name: "do", value: "set" })}</div>`
     : html`<p>This is the gate in force. Nothing would change.</p>${hiddenField("reason", form.reason)}`;
-  return html`<section aria-labelledby="preview" class="panel"><h2 id="preview">Preview</h2>${sentenceList(sentences)}${each(warnings, (warning) => note(warning, { kind: "bad" }))}${open}${set}</section>`;
+  return html`<section aria-labelledby="preview" class="panel form"><h2 id="preview">Preview</h2>${sentenceList(sentences)}${each(warnings, (warning) => note(warning, { kind: "bad" }))}${open}${set}</section>`;
 }
 
 function fields({ form, errors, roles, carryOvers, preview }: Props): Html {
@@ -125,7 +125,7 @@ function fields({ form, errors, roles, carryOvers, preview }: Props): Html {
   return html`<h2>Who approves</h2>
 <fieldset class="boxes" aria-describedby="counts-hint"><legend>Approvals needed from</legend><div class="side">${each(roles, count)}</div><small id="counts-hint">How many people of each role have to approve. Empty: none. Nobody counts twice. If no approval is needed, what is recorded without a promotion is still flagged “out of band”.</small></fieldset>
 ${boxes(
-  "May approve, too",
+  "Also allowed to approve",
   html`${box("asker_may_approve", "The requester of the promotion")}${box("recorders_may_approve", "People who recorded the contents", "In the environment before.")}${box("machines_may_approve", "Machines", "With a token that has the role.")}`,
 )}
 ${boxes(
@@ -134,9 +134,9 @@ ${boxes(
 )}
 ${select({ name: "carry_over", label: "Approvals carry over to a release made from an earlier one", value: form.carry_over, error: errors.carry_over, choices: carryOvers, hint: "Only for pages that stay the same." })}
 <h2>When</h2>
-${number("soak_hours", "Hours in the environment before", "How long the contents must have been there. 0: no minimum.")}
-${number("approval_days", "An approval expires after days", "0: never.")}
-${number("promotion_days", "A promotion that is not completed expires after days", "0: never.")}
+<div class="side">${number("soak_hours", "Hours in the environment before", "How long the contents must have been there. 0: no minimum.")}
+${number("approval_days", "Days until an approval expires", "0: never.")}
+${number("promotion_days", "Days until a promotion expires", "If it is not completed. 0: never.")}</div>
 <h2>What must be checked</h2>
 ${boxes("Software", box("check_requirements", "The target must have the software that versions require"))}
 ${area({ name: "checklist", label: "Checklist", rows: 4, value: form.checklist, error: errors.checklist, hint: "One line for each thing to tick before completion. At most 20." })}
