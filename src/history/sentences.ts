@@ -86,7 +86,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)})${reviewed(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${reviewed(d)}${carriedOver(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
@@ -95,7 +95,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)})${requestedChanges(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${requestedChanges(d)}.`,
   ],
   approval_withdrawn: (d) => [
     "withdrew the approval of ",
@@ -186,6 +186,22 @@ const sentences = {
     ...owned(d),
     ".",
   ],
+  delegation_set: (d) => [
+    "named ",
+    name(d.member),
+    ` as substitute (${roleName(d.role)}), from `,
+    { at: text(d.from_at) },
+    " until ",
+    { at: text(d.until_at) },
+    ".",
+  ],
+  delegation_ended: (d) => [
+    "ended that ",
+    name(d.member),
+    " is substitute of ",
+    name(d.away),
+    ` (${roleName(d.role)}).`,
+  ],
   freeze_set: (d) => [
     "froze ",
     environment(d),
@@ -227,6 +243,8 @@ export const actionNames = {
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
   owner_set: "Owners set",
+  delegation_set: "Substitutes named",
+  delegation_ended: "Substitutes ended",
   freeze_set: "Freezes set",
   freeze_ended: "Freezes ended",
   site_created: "Site created",
@@ -267,6 +285,17 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", 2 of them carried over from promotion 12" */
+function carriedOver({ carried_over }: Details): string {
+  const carried = carried_over as { promotion: number; pages: string[] } | undefined;
+  return carried
+    ? `, ${countOf(carried.pages.length, "page")} carried over from promotion ${text(carried.promotion)}`
+    : "";
+}
+
+/** ", for Mara", if a substitute decided */
+const forWhom = (d: Details): string => (typeof d.for === "string" ? `, for ${d.for}` : "");
 
 /** ", with changes requested on 2 pages" */
 const requestedChanges = ({ pages }: Details): string =>

@@ -2,6 +2,7 @@ import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { notFound } from "../errors.ts";
 import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
@@ -13,6 +14,7 @@ import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { earlierApprovals } from "./carry-over.ts";
 import { listComments, whyNotDiscuss } from "./comments.ts";
 import { type PageRequest, requestedChanges } from "./page-comments.ts";
 import { pageDrafts } from "./page-drafts.ts";
@@ -24,6 +26,7 @@ import {
   movedOnCode,
   needOf,
   rolesToChoose,
+  standInOn,
   whyNotDecide,
   whyNotFresh,
   whyNotTick,
@@ -67,12 +70,14 @@ export async function showPromotion(
   const position = readPosition(c);
   const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
-  const whyNot = whyNotDecide(promotion, sessionActor(c));
+  const actor = await withDelegations(db, site.id, sessionActor(c));
+  const whyNot = whyNotDecide(promotion, actor);
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
   const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
   const content = promotionPage({
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
+    earlierApprovals: promotion.open ? await earlierApprovals(db, site.id, promotion) : [],
     requested: await requestedChanges(db, promotion),
     discussion: {
       comments: await listComments(db, promotion.id),
@@ -98,8 +103,9 @@ export async function showPromotion(
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
     signIn: signInFor(c, promotion),
     whyNotTick: whyNotTick(promotion, sessionActor(c)),
-    roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
-    need: needOf(promotion, sessionActor(c), promotion.blockers),
+    roles: promotion.open ? rolesToChoose(promotion, actor) : [],
+    need: needOf(promotion, actor, promotion.blockers),
+    standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
     may,
     overridable:

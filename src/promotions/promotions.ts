@@ -2,9 +2,11 @@ import type { Actor } from "../access/actor.ts";
 import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
+import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
@@ -16,6 +18,7 @@ import { findRelease, listContents } from "../record/releases.ts";
 import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
+import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
@@ -29,6 +32,7 @@ import {
   type Decision,
   rolesToChoose,
   rolesToDecide,
+  standInFor,
   whyClosed,
   whyNotAllReviewed,
   whyNotComment,
@@ -56,7 +60,8 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     const current = { ...site, ...(await environmentsOf(trx, site.id)) };
     const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, current, release, environment, contents);
+    const eligibility = await eligibilityFor(trx, actor, current, release, environment, contents);
+    const { from, digest, open, whyNot, contents: eligible } = eligibility;
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const row = {
       id: newId(Date.parse(actor.at)),
@@ -74,6 +79,7 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     await trx.insertInto("promotions").values(row).execute();
     await markOpen(trx, site, row, contents);
     await settleRejections(trx, site.id, row, contents);
+    await carryTicks(trx, site.id, { ...row, gate: environment.gate }, eligible);
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(row, environment),
       action: "promotion_asked",
@@ -117,7 +123,8 @@ export function decide<T = Outcome>(
     before: Promotion,
   ) => T | Promise<T> = outcome as never,
 ): Promise<T> {
-  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+  return siteTransaction(db, actor, site.id, async (trx, person) => {
+    const actor = await withDelegations(trx, site.id, person);
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
       (approval) =>
@@ -140,18 +147,26 @@ export function decide<T = Outcome>(
     const progress = await reviewProgress(trx, actor, promotion.id);
     if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
+    const role = roleFor(promotion, actor, request.role);
+    const away = standInFor(promotion, actor, role);
     const row = {
       id: newId(Date.parse(actor.at)),
       promotion_id: promotion.id,
       person_id: actor.person.id,
-      role: roleFor(promotion, actor, request.role),
+      role,
       decision: request.decision,
       digest: request.digest,
       comment: request.comment?.trim() || null,
       decided_at: actor.at,
       ...progress,
+      for_id: away?.person_id ?? null,
     };
-    await trx.insertInto("approvals").values(row).execute();
+    const carried =
+      request.decision === "approve" ? await carriedOver(trx, site.id, promotion, actor.person.id) : undefined;
+    await trx
+      .insertInto("approvals")
+      .values({ ...row, carried_over: carried ? canonicalJson(carried) : null })
+      .execute();
     const due = approvalExpiry(promotion, { ...row, withdrawn_at: null });
     if (due) await enqueue(trx, { site_id: site.id, kind: "approval_expiry", ref: promotion.id, run_at: due });
     await insertPageComments(trx, row.id, pages);
@@ -168,6 +183,8 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        ...(carried && { carried_over: carried }),
+        ...(away && { for: away.person }),
         ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       },
     });

@@ -4,7 +4,7 @@ import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { endOfTime } from "../record/as-of.ts";
-import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
+import { deciderThen, formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
@@ -152,7 +152,11 @@ async function withState(db: Database, rows: Row[]) {
       gate,
       /** Whether its target has another gate by now; it keeps the one under which it was requested. */
       gate_changed: newest_gate !== gate_version,
-      approvals: of(approvals).map((approval) => ({ ...approval, pages: pages.get(approval.id) ?? [] })),
+      approvals: of(approvals).map((approval) => ({
+        ...approval,
+        pages: pages.get(approval.id) ?? [],
+        carried_over: readCarriedOver(approval.carried_over),
+      })),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
@@ -207,6 +211,10 @@ const ticksOf = precompiled((db, ids: string[]) =>
     .orderBy("t.seq"),
 );
 
+/** Which pages an approval took over from one on an earlier promotion. */
+const readCarriedOver = (text: string | null) =>
+  text === null ? null : (JSON.parse(text) as { promotion: number; pages: string[] });
+
 function completionOf<T extends { corrected: number }>([row]: T[]):
   | (Omit<T, "corrected"> & { corrected: boolean })
   | null {
@@ -215,7 +223,7 @@ function completionOf<T extends { corrected: number }>([row]: T[]):
 
 /** How many roles, or of the role in which they decided, the person has on the site now. */
 const stillHas = (what: "role" | "any") => sql<number>`(
-  select count(*) from memberships m where m.person_id = a.person_id and m.site_id = pr.site_id
+  select count(*) from memberships m where m.person_id = coalesce(a.for_id, a.person_id) and m.site_id = pr.site_id
     ${what === "role" ? sql`and m.role = a.role` : sql``})`;
 
 const approvalsOf = precompiled((db, ids: string[]) =>
@@ -226,8 +234,11 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .select([
       "a.promotion_id",
       "a.person_id",
-      personThen("p", "a.decided_at", "pr.site_id").as("person"),
+      deciderThen("p", "f", "a.decided_at", "pr.site_id").as("person"),
+      personThen("p", "a.decided_at", "pr.site_id").as("substitute"),
+      personThen("f", "a.decided_at", "pr.site_id").as("for_person"),
       personSince("p", "a.decided_at", "pr.site_id").as("person_now"),
+      "a.for_id",
       "p.kind",
       "a.role",
       "r.name as role_name",
@@ -235,8 +246,9 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.digest",
     ])
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
+    .leftJoin("people as f", "f.id", "a.for_id")
     .leftJoin("withdrawals as w", "w.approval_id", "a.id")
-    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review", "a.carried_over"])
     .select(["w.withdrawn_at", "w.reason as withdrawal_reason", "w.expired_at"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)

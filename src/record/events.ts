@@ -37,6 +37,8 @@ export const actions = [
   "token_created",
   "token_revoked",
   "owner_set",
+  "delegation_set",
+  "delegation_ended",
   "freeze_set",
   "freeze_ended",
 ] as const;

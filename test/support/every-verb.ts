@@ -2,6 +2,7 @@ import { gateDefaults } from "../../src/access/gates.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
+import { endDelegation, setDelegation } from "../../src/delegations/delegations.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
@@ -112,6 +113,11 @@ async function promote(w: World): Promise<void> {
   const next = await w.release("Next", ["/sale"]);
   await w.ask(next.number, "demo");
   const last = await w.ask(next.number, "live");
+  const role = { role: "marketing", from_at: w.clock.at, until_at: "2026-03-20T23:59:59.999Z" };
+  for (const substitute of [w.people.theo.id, w.people.vera.id]) {
+    const { id } = await setDelegation(w.db, await w.by("mara"), w.site, { ...role, substitute });
+    if (substitute === w.people.theo.id) await endDelegation(w.db, theo, w.site, id);
+  }
   await addComment(w.db, ada, w.site, last.number, "@Mara, and @theo: is this right? @nobody knows.");
   const pages = [{ key: "/sale", comment: "The old price" }];
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet", pages } as const;

@@ -3,6 +3,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf, formatCount } from "../../src/text.ts";
+import { shortDay } from "../../src/time/format.ts";
 import { button, linkButton } from "../parts/button.ts";
 import { environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
@@ -153,12 +154,13 @@ ${environmentPath(promotion.from, promotion.environment)}
 `;
 
 function toDecide(props: Props, promotion: Promotion, first: boolean): Html {
+  const away = props.standsInFor.get(promotion.id);
   const { toReview = 0, reviewed = 0 } = props.changes.get(promotion.id) ?? {};
   const progress = toReview ? ` You have reviewed ${formatCount(reviewed)} of ${formatCount(toReview)}.` : "";
   return entry(
     props,
     promotion,
-    `${whatChanges(props, promotion)}${progress}`,
+    `${whatChanges(props, promotion)}${progress}${away ? ` For ${away.person}, until ${shortDay(away.until_at, props.site.time_zone, props.now)}.` : ""}`,
     html`${reviewButton(props, promotion, first)}${requested(props, promotion)}`,
   );
 }
