@@ -220,6 +220,8 @@ export interface Schema {
     gate_id: string | null;
     digest: string;
     note: string | null;
+    /** The completed promotion that this one rolls back; null if it is no rollback. */
+    rollback_of_id: string | null;
     person_id: string;
     asked_at: string;
   };

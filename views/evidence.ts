@@ -67,6 +67,7 @@ export const evidenceColumns = {
     "person",
     "person_id",
     "said",
+    "rollback_of",
   ],
 };
 
@@ -81,6 +82,7 @@ const columnHeads: Record<string, string> = {
   replaced: "was before",
   what: "action",
   said: "note",
+  rollback_of: "rollback of promotion",
   environment_name: "called then",
   environment_now: "now called",
   person_id: "id of the person",

@@ -60,16 +60,17 @@ const sentences = {
   release_made: (d) => [
     "created ",
     { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
-    ", from ",
+    ...(d.rollback_of ? [", for a rollback of ", promotion(d.rollback_of), " on "] : [", from "]),
     environment(d),
     ".",
   ],
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
+    ...(d.rollback_of ? [", a rollback of ", promotion(d.rollback_of)] : []),
     ": ",
     name(d.name),
-    ` from ${text(d.from)} to `,
+    d.rollback_of ? " on " : ` from ${text(d.from)} to `,
     environment(d),
     ".",
   ],
@@ -103,7 +104,10 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), "."],
+  promotion_completed: (d) =>
+    d.rollback_of
+      ? ["rolled back ", promotion(d.rollback_of), " on ", environment(d), " with ", promotion(d.number), "."]
+      : ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), "."],
   person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
   person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
   role_given: (d) => ["gave ", name(d.member), ` the role ${roleName(d.role)}.`],

@@ -75,6 +75,7 @@ export const plainTables = {
     gate_id: true,
     digest: true,
     note: true,
+    rollback_of_id: true,
     person_id: true,
     asked_at: true,
   } satisfies Columns<"promotions">,

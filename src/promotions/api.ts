@@ -4,6 +4,9 @@ import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
   beforeApprovalSchema,
+  keySchema,
+  kindSchema,
+  knownKey,
   listOf,
   momentSchema,
   nameThenSchema,
@@ -15,6 +18,7 @@ import {
   personKindSchema,
   slugSchema,
   textUpTo,
+  versionLabel,
 } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
@@ -23,6 +27,7 @@ import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
+import { previewRollback, rollBack } from "./rollback.ts";
 import { approvedAfterwards } from "./rules.ts";
 
 const tags = ["Promotions"];
@@ -54,6 +59,9 @@ const promotion = z.object({
   to: slugSchema.openapi({ example: "live" }),
   digest,
   ...perRequestField(() => z.string().nullable()),
+  rollback_of: z.int().nullable().openapi({
+    description: "The number of the promotion that this one rolls back. Then `from` is the same as `to`.",
+  }),
   asked_by: nameThenSchema,
   asked_by_kind: personKindSchema,
   asked_at: momentSchema,
@@ -93,6 +101,10 @@ const promotion = z.object({
       effective_at: momentSchema,
       corrected: z.boolean().openapi({ description: "Part of what it recorded was corrected since." }),
       before_approval: beforeApprovalSchema,
+      rolled_back_by: z.int().nullable().openapi({
+        description:
+          "The number of the latest completed promotion that put back what this one replaced, or part of it.",
+      }),
     })
     .nullable(),
   cancellation: z
@@ -224,6 +236,78 @@ promotionApi.openapi(cancelCall, async (c) => {
   return c.json(withBlockersJson(await cancel(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
 });
 
+const rollbackCall = postCall("/sites/{site}/promotions/{n}/rollback", {
+  tags,
+  operationId: "rollBackPromotion",
+  summary: "Request the promotion that puts back what a completed one replaced",
+  description:
+    "The rollback is a promotion of its own, with a release made for it: it needs the approvals that the gate asks of rollbacks, and has to be completed. A page or software item that the promotion added is removed again. 409 if nothing is left to restore.",
+  params: byNumber,
+  body: z
+    .strictObject({
+      reason: textUpTo(10_000),
+      contents: z
+        .array(
+          z.strictObject({
+            kind: kindSchema,
+            key: knownKey,
+            version: versionLabel.optional().openapi({
+              description: "What you expect to be restored, null for a removal; refused if it is something else.",
+            }),
+          }),
+        )
+        .optional()
+        .openapi({ description: "What to put back; all that can be if missing." }),
+    })
+    .openapi("NewRollback"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(rollbackCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(withBlockersJson(await rollBack(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+});
+
+const previewCall = getCall("/sites/{site}/promotions/{n}/rollback", {
+  tags,
+  operationId: "previewRollback",
+  summary: "What a rollback of a promotion would put back now",
+  params: byNumber,
+  answer: z
+    .object({
+      allowed: z.boolean(),
+      message: z.string().nullable().openapi({ description: "Why no rollback can be requested." }),
+      contents: z.array(
+        z.object({
+          kind: kindSchema,
+          key: keySchema,
+          current: versionLabel,
+          restored: versionLabel,
+          included: z.boolean().openapi({
+            description: "false: it is already as it was before, or the record of the change was corrected.",
+          }),
+          changed_since_by: z.array(z.object({ deployment: z.int(), promotion: z.int().nullable() })),
+        }),
+      ),
+    })
+    .openapi("RollbackPreview"),
+});
+
+promotionApi.openapi(previewCall, async (c) => {
+  const { n } = c.req.valid("param");
+  const { lines, whyNot } = await previewRollback(c.var.db, tokenActor(c, {}), c.var.access.site, n);
+  const contents = lines.map(({ kind, key, current, version, restorable, later }) => ({
+    kind,
+    key,
+    current: current?.version ?? null,
+    restored: version,
+    included: restorable,
+    changed_since_by: later,
+  }));
+  return c.json({ allowed: !whyNot, message: whyNot ?? null, contents }, 200);
+});
+
 const canCall = getCall("/sites/{site}/can-promote", {
   tags,
   operationId: "canPromote",
@@ -255,6 +339,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     to: row.environment.slug,
     digest,
     ...perRequestField((name) => row[name]),
+    rollback_of: row.rollback_of,
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,
@@ -282,6 +367,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       effective_at: completion.effective_at,
       corrected: completion.corrected,
       before_approval: approvedAfterwards(row) !== undefined,
+      rolled_back_by: completion.rolled_back_by,
     },
     cancellation: cancellation && {
       person: cancellation.person,

@@ -35,7 +35,8 @@ export function blockersOf(
   if (closed) return [{ code: promotion.state, message: closed }];
   return [
     ...promotion.requirements.flatMap(missingApprovals),
-    ...movedOn(source, contents),
+    // a rollback puts back what the target itself had
+    ...(promotion.rollback_of_id ? [] : movedOn(source, contents)),
     ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
   ];
 }

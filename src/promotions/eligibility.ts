@@ -64,7 +64,7 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "number" | "digest">,
+  release: Pick<Release, "number" | "digest" | "rollback_of">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
@@ -101,10 +101,17 @@ function sourceEnvironment(site: Site, environment: Environment): Environment {
 }
 
 /** SHA-256 over what an approval is bound to: the release's contents, the target, and the gate at the time of the request. */
-function promotionDigest(site: Site, release: { digest: string }, environment: Environment): string {
+export function promotionDigest(
+  site: Site,
+  release: { digest: string; rollback_of_id?: string },
+  environment: Environment,
+): string {
   const { gate: current } = environment;
   const gate = current && { id: current.id, version: current.version, ...current.stored };
-  return sha256(canonicalJson({ site: site.id, release: release.digest, environment: environment.id, gate }));
+  const rollback = release.rollback_of_id && { rollback_of: release.rollback_of_id };
+  return sha256(
+    canonicalJson({ site: site.id, release: release.digest, environment: environment.id, gate, ...rollback }),
+  );
 }
 
 /** The promotion as it would be right after the request. */
@@ -114,6 +121,7 @@ async function draftPromotion(db: Database, actor: Actor, digest: string, enviro
     number: 0,
     state: "waiting" as const,
     approvals: [],
+    rollback_of_id: null,
     requester_id: actor.person.id,
     gate: environment.gate,
     requirements: requirementsOf(facts, await roleNames(db)),

@@ -64,7 +64,7 @@ async function movedContents(db: Database, promotionIds: string[]): Promise<Move
     join artifacts a on a.id = c.artifact_id
     left join versions v on v.id = c.version_id
     left join versions sv on sv.id = s.version_id
-    where ${inList("p.id", promotionIds)} and (s.artifact_id is null or s.version_id is distinct from c.version_id)`.execute(
+    where ${inList("p.id", promotionIds)} and p.rollback_of_id is null and (s.artifact_id is null or s.version_id is distinct from c.version_id)`.execute(
     db,
   );
   // bytewise as in the database, which would otherwise sort the contents of all promotions

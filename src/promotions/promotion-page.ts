@@ -12,7 +12,7 @@ import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
+import { approvedAfterwards, mayComplete, mayRollBack, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
@@ -59,7 +59,8 @@ export async function showPromotion(
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
-    may,
+    may: { ...may, promote: mayComplete(promotion, sessionActor(c)) },
+    mayRollBack: mayRollBack(environmentById(site, promotion.environment_id).gate, sessionActor(c)),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],

@@ -1,5 +1,6 @@
 import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
+import { roleNames } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -7,18 +8,18 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { type Blocker, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
-import { nextNumber } from "../record/numbers.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
-import { perRequestField, requestErrors } from "./fields.ts";
+import { requestErrors } from "./fields.ts";
 import { movedOnBlockers } from "./open-blockers.ts";
-import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
+import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { addRejection, settleRejections } from "./rejections.ts";
+import { addRejection } from "./rejections.ts";
+import { whyNotMayComplete } from "./rollback-rules.ts";
 import {
   type Decision,
   rolesToDecide,
@@ -46,29 +47,8 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     const contents = await listContents(trx, release.id);
     const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, site, release, environment, contents);
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
-    const row = {
-      id: newId(Date.parse(actor.at)),
-      site_id: site.id,
-      number: await nextNumber(trx, site.id, "promotions"),
-      release_id: release.id,
-      from_id: from.id,
-      environment_id: environment.id,
-      gate_id: environment.gate?.id ?? null,
-      digest,
-      ...perRequestField((name) => request[name]?.trim() || null),
-      person_id: actor.person.id,
-      asked_at: actor.at,
-    };
-    await trx.insertInto("promotions").values(row).execute();
-    await markOpen(trx, site, row, contents);
-    await settleRejections(trx, site.id, row, contents);
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(row, environment),
-      action: "promotion_asked",
-      details: { ...row, release: release.number, name: release.name, environment: environment.slug, from: from.slug },
-    });
-    for (const older of open) await supersede(trx, actor, site, older, { ...row, environment, contents });
-    return outcome(trx, site, row.number, actor.at);
+    const asked = { release, from, environment, contents, digest, fields: request, open };
+    return outcome(trx, site, await openPromotion(trx, actor, site, asked), actor.at);
   });
 }
 
@@ -181,11 +161,11 @@ export function complete(
   number: number,
   request: { effective_at?: string | undefined },
 ): Promise<Outcome> {
-  refuse(whyNotMay(actor, "promote"), 403);
   const wrong = whyNotWhen(request.effective_at, actor.at);
   if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await detailsOf(trx, site, number, actor.at);
+    refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)), 403);
     if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
     refuseBlocked(promotion.blockers);
     const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
@@ -216,7 +196,14 @@ export function complete(
     await appendEvent(trx, actor, site.id, {
       ...eventSubject(promotion, environment),
       action: "promotion_completed",
-      details: { number, name: promotion.name, environment: environment.slug, deployment: deployment.number, ...row },
+      details: {
+        number,
+        name: promotion.name,
+        environment: environment.slug,
+        deployment: deployment.number,
+        rollback_of: promotion.rollback_of ?? undefined,
+        ...row,
+      },
     });
     return outcome(trx, site, number, actor.at);
   });
@@ -224,9 +211,10 @@ export function complete(
 
 /** Ends an open promotion. Cancelling again changes nothing. Throws a Refusal with 409 if it is closed, 422 without a reason. */
 export function cancel(db: Database, actor: Actor, site: Site, number: number, reason: string): Promise<Outcome> {
-  refuse(whyNotMay(actor, "promote"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
+    const mayNot = whyNotMay(actor, "promote");
+    if (mayNot) refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)) && mayNot, 403);
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));
@@ -264,7 +252,7 @@ async function detailsOf(trx: Database, site: Site, number: number, now: string)
 }
 
 /** A closed promotion has only its end as a blocker, so its contents need not be assessed. */
-async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
+export async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
   const promotion = await promotionOf(trx, site, number);
   if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
   const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);

@@ -97,6 +97,8 @@ function promotions(db: Database) {
     .innerJoin("people as requester", "requester.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
+    .leftJoin("promotions as back", "back.id", "p.rollback_of_id")
+    .select(["p.rollback_of_id", "back.number as rollback_of"])
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
     .select([
       personThen("requester", "p.asked_at", "p.site_id").as("asked_by"),
@@ -197,6 +199,11 @@ const hasCorrections = (deployment: string) => sql<number>`(
     where co.corrected_id = ${sql.ref(deployment)} and co.stands = 0
       and not exists (select 1 from corrections ca where ca.correction_id = co.id) limit 1) found)`;
 
+/** The number of the latest rollback of the promotion `c` that is completed, or of the one that is open; null if there is none. */
+const rollbackOf = (table: "completions" | "open_promotions") => sql<number | null>`(
+  select max(x.number) from promotions x join ${sql.table(table)} xs on xs.promotion_id = x.id
+  where x.rollback_of_id = c.promotion_id)`;
+
 const completionsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("completions as c")
@@ -215,6 +222,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       "d.effective_at",
     ])
     .select(hasCorrections("d.id").as("corrected"))
+    .select([rollbackOf("completions").as("rolled_back_by"), rollbackOf("open_promotions").as("rollback_open")])
     .where("c.promotion_id", "in", ids),
 );
 

@@ -8,6 +8,7 @@ import { checkedValues, formFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
+import { artifactKey } from "../text.ts";
 import { longTime } from "../time/format.ts";
 import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, readPosition, showPromotion } from "./promotion-page.ts";
@@ -15,6 +16,9 @@ import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts";
+import { rollBack } from "./rollback.ts";
+import { rollbackErrors, showRollback } from "./rollback-page.ts";
+import { parseRollbackLine } from "./rollback-rules.ts";
 import { changedSince } from "./since-completion.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
@@ -94,6 +98,32 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
     await cancel(c.var.db, sessionActor(c), c.var.access.site, number, reason);
     return `Promotion ${number} cancelled.`;
   });
+});
+
+promotionRoutes.get("/:number{[0-9]{1,9}}/rollback", (c) => showRollback(c, Number(c.req.param("number"))));
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/rollback", async (c) => {
+  const number = Number(c.req.param("number"));
+  const form = await formFields(c, "reason", "key");
+  const values = await checkedValues(c, "line");
+  const contents = values.map(parseRollbackLine);
+  try {
+    const request = { reason: form.reason, contents };
+    const posted = { ...form, values };
+    const rollback = await rollBack(c.var.db, sessionActor(c, posted), c.var.access.site, number, request);
+    flash(c, `Rollback requested: promotion ${rollback.number}.`);
+    return c.redirect(`${base(c)}/${rollback.number}`, 303);
+  } catch (error) {
+    const { status, refused } = shownRefusal(error);
+    const errors = rollbackErrors(error instanceof Refusal ? error.errors : [], contents);
+    const filled = {
+      selected: new Set(contents.map(artifactKey)),
+      reason: form.reason,
+      errors,
+      refused: errors.contents ?? refused,
+    };
+    return showRollback(c, number, filled, status as 403 | 409 | 422);
+  }
 });
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/dismissal", async (c) => {

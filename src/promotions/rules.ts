@@ -27,6 +27,8 @@ export interface Requirement {
 interface PromotionFacts {
   digest: string;
   gate: Gate | null;
+  /** The promotion that it rolls back; null or undefined if it is no rollback. */
+  rollback_of_id?: string | null | undefined;
   approvals: { person_id: string; role: string; decision: Decision; digest: string; decided_at: string }[];
   completion: { completed_at: string; effective_at: string } | null;
   cancellation: { superseded_by: number | null; cancelled_at: string } | null;
@@ -42,9 +44,10 @@ export function stateOf(promotion: PromotionFacts): PromotionState {
 
 /** The approvals that the gate needs, and how many were given for exactly this digest. A person counts once in each role. */
 export function requirementsOf(
-  { gate, approvals, digest }: PromotionFacts,
+  { gate, approvals, digest, rollback_of_id }: PromotionFacts,
   roleNames: Record<string, string>,
 ): Requirement[] {
+  if (rollback_of_id && !gate?.rollback_needs_approval) return [];
   return (gate?.requirements ?? []).map(({ role, count }) => {
     const given = approvals.filter((one) => one.decision === "approve" && one.role === role && one.digest === digest);
     return {
@@ -157,12 +160,17 @@ export function approvedAfterwards({ gate, approvals, completion }: PromotionFac
 
 /** Why a promotion cannot be requested: the same one is open already, or it would change nothing. */
 export function whyNotRequest(
-  release: { number: number },
+  release: { number: number; rollback_of: number | null },
   environment: { name: string },
   same: { number: number } | undefined,
   contents: { change: PromotionChange }[],
 ): Blocker | undefined {
   if (same) return { code: "already_asked", message: `Already requested: promotion ${same.number}.` };
+  if (release.rollback_of)
+    return {
+      code: "rollback_release",
+      message: `Release ${release.number} was created for a rollback of promotion ${release.rollback_of}. To roll back again, start from that promotion.`,
+    };
   if (contents.every((content) => content.change === "same"))
     return {
       code: "nothing_to_change",
@@ -190,12 +198,14 @@ export interface OpenPromotion {
   gate: Gate | null;
   requirements: Requirement[];
   environment: { name: string };
+  rollback_of_id?: string | null | undefined;
 }
 
 /** Why this person may neither approve nor reject it. */
 export function whyNotDecide(promotion: OpenPromotion, actor: Pick<Actor, "person" | "roles">): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   const { environment, requirements } = promotion;
+  if (!requirements.length && promotion.rollback_of_id) return `Rollbacks on ${environment.name} need no approval.`;
   if (!requirements.length) return `Promotions to ${environment.name} need no approval.`;
   if (promotion.requester_id === actor.person.id && !promotion.gate?.asker_may_approve)
     return "You requested this promotion, so someone else has to decide.";
@@ -208,6 +218,21 @@ export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, ac
   const own = promotion.requirements.filter(({ role }) => actor.roles.includes(role));
   return own.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map(({ role }) => role);
 }
+
+/** Whether a person may roll back where this gate holds: its roles decide, or else the permission to promote. */
+export function mayRollBack(
+  gate: Pick<Gate, "rollback_roles"> | null,
+  { roles, permissions }: Pick<Actor, "roles" | "permissions">,
+): boolean {
+  const allowed = gate?.rollback_roles ?? [];
+  return allowed.length ? allowed.some((role) => roles.includes(role)) : permissions.has("promote");
+}
+
+/** Whether a person may complete it. */
+export const mayComplete = (
+  { rollback_of_id, gate }: Pick<OpenPromotion, "rollback_of_id" | "gate">,
+  actor: Pick<Actor, "roles" | "permissions">,
+): boolean => mayRollBack(rollback_of_id ? gate : null, actor);
 
 /** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
 export type Need = "decision" | "completion" | "settlement";
@@ -223,7 +248,7 @@ export function needOf(
 ): Need | undefined {
   const isStuck = blockers.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && blockers[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
-  if (promotion.state === "approved") return actor.permissions.has("promote") ? "completion" : undefined;
+  if (promotion.state === "approved") return mayComplete(promotion, actor) ? "completion" : undefined;
   const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
   if (decided || whyNotDecide(promotion, actor)) return;
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);

@@ -68,6 +68,15 @@ function releases(db: Database) {
         .select((count) => count.fn.countAll<number>().as("count"))
         .whereRef("c.release_id", "=", "r.id")
         .as("size"),
+    )
+    .select((eb) =>
+      eb
+        .selectFrom("promotions as x")
+        .innerJoin("promotions as back", "back.id", "x.rollback_of_id")
+        .select("back.number")
+        .whereRef("x.release_id", "=", "r.id")
+        .limit(1)
+        .as("rollback_of"),
     );
 }
 

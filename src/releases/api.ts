@@ -77,6 +77,9 @@ const releaseSchema = z.object({
   person: nameThenSchema,
   person_kind: personKindSchema,
   created_at: momentSchema,
+  rollback_of: z.int().nullable().openapi({
+    description: "The number of the promotion for whose rollback it was created; it cannot be promoted otherwise.",
+  }),
   size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
 
@@ -127,6 +130,7 @@ releaseApi.openapi(showCall, async (c) => {
 });
 
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
-  const { number, name, notes, digest, environment, person, person_kind, created_at } = row;
-  return { number, name, notes, digest, environment, person, person_kind, created_at, size: row.size ?? 0 };
+  const { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of } = row;
+  const size = row.size ?? 0;
+  return { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, size };
 }

@@ -10,6 +10,7 @@ import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
+import { rollBack } from "../../src/promotions/rollback.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -89,8 +90,10 @@ async function promote(w: World): Promise<void> {
   await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
   const all = await w.release("All", ["/sale", "checkout", "/terms", "/new"]);
-  await w.promote(all.number, "demo");
+  const brought = await w.promote(all.number, "demo");
   await w.promote(all.number, "live", { effective_at: "2026-03-03T09:30:00.000Z" });
+  const rollback = await rollBack(w.db, ada, w.site, brought.number, { reason: "The shop is down" });
+  await decide(w.db, theo, w.site, rollback.number, { decision: "approve", digest: rollback.digest });
   const number = (await w.release("Spring", ["/terms"], "demo")).number;
   await requestPromotion(w.db, ada, w.site, { release: number, to: "live" }).catch(() => undefined);
   await w.record("beta", ["/sale v9"]);

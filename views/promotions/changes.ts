@@ -92,7 +92,8 @@ ${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(pro
 export function links({ from, to, promotion }: ReviewProps, { change, ...page }: ContentChange): Html {
   // what is new is on the target once the promotion is completed, and what is removed is not any more
   const isOnTarget = promotion.completion ? change !== "removed" : change !== "new";
-  return html`${change !== "removed" && openOn(from, page)}${isOnTarget && openOn(to, page)}`;
+  const isFromElsewhere = from.id !== to.id;
+  return html`${isFromElsewhere && change !== "removed" && openOn(from, page)}${isOnTarget && openOn(to, page)}`;
 }
 
 const openOn = ({ name, servers }: Environment, { key, title }: Pick<ContentChange, "key" | "title">): Html =>

@@ -8,7 +8,7 @@ import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
-import { environmentPath, renamedSince } from "../parts/environment.ts";
+import { env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
@@ -44,6 +44,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
     afterwards: string | undefined;
+    /** Whether this person may roll back on the target. */
+    mayRollBack: boolean;
     /** What the target has differently today from what a completed promotion brought. */
     changedSince: ChangedSince[];
     form: Panels["form"] & { comment?: string | undefined };
@@ -87,9 +89,11 @@ function header(props: PromotionPage): Html {
   );
   return head({
     over: [
-      environmentPath(promotion.from, promotion.environment),
+      promotion.rollback_of ? env(promotion.environment) : environmentPath(promotion.from, promotion.environment),
       ...renamedSince(promotion),
-      `Promotion ${promotion.number}`,
+      promotion.rollback_of
+        ? html`Promotion ${promotion.number}, a rollback of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
+        : `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
@@ -148,7 +152,10 @@ function outcome(props: PromotionPage): Html {
   if (completion)
     return line(
       statusBadge("completed", completion.corrected ? "Completed, corrected since" : "Completed"),
-      completed(props, completion),
+      html`${completed(props, completion)}${rolledBack(props, completion)}`,
+      props.mayRollBack &&
+        !completion.rollback_open &&
+        linkButton(`/sites/${site.slug}/promotions/${promotion.number}/rollback`, "Roll back"),
     );
   if (rejection)
     return line(
@@ -166,6 +173,12 @@ function outcome(props: PromotionPage): Html {
     html`by ${cancellation && nameOf(cancellation)}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
+}
+
+/** The rollback of it that is completed, or open. */
+function rolledBack({ site }: PromotionPage, { rolled_back_by, rollback_open }: Completion): Html {
+  const link = (number: number) => html`<a href="/sites/${site.slug}/promotions/${number}">promotion ${number}</a>`;
+  return html`${rolled_back_by && html` Rolled back by ${link(rolled_back_by)}.`}${rollback_open && html` Rollback requested: ${link(rollback_open)}.`}`;
 }
 
 type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;

@@ -56,10 +56,19 @@ export function releasePage(props: Page): Html {
   return html`${props.refused && note(props.refused, { kind: "bad" })}${head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`, `Release ${release.number}`],
     title: html`<bdi>${release.name}</bdi>`,
-    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${env(from)}${nowCalled(release.environment_now)} on ${at}.`,
+    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, ${frozen(props, from)} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
 ${split(contents(props), html`${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
+}
+
+/** As they were on an environment, or before a promotion that it rolls back. */
+function frozen({ site, size, release }: Page, from: EnvironmentName): Html {
+  const were = size === 1 ? "it was" : "they were";
+  const on = html`${env(from)}${nowCalled(release.environment_now)}`;
+  if (!release.rollback_of) return html`frozen as ${were} on ${on}`;
+  const { rollback_of } = release;
+  return html`as ${were} on ${on} before <a href="/sites/${site.slug}/promotions/${rollback_of}">promotion ${rollback_of}</a>, frozen for its rollback`;
 }
 
 /** The environment from which it was frozen, with its name of then. */

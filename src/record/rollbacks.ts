@@ -1,0 +1,11 @@
+import { sql } from "kysely";
+
+/** The number of the promotion that the promotion `promotion` of the query rolls back; null if it is no rollback. */
+export const rollbackOf = (promotion: string) =>
+  sql<number | null>`(select x.number from promotions x where x.id = ${sql.ref(`${promotion}.rollback_of_id`)})`;
+
+/** The number of the completed promotion that rolled back the placement `placement` of the query; null if none did. */
+export const rolledBackBy = (placement: string) => sql<number | null>`(
+  select max(x.number) from promotions x join completions xs on xs.promotion_id = x.id
+  join release_contents xr on xr.release_id = x.release_id
+  where x.rollback_of_id = ${sql.ref(`${placement}.promotion_id`)} and xr.artifact_id = ${sql.ref(`${placement}.artifact_id`)})`;
