@@ -207,6 +207,16 @@ export interface Schema {
     person_id: string;
     created_at: string;
   };
+  /** Marks of a release as bad, and rows that lift one. Nothing can be promoted with it while a mark is not lifted. */
+  release_marks: {
+    id: string;
+    release_id: string;
+    /** The mark that this row lifts; null: it is a mark. */
+    lifts_id: string | null;
+    person_id: string;
+    reason: string;
+    marked_at: string;
+  };
   release_contents: { release_id: string; artifact_id: string; version_id: string | null };
   /** The highest version is the gate in force; a promotion keeps the one under which it was requested. */
   gates: { id: string; environment_id: string; version: number; rules: string; since: string };

@@ -4,6 +4,7 @@ import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { changeName } from "../src/people/account.ts";
+import { markAsBad } from "../src/releases/bad-releases.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -13,6 +14,7 @@ beforeEach(async () => {
   await w.record("beta", ["/sale v2", "/old v1"]);
   const { number } = await w.release("Sale");
   await w.promote(number, "demo");
+  await markAsBad(w.db, await w.by("theo"), w.site, 1, "Wrong prices");
   const requested = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
   expect(requested.state).toBe("waiting");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
@@ -31,6 +33,7 @@ const tables = [
   ["confirmations", "recorded_at"],
   ["releases", "name"],
   ["release_contents", "version_id"],
+  ["release_marks", "reason"],
   ["gates", "rules"],
   ["promotions", "note"],
   ["completions", "completed_at"],

@@ -25,6 +25,7 @@ const tables = [
   "current_placements",
   "releases",
   "release_contents",
+  "release_marks",
   "promotions",
   "open_promotions",
   "approvals",

@@ -59,11 +59,13 @@ const sentences = {
   ],
   release_made: (d) => [
     "created ",
-    { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
+    release(d),
     ...(d.rollback_of ? [", for a rollback of ", promotion(d.rollback_of), " on "] : [", from "]),
     environment(d),
     ".",
   ],
+  release_marked_bad: (d) => ["marked ", release(d), " as bad."],
+  release_mark_lifted: (d) => ["lifted the mark of ", release(d), " as bad."],
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
@@ -133,6 +135,8 @@ export const actionNames = {
   deployment_recorded: "Deployments recorded",
   placement_corrected: "Corrections",
   release_made: "Releases created",
+  release_marked_bad: "Releases marked as bad",
+  release_mark_lifted: "Marks of bad releases lifted",
   promotion_asked: "Promotions requested",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
@@ -171,6 +175,11 @@ const roleName = (slug: Json | undefined): string =>
     .replace(/^./, (letter) => letter.toUpperCase());
 
 const environment = (d: Details) => ({ to: `environments/${text(d.environment)}`, text: text(d.environment) });
+
+const release = (d: Details) => ({
+  to: `releases/${text(d.number)}`,
+  text: `release ${text(d.number)}, ${text(d.name)}`,
+});
 
 const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,

@@ -42,6 +42,13 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
   {
+    table: "release_marks",
+    subject: "release_id",
+    what: "the mark of release",
+    by: true,
+    actions: ["release_marked_bad", "release_mark_lifted"],
+  },
+  {
     table: "approvals",
     subject: "promotion_id",
     what: "the decision on promotion",
@@ -67,7 +74,7 @@ const action: RawBuilder<string> = sql`(e.action || '')`;
 
 async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
   for (const { table, subject, what, by, actions } of tablesByEvent) {
-    const numbered = subject === "id" ? sql.table(table) : sql.table("promotions");
+    const numbered = sql.table(subject === "id" ? table : subject === "release_id" ? "releases" : "promotions");
     const { rows } = await sql<{ number: number; seq: number | null }>`
       select n.number, (select max(seq) from events e where e.site_id = ${siteId} and e.subject_id = n.id) as seq
       from ${sql.table(table)} t join ${numbered} n on n.id = ${sql.ref(`t.${subject}`)}

@@ -104,6 +104,7 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
       return rows.map(withVersionLabel);
     },
   },
+  release_marks: byId("release_marks", "id", () => "the mark of it"),
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),

@@ -60,6 +60,8 @@ type AssessedPromotion = Pick<
   | "requester_id"
   | "gate"
   | "rollback_of_id"
+  | "release"
+  | "bad"
   | "requirements"
   | "approvals"
   | "environment"

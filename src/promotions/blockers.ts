@@ -2,7 +2,7 @@ import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
 import { countOf, nameWithKind } from "../text.ts";
-import { movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
+import { badRelease, movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
 
 export interface AssessedContent {
   key: string;
@@ -34,12 +34,16 @@ export function blockersOf(
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
   return [
+    ...badReleaseOf(promotion),
     ...promotion.requirements.flatMap(missingApprovals),
     // a rollback puts back what the target itself had
     ...(promotion.rollback_of_id ? [] : movedOn(source, contents)),
     ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
   ];
 }
+
+export const badReleaseOf = ({ release, bad }: Pick<OpenPromotion, "release" | "bad">): Blocker[] =>
+  bad && release !== undefined ? [badRelease(release, bad)] : [];
 
 function missingApprovals(requirement: Requirement): Blocker[] {
   const { name, needed, given, people = [] } = requirement;

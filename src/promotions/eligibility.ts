@@ -64,7 +64,7 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "number" | "digest" | "rollback_of">,
+  release: Pick<Release, "number" | "digest" | "rollback_of" | "bad">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
@@ -74,7 +74,7 @@ export async function eligibilityFor(
   const same = open.find((promotion) => promotion.digest === digest);
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(db, environment.id, ids);
-  const promotion = same ?? (await draftPromotion(db, actor, digest, environment, from));
+  const promotion = same ?? (await draftPromotion(db, actor, { digest, release }, environment, from));
   const assessment = await assess(db, site.id, promotion, contents, inTarget, actor.at);
   const whyNot = whyNotRequest(release, environment, same, assessment.contents);
   const blockers = whyNot && !same ? [whyNot] : assessment.blockers;
@@ -115,13 +115,21 @@ export function promotionDigest(
 }
 
 /** The promotion as it would be right after the request. */
-async function draftPromotion(db: Database, actor: Actor, digest: string, environment: Environment, from: Environment) {
+async function draftPromotion(
+  db: Database,
+  actor: Actor,
+  { digest, release }: { digest: string; release: Pick<Release, "number" | "bad"> },
+  environment: Environment,
+  from: Environment,
+) {
   const facts = { digest, gate: environment.gate, approvals: [], completion: null, cancellation: null };
   return {
     number: 0,
     state: "waiting" as const,
     approvals: [],
     rollback_of_id: null,
+    release: release.number,
+    bad: release.bad,
     requester_id: actor.person.id,
     gate: environment.gate,
     requirements: requirementsOf(facts, await roleNames(db)),

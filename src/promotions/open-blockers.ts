@@ -4,14 +4,14 @@ import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
 import type { Kind } from "../schema.ts";
 import { assessPromotion } from "./assessment.ts";
-import { movedOn } from "./blockers.ts";
+import { badReleaseOf, movedOn } from "./blockers.ts";
 import type { Promotion } from "./queries.ts";
 
 /** What blocks each of these open promotions apart from missing approvals, by promotion id; only of those that are blocked. */
 export type OpenBlockers = Map<string, Blocker[]>;
 
 export async function openBlockers(db: Database, siteId: string, open: Promotion[]): Promise<OpenBlockers> {
-  const blockers = await movedOnBlockers(db, open);
+  const blockers = await deadEnds(db, open);
   // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
   for (const promotion of open) {
     if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
@@ -33,8 +33,8 @@ interface MovedContent {
   source_version: string | null;
 }
 
-/** The blocker of each of these promotions whose source environment has something else by now, by promotion id. */
-export async function movedOnBlockers(db: Database, open: Promotion[]): Promise<OpenBlockers> {
+/** Why nothing would come of approving these promotions, by promotion id: a bad release, or what the source has by now. */
+export async function deadEnds(db: Database, open: Promotion[]): Promise<OpenBlockers> {
   const rows = await inBatches(
     open.map((promotion) => promotion.id),
     (batch) => movedContents(db, batch),
@@ -48,7 +48,8 @@ export async function movedOnBlockers(db: Database, open: Promotion[]): Promise<
       version,
       inSource: source.in_source ? { version_id: source.source_version_id, version: source.source_version } : undefined,
     }));
-    if (contents.length) blockers.set(promotion.id, movedOn(promotion.from, contents));
+    const reasons = [...badReleaseOf(promotion), ...movedOn(promotion.from, contents)];
+    if (reasons.length) blockers.set(promotion.id, reasons);
   }
   return blockers;
 }

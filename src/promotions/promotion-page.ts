@@ -12,7 +12,7 @@ import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, mayComplete, mayRollBack, movedOnCode, needOf, whyNotDecide } from "./rules.ts";
+import { approvedAfterwards, isDeadEnd, mayComplete, mayRollBack, needOf, whyNotDecide } from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
@@ -58,7 +58,7 @@ export async function showPromotion(
     whyNot: whyNotDecide(promotion, sessionActor(c)),
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
     need: needOf(promotion, sessionActor(c), promotion.blockers),
-    stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
+    stale: promotion.blockers.find(isDeadEnd)?.message,
     may: { ...may, promote: mayComplete(promotion, sessionActor(c)) },
     mayRollBack: mayRollBack(environmentById(site, promotion.environment_id).gate, sessionActor(c)),
     afterwards: approvedAfterwards(promotion),

@@ -15,7 +15,7 @@ import { blockersOf } from "./blockers.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { requestErrors } from "./fields.ts";
-import { movedOnBlockers } from "./open-blockers.ts";
+import { deadEnds } from "./open-blockers.ts";
 import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection } from "./rejections.ts";
@@ -65,8 +65,8 @@ export interface DecisionRequest {
 /**
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
- * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what the source
- * environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role or comment.
+ * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what is marked
+ * as bad or the source environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role or comment.
  */
 export function decide<T = Outcome>(
   db: Database,
@@ -90,8 +90,7 @@ export function decide<T = Outcome>(
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
-    if (request.decision === "approve")
-      refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
+    if (request.decision === "approve") refuseBlocked((await deadEnds(trx, [promotion])).get(promotion.id) ?? []);
     const wrong = whyNotComment(request.decision, request.comment);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
     const progress = await reviewProgress(trx, actor, promotion.id);

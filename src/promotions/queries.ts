@@ -5,6 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
+import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
 import { requestFieldNames } from "./fields.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
@@ -98,6 +99,9 @@ function promotions(db: Database) {
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
     .leftJoin("promotions as back", "back.id", "p.rollback_of_id")
+    .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
+    .leftJoin("people as marker", "marker.id", "bad.person_id")
+    .select(markColumns)
     .select(["p.rollback_of_id", "back.number as rollback_of"])
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
     .select([
@@ -127,7 +131,7 @@ async function withState(db: Database, rows: Row[]) {
     await roleNames(db),
     ended.length ? await formerNames(db, [...new Set(environments)]) : [],
   ];
-  return rows.map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
+  return rows.map(withMark).map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
     const gate = readGate(
       gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
     );

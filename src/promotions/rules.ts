@@ -3,6 +3,7 @@ import type { Gate } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { neededApprovals } from "../record/approvers.ts";
+import { type BadMark, badInWords, badReleaseCode } from "../record/release-marks.ts";
 import type { Flag } from "../schema.ts";
 import { countOf, formatCount, joinWithAnd, nameWithKind, whyNotText } from "../text.ts";
 
@@ -160,12 +161,13 @@ export function approvedAfterwards({ gate, approvals, completion }: PromotionFac
 
 /** Why a promotion cannot be requested: the same one is open already, or it would change nothing. */
 export function whyNotRequest(
-  release: { number: number; rollback_of: number | null },
+  release: { number: number; rollback_of: number | null; bad: BadMark | null },
   environment: { name: string },
   same: { number: number } | undefined,
   contents: { change: PromotionChange }[],
 ): Blocker | undefined {
   if (same) return { code: "already_asked", message: `Already requested: promotion ${same.number}.` };
+  if (release.bad) return badRelease(release.number, release.bad);
   if (release.rollback_of)
     return {
       code: "rollback_release",
@@ -177,6 +179,12 @@ export function whyNotRequest(
       message: `Release ${release.number} would not change anything on ${environment.name}.`,
     };
 }
+
+/** The blocker of everything that would promote a release that is marked as bad. */
+export const badRelease = (release: number, bad: BadMark): Blocker => ({
+  code: badReleaseCode,
+  message: badInWords(release, bad),
+});
 
 /** `unapproved`: the target has it already, out of band; completing the promotion would approve it afterwards. */
 export type PromotionChange = "new" | "changed" | "removed" | "unapproved" | "same";
@@ -199,6 +207,9 @@ export interface OpenPromotion {
   requirements: Requirement[];
   environment: { name: string };
   rollback_of_id?: string | null | undefined;
+  /** The release's number, and its mark as bad if it has one that was not lifted. */
+  release?: number;
+  bad?: BadMark | null;
 }
 
 /** Why this person may neither approve nor reject it. */
@@ -246,7 +257,7 @@ export function needOf(
   actor: Pick<Actor, "person" | "roles" | "permissions">,
   blockers: Blocker[],
 ): Need | undefined {
-  const isStuck = blockers.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && blockers[0]);
+  const isStuck = blockers.some(isDeadEnd) || (promotion.state === "approved" && blockers[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
   if (promotion.state === "approved") return mayComplete(promotion, actor) ? "completion" : undefined;
   const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
@@ -257,6 +268,9 @@ export function needOf(
 
 /** The code of the blocker that the source environment has something else by now than what the release froze. */
 export const movedOnCode = "content_moved_on";
+
+/** Whether it cannot be approved either: nothing would come of an approval. */
+export const isDeadEnd = ({ code }: Blocker): boolean => code === movedOnCode || code === badReleaseCode;
 
 type Requested = { requester_id: string; requester_kind: Actor["person"]["kind"] };
 

@@ -17,6 +17,8 @@ export const actions = [
   "deployment_recorded",
   "placement_corrected",
   "release_made",
+  "release_marked_bad",
+  "release_mark_lifted",
   "promotion_asked",
   "promotion_approved",
   "promotion_rejected",

@@ -1,6 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
 import { nameSince, nameThen, personSince, personThen } from "./former-names.ts";
+import { markColumns, openMarkId, withMark } from "./release-marks.ts";
 import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
@@ -47,6 +48,9 @@ function releases(db: Database) {
     .selectFrom("releases as r")
     .innerJoin("people as p", "p.id", "r.person_id")
     .innerJoin("environments as e", "e.id", "r.environment_id")
+    .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
+    .leftJoin("people as marker", "marker.id", "bad.person_id")
+    .select(markColumns)
     .select([
       "r.id",
       "r.number",
@@ -82,17 +86,19 @@ function releases(db: Database) {
 
 export type Release = Awaited<ReturnType<typeof listReleases>>[number];
 
-export function findRelease(db: Database, siteId: string, number: number): Promise<Release | undefined> {
-  return releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
+export async function findRelease(db: Database, siteId: string, number: number): Promise<Release | undefined> {
+  const row = await releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
+  return row && withMark(row);
 }
 
 /** Newest first. `before`: the last number of the previous page. `numbers`: only these releases. */
-export function listReleases(
+export async function listReleases(
   db: Database,
   siteId: string,
   { before, numbers, limit = 50 }: { before?: number | undefined; numbers?: number[] | undefined; limit?: number } = {},
 ) {
   let query = releases(db).where("r.site_id", "=", siteId).orderBy("r.number", "desc").limit(limit);
   if (numbers) query = query.where("r.number", "in", numbers);
-  return (before === undefined ? query : query.where("r.number", "<", before)).execute();
+  if (before !== undefined) query = query.where("r.number", "<", before);
+  return (await query.execute()).map(withMark);
 }

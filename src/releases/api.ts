@@ -20,6 +20,7 @@ import {
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { findRelease, listContents, listReleases, type Release } from "../record/releases.ts";
+import { liftMark, markAsBad } from "./bad-releases.ts";
 import { createRelease } from "./releases.ts";
 import { maxContents } from "./rules.ts";
 
@@ -80,6 +81,10 @@ const releaseSchema = z.object({
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion for whose rollback it was created; it cannot be promoted otherwise.",
   }),
+  bad: z
+    .object({ reason: z.string(), person: nameThenSchema, person_kind: personKindSchema, marked_at: momentSchema })
+    .nullable()
+    .openapi({ description: "That it is marked as bad: it cannot be promoted until the mark is lifted." }),
   size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
 
@@ -129,8 +134,45 @@ releaseApi.openapi(showCall, async (c) => {
   return c.json({ ...releaseJson(release), contents }, 200);
 });
 
+const markCall = postCall("/sites/{site}/releases/{n}/bad", {
+  tags,
+  operationId: "markReleaseAsBad",
+  summary: "Mark a release as bad, so that it cannot be promoted any further",
+  description: "Allowed to approvers of the site, and to roles that may request promotions or administer it.",
+  params: z.object({ site: slugSchema, n: numberInPath }),
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewReleaseMark"),
+  answer: releaseSchema,
+});
+
+releaseApi.openapi(markCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(releaseJson(await markAsBad(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+});
+
+const liftCall = postCall("/sites/{site}/releases/{n}/bad/lift", {
+  tags,
+  operationId: "liftReleaseMark",
+  summary: "Lift the mark of a release as bad",
+  params: z.object({ site: slugSchema, n: numberInPath }),
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewReleaseMarkLift"),
+  answer: releaseSchema,
+});
+
+releaseApi.openapi(liftCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(releaseJson(await liftMark(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+});
+
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
   const { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of } = row;
   const size = row.size ?? 0;
-  return { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, size };
+  const bad = row.bad && {
+    reason: row.bad.reason,
+    person: row.bad.person,
+    person_kind: row.bad.kind,
+    marked_at: row.bad.marked_at,
+  };
+  return { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, bad, size };
 }

@@ -18,6 +18,7 @@ import { listReleases } from "../record/releases.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { artifactKey } from "../text.ts";
+import { liftMark, markAsBad } from "./bad-releases.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
@@ -83,6 +84,24 @@ releaseRoutes.post("/", async (c) => {
 });
 
 releaseRoutes.get("/:number{[0-9]{1,9}}", (c) => showRelease(c, Number(c.req.param("number"))));
+
+for (const [path, act, done] of [
+  ["bad", markAsBad, "marked as bad. It cannot be promoted until the mark is lifted."],
+  ["bad/lift", liftMark, "can be promoted again."],
+] as const)
+  releaseRoutes.post(`/:number{[0-9]{1,9}}/${path}`, async (c) => {
+    const number = Number(c.req.param("number"));
+    const form = await formFields(c, "reason", "key");
+    try {
+      await act(c.var.db, sessionActor(c, form), c.var.access.site, number, form.reason);
+      flash(c, `Release ${number} ${done}`);
+      return c.redirect(`/sites/${c.var.access.site.slug}/releases/${number}`, 303);
+    } catch (error) {
+      const { status, errors, refused } = shownRefusal(error);
+      const mark = { reason: form.reason, error: errors.reason };
+      return showRelease(c, number, { mark, refused }, status as 403 | 409 | 422);
+    }
+  });
 
 /** Requests for promotion. They are here and not with the promotions because a refused one shows the release's page. */
 export const promotionRequests = new Hono<SiteEnv>();

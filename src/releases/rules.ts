@@ -1,4 +1,8 @@
+import type { Actor } from "../access/actor.ts";
+import type { Gate } from "../access/gates.ts";
 import type { FieldError } from "../errors.ts";
+import { badInWords } from "../record/release-marks.ts";
+import type { Release } from "../record/releases.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey, formatCount, whyNotName, whyNotText } from "../text.ts";
 
@@ -64,4 +68,28 @@ export const nothingToRelease = (from: { name: string }, to: { name: string }): 
 export function parseReleaseLine(line: string): ReleaseLine {
   const [kind = "", key = "", ...version] = line.split(" ");
   return { kind: kind === "software" ? "software" : "page", key, version: version.join(" ") || null };
+}
+
+/** Why this person may neither mark a release as bad nor lift the mark: approvers of the site may, and those who promote or administer it. */
+export function whyNotMayMark(
+  { environments }: { environments: { gate: Gate | null }[] },
+  { roles, permissions }: Pick<Actor, "roles" | "permissions">,
+): string | undefined {
+  if (permissions.has("promote") || permissions.has("administer")) return;
+  const approving = environments.flatMap(({ gate }) => (gate?.requirements ?? []).map(({ role }) => role));
+  if (approving.some((role) => roles.includes(role))) return;
+  return "You may not mark releases as bad on this site. Approvers, administrators and people who request promotions can.";
+}
+
+type MarkedRelease = Pick<Release, "number" | "bad">;
+
+export const whyNotMark = ({ number, bad }: MarkedRelease): string | undefined =>
+  bad ? `${badInWords(number, bad)} It cannot be marked twice.` : undefined;
+
+export const whyNotLiftMark = ({ number, bad }: MarkedRelease): string | undefined =>
+  bad ? undefined : `Release ${number} is not marked as bad.`;
+
+export function whyNotMarkReason(reason: string | undefined): string | undefined {
+  if (!reason?.trim()) return "Enter a reason. Approvers and the people who want to promote it read it.";
+  return whyNotText("A reason", reason, 10_000);
 }

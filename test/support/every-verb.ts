@@ -11,6 +11,7 @@ import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { rollBack } from "../../src/promotions/rollback.ts";
+import { liftMark, markAsBad } from "../../src/releases/bad-releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -99,6 +100,9 @@ async function promote(w: World): Promise<void> {
   await w.record("beta", ["/sale v9"]);
   const next = await w.release("Next", ["/sale"]);
   await w.ask(next.number, "demo");
+  await markAsBad(w.db, theo, w.site, next.number, "A broken link");
+  await liftMark(w.db, theo, w.site, next.number, "It was another page");
+  await markAsBad(w.db, theo, w.site, first.number, "Wrong prices");
   const last = await w.ask(next.number, "live");
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);

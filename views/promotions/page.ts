@@ -123,11 +123,13 @@ function state({ promotion, need, ownDecision, stale }: PromotionPage): string {
 }
 
 /** That nothing is left to approve or complete, and who can do something about it. */
-function staleWords({ from, asked_by, requester_kind }: PromotionPage["promotion"], need: Need | undefined): string {
+function staleWords(promotion: PromotionPage["promotion"], need: Need | undefined): string {
+  const { from, asked_by, requester_kind, bad } = promotion;
   const who =
     need === "settlement"
       ? "Request a newer release, or cancel it."
       : `Waiting for ${nameWithKind({ name: asked_by, kind: requester_kind })} to settle it.`;
+  if (bad) return `Blocked: its release is marked as bad. ${who}`;
   return `Blocked: ${from.name} no longer has all of this. ${who}`;
 }
 

@@ -8,7 +8,7 @@ import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
 import { joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
-import { button, hiddenField } from "../parts/button.ts";
+import { button, confirmButton, hiddenField } from "../parts/button.ts";
 import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
@@ -44,6 +44,9 @@ type Page = {
   fields: [RequestFieldName, RequestField][];
   errors: Record<string, string>;
   refused?: string | undefined;
+  mark?: { reason: string; error?: string | undefined } | undefined;
+  /** Whether this person may mark it as bad, and lift the mark. */
+  mayMark: boolean;
   /** Corrections of its lines in the environment from which they were frozen, by artifact id. */
   corrected: Map<string, { person: string; person_kind: "person" | "machine"; on: string; reason: string }>;
   now: string;
@@ -59,7 +62,34 @@ export function releasePage(props: Page): Html {
     lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, ${frozen(props, from)} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
-${split(contents(props), html`${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
+${split(contents(props), html`${badMark(props)}${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
+}
+
+/** Its mark as bad, with the form that lifts it; or the form that marks it. */
+function badMark({ site, release, mayMark, mark, form, now }: Page): Html | false {
+  const { bad, number } = release;
+  if (!bad && !mayMark) return false;
+  const address = `/sites/${site.slug}/releases/${number}/bad`;
+  const ask = (opener: string, question: string, action: string, look?: "danger") =>
+    mayMark &&
+    confirmButton(opener, question, {
+      action,
+      text: opener,
+      look,
+      open: mark !== undefined,
+      content: html`${hiddenField("key", form.key)}${area({ name: "reason", id: "mark-reason", label: "Reason", rows: 2, value: mark?.reason, error: mark?.error })}`,
+    });
+  if (!bad)
+    return panel(
+      "bad",
+      "Problems",
+      ask("Mark as bad", "Nobody can promote this release any further until the mark is lifted.", address, "danger"),
+    );
+  return panel(
+    "bad",
+    "Marked as bad",
+    html`<p>${statusBadge("blocked", html`by ${nameOf(bad)}, ${time(bad.marked_at, site.time_zone, now)}`, { wrap: true })} <span class="quote">${bad.reason}</span></p><p><small>It cannot be promoted until the mark is lifted.</small></p>${ask("Lift the mark", "The release can be promoted again. The mark stays in the history.", `${address}/lift`)}`,
+  );
 }
 
 /** As they were on an environment, or before a promotion that it rolls back. */
