@@ -251,6 +251,10 @@ export interface Schema {
     to_review: number | null;
   };
   completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
+  /** Completions for which the gate was not met; `blockers` is JSON: what was passed over, as codes and sentences. */
+  forced_completions: { promotion_id: string; reason: string; blockers: string };
+  /** That somebody else reviewed such a completion afterwards. */
+  forced_reviews: { promotion_id: string; person_id: string; comment: string | null; reviewed_at: string };
   cancellations: {
     promotion_id: string;
     person_id: string;

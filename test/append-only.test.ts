@@ -4,6 +4,7 @@ import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { changeName } from "../src/people/account.ts";
+import { completeWithoutGate, reviewForced } from "../src/promotions/break-glass.ts";
 import { markAsBad } from "../src/releases/bad-releases.ts";
 import { type World, world } from "./support/world.ts";
 
@@ -17,6 +18,8 @@ beforeEach(async () => {
   await markAsBad(w.db, await w.by("theo"), w.site, 1, "Wrong prices");
   const requested = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
   expect(requested.state).toBe("waiting");
+  await completeWithoutGate(w.db, await w.by("iris"), w.site, requested.number, { reason: "Now" });
+  await reviewForced(w.db, await w.by("mara"), w.site, requested.number, undefined);
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
@@ -37,6 +40,8 @@ const tables = [
   ["gates", "rules"],
   ["promotions", "note"],
   ["completions", "completed_at"],
+  ["forced_completions", "reason"],
+  ["forced_reviews", "comment"],
   ["ownerships", "seq"],
   ["former_names", "name"],
 ] as const;

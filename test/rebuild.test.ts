@@ -30,6 +30,8 @@ const tables = [
   "open_promotions",
   "approvals",
   "completions",
+  "forced_completions",
+  "forced_reviews",
   "cancellations",
   "corrections",
   "looks",

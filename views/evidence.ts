@@ -68,6 +68,7 @@ export const evidenceColumns = {
     "person_id",
     "said",
     "rollback_of",
+    "forced",
   ],
 };
 
@@ -82,6 +83,7 @@ const columnHeads: Record<string, string> = {
   replaced: "was before",
   what: "action",
   said: "note",
+  forced: "completed despite",
   rollback_of: "rollback of promotion",
   environment_name: "called then",
   environment_now: "now called",

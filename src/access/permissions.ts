@@ -1,4 +1,13 @@
-export const permissions = ["view", "record", "release", "promote", "correct", "assign", "administer"] as const;
+export const permissions = [
+  "view",
+  "record",
+  "release",
+  "promote",
+  "correct",
+  "assign",
+  "break_glass",
+  "administer",
+] as const;
 export type Permission = (typeof permissions)[number];
 
 /** What a person may do on a site, by permission. Made once for each request and handed to every page. */
@@ -15,6 +24,7 @@ export const permissionPhrases: Record<Permission, string> = {
   promote: "request, complete or cancel promotions",
   correct: "correct the record",
   assign: "set owners",
+  break_glass: "complete promotions without their gate",
   administer: "change the settings",
 };
 

@@ -34,6 +34,8 @@ interface RecordedVersion {
   promotion: number | null;
   /** The promotion that its promotion rolled back. */
   rollback_of: number | null;
+  /** Whether its promotion was completed without its gate. */
+  forced: boolean;
   approvedBy: ApprovedBy[];
 }
 
@@ -107,6 +109,7 @@ function cellOf(
       deployment: cell.deployment,
       promotion: cell.promotion,
       rollback_of: cell.rollback_of,
+      forced: cell.forced > 0,
       approvedBy: approvals,
     },
     unknown: isUnknown(states, i),

@@ -2,6 +2,7 @@ import { stepTitle } from "../../views/board/first-steps.ts";
 import type { Frame } from "../../views/layout.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
+import { forcedToReview } from "../promotions/break-glass.ts";
 import { rejectionsOf } from "../promotions/rejections.ts";
 import { needOf } from "../promotions/rules.ts";
 import { firstSteps, nextStep } from "./first-steps.ts";
@@ -19,9 +20,11 @@ export async function siteFrame(
   const actor = sessionActor(c);
   const { blockers } = summary;
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));
+  const forced = await forcedToReview(c.var.db, actor, site.id);
+  const rejected = await rejectionsOf(c.var.db, actor, site.id);
   return {
     environments: environmentStatuses(site, summary, environment),
-    inboxCount: open.length + (await rejectionsOf(c.var.db, actor, site.id)).length,
+    inboxCount: open.length + rejected.length + forced.length,
     nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };
 }

@@ -108,8 +108,26 @@ const sentences = {
   ],
   promotion_completed: (d) =>
     d.rollback_of
-      ? ["rolled back ", promotion(d.rollback_of), " on ", environment(d), " with ", promotion(d.number), "."]
-      : ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), "."],
+      ? [
+          "rolled back ",
+          promotion(d.rollback_of),
+          " on ",
+          environment(d),
+          " with ",
+          promotion(d.number),
+          withoutGate(d),
+          ".",
+        ]
+      : ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), withoutGate(d), "."],
+  forced_completion_reviewed: (d) => [
+    "reviewed the completion of ",
+    promotion(d.number),
+    " without its gate: ",
+    name(d.name),
+    " on ",
+    environment(d),
+    ".",
+  ],
   person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
   person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
   role_given: (d) => ["gave ", name(d.member), ` the role ${roleName(d.role)}.`],
@@ -141,6 +159,7 @@ export const actionNames = {
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
   promotion_completed: "Promotions completed",
+  forced_completion_reviewed: "Completions without the gate reviewed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
   person_invited: "People invited",
@@ -185,6 +204,8 @@ const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+const withoutGate = (d: Details): string => (d.forced ? ", without its gate" : "");
 
 /** "beta, demo, live" */
 const inOrder = (d: Details): SentencePart[] =>

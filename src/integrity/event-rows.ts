@@ -29,6 +29,8 @@ export const recordTables = [
   "corrections",
   "repeats",
   "completions",
+  "forced_completions",
+  "forced_reviews",
   "ownerships",
   "former_names",
 ] as const;
@@ -106,6 +108,12 @@ export const plainTables = {
     person_id: true,
     completed_at: true,
   } satisfies Columns<"completions">,
+  forced_reviews: {
+    promotion_id: true,
+    person_id: true,
+    comment: true,
+    reviewed_at: true,
+  } satisfies Columns<"forced_reviews">,
   cancellations: {
     promotion_id: true,
     person_id: true,
@@ -160,7 +168,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   promotion_rejected: plainRow("approvals"),
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
-  promotion_completed: plainRow("completions"),
+  promotion_completed: completionOf,
+  forced_completion_reviewed: plainRow("forced_reviews"),
   placement_corrected: correctionOf,
   person_invited: noRows,
   person_renamed: formerNameOf,
@@ -181,6 +190,15 @@ function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTabl
 function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): EventTableRows {
   if (details.name === undefined) return {};
   return { former_names: [{ of_id: subject_id, until: recorded_at, seq, name: details.before as string }] };
+}
+
+function completionOf(entry: ChainEntry): EventTableRows {
+  const { reason, passed_over } = entry.details;
+  const completions = plainRow("completions")(entry);
+  const forced = passed_over
+    ? [{ promotion_id: entry.subject_id, reason: reason as string, blockers: canonicalJson(passed_over) }]
+    : [];
+  return { ...completions, forced_completions: forced };
 }
 
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {

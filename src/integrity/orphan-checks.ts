@@ -62,6 +62,19 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
     actions: ["promotion_completed"],
   },
   {
+    table: "forced_completions",
+    subject: "promotion_id",
+    what: "the completion without its gate of promotion",
+    actions: ["promotion_completed"],
+  },
+  {
+    table: "forced_reviews",
+    subject: "promotion_id",
+    what: "the review of promotion",
+    by: true,
+    actions: ["forced_completion_reviewed"],
+  },
+  {
     table: "cancellations",
     subject: "promotion_id",
     what: "the cancellation of promotion",

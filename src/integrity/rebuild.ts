@@ -29,6 +29,8 @@ const rebuiltTables = [
   "confirmations",
   "repeats",
   "completions",
+  "forced_completions",
+  "forced_reviews",
   "corrections",
   "ownerships",
   "former_names",
@@ -91,6 +93,8 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
     {
       open_promotions: promotions,
       current_placements: environments,
+      forced_reviews: promotions,
+      forced_completions: promotions,
       completions: promotions,
       repeats: placements,
       corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,

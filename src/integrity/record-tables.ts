@@ -108,6 +108,18 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
+  forced_reviews: byId("forced_reviews", "promotion_id", () => "the review of its completion"),
+  forced_completions: {
+    id: ["promotion_id"],
+    complete: true,
+    name: () => "its completion without the gate",
+    find: (db, { entry }) =>
+      db
+        .selectFrom("forced_completions")
+        .selectAll()
+        .where("promotion_id", "=", entry.subject_id ?? "")
+        .execute(),
+  },
   completions: byId("completions", "promotion_id", () => "the completion"),
   corrections: {
     id: ["id"],

@@ -23,6 +23,7 @@ import {
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
+import { completeWithoutGate } from "./break-glass.ts";
 import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
@@ -105,6 +106,22 @@ const promotion = z.object({
         description:
           "The number of the latest completed promotion that put back what this one replaced, or part of it.",
       }),
+      forced: z
+        .object({
+          reason: z.string(),
+          passed_over: blockers,
+          review: z
+            .object({
+              person: nameThenSchema,
+              kind: personKindSchema,
+              comment: z.string().nullable(),
+              reviewed_at: momentSchema,
+            })
+            .nullable()
+            .openapi({ description: "null: nobody else has reviewed it yet." }),
+        })
+        .nullable()
+        .openapi({ description: "It was completed without its gate: why, and what blocked it." }),
     })
     .nullable(),
   cancellation: z
@@ -234,6 +251,29 @@ promotionApi.openapi(cancelCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
   return c.json(withBlockersJson(await cancel(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+});
+
+const breakGlassCall = postCall("/sites/{site}/promotions/{n}/break-glass", {
+  tags,
+  operationId: "completeWithoutGate",
+  summary: "Complete a promotion although its gate is not met",
+  description:
+    "Needs the permission for it. What blocked it is kept with the reason, it is flagged wherever it shows, and somebody else has to review it. A release that is marked as bad is refused.",
+  params: byNumber,
+  body: z
+    .strictObject({
+      reason: textUpTo(10_000),
+      effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }),
+    })
+    .openapi("NewForcedCompletion"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(breakGlassCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  const actor = tokenActor(c, body);
+  return c.json(withBlockersJson(await completeWithoutGate(c.var.db, actor, c.var.access.site, n, body)), 201);
 });
 
 const rollbackCall = postCall("/sites/{site}/promotions/{n}/rollback", {
@@ -368,6 +408,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       corrected: completion.corrected,
       before_approval: approvedAfterwards(row) !== undefined,
       rolled_back_by: completion.rolled_back_by,
+      forced: completion.forced && forcedJson(completion.forced),
     },
     cancellation: cancellation && {
       person: cancellation.person,
@@ -377,4 +418,10 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       superseded_by: cancellation.superseded_by,
     },
   };
+}
+
+function forcedJson({ reason, blockers, review }: NonNullable<NonNullable<Promotion["completion"]>["forced"]>) {
+  if (!review) return { reason, passed_over: blockers, review };
+  const { person, kind, comment, reviewed_at } = review;
+  return { reason, passed_over: blockers, review: { person, kind, comment, reviewed_at } };
 }

@@ -1,6 +1,7 @@
 import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { type OpenBlockers, openBlockers } from "./open-blockers.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
@@ -16,6 +17,8 @@ export interface Inbox {
   /** What this person has to decide, and to complete; those that have waited longest first. */
   decide: Promotion[];
   complete: Promotion[];
+  /** What was completed without its gate, and this person has to review. */
+  forced: Promotion[];
   others: Promotion[];
   done: Promotion[];
   /** How many promotions have ended in all, and whether there are older ones than those listed. */
@@ -46,6 +49,7 @@ export async function loadInbox(
     blockers,
     decide: needing("decision").reverse(),
     complete: needing("completion").reverse(),
+    forced: await forcedToReview(db, actor, site.id),
     others: needing(undefined),
     done,
     ended: (await lastNumber(db, site.id)) - open.length,

@@ -9,6 +9,7 @@ import { titlesNow } from "../record/current.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { whyNotForce, whyNotReviewForced } from "./break-glass-rules.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
@@ -19,7 +20,7 @@ import { isTargetKnown } from "./target-contents.ts";
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string } | undefined;
+  form?: { comment?: string; when?: string; reason?: string; force?: string; review?: string } | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -60,6 +61,8 @@ export async function showPromotion(
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(isDeadEnd)?.message,
     may: { ...may, promote: mayComplete(promotion, sessionActor(c)) },
+    whyNotForce: may.break_glass ? (whyNotForce(promotion) ?? null) : undefined,
+    mayReviewForced: !whyNotReviewForced(promotion, sessionActor(c)),
     mayRollBack: mayRollBack(environmentById(site, promotion.environment_id).gate, sessionActor(c)),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),

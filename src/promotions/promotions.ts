@@ -6,13 +6,13 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { type Blocker, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
-import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
 import { findRelease, listContents } from "../record/releases.ts";
-import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
+import { whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
 import { countChangesOfAll } from "./change-counts.ts";
+import { writeCompletion } from "./completion.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { requestErrors } from "./fields.ts";
 import { deadEnds } from "./open-blockers.ts";
@@ -167,43 +167,7 @@ export function complete(
     refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)), 403);
     if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
     refuseBlocked(promotion.blockers);
-    const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
-    const deployment = await deploy(trx, actor, site, environment, {
-      effectiveAt: parseRfc3339(request.effective_at ?? actor.at) as string,
-      complete: false,
-      note: null,
-      source: null,
-      promotion,
-      lines: promotion.contents.map(({ artifact_id, kind, key, version, version_id }) => ({
-        artifact_id,
-        kind,
-        key,
-        version,
-        version_id,
-        promotion_id: promotion.id,
-        out_of_band: 0 as const,
-      })),
-    });
-    const row = {
-      promotion_id: promotion.id,
-      deployment_id: deployment.id,
-      person_id: actor.person.id,
-      completed_at: actor.at,
-    };
-    await trx.insertInto("completions").values(row).execute();
-    await markClosed(trx, site, promotion, promotion.contents);
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, environment),
-      action: "promotion_completed",
-      details: {
-        number,
-        name: promotion.name,
-        environment: environment.slug,
-        deployment: deployment.number,
-        rollback_of: promotion.rollback_of ?? undefined,
-        ...row,
-      },
-    });
+    await writeCompletion(trx, actor, site, promotion, request);
     return outcome(trx, site, number, actor.at);
   });
 }

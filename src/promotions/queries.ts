@@ -3,6 +3,7 @@ import { readGate } from "../access/gates.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import type { Blocker } from "../errors.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
@@ -161,10 +162,27 @@ async function withState(db: Database, rows: Row[]) {
   });
 }
 
-function completionOf<T extends { corrected: number }>([row]: T[]):
-  | (Omit<T, "corrected"> & { corrected: boolean })
-  | null {
-  return row ? { ...row, corrected: row.corrected > 0 } : null;
+type CompletionRow = Awaited<ReturnType<typeof completionsOf>>[number];
+
+function completionOf([row]: CompletionRow[]) {
+  if (!row) return null;
+  const { forced_reason, forced_blockers, reviewer_id, review_comment, reviewed_at, ...more } = row;
+  const { reviewer, reviewer_now, reviewer_kind, ...completion } = more;
+  const review = reviewer_id !== null &&
+    reviewed_at !== null && {
+      person_id: reviewer_id,
+      person: reviewer ?? "",
+      person_now: reviewer_now,
+      kind: reviewer_kind ?? ("person" as const),
+      comment: review_comment,
+      reviewed_at,
+    };
+  const forced = forced_reason !== null && {
+    reason: forced_reason,
+    blockers: JSON.parse(forced_blockers ?? "[]") as Blocker[],
+    review: review || null,
+  };
+  return { ...completion, corrected: row.corrected > 0, forced: forced || null };
 }
 
 /** How many roles, or of the role in which they decided, the person has on the site now. */
@@ -214,6 +232,15 @@ const completionsOf = precompiled((db, ids: string[]) =>
     .innerJoin("people as p", "p.id", "c.person_id")
     .innerJoin("promotions as pr", "pr.id", "c.promotion_id")
     .innerJoin("deployments as d", "d.id", "c.deployment_id")
+    .leftJoin("forced_completions as fc", "fc.promotion_id", "c.promotion_id")
+    .leftJoin("forced_reviews as fr", "fr.promotion_id", "c.promotion_id")
+    .leftJoin("people as reviewer", "reviewer.id", "fr.person_id")
+    .select(["fc.reason as forced_reason", "fc.blockers as forced_blockers", "reviewer.kind as reviewer_kind"])
+    .select(["fr.person_id as reviewer_id", "fr.comment as review_comment", "fr.reviewed_at"])
+    .select([
+      personThen("reviewer", "fr.reviewed_at", "pr.site_id").$castTo<string | null>().as("reviewer"),
+      personSince("reviewer", "fr.reviewed_at", "pr.site_id").$castTo<string | null>().as("reviewer_now"),
+    ])
     .select([
       "c.promotion_id",
       "c.person_id",

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { inboxPage } from "../../views/promotions/inbox.ts";
 import { positionQuery } from "../../views/promotions/sections.ts";
+import { withoutGatePage } from "../../views/promotions/without-gate.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -10,6 +11,8 @@ import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
 import { artifactKey } from "../text.ts";
 import { longTime } from "../time/format.ts";
+import { completeWithoutGate, listForced, reviewForced } from "./break-glass.ts";
+import { whyNotReviewForced } from "./break-glass-rules.ts";
 import { loadInbox } from "./inbox.ts";
 import { type RefusedForm, readPosition, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
@@ -35,6 +38,15 @@ inboxRoutes.get("/", async (c) => {
     { title: "Inbox", here: "inbox" },
     inboxPage({ ...inbox, site: c.var.access.site, show, before, actor: sessionActor(c), now: c.var.at }),
   );
+});
+
+inboxRoutes.get("/without-gate", async (c) => {
+  const { site } = c.var.access;
+  const actor = sessionActor(c);
+  const promotions = await listForced(c.var.db, site.id, { open: false });
+  const list = promotions.map((promotion) => ({ promotion, mayReviewForced: !whyNotReviewForced(promotion, actor) }));
+  const title = "Completed without the gate";
+  return sitePage(c, { title, here: "inbox" }, withoutGatePage({ site, list, now: c.var.at }));
 });
 
 export const promotionRoutes = new Hono<SiteEnv>();
@@ -99,6 +111,42 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
     return `Promotion ${number} cancelled.`;
   });
 });
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/break-glass", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { force } = await formFields(c, "force");
+  return attempt(c, number, { force }, async () => {
+    const { db, access } = c.var;
+    await renamingError(
+      "reason",
+      "force",
+      completeWithoutGate(db, sessionActor(c), access.site, number, { reason: force }),
+    );
+    return "Completed without its gate. Somebody else has to review it.";
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/forced-review", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { review } = await formFields(c, "review");
+  return attempt(c, number, { review }, async () => {
+    await renamingError(
+      "comment",
+      "review",
+      reviewForced(c.var.db, sessionActor(c), c.var.access.site, number, review),
+    );
+    return `The completion of promotion ${number} without its gate is reviewed.`;
+  });
+});
+
+/** A page can have several reasons and comments, so their fields have other names than in the API. */
+async function renamingError<T>(path: string, field: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof Refusal) || !error.errors.length) throw error;
+    const errors = error.errors.map((each) => (each.path === path ? { ...each, path: field } : each));
+    throw new Refusal(error.status, error.message, { errors });
+  });
+}
 
 promotionRoutes.get("/:number{[0-9]{1,9}}/rollback", (c) => showRollback(c, Number(c.req.param("number"))));
 

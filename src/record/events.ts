@@ -25,6 +25,7 @@ export const actions = [
   "promotion_cancelled",
   "promotion_superseded",
   "promotion_completed",
+  "forced_completion_reviewed",
   "person_invited",
   "person_renamed",
   "role_given",

@@ -52,7 +52,12 @@ export const everyPage: Visit[] = [
   ...shop("/approvals?show=done&before=40", "/promotions"),
   // one with each outcome, and one that is open
   ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
-  ...shop("/promotions/:open", "/promotions/:open?section=/part-2", "/promotions/:completed/rollback"),
+  ...shop(
+    "/promotions/:open",
+    "/promotions/:open?section=/part-2",
+    "/promotions/:completed/rollback",
+    "/approvals/without-gate",
+  ),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
   ...shop("/releases", "/releases?before=40", "/releases/1", "/releases/:many-released"),
   ...shop("/releases/new", "/releases/new?from=live"),

@@ -8,6 +8,7 @@ import { addServer, createEnvironment, removeServer } from "../../src/environmen
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
+import { completeWithoutGate, reviewForced } from "../../src/promotions/break-glass.ts";
 import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { rollBack } from "../../src/promotions/rollback.ts";
@@ -103,6 +104,10 @@ async function promote(w: World): Promise<void> {
   await markAsBad(w.db, theo, w.site, next.number, "A broken link");
   await liftMark(w.db, theo, w.site, next.number, "It was another page");
   await markAsBad(w.db, theo, w.site, first.number, "Wrong prices");
+  await w.record("beta", ["/hot v1"]);
+  const urgent = await w.ask((await w.release("Hotfix", ["/hot"])).number, "demo");
+  await completeWithoutGate(w.db, await w.by("iris"), w.site, urgent.number, { reason: "The shop is down" });
+  await reviewForced(w.db, theo, w.site, urgent.number, "It was needed");
   const last = await w.ask(next.number, "live");
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);

@@ -126,6 +126,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
     ...baselineBadge(props, cell, i),
     ...rollbackBadge(props, cell.recorded),
+    ...(cell.recorded.forced ? [statusBadge("band", "without its gate")] : []),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),

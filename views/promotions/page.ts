@@ -154,7 +154,7 @@ function outcome(props: PromotionPage): Html {
   if (completion)
     return line(
       statusBadge("completed", completion.corrected ? "Completed, corrected since" : "Completed"),
-      html`${completed(props, completion)}${rolledBack(props, completion)}`,
+      html`${completed(props, completion)} ${completion.forced && statusBadge("band", "without its gate")}${rolledBack(props, completion)}`,
       props.mayRollBack &&
         !completion.rollback_open &&
         linkButton(`/sites/${site.slug}/promotions/${promotion.number}/rollback`, "Roll back"),

@@ -90,7 +90,9 @@ export const sizeInWords = ({ page, software }: ReleaseSize): string =>
 
 export function stateInWords(promotion: Promotion): string {
   if (promotion.state === "waiting") return `waiting for ${missingApprovals(promotion)}`;
-  return promotion.completion?.corrected ? "completed, corrected since" : promotion.state;
+  const { completion } = promotion;
+  if (completion?.forced) return "completed without its gate";
+  return completion?.corrected ? "completed, corrected since" : promotion.state;
 }
 
 /** Of an open promotion that cannot go on as it is. */

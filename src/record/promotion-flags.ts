@@ -9,3 +9,7 @@ export const rolledBackBy = (placement: string) => sql<number | null>`(
   select max(x.number) from promotions x join completions xs on xs.promotion_id = x.id
   join release_contents xr on xr.release_id = x.release_id
   where x.rollback_of_id = ${sql.ref(`${placement}.promotion_id`)} and xr.artifact_id = ${sql.ref(`${placement}.artifact_id`)})`;
+
+/** 1 if the promotion of the placement `placement` of the query was completed without its gate. */
+export const isForced = (placement: string) => sql<number>`(
+  select count(*) from forced_completions fc where fc.promotion_id = ${sql.ref(`${placement}.promotion_id`)})`;
