@@ -217,7 +217,13 @@ export interface Schema {
     reason: string;
     marked_at: string;
   };
-  release_contents: { release_id: string; artifact_id: string; version_id: string | null };
+  release_contents: {
+    release_id: string;
+    artifact_id: string;
+    version_id: string | null;
+    /** Of a page that is removed: the path or web address to which visitors are to be led; null: none. */
+    redirect: string | null;
+  };
   /** The highest version is the gate in force; a promotion keeps the one under which it was requested. */
   gates: { id: string; environment_id: string; version: number; rules: string; since: string };
   promotions: {

@@ -9,7 +9,7 @@ import { each, type Html, html, type Piece, verbatim, withoutMarkup } from "./pa
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
-      ? ["kind", "key", "title", "change", "version", "replaced"]
+      ? ["kind", "key", "title", "change", "version", "replaced", "redirect"]
       : [
           "kind",
           "key",
@@ -83,6 +83,7 @@ const columnHeads: Record<string, string> = {
   replaced: "was before",
   what: "action",
   said: "note",
+  redirect: "visitors led to",
   forced: "completed despite",
   rollback_of: "rollback of promotion",
   environment_name: "called then",

@@ -141,6 +141,9 @@ const historyCall = getCall("/sites/{site}/artifacts/{kind}/history", {
         deployment: z.int(),
         promotion: z.int().nullable(),
         ...promotionFlags,
+        redirect: z.string().nullable().openapi({
+          description: "Of a removal by a promotion: where visitors are led, a path or a web address.",
+        }),
         approved_by: z.array(approvedBySchema),
         out_of_band: z.boolean(),
         baseline: baselineSchema,
@@ -183,6 +186,7 @@ artifactApi.openapi(historyCall, async (c) => {
       rollback_of: row.rollback_of,
       rolled_back_by: row.rolled_back_by,
       without_gate: row.forced > 0,
+      redirect: row.redirect,
       approved_by: approvedByJson(approvals),
       out_of_band: row.out_of_band === 1,
       baseline: row.baseline === 1,

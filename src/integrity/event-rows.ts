@@ -207,7 +207,12 @@ function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTab
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {
-  const contents = lines(entry.details.contents).map(({ kind, key, version }) => ({ kind, key, version }));
+  const contents = lines(entry.details.contents).map(({ kind, key, version, redirect = null }) => ({
+    kind,
+    key,
+    version,
+    redirect,
+  }));
   const release_id = entry.subject_id;
   return { ...plainRow("releases")(entry), release_contents: contents.map((line) => ({ release_id, ...line })) };
 }

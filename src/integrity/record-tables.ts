@@ -98,7 +98,7 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .leftJoin("versions as v", (join) =>
           join.onRef("v.id", "=", "r.version_id").onRef("v.artifact_id", "=", "r.artifact_id"),
         )
-        .select(["r.release_id", "a.kind", "a.key", "r.version_id", "v.label as version"])
+        .select(["r.release_id", "a.kind", "a.key", "r.version_id", "v.label as version", "r.redirect"])
         .where("r.release_id", "=", entry.subject_id ?? "")
         .execute();
       return rows.map(withVersionLabel);

@@ -17,6 +17,8 @@ export interface FrozenLine {
   version: string | null;
   /** The digest of the version's content, if it is known. */
   digest: string | null;
+  /** Of a page that is removed: the path or web address to which visitors are to be led. */
+  redirect?: string | null | undefined;
 }
 
 interface ReleaseToFreeze {
@@ -37,7 +39,7 @@ export async function freezeRelease(
   { name, notes, environment, lines, details }: ReleaseToFreeze,
 ) {
   const contents = lines
-    .map(({ kind, key, version }) => ({ kind, key, version }))
+    .map(({ kind, key, version, redirect }) => ({ kind, key, version, ...(redirect && { redirect }) }))
     .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.key, b.key));
   const row = {
     id: newId(Date.parse(actor.at)),
@@ -52,7 +54,12 @@ export async function freezeRelease(
   };
   await trx.insertInto("releases").values(row).execute();
   await inBatches(lines, async (batch) => {
-    const rows = batch.map(({ artifact_id, version_id }) => ({ release_id: row.id, artifact_id, version_id }));
+    const rows = batch.map(({ artifact_id, version_id, redirect = null }) => ({
+      release_id: row.id,
+      artifact_id,
+      version_id,
+      redirect,
+    }));
     await trx.insertInto("release_contents").values(rows).execute();
     return [];
   });
@@ -66,8 +73,12 @@ export async function freezeRelease(
   return { ...row, contents };
 }
 
-/** SHA-256 over the sorted list of its lines, each the canonical JSON of kind, key, version and content digest. */
-export function releaseDigest(contents: Pick<FrozenLine, "kind" | "key" | "version" | "digest">[]): string {
-  const lines = contents.map(({ kind, key, version, digest }) => canonicalJson({ kind, key, version, digest })).sort();
-  return sha256(`[${lines.join(",")}]`);
+/** SHA-256 over the sorted list of its lines, each the canonical JSON of kind, key, version, content digest and, if given, redirect. */
+export function releaseDigest(
+  contents: Pick<FrozenLine, "kind" | "key" | "version" | "digest" | "redirect">[],
+): string {
+  const lines = contents.map(({ kind, key, version, digest, redirect }) =>
+    canonicalJson({ kind, key, version, digest, ...(redirect && { redirect }) }),
+  );
+  return sha256(`[${lines.sort().join(",")}]`);
 }

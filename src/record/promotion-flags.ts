@@ -13,3 +13,8 @@ export const rolledBackBy = (placement: string) => sql<number | null>`(
 /** 1 if the promotion of the placement `placement` of the query was completed without its gate. */
 export const isForced = (placement: string) => sql<number>`(
   select count(*) from forced_completions fc where fc.promotion_id = ${sql.ref(`${placement}.promotion_id`)})`;
+
+/** Where the release of the promotion `pr` of the query leads the visitors of the page that the placement `p` removed; null: nowhere. */
+export const redirectOf = sql<string | null>`(
+  select rc.redirect from release_contents rc
+  where rc.release_id = pr.release_id and rc.artifact_id = p.artifact_id and p.version_id is null)`;

@@ -13,6 +13,8 @@ export interface ReleaseContent {
   /** Null if the release removes the artifact. */
   version_id: string | null;
   version: string | null;
+  /** Of a page that is removed: where visitors are to be led. */
+  redirect: string | null;
   digest: string | null;
   notes: string | null;
   requires: string | null;
@@ -32,6 +34,7 @@ export function listContents(db: Database, releaseId: string): Promise<ReleaseCo
       contentTitle.as("title"),
       "a.section",
       "c.version_id",
+      "c.redirect",
       "v.label as version",
       "v.digest",
       "v.notes",

@@ -30,6 +30,11 @@ export const releaseApi = new OpenAPIHono<SiteEnv>();
 
 const digest = z.string().openapi({ description: "SHA-256 of the release's contents." });
 
+const redirect = textUpTo(2000).openapi({
+  description: "Of a page that is removed: where visitors are to be led, a path of the site or a web address.",
+  example: "/sale",
+});
+
 const createCall = postCall("/sites/{site}/releases", {
   tags,
   operationId: "makeRelease",
@@ -43,7 +48,14 @@ const createCall = postCall("/sites/{site}/releases", {
       notes: textUpTo(10_000).optional(),
       from: slugSchema.optional().openapi({ example: "beta" }),
       contents: z
-        .array(z.strictObject({ kind: kindSchema, key: knownKey, version: versionLabel }))
+        .array(
+          z.strictObject({
+            kind: kindSchema,
+            key: knownKey,
+            version: versionLabel,
+            redirect: redirect.nullable().optional(),
+          }),
+        )
         .optional()
         .openapi({ maxItems: maxContents }),
       differences: z
@@ -56,7 +68,9 @@ const createCall = postCall("/sites/{site}/releases", {
     .object({
       number: z.int(),
       digest,
-      contents: z.array(z.object({ kind: kindSchema, key: keySchema, version: versionLabel })),
+      contents: z.array(
+        z.object({ kind: kindSchema, key: keySchema, version: versionLabel, redirect: redirect.optional() }),
+      ),
     })
     .openapi("MadeRelease"),
 });
@@ -119,6 +133,7 @@ const showCall = getCall("/sites/{site}/releases/{n}", {
           key: keySchema,
           title: z.string().nullable().openapi({ description: "That of the version, or of the one that is removed." }),
           version: versionLabel,
+          redirect: redirect.nullable(),
           digest: z.string().nullable(),
         }),
       ),
@@ -130,7 +145,14 @@ releaseApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const release = (await findRelease(c.var.db, c.var.access.site.id, n)) ?? notFound(`release ${n}`);
   const rows = await listContents(c.var.db, release.id);
-  const contents = rows.map(({ kind, key, title, version, digest }) => ({ kind, key, title, version, digest }));
+  const contents = rows.map(({ kind, key, title, version, redirect, digest }) => ({
+    kind,
+    key,
+    title,
+    version,
+    redirect,
+    digest,
+  }));
   return c.json({ ...releaseJson(release), contents }, 200);
 });
 

@@ -5,18 +5,26 @@ import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
+import { type FieldError, notFound, refuse, refuseFields } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { type FrozenLine, freezeRelease } from "../record/freeze-release.ts";
 import { normalKey } from "../record/keys.ts";
 import { artifactKey, normalName } from "../text.ts";
-import { type NewRelease, nothingToRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
+import {
+  type NewRelease,
+  normalRedirect,
+  nothingToRelease,
+  type ReleaseLine,
+  releaseErrors,
+  whyNotCurrent,
+  whyNotRedirect,
+} from "./rules.ts";
 
 export interface CreatedRelease {
   number: number;
   digest: string;
-  contents: ReleaseLine[];
+  contents: (Omit<ReleaseLine, "redirect"> & { redirect?: string })[];
 }
 
 /**
@@ -50,7 +58,12 @@ async function freezeLines(
   from: Environment,
   contents: ReleaseLine[],
 ): Promise<FrozenLine[]> {
-  const lines = contents.map((line) => ({ ...line, key: normalKey(line.kind, line.key) }));
+  const lines = contents.map((line) => ({
+    ...line,
+    key: normalKey(line.kind, line.key),
+    redirect: normalRedirect(line.redirect),
+  }));
+  refuseFields(redirectErrors(site, lines));
   const ids = await artifactIds(trx, site.id, lines);
   const current = await currentPlacements(trx, from.id, [...ids.values()]);
   const currentOf = (line: ReleaseLine) => current.get(ids.get(artifactKey(line)) ?? "");
@@ -67,6 +80,17 @@ async function freezeLines(
       version_id: placement?.version_id ?? null,
       digest: placement?.digest ?? null,
     };
+  });
+}
+
+function redirectErrors(site: Site, lines: ReleaseLine[]): FieldError[] {
+  const removed = new Set(
+    lines.filter(({ kind, version }) => kind === "page" && version === null).map(({ key }) => key),
+  );
+  const baseUrls = site.environments.flatMap(({ servers }) => servers.map(({ base_url }) => base_url));
+  return lines.flatMap((line, i) => {
+    const message = whyNotRedirect(line, { removed, baseUrls });
+    return message ? [{ path: `contents.${i}.redirect`, message }] : [];
   });
 }
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { releasesPage } from "../../views/releases/list.ts";
-import { newReleasePage } from "../../views/releases/new.ts";
+import { newReleasePage, redirectError } from "../../views/releases/new.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
@@ -22,7 +22,7 @@ import { liftMark, markAsBad } from "./bad-releases.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
-import { nothingToRelease, parseReleaseLine } from "./rules.ts";
+import { nothingToRelease, parseReleaseLine, type ReleaseLine } from "./rules.ts";
 
 const pageSize = 50;
 
@@ -68,10 +68,12 @@ releaseRoutes.post("/", async (c) => {
   const form = await formFields(c, "name", "notes", "from", "to", "key");
   const lines = await checkedValues(c, "line");
   const { from, to } = environmentsOf(c, form.from, form.to);
-  const contents = lines.map(parseReleaseLine);
+  const [redirectOf, redirectTo] = [await checkedValues(c, "redirect_of"), await checkedValues(c, "redirect")];
+  const redirects = new Map(redirectOf.map((key, i) => [key, redirectTo[i] ?? ""]));
+  const contents = lines.map(parseReleaseLine).map((line) => ({ ...line, redirect: redirectOfLine(line, redirects) }));
   try {
     const release = { name: form.name, notes: form.notes, from: from.slug, contents };
-    const posted = { ...form, lines };
+    const posted = { ...form, lines, redirectTo };
     const { number } = await createRelease(c.var.db, sessionActor(c, posted), c.var.access.site, release);
     flash(c, `Release ${number} created.`);
     return c.redirect(`/sites/${c.var.access.site.slug}/releases/${number}`, 303);
@@ -79,7 +81,8 @@ releaseRoutes.post("/", async (c) => {
     if (!(error instanceof Refusal) || !error.errors.length) throw error;
     const selected = await selectedIds(c.var.db, c.var.access.site.id, contents);
     const { name, notes } = form;
-    return showForm(c, { from, to, selected, name, notes, errors: error.errors, lines: contents }, 422);
+    const typed = { name, notes, redirects };
+    return showForm(c, { from, to, selected, ...typed, errors: error.errors, lines: contents }, 422);
   }
 });
 
@@ -119,6 +122,10 @@ promotionRequests.post("/", async (c) => {
   }
 });
 
+/** What was typed for a page that is removed; the field of an unticked or changed line does not count. */
+const redirectOfLine = ({ kind, key, version }: ReleaseLine, redirects: Map<string, string>): string | undefined =>
+  kind === "page" && version === null ? redirects.get(key) : undefined;
+
 /** The environment to release from, by default the first, and the one to compare with, by default the next. */
 function environmentsOf(
   c: SiteContext,
@@ -138,6 +145,8 @@ interface FilledForm {
   selected: "all" | Set<string>;
   name: string;
   notes: string;
+  /** What was typed as the redirects of removed pages, by their keys. */
+  redirects?: Map<string, string>;
   errors?: FieldError[];
   lines?: { kind: string; key: string }[];
 }
@@ -152,6 +161,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
     ? nothingToRelease(from, to)
     : `${from.name} is the last environment, so there is nowhere to release to.`;
   const content = newReleasePage({
+    redirects: new Map(),
     ...form,
     ...candidates,
     site,
@@ -163,10 +173,11 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
   return sitePage(c, { title: "New release", here: "releases" }, content, status);
 }
 
-/** Error messages by field, or for a line by its artifact key. */
+/** Error messages by field, or for a line by its artifact key, or `redirectError` for its redirect. */
 function byField(errors: FieldError[], lines: { kind: string; key: string }[]): Record<string, string> {
   const entries = errors.map(({ path, message }) => {
     const line = lines[Number(/^contents\.(\d+)\./.exec(path)?.[1] ?? -1)];
+    if (line && path.endsWith(".redirect")) return [redirectError(line.key), message];
     return [line ? artifactKey(line) : path, message];
   });
   return Object.fromEntries(entries);

@@ -133,7 +133,7 @@ function line({ site, environments, corrected, unknown }: Page, content: Release
   const correction = corrected.get(content.artifact_id);
   const unknowns = unknown.get(content.artifact_id);
   return row(
-    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }, i) => cell(environment.name, compared(content, current.get(content.artifact_id), unknowns?.[i] ?? false)))}`,
+    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${content.redirect && html` <span class="ago">visitors are led to <bdi>${content.redirect}</bdi></span>`}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }, i) => cell(environment.name, compared(content, current.get(content.artifact_id), unknowns?.[i] ?? false)))}`,
   );
 }
 
