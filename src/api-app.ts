@@ -9,12 +9,15 @@ import { deploymentApi } from "./deployments/api.ts";
 import { environmentApi } from "./environments/api.ts";
 import { environmentChangesApi } from "./environments/changes-api.ts";
 import { notFound } from "./errors.ts";
+import { freezeApi } from "./freezes/api.ts";
+import { gateApi } from "./gates/api.ts";
 import { healthApi } from "./health.ts";
 import { eventApi } from "./history/api.ts";
 import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { promotionApi } from "./promotions/api.ts";
+import { commentApi } from "./promotions/comments-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
 
@@ -52,6 +55,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     siteApi,
     environmentApi,
     environmentChangesApi,
+    gateApi,
     deploymentApi,
     artifactApi,
     ownerApi,
@@ -59,6 +63,8 @@ function calls(): OpenAPIHono<SiteEnv> {
     correctionApi,
     releaseApi,
     promotionApi,
+    freezeApi,
+    commentApi,
     eventApi,
   ])
     versioned.route("/", noun);

@@ -7,6 +7,7 @@ import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
 import { boardRoutes } from "./board/routes.ts";
 import { cachedSummary } from "./board/site-summary.ts";
+import { calendarRoutes } from "./calendar/routes.ts";
 import { compareRoutes } from "./compare/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
 import type { Database } from "./database/connect.ts";
@@ -15,6 +16,7 @@ import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
 import { evidenceRoutes } from "./evidence/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
+import { freezeRoutes } from "./freezes/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
@@ -30,6 +32,8 @@ import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
 import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { environmentSettingsRoutes } from "./settings/environments.ts";
+import { gateSettingsRoutes } from "./settings/gate.ts";
+import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
@@ -56,11 +60,12 @@ export function createApp(
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
-    c.set("at", now().toISOString());
+    const at = now().toISOString();
+    c.set("at", at);
     c.set("baseUrl", baseUrl);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
-    c.set("siteSummary", siteSummary);
+    c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);
     c.set("limitHashing", hashing);
     await next();
@@ -133,12 +138,17 @@ function site(): Hono<SiteEnv> {
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);
   pages.route("/approvals", inboxRoutes);
+  pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);
+  // before the check: everybody may read it
+  pages.route("/settings/freezes", freezeRoutes);
   pages.use("/settings/*", needAdministrator);
   pages.route("/settings", siteSettingsRoutes);
   pages.route("/settings/environments", environmentSettingsRoutes);
+  pages.route("/settings/environments", gateSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
+  pages.route("/settings/jobs", jobSettingsRoutes);
   return pages;
 }
 

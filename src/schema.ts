@@ -19,6 +19,7 @@ export interface Schema {
     deployments: Generated<number>;
     releases: Generated<number>;
     promotions: Generated<number>;
+    freezes: Generated<number>;
     events: Generated<number>;
     head: Generated<string>;
   };
@@ -206,6 +207,8 @@ export interface Schema {
     environment_id: string;
     person_id: string;
     created_at: string;
+    /** The release from which it was made, if any. */
+    made_from: string | null;
   };
   /** Marks of a release as bad, and rows that lift one. Nothing can be promoted with it while a mark is not lifted. */
   release_marks: {
@@ -256,7 +259,46 @@ export interface Schema {
     reviewed: number | null;
     to_review: number | null;
   };
-  completions: { promotion_id: string; deployment_id: string; person_id: string; completed_at: string };
+  /** What a rejection asks to be changed on single pages. */
+  page_comments: { approval_id: string; artifact_id: string; comment: string };
+  /** What people say about a promotion. `mentioned` is canonical JSON: the ids of the people in it, and how each was written. */
+  comments: {
+    id: string;
+    promotion_id: string;
+    person_id: string;
+    comment: string;
+    mentioned: string;
+    /** Of its event. */
+    seq: number;
+    commented_at: string;
+  };
+  /** Approvals that were withdrawn by who gave them, and no longer count. */
+  withdrawals: {
+    approval_id: string;
+    promotion_id: string;
+    person_id: string;
+    reason: string;
+    withdrawn_at: string;
+  };
+  /** Ticks of a gate's checklist for a promotion; the latest of a line counts, and 0 took the tick away. */
+  checklist_ticks: {
+    id: string;
+    promotion_id: string;
+    /** 1 for the promotion's first tick. */
+    seq: number;
+    line: string;
+    ticked: Flag;
+    person_id: string;
+    ticked_at: string;
+  };
+  completions: {
+    promotion_id: string;
+    deployment_id: string;
+    person_id: string;
+    completed_at: string;
+    /** Why it was completed although the target was frozen; null if it was not. */
+    freeze_override: string | null;
+  };
   /** Completions for which the gate was not met; `blockers` is JSON: what was passed over, as codes and sentences. */
   forced_completions: { promotion_id: string; reason: string; blockers: string };
   /** That somebody else reviewed such a completion afterwards. */
@@ -268,8 +310,46 @@ export interface Schema {
     superseded_by: string | null;
     cancelled_at: string;
   };
+  /** Periods in which an environment takes no promotions. */
+  freezes: {
+    id: string;
+    site_id: string;
+    number: number;
+    environment_id: string;
+    /** The first window. ends_at is null if it lasts until somebody ends it; then it does not recur. */
+    starts_at: string;
+    ends_at: string | null;
+    /** An RFC 5545 recurrence rule that begins with the first window, on the clock of time_zone. */
+    recurrence: string | null;
+    time_zone: string;
+    /** The end of the last window, which follows from the columns above. */
+    last_ends_at: string | null;
+    reason: string;
+    person_id: string;
+    created_at: string;
+  };
+  /** Freezes that somebody ended: they cover nothing from then on. */
+  freeze_ends: { freeze_id: string; person_id: string; reason: string; ended_at: string };
+  /** Background work. Not part of the record. */
+  jobs: {
+    id: string;
+    site_id: string;
+    kind: string;
+    ref: string;
+    /** When it is due, or due again. */
+    run_at: string;
+    /** Until when the server that took it may work on it; null if nobody does. */
+    lease_until: string | null;
+    attempts: Generated<number>;
+    last_error: string | null;
+    done_at: string | null;
+  };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
+  /** What an approver has written about single pages before they decide. A convenience, not part of the record. */
+  page_drafts: { promotion_id: string; person_id: string; artifact_id: string; comment: string };
+  /** Who was mentioned in a comment and has not opened the promotion since. A convenience, not part of the record. */
+  unread_mentions: { promotion_id: string; person_id: string; site_id: string };
   /** Rejections that were neither dismissed nor answered by a new request. A convenience, not part of the record. */
   unsettled_rejections: { promotion_id: string; site_id: string; environment_id: string };
   events: {

@@ -8,7 +8,11 @@ import { Misconfigured } from "./errors.ts";
 import { addressesBehind } from "./http/client-address.ts";
 import { createHttpServer } from "./http/server.ts";
 import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
+import { type JobHandlers, startWorker } from "./jobs/worker.ts";
 import { setupLink } from "./people/links.ts";
+
+/** What does the background work of each kind. */
+const jobHandlers: JobHandlers = {};
 
 /** How long running requests may take once the server is stopping. */
 const stopTimeoutMs = 30_000;
@@ -32,7 +36,8 @@ async function start(): Promise<void> {
     baseUrl,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db));
+  const stopWorker = startWorker(db, jobHandlers);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db, stopWorker));
   scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   const link = await setupLink(db, new Date().toISOString());
@@ -60,13 +65,14 @@ function socketOf(env: unknown): string | undefined {
   return (env as { incoming?: { socket?: { remoteAddress?: string } } })?.incoming?.socket?.remoteAddress;
 }
 
-/** Accepts no new requests, waits for the running ones, closes the database and exits. A second signal exits at once. */
-async function stop(server: Server, db: Database): Promise<void> {
+/** Accepts no new requests, waits for the running ones and the running job, closes the database and exits. A second signal exits at once. */
+async function stop(server: Server, db: Database, stopWorker: () => Promise<void>): Promise<void> {
   console.log("Sitebook is stopping; it waits for the running requests.");
   const idleTimer = setInterval(() => server.closeIdleConnections(), 50);
   const stopTimer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs);
   server.close();
   await once(server, "close");
+  await stopWorker();
   clearInterval(idleTimer);
   clearTimeout(stopTimer);
   await db.destroy();

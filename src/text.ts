@@ -3,6 +3,10 @@ export function joinWithAnd(names: string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
+/** "Tester", "Tester or Marketing", "Tester, Legal or Marketing". */
+export const joinWithOr = (names: string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+
 /** 1,234 */
 export const formatCount = (count: number): string => count.toLocaleString("en-GB");
 

@@ -53,7 +53,9 @@ get /api/v1/sites/{site}/promotions/{n}
 post /api/v1/sites/{site}/promotions/{n}/approvals
 post /api/v1/sites/{site}/promotions/{n}/completion
 post /api/v1/sites/{site}/promotions/{n}/cancellation
-get /api/v1/sites/{site}/can-promote`;
+get /api/v1/sites/{site}/can-promote
+get /api/v1/sites/{site}/environments/{env}/gate
+put /api/v1/sites/{site}/environments/{env}/gate`;
 
 test("anybody can read the document, and it has every call of the contract", async () => {
   const document = await read();
@@ -82,8 +84,8 @@ test("every call documents its summary, security, parameters, body and responses
       .filter((parameter) => parameter.in === "path" && parameter.required)
       .map(({ name }) => `{${name}}`);
     expect(inPath).toEqual(path.match(/\{\w+\}/g) ?? []);
-    expect(Boolean(requestBody?.content["application/json"]?.schema)).toBe(["post", "patch"].includes(method));
-    expect(parameters.some(({ name }) => name === "Idempotency-Key")).toBe(method === "post");
+    expect(Boolean(requestBody?.content["application/json"]?.schema)).toBe(["post", "patch", "put"].includes(method));
+    expect(parameters.some(({ name }) => name === "Idempotency-Key")).toBe(["post", "put"].includes(method));
     expect(responses[method === "post" ? 201 : 200]?.content["application/json"]?.schema).toBeTruthy();
     if (!isOpen)
       for (const status of [401, 404, 422])

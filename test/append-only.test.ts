@@ -3,10 +3,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
+import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
 import { changeName } from "../src/people/account.ts";
 import { completeWithoutGate, reviewForced } from "../src/promotions/break-glass.ts";
+import { addComment } from "../src/promotions/comments.ts";
+import { decide } from "../src/promotions/promotions.ts";
 import { markAsBad } from "../src/releases/bad-releases.ts";
-import { type World, world } from "./support/world.ts";
+import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -20,8 +23,14 @@ beforeEach(async () => {
   expect(requested.state).toBe("waiting");
   await completeWithoutGate(w.db, await w.by("iris"), w.site, requested.number, { reason: "Now" });
   await reviewForced(w.db, await w.by("mara"), w.site, requested.number, undefined);
+  const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
+  const pages = [{ key: "/old", comment: "It is needed" }];
+  await decide(w.db, await w.by("mara"), w.site, 3, { decision: "reject", digest, pages });
+  await addComment(w.db, await w.by("mara"), w.site, 3, "Why?");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
+  await endFreeze(w.db, await w.by("ada"), w.site, freeze.number, "Done");
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
 });
 afterEach(() => w.close());
@@ -44,6 +53,10 @@ const tables = [
   ["forced_reviews", "comment"],
   ["ownerships", "seq"],
   ["former_names", "name"],
+  ["freezes", "reason"],
+  ["freeze_ends", "reason"],
+  ["page_comments", "comment"],
+  ["comments", "comment"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

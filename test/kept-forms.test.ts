@@ -232,6 +232,14 @@ describe("a form sent after the session ended", () => {
       { server: "web2", base_url: "https://web2.example" },
       'value="web2"',
     ],
+    [
+      "a gate",
+      "iris",
+      "/settings/environments/live/gate",
+      "/settings/environments/live/gate",
+      { version: "1", count_marketing: "2", checklist: "Prices are right", carry_over: "never", do: "set" },
+      "\nPrices are right</textarea>",
+    ],
     ["the site's name", "iris", "/settings", "/settings", { name: "Dill", time_zone: "Europe/London" }, 'value="Dill"'],
     [
       "a correction",

@@ -33,8 +33,10 @@ const approvalRow = ([person_id, role, decision = "approve", at = "10:00", diges
   decision,
   digest,
   decided_at: `2026-03-03T${at}:00.000Z`,
+  withdrawn_at: null as string | null,
 });
 
+const now = "2026-03-03T13:00:00.000Z";
 const completion = { completed_at: "2026-03-03T12:00:00.000Z", effective_at: "2026-03-03T12:00:00.000Z" };
 const cancellation = (superseded_by: number | null) => ({ superseded_by, cancelled_at: "2026-03-03T11:00:00.000Z" });
 
@@ -53,6 +55,8 @@ function requested(
     ...facts,
     number: 31,
     requester_id: "ada",
+    recorders: [] as string[],
+    checklist: [],
     environment: { name: "live" },
     state: stateOf(facts),
     requirements: requirementsOf(facts, { marketing: "Marketing", tester: "Tester" }),
@@ -250,7 +254,7 @@ describe("what blocks a promotion", () => {
     promotion: ReturnType<typeof requested>,
     contents: AssessedContent[] = [],
     needs: VersionNeed[] = [],
-  ) => blockersOf(promotion, { name: "demo" }, contents, needs).map((blocker) => blocker.message);
+  ) => blockersOf(promotion, { name: "demo" }, contents, needs, now).map((blocker) => blocker.message);
   const approved = requested({ decisions: [["mara", "marketing"]] });
 
   test("nothing, if it is approved, unchanged in the source, and has the software it needs", () => {
@@ -294,7 +298,7 @@ describe("what blocks a promotion", () => {
     ["only its end", requested({ completed: true }), "completed"],
   ])("%s, once it has ended", (_, promotion, code) => {
     const moved = [line("/sale", "v1", source("v2"))];
-    expect(blockersOf(promotion, { name: "demo" }, moved, []).map((blocker) => blocker.code)).toEqual([code]);
+    expect(blockersOf(promotion, { name: "demo" }, moved, [], now).map((blocker) => blocker.code)).toEqual([code]);
   });
 
   test.each([

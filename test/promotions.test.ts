@@ -350,8 +350,8 @@ describe("deciding", () => {
     await w.release("Spring");
     await request(1, "demo");
 
-    await decides("mara", 1, "approve");
-    await decides("mara", 1, "approve");
+    await decides("mara", 1, "approve", { role: "tester" });
+    await decides("mara", 1, "approve", { role: "tester" });
     expect(await approvals()).toHaveLength(1);
     expect(await read("ada", 1)).toContain("Waiting for Marketing.");
 

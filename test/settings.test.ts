@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { gateDefaults } from "../src/access/gates.ts";
 import { createEnvironment } from "../src/environments/environments.ts";
-import { gateSentence } from "../src/environments/rules.ts";
+import { gateSentence } from "../src/gates/sentences.ts";
 import { slugFrom } from "../src/text.ts";
 import { type World, world } from "./support/world.ts";
 

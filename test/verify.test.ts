@@ -163,7 +163,7 @@ describe("verify finds what was changed by hand in the database:", () => {
     });
     await w.db.deleteFrom("approvals").where("id", "in", ["forged", approval.id]).execute();
     expect(await firstFault()).toEqual({
-      seq: await eventOf(w.db, w.site.id, "promotion_approved"),
+      seq: await eventOf(w.db, w.site.id, "promotion_approved", "promotion 4"),
       what: "promotion 4: the event records the decision of a tester on it, which is missing from the database.",
     });
   });

@@ -29,7 +29,11 @@ const terms: [string, string][] = [
   ["Promotion", "The request to deploy a release to the next environment."],
   [
     "Gate",
-    "Who has to approve a promotion before it can be completed: by default a tester before demo, and Marketing before live.",
+    "Who has to approve a promotion before it can be completed, and what else has to be met: by default a tester approves before demo, and Marketing before live. Administrators change it under Settings, Environments.",
+  ],
+  [
+    "Freeze",
+    "A period, once or recurring, in which no promotion to an environment can be completed. What is deployed there nevertheless is recorded, and flagged.",
   ],
   ["Completed", "The contents of the promotion are recorded on the target environment."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
@@ -55,7 +59,7 @@ const approving = html`<section><h2 id="approving">How approval works</h2>
 <li>Approve, or reject with a reason. One rejection ends the promotion; to try again, request a new one.</li>
 <li>When nothing is blocking it and the release has been deployed, the account manager marks it as on demo, or as live.</li>
 </ol>
-<p>An approval covers exactly what was shown. If anything in it changes, it has to be requested again. Each person counts once, and cannot approve their own request.</p></section>`;
+<p>An approval covers exactly what was shown. If anything in it changes, it has to be requested again. Each person counts once, and cannot approve their own request unless the gate allows it. A promotion keeps the gate it was requested under.</p></section>`;
 
 const recording = html`<section><h2 id="recording">How to record a deployment</h2>
 <p>Press Record, select the environment, and enter one line for each page or software item that was deployed or removed:</p>

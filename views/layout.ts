@@ -5,6 +5,7 @@ import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
 import { attr, classes, each, html, inPostForms, withoutMarkup } from "./parts/html.ts";
 import { note } from "./parts/page.ts";
+import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
 
 /** An environment on the rail. */
@@ -24,9 +25,11 @@ export type RailStop = {
   /** When something last changed there. */
   changedAt?: string | undefined;
   current?: boolean | undefined;
+  /** Why it takes no promotions now, as sentences. */
+  frozen?: string[] | undefined;
 };
 
-type Here = "board" | "inbox" | "releases" | "compare" | "history" | "settings" | "record";
+type Here = "board" | "inbox" | "releases" | "compare" | "calendar" | "history" | "settings" | "record";
 
 /** What every page has around its content. */
 export type Frame = {
@@ -60,7 +63,7 @@ export const layout = (frame: Frame, content: Html): Html =>
       html`${masthead(frame)}
 ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}
 <main id="main">
-${frame.flash && flash(frame.flash, frame.nextStep)}${content}
+${frame.flash && flash(frame.flash, frame.nextStep)}${!frame.past && frozen(frame)}${content}
 </main>
 <footer class="foot"><span>${frame.site ? html`<bdi>${frame.site.name}</bdi> · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
     ),
@@ -107,6 +110,14 @@ ${body}
 const flash = ({ kind, text }: NonNullable<Frame["flash"]>, next?: Frame["nextStep"]): Html =>
   note(next ? html`${text} Next: <a href="${next.href}">${next.text}</a>` : text, { kind });
 
+/** On the board for every environment, and on pages about one for that one. */
+const frozen = ({ site, rail, environments }: Frame): Html =>
+  each(
+    environments.filter(({ current }) => rail === "full" || current).flatMap((stop) => stop.frozen ?? []),
+    (sentence) =>
+      note(sentence, { kind: "bad", actions: html`<a href="/sites/${site?.slug}/settings/freezes">Freezes</a>` }),
+  );
+
 const logo = html`<svg viewBox="0 0 38 12" aria-hidden="true" focusable="false"><path class="brand-line" d="M6 6h26"/><path class="brand-beta" d="M6 .8 11.6 10.6H.4z"/><path class="brand-demo" d="M14 1h10v10H14z"/><circle class="brand-live" cx="32" cy="6" r="5.2"/></svg>`;
 
 const masthead = (frame: Frame): Html => html`<header class="masthead">
@@ -132,6 +143,7 @@ ${to("board", base, "Board", "g b")}
 ${to("inbox", `${base}/approvals`, html`Inbox${count}`, "g i")}
 ${to("releases", `${base}/releases`, "Releases", "g r")}
 ${to("compare", `${base}/compare`, "Compare", "g c")}
+${to("calendar", `${base}/calendar`, "Calendar")}
 ${to("history", `${base}/history`, "History", "g h")}
 ${frame.may?.administer && to("settings", `${base}/settings`, "Settings")}
 ${frame.may?.record && html`<li class="record"><a href="${base}/deployments/new"${attr("aria-current", frame.here === "record" && "page")}>Record</a></li>`}
@@ -161,6 +173,6 @@ const station = (
   next &&
   html`<span class="line"></span>${next.gate?.length && html`<span class="gate">gate: <b>${next.gate.join(", ")}</b></span><span class="line"></span>`}`
 }</div>
-<p><b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}${stop.changedAt && html` · last change ${time(stop.changedAt, site?.timeZone ?? "UTC", now)}`}</small></p>
+<p>${stop.frozen && html`${statusBadge("blocked", "frozen")}, `}<b>${stop.lead}</b>${stop.waiting && html`<span class="extra">, <a href="${stop.waiting.href}">${stop.waiting.count} ${stop.waiting.text}</a></span>`}<small>${stop.small}${stop.changedAt && html` · last change ${time(stop.changedAt, site?.timeZone ?? "UTC", now)}`}</small></p>
 </li>
 `;

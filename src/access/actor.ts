@@ -15,6 +15,8 @@ export interface Actor {
   permissions: ReadonlySet<Permission>;
   /** When Sitebook got the request, ISO 8601 UTC with milliseconds. */
   at: string;
+  /** When this browser signed in; undefined for a token. */
+  signedInAt?: string | undefined;
   /** The key of a request that may be repeated, and a fingerprint of its content. */
   request?: { key: string; fingerprint: string } | undefined;
 }

@@ -63,3 +63,12 @@ export function readGate(row: { id: string; version: number; rules: string } | u
   const stored = JSON.parse(row.rules) as Pick<GateRules, "requirements" | "asker_may_approve">;
   return { ...gateDefaults, ...stored, id: row.id, version: row.version, stored: stored as unknown as Gate["stored"] };
 }
+
+/** The rules as they are stored: without those that have their default. */
+export function storedRules({ requirements, asker_may_approve, ...rules }: GateRules): Gate["stored"] {
+  const isDefault = ([name, value]: [string, unknown]) =>
+    JSON.stringify(value) === JSON.stringify(gateDefaults[name as keyof typeof gateDefaults]);
+  const options = Object.entries(rules).filter(([name]) => Object.hasOwn(gateDefaults, name));
+  const changed = Object.fromEntries(options.filter((option) => !isDefault(option)));
+  return { requirements, asker_may_approve, ...changed } as Gate["stored"];
+}

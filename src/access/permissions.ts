@@ -6,6 +6,8 @@ export const permissions = [
   "correct",
   "assign",
   "break_glass",
+  "freeze",
+  "override_freeze",
   "administer",
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -25,6 +27,8 @@ export const permissionPhrases: Record<Permission, string> = {
   correct: "correct the record",
   assign: "set owners",
   break_glass: "complete promotions without their gate",
+  freeze: "freeze environments",
+  override_freeze: "override freezes",
   administer: "change the settings",
 };
 

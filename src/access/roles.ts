@@ -1,5 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { joinWithAnd } from "../text.ts";
 import type { Permission } from "./permissions.ts";
 
 export interface Role {
@@ -18,3 +19,9 @@ export async function roleNames(db: Database): Promise<Record<string, string>> {
 }
 
 const selectRoleNames = precompiled((db) => db.selectFrom("roles").select(["slug", "name"]));
+
+/** Why no role has this slug. `known` are all roles that exist. */
+export function whyNoRole(slug: string, known: { slug: string }[]): string | undefined {
+  if (known.some((role) => role.slug === slug)) return;
+  return `There is no role "${slug.slice(0, 60)}". The roles are ${joinWithAnd(known.map((role) => role.slug))}.`;
+}

@@ -28,21 +28,27 @@ export async function openSession(db: Database, personId: string, at: string): P
   return secret;
 }
 
+interface Session {
+  person: Person;
+  /** When the password was entered. */
+  signedInAt: string;
+}
+
 /** The person of a session, or undefined if it has ended: after a week without a click, or after a month in any case. */
-export async function findSession(db: Database, secret: string, at: string): Promise<Person | undefined> {
+export async function findSession(db: Database, secret: string, at: string): Promise<Session | undefined> {
   const hash = sha256(secret);
   const [session] = await selectSession(db, hash, at, addMs(at, -sessionLifetimeMs.idle));
   if (!session) return;
-  const { seen_at, ...person } = session;
+  const { seen_at, created_at: signedInAt, ...person } = session;
   if (seen_at < addMs(at, -seenIntervalMs)) await markSeen(db, hash, at);
-  return person;
+  return { person, signedInAt };
 }
 
 const selectSession = precompiled((db, hash: string, at: string, idleSince: string) =>
   db
     .selectFrom("sessions as s")
     .innerJoin("people as p", "p.id", "s.person_id")
-    .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at"])
+    .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at", "s.created_at"])
     .where("s.hash", "=", hash)
     .where("s.expires_at", ">", at)
     .where("s.seen_at", ">", idleSince),

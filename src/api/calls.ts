@@ -104,6 +104,28 @@ export function patchCall<
   });
 }
 
+/** A call that replaces something by what the body says, as a new version. */
+export function putCall<
+  Path extends string,
+  Params extends z.ZodObject,
+  Body extends z.ZodObject,
+  Answer extends z.ZodType,
+>(path: Path, { params, body, answer, ...about }: About & { params: Params; body: Body; answer: Answer }) {
+  return createRoute({
+    ...about,
+    method: "put",
+    path,
+    security: [{ token: [] }],
+    request: {
+      params,
+      query: noParameters,
+      headers: idempotencyHeader,
+      body: { required: true, content: { "application/json": { schema: body } } },
+    },
+    responses: { 200: json("Changed.", answer), ...refusals([400, 401, 403, 404, 409, 413, 415, 422, 507]) },
+  });
+}
+
 function json<Schema extends z.ZodType>(description: string, schema: Schema) {
   return { description, content: { "application/json": { schema } } };
 }

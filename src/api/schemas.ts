@@ -108,7 +108,9 @@ export const environmentSchema = z
     servers: z.array(server),
     pages: z.int().openapi({ description: "How many pages it has now." }),
     software: z.int(),
-    frozen: z.boolean().openapi({ description: "Whether it accepts no promotions at the moment." }),
+    frozen: z
+      .boolean()
+      .openapi({ description: "Whether it takes no promotions at the moment; with `as_of`, at that moment." }),
     retired_at: momentSchema.optional().openapi({
       description: "If it is retired: since then nothing can be recorded for it; its history can be read.",
     }),
@@ -118,6 +120,7 @@ export const environmentSchema = z
 export function environmentJson(
   { slug, name, position, tier, servers, retired_at }: Environment,
   { pages, software }: { pages: number; software: number },
+  frozen: boolean,
 ): z.infer<typeof environmentSchema> {
   const addresses = servers.map(({ name, base_url }) => ({ name, base_url }));
   return {
@@ -128,7 +131,7 @@ export function environmentJson(
     servers: addresses,
     pages,
     software,
-    frozen: false,
+    frozen,
     ...(retired_at && { retired_at }),
   };
 }

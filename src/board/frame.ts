@@ -3,6 +3,7 @@ import type { Frame } from "../../views/layout.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
 import { forcedToReview } from "../promotions/break-glass.ts";
+import { unreadOf } from "../promotions/comments.ts";
 import { rejectionsOf } from "../promotions/rejections.ts";
 import { needOf } from "../promotions/rules.ts";
 import { firstSteps, nextStep } from "./first-steps.ts";
@@ -24,7 +25,8 @@ export async function siteFrame(
   const rejected = await rejectionsOf(c.var.db, actor, site.id);
   return {
     environments: environmentStatuses(site, summary, environment),
-    inboxCount: open.length + rejected.length + forced.length,
+    inboxCount:
+      open.length + rejected.length + forced.length + (await unreadOf(c.var.db, site.id, actor.person.id)).length,
     nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };
 }

@@ -20,6 +20,7 @@ export function environmentStatuses(site: Site, summary: SiteSummary, current?: 
       small: small(counts),
       changedAt: counts.changed_at ?? undefined,
       current: environment.slug === current,
+      frozen: summary.frozen.get(environment.id),
     };
   });
 }

@@ -2,7 +2,9 @@ import { personName } from "../access/person-name.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
-import { type OpenBlockers, openBlockers } from "../promotions/open-blockers.ts";
+import { type Freeze, listFreezes } from "../freezes/queries.ts";
+import { frozenBlockers } from "../freezes/rules.ts";
+import { type OpenBlockers, openBlockers, withFrozen } from "../promotions/open-blockers.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
@@ -32,35 +34,51 @@ export interface SiteSummary extends RowCounts {
   open: Promotion[];
   /** What blocks these besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
+  /** Why environments take no promotions now, as sentences, by environment id; only of those that are frozen. */
+  frozen: Map<string, string[]>;
 }
+
+/** What stays so until the site's next event, with the freezes that nobody has ended. */
+type Cached = Omit<SiteSummary, "frozen"> & { freezes: Freeze[] };
 
 declare module "hono" {
   interface ContextVariableMap {
-    siteSummary: ReturnType<typeof cachedSummary>;
+    siteSummary: (db: Database, site: Site) => Promise<SiteSummary>;
   }
 }
 
 /**
- * Counts over the whole site, for the rail and the filters of every page. They are cached until the site's next event:
+ * Counts over the whole site, for the rail and the filters of every page. They are cached until the site's next event, at most for a minute:
  * then they read one row for each section, otherwise a single one.
  */
-export function cachedSummary(): (db: Database, site: Site) => Promise<SiteSummary> {
-  const cache = new Map<string, { key: string; summary: SiteSummary }>();
-  return async (db, site) => {
+export function cachedSummary(): (db: Database, site: Site, now: string) => Promise<SiteSummary> {
+  const cache = new Map<string, { key: string; summary: Cached }>();
+  return async (db, site, now) => {
     const [row] = await eventsOf(db, site.id);
     // the environments too, since an event may have come after the caller loaded them
-    const key = [row?.events, ...site.environments.map((environment) => environment.id)].join(" ");
+    // and the minute, as some blockers end with time
+    const key = [row?.events, now.slice(0, 16), ...site.environments.map((environment) => environment.id)].join(" ");
     const cached = cache.get(site.id);
-    if (cached?.key === key) return cached.summary;
-    const summary = { ...(await summarize(db, site)), events: row?.events ?? 0 };
+    if (cached?.key === key) return summaryAt(cached.summary, now);
+    const summary = { ...(await summarize(db, site, now)), events: row?.events ?? 0 };
     cache.set(site.id, { key, summary });
-    return summary;
+    return summaryAt(summary, now);
   };
+}
+
+/** Freezes begin and end without an event. */
+function summaryAt({ freezes, ...summary }: Cached, now: string): SiteSummary {
+  const frozen = new Map<string, string[]>();
+  for (const [id, ofEnvironment] of Map.groupBy(freezes, (freeze) => freeze.environment_id)) {
+    const sentences = frozenBlockers(ofEnvironment, now).map(({ message }) => message);
+    if (sentences.length) frozen.set(id, sentences);
+  }
+  return { ...summary, frozen, blockers: withFrozen(summary.blockers, summary.open, freezes, now) };
 }
 
 const eventsOf = precompiled((db, siteId: string) => db.selectFrom("sites").select("events").where("id", "=", siteId));
 
-async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "events">> {
+async function summarize(db: Database, site: Site, now: string): Promise<Omit<Cached, "events">> {
   const stored = await readSectionCounts(db, site.id);
   const sections = stored.length ? stored : await countSections(db, site);
   const changes = await lastChanges(db, site);
@@ -83,7 +101,8 @@ async function summarize(db: Database, site: Site): Promise<Omit<SiteSummary, "e
     sections,
     owners: await ownersOf(db, site),
     open,
-    blockers: await openBlockers(db, site.id, open),
+    blockers: await openBlockers(db, site.id, open, now),
+    freezes: await listFreezes(db, site.id, { unended: true }),
   };
 }
 

@@ -15,6 +15,7 @@ export interface Api {
   site: string;
   get: <T>(path: string, query?: Query) => Promise<T>;
   post: <T>(path: string, body: object, headers?: Record<string, string>) => Promise<T>;
+  put: <T>(path: string, body: object, headers?: Record<string, string>) => Promise<T>;
   /** All items of a list, page by page. */
   list: <T>(path: string, query?: Query) => AsyncGenerator<T>;
 }
@@ -30,6 +31,7 @@ export async function connect(values: Values, io: Io): Promise<Api> {
     site,
     get,
     post: (path, body, headers) => send("POST", `${base}${path}`, { body: JSON.stringify(body), headers }),
+    put: (path, body, headers) => send("PUT", `${base}${path}`, { body: JSON.stringify(body), headers }),
     async *list<T>(path: string, query: Query = {}) {
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page: { items: T[]; next: string | null } = await get(path, { ...query, limit: 1000, cursor });

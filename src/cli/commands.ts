@@ -38,6 +38,22 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "request the promotion that puts back what a completed one replaced",
     load: async () => (await import("./rollback.ts")).rollbackCommand,
   },
+  gate: {
+    summary: "show what an environment asks of promotions, or change it",
+    load: async () => (await import("./gate.ts")).gateCommand,
+  },
+  freeze: {
+    summary: "freeze an environment, so that no promotion to it is completed",
+    load: async () => (await import("./freeze.ts")).freezeCommand,
+  },
+  "freeze list": {
+    summary: "list the freezes of a site",
+    load: async () => (await import("./freeze.ts")).freezeListCommand,
+  },
+  "freeze end": {
+    summary: "end a freeze",
+    load: async () => (await import("./freeze.ts")).freezeEndCommand,
+  },
   verify: {
     summary: "check the chain of events, and the record against it (on the database)",
     load: async () => (await import("./verify.ts")).verifyCommand,

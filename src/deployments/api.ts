@@ -169,6 +169,9 @@ const deployment = z.object({
   changed: z.int(),
   unchanged: z.int(),
   out_of_band: z.int(),
+  freezes: z.array(z.int()).openapi({
+    description: "The numbers of the freezes that covered the environment when it took effect.",
+  }),
 });
 
 const listCall = getCall("/sites/{site}/deployments", {
@@ -294,5 +297,6 @@ function asDeployment(row: Deployment, approvers: Map<string, ApprovedBy[]>): z.
     changed,
     unchanged,
     out_of_band,
+    freezes: row.freezes,
   };
 }

@@ -3,6 +3,8 @@ import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { listFreezes } from "../freezes/queries.ts";
+import { windowAt } from "../freezes/rules.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import {
   isCorrected,
@@ -105,7 +107,7 @@ export interface DeploymentFilter {
 export type Deployment = Awaited<ReturnType<typeof listDeployments>>[number];
 
 /** A site's deployments, newest first by when they took effect. */
-export function listDeployments(
+export async function listDeployments(
   db: Database,
   siteId: string,
   { environment, since, until, knownAt, before, limit = 50 }: DeploymentFilter = {},
@@ -119,11 +121,29 @@ export function listDeployments(
     query = query.where("d.recorded_at", "<=", knownAt).where("d.effective_at", "<=", latestEffectiveAt(knownAt));
   if (before)
     query = query.where(sql<boolean>`(d.effective_at, d.number) < (${before.effective_at}, ${before.number})`);
-  return query.execute();
+  return withFreezes(db, siteId, await query.execute());
 }
 
-export function findDeployment(db: Database, siteId: string, number: number) {
-  return deployments(db).where("d.site_id", "=", siteId).where("d.number", "=", number).executeTakeFirst();
+export async function findDeployment(db: Database, siteId: string, number: number): Promise<Deployment | undefined> {
+  const rows = await deployments(db).where("d.site_id", "=", siteId).where("d.number", "=", number).execute();
+  return (await withFreezes(db, siteId, rows))[0];
+}
+
+/** Adds the freezes, by number, that covered the environment when it took effect. A baseline was there before. */
+async function withFreezes<Row extends { environment_id: string; effective_at: string; baseline: number }>(
+  db: Database,
+  siteId: string,
+  rows: Row[],
+): Promise<(Row & { freezes: number[] })[]> {
+  const moments = rows.map((row) => row.effective_at).sort();
+  const [first, last] = [moments[0], moments.at(-1)];
+  const freezes = first ? await listFreezes(db, siteId, { startsBefore: `${last}~`, endsAfter: first }) : [];
+  return rows.map((row) => {
+    const covering = freezes.filter(
+      (freeze) => freeze.environment_id === row.environment_id && windowAt(freeze, row.effective_at),
+    );
+    return { ...row, freezes: row.baseline ? [] : covering.map(({ number }) => number).reverse() };
+  });
 }
 
 function deployments(db: Database) {
@@ -139,7 +159,12 @@ function deployments(db: Database) {
       personSince("p", "d.recorded_at", "d.site_id").as("person_now"),
       "p.kind",
     ])
-    .select(["e.slug as environment", nameThen("e", "d.recorded_at").as("environment_name"), "e.tier"])
+    .select([
+      "d.environment_id",
+      "e.slug as environment",
+      nameThen("e", "d.recorded_at").as("environment_name"),
+      "e.tier",
+    ])
     .select(nameSince("e", "d.recorded_at").as("environment_now"));
 }
 

@@ -23,6 +23,7 @@ import {
 } from "../api/schemas.ts";
 import type { Database } from "../database/connect.ts";
 import { refuseFields } from "../errors.ts";
+import { freezesAt } from "../freezes/queries.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { queryMoment } from "../http/forms.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
@@ -50,10 +51,13 @@ environmentApi.openapi(listCall, async (c) => {
   const { site } = c.var.access;
   const asOf = queryMoment(c, "as_of", c.req.valid("query").as_of);
   if (asOf) return c.json({ items: await listAsOf(c.var.db, site, asOf), next: null }, 200);
-  const { environments: counts } = await c.var.siteSummary(c.var.db, site);
+  const { environments: counts, frozen } = await c.var.siteSummary(c.var.db, site);
   const emptyCounts = { pages: 0, software: 0 };
   return c.json(
-    { items: site.environments.map((each, i) => environmentJson(each, counts[i] ?? emptyCounts)), next: null },
+    {
+      items: site.environments.map((each, i) => environmentJson(each, counts[i] ?? emptyCounts, frozen.has(each.id))),
+      next: null,
+    },
     200,
   );
 });
@@ -71,7 +75,8 @@ async function listAsOf(db: Database, site: Site, asOf: string): Promise<z.infer
   const items = [];
   for (const [i, { slug, ...then }] of environmentsAsOf(events, asOf).entries()) {
     const counts = await countAsOf(db, site.id, then.id, { asOf });
-    items.push(environmentJson({ ...findAnyEnvironment(site, slug), ...then, position: i + 1 }, counts));
+    const frozen = (await freezesAt(db, site.id, then.id, asOf)).length > 0;
+    items.push(environmentJson({ ...findAnyEnvironment(site, slug), ...then, position: i + 1 }, counts, frozen));
   }
   return items;
 }

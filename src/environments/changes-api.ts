@@ -102,7 +102,7 @@ async function changed(c: SiteContext, slug: string): Promise<z.infer<typeof env
   const site = (await findSite(c.var.db, c.var.access.site.slug)) ?? notFound("site");
   const all = [...site.environments, ...site.retired];
   const environment = all.find((one) => one.slug === slug) ?? notFound("environment");
-  const { environments } = await c.var.siteSummary(c.var.db, site);
+  const { environments, frozen } = await c.var.siteSummary(c.var.db, site);
   const counts = environments.find((one) => one.environment_id === environment.id);
-  return environmentJson(environment, counts ?? { pages: 0, software: 0 });
+  return environmentJson(environment, counts ?? { pages: 0, software: 0 }, frozen.has(environment.id));
 }

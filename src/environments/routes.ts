@@ -1,12 +1,18 @@
 import { Hono } from "hono";
 import { environmentPage, titleOf } from "../../views/environments/page.ts";
 import type { Environment } from "../access/environments.ts";
+import { roleNames } from "../access/roles.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { listDeployments } from "../deployments/queries.ts";
+import { listFreezes } from "../freezes/queries.ts";
+import { nextWindow, windowAt } from "../freezes/rules.ts";
+import { gateAsOf } from "../gates/queries.ts";
+import { gateSentence } from "../gates/sentences.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
@@ -59,6 +65,7 @@ environmentRoutes.get("/:environment", async (c) => {
   const props = {
     site,
     environment,
+    gate: gateSentence(at ? await gateAsOf(db, environment.id, at) : environment.gate, await roleNames(db)),
     nameThen: nameAt(former, environment, at ?? endOfTime),
     now,
     at,
@@ -87,12 +94,24 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
+    freezes: await freezesOf(db, site.id, environment, at ?? now),
+    key: newId(),
     sameAs: at || !may.record ? [] : await sourcesOf(c, environment),
     may,
   };
   const about = { title: titleOf(props), past: at !== undefined, environment: environment.slug };
   return sitePage(c, about, environmentPage(props), wrong ? 422 : 200);
 });
+
+/** The freezes that cover a moment of the environment and, of those that nobody has ended, that come after it. */
+async function freezesOf(db: Database, siteId: string, environment: Environment, at: string) {
+  const freezes = await listFreezes(db, siteId, { environment: environment.id, endsAfter: at });
+  return freezes.reverse().flatMap((freeze) => {
+    const now = windowAt(freeze, at);
+    const window = now ?? nextWindow(freeze, at);
+    return window ? [{ ...freeze, window, active: now !== undefined }] : [];
+  });
+}
 
 /** Whether the record of this moment is different today from what was known at `knownAt`, or at the moment itself. */
 async function recordDiffers(db: Database, siteId: string, environment: Environment, asOf: string, knownAt = asOf) {

@@ -1,20 +1,7 @@
 import type { Environment } from "../access/environments.ts";
-import type { GateRules } from "../access/gates.ts";
 import type { FieldError } from "../errors.ts";
 import type { Tier } from "../schema.ts";
-import { controlCharacters, countOf, foldText, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
-
-/** "Needs 2 approvals from Tester and 1 from Marketing; …". `roles` are the names of roles by their slugs. */
-export function gateSentence(gate: GateRules | null, roles: Record<string, string> = {}): string {
-  if (!gate?.requirements.length) return "No approval needed: anyone who may record deployments can record them here.";
-  const approvals = gate.requirements.map(({ role, count }, i) => {
-    return `${i ? count : countOf(count, "approval")} from ${roles[role] ?? role}`;
-  });
-  const requester = gate.asker_may_approve
-    ? "the requester may approve, too"
-    : "the requester’s own approval does not count";
-  return `Needs ${joinWithAnd(approvals)}; ${requester}.`;
-}
+import { controlCharacters, foldText, joinWithAnd, whyNotName, whyNotSlug } from "../text.ts";
 
 export interface NewEnvironment {
   slug: string;
@@ -66,8 +53,8 @@ export function whyNotOrder(
   const numbers = broken.map(({ number }) => String(number));
   if (numbers.length === 1) return `Promotion ${numbers[0]} is still open there. Complete or cancel it first.`;
   if (numbers.length) return `Promotions ${joinWithAnd(numbers)} are still open there. Complete or cancel them first.`;
-  if (first.id !== before[0]?.id && first.gate?.requirements.length)
-    return `${first.name} would be the first environment, but it needs approvals, and nothing can be promoted to the first one.`;
+  if (first.id !== before[0]?.id && first.gate)
+    return `${first.name} would be the first environment, but it ${first.gate.requirements.length ? "needs approvals" : "has a gate"}, and nothing can be promoted to the first one.`;
 }
 
 /** `taken` are the site's other environments. */

@@ -1,6 +1,7 @@
 import { readGate } from "../access/gates.ts";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
+import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { type EnvironmentEvent, environmentEvents, environmentNames } from "../record/environments-as-of.ts";
 import { timeWithOffset } from "../time/format.ts";
@@ -26,7 +27,7 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
     for (const { seq: event, action, details, ...row } of await query.execute()) {
       const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
-      const said = facts.comment ?? facts.reason ?? facts.note;
+      const said = commentIn(facts) ?? facts.reason ?? facts.note;
       const step = { ...facts, ...row, event, what, said, ...namesOf(environments, row.environment_id, event) };
       steps.push({ ...step, ...localTimes(step, site.time_zone) });
     }
@@ -35,8 +36,24 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
   return {
     steps,
     gates: await gatesOf(db, steps),
-    approvals: steps.filter((step) => step.decision).map((step) => ({ ...step, promotion: step.number })),
+    approvals: steps.filter((step) => step.decision).map((step) => decisionOf(step, steps)),
   };
+}
+
+/** With when it was withdrawn, if it was. */
+function decisionOf(step: Cells, steps: Cells[]): Cells {
+  const withdrawal = steps.find(({ approval_id }) => approval_id === step.id);
+  return {
+    ...step,
+    promotion: step.number,
+    ...(withdrawal && { withdrawn_at: withdrawal.withdrawn_at, withdrawn_local: withdrawal.withdrawn_local }),
+  };
+}
+
+/** The comment of an event, with those on single pages of a rejection, one on each line. */
+function commentIn({ comment, pages = [] }: { comment?: string; pages?: { key: string; comment: string }[] }) {
+  const lines = [comment, ...pages.map((page) => `${page.key}: ${page.comment}`)].filter(Boolean);
+  return lines.length ? lines.join("\n") : undefined;
 }
 
 /** What the environment of an event was called then, and what it is called now if that differs. */
@@ -54,7 +71,7 @@ async function gatesOf(db: Database, steps: Cells[]): Promise<Cells[]> {
   );
   const gates = new Map(rows.map((row) => [row.id as Cells[string], readGate(row)]));
   return requests.map(({ event, number: promotion, environment, environment_name, environment_now, gate_id }) => {
-    const { version, requirements, asker_may_approve } = gates.get(gate_id) ?? {};
+    const { version, requirements, asker_may_approve, stored } = gates.get(gate_id) ?? {};
     const required = requirements?.map(({ role, count }) => `${count} ${role}`).join(", ");
     const requester_may_approve = asker_may_approve ? "yes" : "no";
     return {
@@ -67,8 +84,19 @@ async function gatesOf(db: Database, steps: Cells[]): Promise<Cells[]> {
       gate: version,
       required: required || "none",
       requester_may_approve,
+      other_rules: otherRules(stored ?? {}),
     };
   });
+}
+
+/** "checklist: The price is right, Legal agrees; soak hours: 24": the stored rules that have no column of their own. */
+function otherRules(stored: { [rule: string]: Json }): string {
+  const { requirements: _requirements, asker_may_approve: _requester, ...others } = stored;
+  const words = Object.entries(others).map(([rule, value]) => {
+    const text = typeof value === "boolean" ? (value ? "yes" : "no") : [value].flat().map(String).join(", ");
+    return `${rule.replaceAll("_", " ")}: ${text}`;
+  });
+  return words.sort().join("; ") || "none";
 }
 
 /** The site's own time beside each time in UTC: `recorded_local` beside `recorded_at`. */

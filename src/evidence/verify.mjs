@@ -106,6 +106,12 @@ function collectTitles({ learned = {}, placements: own = [], confirmations: same
 const titleOf = (line) => line.version && (titles.get(versionName(line)) ?? lastTitles.get(name(line)));
 const versionName = (line) => `${name(line)} ${line.version}`;
 
+/** The comment of an event, with those on single pages of a rejection, one on each line. */
+function commentIn({ comment, pages = [] }) {
+  const lines = [comment, ...pages.map((page) => `${page.key}: ${page.comment}`)].filter(Boolean);
+  return lines.length ? lines.join("\n") : undefined;
+}
+
 /** Collects what the tables may need of an event. */
 function collect({ seq: event, action, subject, subject_id: id, person_id, environment_id, recorded_at, details }) {
   collectTitles(details);
@@ -115,7 +121,7 @@ function collect({ seq: event, action, subject, subject_id: id, person_id, envir
   if (recorded_at > about.known_at) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
-  const [what, said] = [action.replaceAll("_", " "), facts.comment ?? facts.reason ?? facts.note];
+  const [what, said] = [action.replaceAll("_", " "), commentIn(facts) ?? facts.reason ?? facts.note];
   const [who, where] = [{ person_id }, { environment_id, environment_name: environmentNames.get(environment_id) }];
   events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said, ...who, ...where }));
   if (facts.gate) gates.set(facts.gate.id, facts.gate);
@@ -170,10 +176,18 @@ function contentsOfRelease(own) {
 }
 
 const gateOf = ({ event, number: promotion, environment, environment_name, environment_now, gate_id }) => {
-  const { version, requirements = [], asker_may_approve } = gates.get(gate_id) ?? {};
+  const { version, requirements = [], asker_may_approve, id: _, ...others } = gates.get(gate_id) ?? {};
   const required = requirements.map(({ role, count }) => `${count} ${role}`).join(", ") || "none";
   const where = { environment, environment_name, environment_now };
-  return { event, promotion, ...where, gate: version, required, requester_may_approve: yes(asker_may_approve) };
+  const asker = { requester_may_approve: yes(asker_may_approve), other_rules: otherRules(others) };
+  return { event, promotion, ...where, gate: version, required, ...asker };
+};
+
+/** The rules of a gate that have no column of their own: "soak hours: 24". */
+const otherRules = (others) => {
+  const text = (value) => (typeof value === "boolean" ? yes(value) : [value].flat().join(", "));
+  const words = Object.entries(others).map(([rule, value]) => `${rule.replaceAll("_", " ")}: ${text(value)}`);
+  return words.sort().join("; ") || "none";
 };
 
 /** Adds the time in the site's time zone to each time in UTC: 2026-07-08 15:30:00 +01:00. */
@@ -205,7 +219,10 @@ function deriveTables() {
   const rows = [...own, ...contents];
   const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
   const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id)).map(withNameOfNow);
-  const approvals = steps.filter((row) => row.decision).map((row) => ({ ...row, promotion: row.number }));
+  const withdrawnAt = (row) => steps.find((step) => step.approval_id === row.id)?.withdrawn_at;
+  const approvals = steps
+    .filter((row) => row.decision)
+    .map((row) => ({ ...row, promotion: row.number, withdrawn_at: withdrawnAt(row) }));
   return { contents, gates: steps.filter((row) => row.what === "promotion asked").map(gateOf), approvals, steps };
 }
 

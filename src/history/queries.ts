@@ -155,8 +155,28 @@ async function factsOf(db: Database, ids: string[]): Promise<Map<string, Facts>>
     .where("r.id", "in", ids)
     .execute();
   return new Map<string, Facts>(
-    [...deployments, ...releases, ...(await ownersOf(db, ids))].map((row) => [row.id, row]),
+    [...deployments, ...releases, ...(await gatesOf(db, ids)), ...(await ownersOf(db, ids))].map((row) => [
+      row.id,
+      row,
+    ]),
   );
+}
+
+/** Gates with long checklists, with the rules before. */
+async function gatesOf(db: Database, ids: string[]) {
+  const rows = await db
+    .selectFrom("gates as g")
+    .innerJoin("environments as e", "e.id", "g.environment_id")
+    .leftJoin("gates as b", (join) =>
+      join.onRef("b.environment_id", "=", "g.environment_id").on("b.version", "=", (eb) => eb("g.version", "-", 1)),
+    )
+    .select(["g.id", "g.rules", "b.rules as before", "e.slug as environment"])
+    .where("g.id", "in", ids)
+    .execute();
+  return rows.map(({ id, environment, rules, before }) => {
+    const facts = { gate: JSON.parse(rules) as Json, before: before === null ? null : (JSON.parse(before) as Json) };
+    return { id, environment, ...facts };
+  });
 }
 
 /** Only the owner of a section can have so many lines. */

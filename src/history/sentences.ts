@@ -1,4 +1,6 @@
+import { type GateRules, gateDefaults } from "../access/gates.ts";
 import type { Json } from "../database/canonical-json.ts";
+import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
 import { countOf, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
@@ -35,6 +37,7 @@ const sentences = {
       : ["renamed the environment ", name(d.before), " to ", { ...environment(d), text: text(d.name) }, "."],
   environment_moved: (d) => ["moved the environment ", environment(d), ": now ", ...inOrder(d), "."],
   environment_retired: (d) => ["retired the environment ", environment(d), "."],
+  gate_changed: (d) => ["changed the gate of ", environment(d), `: ${gateChange(d)}.`],
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
@@ -62,6 +65,9 @@ const sentences = {
     release(d),
     ...(d.rollback_of ? [", for a rollback of ", promotion(d.rollback_of), " on "] : [", from "]),
     environment(d),
+    ...(d.previous === undefined
+      ? []
+      : [", made from ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
     ".",
   ],
   release_marked_bad: (d) => ["marked ", release(d), " as bad."],
@@ -92,7 +98,25 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)}).`,
+    ` (${roleName(d.role)})${requestedChanges(d)}.`,
+  ],
+  approval_withdrawn: (d) => [
+    "withdrew the approval of ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
+  ],
+  checklist_ticked: (d) => [
+    `${d.ticked ? "ticked" : "unticked"} “${text(d.line)}” for `,
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", to ",
+    environment(d),
+    ".",
   ],
   promotion_cancelled: (d) => ["cancelled ", promotion(d.number), ", ", name(d.name), ", for ", environment(d), "."],
   promotion_superseded: (d) => [
@@ -115,10 +139,21 @@ const sentences = {
           environment(d),
           " with ",
           promotion(d.number),
+          ...overridden(d),
           withoutGate(d),
           ".",
         ]
-      : ["completed ", promotion(d.number), ": ", name(d.name), " on ", environment(d), withoutGate(d), "."],
+      : [
+          "completed ",
+          promotion(d.number),
+          ": ",
+          name(d.name),
+          " on ",
+          environment(d),
+          ...overridden(d),
+          withoutGate(d),
+          ".",
+        ],
   forced_completion_reviewed: (d) => [
     "reviewed the completion of ",
     promotion(d.number),
@@ -127,6 +162,17 @@ const sentences = {
     " on ",
     environment(d),
     ".",
+  ],
+  promotion_commented: (d) => [
+    "commented on ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ": “",
+    name(d.comment),
+    "”",
   ],
   person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
   person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
@@ -146,6 +192,21 @@ const sentences = {
     ...owned(d),
     ".",
   ],
+  freeze_set: (d) => [
+    "froze ",
+    environment(d),
+    ...frozenFor(d),
+    ` (“${text(d.reason)}”), `,
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    ".",
+  ],
+  freeze_ended: (d) => [
+    "ended ",
+    { to: "settings/freezes", text: `freeze ${text(d.number)}` },
+    " of ",
+    environment(d),
+    ` (“${text(d.reason)}”).`,
+  ],
 } satisfies Record<Action, (details: Details) => SentencePart[]>;
 
 /** The actions, as the filter lists them. */
@@ -158,10 +219,13 @@ export const actionNames = {
   promotion_asked: "Promotions requested",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
+  approval_withdrawn: "Approvals withdrawn",
+  checklist_ticked: "Checklist lines ticked",
   promotion_completed: "Promotions completed",
   forced_completion_reviewed: "Completions without the gate reviewed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
+  promotion_commented: "Comments",
   person_invited: "People invited",
   person_renamed: "People renamed",
   role_given: "Roles given",
@@ -170,12 +234,15 @@ export const actionNames = {
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
   owner_set: "Owners set",
+  freeze_set: "Freezes set",
+  freeze_ended: "Freezes ended",
   site_created: "Site created",
   site_changed: "Site changed",
   environment_added: "Environments added",
   environment_changed: "Environments renamed",
   environment_moved: "Environments moved",
   environment_retired: "Environments retired",
+  gate_changed: "Gates changed",
   server_added: "Servers added",
   server_removed: "Servers removed",
 } satisfies Record<Action, string>;
@@ -214,6 +281,10 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", with changes requested on 2 pages" */
+const requestedChanges = ({ pages }: Details): string =>
+  Array.isArray(pages) ? `, with changes requested on ${countOf(pages.length, "page")}` : "";
 
 /** "3 changed, 1 unchanged, 1 out of band" */
 function counted(d: Details): string {
@@ -268,6 +339,36 @@ function approvalsRequired(d: Details): string {
   return requirements.length
     ? joinWithAnd(requirements.map(({ role, count }) => `${countOf(count, "approval")} from ${roleName(role)}`))
     : "no approval";
+}
+
+/** "approvals: 1 from Marketing → 2 from Marketing; all pages must be reviewed: no → yes" */
+function gateChange({ gate, before }: Details): string {
+  const [old, rules] = [rulesOf(before), rulesOf(gate)];
+  if (!rules) return "(unnamed)";
+  const slugs = [rules, old ?? rules].flatMap((one) => [
+    ...one.requirements.map(({ role }) => role),
+    ...one.rollback_roles,
+  ]);
+  return gateDifferences(old, rules, Object.fromEntries(slugs.map((slug) => [slug, roleName(slug)]))).join("; ");
+}
+
+/** The rules that an event has, with the defaults that it leaves out; null if there was no gate. */
+const rulesOf = (gate: Json | undefined): GateRules | null =>
+  gate ? { ...gateDefaults, ...(gate as unknown as GateRules) } : null;
+
+/** ", overriding freeze 3 (“a security fix”)" */
+function overridden({ freezes, freeze_override }: Details): SentencePart[] {
+  if (!Array.isArray(freezes)) return [];
+  const link = { to: "settings/freezes", text: `freeze ${joinWithAnd(freezes.map(text))}` };
+  return [", overriding ", link, ` (“${text(freeze_override)}”)`];
+}
+
+/** " from … to …, recurring by FREQ=WEEKLY;COUNT=3"; without an end " from … on" */
+function frozenFor({ starts_at, ends_at, recurrence }: Details): SentencePart[] {
+  const from = [" from ", { at: text(starts_at) }];
+  if (typeof ends_at !== "string") return [...from, " on"];
+  const rule = typeof recurrence === "string" ? [`, recurring by ${recurrence}`] : [];
+  return [...from, " to ", { at: ends_at }, ...rule];
 }
 
 function asRoles(roles: Json | undefined): string {

@@ -23,6 +23,8 @@ export type AppEnv = {
       page: { environment?: string | undefined; nextStep?: boolean | undefined },
     ) => Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">>;
     person: Person | undefined;
+    /** When this browser signed in. */
+    signedInAt: string | undefined;
     /** A notice for this page, instead of the one in the browser's cookie. */
     notice: Frame["flash"];
     /** The address of the page that answers a form; by default that of the page from which the form was sent. */

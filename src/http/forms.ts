@@ -1,7 +1,13 @@
 import type { Actor } from "../access/actor.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal, refuseFields } from "../errors.ts";
-import { type ParsedMoment, parseExactMoment, parseMoment, parseRangeEnd } from "../time/parse-moment.ts";
+import {
+  type ParsedMoment,
+  parseExactMoment,
+  parseMoment,
+  parsePlannedMoment,
+  parseRangeEnd,
+} from "../time/parse-moment.ts";
 import type { AnyContext, SiteContext } from "./context.ts";
 
 export type Keyed = { key?: string | undefined } & object;
@@ -25,6 +31,12 @@ export async function formFields<Name extends string>(c: AnyContext, ...names: N
 /** All values of one field of a posted form, such as its ticked boxes. */
 export async function checkedValues(c: AnyContext, name: string): Promise<string[]> {
   return texts((await formOf(c))[name]);
+}
+
+/** The fields of a posted form whose names begin with `prefix`, by the rest of their names. */
+export async function prefixedFields(c: AnyContext, prefix: string): Promise<[rest: string, text: string][]> {
+  const fields = Object.entries(await formOf(c)).filter(([name]) => name.startsWith(prefix));
+  return fields.map(([name, value]) => [name.slice(prefix.length), texts(value).at(-1) ?? ""]);
 }
 
 type Value = string | File | (string | File)[] | undefined;
@@ -55,6 +67,10 @@ export const readRangeEnd = (c: SiteContext, text: string | undefined): ReadMome
 
 /** The same for what is recorded at once: a time that the clocks showed twice is refused unless it says which it is. */
 export const readExactMoment = (c: SiteContext, text: string): ReadMoment => readWith(parseExactMoment, c, text);
+
+/** A moment that may be in the future, exactly. A day means its start, or the start of the next one as an end. */
+export const readPlannedMoment = (c: SiteContext, text: string | undefined, day: "start" | "end"): ReadMoment =>
+  readWith((text, zone, now) => parsePlannedMoment(text, zone, now, { day }), c, text);
 
 function readWith(
   parse: (text: string, zone: string, now: string) => ParsedMoment,

@@ -16,7 +16,9 @@ const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "siteb
 /** Sets the person whose session the cookie names, if there is one. */
 export async function knowPerson(c: Context<AppEnv>, next: Next) {
   const secret = getCookie(c, sessionCookie(c));
-  c.set("person", secret ? await findSession(c.get("db"), secret, c.get("at")) : undefined);
+  const session = secret ? await findSession(c.get("db"), secret, c.get("at")) : undefined;
+  c.set("person", session?.person);
+  c.set("signedInAt", session?.signedInAt);
   await next();
 }
 
@@ -96,5 +98,6 @@ export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
 
 /** The actor of a page's request. A form's hidden `key` makes its repetition harmless. */
 export function sessionActor(c: Context<SiteEnv>, form?: Keyed): Actor {
-  return actorOn(c.get("access"), c.get("person"), c.get("at"), requestOf(c, form));
+  const actor = actorOn(c.get("access"), c.get("person"), c.get("at"), requestOf(c, form));
+  return { ...actor, signedInAt: c.get("signedInAt") };
 }

@@ -22,6 +22,10 @@ export const recordTables = [
   "release_marks",
   "promotions",
   "approvals",
+  "page_comments",
+  "comments",
+  "withdrawals",
+  "checklist_ticks",
   "cancellations",
   "deployments",
   "placements",
@@ -33,6 +37,8 @@ export const recordTables = [
   "forced_reviews",
   "ownerships",
   "former_names",
+  "freezes",
+  "freeze_ends",
 ] as const;
 export type RecordTable = (typeof recordTables)[number];
 
@@ -67,6 +73,7 @@ export const plainTables = {
     environment_id: true,
     person_id: true,
     created_at: true,
+    made_from: true,
   } satisfies Columns<"releases">,
   release_marks: {
     id: true,
@@ -102,11 +109,37 @@ export const plainTables = {
     reviewed: true,
     to_review: true,
   } satisfies Columns<"approvals">,
+  comments: {
+    id: true,
+    promotion_id: true,
+    person_id: true,
+    comment: true,
+    mentioned: true,
+    seq: true,
+    commented_at: true,
+  } satisfies Columns<"comments">,
+  withdrawals: {
+    approval_id: true,
+    promotion_id: true,
+    person_id: true,
+    reason: true,
+    withdrawn_at: true,
+  } satisfies Columns<"withdrawals">,
+  checklist_ticks: {
+    id: true,
+    promotion_id: true,
+    seq: true,
+    line: true,
+    ticked: true,
+    person_id: true,
+    ticked_at: true,
+  } satisfies Columns<"checklist_ticks">,
   completions: {
     promotion_id: true,
     deployment_id: true,
     person_id: true,
     completed_at: true,
+    freeze_override: true,
   } satisfies Columns<"completions">,
   forced_reviews: {
     promotion_id: true,
@@ -121,6 +154,26 @@ export const plainTables = {
     superseded_by: true,
     cancelled_at: true,
   } satisfies Columns<"cancellations">,
+  freezes: {
+    id: true,
+    site_id: true,
+    number: true,
+    environment_id: true,
+    starts_at: true,
+    ends_at: true,
+    recurrence: true,
+    time_zone: true,
+    last_ends_at: true,
+    reason: true,
+    person_id: true,
+    created_at: true,
+  } satisfies Columns<"freezes">,
+  freeze_ends: {
+    freeze_id: true,
+    person_id: true,
+    reason: true,
+    ended_at: true,
+  } satisfies Columns<"freeze_ends">,
   corrections: {
     id: true,
     whole_id: true,
@@ -157,6 +210,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   environment_changed: formerNameOf,
   environment_moved: noRows,
   environment_retired: noRows,
+  gate_changed: gateOf,
   server_added: noRows,
   server_removed: noRows,
   deployment_recorded: deploymentOf,
@@ -164,12 +218,15 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   release_marked_bad: plainRow("release_marks"),
   release_mark_lifted: plainRow("release_marks"),
   promotion_asked: plainRow("promotions"),
-  promotion_approved: plainRow("approvals"),
-  promotion_rejected: plainRow("approvals"),
+  promotion_approved: decisionOf,
+  promotion_rejected: decisionOf,
+  approval_withdrawn: plainRow("withdrawals"),
+  checklist_ticked: plainRow("checklist_ticks"),
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
   promotion_completed: completionOf,
   forced_completion_reviewed: plainRow("forced_reviews"),
+  promotion_commented: commentOf,
   placement_corrected: correctionOf,
   person_invited: noRows,
   person_renamed: formerNameOf,
@@ -179,6 +236,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   token_created: noRows,
   token_revoked: noRows,
   owner_set: ownersOf,
+  freeze_set: plainRow("freezes"),
+  freeze_ended: plainRow("freeze_ends"),
 };
 
 function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTableRows {
@@ -204,6 +263,17 @@ function completionOf(entry: ChainEntry): EventTableRows {
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
   const owner_id = details.owner_id as string | null;
   return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
+}
+
+function decisionOf(entry: ChainEntry): EventTableRows {
+  const { id: approval_id, pages } = entry.details;
+  const page_comments = lines(pages).map((page) => ({ approval_id: approval_id as string, ...page }));
+  return { ...plainRow("approvals")(entry), page_comments };
+}
+
+function commentOf(entry: ChainEntry): EventTableRows {
+  const mentioned = canonicalJson(entry.details.mentioned ?? []);
+  return plainRow("comments")({ ...entry, details: { ...entry.details, mentioned, seq: entry.seq } });
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {

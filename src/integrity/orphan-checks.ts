@@ -25,6 +25,7 @@ interface WalkTotals {
 export async function findOrphan(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
   return (
     (await rowWithoutEvent(db, siteId)) ??
+    (await commentWithoutEvent(db, siteId, counted)) ??
     (await correctionWithoutEvent(db, siteId, counted)) ??
     (await placementWithoutEvent(db, siteId, counted)) ??
     (await contentWithoutEvent(db, siteId, counted)) ??
@@ -36,24 +37,42 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
   );
 }
 
-/** Tables with one row for each event, the column that refers to the event's subject, and the event's actions. */
-const tablesByEvent: { table: string; subject: string; what: string; by?: true; actions: Action[] }[] = [
+/**
+ * Tables with one row for each event, the column that refers to the event's subject and its table, and the event's actions. Where a subject has
+ * several rows, `id` is the column by which the event's details name the row.
+ */
+const tablesByEvent: { table: string; subject: string; of?: string; what: string; id?: string; actions: Action[] }[] = [
   { table: "deployments", subject: "id", what: "deployment", actions: ["deployment_recorded"] },
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
   {
     table: "release_marks",
     subject: "release_id",
+    of: "releases",
     what: "the mark of release",
-    by: true,
+    id: "id",
     actions: ["release_marked_bad", "release_mark_lifted"],
   },
   {
     table: "approvals",
     subject: "promotion_id",
     what: "the decision on promotion",
-    by: true,
+    id: "id",
     actions: ["promotion_approved", "promotion_rejected"],
+  },
+  {
+    table: "withdrawals",
+    subject: "promotion_id",
+    what: "the withdrawal of an approval of promotion",
+    id: "approval_id",
+    actions: ["approval_withdrawn"],
+  },
+  {
+    table: "checklist_ticks",
+    subject: "promotion_id",
+    what: "a tick of the checklist of promotion",
+    id: "id",
+    actions: ["checklist_ticked"],
   },
   {
     table: "completions",
@@ -71,7 +90,6 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
     table: "forced_reviews",
     subject: "promotion_id",
     what: "the review of promotion",
-    by: true,
     actions: ["forced_completion_reviewed"],
   },
   {
@@ -80,24 +98,48 @@ const tablesByEvent: { table: string; subject: string; what: string; by?: true; 
     what: "the cancellation of promotion",
     actions: ["promotion_cancelled", "promotion_superseded"],
   },
+  { table: "freezes", subject: "id", what: "freeze", actions: ["freeze_set"] },
+  { table: "freeze_ends", subject: "freeze_id", of: "freezes", what: "the end of freeze", actions: ["freeze_ended"] },
 ];
 
 /** The action of event `e`, as an expression: else SQLite would use its index and read all events of that action for every row. */
 const action: RawBuilder<string> = sql`(e.action || '')`;
 
 async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
-  for (const { table, subject, what, by, actions } of tablesByEvent) {
-    const numbered = sql.table(subject === "id" ? table : subject === "release_id" ? "releases" : "promotions");
+  for (const { table, subject, of = "promotions", what, id, actions } of tablesByEvent) {
+    const numbered = sql.table(subject === "id" ? table : of);
     const { rows } = await sql<{ number: number; seq: number | null }>`
       select n.number, (select max(seq) from events e where e.site_id = ${siteId} and e.subject_id = n.id) as seq
       from ${sql.table(table)} t join ${numbered} n on n.id = ${sql.ref(`t.${subject}`)}
       where n.site_id = ${siteId} and not exists (
         select 1 from events e where e.site_id = ${siteId} and e.subject_id = ${sql.ref(`t.${subject}`)}
-          and ${action} in (${sql.join(actions)}) ${by ? sql`and e.person_id = t.person_id` : sql``})
+          and ${action} in (${sql.join(actions)}) ${id ? sql`and e.details like '%' || ${sql.ref(`t.${id}`)} || '%'` : sql``})
       limit 1`.execute(db);
     const [row] = rows;
     if (row) return { seq: row.seq ?? 0, what: `No event records ${what} ${row.number}, which is in the database.` };
   }
+}
+
+/** A person may comment several times, so they are counted. */
+async function commentWithoutEvent(db: Database, siteId: string, { seq }: WalkTotals): Promise<Break | undefined> {
+  const row = await db
+    .selectFrom("comments as c")
+    .innerJoin("promotions as p", "p.id", "c.promotion_id")
+    .select("p.number")
+    .where("p.site_id", "=", siteId)
+    .groupBy(["p.id", "p.number"])
+    .having((eb) =>
+      eb(
+        eb.fn.countAll(),
+        "<>",
+        sql<number>`(select count(*) from events e
+          where e.site_id = ${siteId} and e.subject_id = p.id and ${action} = 'promotion_commented')`,
+      ),
+    )
+    .orderBy("p.number")
+    .limit(1)
+    .executeTakeFirst();
+  if (row) return { seq, what: `No event records a comment on promotion ${row.number}, which is in the database.` };
 }
 
 /** Only corrections of a whole deployment and single ones: parts were compared with the event of the whole. */

@@ -23,6 +23,10 @@ const rebuiltTables = [
   "release_marks",
   "promotions",
   "approvals",
+  "page_comments",
+  "comments",
+  "withdrawals",
+  "checklist_ticks",
   "cancellations",
   "deployments",
   "placements",
@@ -34,6 +38,8 @@ const rebuiltTables = [
   "corrections",
   "ownerships",
   "former_names",
+  "freezes",
+  "freeze_ends",
 ] as const;
 
 /**
@@ -63,7 +69,7 @@ export function rebuild(
 }
 
 /** Tables that are not part of the record, such as the reviewers' ticks, but refer to promotions. */
-const keptTables = ["looks", "unsettled_rejections"];
+const keptTables = ["looks", "page_drafts", "unread_mentions", "unsettled_rejections"];
 
 const keptCopy = (table: string) => sql.table(`kept_${table}`);
 
@@ -96,12 +102,18 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       forced_reviews: promotions,
       forced_completions: promotions,
       completions: promotions,
+      freeze_ends: sql`freeze_id in (select id from freezes where site_id = ${siteId})`,
+      freezes: sql`site_id = ${siteId}`,
       repeats: placements,
       corrections: sql`corrected_id in (select id from deployments where site_id = ${siteId})`,
       confirmations: environments,
       placements: environments,
       deployments: sql`site_id = ${siteId}`,
       cancellations: promotions,
+      comments: promotions,
+      page_comments: sql`approval_id in (select id from approvals where ${promotions})`,
+      withdrawals: promotions,
+      checklist_ticks: promotions,
       approvals: promotions,
       promotions: sql`site_id = ${siteId}`,
       release_marks: sql`release_id in (select id from releases where site_id = ${siteId})`,
@@ -159,6 +171,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
     else if (table === "contents" || table === "version_titles")
       await completeVersions(trx, await resolveIds(trx, siteId, batch));
     else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
+    else if (table === "page_comments") await insert(trx, table, await withArtifactIds(trx, siteId, batch));
     else if (table === "former_names")
       await insert(
         trx,
@@ -205,14 +218,14 @@ async function updateArtifacts(trx: Database, siteId: string, rows: EventTableRo
 }
 
 async function restoreOwners(trx: Database, siteId: string, rows: EventTableRow[]): Promise<void> {
-  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
-  const ownerships = rows.map(({ kind, key, ...row }) => ({
-    ...row,
-    artifact_id: ids.get(artifactKey({ kind, key })),
-  }));
-  await insert(trx, "ownerships", ownerships);
+  await insert(trx, "ownerships", await withArtifactIds(trx, siteId, rows));
   const changes = rows.map(({ kind, key, owner_id }) => ({ kind, key, owner_id }));
   await updateArtifacts(trx, siteId, changes);
+}
+
+async function withArtifactIds(trx: Database, siteId: string, rows: EventTableRow[]): Promise<EventTableRow[]> {
+  const ids = await artifactIds(trx, siteId, rows as { kind: "page"; key: string }[]);
+  return rows.map(({ kind, key, ...row }) => ({ ...row, artifact_id: ids.get(artifactKey({ kind, key })) }));
 }
 
 /** As the migration did that gave versions their titles: `titles` are the last that were recorded for pages before. */

@@ -107,6 +107,21 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   release_marks: byId("release_marks", "id", () => "the mark of it"),
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
+  page_comments: {
+    id: ["kind", "key"],
+    complete: true,
+    name: ({ key }) => `the comment on ${key}`,
+    find: (db, { siteId, entry }) =>
+      db
+        .selectFrom("page_comments as c")
+        .innerJoin("artifacts as a", (join) => join.onRef("a.id", "=", "c.artifact_id").on("a.site_id", "=", siteId))
+        .select(["c.approval_id", "a.kind", "a.key", "c.comment"])
+        .where("c.approval_id", "=", (entry.details.id ?? "") as string)
+        .execute(),
+  },
+  comments: byId("comments", "id", () => "the comment"),
+  withdrawals: byId("withdrawals", "approval_id", () => "the withdrawal of an approval"),
+  checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
   forced_reviews: byId("forced_reviews", "promotion_id", () => "the review of its completion"),
   forced_completions: {
@@ -121,6 +136,8 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .execute(),
   },
   completions: byId("completions", "promotion_id", () => "the completion"),
+  freezes: byId("freezes", "id", ({ number }) => `freeze ${number}`),
+  freeze_ends: byId("freeze_ends", "freeze_id", () => "the end of the freeze"),
   corrections: {
     id: ["id"],
     name: ({ id }) => `the correction ${id}`,

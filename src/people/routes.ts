@@ -19,7 +19,7 @@ export const accountRoutes = new Hono<AppEnv>();
 
 accountRoutes.get("/sign-in", async (c) => {
   const next = safePath(c.req.query("next"));
-  if (c.var.person) return c.redirect(next, 303);
+  if (c.var.person && !c.req.query("again")) return c.redirect(next, 303);
   return signedOutPage(c, "Sign in", signInPage({ next, first: !(await hasAccount(c.var.db)) }));
 });
 

@@ -1,6 +1,6 @@
 import type { Gate } from "../access/gates.ts";
 import { permissionPhrases } from "../access/permissions.ts";
-import type { Role } from "../access/roles.ts";
+import { type Role, whyNoRole } from "../access/roles.ts";
 import { type FieldError, fieldErrors } from "../errors.ts";
 import { controlCharacters, joinWithAnd, whyNotVisible } from "../text.ts";
 
@@ -50,9 +50,7 @@ export function safePath(next: string | undefined): string {
 /** Why a person or token cannot be given these roles. `known` are all roles that exist. */
 export function whyNotRoles(roles: string[], known: { slug: string }[]): string | undefined {
   if (!roles.length) return "Select at least one role.";
-  const unknown = roles.find((role) => !known.some(({ slug }) => slug === role));
-  if (unknown !== undefined)
-    return `There is no role "${unknown.slice(0, 60)}". The roles are ${joinWithAnd(known.map(({ slug }) => slug))}.`;
+  return roles.map((role) => whyNoRole(role, known)).find((sentence) => sentence);
 }
 
 /** What is wrong with an invitation, by field. `known` are all roles that exist. */

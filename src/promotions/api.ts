@@ -24,12 +24,14 @@ import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
 import { completeWithoutGate } from "./break-glass.ts";
+import { tickLine } from "./checklist.ts";
 import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 import { previewRollback, rollBack } from "./rollback.ts";
 import { approvedAfterwards } from "./rules.ts";
+import { withdrawApproval } from "./withdrawals.ts";
 
 const tags = ["Promotions"];
 
@@ -63,6 +65,12 @@ const promotion = z.object({
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion that this one rolls back. Then `from` is the same as `to`.",
   }),
+  gate: z.object({ version: z.int() }).nullable().openapi({
+    description: "The gate under which it was requested, and which it keeps; null: there was none.",
+  }),
+  gate_changed: z.boolean().openapi({
+    description: "Whether the environment has another gate by now. To apply it, request the promotion again.",
+  }),
   asked_by: nameThenSchema,
   asked_by_kind: personKindSchema,
   asked_at: momentSchema,
@@ -91,8 +99,23 @@ const promotion = z.object({
         description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
       }),
       to_review: z.int().nullable(),
+      pages: z
+        .array(z.object({ key: keySchema, comment: z.string() }))
+        .openapi({ description: "What a rejection asks to be changed on single pages." }),
+      withdrawn_at: momentSchema.nullable().openapi({ description: "Since when it no longer counts." }),
+      withdrawal_reason: z.string().nullable(),
     }),
   ),
+  checklist: z
+    .array(
+      z.object({
+        line: z.string(),
+        ticked_by: z.string().nullable(),
+        kind: personKindSchema.nullable(),
+        ticked_at: momentSchema.nullable(),
+      }),
+    )
+    .openapi({ description: "What the gate asks to be ticked before completion." }),
   completion: z
     .object({
       person: nameThenSchema,
@@ -102,6 +125,9 @@ const promotion = z.object({
       effective_at: momentSchema,
       corrected: z.boolean().openapi({ description: "Part of what it recorded was corrected since." }),
       before_approval: beforeApprovalSchema,
+      freeze_override: z.string().nullable().openapi({
+        description: "Why it was completed although the target was frozen; null: it was not frozen.",
+      }),
       rolled_back_by: z.int().nullable().openapi({
         description:
           "The number of the latest completed promotion that put back what this one replaced, or part of it.",
@@ -198,17 +224,22 @@ const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
   operationId: "decideOnPromotion",
   summary: "Approve or reject a promotion",
   description:
-    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment and ends the promotion.",
+    "A decision is for exactly what was reviewed: 409 if the digest is not the promotion's. A rejection needs a comment, or one on at least one page, and ends the promotion.",
   params: byNumber,
   body: z
     .strictObject({
       decision,
       digest,
       role: z.string().optional().openapi({
-        description: "Which role to decide in, if the token has several that the gate needs.",
+        description:
+          "Which role to decide in: needed to approve if several of the token's roles have approvals missing.",
         example: "tester",
       }),
       comment: textUpTo(10_000).optional(),
+      pages: z
+        .array(z.strictObject({ key: knownKey, comment: textUpTo(10_000) }))
+        .optional()
+        .openapi({ description: "Only of a rejection: what should change on single pages of the release." }),
     })
     .openapi("NewApproval"),
   answer: withBlockers,
@@ -220,13 +251,50 @@ promotionApi.openapi(decideCall, async (c) => {
   return c.json(withBlockersJson(await decide(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
 });
 
+const withdrawCall = postCall("/sites/{site}/promotions/{n}/withdrawal", {
+  tags,
+  operationId: "withdrawApproval",
+  summary: "Withdraw one's own approval",
+  description: "Until the promotion has ended. It then waits again, and the same person may approve it again.",
+  params: byNumber,
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewWithdrawal"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(withdrawCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  const promotion = await withdrawApproval(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason);
+  return c.json(withBlockersJson(promotion), 201);
+});
+
+const tickCall = postCall("/sites/{site}/promotions/{n}/checklist", {
+  tags,
+  operationId: "tickChecklist",
+  summary: "Tick a line of the gate's checklist, or take the tick away",
+  params: byNumber,
+  body: z.strictObject({ line: textUpTo(300), ticked: z.boolean() }).openapi("NewTick"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(tickCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(withBlockersJson(await tickLine(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+});
+
 const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
   tags,
   operationId: "completePromotion",
   summary: "Record that a promotion's contents are in the target environment",
   params: byNumber,
   body: z
-    .strictObject({ effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }) })
+    .strictObject({
+      effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }),
+      freeze_override: textUpTo(1000).optional().openapi({
+        description: "Why it is completed although the target is frozen. Needs a role that may override freezes.",
+      }),
+    })
     .openapi("NewCompletion"),
   mayBeEmpty: true,
   answer: withBlockers,
@@ -380,6 +448,8 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     digest,
     ...perRequestField((name) => row[name]),
     rollback_of: row.rollback_of,
+    gate: row.gate && { version: row.gate.version },
+    gate_changed: row.gate_changed,
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,
@@ -389,15 +459,24 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       given,
       ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
     })),
-    approvals: row.approvals.map(({ person, kind, role, decision, comment, decided_at, reviewed, to_review }) => ({
-      person,
-      kind,
-      role,
-      decision,
-      comment,
-      decided_at,
-      reviewed,
-      to_review,
+    approvals: row.approvals.map((approval) => ({
+      person: approval.person,
+      kind: approval.kind,
+      role: approval.role,
+      decision: approval.decision,
+      comment: approval.comment,
+      decided_at: approval.decided_at,
+      reviewed: approval.reviewed,
+      to_review: approval.to_review,
+      withdrawn_at: approval.withdrawn_at,
+      withdrawal_reason: approval.withdrawal_reason,
+      pages: approval.pages.map(({ key, comment }) => ({ key, comment })),
+    })),
+    checklist: row.checklist.map(({ line, tick }) => ({
+      line,
+      ticked_by: tick?.person ?? null,
+      kind: tick?.kind ?? null,
+      ticked_at: tick?.ticked_at ?? null,
     })),
     completion: completion && {
       person: completion.person,
@@ -407,6 +486,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       effective_at: completion.effective_at,
       corrected: completion.corrected,
       before_approval: approvedAfterwards(row) !== undefined,
+      freeze_override: completion.freeze_override,
       rolled_back_by: completion.rolled_back_by,
       forced: completion.forced && forcedJson(completion.forced),
     },

@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from "kysely";
 import { holdersOf } from "../access/holders.ts";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
+import { freezesAt } from "../freezes/queries.ts";
+import { frozenBlockers } from "../freezes/rules.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
@@ -41,7 +43,7 @@ export async function promotionDetails(
   return promotion && assessPromotion(db, siteId, promotion, now);
 }
 
-/** `now` (ISO 8601 UTC) decides which tokens are valid. */
+/** `now` (ISO 8601 UTC) decides which tokens are valid and which freezes cover the target. */
 export async function assessPromotion(
   db: Database,
   siteId: string,
@@ -58,6 +60,8 @@ type AssessedPromotion = Pick<
   | "number"
   | "state"
   | "requester_id"
+  | "recorders"
+  | "checklist"
   | "gate"
   | "rollback_of_id"
   | "release"
@@ -95,9 +99,12 @@ export async function assess(
       moved_on: !promotion.rollback_of_id && hasMovedOn({ ...content, ...now }),
     };
   });
-  const needs = isOpen(promotion.state) ? await needsAfter(db, promotion.environment_id, contents) : [];
+  const checked = isOpen(promotion.state) && promotion.gate?.check_requirements !== false;
+  const needs = checked ? await needsAfter(db, promotion.environment_id, contents) : [];
   const requirements = await requirementsNow(db, siteId, promotion, now);
-  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs);
+  const freezes = isOpen(promotion.state) && now ? await freezesAt(db, siteId, promotion.environment_id, now) : [];
+  const frozen = frozenBlockers(freezes, now);
+  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs, now, frozen);
   return { contents: changes, blockers, requirements };
 }
 

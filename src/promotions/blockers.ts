@@ -1,15 +1,24 @@
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
-import { countOf, nameWithKind } from "../text.ts";
-import { badRelease, movedOnCode, type OpenPromotion, type Requirement, whyClosed, whyNobodyCan } from "./rules.ts";
+import { countOf, joinWithAnd, joinWithOr, nameWithKind } from "../text.ts";
+import {
+  badRelease,
+  checklistCode,
+  movedOnCode,
+  type OpenPromotion,
+  type Requirement,
+  soakingCode,
+  whyClosed,
+  whyNobodyCan,
+} from "./rules.ts";
 
 export interface AssessedContent {
   key: string;
   version_id: string | null;
   version: string | null;
-  /** What the source environment has now; undefined if it was never recorded there. */
-  inSource?: { version_id: string | null; version: string | null } | undefined;
+  /** What the source environment has now, and since when; undefined if it was never recorded there. */
+  inSource?: { version_id: string | null; version: string | null; effective_at?: string } | undefined;
   /** Who corrected its record in the source environment, and the date as people read it. */
   corrected?: { person: string; person_kind: "person" | "machine"; on: string } | undefined;
 }
@@ -30,6 +39,8 @@ export function blockersOf(
   source: { name: string },
   contents: AssessedContent[],
   needs: VersionNeed[],
+  now: string,
+  frozen: Blocker[] = [],
 ): Blocker[] {
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
@@ -37,8 +48,10 @@ export function blockersOf(
     ...badReleaseOf(promotion),
     ...promotion.requirements.flatMap(missingApprovals),
     // a rollback puts back what the target itself had
-    ...(promotion.rollback_of_id ? [] : movedOn(source, contents)),
+    ...(promotion.rollback_of_id ? [] : [...movedOn(source, contents), ...soaking(promotion, source, contents, now)]),
+    ...openChecklist(promotion),
     ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
+    ...frozen,
   ];
 }
 
@@ -61,8 +74,7 @@ function anyOf(people: Holder[]): string {
   const names = people.slice(0, maxNames).map(nameWithKind);
   const more = people.length - names.length;
   const all = more ? [...names, countOf(more, "other")] : names;
-  const last = all.at(-1) as string;
-  return all.length > 1 ? `${all.slice(0, -1).join(", ")} or ${last}` : last;
+  return joinWithOr(all);
 }
 
 /** Whether the source environment has something else by now than what the release froze. */
@@ -79,6 +91,33 @@ export function movedOn(source: { name: string }, contents: AssessedContent[]): 
   const message = `The release ${frozen}, but ${sourceNow(source, first)}${more}.`;
   const correction = first.corrected && correctionOf(source, first, first.corrected);
   return [{ code: movedOnCode, message: correction ? `${message} ${correction}` : message }];
+}
+
+const hourMs = 60 * 60 * 1000;
+
+/** One blocker for all that is in the environment before for less time than the gate asks: what arrived last decides. */
+function soaking(
+  { gate, environment }: OpenPromotion,
+  source: { name: string },
+  contents: AssessedContent[],
+  now: string,
+): Blocker[] {
+  const arrivedAt = ({ inSource }: AssessedContent) => Date.parse(inSource?.effective_at ?? now);
+  const hoursLeft = (content: AssessedContent) =>
+    (gate?.soak_hours ?? 0) - (Date.parse(now) - arrivedAt(content)) / hourMs;
+  const tooNew = contents.filter((content) => !hasMovedOn(content) && hoursLeft(content) > 0);
+  const [last, ...rest] = tooNew.sort((a, b) => arrivedAt(b) - arrivedAt(a));
+  if (!last) return [];
+  const asked = countOf(gate?.soak_hours ?? 0, "hour");
+  const more = rest.length ? ` (and ${rest.length} more)` : "";
+  const message = `${last.key}${more} has to be on ${source.name} for ${asked} before it goes to ${environment.name}: ${countOf(Math.ceil(hoursLeft(last)), "more hour")}.`;
+  return [{ code: soakingCode, message }];
+}
+
+function openChecklist({ checklist }: OpenPromotion): Blocker[] {
+  const open = checklist.filter(({ tick }) => !tick).map(({ line }) => `“${line}”`);
+  if (!open.length) return [];
+  return [{ code: checklistCode, message: `Not ticked on the checklist: ${joinWithAnd(open)}.` }];
 }
 
 function correctionOf(

@@ -12,6 +12,8 @@ import { eventSubject, markClosed } from "./open-promotions.ts";
 interface Completion {
   /** Since when the contents are in the target, ISO 8601; now if undefined. */
   effective_at?: string | undefined;
+  /** If its target is frozen: why it is completed nevertheless, and the freezes that are overridden. */
+  override?: { reason: string; freezes: { number: number }[] } | undefined;
   /** If it is completed without its gate: why, and what was passed over. */
   forced?: { reason: string; blockers: Blocker[] } | undefined;
 }
@@ -22,7 +24,7 @@ export async function writeCompletion(
   actor: Actor,
   site: Site,
   promotion: PromotionDetails,
-  { effective_at, forced }: Completion,
+  { effective_at, override, forced }: Completion,
 ): Promise<void> {
   const { number, name } = promotion;
   const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
@@ -47,6 +49,7 @@ export async function writeCompletion(
     deployment_id: deployment.id,
     person_id: actor.person.id,
     completed_at: actor.at,
+    freeze_override: override?.reason ?? null,
   };
   await trx.insertInto("completions").values(row).execute();
   if (forced) {
@@ -65,6 +68,7 @@ export async function writeCompletion(
       deployment: deployment.number,
       rollback_of: promotion.rollback_of ?? undefined,
       ...row,
+      ...(override && { freezes: override.freezes.map((freeze) => freeze.number) }),
       reason: forced?.reason,
       forced: forced?.blockers.map(({ code }) => code).join(", "),
       passed_over: forced?.blockers.map(asJson),

@@ -11,6 +11,7 @@ import { findRelease, listContents, type Release, type ReleaseContent } from "..
 import { assess, type ContentChange } from "./assessment.ts";
 import type { RequestFieldName } from "./fields.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
+import { recordersOf } from "./recorders.ts";
 import { type Requirement, requirementsOf, whyNobodyCan, whyNotRequest } from "./rules.ts";
 
 export type PromotionRequest = {
@@ -64,7 +65,7 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "number" | "digest" | "rollback_of" | "bad">,
+  release: Pick<Release, "id" | "number" | "digest" | "rollback_of" | "bad">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
@@ -118,10 +119,12 @@ export function promotionDigest(
 async function draftPromotion(
   db: Database,
   actor: Actor,
-  { digest, release }: { digest: string; release: Pick<Release, "number" | "bad"> },
+  { digest, release }: { digest: string; release: Pick<Release, "id" | "number" | "bad"> },
   environment: Environment,
   from: Environment,
 ) {
+  const { id } = release;
+  const recorders = environment.gate?.recorders_may_approve === false ? await recordersOf(db, [id]) : undefined;
   const facts = { digest, gate: environment.gate, approvals: [], completion: null, cancellation: null };
   return {
     number: 0,
@@ -135,6 +138,8 @@ async function draftPromotion(
     requirements: requirementsOf(facts, await roleNames(db)),
     environment,
     from,
+    recorders: recorders?.get(id) ?? [],
+    checklist: (environment.gate?.checklist ?? []).map((line) => ({ line, tick: null })),
     from_id: from.id,
     environment_id: environment.id,
   };

@@ -1,16 +1,25 @@
 import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import { listFreezes } from "../freezes/queries.ts";
 import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
-import { type OpenBlockers, openBlockers } from "./open-blockers.ts";
+import { mentionsOf } from "./comments.ts";
+import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
+import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { rejectionsOf } from "./rejections.ts";
-import { type Need, needOf } from "./rules.ts";
+import { mayWithdraw, type Need, needOf } from "./rules.ts";
 
 export interface Inbox {
   /** What this person requested and has to settle: what was rejected, and what cannot go on as it is. */
   rejected: Promotion[];
+  /** On which this person was mentioned since they last opened them. */
+  mentioned: Promotion[];
+  /** The ids of those that this person may dismiss: the others are of releases that they made. */
+  dismissible: Set<string>;
+  /** What the rejections ask to be changed on single pages, by promotion id. */
+  requested: Map<string, RequestedChange[]>;
   blocked: Promotion[];
   /** What blocks open promotions besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
@@ -39,12 +48,21 @@ export async function loadInbox(
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
   const done = ended.slice(0, limit);
-  const blockers = await openBlockers(db, site.id, open);
+  const freezes = await listFreezes(db, site.id, { unended: true, endsAfter: actor.at });
+  const blockers = withFrozen(await openBlockers(db, site.id, open, actor.at), open, freezes, actor.at);
   const needing = (need: Need | undefined) =>
     open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
   const rejected = await rejectionsOf(db, actor, site.id);
+  const mentioned = await mentionsOf(db, site.id, actor.person.id);
   return {
     rejected,
+    mentioned,
+    dismissible: new Set(rejected.filter((one) => mayWithdraw(one, actor)).map((promotion) => promotion.id)),
+    requested: new Map(
+      await Promise.all(
+        rejected.map(async (promotion) => [promotion.id, await requestedChanges(db, promotion)] as const),
+      ),
+    ),
     blocked: needing("settlement"),
     blockers,
     decide: needing("decision").reverse(),
@@ -61,7 +79,7 @@ export async function loadInbox(
     ),
     sizes: await releaseSizes(
       db,
-      [...rejected, ...done].map((promotion) => promotion.release_id),
+      [...rejected, ...mentioned, ...done].map((promotion) => promotion.release_id),
     ),
   };
 }

@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Blocker } from "../errors.ts";
+import type { Freeze } from "../freezes/queries.ts";
+import { frozenBlockers, frozenCode } from "../freezes/rules.ts";
 import type { Kind } from "../schema.ts";
 import { assessPromotion } from "./assessment.ts";
 import { badReleaseOf, movedOn } from "./blockers.ts";
@@ -10,16 +12,33 @@ import type { Promotion } from "./queries.ts";
 /** What blocks each of these open promotions apart from missing approvals, by promotion id; only of those that are blocked. */
 export type OpenBlockers = Map<string, Blocker[]>;
 
-export async function openBlockers(db: Database, siteId: string, open: Promotion[]): Promise<OpenBlockers> {
+export async function openBlockers(
+  db: Database,
+  siteId: string,
+  open: Promotion[],
+  now: string,
+): Promise<OpenBlockers> {
   const blockers = await deadEnds(db, open);
   // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
   for (const promotion of open) {
     if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
-    // no approval is missing, so it does not matter whose tokens are valid
-    const assessed = await assessPromotion(db, siteId, promotion, "");
-    if (assessed.blockers.length) blockers.set(promotion.id, assessed.blockers);
+    // withFrozen adds freezes, which the cached summary must leave out
+    const assessed = await assessPromotion(db, siteId, promotion, now);
+    const lasting = assessed.blockers.filter(({ code }) => code !== frozenCode);
+    if (lasting.length) blockers.set(promotion.id, lasting);
   }
   return blockers;
+}
+
+/** The same with the freezes that cover this moment, which keep approved promotions from completion. `freezes` are of the site. */
+export function withFrozen(blockers: OpenBlockers, open: Promotion[], freezes: Freeze[], now: string): OpenBlockers {
+  const byEnvironment = Map.groupBy(freezes, (freeze) => freeze.environment_id);
+  const all = new Map(blockers);
+  for (const { id, environment_id } of open.filter(({ state }) => state === "approved")) {
+    const frozen = frozenBlockers(byEnvironment.get(environment_id) ?? [], now);
+    if (frozen.length) all.set(id, [...(blockers.get(id) ?? []), ...frozen]);
+  }
+  return all;
 }
 
 interface MovedContent {

@@ -1,26 +1,56 @@
 import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
+import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { whyNotForce, whyNotReviewForced } from "./break-glass-rules.ts";
+import { listComments, whyNotDiscuss } from "./comments.ts";
+import { type PageRequest, requestedChanges } from "./page-comments.ts";
+import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import { approvedAfterwards, isDeadEnd, mayComplete, mayRollBack, needOf, whyNotDecide } from "./rules.ts";
+import {
+  approvedAfterwards,
+  isDeadEnd,
+  mayComplete,
+  mayRollBack,
+  needOf,
+  rolesToChoose,
+  whyNotDecide,
+  whyNotFresh,
+  whyNotTick,
+} from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
 export interface RefusedForm {
   /** The ticks that were sent with it. */
   ticks?: ReviewTicks | undefined;
-  form?: { comment?: string; when?: string; reason?: string; force?: string; review?: string } | undefined;
+  form?:
+    | {
+        comment?: string;
+        role?: string;
+        when?: string;
+        reason?: string;
+        withdrawal?: string;
+        override?: string;
+        force?: string;
+        review?: string;
+        remark?: string;
+        pages?: PageRequest[];
+      }
+    | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What is asked before the approval that was just sent is recorded. */
@@ -42,25 +72,45 @@ export async function showPromotion(
   const position = readPosition(c);
   const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
+  const whyNot = whyNotDecide(promotion, sessionActor(c));
+  const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
+  const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
   const content = promotionPage({
     site,
+    changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
+    requested: await requestedChanges(db, promotion),
+    discussion: {
+      comments: await listComments(db, promotion.id),
+      whyNotDiscuss: whyNotDiscuss(sessionActor(c)),
+      key: newId(),
+      remark: refusedForm.form?.remark,
+      remarkError: refusedForm.errors?.remark,
+    },
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...part,
     titlesNow: promotion.open ? new Map() : await titlesNow(db, promotion.environment_id, part.pages),
     position,
     changes: countTicked(promotion.contents, ticked),
+    gateChange: promotion.open && promotion.gate_changed ? await lastGateChange(db, site.id, promotion) : undefined,
     from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
     to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
     targetKnown,
     unknownInTarget: await unknownInTarget(c, promotion, targetKnown),
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
-    whyNot: whyNotDecide(promotion, sessionActor(c)),
-    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id)?.decision,
+    whyNot,
+    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
+    signIn: signInFor(c, promotion),
+    whyNotTick: whyNotTick(promotion, sessionActor(c)),
+    roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
     need: needOf(promotion, sessionActor(c), promotion.blockers),
     stale: promotion.blockers.find(isDeadEnd)?.message,
     may: { ...may, promote: mayComplete(promotion, sessionActor(c)) },
+    overridable:
+      may.override_freeze &&
+      promotion.blockers.length > 0 &&
+      promotion.blockers.every(({ code }) => code === frozenCode),
     whyNotForce: may.break_glass ? (whyNotForce(promotion) ?? null) : undefined,
     mayReviewForced: !whyNotReviewForced(promotion, sessionActor(c)),
     mayRollBack: mayRollBack(environmentById(site, promotion.environment_id).gate, sessionActor(c)),
@@ -74,6 +124,10 @@ export async function showPromotion(
     now: at,
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
+}
+
+async function lastGateChange(db: Database, siteId: string, { environment_id }: { environment_id: string }) {
+  return (await gateVersions(db, siteId, environment_id, 1))[0];
 }
 
 /** The ids of the software of which is unknown whether the target has it, or had it before a closed promotion. */
@@ -90,6 +144,13 @@ async function unknownInTarget(
   const { site } = c.var.access;
   const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   return unknownIn(c.var.db, site, environmentById(site, environment_id), known, absent);
+}
+
+/** The sign-in page that leads back here, if the gate asks for a fresh sign-in and this one is too old. */
+function signInFor(c: SiteContext, promotion: PromotionDetails) {
+  const why = whyNotFresh(promotion, sessionActor(c));
+  const here = `/sites/${c.var.access.site.slug}/promotions/${promotion.number}`;
+  return why ? { why, href: `/sign-in?again=1&next=${encodeURIComponent(here)}` } : undefined;
 }
 
 /** What is ticked on the page again, after its form was refused. */

@@ -1,11 +1,14 @@
 import type { Actor } from "../access/actor.ts";
+import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { type Blocker, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { freezesAt } from "../freezes/queries.ts";
+import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
 import { appendEvent } from "../record/events.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
@@ -17,18 +20,23 @@ import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./elig
 import { requestErrors } from "./fields.ts";
 import { deadEnds } from "./open-blockers.ts";
 import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
+import { insertPageComments, type PageRequest, readPages } from "./page-comments.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection } from "./rejections.ts";
 import { whyNotMayComplete } from "./rollback-rules.ts";
 import {
   type Decision,
+  rolesToChoose,
   rolesToDecide,
   whyClosed,
+  whyNotAllReviewed,
   whyNotComment,
   whyNotDecide,
   whyNotDigest,
+  whyNotFresh,
   whyNotReason,
   whyNotReviewed,
+  whyNotWithoutRole,
 } from "./rules.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
@@ -43,9 +51,11 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
   refuseFields(requestErrors(request));
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const release = (await findRelease(trx, site.id, request.release)) ?? notFound(`release ${request.release}`);
-    const environment = targetEnvironment(site, request.to);
+    // the gate, or the order of the environments, may have been changed since the request came
+    const current = { ...site, ...(await environmentsOf(trx, site.id)) };
+    const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, site, release, environment, contents);
+    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, current, release, environment, contents);
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const asked = { release, from, environment, contents, digest, fields: request, open };
     return outcome(trx, site, await openPromotion(trx, actor, site, asked), actor.at);
@@ -58,6 +68,8 @@ export interface DecisionRequest {
   digest: string;
   role?: string | undefined;
   comment?: string | undefined;
+  /** What a rejection asks to be changed on single pages. */
+  pages?: PageRequest[] | undefined;
   /** Refuse an approval until all pages are ticked as reviewed, so that a page can ask once. */
   askFirst?: boolean | undefined;
 }
@@ -65,8 +77,9 @@ export interface DecisionRequest {
 /**
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
- * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what is marked
- * as bad or the source environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role or comment.
+ * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what is marked as bad
+ * or the source environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its
+ * role, comment or pages.
  */
 export function decide<T = Outcome>(
   db: Database,
@@ -85,15 +98,23 @@ export function decide<T = Outcome>(
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
-      (approval) => approval.person_id === actor.person.id && approval.decision === request.decision,
+      (approval) =>
+        approval.person_id === actor.person.id && approval.decision === request.decision && !approval.withdrawn_at,
     );
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
     if (request.decision === "approve") refuseBlocked((await deadEnds(trx, [promotion])).get(promotion.id) ?? []);
-    const wrong = whyNotComment(request.decision, request.comment);
+    const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
+    const pages = readPages(request.decision, request.pages ?? [], contents);
+    const wrong = whyNotComment(request.decision, request.comment, pages.length);
     if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    if (request.decision === "approve") refuseStaleSession(promotion, actor);
+    const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
+    const noRole = whyNotWithoutRole(choices, request.role);
+    if (noRole) refuseFields([{ path: "role", message: noRole }]);
     const progress = await reviewProgress(trx, actor, promotion.id);
+    if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
     const row = {
       id: newId(Date.parse(actor.at)),
@@ -107,8 +128,9 @@ export function decide<T = Outcome>(
       ...progress,
     };
     await trx.insertInto("approvals").values(row).execute();
+    await insertPageComments(trx, row.id, pages);
     if (request.decision === "reject") {
-      await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));
+      await markClosed(trx, site, promotion, contents);
       if (promotion.requester_id !== actor.person.id) await addRejection(trx, site, promotion);
     }
     await appendEvent(trx, actor, site.id, {
@@ -120,6 +142,7 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       },
     });
     return answer(trx, site, number, actor.at, promotion);
@@ -133,7 +156,19 @@ async function reviewProgress(trx: Database, { person }: Actor, promotionId: str
   return { reviewed: counts.reviewed, to_review: counts.toReview };
 }
 
-function refuseUnreviewed({ reviewed, to_review }: { reviewed: number | null; to_review: number | null }): void {
+function refuseStaleSession(promotion: Promotion, actor: Actor): void {
+  const why = whyNotFresh(promotion, actor);
+  if (why) throw new Refusal(409, why, { code: "sign_in_again" });
+}
+
+type ReviewProgress = Awaited<ReturnType<typeof reviewProgress>>;
+
+function refuseUnlessAllReviewed({ gate }: Promotion, { reviewed, to_review }: ReviewProgress): void {
+  const why = whyNotAllReviewed(gate, reviewed, to_review);
+  if (why) throw new Refusal(409, why, { code: "review_incomplete" });
+}
+
+function refuseUnreviewed({ reviewed, to_review }: ReviewProgress): void {
   const why = whyNotReviewed(reviewed ?? 0, to_review ?? 0);
   if (why) throw new Refusal(409, why, { code: "not_reviewed" });
 }
@@ -149,25 +184,42 @@ function roleFor(promotion: Promotion, actor: Actor, requested: string | undefin
   );
 }
 
+export interface CompletionRequest {
+  /** ISO 8601 UTC; undefined: now. */
+  effective_at?: string | undefined;
+  /** Why it is completed although the target is frozen. It is not recorded if the target is not. */
+  freeze_override?: string | undefined;
+}
+
 /**
- * Records that the contents are in the target since `effective_at` (ISO 8601, now if undefined). Completing again
- * changes nothing. Throws a Refusal with 409 and all blockers if there are any.
+ * Records that the contents are in the target since `effective_at`. Completing again changes nothing. Throws a Refusal
+ * with 409 and all blockers if there are any; with 403 or 422 for an override without the permission or a reason.
  */
 export function complete(
   db: Database,
   actor: Actor,
   site: Site,
   number: number,
-  request: { effective_at?: string | undefined },
+  request: CompletionRequest,
 ): Promise<Outcome> {
-  const wrong = whyNotWhen(request.effective_at, actor.at);
-  if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
+  const { effective_at, freeze_override } = request;
+  if (freeze_override !== undefined) refuse(whyNotMay(actor, "override_freeze"), 403);
+  refuseFields(
+    fieldErrors({
+      effective_at: whyNotWhen(effective_at, actor.at),
+      freeze_override: freeze_override === undefined ? undefined : whyNotOverride(freeze_override),
+    }),
+  );
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await detailsOf(trx, site, number, actor.at);
     refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)), 403);
     if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
-    refuseBlocked(promotion.blockers);
-    await writeCompletion(trx, actor, site, promotion, request);
+    const others = promotion.blockers.filter(({ code }) => code !== frozenCode);
+    const isOverridden = freeze_override !== undefined && others.length < promotion.blockers.length;
+    refuseBlocked(isOverridden ? others : promotion.blockers);
+    const freezes = isOverridden ? await freezesAt(trx, site.id, promotion.environment_id, actor.at) : [];
+    const override = isOverridden ? { reason: freeze_override.trim(), freezes } : undefined;
+    await writeCompletion(trx, actor, site, promotion, { effective_at, override });
     return outcome(trx, site, number, actor.at);
   });
 }
@@ -181,7 +233,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));
-    const wrong = whyNotReason(reason);
+    const wrong = whyNotReason("A cancellation", reason);
     if (wrong) refuseFields([{ path: "reason", message: wrong }]);
     const row = {
       promotion_id: promotion.id,
@@ -206,7 +258,7 @@ function refuseBlocked(blockers: Blocker[]): void {
   throw new Refusal(409, blockers.map((blocker) => blocker.message).join(" "), { code: "blocked", blockers });
 }
 
-async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
+export async function promotionOf(trx: Database, site: Site, number: number): Promise<Promotion> {
   return (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
 }
 
@@ -214,10 +266,10 @@ async function detailsOf(trx: Database, site: Site, number: number, now: string)
   return (await promotionDetails(trx, site.id, number, now)) ?? notFound(`promotion ${number}`);
 }
 
-/** A closed promotion has only its end as a blocker, so its contents need not be assessed. */
+/** The promotion after an action. A closed one has only its end as a blocker, so its contents need not be assessed. */
 export async function outcome(trx: Database, site: Site, number: number, now: string): Promise<Outcome> {
   const promotion = await promotionOf(trx, site, number);
-  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], []) };
+  if (!promotion.open) return { ...promotion, blockers: blockersOf(promotion, promotion.from, [], [], now) };
   const { contents: _contents, ...assessed } = await assessPromotion(trx, site.id, promotion, now);
   return assessed;
 }

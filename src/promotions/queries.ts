@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { readGate } from "../access/gates.ts";
+import { type Gate, readGate } from "../access/gates.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
@@ -8,6 +8,8 @@ import { endOfTime } from "../record/as-of.ts";
 import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
 import { requestFieldNames } from "./fields.ts";
+import { pageCommentsOf } from "./page-comments.ts";
+import { recordersOf } from "./recorders.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
@@ -112,10 +114,15 @@ function promotions(db: Database) {
     .select("requester.kind as requester_kind")
     .select(requestFieldNames.map((name) => `p.${name}` as const))
     .select(["p.release_id", "r.number as release", "r.name", "r.notes as release_notes", "r.digest as release_digest"])
+    .select(["r.person_id as maker_id", "r.environment_id as made_in_id"])
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
-    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"]);
+    .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"])
+    .select(newestGate.as("newest_gate"));
 }
+
+/** The version of the gate in force in its target; null if that has none. One index seek a row. */
+const newestGate = sql<number | null>`(select max(n.version) from gates n where n.environment_id = p.environment_id)`;
 
 type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number];
 
@@ -132,16 +139,26 @@ async function withState(db: Database, rows: Row[]) {
     await roleNames(db),
     ended.length ? await formerNames(db, [...new Set(environments)]) : [],
   ];
-  return rows.map(withMark).map(({ gate_id, gate_version, gate_rules, opened: _opened, ...row }) => {
-    const gate = readGate(
-      gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined,
-    );
+  const pages = await pageCommentsOf(
+    db,
+    approvals.filter((approval) => approval.decision === "reject").map((approval) => approval.id),
+  );
+  const recorders = await recordersOf(
+    db,
+    rows.filter((row) => row.opened && excludesRecorders(row)).map((row) => row.release_id),
+  );
+  const withChecklist = rows.filter((row) => gateOf(row)?.checklist.length).map((row) => row.id);
+  const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
+  return rows.map(withMark).map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, ...row }) => {
+    const gate = gateOf({ gate_id, gate_version, gate_rules });
     const of = <T extends { promotion_id: string }>(list: T[]) =>
       list.filter(({ promotion_id }) => promotion_id === row.id);
     const facts = {
       ...row,
       gate,
-      approvals: of(approvals),
+      /** Whether its target has another gate by now; it keeps the one under which it was requested. */
+      gate_changed: newest_gate !== gate_version,
+      approvals: of(approvals).map((approval) => ({ ...approval, pages: pages.get(approval.id) ?? [] })),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
@@ -158,9 +175,43 @@ async function withState(db: Database, rows: Row[]) {
       environment: { ...to, name: then(to) },
       from: { ...from, name: then(from) },
       requirements: requirementsOf(facts, names),
+      /** Who recorded any of it, and so may not approve it. */
+      recorders: recorders.get(row.release_id) ?? [],
+      checklist: checklistOf(gate, of(ticks)),
+      /** How often a line of it was ticked or unticked. */
+      ticks: of(ticks).length,
     };
   });
 }
+
+const gateOf = ({ gate_id, gate_version, gate_rules }: Pick<Row, "gate_id" | "gate_version" | "gate_rules">) =>
+  readGate(gate_id && gate_rules ? { id: gate_id, version: gate_version ?? 1, rules: gate_rules } : undefined);
+
+const excludesRecorders = (row: Row): boolean => gateOf(row)?.recorders_may_approve === false;
+
+/** The lines of the gate's checklist, each with who ticked it last; null if it is not ticked. */
+function checklistOf<T extends { line: string; ticked: number }>(gate: Gate | null, ticks: T[]) {
+  return (gate?.checklist ?? []).map((line) => {
+    const last = ticks.findLast((tick) => tick.line === line);
+    return { line, tick: last?.ticked ? last : null };
+  });
+}
+
+/** What was ticked and unticked on these promotions, oldest first. */
+const ticksOf = precompiled((db, ids: string[]) =>
+  db
+    .selectFrom("checklist_ticks as t")
+    .innerJoin("people as p", "p.id", "t.person_id")
+    .innerJoin("promotions as pr", "pr.id", "t.promotion_id")
+    .select(["t.promotion_id", "t.line", "t.ticked", "t.ticked_at", "p.kind"])
+    .select([
+      personThen("p", "t.ticked_at", "pr.site_id").as("person"),
+      personSince("p", "t.ticked_at", "pr.site_id").as("person_now"),
+    ])
+    .where("t.promotion_id", "in", ids)
+    .orderBy("t.promotion_id")
+    .orderBy("t.seq"),
+);
 
 type CompletionRow = Awaited<ReturnType<typeof completionsOf>>[number];
 
@@ -207,7 +258,9 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.digest",
     ])
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
-    .select(["a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .leftJoin("withdrawals as w", "w.approval_id", "a.id")
+    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
+    .select(["w.withdrawn_at", "w.reason as withdrawal_reason"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")
@@ -248,6 +301,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       personSince("p", "c.completed_at", "pr.site_id").as("person_now"),
       "p.kind",
       "c.completed_at",
+      "c.freeze_override",
       "c.deployment_id",
       "d.number as deployment",
       "d.effective_at",

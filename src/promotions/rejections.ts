@@ -8,13 +8,14 @@ import { listContents } from "../record/releases.ts";
 import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
 import { mayWithdraw, whyNotDismiss } from "./rules.ts";
 
-/** The rejected promotions that this person has to settle: to request anew, or to dismiss. Newest first. */
+/** The rejected promotions that this person has to settle: they requested them, or made their release. Newest first. */
 export async function rejectionsOf(db: Database, actor: Actor, siteId: string): Promise<Promotion[]> {
-  if (!actor.permissions.has("promote")) return [];
+  if (!actor.permissions.has("promote") && !actor.permissions.has("release")) return [];
   const ids = (await unsettledOf(db, siteId)).map((row) => row.promotion_id);
   if (!ids.length) return [];
   const rejected = await listPromotions(db, siteId, { ids, limit: ids.length });
-  return rejected.filter((promotion) => mayWithdraw(promotion, actor));
+  const isMaker = (promotion: Promotion) => actor.permissions.has("release") && promotion.maker_id === actor.person.id;
+  return rejected.filter((promotion) => isMaker(promotion) || mayWithdraw(promotion, actor));
 }
 
 const unsettledOf = precompiled((db, siteId: string) =>

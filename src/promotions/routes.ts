@@ -1,11 +1,12 @@
 import { Hono } from "hono";
+import { changeField } from "../../views/promotions/changes.ts";
 import { inboxPage } from "../../views/promotions/inbox.ts";
 import { positionQuery } from "../../views/promotions/sections.ts";
 import { withoutGatePage } from "../../views/promotions/without-gate.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
-import { checkedValues, formFields, readExactMoment } from "../http/forms.ts";
+import { checkedValues, formFields, prefixedFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
@@ -13,7 +14,11 @@ import { artifactKey } from "../text.ts";
 import { longTime } from "../time/format.ts";
 import { completeWithoutGate, listForced, reviewForced } from "./break-glass.ts";
 import { whyNotReviewForced } from "./break-glass-rules.ts";
+import { tickLine } from "./checklist.ts";
+import { addComment, readMentions } from "./comments.ts";
 import { loadInbox } from "./inbox.ts";
+import type { PageRequest } from "./page-comments.ts";
+import { pageDrafts, savePageDrafts } from "./page-drafts.ts";
 import { type RefusedForm, readPosition, showPromotion } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
@@ -23,6 +28,7 @@ import { rollBack } from "./rollback.ts";
 import { rollbackErrors, showRollback } from "./rollback-page.ts";
 import { parseRollbackLine } from "./rollback-rules.ts";
 import { changedSince } from "./since-completion.ts";
+import { withdrawApproval } from "./withdrawals.ts";
 
 export const inboxRoutes = new Hono<SiteEnv>();
 
@@ -53,17 +59,46 @@ export const promotionRoutes = new Hono<SiteEnv>();
 
 promotionRoutes.get("/", (c) => c.redirect(`/sites/${c.var.access.site.slug}/approvals`, 303));
 
-promotionRoutes.get("/:number{[0-9]{1,9}}", (c) => showPromotion(c, Number(c.req.param("number"))));
+promotionRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
+  const number = Number(c.req.param("number"));
+  await readMentions(c.var.db, c.var.access.site, c.var.person, number);
+  return showPromotion(c, number);
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/comments", async (c) => {
+  const number = Number(c.req.param("number"));
+  const form = await formFields(c, "comment", "key");
+  try {
+    await addComment(c.var.db, sessionActor(c, form), c.var.access.site, number, form.comment);
+  } catch (error) {
+    const { status, errors, refused } = shownRefusal(error);
+    const shown = { form: { remark: form.comment }, errors: { remark: errors.comment ?? "" }, refused };
+    return showPromotion(c, number, shown, status as 403 | 409 | 422);
+  }
+  flash(c, "Comment added.");
+  return c.redirect(`${base(c)}/${number}#discussion`, 303);
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/mentions/dismissal", async (c) => {
+  await readMentions(c.var.db, c.var.access.site, c.var.person, Number(c.req.param("number")));
+  return c.redirect(`/sites/${c.var.access.site.slug}/approvals`, 303);
+});
 
 // The ticks are saved before the decision, so that they stay if it is refused.
 promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   const number = Number(c.req.param("number"));
-  const { decision, comment, digest, anyway } = await formFields(c, "decision", "comment", "digest", "anyway");
-  return attempt(c, number, { comment }, async () => {
+  const names = ["decision", "comment", "digest", "role", "anyway"] as const;
+  const { decision, comment, digest, role, anyway } = await formFields(c, ...names);
+  const typed = await postedPages(c);
+  const drafts = await savedPages(c, number);
+  const pages = [...new Map([...drafts, ...typed].map((page) => [page.key, page])).values()].filter((page) =>
+    page.comment.trim(),
+  );
+  return attempt(c, number, { comment, role, pages }, async () => {
     const { shown, ticked } = await postedTicks(c);
-    if (shown.length || ticked.length) await savePostedTicks(c, number);
+    if (shown.length || ticked.length || typed.length) await savePostedTicks(c, number);
     if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
-    const request = { decision, digest, comment, askFirst: anyway !== "1" } as const;
+    const request = { decision, digest, comment, pages, role: role || undefined, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";
   });
@@ -83,23 +118,43 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/looks", async (c) => {
     if (mark || unmark)
       await saveSectionTicks(c.var.db, sessionActor(c), promotion, { section, reviewed: mark !== "" });
   } catch (error) {
-    return showRefused(c, number, { comment }, error);
+    return showRefused(c, number, { comment, pages: await postedPages(c) }, error);
   }
   return c.redirect(`${base(c)}/${number}${positionQuery(readPosition(c))}`, 303);
 });
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
   const number = Number(c.req.param("number"));
-  const { effective_at: when } = await formFields(c, "effective_at");
+  const names = ["effective_at", "overrides", "freeze_override"] as const;
+  const { effective_at: when, overrides, freeze_override: override } = await formFields(c, ...names);
   const { at, note, wrong } = readExactMoment(c, when);
-  return attempt(c, number, { when }, async () => {
+  return attempt(c, number, { when, override }, async () => {
     if (wrong) refuseFields([{ path: "effective_at", message: wrong }]);
     const { db, access } = c.var;
-    const promotion = await complete(db, sessionActor(c), access.site, number, { effective_at: at });
+    const request = { effective_at: at, freeze_override: overrides ? override : undefined };
+    const promotion = await complete(db, sessionActor(c), access.site, number, request);
     const contents = await listContents(db, promotion.release_id);
     const changed = await changedSince(db, promotion, contents);
     const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));
     return ["Completed.", `It ${place}.`, note].filter(Boolean).join(" ");
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/withdrawal", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { withdrawal } = await formFields(c, "withdrawal");
+  return attempt(c, number, { withdrawal }, async () => {
+    await withdrawApproval(c.var.db, sessionActor(c), c.var.access.site, number, withdrawal);
+    return "You withdrew your approval.";
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/checklist", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { line, ticked } = await formFields(c, "line", "ticked");
+  return attempt(c, number, {}, async () => {
+    await tickLine(c.var.db, sessionActor(c), c.var.access.site, number, { line, ticked: ticked === "1" });
+    return ticked === "1" ? "Ticked." : "No longer ticked.";
   });
 });
 
@@ -208,13 +263,40 @@ async function showRefused(c: SiteContext, number: number, form: RefusedForm["fo
   const ticks = await postedTicks(c);
   if (error instanceof Refusal && error.code === "not_reviewed")
     return showPromotion(c, number, { form, ticks, ask: error.message }, 409);
-  const { status, ...refusal } = shownRefusal(error);
-  return showPromotion(c, number, { form, ticks, ...refusal }, status as 403 | 409 | 422);
+  const { status, errors, refused } = shownRefusal(error);
+  const shown = { ...errorsByPage(errors, form?.pages ?? []), refused: refused ?? notBesideField(errors) };
+  return showPromotion(c, number, { form, ticks, ...shown }, status as 403 | 409 | 422);
+}
+
+/** The errors of `pages.3.comment` under the name of that page's field. */
+function errorsByPage(errors: Record<string, string>, pages: PageRequest[]) {
+  const named = Object.entries(errors).map(([path, message]) => {
+    const [, i] = /^pages\.(\d+)\.comment$/.exec(path) ?? [];
+    return [i ? changeField(pages[Number(i)]?.key ?? "") : path, message];
+  });
+  return { errors: Object.fromEntries(named) as Record<string, string> };
+}
+
+/** What is wrong with the pages as a whole, or with one that has no field, is shown above the page. */
+const notBesideField = (errors: Record<string, string>): string | undefined =>
+  Object.entries(errors).find(([path]) => path === "pages" || path.endsWith(".key"))?.[1];
+
+async function postedPages(c: SiteContext): Promise<PageRequest[]> {
+  return (await prefixedFields(c, changeField(""))).map(([key, comment]) => ({ key, comment }));
+}
+
+/** What this person wrote before, also in sections that are not shown now. */
+async function savedPages(c: SiteContext, number: number): Promise<PageRequest[]> {
+  const promotion = await findPromotion(c.var.db, c.var.access.site.id, number);
+  if (!promotion) return [];
+  const drafts = await pageDrafts(c.var.db, promotion.id, c.var.person.id);
+  return [...drafts].map(([key, comment]) => ({ key, comment }));
 }
 
 async function savePostedTicks(c: SiteContext, number: number): Promise<Promotion> {
   const promotion = (await findPromotion(c.var.db, c.var.access.site.id, number)) ?? notFound(`promotion ${number}`);
   await saveTicks(c.var.db, sessionActor(c), promotion, await postedTicks(c));
+  await savePageDrafts(c.var.db, sessionActor(c), promotion, await postedPages(c));
   return promotion;
 }
 

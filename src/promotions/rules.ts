@@ -2,10 +2,11 @@ import type { Actor } from "../access/actor.ts";
 import type { Gate } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
+import { frozenCode } from "../freezes/rules.ts";
 import { neededApprovals } from "../record/approvers.ts";
 import { type BadMark, badInWords, badReleaseCode } from "../record/release-marks.ts";
 import type { Flag } from "../schema.ts";
-import { countOf, formatCount, joinWithAnd, nameWithKind, whyNotText } from "../text.ts";
+import { countOf, formatCount, joinWithAnd, joinWithOr, nameWithKind, whyNotText } from "../text.ts";
 
 export type PromotionState = "waiting" | "approved" | "completed" | "rejected" | "cancelled" | "superseded" | "expired";
 
@@ -25,12 +26,21 @@ export interface Requirement {
   requesterHasRole?: boolean;
 }
 
+interface ApprovalFacts {
+  person_id: string;
+  role: string;
+  decision: Decision;
+  digest: string;
+  decided_at: string;
+  withdrawn_at: string | null;
+}
+
 interface PromotionFacts {
   digest: string;
   gate: Gate | null;
   /** The promotion that it rolls back; null or undefined if it is no rollback. */
   rollback_of_id?: string | null | undefined;
-  approvals: { person_id: string; role: string; decision: Decision; digest: string; decided_at: string }[];
+  approvals: ApprovalFacts[];
   completion: { completed_at: string; effective_at: string } | null;
   cancellation: { superseded_by: number | null; cancelled_at: string } | null;
 }
@@ -43,6 +53,10 @@ export function stateOf(promotion: PromotionFacts): PromotionState {
   return requirementsOf(promotion, {}).every(({ needed, given }) => given >= needed) ? "approved" : "waiting";
 }
 
+/** Whether it is an approval that was not withdrawn. */
+const counts = ({ decision, withdrawn_at }: Pick<ApprovalFacts, "decision" | "withdrawn_at">): boolean =>
+  decision === "approve" && !withdrawn_at;
+
 /** The approvals that the gate needs, and how many were given for exactly this digest. A person counts once in each role. */
 export function requirementsOf(
   { gate, approvals, digest, rollback_of_id }: PromotionFacts,
@@ -50,7 +64,7 @@ export function requirementsOf(
 ): Requirement[] {
   if (rollback_of_id && !gate?.rollback_needs_approval) return [];
   return (gate?.requirements ?? []).map(({ role, count }) => {
-    const given = approvals.filter((one) => one.decision === "approve" && one.role === role && one.digest === digest);
+    const given = approvals.filter((one) => counts(one) && one.role === role && one.digest === digest);
     return {
       role,
       name: roleNames[role] ?? role,
@@ -69,17 +83,20 @@ export function withApprovers(
     requirements,
     requester_id,
     gate,
+    recorders,
     approvals,
-  }: Pick<OpenPromotion, "requirements" | "requester_id" | "gate"> & {
-    approvals: { person_id: string; decision: Decision }[];
+  }: Pick<OpenPromotion, "requirements" | "requester_id" | "gate" | "recorders"> & {
+    approvals: Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at">[];
   },
   holders: Map<string, Holder[]>,
 ): Requirement[] {
-  const done = new Set(approvals.filter(({ decision }) => decision === "approve").map(({ person_id }) => person_id));
+  const done = new Set(approvals.filter(counts).map(({ person_id }) => person_id));
   const isRequester = ({ id }: Holder) => id === requester_id && !gate?.asker_may_approve;
+  const isExcluded = ({ id, kind }: Holder) =>
+    recorders.includes(id) || (kind === "machine" && gate?.machines_may_approve === false);
   return requirements.map((requirement) => {
     const own = holders.get(requirement.role) ?? [];
-    const others = own.filter((holder) => !done.has(holder.id) && !isRequester(holder));
+    const others = own.filter((holder) => !done.has(holder.id) && !isRequester(holder) && !isExcluded(holder));
     const [people, invited] = [others.filter((holder) => !holder.invited), others.filter((holder) => holder.invited)];
     return { ...requirement, people, invited, requesterHasRole: own.some(isRequester) };
   });
@@ -104,36 +121,8 @@ export function whyNobodyCan({
 }
 
 /** "Mara has not accepted the invitation" */
-const notAccepted = (invited: Holder[]): string =>
+export const notAccepted = (invited: Holder[]): string =>
   `${joinWithAnd(invited.map((holder) => holder.name))} ${invited.length === 1 ? "has" : "have"} not accepted the invitation`;
-
-/**
- * Which gates nobody could satisfy, each as a sentence: since too few have a role that it needs, or since that is so
- * for what one of the `requesters` requests, who then may not approve.
- */
-export function missingApprovers(
-  environments: { name: string; gate: Gate | null }[],
-  roleNames: Record<string, string>,
-  { holders, requesters }: { holders: Map<string, Holder[]>; requesters: Holder[] },
-): string[] {
-  const gates = environments.flatMap(({ name, gate }) => (gate ? [{ name, ...gate }] : []));
-  return gates.flatMap(({ name, requirements, asker_may_approve }) =>
-    requirements.flatMap(({ role, count }) => {
-      const all = holders.get(role) ?? [];
-      const own = all.filter((holder) => !holder.invited);
-      const invited = all.filter((holder) => holder.invited);
-      const roleName = roleNames[role] ?? role;
-      if (own.length < count && invited.length)
-        return `Nobody can approve for ${name} yet: it needs ${countOf(count, "approval")} from ${roleName}, and ${notAccepted(invited)}.`;
-      if (own.length < count)
-        return `Nobody can approve for ${name}: it needs ${countOf(count, "approval")} from ${roleName}, and ${own.length ? `only ${joinWithAnd(own.map(nameWithKind))} has` : "nobody has"} that role.`;
-      const stuck = requesters.filter(({ id }) => own.filter((holder) => holder.id !== id).length < count);
-      if (asker_may_approve || !stuck.length) return [];
-      const names = joinWithAnd(stuck.map(nameWithKind));
-      return `Nobody can approve for ${name} what ${names} requests: too few others have the role ${roleName}.`;
-    }),
-  );
-}
 
 export function isOpen(state: PromotionState): boolean {
   return state === "waiting" || state === "approved";
@@ -151,7 +140,7 @@ export function endedAt({ approvals, completion, cancellation }: PromotionFacts)
  */
 export function approvedAfterwards({ gate, approvals, completion }: PromotionFacts): string | undefined {
   if (!completion) return;
-  const given = approvals.filter((approval) => approval.decision === "approve");
+  const given = approvals.filter(counts);
   return [...neededApprovals(gate?.requirements ?? [], given)]
     .map((approval) => approval.decided_at)
     .filter((decidedAt) => decidedAt > completion.effective_at)
@@ -210,6 +199,10 @@ export interface OpenPromotion {
   /** The release's number, and its mark as bad if it has one that was not lifted. */
   release?: number;
   bad?: BadMark | null;
+  /** Who recorded any of the contents, if the gate says that they may not approve; else empty. */
+  recorders: string[];
+  /** The lines of the gate's checklist, each with its tick, if it has one. */
+  checklist: { line: string; tick: object | null }[];
 }
 
 /** Why this person may neither approve nor reject it. */
@@ -220,8 +213,37 @@ export function whyNotDecide(promotion: OpenPromotion, actor: Pick<Actor, "perso
   if (!requirements.length) return `Promotions to ${environment.name} need no approval.`;
   if (promotion.requester_id === actor.person.id && !promotion.gate?.asker_may_approve)
     return "You requested this promotion, so someone else has to decide.";
+  if (promotion.recorders.includes(actor.person.id))
+    return "You recorded something in this release, so someone else has to decide.";
+  if (actor.person.kind === "machine" && promotion.gate?.machines_may_approve === false)
+    return `${environment.name} needs approval by people, so a token cannot decide.`;
   if (!rolesToDecide(promotion, actor).length)
     return `${environment.name} needs approval by ${joinWithAnd(requirements.map((role) => role.name))}. You have no such role on this site.`;
+}
+
+/** Why this person cannot tick the gate's checklist: only those who decide or complete may. */
+export function whyNotTick(promotion: OpenPromotion, actor: Pick<Actor, "roles" | "permissions">): string | undefined {
+  if (!isOpen(promotion.state)) return whyClosed(promotion);
+  if (actor.permissions.has("promote") || rolesToDecide(promotion, actor).length) return;
+  return "Only those who approve or complete promotions can tick its checklist.";
+}
+
+export function whyNotLine({ checklist }: Pick<OpenPromotion, "checklist">, line: string): string | undefined {
+  if (!checklist.some((one) => one.line === line)) return "This is not a line of the gate's checklist.";
+}
+
+const freshSignInMinutes = 15;
+
+/** Why this person has to sign in again before they approve, if the gate asks for that. */
+export function whyNotFresh(
+  { gate, environment }: Pick<OpenPromotion, "gate" | "environment">,
+  { person, signedInAt, at }: Pick<Actor, "person" | "signedInAt" | "at">,
+): string | undefined {
+  if (!gate?.fresh_sign_in) return;
+  if (person.kind === "machine")
+    return `${environment.name} needs approval by people who have just signed in, so a token cannot approve.`;
+  if (signedInAt && Date.parse(at) - Date.parse(signedInAt) <= freshSignInMinutes * 60_000) return;
+  return `To approve for ${environment.name}, sign in again first: your password must not be older than ${freshSignInMinutes} minutes on this page.`;
 }
 
 /** The roles in which this person can decide, those with approvals missing first. */
@@ -245,6 +267,26 @@ export const mayComplete = (
   actor: Pick<Actor, "roles" | "permissions">,
 ): boolean => mayRollBack(rollback_of_id ? gate : null, actor);
 
+/** The roles between which this person has to choose: several of theirs still have approvals missing. Else empty. */
+export function rolesToChoose(
+  promotion: Pick<OpenPromotion, "requirements">,
+  actor: Pick<Actor, "roles">,
+): Requirement[] {
+  const missing = promotion.requirements.filter(
+    ({ role, given, needed }) => given < needed && actor.roles.includes(role),
+  );
+  return missing.length > 1 ? missing : [];
+}
+
+/** Why it has to be said in which role they approve; a person counts once. */
+export function whyNotWithoutRole(choices: Requirement[], role: string | undefined): string | undefined {
+  if (!choices.length || role) return;
+  return `You can approve as ${joinWithOr(choices.map(({ name }) => name))}, and count once. Select the role.`;
+}
+
+/** Blockers that end by themselves, or by ticking what is done: nobody has to request anew. */
+const passingCodes = ["soaking", "checklist_open", frozenCode];
+
 /** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
 export type Need = "decision" | "completion" | "settlement";
 
@@ -257,14 +299,37 @@ export function needOf(
   actor: Pick<Actor, "person" | "roles" | "permissions">,
   blockers: Blocker[],
 ): Need | undefined {
-  const isStuck = blockers.some(isDeadEnd) || (promotion.state === "approved" && blockers[0]);
+  const lasting = blockers.filter(({ code }) => !passingCodes.includes(code));
+  const isStuck = lasting.some(isDeadEnd) || (promotion.state === "approved" && lasting[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
-  if (promotion.state === "approved") return mayComplete(promotion, actor) ? "completion" : undefined;
-  const decided = promotion.approvals.some((approval) => approval.person_id === actor.person.id);
-  if (decided || whyNotDecide(promotion, actor)) return;
+  if (promotion.state === "approved")
+    return mayComplete(promotion, actor) && !blockers.some(({ code }) => code === soakingCode || code === frozenCode)
+      ? "completion"
+      : undefined;
+  if (countingApprovalOf(promotion, actor) || whyNotDecide(promotion, actor)) return;
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
   return missing.some(({ role }) => actor.roles.includes(role)) ? "decision" : undefined;
 }
+
+/** The person's own approval, unless they withdrew it. */
+export function countingApprovalOf<T extends Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at">>(
+  { approvals }: { approvals: T[] },
+  { person }: Pick<Actor, "person">,
+): T | undefined {
+  return approvals.find((approval) => approval.person_id === person.id && counts(approval));
+}
+
+/** Why this person cannot withdraw their approval. */
+export function whyNotWithdraw(
+  promotion: Pick<OpenPromotion, "number" | "state"> & Pick<PromotionFacts, "approvals">,
+  actor: Pick<Actor, "person">,
+): string | undefined {
+  if (!isOpen(promotion.state)) return whyClosed(promotion);
+  if (!countingApprovalOf(promotion, actor)) return `You have not approved promotion ${promotion.number}.`;
+}
+
+export const soakingCode = "soaking";
+export const checklistCode = "checklist_open";
 
 /** The code of the blocker that the source environment has something else by now than what the release froze. */
 export const movedOnCode = "content_moved_on";
@@ -291,8 +356,9 @@ export function whyNotDismiss(
   if (!mayWithdraw(promotion, actor)) return `${promotion.asked_by} requested this promotion, so only they dismiss it.`;
 }
 
-export function whyNotComment(decision: Decision, comment: string | undefined): string | undefined {
-  if (decision === "reject" && !comment?.trim())
+/** `pages`: how many single pages it asks to be changed. */
+export function whyNotComment(decision: Decision, comment: string | undefined, pages = 0): string | undefined {
+  if (decision === "reject" && !comment?.trim() && !pages)
     return "A rejection needs a comment. Say what is wrong, so that it can be fixed.";
   return whyNotText("A comment", comment, 10_000);
 }
@@ -301,6 +367,16 @@ export function whyNotComment(decision: Decision, comment: string | undefined): 
 export function whyNotReviewed(reviewed: number, toReview: number): string | undefined {
   if (reviewed >= toReview) return;
   return `You have reviewed ${formatCount(reviewed)} of ${countOf(toReview, "page")}. Approve anyway, or review the rest first?`;
+}
+
+/** Why this person cannot approve it yet, if the gate asks that they review all of it; `toReview` is null for a machine. */
+export function whyNotAllReviewed(
+  gate: Gate | null,
+  reviewed: number | null,
+  toReview: number | null,
+): string | undefined {
+  if (!gate?.all_reviewed || (reviewed ?? 0) >= (toReview ?? 0)) return;
+  return `You have reviewed ${formatCount(reviewed ?? 0)} of ${countOf(toReview ?? 0, "page")}. This gate asks that you review all of them before you approve.`;
 }
 
 export function whyNotDigest(promotion: { number: number; digest: string }, digest: string): string | undefined {
@@ -320,7 +396,8 @@ export function whyClosed({ number, state }: Pick<OpenPromotion, "number" | "sta
   return ending && `Promotion ${number} ${ending}`;
 }
 
-export function whyNotReason(reason: string | undefined): string | undefined {
-  if (!reason?.trim()) return "A cancellation needs a reason.";
+/** `what` needs the reason, such as "A cancellation". */
+export function whyNotReason(what: string, reason: string | undefined): string | undefined {
+  if (!reason?.trim()) return `${what} needs a reason.`;
   return whyNotText("A reason", reason, 10_000);
 }

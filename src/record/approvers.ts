@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { readGate } from "../access/gates.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
@@ -46,6 +47,10 @@ export function neededApprovals<T extends { role: string }>(
   );
 }
 
+/** The condition that an approval was not withdrawn. */
+export const notWithdrawn = (approvalId: string) =>
+  sql<boolean>`not exists (select 1 from withdrawals w where w.approval_id = ${sql.ref(approvalId)})`;
+
 function approvalsOf(db: Database, promotionIds: string[]) {
   return db
     .selectFrom("approvals as ap")
@@ -60,6 +65,7 @@ function approvalsOf(db: Database, promotionIds: string[]) {
     .select(["g.id as gate_id", "g.version", "g.rules"])
     .where("ap.promotion_id", "in", promotionIds)
     .where("ap.decision", "=", "approve")
+    .where(notWithdrawn("ap.id"))
     .orderBy("ap.decided_at")
     .orderBy("ap.id")
     .execute();

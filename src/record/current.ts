@@ -17,6 +17,7 @@ export interface CurrentPlacement {
   digest: string | null;
   requires: string | null;
   out_of_band: Flag;
+  effective_at: string;
 }
 
 /** The current placements of these artifacts in an environment, by artifact id, with removals. */
@@ -83,7 +84,7 @@ function current(db: Database, environmentId: string) {
     .selectFrom("current_placements as c")
     .innerJoin("artifacts as a", "a.id", "c.artifact_id")
     .leftJoin("versions as v", "v.id", "c.version_id")
-    .select(["a.id as artifact_id", "a.kind", "a.key", "a.section", "c.version_id", "c.out_of_band"])
+    .select(["a.id as artifact_id", "a.kind", "a.key", "a.section", "c.version_id", "c.out_of_band", "c.effective_at"])
     .select(placementTitle("c").as("title"))
     .select(["v.label as version", "v.digest", "v.requires"])
     .where("c.environment_id", "=", environmentId);

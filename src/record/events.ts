@@ -12,6 +12,7 @@ export const actions = [
   "environment_changed",
   "environment_moved",
   "environment_retired",
+  "gate_changed",
   "server_added",
   "server_removed",
   "deployment_recorded",
@@ -22,10 +23,13 @@ export const actions = [
   "promotion_asked",
   "promotion_approved",
   "promotion_rejected",
+  "approval_withdrawn",
+  "checklist_ticked",
   "promotion_cancelled",
   "promotion_superseded",
   "promotion_completed",
   "forced_completion_reviewed",
+  "promotion_commented",
   "person_invited",
   "person_renamed",
   "role_given",
@@ -34,6 +38,8 @@ export const actions = [
   "token_created",
   "token_revoked",
   "owner_set",
+  "freeze_set",
+  "freeze_ended",
 ] as const;
 export type Action = (typeof actions)[number];
 

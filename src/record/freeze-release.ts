@@ -27,6 +27,8 @@ interface ReleaseToFreeze {
   /** The environment from which it is created. */
   environment: { id: string; slug: string };
   lines: FrozenLine[];
+  /** The id of the release from which it is made. */
+  made_from?: string | undefined;
   /** Further details of the event. */
   details?: { [key: string]: Json };
 }
@@ -36,7 +38,7 @@ export async function freezeRelease(
   trx: Database,
   actor: Actor,
   site: { id: string },
-  { name, notes, environment, lines, details }: ReleaseToFreeze,
+  { name, notes, environment, lines, made_from, details }: ReleaseToFreeze,
 ) {
   const contents = lines
     .map(({ kind, key, version, redirect }) => ({ kind, key, version, ...(redirect && { redirect }) }))
@@ -51,6 +53,7 @@ export async function freezeRelease(
     environment_id: environment.id,
     person_id: actor.person.id,
     created_at: actor.at,
+    made_from: made_from ?? null,
   };
   await trx.insertInto("releases").values(row).execute();
   await inBatches(lines, async (batch) => {

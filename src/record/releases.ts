@@ -54,6 +54,8 @@ function releases(db: Database) {
     .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
     .leftJoin("people as marker", "marker.id", "bad.person_id")
     .select(markColumns)
+    .leftJoin("releases as m", "m.id", "r.made_from")
+    .select(["m.number as made_from", "m.name as made_from_name"])
     .select([
       "r.id",
       "r.number",

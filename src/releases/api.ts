@@ -11,6 +11,7 @@ import {
   nameThenSchema,
   numberInPath,
   numberPosition,
+  numberSchema,
   paging,
   personKindSchema,
   slugSchema,
@@ -62,6 +63,10 @@ const createCall = postCall("/sites/{site}/releases", {
         .strictObject({ from: slugSchema, to: slugSchema })
         .optional()
         .openapi({ example: { from: "beta", to: "demo" } }),
+      made_from: numberSchema.optional().openapi({
+        description: "The release of which this is a newer state, such as one that was rejected.",
+        example: 12,
+      }),
     })
     .openapi("NewRelease"),
   answer: z
@@ -92,6 +97,7 @@ const releaseSchema = z.object({
   person: nameThenSchema,
   person_kind: personKindSchema,
   created_at: momentSchema,
+  made_from: z.int().nullable().openapi({ description: "The release from which it was made." }),
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion for whose rollback it was created; it cannot be promoted otherwise.",
   }),
@@ -188,13 +194,13 @@ releaseApi.openapi(liftCall, async (c) => {
 });
 
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
-  const { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of } = row;
-  const size = row.size ?? 0;
+  const { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, made_from } = row;
+  const made = { person, person_kind, created_at, made_from };
   const bad = row.bad && {
     reason: row.bad.reason,
     person: row.bad.person,
     person_kind: row.bad.kind,
     marked_at: row.bad.marked_at,
   };
-  return { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, bad, size };
+  return { number, name, notes, digest, environment, ...made, rollback_of, bad, size: row.size ?? 0 };
 }

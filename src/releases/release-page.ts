@@ -6,6 +6,7 @@ import { sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { eligibilityForAll } from "../promotions/eligibility.ts";
 import { perRequestField, type RequestField, type RequestFieldName, requestFields } from "../promotions/fields.ts";
+import { changesRequestedOf } from "../promotions/page-comments.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { currentPlacements } from "../record/current.ts";
@@ -58,15 +59,18 @@ export async function showRelease(
     return states.map((_, i) => isUnknown(states, i));
   };
   const link = (i: number) => `/sites/${site.slug}/releases/${number}?from=${contents[i]?.artifact_id}`;
+  const promotions = await listPromotions(db, site.id, { releases: [release.id], limit: 1000 });
   const content = releasePage({
     site,
+    rejected: await changesRequestedOf(db, promotions),
+    may,
     release,
     contents: shown,
     size: contents.length,
     pages: contents.filter((content) => content.kind === "page").length,
     environments,
     unknown: new Map(ids.map((id) => [id, unknownAt(id)])),
-    promotions: await listPromotions(db, site.id, { releases: [release.id], limit: 1000 }),
+    promotions,
     blockers: summary.blockers,
     targets: may.promote ? await eligibilityForAll(db, sessionActor(c), site, release, contents) : [],
     previous: start > 0 ? link(Math.max(start - maxLines, 0)) : undefined,

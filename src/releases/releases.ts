@@ -10,6 +10,7 @@ import { artifactIds } from "../record/artifacts.ts";
 import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { type FrozenLine, freezeRelease } from "../record/freeze-release.ts";
 import { normalKey } from "../record/keys.ts";
+import { findRelease, type Release } from "../record/releases.ts";
 import { artifactKey, normalName } from "../text.ts";
 import {
   type NewRelease,
@@ -40,11 +41,14 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
     const frozen = to
       ? await freezeDifferences(trx, site, from, to)
       : await freezeLines(trx, site, from, (release.contents ?? []).map(normalLabel));
+    const previous = release.made_from === undefined ? undefined : await releaseByNumber(trx, site, release.made_from);
     const { number, digest, contents } = await freezeRelease(trx, actor, site, {
       name: normalName(release.name),
       notes: release.notes?.trim() || null,
       environment: from,
       lines: frozen,
+      made_from: previous?.id,
+      ...(previous && { details: { previous: previous.number } }),
     });
     return { number, digest, contents };
   });
@@ -110,6 +114,10 @@ async function freezeDifferences(trx: Database, site: Site, from: Environment, t
   const differences = await currentDifferences(trx, site.id, from.id, to.id);
   if (!differences.length) refuseFields([{ path: "differences", message: nothingToRelease(from, to) }]);
   return differences;
+}
+
+async function releaseByNumber(trx: Database, site: Site, number: number): Promise<Release> {
+  return (await findRelease(trx, site.id, number)) ?? notFound(`release ${number}`);
 }
 
 function environmentBySlug(site: Site, slug: string | undefined): Environment {

@@ -12,9 +12,10 @@ import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { releaseSizes } from "../promotions/change-counts.ts";
 import { requestFieldNames } from "../promotions/fields.ts";
+import { changesRequestedOf } from "../promotions/page-comments.ts";
 import { requestPromotion } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
-import { listReleases } from "../record/releases.ts";
+import { findRelease, listContents, listReleases, type Release } from "../record/releases.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { artifactKey } from "../text.ts";
@@ -22,7 +23,7 @@ import { liftMark, markAsBad } from "./bad-releases.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
-import { nothingToRelease, parseReleaseLine, type ReleaseLine } from "./rules.ts";
+import { nextName, nothingToRelease, parseReleaseLine, type ReleaseLine } from "./rules.ts";
 
 const pageSize = 50;
 
@@ -50,9 +51,25 @@ releaseRoutes.get("/", async (c) => {
 
 // With everything selected that differs between the two environments.
 releaseRoutes.get("/new", async (c) => {
+  const madeFrom = c.req.query("made_from");
+  if (madeFrom !== undefined) return showNext(c, madeFrom);
   const { from, to } = environmentsOf(c, c.req.query("from"), c.req.query("to"));
   return showForm(c, { from, to, selected: "all", name: "", notes: "" });
 });
+
+/** With the contents of another release in the versions of now, and what its rejections asked to be changed. */
+async function showNext(c: SiteContext, number: string) {
+  const previous = await previousRelease(c, number);
+  const { from, to } = environmentsOf(c, previous.environment);
+  const contents = await listContents(c.var.db, previous.id);
+  const selected = new Set(contents.map((content) => content.artifact_id));
+  return showForm(c, { from, to, selected, name: nextName(previous.name), notes: previous.notes ?? "", previous });
+}
+
+async function previousRelease(c: SiteContext, number: string): Promise<Release> {
+  const found = /^\d{1,9}$/.test(number) && (await findRelease(c.var.db, c.var.access.site.id, Number(number)));
+  return found || notFound("release");
+}
 
 // The same form with the rows selected on the board. It is a POST since their ids may not fit into an address; it writes nothing.
 releaseRoutes.post("/new", async (c) => {
@@ -65,14 +82,15 @@ releaseRoutes.post("/new", async (c) => {
 });
 
 releaseRoutes.post("/", async (c) => {
-  const form = await formFields(c, "name", "notes", "from", "to", "key");
+  const form = await formFields(c, "name", "notes", "from", "to", "key", "made_from");
   const lines = await checkedValues(c, "line");
   const { from, to } = environmentsOf(c, form.from, form.to);
   const [redirectOf, redirectTo] = [await checkedValues(c, "redirect_of"), await checkedValues(c, "redirect")];
   const redirects = new Map(redirectOf.map((key, i) => [key, redirectTo[i] ?? ""]));
   const contents = lines.map(parseReleaseLine).map((line) => ({ ...line, redirect: redirectOfLine(line, redirects) }));
+  const previous = form.made_from ? await previousRelease(c, form.made_from) : undefined;
   try {
-    const release = { name: form.name, notes: form.notes, from: from.slug, contents };
+    const release = { name: form.name, notes: form.notes, from: from.slug, contents, made_from: previous?.number };
     const posted = { ...form, lines, redirectTo };
     const { number } = await createRelease(c.var.db, sessionActor(c, posted), c.var.access.site, release);
     flash(c, `Release ${number} created.`);
@@ -81,7 +99,7 @@ releaseRoutes.post("/", async (c) => {
     if (!(error instanceof Refusal) || !error.errors.length) throw error;
     const selected = await selectedIds(c.var.db, c.var.access.site.id, contents);
     const { name, notes } = form;
-    const typed = { name, notes, redirects };
+    const typed = { name, notes, previous, redirects };
     return showForm(c, { from, to, selected, ...typed, errors: error.errors, lines: contents }, 422);
   }
 });
@@ -147,13 +165,16 @@ interface FilledForm {
   notes: string;
   /** What was typed as the redirects of removed pages, by their keys. */
   redirects?: Map<string, string>;
+  /** The release from which it is made. */
+  previous?: Release | undefined;
   errors?: FieldError[];
   lines?: { kind: string; key: string }[];
 }
 
 async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 200) {
   const { site } = c.var.access;
-  const { from, to, selected, errors = [], lines = [] } = form;
+  const { from, to, selected, previous, errors = [], lines = [] } = form;
+  const ofPrevious = previous && (await listPromotions(c.var.db, site.id, { releases: [previous.id], limit: 1000 }));
   const candidates = await listCandidates(c.var.db, site, from, to, selected);
   const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
   const absent = candidates.rows.flatMap((row) => (row.inTarget === undefined ? row.artifact_id : []));
@@ -165,6 +186,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
     ...form,
     ...candidates,
     site,
+    rejected: ofPrevious ? await changesRequestedOf(c.var.db, ofPrevious) : [],
     unknownInTarget: to ? await unknownIn(c.var.db, site, to, known, absent) : new Set(),
     whyEmpty,
     key: newId(),

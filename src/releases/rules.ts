@@ -27,6 +27,8 @@ export interface NewRelease {
   contents?: ReleaseLine[] | undefined;
   /** Instead of contents: everything that differs between two environments, by their slugs. */
   differences?: { from: string; to: string } | undefined;
+  /** The number of the release from which it is made, if it is a newer state of it. */
+  made_from?: number | undefined;
 }
 
 export function releaseErrors(release: NewRelease): FieldError[] {
@@ -67,6 +69,13 @@ export function whyNotCurrent(
 /** One environment has nothing that differs from the other; it may also have nothing at all. */
 export const nothingToRelease = (from: { name: string }, to: { name: string }): string =>
   `Nothing to release: ${from.name} has nothing that is not already on ${to.name}.`;
+
+/** What a release made from another one is called: "Sale (2)" after "Sale", "Sale (3)" after that. */
+export function nextName(name: string): string {
+  const [, base = name, number = "1"] = /^(.*) \((\d{1,4})\)$/s.exec(name) ?? [];
+  const ending = ` (${Number(number) + 1})`;
+  return `${base.slice(0, 200 - ending.length)}${ending}`;
+}
 
 /** A line as forms send it: `page /sale v33`, or for a removal `page /sale`. Keys have no spaces. */
 export function parseReleaseLine(line: string): ReleaseLine {

@@ -5,6 +5,7 @@ import { type Database, isPostgres } from "../database/connect.ts";
 import { listEvents } from "../history/queries.ts";
 import { type SentencePart, sentence } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
+import { notWithdrawn } from "../record/approvers.ts";
 import { currentByEnvironment } from "../record/current.ts";
 import { nameThen, personSince, personThen } from "../record/former-names.ts";
 import { listReleases } from "../record/releases.ts";
@@ -205,6 +206,7 @@ export function listApprovals(
     ])
     .where("p.site_id", "=", siteId)
     .where("a.decision", "=", "approve")
+    .where(notWithdrawn("a.id"))
     .orderBy("a.decided_at", "desc")
     .orderBy("p.number", "desc")
     .limit(limit);

@@ -6,14 +6,14 @@ import {
   type SettingsEnvironment,
 } from "../../views/settings/environments.ts";
 import type { Environment } from "../access/environments.ts";
-import { listRoles } from "../access/roles.ts";
+import { roleNames } from "../access/roles.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
 import { changeEnvironment, retireEnvironment } from "../environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../environments/environments.ts";
 import { lastPlace } from "../environments/order.ts";
-import { gateSentence } from "../environments/rules.ts";
 import { besideFields } from "../errors.ts";
+import { gateSentence } from "../gates/sentences.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -24,9 +24,7 @@ import { slugFrom } from "../text.ts";
 export const environmentSettingsRoutes = new Hono<SiteEnv>();
 
 async function withGateSentence(c: SiteContext, environment: Environment): Promise<SettingsEnvironment> {
-  const roles = await listRoles(c.var.db);
-  const names = Object.fromEntries(roles.map((role) => [role.slug, role.name]));
-  return { ...environment, gate: gateSentence(environment.gate, names) };
+  return { ...environment, gate: gateSentence(environment.gate, await roleNames(c.var.db)) };
 }
 
 environmentSettingsRoutes.get("/", async (c) =>

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { linkPage, linksPage, memberPage, type PeopleForm, peoplePage } from "../../views/settings/people.ts";
-import { holdersOf } from "../access/holders.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound } from "../errors.ts";
+import { staffOf } from "../gates/queries.ts";
+import { gateWarnings } from "../gates/warnings.ts";
 import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
@@ -13,7 +14,6 @@ import { linkExpiry } from "../people/links.ts";
 import { changeRoles, type Invited, invite, resetPassword } from "../people/people.ts";
 import { belongsElsewhere, findMember, listMembers } from "../people/queries.ts";
 import { roleSentence, whyNotGiveLink } from "../people/rules.ts";
-import { missingApprovers } from "../promotions/rules.ts";
 import { joinWithAnd } from "../text.ts";
 
 /** People and roles. */
@@ -92,18 +92,11 @@ async function showPeople(c: SiteContext, form: PeopleForm, errors?: Record<stri
   return sitePage(c, { title: "People and roles", here: "settings" }, content, errors ? 422 : 200);
 }
 
-/** For administrators: approvals that nobody could give, as sentences. */
+/** For administrators: what nobody could meet of the gates, as sentences. */
 async function gateGaps(c: SiteContext): Promise<string[]> {
   const { site } = c.var.access;
-  const roles = await listRoles(c.var.db);
-  const requesting = roles.filter(({ permissions }) => permissions.includes("promote")).map(({ slug }) => slug);
-  const needed = site.environments.flatMap(({ gate }) => gate?.requirements.map(({ role }) => role) ?? []);
-  const holders = await holdersOf(c.var.db, site.id, [...new Set([...requesting, ...needed])], c.var.at);
-  const requesters = requesting.flatMap((role) => holders.get(role) ?? []);
-  return missingApprovers(site.environments, Object.fromEntries(roles.map(({ slug, name }) => [slug, name])), {
-    holders,
-    requesters: [...new Map(requesters.map((holder) => [holder.id, holder])).values()],
-  });
+  const staff = await staffOf(c.var.db, site.id, c.var.at);
+  return site.environments.flatMap(({ name, gate }) => (gate ? gateWarnings(name, gate, staff) : []));
 }
 
 async function showMember(

@@ -82,5 +82,8 @@ siteApi.openapi(createCall, async (c) => {
   const actor = actorWithoutSite(person, at, repeatableRequest(c, body));
   const { slug, name, time_zone, environments } = await createSite(db, actor, body);
   const empty = { pages: 0, software: 0 };
-  return c.json({ slug, name, time_zone, environments: environments.map((one) => environmentJson(one, empty)) }, 201);
+  return c.json(
+    { slug, name, time_zone, environments: environments.map((one) => environmentJson(one, empty, false)) },
+    201,
+  );
 });

@@ -1,4 +1,4 @@
-import { addDays } from "./calendar.ts";
+import { addDays, validDate } from "./calendar.ts";
 import { clockTime, localInput, longTime, offsetsAround, zoneNameAt, zoneNamesAt } from "./format.ts";
 import { parseNaturalTime } from "./natural-language.ts";
 import { isFuture } from "./recorded-late.ts";
@@ -30,8 +30,12 @@ export function parseMoment(text: string, zone: string, now: string): ParsedMome
 export function parseExactMoment(text: string, zone: string, now: string): ParsedMoment {
   const span = parseSpan(text, zone, now);
   if ("wrong" in span || !span.repeats) return parseMoment(text, zone, now);
-  const [first, second] = span.repeats.map(({ start }) => formatMoment(start, zone));
-  return { wrong: `The clock showed that time twice. Enter ${first} or ${second}.` };
+  return { wrong: whichOf(span.repeats, zone) };
+}
+
+function whichOf(repeats: Span[], zone: string, shows: "shows" | "showed" = "showed"): string {
+  const [first, second] = repeats.map(({ start }) => formatMoment(start, zone));
+  return `The clock ${shows} that time twice. Enter ${first} or ${second}.`;
 }
 
 /**
@@ -42,6 +46,29 @@ export function parseRangeEnd(text: string, zone: string, now: string): ParsedMo
   const span = parseSpan(text, zone, now);
   return "wrong" in span ? span : { at: span.end };
 }
+
+/**
+ * Reads a moment that may be in the future, exactly: RFC 3339 with an offset, 2026-12-24 22:00 on the site's clock, or a
+ * day, which means its start or, with `day: "end"`, the start of the next one.
+ */
+export function parsePlannedMoment(
+  text: string,
+  zone: string,
+  now: string,
+  { day }: { day: "start" | "end" },
+): ParsedMoment {
+  const trimmed = text.trim();
+  const date = validDate(trimmed);
+  if (date) return { at: startOfDay(day === "end" ? addDays(date, 1) : date, zone) };
+  const span: ClockSpan | undefined =
+    absolute(trimmed) ?? inNamedZone(trimmed, zone, now) ?? fromWallClock(trimmed, zone);
+  if (!span) return { wrong: invalidMoment(trimmed, "2026-12-24 22:00") };
+  if (span.repeats) return { wrong: whichOf(span.repeats, zone, "shows") };
+  return { at: span.start, ...(span.note && { note: span.note }) };
+}
+
+/** When the site's clock shows a time such as 2026-12-24T22:00: the first of two, or as on a clock that was not put forward. */
+export const momentOnClock = (wall: string, zone: string): string | undefined => fromWallClock(wall, zone)?.start;
 
 function parseSpan(text: string, zone: string, now: string): ClockSpan | { wrong: string } {
   const trimmed = text.trim();

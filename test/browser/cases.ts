@@ -38,6 +38,11 @@ const fillAndClick = (fields: Record<string, string>, button: string) => async (
   await loaded;
 };
 
+const stricterGate = fillAndClick(
+  { count_marketing: "4", count_tester: "1", soak_hours: "24", checklist: "Prices are right\nLegal agrees" },
+  "Preview",
+);
+
 const validLines = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
 const invalidLines = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
 
@@ -240,8 +245,18 @@ export const cases: Case[] = [
     "/sites/shop/settings/environments/live",
     submit('main form[action$="/retirement"]'),
   ),
+  page("settings of a gate, with its preview", "iris", "/sites/shop/settings/environments/live/gate", stricterGate),
+  page(
+    "settings of a gate, wrong numbers",
+    "iris",
+    "/sites/shop/settings/environments/live/gate?preset=one",
+    fillAndClick({ count_marketing: "-1", soak_hours: "9000", checklist: "Prices\nPrices" }, "Preview"),
+  ),
   page("settings of environments, one retired", "oskar", (w) => withRetired(w, "/settings/environments")),
   page("an environment, retired", "oskar", (w) => withRetired(w, "/environments/old-stage")),
+  page("freezes", "oskar", (w) => withFreezes(w, "/settings/freezes")),
+  page("freezes, a start that is no time", "ada", "/sites/shop/settings/freezes", submit("main .form")),
+  page("calendar", "oskar", (w) => withFreezes(w, "/calendar")),
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),
@@ -267,6 +282,22 @@ async function withRetired(w: Shop, path: string): Promise<string> {
   await oskar.submit(settings, { name: "Old stage", tier: "staging", before: "live" });
   await oskar.submit(`${settings}/old-stage/name`, { name: "Rehearsal of old", tier: "testing", before: "-" });
   await oskar.submit(`${settings}/old-stage/retirement`);
+  return `/sites/elsewhere${path}`;
+}
+
+/** A page of the other site, in which an environment is frozen now, and will be every week. */
+async function withFreezes(w: Shop, path: string): Promise<string> {
+  const oskar = w.as("oskar");
+  const freezes = "/sites/elsewhere/settings/freezes";
+  const weekly = {
+    from: "2027-01-01T22:00",
+    until: "2027-01-02T06:00",
+    repeats: "WEEKLY",
+    days: "FR",
+    last: "2027-03-31",
+  };
+  await oskar.post(freezes, { environment: "live", reason: "Checkout shows wrong prices", key: "now" });
+  await oskar.post(freezes, { environment: "demo", reason: "Deliveries from the warehouse", key: "weekly", ...weekly });
   return `/sites/elsewhere${path}`;
 }
 

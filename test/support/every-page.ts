@@ -70,6 +70,7 @@ export const everyPage: Visit[] = [
   ...shop("/artifacts/page?key=/often", `/artifacts/page?key=${released}`, "/artifacts/software?key=service-0-0"),
   ...shop("/artifacts/page?key=/often&before=2026-03-05T09:40:00.000Z.40"),
   ...shop("/artifacts/page?key=/often&from=4 March 2026 9:00&to=5 March 2026 9:00"),
+  ...shop("/calendar", "/calendar?month=2026-03", "/calendar?week=2026-03-04", "/settings/freezes"),
   ...shop("/compare", "/compare?from=beta~1&to=beta", "/compare?from=beta~30&to=live", "/compare?from=beta%23:many"),
   ...shop(`/compare?from=demo@2026-03-04T09:31Z&to=live@2026-03-04T09:31Z&${known}`),
   ...shop(`/compare?from=demo&to=live&kind=page&change=changed&${after}`),
@@ -92,11 +93,18 @@ export const everyPage: Visit[] = [
   ...shop(`/search?q=who+approved+${released}+on+demo`, "/search?q=when+did+/often+change+on+live"),
   ...shop("/search?q=what+changed+on+demo+since+4+March+2026", "/search?q=what+waits+for+marketing"),
 
-  ...visits("iris", "/sites/shop/settings")("", "/environments", "/environments/live", "/tokens"),
+  ...visits("iris", "/sites/shop/settings")(
+    "",
+    "/environments",
+    "/environments/live",
+    "/environments/live/gate",
+    "/tokens",
+    "/jobs",
+  ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
-  ...call("/environments/live/placements", `/environments/live/placements?${past}&${known}`),
+  ...call("/environments/live/gate", "/environments/live/placements", `/environments/live/placements?${past}&${known}`),
   ...call("/environments/live/placements?kind=page&q=page-0-1", "/deployments", "/deployments/:many"),
   ...call("/deployments?environment=live&since=2026-03-04T09:31:00Z", "/deployments?environment=live~3&limit=10"),
   ...call("/artifacts", "/artifacts?kind=page&q=often", "/artifacts/page/history?key=/often"),

@@ -1,3 +1,4 @@
+import { gateDefaults } from "../../src/access/gates.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
@@ -5,15 +6,22 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
+import { changeGate } from "../../src/gates/gates.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { completeWithoutGate, reviewForced } from "../../src/promotions/break-glass.ts";
-import { cancel, decide, requestPromotion } from "../../src/promotions/promotions.ts";
+import { tickLine } from "../../src/promotions/checklist.ts";
+import { addComment } from "../../src/promotions/comments.ts";
+import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { rollBack } from "../../src/promotions/rollback.ts";
+import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { liftMark, markAsBad } from "../../src/releases/bad-releases.ts";
+import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
+import { setGate } from "./gates.ts";
 import { environmentOf, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
@@ -23,6 +31,7 @@ export async function everyVerb(w: World): Promise<void> {
   await promote(w);
   await correctLines(w);
   await assignOwners(w);
+  await freeze(w);
 }
 
 async function administer(w: World): Promise<void> {
@@ -34,6 +43,10 @@ async function administer(w: World): Promise<void> {
   const archive = environmentOf(site, "archive");
   await changeEnvironment(w.db, iris, site, archive, { name: "The archive", tier: "testing", before: "demo" });
   await changeEnvironment(w.db, iris, site, archive, { before: "-" });
+  const rules = { ...gateDefaults, requirements: [{ role: "tester", count: 1 }], asker_may_approve: true };
+  await changeGate(w.db, iris, site, archive, { rules, reason: "It is looked after by us" });
+  const stricter = { ...rules, soak_hours: 24, checklist: ["The index is complete"] };
+  await changeGate(w.db, iris, site, archive, { rules: stricter, reason: "It went wrong once", expectedVersion: 1 });
   await createEnvironment(w.db, iris, site, { slug: "spare", tier: "other" }, "live");
   await retireEnvironment(
     w.db,
@@ -88,6 +101,8 @@ async function promote(w: World): Promise<void> {
   const requested = await w.ask(first.number, "demo");
   await cancel(w.db, ada, w.site, requested.number, "Too early");
   const again = await w.ask(first.number, "demo");
+  await decide(w.db, theo, w.site, again.number, { decision: "approve", digest: again.digest });
+  await withdrawApproval(w.db, theo, w.site, again.number, "The price is wrong");
   await decide(w.db, theo, w.site, again.number, { decision: "reject", digest: again.digest, comment: "The price" });
   await dismissRejection(w.db, ada, w.site, again.number);
   await w.ask(first.number, "demo");
@@ -109,9 +124,19 @@ async function promote(w: World): Promise<void> {
   await completeWithoutGate(w.db, await w.by("iris"), w.site, urgent.number, { reason: "The shop is down" });
   await reviewForced(w.db, theo, w.site, urgent.number, "It was needed");
   const last = await w.ask(next.number, "live");
-  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet" } as const;
+  await addComment(w.db, ada, w.site, last.number, "@Mara, and @theo: is this right? @nobody knows.");
+  const pages = [{ key: "/sale", comment: "The old price" }];
+  const rejection = { decision: "reject", digest: last.digest, comment: "Not yet", pages } as const;
   await decide(w.db, await w.by("mara"), w.site, last.number, rejection);
+  const contents = [{ kind: "page" as const, key: "/sale", version: "v9" }];
+  await createRelease(w.db, ada, w.site, { name: "Next (2)", contents, made_from: next.number });
   await w.record("demo", ["/sale v8"]);
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }], checklist: ["Prices are right"] });
+  await w.record("beta", ["/sale v10"]);
+  const checked = await w.ask((await w.release("Checked", ["/sale"])).number, "demo");
+  for (const ticked of [true, false])
+    await tickLine(w.db, theo, w.site, checked.number, { line: "Prices are right", ticked });
+  await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }] });
 }
 
 /** One page, its section, nobody again, and a software item. */
@@ -121,6 +146,22 @@ async function assignOwners(w: World): Promise<void> {
   await setOwner(w.db, ada, w.site, { of: { section: "sale" }, owner: "mara@example.test" });
   await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale/shoes" }, owner: null });
   await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
+}
+
+/** Sets freezes, once and recurring, ends one, and completes a promotion in spite of the other. */
+async function freeze(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  const demo = environmentOf(w.site, "demo");
+  const weekly = { from: "2026-12-04T22:00:00.000Z", until: "2026-12-05T06:00:00.000Z", reason: "Christmas" };
+  const { number } = await setFreeze(w.db, ada, w.site, demo, { ...weekly, recurrence: "FREQ=WEEKLY;COUNT=3" });
+  await endFreeze(w.db, ada, w.site, number, "Christmas is over");
+  await setFreeze(w.db, ada, w.site, demo, { reason: "Stop the line" });
+  await w.record("beta", ["/fix v1"]);
+  const release = await w.release("Fix", ["/fix"]);
+  const { number: promotion, digest } = await w.ask(release.number, "demo");
+  await decide(w.db, await w.by("theo"), w.site, promotion, { decision: "approve", digest });
+  const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
+  await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */

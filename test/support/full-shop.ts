@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { type Database, isPostgres, openDatabase } from "../../src/database/connect.ts";
 import { signChain } from "../../src/integrity/checkpoints.ts";
+import { enqueue } from "../../src/jobs/queue.ts";
 import { everyVerb } from "./every-verb.ts";
 import { password, type World, world } from "./world.ts";
 
@@ -31,8 +32,11 @@ export async function fullShop(db: Database): Promise<World> {
   const artifact = db.selectFrom("artifacts").select("id").limit(1);
   const { id: promotion_id } = await promotion.executeTakeFirstOrThrow();
   const { id: artifact_id } = await artifact.executeTakeFirstOrThrow();
+  await enqueue(db, { site_id: w.site.id, kind: "of_a_test", ref: promotion_id, run_at: w.clock.at });
   const looked_at = w.clock.at;
   await db.insertInto("looks").values({ promotion_id, artifact_id, person_id: w.people.theo.id, looked_at }).execute();
+  const draft = { promotion_id, artifact_id, person_id: w.people.theo.id, comment: "Larger" };
+  await db.insertInto("page_drafts").values(draft).execute();
   return w;
 }
 

@@ -56,8 +56,10 @@ export function lived(story: (w: World) => Promise<void>): () => Promise<World> 
 
 type Shop = Awaited<ReturnType<typeof newShop>>;
 
-function around({ db, close, people, site }: Pick<Shop, "db" | "close" | "people" | "site">, at = morning) {
+function around({ db, close, people, ...shop }: Pick<Shop, "db" | "close" | "people" | "site">, at = morning) {
   const clock = { at };
+  // a copy, as a test may change its gates
+  const site = structuredClone(shop.site);
   const app = createApp(db, {
     baseUrl: "http://sitebook.test",
     now: () => new Date(clock.at),

@@ -4,7 +4,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Deployment, listDeploymentPlacements } from "../../src/deployments/queries.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { Correction } from "../../src/record/corrections.ts";
-import { formatCount } from "../../src/text.ts";
+import { formatCount, joinWithAnd } from "../../src/text.ts";
 import { recordedLater } from "../../src/time/format.ts";
 import { correctionNote, correctLink } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -49,7 +49,7 @@ const lineTable = (site: Site, list: Deployment[], now: string): Html =>
     columns: ["Deployment", "Environment", "Took effect", "By", "Changed", "Note"],
     body: each(list, (deployment) =>
       row(
-        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", nameOf(deployment))}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
+        html`${rowHead(html`<a href="/sites/${site.slug}/deployments/${deployment.number}">Deployment ${deployment.number}</a>`)}${cell("Environment", env({ name: deployment.environment_name, tier: deployment.tier }))}${cell("Took effect", since(deployment, site.time_zone, now))}${cell("By", nameOf(deployment))}${cell("Changed", html`${deployment.changed}${deployment.out_of_band > 0 && html` ${statusBadge("band", "out of band")}`}${deployment.baseline === 1 && html` ${statusBadge("baseline", "baseline")}`}${deployment.freezes.length > 0 && html` ${statusBadge("band", "during a freeze")}`}`)}${cell("Note", deployment.promotion ? html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>` : deployment.note)}`,
       ),
     ),
   });
@@ -104,6 +104,14 @@ ${facts([
       html`<a href="/sites/${site.slug}/promotions/${deployment.promotion}">Promotion ${deployment.promotion}</a>`,
   ],
   ["Flag", deployment.out_of_band > 0 && statusBadge("band", `${deployment.out_of_band} out of band`)],
+  [
+    "Freeze",
+    deployment.freezes.length > 0 &&
+      statusBadge("band", `during a freeze: ${joinWithAnd(deployment.freezes.map((number) => `freeze ${number}`))}`, {
+        href: `/sites/${site.slug}/settings/freezes`,
+        wrap: true,
+      }),
+  ],
   [
     "Baseline",
     deployment.baseline === 1 &&

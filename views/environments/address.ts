@@ -3,6 +3,8 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
+import type { Freeze } from "../../src/freezes/queries.ts";
+import type { Window } from "../../src/freezes/recurrence.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { PlacementAsOf } from "../../src/record/as-of.ts";
 import type { ChangesAround, EnvironmentCounts } from "../../src/record/changes.ts";
@@ -13,6 +15,8 @@ import { pathWithQuery, shortMoment } from "../parts/address.ts";
 export type EnvironmentProps = {
   site: Site;
   environment: Environment;
+  /** What its gate asked at the moment that is shown, in words. */
+  gate: string;
   /** What it was called at the moment that is shown. */
   nameThen: string;
   now: string;
@@ -48,6 +52,10 @@ export type EnvironmentProps = {
   deployments: Deployment[];
   /** The environments from which this one can be filled in one step. */
   sameAs: Environment[];
+  /** The freezes that cover the moment, each with its window, and those planned after it. */
+  freezes: (Freeze & { window: Window; active: boolean })[];
+  /** Makes a repeated form harmless. */
+  key: string;
   may: Permitted;
 };
 

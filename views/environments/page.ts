@@ -1,9 +1,10 @@
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
 import type { EnvironmentCounts } from "../../src/record/changes.ts";
-import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
+import { countOf, formatCount } from "../../src/text.ts";
 import { ago, longTime } from "../../src/time/format.ts";
 import { sameAsLinks } from "../deployments/same-as.ts";
+import { endForm, stopTheLine } from "../freezes.ts";
 import { shortMoment } from "../parts/address.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -102,14 +103,8 @@ function unknownContents(props: EnvironmentProps): Html {
 
 function sidePanels(props: EnvironmentProps): Html {
   const { environment, site, now, deployments, at, around, sameAs } = props;
-  const gate = environment.gate?.requirements ?? [];
   const about = facts([
-    [
-      "Gate",
-      gate.length
-        ? joinWithAnd(gate.map(({ role, count }) => `${countOf(count, "approval")} from ${role.replaceAll("-", " ")}`))
-        : "No approval needed",
-    ],
+    ["Gate", props.gate],
     ...environment.servers.map((server): [Piece, Piece] => [
       server.name,
       html`<a href="${server.base_url}">${host(server.base_url)}</a>`,
@@ -119,7 +114,28 @@ function sidePanels(props: EnvironmentProps): Html {
   const all = `/sites/${site.slug}/deployments?environment=${environment.slug}`;
   const list = html`<ul class="steps">${each(deployments, (one) => html`<li><span><a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>, ${time(one.effective_at, site.time_zone, now)}</span><small>${deploymentWords(one)}</small></li>`)}</ul>
 <p><a href="${all}">All deployments on ${environment.name}</a></p><p><a href="/sites/${site.slug}/history?environment=${environment.slug}">History of ${environment.name}</a></p>`;
-  return html`${panel("about", html`About ${environment.name}`, html`${about}${around.first && sameAs.length > 0 && html`<p>${sameAsLinks(site, environment, sameAs)}</p>`}`)}${deployments.length > 0 && panel("deployments", at ? "Deployments up to then" : "Deployments", list)}`;
+  return html`${freezePanel(props)}${panel("about", html`About ${environment.name}`, html`${about}${around.first && sameAs.length > 0 && html`<p>${sameAsLinks(site, environment, sameAs)}</p>`}`)}${deployments.length > 0 && panel("deployments", at ? "Deployments up to then" : "Deployments", list)}`;
+}
+
+/** What freezes it at the moment that is shown, and what will; today, for those who may, with the forms to set and end one. */
+function freezePanel({ site, environment, freezes, at, may, now, key }: EnvironmentProps): Html | false {
+  const acts = may.freeze && !at && !environment.retired_at;
+  const shown = at ? freezes.filter(({ active }) => active) : freezes;
+  if (!shown.length && !acts) return false;
+  const show = (iso: string) => time(iso, site.time_zone, now);
+  const items = each(shown, (freeze) => {
+    const { starts_at, ends_at } = freeze.window;
+    const times = html`${freeze.active ? "" : html`from ${show(starts_at)} `}until ${ends_at ? show(ends_at) : "somebody ends it"}`;
+    const word = statusBadge(freeze.active ? "blocked" : "waiting", freeze.active ? "frozen" : "planned");
+    return html`<li>${word}<small>${times}: <span class="quote">${freeze.reason}</span>, set by ${nameOf(freeze)}</small>${acts && freeze.active && endForm(site, freeze, undefined, "environment")}</li>`;
+  });
+  const links = html`<p><a href="/sites/${site.slug}/settings/freezes?environment=${environment.slug}">${acts ? "Plan a freeze" : "All freezes"}</a>, <a href="/sites/${site.slug}/calendar">calendar</a></p>`;
+  const isOpen = shown.some(({ active, window }) => active && window.ends_at === null);
+  return panel(
+    "freezes",
+    at ? "Freezes then" : "Freezes",
+    html`${shown.length > 0 && html`<ul class="steps">${items}</ul>`}${acts && !isOpen && stopTheLine(site, environment, key)}${links}`,
+  );
 }
 
 /** "3 changed, 1 unchanged, by Cleo", with a badge for what is out of band. */
@@ -131,5 +147,5 @@ function deploymentWords(deployment: Deployment): Html {
     unchanged && changed ? `${formatCount(unchanged)} unchanged` : "",
     promotion ? `promotion ${promotion}` : "",
   ].filter(Boolean);
-  return html`${words.join(", ")}, by ${nameOf(deployment)}${out_of_band > 0 && html` ${statusBadge("band", `${out_of_band} out of band`)}`}`;
+  return html`${words.join(", ")}, by ${nameOf(deployment)}${out_of_band > 0 && html` ${statusBadge("band", `${out_of_band} out of band`)}`}${deployment.freezes.length > 0 && html` ${statusBadge("band", "during a freeze")}`}`;
 }

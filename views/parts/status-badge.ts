@@ -58,6 +58,7 @@ const legend: [StatusKind, string, string][] = [
   ["band", "out of band", "not covered by a promotion"],
   ["baseline", "baseline", "was already there when the record began"],
   ["band", "before approval", "was there before it was approved"],
+  ["band", "during a freeze", "recorded while the environment was frozen"],
   ["unknown", "unknown", "nothing recorded for it yet"],
   ["late", "recorded late", "after it happened"],
   ["corrected", "corrected", "was recorded wrongly, no longer counts"],
@@ -68,6 +69,7 @@ const legend: [StatusKind, string, string][] = [
   ["cancelled", "cancelled", "before it was completed"],
   ["superseded", "superseded", "replaced by a newer promotion"],
   ["blocked", "blocked", "not possible yet"],
+  ["blocked", "frozen", "takes no promotions at the moment"],
 ];
 
 /** Explains the icons. */

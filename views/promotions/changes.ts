@@ -5,7 +5,9 @@ import type { PromotionChange } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { path, serverAddress, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";
+import { area } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
+import { fold } from "../parts/page.ts";
 import { nowCalled } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 
@@ -27,7 +29,12 @@ export type ReviewProps = {
   counts: Record<PromotionChange, number>;
   /** The ids of the pages that this person has ticked as reviewed. */
   ticked: ReadonlySet<string>;
+  /** What this person has written about pages, by key, and errors by field; undefined if they cannot decide. */
+  changeRequests: { texts: Map<string, string>; errors: Record<string, string> } | undefined;
 };
+
+/** The field of a page's form in which an approver says what should change on it. */
+export const changeField = (key: string): string => `change ${key}`;
 
 const order: PromotionChange[] = ["new", "changed", "removed", "unapproved"];
 
@@ -75,7 +82,7 @@ function headings(
 const item = (props: ReviewProps, page: ContentChange): Html => html`<li><div>
 <h3><bdi>${page.title ?? page.key}</bdi></h3>${pathAndNotes(props, page)}
 <div class="see">${links(props, page)}${versions(page)}</div>
-</div>${tick(props, page)}</li>
+${changeRequest(props, page)}</div>${tick(props, page)}</li>
 `;
 
 /** A new title is part of what is approved. */
@@ -113,6 +120,28 @@ export function versions({ change, version, inTarget }: ContentChange): Html {
   if (change === "changed") return html`<small>${current} → ${versionTag(version)}</small>`;
   if (change === "removed") return html`<small>${current} removed</small>`;
   return version ? html`<small>${versionTag(version)}</small>` : html``;
+}
+
+/** Used only when the promotion is rejected. */
+export function changeRequest(
+  { changeRequests }: ReviewProps,
+  { artifact_id, key, title }: Pick<ContentChange, "artifact_id" | "key" | "title">,
+): Html | false {
+  if (!changeRequests) return false;
+  const text = changeRequests.texts.get(key);
+  const error = changeRequests.errors[changeField(key)];
+  const field = area({
+    id: `change-${artifact_id}`,
+    name: changeField(key),
+    label: html`What should change here?<span class="sr"> ${title ?? key}</span>`,
+    rows: 2,
+    value: text,
+    error,
+    more: { placeholder: "Sent when you reject" },
+  });
+  return fold(html`Request a change<span class="sr">: ${title ?? key}</span>`, field, {
+    open: Boolean(text || error),
+  });
 }
 
 /** A warning if the source environment shows something else by now than what would be approved. */

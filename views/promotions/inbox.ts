@@ -11,6 +11,7 @@ import { inRole, nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
+import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
 import { blockedInWords, changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
@@ -24,7 +25,7 @@ type Props = Inbox & {
 };
 
 export function inboxPage(props: Props): Html {
-  const { site, show, decide, complete, rejected, blocked, others, done, ended: total } = props;
+  const { site, show, decide, complete, rejected, blocked, mentioned, others, done, ended: total } = props;
   const base = `/sites/${site.slug}/approvals`;
   const shows = (pile: Props["show"]) => !show || show === pile;
   const chip = (text: string, count: number, pile: Props["show"]) => ({
@@ -34,8 +35,8 @@ export function inboxPage(props: Props): Html {
     current: show === pile,
   });
   const { forced } = props;
-  const yours = decide.length + complete.length + rejected.length + blocked.length + forced.length;
-  const everything = yours - rejected.length - forced.length + others.length + total;
+  const yours = decide.length + complete.length + rejected.length + blocked.length + forced.length + mentioned.length;
+  const everything = yours - rejected.length - forced.length - mentioned.length + others.length + total;
   return html`${head({
     title: "Inbox",
     under: summary(props),
@@ -93,6 +94,15 @@ ${
   )
 }
 ${
+  shows("needs") &&
+  pile(
+    "mentioned",
+    "You were mentioned",
+    mentioned.length,
+    each(mentioned, (promotion) => toRead(props, promotion)),
+  )
+}
+${
   shows("others") &&
   pile(
     "others",
@@ -115,7 +125,7 @@ ${shows("done") && older(props, base)}`;
 
 /** How many need this person, and since when. */
 function summary(props: Props): Piece {
-  const { decide, complete, rejected, blocked, site, now } = props;
+  const { decide, complete, rejected, blocked, mentioned, site, now } = props;
   const [first, ...rest] = decide;
   if (first) {
     const since = time(first.asked_at, site.time_zone, now);
@@ -125,6 +135,7 @@ function summary(props: Props): Piece {
   if (props.forced.length) return `${countOf(props.forced.length, "completion")} without the gate to review.`;
   const unsettled = rejected.length + blocked.length;
   if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
+  if (mentioned.length) return `You were mentioned on ${countOf(mentioned.length, "promotion")}.`;
   return "Nothing needs you.";
 }
 
@@ -146,9 +157,9 @@ ${entries}</ul></section>
 
 const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}/promotions/${number}`;
 
-const entry = (props: Props, promotion: Promotion, text: Piece, end: Html): Html => html`<li>
+const entry = (props: Props, promotion: Promotion, text: Piece, end: Html, more?: Html): Html => html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p></div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p>${more}</div>
 <div class="end">${end}</div>
 </li>
 `;
@@ -174,13 +185,19 @@ const toComplete = (props: Props, promotion: Promotion, first: boolean): Html =>
 
 /** A rejection stays with its requester until they request again or dismiss it. */
 function toSettle(props: Props, promotion: Promotion): Html {
-  const { site } = props;
+  const { site, actor, requested } = props;
   const name = html`<span class="sr">: ${promotion.name}</span>`;
+  const again = linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, html`Request again${name}`);
+  const next = actor.permissions.has("release") && newReleaseFrom(site, promotion.release, name);
+  const own = props.dismissible.has(promotion.id);
   return entry(
     props,
     promotion,
     html`${size(props, promotion)}${howItEnded(props, promotion)}`,
-    html`<form method="post" action="${address(props, promotion)}/dismissal">${linkButton(`/sites/${site.slug}/releases/${promotion.release}#ask`, html`Request again${name}`)} ${button({ text: html`Dismiss${name}`, look: "plain" })}</form>${ended(props, promotion)}`,
+    own
+      ? html`<form method="post" action="${address(props, promotion)}/dismissal">${next} ${again} ${button({ text: html`Dismiss${name}`, look: "plain" })}</form>${ended(props, promotion)}`
+      : html`${next}${ended(props, promotion)}`,
+    requestedChangesList(site, requested.get(promotion.id) ?? []),
   );
 }
 
@@ -199,6 +216,17 @@ const toUnblock = (props: Props, promotion: Promotion): Html =>
     html`${blockedBecause(props, promotion)} Request a newer release, or cancel this promotion.`,
     html`${linkButton(address(props, promotion), html`Settle<span class="sr">: ${promotion.name}</span>`)}${requested(props, promotion)}`,
   );
+
+/** A comment on it mentions this person. It stays until they open it. */
+function toRead(props: Props, promotion: Promotion): Html {
+  const name = html`<span class="sr">: ${promotion.name}</span>`;
+  return entry(
+    props,
+    promotion,
+    html`${size(props, promotion)} A comment mentions you.`,
+    html`<form method="post" action="${address(props, promotion)}/mentions/dismissal">${linkButton(`${address(props, promotion)}#discussion`, html`Read${name}`)} ${button({ text: html`Dismiss${name}`, look: "plain" })}</form>${statusBadge(promotion.state, stateInWords(promotion))}`,
+  );
+}
 
 const blockedBecause = ({ blockers }: Props, { id }: Promotion): string | undefined =>
   blockers

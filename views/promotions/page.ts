@@ -1,5 +1,6 @@
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
-import type { Decision, Need } from "../../src/promotions/rules.ts";
+import type { RequestedChange } from "../../src/promotions/page-comments.ts";
+import type { Decision, Need, Requirement } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
@@ -10,14 +11,16 @@ import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
 import { env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
-import { fold, head, note, split } from "../parts/page.ts";
+import { fold, head, note, panel, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewCards } from "./changes.ts";
+import { type Discussion, discussion } from "./discussion.ts";
 import { type Panels, panels } from "./panels.ts";
+import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
 import { countIds, positionQuery, sectionTable } from "./sections.ts";
 import { verdict } from "./verdict.ts";
 import {
@@ -38,6 +41,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     /** Why this person may not decide; undefined if they may. And how they have decided, if they have. */
     whyNot: string | undefined;
     ownDecision: Decision | undefined;
+    roles: Requirement[];
+    signIn: { why: string; href: string } | undefined;
     /** What the promotion needs from this person. */
     need: Need | undefined;
     /** Why approving it would lead to nothing: the environment before has something else by now. */
@@ -48,7 +53,10 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     mayRollBack: boolean;
     /** What the target has differently today from what a completed promotion brought. */
     changedSince: ChangedSince[];
-    form: Panels["form"] & { comment?: string | undefined };
+    discussion: Omit<Discussion, "site" | "promotion" | "now">;
+    /** What its rejection asks to be changed on single pages. */
+    requested: RequestedChange[];
+    form: Panels["form"] & { comment?: string | undefined; role?: string | undefined };
     /** Corrections of what its completion recorded. */
     corrected: (Correction & { kind: Kind; key: string })[];
     /** What is asked before the approval that was just sent is recorded. */
@@ -67,7 +75,7 @@ export function promotionPage(props: PromotionPage): Html {
 ${props.refused && note(props.refused, { kind: "bad" })}${header(props)}
 ${!promotion.open && outcome(props)}${props.corrected.length > 0 && correctedNote(props)}${split(
   html`${decidable ? verdictForm(props, list) : list}
-${software(props)}${unchanged(props)}`,
+${software(props)}${unchanged(props)}${discussion({ ...props, ...props.discussion })}`,
   panels({ ...props, forYou: props.need === "decision" }),
 )}
 ${promotion.open && verdict(props)}</div>`;
@@ -145,8 +153,8 @@ function outcome(props: PromotionPage): Html {
   const { completion, cancellation, approvals } = promotion;
   const at = (iso: string) => time(iso, site.time_zone, now);
   const rejection = approvals.find((approval) => approval.decision === "reject");
-  const line = (badge: Html, words: Html, action?: Html | false) =>
-    html`<div class="outcome">${badge}<p>${words}</p>${action}</div>`;
+  const line = (badge: Html, words: Html, action?: Html | false, after?: Html | false) =>
+    html`<div class="outcome">${badge}<p>${words}</p>${action}</div>${after}`;
   const release = html`<a href="/sites/${site.slug}/releases/${promotion.release}">release ${promotion.release}</a>`;
   const tryAgain = html`To try again, request a new promotion of ${release}.`;
   const again =
@@ -162,8 +170,10 @@ function outcome(props: PromotionPage): Html {
   if (rejection)
     return line(
       statusBadge("rejected", "Rejected"),
-      html`by ${inRole(rejection, rejection.role_name)}, ${at(rejection.decided_at)}: <span class="quote">${rejection.comment}</span> ${tryAgain}`,
-      again,
+      html`by ${inRole(rejection, rejection.role_name)}, ${at(rejection.decided_at)}${rejection.comment ? html`: <span class="quote">${rejection.comment}</span>` : "."} ${tryAgain}`,
+      html`${props.may.release && newReleaseFrom(site, promotion.release)} ${again}`,
+      props.requested.length > 0 &&
+        panel("requested", "Requested changes", requestedChangesList(site, props.requested)),
     );
   if (cancellation?.superseded_by)
     return line(
@@ -194,7 +204,7 @@ function completed(props: PromotionPage, completion: Completion): Html {
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
   return html`by ${nameOf(completion)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
-  }`;
+  }${completion.freeze_override && html` ${statusBadge("band", `Completed during a freeze, for the reason: ${completion.freeze_override}`, { wrap: true })}`}`;
 }
 
 /** Since when it is there; or until when it was, and what is there now. */

@@ -2,10 +2,11 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
-import type { Requirement } from "../../src/promotions/rules.ts";
+import type { Decision, Requirement } from "../../src/promotions/rules.ts";
+import type { GateVersion } from "../../src/record/gate-changes.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
-import { button, confirmButton, linkButton } from "../parts/button.ts";
+import { button, confirmButton, hiddenField, linkButton } from "../parts/button.ts";
 import { area } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { momentPicker } from "../parts/moment.ts";
@@ -13,6 +14,7 @@ import { blockers, facts, fold, panel } from "../parts/page.ts";
 import { inRole, nameOf, requester } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
+import { checklistPanel } from "./checklist.ts";
 import { whereCompleted } from "./words.ts";
 
 export type Panels = {
@@ -23,9 +25,16 @@ export type Panels = {
   now: string;
   /** Whether the gate is waiting for this person. */
   forYou: boolean;
+  /** The change since the request of the gate of its target, which does not apply to it. */
+  gateChange: GateVersion | undefined;
   /** The address of this page, with its host. */
   url: string;
   may: Permitted;
+  ownDecision: Decision | undefined;
+  /** Why this person cannot tick the gate's checklist. */
+  whyNotTick: string | undefined;
+  /** Whether nothing but a freeze blocks it, which this person may override. */
+  overridable: boolean;
   /** Why it cannot be completed without its gate: null if it can, undefined for people who may not. */
   whyNotForce: string | null | undefined;
   /** Whether this person may review that it was completed without its gate. */
@@ -33,6 +42,8 @@ export type Panels = {
   form: {
     when?: string | undefined;
     reason?: string | undefined;
+    withdrawal?: string | undefined;
+    override?: string | undefined;
     force?: string | undefined;
     review?: string | undefined;
   };
@@ -40,7 +51,7 @@ export type Panels = {
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
+  html`${gate(props)}${checklistPanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 
@@ -55,8 +66,14 @@ function gate(props: Panels): Html {
   return panel(
     "gate",
     `Approvals for ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${onItsWay(props)}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}${gateChanged(props)}`,
   );
+}
+
+/** That it keeps its gate although its target has another one by now. */
+function gateChanged({ promotion, gateChange, site, now }: Panels): Html | false {
+  if (!gateChange) return false;
+  return html`<p class="reason">The gate of ${promotion.environment.name} was changed on ${time(gateChange.at, site.time_zone, now)} by ${nameOf(gateChange)}; this promotion keeps the one it was requested under. To apply the new gate, cancel this promotion and request it again.</p>`;
 }
 
 /** Approvals of earlier promotions of the release, which count for nothing here: for demo, or for what was corrected since. */
@@ -72,13 +89,28 @@ function onItsWay({ earlier, site, now }: Panels): Html | false {
   return html`<p class="reason">On its way here, approved ${each(given, (words, i) => html`${i > 0 && "; "}${words}`)}.</p>`;
 }
 
-function decided({ site, now }: Panels, approval: Approval): Html {
-  const { decision, comment, decided_at, reviewed, to_review, has_role, has_any, role_name } = approval;
+function decided({ site, now }: Pick<Panels, "site" | "now">, approval: Approval): Html {
+  const { decision, comment, decided_at, reviewed, to_review, has_role, has_any, role_name, withdrawn_at, pages } =
+    approval;
+  if (withdrawn_at) return withdrawn({ site, now }, approval);
   const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
   const progress = to_review && `, reviewed ${reviewed} of ${to_review}`;
   const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${lost}${comment && html` <span class="quote">${comment}</span>`}</small></li>`;
+  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${lost}${comment && html` <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
 }
+
+const withdrawn = ({ site, now }: Pick<Panels, "site" | "now">, approval: Approval): Html =>
+  html`<li>${statusBadge("corrected", html`${inRole(approval, approval.role_name)} approved, and withdrew it`, { wrap: true })}<small>${time(approval.decided_at, site.time_zone, now)}, withdrawn ${time(approval.withdrawn_at as string, site.time_zone, now)} <span class="quote">${approval.withdrawal_reason}</span></small></li>`;
+
+/** For who approved it: until it is completed they may think again. */
+const withdrawal = ({ site, promotion, form, errors }: Panels): Html =>
+  confirmButton("Withdraw my approval", "The promotion then waits for an approval again. You can approve it later.", {
+    action: `/sites/${site.slug}/promotions/${promotion.number}/withdrawal`,
+    text: "Withdraw",
+    look: "danger",
+    open: Boolean(errors.withdrawal),
+    content: area({ name: "withdrawal", label: "Reason", rows: 2, value: form.withdrawal, error: errors.withdrawal }),
+  });
 
 const missing = ({ forYou }: Panels, { name, needed, given, people = [] }: Requirement): Html =>
   html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${people.length > 0 && html`. ${name}: ${each(people, (holder, i) => html`${i > 0 && ", "}${holderName(holder)}`)}`}</small></li>`;
@@ -110,7 +142,7 @@ const blocking = (promotion: PromotionDetails): Html =>
   );
 
 /** Completing and cancelling, for people with that permission. The button in the bar submits the same form. */
-function actions({ site, promotion, form, errors }: Panels): Html {
+function actions({ site, promotion, overridable, form, errors }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const where = whereCompleted(promotion);
   const since = momentPicker({
@@ -120,14 +152,14 @@ function actions({ site, promotion, form, errors }: Panels): Html {
     error: errors.effective_at,
     hint: `Time zone ${site.time_zone}. Empty means now.`,
   });
-  const blocked = promotion.blockers.length > 0;
+  const blocked = promotion.blockers.length > 0 && !overridable;
   return panel(
     "actions",
     "Actions",
     html`<form id="completion" class="form" method="post" action="${base}/completion">
 ${fold(`Already ${where}? Enter when`, since, { open: Boolean(form.when || errors.effective_at) })}
 ${blocked && html`<p class="reason" id="not-yet">${countOf(promotion.blockers.length, "blocker")} left.</p>`}
-<div class="end">${button({ text: `Mark as ${whereCompleted(promotion)}`, because: blocked ? "not-yet" : undefined })}</div>
+${overridable && override(promotion, form.override, errors.freeze_override)}<div class="end">${button({ text: `Mark as ${where}${overridable ? " despite the freeze" : ""}`, because: blocked ? "not-yet" : undefined })}</div>
 </form>
 ${confirmButton("Cancel promotion", "This ends the promotion for everyone. To try again, request a new one.", {
   action: `${base}/cancellation`,
@@ -138,6 +170,11 @@ ${confirmButton("Cancel promotion", "This ends the promotion for everyone. To tr
 })}`,
   );
 }
+
+/** For those who may complete it although the target is frozen. */
+const override = ({ environment }: PromotionDetails, value: string | undefined, error: string | undefined): Html =>
+  html`${hiddenField("overrides", "1")}${area({ name: "freeze_override", label: "Reason for overriding the freeze", rows: 2, value, error, hint: `${environment.name} is frozen. The reason is shown with the promotion and in the history.` })}
+`;
 
 /** For people with that permission, as long as something is blocking it. */
 function breakGlass({ site, promotion, form, errors }: Panels): Html {

@@ -2,10 +2,10 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { ReviewPosition, ReviewSection } from "../../src/promotions/review-sections.ts";
-import type { Decision } from "../../src/promotions/rules.ts";
+import type { Decision, Requirement } from "../../src/promotions/rules.ts";
 import { formatCount } from "../../src/text.ts";
 import { button, reason } from "../parts/button.ts";
-import { area } from "../parts/field.ts";
+import { area, select } from "../parts/field.ts";
 import { type Html, html } from "../parts/html.ts";
 import { bar, fold } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -22,11 +22,15 @@ type Verdict = {
   whyNot: string | undefined;
   /** Why it cannot be approved, though it can be rejected. */
   stale: string | undefined;
+  /** Why the person has to sign in again before they approve, and where. */
+  signIn: { why: string; href: string } | undefined;
   ownDecision: Decision | undefined;
+  /** The roles between which the person has to choose; empty if there is no choice. */
+  roles: Requirement[];
   may: Permitted;
   /** What is asked before the approval that was just sent is recorded. */
   ask: string | undefined;
-  form: { comment?: string | undefined };
+  form: { comment?: string | undefined; role?: string | undefined };
   errors: Record<string, string>;
 };
 
@@ -34,20 +38,20 @@ const form = { form: "verdict" };
 
 /** The bar that stays in reach: how much is reviewed, and the decision. Its controls belong to the form around the list. */
 export function verdict(props: Verdict): Html {
-  const { promotion, whyNot, stale, ask, ownDecision, may } = props;
+  const { promotion, whyNot, stale, signIn, ask, ownDecision, may } = props;
   const waiting = promotion.state === "waiting";
   const canComplete = may.promote && promotion.state === "approved";
   return bar(
-    html`${ask ? question(ask) : progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${
+    html`${ask ? question(ask) : progress(props)}${props.changes.toReview > 0 && save(props)}${!whyNot && comment(props)}${!whyNot && props.roles.length > 0 && role(props)}${
       ownDecision === "approve" && statusBadge("approved", "You approved it")
-    }${waiting && (whyNot ?? stale) && reason("why-not", whyNot ?? stale)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
+    }${waiting && (whyNot ?? stale) && reason("why-not", whyNot ?? stale)}${waiting && !(whyNot ?? stale) && signIn && reason("why-not", html`${signIn.why} <a href="${signIn.href}">Sign in again</a>`)}${(waiting || !whyNot) && decision("reject", "Reject", "danger", whyNot)}${
       waiting &&
       ownDecision !== "approve" &&
       decision(
         "approve",
         `Approve ${ask ? "anyway " : ""}for ${promotion.environment.name}`,
         "primary",
-        whyNot ?? stale,
+        whyNot ?? stale ?? signIn?.why,
       )
     }${canComplete && complete(promotion)}`,
     "verdict",
@@ -87,6 +91,19 @@ const comment = ({ form: { comment }, errors }: Verdict): Html =>
     }),
     { open: Boolean(comment || errors.comment) },
   );
+
+const role = ({ roles, form: { role }, errors }: Verdict): Html =>
+  select({
+    name: "role",
+    label: "Approve as",
+    choices: [
+      { value: "", label: "Select your role" },
+      ...roles.map((requirement) => ({ value: requirement.role, label: requirement.name })),
+    ],
+    value: role,
+    error: errors.role,
+    more: form,
+  });
 
 const decision = (value: Decision, text: string, look: "primary" | "danger", whyNot: string | undefined): Html =>
   button({ text, look, name: "decision", value, because: whyNot && "why-not", more: form });

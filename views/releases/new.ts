@@ -1,5 +1,6 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
+import type { Rejection } from "../../src/promotions/page-comments.ts";
 import type { Candidate, Candidates } from "../../src/releases/candidates.ts";
 import { artifactKey, countOf } from "../../src/text.ts";
 import { path, versionTag } from "../parts/artifact.ts";
@@ -11,6 +12,7 @@ import { bar, empty, head, note } from "../parts/page.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, rowHead, table } from "../parts/table.ts";
+import { rejectionsPanel } from "../promotions/requested-changes.ts";
 
 type Props = Candidates & {
   site: Site;
@@ -19,6 +21,9 @@ type Props = Candidates & {
   to: Environment | undefined;
   /** The ids of the rows of which is unknown whether it has them. */
   unknownInTarget: Set<string>;
+  /** The release from which it is made, and what the rejections of that one ask to be changed. */
+  previous?: { number: number; name: string } | undefined;
+  rejected: Rejection[];
   name: string;
   notes: string;
   key: string;
@@ -38,14 +43,17 @@ export function newReleasePage(props: Props): Html {
   const title = head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`],
     title: "New release",
+    under:
+      props.previous &&
+      html`Made from <a href="/sites/${site.slug}/releases/${props.previous.number}">release ${props.previous.number}, <bdi>${props.previous.name}</bdi></a>.`,
     lead: html`A frozen snapshot of these versions and removals, as they are on ${env(from)} now.`,
   });
   if (rows.length === 0)
     return html`${title}${empty(props.whyEmpty, linkButton(`/sites/${site.slug}`, "Back to the board"))}`;
   const [included, others] = [rows.filter((row) => row.selected), rows.filter((row) => !row.selected)];
-  return html`${title}${refused(props)}
+  return html`${title}${refused(props)}${rejectionsPanel(site, props.rejected)}
 <form class="selecting releasing" method="post" action="/sites/${site.slug}/releases">
-${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("to", to.slug)}
+${hiddenField("key", key)}${hiddenField("from", from.slug)}${to && hiddenField("to", to.slug)}${props.previous && hiddenField("made_from", String(props.previous.number))}
 <div class="form">${input({
     name: "name",
     label: "Name",

@@ -1,8 +1,10 @@
 import type { Environment } from "../../src/access/environments.ts";
+import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Eligibility } from "../../src/promotions/eligibility.ts";
 import type { RequestField, RequestFieldName } from "../../src/promotions/fields.ts";
 import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
+import type { Rejection } from "../../src/promotions/page-comments.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
@@ -18,6 +20,7 @@ import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
+import { newReleaseFrom, rejectionsPanel } from "../promotions/requested-changes.ts";
 import { sizeInWords } from "../promotions/words.ts";
 import { promotionBadge } from "./promotion-badge.ts";
 
@@ -33,6 +36,9 @@ type Page = {
   /** Whether what each of them has is unknown, by artifact id. */
   unknown: Map<string, boolean[]>;
   promotions: Promotion[];
+  /** What its rejections ask to be changed. */
+  rejected: Rejection[];
+  may: Permitted;
   /** What blocks the open ones besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
   /** Where it could be promoted to; empty for people who may not request it. */
@@ -62,7 +68,7 @@ export function releasePage(props: Page): Html {
     lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, ${frozen(props, from)} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
-${split(contents(props), html`${badMark(props)}${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
+${split(contents(props), html`${badMark(props)}${rejectionsPanel(site, props.rejected, props.may.release && newReleaseFrom(site, release.number))}${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
 }
 
 /** Its mark as bad, with the form that lifts it; or the form that marks it. */
@@ -204,6 +210,11 @@ const about = ({ release, site }: Page, at: Html): Html =>
       [
         "Created from",
         html`<a href="/sites/${site.slug}/environments/${release.environment}"><bdi>${release.environment_name}</bdi></a>${nowCalled(release.environment_now)}`,
+      ],
+      [
+        "Made from",
+        release.made_from !== null &&
+          html`<a href="/sites/${site.slug}/releases/${release.made_from}">${release.made_from}, <bdi>${release.made_from_name}</bdi></a>`,
       ],
       ["Digest", digest(release.digest)],
     ]),

@@ -43,7 +43,7 @@ export const environmentsPage = (props: {
     columns: ["Environment", "Servers", "Gate"],
     body: each(environments, (environment) =>
       row(
-        html`${rowHead(env({ ...environment, href: `${base}/${environment.slug}` }))}${cell("Servers", environment.servers.length ? environment.servers.map((server) => html`${server.name}: <a href="${server.base_url}">${server.base_url}</a><br>`) : html`<span class="none">none</span>`)}${cell("Gate", environment.gate)}`,
+        html`${rowHead(env({ ...environment, href: `${base}/${environment.slug}` }))}${cell("Servers", environment.servers.length ? environment.servers.map((server) => html`${server.name}: <a href="${server.base_url}">${server.base_url}</a><br>`) : html`<span class="none">none</span>`)}${cell("Gate", html`${environment.gate}${site.environments[0]?.slug !== environment.slug && html` <a href="${base}/${environment.slug}/gate">Change<span class="sr"> the gate of ${environment.name}</span></a>`}`)}`,
       ),
     ),
   });
@@ -115,7 +115,7 @@ ${input({ name: "base_url", type: "url", label: "Address", value: server.base_ur
   return html`${settingsHead(site, "/environments", env({ name: environment.name, tier: environment.tier }), { over: [html`<a href="${base}">Environments</a>`] })}
 ${split(
   html`<h2>Servers</h2>${servers}<h2>Add server</h2>${add}`,
-  html`${panel("gate", "Gate", html`<p>${environment.gate}</p>`)}${panel(
+  html`${panel("gate", "Gate", html`<p>${environment.gate}</p>${site.environments[0]?.slug !== environment.slug && html`<p><a href="${own}/gate">Change the gate</a></p>`}`)}${panel(
     "about",
     "About",
     facts([

@@ -9,22 +9,27 @@ export type SettingsSite = { slug: string; name: string; time_zone: string };
 const TABS = [
   ["", "Site"],
   ["/environments", "Environments"],
+  ["/freezes", "Freezes"],
   ["/people", "People"],
   ["/tokens", "Tokens"],
+  ["/jobs", "Background work"],
 ] as const;
 
-/** The head of a settings page, with links to the other ones. */
+/** The head of a settings page, with links to the other ones for those who may open them. */
 export const settingsHead = (
   site: SettingsSite,
   current: (typeof TABS)[number][0],
   title: Piece,
-  { under, over }: { under?: Piece; over?: Piece[] } = {},
+  { under, over, may }: { under?: Piece; over?: Piece[]; may?: { administer: boolean } } = {},
 ): Html => html`${head({ title, under, over })}
-<nav class="tabs" aria-label="Settings">${each(
-  TABS,
-  ([path, word]) =>
-    html`<a href="/sites/${site.slug}/settings${path}"${attr("aria-current", path === current && "page")}>${word}</a>`,
-)}</nav>`;
+${may?.administer !== false && tabs(site, current)}`;
+
+const tabs = (site: SettingsSite, current: (typeof TABS)[number][0]): Html =>
+  html`<nav class="tabs" aria-label="Settings">${each(
+    TABS,
+    ([path, word]) =>
+      html`<a href="/sites/${site.slug}/settings${path}"${attr("aria-current", path === current && "page")}>${word}</a>`,
+  )}</nav>`;
 
 /** A secret that is shown once, to be copied. */
 export const secret = (text: string): Html => html`<code class="secret" tabindex="0">${text}</code>`;

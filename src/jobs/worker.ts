@@ -1,0 +1,65 @@
+import type { Database } from "../database/connect.ts";
+import { finishJob, type Job, retryJob, takeJob } from "./queue.ts";
+
+/**
+ * Carries out a job, and throws if it could not. A job is repeated if its server was killed before it was marked as done,
+ * so that doing it twice must be the same as doing it once.
+ */
+type JobHandler = (db: Database, job: Job, now: string) => Promise<void>;
+
+/** By the kinds of jobs. Those of other kinds are left alone. */
+export type JobHandlers = Record<string, JobHandler>;
+
+/** Runs all jobs that are due, one after another, and returns how many were taken. An error of one does not stop the others. */
+export async function runDueJobs(
+  db: Database,
+  handlers: JobHandlers,
+  now: () => string,
+  isStopping = () => false,
+): Promise<number> {
+  for (let taken = 0; ; taken++) {
+    const job = isStopping() ? undefined : await takeJob(db, Object.keys(handlers), now());
+    if (!job) return taken;
+    await runJob(db, handlers[job.kind] as JobHandler, job, now);
+  }
+}
+
+async function runJob(db: Database, handler: JobHandler, job: Job, now: () => string): Promise<void> {
+  try {
+    await handler(db, job, now());
+  } catch (error) {
+    return retryJob(db, job, error instanceof Error ? error.message : String(error), now());
+  }
+  await finishJob(db, job, now());
+}
+
+/** Looks for due jobs now and every `pauseMs`. Returns a function that stops it once the running job has ended. */
+export function startWorker(db: Database, handlers: JobHandlers, { pauseMs = 5_000 } = {}): () => Promise<void> {
+  const stopping = new AbortController();
+  const now = () => new Date().toISOString();
+  const work = async () => {
+    while (!stopping.signal.aborted) {
+      await runDueJobs(db, handlers, now, () => stopping.signal.aborted).catch((error: unknown) =>
+        console.error("Background work could not be read:", error),
+      );
+      await pause(pauseMs, stopping.signal);
+    }
+  };
+  const ended = work();
+  return async () => {
+    stopping.abort();
+    await ended;
+  };
+}
+
+/** Does not keep the process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms).unref();
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Database, openDatabase } from "../src/database/connect.ts";
+import { enqueue, takeJob } from "../src/jobs/queue.ts";
+import { type JobHandlers, runDueJobs, startWorker } from "../src/jobs/worker.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
+import { type World, world } from "./support/world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const add = (ref: string, run_at = w.clock.at, db: Database = w.db) =>
+  enqueue(db, { site_id: w.site.id, kind: "greet", ref, run_at });
+
+/** Remembers what it was called for, and throws for a ref such as "fails". */
+function greeter() {
+  const greeted: string[] = [];
+  const handlers: JobHandlers = {
+    greet: async (_db, { ref }) => {
+      if (ref === "fails") throw new Error("Nobody is there.");
+      greeted.push(ref);
+    },
+  };
+  return { greeted, run: (db: Database = w.db) => runDueJobs(db, handlers, () => w.clock.at), handlers };
+}
+
+const later = (ms: number) => {
+  w.clock.at = new Date(Date.parse(w.clock.at) + ms).toISOString();
+};
+
+test("due jobs run once, those that have been due for longest first, and others when they are due", async () => {
+  const { greeted, run } = greeter();
+  await add("second");
+  await add("first", "2026-03-03T09:00:00.000Z");
+  await add("tomorrow", "2026-03-04T10:00:00.000Z");
+  await enqueue(w.db, { site_id: w.site.id, kind: "unknown", ref: "left alone", run_at: w.clock.at });
+  expect(await run()).toBe(2);
+  expect(await run()).toBe(0);
+  expect(greeted).toEqual(["first", "second"]);
+  w.clock.at = "2026-03-04T10:00:00.000Z";
+  await run();
+  expect(greeted).toEqual(["first", "second", "tomorrow"]);
+});
+
+test("a job of a transaction that is rolled back is not there", async () => {
+  const { run } = greeter();
+  const work = w.db.transaction().execute(async (trx) => {
+    await add("never", w.clock.at, trx);
+    throw new Error("undone");
+  });
+  await expect(work).rejects.toThrow("undone");
+  expect(await run()).toBe(0);
+});
+
+test("a job that fails is tried again after growing pauses, without stopping the others", async () => {
+  const { greeted, run } = greeter();
+  await add("fails");
+  await add("other");
+  expect(await run()).toBe(2);
+  expect(greeted).toEqual(["other"]);
+  later(29_000);
+  expect(await run()).toBe(0);
+  later(1_000);
+  expect(await run()).toBe(1);
+  later(59_000);
+  expect(await run()).toBe(0);
+  later(1_000);
+  expect(await run()).toBe(1);
+});
+
+test("an administrator sees what failed at last, and runs it again", async () => {
+  const { run } = greeter();
+  await add("fails");
+  await add("works");
+  await add("tomorrow", "2026-03-30T10:00:00.000Z");
+  for (let i = 0; i < 20; i++) {
+    await run();
+    later(6 * 3_600_000);
+  }
+  const iris = w.as("iris");
+  const page = await (await iris.get("/sites/shop/settings/jobs")).text();
+  expect(page).toMatch(/Failed<\/caption>.*fails.*Nobody is there\..*Run again/s);
+  expect(page).toMatch(/Waiting<\/caption>.*tomorrow/s);
+  expect(page).toMatch(/Done, newest first<\/caption>.*works/s);
+  const { id } = await w.db.selectFrom("jobs").select("id").where("ref", "=", "fails").executeTakeFirstOrThrow();
+  const again = `/sites/shop/settings/jobs/${id}/again`;
+  expect((await w.as("ada").post(again)).status).toBe(403);
+  expect((await w.as("oskar").post(again)).status).toBe(404);
+  expect(await (await iris.submit(again)).text()).toContain("It will be tried again.");
+  expect((await iris.post(again)).status).toBe(404);
+  expect(await run()).toBe(1);
+});
+
+test("a job whose server was killed runs again when its lease has run out, and its late end counts for nothing", async () => {
+  const { greeted, run } = greeter();
+  await add("interrupted");
+  expect(await takeJob(w.db, ["greet"], w.clock.at)).toMatchObject({ ref: "interrupted", attempts: 1 });
+  expect(await run()).toBe(0);
+  later(5 * 60_000);
+  expect(await run()).toBe(1);
+  expect(greeted).toEqual(["interrupted"]);
+  const row = await w.db.selectFrom("jobs").selectAll().executeTakeFirstOrThrow();
+  expect(row).toMatchObject({ attempts: 2, lease_until: null, done_at: w.clock.at });
+});
+
+test("a server that was slower than its lease does not undo what another one did meanwhile", async () => {
+  await add("slow");
+  const slow = runDueJobs(
+    w.db,
+    {
+      greet: async () => {
+        later(5 * 60_000);
+        expect(await greeter().run()).toBe(1);
+        throw new Error("too late");
+      },
+    },
+    () => w.clock.at,
+  );
+  expect(await slow).toBe(1);
+  const row = await w.db.selectFrom("jobs").selectAll().executeTakeFirstOrThrow();
+  expect(row).toMatchObject({ attempts: 2, last_error: null, done_at: w.clock.at });
+});
+
+test("two servers never run the same job", async () => {
+  const { url, drop } = await freshDatabaseUrl();
+  const servers = [openDatabase(url), openDatabase(url)] as const;
+  const [db] = servers;
+  const shop = await world(Promise.resolve({ db, close: async () => undefined }));
+  for (let i = 0; i < 40; i++)
+    await enqueue(db, { site_id: shop.site.id, kind: "greet", ref: `${i}`, run_at: w.clock.at });
+  const { greeted, run } = greeter();
+  const [first, second] = await Promise.all(servers.map((server) => run(server)));
+  expect((first ?? 0) + (second ?? 0)).toBe(40);
+  expect(new Set(greeted).size).toBe(40);
+  await Promise.all(servers.map((server) => server.destroy()));
+  await drop();
+});
+
+test("the worker runs what is due, and stops after the job that it runs", async () => {
+  let stop: () => Promise<void> = async () => undefined;
+  const ran: string[] = [];
+  await add("first", "2026-03-03T09:00:00.000Z");
+  await add("second");
+  await new Promise<void>((resolve) => {
+    const greet = async (_db: Database, { ref }: { ref: string }) => {
+      ran.push(ref);
+      void stop().then(resolve);
+    };
+    stop = startWorker(w.db, { greet });
+  });
+  expect(ran).toEqual(["first"]);
+  const open = await w.db.selectFrom("jobs").select("ref").where("done_at", "is", null).execute();
+  expect(open).toEqual([{ ref: "second" }]);
+});
