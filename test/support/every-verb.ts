@@ -155,13 +155,14 @@ async function freeze(w: World): Promise<void> {
   const weekly = { from: "2026-12-04T22:00:00.000Z", until: "2026-12-05T06:00:00.000Z", reason: "Christmas" };
   const { number } = await setFreeze(w.db, ada, w.site, demo, { ...weekly, recurrence: "FREQ=WEEKLY;COUNT=3" });
   await endFreeze(w.db, ada, w.site, number, "Christmas is over");
-  await setFreeze(w.db, ada, w.site, demo, { reason: "Stop the line" });
+  const stop = await setFreeze(w.db, ada, w.site, demo, { reason: "Stop the line" });
   await w.record("beta", ["/fix v1"]);
   const release = await w.release("Fix", ["/fix"]);
   const { number: promotion, digest } = await w.ask(release.number, "demo");
   await decide(w.db, await w.by("theo"), w.site, promotion, { decision: "approve", digest });
   const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
   await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
+  await endFreeze(w.db, ada, w.site, stop.number, "Fixed");
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */
