@@ -210,7 +210,23 @@ export interface Schema {
     /** The release from which it was made, if any. */
     made_from: string | null;
   };
-  release_contents: { release_id: string; artifact_id: string; version_id: string | null };
+  /** Marks of a release as bad, and rows that lift one. Nothing can be promoted with it while a mark is not lifted. */
+  release_marks: {
+    id: string;
+    release_id: string;
+    /** The mark that this row lifts; null: it is a mark. */
+    lifts_id: string | null;
+    person_id: string;
+    reason: string;
+    marked_at: string;
+  };
+  release_contents: {
+    release_id: string;
+    artifact_id: string;
+    version_id: string | null;
+    /** Of a page that is removed: the path or web address to which visitors are to be led; null: none. */
+    redirect: string | null;
+  };
   /** The highest version is the gate in force; a promotion keeps the one under which it was requested. */
   gates: { id: string; environment_id: string; version: number; rules: string; since: string };
   promotions: {
@@ -223,6 +239,8 @@ export interface Schema {
     gate_id: string | null;
     digest: string;
     note: string | null;
+    /** The completed promotion that this one rolls back; null if it is no rollback. */
+    rollback_of_id: string | null;
     person_id: string;
     asked_at: string;
   };
@@ -299,6 +317,10 @@ export interface Schema {
     /** Why it was completed although the target was frozen; null if it was not. */
     freeze_override: string | null;
   };
+  /** Completions for which the gate was not met; `blockers` is JSON: what was passed over, as codes and sentences. */
+  forced_completions: { promotion_id: string; reason: string; blockers: string };
+  /** That somebody else reviewed such a completion afterwards. */
+  forced_reviews: { promotion_id: string; person_id: string; comment: string | null; reviewed_at: string };
   cancellations: {
     promotion_id: string;
     person_id: string;

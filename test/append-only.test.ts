@@ -6,8 +6,10 @@ import { isPostgres } from "../src/database/connect.ts";
 import { endDelegation, setDelegation } from "../src/delegations/delegations.ts";
 import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
 import { changeName } from "../src/people/account.ts";
+import { completeWithoutGate, reviewForced } from "../src/promotions/break-glass.ts";
 import { addComment } from "../src/promotions/comments.ts";
 import { decide } from "../src/promotions/promotions.ts";
+import { markAsBad } from "../src/releases/bad-releases.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -17,8 +19,11 @@ beforeEach(async () => {
   await w.record("beta", ["/sale v2", "/old v1"]);
   const { number } = await w.release("Sale");
   await w.promote(number, "demo");
+  await markAsBad(w.db, await w.by("theo"), w.site, 1, "Wrong prices");
   const requested = await w.ask((await w.release("Sale again", ["/sale"], "demo")).number, "live");
   expect(requested.state).toBe("waiting");
+  await completeWithoutGate(w.db, await w.by("iris"), w.site, requested.number, { reason: "Now" });
+  await reviewForced(w.db, await w.by("mara"), w.site, requested.number, undefined);
   const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
   const pages = [{ key: "/old", comment: "It is needed" }];
   await decide(w.db, await w.by("mara"), w.site, 3, { decision: "reject", digest, pages });
@@ -45,9 +50,12 @@ const tables = [
   ["confirmations", "recorded_at"],
   ["releases", "name"],
   ["release_contents", "version_id"],
+  ["release_marks", "reason"],
   ["gates", "rules"],
   ["promotions", "note"],
   ["completions", "completed_at"],
+  ["forced_completions", "reason"],
+  ["forced_reviews", "comment"],
   ["ownerships", "seq"],
   ["former_names", "name"],
   ["freezes", "reason"],

@@ -17,8 +17,12 @@ import { Refusal } from "../src/errors.ts";
 import { changeGate } from "../src/gates/gates.ts";
 import { formatStatement, signNote } from "../src/integrity/signed-notes.ts";
 import { changeName } from "../src/people/account.ts";
+import { completeWithoutGate } from "../src/promotions/break-glass.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
+import { rollBack } from "../src/promotions/rollback.ts";
 import { hashEntry } from "../src/record/chain.ts";
+import { liftMark, markAsBad } from "../src/releases/bad-releases.ts";
+import { createRelease } from "../src/releases/releases.ts";
 import { validHtml } from "./support/html.ts";
 import { seeded } from "./support/seeded.ts";
 import { links } from "./support/words.ts";
@@ -132,9 +136,9 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
   const { stdout } = await promisify(execFile)(process.execPath, [join(home, "verify.mjs")], { cwd: "/" });
   expect(stdout, "in a process of its own").toMatch(/^OK: .*"promotion":2/);
   expect(parse(files["contents.csv"] ?? "", { columns: true, bom: true })).toEqual([
-    { kind: "page", key: "/sale", title: "", change: "new", version: "v1", replaced: "" },
-    { kind: "page", key: "/Über-uns", title: "", change: "new", version: "v2", replaced: "" },
-    { kind: "software", key: "checkout", title: "", change: "new", version: "3.4.1", replaced: "" },
+    { kind: "page", key: "/sale", title: "", change: "new", version: "v1", replaced: "", redirect: "" },
+    { kind: "page", key: "/Über-uns", title: "", change: "new", version: "v2", replaced: "", redirect: "" },
+    { kind: "software", key: "checkout", title: "", change: "new", version: "3.4.1", replaced: "", redirect: "" },
   ]);
   expect(parse(files["approvals.csv"] ?? "", { columns: true, bom: true })).toEqual([
     expect.objectContaining({ person: "Theo", role: "tester", environment: "demo", promotion: "1" }),
@@ -155,6 +159,44 @@ test("a promotion's pack has all files, and its verifier accepts it", async () =
     "promotion approved",
     "deployment recorded",
     "promotion completed",
+  ]);
+});
+
+test("a pack says what was completed without its gate, rolled back, marked as bad, and where visitors are led", async () => {
+  await w.record("beta", ["/sale v1", "/old v1"]);
+  await w.promote((await w.release("Winter", ["/sale", "/old"])).number, "demo");
+  w.clock.at = "2026-03-03T11:00:00.000Z";
+  await w.record("beta", ["-/old", "/sale v2"]);
+  const contents = [
+    { kind: "page" as const, key: "/old", version: null, redirect: "/sale" },
+    { kind: "page" as const, key: "/sale", version: "v2" },
+  ];
+  const { number } = await createRelease(w.db, await w.by("ada"), w.site, { name: "Spring", contents });
+  await markAsBad(w.db, await w.by("theo"), w.site, number, "Too slow");
+  await liftMark(w.db, await w.by("theo"), w.site, number, "It was the network");
+  const urgent = await w.ask(number, "demo");
+  await completeWithoutGate(w.db, await w.by("iris"), w.site, urgent.number, { reason: "The shop is down" });
+  const back = await rollBack(w.db, await w.by("ada"), w.site, urgent.number, { reason: "Still down" });
+
+  const forced = await unpack(`promotions/${urgent.number}/evidence.zip`);
+  expect(await verify()).toMatch(/^0 OK/);
+  expect(cellsOf(forced, "contents.csv", "key", "version", "replaced", "redirect")).toEqual([
+    ["/old", "removed", "v1", "/sale"],
+    ["/sale", "v2", "v1", ""],
+  ]);
+  expect(cellsOf(forced, "steps.csv", "what", "said", "forced")).toEqual([
+    ["release made", "", ""],
+    ["release marked bad", "Too slow", ""],
+    ["release mark lifted", "It was the network", ""],
+    ["promotion asked", "", ""],
+    ["deployment recorded", "", ""],
+    ["promotion completed", "The shop is down", "approvals_missing"],
+  ]);
+  const rolledBack = await unpack(`promotions/${back.number}/evidence.zip?history=all`);
+  expect(await verify()).toMatch(/^0 OK/);
+  expect(cellsOf(rolledBack, "steps.csv", "what", "rollback_of")).toEqual([
+    ["release made", "2"],
+    ["promotion asked", "2"],
   ]);
 });
 

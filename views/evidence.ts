@@ -9,7 +9,7 @@ import { each, type Html, html, type Piece, verbatim, withoutMarkup } from "./pa
 export const evidenceColumns = {
   contents: ({ promotion }: EvidenceSubject) =>
     promotion
-      ? ["kind", "key", "title", "change", "version", "replaced"]
+      ? ["kind", "key", "title", "change", "version", "replaced", "redirect"]
       : [
           "kind",
           "key",
@@ -70,6 +70,8 @@ export const evidenceColumns = {
     "person",
     "person_id",
     "said",
+    "rollback_of",
+    "forced",
   ],
 };
 
@@ -85,6 +87,9 @@ const columnHeads: Record<string, string> = {
   replaced: "was before",
   what: "action",
   said: "note",
+  redirect: "visitors led to",
+  forced: "completed despite",
+  rollback_of: "rollback of promotion",
   environment_name: "called then",
   environment_now: "now called",
   person_id: "id of the person",

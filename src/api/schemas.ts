@@ -150,6 +150,15 @@ export const approvedBySchema = z
   .object({ person: nameThenSchema, kind: personKindSchema, role: z.string(), decided_at: momentSchema })
   .openapi("ApprovedBy");
 
+/** Of a placement: how its promotion relates to rollbacks, and to its gate. */
+export const promotionFlags = {
+  rollback_of: z.int().nullable().openapi({
+    description: "The number of the promotion that its promotion rolled back; null if that was no rollback.",
+  }),
+  rolled_back_by: z.int().nullable().openapi({ description: "The number of the promotion that rolled this back." }),
+  without_gate: z.boolean().openapi({ description: "Its promotion was completed without its gate." }),
+};
+
 export const beforeApprovalSchema = z
   .boolean()
   .openapi({ description: "It was there before the last approval that its gate needed." });

@@ -32,6 +32,10 @@ interface RecordedVersion {
   /** What brought it: the number of its deployment, and of its promotion with who approved that. */
   deployment: number;
   promotion: number | null;
+  /** The promotion that its promotion rolled back. */
+  rollback_of: number | null;
+  /** Whether its promotion was completed without its gate. */
+  forced: boolean;
   approvedBy: ApprovedBy[];
 }
 
@@ -104,6 +108,8 @@ function cellOf(
       late: isRecordedLate(cell) ? cell.recorded_at : undefined,
       deployment: cell.deployment,
       promotion: cell.promotion,
+      rollback_of: cell.rollback_of,
+      forced: cell.forced > 0,
       approvedBy: approvals,
     },
     unknown: isUnknown(states, i),

@@ -3,6 +3,7 @@ import type { Frame } from "../../views/layout.ts";
 import { withDelegations } from "../delegations/queries.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
+import { forcedToReview } from "../promotions/break-glass.ts";
 import { unreadOf } from "../promotions/comments.ts";
 import { rejectionsOf } from "../promotions/rejections.ts";
 import { needOf } from "../promotions/rules.ts";
@@ -21,12 +22,12 @@ export async function siteFrame(
   const actor = await withDelegations(c.var.db, site.id, sessionActor(c));
   const { blockers } = summary;
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));
+  const forced = await forcedToReview(c.var.db, actor, site.id);
+  const rejected = await rejectionsOf(c.var.db, actor, site.id);
   return {
     environments: environmentStatuses(site, summary, environment),
     inboxCount:
-      open.length +
-      (await rejectionsOf(c.var.db, actor, site.id)).length +
-      (await unreadOf(c.var.db, site.id, actor.person.id)).length,
+      open.length + rejected.length + forced.length + (await unreadOf(c.var.db, site.id, actor.person.id)).length,
     nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };
 }

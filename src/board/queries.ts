@@ -5,6 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { type ArtifactPosition, artifactBatches, beyond, orderColumns } from "../record/artifact-batches.ts";
 import { type SectionCounts, sectionName } from "../record/count-sections.ts";
 import { personThen } from "../record/former-names.ts";
+import { isForced, rollbackOf } from "../record/promotion-flags.ts";
 import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
 import type { Kind } from "../schema.ts";
 import { matchesFilter } from "./filter-sql.ts";
@@ -107,6 +108,8 @@ export function currentCells(db: Database, artifactIds: string[]) {
         "pe.kind as person_kind",
         "d.number as deployment",
         "pr.number as promotion",
+        rollbackOf("pr").as("rollback_of"),
+        isForced("p").as("forced"),
       ])
       .where("c.artifact_id", "in", batch)
       .execute(),

@@ -34,6 +34,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "check whether a release can be promoted to an environment",
     load: async () => (await import("./can-promote.ts")).canPromoteCommand,
   },
+  rollback: {
+    summary: "request the promotion that puts back what a completed one replaced",
+    load: async () => (await import("./rollback.ts")).rollbackCommand,
+  },
   gate: {
     summary: "show what an environment asks of promotions, or change it",
     load: async () => (await import("./gate.ts")).gateCommand,

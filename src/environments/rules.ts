@@ -48,7 +48,8 @@ export function whyNotOrder(
   const [first] = after;
   if (!first) return "A site needs at least one environment.";
   const indexOf = ({ environment_id }: OpenPromotion) => after.findIndex(({ id }) => id === environment_id);
-  const broken = open.filter((promotion) => after[indexOf(promotion) - 1]?.id !== promotion.from_id);
+  const moving = open.filter((promotion) => promotion.from_id !== promotion.environment_id);
+  const broken = moving.filter((promotion) => after[indexOf(promotion) - 1]?.id !== promotion.from_id);
   const numbers = broken.map(({ number }) => String(number));
   if (numbers.length === 1) return `Promotion ${numbers[0]} is still open there. Complete or cancel it first.`;
   if (numbers.length) return `Promotions ${joinWithAnd(numbers)} are still open there. Complete or cancel them first.`;

@@ -62,20 +62,23 @@ const sentences = {
   ],
   release_made: (d) => [
     "created ",
-    { to: `releases/${text(d.number)}`, text: `release ${text(d.number)}, ${text(d.name)}` },
-    ", from ",
+    release(d),
+    ...(d.rollback_of ? [", for a rollback of ", promotion(d.rollback_of), " on "] : [", from "]),
     environment(d),
     ...(d.previous === undefined
       ? []
       : [", made from ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
     ".",
   ],
+  release_marked_bad: (d) => ["marked ", release(d), " as bad."],
+  release_mark_lifted: (d) => ["lifted the mark of ", release(d), " as bad."],
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
+    ...(d.rollback_of ? [", a rollback of ", promotion(d.rollback_of)] : []),
     ": ",
     name(d.name),
-    ` from ${text(d.from)} to `,
+    d.rollback_of ? " on " : ` from ${text(d.from)} to `,
     environment(d),
     ".",
   ],
@@ -147,14 +150,37 @@ const sentences = {
     promotion(d.by),
     ".",
   ],
-  promotion_completed: (d) => [
-    "completed ",
+  promotion_completed: (d) =>
+    d.rollback_of
+      ? [
+          "rolled back ",
+          promotion(d.rollback_of),
+          " on ",
+          environment(d),
+          " with ",
+          promotion(d.number),
+          ...overridden(d),
+          withoutGate(d),
+          ".",
+        ]
+      : [
+          "completed ",
+          promotion(d.number),
+          ": ",
+          name(d.name),
+          " on ",
+          environment(d),
+          ...overridden(d),
+          withoutGate(d),
+          ".",
+        ],
+  forced_completion_reviewed: (d) => [
+    "reviewed the completion of ",
     promotion(d.number),
-    ": ",
+    " without its gate: ",
     name(d.name),
     " on ",
     environment(d),
-    ...overridden(d),
     ".",
   ],
   promotion_commented: (d) => [
@@ -224,6 +250,8 @@ export const actionNames = {
   deployment_recorded: "Deployments recorded",
   placement_corrected: "Corrections",
   release_made: "Releases created",
+  release_marked_bad: "Releases marked as bad",
+  release_mark_lifted: "Marks of bad releases lifted",
   promotion_asked: "Promotions requested",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
@@ -232,6 +260,7 @@ export const actionNames = {
   promotion_expired: "Promotions expired",
   checklist_ticked: "Checklist lines ticked",
   promotion_completed: "Promotions completed",
+  forced_completion_reviewed: "Completions without the gate reviewed",
   promotion_cancelled: "Promotions cancelled",
   promotion_superseded: "Promotions superseded",
   promotion_commented: "Comments",
@@ -273,10 +302,17 @@ const roleName = (slug: Json | undefined): string =>
 
 const environment = (d: Details) => ({ to: `environments/${text(d.environment)}`, text: text(d.environment) });
 
+const release = (d: Details) => ({
+  to: `releases/${text(d.number)}`,
+  text: `release ${text(d.number)}, ${text(d.name)}`,
+});
+
 const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+const withoutGate = (d: Details): string => (d.forced ? ", without its gate" : "");
 
 /** "beta, demo, live" */
 const inOrder = (d: Details): SentencePart[] =>

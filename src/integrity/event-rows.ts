@@ -19,6 +19,7 @@ export const recordTables = [
   "gates",
   "releases",
   "release_contents",
+  "release_marks",
   "promotions",
   "approvals",
   "page_comments",
@@ -32,6 +33,8 @@ export const recordTables = [
   "corrections",
   "repeats",
   "completions",
+  "forced_completions",
+  "forced_reviews",
   "ownerships",
   "former_names",
   "delegations",
@@ -74,6 +77,14 @@ export const plainTables = {
     created_at: true,
     made_from: true,
   } satisfies Columns<"releases">,
+  release_marks: {
+    id: true,
+    release_id: true,
+    lifts_id: true,
+    person_id: true,
+    reason: true,
+    marked_at: true,
+  } satisfies Columns<"release_marks">,
   promotions: {
     id: true,
     site_id: true,
@@ -84,6 +95,7 @@ export const plainTables = {
     gate_id: true,
     digest: true,
     note: true,
+    rollback_of_id: true,
     person_id: true,
     asked_at: true,
   } satisfies Columns<"promotions">,
@@ -145,6 +157,12 @@ export const plainTables = {
     completed_at: true,
     freeze_override: true,
   } satisfies Columns<"completions">,
+  forced_reviews: {
+    promotion_id: true,
+    person_id: true,
+    comment: true,
+    reviewed_at: true,
+  } satisfies Columns<"forced_reviews">,
   cancellations: {
     promotion_id: true,
     person_id: true,
@@ -214,6 +232,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   server_removed: noRows,
   deployment_recorded: deploymentOf,
   release_made: releaseOf,
+  release_marked_bad: plainRow("release_marks"),
+  release_mark_lifted: plainRow("release_marks"),
   promotion_asked: plainRow("promotions"),
   promotion_approved: decisionOf,
   promotion_rejected: decisionOf,
@@ -223,7 +243,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   checklist_ticked: plainRow("checklist_ticks"),
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
-  promotion_completed: plainRow("completions"),
+  promotion_completed: completionOf,
+  forced_completion_reviewed: plainRow("forced_reviews"),
   promotion_commented: commentOf,
   placement_corrected: correctionOf,
   person_invited: noRows,
@@ -251,6 +272,15 @@ function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): Ev
   return { former_names: [{ of_id: subject_id, until: recorded_at, seq, name: details.before as string }] };
 }
 
+function completionOf(entry: ChainEntry): EventTableRows {
+  const { reason, passed_over } = entry.details;
+  const completions = plainRow("completions")(entry);
+  const forced = passed_over
+    ? [{ promotion_id: entry.subject_id, reason: reason as string, blockers: canonicalJson(passed_over) }]
+    : [];
+  return { ...completions, forced_completions: forced };
+}
+
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
   const owner_id = details.owner_id as string | null;
   return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
@@ -270,7 +300,12 @@ function commentOf(entry: ChainEntry): EventTableRows {
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {
-  const contents = lines(entry.details.contents).map(({ kind, key, version }) => ({ kind, key, version }));
+  const contents = lines(entry.details.contents).map(({ kind, key, version, redirect = null }) => ({
+    kind,
+    key,
+    version,
+    redirect,
+  }));
   const release_id = entry.subject_id;
   return { ...plainRow("releases")(entry), release_contents: contents.map((line) => ({ release_id, ...line })) };
 }

@@ -47,6 +47,14 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
   { table: "releases", subject: "id", what: "release", actions: ["release_made"] },
   { table: "promotions", subject: "id", what: "promotion", actions: ["promotion_asked"] },
   {
+    table: "release_marks",
+    subject: "release_id",
+    of: "releases",
+    what: "the mark of release",
+    id: "id",
+    actions: ["release_marked_bad", "release_mark_lifted"],
+  },
+  {
     table: "approvals",
     subject: "promotion_id",
     what: "the decision on promotion",
@@ -72,6 +80,18 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
     subject: "promotion_id",
     what: "the completion of promotion",
     actions: ["promotion_completed"],
+  },
+  {
+    table: "forced_completions",
+    subject: "promotion_id",
+    what: "the completion without its gate of promotion",
+    actions: ["promotion_completed"],
+  },
+  {
+    table: "forced_reviews",
+    subject: "promotion_id",
+    what: "the review of promotion",
+    actions: ["forced_completion_reviewed"],
   },
   {
     table: "cancellations",

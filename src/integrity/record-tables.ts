@@ -98,12 +98,13 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .leftJoin("versions as v", (join) =>
           join.onRef("v.id", "=", "r.version_id").onRef("v.artifact_id", "=", "r.artifact_id"),
         )
-        .select(["r.release_id", "a.kind", "a.key", "r.version_id", "v.label as version"])
+        .select(["r.release_id", "a.kind", "a.key", "r.version_id", "v.label as version", "r.redirect"])
         .where("r.release_id", "=", entry.subject_id ?? "")
         .execute();
       return rows.map(withVersionLabel);
     },
   },
+  release_marks: byId("release_marks", "id", () => "the mark of it"),
   promotions: byId("promotions", "id", ({ number }) => `promotion ${number}`),
   approvals: byId("approvals", "id", ({ role }) => `the decision of a ${role} on it`),
   page_comments: {
@@ -122,6 +123,18 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   withdrawals: byId("withdrawals", "approval_id", () => "the withdrawal of an approval"),
   checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),
+  forced_reviews: byId("forced_reviews", "promotion_id", () => "the review of its completion"),
+  forced_completions: {
+    id: ["promotion_id"],
+    complete: true,
+    name: () => "its completion without the gate",
+    find: (db, { entry }) =>
+      db
+        .selectFrom("forced_completions")
+        .selectAll()
+        .where("promotion_id", "=", entry.subject_id ?? "")
+        .execute(),
+  },
   completions: byId("completions", "promotion_id", () => "the completion"),
   freezes: byId("freezes", "id", ({ number }) => `freeze ${number}`),
   freeze_ends: byId("freeze_ends", "freeze_id", () => "the end of the freeze"),

@@ -5,6 +5,7 @@ import { pageOf } from "../api/cursor.ts";
 import {
   beforeApprovalSchema,
   keySchema,
+  kindSchema,
   knownKey,
   listOf,
   momentSchema,
@@ -17,15 +18,18 @@ import {
   personKindSchema,
   slugSchema,
   textUpTo,
+  versionLabel,
 } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { promotionDetails } from "./assessment.ts";
+import { completeWithoutGate } from "./break-glass.ts";
 import { tickLine } from "./checklist.ts";
 import { canPromote } from "./eligibility.ts";
 import { perRequestField, requestFields } from "./fields.ts";
 import { cancel, complete, decide, type Outcome, requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
+import { previewRollback, rollBack } from "./rollback.ts";
 import { approvedAfterwards } from "./rules.ts";
 import { withdrawApproval } from "./withdrawals.ts";
 
@@ -58,6 +62,9 @@ const promotion = z.object({
   to: slugSchema.openapi({ example: "live" }),
   digest,
   ...perRequestField(() => z.string().nullable()),
+  rollback_of: z.int().nullable().openapi({
+    description: "The number of the promotion that this one rolls back. Then `from` is the same as `to`.",
+  }),
   gate: z.object({ version: z.int() }).nullable().openapi({
     description: "The gate under which it was requested, and which it keeps; null: there was none.",
   }),
@@ -128,6 +135,26 @@ const promotion = z.object({
       freeze_override: z.string().nullable().openapi({
         description: "Why it was completed although the target was frozen; null: it was not frozen.",
       }),
+      rolled_back_by: z.int().nullable().openapi({
+        description:
+          "The number of the latest completed promotion that put back what this one replaced, or part of it.",
+      }),
+      forced: z
+        .object({
+          reason: z.string(),
+          passed_over: blockers,
+          review: z
+            .object({
+              person: nameThenSchema,
+              kind: personKindSchema,
+              comment: z.string().nullable(),
+              reviewed_at: momentSchema,
+            })
+            .nullable()
+            .openapi({ description: "null: nobody else has reviewed it yet." }),
+        })
+        .nullable()
+        .openapi({ description: "It was completed without its gate: why, and what blocked it." }),
     })
     .nullable(),
   cancellation: z
@@ -301,6 +328,101 @@ promotionApi.openapi(cancelCall, async (c) => {
   return c.json(withBlockersJson(await cancel(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
 });
 
+const breakGlassCall = postCall("/sites/{site}/promotions/{n}/break-glass", {
+  tags,
+  operationId: "completeWithoutGate",
+  summary: "Complete a promotion although its gate is not met",
+  description:
+    "Needs the permission for it. What blocked it is kept with the reason, it is flagged wherever it shows, and somebody else has to review it. A release that is marked as bad is refused.",
+  params: byNumber,
+  body: z
+    .strictObject({
+      reason: textUpTo(10_000),
+      effective_at: momentSchema.optional().openapi({ description: "Since when; now if missing." }),
+    })
+    .openapi("NewForcedCompletion"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(breakGlassCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  const actor = tokenActor(c, body);
+  return c.json(withBlockersJson(await completeWithoutGate(c.var.db, actor, c.var.access.site, n, body)), 201);
+});
+
+const rollbackCall = postCall("/sites/{site}/promotions/{n}/rollback", {
+  tags,
+  operationId: "rollBackPromotion",
+  summary: "Request the promotion that puts back what a completed one replaced",
+  description:
+    "The rollback is a promotion of its own, with a release made for it: it needs the approvals that the gate asks of rollbacks, and has to be completed. A page or software item that the promotion added is removed again. 409 if nothing is left to restore.",
+  params: byNumber,
+  body: z
+    .strictObject({
+      reason: textUpTo(10_000),
+      contents: z
+        .array(
+          z.strictObject({
+            kind: kindSchema,
+            key: knownKey,
+            version: versionLabel.optional().openapi({
+              description: "What you expect to be restored, null for a removal; refused if it is something else.",
+            }),
+          }),
+        )
+        .optional()
+        .openapi({ description: "What to put back; all that can be if missing." }),
+    })
+    .openapi("NewRollback"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(rollbackCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(withBlockersJson(await rollBack(c.var.db, tokenActor(c, body), c.var.access.site, n, body)), 201);
+});
+
+const previewCall = getCall("/sites/{site}/promotions/{n}/rollback", {
+  tags,
+  operationId: "previewRollback",
+  summary: "What a rollback of a promotion would put back now",
+  params: byNumber,
+  answer: z
+    .object({
+      allowed: z.boolean(),
+      message: z.string().nullable().openapi({ description: "Why no rollback can be requested." }),
+      contents: z.array(
+        z.object({
+          kind: kindSchema,
+          key: keySchema,
+          current: versionLabel,
+          restored: versionLabel,
+          included: z.boolean().openapi({
+            description: "false: it is already as it was before, or the record of the change was corrected.",
+          }),
+          changed_since_by: z.array(z.object({ deployment: z.int(), promotion: z.int().nullable() })),
+        }),
+      ),
+    })
+    .openapi("RollbackPreview"),
+});
+
+promotionApi.openapi(previewCall, async (c) => {
+  const { n } = c.req.valid("param");
+  const { lines, whyNot } = await previewRollback(c.var.db, tokenActor(c, {}), c.var.access.site, n);
+  const contents = lines.map(({ kind, key, current, version, restorable, later }) => ({
+    kind,
+    key,
+    current: current?.version ?? null,
+    restored: version,
+    included: restorable,
+    changed_since_by: later,
+  }));
+  return c.json({ allowed: !whyNot, message: whyNot ?? null, contents }, 200);
+});
+
 const canCall = getCall("/sites/{site}/can-promote", {
   tags,
   operationId: "canPromote",
@@ -332,6 +454,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     to: row.environment.slug,
     digest,
     ...perRequestField((name) => row[name]),
+    rollback_of: row.rollback_of,
     gate: row.gate && { version: row.gate.version },
     gate_changed: row.gate_changed,
     asked_by,
@@ -373,6 +496,8 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       corrected: completion.corrected,
       before_approval: approvedAfterwards(row) !== undefined,
       freeze_override: completion.freeze_override,
+      rolled_back_by: completion.rolled_back_by,
+      forced: completion.forced && forcedJson(completion.forced),
     },
     cancellation: cancellation && {
       person: cancellation.person,
@@ -382,4 +507,10 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       superseded_by: cancellation.superseded_by,
     },
   };
+}
+
+function forcedJson({ reason, blockers, review }: NonNullable<NonNullable<Promotion["completion"]>["forced"]>) {
+  if (!review) return { reason, passed_over: blockers, review };
+  const { person, kind, comment, reviewed_at } = review;
+  return { reason, passed_over: blockers, review: { person, kind, comment, reviewed_at } };
 }

@@ -65,6 +65,9 @@ type AssessedPromotion = Pick<
   | "checklist"
   | "asked_at"
   | "gate"
+  | "rollback_of_id"
+  | "release"
+  | "bad"
   | "requirements"
   | "approvals"
   | "environment"
@@ -84,7 +87,8 @@ export async function assess(
 ): Promise<Assessment> {
   const ids = contents.map((content) => content.artifact_id);
   const inSource = await currentPlacements(db, promotion.from_id, ids);
-  const moved = contents.filter((content) => hasMovedOn({ ...content, inSource: inSource.get(content.artifact_id) }));
+  const movable = promotion.rollback_of_id ? [] : contents;
+  const moved = movable.filter((content) => hasMovedOn({ ...content, inSource: inSource.get(content.artifact_id) }));
   const corrected = await correctedSources(db, promotion.from_id, moved);
   const changes = contents.map((content): ContentChange => {
     const id = content.artifact_id;
@@ -94,7 +98,7 @@ export async function assess(
       ...now,
       title: content.version_id === null ? (now.inTarget?.title ?? content.title) : content.title,
       change: changeOf(content, now.inTarget),
-      moved_on: hasMovedOn({ ...content, ...now }),
+      moved_on: !promotion.rollback_of_id && hasMovedOn({ ...content, ...now }),
     };
   });
   const checked = isOpen(promotion.state) && promotion.gate?.check_requirements !== false;

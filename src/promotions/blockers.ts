@@ -3,6 +3,7 @@ import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
 import { countOf, joinWithAnd, joinWithOr, nameWithKind } from "../text.ts";
 import {
+  badRelease,
   checklistCode,
   movedOnCode,
   type OpenPromotion,
@@ -44,14 +45,18 @@ export function blockersOf(
   const closed = whyClosed(promotion);
   if (closed) return [{ code: promotion.state, message: closed }];
   return [
+    ...badReleaseOf(promotion),
     ...promotion.requirements.flatMap(missingApprovals),
-    ...movedOn(source, contents),
-    ...soaking(promotion, source, contents, now),
+    // a rollback puts back what the target itself had
+    ...(promotion.rollback_of_id ? [] : [...movedOn(source, contents), ...soaking(promotion, source, contents, now)]),
     ...openChecklist(promotion),
     ...needs.filter((need) => !isMet(need)).map((need) => unmetNeed(need, promotion.environment)),
     ...frozen,
   ];
 }
+
+export const badReleaseOf = ({ release, bad }: Pick<OpenPromotion, "release" | "bad">): Blocker[] =>
+  bad && release !== undefined ? [badRelease(release, bad)] : [];
 
 function missingApprovals(requirement: Requirement): Blocker[] {
   const { name, needed, given, people = [] } = requirement;

@@ -65,7 +65,7 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "id" | "number" | "digest">,
+  release: Pick<Release, "id" | "number" | "digest" | "rollback_of" | "bad">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
@@ -75,7 +75,7 @@ export async function eligibilityFor(
   const same = open.find((promotion) => promotion.digest === digest);
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(db, environment.id, ids);
-  const promotion = same ?? (await draftPromotion(db, actor, release, digest, environment, from));
+  const promotion = same ?? (await draftPromotion(db, actor, { digest, release }, environment, from));
   const assessment = await assess(db, site.id, promotion, contents, inTarget, actor.at);
   const whyNot = whyNotRequest(release, environment, same, assessment.contents);
   const blockers = whyNot && !same ? [whyNot] : assessment.blockers;
@@ -102,27 +102,37 @@ function sourceEnvironment(site: Site, environment: Environment): Environment {
 }
 
 /** SHA-256 over what an approval is bound to: the release's contents, the target, and the gate at the time of the request. */
-function promotionDigest(site: Site, release: { digest: string }, environment: Environment): string {
+export function promotionDigest(
+  site: Site,
+  release: { digest: string; rollback_of_id?: string },
+  environment: Environment,
+): string {
   const { gate: current } = environment;
   const gate = current && { id: current.id, version: current.version, ...current.stored };
-  return sha256(canonicalJson({ site: site.id, release: release.digest, environment: environment.id, gate }));
+  const rollback = release.rollback_of_id && { rollback_of: release.rollback_of_id };
+  return sha256(
+    canonicalJson({ site: site.id, release: release.digest, environment: environment.id, gate, ...rollback }),
+  );
 }
 
 /** The promotion as it would be right after the request. */
 async function draftPromotion(
   db: Database,
   actor: Actor,
-  { id }: Pick<Release, "id">,
-  digest: string,
+  { digest, release }: { digest: string; release: Pick<Release, "id" | "number" | "bad"> },
   environment: Environment,
   from: Environment,
 ) {
+  const { id } = release;
   const recorders = environment.gate?.recorders_may_approve === false ? await recordersOf(db, [id]) : undefined;
   const facts = { digest, gate: environment.gate, approvals: [], completion: null, cancellation: null };
   return {
     number: 0,
     state: "waiting" as const,
     approvals: [],
+    rollback_of_id: null,
+    release: release.number,
+    bad: release.bad,
     requester_id: actor.person.id,
     gate: environment.gate,
     requirements: requirementsOf(facts, await roleNames(db)),

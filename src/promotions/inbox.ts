@@ -3,6 +3,7 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { withDelegations } from "../delegations/queries.ts";
 import { listFreezes } from "../freezes/queries.ts";
+import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { mentionsOf } from "./comments.ts";
 import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
@@ -28,6 +29,8 @@ export interface Inbox {
   /** What this person has to decide, and to complete; those that have waited longest first. */
   decide: Promotion[];
   complete: Promotion[];
+  /** What was completed without its gate, and this person has to review. */
+  forced: Promotion[];
   others: Promotion[];
   done: Promotion[];
   /** How many promotions have ended in all, and whether there are older ones than those listed. */
@@ -69,6 +72,7 @@ export async function loadInbox(
     blockers,
     decide: needing("decision").reverse(),
     complete: needing("completion").reverse(),
+    forced: await forcedToReview(db, actor, site.id),
     others: needing(undefined),
     done,
     ended: (await lastNumber(db, site.id)) - open.length,

@@ -6,7 +6,7 @@ import type { Freeze } from "../freezes/queries.ts";
 import { frozenBlockers, frozenCode } from "../freezes/rules.ts";
 import type { Kind } from "../schema.ts";
 import { assessPromotion } from "./assessment.ts";
-import { movedOn } from "./blockers.ts";
+import { badReleaseOf, movedOn } from "./blockers.ts";
 import type { Promotion } from "./queries.ts";
 
 /** What blocks each of these open promotions apart from missing approvals, by promotion id; only of those that are blocked. */
@@ -18,7 +18,7 @@ export async function openBlockers(
   open: Promotion[],
   now: string,
 ): Promise<OpenBlockers> {
-  const blockers = await movedOnBlockers(db, open);
+  const blockers = await deadEnds(db, open);
   // what versions require may be brought by another promotion while approvals are collected, so it matters at the end
   for (const promotion of open) {
     if (promotion.state !== "approved" || blockers.has(promotion.id)) continue;
@@ -52,8 +52,8 @@ interface MovedContent {
   source_version: string | null;
 }
 
-/** The blocker of each of these promotions whose source environment has something else by now, by promotion id. */
-export async function movedOnBlockers(db: Database, open: Promotion[]): Promise<OpenBlockers> {
+/** Why nothing would come of approving these promotions, by promotion id: a bad release, or what the source has by now. */
+export async function deadEnds(db: Database, open: Promotion[]): Promise<OpenBlockers> {
   const rows = await inBatches(
     open.map((promotion) => promotion.id),
     (batch) => movedContents(db, batch),
@@ -67,7 +67,8 @@ export async function movedOnBlockers(db: Database, open: Promotion[]): Promise<
       version,
       inSource: source.in_source ? { version_id: source.source_version_id, version: source.source_version } : undefined,
     }));
-    if (contents.length) blockers.set(promotion.id, movedOn(promotion.from, contents));
+    const reasons = [...badReleaseOf(promotion), ...movedOn(promotion.from, contents)];
+    if (reasons.length) blockers.set(promotion.id, reasons);
   }
   return blockers;
 }
@@ -83,7 +84,7 @@ async function movedContents(db: Database, promotionIds: string[]): Promise<Move
     join artifacts a on a.id = c.artifact_id
     left join versions v on v.id = c.version_id
     left join versions sv on sv.id = s.version_id
-    where ${inList("p.id", promotionIds)} and (s.artifact_id is null or s.version_id is distinct from c.version_id)`.execute(
+    where ${inList("p.id", promotionIds)} and p.rollback_of_id is null and (s.artifact_id is null or s.version_id is distinct from c.version_id)`.execute(
     db,
   );
   // bytewise as in the database, which would otherwise sort the contents of all promotions

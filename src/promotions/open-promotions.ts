@@ -3,15 +3,74 @@ import type { Environment } from "../access/environments.ts";
 import { type Gate, readGate } from "../access/gates.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import { newId } from "../database/ids.ts";
 import { enqueue } from "../jobs/queue.ts";
 import { appendEvent } from "../record/events.ts";
+import { nextNumber } from "../record/numbers.ts";
 import { listContents } from "../record/releases.ts";
 import { withSectionCounts } from "../record/section-counts.ts";
 import { promotionExpiry } from "./expiry-rules.ts";
+import { perRequestField, type RequestFieldName } from "./fields.ts";
 import type { Promotion } from "./queries.ts";
+import { settleRejections } from "./rejections.ts";
+
+interface NewPromotion {
+  release: { id: string; number: number; name: string };
+  from: Environment;
+  environment: Environment;
+  contents: { artifact_id: string }[];
+  digest: string;
+  fields: { [Name in RequestFieldName]?: string | undefined };
+  /** The completed promotion that it rolls back. */
+  rollbackOf?: { id: string; number: number } | undefined;
+  /** The open promotions to the same environment, of which it replaces those that it includes. */
+  open: Promotion[];
+}
+
+/** Writes a requested promotion with its event, and returns its number. Must be called inside a verb's transaction. */
+export async function openPromotion(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  { release, from, environment, contents, digest, fields, rollbackOf, open }: NewPromotion,
+): Promise<number> {
+  const row = {
+    id: newId(Date.parse(actor.at)),
+    site_id: site.id,
+    number: await nextNumber(trx, site.id, "promotions"),
+    release_id: release.id,
+    from_id: from.id,
+    environment_id: environment.id,
+    gate_id: environment.gate?.id ?? null,
+    digest,
+    ...perRequestField((name) => fields[name]?.trim() || null),
+    rollback_of_id: rollbackOf?.id ?? null,
+    person_id: actor.person.id,
+    asked_at: actor.at,
+  };
+  await trx.insertInto("promotions").values(row).execute();
+  await markOpen(trx, site, row, contents);
+  await settleRejections(trx, site.id, row, contents);
+  await appendEvent(trx, actor, site.id, {
+    ...eventSubject(row, environment),
+    action: "promotion_asked",
+    details: {
+      ...row,
+      release: release.number,
+      name: release.name,
+      environment: environment.slug,
+      from: from.slug,
+      rollback_of: rollbackOf?.number,
+    },
+  });
+  // a rollback does not end what is on its way, and the reverse
+  const replaceable = open.filter((older) => (older.rollback_of_id === null) === (row.rollback_of_id === null));
+  for (const older of replaceable) await supersede(trx, actor, site, older, { ...row, environment, contents });
+  return row.number;
+}
 
 /** Closes an older open promotion if the newer one promotes every artifact of it too. */
-export async function supersede(
+async function supersede(
   trx: Database,
   actor: Actor,
   site: Site,
@@ -46,7 +105,7 @@ export async function supersede(
 }
 
 /** Lists the promotion as open, counts its rows as waiting on the board, and sees to it that it expires if its gate says so. */
-export async function markOpen(
+async function markOpen(
   trx: Database,
   site: Site,
   promotion: { id: string; environment_id: string; gate_id: string | null; asked_at: string },

@@ -14,6 +14,7 @@ import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
+import { whyNotForce, whyNotReviewForced } from "./break-glass-rules.ts";
 import { earlierApprovals } from "./carry-over.ts";
 import { listComments, whyNotDiscuss } from "./comments.ts";
 import { type PageRequest, requestedChanges } from "./page-comments.ts";
@@ -23,7 +24,9 @@ import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import {
   approvedAfterwards,
-  movedOnCode,
+  isDeadEnd,
+  mayComplete,
+  mayRollBack,
   needOf,
   rolesToChoose,
   standInOn,
@@ -45,6 +48,8 @@ export interface RefusedForm {
         reason?: string;
         withdrawal?: string;
         override?: string;
+        force?: string;
+        review?: string;
         remark?: string;
         pages?: PageRequest[];
       }
@@ -106,12 +111,15 @@ export async function showPromotion(
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
     need: needOf(promotion, actor, promotion.blockers),
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
-    stale: promotion.blockers.find(({ code }) => code === movedOnCode)?.message,
-    may,
+    stale: promotion.blockers.find(isDeadEnd)?.message,
+    may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:
       may.override_freeze &&
       promotion.blockers.length > 0 &&
       promotion.blockers.every(({ code }) => code === frozenCode),
+    whyNotForce: may.break_glass ? (whyNotForce(promotion) ?? null) : undefined,
+    mayReviewForced: !whyNotReviewForced(promotion, sessionActor(c)),
+    mayRollBack: mayRollBack(environmentById(site, promotion.environment_id).gate, sessionActor(c)),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],

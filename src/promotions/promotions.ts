@@ -1,6 +1,7 @@
 import type { Actor } from "../access/actor.ts";
 import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
+import { roleNames } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
@@ -11,23 +12,23 @@ import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } fr
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
 import { enqueue } from "../jobs/queue.ts";
-import { deploy } from "../record/deploy.ts";
 import { appendEvent } from "../record/events.ts";
-import { nextNumber } from "../record/numbers.ts";
 import { findRelease, listContents } from "../record/releases.ts";
-import { parseRfc3339, whyNotWhen } from "../time/rfc3339.ts";
+import { whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
 import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
+import { writeCompletion } from "./completion.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
-import { perRequestField, requestErrors } from "./fields.ts";
-import { movedOnBlockers } from "./open-blockers.ts";
-import { eventSubject, markClosed, markOpen, supersede } from "./open-promotions.ts";
+import { requestErrors } from "./fields.ts";
+import { deadEnds } from "./open-blockers.ts";
+import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
 import { insertPageComments, type PageRequest, readPages } from "./page-comments.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { addRejection, settleRejections } from "./rejections.ts";
+import { addRejection } from "./rejections.ts";
+import { whyNotMayComplete } from "./rollback-rules.ts";
 import {
   type Decision,
   rolesToChoose,
@@ -63,30 +64,10 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     const eligibility = await eligibilityFor(trx, actor, current, release, environment, contents);
     const { from, digest, open, whyNot, contents: eligible } = eligibility;
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
-    const row = {
-      id: newId(Date.parse(actor.at)),
-      site_id: site.id,
-      number: await nextNumber(trx, site.id, "promotions"),
-      release_id: release.id,
-      from_id: from.id,
-      environment_id: environment.id,
-      gate_id: environment.gate?.id ?? null,
-      digest,
-      ...perRequestField((name) => request[name]?.trim() || null),
-      person_id: actor.person.id,
-      asked_at: actor.at,
-    };
-    await trx.insertInto("promotions").values(row).execute();
-    await markOpen(trx, site, row, contents);
-    await settleRejections(trx, site.id, row, contents);
-    await carryTicks(trx, site.id, { ...row, gate: environment.gate }, eligible);
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(row, environment),
-      action: "promotion_asked",
-      details: { ...row, release: release.number, name: release.name, environment: environment.slug, from: from.slug },
-    });
-    for (const older of open) await supersede(trx, actor, site, older, { ...row, environment, contents });
-    return outcome(trx, site, row.number, actor.at);
+    const asked = { release, from, environment, contents, digest, fields: request, open };
+    const number = await openPromotion(trx, actor, site, asked);
+    await carryTicks(trx, site.id, await promotionOf(trx, site, number), eligible);
+    return outcome(trx, site, number, actor.at);
   });
 }
 
@@ -105,9 +86,9 @@ export interface DecisionRequest {
 /**
  * Records one person's approval or rejection. The same decision again changes nothing; one rejection ends the promotion.
  * Returns what `answer` makes of it, by default the promotion afterwards. Throws a Refusal with 403 if no role of the
- * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what the source
- * environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its role, comment
- * or pages.
+ * person is in the gate, 409 if it is closed, their own, or has another digest, or if they approve what is marked as bad
+ * or the source environment no longer has (or, with `askFirst`, have not reviewed all of: `not_reviewed`), and 422 for its
+ * role, comment or pages.
  */
 export function decide<T = Outcome>(
   db: Database,
@@ -134,8 +115,7 @@ export function decide<T = Outcome>(
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
     refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
-    if (request.decision === "approve")
-      refuseBlocked((await movedOnBlockers(trx, [promotion])).get(promotion.id) ?? []);
+    if (request.decision === "approve") refuseBlocked((await deadEnds(trx, [promotion])).get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
     const pages = readPages(request.decision, request.pages ?? [], contents);
     const wrong = whyNotComment(request.decision, request.comment, pages.length);
@@ -245,69 +225,34 @@ export function complete(
   number: number,
   request: CompletionRequest,
 ): Promise<Outcome> {
-  refuse(whyNotMay(actor, "promote"), 403);
-  const { freeze_override } = request;
+  const { effective_at, freeze_override } = request;
   if (freeze_override !== undefined) refuse(whyNotMay(actor, "override_freeze"), 403);
   refuseFields(
     fieldErrors({
-      effective_at: whyNotWhen(request.effective_at, actor.at),
+      effective_at: whyNotWhen(effective_at, actor.at),
       freeze_override: freeze_override === undefined ? undefined : whyNotOverride(freeze_override),
     }),
   );
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await detailsOf(trx, site, number, actor.at);
+    refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)), 403);
     if (promotion.completion?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
     const others = promotion.blockers.filter(({ code }) => code !== frozenCode);
     const isOverridden = freeze_override !== undefined && others.length < promotion.blockers.length;
     refuseBlocked(isOverridden ? others : promotion.blockers);
     const freezes = isOverridden ? await freezesAt(trx, site.id, promotion.environment_id, actor.at) : [];
-    const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
-    const deployment = await deploy(trx, actor, site, environment, {
-      effectiveAt: parseRfc3339(request.effective_at ?? actor.at) as string,
-      complete: false,
-      note: null,
-      source: null,
-      promotion,
-      lines: promotion.contents.map(({ artifact_id, kind, key, version, version_id }) => ({
-        artifact_id,
-        kind,
-        key,
-        version,
-        version_id,
-        promotion_id: promotion.id,
-        out_of_band: 0 as const,
-      })),
-    });
-    const row = {
-      promotion_id: promotion.id,
-      deployment_id: deployment.id,
-      person_id: actor.person.id,
-      completed_at: actor.at,
-      freeze_override: isOverridden ? freeze_override.trim() : null,
-    };
-    await trx.insertInto("completions").values(row).execute();
-    await markClosed(trx, site, promotion, promotion.contents);
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, environment),
-      action: "promotion_completed",
-      details: {
-        number,
-        name: promotion.name,
-        environment: environment.slug,
-        deployment: deployment.number,
-        ...row,
-        ...(isOverridden && { freezes: freezes.map((freeze) => freeze.number) }),
-      },
-    });
+    const override = isOverridden ? { reason: freeze_override.trim(), freezes } : undefined;
+    await writeCompletion(trx, actor, site, promotion, { effective_at, override });
     return outcome(trx, site, number, actor.at);
   });
 }
 
 /** Ends an open promotion. Cancelling again changes nothing. Throws a Refusal with 409 if it is closed, 422 without a reason. */
 export function cancel(db: Database, actor: Actor, site: Site, number: number, reason: string): Promise<Outcome> {
-  refuse(whyNotMay(actor, "promote"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
+    const mayNot = whyNotMay(actor, "promote");
+    if (mayNot) refuse(whyNotMayComplete(promotion, actor, await roleNames(trx)) && mayNot, 403);
     if (promotion.state === "cancelled" && promotion.cancellation?.person_id === actor.person.id)
       return outcome(trx, site, number, actor.at);
     refuse(whyClosed(promotion));

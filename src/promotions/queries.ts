@@ -3,8 +3,10 @@ import { type Gate, readGate } from "../access/gates.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import type { Blocker } from "../errors.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { deciderThen, formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
+import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
 import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
@@ -100,6 +102,11 @@ function promotions(db: Database) {
     .innerJoin("people as requester", "requester.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
+    .leftJoin("promotions as back", "back.id", "p.rollback_of_id")
+    .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
+    .leftJoin("people as marker", "marker.id", "bad.person_id")
+    .select(markColumns)
+    .select(["p.rollback_of_id", "back.number as rollback_of"])
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
     .select([
       personThen("requester", "p.asked_at", "p.site_id").as("asked_by"),
@@ -143,7 +150,7 @@ async function withState(db: Database, rows: Row[]) {
   );
   const withChecklist = rows.filter((row) => gateOf(row)?.checklist.length).map((row) => row.id);
   const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
-  return rows.map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, ...row }) => {
+  return rows.map(withMark).map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, ...row }) => {
     const gate = gateOf({ gate_id, gate_version, gate_rules });
     const of = <T extends { promotion_id: string }>(list: T[]) =>
       list.filter(({ promotion_id }) => promotion_id === row.id);
@@ -215,10 +222,27 @@ const ticksOf = precompiled((db, ids: string[]) =>
 const readCarriedOver = (text: string | null) =>
   text === null ? null : (JSON.parse(text) as { promotion: number; pages: string[] });
 
-function completionOf<T extends { corrected: number }>([row]: T[]):
-  | (Omit<T, "corrected"> & { corrected: boolean })
-  | null {
-  return row ? { ...row, corrected: row.corrected > 0 } : null;
+type CompletionRow = Awaited<ReturnType<typeof completionsOf>>[number];
+
+function completionOf([row]: CompletionRow[]) {
+  if (!row) return null;
+  const { forced_reason, forced_blockers, reviewer_id, review_comment, reviewed_at, ...more } = row;
+  const { reviewer, reviewer_now, reviewer_kind, ...completion } = more;
+  const review = reviewer_id !== null &&
+    reviewed_at !== null && {
+      person_id: reviewer_id,
+      person: reviewer ?? "",
+      person_now: reviewer_now,
+      kind: reviewer_kind ?? ("person" as const),
+      comment: review_comment,
+      reviewed_at,
+    };
+  const forced = forced_reason !== null && {
+    reason: forced_reason,
+    blockers: JSON.parse(forced_blockers ?? "[]") as Blocker[],
+    review: review || null,
+  };
+  return { ...completion, corrected: row.corrected > 0, forced: forced || null };
 }
 
 /** How many roles, or of the role in which they decided, the person has on the site now. */
@@ -263,12 +287,26 @@ const hasCorrections = (deployment: string) => sql<number>`(
     where co.corrected_id = ${sql.ref(deployment)} and co.stands = 0
       and not exists (select 1 from corrections ca where ca.correction_id = co.id) limit 1) found)`;
 
+/** The number of the latest rollback of the promotion `c` that is completed, or of the one that is open; null if there is none. */
+const rollbackOf = (table: "completions" | "open_promotions") => sql<number | null>`(
+  select max(x.number) from promotions x join ${sql.table(table)} xs on xs.promotion_id = x.id
+  where x.rollback_of_id = c.promotion_id)`;
+
 const completionsOf = precompiled((db, ids: string[]) =>
   db
     .selectFrom("completions as c")
     .innerJoin("people as p", "p.id", "c.person_id")
     .innerJoin("promotions as pr", "pr.id", "c.promotion_id")
     .innerJoin("deployments as d", "d.id", "c.deployment_id")
+    .leftJoin("forced_completions as fc", "fc.promotion_id", "c.promotion_id")
+    .leftJoin("forced_reviews as fr", "fr.promotion_id", "c.promotion_id")
+    .leftJoin("people as reviewer", "reviewer.id", "fr.person_id")
+    .select(["fc.reason as forced_reason", "fc.blockers as forced_blockers", "reviewer.kind as reviewer_kind"])
+    .select(["fr.person_id as reviewer_id", "fr.comment as review_comment", "fr.reviewed_at"])
+    .select([
+      personThen("reviewer", "fr.reviewed_at", "pr.site_id").$castTo<string | null>().as("reviewer"),
+      personSince("reviewer", "fr.reviewed_at", "pr.site_id").$castTo<string | null>().as("reviewer_now"),
+    ])
     .select([
       "c.promotion_id",
       "c.person_id",
@@ -282,6 +320,7 @@ const completionsOf = precompiled((db, ids: string[]) =>
       "d.effective_at",
     ])
     .select(hasCorrections("d.id").as("corrected"))
+    .select([rollbackOf("completions").as("rolled_back_by"), rollbackOf("open_promotions").as("rollback_open")])
     .where("c.promotion_id", "in", ids),
 );
 

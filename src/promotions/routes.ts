@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { changeField } from "../../views/promotions/changes.ts";
 import { inboxPage } from "../../views/promotions/inbox.ts";
 import { positionQuery } from "../../views/promotions/sections.ts";
+import { withoutGatePage } from "../../views/promotions/without-gate.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
 import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
@@ -9,7 +10,10 @@ import { checkedValues, formFields, prefixedFields, readExactMoment } from "../h
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
+import { artifactKey } from "../text.ts";
 import { longTime } from "../time/format.ts";
+import { completeWithoutGate, listForced, reviewForced } from "./break-glass.ts";
+import { whyNotReviewForced } from "./break-glass-rules.ts";
 import { tickLine } from "./checklist.ts";
 import { addComment, readMentions } from "./comments.ts";
 import { loadInbox } from "./inbox.ts";
@@ -20,6 +24,9 @@ import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
 import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts";
+import { rollBack } from "./rollback.ts";
+import { rollbackErrors, showRollback } from "./rollback-page.ts";
+import { parseRollbackLine } from "./rollback-rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { withdrawApproval } from "./withdrawals.ts";
 
@@ -37,6 +44,15 @@ inboxRoutes.get("/", async (c) => {
     { title: "Inbox", here: "inbox" },
     inboxPage({ ...inbox, site: c.var.access.site, show, before, actor: sessionActor(c), now: c.var.at }),
   );
+});
+
+inboxRoutes.get("/without-gate", async (c) => {
+  const { site } = c.var.access;
+  const actor = sessionActor(c);
+  const promotions = await listForced(c.var.db, site.id, { open: false });
+  const list = promotions.map((promotion) => ({ promotion, mayReviewForced: !whyNotReviewForced(promotion, actor) }));
+  const title = "Completed without the gate";
+  return sitePage(c, { title, here: "inbox" }, withoutGatePage({ site, list, now: c.var.at }));
 });
 
 export const promotionRoutes = new Hono<SiteEnv>();
@@ -149,6 +165,68 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/cancellation", async (c) => {
     await cancel(c.var.db, sessionActor(c), c.var.access.site, number, reason);
     return `Promotion ${number} cancelled.`;
   });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/break-glass", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { force } = await formFields(c, "force");
+  return attempt(c, number, { force }, async () => {
+    const { db, access } = c.var;
+    await renamingError(
+      "reason",
+      "force",
+      completeWithoutGate(db, sessionActor(c), access.site, number, { reason: force }),
+    );
+    return "Completed without its gate. Somebody else has to review it.";
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/forced-review", async (c) => {
+  const number = Number(c.req.param("number"));
+  const { review } = await formFields(c, "review");
+  return attempt(c, number, { review }, async () => {
+    await renamingError(
+      "comment",
+      "review",
+      reviewForced(c.var.db, sessionActor(c), c.var.access.site, number, review),
+    );
+    return `The completion of promotion ${number} without its gate is reviewed.`;
+  });
+});
+
+/** A page can have several reasons and comments, so their fields have other names than in the API. */
+async function renamingError<T>(path: string, field: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof Refusal) || !error.errors.length) throw error;
+    const errors = error.errors.map((each) => (each.path === path ? { ...each, path: field } : each));
+    throw new Refusal(error.status, error.message, { errors });
+  });
+}
+
+promotionRoutes.get("/:number{[0-9]{1,9}}/rollback", (c) => showRollback(c, Number(c.req.param("number"))));
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/rollback", async (c) => {
+  const number = Number(c.req.param("number"));
+  const form = await formFields(c, "reason", "key");
+  const values = await checkedValues(c, "line");
+  const contents = values.map(parseRollbackLine);
+  try {
+    const request = { reason: form.reason, contents };
+    const posted = { ...form, values };
+    const rollback = await rollBack(c.var.db, sessionActor(c, posted), c.var.access.site, number, request);
+    flash(c, `Rollback requested: promotion ${rollback.number}.`);
+    return c.redirect(`${base(c)}/${rollback.number}`, 303);
+  } catch (error) {
+    const { status, refused } = shownRefusal(error);
+    const errors = rollbackErrors(error instanceof Refusal ? error.errors : [], contents);
+    const filled = {
+      selected: new Set(contents.map(artifactKey)),
+      reason: form.reason,
+      errors,
+      refused: errors.contents ?? refused,
+    };
+    return showRollback(c, number, filled, status as 403 | 409 | 422);
+  }
 });
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/dismissal", async (c) => {

@@ -4,6 +4,7 @@ import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { frozenCode } from "../freezes/rules.ts";
 import { neededApprovals } from "../record/approvers.ts";
+import { type BadMark, badInWords, badReleaseCode } from "../record/release-marks.ts";
 import type { Flag } from "../schema.ts";
 import { countOf, formatCount, joinWithAnd, joinWithOr, nameWithKind, whyNotText } from "../text.ts";
 
@@ -40,6 +41,8 @@ interface ApprovalFacts {
 interface PromotionFacts {
   digest: string;
   gate: Gate | null;
+  /** The promotion that it rolls back; null or undefined if it is no rollback. */
+  rollback_of_id?: string | null | undefined;
   approvals: ApprovalFacts[];
   completion: { completed_at: string; effective_at: string } | null;
   cancellation: { superseded_by: number | null; cancelled_at: string; expired_at: string | null } | null;
@@ -60,9 +63,10 @@ const counts = ({ decision, withdrawn_at }: Pick<ApprovalFacts, "decision" | "wi
 
 /** The approvals that the gate needs, and how many were given for exactly this digest. A person counts once in each role. */
 export function requirementsOf(
-  { gate, approvals, digest }: PromotionFacts,
+  { gate, approvals, digest, rollback_of_id }: PromotionFacts,
   roleNames: Record<string, string>,
 ): Requirement[] {
+  if (rollback_of_id && !gate?.rollback_needs_approval) return [];
   return (gate?.requirements ?? []).map(({ role, count }) => {
     const given = approvals.filter((one) => counts(one) && one.role === role && one.digest === digest);
     return {
@@ -150,18 +154,30 @@ export function approvedAfterwards({ gate, approvals, completion }: PromotionFac
 
 /** Why a promotion cannot be requested: the same one is open already, or it would change nothing. */
 export function whyNotRequest(
-  release: { number: number },
+  release: { number: number; rollback_of: number | null; bad: BadMark | null },
   environment: { name: string },
   same: { number: number } | undefined,
   contents: { change: PromotionChange }[],
 ): Blocker | undefined {
   if (same) return { code: "already_asked", message: `Already requested: promotion ${same.number}.` };
+  if (release.bad) return badRelease(release.number, release.bad);
+  if (release.rollback_of)
+    return {
+      code: "rollback_release",
+      message: `Release ${release.number} was created for a rollback of promotion ${release.rollback_of}. To roll back again, start from that promotion.`,
+    };
   if (contents.every((content) => content.change === "same"))
     return {
       code: "nothing_to_change",
       message: `Release ${release.number} would not change anything on ${environment.name}.`,
     };
 }
+
+/** The blocker of everything that would promote a release that is marked as bad. */
+export const badRelease = (release: number, bad: BadMark): Blocker => ({
+  code: badReleaseCode,
+  message: badInWords(release, bad),
+});
 
 /** `unapproved`: the target has it already, out of band; completing the promotion would approve it afterwards. */
 export type PromotionChange = "new" | "changed" | "removed" | "unapproved" | "same";
@@ -184,6 +200,10 @@ export interface OpenPromotion {
   requirements: Requirement[];
   approvals?: Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at" | "for_id" | "substitute">[];
   environment: { name: string };
+  rollback_of_id?: string | null | undefined;
+  /** The release's number, and its mark as bad if it has one that was not lifted. */
+  release?: number;
+  bad?: BadMark | null;
   /** Who recorded any of the contents, if the gate says that they may not approve; else empty. */
   recorders: string[];
   /** The lines of the gate's checklist, each with its tick, if it has one. */
@@ -197,6 +217,7 @@ export function whyNotDecide(
 ): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   const { environment, requirements } = promotion;
+  if (!requirements.length && promotion.rollback_of_id) return `Rollbacks on ${environment.name} need no approval.`;
   if (!requirements.length) return `Promotions to ${environment.name} need no approval.`;
   if (promotion.requester_id === actor.person.id && !promotion.gate?.asker_may_approve)
     return "You requested this promotion, so someone else has to decide.";
@@ -290,6 +311,21 @@ export function rolesToDecide(
   return own.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map(({ role }) => role);
 }
 
+/** Whether a person may roll back where this gate holds: its roles decide, or else the permission to promote. */
+export function mayRollBack(
+  gate: Pick<Gate, "rollback_roles"> | null,
+  { roles, permissions }: Pick<Actor, "roles" | "permissions">,
+): boolean {
+  const allowed = gate?.rollback_roles ?? [];
+  return allowed.length ? allowed.some((role) => roles.includes(role)) : permissions.has("promote");
+}
+
+/** Whether a person may complete it. */
+export const mayComplete = (
+  { rollback_of_id, gate }: Pick<OpenPromotion, "rollback_of_id" | "gate">,
+  actor: Pick<Actor, "roles" | "permissions">,
+): boolean => mayRollBack(rollback_of_id ? gate : null, actor);
+
 /** The roles between which this person has to choose: several of theirs still have approvals missing. Else empty. */
 export function rolesToChoose(
   promotion: OpenPromotion,
@@ -323,10 +359,10 @@ export function needOf(
   blockers: Blocker[],
 ): Need | undefined {
   const lasting = blockers.filter(({ code }) => !passingCodes.includes(code));
-  const isStuck = lasting.some(({ code }) => code === movedOnCode) || (promotion.state === "approved" && lasting[0]);
+  const isStuck = lasting.some(isDeadEnd) || (promotion.state === "approved" && lasting[0]);
   if (isStuck) return mayWithdraw(promotion, actor) ? "settlement" : undefined;
   if (promotion.state === "approved")
-    return actor.permissions.has("promote") && !blockers.some(({ code }) => code === soakingCode || code === frozenCode)
+    return mayComplete(promotion, actor) && !blockers.some(({ code }) => code === soakingCode || code === frozenCode)
       ? "completion"
       : undefined;
   if (countingApprovalOf(promotion, actor) || whyNotDecide(promotion, actor)) return;
@@ -356,6 +392,9 @@ export const checklistCode = "checklist_open";
 
 /** The code of the blocker that the source environment has something else by now than what the release froze. */
 export const movedOnCode = "content_moved_on";
+
+/** Whether it cannot be approved either: nothing would come of an approval. */
+export const isDeadEnd = ({ code }: Blocker): boolean => code === movedOnCode || code === badReleaseCode;
 
 type Requested = { requester_id: string; requester_kind: Actor["person"]["kind"] };
 

@@ -1,6 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
 import { nameSince, nameThen, personSince, personThen } from "./former-names.ts";
+import { markColumns, openMarkId, withMark } from "./release-marks.ts";
 import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
@@ -12,6 +13,8 @@ export interface ReleaseContent {
   /** Null if the release removes the artifact. */
   version_id: string | null;
   version: string | null;
+  /** Of a page that is removed: where visitors are to be led. */
+  redirect: string | null;
   digest: string | null;
   notes: string | null;
   requires: string | null;
@@ -31,6 +34,7 @@ export function listContents(db: Database, releaseId: string): Promise<ReleaseCo
       contentTitle.as("title"),
       "a.section",
       "c.version_id",
+      "c.redirect",
       "v.label as version",
       "v.digest",
       "v.notes",
@@ -47,6 +51,9 @@ function releases(db: Database) {
     .selectFrom("releases as r")
     .innerJoin("people as p", "p.id", "r.person_id")
     .innerJoin("environments as e", "e.id", "r.environment_id")
+    .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
+    .leftJoin("people as marker", "marker.id", "bad.person_id")
+    .select(markColumns)
     .leftJoin("releases as m", "m.id", "r.made_from")
     .select(["m.number as made_from", "m.name as made_from_name"])
     .select([
@@ -70,22 +77,33 @@ function releases(db: Database) {
         .select((count) => count.fn.countAll<number>().as("count"))
         .whereRef("c.release_id", "=", "r.id")
         .as("size"),
+    )
+    .select((eb) =>
+      eb
+        .selectFrom("promotions as x")
+        .innerJoin("promotions as back", "back.id", "x.rollback_of_id")
+        .select("back.number")
+        .whereRef("x.release_id", "=", "r.id")
+        .limit(1)
+        .as("rollback_of"),
     );
 }
 
 export type Release = Awaited<ReturnType<typeof listReleases>>[number];
 
-export function findRelease(db: Database, siteId: string, number: number): Promise<Release | undefined> {
-  return releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
+export async function findRelease(db: Database, siteId: string, number: number): Promise<Release | undefined> {
+  const row = await releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
+  return row && withMark(row);
 }
 
 /** Newest first. `before`: the last number of the previous page. `numbers`: only these releases. */
-export function listReleases(
+export async function listReleases(
   db: Database,
   siteId: string,
   { before, numbers, limit = 50 }: { before?: number | undefined; numbers?: number[] | undefined; limit?: number } = {},
 ) {
   let query = releases(db).where("r.site_id", "=", siteId).orderBy("r.number", "desc").limit(limit);
   if (numbers) query = query.where("r.number", "in", numbers);
-  return (before === undefined ? query : query.where("r.number", "<", before)).execute();
+  if (before !== undefined) query = query.where("r.number", "<", before);
+  return (await query.execute()).map(withMark);
 }

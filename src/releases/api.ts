@@ -21,6 +21,7 @@ import {
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { findRelease, listContents, listReleases, type Release } from "../record/releases.ts";
+import { liftMark, markAsBad } from "./bad-releases.ts";
 import { createRelease } from "./releases.ts";
 import { maxContents } from "./rules.ts";
 
@@ -29,6 +30,11 @@ const tags = ["Releases"];
 export const releaseApi = new OpenAPIHono<SiteEnv>();
 
 const digest = z.string().openapi({ description: "SHA-256 of the release's contents." });
+
+const redirect = textUpTo(2000).openapi({
+  description: "Of a page that is removed: where visitors are to be led, a path of the site or a web address.",
+  example: "/sale",
+});
 
 const createCall = postCall("/sites/{site}/releases", {
   tags,
@@ -43,7 +49,14 @@ const createCall = postCall("/sites/{site}/releases", {
       notes: textUpTo(10_000).optional(),
       from: slugSchema.optional().openapi({ example: "beta" }),
       contents: z
-        .array(z.strictObject({ kind: kindSchema, key: knownKey, version: versionLabel }))
+        .array(
+          z.strictObject({
+            kind: kindSchema,
+            key: knownKey,
+            version: versionLabel,
+            redirect: redirect.nullable().optional(),
+          }),
+        )
         .optional()
         .openapi({ maxItems: maxContents }),
       differences: z
@@ -60,7 +73,9 @@ const createCall = postCall("/sites/{site}/releases", {
     .object({
       number: z.int(),
       digest,
-      contents: z.array(z.object({ kind: kindSchema, key: keySchema, version: versionLabel })),
+      contents: z.array(
+        z.object({ kind: kindSchema, key: keySchema, version: versionLabel, redirect: redirect.optional() }),
+      ),
     })
     .openapi("MadeRelease"),
 });
@@ -83,6 +98,13 @@ const releaseSchema = z.object({
   person_kind: personKindSchema,
   created_at: momentSchema,
   made_from: z.int().nullable().openapi({ description: "The release from which it was made." }),
+  rollback_of: z.int().nullable().openapi({
+    description: "The number of the promotion for whose rollback it was created; it cannot be promoted otherwise.",
+  }),
+  bad: z
+    .object({ reason: z.string(), person: nameThenSchema, person_kind: personKindSchema, marked_at: momentSchema })
+    .nullable()
+    .openapi({ description: "That it is marked as bad: it cannot be promoted until the mark is lifted." }),
   size: z.int().openapi({ description: "How many pages and software items it contains." }),
 });
 
@@ -117,6 +139,7 @@ const showCall = getCall("/sites/{site}/releases/{n}", {
           key: keySchema,
           title: z.string().nullable().openapi({ description: "That of the version, or of the one that is removed." }),
           version: versionLabel,
+          redirect: redirect.nullable(),
           digest: z.string().nullable(),
         }),
       ),
@@ -128,12 +151,56 @@ releaseApi.openapi(showCall, async (c) => {
   const { n } = c.req.valid("param");
   const release = (await findRelease(c.var.db, c.var.access.site.id, n)) ?? notFound(`release ${n}`);
   const rows = await listContents(c.var.db, release.id);
-  const contents = rows.map(({ kind, key, title, version, digest }) => ({ kind, key, title, version, digest }));
+  const contents = rows.map(({ kind, key, title, version, redirect, digest }) => ({
+    kind,
+    key,
+    title,
+    version,
+    redirect,
+    digest,
+  }));
   return c.json({ ...releaseJson(release), contents }, 200);
 });
 
+const markCall = postCall("/sites/{site}/releases/{n}/bad", {
+  tags,
+  operationId: "markReleaseAsBad",
+  summary: "Mark a release as bad, so that it cannot be promoted any further",
+  description: "Allowed to approvers of the site, and to roles that may request promotions or administer it.",
+  params: z.object({ site: slugSchema, n: numberInPath }),
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewReleaseMark"),
+  answer: releaseSchema,
+});
+
+releaseApi.openapi(markCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(releaseJson(await markAsBad(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+});
+
+const liftCall = postCall("/sites/{site}/releases/{n}/bad/lift", {
+  tags,
+  operationId: "liftReleaseMark",
+  summary: "Lift the mark of a release as bad",
+  params: z.object({ site: slugSchema, n: numberInPath }),
+  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewReleaseMarkLift"),
+  answer: releaseSchema,
+});
+
+releaseApi.openapi(liftCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  return c.json(releaseJson(await liftMark(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+});
+
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
-  const { number, name, notes, digest, environment, person, person_kind, created_at, made_from, size } = row;
+  const { number, name, notes, digest, environment, person, person_kind, created_at, rollback_of, made_from } = row;
   const made = { person, person_kind, created_at, made_from };
-  return { number, name, notes, digest, environment, ...made, size: size ?? 0 };
+  const bad = row.bad && {
+    reason: row.bad.reason,
+    person: row.bad.person,
+    person_kind: row.bad.kind,
+    marked_at: row.bad.marked_at,
+  };
+  return { number, name, notes, digest, environment, ...made, rollback_of, bad, size: row.size ?? 0 };
 }

@@ -12,6 +12,7 @@ import { correctedSources } from "../record/corrections.ts";
 import { currentPlacements } from "../record/current.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 import { isUnknown, knownEnvironments } from "../record/unknown.ts";
+import { whyNotMayMark } from "./rules.ts";
 
 /** How many lines are on one part of the list. */
 const maxLines = 200;
@@ -20,13 +21,15 @@ export interface RefusedRequest {
   form?: ({ to: string } & Record<RequestFieldName, string>) | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
+  /** What was typed as the reason of a mark, and what is wrong with it. */
+  mark?: { reason: string; error?: string | undefined } | undefined;
 }
 
 /** Sends the release's page; after a refused request for promotion with what was typed and why it was refused. */
 export async function showRelease(
   c: SiteContext,
   number: number,
-  { form = { to: "", ...perRequestField(() => "") }, errors = {}, refused }: RefusedRequest = {},
+  { form = { to: "", ...perRequestField(() => "") }, errors = {}, refused, mark }: RefusedRequest = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
   const { site, may } = c.var.access;
@@ -75,6 +78,8 @@ export async function showRelease(
     form: { ...form, key: newId() },
     fields: Object.entries(requestFields) as [RequestFieldName, RequestField][],
     errors,
+    mark,
+    mayMark: !whyNotMayMark(site, sessionActor(c)),
     refused,
     corrected: await correctedSources(
       db,

@@ -3,24 +3,29 @@ import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
-import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
-import { newId, sha256 } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
-import { notFound, refuse, refuseFields } from "../errors.ts";
+import { type FieldError, notFound, refuse, refuseFields } from "../errors.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import { currentDifferences, currentPlacements } from "../record/current.ts";
-import { appendEvent } from "../record/events.ts";
+import { type FrozenLine, freezeRelease } from "../record/freeze-release.ts";
 import { normalKey } from "../record/keys.ts";
-import { nextNumber } from "../record/numbers.ts";
 import { findRelease, type Release } from "../record/releases.ts";
-import { artifactKey, compareText, normalName } from "../text.ts";
-import { type NewRelease, nothingToRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
+import { artifactKey, normalName } from "../text.ts";
+import {
+  type NewRelease,
+  normalRedirect,
+  nothingToRelease,
+  type ReleaseLine,
+  releaseErrors,
+  whyNotCurrent,
+  whyNotRedirect,
+} from "./rules.ts";
 
 export interface CreatedRelease {
   number: number;
   digest: string;
-  contents: ReleaseLine[];
+  contents: (Omit<ReleaseLine, "redirect"> & { redirect?: string })[];
 }
 
 /**
@@ -36,55 +41,33 @@ export function createRelease(db: Database, actor: Actor, site: Site, release: N
     const frozen = to
       ? await freezeDifferences(trx, site, from, to)
       : await freezeLines(trx, site, from, (release.contents ?? []).map(normalLabel));
-    const contents = frozen
-      .map(({ kind, key, version }) => ({ kind, key, version }))
-      .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.key, b.key));
     const previous = release.made_from === undefined ? undefined : await releaseByNumber(trx, site, release.made_from);
-    const row = {
-      id: newId(Date.parse(actor.at)),
-      site_id: site.id,
-      number: await nextNumber(trx, site.id, "releases"),
+    const { number, digest, contents } = await freezeRelease(trx, actor, site, {
       name: normalName(release.name),
       notes: release.notes?.trim() || null,
-      digest: releaseDigest(frozen),
-      environment_id: from.id,
-      person_id: actor.person.id,
-      created_at: actor.at,
-      made_from: previous?.id ?? null,
-    };
-    await trx.insertInto("releases").values(row).execute();
-    await inBatches(frozen, async (batch) => {
-      const rows = batch.map(({ artifact_id, version_id }) => ({ release_id: row.id, artifact_id, version_id }));
-      await trx.insertInto("release_contents").values(rows).execute();
-      return [];
+      environment: from,
+      lines: frozen,
+      made_from: previous?.id,
+      ...(previous && { details: { previous: previous.number } }),
     });
-    await appendEvent(trx, actor, site.id, {
-      action: "release_made",
-      subject: `release ${row.number}`,
-      subject_id: row.id,
-      environment_id: from.id,
-      details: { ...row, environment: from.slug, contents, ...(previous && { previous: previous.number }) },
-    });
-    return { number: row.number, digest: row.digest, contents };
+    return { number, digest, contents };
   });
 }
 
 const normalLabel = (line: ReleaseLine): ReleaseLine => ({ ...line, version: line.version?.normalize("NFC") ?? null });
 
-interface Frozen extends ReleaseLine {
-  artifact_id: string;
-  version_id: string | null;
-  digest: string | null;
-}
-
-/** SHA-256 over the sorted list of its lines, each the canonical JSON of kind, key, version and content digest. */
-function releaseDigest(contents: Pick<Frozen, "kind" | "key" | "version" | "digest">[]): string {
-  const lines = contents.map(({ kind, key, version, digest }) => canonicalJson({ kind, key, version, digest })).sort();
-  return sha256(`[${lines.join(",")}]`);
-}
-
-async function freezeLines(trx: Database, site: Site, from: Environment, contents: ReleaseLine[]): Promise<Frozen[]> {
-  const lines = contents.map((line) => ({ ...line, key: normalKey(line.kind, line.key) }));
+async function freezeLines(
+  trx: Database,
+  site: Site,
+  from: Environment,
+  contents: ReleaseLine[],
+): Promise<FrozenLine[]> {
+  const lines = contents.map((line) => ({
+    ...line,
+    key: normalKey(line.kind, line.key),
+    redirect: normalRedirect(line.redirect),
+  }));
+  refuseFields(redirectErrors(site, lines));
   const ids = await artifactIds(trx, site.id, lines);
   const current = await currentPlacements(trx, from.id, [...ids.values()]);
   const currentOf = (line: ReleaseLine) => current.get(ids.get(artifactKey(line)) ?? "");
@@ -104,6 +87,17 @@ async function freezeLines(trx: Database, site: Site, from: Environment, content
   });
 }
 
+function redirectErrors(site: Site, lines: ReleaseLine[]): FieldError[] {
+  const removed = new Set(
+    lines.filter(({ kind, version }) => kind === "page" && version === null).map(({ key }) => key),
+  );
+  const baseUrls = site.environments.flatMap(({ servers }) => servers.map(({ base_url }) => base_url));
+  return lines.flatMap((line, i) => {
+    const message = whyNotRedirect(line, { removed, baseUrls });
+    return message ? [{ path: `contents.${i}.redirect`, message }] : [];
+  });
+}
+
 /** Whether a line names an artifact or a version that was never recorded in any environment. */
 async function hasUnknown(trx: Database, lines: ReleaseLine[], ids: Map<string, string>): Promise<boolean> {
   const versions = await inBatches([...ids.values()], (batch) =>
@@ -116,7 +110,7 @@ async function hasUnknown(trx: Database, lines: ReleaseLine[], ids: Map<string, 
   });
 }
 
-async function freezeDifferences(trx: Database, site: Site, from: Environment, to: Environment): Promise<Frozen[]> {
+async function freezeDifferences(trx: Database, site: Site, from: Environment, to: Environment): Promise<FrozenLine[]> {
   const differences = await currentDifferences(trx, site.id, from.id, to.id);
   if (!differences.length) refuseFields([{ path: "differences", message: nothingToRelease(from, to) }]);
   return differences;

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { releasesPage } from "../../views/releases/list.ts";
-import { newReleasePage } from "../../views/releases/new.ts";
+import { newReleasePage, redirectError } from "../../views/releases/new.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
@@ -19,10 +19,11 @@ import { findRelease, listContents, listReleases, type Release } from "../record
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { artifactKey } from "../text.ts";
+import { liftMark, markAsBad } from "./bad-releases.ts";
 import { listCandidates, selectedIds } from "./candidates.ts";
 import { showRelease } from "./release-page.ts";
 import { createRelease } from "./releases.ts";
-import { nextName, nothingToRelease, parseReleaseLine } from "./rules.ts";
+import { nextName, nothingToRelease, parseReleaseLine, type ReleaseLine } from "./rules.ts";
 
 const pageSize = 50;
 
@@ -84,11 +85,13 @@ releaseRoutes.post("/", async (c) => {
   const form = await formFields(c, "name", "notes", "from", "to", "key", "made_from");
   const lines = await checkedValues(c, "line");
   const { from, to } = environmentsOf(c, form.from, form.to);
-  const contents = lines.map(parseReleaseLine);
+  const [redirectOf, redirectTo] = [await checkedValues(c, "redirect_of"), await checkedValues(c, "redirect")];
+  const redirects = new Map(redirectOf.map((key, i) => [key, redirectTo[i] ?? ""]));
+  const contents = lines.map(parseReleaseLine).map((line) => ({ ...line, redirect: redirectOfLine(line, redirects) }));
   const previous = form.made_from ? await previousRelease(c, form.made_from) : undefined;
   try {
     const release = { name: form.name, notes: form.notes, from: from.slug, contents, made_from: previous?.number };
-    const posted = { ...form, lines };
+    const posted = { ...form, lines, redirectTo };
     const { number } = await createRelease(c.var.db, sessionActor(c, posted), c.var.access.site, release);
     flash(c, `Release ${number} created.`);
     return c.redirect(`/sites/${c.var.access.site.slug}/releases/${number}`, 303);
@@ -96,11 +99,30 @@ releaseRoutes.post("/", async (c) => {
     if (!(error instanceof Refusal) || !error.errors.length) throw error;
     const selected = await selectedIds(c.var.db, c.var.access.site.id, contents);
     const { name, notes } = form;
-    return showForm(c, { from, to, selected, name, notes, previous, errors: error.errors, lines: contents }, 422);
+    const typed = { name, notes, previous, redirects };
+    return showForm(c, { from, to, selected, ...typed, errors: error.errors, lines: contents }, 422);
   }
 });
 
 releaseRoutes.get("/:number{[0-9]{1,9}}", (c) => showRelease(c, Number(c.req.param("number"))));
+
+for (const [path, act, done] of [
+  ["bad", markAsBad, "marked as bad. It cannot be promoted until the mark is lifted."],
+  ["bad/lift", liftMark, "can be promoted again."],
+] as const)
+  releaseRoutes.post(`/:number{[0-9]{1,9}}/${path}`, async (c) => {
+    const number = Number(c.req.param("number"));
+    const form = await formFields(c, "reason", "key");
+    try {
+      await act(c.var.db, sessionActor(c, form), c.var.access.site, number, form.reason);
+      flash(c, `Release ${number} ${done}`);
+      return c.redirect(`/sites/${c.var.access.site.slug}/releases/${number}`, 303);
+    } catch (error) {
+      const { status, errors, refused } = shownRefusal(error);
+      const mark = { reason: form.reason, error: errors.reason };
+      return showRelease(c, number, { mark, refused }, status as 403 | 409 | 422);
+    }
+  });
 
 /** Requests for promotion. They are here and not with the promotions because a refused one shows the release's page. */
 export const promotionRequests = new Hono<SiteEnv>();
@@ -117,6 +139,10 @@ promotionRequests.post("/", async (c) => {
     return showRelease(c, request.release, { form: request, ...refusal }, status as 403 | 409 | 422);
   }
 });
+
+/** What was typed for a page that is removed; the field of an unticked or changed line does not count. */
+const redirectOfLine = ({ kind, key, version }: ReleaseLine, redirects: Map<string, string>): string | undefined =>
+  kind === "page" && version === null ? redirects.get(key) : undefined;
 
 /** The environment to release from, by default the first, and the one to compare with, by default the next. */
 function environmentsOf(
@@ -137,6 +163,8 @@ interface FilledForm {
   selected: "all" | Set<string>;
   name: string;
   notes: string;
+  /** What was typed as the redirects of removed pages, by their keys. */
+  redirects?: Map<string, string>;
   /** The release from which it is made. */
   previous?: Release | undefined;
   errors?: FieldError[];
@@ -154,6 +182,7 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
     ? nothingToRelease(from, to)
     : `${from.name} is the last environment, so there is nowhere to release to.`;
   const content = newReleasePage({
+    redirects: new Map(),
     ...form,
     ...candidates,
     site,
@@ -166,10 +195,11 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
   return sitePage(c, { title: "New release", here: "releases" }, content, status);
 }
 
-/** Error messages by field, or for a line by its artifact key. */
+/** Error messages by field, or for a line by its artifact key, or `redirectError` for its redirect. */
 function byField(errors: FieldError[], lines: { kind: string; key: string }[]): Record<string, string> {
   const entries = errors.map(({ path, message }) => {
     const line = lines[Number(/^contents\.(\d+)\./.exec(path)?.[1] ?? -1)];
+    if (line && path.endsWith(".redirect")) return [redirectError(line.key), message];
     return [line ? artifactKey(line) : path, message];
   });
   return Object.fromEntries(entries);

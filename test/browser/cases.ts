@@ -134,6 +134,7 @@ export const cases: Case[] = [
   page("promotion, to approve", "mara", promotion(promotions.waiting)),
   page("promotion, rejected without a comment", "mara", promotion(promotions.waiting), fillAndClick({}, "Reject")),
   page("promotion, for a viewer", "vera", promotion(promotions.waiting)),
+  page("a rollback, with a reason missing", "ada", `${promotion(promotions.completed)}/rollback`, submit()),
   page("promotion, about to be cancelled", "ada", promotion(promotions.waiting), (at) =>
     at.getByText("Cancel promotion").click(),
   ),

@@ -52,7 +52,12 @@ export const everyPage: Visit[] = [
   ...shop("/approvals?show=done&before=40", "/promotions"),
   // one with each outcome, and one that is open
   ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
-  ...shop("/promotions/:open", "/promotions/:open?section=/part-2"),
+  ...shop(
+    "/promotions/:open",
+    "/promotions/:open?section=/part-2",
+    "/promotions/:completed/rollback",
+    "/approvals/without-gate",
+  ),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
   ...shop("/releases", "/releases?before=40", "/releases/1", "/releases/:many-released"),
   ...shop("/releases/new", "/releases/new?from=live", "/releases/new?made_from=1", "/delegations"),
@@ -109,6 +114,7 @@ export const everyPage: Visit[] = [
     call(`/promotions?state=${state}&limit=10`),
   ),
   ...call("/freezes", "/freezes?environment=live"),
+  ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
   ...call("/events", "/events?after=100&limit=10", "/events/head", "/checkpoints/latest"),
 ];

@@ -172,7 +172,7 @@ const placementTable = (props: ArtifactProps): Html =>
 
 function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   const { site, now, approvers, corrections, artifact, may } = props;
-  const { version, title, deployment, effective_at } = placement;
+  const { version, title, deployment, effective_at, redirect } = placement;
   const zone = site.time_zone;
   const own = corrections.filter((correction) => correction.corrected_id === placement.deployment_id);
   const corrected = own.at(-1)?.stands === 0;
@@ -184,7 +184,7 @@ function placementRow(props: ArtifactProps, placement: PastPlacement): Html {
   });
   const source = html`${placementSource(site.slug, placement)}${correctionNotes(own, site, now)}${may.correct && html` ${correctLink(site, { ...artifact, deployment }, corrected)}`}`;
   return row(
-    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected, environment?.retired_at))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOf({ ...placement, kind: placement.person_kind })}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
+    html`${rowHead(environment ? html`${env({ ...environment, name: placement.environment_name })}${nowCalled(placement.environment_now)}` : placement.environment)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${redirect && html` <span class="ago">visitors are led to <bdi>${redirect}</bdi></span>`}${title && title !== artifact.title && html` <bdi class="title">“${title}”</bdi>`}`)}${cell("From", html`<a class="plain" href="${asOf}">${time(effective_at, zone, now)}</a>`)}${cell("Until", until(props, placement, corrected, environment?.retired_at))}${cell("Recorded", html`${later ? statusBadge("late", html`${recorded}, ${later}`, { wrap: true }) : recorded} <span class="ago">${nameOf({ ...placement, kind: placement.person_kind })}</span>`)}${cell("Source", source)}${cell("Approved by", approvedByCell(placement, approvers.get(placement.promotion_id ?? "") ?? [], { gate: environment?.gate ?? null }, { zone, now }))}`,
     corrected ? "corrected" : undefined,
   );
 }

@@ -125,12 +125,25 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
     ...baselineBadge(props, cell, i),
+    ...rollbackBadge(props, cell.recorded),
+    ...(cell.recorded.forced ? [statusBadge("band", "without its gate")] : []),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
   ];
   return html`${versionLink(props, cell.recorded)}${cell.recorded.title && html` <bdi class="title">“${cell.recorded.title}”</bdi>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
 }
+
+const rollbackBadge = ({ site }: Props, { rollback_of }: Recorded): Html[] =>
+  rollback_of
+    ? [
+        statusBadge("behind", "rollback", {
+          more: ` of promotion ${rollback_of}`,
+          href: `/sites/${site.slug}/promotions/${rollback_of}`,
+          title: `Put back by a rollback of promotion ${rollback_of}`,
+        }),
+      ]
+    : [];
 
 type Recorded = NonNullable<BoardCell["recorded"]>;
 

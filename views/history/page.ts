@@ -108,7 +108,7 @@ export function sentencePart(site: Site, now: string, part: SentencePart): Html 
   return html`<a href="/sites/${site.slug}/${part.to}"><bdi>${part.text}</bdi></a>`;
 }
 
-type Line = { kind: string; key: string; version: string | null; out_of_band?: number };
+type Line = { kind: string; key: string; version: string | null; out_of_band?: number; redirect?: string };
 
 const maxUnfoldedLines = 3;
 
@@ -126,4 +126,4 @@ function lines(site: Site, event: HistoryEvent): Html | false {
 }
 
 const lineItem = (site: Site, line: Line): Html =>
-  html`<li>${artifactLink(site.slug, line)} ${line.version === null ? statusBadge("removed", "removed") : versionTag(line.version)}${line.out_of_band === 1 && html` ${statusBadge("band", "out of band")}`}</li>`;
+  html`<li>${artifactLink(site.slug, line)} ${line.version === null ? statusBadge("removed", "removed") : versionTag(line.version)}${line.redirect && html` <span class="ago">visitors are led to <bdi>${line.redirect}</bdi></span>`}${line.out_of_band === 1 && html` ${statusBadge("band", "out of band")}`}</li>`;

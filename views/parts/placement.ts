@@ -25,9 +25,25 @@ export const since = (clocks: Clocks, zone: string, now: string): Html =>
 /** The source of a placement: its promotion, or its deployment, marked if it was out of band. */
 export function placementSource(
   site: string,
-  { deployment, promotion, out_of_band }: { deployment: number; promotion: number | null; out_of_band: number },
+  {
+    deployment,
+    promotion,
+    out_of_band,
+    rollback_of,
+    rolled_back_by,
+    forced,
+  }: {
+    deployment: number;
+    promotion: number | null;
+    out_of_band: number;
+    rollback_of: number | null;
+    rolled_back_by: number | null;
+    forced: number;
+  },
 ): Html {
-  if (promotion) return html`<a href="/sites/${site}/promotions/${promotion}">Promotion ${promotion}</a>`;
+  const link = (number: number, text: string) => html`<a href="/sites/${site}/promotions/${number}">${text}</a>`;
+  if (promotion)
+    return html`${link(promotion, `Promotion ${promotion}`)}${rollback_of && html`, rollback of ${link(rollback_of, `promotion ${rollback_of}`)}`}${rolled_back_by && html`, rolled back by ${link(rolled_back_by, `promotion ${rolled_back_by}`)}`}${forced > 0 && html` ${statusBadge("band", "without its gate")}`}`;
   const href = `/sites/${site}/deployments/${deployment}`;
   if (out_of_band)
     return statusBadge("band", html`out of band<span class="sr">, deployment ${deployment}</span>`, { href });

@@ -96,7 +96,7 @@ const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =
 /** The path after a page's title, its title until now, its notes, and a warning if the source has something else by now. */
 export const pathAndNotes = (props: ReviewProps, page: ContentChange): Html =>
   html`${nowCalled(props.titlesNow.get(page.artifact_id))}${page.title && html` ${path(page.key)}`}${formerTitle(page)}
-${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}${approvedBefore(props, page)}`;
+${page.change === "removed" && page.kind === "page" && html`<p>${redirectWords(page)}</p>`}${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}${approvedBefore(props, page)}`;
 
 function approvedBefore({ site, earlierApprovals }: ReviewProps, { artifact_id }: ContentChange): Html {
   const earlier = earlierApprovals.filter(({ pages }) => pages.has(artifact_id));
@@ -107,10 +107,15 @@ function approvedBefore({ site, earlierApprovals }: ReviewProps, { artifact_id }
   );
 }
 
+/** Where the visitors of a removed page are led. */
+const redirectWords = ({ redirect }: Pick<ContentChange, "redirect">): Html =>
+  redirect ? html`Visitors are led to ${path(redirect)}.` : html`No redirect: visitors are led nowhere.`;
+
 export function links({ from, to, promotion }: ReviewProps, { change, ...page }: ContentChange): Html {
   // what is new is on the target once the promotion is completed, and what is removed is not any more
   const isOnTarget = promotion.completion ? change !== "removed" : change !== "new";
-  return html`${change !== "removed" && openOn(from, page)}${isOnTarget && openOn(to, page)}`;
+  const isFromElsewhere = from.id !== to.id;
+  return html`${isFromElsewhere && change !== "removed" && openOn(from, page)}${isOnTarget && openOn(to, page)}`;
 }
 
 const openOn = ({ name, servers }: Environment, { key, title }: Pick<ContentChange, "key" | "title">): Html =>

@@ -35,8 +35,9 @@ export function inboxPage(props: Props): Html {
     count,
     current: show === pile,
   });
-  const yours = decide.length + complete.length + rejected.length + blocked.length + mentioned.length;
-  const everything = yours - rejected.length - mentioned.length + others.length + total;
+  const { forced } = props;
+  const yours = decide.length + complete.length + rejected.length + blocked.length + forced.length + mentioned.length;
+  const everything = yours - rejected.length - forced.length - mentioned.length + others.length + total;
   return html`${head({
     title: "Inbox",
     under: summary(props),
@@ -64,6 +65,15 @@ ${
     "Approved, not yet completed",
     complete.length,
     each(complete, (promotion, i) => toComplete(props, promotion, i + decide.length === 0)),
+  )
+}
+${
+  shows("needs") &&
+  pile(
+    "forced",
+    "Completed without its gate, to review",
+    forced.length,
+    each(forced, (promotion) => toReviewForced(props, promotion)),
   )
 }
 ${
@@ -115,13 +125,15 @@ ${shows("done") && older(props, base)}`;
 }
 
 /** How many need this person, and since when. */
-function summary({ decide, complete, rejected, blocked, mentioned, site, now }: Props): Piece {
+function summary(props: Props): Piece {
+  const { decide, complete, rejected, blocked, mentioned, site, now } = props;
   const [first, ...rest] = decide;
   if (first) {
     const since = time(first.asked_at, site.time_zone, now);
     return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
   }
   if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
+  if (props.forced.length) return `${countOf(props.forced.length, "completion")} without the gate to review.`;
   const unsettled = rejected.length + blocked.length;
   if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
   if (mentioned.length) return `You were mentioned on ${countOf(mentioned.length, "promotion")}.`;
@@ -190,6 +202,14 @@ function toSettle(props: Props, promotion: Promotion): Html {
     requestedChangesList(site, requested.get(promotion.id) ?? []),
   );
 }
+
+const toReviewForced = (props: Props, promotion: Promotion): Html =>
+  entry(
+    props,
+    promotion,
+    html`${promotion.completion && nameOf(promotion.completion)} completed it without its gate: <span class="quote">${promotion.completion?.forced?.reason}</span>`,
+    html`${linkButton(`/sites/${props.site.slug}/approvals/without-gate`, html`Review<span class="sr">: ${promotion.name}, completed without its gate</span>`)}${ended(props, promotion)}`,
+  );
 
 const toUnblock = (props: Props, promotion: Promotion): Html =>
   entry(

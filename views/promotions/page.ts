@@ -10,7 +10,7 @@ import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
-import { environmentPath, renamedSince } from "../parts/environment.ts";
+import { env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold, head, note, panel, split } from "../parts/page.ts";
 import { allInRoles, inRole, nameOf, requester } from "../parts/people.ts";
@@ -52,6 +52,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
     afterwards: string | undefined;
+    /** Whether this person may roll back on the target. */
+    mayRollBack: boolean;
     /** What the target has differently today from what a completed promotion brought. */
     changedSince: ChangedSince[];
     discussion: Omit<Discussion, "site" | "promotion" | "now">;
@@ -98,9 +100,11 @@ function header(props: PromotionPage): Html {
   );
   return head({
     over: [
-      environmentPath(promotion.from, promotion.environment),
+      promotion.rollback_of ? env(promotion.environment) : environmentPath(promotion.from, promotion.environment),
       ...renamedSince(promotion),
-      `Promotion ${promotion.number}`,
+      promotion.rollback_of
+        ? html`Promotion ${promotion.number}, a rollback of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
+        : `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
@@ -130,11 +134,13 @@ function state({ promotion, need, ownDecision, stale, standsInFor }: PromotionPa
 }
 
 /** That nothing is left to approve or complete, and who can do something about it. */
-function staleWords({ from, asked_by, requester_kind }: PromotionPage["promotion"], need: Need | undefined): string {
+function staleWords(promotion: PromotionPage["promotion"], need: Need | undefined): string {
+  const { from, asked_by, requester_kind, bad } = promotion;
   const who =
     need === "settlement"
       ? "Request a newer release, or cancel it."
       : `Waiting for ${nameWithKind({ name: asked_by, kind: requester_kind })} to settle it.`;
+  if (bad) return `Blocked: its release is marked as bad. ${who}`;
   return `Blocked: ${from.name} no longer has all of this. ${who}`;
 }
 
@@ -159,7 +165,10 @@ function outcome(props: PromotionPage): Html {
   if (completion)
     return line(
       statusBadge("completed", completion.corrected ? "Completed, corrected since" : "Completed"),
-      completed(props, completion),
+      html`${completed(props, completion)} ${completion.forced && statusBadge("band", "without its gate")}${rolledBack(props, completion)}`,
+      props.mayRollBack &&
+        !completion.rollback_open &&
+        linkButton(`/sites/${site.slug}/promotions/${promotion.number}/rollback`, "Roll back"),
     );
   if (rejection)
     return line(
@@ -185,6 +194,12 @@ function outcome(props: PromotionPage): Html {
     html`by ${cancellation && nameOf(cancellation)}, ${cancellation && at(cancellation.cancelled_at)}: <span class="quote">${cancellation?.reason}</span> ${tryAgain}`,
     again,
   );
+}
+
+/** The rollback of it that is completed, or open. */
+function rolledBack({ site }: PromotionPage, { rolled_back_by, rollback_open }: Completion): Html {
+  const link = (number: number) => html`<a href="/sites/${site.slug}/promotions/${number}">promotion ${number}</a>`;
+  return html`${rolled_back_by && html` Rolled back by ${link(rolled_back_by)}.`}${rollback_open && html` Rollback requested: ${link(rollback_open)}.`}`;
 }
 
 type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;

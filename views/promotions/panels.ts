@@ -35,17 +35,23 @@ export type Panels = {
   whyNotTick: string | undefined;
   /** Whether nothing but a freeze blocks it, which this person may override. */
   overridable: boolean;
+  /** Why it cannot be completed without its gate: null if it can, undefined for people who may not. */
+  whyNotForce: string | null | undefined;
+  /** Whether this person may review that it was completed without its gate. */
+  mayReviewForced: boolean;
   form: {
     when?: string | undefined;
     reason?: string | undefined;
     withdrawal?: string | undefined;
     override?: string | undefined;
+    force?: string | undefined;
+    review?: string | undefined;
   };
   errors: Record<string, string>;
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${checklistPanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${about(props)}`;
+  html`${gate(props)}${checklistPanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 
@@ -180,6 +186,56 @@ ${confirmButton("Cancel promotion", "This ends the promotion for everyone. To tr
 const override = ({ environment }: PromotionDetails, value: string | undefined, error: string | undefined): Html =>
   html`${hiddenField("overrides", "1")}${area({ name: "freeze_override", label: "Reason for overriding the freeze", rows: 2, value, error, hint: `${environment.name} is frozen. The reason is shown with the promotion and in the history.` })}
 `;
+
+/** For people with that permission, as long as something is blocking it. */
+function breakGlass({ site, promotion, form, errors }: Panels): Html {
+  const action = `/sites/${site.slug}/promotions/${promotion.number}/break-glass`;
+  return panel(
+    "break-glass",
+    "Emergency",
+    confirmButton(
+      "Complete without the gate",
+      html`These are passed over and kept in the record, and somebody else has to review it afterwards: ${promotion.blockers.map(({ message }) => message).join(" ")}`,
+      {
+        action,
+        text: `Mark as ${whereCompleted(promotion)} without the gate`,
+        look: "danger",
+        open: Boolean(form.force || errors.force),
+        content: area({ name: "force", label: "Reason", rows: 2, value: form.force, error: errors.force }),
+      },
+    ),
+  );
+}
+
+/** That it was completed without its gate, why, what was passed over, and who has reviewed that. */
+export function forcedCompletion(
+  props: Pick<Panels, "site" | "now" | "mayReviewForced" | "form" | "errors"> & { promotion: Promotion },
+): Html | false {
+  const { site, promotion, now } = props;
+  const forced = promotion.completion?.forced;
+  if (!forced) return false;
+  const { reason, blockers: passedOver, review } = forced;
+  const done = review
+    ? html`<p>${statusBadge("approved", html`reviewed by ${nameOf(review)}, ${time(review.reviewed_at, site.time_zone, now)}`, { wrap: true })}${review.comment && html` <span class="quote">${review.comment}</span>`}</p>`
+    : html`<p>${statusBadge("waiting", "to be reviewed by somebody else")}</p>`;
+  return panel(
+    "without-gate",
+    "Completed without its gate",
+    html`<p><span class="quote">${reason}</span></p>${blockers(passedOver)}${done}${props.mayReviewForced && reviewForm(props)}`,
+  );
+}
+
+function reviewForm({
+  site,
+  promotion,
+  form,
+  errors,
+}: Pick<Panels, "site" | "form" | "errors"> & { promotion: Promotion }) {
+  const { number } = promotion;
+  return html`<form class="form" method="post" action="/sites/${site.slug}/promotions/${number}/forced-review">
+${area({ name: "review", id: `review-${number}`, label: "Comment", rows: 2, value: form.review, error: errors.review, hint: "Optional." })}
+<div class="end">${button({ text: html`Mark as reviewed<span class="sr">: promotion ${number}</span>` })}</div></form>`;
+}
 
 const about = ({ site, promotion, now }: Panels): Html =>
   panel(

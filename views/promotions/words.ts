@@ -35,6 +35,7 @@ export const whereCompleted = ({ environment }: Pick<Promotion, "environment">):
 
 /** What the promotion does, in up to three sentences for people who do not know its terms. */
 export function lead(promotion: Promotion, changes: ChangeCounts, softwareIsNeeded: boolean): string {
+  if (promotion.rollback_of) return rollbackLead(promotion, changes);
   const { page } = changes;
   const [moving, software] = [page.new + page.changed, softwareChanges(changes)];
   const pages = pageChanges({ ...changes, page: { ...page, removed: 0 } });
@@ -47,6 +48,12 @@ export function lead(promotion: Promotion, changes: ChangeCounts, softwareIsNeed
     unapproved(changes) && alreadyThere(promotion, unapproved(changes)),
   ].filter((sentence) => typeof sentence === "string");
   return sentences.join(" ") || `Everything in it is already on ${promotion.environment.name}. Nothing changes.`;
+}
+
+/** What a rollback puts back, against what is there now. */
+function rollbackLead({ rollback_of, open, state, environment }: Promotion, changes: ChangeCounts): string {
+  const puts = open ? "Will put back" : state === "completed" ? "Put back" : "Was to put back";
+  return `${puts} what promotion ${rollback_of} replaced on ${environment.name}: ${changesInWords(changes)}.`;
 }
 
 function goes(promotion: Promotion, count: number): string {
@@ -83,7 +90,9 @@ export const sizeInWords = ({ page, software }: ReleaseSize): string =>
 
 export function stateInWords(promotion: Promotion): string {
   if (promotion.state === "waiting") return `waiting for ${missingApprovals(promotion)}`;
-  return promotion.completion?.corrected ? "completed, corrected since" : promotion.state;
+  const { completion } = promotion;
+  if (completion?.forced) return "completed without its gate";
+  return completion?.corrected ? "completed, corrected since" : promotion.state;
 }
 
 /** Of an open promotion that cannot go on as it is. */

@@ -10,6 +10,7 @@ import { env } from "../parts/environment.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { empty, head } from "../parts/page.ts";
 import { nameOf } from "../parts/people.ts";
+import { statusBadge } from "../parts/status-badge.ts";
 import { cell, pager, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { sizeInWords } from "../promotions/words.ts";
@@ -57,7 +58,7 @@ function releaseTable(props: List): Html {
     const { id, number, name, created_at } = release;
     const size = sizes.get(id) ?? { page: 0, software: 0 };
     return row(
-      html`${rowHead(html`<a href="/sites/${site.slug}/releases/${number}">${number}, <bdi>${name}</bdi></a>`)}${cell("Contents", sizeInWords(size))}${cell("Created", html`${time(created_at, site.time_zone, now)} by ${nameOf({ ...release, kind: release.person_kind })}`)}${each(targets, (target) => cell(target.name, progress(props, release, target)))}`,
+      html`${rowHead(html`<a href="/sites/${site.slug}/releases/${number}">${number}, <bdi>${name}</bdi></a>${release.rollback_of && html` <span class="ago">for a rollback of promotion ${release.rollback_of}</span>`}${release.bad && html` ${statusBadge("blocked", "marked as bad", { title: release.bad.reason })}`}`)}${cell("Contents", sizeInWords(size))}${cell("Created", html`${time(created_at, site.time_zone, now)} by ${nameOf({ ...release, kind: release.person_kind })}`)}${each(targets, (target) => cell(target.name, progress(props, release, target)))}`,
     );
   });
   const columns = ["Release", "Contents", "Created", ...targets.map((target) => env(target))];

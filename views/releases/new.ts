@@ -27,11 +27,16 @@ type Props = Candidates & {
   name: string;
   notes: string;
   key: string;
+  /** What was typed as the redirects of removed pages, by their keys. */
+  redirects: Map<string, string>;
   /** The sentence shown if there are no rows. */
   whyEmpty: string;
-  /** By field, or for a line by its artifact key. */
+  /** By field, or for a line by its artifact key, or `redirectError` for its redirect. */
   errors: Record<string, string>;
 };
+
+/** The name under which the error of a page's redirect is found. */
+export const redirectError = (key: string): string => `redirect ${key}`;
 
 export function newReleasePage(props: Props): Html {
   const { site, from, to, rows, key } = props;
@@ -75,9 +80,9 @@ ${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${rows.length}</
 }
 
 function refused({ errors, rows, unknown, from }: Props): Html {
-  const shown = new Set(["name", "notes", ...rows.map(artifactKey)]);
+  const shown = new Set(["name", "notes", ...rows.map(artifactKey), ...rows.map(({ key }) => redirectError(key))]);
   const others = Object.entries(errors).filter(([path]) => !shown.has(path));
-  const moved = Object.keys(errors).filter((path) => shown.has(path) && path.includes(" ")).length;
+  const moved = rows.filter((row) => errors[artifactKey(row)]).length;
   return html`${each(others, ([, message]) => note(message, { kind: "bad" }))}${
     moved > 0 &&
     note(
@@ -97,15 +102,30 @@ function lines(props: Props, heading: string, rows: Candidate[], small?: string)
   );
 }
 
-function line({ from, to, errors, unknownInTarget }: Props, row: Candidate): Html {
+function line(props: Props, row: Candidate): Html {
+  const { from, to, errors, unknownInTarget } = props;
   const error = errors[artifactKey(row)];
   const value = [row.kind, row.key, row.version].filter((part) => part !== null).join(" ");
   return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", row.selected)}><span class="sr">${row.key}</span></label></td>${rowHead(
     html`<bdi>${row.title ?? row.key}</bdi>${row.title && html` ${path(row.key)}`}`,
-  )}${cell(`On ${from.name}`, html`${versionTag(row.version)}${error && statusBadge("rejected", error, { wrap: true })}`)}${
+  )}${cell(`On ${from.name}`, html`${versionTag(row.version)}${error && statusBadge("rejected", error, { wrap: true })}${redirectField(props, row)}`)}${
     to && cell(`On ${to.name} now`, inTarget(row, unknownInTarget.has(row.artifact_id)))
   }</tr>
 `;
+}
+
+/** Asked of each page that the release removes: where its visitors are to be led. */
+function redirectField({ redirects, errors }: Props, { artifact_id, kind, key, version }: Candidate): Html | false {
+  if (kind !== "page" || version !== null) return false;
+  return html`${hiddenField("redirect_of", key)}${input({
+    name: "redirect",
+    id: `redirect-${artifact_id}`,
+    label: html`Lead visitors to<span class="sr"> instead of ${key}</span>`,
+    value: redirects.get(key),
+    error: errors[redirectError(key)],
+    hint: "A path such as /sale, or https://… Empty: nowhere.",
+    more: { maxlength: 2000 },
+  })}`;
 }
 
 function inTarget(row: Candidate, unknown: boolean): Html {

@@ -10,7 +10,7 @@ import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
 import { joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
-import { button, hiddenField } from "../parts/button.ts";
+import { button, confirmButton, hiddenField } from "../parts/button.ts";
 import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
@@ -50,6 +50,9 @@ type Page = {
   fields: [RequestFieldName, RequestField][];
   errors: Record<string, string>;
   refused?: string | undefined;
+  mark?: { reason: string; error?: string | undefined } | undefined;
+  /** Whether this person may mark it as bad, and lift the mark. */
+  mayMark: boolean;
   /** Corrections of its lines in the environment from which they were frozen, by artifact id. */
   corrected: Map<string, { person: string; person_kind: "person" | "machine"; on: string; reason: string }>;
   now: string;
@@ -62,10 +65,46 @@ export function releasePage(props: Page): Html {
   return html`${props.refused && note(props.refused, { kind: "bad" })}${head({
     over: [html`<a href="/sites/${site.slug}/releases">Releases</a>`, `Release ${release.number}`],
     title: html`<bdi>${release.name}</bdi>`,
-    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, frozen as ${props.size === 1 ? "it was" : "they were"} on ${env(from)}${nowCalled(release.environment_now)} on ${at}.`,
+    lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, ${frozen(props, from)} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
   })}
-${split(contents(props), html`${rejectionsPanel(site, props.rejected, props.may.release && newReleaseFrom(site, release.number))}${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
+${split(contents(props), html`${badMark(props)}${rejectionsPanel(site, props.rejected, props.may.release && newReleaseFrom(site, release.number))}${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
+}
+
+/** Its mark as bad, with the form that lifts it; or the form that marks it. */
+function badMark({ site, release, mayMark, mark, form, now }: Page): Html | false {
+  const { bad, number } = release;
+  if (!bad && !mayMark) return false;
+  const address = `/sites/${site.slug}/releases/${number}/bad`;
+  const ask = (opener: string, question: string, action: string, look?: "danger") =>
+    mayMark &&
+    confirmButton(opener, question, {
+      action,
+      text: opener,
+      look,
+      open: mark !== undefined,
+      content: html`${hiddenField("key", form.key)}${area({ name: "reason", id: "mark-reason", label: "Reason", rows: 2, value: mark?.reason, error: mark?.error })}`,
+    });
+  if (!bad)
+    return panel(
+      "bad",
+      "Problems",
+      ask("Mark as bad", "Nobody can promote this release any further until the mark is lifted.", address, "danger"),
+    );
+  return panel(
+    "bad",
+    "Marked as bad",
+    html`<p>${statusBadge("blocked", html`by ${nameOf(bad)}, ${time(bad.marked_at, site.time_zone, now)}`, { wrap: true })} <span class="quote">${bad.reason}</span></p><p><small>It cannot be promoted until the mark is lifted.</small></p>${ask("Lift the mark", "The release can be promoted again. The mark stays in the history.", `${address}/lift`)}`,
+  );
+}
+
+/** As they were on an environment, or before a promotion that it rolls back. */
+function frozen({ site, size, release }: Page, from: EnvironmentName): Html {
+  const were = size === 1 ? "it was" : "they were";
+  const on = html`${env(from)}${nowCalled(release.environment_now)}`;
+  if (!release.rollback_of) return html`frozen as ${were} on ${on}`;
+  const { rollback_of } = release;
+  return html`as ${were} on ${on} before <a href="/sites/${site.slug}/promotions/${rollback_of}">promotion ${rollback_of}</a>, frozen for its rollback`;
 }
 
 /** The environment from which it was frozen, with its name of then. */
@@ -100,7 +139,7 @@ function line({ site, environments, corrected, unknown }: Page, content: Release
   const correction = corrected.get(content.artifact_id);
   const unknowns = unknown.get(content.artifact_id);
   return row(
-    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }, i) => cell(environment.name, compared(content, current.get(content.artifact_id), unknowns?.[i] ?? false)))}`,
+    html`${rowHead(artifactLink(site.slug, content))}${cell("Version", html`${versionTag(content.version, "removal")}${content.redirect && html` <span class="ago">visitors are led to <bdi>${content.redirect}</bdi></span>`}${correction && html`<br>${statusBadge("corrected", "corrected")} <span class="ago">on ${correction.on} by ${nameOf({ ...correction, kind: correction.person_kind })}: “${correction.reason}”</span>`}`)}${each(environments, ({ environment, current }, i) => cell(environment.name, compared(content, current.get(content.artifact_id), unknowns?.[i] ?? false)))}`,
   );
 }
 

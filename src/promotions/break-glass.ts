@@ -1,0 +1,100 @@
+import type { Actor } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { precompiled } from "../database/precompiled.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { appendEvent } from "../record/events.ts";
+import { whyNotWhen } from "../time/rfc3339.ts";
+import { promotionDetails } from "./assessment.ts";
+import { whyNotForce, whyNotForceReason, whyNotReviewComment, whyNotReviewForced } from "./break-glass-rules.ts";
+import { writeCompletion } from "./completion.ts";
+import { eventSubject } from "./open-promotions.ts";
+import { type Outcome, outcome } from "./promotions.ts";
+import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
+
+/**
+ * Completes a promotion although its gate is not met. What blocked it is kept with the reason, and it stays on a list until
+ * somebody else has reviewed it. Completing again changes nothing. Throws a Refusal with 403 if the person may not, 409 if
+ * it is closed, not blocked, or of a release that is marked as bad; and 422 for the reason or the time.
+ */
+export function completeWithoutGate(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  number: number,
+  request: { reason: string; effective_at?: string | undefined },
+): Promise<Outcome> {
+  refuse(whyNotMay(actor, "break_glass"), 403);
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const promotion = (await promotionDetails(trx, site.id, number, actor.at)) ?? notFound(`promotion ${number}`);
+    const { completion, blockers } = promotion;
+    if (completion?.forced && completion.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
+    const wrong = whyNotForceReason(request.reason);
+    if (wrong) refuseFields([{ path: "reason", message: wrong }]);
+    const wrongTime = whyNotWhen(request.effective_at, actor.at);
+    if (wrongTime) refuseFields([{ path: "effective_at", message: wrongTime }]);
+    const whyNot = whyNotForce(promotion);
+    if (whyNot) throw new Refusal(409, whyNot, { code: "not_forcible" });
+    const forced = { reason: request.reason.trim(), blockers };
+    await writeCompletion(trx, actor, site, promotion, { effective_at: request.effective_at, forced });
+    return outcome(trx, site, number, actor.at);
+  });
+}
+
+/**
+ * Records that somebody else has reviewed a completion without its gate, which takes it off the list. Throws a Refusal with
+ * 403 if the person may not review it, 409 if there is nothing to review, and 422 for the comment.
+ */
+export function reviewForced(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  number: number,
+  comment: string | undefined,
+): Promise<Outcome> {
+  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const promotion = (await findPromotion(trx, site.id, number)) ?? notFound(`promotion ${number}`);
+    const forced = promotion.completion?.forced;
+    if (forced?.review?.person_id === actor.person.id) return outcome(trx, site, number, actor.at);
+    refuse(whyNotReviewForced(promotion, actor), forced && !forced.review ? 403 : 409);
+    const wrong = whyNotReviewComment(comment);
+    if (wrong) refuseFields([{ path: "comment", message: wrong }]);
+    const row = {
+      promotion_id: promotion.id,
+      person_id: actor.person.id,
+      comment: comment?.trim() || null,
+      reviewed_at: actor.at,
+    };
+    await trx.insertInto("forced_reviews").values(row).execute();
+    await appendEvent(trx, actor, site.id, {
+      ...eventSubject(promotion, promotion.environment),
+      action: "forced_completion_reviewed",
+      details: { number, name: promotion.name, environment: promotion.environment.slug, ...row },
+    });
+    return outcome(trx, site, number, actor.at);
+  });
+}
+
+/** The promotions that were completed without their gate, newest first, at most 1000; `open`: only those to be reviewed. */
+export async function listForced(db: Database, siteId: string, { open }: { open: boolean }): Promise<Promotion[]> {
+  const rows = await forcedOf(db, siteId);
+  const ids = rows.filter((row) => !open || row.reviewed_at === null).map((row) => row.promotion_id);
+  return ids.length ? listPromotions(db, siteId, { ids, limit: 1000 }) : [];
+}
+
+const forcedOf = precompiled((db, siteId: string) =>
+  db
+    .selectFrom("forced_completions as f")
+    .innerJoin("promotions as p", "p.id", "f.promotion_id")
+    .leftJoin("forced_reviews as r", "r.promotion_id", "f.promotion_id")
+    .select(["f.promotion_id", "r.reviewed_at"])
+    .where("p.site_id", "=", siteId),
+);
+
+/** Those that this person has to review. */
+export async function forcedToReview(db: Database, actor: Actor, siteId: string): Promise<Promotion[]> {
+  const open = await listForced(db, siteId, { open: true });
+  return open.filter((promotion) => !whyNotReviewForced(promotion, actor));
+}
