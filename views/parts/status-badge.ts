@@ -58,6 +58,8 @@ const legend: [StatusKind, string, string][] = [
   ["band", "out of band", "not covered by a promotion"],
   ["baseline", "baseline", "was already there when the record began"],
   ["band", "before approval", "was there before it was approved"],
+  ["band", "without its gate", "completed in an emergency"],
+  ["behind", "rollback", "put back what was there before"],
   ["unknown", "unknown", "nothing recorded for it yet"],
   ["late", "recorded late", "after it happened"],
   ["corrected", "corrected", "was recorded wrongly, no longer counts"],
