@@ -18,6 +18,7 @@ beforeEach(async () => {
   expect(requested.state).toBe("waiting");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { section: "" }, owner: w.people.vera.id });
   const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
   await endFreeze(w.db, await w.by("ada"), w.site, freeze.number, "Done");
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
@@ -38,6 +39,7 @@ const tables = [
   ["promotions", "note"],
   ["completions", "completed_at"],
   ["ownerships", "seq"],
+  ["section_owners", "seq"],
   ["former_names", "name"],
   ["freezes", "reason"],
   ["freeze_ends", "reason"],

@@ -31,6 +31,7 @@ export const recordTables = [
   "repeats",
   "completions",
   "ownerships",
+  "section_owners",
   "former_names",
   "freezes",
   "freeze_ends",
@@ -219,7 +220,12 @@ function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): Ev
 
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
   const owner_id = details.owner_id as string | null;
-  return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
+  const { section } = details as { section?: string };
+  return {
+    ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })),
+    // an event from before sections had owners covers only the pages of its day
+    section_owners: details.later_pages && section !== undefined ? [{ change_id, seq, section, owner_id }] : [],
+  };
 }
 
 function releaseOf(entry: ChainEntry): EventTableRows {
@@ -258,6 +264,7 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
       ...reconciled.confirmations,
     ],
     repeats: reconciled.repeats,
+    ownerships: lines(learned.owners).map((one) => ({ change_id: deployment_id as string, seq: entry.seq, ...one })),
   };
 }
 
