@@ -131,20 +131,21 @@ async function assignOwners(w: World): Promise<void> {
   await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
 }
 
-/** Sets freezes, once and recurring, ends one, and completes a promotion in spite of the other. */
+/** Sets freezes, once and recurring, completes a promotion in spite of one, and ends both. */
 async function freeze(w: World): Promise<void> {
   const ada = await w.by("ada");
   const demo = environmentOf(w.site, "demo");
   const weekly = { from: "2026-12-04T22:00:00.000Z", until: "2026-12-05T06:00:00.000Z", reason: "Christmas" };
   const { number } = await setFreeze(w.db, ada, w.site, demo, { ...weekly, recurrence: "FREQ=WEEKLY;COUNT=3" });
   await endFreeze(w.db, ada, w.site, number, "Christmas is over");
-  await setFreeze(w.db, ada, w.site, demo, { reason: "Stop the line" });
+  const stop = await setFreeze(w.db, ada, w.site, demo, { reason: "Stop the line" });
   await w.record("beta", ["/fix v1"]);
   const release = await w.release("Fix", ["/fix"]);
   const { number: promotion, digest } = await w.ask(release.number, "demo");
   await decide(w.db, await w.by("theo"), w.site, promotion, { decision: "approve", digest });
   const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
   await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
+  await endFreeze(w.db, ada, w.site, stop.number, "The line runs again");
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */
