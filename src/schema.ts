@@ -94,6 +94,17 @@ export interface Schema {
     /** null: nobody. */
     owner_id: string | null;
   };
+  /** Who owns the pages that are recorded in a section after an event. */
+  section_owners: {
+    /** The subject of the event that set it. */
+    change_id: string;
+    site_id: string;
+    seq: number;
+    /** As in artifacts.section. */
+    section: string;
+    /** null: nobody. */
+    owner_id: string | null;
+  };
   /** What people and environments were called before they were renamed by an event. */
   former_names: {
     /** The id of the person or environment. */

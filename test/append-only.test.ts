@@ -34,6 +34,7 @@ beforeEach(async () => {
   await addComment(w.db, await w.by("mara"), w.site, 3, "Why?");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
+  await setOwner(w.db, await w.by("ada"), w.site, { of: { section: "" }, owner: w.people.vera.id });
   const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
   await endFreeze(w.db, await w.by("ada"), w.site, freeze.number, "Done");
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
@@ -57,6 +58,7 @@ const tables = [
   ["forced_completions", "reason"],
   ["forced_reviews", "comment"],
   ["ownerships", "seq"],
+  ["section_owners", "seq"],
   ["former_names", "name"],
   ["freezes", "reason"],
   ["freeze_ends", "reason"],

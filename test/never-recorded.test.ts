@@ -82,3 +82,21 @@ test("nor does its preview, at the moment it is for", async () => {
   expect(await previewed("demo", "2026-03-01T10:00")).toContain("/sale never recorded v1 first record");
   expect(await previewed("demo")).toContain("/sale not deployed v1 new");
 });
+
+test("the preview of a deployment does not call new what is recorded further on, but never there", async () => {
+  await w.record("demo", ["/ v1", "/old v1"]);
+  await w.record("demo", ["-/old"]);
+  await w.record("live", ["/sale v1", "/old v1", "checkout 3.4.1"]);
+  await w.record("beta", ["/terms v1"]);
+  const lines = ["page /sale v1", "page /old v2", "page /terms v1", "software checkout 3.4.1", "page /new v1"].join(
+    "\n",
+  );
+  const form = { environment: "demo", lines, key: "k" };
+  const preview = words(await (await w.as("cleo").post("/sites/shop/deployments/new", form)).text());
+
+  expect(preview).toContain("2 recorded for the first time, 3 new, 0 changed, 0 removed, 0 unchanged.");
+  expect(preview).toContain("/sale never recorded v1 first record");
+  expect(preview).toContain("checkout never recorded 3.4.1 first record");
+  expect(preview).toContain("/old not deployed v2 new");
+  expect(preview).toContain("/terms not deployed v1 new");
+});

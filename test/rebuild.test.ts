@@ -37,6 +37,7 @@ const tables = [
   "looks",
   "unsettled_rejections",
   "ownerships",
+  "section_owners",
   "former_names",
   "artifacts",
   "versions",

@@ -58,7 +58,7 @@ test("what live does not have is removed from demo's baseline, as the preview sa
   await w.record("demo", ["/old v1"], { baseline: true });
   const cleo = w.as("cleo");
   const preview = await text(cleo.get(path + query));
-  expect(preview).toContain("3 new, 0 changed, 1 removed");
+  expect(preview).toContain("3 recorded for the first time, 0 new, 0 changed, 1 removed");
   expect(preview).toContain('name="removals" value="1"');
   await cleo.post(path, fields({ removals: "1" }));
   expect(await contents("demo")).toEqual(copied);

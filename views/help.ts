@@ -14,7 +14,10 @@ const terms: [string, string][] = [
     "What Sitebook tracks. A page is identified by its path, such as /sale/shoes, and software by its name.",
   ],
   ["Section", "The pages whose paths begin with the same segment."],
-  ["Owner", "The person who looks after a page or software item. The board can be filtered by owner."],
+  [
+    "Owner",
+    "The person who looks after a page or software item. If a section has an owner, pages recorded in it later have the same one. The board can be filtered by owner.",
+  ],
   ["Version", "One state of a page or software item. A version never changes; a change is a new version."],
   ["Title", "What one version of a page is called. The next version can have another title; the past keeps its own."],
   [

@@ -13,7 +13,7 @@ const ownerCall = postCall("/sites/{site}/owners", {
   operationId: "setOwner",
   summary: "Set who owns a page, a software item or a section",
   description:
-    "Give kind and key, or a section: then all pages that it has now. Needs a role that may set owners. Recorded in the history; repeating it changes nothing.",
+    "Give kind and key, or a section: then all its pages, also those that are recorded later. Needs a role that may set owners. Recorded in the history; repeating it changes nothing.",
   params: z.object({ site: slugSchema }),
   body: z
     .strictObject({
@@ -42,5 +42,6 @@ ownerApi.openapi(ownerCall, async (c) => {
   if (!one === (section === undefined) || (section !== undefined && (kind || key !== undefined)))
     refuseFields([{ path: "key", message: "Give either kind and key, or a section." }]);
   const of = one ?? { section: (section ?? "").replace(/^\/|\/$/g, "") };
-  return c.json(await setOwner(c.var.db, tokenActor(c, body), c.var.access.site, { of, owner }), 201);
+  const result = await setOwner(c.var.db, tokenActor(c, body), c.var.access.site, { of, owner });
+  return c.json({ changed: result.changed, owner: result.owner }, 201);
 });

@@ -1,8 +1,8 @@
+import { sql } from "kysely";
 import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { personName } from "../access/person-name.ts";
 import type { Site } from "../access/sites.ts";
-import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
@@ -10,9 +10,10 @@ import { notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { personSince, personThen } from "../record/former-names.ts";
 import { normalKey } from "../record/keys.ts";
+import { sectionOwners, writeOwnerships } from "../record/ownerships.ts";
 import type { Kind } from "../schema.ts";
 
-/** One page or software item, or all pages of a section as they are now. */
+/** One page or software item, or all pages of a section, also those that are recorded later. */
 export type OwnedScope = { kind: Kind; key: string } | { section: string };
 
 export interface NewOwner {
@@ -22,15 +23,15 @@ export interface NewOwner {
 }
 
 /**
- * Records who owns pages or software from now on. Returns how many have another owner than before; if none has, nothing
- * is recorded. Throws a Refusal with 403, with 404 for an unknown page, software item or section, or with 422.
+ * Records who owns pages or software from now on. Returns how many have another owner than before. `recorded`: whether
+ * that changes anything, also for pages that are recorded later; otherwise there is no event. Throws a Refusal with 403, with 404 for an unknown page, software item or section, or with 422.
  */
 export function setOwner(
   db: Database,
   actor: Actor,
   site: Site,
   { of, owner }: NewOwner,
-): Promise<{ changed: number; owner: string | null }> {
+): Promise<{ changed: number; recorded: boolean; owner: string | null }> {
   refuse(whyNotMay(actor, "assign"), 403);
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const person = owner === null ? undefined : await findOwner(trx, site.id, owner);
@@ -38,11 +39,13 @@ export function setOwner(
     const all = await artifactsIn(trx, site.id, of);
     if (!all.length) notFound("section" in of ? `section /${of.section}` : of.key);
     const changed = all.filter((row) => row.owner_id !== owner_id);
-    const result = { changed: changed.length, owner: person?.name ?? null };
-    if (!changed.length) return result;
+    const recorded =
+      changed.length > 0 || ("section" in of && (await laterOwner(trx, site.id, of.section)) !== owner_id);
+    const result = { changed: changed.length, recorded, owner: person?.name ?? null };
+    if (!recorded) return result;
     const id = newId(Date.parse(actor.at));
     const [only] = all;
-    const what = "section" in of ? { section: of.section } : { kind: only?.kind, key: only?.key };
+    const what = "section" in of ? { section: of.section, later_pages: true } : { kind: only?.kind, key: only?.key };
     const seq = await appendEvent(trx, actor, site.id, {
       action: "owner_set",
       subject: "section" in of ? `section /${of.section}` : `${only?.kind} ${only?.key}`,
@@ -55,16 +58,19 @@ export function setOwner(
         artifacts: changed.map(({ kind, key }) => ({ kind, key })),
       },
     });
-    await inBatches(changed, async (batch) => {
-      const rows = batch.map((row) => ({ change_id: id, seq, artifact_id: row.id, owner_id }));
-      await trx.insertInto("ownerships").values(rows).execute();
-      const ids = batch.map((row) => row.id);
-      await trx.updateTable("artifacts").set({ owner_id }).where("id", "in", ids).execute();
-      return [];
-    });
+    const rows = changed.map((row) => ({ artifact_id: row.id, owner_id }));
+    await writeOwnerships(trx, { change_id: id, seq }, rows);
+    if ("section" in of) {
+      const row = { change_id: id, site_id: site.id, seq, section: of.section, owner_id };
+      await trx.insertInto("section_owners").values(row).execute();
+    }
     return result;
   });
 }
+
+/** Who owns the pages that are recorded in the section later; null: nobody. */
+const laterOwner = async (trx: Database, siteId: string, section: string): Promise<string | null> =>
+  (await sectionOwners(trx, siteId, [section])).get(section) ?? null;
 
 async function findOwner(trx: Database, siteId: string, owner: string) {
   const people = await listPossibleOwners(trx, siteId);
@@ -96,13 +102,17 @@ function artifactsIn(trx: Database, siteId: string, of: OwnedScope) {
   return scoped.orderBy("key").execute();
 }
 
-/** The owners of a page or software item, newest first, at most 20: since when, and who recorded it. */
+/**
+ * The owners of a page or software item, newest first, at most 20: since when, and who recorded it. `inherited`: 1 if
+ * the page took the owner of its section when it was first recorded, else 0.
+ */
 export function listOwners(db: Database, siteId: string, artifactId: string) {
   return db
     .selectFrom("ownerships as o")
     .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").on("e.site_id", "=", siteId))
     .innerJoin("people as pe", "pe.id", "e.person_id")
     .leftJoin("people as p", "p.id", "o.owner_id")
+    .select(sql<0 | 1>`case when e.action = 'deployment_recorded' then 1 else 0 end`.as("inherited"))
     .select(["o.owner_id", "e.recorded_at", "pe.kind", personThen("pe", "e.recorded_at", "e.site_id").as("person")])
     .select(personSince("pe", "e.recorded_at", "e.site_id").as("person_now"))
     .select([personThen("p", "e.recorded_at", "e.site_id").$castTo<string | null>().as("owner")])

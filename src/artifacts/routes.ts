@@ -79,12 +79,19 @@ artifactRoutes.post("/:kind{page|software}/owner", async (c) => {
   if (!artifact) notFound(kind);
   const whole = kind === "page" && form.whole;
   const of = whole ? { section: artifact.section } : { kind, key: artifact.key };
-  const { changed, owner } = await setOwner(c.var.db, sessionActor(c), site, { of, owner: form.owner || null });
-  flash(c, changed ? `${owner ?? "Nobody"} owns ${ownedPhrase(of, changed)} now.` : "Nothing changed.");
+  const result = await setOwner(c.var.db, sessionActor(c), site, { of, owner: form.owner || null });
+  flash(
+    c,
+    result.recorded ? `${result.owner ?? "Nobody"} owns ${ownedPhrase(of, result.changed)}` : "Nothing changed.",
+  );
   return c.redirect(artifactPath(site.slug, artifact), 303);
 });
 
-const ownedPhrase = (of: OwnedScope, changed: number): string => ("section" in of ? countOf(changed, "page") : of.key);
+function ownedPhrase(of: OwnedScope, changed: number): string {
+  if (!("section" in of)) return `${of.key} now.`;
+  const where = of.section ? `in /${of.section}` : "at the top level";
+  return `the pages ${where} now, also those recorded later. ${countOf(changed, "page")} changed.`;
+}
 
 async function currentVersions(c: SiteContext, id: string): Promise<ArtifactProps["current"]> {
   const current = await currentByEnvironment(c.var.db, [id]);

@@ -17,6 +17,7 @@ import {
 import { firstChange } from "../record/changes.ts";
 import { nameSince, nameThen, personSince, personThen } from "../record/former-names.ts";
 import type { ReportLine } from "../record/report.ts";
+import { unknownIn } from "../record/unknown-rows.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey } from "../text.ts";
 import { latestEffectiveAt } from "../time/recorded-late.ts";
@@ -32,9 +33,17 @@ export interface PreviewedLine {
   version: string | null;
   /** The version at that moment; null if it was never there or removed. */
   before: string | null;
-  /** Whether nothing was recorded for the environment at that moment. */
+  /** Whether nothing was recorded for the environment at that moment, or of this row only further to the right. */
   unknown: boolean;
   change: Change;
+}
+
+interface NewDeployment {
+  asOf: string;
+  lines: (Pick<ReportLine, "kind" | "key" | "version"> & { title?: string | null | undefined })[];
+  complete: boolean;
+  /** The ids of the environments for which anything was ever recorded. */
+  known: Set<string>;
 }
 
 /** What these lines would change if they were recorded for that moment: first the changes, then what stays the same. */
@@ -42,16 +51,17 @@ export async function previewDeployment(
   db: Database,
   site: Site,
   environment: Environment,
-  asOf: string,
-  lines: (Pick<ReportLine, "kind" | "key" | "version"> & { title?: string | null | undefined })[],
-  complete: boolean,
+  { asOf, lines, complete, known }: NewDeployment,
 ): Promise<PreviewedLine[]> {
   const placements = complete
     ? await placementsAsOf(db, site.id, environment.id, { asOf })
     : await placementsOf(db, site, environment, asOf, lines);
   const first = await firstChange(db, environment.id);
-  const unknown = first === undefined || first > asOf;
+  const allUnknown = first === undefined || first > asOf;
   const before = new Map(placements.map((placement) => [artifactKey(placement), placement]));
+  const absent = lines.filter((line) => !before.get(artifactKey(line))?.version);
+  const ids = await artifactIds(db, site.id, absent);
+  const unknownIds = allUnknown ? new Set() : await unknownIn(db, site, environment, known, [...ids.values()]);
   const listed = lines.map(({ kind, key, title, version }) => {
     const placement = before.get(artifactKey({ kind, key }));
     return { kind, key, version, title: title || (placement?.title ?? null), before: placement?.version ?? null };
@@ -65,7 +75,10 @@ export async function previewDeployment(
     version: null,
     before: version,
   }));
-  const all = [...listed, ...removed].map((line) => ({ ...line, unknown, change: changeOf(line, unknown) }));
+  const all = [...listed, ...removed].map((line) => {
+    const unknown = allUnknown || unknownIds.has(ids.get(artifactKey(line)));
+    return { ...line, unknown, change: changeOf(line, unknown) };
+  });
   return [...all.filter(({ change }) => change !== "same"), ...all.filter(({ change }) => change === "same")];
 }
 

@@ -19,6 +19,7 @@ import { titlesKeptInWords } from "../record/kept-titles.ts";
 import { whyNotRemove } from "../record/removals.ts";
 import { maxPlacements, type ReportLine } from "../record/report.ts";
 import { similarKeysInWords, similarNewKeys } from "../record/similar-keys.ts";
+import { knownEnvironments } from "../record/unknown.ts";
 import { countKeptTitles } from "../record/versions.ts";
 import type { Kind } from "../schema.ts";
 import { countOf, formatCount } from "../text.ts";
@@ -158,11 +159,14 @@ async function showPreview(
   read: Read,
   results: Pick<Results, "changed" | "errors"> = {},
 ) {
-  const { environment, lines, at = c.var.at } = read;
-  const changes = await previewDeployment(c.var.db, c.var.access.site, environment, at, lines, form.complete);
+  const { db } = c.var;
+  const { site } = c.var.access;
+  const { environment, lines, at: asOf = c.var.at } = read;
+  const known = knownEnvironments(await c.var.siteSummary(db, site));
+  const changes = await previewDeployment(db, site, environment, { asOf, lines, complete: form.complete, known });
   const removals = form.complete ? removalsOf(changes, read) : undefined;
-  const titlesKept = titlesKeptInWords(await countKeptTitles(c.var.db, c.var.access.site.id, lines));
-  const similar = similarKeysInWords(await similarNewKeys(c.var.db, c.var.access.site.id, lines));
+  const titlesKept = titlesKeptInWords(await countKeptTitles(db, site.id, lines));
+  const similar = similarKeysInWords(await similarNewKeys(db, site.id, lines));
   const notices = [...read.notices, titlesKept, similar].filter(Boolean);
   return showForm(c, { ...form, previewed: previewDigest(form) }, { ...read, notices, changes, removals, ...results });
 }

@@ -10,6 +10,7 @@ import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { whyNotBaseline } from "../record/baseline.ts";
+import { knownEnvironments } from "../record/unknown.ts";
 import { countOf, formatCount, joinWithAnd } from "../text.ts";
 import { previewSameAs, recordAllSameAs } from "./same-as.ts";
 
@@ -85,7 +86,9 @@ async function targetOf(c: SiteContext, environment: Environment, from: Environm
   const { db, at: now } = c.var;
   const whyNot = await whyNotBaseline(db, environment);
   if (whyNot) return { environment, changes: [], removals: 0, whyNot };
-  const { changes, why } = await previewSameAs(db, c.var.access.site, environment, { from, now });
+  const { site } = c.var.access;
+  const known = knownEnvironments(await c.var.siteSummary(db, site));
+  const { changes, why } = await previewSameAs(db, site, environment, { from, now, known });
   return {
     environment,
     changes,

@@ -94,9 +94,14 @@ export async function previewSameAs(
   db: Database,
   site: Site,
   environment: Environment,
-  { from, now }: { from: Environment; now: string },
+  { from, now, known }: { from: Environment; now: string; known: Set<string> },
 ) {
   const contents = await currentContents(db, site.id, from.id);
-  const changes = await previewDeployment(db, site, environment, now, contents, true);
+  const changes = await previewDeployment(db, site, environment, {
+    asOf: now,
+    lines: contents,
+    complete: true,
+    known,
+  });
   return { changes, why: whyNotSameAs(environment, from, contents.length) };
 }

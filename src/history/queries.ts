@@ -77,7 +77,8 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
 
 /** The person that an event is about. */
 const memberId = sql`case when e.action = 'owner_set'
-  then (select w.owner_id from ownerships w where w.change_id = e.subject_id limit 1) else e.subject_id end`;
+  then coalesce((select w.owner_id from ownerships w where w.change_id = e.subject_id limit 1),
+    (select s.owner_id from section_owners s where s.change_id = e.subject_id)) else e.subject_id end`;
 
 async function seqsOf(db: Database, siteId: string, filter: HistoryFilter): Promise<number[]> {
   const { person, action, environment, artifact, from, until, before, limit = 50 } = filter;
@@ -186,10 +187,13 @@ function ownersOf(db: Database, ids: string[]) {
     .innerJoin("artifacts as a", "a.id", "o.artifact_id")
     .innerJoin("events as e", (join) => join.onRef("e.seq", "=", "o.seq").onRef("e.site_id", "=", "a.site_id"))
     .leftJoin("people as p", "p.id", "o.owner_id")
+    .leftJoin("section_owners as s", "s.change_id", "o.change_id")
     .select((eb) => ["o.change_id as id", "a.section", eb.fn.countAll<number>().as("count")])
+    .select("s.change_id as later_pages")
     .select(nameThen("p", "e.recorded_at").as("owner"))
     .where("o.change_id", "in", ids)
-    .groupBy(["o.change_id", "a.section", "p.id", "p.name", "e.recorded_at"])
+    .where("e.action", "=", "owner_set")
+    .groupBy(["o.change_id", "s.change_id", "a.section", "p.id", "p.name", "e.recorded_at"])
     .execute();
 }
 

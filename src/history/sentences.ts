@@ -365,8 +365,13 @@ function corrected(d: Details): SentencePart[] {
 /** "/sale", or "12 pages in /docs" */
 function owned(d: Details): SentencePart[] {
   if (typeof d.key === "string") return [artifactPart(d.kind, d.key)];
-  const pages = countOf(Number(d.count), "page");
-  return d.section ? [`${pages} in `, { name: `/${text(d.section)}` }] : [`${pages} at the top level`];
+  const where = d.section ? ["in ", { name: `/${text(d.section)}` }] : ["at the top level"];
+  if (!d.count) return ["pages recorded later ", ...where];
+  return [
+    `${countOf(Number(d.count), "page")} `,
+    ...where,
+    ...(d.later_pages ? [", also of pages recorded later"] : []),
+  ];
 }
 
 const artifactPart = (kind: Json | undefined, key: string) => ({

@@ -36,6 +36,7 @@ export const recordTables = [
   "forced_completions",
   "forced_reviews",
   "ownerships",
+  "section_owners",
   "former_names",
   "delegations",
   "delegation_ends",
@@ -283,7 +284,12 @@ function completionOf(entry: ChainEntry): EventTableRows {
 
 function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTableRows {
   const owner_id = details.owner_id as string | null;
-  return { ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })) };
+  const { section } = details as { section?: string };
+  return {
+    ownerships: lines(details.artifacts).map(({ kind, key }) => ({ change_id, seq, kind, key, owner_id })),
+    // an event from before sections had owners covers only the pages of its day
+    section_owners: details.later_pages && section !== undefined ? [{ change_id, seq, section, owner_id }] : [],
+  };
 }
 
 function decisionOf(entry: ChainEntry): EventTableRows {
@@ -340,6 +346,7 @@ function deploymentOf(entry: ChainEntry): EventTableRows {
       ...reconciled.confirmations,
     ],
     repeats: reconciled.repeats,
+    ownerships: lines(learned.owners).map((one) => ({ change_id: deployment_id as string, seq: entry.seq, ...one })),
   };
 }
 

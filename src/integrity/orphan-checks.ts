@@ -33,6 +33,7 @@ export async function findOrphan(db: Database, siteId: string, counted: WalkTota
     (await wrongOpenPromotion(db, siteId, counted.seq)) ??
     (await wrongCurrentPlacement(db, siteId)) ??
     (await wrongOwner(db, siteId, counted.seq)) ??
+    (await sectionOwnerWithoutEvent(db, siteId)) ??
     (await formerNameWithoutEvent(db, siteId)) ??
     (await wrongCheckpoint(db, siteId))
   );
@@ -283,10 +284,23 @@ async function wrongOwner(db: Database, siteId: string, seq: number): Promise<Br
       a.owner_id is distinct from
         (select o.owner_id from ownerships o where o.artifact_id = a.id order by o.seq desc limit 1)
       or exists (select 1 from ownerships o where o.artifact_id = a.id and not exists (
-        select 1 from events e where e.site_id = ${siteId} and e.subject_id = o.change_id and ${action} = 'owner_set')))
+        select 1 from events e where e.site_id = ${siteId} and e.subject_id = o.change_id and ${action} in ('owner_set', 'deployment_recorded'))))
     order by a.key limit 1`.execute(db);
   const [row] = rows;
   if (row) return { seq, what: `The owner of ${row.key} in the database is not the one that the events record.` };
+}
+
+async function sectionOwnerWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {
+  const row = await db
+    .selectFrom("section_owners as o")
+    .select(["o.seq", "o.section"])
+    .where("o.site_id", "=", siteId)
+    .where(sql<boolean>`not exists (
+      select 1 from events e where e.site_id = ${siteId} and e.subject_id = o.change_id and ${action} = 'owner_set')`)
+    .orderBy("o.seq")
+    .limit(1)
+    .executeTakeFirst();
+  if (row) return { seq: row.seq, what: `No event records the owner of the section /${row.section}.` };
 }
 
 async function formerNameWithoutEvent(db: Database, siteId: string): Promise<Break | undefined> {

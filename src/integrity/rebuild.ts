@@ -37,6 +37,7 @@ const rebuiltTables = [
   "forced_reviews",
   "corrections",
   "ownerships",
+  "section_owners",
   "former_names",
   "delegations",
   "delegation_ends",
@@ -125,6 +126,7 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
       releases: sql`site_id = ${siteId}`,
       gates: environments,
       former_names: sql`site_id = ${siteId} and seq > 0`,
+      section_owners: sql`site_id = ${siteId}`,
       ownerships: sql`artifact_id in (select id from artifacts where site_id = ${siteId})`,
     };
   for (const [table, condition] of Object.entries(ofSite))
@@ -176,7 +178,7 @@ async function write(trx: Database, siteId: string, table: RecordTable, rows: Ev
       await completeVersions(trx, await resolveIds(trx, siteId, batch));
     else if (table === "ownerships") await restoreOwners(trx, siteId, batch);
     else if (table === "page_comments") await insert(trx, table, await withArtifactIds(trx, siteId, batch));
-    else if (table === "former_names")
+    else if (table === "former_names" || table === "section_owners")
       await insert(
         trx,
         table,

@@ -208,6 +208,18 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
   },
   delegations: byId("delegations", "id", () => "the delegation"),
   delegation_ends: byId("delegation_ends", "delegation_id", () => "the end of the delegation"),
+  section_owners: {
+    id: ["change_id"],
+    complete: true,
+    name: ({ section }) => `the owner of the section /${section}`,
+    find: (db, { siteId, entry }) =>
+      db
+        .selectFrom("section_owners")
+        .select(["change_id", "seq", "section", "owner_id"])
+        .where("site_id", "=", siteId)
+        .where("change_id", "=", entry.subject_id ?? "")
+        .execute(),
+  },
   former_names: {
     id: ["of_id", "until", "seq"],
     name: ({ name }) => `the former name ${name}`,

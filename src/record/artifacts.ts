@@ -9,6 +9,7 @@ import { artifactKey } from "../text.ts";
 import { foldedText } from "./artifact-filter.ts";
 import { sectionOf, sortKey } from "./keys.ts";
 import type { NewFacts } from "./new-facts.ts";
+import { inheritedOwners } from "./ownerships.ts";
 import type { ReportLine } from "./report.ts";
 import { artifactEntry, indexForSearch } from "./search-index.ts";
 import { withSectionCounts } from "./section-counts.ts";
@@ -43,7 +44,7 @@ export async function upsertArtifacts(
   actor: Actor,
   site: Site,
   lines: ReportLine[],
-): Promise<{ ids: Map<string, string> } & Pick<NewFacts, "artifacts" | "titles" | "sections">> {
+): Promise<{ ids: Map<string, string> } & Pick<NewFacts, "artifacts" | "titles" | "sections" | "owners">> {
   const ids = await artifactIds(trx, site.id, lines);
   const newLines = lines.filter((line) => !ids.has(artifactKey(line)));
   for (const line of newLines) ids.set(artifactKey(line), newId(Date.parse(actor.at)));
@@ -55,6 +56,12 @@ export async function upsertArtifacts(
     title: title || null,
   }));
   const sections = artifacts.length ? await insertArtifacts(trx, site, artifacts) : [];
+  const moved = new Map(sections.map(({ key, section }) => [key, section]));
+  const owners = await inheritedOwners(
+    trx,
+    site.id,
+    artifacts.map((artifact) => ({ ...artifact, section: moved.get(artifact.key) ?? artifact.section })),
+  );
   const titled = lines.filter((line) => line.title !== undefined);
   const changed = await inBatches(titled, (batch) => updateTitles(trx, batch, ids));
   const versions = new Map(lines.map((line) => [artifactKey(line), line.version]));
@@ -62,7 +69,7 @@ export async function upsertArtifacts(
   const retitled = titles.map((title) => ({ ...title, id: ids.get(artifactKey(title)) as string }));
   const entitled = await inBatches(retitled, (batch) => foldTitles(trx, batch));
   await indexForSearch(trx, site.id, [...artifacts, ...entitled].map(artifactEntry));
-  return { ids, artifacts, titles, sections };
+  return { ids, artifacts, titles, sections, owners };
 }
 
 type Titled = { id: string; key: string; title: string | null };

@@ -11,6 +11,7 @@ import { lowerFirstSeen } from "./first-seen.ts";
 import { statesAt, statesOf } from "./load-statements.ts";
 import type { NewFacts } from "./new-facts.ts";
 import { nextNumber } from "./numbers.ts";
+import { writeInheritedOwners } from "./ownerships.ts";
 import { reconcileAfter } from "./reconcile.ts";
 import { whyNotRemove } from "./removals.ts";
 import { changes } from "./replay.ts";
@@ -93,7 +94,7 @@ export async function deploy(
     const consequences = await reconcileAfter(trx, environment, effectiveAt, changed, before);
     return { placed, following: await writeConsequences(trx, consequences, at) };
   });
-  await appendEvent(trx, actor, site.id, {
+  const seq = await appendEvent(trx, actor, site.id, {
     action: "deployment_recorded",
     subject: `deployment ${row.number}`,
     subject_id: row.id,
@@ -108,6 +109,7 @@ export async function deploy(
       ...following.details,
     },
   });
+  if (deployment.newFacts) await writeInheritedOwners(trx, { change_id: row.id, seq }, deployment.newFacts);
   return {
     id: row.id,
     number: row.number,

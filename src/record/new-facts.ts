@@ -7,6 +7,8 @@ export type NewFacts = {
   titles: { kind: Kind; key: string; title: string | null; version: string | null }[];
   /** Pages that head a section from now on. */
   sections: { key: string; section: string }[];
+  /** New pages whose section has an owner, which they take. */
+  owners: { kind: Kind; key: string; owner_id: string }[];
   versions: NewVersion[];
   /** Existing versions, with the digest, requirements or title that were missing. */
   contents: {

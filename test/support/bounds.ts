@@ -3,7 +3,7 @@ import { engine } from "./database.ts";
 /** The tables that grow from year to year. The others have the settings of a site, or the roles of a person. */
 export const growing =
   `artifacts versions deployments placements current_placements confirmations repeats corrections releases
-  release_contents promotions ownerships approvals completions cancellations looks events search_entries sessions intents
+  release_contents promotions ownerships section_owners approvals completions cancellations looks events search_entries sessions intents
   sign_in_failures known_browsers kept_forms`.split(/\s+/);
 
 /**

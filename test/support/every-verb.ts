@@ -145,11 +145,12 @@ async function promote(w: World): Promise<void> {
   await setGate(w, "demo", { requirements: [{ role: "tester", count: 1 }] });
 }
 
-/** One page, its section, nobody again, and a software item. */
+/** One page, its section with a page recorded later, nobody again, and a software item. */
 async function assignOwners(w: World): Promise<void> {
   const ada = await w.by("ada");
   await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
   await setOwner(w.db, ada, w.site, { of: { section: "sale" }, owner: "mara@example.test" });
+  await w.record("beta", ["/sale/later v1"]);
   await setOwner(w.db, ada, w.site, { of: { kind: "page", key: "/sale/shoes" }, owner: null });
   await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
 }

@@ -29,8 +29,8 @@ export function ownerPanel(props: OwnerProps): Html {
 ${earlier.length > 0 && fold("Earlier owners", html`<ul>${each(earlier, (owner) => html`<li>${ownership(props, owner)}</li>`)}</ul>`)}`;
 }
 
-const ownership = ({ site, now }: OwnerProps, { owner, owner_now, recorded_at, ...person }: Owner): Html =>
-  html`<b>${owner === null ? "nobody" : nameOfThen(owner, owner_now)}</b>, set by ${nameOf(person)} <span class="ago">${time(recorded_at, site.time_zone, now)}</span>`;
+const ownership = ({ site, now }: OwnerProps, { owner, owner_now, recorded_at, inherited, ...person }: Owner): Html =>
+  html`<b>${owner === null ? "nobody" : nameOfThen(owner, owner_now)}</b>, ${inherited ? "who owned its section when it was first recorded" : html`set by ${nameOf(person)}`} <span class="ago">${time(recorded_at, site.time_zone, now)}</span>`;
 
 function ownerForm({ site, artifact, owners, people }: OwnerProps): Html {
   const { kind, key, section } = artifact;
@@ -40,7 +40,7 @@ function ownerForm({ site, artifact, owners, people }: OwnerProps): Html {
     action: `/sites/${site.slug}/artifacts/${kind}/owner`,
     text: "Set owner",
     content: html`${hiddenField("key", key)}${select({ name: "owner", label: "Owner", value: owners[0]?.owner_id ?? "", choices })}${
-      kind === "page" && checkbox({ name: "whole", label: `All pages ${where}, as they are now` })
+      kind === "page" && checkbox({ name: "whole", label: `All pages ${where}, also those recorded later` })
     }`,
   });
 }
