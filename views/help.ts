@@ -36,6 +36,19 @@ const terms: [string, string][] = [
     "A period, once or recurring, in which no promotion to an environment can be completed. What is deployed there nevertheless is recorded, and flagged.",
   ],
   ["Completed", "The contents of the promotion are recorded on the target environment."],
+  [
+    "Rollback",
+    "The promotion that puts back what a completed one replaced, all of it or only some pages. What had been added is removed again. If the record itself was wrong, correct the deployment instead: then it never happened.",
+  ],
+  [
+    "Marked as bad",
+    "A release in which something is wrong. It cannot be promoted any further until the mark is lifted.",
+  ],
+  [
+    "Without its gate",
+    "Completed in an emergency, although an approval or something else was missing. The reason is kept, and somebody else has to review it afterwards.",
+  ],
+  ["Redirect", "Where the visitors of a removed page are led. It is part of the release that removes the page."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
   ["Recorded late", "Recorded after it happened. Both times are kept and shown."],
 ];

@@ -135,6 +135,7 @@ export const cases: Case[] = [
   page("promotion, rejected without a comment", "mara", promotion(promotions.waiting), fillAndClick({}, "Reject")),
   page("promotion, for a viewer", "vera", promotion(promotions.waiting)),
   page("a rollback, with a reason missing", "ada", `${promotion(promotions.completed)}/rollback`, submit()),
+  page("completed without the gate", "iris", "/sites/shop/approvals/without-gate"),
   page("promotion, about to be cancelled", "ada", promotion(promotions.waiting), (at) =>
     at.getByText("Cancel promotion").click(),
   ),

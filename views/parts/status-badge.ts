@@ -59,6 +59,8 @@ const legend: [StatusKind, string, string][] = [
   ["baseline", "baseline", "was already there when the record began"],
   ["band", "before approval", "was there before it was approved"],
   ["band", "during a freeze", "recorded while the environment was frozen"],
+  ["band", "without its gate", "completed in an emergency"],
+  ["behind", "rollback", "put back what was there before"],
   ["unknown", "unknown", "nothing recorded for it yet"],
   ["late", "recorded late", "after it happened"],
   ["corrected", "corrected", "was recorded wrongly, no longer counts"],

@@ -6,7 +6,7 @@ import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { area } from "../parts/field.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
-import { empty, head, note } from "../parts/page.ts";
+import { bar, empty, head, note } from "../parts/page.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, rowHead, table } from "../parts/table.ts";
@@ -43,8 +43,8 @@ ${whyNot ? empty(whyNot, linkButton(address, `Back to promotion ${number}`)) : r
 
 /** The two ways back are told apart in one sentence each. */
 const difference = ({ site, promotion: { number, environment, completion } }: Props): Html =>
-  html`<ul class="plain"><li><b>Rolling back</b> is a new promotion: what promotion ${number} replaced is put back on ${environment.name} now, and both stay true in the record.</li>
-<li><b>It never happened</b> is a correction: use it on ${completion ? html`<a href="/sites/${site.slug}/deployments/${completion.deployment}">deployment ${completion.deployment}</a>` : "its deployment"} if the record is wrong and ${environment.name} never had these versions.</li></ul>
+  html`<p><b>Rolling back</b> is a new promotion: what promotion ${number} replaced is put back on ${environment.name} now, and both stay true in the record.</p>
+<p><b>It never happened</b> is a correction: use it on ${completion ? html`<a href="/sites/${site.slug}/deployments/${completion.deployment}">deployment ${completion.deployment}</a>` : "its deployment"} if the record is wrong and ${environment.name} never had these versions.</p>
 `;
 
 /** Names the later promotions and deployments whose changes a rollback would undo, too. */
@@ -73,9 +73,9 @@ function rollbackForm(props: Props): Html {
   ];
   return html`<form class="selecting releasing" method="post" action="/sites/${site.slug}/promotions/${promotion.number}/rollback">
 ${hiddenField("key", form.key)}
+<div class="form">${area({ name: "reason", label: "Reason", rows: 2, required: true, value: form.reason, error: errors.reason, hint: "For the approvers and the record: why it has to go back.", more: { maxlength: 10_000 } })}<p class="reason">${props.needs}</p></div>
 ${table({ caption: "What is restored", look: "picking", columns, body: each(restorable, (line) => lineRow(props, line)) })}
-<div class="form">${area({ name: "reason", label: "Reason", rows: 2, required: true, value: form.reason, error: errors.reason, hint: "For the approvers and the record: why it has to go back.", more: { maxlength: 10_000 } })}
-<p class="reason">${props.needs}</p><div class="end">${button({ text: "Request rollback", look: "primary" })}</div></div>
+${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${restorable.length}</b> lines included</p>${button({ text: "Request rollback", look: "primary" })}`)}
 </form>`;
 }
 
