@@ -5,6 +5,7 @@ import { artifactApi } from "./artifacts/api.ts";
 import { ownerApi } from "./artifacts/owner-api.ts";
 import { compareApi } from "./compare/api.ts";
 import { correctionApi } from "./corrections/api.ts";
+import { delegationApi } from "./delegations/api.ts";
 import { deploymentApi } from "./deployments/api.ts";
 import { environmentApi } from "./environments/api.ts";
 import { environmentChangesApi } from "./environments/changes-api.ts";
@@ -65,6 +66,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     promotionApi,
     freezeApi,
     commentApi,
+    delegationApi,
     eventApi,
   ])
     versioned.route("/", noun);

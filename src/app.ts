@@ -11,6 +11,7 @@ import { calendarRoutes } from "./calendar/routes.ts";
 import { compareRoutes } from "./compare/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
 import type { Database } from "./database/connect.ts";
+import { delegationRoutes } from "./delegations/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
@@ -134,6 +135,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/artifacts", artifactRoutes);
   pages.route("/compare", compareRoutes);
   pages.route("/history", historyRoutes);
+  pages.route("/delegations", delegationRoutes);
   pages.route("/releases", releaseRoutes);
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);

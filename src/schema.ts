@@ -258,7 +258,23 @@ export interface Schema {
     /** How many of the pages to review this person had ticked by then; null for machines, or if there was none. */
     reviewed: number | null;
     to_review: number | null;
+    /** The person who is away and for whom the substitute decided. */
+    for_id: string | null;
+    /** JSON: the number of an earlier promotion, and the keys of the pages that they had approved there already. */
+    carried_over: string | null;
   };
+  /** Who may decide for whom in a role, from and until a moment. */
+  delegations: {
+    id: string;
+    site_id: string;
+    person_id: string;
+    substitute_id: string;
+    role: string;
+    from_at: string;
+    until_at: string;
+    created_at: string;
+  };
+  delegation_ends: { delegation_id: string; person_id: string; ended_at: string };
   /** What a rejection asks to be changed on single pages. */
   page_comments: { approval_id: string; artifact_id: string; comment: string };
   /** What people say about a promotion. `mentioned` is canonical JSON: the ids of the people in it, and how each was written. */
@@ -279,6 +295,8 @@ export interface Schema {
     person_id: string;
     reason: string;
     withdrawn_at: string;
+    /** When it became too old to count; null: who gave it withdrew it. */
+    expired_at: string | null;
   };
   /** Ticks of a gate's checklist for a promotion; the latest of a line counts, and 0 took the tick away. */
   checklist_ticks: {
@@ -309,6 +327,8 @@ export interface Schema {
     reason: string;
     superseded_by: string | null;
     cancelled_at: string;
+    /** Until when it could have been completed; null: it did not expire. */
+    expired_at: string | null;
   };
   /** Periods in which an environment takes no promotions. */
   freezes: {

@@ -10,9 +10,10 @@ import { createHttpServer } from "./http/server.ts";
 import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { type JobHandlers, startWorker } from "./jobs/worker.ts";
 import { setupLink } from "./people/links.ts";
+import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 
 /** What does the background work of each kind. */
-const jobHandlers: JobHandlers = {};
+const jobHandlers: JobHandlers = { promotion_expiry: expirePromotion, approval_expiry: expireApprovals };
 
 /** How long running requests may take once the server is stopping. */
 const stopTimeoutMs = 30_000;

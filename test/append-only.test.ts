@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { setOwner } from "../src/artifacts/owners.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
+import { endDelegation, setDelegation } from "../src/delegations/delegations.ts";
 import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
 import { changeName } from "../src/people/account.ts";
 import { completeWithoutGate, reviewForced } from "../src/promotions/break-glass.ts";
@@ -26,6 +27,10 @@ beforeEach(async () => {
   const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
   const pages = [{ key: "/old", comment: "It is needed" }];
   await decide(w.db, await w.by("mara"), w.site, 3, { decision: "reject", digest, pages });
+  const period = { role: "marketing", from_at: w.clock.at, until_at: "2026-03-09T00:00:00.000Z" };
+  const mara = await w.by("mara");
+  const { id } = await setDelegation(w.db, mara, w.site, { ...period, substitute: w.people.vera.id });
+  await endDelegation(w.db, mara, w.site, id);
   await addComment(w.db, await w.by("mara"), w.site, 3, "Why?");
   await correct(w.db, await w.by("ada"), w.site, { deployment: 2, reason: "Wrong" });
   await setOwner(w.db, await w.by("ada"), w.site, { of: { kind: "page", key: "/sale" }, owner: w.people.vera.id });
@@ -57,6 +62,8 @@ const tables = [
   ["freeze_ends", "reason"],
   ["page_comments", "comment"],
   ["comments", "comment"],
+  ["delegations", "until_at"],
+  ["delegation_ends", "ended_at"],
 ] as const;
 
 test.each(tables)("the database itself refuses to change or remove a row of %s", async (table, column) => {

@@ -1,3 +1,4 @@
+import { strFromU8, unzipSync } from "fflate";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { verify } from "../src/integrity/verify.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
@@ -286,6 +287,9 @@ test("a freeze is overridden with a permission and a reason, which stay visible"
   expect(done).toContain("Completed during a freeze, for the reason: A security fix");
   expect(await text(ada.get("/sites/shop/deployments/2"))).toContain("during a freeze: freeze 1");
   expect(await text(ada.get("/sites/shop/history"))).toMatch(/overriding .*freeze 1.* \(“A security fix”\)/);
+  const pack = await ada.get(`${address}/evidence.zip`);
+  const { "steps.csv": steps = new Uint8Array() } = unzipSync(new Uint8Array(await pack.arrayBuffer()));
+  expect(strFromU8(steps)).toMatch(/promotion completed.*A security fix/);
   const api = await w.token("viewer");
   const completion = { freeze_override: "A security fix" };
   expect(await (await api.get(`/sites/shop/promotions/${number}`)).json()).toMatchObject({ completion });

@@ -28,6 +28,7 @@ const floors = [
   ["api"],
   // the nouns
   ["integrity"],
+  ["delegations"],
   ["freezes"],
   ["promotions"],
   ["gates"],

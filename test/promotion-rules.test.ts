@@ -38,7 +38,11 @@ const approvalRow = ([person_id, role, decision = "approve", at = "10:00", diges
 
 const now = "2026-03-03T13:00:00.000Z";
 const completion = { completed_at: "2026-03-03T12:00:00.000Z", effective_at: "2026-03-03T12:00:00.000Z" };
-const cancellation = (superseded_by: number | null) => ({ superseded_by, cancelled_at: "2026-03-03T11:00:00.000Z" });
+const cancellation = (superseded_by: number | null) => ({
+  superseded_by,
+  cancelled_at: "2026-03-03T11:00:00.000Z",
+  expired_at: null,
+});
 
 /** A promotion that Ada requested, and what has happened to it since. */
 function requested(

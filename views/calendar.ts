@@ -34,7 +34,7 @@ export function calendarPage(props: Props): Html {
   const days = period.kind === "week" ? period.dates : busy;
   return html`${head({
     title: titleOf(period),
-    under: "Freezes, and promotions by the day on which they took effect.",
+    under: html`<a href="/sites/${site.slug}/settings/freezes">Freezes</a>, and promotions by the day on which they took effect.`,
     actions: chips("View", [
       {
         href: `${base}?month=${(period.dates[0] as string).slice(0, 7)}`,
@@ -60,8 +60,7 @@ ${
         body: each(days, (date) => day(props, date)),
       })
 }
-${pager({ of: "Calendar", previous: link(period.previous), previousWord: `Previous ${period.kind}`, next: link(period.next), nextWord: `Next ${period.kind}` })}
-<p><a href="/sites/${site.slug}/settings/freezes">All freezes</a></p>`;
+${pager({ of: "Calendar", previous: link(period.previous), previousWord: `Previous ${period.kind}`, next: link(period.next), nextWord: `Next ${period.kind}` })}`;
 }
 
 /** "March 2026"; "Week of Monday 2 March 2026" */

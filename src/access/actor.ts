@@ -7,12 +7,22 @@ export interface Person {
   email: string | null;
 }
 
+/** A person who is away and has named the actor as their substitute in a role. */
+export interface StandIn {
+  person_id: string;
+  person: string;
+  role: string;
+  until_at: string;
+}
+
 /** The person or machine that acts on a site, with its rights, the time and the request. Every verb takes one. */
 export interface Actor {
   person: Person;
   /** The slugs of its roles on this site. */
   roles: string[];
   permissions: ReadonlySet<Permission>;
+  /** For whom this person may decide at this moment. Only loaded where decisions are made and shown. */
+  standsInFor?: StandIn[] | undefined;
   /** When Sitebook got the request, ISO 8601 UTC with milliseconds. */
   at: string;
   /** When this browser signed in; undefined for a token. */

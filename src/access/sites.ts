@@ -93,11 +93,15 @@ const membershipsIn = precompiled((db, personId: string, slug: string) =>
     .where("s.slug", "=", slug),
 );
 
-export async function findSite(db: Database, slug: string): Promise<Site | undefined> {
+export const findSite = (db: Database, slug: string): Promise<Site | undefined> => siteBy(db, "slug", slug);
+
+export const findSiteById = (db: Database, id: string): Promise<Site | undefined> => siteBy(db, "id", id);
+
+async function siteBy(db: Database, column: "id" | "slug", value: string): Promise<Site | undefined> {
   const site = await db
     .selectFrom("sites")
     .select(["id", "slug", "name", "time_zone"])
-    .where("slug", "=", slug)
+    .where(column, "=", value)
     .executeTakeFirst();
   return site && { ...site, ...(await environmentsOf(db, site.id)) };
 }

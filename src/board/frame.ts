@@ -1,5 +1,6 @@
 import { stepTitle } from "../../views/board/first-steps.ts";
 import type { Frame } from "../../views/layout.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
 import { forcedToReview } from "../promotions/break-glass.ts";
@@ -18,7 +19,7 @@ export async function siteFrame(
 ): Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">> {
   const { site } = c.var.access;
   const summary = await c.var.siteSummary(c.var.db, site);
-  const actor = sessionActor(c);
+  const actor = await withDelegations(c.var.db, site.id, sessionActor(c));
   const { blockers } = summary;
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));
   const forced = await forcedToReview(c.var.db, actor, site.id);

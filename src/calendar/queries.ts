@@ -7,8 +7,10 @@ export type CompletedPromotion = Awaited<ReturnType<typeof completedBetween>>[nu
 export function completedBetween(db: Database, siteId: string, from: string, until: string, limit: number) {
   return db
     .selectFrom("deployments as d")
-    .innerJoin("completions as c", "c.deployment_id", "d.id")
-    .innerJoin("promotions as p", "p.id", "c.promotion_id")
+    .innerJoin("promotions as p", "p.id", "d.promotion_id")
+    .innerJoin("completions as c", (join) =>
+      join.onRef("c.promotion_id", "=", "p.id").onRef("c.deployment_id", "=", "d.id"),
+    )
     .innerJoin("releases as r", "r.id", "p.release_id")
     .innerJoin("environments as e", "e.id", "d.environment_id")
     .select(["p.number", "r.name", "d.effective_at", "e.tier", nameThen("e", "c.completed_at").as("environment")])

@@ -27,8 +27,9 @@ export async function loadSteps(db: Database, site: Site, subjects: (string | nu
     for (const { seq: event, action, details, ...row } of await query.execute()) {
       const { placements: _, confirmations: __, learned: ___, contents: ____, ...facts } = JSON.parse(details);
       const what = action.replaceAll("_", " ");
-      const said = commentIn(facts) ?? facts.reason ?? facts.note;
-      const step = { ...facts, ...row, event, what, said, ...namesOf(environments, row.environment_id, event) };
+      const said = commentIn(facts) ?? facts.reason ?? facts.note ?? facts.freeze_override;
+      const person = facts.for ? `${facts.person} for ${facts.for}` : facts.person;
+      const step = { ...facts, ...row, person, event, what, said, ...namesOf(environments, row.environment_id, event) };
       steps.push({ ...step, ...localTimes(step, site.time_zone) });
     }
   }

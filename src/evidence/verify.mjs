@@ -121,8 +121,15 @@ function collect({ seq: event, action, subject, subject_id: id, person_id, envir
   if (recorded_at > about.known_at) return;
   const { placements: own = [], returned = [], repeated = [], confirmations: _, learned, ...facts } = details;
   if (action !== "release_made" || facts.number !== about.release) delete facts.contents;
-  const [what, said] = [action.replaceAll("_", " "), commentIn(facts) ?? facts.reason ?? facts.note];
-  const [who, where] = [{ person_id }, { environment_id, environment_name: environmentNames.get(environment_id) }];
+  const [what, said] = [
+    action.replaceAll("_", " "),
+    commentIn(facts) ?? facts.reason ?? facts.note ?? facts.freeze_override,
+  ];
+  const person = facts.for ? `${facts.person} for ${facts.for}` : facts.person;
+  const [who, where] = [
+    { person, person_id },
+    { environment_id, environment_name: environmentNames.get(environment_id) },
+  ];
   events.push(withLocalTimes({ ...facts, event, what, subject, id, recorded_at, said, ...who, ...where }));
   if (facts.gate) gates.set(facts.gate.id, facts.gate);
   for (const { id, ...artifact } of learned?.artifacts ?? []) names.set(id, name(artifact));

@@ -89,7 +89,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)})${reviewed(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${reviewed(d)}${carriedOver(d)}.`,
   ],
   promotion_rejected: (d) => [
     "rejected ",
@@ -98,7 +98,7 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)})${requestedChanges(d)}.`,
+    ` (${roleName(d.role)}${forWhom(d)})${requestedChanges(d)}.`,
   ],
   approval_withdrawn: (d) => [
     "withdrew the approval of ",
@@ -108,6 +108,26 @@ const sentences = {
     ", for ",
     environment(d),
     ` (“${text(d.reason)}”).`,
+  ],
+  approval_expired: (d) => [
+    "ended the approval by ",
+    name(d.approver),
+    " of ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    `: ${text(d.reason)}`,
+  ],
+  promotion_expired: (d) => [
+    "ended ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    `: ${text(d.reason)}`,
   ],
   checklist_ticked: (d) => [
     `${d.ticked ? "ticked" : "unticked"} “${text(d.line)}” for `,
@@ -192,6 +212,22 @@ const sentences = {
     ...owned(d),
     ".",
   ],
+  delegation_set: (d) => [
+    "named ",
+    name(d.member),
+    ` as substitute (${roleName(d.role)}), from `,
+    { at: text(d.from_at) },
+    " until ",
+    { at: text(d.until_at) },
+    ".",
+  ],
+  delegation_ended: (d) => [
+    "ended that ",
+    name(d.member),
+    " is substitute of ",
+    name(d.away),
+    ` (${roleName(d.role)}).`,
+  ],
   freeze_set: (d) => [
     "froze ",
     environment(d),
@@ -220,6 +256,8 @@ export const actionNames = {
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
   approval_withdrawn: "Approvals withdrawn",
+  approval_expired: "Approvals expired",
+  promotion_expired: "Promotions expired",
   checklist_ticked: "Checklist lines ticked",
   promotion_completed: "Promotions completed",
   forced_completion_reviewed: "Completions without the gate reviewed",
@@ -234,6 +272,8 @@ export const actionNames = {
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
   owner_set: "Owners set",
+  delegation_set: "Substitutes named",
+  delegation_ended: "Substitutes ended",
   freeze_set: "Freezes set",
   freeze_ended: "Freezes ended",
   site_created: "Site created",
@@ -281,6 +321,17 @@ const inOrder = (d: Details): SentencePart[] =>
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
   typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+
+/** ", 2 of them carried over from promotion 12" */
+function carriedOver({ carried_over }: Details): string {
+  const carried = carried_over as { promotion: number; pages: string[] } | undefined;
+  return carried
+    ? `, ${countOf(carried.pages.length, "page")} carried over from promotion ${text(carried.promotion)}`
+    : "";
+}
+
+/** ", for Mara", if a substitute decided */
+const forWhom = (d: Details): string => (typeof d.for === "string" ? `, for ${d.for}` : "");
 
 /** ", with changes requested on 2 pages" */
 const requestedChanges = ({ pages }: Details): string =>

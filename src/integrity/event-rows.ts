@@ -37,6 +37,8 @@ export const recordTables = [
   "forced_reviews",
   "ownerships",
   "former_names",
+  "delegations",
+  "delegation_ends",
   "freezes",
   "freeze_ends",
 ] as const;
@@ -108,7 +110,20 @@ export const plainTables = {
     decided_at: true,
     reviewed: true,
     to_review: true,
+    for_id: true,
+    carried_over: true,
   } satisfies Columns<"approvals">,
+  delegations: {
+    id: true,
+    site_id: true,
+    person_id: true,
+    substitute_id: true,
+    role: true,
+    from_at: true,
+    until_at: true,
+    created_at: true,
+  } satisfies Columns<"delegations">,
+  delegation_ends: { delegation_id: true, person_id: true, ended_at: true } satisfies Columns<"delegation_ends">,
   comments: {
     id: true,
     promotion_id: true,
@@ -124,6 +139,7 @@ export const plainTables = {
     person_id: true,
     reason: true,
     withdrawn_at: true,
+    expired_at: true,
   } satisfies Columns<"withdrawals">,
   checklist_ticks: {
     id: true,
@@ -153,6 +169,7 @@ export const plainTables = {
     reason: true,
     superseded_by: true,
     cancelled_at: true,
+    expired_at: true,
   } satisfies Columns<"cancellations">,
   freezes: {
     id: true,
@@ -221,6 +238,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   promotion_approved: decisionOf,
   promotion_rejected: decisionOf,
   approval_withdrawn: plainRow("withdrawals"),
+  approval_expired: plainRow("withdrawals"),
+  promotion_expired: plainRow("cancellations"),
   checklist_ticked: plainRow("checklist_ticks"),
   promotion_cancelled: plainRow("cancellations"),
   promotion_superseded: plainRow("cancellations"),
@@ -236,6 +255,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   token_created: noRows,
   token_revoked: noRows,
   owner_set: ownersOf,
+  delegation_set: plainRow("delegations"),
+  delegation_ended: plainRow("delegation_ends"),
   freeze_set: plainRow("freezes"),
   freeze_ended: plainRow("freeze_ends"),
 };
@@ -268,7 +289,9 @@ function ownersOf({ seq, details, subject_id: change_id }: ChainEntry): EventTab
 function decisionOf(entry: ChainEntry): EventTableRows {
   const { id: approval_id, pages } = entry.details;
   const page_comments = lines(pages).map((page) => ({ approval_id: approval_id as string, ...page }));
-  return { ...plainRow("approvals")(entry), page_comments };
+  const carried = entry.details.carried_over;
+  const carried_over = carried ? canonicalJson(carried) : null;
+  return { ...plainRow("approvals")({ ...entry, details: { ...entry.details, carried_over } }), page_comments };
 }
 
 function commentOf(entry: ChainEntry): EventTableRows {

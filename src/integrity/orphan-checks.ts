@@ -25,6 +25,7 @@ interface WalkTotals {
 export async function findOrphan(db: Database, siteId: string, counted: WalkTotals): Promise<Break | undefined> {
   return (
     (await rowWithoutEvent(db, siteId)) ??
+    (await delegationWithoutEvent(db, siteId, counted)) ??
     (await commentWithoutEvent(db, siteId, counted)) ??
     (await correctionWithoutEvent(db, siteId, counted)) ??
     (await placementWithoutEvent(db, siteId, counted)) ??
@@ -65,7 +66,7 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
     subject: "promotion_id",
     what: "the withdrawal of an approval of promotion",
     id: "approval_id",
-    actions: ["approval_withdrawn"],
+    actions: ["approval_withdrawn", "approval_expired"],
   },
   {
     table: "checklist_ticks",
@@ -96,7 +97,7 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
     table: "cancellations",
     subject: "promotion_id",
     what: "the cancellation of promotion",
-    actions: ["promotion_cancelled", "promotion_superseded"],
+    actions: ["promotion_cancelled", "promotion_superseded", "promotion_expired"],
   },
   { table: "freezes", subject: "id", what: "freeze", actions: ["freeze_set"] },
   { table: "freeze_ends", subject: "freeze_id", of: "freezes", what: "the end of freeze", actions: ["freeze_ended"] },
@@ -118,6 +119,23 @@ async function rowWithoutEvent(db: Database, siteId: string): Promise<Break | un
     const [row] = rows;
     if (row) return { seq: row.seq ?? 0, what: `No event records ${what} ${row.number}, which is in the database.` };
   }
+}
+
+async function delegationWithoutEvent(db: Database, siteId: string, { seq }: WalkTotals): Promise<Break | undefined> {
+  const recorded = (name: Action) => sql<boolean>`exists (
+    select 1 from events e where e.site_id = ${siteId} and e.subject_id = d.id and ${action} = ${name})`;
+  const row = await db
+    .selectFrom("delegations as d")
+    .leftJoin("delegation_ends as x", "x.delegation_id", "d.id")
+    .select("d.id")
+    .where("d.site_id", "=", siteId)
+    .where(
+      sql<boolean>`(not ${recorded("delegation_set")}
+        or (x.delegation_id is not null and not ${recorded("delegation_ended")}))`,
+    )
+    .limit(1)
+    .executeTakeFirst();
+  if (row) return { seq, what: `No event records the delegation ${row.id} as it is in the database.` };
 }
 
 /** A person may comment several times, so they are counted. */

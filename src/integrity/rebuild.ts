@@ -38,6 +38,8 @@ const rebuiltTables = [
   "corrections",
   "ownerships",
   "former_names",
+  "delegations",
+  "delegation_ends",
   "freezes",
   "freeze_ends",
 ] as const;
@@ -97,6 +99,8 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
   const placements = sql`placement_seq in (select seq from placements where ${environments})`;
   const ofSite: Record<(typeof rebuiltTables)[number] | "open_promotions" | "current_placements", typeof environments> =
     {
+      delegation_ends: sql`delegation_id in (select id from delegations where site_id = ${siteId})`,
+      delegations: sql`site_id = ${siteId}`,
       open_promotions: promotions,
       current_placements: environments,
       forced_reviews: promotions,

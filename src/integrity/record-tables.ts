@@ -206,6 +206,8 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .where("o.change_id", "=", entry.subject_id ?? "")
         .execute(),
   },
+  delegations: byId("delegations", "id", () => "the delegation"),
+  delegation_ends: byId("delegation_ends", "delegation_id", () => "the end of the delegation"),
   former_names: {
     id: ["of_id", "until", "seq"],
     name: ({ name }) => `the former name ${name}`,

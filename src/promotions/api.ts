@@ -90,6 +90,7 @@ const promotion = z.object({
   approvals: z.array(
     z.object({
       person: nameThenSchema,
+      for: z.string().nullable().openapi({ description: "Who was away, if their substitute decided." }),
       kind: personKindSchema,
       role: z.string(),
       decision,
@@ -99,6 +100,12 @@ const promotion = z.object({
         description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
       }),
       to_review: z.int().nullable(),
+      carried_over: z
+        .object({ promotion: z.int(), pages: z.array(keySchema) })
+        .nullable()
+        .openapi({
+          description: "The pages of the same version that they had approved on an earlier promotion already.",
+        }),
       pages: z
         .array(z.object({ key: keySchema, comment: z.string() }))
         .openapi({ description: "What a rejection asks to be changed on single pages." }),
@@ -460,7 +467,8 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
     })),
     approvals: row.approvals.map((approval) => ({
-      person: approval.person,
+      person: approval.substitute,
+      for: approval.for_person ?? null,
       kind: approval.kind,
       role: approval.role,
       decision: approval.decision,
@@ -470,6 +478,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
       to_review: approval.to_review,
       withdrawn_at: approval.withdrawn_at,
       withdrawal_reason: approval.withdrawal_reason,
+      carried_over: approval.carried_over,
       pages: approval.pages.map(({ key, comment }) => ({ key, comment })),
     })),
     checklist: row.checklist.map(({ line, tick }) => ({

@@ -8,6 +8,7 @@ import { correctedSources } from "../record/corrections.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
 import { blockersOf, hasMovedOn, type VersionNeed } from "./blockers.ts";
+import { expiredBlockers } from "./expiry-rules.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { changeOf, isOpen, type PromotionChange, type Requirement, withApprovers } from "./rules.ts";
 import { type TargetContent, targetContents } from "./target-contents.ts";
@@ -62,6 +63,7 @@ type AssessedPromotion = Pick<
   | "requester_id"
   | "recorders"
   | "checklist"
+  | "asked_at"
   | "gate"
   | "rollback_of_id"
   | "release"
@@ -104,7 +106,9 @@ export async function assess(
   const requirements = await requirementsNow(db, siteId, promotion, now);
   const freezes = isOpen(promotion.state) && now ? await freezesAt(db, siteId, promotion.environment_id, now) : [];
   const frozen = frozenBlockers(freezes, now);
-  const blockers = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs, now, frozen);
+  const old = isOpen(promotion.state) ? expiredBlockers(promotion, now) : [];
+  const found = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs, now, frozen);
+  const blockers = [...old, ...found];
   return { contents: changes, blockers, requirements };
 }
 

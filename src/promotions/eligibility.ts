@@ -138,6 +138,7 @@ async function draftPromotion(
     requirements: requirementsOf(facts, await roleNames(db)),
     environment,
     from,
+    asked_at: actor.at,
     recorders: recorders?.get(id) ?? [],
     checklist: (environment.gate?.checklist ?? []).map((line) => ({ line, tick: null })),
     from_id: from.id,

@@ -1,6 +1,7 @@
-import type { Actor } from "../access/actor.ts";
+import type { Actor, StandIn } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { listFreezes } from "../freezes/queries.ts";
 import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
@@ -9,13 +10,15 @@ import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts"
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { rejectionsOf } from "./rejections.ts";
-import { mayWithdraw, type Need, needOf } from "./rules.ts";
+import { mayWithdraw, type Need, needOf, standInOn } from "./rules.ts";
 
 export interface Inbox {
   /** What this person requested and has to settle: what was rejected, and what cannot go on as it is. */
   rejected: Promotion[];
   /** On which this person was mentioned since they last opened them. */
   mentioned: Promotion[];
+  /** The person who is away and for whom this one would decide, by promotion id. */
+  standsInFor: Map<string, StandIn | undefined>;
   /** The ids of those that this person may dismiss: the others are of releases that they made. */
   dismissible: Set<string>;
   /** What the rejections ask to be changed on single pages, by promotion id. */
@@ -41,10 +44,11 @@ export interface Inbox {
 /** All open promotions with the counts of what they change, and the newest ones that ended. */
 export async function loadInbox(
   db: Database,
-  actor: Actor,
+  person: Actor,
   site: Site,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Inbox> {
+  const actor = await withDelegations(db, site.id, person);
   const open = await listPromotions(db, site.id, { open: true, limit: 1000 });
   const ended = await listPromotions(db, site.id, { open: false, before, limit: limit + 1 });
   const done = ended.slice(0, limit);
@@ -57,6 +61,7 @@ export async function loadInbox(
   return {
     rejected,
     mentioned,
+    standsInFor: new Map(open.map((promotion) => [promotion.id, standInOn(promotion, actor)])),
     dismissible: new Set(rejected.filter((one) => mayWithdraw(one, actor)).map((promotion) => promotion.id)),
     requested: new Map(
       await Promise.all(

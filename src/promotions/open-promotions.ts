@@ -1,12 +1,15 @@
 import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
+import { type Gate, readGate } from "../access/gates.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { enqueue } from "../jobs/queue.ts";
 import { appendEvent } from "../record/events.ts";
 import { nextNumber } from "../record/numbers.ts";
 import { listContents } from "../record/releases.ts";
 import { withSectionCounts } from "../record/section-counts.ts";
+import { promotionExpiry } from "./expiry-rules.ts";
 import { perRequestField, type RequestFieldName } from "./fields.ts";
 import type { Promotion } from "./queries.ts";
 import { settleRejections } from "./rejections.ts";
@@ -85,6 +88,7 @@ async function supersede(
     reason,
     superseded_by: newer.id,
     cancelled_at: actor.at,
+    expired_at: null,
   };
   await trx.insertInto("cancellations").values(row).execute();
   await appendEvent(trx, actor, site.id, {
@@ -100,15 +104,22 @@ async function supersede(
   });
 }
 
-/** Lists the promotion as open, and counts its rows as waiting on the board. */
+/** Lists the promotion as open, counts its rows as waiting on the board, and sees to it that it expires if its gate says so. */
 async function markOpen(
   trx: Database,
   site: Site,
-  promotion: { id: string; environment_id: string },
+  promotion: { id: string; environment_id: string; gate_id: string | null; asked_at: string },
   contents: { artifact_id: string }[],
 ): Promise<void> {
+  const due = promotionExpiry({ ...promotion, gate: await findGate(trx, promotion.gate_id) });
+  if (due) await enqueue(trx, { site_id: site.id, kind: "promotion_expiry", ref: promotion.id, run_at: due });
   const row = { promotion_id: promotion.id, site_id: site.id, environment_id: promotion.environment_id };
   await withSectionCounts(trx, site, idsOf(contents), () => trx.insertInto("open_promotions").values(row).execute());
+}
+
+async function findGate(trx: Database, id: string | null): Promise<Gate | null> {
+  const gates = trx.selectFrom("gates").select(["id", "version", "rules"]);
+  return readGate(id === null ? undefined : await gates.where("id", "=", id).executeTakeFirst());
 }
 
 /** Undoes `markOpen`. */

@@ -2,6 +2,7 @@ import { promotionPage } from "../../views/promotions/page.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { notFound } from "../errors.ts";
 import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
@@ -14,6 +15,7 @@ import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { whyNotForce, whyNotReviewForced } from "./break-glass-rules.ts";
+import { earlierApprovals } from "./carry-over.ts";
 import { listComments, whyNotDiscuss } from "./comments.ts";
 import { type PageRequest, requestedChanges } from "./page-comments.ts";
 import { pageDrafts } from "./page-drafts.ts";
@@ -27,6 +29,7 @@ import {
   mayRollBack,
   needOf,
   rolesToChoose,
+  standInOn,
   whyNotDecide,
   whyNotFresh,
   whyNotTick,
@@ -72,12 +75,14 @@ export async function showPromotion(
   const position = readPosition(c);
   const targetKnown = await isTargetKnown(db, promotion);
   const part = reviewPart(promotion.contents, ticked, position);
-  const whyNot = whyNotDecide(promotion, sessionActor(c));
+  const actor = await withDelegations(db, site.id, sessionActor(c));
+  const whyNot = whyNotDecide(promotion, actor);
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
   const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
   const content = promotionPage({
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
+    earlierApprovals: promotion.open ? await earlierApprovals(db, site.id, promotion) : [],
     requested: await requestedChanges(db, promotion),
     discussion: {
       comments: await listComments(db, promotion.id),
@@ -103,10 +108,11 @@ export async function showPromotion(
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
     signIn: signInFor(c, promotion),
     whyNotTick: whyNotTick(promotion, sessionActor(c)),
-    roles: promotion.open ? rolesToChoose(promotion, sessionActor(c)) : [],
-    need: needOf(promotion, sessionActor(c), promotion.blockers),
+    roles: promotion.open ? rolesToChoose(promotion, actor) : [],
+    need: needOf(promotion, actor, promotion.blockers),
+    standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
     stale: promotion.blockers.find(isDeadEnd)?.message,
-    may: { ...may, promote: mayComplete(promotion, sessionActor(c)) },
+    may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:
       may.override_freeze &&
       promotion.blockers.length > 0 &&

@@ -3,20 +3,25 @@ import { environmentsOf } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { roleNames } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
+import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { type Blocker, fieldErrors, notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenCode, whyNotOverride } from "../freezes/rules.ts";
+import { enqueue } from "../jobs/queue.ts";
 import { appendEvent } from "../record/events.ts";
 import { findRelease, listContents } from "../record/releases.ts";
 import { whyNotWhen } from "../time/rfc3339.ts";
 import { assessPromotion, type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { blockersOf } from "./blockers.ts";
+import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { writeCompletion } from "./completion.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
+import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
 import { requestErrors } from "./fields.ts";
 import { deadEnds } from "./open-blockers.ts";
 import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
@@ -28,6 +33,7 @@ import {
   type Decision,
   rolesToChoose,
   rolesToDecide,
+  standInFor,
   whyClosed,
   whyNotAllReviewed,
   whyNotComment,
@@ -55,10 +61,13 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     const current = { ...site, ...(await environmentsOf(trx, site.id)) };
     const environment = targetEnvironment(current, request.to);
     const contents = await listContents(trx, release.id);
-    const { from, digest, open, whyNot } = await eligibilityFor(trx, actor, current, release, environment, contents);
+    const eligibility = await eligibilityFor(trx, actor, current, release, environment, contents);
+    const { from, digest, open, whyNot, contents: eligible } = eligibility;
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const asked = { release, from, environment, contents, digest, fields: request, open };
-    return outcome(trx, site, await openPromotion(trx, actor, site, asked), actor.at);
+    const number = await openPromotion(trx, actor, site, asked);
+    await carryTicks(trx, site.id, await promotionOf(trx, site, number), eligible);
+    return outcome(trx, site, number, actor.at);
   });
 }
 
@@ -95,7 +104,8 @@ export function decide<T = Outcome>(
     before: Promotion,
   ) => T | Promise<T> = outcome as never,
 ): Promise<T> {
-  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+  return siteTransaction(db, actor, site.id, async (trx, person) => {
+    const actor = await withDelegations(trx, site.id, person);
     const promotion = await promotionOf(trx, site, number);
     const already = promotion.approvals.some(
       (approval) =>
@@ -104,6 +114,7 @@ export function decide<T = Outcome>(
     if (already && request.digest === promotion.digest) return answer(trx, site, number, actor.at, promotion);
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
+    refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
     if (request.decision === "approve") refuseBlocked((await deadEnds(trx, [promotion])).get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
     const pages = readPages(request.decision, request.pages ?? [], contents);
@@ -116,18 +127,28 @@ export function decide<T = Outcome>(
     const progress = await reviewProgress(trx, actor, promotion.id);
     if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
+    const role = roleFor(promotion, actor, request.role);
+    const away = standInFor(promotion, actor, role);
     const row = {
       id: newId(Date.parse(actor.at)),
       promotion_id: promotion.id,
       person_id: actor.person.id,
-      role: roleFor(promotion, actor, request.role),
+      role,
       decision: request.decision,
       digest: request.digest,
       comment: request.comment?.trim() || null,
       decided_at: actor.at,
       ...progress,
+      for_id: away?.person_id ?? null,
     };
-    await trx.insertInto("approvals").values(row).execute();
+    const carried =
+      request.decision === "approve" ? await carriedOver(trx, site.id, promotion, actor.person.id) : undefined;
+    await trx
+      .insertInto("approvals")
+      .values({ ...row, carried_over: carried ? canonicalJson(carried) : null })
+      .execute();
+    const due = approvalExpiry(promotion, { ...row, withdrawn_at: null });
+    if (due) await enqueue(trx, { site_id: site.id, kind: "approval_expiry", ref: promotion.id, run_at: due });
     await insertPageComments(trx, row.id, pages);
     if (request.decision === "reject") {
       await markClosed(trx, site, promotion, contents);
@@ -142,6 +163,8 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        ...(carried && { carried_over: carried }),
+        ...(away && { for: away.person }),
         ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
       },
     });
@@ -241,6 +264,7 @@ export function cancel(db: Database, actor: Actor, site: Site, number: number, r
       reason: reason.trim(),
       superseded_by: null,
       cancelled_at: actor.at,
+      expired_at: null,
     };
     await trx.insertInto("cancellations").values(row).execute();
     await markClosed(trx, site, promotion, await listContents(trx, promotion.release_id));

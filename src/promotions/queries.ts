@@ -5,7 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import type { Blocker } from "../errors.ts";
 import { endOfTime } from "../record/as-of.ts";
-import { formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
+import { deciderThen, formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
 import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
@@ -85,7 +85,8 @@ function endedAs(state: PromotionState) {
   const ends: Partial<Record<PromotionState, ReturnType<typeof sql>>> = {
     completed: sql`completions x where x.promotion_id = p.id`,
     rejected: sql`approvals x where x.promotion_id = p.id and x.decision = 'reject'`,
-    cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null`,
+    cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null and x.expired_at is null`,
+    expired: sql`cancellations x where x.promotion_id = p.id and x.expired_at is not null`,
     superseded: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is not null`,
   };
   const end = ends[state];
@@ -158,7 +159,11 @@ async function withState(db: Database, rows: Row[]) {
       gate,
       /** Whether its target has another gate by now; it keeps the one under which it was requested. */
       gate_changed: newest_gate !== gate_version,
-      approvals: of(approvals).map((approval) => ({ ...approval, pages: pages.get(approval.id) ?? [] })),
+      approvals: of(approvals).map((approval) => ({
+        ...approval,
+        pages: pages.get(approval.id) ?? [],
+        carried_over: readCarriedOver(approval.carried_over),
+      })),
       completion: completionOf(of(completions)),
       cancellation: of(cancellations)[0] ?? null,
     };
@@ -213,6 +218,10 @@ const ticksOf = precompiled((db, ids: string[]) =>
     .orderBy("t.seq"),
 );
 
+/** Which pages an approval took over from one on an earlier promotion. */
+const readCarriedOver = (text: string | null) =>
+  text === null ? null : (JSON.parse(text) as { promotion: number; pages: string[] });
+
 type CompletionRow = Awaited<ReturnType<typeof completionsOf>>[number];
 
 function completionOf([row]: CompletionRow[]) {
@@ -238,7 +247,7 @@ function completionOf([row]: CompletionRow[]) {
 
 /** How many roles, or of the role in which they decided, the person has on the site now. */
 const stillHas = (what: "role" | "any") => sql<number>`(
-  select count(*) from memberships m where m.person_id = a.person_id and m.site_id = pr.site_id
+  select count(*) from memberships m where m.person_id = coalesce(a.for_id, a.person_id) and m.site_id = pr.site_id
     ${what === "role" ? sql`and m.role = a.role` : sql``})`;
 
 const approvalsOf = precompiled((db, ids: string[]) =>
@@ -249,8 +258,11 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .select([
       "a.promotion_id",
       "a.person_id",
-      personThen("p", "a.decided_at", "pr.site_id").as("person"),
+      deciderThen("p", "f", "a.decided_at", "pr.site_id").as("person"),
+      personThen("p", "a.decided_at", "pr.site_id").as("substitute"),
+      personThen("f", "a.decided_at", "pr.site_id").as("for_person"),
       personSince("p", "a.decided_at", "pr.site_id").as("person_now"),
+      "a.for_id",
       "p.kind",
       "a.role",
       "r.name as role_name",
@@ -258,9 +270,10 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.digest",
     ])
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
+    .leftJoin("people as f", "f.id", "a.for_id")
     .leftJoin("withdrawals as w", "w.approval_id", "a.id")
-    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review"])
-    .select(["w.withdrawn_at", "w.reason as withdrawal_reason"])
+    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review", "a.carried_over"])
+    .select(["w.withdrawn_at", "w.reason as withdrawal_reason", "w.expired_at"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)
     .orderBy("a.decided_at")
@@ -324,6 +337,7 @@ const cancellationsOf = precompiled((db, ids: string[]) =>
       personSince("p", "c.cancelled_at", "pr.site_id").as("person_now"),
       "p.kind",
       "c.reason",
+      "c.expired_at",
       "s.number as superseded_by",
       "c.cancelled_at",
     ])

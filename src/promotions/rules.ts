@@ -1,4 +1,4 @@
-import type { Actor } from "../access/actor.ts";
+import type { Actor, StandIn } from "../access/actor.ts";
 import type { Gate } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
@@ -33,6 +33,9 @@ interface ApprovalFacts {
   digest: string;
   decided_at: string;
   withdrawn_at: string | null;
+  /** The person for whom a substitute decided, and how the substitute is called. */
+  for_id?: string | null;
+  substitute?: string;
 }
 
 interface PromotionFacts {
@@ -42,13 +45,14 @@ interface PromotionFacts {
   rollback_of_id?: string | null | undefined;
   approvals: ApprovalFacts[];
   completion: { completed_at: string; effective_at: string } | null;
-  cancellation: { superseded_by: number | null; cancelled_at: string } | null;
+  cancellation: { superseded_by: number | null; cancelled_at: string; expired_at: string | null } | null;
 }
 
 /** Derived from the recorded rows and stored nowhere, so it cannot disagree with them. */
 export function stateOf(promotion: PromotionFacts): PromotionState {
   if (promotion.completion) return "completed";
   if (promotion.approvals.some((approval) => approval.decision === "reject")) return "rejected";
+  if (promotion.cancellation?.expired_at) return "expired";
   if (promotion.cancellation) return promotion.cancellation.superseded_by === null ? "cancelled" : "superseded";
   return requirementsOf(promotion, {}).every(({ needed, given }) => given >= needed) ? "approved" : "waiting";
 }
@@ -86,11 +90,11 @@ export function withApprovers(
     recorders,
     approvals,
   }: Pick<OpenPromotion, "requirements" | "requester_id" | "gate" | "recorders"> & {
-    approvals: Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at">[];
+    approvals: Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at" | "for_id">[];
   },
   holders: Map<string, Holder[]>,
 ): Requirement[] {
-  const done = new Set(approvals.filter(counts).map(({ person_id }) => person_id));
+  const done = new Set(approvals.filter(counts).flatMap(({ person_id, for_id }) => [person_id, for_id ?? person_id]));
   const isRequester = ({ id }: Holder) => id === requester_id && !gate?.asker_may_approve;
   const isExcluded = ({ id, kind }: Holder) =>
     recorders.includes(id) || (kind === "machine" && gate?.machines_may_approve === false);
@@ -194,6 +198,7 @@ export interface OpenPromotion {
   requester_id: string;
   gate: Gate | null;
   requirements: Requirement[];
+  approvals?: Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at" | "for_id" | "substitute">[];
   environment: { name: string };
   rollback_of_id?: string | null | undefined;
   /** The release's number, and its mark as bad if it has one that was not lifted. */
@@ -206,7 +211,10 @@ export interface OpenPromotion {
 }
 
 /** Why this person may neither approve nor reject it. */
-export function whyNotDecide(promotion: OpenPromotion, actor: Pick<Actor, "person" | "roles">): string | undefined {
+export function whyNotDecide(
+  promotion: OpenPromotion,
+  actor: Pick<Actor, "person" | "roles" | "standsInFor">,
+): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   const { environment, requirements } = promotion;
   if (!requirements.length && promotion.rollback_of_id) return `Rollbacks on ${environment.name} need no approval.`;
@@ -217,12 +225,60 @@ export function whyNotDecide(promotion: OpenPromotion, actor: Pick<Actor, "perso
     return "You recorded something in this release, so someone else has to decide.";
   if (actor.person.kind === "machine" && promotion.gate?.machines_may_approve === false)
     return `${environment.name} needs approval by people, so a token cannot decide.`;
+  const byOther = promotion.approvals?.find((approval) => counts(approval) && approval.for_id === actor.person.id);
+  if (byOther)
+    return `${byOther.substitute} has approved this promotion for you. If you disagree, ask for that to be withdrawn.`;
+  const needed = actor.standsInFor?.filter((one) => requirements.some(({ role }) => role === one.role)) ?? [];
+  if (!rolesToDecide(promotion, actor).length && needed[0]) return whyNotFor(promotion, actor.person.id, needed[0]);
   if (!rolesToDecide(promotion, actor).length)
     return `${environment.name} needs approval by ${joinWithAnd(requirements.map((role) => role.name))}. You have no such role on this site.`;
 }
 
+/** Why a substitute cannot decide for this person who is away. Both count as one person, whoever was first. */
+function whyNotFor(
+  promotion: DecidedPromotion,
+  substituteId: string,
+  { person_id, person }: StandIn,
+): string | undefined {
+  if (person_id === promotion.requester_id && !promotion.gate?.asker_may_approve)
+    return `${person} requested this promotion, so nobody decides for them.`;
+  if (promotion.recorders.includes(person_id))
+    return `${person} recorded something in this release, so nobody decides for them.`;
+  const others = promotion.approvals?.filter((one) => counts(one) && one.person_id !== substituteId) ?? [];
+  if (others.some((one) => one.person_id === person_id)) return `${person} has approved this promotion already.`;
+  const other = others.find((one) => one.for_id === person_id);
+  if (other) return `${other.substitute} has approved this promotion for ${person} already.`;
+}
+
+type DecidedPromotion = Pick<OpenPromotion, "requester_id" | "gate" | "recorders" | "approvals">;
+
+/** The person for whom this one would decide in a role; undefined if they have the role themselves, or may not. */
+export function standInFor(
+  promotion: DecidedPromotion,
+  actor: Pick<Actor, "person" | "roles" | "standsInFor">,
+  role: string,
+): StandIn | undefined {
+  if (actor.roles.includes(role)) return;
+  return actor.standsInFor?.find((one) => one.role === role && !whyNotFor(promotion, actor.person.id, one));
+}
+
+/** The person for whom this one would decide on a promotion; undefined if they have a role for it themselves. */
+export function standInOn(
+  promotion: OpenPromotion,
+  actor: Pick<Actor, "person" | "roles" | "standsInFor">,
+): StandIn | undefined {
+  const [role] = rolesToDecide(promotion, actor);
+  return role === undefined ? undefined : standInFor(promotion, actor, role);
+}
+
+const canActIn = (promotion: DecidedPromotion, actor: Parameters<typeof standInFor>[1], role: string): boolean =>
+  actor.roles.includes(role) || standInFor(promotion, actor, role) !== undefined;
+
 /** Why this person cannot tick the gate's checklist: only those who decide or complete may. */
-export function whyNotTick(promotion: OpenPromotion, actor: Pick<Actor, "roles" | "permissions">): string | undefined {
+export function whyNotTick(
+  promotion: OpenPromotion,
+  actor: Pick<Actor, "person" | "roles" | "permissions">,
+): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   if (actor.permissions.has("promote") || rolesToDecide(promotion, actor).length) return;
   return "Only those who approve or complete promotions can tick its checklist.";
@@ -247,8 +303,11 @@ export function whyNotFresh(
 }
 
 /** The roles in which this person can decide, those with approvals missing first. */
-export function rolesToDecide(promotion: Pick<OpenPromotion, "requirements">, actor: Pick<Actor, "roles">): string[] {
-  const own = promotion.requirements.filter(({ role }) => actor.roles.includes(role));
+export function rolesToDecide(
+  promotion: OpenPromotion,
+  actor: Pick<Actor, "person" | "roles" | "standsInFor">,
+): string[] {
+  const own = promotion.requirements.filter(({ role }) => canActIn(promotion, actor, role));
   return own.sort((a, b) => Number(a.given >= a.needed) - Number(b.given >= b.needed)).map(({ role }) => role);
 }
 
@@ -269,11 +328,11 @@ export const mayComplete = (
 
 /** The roles between which this person has to choose: several of theirs still have approvals missing. Else empty. */
 export function rolesToChoose(
-  promotion: Pick<OpenPromotion, "requirements">,
-  actor: Pick<Actor, "roles">,
+  promotion: OpenPromotion,
+  actor: Pick<Actor, "person" | "roles" | "standsInFor">,
 ): Requirement[] {
   const missing = promotion.requirements.filter(
-    ({ role, given, needed }) => given < needed && actor.roles.includes(role),
+    ({ role, given, needed }) => given < needed && canActIn(promotion, actor, role),
   );
   return missing.length > 1 ? missing : [];
 }
@@ -296,7 +355,7 @@ export type Need = "decision" | "completion" | "settlement";
  */
 export function needOf(
   promotion: OpenPromotion & Pick<PromotionFacts, "approvals"> & Requested,
-  actor: Pick<Actor, "person" | "roles" | "permissions">,
+  actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor">,
   blockers: Blocker[],
 ): Need | undefined {
   const lasting = blockers.filter(({ code }) => !passingCodes.includes(code));
@@ -308,7 +367,7 @@ export function needOf(
       : undefined;
   if (countingApprovalOf(promotion, actor) || whyNotDecide(promotion, actor)) return;
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
-  return missing.some(({ role }) => actor.roles.includes(role)) ? "decision" : undefined;
+  return missing.some(({ role }) => canActIn(promotion, actor, role)) ? "decision" : undefined;
 }
 
 /** The person's own approval, unless they withdrew it. */

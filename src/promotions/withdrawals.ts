@@ -30,6 +30,7 @@ export function withdrawApproval(
       person_id: actor.person.id,
       reason: reason.trim(),
       withdrawn_at: actor.at,
+      expired_at: null,
     };
     await trx.insertInto("withdrawals").values(row).execute();
     const { name, environment } = promotion;

@@ -2,10 +2,10 @@ import { sql } from "kysely";
 import { readGate } from "../access/gates.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { personSince, personThen } from "./former-names.ts";
+import { deciderThen, personSince } from "./former-names.ts";
 
 export interface ApprovedBy {
-  /** What the person was called then, and what they are called now if that differs. */
+  /** What the person was called then, with for whom they decided ("Theo for Mara"), and what they are called now if that differs. */
   person: string;
   person_now: string | null;
   /** A machine approves by a token. */
@@ -56,10 +56,11 @@ function approvalsOf(db: Database, promotionIds: string[]) {
     .selectFrom("approvals as ap")
     .innerJoin("people as pe", "pe.id", "ap.person_id")
     .innerJoin("promotions as pr", "pr.id", "ap.promotion_id")
+    .leftJoin("people as f", "f.id", "ap.for_id")
     .leftJoin("gates as g", "g.id", "pr.gate_id")
     .select(["ap.promotion_id", "pe.kind", "ap.role", "ap.decided_at"])
     .select([
-      personThen("pe", "ap.decided_at", "pr.site_id").as("person"),
+      deciderThen("pe", "f", "ap.decided_at", "pr.site_id").as("person"),
       personSince("pe", "ap.decided_at", "pr.site_id").as("person_now"),
     ])
     .select(["g.id as gate_id", "g.version", "g.rules"])

@@ -24,6 +24,8 @@ export const actions = [
   "promotion_approved",
   "promotion_rejected",
   "approval_withdrawn",
+  "approval_expired",
+  "promotion_expired",
   "checklist_ticked",
   "promotion_cancelled",
   "promotion_superseded",
@@ -38,6 +40,8 @@ export const actions = [
   "token_created",
   "token_revoked",
   "owner_set",
+  "delegation_set",
+  "delegation_ended",
   "freeze_set",
   "freeze_ended",
 ] as const;

@@ -20,6 +20,11 @@ export function nameSince(alias: string, at: string) {
 /** What the person `alias` was called at the moment in the column `at`, told apart from others of the site in the column `site`. */
 export const personThen = (alias: string, at: string, site: string) => personName(alias, site, nameThen(alias, at));
 
+/** The same of who decided: "Theo for Mara" if the person `away`, who is else null, has a substitute. */
+export const deciderThen = (alias: string, away: string, at: string, site: string) =>
+  sql<string>`${personThen(alias, at, site)} || case when ${sql.ref(`${away}.id`)} is null then ''
+    else ' for ' || ${personThen(away, at, site)} end`;
+
 /** What the same person is called now, if it is called otherwise than at that moment. */
 export function personSince(alias: string, at: string, site: string) {
   return sql<

@@ -7,7 +7,7 @@ import { type SentencePart, sentence } from "../history/sentences.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { notWithdrawn } from "../record/approvers.ts";
 import { currentByEnvironment } from "../record/current.ts";
-import { nameThen, personSince, personThen } from "../record/former-names.ts";
+import { deciderThen, nameThen, personSince } from "../record/former-names.ts";
 import { listReleases } from "../record/releases.ts";
 import { freeTexts, type SearchKind } from "../record/search-index.ts";
 import { currentTitle } from "../record/titles.ts";
@@ -193,6 +193,7 @@ export function listApprovals(
     .innerJoin("releases as r", "r.id", "p.release_id")
     .innerJoin("environments as e", "e.id", "p.environment_id")
     .innerJoin("people as pe", "pe.id", "a.person_id")
+    .leftJoin("people as f", "f.id", "a.for_id")
     .select([
       "p.number",
       "r.name",
@@ -202,7 +203,7 @@ export function listApprovals(
     ])
     .select([
       nameThen("e", "a.decided_at").as("environment"),
-      personThen("pe", "a.decided_at", "p.site_id").as("person"),
+      deciderThen("pe", "f", "a.decided_at", "p.site_id").as("person"),
     ])
     .where("p.site_id", "=", siteId)
     .where("a.decision", "=", "approve")

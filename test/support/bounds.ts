@@ -16,6 +16,7 @@ const short: [statement: RegExp, why: string][] = [
   [/ from promotions as p .* where p\.release_id in \(/, "the promotions of the releases that are shown"],
   [/ from promotions as p .* and p\.number in \(/, "the results on a page of the search"],
   [/ from promotions as p .* and 1 = 0 /, "no rows"],
+  [/ from freezes as f /, "the freezes of a site that are not over, or a page of them"],
   [/ from open_promotions as o | a\.id in \( select r\.artifact_id from open_promotions o /, "the open promotions"],
   [
     / from (approvals as a|approvals as ap|completions as c|cancellations as c) /,
@@ -77,6 +78,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [/^select p\.effective_at as at from placements .* p\.recorded_at <= /, "what was recorded after that moment", 20],
   [/^select p\.environment_id, .* from corrections as c .* cross join placements as p /, "corrections of this page"],
   [/^select e\.seq from \( select deployment_id /, "the events of this page or software item"],
+  [/ from deployments as d inner join promotions as p .* d\.effective_at >= /, "the deployments of a month"],
   [/ search_words |e\.found @@/, "entries with the word, up to a thousand; on PostgreSQL all"],
   [/^with spans /, "deployments in the period that is drawn"],
   [/^select 1 as later where exists /, "deployments up to a moment, of which hardly any was recorded late"],

@@ -60,7 +60,7 @@ export const everyPage: Visit[] = [
   ),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
   ...shop("/releases", "/releases?before=40", "/releases/1", "/releases/:many-released"),
-  ...shop("/releases/new", "/releases/new?from=live"),
+  ...shop("/releases/new", "/releases/new?from=live", "/releases/new?made_from=1", "/delegations"),
 
   ...shop("/environments/live", "/environments/live?kind=software", "/environments/live?text=page-0-1"),
   ...shop(`/environments/live?${after}`, `/environments/live?${past}`, `/environments/live?${past}&${known}`),
@@ -104,6 +104,7 @@ export const everyPage: Visit[] = [
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
+  ...call("/promotions/:completed/comments", "/delegations"),
   ...call("/environments/live/gate", "/environments/live/placements", `/environments/live/placements?${past}&${known}`),
   ...call("/environments/live/placements?kind=page&q=page-0-1", "/deployments", "/deployments/:many"),
   ...call("/deployments?environment=live&since=2026-03-04T09:31:00Z", "/deployments?environment=live~3&limit=10"),
@@ -112,6 +113,7 @@ export const everyPage: Visit[] = [
   ...["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"].flatMap((state) =>
     call(`/promotions?state=${state}&limit=10`),
   ),
+  ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
   ...call("/events", "/events?after=100&limit=10", "/events/head", "/checkpoints/latest"),

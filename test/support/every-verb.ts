@@ -2,6 +2,7 @@ import { gateDefaults } from "../../src/access/gates.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
+import { endDelegation, setDelegation } from "../../src/delegations/delegations.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
@@ -124,6 +125,11 @@ async function promote(w: World): Promise<void> {
   await completeWithoutGate(w.db, await w.by("iris"), w.site, urgent.number, { reason: "The shop is down" });
   await reviewForced(w.db, theo, w.site, urgent.number, "It was needed");
   const last = await w.ask(next.number, "live");
+  const role = { role: "marketing", from_at: w.clock.at, until_at: "2026-03-20T23:59:59.999Z" };
+  for (const substitute of [w.people.theo.id, w.people.vera.id]) {
+    const { id } = await setDelegation(w.db, await w.by("mara"), w.site, { ...role, substitute });
+    if (substitute === w.people.theo.id) await endDelegation(w.db, theo, w.site, id);
+  }
   await addComment(w.db, ada, w.site, last.number, "@Mara, and @theo: is this right? @nobody knows.");
   const pages = [{ key: "/sale", comment: "The old price" }];
   const rejection = { decision: "reject", digest: last.digest, comment: "Not yet", pages } as const;
@@ -148,7 +154,7 @@ async function assignOwners(w: World): Promise<void> {
   await setOwner(w.db, ada, w.site, { of: { kind: "software", key: "checkout" }, owner: w.people.cleo.id });
 }
 
-/** Sets freezes, once and recurring, ends one, and completes a promotion in spite of the other. */
+/** Sets a recurring freeze and one without an end, completes a promotion in spite of that one, and ends both. */
 async function freeze(w: World): Promise<void> {
   const ada = await w.by("ada");
   const demo = environmentOf(w.site, "demo");
@@ -162,7 +168,7 @@ async function freeze(w: World): Promise<void> {
   await decide(w.db, await w.by("theo"), w.site, promotion, { decision: "approve", digest });
   const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
   await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
-  await endFreeze(w.db, ada, w.site, stop.number, "Fixed");
+  await endFreeze(w.db, ada, w.site, stop.number, "The line runs again");
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */

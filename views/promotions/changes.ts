@@ -29,6 +29,8 @@ export type ReviewProps = {
   counts: Record<PromotionChange, number>;
   /** The ids of the pages that this person has ticked as reviewed. */
   ticked: ReadonlySet<string>;
+  /** Who approved pages of the same version on an earlier promotion, as far as the gate lets that carry over. */
+  earlierApprovals: { promotion: number; person: string; pages: Map<string, string> }[];
   /** What this person has written about pages, by key, and errors by field; undefined if they cannot decide. */
   changeRequests: { texts: Map<string, string>; errors: Record<string, string> } | undefined;
 };
@@ -94,7 +96,16 @@ const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =
 /** The path after a page's title, its title until now, its notes, and a warning if the source has something else by now. */
 export const pathAndNotes = (props: ReviewProps, page: ContentChange): Html =>
   html`${nowCalled(props.titlesNow.get(page.artifact_id))}${page.title && html` ${path(page.key)}`}${formerTitle(page)}
-${page.change === "removed" && page.kind === "page" && html`<p>${redirectWords(page)}</p>`}${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}`;
+${page.change === "removed" && page.kind === "page" && html`<p>${redirectWords(page)}</p>`}${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}${approvedBefore(props, page)}`;
+
+function approvedBefore({ site, earlierApprovals }: ReviewProps, { artifact_id }: ContentChange): Html {
+  const earlier = earlierApprovals.filter(({ pages }) => pages.has(artifact_id));
+  return each(
+    earlier,
+    ({ person, promotion }) =>
+      html`<p>${statusBadge("approved", html`approved by <bdi>${person}</bdi> on <a href="/sites/${site.slug}/promotions/${promotion}">promotion ${promotion}</a>`, { wrap: true })}</p>`,
+  );
+}
 
 /** Where the visitors of a removed page are led. */
 const redirectWords = ({ redirect }: Pick<ContentChange, "redirect">): Html =>

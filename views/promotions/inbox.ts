@@ -3,6 +3,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf, formatCount } from "../../src/text.ts";
+import { shortDay } from "../../src/time/format.ts";
 import { button, linkButton } from "../parts/button.ts";
 import { environmentPath, renamedSince } from "../parts/environment.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
@@ -165,12 +166,13 @@ ${environmentPath(promotion.from, promotion.environment)}
 `;
 
 function toDecide(props: Props, promotion: Promotion, first: boolean): Html {
+  const away = props.standsInFor.get(promotion.id);
   const { toReview = 0, reviewed = 0 } = props.changes.get(promotion.id) ?? {};
   const progress = toReview ? ` You have reviewed ${formatCount(reviewed)} of ${formatCount(toReview)}.` : "";
   return entry(
     props,
     promotion,
-    `${whatChanges(props, promotion)}${progress}`,
+    `${whatChanges(props, promotion)}${progress}${away ? ` For ${away.person}, until ${shortDay(away.until_at, props.site.time_zone, props.now)}.` : ""}`,
     html`${reviewButton(props, promotion, first)}${requested(props, promotion)}`,
   );
 }
@@ -288,6 +290,7 @@ function howItEnded({ actor }: Props, { approvals, cancellation }: Promotion): H
   const quote = (text: string | null) => (text ? html`: <span class="quote">${text}</span>` : ".");
   if (cancellation && cancellation.superseded_by !== null)
     return html` Replaced by promotion ${cancellation.superseded_by}.`;
+  if (cancellation?.expired_at) return html` Expired. ${cancellation.reason}`;
   if (cancellation) return html` ${nameOf(cancellation)} cancelled it${quote(cancellation.reason)}`;
   if (!last) return html``;
   const person = last.person_id === actor.person.id ? "You" : inRole(last, last.role_name);

@@ -1,3 +1,4 @@
+import type { StandIn } from "../../src/access/actor.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
 import type { RequestedChange } from "../../src/promotions/page-comments.ts";
 import type { Decision, Need, Requirement } from "../../src/promotions/rules.ts";
@@ -45,6 +46,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     signIn: { why: string; href: string } | undefined;
     /** What the promotion needs from this person. */
     need: Need | undefined;
+    /** The person who is away and for whom this one would decide. */
+    standsInFor: StandIn | undefined;
     /** Why approving it would lead to nothing: the environment before has something else by now. */
     stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
@@ -118,9 +121,9 @@ function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Htm
   return html`<span id="reviewed" data-announce="${count} reviewed">${words}</span>`;
 }
 
-function state({ promotion, need, ownDecision, stale }: PromotionPage): string {
+function state({ promotion, need, ownDecision, stale, standsInFor }: PromotionPage): string {
   if (stale) return staleWords(promotion, need);
-  if (need === "decision") return "Waiting for you.";
+  if (need === "decision") return `Waiting for you${standsInFor ? `, for ${standsInFor.person}` : ""}.`;
   if (promotion.state === "waiting")
     return `${ownDecision === "approve" ? "You approved it. " : ""}Waiting for ${missingApprovals(promotion)}.`;
   const approved = promotion.requirements.length ? "Approved" : "No approval needed";
@@ -174,6 +177,12 @@ function outcome(props: PromotionPage): Html {
       html`${props.may.release && newReleaseFrom(site, promotion.release)} ${again}`,
       props.requested.length > 0 &&
         panel("requested", "Requested changes", requestedChangesList(site, props.requested)),
+    );
+  if (cancellation?.expired_at)
+    return line(
+      statusBadge("expired", "Expired"),
+      html`${at(cancellation.expired_at)}. ${cancellation.reason} ${tryAgain}`,
+      again,
     );
   if (cancellation?.superseded_by)
     return line(

@@ -90,17 +90,28 @@ function onItsWay({ earlier, site, now }: Panels): Html | false {
 }
 
 function decided({ site, now }: Pick<Panels, "site" | "now">, approval: Approval): Html {
-  const { decision, comment, decided_at, reviewed, to_review, has_role, has_any, role_name, withdrawn_at, pages } =
-    approval;
+  const {
+    decision,
+    comment,
+    decided_at,
+    reviewed,
+    to_review,
+    has_role,
+    has_any,
+    role_name,
+    withdrawn_at,
+    pages,
+    carried_over,
+  } = approval;
   if (withdrawn_at) return withdrawn({ site, now }, approval);
   const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
   const progress = to_review && `, reviewed ${reviewed} of ${to_review}`;
   const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${lost}${comment && html` <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
+  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${carried_over && html`, ${countOf(carried_over.pages.length, "page")} carried over from <a href="/sites/${site.slug}/promotions/${carried_over.promotion}">promotion ${carried_over.promotion}</a>`}${lost}${comment && html` <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
 }
 
 const withdrawn = ({ site, now }: Pick<Panels, "site" | "now">, approval: Approval): Html =>
-  html`<li>${statusBadge("corrected", html`${inRole(approval, approval.role_name)} approved, and withdrew it`, { wrap: true })}<small>${time(approval.decided_at, site.time_zone, now)}, withdrawn ${time(approval.withdrawn_at as string, site.time_zone, now)} <span class="quote">${approval.withdrawal_reason}</span></small></li>`;
+  html`<li>${statusBadge("corrected", html`${inRole(approval, approval.role_name)} approved${approval.expired_at ? ", which has expired" : ", and withdrew it"}`, { wrap: true })}<small>${time(approval.decided_at, site.time_zone, now)}, ${approval.expired_at ? "expired" : "withdrawn"} ${time(approval.withdrawn_at as string, site.time_zone, now)} <span class="quote">${approval.withdrawal_reason}</span></small></li>`;
 
 /** For who approved it: until it is completed they may think again. */
 const withdrawal = ({ site, promotion, form, errors }: Panels): Html =>
