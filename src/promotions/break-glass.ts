@@ -87,9 +87,11 @@ export async function listForced(db: Database, siteId: string, { open }: { open:
 const forcedOf = precompiled((db, siteId: string) =>
   db
     .selectFrom("forced_completions as f")
-    .innerJoin("promotions as p", "p.id", "f.promotion_id")
+    // a cross join keeps SQLite from walking all promotions in search of the few that were forced
+    .crossJoin("promotions as p")
     .leftJoin("forced_reviews as r", "r.promotion_id", "f.promotion_id")
     .select(["f.promotion_id", "r.reviewed_at"])
+    .whereRef("p.id", "=", "f.promotion_id")
     .where("p.site_id", "=", siteId),
 );
 
