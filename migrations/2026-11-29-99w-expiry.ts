@@ -10,4 +10,5 @@ export async function up(db: Kysely<any>): Promise<void> {
 const statements = `
 alter table cancellations add column expired_at instant;
 alter table withdrawals add column expired_at instant;
+create index cancellations_expired on cancellations (promotion_id) where expired_at is not null;
 `;

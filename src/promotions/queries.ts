@@ -75,10 +75,22 @@ export async function listInState(
     const open = await listPromotions(db, siteId, { open: true, before, limit: Number.MAX_SAFE_INTEGER });
     return open.filter((promotion) => promotion.state === state).slice(0, limit);
   }
+  // few expire, so these are found from their ends
+  if (state === "expired") return listPromotions(db, siteId, { ids: await expiredIds(db, siteId), before, limit });
   let query = promotions(db).where("p.site_id", "=", siteId).orderBy("p.number", "desc").limit(limit);
   query = query.where(endedAs(state));
   if (before !== undefined) query = query.where("p.number", "<", before);
   return withState(db, await query.execute());
+}
+
+async function expiredIds(db: Database, siteId: string): Promise<string[]> {
+  const expired = db
+    .selectFrom("cancellations as c")
+    .innerJoin("promotions as p", "p.id", "c.promotion_id")
+    .select("p.id")
+    .where("c.expired_at", "is not", null)
+    .where("p.site_id", "=", siteId);
+  return (await expired.execute()).map(({ id }) => id);
 }
 
 function endedAs(state: PromotionState) {
@@ -86,7 +98,6 @@ function endedAs(state: PromotionState) {
     completed: sql`completions x where x.promotion_id = p.id`,
     rejected: sql`approvals x where x.promotion_id = p.id and x.decision = 'reject'`,
     cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null and x.expired_at is null`,
-    expired: sql`cancellations x where x.promotion_id = p.id and x.expired_at is not null`,
     superseded: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is not null`,
   };
   const end = ends[state];
