@@ -86,7 +86,8 @@ function endedAs(state: PromotionState) {
     completed: sql`completions x where x.promotion_id = p.id`,
     rejected: sql`approvals x where x.promotion_id = p.id and x.decision = 'reject'`,
     cancelled: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is null and x.expired_at is null`,
-    expired: sql`cancellations x where x.promotion_id = p.id and x.expired_at is not null`,
+    expired: sql`cancellations x where x.promotion_id = p.id and x.expired_at is not null
+      and not exists (select 1 from completions y where y.promotion_id = p.id)`,
     superseded: sql`cancellations x where x.promotion_id = p.id and x.superseded_by is not null`,
   };
   const end = ends[state];
