@@ -29,13 +29,18 @@ import { environmentOf, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
 export async function everyVerb(w: World): Promise<void> {
+  await verbsOfOneDay(w);
+  await expire(w);
+}
+
+/** The same without those for which days have to pass. */
+export async function verbsOfOneDay(w: World): Promise<void> {
   await administer(w);
   await recordOutOfOrder(w);
   await promote(w);
   await correctLines(w);
   await assignOwners(w);
   await freeze(w);
-  await expire(w);
 }
 
 async function administer(w: World): Promise<void> {
