@@ -1,24 +1,54 @@
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { nameThen } from "../record/former-names.ts";
 
-export type CompletedPromotion = Awaited<ReturnType<typeof completedBetween>>[number];
+export interface CompletedPromotion {
+  number: number;
+  name: string;
+  /** ISO 8601 UTC. */
+  effective_at: string;
+  tier: string;
+  environment: string;
+}
 
 /** The site's promotions that took effect from one moment to just before another, the oldest first. */
-export function completedBetween(db: Database, siteId: string, from: string, until: string, limit: number) {
-  return db
-    .selectFrom("deployments as d")
-    .innerJoin("promotions as p", "p.id", "d.promotion_id")
-    .innerJoin("completions as c", (join) =>
-      join.onRef("c.promotion_id", "=", "p.id").onRef("c.deployment_id", "=", "d.id"),
-    )
-    .innerJoin("releases as r", "r.id", "p.release_id")
-    .innerJoin("environments as e", "e.id", "d.environment_id")
-    .select(["p.number", "r.name", "d.effective_at", "e.tier", nameThen("e", "c.completed_at").as("environment")])
-    .where("d.site_id", "=", siteId)
-    .where("d.effective_at", ">=", from)
-    .where("d.effective_at", "<", until)
-    .orderBy("d.effective_at")
-    .orderBy("d.number")
+export async function completedBetween(
+  db: Database,
+  siteId: string,
+  from: string,
+  until: string,
+  limit: number,
+): Promise<CompletedPromotion[]> {
+  // deployments first, in the order of their index: joined in one query, PostgreSQL would read all completions
+  const deployments = await db
+    .selectFrom("deployments")
+    .select(["id", "promotion_id", "effective_at"])
+    .where("site_id", "=", siteId)
+    .where("effective_at", ">=", from)
+    .where("effective_at", "<", until)
+    .where("promotion_id", "is not", null)
+    .orderBy("effective_at")
+    .orderBy("number")
     .limit(limit)
+    .execute();
+  const promotions = await inBatches(
+    deployments.map(({ promotion_id }) => promotion_id as string),
+    (batch) => completedOf(db, batch),
+  );
+  const byDeployment = new Map(promotions.map((promotion) => [promotion.deployment_id, promotion]));
+  return deployments.flatMap(({ id, effective_at }) => {
+    const promotion = byDeployment.get(id);
+    return promotion ? [{ ...promotion, effective_at }] : [];
+  });
+}
+
+function completedOf(db: Database, promotionIds: string[]) {
+  return db
+    .selectFrom("promotions as p")
+    .innerJoin("completions as c", "c.promotion_id", "p.id")
+    .innerJoin("releases as r", "r.id", "p.release_id")
+    .innerJoin("environments as e", "e.id", "p.environment_id")
+    .select(["p.number", "r.name", "c.deployment_id", "e.tier", nameThen("e", "c.completed_at").as("environment")])
+    .where("p.id", "in", promotionIds)
     .execute();
 }

@@ -89,6 +89,7 @@ async function expiredIds(db: Database, siteId: string): Promise<string[]> {
     .innerJoin("promotions as p", "p.id", "c.promotion_id")
     .select("p.id")
     .where("c.expired_at", "is not", null)
+    .where(sql<boolean>`not exists (select 1 from completions x where x.promotion_id = p.id)`)
     .where("p.site_id", "=", siteId);
   return (await expired.execute()).map(({ id }) => id);
 }

@@ -31,6 +31,10 @@ const short: [statement: RegExp, why: string][] = [
     "one deployment",
   ],
   [/ from artifacts as a inner join placements as s .* where s\.deployment_id = /, "one deployment"],
+  [
+    / from placements as p inner join (artifacts as a|placements as q) on .* where p\.deployment_id = /,
+    "one deployment",
+  ],
   [/ from artifacts as a .* (and|where) a\.id in \(/, "the requested rows"],
   [/ order by e\.position desc limit 1\), a\.title\)/, "the environments of a site, for each row"],
   [/ where p\.environment_id = \? and p\.effective_at = \? /, "the placements of one moment"],
@@ -75,6 +79,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
     / from current_placements as c .* (c\.version_id is distinct from t\.version_id|c\.artifact_id in )/,
     "pages of the site that a release could contain",
   ],
+  [/ from promotions as p .* and x\.expired_at is not null /, "promotions until the page is full: hardly any expires"],
   [/^select p\.effective_at as at from placements .* p\.recorded_at <= /, "what was recorded after that moment", 20],
   [/^select p\.environment_id, .* from corrections as c .* cross join placements as p /, "corrections of this page"],
   [/^select e\.seq from \( select deployment_id /, "the events of this page or software item"],
@@ -99,6 +104,11 @@ const costsThatGrowOnPostgres: typeof costsThatGrow = [
   [
     / from placements as p .* where p\.(environment_id|artifact_id) = /,
     "corrections of the page, for each of its lines",
+  ],
+  [
+    / from placements as p inner join (artifacts as a|placements as q) on .* where p\.deployment_id = /,
+    "placements of the lines that a rollback restores: one of them changes every hour",
+    8,
   ],
 ];
 

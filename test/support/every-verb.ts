@@ -9,12 +9,14 @@ import { changeEnvironment, retireEnvironment } from "../../src/environments/cha
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
 import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
+import { runDueJobs } from "../../src/jobs/worker.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
 import { completeWithoutGate, reviewForced } from "../../src/promotions/break-glass.ts";
 import { tickLine } from "../../src/promotions/checklist.ts";
 import { addComment } from "../../src/promotions/comments.ts";
+import { expireApprovals, expirePromotion } from "../../src/promotions/expiry.ts";
 import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { rollBack } from "../../src/promotions/rollback.ts";
@@ -27,6 +29,12 @@ import { environmentOf, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
 export async function everyVerb(w: World): Promise<void> {
+  await verbsOfOneDay(w);
+  await expire(w);
+}
+
+/** The same without those for which days have to pass. */
+export async function verbsOfOneDay(w: World): Promise<void> {
   await administer(w);
   await recordOutOfOrder(w);
   await promote(w);
@@ -170,6 +178,20 @@ async function freeze(w: World): Promise<void> {
   const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
   await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
   await endFreeze(w.db, ada, w.site, stop.number, "The line runs again");
+}
+
+/** Lets an approval expire, and a day later its promotion. */
+async function expire(w: World): Promise<void> {
+  const tester = [{ role: "tester", count: 1 }];
+  await setGate(w, "demo", { requirements: tester, approval_days: 1, promotion_days: 2 });
+  await w.record("beta", ["/stale v1"]);
+  const { number, digest } = await w.ask((await w.release("Stale", ["/stale"])).number, "demo");
+  await decide(w.db, await w.by("theo"), w.site, number, { decision: "approve", digest });
+  for (let day = 0; day < 2; day++) {
+    w.clock.at = new Date(Date.parse(w.clock.at) + 24 * 60 * 60 * 1000).toISOString();
+    await runDueJobs(w.db, { approval_expiry: expireApprovals, promotion_expiry: expirePromotion }, () => w.clock.at);
+  }
+  await setGate(w, "demo", { requirements: tester });
 }
 
 /** Corrects a line and whole deployments, and undoes one of the corrections. */

@@ -3,7 +3,7 @@ import { correct } from "../../src/corrections/corrections.ts";
 import { newId, sha256 } from "../../src/database/ids.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
-import { everyVerb } from "./every-verb.ts";
+import { verbsOfOneDay } from "./every-verb.ts";
 import { environmentOf, lineOf, type World } from "./world.ts";
 
 /** A page that changes in every step, and one that is released in every step. */
@@ -12,7 +12,7 @@ export const released = "/part-2/page-0-2";
 
 /** Runs every verb on the shop, and so often that each list has more rows than one page shows. */
 export async function longHistory(w: World): Promise<void> {
-  await everyVerb(w);
+  await verbsOfOneDay(w);
   const many = keysOf(0).slice(0, 240);
   await w.record(
     "beta",
