@@ -65,7 +65,6 @@ export function explained(db: Database, { sql, parameters }: CompiledQuery, more
   return db.transaction().execute(async (trx) => {
     for (const method of ["seqscan", "hashjoin", "mergejoin"])
       await trx.executeQuery(CompiledQuery.raw(`set local enable_${method} = off`));
-    await trx.executeQuery(CompiledQuery.raw("set local plan_cache_mode = auto"));
     const explain = CompiledQuery.raw(`explain (format json${more}) ${sql}`, [...parameters]);
     const { rows } = await trx.executeQuery<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
     return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
