@@ -102,6 +102,17 @@ describe("an approval that is too old", () => {
     expect((await w.as("ada").post(`${page}/completion`)).status).toBe(303);
   });
 
+  test("can be given again at once, before the background work comes to it", async () => {
+    const { digest } = await requested();
+    await approve(digest);
+    days(7);
+    await approve(digest);
+    await runJobs();
+    expect(await stateOf()).toBe("approved");
+    expect((await w.as("ada").post(`${page}/completion`)).status).toBe(303);
+    expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+  });
+
   test("that was withdrawn and given again expires by the later one", async () => {
     const { digest } = await requested();
     await approve(digest);

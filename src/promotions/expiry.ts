@@ -32,21 +32,49 @@ export const expirePromotion = (db: Database, { site_id, ref }: Job, now: string
 /** Ends the approvals of an open promotion that are too old by now, after which it waits again. */
 export const expireApprovals = (db: Database, { site_id, ref }: Job, now: string): Promise<void> =>
   withPromotion(db, site_id, ref, now, async (trx, actor, site, promotion) => {
-    for (const approval of promotion.approvals) {
-      const due = approvalExpiry(promotion, approval);
-      if (!due || due > actor.at) continue;
-      const row = {
-        approval_id: approval.id,
-        promotion_id: promotion.id,
-        person_id: actor.person.id,
-        reason: `It was older than ${countOf(promotion.gate?.approval_days ?? 0, "day")}.`,
-        withdrawn_at: actor.at,
-        expired_at: due,
-      };
-      await trx.insertInto("withdrawals").values(row).execute();
-      await append(trx, actor, site, promotion, "approval_expired", { ...row, approver: approval.person });
-    }
+    for (const approval of dueApprovals(promotion, actor.at))
+      await expireApproval(trx, actor, site, promotion, approval);
   });
+
+/**
+ * The same inside a verb's transaction, for one that must not take an expired approval for one that counts while the
+ * background work has not come to it. Returns the promotion afterwards. `now` is ISO 8601 UTC.
+ */
+export async function withoutExpired(trx: Database, site: Site, promotion: Promotion, now: string): Promise<Promotion> {
+  const due = promotion.open ? dueApprovals(promotion, now) : [];
+  if (!due.length) return promotion;
+  const actor = await systemActor(trx, now);
+  for (const approval of due) await expireApproval(trx, actor, site, promotion, approval);
+  const [current = promotion] = await listPromotions(trx, site.id, { ids: [promotion.id] });
+  return current;
+}
+
+type Approval = Promotion["approvals"][number];
+
+const dueApprovals = (promotion: Promotion, now: string): (Approval & { due: string })[] =>
+  promotion.approvals.flatMap((approval) => {
+    const due = approvalExpiry(promotion, approval);
+    return due && due <= now ? [{ ...approval, due }] : [];
+  });
+
+async function expireApproval(
+  trx: Database,
+  actor: SystemActor,
+  site: Site,
+  promotion: Promotion,
+  { id, person, due }: Approval & { due: string },
+): Promise<void> {
+  const row = {
+    approval_id: id,
+    promotion_id: promotion.id,
+    person_id: actor.person.id,
+    reason: `It was older than ${countOf(promotion.gate?.approval_days ?? 0, "day")}.`,
+    withdrawn_at: actor.at,
+    expired_at: due,
+  };
+  await trx.insertInto("withdrawals").values(row).execute();
+  await append(trx, actor, site, promotion, "approval_expired", { ...row, approver: person });
+}
 
 type SystemActor = Awaited<ReturnType<typeof systemActor>>;
 

@@ -21,6 +21,7 @@ import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { writeCompletion } from "./completion.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
+import { withoutExpired } from "./expiry.ts";
 import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
 import { requestErrors } from "./fields.ts";
 import { deadEnds } from "./open-blockers.ts";
@@ -106,7 +107,7 @@ export function decide<T = Outcome>(
 ): Promise<T> {
   return siteTransaction(db, actor, site.id, async (trx, person) => {
     const actor = await withDelegations(trx, site.id, person);
-    const promotion = await promotionOf(trx, site, number);
+    const promotion = await withoutExpired(trx, site, await promotionOf(trx, site, number), actor.at);
     const already = promotion.approvals.some(
       (approval) =>
         approval.person_id === actor.person.id && approval.decision === request.decision && !approval.withdrawn_at,
