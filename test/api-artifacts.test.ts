@@ -64,6 +64,10 @@ test("a page's history has all environments, both clocks, and who approved", asy
       out_of_band: false,
       baseline: false,
       before_approval: false,
+      redirect: null,
+      rollback_of: null,
+      rolled_back_by: null,
+      without_gate: false,
       corrections: [],
     },
     expect.objectContaining({

@@ -53,7 +53,7 @@ describe("a promotion of many pages", () => {
       "/sale 47 new pages, 1 changed and 1 removed 0 of 49 reviewed",
     ]);
     expect(shownPages(page)).toHaveLength(51);
-    expect(words(page)).toContain("/sale/old removed v1 removed Open on demo");
+    expect(words(page)).toContain("/sale/old No redirect: visitors are led nowhere. removed v1 removed Open on demo");
     expect(words(page)).toContain("/sale/page-1000 changed v1 → v2 Open on beta");
   });
 
