@@ -37,11 +37,12 @@ async function start(): Promise<void> {
     baseUrl,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
+  // before the server can be stopped, which closes the database
+  const link = await setupLink(db, new Date().toISOString());
   const stopWorker = startWorker(db, jobHandlers);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db, stopWorker));
   scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
-  const link = await setupLink(db, new Date().toISOString());
   if (link)
     console.log(
       `There is no account yet. Create the first one with this link, which works once: ${baseUrl}/setup?link=${link}`,

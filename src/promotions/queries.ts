@@ -89,8 +89,9 @@ async function expiredIds(db: Database, siteId: string): Promise<string[]> {
     .innerJoin("promotions as p", "p.id", "c.promotion_id")
     .select("p.id")
     .where("c.expired_at", "is not", null)
-    .where(sql<boolean>`not exists (select 1 from completions x where x.promotion_id = p.id)`)
-    .where("p.site_id", "=", siteId);
+    // as an expression, or SQLite would read all promotions of the site
+    .where(sql<boolean>`(p.site_id || '') = ${siteId}`)
+    .where(sql<boolean>`not exists (select 1 from completions x where x.promotion_id = p.id)`);
   return (await expired.execute()).map(({ id }) => id);
 }
 

@@ -35,7 +35,7 @@ const form = ({ site, promotion, key, remark, remarkError }: Discussion): Html =
 ${hiddenField("key", key)}${area({
   id: "remark",
   name: "comment",
-  label: "Comment",
+  label: "Your message",
   rows: 2,
   value: remark,
   error: remarkError,
