@@ -2,14 +2,13 @@ import type { Database } from "../database/connect.ts";
 import { isDiskFull } from "../database/errors.ts";
 import { newSecret, sha256 } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { addMs } from "../time/add.ts";
 import type { Person } from "./actor.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 export const sessionLifetimeMs = { idle: 7 * dayMs, total: 30 * dayMs };
 /** How old `seen_at` may become before it is written again, so that not every click is a write. */
 const seenIntervalMs = 10 * 60 * 1000;
-
-const addMs = (at: string, ms: number) => new Date(Date.parse(at) + ms).toISOString();
 
 /** Opens a session and returns its secret, which only the browser keeps. Also deletes expired sessions. */
 export async function openSession(db: Database, personId: string, at: string): Promise<string> {

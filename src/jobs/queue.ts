@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { type Database, isPostgres } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { notFound } from "../errors.ts";
+import { addMs } from "../time/add.ts";
 
 export interface Job {
   id: string;
@@ -20,8 +21,6 @@ const leaseMs = 5 * 60_000;
 
 /** After so many attempts a job has failed, and waits for an administrator. */
 export const maxAttempts = 12;
-
-const after = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
 /** Writes a job in the transaction that causes it, so that neither is there without the other. `run_at`: ISO 8601 UTC. */
 export async function enqueue(
@@ -43,7 +42,7 @@ export async function enqueue(
 export async function takeJob(db: Database, kinds: string[], now: string): Promise<Job | undefined> {
   if (!kinds.length) return;
   const { rows } = await sql<Job>`
-    update jobs set lease_until = ${after(now, leaseMs)}, attempts = attempts + 1
+    update jobs set lease_until = ${addMs(now, leaseMs)}, attempts = attempts + 1
     where id = (
       select id from jobs
       where done_at is null and run_at <= ${now} and (lease_until is null or lease_until <= ${now})
@@ -71,7 +70,7 @@ export async function retryJob(db: Database, job: Job, error: string, now: strin
   const pauseMs = Math.min(firstPauseMs * 2 ** (job.attempts - 1), longestPauseMs);
   await db
     .updateTable("jobs")
-    .set({ last_error: error.slice(0, 2000), lease_until: null, run_at: after(now, pauseMs) })
+    .set({ last_error: error.slice(0, 2000), lease_until: null, run_at: addMs(now, pauseMs) })
     .where("id", "=", job.id)
     .where("lease_until", "=", job.lease_until)
     .execute();

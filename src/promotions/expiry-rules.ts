@@ -1,13 +1,12 @@
 import type { Gate } from "../access/gates.ts";
 import type { Blocker } from "../errors.ts";
+import { addMs } from "../time/add.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-const after = (at: string, days: number): string => new Date(Date.parse(at) + days * dayMs).toISOString();
-
 /** When a promotion expires that is not completed before, ISO 8601 UTC; undefined: never. */
 export function promotionExpiry({ gate, asked_at }: { gate: Gate | null; asked_at: string }): string | undefined {
-  return gate?.promotion_days ? after(asked_at, gate.promotion_days) : undefined;
+  return gate?.promotion_days ? addMs(asked_at, gate.promotion_days * dayMs) : undefined;
 }
 
 interface Expiring {
@@ -19,7 +18,7 @@ interface Expiring {
 /** When an approval stops to count, ISO 8601 UTC; undefined: never, or it does not count. */
 export function approvalExpiry({ gate }: { gate: Gate | null }, approval: Expiring): string | undefined {
   if (!gate?.approval_days || approval.decision === "reject" || approval.withdrawn_at) return;
-  return after(approval.decided_at, gate.approval_days);
+  return addMs(approval.decided_at, gate.approval_days * dayMs);
 }
 
 /** What is too old for completion though the background work, which ends it, has not come to it yet. */

@@ -1,5 +1,4 @@
-import type { Site } from "../access/sites.ts";
-import { findSiteById } from "../access/sites.ts";
+import { findSiteById, type Site } from "../access/sites.ts";
 import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
