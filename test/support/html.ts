@@ -1,4 +1,5 @@
 import { type ConfigData, HtmlValidate, type ResolvedConfig, StaticConfigLoader } from "html-validate";
+import { idsAndReferences, unknownParts } from "./html-parts.ts";
 
 const rules: ConfigData["rules"] = {
   "doctype-style": "off",
@@ -6,6 +7,9 @@ const rules: ConfigData["rules"] = {
   "form-dup-name": "off",
   // A title has names and paths that people chose; browsers shorten it, and no search engine reads it.
   "long-title": "off",
+  // Checked in the whole page, of which only a part is validated.
+  "no-dup-id": "off",
+  "no-missing-references": "off",
   // All scripts come from the same server.
   "require-sri": "off",
 };
@@ -27,28 +31,36 @@ class ConfigOnce extends StaticConfigLoader {
 const fragments = validator(["html-validate:recommended"]);
 const pages = validator(["html-validate:recommended", "html-validate:document"]);
 
+/** The skeletons of parts found good. */
+const known = new Set<string>();
+
 /** The problems of a page or fragment, one per line: bad markup, and what the content security policy would refuse. */
 export function validHtml(markup: string): string[] {
-  const skeleton = skeletonOf(markup);
-  const wrong = skeletons.has(skeleton) ? [] : badMarkup(markup);
-  if (!wrong.length) skeletons.add(skeleton);
-  return [...wrong, ...refusedByPolicy(markup)];
+  const { sample, skeletons } = unknownParts(markup, known);
+  const wrong = skeletons.size ? badMarkup(sample) : [];
+  if (!wrong.length) for (const skeleton of skeletons) known.add(skeleton);
+  return [...wrong, ...badIds(markup), ...refusedByPolicy(markup)];
 }
 
 function badMarkup(markup: string): string[] {
   const { results } = (/^\s*<!doctype/i.test(markup) ? pages : fragments).validateStringSync(markup);
   const bad = results.flatMap(({ messages }) => messages);
-  return bad.map(({ line, message, ruleId }) => `line ${line}: ${message} (${ruleId})`);
+  return bad.map(({ line, message, ruleId }) => `${message} (${ruleId}): ${markup.split("\n")[line - 1]}`);
 }
 
-/** Those found good. Validating a page takes longer than making it, and half of the pages differ in their words alone. */
-const skeletons = new Set<string>();
-
-/** The markup with all words alike, in the text and in values that may be any text. */
-const skeletonOf = (markup: string): string =>
-  markup.replace(/(?<=>)[^<]+|(?<= (?:href|value|datetime|action|title|content|hx-get)=")[^"]+/g, (text) =>
-    text.replace(/[\p{L}\p{N}]+/gu, "x"),
+/** The ids that are there twice, and the references to none: in the whole page, since a sample lacks most of them. */
+function badIds(markup: string): string[] {
+  const found = [...markup.matchAll(idsAndReferences)].flatMap(([, name, ids = ""]) =>
+    ids.split(" ").map((id) => ({ name, id })),
   );
+  const ids = new Set<string>();
+  const twice = found.filter(({ name, id }) => name === "id" && (ids.has(id) || !ids.add(id)));
+  const missing = found.filter(({ id }) => !ids.has(id));
+  return [
+    ...twice.map(({ id }) => `the id ${id} is there twice`),
+    ...missing.map(({ name, id }) => `${name} names ${id}, which is missing`),
+  ];
+}
 
 function refusedByPolicy(markup: string): string[] {
   return [...markup.matchAll(tags)].flatMap(([tag, name = "", rest = ""]) => {
