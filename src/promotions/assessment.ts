@@ -7,10 +7,12 @@ import { frozenBlockers } from "../freezes/rules.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
+import { withApprovers } from "./approver-rules.ts";
 import { blockersOf, hasMovedOn, type VersionNeed } from "./blockers.ts";
 import { expiredBlockers } from "./expiry-rules.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { changeOf, isOpen, type PromotionChange, type Requirement, withApprovers } from "./rules.ts";
+import { changeOf, type PromotionChange } from "./request-rules.ts";
+import { isOpen, type Requirement } from "./rules.ts";
 import { type TargetContent, targetContents } from "./target-contents.ts";
 
 export interface ContentChange extends ReleaseContent {

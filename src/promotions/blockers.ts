@@ -2,16 +2,11 @@ import type { Holder } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
 import { countOf, joinWithAnd, joinWithOr, nameWithKind } from "../text.ts";
-import {
-  badRelease,
-  checklistCode,
-  movedOnCode,
-  type OpenPromotion,
-  type Requirement,
-  soakingCode,
-  whyClosed,
-  whyNobodyCan,
-} from "./rules.ts";
+import { whyNobodyCan } from "./approver-rules.ts";
+import { checklistCode, soakingCode } from "./completion-rules.ts";
+import { movedOnCode } from "./need-rules.ts";
+import { badRelease } from "./request-rules.ts";
+import { type OpenPromotion, type Requirement, whyClosed } from "./rules.ts";
 
 export interface AssessedContent {
   key: string;

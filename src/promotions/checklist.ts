@@ -5,9 +5,9 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { Refusal, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
+import { whyNotLine, whyNotTick } from "./completion-rules.ts";
 import { eventSubject } from "./open-promotions.ts";
 import { type Outcome, outcome, promotionOf } from "./promotions.ts";
-import { whyNotLine, whyNotTick } from "./rules.ts";
 
 /**
  * Ticks a line of the gate's checklist, or takes the tick away; both are recorded. If it is so already nothing changes. Throws a

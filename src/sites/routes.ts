@@ -8,7 +8,7 @@ import type { AppEnv } from "../http/context.ts";
 import { formFields, requestOf } from "../http/forms.ts";
 import { flash, plainPage } from "../http/pages.ts";
 import { needPerson } from "../http/session.ts";
-import { needOf } from "../promotions/rules.ts";
+import { needOf } from "../promotions/need-rules.ts";
 import { emptySite, readSite, siteFromForm } from "./form.ts";
 import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";

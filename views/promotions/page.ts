@@ -1,7 +1,8 @@
 import type { StandIn } from "../../src/access/actor.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
+import type { Need } from "../../src/promotions/need-rules.ts";
 import type { RequestedChange } from "../../src/promotions/page-comments.ts";
-import type { Decision, Need, Requirement } from "../../src/promotions/rules.ts";
+import type { Decision, Requirement } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
