@@ -133,6 +133,7 @@ async function draftPromotion(
     state: "waiting" as const,
     approvals: [],
     rollback_of_id: null,
+    rollback_in_part: 0,
     release: release.number,
     bad: release.bad,
     requester_id: actor.person.id,

@@ -21,6 +21,7 @@ export function promotionJson(row: Promotion): z.infer<typeof promotionSchema> {
     digest,
     ...perRequestField((name) => row[name]),
     rollback_of: row.rollback_of,
+    rollback_in_part: row.rollback_in_part === 1,
     gate: row.gate && { version: row.gate.version },
     gate_changed: row.gate_changed,
     asked_by,
@@ -63,6 +64,7 @@ export function promotionJson(row: Promotion): z.infer<typeof promotionSchema> {
       before_approval: approvedAfterwards(row) !== undefined,
       freeze_override: completion.freeze_override,
       rolled_back_by: completion.rolled_back_by,
+      rolled_back_in_part: completion.rolled_back_in_part === 1,
       forced: completion.forced && forcedJson(completion.forced),
     },
     cancellation: cancellation && {

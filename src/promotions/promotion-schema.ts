@@ -48,6 +48,7 @@ export const promotionSchema = z.object({
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion that this one rolls back. Then `from` is the same as `to`.",
   }),
+  rollback_in_part: z.boolean().openapi({ description: "Whether only some of what it replaced was chosen." }),
   gate: z.object({ version: z.int() }).nullable().openapi({
     description: "The gate under which it was requested, and which it keeps; null: there was none.",
   }),
@@ -122,6 +123,7 @@ export const promotionSchema = z.object({
         description:
           "The number of the latest completed promotion that put back what this one replaced, or part of it.",
       }),
+      rolled_back_in_part: z.boolean().openapi({ description: "Whether that put back only some of it." }),
       forced: z
         .object({
           reason: z.string(),

@@ -102,6 +102,7 @@ const releaseSchema = z.object({
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion for whose rollback it was created; it cannot be promoted otherwise.",
   }),
+  rollback_in_part: z.boolean().openapi({ description: "Whether that puts back only some of what it replaced." }),
   bad: z
     .object({ reason: z.string(), person: nameThenSchema, person_kind: personKindSchema, marked_at: momentSchema })
     .nullable()
@@ -196,5 +197,16 @@ function releaseJson(row: Release): z.infer<typeof releaseSchema> {
     person_kind: row.bad.kind,
     marked_at: row.bad.marked_at,
   };
-  return { number, name, notes, digest, environment, ...made, rollback_of, bad, size: row.size ?? 0 };
+  return {
+    number,
+    name,
+    notes,
+    digest,
+    environment,
+    ...made,
+    rollback_of,
+    rollback_in_part: row.rollback_in_part === 1,
+    bad,
+    size: row.size ?? 0,
+  };
 }
