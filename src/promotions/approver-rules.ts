@@ -1,10 +1,10 @@
-import type { Holder } from "../access/holders.ts";
+import type { Holder, Substitute } from "../access/holders.ts";
 import { countOf, joinWithAnd, nameWithKind } from "../text.ts";
 import { type ApprovalFacts, counts, type OpenPromotion, type Requirement } from "./rules.ts";
 
 /**
  * The same with those who can still approve: who has the role now, without those who have approved in any role, and
- * without the requester unless the gate allows that.
+ * without the requester unless the gate allows that; and those who can for one of them who is away.
  */
 export function withApprovers(
   {
@@ -17,16 +17,25 @@ export function withApprovers(
     approvals: Pick<ApprovalFacts, "person_id" | "decision" | "withdrawn_at" | "for_id">[];
   },
   holders: Map<string, Holder[]>,
+  standIns: Substitute[] = [],
 ): Requirement[] {
   const done = new Set(approvals.filter(counts).flatMap(({ person_id, for_id }) => [person_id, for_id ?? person_id]));
-  const isRequester = ({ id }: Holder) => id === requester_id && !gate?.asker_may_approve;
-  const isExcluded = ({ id, kind }: Holder) =>
+  const isRequester = ({ id }: { id: string }) => id === requester_id && !gate?.asker_may_approve;
+  const isExcluded = ({ id, kind }: Pick<Holder, "id" | "kind">) =>
     recorders.includes(id) || (kind === "machine" && gate?.machines_may_approve === false);
+  const may = (holder: Pick<Holder, "id" | "kind">) =>
+    !done.has(holder.id) && !isRequester(holder) && !isExcluded(holder);
   return requirements.map((requirement) => {
     const own = holders.get(requirement.role) ?? [];
-    const others = own.filter((holder) => !done.has(holder.id) && !isRequester(holder) && !isExcluded(holder));
+    const others = own.filter(may);
     const [people, invited] = [others.filter((holder) => !holder.invited), others.filter((holder) => holder.invited)];
-    return { ...requirement, people, invited, requesterHasRole: own.some(isRequester) };
+    const substitutes = standIns.filter(
+      ({ role, id, for_id }) =>
+        role === requirement.role &&
+        own.every((holder) => holder.id !== id) &&
+        [id, for_id].every((one) => may({ id: one, kind: "person" })),
+    );
+    return { ...requirement, people, substitutes, invited, requesterHasRole: own.some(isRequester) };
   });
 }
 

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { holdersOf } from "../access/holders.ts";
 import type { Database } from "../database/connect.ts";
+import { substitutesAt } from "../delegations/queries.ts";
 import type { Blocker } from "../errors.ts";
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenBlockers } from "../freezes/rules.ts";
@@ -119,7 +120,8 @@ async function requirementsNow(db: Database, siteId: string, promotion: Assessed
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
   if (!isOpen(promotion.state) || !missing.length) return promotion.requirements;
   const roles = promotion.requirements.map(({ role }) => role);
-  return withApprovers(promotion, await holdersOf(db, siteId, roles, now));
+  const standIns = await substitutesAt(db, siteId, roles, now);
+  return withApprovers(promotion, await holdersOf(db, siteId, roles, now), standIns);
 }
 
 /**

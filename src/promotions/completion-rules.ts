@@ -21,7 +21,7 @@ export function approvedAfterwards({ gate, approvals, completion }: PromotionFac
 /** Why this person cannot tick the gate's checklist: only those who decide or complete may. */
 export function whyNotTick(
   promotion: OpenPromotion,
-  actor: Pick<Actor, "person" | "roles" | "permissions">,
+  actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor">,
 ): string | undefined {
   if (!isOpen(promotion.state)) return whyClosed(promotion);
   if (actor.permissions.has("promote") || rolesToDecide(promotion, actor).length) return;

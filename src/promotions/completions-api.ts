@@ -1,12 +1,13 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
-import { postCall } from "../api/calls.ts";
+import { getCall, postCall } from "../api/calls.ts";
+import { pageByNumber } from "../api/cursor.ts";
 import { actWithReason, reasonCall } from "../api/reason-calls.ts";
-import { momentSchema, textUpTo } from "../api/schemas.ts";
+import { listOf, momentSchema, numberPosition, paging, textUpTo } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { completeWithoutGate } from "./break-glass.ts";
-import { withBlockersJson } from "./promotion-json.ts";
-import { byNumber, tags, withBlockersSchema } from "./promotion-schema.ts";
+import { completeWithoutGate, listForced } from "./break-glass.ts";
+import { promotionJson, withBlockersJson } from "./promotion-json.ts";
+import { byNumber, inSite, promotionSchema, tags, withBlockersSchema } from "./promotion-schema.ts";
 import { cancel, complete } from "./promotions.ts";
 
 export const completionApi = new OpenAPIHono<SiteEnv>();
@@ -68,4 +69,24 @@ completionApi.openapi(breakGlassCall, async (c) => {
   const { n } = c.req.valid("param");
   const actor = tokenActor(c, body);
   return c.json(withBlockersJson(await completeWithoutGate(c.var.db, actor, c.var.access.site, n, body)), 201);
+});
+
+const forcedCall = getCall("/sites/{site}/forced-completions", {
+  tags,
+  operationId: "listForcedCompletions",
+  summary: "What was completed without its gate, newest first",
+  description: "Reviewing it is for people, on the page: a token that could do so would belong to whoever created it.",
+  params: inSite,
+  query: z.strictObject({
+    open: z.enum(["true", "false"]).optional().openapi({ description: "`true`: only what nobody has reviewed yet." }),
+    ...paging(numberPosition),
+  }),
+  answer: listOf(promotionSchema),
+});
+
+completionApi.openapi(forcedCall, async (c) => {
+  const { open, limit, cursor } = c.req.valid("query");
+  const page = { open: open === "true", before: cursor?.number, limit: limit + 1 };
+  const rows = await listForced(c.var.db, c.var.access.site.id, page);
+  return c.json(pageByNumber(rows, limit, promotionJson), 200);
 });

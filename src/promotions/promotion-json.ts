@@ -27,11 +27,16 @@ export function promotionJson(row: Promotion): z.infer<typeof promotionSchema> {
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,
-    requirements: row.requirements.map(({ role, needed, given, people }) => ({
+    requirements: row.requirements.map(({ role, needed, given, people, substitutes = [] }) => ({
       role,
       needed,
       given,
-      ...(people && { people: people.map(({ name, kind }) => ({ person: name, kind })) }),
+      ...(people && {
+        people: [
+          ...people.map(({ name, kind }) => ({ person: name, kind, for: null })),
+          ...substitutes.map((one) => ({ person: one.name, kind: "person" as const, for: one.for })),
+        ],
+      }),
     })),
     approvals: row.approvals.map((approval) => ({
       person: approval.substitute,

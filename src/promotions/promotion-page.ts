@@ -98,7 +98,7 @@ export async function showPromotion(
     whyNot,
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
     signIn: signInFor(c, promotion),
-    whyNotTick: whyNotTick(promotion, sessionActor(c)),
+    whyNotTick: whyNotTick(promotion, actor),
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
     need: needOf(promotion, actor, promotion.blockers),
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),

@@ -64,7 +64,15 @@ export const promotionSchema = z.object({
       needed: z.int(),
       given: z.int(),
       people: z
-        .array(z.object({ person: z.string(), kind: personKindSchema }))
+        .array(
+          z.object({
+            person: z.string(),
+            kind: personKindSchema,
+            for: z.string().nullable().openapi({
+              description: "Who is away, if this is their substitute. The two of them count as one.",
+            }),
+          }),
+        )
         .optional()
         .openapi({
           description: "Who can give the approvals that are missing. Only with a single open promotion.",

@@ -1,5 +1,5 @@
 import type { Gate } from "../access/gates.ts";
-import type { Holder } from "../access/holders.ts";
+import type { Holder, Substitute } from "../access/holders.ts";
 import type { BadMark } from "../record/release-marks.ts";
 import { whyNotText } from "../text.ts";
 
@@ -15,6 +15,8 @@ export interface Requirement {
   given: number;
   /** Who can give the approvals that are missing; undefined if that was not looked up. */
   people?: Holder[];
+  /** Who can for somebody of `people` who is away; the two of them count as one. */
+  substitutes?: Substitute[];
   /** Who could, once they have accepted their invitation. */
   invited?: Holder[];
   /** Whether the requester has the role, too, but may not approve. */
