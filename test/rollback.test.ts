@@ -220,6 +220,21 @@ test("what changed since is named before a rollback undoes it, and what is as be
   ]);
 });
 
+test("of a line that has changed often since, the latest ten changes are named", async () => {
+  await twoPromotions();
+  for (let i = 0; i < 12; i++) {
+    later(3 + i);
+    await w.record("demo", [`/sale v1${i}`]);
+  }
+  const named = Array.from({ length: 10 }, (_, i) => `deployment ${i + 7}`).join(", ");
+  const preview = await page("promotions/2/rollback");
+  expect(preview).toContain(`/sale v111 v1 earlier ones, ${named}`);
+  expect(preview).toContain("/sale (earlier ones, deployment 7");
+  const answer = await (await w.token("viewer")).get("/sites/shop/promotions/2/rollback");
+  const { contents } = (await answer.json()) as { contents: { key: string; changed_since_by: object[] }[] };
+  expect(contents.find(({ key }) => key === "/sale")?.changed_since_by).toHaveLength(10);
+});
+
 test("the source environment may have moved on, and what the restored versions need still blocks", async () => {
   await w.record("beta", ["/sale v1", "checkout 3.0.0"]);
   await w.promote((await w.release("Winter", ["/sale", "checkout"])).number, "demo");

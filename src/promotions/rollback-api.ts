@@ -60,7 +60,9 @@ const previewCall = getCall("/sites/{site}/promotions/{n}/rollback", {
           included: z.boolean().openapi({
             description: "false: it is already as it was before, or the record of the change was corrected.",
           }),
-          changed_since_by: z.array(z.object({ deployment: z.int(), promotion: z.int().nullable() })),
+          changed_since_by: z
+            .array(z.object({ deployment: z.int(), promotion: z.int().nullable() }))
+            .openapi({ description: "What changed it later: the latest ten at most, oldest first." }),
         }),
       ),
     })
