@@ -19,6 +19,9 @@ import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
+import { completionApi } from "./promotions/completions-api.ts";
+import { decisionApi } from "./promotions/decisions-api.ts";
+import { rollbackApi } from "./promotions/rollback-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
 
@@ -64,6 +67,9 @@ function calls(): OpenAPIHono<SiteEnv> {
     correctionApi,
     releaseApi,
     promotionApi,
+    decisionApi,
+    completionApi,
+    rollbackApi,
     freezeApi,
     commentApi,
     delegationApi,

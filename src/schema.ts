@@ -252,6 +252,8 @@ export interface Schema {
     note: string | null;
     /** The completed promotion that this one rolls back; null if it is no rollback. */
     rollback_of_id: string | null;
+    /** 1: a rollback of only some of what it replaced, as its requester chose. */
+    rollback_in_part: Flag;
     person_id: string;
     asked_at: string;
   };

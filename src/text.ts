@@ -95,3 +95,6 @@ export function slugFrom(name: string): string {
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** After "rollback" and "rolled back": whether only some of what the promotion replaced was put back. */
+export const inPart = (partial: unknown): string => (partial ? " in part" : "");

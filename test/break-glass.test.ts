@@ -4,6 +4,8 @@ import { verify } from "../src/integrity/verify.ts";
 import { completeWithoutGate, reviewForced } from "../src/promotions/break-glass.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
 import { markAsBad } from "../src/releases/bad-releases.ts";
+import { machine } from "./support/api.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { words } from "./support/words.ts";
 import { type Name, type World, world } from "./support/world.ts";
 
@@ -139,8 +141,8 @@ test("who completed it, people without a role of the gate, and machines do not r
   );
   for (const name of ["ada", "mara", "vera"] as const)
     await expect(review(name)).rejects.toThrow("Approvers of its gate and administrators review what was completed");
-  const { machine } = await w.token("tester");
-  const asMachine = { ...(await w.by("theo")), person: machine };
+  const token = await w.token("tester");
+  const asMachine = { ...(await w.by("theo")), person: token.machine };
   await expect(reviewForced(w.db, asMachine, w.site, 1, undefined)).rejects.toThrow("A person has to review");
   await review("theo");
   await review("theo");
@@ -181,4 +183,24 @@ test("the record verifies, is rebuilt, and a forged or removed row is found", as
     .executeTakeFirstOrThrow();
   await w.db.insertInto("forced_completions").values({ promotion_id: id, reason: "Forged", blockers: "[]" }).execute();
   expect(await verify(w.db, w.site.id)).toMatchObject({ break: { what: expect.stringContaining("without the gate") } });
+});
+
+test("clients and the command line list what was completed without its gate, and what is still to be reviewed", async () => {
+  const api = await machine(w, "viewer");
+  const list = async (query = "") => (await api.get(`/sites/shop/forced-completions${query}`)).body.items;
+  const sitebook = await commandLineMachine(w, "viewer");
+  expect(await list()).toEqual([]);
+  expect((await sitebook(["without-gate"])).out).toBe("Nothing was completed without its gate.\n");
+  await force();
+  expect(await list("?open=true")).toMatchObject([
+    { number: 1, completion: { forced: { reason: "The shop is down", review: null } } },
+  ]);
+  expect((await sitebook(["without-gate", "--open"])).out).toMatch(
+    /^#1 +Winter on demo +2026-03-03 10:00 UTC +Iris +to be reviewed +1 blocker; The shop is down\n$/,
+  );
+  await review("theo");
+  expect(await list("?open=true")).toEqual([]);
+  expect(await list()).toMatchObject([{ number: 1, completion: { forced: { review: { person: "Theo" } } } }]);
+  expect((await sitebook(["without-gate", "--open"])).out).toBe("Nothing is to be reviewed.\n");
+  expect((await sitebook(["without-gate"])).out).toContain("reviewed by Theo");
 });

@@ -50,7 +50,7 @@ test("an unknown command is refused with the list of commands", async () => {
   expect(await sitebook(["prove"])).toEqual({
     code: 2,
     out: "",
-    err: 'Unknown command "prove". The commands are setup, token create, record, import, same-as, log, diff, can-promote, rollback, gate, freeze, freeze list, freeze end, verify, rebuild, checkpoint, backup, copy, export.\n',
+    err: 'Unknown command "prove". The commands are setup, token create, record, import, same-as, log, diff, can-promote, rollback, comment, comment list, delegation list, gate, without-gate, freeze, freeze list, freeze end, verify, rebuild, checkpoint, backup, copy, export.\n',
   });
   expect((await sitebook([])).code).toBe(2);
   expect((await sitebook(["constructor"])).code).toBe(2);

@@ -5,6 +5,7 @@ import { addComment } from "../src/promotions/comments.ts";
 import { mentionsIn } from "../src/promotions/mentions.ts";
 import { cancel } from "../src/promotions/promotions.ts";
 import { machine } from "./support/api.ts";
+import { commandLineMachine } from "./support/command-line.ts";
 import { unguard } from "./support/tampering.ts";
 import { words } from "./support/words.ts";
 import { type Name, type World, world } from "./support/world.ts";
@@ -178,4 +179,17 @@ test("two people comment at once, and both comments are recorded in the chain", 
   await Promise.all([ada, theo].map((actor) => addComment(w.db, actor, w.site, 1, `I am ${actor.person.name}`)));
   expect((await stored()).map((row) => row.comment).sort()).toEqual(["I am Ada", "I am Theo"]);
   expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+});
+
+test("a machine comments and reads comments on the command line", async () => {
+  const sitebook = await commandLineMachine(w, "contributor");
+  const words = ["comment", "1", "Built by CI, @Mara", "--key", "build-7"];
+  expect(await sitebook(words)).toEqual({ code: 0, out: "Commented on promotion 1. It mentions @Mara.\n", err: "" });
+  await sitebook(words);
+  expect(await stored()).toHaveLength(1);
+  const { out } = await sitebook(["comment", "list", "1"]);
+  expect(out).toMatch(/^2026-03-03 10:00 UTC +.*Built by CI, @Mara\n$/);
+  expect((await sitebook(["comment", "one", "Hello"])).code).toBe(2);
+  expect((await sitebook(["comment", "1", "Two", "words"])).err).toContain("put the comment in quotes");
+  expect((await sitebook(["comment", "9", "Hello"])).code).toBe(2);
 });

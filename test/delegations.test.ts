@@ -6,6 +6,8 @@ import { changeRoles } from "../src/people/people.ts";
 import { decide, requestPromotion } from "../src/promotions/promotions.ts";
 import { withdrawApproval } from "../src/promotions/withdrawals.ts";
 import { machine } from "./support/api.ts";
+import { commandLineMachine } from "./support/command-line.ts";
+import { setGate } from "./support/gates.ts";
 import { words } from "./support/words.ts";
 import { type Name, type World, world } from "./support/world.ts";
 
@@ -210,4 +212,78 @@ test("a promotion that Mara requests waits for others, not for her substitute", 
   await name("mara", "theo");
   await expect(approve("theo", request.number, request.digest)).rejects.toThrow("Mara requested this promotion");
   expect(await page("theo", "/approvals")).not.toContain("New Promotion 4 For Mara");
+});
+
+const approvers = async () => {
+  const { body } = await (await machine(w, "viewer")).get("/sites/shop/promotions/2");
+  return [body.requirements[0].people, body.blockers[0]?.message];
+};
+const person = (name: string, away: string | null = null) => ({ person: name, kind: "person", for: away });
+
+test("a substitute is listed among those who can approve, with the name of the person who is away", async () => {
+  expect(await approvers()).toEqual([[person("Mara")], "Marketing has not approved it yet. Mara can."]);
+  await name("mara", "theo", { from: "2026-03-05" });
+  expect((await approvers())[0]).toEqual([person("Mara")]);
+  w.clock.at = "2026-03-06T10:00:00.000Z";
+  expect(await approvers()).toEqual([
+    [person("Mara"), person("Theo", "Mara")],
+    "Marketing has not approved it yet. Mara or Theo for Mara can.",
+  ]);
+  expect(await page("vera", "/promotions/2")).toContain("waiting. Marketing: Mara, Theo for Mara");
+
+  await changeRoles(w.db, await w.by("iris"), w.site, w.people.theo.id, ["tester", "marketing"]);
+  expect((await approvers())[0]).toEqual([person("Mara"), person("Theo")]);
+  await changeRoles(w.db, await w.by("iris"), w.site, w.people.theo.id, []);
+  expect((await approvers())[0]).toEqual([person("Mara")]);
+});
+
+test("the requester is not listed as a substitute, nor one whose time was ended", async () => {
+  await name("mara", "ada");
+  expect((await approvers())[0]).toEqual([person("Mara")]);
+  await w.as("mara").post(`${path}/${await newest()}/end`);
+  w.clock.at = "2026-03-03T10:01:00.000Z";
+  await name("mara", "theo");
+  expect((await approvers())[0]).toEqual([person("Mara"), person("Theo", "Mara")]);
+  await w.as("mara").post(`${path}/${await newest()}/end`);
+  expect((await approvers())[0]).toEqual([person("Mara")]);
+});
+
+test("two who count as one are not two approvers", async () => {
+  await setGate(w, "live", { requirements: [{ role: "marketing", count: 2 }] });
+  await name("mara", "theo");
+  await w.as("ada").submit("/sites/shop/promotions/2/cancellation", { reason: "For the new gate" });
+  await w.ask(1, "live");
+  const { body } = await (await machine(w, "viewer")).get("/sites/shop/promotions/3");
+  expect(body.blockers[0].message).toContain("2 approvals from Marketing cannot be given: only Mara can give one.");
+});
+
+test("a substitute ticks the checklist where the person who is away could", async () => {
+  await setGate(w, "live", { requirements: [{ role: "marketing", count: 1 }], checklist: ["Stock is ready"] });
+  await w.as("ada").submit("/sites/shop/promotions/2/cancellation", { reason: "For the new gate" });
+  await w.ask(1, "live");
+  const tick = (by: Name) =>
+    w.as(by).post("/sites/shop/promotions/3/checklist", { line: "Stock is ready", ticked: "1" });
+  expect((await tick("theo")).status).toBe(403);
+  expect(await page("theo", "/promotions/3")).not.toContain("Tick");
+  await name("mara", "theo");
+  expect(await page("theo", "/promotions/3")).toContain("Tick");
+  expect((await tick("theo")).status).toBe(303);
+  expect(await page("vera", "/promotions/3")).toContain("Stock is ready Theo,");
+});
+
+test("a substitute begins on the promotion that waits for them, once signed in", async () => {
+  await name("mara", "vera");
+  expect((await w.as("vera").get("/")).headers.get("location")).toBe("/sites/shop/promotions/2");
+});
+
+test("the command line lists who decides for whom", async () => {
+  const sitebook = await commandLineMachine(w, "viewer");
+  expect((await sitebook(["delegation", "list"])).out).toBe("Nobody has named a substitute.\n");
+  await name("mara", "theo");
+  expect((await sitebook(["delegation", "list"])).out).toMatch(
+    /^Theo for Mara +marketing +from 2026-03-03 10:00 UTC until 2026-03-12 23:59 UTC\n$/,
+  );
+  expect(JSON.parse((await sitebook(["delegation", "list", "--json"])).out)).toMatchObject([
+    { person: "Mara", substitute: "Theo", role: "marketing", ended_at: null },
+  ]);
 });

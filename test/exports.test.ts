@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordDeployment } from "../src/deployments/record.ts";
+import { completeWithoutGate } from "../src/promotions/break-glass.ts";
+import { rollBack } from "../src/promotions/rollback.ts";
 import { commandLine } from "./support/command-line.ts";
 import { freshDatabaseUrl } from "./support/database.ts";
 import { folder } from "./support/folder.ts";
@@ -71,6 +73,11 @@ test("a viewer exports an environment as CSV and as JSON lines, with the approva
     out_of_band: false,
     baseline: false,
     before_approval: false,
+    rollback_of: null,
+    rollback_in_part: false,
+    rolled_back_by: null,
+    rolled_back_in_part: false,
+    without_gate: false,
   });
 });
 
@@ -286,4 +293,42 @@ test("the board is exported as it is filtered, with who approved each version an
     'href="/sites/shop/export.csv?differs=beta,demo"',
   );
   expect((await w.as("oskar").get("/sites/shop/export.csv")).status).toBe(404);
+});
+
+test("exports of the board and of an environment say what came by a rollback, and what without its gate", async () => {
+  await w.record("beta", ["/sale v1", "/terms v1"]);
+  await w.promote((await w.release("Winter", ["/sale", "/terms"])).number, "demo");
+  w.clock.at = "2026-03-03T11:00:00.000Z";
+  await w.record("beta", ["/sale v2", "/terms v2"]);
+  const { number } = await w.ask((await w.release("Spring", ["/sale", "/terms"])).number, "demo");
+  const iris = await w.by("iris");
+  await completeWithoutGate(w.db, iris, w.site, number, { reason: "The shop is down" });
+  w.clock.at = "2026-03-03T12:00:00.000Z";
+  const contents = [{ kind: "page" as const, key: "/sale" }];
+  const rollback = await rollBack(w.db, await w.by("ada"), w.site, number, { reason: "Prices", contents });
+  await completeWithoutGate(w.db, iris, w.site, rollback.number, { reason: "Still down" });
+
+  const marks = (prefix: string) => ["rollback_of", "rollback_in_part", "without_gate"].map((name) => prefix + name);
+  const marksIn = async (path: string, prefix = "") =>
+    (await csv(path)).rows.map((row) => [row.key, ...marks(prefix).map((name) => row[name])]);
+  const expected = [
+    ["/sale", "2", "true", "true"],
+    ["/terms", "", "false", "true"],
+  ];
+  const board = await marksIn("export.csv", "demo_");
+  expect(board.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])))).toEqual(expected);
+  expect(await marksIn("export.csv", "beta_")).toContainEqual(["/sale", "", "false", "false"]);
+  expect(await marksIn("environments/demo/export.csv")).toEqual(expected);
+  const then = await lines("environments/demo/export.jsonl?as_of=2026-03-03T11:30Z");
+  expect(then.rows).toMatchObject([
+    { key: "/sale", promotion: 2, rolled_back_by: 3, rolled_back_in_part: true, without_gate: true },
+    { key: "/terms", promotion: 2, rolled_back_by: null, rolled_back_in_part: false, without_gate: true },
+  ]);
+  const api = await (await w.token("viewer")).get("/sites/shop/environments/demo/placements");
+  expect(await api.json()).toMatchObject({
+    items: [
+      { key: "/sale", rollback_of: 2, rollback_in_part: true, without_gate: true },
+      { key: "/terms", rollback_of: null, rollback_in_part: false, without_gate: true },
+    ],
+  });
 });

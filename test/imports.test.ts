@@ -93,14 +93,14 @@ test("rules are pure: no database, no queries, no HTTP", () => {
   const outside = /^(kysely|@?hono|pg$|better-sqlite3|node:)|^src\/(database|http|api)\/|\/(routes|api)\.ts$/;
   const wrong = imports.filter(
     ({ file, from, type }) =>
-      /^src\/\w+\/rules\.ts$/.test(file) && (outside.test(from) || (!type && from.endsWith("/queries.ts"))),
+      /^src\/\w+\/([\w-]+-)?rules\.ts$/.test(file) && (outside.test(from) || (!type && from.endsWith("/queries.ts"))),
   );
   expect(wrong).toEqual([]);
 });
 
 test("only the application mounts a noun's routes and API", () => {
   const wrong = within("src").filter(
-    ({ file, from }) => /\/(routes|api)\.ts$/.test(from) && !["src/app.ts", "src/api-app.ts"].includes(file),
+    ({ file, from }) => /\/(routes|([\w-]+-)?api)\.ts$/.test(from) && !["src/app.ts", "src/api-app.ts"].includes(file),
   );
   expect(wrong).toEqual([]);
 });

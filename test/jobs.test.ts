@@ -93,6 +93,22 @@ test("an administrator sees what failed at last, and runs it again", async () =>
   expect(await run()).toBe(1);
 });
 
+test("a job that is done is listed for 30 days, and one that failed until somebody runs it again", async () => {
+  const { run } = greeter();
+  await add("works");
+  await add("fails");
+  await run();
+  const refs = async () => (await w.db.selectFrom("jobs").select("ref").orderBy("ref").execute()).map(({ ref }) => ref);
+  later(30 * 24 * 3_600_000);
+  await run();
+  expect(await refs()).toEqual(["fails", "works"]);
+  later(1);
+  await run();
+  expect(await refs()).toEqual(["fails"]);
+  const page = await (await w.as("iris").get("/sites/shop/settings/jobs")).text();
+  expect(page).toContain("Jobs that are done are listed for 30 days.");
+});
+
 test("a job whose server was killed runs again when its lease has run out, and its late end counts for nothing", async () => {
   const { greeted, run } = greeter();
   await add("interrupted");

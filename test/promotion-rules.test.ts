@@ -2,19 +2,12 @@ import { describe, expect, test } from "vitest";
 import { type Gate, gateDefaults } from "../src/access/gates.ts";
 import type { Permission } from "../src/access/permissions.ts";
 import { type AssessedContent, blockersOf, isMet, type VersionNeed } from "../src/promotions/blockers.ts";
-import {
-  approvedAfterwards,
-  changeOf,
-  endedAt,
-  needOf,
-  requirementsOf,
-  rolesToDecide,
-  stateOf,
-  whyNotComment,
-  whyNotDecide,
-  whyNotDigest,
-  whyNotRequest,
-} from "../src/promotions/rules.ts";
+import { approvedAfterwards } from "../src/promotions/completion-rules.ts";
+import { rolesToDecide, whyNotDecide } from "../src/promotions/decision-rules.ts";
+import { needOf } from "../src/promotions/need-rules.ts";
+import { changeOf, whyNotRequest } from "../src/promotions/request-rules.ts";
+import { whyNotComment, whyNotDigest } from "../src/promotions/review-rules.ts";
+import { endedAt, requirementsOf, stateOf } from "../src/promotions/rules.ts";
 
 const gate = (...requirements: [role: string, count: number][]): Gate => ({
   ...gateDefaults,

@@ -121,8 +121,58 @@ test("a rollback can be for chosen pages, and its lines must be those that were 
 
   expect((await post(["page /sale v1"])).status).toBe(303);
   const { digest } = await w.db.selectFrom("promotions").selectAll().where("number", "=", 3).executeTakeFirstOrThrow();
+  expect(await page("promotions/2")).toContain("Rollback in part requested: promotion 3.");
+  expect(await page("promotions/3")).toContain("Will put back part of what promotion 2 replaced on demo");
   await approveAndComplete(3, digest);
   expect(await onDemo()).toEqual(["/new v1", "/sale v1", "/terms v1"]);
+
+  expect(await page("promotions/2")).toContain("Rolled back in part by promotion 3.");
+  expect(await page("promotions/3")).toContain("Promotion 3, a rollback in part of promotion 2");
+  expect(await page("artifacts/page?key=/sale")).toContain("Promotion 2, rolled back in part by promotion 3");
+  expect(await page("environments/demo")).toContain("Promotion 3, rollback in part of promotion 2");
+  expect(await page("")).toContain("rollback in part of promotion 2");
+  const history = await page("history");
+  expect(history).toContain("Ada requested promotion 3, a rollback in part of promotion 2: Rollback in part of Spring");
+  expect(history).toContain("Ada rolled back promotion 2 in part on demo with promotion 3.");
+  expect(await page("releases/3")).toContain("before promotion 2, frozen for its rollback in part");
+  expect(await page("releases")).toContain("for a rollback in part of promotion 2");
+  const api = await w.token("viewer");
+  const get = async (path: string) => (await api.get(`/sites/shop/${path}`)).json();
+  expect(await get("promotions/3")).toMatchObject({ rollback_of: 2, rollback_in_part: true });
+  expect(await get("promotions/2")).toMatchObject({ completion: { rolled_back_by: 3, rolled_back_in_part: true } });
+  expect(await get("releases/3")).toMatchObject({ rollback_of: 2, rollback_in_part: true });
+  expect(await get("artifacts/page/history?key=/sale")).toMatchObject({
+    items: expect.arrayContaining([
+      expect.objectContaining({ environment: "demo", promotion: 2, rolled_back_by: 3, rolled_back_in_part: true }),
+    ]),
+  });
+
+  const before = await w.db.selectFrom("promotions").selectAll().orderBy("number").execute();
+  await rebuild(w.db, w.site.id);
+  expect(await w.db.selectFrom("promotions").selectAll().orderBy("number").execute()).toEqual(before);
+
+  // all that is left is a rollback of the whole
+  later(3);
+  expect(await undo(2)).toMatchObject({ rollback_in_part: 0, name: "Rollback of Spring" });
+});
+
+test("what was known at a moment does not name a rollback from later on", async () => {
+  await twoPromotions();
+  const { number, digest } = await undo(2);
+  later(3);
+  await approveAndComplete(number, digest);
+
+  const view = "as_of=2026-03-03T11:30Z";
+  expect(await page(`environments/demo?${view}`)).toContain("Promotion 2, rolled back by promotion 3");
+  expect(await page(`environments/demo?${view}&known_at=2026-03-03T13:00Z`)).toContain("rolled back by promotion 3");
+  const earlier = await page(`environments/demo?${view}&known_at=2026-03-03T12:59Z`);
+  expect(earlier).toContain("Promotion 2");
+  expect(earlier).not.toContain("rolled back");
+  const api = await w.token("viewer");
+  const placements = await api.get(
+    "/sites/shop/environments/demo/placements?as_of=2026-03-03T11:30:00Z&known_at=2026-03-03T12:59:00Z&q=sale",
+  );
+  expect(await placements.json()).toMatchObject({ items: [{ promotion: 2, rolled_back_by: null }] });
 });
 
 test("a rollback of a rollback brings back what was there", async () => {
@@ -168,6 +218,21 @@ test("what changed since is named before a rollback undoes it, and what is as be
       changed_since_by: [{ deployment: 5, promotion: null }],
     },
   ]);
+});
+
+test("of a line that has changed often since, the latest ten changes are named", async () => {
+  await twoPromotions();
+  for (let i = 0; i < 12; i++) {
+    later(3 + i);
+    await w.record("demo", [`/sale v1${i}`]);
+  }
+  const named = Array.from({ length: 10 }, (_, i) => `deployment ${i + 7}`).join(", ");
+  const preview = await page("promotions/2/rollback");
+  expect(preview).toContain(`/sale v111 v1 earlier ones, ${named}`);
+  expect(preview).toContain("/sale (earlier ones, deployment 7");
+  const answer = await (await w.token("viewer")).get("/sites/shop/promotions/2/rollback");
+  const { contents } = (await answer.json()) as { contents: { key: string; changed_since_by: object[] }[] };
+  expect(contents.find(({ key }) => key === "/sale")?.changed_since_by).toHaveLength(10);
 });
 
 test("the source environment may have moved on, and what the restored versions need still blocks", async () => {
@@ -308,7 +373,9 @@ test("a machine rolls back once with its key, and by the command line", async ()
     err: "",
   });
   const requested = await sitebook(["rollback", "2", "--reason", "Errors", "--only", "/new"]);
-  expect(requested.out).toBe("Promotion 4 requested: a rollback of promotion 2 on demo. It is waiting for approval.\n");
+  expect(requested.out).toBe(
+    "Promotion 4 requested: a rollback in part of promotion 2 on demo. It is waiting for approval.\n",
+  );
   expect((await sitebook(["rollback", "3"])).code).toBe(1);
   expect((await sitebook(["rollback", "two"])).code).toBe(2);
 });

@@ -71,6 +71,7 @@ export const evidenceColumns = {
     "person_id",
     "said",
     "rollback_of",
+    "rollback_in_part",
     "forced",
   ],
 };
@@ -90,6 +91,7 @@ const columnHeads: Record<string, string> = {
   redirect: "visitors led to",
   forced: "completed despite",
   rollback_of: "rollback of promotion",
+  rollback_in_part: "1: only in part",
   environment_name: "called then",
   environment_now: "now called",
   person_id: "id of the person",

@@ -48,6 +48,14 @@ const terms: [string, string][] = [
     "A release in which something is wrong. It cannot be promoted any further until the mark is lifted.",
   ],
   [
+    "Substitute",
+    "Who decides on promotions for somebody who is away, in one role and for a period. People name theirs from their account page. Each decision says for whom it was made, and the two of them count as one.",
+  ],
+  [
+    "Comment",
+    "What people say about a promotion, before or after its decision. @ and a name puts it in that person’s inbox. A comment decides nothing.",
+  ],
+  [
     "Without its gate",
     "Completed in an emergency, although an approval or something else was missing. The reason is kept, and somebody else has to review it afterwards.",
   ],

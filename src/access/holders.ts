@@ -11,6 +11,15 @@ export interface Holder {
   invited?: true;
 }
 
+/** Somebody who may decide in a role for a person who has it and is away. */
+export interface Substitute {
+  role: string;
+  id: string;
+  name: string;
+  for_id: string;
+  for: string;
+}
+
 /** Who has each of these roles on a site now, by the role's slug: people first, by name. `now` is ISO 8601 UTC. */
 export async function holdersOf(
   db: Database,

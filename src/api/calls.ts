@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { problemSchema } from "./schemas.ts";
 
-interface About {
+export interface About {
   operationId: string;
   summary: string;
   description?: string;

@@ -29,6 +29,15 @@ function decode(text: string): unknown {
   }
 }
 
+/** One page of a list of numbered things, newest first. */
+export function pageByNumber<Row extends { number: number }, Item>(
+  rows: Row[],
+  limit: number,
+  item: (row: Row) => Item,
+): { items: Item[]; next: string | null } {
+  return pageOf(rows, limit, item, ({ number }) => ({ number }));
+}
+
 /** One page of a list. `rows` has one more than `limit` if there is a next page. */
 export function pageOf<Row, Item>(
   rows: Row[],

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Environment } from "../access/environments.ts";
 import type { ApprovedBy } from "../record/approvers.ts";
+import type { PromotionMarks } from "../record/promotion-flags.ts";
 import { controlCharacters } from "../text.ts";
 import { cursor } from "./cursor.ts";
 
@@ -155,9 +156,19 @@ export const promotionFlags = {
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion that its promotion rolled back; null if that was no rollback.",
   }),
+  rollback_in_part: z.boolean().openapi({ description: "Whether that put back only some of what it had replaced." }),
   rolled_back_by: z.int().nullable().openapi({ description: "The number of the promotion that rolled this back." }),
+  rolled_back_in_part: z.boolean().openapi({ description: "Whether that put back only some of what came with this." }),
   without_gate: z.boolean().openapi({ description: "Its promotion was completed without its gate." }),
 };
+
+export const promotionFlagsJson = (marks: PromotionMarks) => ({
+  rollback_of: marks.rollback_of,
+  rollback_in_part: marks.rollback_in_part === 1,
+  rolled_back_by: marks.rolled_back_by,
+  rolled_back_in_part: marks.rolled_back_in_part === 1,
+  without_gate: marks.forced > 0,
+});
 
 export const beforeApprovalSchema = z
   .boolean()

@@ -5,7 +5,7 @@ import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
 import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
 import { nameSince, nameThen, personSince, personThen } from "../record/former-names.ts";
-import { isForced, redirectOf, rollbackOf, rolledBackBy } from "../record/promotion-flags.ts";
+import { promotionMarks, redirectOf } from "../record/promotion-flags.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 
@@ -82,7 +82,7 @@ export function listPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
-    .select([rollbackOf("pr").as("rollback_of"), rolledBackBy("p").as("rolled_back_by"), isForced("p").as("forced")])
+    .select(promotionMarks())
     .select(redirectOf.as("redirect"))
     .select(["p.deployment_id", "p.version_id", untilOf("p").as("until")])
     .select([

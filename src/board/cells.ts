@@ -34,6 +34,7 @@ interface RecordedVersion {
   promotion: number | null;
   /** The promotion that its promotion rolled back. */
   rollback_of: number | null;
+  rollback_in_part: boolean;
   /** Whether its promotion was completed without its gate. */
   forced: boolean;
   approvedBy: ApprovedBy[];
@@ -109,6 +110,7 @@ function cellOf(
       deployment: cell.deployment,
       promotion: cell.promotion,
       rollback_of: cell.rollback_of,
+      rollback_in_part: cell.rollback_in_part === 1,
       forced: cell.forced > 0,
       approvedBy: approvals,
     },

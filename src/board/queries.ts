@@ -109,6 +109,7 @@ export function currentCells(db: Database, artifactIds: string[]) {
         "d.number as deployment",
         "pr.number as promotion",
         rollbackOf("pr").as("rollback_of"),
+        "pr.rollback_in_part",
         isForced("p").as("forced"),
       ])
       .where("c.artifact_id", "in", batch)

@@ -70,3 +70,6 @@ export function alignColumns(rows: string[][]): string {
     )
     .join("\n");
 }
+
+/** A moment in UTC as commands print it, to the minute. */
+export const toMinute = (moment: string): string => `${moment.slice(0, 16).replace("T", " ")} UTC`;

@@ -38,9 +38,25 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "request the promotion that puts back what a completed one replaced",
     load: async () => (await import("./rollback.ts")).rollbackCommand,
   },
+  comment: {
+    summary: "comment on a promotion",
+    load: async () => (await import("./comment.ts")).commentCommand,
+  },
+  "comment list": {
+    summary: "list the comments on a promotion",
+    load: async () => (await import("./comment.ts")).commentListCommand,
+  },
+  "delegation list": {
+    summary: "list who decides on promotions for whom",
+    load: async () => (await import("./delegation.ts")).delegationListCommand,
+  },
   gate: {
     summary: "show what an environment asks of promotions, or change it",
     load: async () => (await import("./gate.ts")).gateCommand,
+  },
+  "without-gate": {
+    summary: "list what was completed without its gate, and is to be reviewed",
+    load: async () => (await import("./without-gate.ts")).withoutGateCommand,
   },
   freeze: {
     summary: "freeze an environment, so that no promotion to it is completed",
@@ -80,10 +96,12 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
   },
 };
 
+const nameWidth = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
+
 const overview = `sitebook <command>
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(nameWidth)}${summary}`)
   .join("\n")}
 
 sitebook <command> --help explains a command, and --json makes it answer in JSON. Commands on the database use the one

@@ -1,5 +1,5 @@
 import { connect, siteOption } from "./client.ts";
-import { alignColumns, type Command, CommandError, option, requiredOption } from "./command.ts";
+import { alignColumns, type Command, CommandError, option, requiredOption, toMinute } from "./command.ts";
 
 interface Freeze {
   number: number;
@@ -70,8 +70,6 @@ Ends a freeze, with all its windows to come.`,
     return { text: `Freeze ${number} of ${json.environment} ended.`, json };
   },
 };
-
-const toMinute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
 
 function times({ from, until, window, recurrence }: Freeze): string {
   const shown = window ?? { from, until };

@@ -1,6 +1,6 @@
 import { isRecordedLate } from "../time/recorded-late.ts";
 import { connect, siteOption } from "./client.ts";
-import { alignColumns, type Command, CommandError, option } from "./command.ts";
+import { alignColumns, type Command, CommandError, option, toMinute } from "./command.ts";
 
 interface Deployment {
   number: number;
@@ -41,8 +41,6 @@ zone. A day given as --until is included.`,
     };
   },
 };
-
-const toMinute = (moment: string) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
 
 function row(deployment: Deployment): string[] {
   const { number, effective_at, recorded_at, person, promotion, changed, unchanged, note } = deployment;

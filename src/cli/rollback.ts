@@ -1,4 +1,4 @@
-import { countOf } from "../text.ts";
+import { countOf, inPart } from "../text.ts";
 import { connect, siteOption } from "./client.ts";
 import { type Command, CommandError, option } from "./command.ts";
 
@@ -44,14 +44,14 @@ would be restored. The exit code is 1 if it cannot be rolled back.
     }
     const contents = only?.map((key) => ({ kind: key.startsWith("/") ? "page" : "software", key }));
     const key = option(values, "key");
-    const json = await api.post<{ number: number; state: string; to: string }>(
+    const json = await api.post<{ number: number; state: string; to: string; rollback_in_part: boolean }>(
       path,
       { reason, ...(contents && { contents }) },
       key === undefined ? {} : { "idempotency-key": key },
     );
     const next = json.state === "approved" ? "It needs no approval: complete it." : "It is waiting for approval.";
     return {
-      text: `Promotion ${json.number} requested: a rollback of promotion ${number} on ${json.to}. ${next}`,
+      text: `Promotion ${json.number} requested: a rollback${inPart(json.rollback_in_part)} of promotion ${number} on ${json.to}. ${next}`,
       json,
     };
   },

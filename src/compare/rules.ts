@@ -33,7 +33,7 @@ export function kindOf(line: ComparedLine, sides: Places): DifferenceKind {
   return line.to_recorded || !earlier ? "removed" : "missing";
 }
 
-/** What a promotion does in its target: see `changeOf` in promotions/rules.ts. */
+/** What a promotion does in its target: see `changeOf` in promotions/request-rules.ts. */
 export type Promoted = "new" | "changed" | "removed";
 
 /** The kinds of differences under one name, as they are listed. */

@@ -1,7 +1,9 @@
 import type { Actor } from "../access/actor.ts";
+import type { Substitute } from "../access/holders.ts";
 import { personName } from "../access/person-name.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { compareText } from "../text.ts";
 
 export type Delegation = Awaited<ReturnType<typeof listDelegations>>[number];
 
@@ -33,6 +35,39 @@ export async function possibleSubstitutes(db: Database, siteId: string) {
     .execute();
   return rows.map(({ id, name, password }) => ({ id, name, signs_in: password !== null }));
 }
+
+/** Who may decide for somebody at this moment (ISO 8601 UTC) in these roles, by name. Who lost their place on the site cannot. */
+export async function substitutesAt(db: Database, siteId: string, roles: string[], at: string): Promise<Substitute[]> {
+  if (!roles.length) return [];
+  const rows = await activeDelegations(db, siteId, at, at);
+  return rows.filter(({ role }) => roles.includes(role)).toSorted((a, b) => compareText(a.name, b.name));
+}
+
+const activeDelegations = precompiled((db, siteId: string, at: string, atAgain: string) =>
+  db
+    .selectFrom("delegations as d")
+    .innerJoin("people as p", "p.id", "d.person_id")
+    .innerJoin("people as s", "s.id", "d.substitute_id")
+    .innerJoin("memberships as m", (join) =>
+      join.onRef("m.site_id", "=", "d.site_id").onRef("m.person_id", "=", "d.person_id").onRef("m.role", "=", "d.role"),
+    )
+    .leftJoin("delegation_ends as e", "e.delegation_id", "d.id")
+    .select(["d.role", "d.substitute_id as id", "d.person_id as for_id"])
+    .select([personName("s", "d.site_id").as("name"), personName("p", "d.site_id").as("for")])
+    .where("d.site_id", "=", siteId)
+    .where("d.until_at", ">=", at)
+    .where("d.from_at", "<=", atAgain)
+    .where("e.delegation_id", "is", null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("memberships as sm")
+          .select("sm.person_id")
+          .whereRef("sm.site_id", "=", "d.site_id")
+          .whereRef("sm.person_id", "=", "d.substitute_id"),
+      ),
+    ),
+);
 
 /**
  * The same actor with those for whom they may decide at this moment. A delegation holds while its person has the role

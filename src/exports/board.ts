@@ -16,6 +16,9 @@ const cellColumns = [
   "out_of_band",
   "baseline",
   "before_approval",
+  "rollback_of",
+  "rollback_in_part",
+  "without_gate",
 ] as const;
 
 /** The rows that the board shows with this filter, in its order, with the columns of each environment in turn. */
@@ -70,5 +73,8 @@ function cellFields(
     out_of_band,
     baseline: baselineBy !== undefined,
     before_approval,
+    rollback_of: recorded?.rollback_of ?? null,
+    rollback_in_part: recorded?.rollback_in_part ?? false,
+    without_gate: recorded?.forced ?? false,
   };
 }

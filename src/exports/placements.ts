@@ -20,6 +20,11 @@ const columns = [
   "out_of_band",
   "baseline",
   "before_approval",
+  "rollback_of",
+  "rollback_in_part",
+  "rolled_back_by",
+  "rolled_back_in_part",
+  "without_gate",
 ] as const;
 
 /** What was on an environment at a moment, ordered by kind and key, with the fields of the API. */
@@ -65,6 +70,9 @@ function rowOf(line: PlacementAsOf, approvers: Awaited<ReturnType<typeof listApp
     out_of_band: line.out_of_band === 1,
     baseline: line.baseline === 1,
     before_approval: isBeforeApproval(line, approvals),
+    rollback_in_part: line.rollback_in_part === 1,
+    rolled_back_in_part: line.rolled_back_in_part === 1,
+    without_gate: line.forced > 0,
   };
   return Object.fromEntries(columns.map((column) => [column, all[column]]));
 }

@@ -2,14 +2,14 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findAnyEnvironment, findEnvironment } from "../access/sites.ts";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageByNumber } from "../api/cursor.ts";
+import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import {
   environmentSlug,
   listOf,
   momentSchema,
   momentText,
   nameThenSchema,
-  numberInPath,
   numberPosition,
   paging,
   slugSchema,
@@ -66,10 +66,7 @@ freezeApi.openapi(listCall, async (c) => {
     limit: limit + 1,
   });
   const json = (row: Freeze) => freezeJson(row, c.var.at);
-  return c.json(
-    pageOf(rows, limit, json, ({ number }) => ({ number })),
-    200,
-  );
+  return c.json(pageByNumber(rows, limit, json), 200);
 });
 
 const setCall = postCall("/sites/{site}/freezes", {
@@ -111,21 +108,18 @@ function planned(c: SiteContext, path: "from" | "until", text: string | undefine
   return at;
 }
 
-const endCall = postCall("/sites/{site}/freezes/{n}/end", {
+const endCall = reasonCall("/sites/{site}/freezes/{n}/end", {
   tags,
   operationId: "endFreeze",
   summary: "End a freeze, with all its windows to come",
   description: "Needs a role that may freeze environments. 409 if it is over or was ended already.",
-  params: z.object({ site: slugSchema, n: numberInPath }),
-  body: z.strictObject({ reason: textUpTo(1000) }).openapi("FreezeEnd"),
+  body: "FreezeEnd",
+  maxLength: 1000,
   answer: freeze,
 });
 
 freezeApi.openapi(endCall, async (c) => {
-  const body = c.req.valid("json");
-  const { n } = c.req.valid("param");
-  const ended = await endFreeze(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason);
-  return c.json(freezeJson(ended, c.var.at), 201);
+  return c.json(freezeJson(await actWithReason(c, endFreeze), c.var.at), 201);
 });
 
 function freezeJson(row: Freeze, now: string): z.infer<typeof freeze> {

@@ -1,6 +1,6 @@
 import type { GateRules } from "../access/gates.ts";
 import type { Holder } from "../access/holders.ts";
-import { notAccepted } from "../promotions/rules.ts";
+import { notAccepted } from "../promotions/approver-rules.ts";
 import { countOf, joinWithAnd, nameWithKind } from "../text.ts";
 import type { RoleNames } from "./sentences.ts";
 

@@ -2,7 +2,7 @@ import { type GateRules, gateDefaults } from "../access/gates.ts";
 import type { Json } from "../database/canonical-json.ts";
 import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
-import { countOf, joinWithAnd } from "../text.ts";
+import { countOf, inPart, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
@@ -63,7 +63,9 @@ const sentences = {
   release_made: (d) => [
     "created ",
     release(d),
-    ...(d.rollback_of ? [", for a rollback of ", promotion(d.rollback_of), " on "] : [", from "]),
+    ...(d.rollback_of
+      ? [`, for a rollback${inPart(d.rollback_in_part)} of `, promotion(d.rollback_of), " on "]
+      : [", from "]),
     environment(d),
     ...(d.previous === undefined
       ? []
@@ -75,7 +77,7 @@ const sentences = {
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
-    ...(d.rollback_of ? [", a rollback of ", promotion(d.rollback_of)] : []),
+    ...(d.rollback_of ? [`, a rollback${inPart(d.rollback_in_part)} of `, promotion(d.rollback_of)] : []),
     ": ",
     name(d.name),
     d.rollback_of ? " on " : ` from ${text(d.from)} to `,
@@ -155,7 +157,7 @@ const sentences = {
       ? [
           "rolled back ",
           promotion(d.rollback_of),
-          " on ",
+          `${inPart(d.rollback_in_part)} on `,
           environment(d),
           " with ",
           promotion(d.number),

@@ -97,6 +97,7 @@ export const plainTables = {
     digest: true,
     note: true,
     rollback_of_id: true,
+    rollback_in_part: true,
     person_id: true,
     asked_at: true,
   } satisfies Columns<"promotions">,
@@ -235,7 +236,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   release_made: releaseOf,
   release_marked_bad: plainRow("release_marks"),
   release_mark_lifted: plainRow("release_marks"),
-  promotion_asked: plainRow("promotions"),
+  promotion_asked: promotionOf,
   promotion_approved: decisionOf,
   promotion_rejected: decisionOf,
   approval_withdrawn: plainRow("withdrawals"),
@@ -271,6 +272,11 @@ function gateOf({ environment_id, recorded_at, details }: ChainEntry): EventTabl
 function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): EventTableRows {
   if (details.name === undefined) return {};
   return { former_names: [{ of_id: subject_id, until: recorded_at, seq, name: details.before as string }] };
+}
+
+function promotionOf(entry: ChainEntry): EventTableRows {
+  // an older event does not say that it is no rollback in part
+  return plainRow("promotions")({ ...entry, details: { rollback_in_part: 0, ...entry.details } });
 }
 
 function completionOf(entry: ChainEntry): EventTableRows {

@@ -62,6 +62,17 @@ export async function finishJob(db: Database, { id, lease_until }: Job, now: str
     .execute();
 }
 
+/** How long a job that is done is kept. */
+export const keptDays = 30;
+
+/** Removes the jobs that were done more than 30 days ago. `now`: ISO 8601 UTC. */
+export async function removeDoneJobs(db: Database, now: string): Promise<void> {
+  await db
+    .deleteFrom("jobs")
+    .where("done_at", "<", addMs(now, -keptDays * 24 * 3_600_000))
+    .execute();
+}
+
 const firstPauseMs = 30_000;
 const longestPauseMs = 6 * 3_600_000;
 

@@ -1,5 +1,5 @@
 import type { Database } from "../database/connect.ts";
-import { finishJob, type Job, retryJob, takeJob } from "./queue.ts";
+import { finishJob, type Job, removeDoneJobs, retryJob, takeJob } from "./queue.ts";
 
 /**
  * Carries out a job, and throws if it could not. A job is repeated if its server was killed before it was marked as done,
@@ -10,18 +10,26 @@ type JobHandler = (db: Database, job: Job, now: string) => Promise<void>;
 /** By the kinds of jobs. Those of other kinds are left alone. */
 export type JobHandlers = Record<string, JobHandler>;
 
-/** Runs all jobs that are due, one after another, and returns how many were taken. An error of one does not stop the others. */
+/**
+ * Runs all jobs that are due, one after another, and returns how many were taken. An error of one does not stop the others. Then
+ * removes those that were done long ago.
+ */
 export async function runDueJobs(
   db: Database,
   handlers: JobHandlers,
   now: () => string,
   isStopping = () => false,
 ): Promise<number> {
-  for (let taken = 0; ; taken++) {
-    const job = isStopping() ? undefined : await takeJob(db, Object.keys(handlers), now());
-    if (!job) return taken;
+  let taken = 0;
+  for (; !isStopping(); taken++) {
+    const job = await takeJob(db, Object.keys(handlers), now());
+    if (!job) {
+      await removeDoneJobs(db, now());
+      break;
+    }
     await runJob(db, handlers[job.kind] as JobHandler, job, now);
   }
+  return taken;
 }
 
 async function runJob(db: Database, handler: JobHandler, job: Job, now: () => string): Promise<void> {

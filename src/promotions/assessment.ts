@@ -1,16 +1,19 @@
 import { type RawBuilder, sql } from "kysely";
 import { holdersOf } from "../access/holders.ts";
 import type { Database } from "../database/connect.ts";
+import { substitutesAt } from "../delegations/queries.ts";
 import type { Blocker } from "../errors.ts";
 import { freezesAt } from "../freezes/queries.ts";
 import { frozenBlockers } from "../freezes/rules.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { type CurrentPlacement, currentPlacements } from "../record/current.ts";
 import { listContents, type ReleaseContent } from "../record/releases.ts";
+import { withApprovers } from "./approver-rules.ts";
 import { blockersOf, hasMovedOn, type VersionNeed } from "./blockers.ts";
 import { expiredBlockers } from "./expiry-rules.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
-import { changeOf, isOpen, type PromotionChange, type Requirement, withApprovers } from "./rules.ts";
+import { changeOf, type PromotionChange } from "./request-rules.ts";
+import { isOpen, type Requirement } from "./rules.ts";
 import { type TargetContent, targetContents } from "./target-contents.ts";
 
 export interface ContentChange extends ReleaseContent {
@@ -117,7 +120,8 @@ async function requirementsNow(db: Database, siteId: string, promotion: Assessed
   const missing = promotion.requirements.filter(({ given, needed }) => given < needed);
   if (!isOpen(promotion.state) || !missing.length) return promotion.requirements;
   const roles = promotion.requirements.map(({ role }) => role);
-  return withApprovers(promotion, await holdersOf(db, siteId, roles, now));
+  const standIns = await substitutesAt(db, siteId, roles, now);
+  return withApprovers(promotion, await holdersOf(db, siteId, roles, now), standIns);
 }
 
 /**

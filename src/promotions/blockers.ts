@@ -1,17 +1,12 @@
-import type { Holder } from "../access/holders.ts";
+import type { Holder, Substitute } from "../access/holders.ts";
 import type { Blocker } from "../errors.ts";
 import { isInRange } from "../record/version-ranges.ts";
 import { countOf, joinWithAnd, joinWithOr, nameWithKind } from "../text.ts";
-import {
-  badRelease,
-  checklistCode,
-  movedOnCode,
-  type OpenPromotion,
-  type Requirement,
-  soakingCode,
-  whyClosed,
-  whyNobodyCan,
-} from "./rules.ts";
+import { whyNobodyCan } from "./approver-rules.ts";
+import { checklistCode, soakingCode } from "./completion-rules.ts";
+import { movedOnCode } from "./need-rules.ts";
+import { badRelease } from "./request-rules.ts";
+import { type OpenPromotion, type Requirement, whyClosed } from "./rules.ts";
 
 export interface AssessedContent {
   key: string;
@@ -59,19 +54,21 @@ export const badReleaseOf = ({ release, bad }: Pick<OpenPromotion, "release" | "
   bad && release !== undefined ? [badRelease(release, bad)] : [];
 
 function missingApprovals(requirement: Requirement): Blocker[] {
-  const { name, needed, given, people = [] } = requirement;
+  const { name, needed, given, people = [], substitutes = [] } = requirement;
   if (given >= needed) return [];
   const message =
     needed === 1 ? `${name} has not approved it yet.` : `${name} has given ${given} of ${needed} approvals.`;
-  const who = whyNobodyCan(requirement) ?? (people.length ? `${anyOf(people)} can.` : "");
+  const who = whyNobodyCan(requirement) ?? (people.length ? `${anyOf([...people, ...substitutes])} can.` : "");
   return [{ code: "approvals_missing", message: `${message} ${who}`.trim() }];
 }
 
 const maxNames = 3;
 
-/** "Mara", "Mara or Jon Bell", "Mara, Jon Bell, Priya Shah or 2 others" */
-function anyOf(people: Holder[]): string {
-  const names = people.slice(0, maxNames).map(nameWithKind);
+/** "Mara", "Mara or Jon Bell", "Mara or Theo for Mara", "Mara, Jon Bell, Priya Shah or 2 others" */
+function anyOf(people: (Holder | Substitute)[]): string {
+  const names = people
+    .slice(0, maxNames)
+    .map((one) => ("for" in one ? `${one.name} for ${one.for}` : nameWithKind(one)));
   const more = people.length - names.length;
   const all = more ? [...names, countOf(more, "other")] : names;
   return joinWithOr(all);

@@ -77,11 +77,15 @@ export function reviewForced(
   });
 }
 
-/** The promotions that were completed without their gate, newest first, at most 1000; `open`: only those to be reviewed. */
-export async function listForced(db: Database, siteId: string, { open }: { open: boolean }): Promise<Promotion[]> {
+/** The promotions that were completed without their gate, newest first; `open`: only those to be reviewed. */
+export async function listForced(
+  db: Database,
+  siteId: string,
+  { open, before, limit = 1000 }: { open: boolean; before?: number | undefined; limit?: number },
+): Promise<Promotion[]> {
   const rows = await forcedOf(db, siteId);
   const ids = rows.filter((row) => !open || row.reviewed_at === null).map((row) => row.promotion_id);
-  return ids.length ? listPromotions(db, siteId, { ids, limit: 1000 }) : [];
+  return ids.length ? listPromotions(db, siteId, { ids, before, limit }) : [];
 }
 
 const forcedOf = precompiled((db, siteId: string) =>

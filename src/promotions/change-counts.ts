@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
-import type { PromotionChange } from "./rules.ts";
+import type { PromotionChange } from "./request-rules.ts";
 
 type Counts = Record<PromotionChange, number>;
 

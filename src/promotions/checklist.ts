@@ -3,11 +3,12 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { Refusal, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
+import { whyNotLine, whyNotTick } from "./completion-rules.ts";
 import { eventSubject } from "./open-promotions.ts";
 import { type Outcome, outcome, promotionOf } from "./promotions.ts";
-import { whyNotLine, whyNotTick } from "./rules.ts";
 
 /**
  * Ticks a line of the gate's checklist, or takes the tick away; both are recorded. If it is so already nothing changes. Throws a
@@ -20,8 +21,9 @@ export function tickLine(
   number: number,
   { line, ticked }: { line: string; ticked: boolean },
 ): Promise<Outcome> {
-  return siteTransaction(db, actor, site.id, async (trx, actor) => {
+  return siteTransaction(db, actor, site.id, async (trx, person) => {
     const promotion = await promotionOf(trx, site, number);
+    const actor = await withDelegations(trx, site.id, person);
     const whyNot = whyNotTick(promotion, actor);
     if (whyNot) throw new Refusal(promotion.open ? 403 : 409, whyNot);
     const wrong = whyNotLine(promotion, line);

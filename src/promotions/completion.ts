@@ -67,6 +67,7 @@ export async function writeCompletion(
       environment: environment.slug,
       deployment: deployment.number,
       rollback_of: promotion.rollback_of ?? undefined,
+      rollback_in_part: promotion.rollback_in_part || undefined,
       ...row,
       ...(override && { freezes: override.freezes.map((freeze) => freeze.number) }),
       reason: forced?.reason,

@@ -8,11 +8,13 @@ import { sha256 } from "../database/ids.ts";
 import { type Blocker, notFound, Refusal } from "../errors.ts";
 import { currentPlacements } from "../record/current.ts";
 import { findRelease, listContents, type Release, type ReleaseContent } from "../record/releases.ts";
+import { whyNobodyCan } from "./approver-rules.ts";
 import { assess, type ContentChange } from "./assessment.ts";
 import type { RequestFieldName } from "./fields.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { recordersOf } from "./recorders.ts";
-import { type Requirement, requirementsOf, whyNobodyCan, whyNotRequest } from "./rules.ts";
+import { whyNotRequest } from "./request-rules.ts";
+import { type Requirement, requirementsOf } from "./rules.ts";
 
 export type PromotionRequest = {
   /** The release's number. */
@@ -131,6 +133,7 @@ async function draftPromotion(
     state: "waiting" as const,
     approvals: [],
     rollback_of_id: null,
+    rollback_in_part: 0,
     release: release.number,
     bad: release.bad,
     requester_id: actor.person.id,

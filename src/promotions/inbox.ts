@@ -6,11 +6,12 @@ import { listFreezes } from "../freezes/queries.ts";
 import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { mentionsOf } from "./comments.ts";
+import { standInOn } from "./decision-rules.ts";
+import { mayWithdraw, type Need, needOf } from "./need-rules.ts";
 import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { rejectionsOf } from "./rejections.ts";
-import { mayWithdraw, type Need, needOf, standInOn } from "./rules.ts";
 
 export interface Inbox {
   /** What this person requested and has to settle: what was rejected, and what cannot go on as it is. */

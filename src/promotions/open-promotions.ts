@@ -22,7 +22,7 @@ interface NewPromotion {
   digest: string;
   fields: { [Name in RequestFieldName]?: string | undefined };
   /** The completed promotion that it rolls back. */
-  rollbackOf?: { id: string; number: number } | undefined;
+  rollbackOf?: { id: string; number: number; inPart: boolean } | undefined;
   /** The open promotions to the same environment, of which it replaces those that it includes. */
   open: Promotion[];
 }
@@ -45,6 +45,7 @@ export async function openPromotion(
     digest,
     ...perRequestField((name) => fields[name]?.trim() || null),
     rollback_of_id: rollbackOf?.id ?? null,
+    rollback_in_part: rollbackOf?.inPart ? (1 as const) : (0 as const),
     person_id: actor.person.id,
     asked_at: actor.at,
   };
@@ -61,6 +62,7 @@ export async function openPromotion(
       environment: environment.slug,
       from: from.slug,
       rollback_of: rollbackOf?.number,
+      rollback_in_part: row.rollback_in_part || undefined,
     },
   });
   // a rollback does not end what is on its way, and the reverse

@@ -17,23 +17,14 @@ import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { whyNotForce, whyNotReviewForced } from "./break-glass-rules.ts";
 import { earlierApprovals } from "./carry-over.ts";
 import { listComments, whyNotDiscuss } from "./comments.ts";
+import { approvedAfterwards, mayComplete, mayRollBack, whyNotTick } from "./completion-rules.ts";
+import { rolesToChoose, standInOn, whyNotDecide, whyNotFresh } from "./decision-rules.ts";
+import { isDeadEnd, needOf } from "./need-rules.ts";
 import { type PageRequest, requestedChanges } from "./page-comments.ts";
 import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
-import {
-  approvedAfterwards,
-  isDeadEnd,
-  mayComplete,
-  mayRollBack,
-  needOf,
-  rolesToChoose,
-  standInOn,
-  whyNotDecide,
-  whyNotFresh,
-  whyNotTick,
-} from "./rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
@@ -107,7 +98,7 @@ export async function showPromotion(
     whyNot,
     ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
     signIn: signInFor(c, promotion),
-    whyNotTick: whyNotTick(promotion, sessionActor(c)),
+    whyNotTick: whyNotTick(promotion, actor),
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
     need: needOf(promotion, actor, promotion.blockers),
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),

@@ -20,6 +20,14 @@ import { blockersOf } from "./blockers.ts";
 import { carriedOver, carryTicks } from "./carry-over.ts";
 import { countChangesOfAll } from "./change-counts.ts";
 import { writeCompletion } from "./completion.ts";
+import {
+  rolesToChoose,
+  rolesToDecide,
+  standInFor,
+  whyNotDecide,
+  whyNotFresh,
+  whyNotWithoutRole,
+} from "./decision-rules.ts";
 import { eligibilityFor, type PromotionRequest, targetEnvironment } from "./eligibility.ts";
 import { withoutExpired } from "./expiry.ts";
 import { approvalExpiry, expiredBlockers } from "./expiry-rules.ts";
@@ -29,22 +37,9 @@ import { eventSubject, markClosed, openPromotion } from "./open-promotions.ts";
 import { insertPageComments, type PageRequest, readPages } from "./page-comments.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { addRejection } from "./rejections.ts";
+import { whyNotAllReviewed, whyNotComment, whyNotDigest, whyNotReviewed } from "./review-rules.ts";
 import { whyNotMayComplete } from "./rollback-rules.ts";
-import {
-  type Decision,
-  rolesToChoose,
-  rolesToDecide,
-  standInFor,
-  whyClosed,
-  whyNotAllReviewed,
-  whyNotComment,
-  whyNotDecide,
-  whyNotDigest,
-  whyNotFresh,
-  whyNotReason,
-  whyNotReviewed,
-  whyNotWithoutRole,
-} from "./rules.ts";
+import { type Decision, whyClosed, whyNotReason } from "./rules.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
 export type Outcome = Promotion & { blockers: Blocker[] };

@@ -119,7 +119,7 @@ function promotions(db: Database) {
     .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
     .leftJoin("people as marker", "marker.id", "bad.person_id")
     .select(markColumns)
-    .select(["p.rollback_of_id", "back.number as rollback_of"])
+    .select(["p.rollback_of_id", "p.rollback_in_part", "back.number as rollback_of"])
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
     .select([
       personThen("requester", "p.asked_at", "p.site_id").as("asked_by"),
@@ -300,10 +300,11 @@ const hasCorrections = (deployment: string) => sql<number>`(
     where co.corrected_id = ${sql.ref(deployment)} and co.stands = 0
       and not exists (select 1 from corrections ca where ca.correction_id = co.id) limit 1) found)`;
 
-/** The number of the latest rollback of the promotion `c` that is completed, or of the one that is open; null if there is none. */
-const rollbackOf = (table: "completions" | "open_promotions") => sql<number | null>`(
-  select max(x.number) from promotions x join ${sql.table(table)} xs on xs.promotion_id = x.id
-  where x.rollback_of_id = c.promotion_id)`;
+/** Of the latest rollback of the promotion `c` that is completed, or of the one that is open; null if there is none. */
+const rollbackOf = (table: "completions" | "open_promotions", column: "number" | "rollback_in_part" = "number") =>
+  sql<number | null>`(
+  select ${sql.ref(`x.${column}`)} from promotions x join ${sql.table(table)} xs on xs.promotion_id = x.id
+  where x.rollback_of_id = c.promotion_id order by x.number desc limit 1)`;
 
 const completionsOf = precompiled((db, ids: string[]) =>
   db
@@ -334,6 +335,10 @@ const completionsOf = precompiled((db, ids: string[]) =>
     ])
     .select(hasCorrections("d.id").as("corrected"))
     .select([rollbackOf("completions").as("rolled_back_by"), rollbackOf("open_promotions").as("rollback_open")])
+    .select([
+      rollbackOf("completions", "rollback_in_part").as("rolled_back_in_part"),
+      rollbackOf("open_promotions", "rollback_in_part").as("rollback_open_in_part"),
+    ])
     .where("c.promotion_id", "in", ids),
 );
 

@@ -5,8 +5,8 @@ import { precompiled } from "../database/precompiled.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse } from "../errors.ts";
 import { listContents } from "../record/releases.ts";
+import { mayWithdraw, whyNotDismiss } from "./need-rules.ts";
 import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
-import { mayWithdraw, whyNotDismiss } from "./rules.ts";
 
 /** The rejected promotions that this person has to settle: they requested them, or made their release. Newest first. */
 export async function rejectionsOf(db: Database, actor: Actor, siteId: string): Promise<Promotion[]> {

@@ -3,7 +3,8 @@ import type { Gate } from "../access/gates.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Kind } from "../schema.ts";
 import { artifactKey, joinWithAnd, whyNotText } from "../text.ts";
-import { mayRollBack, type PromotionState, whyClosed } from "./rules.ts";
+import { mayRollBack } from "./completion-rules.ts";
+import { type PromotionState, whyClosed } from "./rules.ts";
 
 /** Why this person may not roll back on an environment: its gate names the roles, or else it needs the permission to promote. */
 export function whyNotMayRollBack(

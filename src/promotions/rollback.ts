@@ -6,7 +6,7 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, Refusal, refuse, refuseFields } from "../errors.ts";
 import { freezeRelease, releaseDigest } from "../record/freeze-release.ts";
 import { normalKey } from "../record/keys.ts";
-import { artifactKey } from "../text.ts";
+import { artifactKey, inPart } from "../text.ts";
 import { promotionDigest } from "./eligibility.ts";
 import { openPromotion } from "./open-promotions.ts";
 import { type Outcome, outcome } from "./promotions.ts";
@@ -74,17 +74,18 @@ export function rollBack(
     const nothing = whyNothingToRestore(promotion, replaced);
     if (nothing) throw new Refusal(409, nothing, { code: "nothing_to_restore" });
     const lines = selectLines(promotion, replaced, contents);
+    const isPartial = lines.length < replaced.filter((line) => line.restorable).length;
     const release = { digest: releaseDigest(lines), rollback_of_id: promotion.id };
     const digest = promotionDigest(site, release, environment);
     const open = await listPromotions(trx, site.id, { open: true, environment: environment.id, limit: 1000 });
     const same = open.find((other) => other.digest === digest);
     if (same) throw new Refusal(409, `Already requested: promotion ${same.number}.`, { code: "already_asked" });
     const { id, ...frozen } = await freezeRelease(trx, actor, site, {
-      name: rollbackName(promotion),
+      name: rollbackName(promotion, isPartial),
       notes: null,
       environment,
       lines,
-      details: { rollback_of: number },
+      details: { rollback_of: number, ...(isPartial && { rollback_in_part: 1 }) },
     });
     const asked = await openPromotion(trx, actor, site, {
       release: { ...frozen, id },
@@ -93,7 +94,7 @@ export function rollBack(
       contents: lines,
       digest,
       fields: { note: reason.trim() },
-      rollbackOf: promotion,
+      rollbackOf: { ...promotion, inPart: isPartial },
       open,
     });
     return outcome(trx, site, asked, actor.at);
@@ -101,8 +102,8 @@ export function rollBack(
 }
 
 /** A rollback of a rollback is named by its number, so that names do not grow. */
-function rollbackName({ name, number, rollback_of_id }: Promotion): string {
-  return `Rollback of ${rollback_of_id ? `promotion ${number}` : name}`.slice(0, 200);
+function rollbackName({ name, number, rollback_of_id }: Promotion, isPartial: boolean): string {
+  return `Rollback${inPart(isPartial)} of ${rollback_of_id ? `promotion ${number}` : name}`.slice(0, 200);
 }
 
 function selectLines(

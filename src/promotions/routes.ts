@@ -10,7 +10,7 @@ import { checkedValues, formFields, prefixedFields, readExactMoment } from "../h
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { listContents } from "../record/releases.ts";
-import { artifactKey } from "../text.ts";
+import { artifactKey, inPart } from "../text.ts";
 import { longTime } from "../time/format.ts";
 import { completeWithoutGate, listForced, reviewForced } from "./break-glass.ts";
 import { whyNotReviewForced } from "./break-glass-rules.ts";
@@ -214,7 +214,7 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/rollback", async (c) => {
     const request = { reason: form.reason, contents };
     const posted = { ...form, values };
     const rollback = await rollBack(c.var.db, sessionActor(c, posted), c.var.access.site, number, request);
-    flash(c, `Rollback requested: promotion ${rollback.number}.`);
+    flash(c, `Rollback${inPart(rollback.rollback_in_part)} requested: promotion ${rollback.number}.`);
     return c.redirect(`${base(c)}/${rollback.number}`, 303);
   } catch (error) {
     const { status, refused } = shownRefusal(error);

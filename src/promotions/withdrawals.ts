@@ -4,9 +4,10 @@ import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
+import { countingApprovalOf, whyNotWithdraw } from "./decision-rules.ts";
 import { eventSubject } from "./open-promotions.ts";
 import { type Outcome, outcome, promotionOf } from "./promotions.ts";
-import { countingApprovalOf, whyNotReason, whyNotWithdraw } from "./rules.ts";
+import { whyNotReason } from "./rules.ts";
 
 /**
  * Withdraws the actor's own approval, which then no longer counts; they may approve again. Throws a Refusal with 409 if they have

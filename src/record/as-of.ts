@@ -6,7 +6,7 @@ import type { Flag, Kind } from "../schema.ts";
 import { type ArtifactOrder, type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
 import { containsText } from "./artifact-filter.ts";
 import { personThen } from "./former-names.ts";
-import { isForced, rollbackOf, rolledBackBy } from "./promotion-flags.ts";
+import { type PromotionMarks, promotionMarks } from "./promotion-flags.ts";
 
 export interface Moment {
   /** The moment of the state, ISO 8601 UTC with milliseconds. */
@@ -78,7 +78,7 @@ export function titleOrRemoved({
     order by q.effective_at desc, q.seq desc limit 1) end`;
 }
 
-export interface PlacementAsOf {
+export interface PlacementAsOf extends PromotionMarks {
   artifact_id: string;
   kind: Kind;
   key: string;
@@ -94,11 +94,6 @@ export interface PlacementAsOf {
   deployment: number;
   promotion_id: string | null;
   promotion: number | null;
-  /** The promotion that its promotion rolled back, and the one that rolled it back. */
-  rollback_of: number | null;
-  rolled_back_by: number | null;
-  /** 1: its promotion was completed without its gate. */
-  forced: number;
   out_of_band: Flag;
   /** 1: its deployment recorded what was already there when the book was opened. */
   baseline: Flag;
@@ -169,7 +164,7 @@ function queryPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .select([rollbackOf("pr").as("rollback_of"), rolledBackBy("p").as("rolled_back_by"), isForced("p").as("forced")])
+    .select(promotionMarks(moment.knownAt))
     .select(["d.baseline", personThen("pe", "d.recorded_at", "d.site_id").as("person"), "pe.kind as person_kind"])
     .where(among)
     .orderBy("a.kind");

@@ -86,6 +86,14 @@ function releases(db: Database) {
         .whereRef("x.release_id", "=", "r.id")
         .limit(1)
         .as("rollback_of"),
+    )
+    .select((eb) =>
+      eb
+        .selectFrom("promotions as x")
+        .select("x.rollback_in_part")
+        .whereRef("x.release_id", "=", "r.id")
+        .limit(1)
+        .as("rollback_in_part"),
     );
 }
 

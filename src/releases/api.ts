@@ -1,7 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
-import { pageOf } from "../api/cursor.ts";
+import { pageByNumber } from "../api/cursor.ts";
+import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import {
   keySchema,
   kindSchema,
@@ -101,6 +102,7 @@ const releaseSchema = z.object({
   rollback_of: z.int().nullable().openapi({
     description: "The number of the promotion for whose rollback it was created; it cannot be promoted otherwise.",
   }),
+  rollback_in_part: z.boolean().openapi({ description: "Whether that puts back only some of what it replaced." }),
   bad: z
     .object({ reason: z.string(), person: nameThenSchema, person_kind: personKindSchema, marked_at: momentSchema })
     .nullable()
@@ -120,10 +122,7 @@ const listCall = getCall("/sites/{site}/releases", {
 releaseApi.openapi(listCall, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const rows = await listReleases(c.var.db, c.var.access.site.id, { before: cursor?.number, limit: limit + 1 });
-  return c.json(
-    pageOf(rows, limit, releaseJson, ({ number }) => ({ number })),
-    200,
-  );
+  return c.json(pageByNumber(rows, limit, releaseJson), 200);
 });
 
 const showCall = getCall("/sites/{site}/releases/{n}", {
@@ -162,35 +161,31 @@ releaseApi.openapi(showCall, async (c) => {
   return c.json({ ...releaseJson(release), contents }, 200);
 });
 
-const markCall = postCall("/sites/{site}/releases/{n}/bad", {
+const markCall = reasonCall("/sites/{site}/releases/{n}/bad", {
   tags,
   operationId: "markReleaseAsBad",
   summary: "Mark a release as bad, so that it cannot be promoted any further",
   description: "Allowed to approvers of the site, and to roles that may request promotions or administer it.",
-  params: z.object({ site: slugSchema, n: numberInPath }),
-  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewReleaseMark"),
+  body: "NewReleaseMark",
+  maxLength: 10_000,
   answer: releaseSchema,
 });
 
 releaseApi.openapi(markCall, async (c) => {
-  const body = c.req.valid("json");
-  const { n } = c.req.valid("param");
-  return c.json(releaseJson(await markAsBad(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+  return c.json(releaseJson(await actWithReason(c, markAsBad)), 201);
 });
 
-const liftCall = postCall("/sites/{site}/releases/{n}/bad/lift", {
+const liftCall = reasonCall("/sites/{site}/releases/{n}/bad/lift", {
   tags,
   operationId: "liftReleaseMark",
   summary: "Lift the mark of a release as bad",
-  params: z.object({ site: slugSchema, n: numberInPath }),
-  body: z.strictObject({ reason: textUpTo(10_000) }).openapi("NewReleaseMarkLift"),
+  body: "NewReleaseMarkLift",
+  maxLength: 10_000,
   answer: releaseSchema,
 });
 
 releaseApi.openapi(liftCall, async (c) => {
-  const body = c.req.valid("json");
-  const { n } = c.req.valid("param");
-  return c.json(releaseJson(await liftMark(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason)), 201);
+  return c.json(releaseJson(await actWithReason(c, liftMark)), 201);
 });
 
 function releaseJson(row: Release): z.infer<typeof releaseSchema> {
@@ -202,5 +197,16 @@ function releaseJson(row: Release): z.infer<typeof releaseSchema> {
     person_kind: row.bad.kind,
     marked_at: row.bad.marked_at,
   };
-  return { number, name, notes, digest, environment, ...made, rollback_of, bad, size: row.size ?? 0 };
+  return {
+    number,
+    name,
+    notes,
+    digest,
+    environment,
+    ...made,
+    rollback_of,
+    rollback_in_part: row.rollback_in_part === 1,
+    bad,
+    size: row.size ?? 0,
+  };
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { jobsPage } from "../../views/settings/jobs.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { flash, sitePage } from "../http/pages.ts";
-import { listJobs, maxAttempts, runAgain } from "../jobs/queue.ts";
+import { keptDays, listJobs, maxAttempts, runAgain } from "../jobs/queue.ts";
 
 /** Background work. */
 export const jobSettingsRoutes = new Hono<SiteEnv>();
@@ -20,6 +20,7 @@ jobSettingsRoutes.get("/", async (c) => {
     failed: open.filter(hasFailed),
     waiting: open.filter((job) => !hasFailed(job)),
     done,
+    keptDays,
   });
   return sitePage(c, { title: "Background work", here: "settings" }, content);
 });

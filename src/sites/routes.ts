@@ -3,12 +3,13 @@ import { type SiteForm, sitesPage } from "../../views/sites.ts";
 import { actorOn, actorWithoutSite } from "../access/actor.ts";
 import { findAccess, hasSites, listSitesOf, permissionsOf, rolesBySite } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
+import { withDelegations } from "../delegations/queries.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields, requestOf } from "../http/forms.ts";
 import { flash, plainPage } from "../http/pages.ts";
 import { needPerson } from "../http/session.ts";
-import { needOf } from "../promotions/rules.ts";
+import { needOf } from "../promotions/need-rules.ts";
 import { emptySite, readSite, siteFromForm } from "./form.ts";
 import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
@@ -29,7 +30,7 @@ async function whereNeeded(c: Context<SignedIn>, slug: string): Promise<string> 
   const { db, person, at } = c.var;
   const access = await findAccess(db, person.id, slug);
   if (!access) return "";
-  const actor = actorOn(access, person, at);
+  const actor = await withDelegations(db, access.site.id, actorOn(access, person, at));
   const { open, blockers } = await c.var.siteSummary(db, access.site);
   const [first, another] = open.filter(
     (promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === "decision",

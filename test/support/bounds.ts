@@ -103,11 +103,6 @@ const costsThatGrowOnPostgres: typeof costsThatGrow = [
     / from placements as p .* where p\.(environment_id|artifact_id) = /,
     "corrections of the page, for each of its lines",
   ],
-  [
-    / from placements as p inner join (artifacts as a|placements as q) on .* where p\.deployment_id = /,
-    "placements of the lines that a rollback restores: one of them changes every hour",
-    8,
-  ],
 ];
 
 /** The factor by which the cost of a statement may grow when the history doubles. */

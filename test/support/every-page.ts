@@ -104,7 +104,7 @@ export const everyPage: Visit[] = [
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
-  ...call("/promotions/:completed/comments", "/delegations"),
+  ...call("/promotions/:completed/comments", "/delegations", "/forced-completions"),
   ...call("/environments/live/gate", "/environments/live/placements", `/environments/live/placements?${past}&${known}`),
   ...call("/environments/live/placements?kind=page&q=page-0-1", "/deployments", "/deployments/:many"),
   ...call("/deployments?environment=live&since=2026-03-04T09:31:00Z", "/deployments?environment=live~3&limit=10"),

@@ -4,7 +4,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
-import { countOf, formatCount, joinWithAnd, nameWithKind } from "../../src/text.ts";
+import { countOf, formatCount, inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { longTime } from "../../src/time/format.ts";
 import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
@@ -134,13 +134,13 @@ function content(props: Props, cell: BoardCell, i: number): Html {
   return html`${versionLink(props, cell.recorded)}${cell.recorded.title && html` <bdi class="title">“${cell.recorded.title}”</bdi>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
 }
 
-const rollbackBadge = ({ site }: Props, { rollback_of }: Recorded): Html[] =>
+const rollbackBadge = ({ site }: Props, { rollback_of, rollback_in_part }: Recorded): Html[] =>
   rollback_of
     ? [
-        statusBadge("behind", "rollback", {
+        statusBadge("behind", `rollback${inPart(rollback_in_part)}`, {
           more: ` of promotion ${rollback_of}`,
           href: `/sites/${site.slug}/promotions/${rollback_of}`,
-          title: `Put back by a rollback of promotion ${rollback_of}`,
+          title: `Put back by a rollback${inPart(rollback_in_part)} of promotion ${rollback_of}`,
         }),
       ]
     : [];

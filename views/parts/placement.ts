@@ -1,4 +1,5 @@
-import { nameWithKind } from "../../src/text.ts";
+import type { PromotionMarks } from "../../src/record/promotion-flags.ts";
+import { inPart, nameWithKind } from "../../src/text.ts";
 import { isBeforeApproval } from "../../src/time/before-approval.ts";
 import { recordedLater, shortDay } from "../../src/time/format.ts";
 import type { Clocks } from "../../src/time/recorded-late.ts";
@@ -29,25 +30,25 @@ export function placementSource(
     deployment,
     promotion,
     out_of_band,
-    rollback_of,
-    rolled_back_by,
     forced,
-  }: {
-    deployment: number;
-    promotion: number | null;
-    out_of_band: number;
-    rollback_of: number | null;
-    rolled_back_by: number | null;
-    forced: number;
-  },
+    ...rollback
+  }: { deployment: number; promotion: number | null; out_of_band: number } & PromotionMarks,
 ): Html {
   const link = (number: number, text: string) => html`<a href="/sites/${site}/promotions/${number}">${text}</a>`;
   if (promotion)
-    return html`${link(promotion, `Promotion ${promotion}`)}${rollback_of && html`, rollback of ${link(rollback_of, `promotion ${rollback_of}`)}`}${rolled_back_by && html`, rolled back by ${link(rolled_back_by, `promotion ${rolled_back_by}`)}`}${forced > 0 && html` ${statusBadge("band", "without its gate")}`}`;
+    return html`${link(promotion, `Promotion ${promotion}`)}${rollbackNames(rollback, link)}${forced > 0 && html` ${statusBadge("band", "without its gate")}`}`;
   const href = `/sites/${site}/deployments/${deployment}`;
   if (out_of_band)
     return statusBadge("band", html`out of band<span class="sr">, deployment ${deployment}</span>`, { href });
   return html`<a href="${href}">Deployment ${deployment}</a>`;
+}
+
+/** ", rollback in part of promotion 2, rolled back by promotion 7" */
+function rollbackNames(
+  { rollback_of, rollback_in_part, rolled_back_by, rolled_back_in_part }: Omit<PromotionMarks, "forced">,
+  link: (number: number, text: string) => Html,
+): Html {
+  return html`${rollback_of && html`, rollback${inPart(rollback_in_part)} of ${link(rollback_of, `promotion ${rollback_of}`)}`}${rolled_back_by && html`, rolled back${inPart(rolled_back_in_part)} by ${link(rolled_back_by, `promotion ${rolled_back_by}`)}`}`;
 }
 
 /** A line of a baseline: what is shown in place of an approver, since nobody had to approve what was there already. */

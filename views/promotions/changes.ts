@@ -1,7 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { ContentChange, PromotionDetails } from "../../src/promotions/assessment.ts";
+import type { PromotionChange } from "../../src/promotions/request-rules.ts";
 import type { ReviewPosition, ReviewSection } from "../../src/promotions/review-sections.ts";
-import type { PromotionChange } from "../../src/promotions/rules.ts";
 import { countOf } from "../../src/text.ts";
 import { path, serverAddress, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";

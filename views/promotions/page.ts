@@ -1,11 +1,12 @@
 import type { StandIn } from "../../src/access/actor.ts";
 import type { ChangeCounts } from "../../src/promotions/change-counts.ts";
+import type { Need } from "../../src/promotions/need-rules.ts";
 import type { RequestedChange } from "../../src/promotions/page-comments.ts";
-import type { Decision, Need, Requirement } from "../../src/promotions/rules.ts";
+import type { Decision, Requirement } from "../../src/promotions/rules.ts";
 import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
-import { formatCount, joinWithAnd, nameWithKind } from "../../src/text.ts";
+import { formatCount, inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
@@ -103,7 +104,7 @@ function header(props: PromotionPage): Html {
       promotion.rollback_of ? env(promotion.environment) : environmentPath(promotion.from, promotion.environment),
       ...renamedSince(promotion),
       promotion.rollback_of
-        ? html`Promotion ${promotion.number}, a rollback of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
+        ? html`Promotion ${promotion.number}, a rollback${inPart(promotion.rollback_in_part)} of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
         : `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
@@ -197,9 +198,10 @@ function outcome(props: PromotionPage): Html {
 }
 
 /** The rollback of it that is completed, or open. */
-function rolledBack({ site }: PromotionPage, { rolled_back_by, rollback_open }: Completion): Html {
+function rolledBack({ site }: PromotionPage, completion: Completion): Html {
+  const { rolled_back_by, rolled_back_in_part, rollback_open, rollback_open_in_part } = completion;
   const link = (number: number) => html`<a href="/sites/${site.slug}/promotions/${number}">promotion ${number}</a>`;
-  return html`${rolled_back_by && html` Rolled back by ${link(rolled_back_by)}.`}${rollback_open && html` Rollback requested: ${link(rollback_open)}.`}`;
+  return html`${rolled_back_by && html` Rolled back${inPart(rolled_back_in_part)} by ${link(rolled_back_by)}.`}${rollback_open && html` Rollback${inPart(rollback_open_in_part)} requested: ${link(rollback_open)}.`}`;
 }
 
 type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;

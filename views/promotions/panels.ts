@@ -123,8 +123,13 @@ const withdrawal = ({ site, promotion, form, errors }: Panels): Html =>
     content: area({ name: "withdrawal", label: "Reason", rows: 2, value: form.withdrawal, error: errors.withdrawal }),
   });
 
-const missing = ({ forYou }: Panels, { name, needed, given, people = [] }: Requirement): Html =>
-  html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${people.length > 0 && html`. ${name}: ${each(people, (holder, i) => html`${i > 0 && ", "}${holderName(holder)}`)}`}</small></li>`;
+const missing = ({ forYou }: Panels, { name, needed, given, people = [], substitutes = [] }: Requirement): Html => {
+  const who = [
+    ...people.map(holderName),
+    ...substitutes.map((one) => html`<bdi>${one.name}</bdi> for <bdi>${one.for}</bdi>`),
+  ];
+  return html`<li>${statusBadge("waiting", needed === 1 ? `${name} has to approve` : `${name}: ${given} of ${needed} approvals`, { wrap: true })}<small>${forYou ? "waiting for you" : "waiting"}${who.length > 0 && html`. ${name}: ${each(who, (one, i) => html`${i > 0 && ", "}${one}`)}`}</small></li>`;
+};
 
 const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }): Html =>
   nameOf({ person: name, kind });

@@ -51,7 +51,12 @@ const difference = ({ site, promotion: { number, environment, completion } }: Pr
 function later({ promotion, lines }: Props): Html | false {
   const touched = lines.filter((line) => line.restorable && line.later.length);
   if (!touched.length) return false;
-  const words = touched.slice(0, 5).map(({ key, later }) => `${key} (${joinWithAnd(later.map(changeName))})`);
+  const words = touched
+    .slice(0, 5)
+    .map(
+      ({ key, later, moreLater }) =>
+        `${key} (${joinWithAnd([...(moreLater ? ["earlier ones"] : []), ...later.map(changeName)])})`,
+    );
   const more = touched.length - words.length;
   return note(
     `Changed again on ${promotion.environment.name} since promotion ${promotion.number}: ${joinWithAnd(more ? [...words, `${more} more`] : words)}. A rollback undoes these changes, too. Unselect what should stay.`,
@@ -92,7 +97,7 @@ function lineRow({ site, selected, errors }: Props, line: Line): Html {
       html`${i > 0 && ", "}<a href="/sites/${site.slug}/${promotion ? `promotions/${promotion}` : `deployments/${deployment}`}">${promotion ? "promotion" : "deployment"} ${promotion ?? deployment}</a>`,
   );
   const current = line.current ? versionTag(line.current.version) : noVersion({ unknown: false });
-  return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", !selected || selected.has(artifactKey(line)))}><span class="sr">${line.key}</span></label></td>${rowHead(artifactLink(site.slug, line))}${cell("Now", current)}${cell("After the rollback", html`${line.version === null ? statusBadge("removed", "removed") : versionTag(line.version)}${error && html` ${statusBadge("rejected", error, { wrap: true })}`}`)}${cell("Changed since by", line.later.length ? since : html`<span class="none">nothing</span>`)}</tr>
+  return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", !selected || selected.has(artifactKey(line)))}><span class="sr">${line.key}</span></label></td>${rowHead(artifactLink(site.slug, line))}${cell("Now", current)}${cell("After the rollback", html`${line.version === null ? statusBadge("removed", "removed") : versionTag(line.version)}${error && html` ${statusBadge("rejected", error, { wrap: true })}`}`)}${cell("Changed since by", line.later.length ? html`${line.moreLater && "earlier ones, "}${since}` : html`<span class="none">nothing</span>`)}</tr>
 `;
 }
 

@@ -51,9 +51,11 @@ export function lead(promotion: Promotion, changes: ChangeCounts, softwareIsNeed
 }
 
 /** What a rollback puts back, against what is there now. */
-function rollbackLead({ rollback_of, open, state, environment }: Promotion, changes: ChangeCounts): string {
+function rollbackLead(promotion: Promotion, changes: ChangeCounts): string {
+  const { rollback_of, rollback_in_part, open, state, environment } = promotion;
+  const what = rollback_in_part ? "part of what" : "what";
   const puts = open ? "Will put back" : state === "completed" ? "Put back" : "Was to put back";
-  return `${puts} what promotion ${rollback_of} replaced on ${environment.name}: ${changesInWords(changes)}.`;
+  return `${puts} ${what} promotion ${rollback_of} replaced on ${environment.name}: ${changesInWords(changes)}.`;
 }
 
 function goes(promotion: Promotion, count: number): string {

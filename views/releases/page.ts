@@ -8,7 +8,7 @@ import type { Rejection } from "../../src/promotions/page-comments.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
-import { joinWithAnd, nameWithKind } from "../../src/text.ts";
+import { inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, confirmButton, hiddenField } from "../parts/button.ts";
 import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
@@ -104,7 +104,7 @@ function frozen({ site, size, release }: Page, from: EnvironmentName): Html {
   const on = html`${env(from)}${nowCalled(release.environment_now)}`;
   if (!release.rollback_of) return html`frozen as ${were} on ${on}`;
   const { rollback_of } = release;
-  return html`as ${were} on ${on} before <a href="/sites/${site.slug}/promotions/${rollback_of}">promotion ${rollback_of}</a>, frozen for its rollback`;
+  return html`as ${were} on ${on} before <a href="/sites/${site.slug}/promotions/${rollback_of}">promotion ${rollback_of}</a>, frozen for its rollback${inPart(release.rollback_in_part)}`;
 }
 
 /** The environment from which it was frozen, with its name of then. */

@@ -6,12 +6,19 @@ import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type SettingsSite, settingsHead } from "./site.ts";
 
-type Props = { site: SettingsSite; now: string; waiting: ListedJob[]; failed: ListedJob[]; done: ListedJob[] };
+type Props = {
+  site: SettingsSite;
+  now: string;
+  waiting: ListedJob[];
+  failed: ListedJob[];
+  done: ListedJob[];
+  /** How many days jobs that are done are kept. */
+  keptDays: number;
+};
 
 export function jobsPage(props: Props): Html {
-  const { site, waiting, failed, done } = props;
-  const under =
-    "What Sitebook does by itself: each job is tried until it is done, with longer pauses after each error.";
+  const { site, waiting, failed, done, keptDays } = props;
+  const under = `What Sitebook does by itself: each job is tried until it is done, with longer pauses after each error. Jobs that are done are listed for ${keptDays} days.`;
   const nothing = waiting.length + failed.length + done.length === 0;
   return html`${settingsHead(site, "/jobs", "Background work", { under })}
 ${nothing && empty("There is no background work.")}${failed.length > 0 && failedTable(props)}${waiting.length > 0 && waitingTable(props)}${done.length > 0 && doneTable(props)}`;
