@@ -101,7 +101,9 @@ freezeApi.openapi(setCall, async (c) => {
   const environment = findEnvironment(site, body.environment);
   const { reason, recurrence } = body;
   const request = { from: planned(c, "from", body.from), until: planned(c, "until", body.until), reason, recurrence };
-  return c.json(freezeJson(await setFreeze(c.var.db, tokenActor(c, body), site, environment, request), c.var.at), 201);
+  const freeze = await setFreeze(c.var.db, tokenActor(c, body), site, environment, request);
+  // as of that moment, so that a repeated request gets the same answer
+  return c.json(freezeJson(freeze, freeze.created_at), 201);
 });
 
 /** Throws a Refusal with 422 if it cannot be read. */
@@ -125,7 +127,7 @@ freezeApi.openapi(endCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
   const ended = await endFreeze(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason);
-  return c.json(freezeJson(ended, c.var.at), 201);
+  return c.json(freezeJson(ended, ended.ended_at ?? c.var.at), 201);
 });
 
 function freezeJson(row: Freeze, now: string): z.infer<typeof freeze> {
