@@ -18,15 +18,17 @@ export async function runDueJobs(
   isStopping = () => false,
 ): Promise<number> {
   for (let taken = 0; ; taken++) {
-    const job = isStopping() ? undefined : await takeJob(db, Object.keys(handlers), now());
+    const takenAt = now();
+    const job = isStopping() ? undefined : await takeJob(db, Object.keys(handlers), takenAt);
     if (!job) return taken;
-    await runJob(db, handlers[job.kind] as JobHandler, job, now);
+    await runJob(db, handlers[job.kind] as JobHandler, job, takenAt, now);
   }
 }
 
-async function runJob(db: Database, handler: JobHandler, job: Job, now: () => string): Promise<void> {
+/** `takenAt`, when the job was due, is its time: if the clock was set back since, it would not be due, and be done for nothing. */
+async function runJob(db: Database, handler: JobHandler, job: Job, takenAt: string, now: () => string): Promise<void> {
   try {
-    await handler(db, job, now());
+    await handler(db, job, takenAt);
   } catch (error) {
     return retryJob(db, job, error instanceof Error ? error.message : String(error), now());
   }
