@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { verify } from "../src/integrity/verify.ts";
+import { takeJob } from "../src/jobs/queue.ts";
 import { runDueJobs } from "../src/jobs/worker.ts";
 import { expireApprovals, expirePromotion } from "../src/promotions/expiry.ts";
 import { decide, promotionOf } from "../src/promotions/promotions.ts";
+import type { Action } from "../src/record/events.ts";
+import { addMs } from "../src/time/add.ts";
 import { setGate } from "./support/gates.ts";
 import { type World, world } from "./support/world.ts";
 
@@ -20,8 +23,22 @@ const runJobs = () => runDueJobs(w.db, handlers, () => w.clock.at);
 const stateOf = async () => (await promotionOf(w.db, w.site, 1)).state;
 
 const days = (count: number) => {
-  w.clock.at = new Date(Date.parse(w.clock.at) + count * 24 * 60 * 60 * 1000).toISOString();
+  w.clock.at = addMs(w.clock.at, count * 24 * 60 * 60 * 1000);
 };
+
+const eventsOf = async (action: Action) =>
+  (await w.db.selectFrom("events").select("seq").where("action", "=", action).execute()).length;
+
+/** Does what is due without marking it as done, as a server that is killed in between; its lease has run out afterwards. */
+async function runKilled() {
+  for (;;) {
+    const job = await takeJob(w.db, Object.keys(handlers), w.clock.at);
+    if (!job) break;
+    await handlers[job.kind as keyof typeof handlers](w.db, job, w.clock.at);
+  }
+  expect(await w.db.selectFrom("jobs").select("id").where("done_at", "is", null).execute()).not.toEqual([]);
+  w.clock.at = addMs(w.clock.at, 5 * 60_000);
+}
 
 async function requested() {
   const { number: release } = await w.release("Spring", ["/sale"]);
@@ -68,8 +85,17 @@ describe("a promotion that is not completed in time", () => {
     const job = { id: "j", site_id: w.site.id, kind: "promotion_expiry", ref: id, attempts: 1, lease_until: "" };
     await Promise.all([expirePromotion(w.db, job, w.clock.at), expirePromotion(w.db, job, w.clock.at)]);
     await runJobs();
-    const events = await w.db.selectFrom("events").select("seq").where("action", "=", "promotion_expired").execute();
-    expect(events).toHaveLength(1);
+    expect(await eventsOf("promotion_expired")).toBe(1);
+  });
+
+  test("ends once, if its server is killed after that and before the job is marked as done", async () => {
+    await requested();
+    days(14);
+    await runKilled();
+    expect(await stateOf()).toBe("expired");
+    await runJobs();
+    expect(await eventsOf("promotion_expired")).toBe(1);
+    expect(await verify(w.db, w.site.id)).toHaveProperty("head");
   });
 
   test("does not expire if it was completed before", async () => {
@@ -100,6 +126,18 @@ describe("an approval that is too old", () => {
     expect(await verify(w.db, w.site.id)).toHaveProperty("head");
     await approve(digest);
     expect((await w.as("ada").post(`${page}/completion`)).status).toBe(303);
+  });
+
+  test("expires once, if its server is killed after that, and the one that is given meanwhile counts", async () => {
+    const { digest } = await requested();
+    await approve(digest);
+    days(7);
+    await runKilled();
+    await approve(digest);
+    await runJobs();
+    expect(await stateOf()).toBe("approved");
+    expect(await eventsOf("approval_expired")).toBe(1);
+    expect(await verify(w.db, w.site.id)).toHaveProperty("head");
   });
 
   test("can be given again at once, before the background work comes to it", async () => {

@@ -155,9 +155,9 @@ test("a machine sets, lists and ends freezes over the API", async () => {
     end: null,
   };
   expect(await set.json()).toMatchObject(freeze);
+  w.clock.at = "2027-12-25T00:00:00.000Z";
   const again = await api.post("/sites/shop/freezes", body, { "idempotency-key": "christmas" });
   expect(await again.json()).toMatchObject(freeze);
-  w.clock.at = "2027-12-25T00:00:00.000Z";
   const active = { state: "active", window: { from: "2027-12-24T22:00:00.000Z" } };
   expect(await (await api.get("/sites/shop/freezes?environment=live")).json()).toMatchObject({ items: [active] });
   expect(await (await api.get("/sites/shop/freezes?environment=demo")).json()).toEqual({ items: [], next: null });

@@ -139,6 +139,16 @@ test("a server that was slower than its lease does not undo what another one did
   expect(row).toMatchObject({ attempts: 2, last_error: null, done_at: w.clock.at });
 });
 
+test("a job runs at the moment for which it was taken, though the clock is set back meanwhile", async () => {
+  const due = "2026-03-03T10:00:00.000Z";
+  await add("once", due);
+  const clock = [due, "2026-03-03T09:59:59.000Z"];
+  const times: string[] = [];
+  const handlers: JobHandlers = { greet: async (_db, _job, now) => void times.push(now) };
+  await runDueJobs(w.db, handlers, () => clock.shift() ?? due);
+  expect(times).toEqual([due]);
+});
+
 test("two servers never run the same job", async () => {
   const { url, drop } = await freshDatabaseUrl();
   const servers = [openDatabase(url), openDatabase(url)] as const;

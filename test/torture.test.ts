@@ -28,14 +28,14 @@ test("if one of two servers on a database is killed, the other goes on, and noth
 });
 
 test("the check finds a lost write, an incomplete one and one that no client sent", async () => {
-  const { ledger, wrong } = await torture({ url, seed: 11, servers: 1, enough: () => true });
+  const { ledger, dueUntil, wrong } = await torture({ url, seed: 11, servers: 1, enough: () => true });
   expect(wrong).toEqual([]);
   await onTortureDatabase(url, async (db) => {
     for (const table of ["deployments", "events"]) await unguard(db, table);
     await db.updateTable("deployments").set({ note: "another" }).where("note", "=", "w0-0").execute();
     await db.deleteFrom("events").where("subject", "=", "deployment 2").execute();
   });
-  const found = await check(url, ledger);
+  const found = await check(url, ledger, dueUntil);
   expect(found.verified).toBe(false);
   expect(found.wrong).toEqual(
     expect.arrayContaining([

@@ -98,7 +98,9 @@ freezeApi.openapi(setCall, async (c) => {
   const environment = findEnvironment(site, body.environment);
   const { reason, recurrence } = body;
   const request = { from: planned(c, "from", body.from), until: planned(c, "until", body.until), reason, recurrence };
-  return c.json(freezeJson(await setFreeze(c.var.db, tokenActor(c, body), site, environment, request), c.var.at), 201);
+  const freeze = await setFreeze(c.var.db, tokenActor(c, body), site, environment, request);
+  // as of that moment, so that a repeated request gets the same answer
+  return c.json(freezeJson(freeze, freeze.created_at), 201);
 });
 
 /** Throws a Refusal with 422 if it cannot be read. */
@@ -119,7 +121,8 @@ const endCall = reasonCall("/sites/{site}/freezes/{n}/end", {
 });
 
 freezeApi.openapi(endCall, async (c) => {
-  return c.json(freezeJson(await actWithReason(c, endFreeze), c.var.at), 201);
+  const ended = await actWithReason(c, endFreeze);
+  return c.json(freezeJson(ended, ended.ended_at ?? c.var.at), 201);
 });
 
 function freezeJson(row: Freeze, now: string): z.infer<typeof freeze> {

@@ -22,19 +22,21 @@ export async function runDueJobs(
 ): Promise<number> {
   let taken = 0;
   for (; !isStopping(); taken++) {
-    const job = await takeJob(db, Object.keys(handlers), now());
+    const takenAt = now();
+    const job = await takeJob(db, Object.keys(handlers), takenAt);
     if (!job) {
-      await removeDoneJobs(db, now());
+      await removeDoneJobs(db, takenAt);
       break;
     }
-    await runJob(db, handlers[job.kind] as JobHandler, job, now);
+    await runJob(db, handlers[job.kind] as JobHandler, job, takenAt, now);
   }
   return taken;
 }
 
-async function runJob(db: Database, handler: JobHandler, job: Job, now: () => string): Promise<void> {
+/** `takenAt`, when the job was due, is its time: if the clock was set back since, it would not be due, and be done for nothing. */
+async function runJob(db: Database, handler: JobHandler, job: Job, takenAt: string, now: () => string): Promise<void> {
   try {
-    await handler(db, job, now());
+    await handler(db, job, takenAt);
   } catch (error) {
     return retryJob(db, job, error instanceof Error ? error.message : String(error), now());
   }

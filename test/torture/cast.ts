@@ -10,12 +10,13 @@ import { setUp } from "../../src/setup/setup.ts";
 
 export const slug = "shop";
 
-export type CastRole = "contributor" | "account-manager" | "tester" | "marketing";
+export type CastRole = "contributor" | "account-manager" | "tester" | "marketing" | "administrator";
 
 /** A machine with a token, or a person who is signed in. */
 export interface CastMember {
   id: string;
   name: string;
+  /** An administrator is an account manager too, so that one can override freezes. */
   role: CastRole;
   credentials: { token: string } | { session: string };
 }
@@ -27,6 +28,7 @@ const machines: CastRole[] = [
   "account-manager",
   "tester",
   "marketing",
+  "administrator",
 ];
 
 const people = { Theo: "tester", Mara: "marketing", Anna: "account-manager" } as const;
@@ -42,13 +44,16 @@ export async function createCast(url: string): Promise<CastMember[]> {
     const site = (await findSite(db, slug)) as Site;
     const members: CastMember[] = [];
     for (const [i, role] of machines.entries()) {
-      const { name, secret } = await createToken(db, actor, site, { name: `${role} ${i}`, roles: [role] });
+      const roles = role === "administrator" ? [role, "account-manager"] : [role];
+      const { name, secret } = await createToken(db, actor, site, { name: `${role} ${i}`, roles });
       const id = (await findToken(db, secret, at))?.person.id as string;
       members.push({ id, name, role, credentials: { token: secret } });
     }
     for (const [name, role] of Object.entries(people)) {
       const { id } = await invite(db, actor, site, { name, email: `${name}@example.test`, roles: [role] });
-      members.push({ id, name, role, credentials: { session: await openSession(db, id, at) } });
+      // they can be substitutes, as if they had accepted, and stay signed in for as long as it takes
+      await db.updateTable("people").set({ password: "-" }).where("id", "=", id).execute();
+      members.push({ id, name, role, credentials: { session: await openSession(db, id, "2099-01-01T00:00:00.000Z") } });
     }
     return members;
   } finally {

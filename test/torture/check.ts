@@ -1,18 +1,41 @@
 import { commandLine } from "../support/command-line.ts";
 import { onTortureDatabase } from "./cast.ts";
 import { expectedFacts, type Facts, writeName } from "./expected.ts";
-import type { Ledger, Write } from "./ledger.ts";
+import { whyNotExpired } from "./expired.ts";
+import { whyNotMet } from "./gates-met.ts";
+import type { Ledger } from "./ledger.ts";
 import { type Record, readRecord } from "./record.ts";
 import { recordedFacts } from "./recorded.ts";
 import { whyNotWhole } from "./whole.ts";
+import type { Write } from "./writes.ts";
 
-/** Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. */
-export async function check(url: string, ledger: Ledger) {
+/**
+ * Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. What was
+ * due until `dueUntil` (ISO 8601 UTC) must have expired.
+ */
+export async function check(url: string, ledger: Ledger, dueUntil: string) {
   const record = await onTortureDatabase(url, readRecord);
-  const { code, out, err } = await commandLine({ env: { DATABASE_URL: url } })(["verify"]);
-  const wrong = [...findDifferences(record, ledger), ...whyNotWhole(record), ...(code ? [out + err] : [])];
-  return { events: record.events.length, verified: code === 0, wrong };
+  const { code, out, err } = await verifyAll(url);
+  const wrong = [
+    ...findDifferences(record, ledger),
+    ...whyNotWhole(record),
+    ...whyNotMet(record),
+    ...whyNotExpired(record, dueUntil),
+    ...(code ? [out + err] : []),
+  ];
+  const done = record.jobs.filter((job) => job.done_at);
+  return {
+    events: record.events.length,
+    jobs: done.length,
+    /** Those that were taken again after their server was killed, or was slower than its lease. */
+    repeatedJobs: done.filter((job) => job.attempts > 1).length,
+    forced: record.forced.length,
+    verified: code === 0,
+    wrong,
+  };
 }
+
+const verifyAll = (url: string) => commandLine({ env: { DATABASE_URL: url } })(["verify"]);
 
 /** Every acknowledged write must be in the record, once and as it was acknowledged, and nothing else may be. */
 function* findDifferences(record: Record, { writes }: Ledger): Generator<string> {
@@ -22,19 +45,30 @@ function* findDifferences(record: Record, { writes }: Ledger): Generator<string>
     const facts = (recorded.get(writeName(write)) ?? []).map(([, fact]) => fact);
     recorded.delete(writeName(write));
     const isStored = storedAnswers.has(`${write.mark} of ${write.by.id}`);
-    const problem = whyNotOnce(write, facts) ?? whyNotEqual(write, facts[0]) ?? whyNotAnswer(write, facts, isStored);
+    const problem = changedNothing(write, facts)
+      ? undefined
+      : (whyNotOnce(write, facts) ?? whyNotEqual(write, facts[0]) ?? whyNotAnswer(write, facts, isStored));
     if (problem)
       yield `${writeName(write)}, a ${write.type} that was ${write.outcome} to ${write.by.name}, ${problem}.`;
   }
   for (const name of recorded.keys()) yield `${name} is recorded, and no client sent it.`;
 }
 
+/** Ticking what somebody else has ticked meanwhile is acknowledged, and records nothing. */
+const changedNothing = ({ type, outcome }: Write, { length }: Facts[]): boolean =>
+  type === "tick" && outcome !== "refused" && length === 0;
+
 /** A write without a response may be recorded or not, but not in part. */
-function whyNotOnce({ outcome }: Write, { length }: Facts[]): string | undefined {
-  if (length > 1) return `is recorded ${length} times`;
+function whyNotOnce(write: Write, { length }: Facts[]): string | undefined {
+  const { outcome } = write;
+  if (length > 1 && !isRenewable(write)) return `is recorded ${length} times`;
   if (outcome === "acknowledged" && !length) return "is not recorded";
   if (outcome === "refused" && length) return "is recorded";
 }
+
+/** A form has no key: a decision of which the answer was lost may have expired before it was sent again. */
+const isRenewable = ({ type, by, lostAnswers }: Write): boolean =>
+  type === "decision" && "session" in by.credentials && lostAnswers > 0;
 
 function whyNotEqual(write: Write, recorded: Facts | undefined): string | undefined {
   if (!recorded) return;

@@ -1,15 +1,28 @@
-import type { Write } from "./ledger.ts";
 import type { Line } from "./record.ts";
+import type { Write } from "./writes.ts";
 
 /** A write in a form in which its request and response can be compared with the record. */
 export type Facts = { [name: string]: unknown };
 
-/** Its mark; a completion has no text that could contain one. */
-export const writeName = (write: Write): string =>
-  write.type === "completion" ? completionName(write.on, write.by.id) : write.mark;
+/** Its mark; or, of what has no text that could contain one, what it did. */
+export function writeName({ by, mark, ...write }: Write): string {
+  if (write.type === "completion") return completionName(write.on, by.id);
+  if (write.type === "tick") return tickName(write.on, by.id, write.body);
+  if (write.type === "delegation") return delegationName(by.id, write.body.until);
+  return mark;
+}
 
 export const completionName = (promotion: number | undefined, personId: string) =>
   `${promotion} completed by ${personId}`;
+
+export const tickName = (
+  promotion: number | undefined,
+  personId: string,
+  { line, ticked }: { line: string; ticked: boolean },
+) => `${promotion} ${ticked ? "ticked" : "unticked"} by ${personId}: ${line}`;
+
+/** `until`: the last day, such as 2026-12-31. */
+export const delegationName = (personId: string, until: string) => `delegation of ${personId} until ${until}`;
 
 /** What the record must have according to a client's request and its response. What it cannot know is undefined. */
 export function expectedFacts(write: Write): Facts {
@@ -33,17 +46,39 @@ function requestedFacts(write: Write): Facts {
     case "promotion":
       return { release: write.body.release, to: write.body.to };
     case "decision":
-      return { on: write.on, decision: write.body.decision, digest: write.body.digest, role: write.by.role };
+      return { on: write.on, decision: write.body.decision, digest: write.body.digest, role: write.body.role };
     case "completion":
       return { on: write.on, effective_at: write.body.effective_at };
-    case "cancellation":
-      return { on: write.on };
     case "correction": {
       const { deployment, key, stands = false, instead } = write.body;
       return { deployment, key, stands: Number(stands), right: instead && `${key} ${instead.version}` };
     }
+    case "rollback":
+      return { rollback_of: write.on };
+    case "gate":
+      return { to: write.to, rules: gateText(write.body) };
+    case "freeze":
+      return { to: write.body.environment, until: write.body.until ?? null };
+    case "freeze-end":
+      return { freeze: write.freeze };
+    case "mark":
+    case "lift":
+      return { release: write.release };
+    case "delegation":
+      return { role: write.body.role, substitute: write.body.substitute };
+    case "cancellation":
+    case "withdrawal":
+    case "tick":
+    case "comment":
+    case "break-glass":
+    case "review":
+      return { on: write.on };
   }
 }
+
+/** The rules of a gate that the torture sets, as one text. */
+export const gateText = ({ requirements, checklist = [] }: { [rule: string]: unknown }) =>
+  JSON.stringify([requirements, checklist]);
 
 function answeredFacts({ type, mark, answer }: Write): Facts {
   if (typeof answer !== "object") return {};
@@ -55,19 +90,38 @@ function answeredFacts({ type, mark, answer }: Write): Facts {
     case "release":
       return { number: answer.number, digest: answer.digest, lines: linesText(answer.contents) };
     case "promotion":
-      return { number: answer.number, digest: answer.digest };
+    case "rollback":
+      return { number: answer.number, digest: answer.digest, release: answer.release };
+    case "freeze":
+      return { number: answer.number };
+    case "gate":
+      return { version: answer.version };
+    case "comment":
+      return { commented_at: answer.commented_at };
     case "decision": {
       const own = answer.approvals.find(({ comment }: { comment: string }) => comment === mark);
       return { decided_at: own?.decided_at ?? "never" };
     }
-    case "completion": {
-      const { completed_at, deployment, effective_at } = answer.completion;
-      return { completed_at, deployment, effective_at };
+    case "completion":
+    case "break-glass": {
+      const { completed_at, deployment, effective_at, freeze_override } = answer.completion;
+      return { completed_at, deployment, effective_at, freeze_override };
     }
     case "cancellation":
       return { cancelled_at: answer.cancellation.cancelled_at };
     case "correction":
       return { corrected: answer.corrected, instead: answer.instead };
+    case "withdrawal": {
+      const own = answer.approvals.find((row: { withdrawal_reason: string }) => row.withdrawal_reason === mark);
+      return { withdrawn_at: own?.withdrawn_at ?? "never" };
+    }
+    case "tick":
+    case "review":
+    case "freeze-end":
+    case "mark":
+    case "lift":
+    case "delegation":
+      return {};
   }
 }
 

@@ -1,4 +1,5 @@
 import { serverCommand, starting } from "../support/serving.ts";
+import { clockStart } from "./stepped-clock.ts";
 
 /** One run of a server, from its start until it is killed. */
 export interface Life {
@@ -6,10 +7,11 @@ export interface Life {
   killed: boolean;
 }
 
-const command = serverCommand("./test/support/loop-delay.js");
+const command = serverCommand("./test/support/loop-delay.js", "./test/torture/stepped-clock.ts");
 
-/** A server that can be killed and started again. Calls `onError` if it ends without being killed. */
-export function killableServer(url: string, onError: (error: Error) => void) {
+/** A server on a stepped clock that can be killed and started again. Calls `onError` if it ends without being killed. */
+export function killableServer(url: string, clockStartMs: number, onError: (error: Error) => void) {
+  const env = { DATABASE_URL: url, HOST: "127.0.0.1", [clockStart]: String(clockStartMs) };
   let next = Promise.withResolvers<Life>();
   let server: ReturnType<typeof starting> | undefined;
   let life: Life = { address: "", killed: true };
@@ -18,7 +20,7 @@ export function killableServer(url: string, onError: (error: Error) => void) {
   let kills = 0;
 
   async function start(): Promise<void> {
-    const started = starting({ DATABASE_URL: url, HOST: "127.0.0.1" }, command);
+    const started = starting(env, command);
     server = started;
     const current = { address: "", killed: false };
     life = current;

@@ -1,7 +1,8 @@
 import { sha256 } from "../../src/database/ids.ts";
 import type { ReportLine } from "../../src/record/report.ts";
 import { shuffled } from "../support/seeded.ts";
-import type { KnownPromotion, WriteRequest } from "./ledger.ts";
+import type { KnownPromotion } from "./known-promotions.ts";
+import type { WriteRequest } from "./writes.ts";
 
 type Random = () => number;
 
@@ -14,7 +15,11 @@ const keys = [
 const depot = Array.from({ length: 600 }, (_, i) => `/depot/page-${i}`);
 
 /** Usually a few lines on beta; now and then many lines, a complete list, recorded late, or covered by a promotion. */
-export function randomDeployment(promotions: KnownPromotion[], note: string, random: Random): WriteRequest {
+export function randomDeployment(
+  promotions: KnownPromotion[],
+  note: string,
+  random: Random,
+): WriteRequest & { type: "deployment" } {
   const to = random() < 0.85 ? "beta" : random() < 0.5 ? "demo" : "live";
   const allowed = random() < 0.3 ? promotions.find((promotion) => promotion.to === to)?.number : undefined;
   const complete = random() < 0.015;

@@ -42,6 +42,28 @@ export async function readRecord(db: Database) {
     completions: await db.selectFrom("completions").selectAll().execute(),
     cancellations: await db.selectFrom("cancellations").selectAll().execute(),
     corrections: await db.selectFrom("corrections").selectAll().execute(),
+    gates: await db
+      .selectFrom("gates as g")
+      .innerJoin("environments as e", "e.id", "g.environment_id")
+      .selectAll("g")
+      .select("e.slug as environment")
+      .execute(),
+    withdrawals: await db.selectFrom("withdrawals").selectAll().execute(),
+    ticks: await db.selectFrom("checklist_ticks").selectAll().execute(),
+    comments: await db.selectFrom("comments").selectAll().execute(),
+    forced: await db.selectFrom("forced_completions").selectAll().execute(),
+    reviews: await db.selectFrom("forced_reviews").selectAll().execute(),
+    freezes: await db
+      .selectFrom("freezes as f")
+      .innerJoin("environments as e", "e.id", "f.environment_id")
+      .selectAll("f")
+      .select("e.slug as environment")
+      .orderBy("number")
+      .execute(),
+    freezeEnds: await db.selectFrom("freeze_ends").selectAll().execute(),
+    marks: await db.selectFrom("release_marks").selectAll().execute(),
+    delegations: await db.selectFrom("delegations").selectAll().execute(),
+    jobs: await db.selectFrom("jobs").selectAll().execute(),
     intents: await db.selectFrom("intents").selectAll().execute(),
   };
 }

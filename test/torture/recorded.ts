@@ -1,14 +1,17 @@
 import { completionName, type Facts, linesText } from "./expected.ts";
 import type { Record } from "./record.ts";
+import { recordedRules } from "./recorded-rules.ts";
 
 /** The facts of the record by their names, comparable to `expectedFacts`. The results of a write are part of its facts. */
 export function* recordedFacts(record: Record): Generator<[name: string, Facts]> {
   yield* deployments(record);
+  const ofRollbacks = new Set(record.promotions.filter(isRollback).map(({ release_id }) => release_id));
   for (const { id, name, person_id, number, digest } of record.releases)
-    yield [name, { type: "release", by: person_id, number, digest, lines: linesText(record.contents.get(id) ?? []) }];
-  for (const { note, person_id, number, digest, release, environment } of record.promotions)
-    yield [String(note), { type: "promotion", by: person_id, number, digest, release, to: environment }];
+    if (!ofRollbacks.has(id))
+      yield [name, { type: "release", by: person_id, number, digest, lines: linesText(record.contents.get(id) ?? []) }];
+  yield* promotions(record);
   yield* outcomes(record);
+  yield* recordedRules(record);
   yield* corrections(record);
 }
 
@@ -34,10 +37,23 @@ function* deployments({
   }
 }
 
+const isRollback = ({ rollback_of_id }: Record["promotions"][number]) => rollback_of_id !== null;
+
+function* promotions({ promotions }: Record): Generator<[string, Facts]> {
+  const numberOf = new Map(promotions.map(({ id, number }) => [id, number]));
+  for (const promotion of promotions) {
+    const { note, person_id, number, digest, release, environment, rollback_of_id } = promotion;
+    const facts = { by: person_id, number, digest, release, to: environment };
+    const rollback_of = numberOf.get(rollback_of_id ?? "");
+    yield [String(note), { type: isRollback(promotion) ? "rollback" : "promotion", rollback_of, ...facts }];
+  }
+}
+
 function* outcomes({
   promotions,
   approvals,
   completions,
+  forced,
   cancellations,
   deployments,
 }: Record): Generator<[string, Facts]> {
@@ -46,14 +62,16 @@ function* outcomes({
     const on = numberOf.get(promotion_id);
     yield [String(comment), { type: "decision", by: person_id, on, decision, digest, role, decided_at }];
   }
-  for (const { promotion_id, person_id, deployment_id, completed_at } of completions) {
+  for (const { promotion_id, person_id, deployment_id, completed_at, freeze_override } of completions) {
     const on = numberOf.get(promotion_id);
     const deployment = deployments.find(({ id }) => id === deployment_id);
-    const result = { deployment: deployment?.number, effective_at: deployment?.effective_at };
-    yield [completionName(on, person_id), { type: "completion", by: person_id, on, completed_at, ...result }];
+    const result = { deployment: deployment?.number, effective_at: deployment?.effective_at, freeze_override };
+    const reason = forced.find((row) => row.promotion_id === promotion_id)?.reason;
+    const type = reason ? "break-glass" : "completion";
+    yield [reason ?? completionName(on, person_id), { type, by: person_id, on, completed_at, ...result }];
   }
-  for (const { promotion_id, person_id, reason, superseded_by, cancelled_at } of cancellations)
-    if (superseded_by === null)
+  for (const { promotion_id, person_id, reason, superseded_by, cancelled_at, expired_at } of cancellations)
+    if (superseded_by === null && expired_at === null)
       yield [reason, { type: "cancellation", by: person_id, on: numberOf.get(promotion_id), cancelled_at }];
 }
 

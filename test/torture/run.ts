@@ -34,7 +34,19 @@ if (!Number.isFinite(seconds) || !Number.isInteger(seed)) {
   console.error("Give numbers for --seconds and --seed, and sqlite or postgres for --engine; both by default.");
   process.exit(2);
 }
-const heads = ["servers", "kills", "acknowledged", "repeated", "refused", "events", "verify", "loop held, ms"];
+const heads = [
+  "servers",
+  "kills",
+  "acknowledged",
+  "repeated",
+  "refused",
+  "forced",
+  "jobs",
+  "again",
+  "events",
+  "verify",
+  "loop held, ms",
+];
 
 await using dir = await folder();
 const postgres = selected.some(({ engine }) => engine === "postgres") ? await startServer("--durable") : undefined;
@@ -53,9 +65,10 @@ async function runScene(scene: Scene, database: string): Promise<void> {
   const end = Date.now() + seconds * 1000;
   const killDatabase = scene.killsDatabase && postgres?.kill;
   const result = await torture({ url, seed, servers: scene.servers, enough: () => Date.now() > end, killDatabase });
-  const { kills, acknowledged, repeated, refused, events, verified, held, wrong } = result;
-  const verify = verified ? "ok" : "broken";
-  console.log(row(scene.name, [scene.servers, kills, acknowledged, repeated, refused, events, verify, held]));
+  const { kills, acknowledged, repeated, refused, forced, jobs, repeatedJobs, events, held, wrong } = result;
+  const verify = result.verified ? "ok" : "broken";
+  const answers = [acknowledged, repeated, refused];
+  console.log(row(scene.name, [scene.servers, kills, ...answers, forced, jobs, repeatedJobs, events, verify, held]));
   if (!wrong.length) return;
   console.error([`With seed ${seed}:`, ...wrong.slice(0, 5)].join("\n"));
   if (wrong.length > 5) console.error(`And ${wrong.length - 5} more.`);

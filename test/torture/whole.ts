@@ -18,8 +18,8 @@ export function* whyNotWhole(record: Record): Problems {
   for (const completion of record.completions) yield* whyNotCompleted(record, completion);
 }
 
-function* whyNotNumbered({ site, deployments, releases, promotions, events }: Record): Problems {
-  const lists = { deployments, releases, promotions, events: events.map(({ seq }) => ({ number: seq })) };
+function* whyNotNumbered({ site, deployments, releases, promotions, freezes, events }: Record): Problems {
+  const lists = { deployments, releases, promotions, freezes, events: events.map(({ seq }) => ({ number: seq })) };
   for (const [noun, list] of Object.entries(lists) as [keyof typeof lists, { number: number }[]][]) {
     const gap = list.findIndex(({ number }, i) => number !== i + 1);
     if (gap >= 0) yield `Among the ${noun} ${gap + 1} is missing; ${list[gap]?.number} is in its place.`;
@@ -27,30 +27,61 @@ function* whyNotNumbered({ site, deployments, releases, promotions, events }: Re
   }
 }
 
-/** Each row must have one event, and each event one row. */
+/** Each row must have one event, and each event one row. `recordedRules` compares those of gates. */
 function* whyNotOneEventEach(record: Record): Problems {
-  const words = { approve: "approved", reject: "rejected" };
-  const rows = [
-    ...record.deployments.map((deployment) => `deployment_recorded ${deployment.id} ${deployment.person_id}`),
-    ...record.releases.map((release) => `release_made ${release.id} ${release.person_id}`),
-    ...record.promotions.map((promotion) => `promotion_asked ${promotion.id} ${promotion.person_id}`),
-    ...record.approvals.map(
-      (approval) => `promotion_${words[approval.decision]} ${approval.promotion_id} ${approval.person_id}`,
-    ),
-    ...record.completions.map((completion) => `promotion_completed ${completion.promotion_id} ${completion.person_id}`),
-    ...record.cancellations.map(
-      ({ superseded_by, promotion_id, person_id }) =>
-        `promotion_${superseded_by ? "superseded" : "cancelled"} ${promotion_id} ${person_id}`,
-    ),
-    ...record.corrections
-      .filter(({ whole_id }) => whole_id === null)
-      .map(({ id, person_id }) => `placement_corrected ${id} ${person_id}`),
-  ];
+  const rows = [...rowsOfDecisions(record), ...rowsOfRules(record)].map(
+    ([action, id, personId]) => `${action} ${id} ${personId}`,
+  );
+  const actions = /^(deployment|release|promotion|placement|approval|checklist|freeze|delegation|forced)_/;
   const events = record.events
-    .filter(({ action }) => /^(deployment|release|promotion|placement)_/.test(action))
+    .filter(({ action }) => actions.test(action))
     .map(({ action, subject_id, person_id }) => `${action} ${subject_id} ${person_id}`);
   for (const row of surplus(rows, events)) yield `There is no event for ${row}.`;
   for (const event of surplus(events, rows)) yield `There is no row for the event ${event}.`;
+}
+
+type RowWithEvent = [action: string, subjectId: string, personId: string];
+
+function rowsOfDecisions(record: Record): RowWithEvent[] {
+  const on = (action: string, row: { promotion_id: string; person_id: string }): RowWithEvent => [
+    action,
+    row.promotion_id,
+    row.person_id,
+  ];
+  return [
+    ...record.promotions.map(({ id, person_id }): RowWithEvent => ["promotion_asked", id, person_id]),
+    ...record.approvals.map((row) => on(row.decision === "approve" ? "promotion_approved" : "promotion_rejected", row)),
+    ...record.withdrawals.map((row) => on(row.expired_at ? "approval_expired" : "approval_withdrawn", row)),
+    ...record.ticks.map((row) => on("checklist_ticked", row)),
+    ...record.comments.map((row) => on("promotion_commented", row)),
+    ...record.completions.map((row) => on("promotion_completed", row)),
+    ...record.reviews.map((row) => on("forced_completion_reviewed", row)),
+    ...record.cancellations.map((row) => on(`promotion_${endingOf(row)}`, row)),
+  ];
+}
+
+function endingOf({ superseded_by, expired_at }: Record["cancellations"][number]): string {
+  if (superseded_by) return "superseded";
+  return expired_at ? "expired" : "cancelled";
+}
+
+function rowsOfRules(record: Record): RowWithEvent[] {
+  const own = (action: string, { id, person_id }: { id: string; person_id: string }): RowWithEvent => [
+    action,
+    id,
+    person_id,
+  ];
+  return [
+    ...record.deployments.map((row) => own("deployment_recorded", row)),
+    ...record.releases.map((row) => own("release_made", row)),
+    ...record.corrections.filter(({ whole_id }) => whole_id === null).map((row) => own("placement_corrected", row)),
+    ...record.freezes.map((row) => own("freeze_set", row)),
+    ...record.freezeEnds.map(({ freeze_id: id, person_id }) => own("freeze_ended", { id, person_id })),
+    ...record.delegations.map((row) => own("delegation_set", row)),
+    ...record.marks.map(({ release_id: id, person_id, lifts_id }) =>
+      own(lifts_id ? "release_mark_lifted" : "release_marked_bad", { id, person_id }),
+    ),
+  ];
 }
 
 /** The items that a list has more often than another. */
