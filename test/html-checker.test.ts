@@ -17,6 +17,11 @@ test("a fragment, and text that looks like a script, are valid", () => {
 test.each([
   ["an element left open", "<div><p>Hello</div>"],
   ["an id used twice", `<p id="a">One</p><p id="a">Two</p>`],
+  ["a reference to nothing", `<p aria-describedby="b">One</p>`],
+  [
+    "a row without a cell",
+    "<table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>",
+  ],
   ["a field without a label", page(`<input name="a" type="text">`)],
   ["an inline style", `<p style="color: red">Hello</p>`],
   ["an inline script", "<script>alert(1)</script>"],

@@ -51,15 +51,7 @@ const list = (props: Props, caption: string, freezes: Current[], none: string): 
     ? html`<h2>${caption}</h2>${empty(none)}`
     : table({
         caption,
-        columns: [
-          "Freeze",
-          "Environment",
-          "From",
-          "Until",
-          "Reason",
-          "Set by",
-          ...(props.may.freeze ? ["Action"] : []),
-        ],
+        columns: ["Freeze", "Environment", "When", "Reason", "Set by", ...(props.may.freeze ? ["Action"] : [])],
         body: each(freezes, (freeze) =>
           row(
             html`${cells(props, freeze, freeze.window)}${props.may.freeze && cell("Action", endForm(props.site, freeze, props.end))}`,

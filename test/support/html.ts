@@ -39,7 +39,7 @@ export function validHtml(markup: string): string[] {
   const { sample, skeletons } = unknownParts(markup, known);
   const wrong = skeletons.size ? badMarkup(sample) : [];
   if (!wrong.length) for (const skeleton of skeletons) known.add(skeleton);
-  return [...wrong, ...badIds(markup), ...refusedByPolicy(markup)];
+  return [...wrong, ...badIds(markup), ...badTables(markup), ...refusedByPolicy(markup)];
 }
 
 function badMarkup(markup: string): string[] {
@@ -61,6 +61,22 @@ function badIds(markup: string): string[] {
     ...missing.map(({ name, id }) => `${name} names ${id}, which is missing`),
   ];
 }
+
+/** The rows with more or fewer cells than their table has headings. */
+function badTables(markup: string): string[] {
+  return [...markup.matchAll(/<table\b.*?<\/table>/gs)].flatMap(([table]) => {
+    const [headings = 0, ...rows] = (table.match(/<tr\b.*?(?=<tr\b|<\/t(?:r|head|body|able)\b)/gs) ?? []).map(
+      columnsOf,
+    );
+    return rows.filter((cells) => cells !== headings).map((cells) => `${cells} cells under ${headings} headings`);
+  });
+}
+
+const columnsOf = (row: string): number =>
+  [...row.matchAll(/<t[hd]\b([^>]*)/g)].reduce(
+    (sum, [, attributes = ""]) => sum + Number(/colspan="(\d+)"/.exec(attributes)?.[1] ?? 1),
+    0,
+  );
 
 function refusedByPolicy(markup: string): string[] {
   return [...markup.matchAll(tags)].flatMap(([tag, name = "", rest = ""]) => {
