@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../src/database/ids.ts";
 import { recordDeployment } from "../src/deployments/record.ts";
+import { changeRoles } from "../src/people/people.ts";
 import { canPromote } from "../src/promotions/eligibility.ts";
 import { listApprovers } from "../src/record/approvers.ts";
 import { endOfTime, placementsAsOf } from "../src/record/as-of.ts";
@@ -375,6 +376,57 @@ describe("deciding", () => {
     expect((await completes("ada", number)).status).toBe(409);
     expect((await request(1, "demo")).headers.get("location")).toBe(path(2));
     expect(await actions()).toEqual(["promotion_asked", "promotion_rejected", "promotion_asked"]);
+  });
+
+  test.each([
+    ["rejected", "was rejected. To try again, request a new promotion."],
+    ["cancelled", "was cancelled."],
+    ["superseded", "was replaced by a newer one."],
+    ["completed", "has been completed."],
+  ] as const)("on a page that was opened before it was %s is refused, and changes nothing", async (end, sentence) => {
+    await giveRole("vera", "tester");
+    const number = await requested(["/sale v1"]);
+    const digest = await digestOn("vera", number);
+    if (end === "rejected") await decides("theo", number, "reject", { comment: "No" });
+    if (end === "cancelled") await w.as("ada").post(path(number, "/cancellation"), { reason: "Not now" });
+    if (end === "superseded") {
+      await w.record("beta", ["/sale v2"]);
+      await request((await w.release("Newer")).number, "demo");
+    }
+    if (end === "completed") {
+      await decides("theo", number, "approve");
+      await completes("ada", number);
+    }
+    const before = await approvals();
+    for (const decision of ["approve", "reject"]) {
+      const form = { decision, digest, comment: "Late", anyway: "1" };
+      const late = await w.as("vera").post(path(number, "/approvals"), form);
+      expect([late.status, words(await late.text())]).toEqual([
+        409,
+        expect.stringContaining(`Promotion ${number} ${sentence}`),
+      ]);
+    }
+    expect(await approvals()).toEqual(before);
+  });
+
+  test("a role that is taken away between page and click, or a place on the site, no longer decides", async () => {
+    const number = await requested(["/sale v1"]);
+    const form = { decision: "approve", digest: await digestOn("theo", number), anyway: "1" };
+    const click = () => w.as("theo").post(path(number, "/approvals"), form);
+    const { id } = w.people.theo;
+    await changeRoles(w.db, await w.by("iris"), w.site, id, ["contributor"]);
+    const without = await click();
+    expect([without.status, words(await without.text())]).toEqual([
+      403,
+      expect.stringContaining("demo needs approval by Tester. You have no such role on this site."),
+    ]);
+    await changeRoles(w.db, await w.by("iris"), w.site, id, []);
+    expect((await click()).status).toBe(404);
+    expect(await approvals()).toEqual([]);
+
+    await giveRole("theo", "tester");
+    expect((await click()).status).toBe(303);
+    expect(await approvals()).toHaveLength(1);
   });
 
   test("an approver can still reject it until it is completed", async () => {

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { findAccess } from "../src/access/sites.ts";
 import { correct } from "../src/corrections/corrections.ts";
 import { canonicalJson } from "../src/database/canonical-json.ts";
+import { openDatabase } from "../src/database/connect.ts";
 import { newId } from "../src/database/ids.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { cancel, complete, decide } from "../src/promotions/promotions.ts";
 import { rollBack } from "../src/promotions/rollback.ts";
 import { commandLineMachine } from "./support/command-line.ts";
+import { freshDatabaseUrl } from "./support/database.ts";
 import { words } from "./support/words.ts";
 import { environmentOf, type Name, type World, world } from "./support/world.ts";
 
@@ -297,14 +299,37 @@ test("there has to be something to restore, and the same rollback is requested o
   );
 });
 
-test("two servers that roll back at once request one promotion", async () => {
+test("two servers that roll back at once request one promotion, and complete it once", async () => {
+  const { url, drop } = await freshDatabaseUrl();
+  const servers = [openDatabase(url), openDatabase(url)];
+  await w.close();
+  w = await world(
+    Promise.resolve({
+      db: servers[0] as World["db"],
+      close: async () => {
+        await Promise.all(servers.map((server) => server.destroy()));
+        await drop();
+      },
+    }),
+  );
   await twoPromotions();
-  const outcomes = await Promise.allSettled([undo(2), undo(2), undo(2)]);
-  expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected", "rejected"]);
-  expect(
-    await w.db.selectFrom("promotions").selectAll().where("rollback_of_id", "is not", null).execute(),
-  ).toHaveLength(1);
+  const ada = await w.by("ada");
+  const onBoth = async (act: (db: World["db"]) => Promise<unknown>) => {
+    const outcomes = await Promise.allSettled([...servers, ...servers].map(act));
+    return outcomes.map(({ status }) => status).sort();
+  };
+  const once = ["fulfilled", "rejected", "rejected", "rejected"];
+  expect(await onBoth((db) => rollBack(db, ada, w.site, 2, { reason: "The shop is down" }))).toEqual(once);
+  const rollbacks = await w.db.selectFrom("promotions").selectAll().where("rollback_of_id", "is not", null).execute();
+  expect(rollbacks).toHaveLength(1);
   expect(await w.db.selectFrom("releases").selectAll().execute()).toHaveLength(3);
+
+  const digest = rollbacks[0]?.digest ?? "";
+  await decide(w.db, await w.by("theo"), w.site, 3, { decision: "approve", digest });
+  await onBoth((db) => complete(db, ada, w.site, 3, {}));
+  expect(await w.db.selectFrom("completions").selectAll().execute()).toHaveLength(3);
+  expect(await onDemo()).toEqual(["/old v1", "/sale v1", "/terms v1"]);
+  expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
 });
 
 test("a rollback does not end what is on its way to the same environment", async () => {
