@@ -316,7 +316,7 @@ test("rows stay selected across pages and filters without scripts", async () => 
   const ada = w.as("ada");
   const onward = read(await (await ada.post(next, { choose, text: "typed but not sent", from: "demo" })).text());
   expect(onward.keys).toHaveLength(21);
-  expect(onward.elsewhere).toContain("1 selected, not in this list: /docs/001");
+  expect(onward.elsewhere).toContain("1 selected, not shown here: /docs/001");
   expect(new Set(onward.ticked)).toEqual(new Set(choose));
   expect(onward.page).toContain('<option value="demo" selected>demo</option>');
   const form = { choose, text: "110", kind: "page", filter: "1" };
@@ -362,7 +362,7 @@ test("the Filter button repeats the form at the address that has the filter, if 
   expect([response.status, response.headers.get("location")]).toEqual([307, "/sites/shop?text=/a&kind=page"]);
   const repeated = await w.as("ada").post("/sites/shop?text=/a&kind=page", { choose, text: "/a", filter: "1" });
   const { keys, elsewhere } = read(await repeated.text());
-  expect([keys, elsewhere]).toEqual([["/a"], "1 selected, not in this list: /b"]);
+  expect([keys, elsewhere]).toEqual([["/a"], "1 selected, not shown here: /b"]);
 });
 
 test("all rows that a filter shows can be selected at once, also those of further pages", async () => {
@@ -374,7 +374,7 @@ test("all rows that a filter shows can be selected at once, also those of furthe
   const ids = await idsByKey();
   expect(selection(all)).toHaveLength(121);
   expect(selection(all)).not.toContain(ids.get("search"));
-  expect(read(all).elsewhere).toContain("21 selected, not in this list");
+  expect(read(all).elsewhere).toContain("21 selected, not shown here");
   const cleared = await ada.post("/sites/shop", { ...formOf(all), clear: "1" });
   expect(cleared.headers.get("location"), "the filter stays").toBe("/sites/shop?kind=page");
 });

@@ -2,7 +2,7 @@ import { type GateRules, gateDefaults } from "../access/gates.ts";
 import type { Json } from "../database/canonical-json.ts";
 import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
-import { countOf, inPart, joinWithAnd } from "../text.ts";
+import { countOf, formatCount, inPart, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import type { HistoryEvent } from "./queries.ts";
 
@@ -322,7 +322,7 @@ const inOrder = (d: Details): SentencePart[] =>
 
 /** ", reviewed 1 of 6 pages", if there were any to review */
 const reviewed = ({ reviewed, to_review }: Details): string =>
-  typeof to_review === "number" ? `, reviewed ${text(reviewed)} of ${countOf(to_review, "page")}` : "";
+  typeof to_review === "number" ? `, reviewed ${formatCount(Number(reviewed))} of ${countOf(to_review, "page")}` : "";
 
 /** ", 2 of them carried over from promotion 12" */
 function carriedOver({ carried_over }: Details): string {

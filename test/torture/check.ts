@@ -35,7 +35,7 @@ export async function check(url: string, ledger: Ledger, dueUntil: string) {
   };
 }
 
-const verifyAll = (url: string) => commandLine({ env: { DATABASE_URL: url } })(["verify"]);
+export const verifyAll = (url: string) => commandLine({ env: { DATABASE_URL: url } })(["verify"]);
 
 /** Every acknowledged write must be in the record, once and as it was acknowledged, and nothing else may be. */
 function* findDifferences(record: Record, { writes }: Ledger): Generator<string> {

@@ -10,6 +10,8 @@ export interface ServerAnswer {
 }
 
 export interface Scene {
+  /** Of the database. */
+  url: string;
   ledger: Ledger;
   servers: KillableServer[];
   database: KillableDatabase;

@@ -1,13 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { seeded, shuffled } from "../support/seeded.ts";
-import { type CastMember, createCast, onTortureDatabase } from "./cast.ts";
-import { check } from "./check.ts";
+import { type CastMember, createCast } from "./cast.ts";
+import { check, verifyAll } from "./check.ts";
 import { type Scene, send, sendUntilAnswered } from "./client.ts";
+import { restartForDueWork } from "./due-work.ts";
 import { type KillableServer, killableDatabase, killableServer } from "./killable.ts";
 import { newLedger } from "./ledger.ts";
 import { nextWrite } from "./next-write.ts";
-import { steppedTime, untilNextStepMs } from "./stepped-clock.ts";
+import { steppedTime } from "./stepped-clock.ts";
 
 export interface Torture {
   /** A database that is empty, or has only the schema. */
@@ -32,7 +33,8 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   const errors = errorCollector();
   const servers = Array.from({ length: count }, () => killableServer(url, clockStartMs, errors.add));
   const database = killableDatabase(killDatabase);
-  const scene: Scene = { ledger: newLedger(), servers, database, now: () => isoOf(clockStartMs), isOver: false };
+  const now = () => new Date(steppedTime(clockStartMs)).toISOString();
+  const scene: Scene = { url, ledger: newLedger(), servers, database, now, isOver: false };
   let dueUntil = scene.now();
   const run = async () => {
     await Promise.all(servers.map((server) => server.start()));
@@ -42,11 +44,7 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
     scene.isOver = true;
     await Promise.all(writers);
     dueUntil = scene.now();
-    for (const server of servers) await server.kill();
-    // by then all leases have run out
-    await setTimeout(untilNextStepMs(clockStartMs));
-    await Promise.all(servers.map((server) => server.start()));
-    await jobsDone(url, dueUntil);
+    await restartForDueWork(url, servers, { clockStartMs, until: dueUntil });
     await repeatSome(scene, seeded(seed));
   };
   await Promise.race([errors.first, run().catch(errors.add)]);
@@ -69,20 +67,6 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   };
 }
 
-const isoOf = (clockStartMs: number): string => new Date(steppedTime(clockStartMs)).toISOString();
-
-const jobsTimeoutMs = 30_000;
-
-/** Resolves once all that was due, or was begun, is done. */
-async function jobsDone(url: string, dueUntil: string): Promise<void> {
-  await onTortureDatabase(url, async (db) => {
-    const open = db.selectFrom("jobs").select("id").where("done_at", "is", null);
-    const due = open.where((eb) => eb.or([eb("run_at", "<=", dueUntil), eb("attempts", ">", 0)]));
-    for (const end = Date.now() + jobsTimeoutMs; (await due.execute()).length > 0; await setTimeout(50))
-      if (Date.now() > end) throw new Error("Background work that was due has not been done.");
-  });
-}
-
 /** Collects errors while the clients write. The first one ends the run. */
 function errorCollector() {
   const first = Promise.withResolvers<void>();
@@ -103,7 +87,10 @@ async function write(scene: Scene, cast: CastMember[], i: number, random: () => 
   }
 }
 
-/** Kills one at a time, while all others are running, and now and then all servers. One of two stays down for a while. */
+/**
+ * Kills one at a time, while all others are running, and now and then all servers. One of two stays down for a while. After
+ * each kill the record is verified, while the other server writes.
+ */
 async function killAtRandom(scene: Scene, enough: Torture["enough"], random: () => number): Promise<void> {
   const { ledger, servers, database } = scene;
   for (let kills = 0; !scene.isOver && !enough(kills); kills++) {
@@ -114,6 +101,8 @@ async function killAtRandom(scene: Scene, enough: Torture["enough"], random: () 
     else {
       const victims = random() < 0.2 ? servers : servers.slice(Math.floor(random() * servers.length)).slice(0, 1);
       await Promise.all(victims.map((victim) => victim.kill()));
+      const { code, out, err } = await verifyAll(scene.url);
+      if (code) throw new Error(out + err);
       if (victims.length < servers.length) await ledger.more(Math.floor(random() * 20));
       if (!scene.isOver) await Promise.all(victims.map((victim) => victim.start()));
     }

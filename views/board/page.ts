@@ -165,12 +165,12 @@ function jumpList(props: Props): Html {
 /** More than these are one box and not one for each. */
 const maxBoxes = 100;
 
-/** Selected on another page of the list, or with another filter. */
+/** Selected on another page of the list, in a section that is folded, or with another filter. */
 function selectedElsewhere({ selectedElsewhere: rows }: Board): Html {
   const ids = rows.map(({ id }) => id).join(" ");
   if (rows.length > maxBoxes)
-    return html`<div class="elsewhere">${checkbox({ name: "choose", value: ids, label: `${formatCount(rows.length)} selected, not in this list`, checked: true, more: { "data-rows": rows.length } })}</div>`;
-  return html`<fieldset class="elsewhere"><legend>${rows.length} selected, not in this list:</legend> ${each(
+    return html`<div class="elsewhere">${checkbox({ name: "choose", value: ids, label: `${formatCount(rows.length)} selected, not shown here`, checked: true, more: { "data-rows": rows.length } })}</div>`;
+  return html`<fieldset class="elsewhere"><legend>${rows.length} selected, not shown here:</legend> ${each(
     rows,
     ({ id, key }) => checkbox({ name: "choose", value: id, label: key, checked: true }),
   )}</fieldset>`;

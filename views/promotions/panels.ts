@@ -4,7 +4,7 @@ import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Decision, Requirement } from "../../src/promotions/rules.ts";
 import type { GateVersion } from "../../src/record/gate-changes.ts";
-import { countOf } from "../../src/text.ts";
+import { countOf, formatCount } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
 import { button, confirmButton, hiddenField, linkButton } from "../parts/button.ts";
 import { area } from "../parts/field.ts";
@@ -105,7 +105,7 @@ function decided({ site, now }: Pick<Panels, "site" | "now">, approval: Approval
   } = approval;
   if (withdrawn_at) return withdrawn({ site, now }, approval);
   const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
-  const progress = to_review && `, reviewed ${reviewed} of ${to_review}`;
+  const progress = to_review && `, reviewed ${formatCount(reviewed ?? 0)} of ${formatCount(to_review)}`;
   const word = decision === "approve" ? "approved" : "rejected";
   return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${carried_over && html`, ${countOf(carried_over.pages.length, "page")} carried over from <a href="/sites/${site.slug}/promotions/${carried_over.promotion}">promotion ${carried_over.promotion}</a>`}${lost}${comment && html` <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
 }
@@ -249,7 +249,7 @@ const about = ({ site, promotion, now }: Panels): Html =>
     html`${facts([
       [
         "Release",
-        html`<a href="/sites/${site.slug}/releases/${promotion.release}">${promotion.release}, <bdi>${promotion.name}</bdi></a>`,
+        html`<a href="/sites/${site.slug}/releases/${promotion.release}"><span>${promotion.release}, <bdi>${promotion.name}</bdi></span></a>`,
       ],
       ["Notes", promotion.release_notes],
       ["Requested by", html`${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`],

@@ -1,6 +1,6 @@
 import type { Site } from "../../src/access/sites.ts";
 import type { RollbackPreview } from "../../src/promotions/rollback.ts";
-import { artifactKey, countOf, joinWithAnd } from "../../src/text.ts";
+import { artifactKey, countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -80,7 +80,7 @@ function rollbackForm(props: Props): Html {
 ${hiddenField("key", form.key)}
 <div class="form">${area({ name: "reason", label: "Reason", rows: 2, required: true, value: form.reason, error: errors.reason, hint: "For the approvers and the record: why it has to go back.", more: { maxlength: 10_000 } })}<p class="reason">${props.needs}</p></div>
 ${table({ caption: "What is restored", look: "picking", columns, body: each(restorable, (line) => lineRow(props, line)) })}
-${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${restorable.length}</b> lines included</p>${button({ text: "Request rollback", look: "primary" })}`)}
+${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${formatCount(restorable.length)}</b> lines included</p>${button({ text: "Request rollback", look: "primary" })}`)}
 </form>`;
 }
 

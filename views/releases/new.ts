@@ -2,7 +2,7 @@ import type { Environment } from "../../src/access/environments.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Rejection } from "../../src/promotions/page-comments.ts";
 import type { Candidate, Candidates } from "../../src/releases/candidates.ts";
-import { artifactKey, countOf } from "../../src/text.ts";
+import { artifactKey, countOf, formatCount } from "../../src/text.ts";
 import { path, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -75,7 +75,7 @@ ${table({
   ],
   body: html`${lines(props, "Included", included)}${lines(props, "Not included", others, to && `also differs from ${to.name}`)}`,
 })}
-${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${rows.length}</b> lines included</p>${button({ text: "Create release", look: "primary" })}`)}
+${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${formatCount(rows.length)}</b> lines included</p>${button({ text: "Create release", look: "primary" })}`)}
 </form>`;
 }
 

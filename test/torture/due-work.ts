@@ -1,0 +1,32 @@
+import { setTimeout } from "node:timers/promises";
+import type { Database } from "../../src/database/connect.ts";
+import { onTortureDatabase } from "./cast.ts";
+import type { KillableServer } from "./killable.ts";
+import { untilNextStepMs } from "./stepped-clock.ts";
+
+const timeoutMs = 30_000;
+
+/**
+ * Kills all servers and starts them at once, if any background work was due until a moment (ISO 8601 UTC) or was begun, and
+ * resolves when it is done. They start when all leases have run out, so that none of them is waited for.
+ */
+export function restartForDueWork(
+  url: string,
+  servers: KillableServer[],
+  { clockStartMs, until }: { clockStartMs: number; until: string },
+): Promise<void> {
+  return onTortureDatabase(url, async (db) => {
+    if (!(await isWorkDue(db, until))) return;
+    await Promise.all(servers.map((server) => server.kill()));
+    await setTimeout(untilNextStepMs(clockStartMs));
+    await Promise.all(servers.map((server) => server.start()));
+    for (const end = Date.now() + timeoutMs; await isWorkDue(db, until); await setTimeout(50))
+      if (Date.now() > end) throw new Error("Background work that was due has not been done.");
+  });
+}
+
+async function isWorkDue(db: Database, until: string): Promise<boolean> {
+  const open = db.selectFrom("jobs").select("id").where("done_at", "is", null);
+  const due = open.where((eb) => eb.or([eb("run_at", "<=", until), eb("attempts", ">", 0)]));
+  return (await due.execute()).length > 0;
+}
