@@ -211,7 +211,13 @@ describe("what a promotion needs from a person", () => {
     ],
     ["nothing once it has ended", requested({ completed: true }), ada, undefined],
   ])("%s", (_, promotion, actor, need) => {
-    expect(needOf({ ...promotion, requester_kind: "person" }, actor, [])).toBe(need);
+    expect(
+      needOf(
+        { ...promotion, requester_kind: "person", schedule: null },
+        { ...actor, at: "2026-03-03T10:00:00.000Z" },
+        [],
+      ),
+    ).toBe(need);
   });
 });
 

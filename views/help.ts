@@ -38,6 +38,10 @@ const terms: [string, string][] = [
     "Freeze",
     "A period, once or recurring, in which no promotion to an environment can be completed. What is deployed there nevertheless is recorded, and flagged.",
   ],
+  [
+    "Planned",
+    "The moment at which a promotion is to go live. If the deployment happens by itself then, Sitebook completes the promotion at that moment, unless something blocks it. Otherwise those who complete it find it in their inbox once it is due.",
+  ],
   ["Completed", "The contents of the promotion are recorded on the target environment."],
   [
     "Rollback",

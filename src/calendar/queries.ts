@@ -1,6 +1,8 @@
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { listPromotions } from "../promotions/queries.ts";
 import { nameThen } from "../record/former-names.ts";
+import { compareText } from "../text.ts";
 
 export interface CompletedPromotion {
   number: number;
@@ -51,4 +53,29 @@ function completedOf(db: Database, promotionIds: string[]) {
     .select(["p.number", "r.name", "c.deployment_id", "e.tier", nameThen("e", "c.completed_at").as("environment")])
     .where("p.id", "in", promotionIds)
     .execute();
+}
+
+export interface PlannedMoment {
+  number: number;
+  name: string;
+  /** ISO 8601 UTC. */
+  at: string;
+  by_itself: boolean;
+  tier: string;
+  environment: string;
+}
+
+/** What is planned from one moment to just before another, of promotions that have not ended, the earliest first. */
+export async function plannedBetween(
+  db: Database,
+  siteId: string,
+  from: string,
+  until: string,
+): Promise<PlannedMoment[]> {
+  const promotions = await listPromotions(db, siteId, { open: true, limit: 1000 });
+  const moments = promotions.flatMap(({ number, name, environment, schedule }) => {
+    const promotion = { number, name, environment: environment.name, tier: environment.tier };
+    return schedule?.go_live_at ? [{ ...promotion, at: schedule.go_live_at, by_itself: schedule.by_itself }] : [];
+  });
+  return moments.filter(({ at }) => at >= from && at < until).sort((a, b) => compareText(a.at, b.at));
 }

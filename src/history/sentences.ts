@@ -82,6 +82,27 @@ const sentences = {
     environment(d),
     ".",
   ],
+  promotion_scheduled: (d) => [
+    d.go_live_at ? "planned " : "withdrew the planned moment of ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ...plannedFor(d),
+    ".",
+  ],
+  promotion_due: (d) => [
+    "reminded that ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ", was planned for ",
+    { at: text(d.due_at) },
+    d.reason ? ` and could not be completed: ${text(d.reason)}` : " and has to be completed.",
+  ],
   promotion_approved: (d) => [
     "approved ",
     promotion(d.number),
@@ -172,6 +193,7 @@ const sentences = {
           environment(d),
           ...overridden(d),
           withoutGate(d),
+          ...asPlanned(d),
           ".",
         ],
   forced_completion_reviewed: (d) => [
@@ -253,6 +275,8 @@ export const actionNames = {
   release_marked_bad: "Releases marked as bad",
   release_mark_lifted: "Marks of bad releases lifted",
   promotion_asked: "Promotions requested",
+  promotion_scheduled: "Promotions planned",
+  promotion_due: "Planned moments that needed somebody",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
   approval_withdrawn: "Approvals withdrawn",
@@ -311,6 +335,16 @@ const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+/** ": at 24 December 2026, 22:00, when the deployment happens by itself" */
+function plannedFor({ go_live_at, by_itself }: Details): SentencePart[] {
+  if (typeof go_live_at !== "string") return [];
+  return [": at ", { at: go_live_at }, by_itself ? ", when the deployment happens by itself" : ""];
+}
+
+/** ", as Ada had planned" */
+const asPlanned = ({ planned_by }: Details): SentencePart[] =>
+  planned_by ? [", as ", name(planned_by), " had planned"] : [];
 
 const withoutGate = (d: Details): string => (d.forced ? ", without its gate" : "");
 

@@ -31,6 +31,8 @@ import { cancel, complete, decide, type Outcome, requestPromotion } from "./prom
 import { listInState, listPromotions, type Promotion } from "./queries.ts";
 import { previewRollback, rollBack } from "./rollback.ts";
 import { approvedAfterwards } from "./rules.ts";
+import { schedulePromotion } from "./schedule.ts";
+import { planFields, readPlan, scheduleJson, scheduleSchema } from "./schedule-api.ts";
 import { withdrawApproval } from "./withdrawals.ts";
 
 const tags = ["Promotions"];
@@ -74,6 +76,7 @@ const promotion = z.object({
   asked_by: nameThenSchema,
   asked_by_kind: personKindSchema,
   asked_at: momentSchema,
+  schedule: scheduleSchema,
   requirements: z.array(
     z.object({
       role: z.string(),
@@ -180,6 +183,7 @@ const requestCall = postCall("/sites/{site}/promotions", {
       release: numberSchema,
       to: slugSchema.openapi({ example: "demo" }),
       ...perRequestField((name) => textUpTo(requestFields[name].maxLength).optional()),
+      ...planFields,
     })
     .openapi("NewPromotion"),
   answer: withBlockers,
@@ -187,7 +191,11 @@ const requestCall = postCall("/sites/{site}/promotions", {
 
 promotionApi.openapi(requestCall, async (c) => {
   const body = c.req.valid("json");
-  return c.json(withBlockersJson(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, body)), 201);
+  const request = { ...body, plan: readPlan(c, body) };
+  return c.json(
+    withBlockersJson(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, request)),
+    201,
+  );
 });
 
 const listCall = getCall("/sites/{site}/promotions", {
@@ -272,6 +280,25 @@ promotionApi.openapi(withdrawCall, async (c) => {
   const body = c.req.valid("json");
   const { n } = c.req.valid("param");
   const promotion = await withdrawApproval(c.var.db, tokenActor(c, body), c.var.access.site, n, body.reason);
+  return c.json(withBlockersJson(promotion), 201);
+});
+
+const scheduleCall = postCall("/sites/{site}/promotions/{n}/schedule", {
+  tags,
+  operationId: "schedulePromotion",
+  summary: "Plan when a promotion goes live, change the plan, or withdraw it",
+  description:
+    "The plan replaces the one before: a field that is missing is not planned. Possible until the promotion has ended, for those who complete it and for administrators.",
+  params: byNumber,
+  body: z.strictObject(planFields).openapi("NewSchedule"),
+  answer: withBlockers,
+});
+
+promotionApi.openapi(scheduleCall, async (c) => {
+  const body = c.req.valid("json");
+  const { n } = c.req.valid("param");
+  const plan = readPlan(c, body);
+  const promotion = await schedulePromotion(c.var.db, tokenActor(c, body), c.var.access.site, n, plan);
   return c.json(withBlockersJson(promotion), 201);
 });
 
@@ -460,6 +487,7 @@ function promotionJson(row: Promotion): z.infer<typeof promotion> {
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,
+    schedule: scheduleJson(row.schedule),
     requirements: row.requirements.map(({ role, needed, given, people }) => ({
       role,
       needed,

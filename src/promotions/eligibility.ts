@@ -13,12 +13,15 @@ import type { RequestFieldName } from "./fields.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { recordersOf } from "./recorders.ts";
 import { type Requirement, requirementsOf, whyNobodyCan, whyNotRequest } from "./rules.ts";
+import type { Plan } from "./schedule-rules.ts";
 
 export type PromotionRequest = {
   /** The release's number. */
   release: number;
   /** The slug of the environment to promote it to. */
   to: string;
+  /** When it is to go live. */
+  plan?: Plan | undefined;
 } & { [Name in RequestFieldName]?: string | undefined };
 
 /** What blocks a release now: of its open promotion if there is one, else as if one were requested at this moment. */

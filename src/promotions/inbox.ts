@@ -29,6 +29,8 @@ export interface Inbox {
   /** What this person has to decide, and to complete; those that have waited longest first. */
   decide: Promotion[];
   complete: Promotion[];
+  /** Whose planned moment came, though something else has to happen before this person can complete them. */
+  due: Promotion[];
   /** What was completed without its gate, and this person has to review. */
   forced: Promotion[];
   others: Promotion[];
@@ -72,6 +74,7 @@ export async function loadInbox(
     blockers,
     decide: needing("decision").reverse(),
     complete: needing("completion").reverse(),
+    due: needing("due").reverse(),
     forced: await forcedToReview(db, actor, site.id),
     others: needing(undefined),
     done,

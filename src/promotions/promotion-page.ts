@@ -1,4 +1,5 @@
 import { promotionPage } from "../../views/promotions/page.ts";
+import { roleNames } from "../access/roles.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -34,6 +35,8 @@ import {
   whyNotFresh,
   whyNotTick,
 } from "./rules.ts";
+import { type PlanForm, planForm } from "./schedule-form.ts";
+import { whyNotSchedule } from "./schedule-rules.ts";
 import { changedSince } from "./since-completion.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
@@ -51,6 +54,7 @@ export interface RefusedForm {
         force?: string;
         review?: string;
         remark?: string;
+        plan?: PlanForm;
         pages?: PageRequest[];
       }
     | undefined;
@@ -111,6 +115,10 @@ export async function showPromotion(
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
     need: needOf(promotion, actor, promotion.blockers),
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
+    plan: whyNotSchedule(promotion, sessionActor(c), await roleNames(db))
+      ? undefined
+      : (refusedForm.form?.plan ?? planForm(promotion.schedule, site.time_zone)),
+    key: newId(),
     stale: promotion.blockers.find(isDeadEnd)?.message,
     may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:

@@ -11,6 +11,7 @@ import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
+import { schedulesOf } from "./schedule-queries.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
 
@@ -163,13 +164,16 @@ async function withState(db: Database, rows: Row[]) {
   );
   const withChecklist = rows.filter((row) => gateOf(row)?.checklist.length).map((row) => row.id);
   const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
+  const schedules = await schedulesOf(db, ids);
   return rows.map(withMark).map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, ...row }) => {
     const gate = gateOf({ gate_id, gate_version, gate_rules });
     const of = <T extends { promotion_id: string }>(list: T[]) =>
       list.filter(({ promotion_id }) => promotion_id === row.id);
+    const schedule = schedules.get(row.id) ?? null;
     const facts = {
       ...row,
       gate,
+      schedule,
       /** Whether its target has another gate by now; it keeps the one under which it was requested. */
       gate_changed: newest_gate !== gate_version,
       approvals: of(approvals).map((approval) => ({

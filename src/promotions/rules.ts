@@ -346,15 +346,34 @@ export function whyNotWithoutRole(choices: Requirement[], role: string | undefin
 /** Blockers that end by themselves, or by ticking what is done: nobody has to request anew. */
 const passingCodes = ["soaking", "checklist_open", frozenCode];
 
-/** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
-export type Need = "decision" | "completion" | "settlement";
+/**
+ * `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. `due`: its planned
+ * moment came, but something else has to happen before somebody can complete it.
+ */
+export type Need = "decision" | "completion" | "settlement" | "due";
 
 /**
  * What an open promotion needs from this person now; undefined if nothing. `blockers` are all that block it, with or
  * without the approvals that are missing.
  */
 export function needOf(
-  promotion: OpenPromotion & Pick<PromotionFacts, "approvals"> & Requested,
+  promotion: NeedingPromotion,
+  actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor" | "at">,
+  blockers: Blocker[],
+): Need | undefined {
+  const need = needBesidesPlan(promotion, actor, blockers);
+  const { go_live_at } = promotion.schedule ?? {};
+  // until its moment comes, nobody has to think of a promotion that is planned
+  if (need === "completion" && go_live_at && go_live_at > actor.at) return;
+  return need ?? (go_live_at && go_live_at <= actor.at && mayComplete(promotion, actor) ? "due" : undefined);
+}
+
+type NeedingPromotion = OpenPromotion &
+  Pick<PromotionFacts, "approvals"> &
+  Requested & { schedule: { go_live_at: string | null } | null };
+
+function needBesidesPlan(
+  promotion: NeedingPromotion,
   actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor">,
   blockers: Blocker[],
 ): Need | undefined {

@@ -17,13 +17,16 @@ import { completeWithoutGate, reviewForced } from "../../src/promotions/break-gl
 import { tickLine } from "../../src/promotions/checklist.ts";
 import { addComment } from "../../src/promotions/comments.ts";
 import { expireApprovals, expirePromotion } from "../../src/promotions/expiry.ts";
+import { goLive } from "../../src/promotions/go-live.ts";
 import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { rollBack } from "../../src/promotions/rollback.ts";
+import { schedulePromotion } from "../../src/promotions/schedule.ts";
 import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { liftMark, markAsBad } from "../../src/releases/bad-releases.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
+import { addMs } from "../../src/time/add.ts";
 import { setGate } from "./gates.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -41,6 +44,7 @@ export async function verbsOfOneDay(w: World): Promise<void> {
   await correctLines(w);
   await assignOwners(w);
   await freeze(w);
+  await schedule(w);
 }
 
 async function administer(w: World): Promise<void> {
@@ -178,6 +182,22 @@ async function freeze(w: World): Promise<void> {
   const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
   await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
   await endFreeze(w.db, ada, w.site, stop.number, "The line runs again");
+}
+
+/** Plans two promotions for one moment, at which one is completed by itself and the other is not. */
+async function schedule(w: World): Promise<void> {
+  const [ada, theo] = [await w.by("ada"), await w.by("theo")];
+  const plan = { go_live_at: addMs(w.clock.at, 60 * 60 * 1000), by_itself: true };
+  for (const key of ["/planned", "/unapproved"]) {
+    await w.record("beta", [`${key} v1`]);
+    const { number: release } = await w.release(`Planned ${key}`, [key]);
+    const request = { release, to: "demo", ...(key === "/planned" && { plan }) };
+    const { number, digest } = await requestPromotion(w.db, ada, w.site, request);
+    if (key === "/planned") await decide(w.db, theo, w.site, number, { decision: "approve", digest });
+    else await schedulePromotion(w.db, ada, w.site, number, plan);
+  }
+  w.clock.at = plan.go_live_at;
+  await runDueJobs(w.db, { go_live: goLive }, () => w.clock.at);
 }
 
 /** Lets an approval expire, and a day later its promotion. */

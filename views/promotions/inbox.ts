@@ -13,6 +13,7 @@ import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
 import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
+import { plannedWords } from "./schedule.ts";
 import { blockedInWords, changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
@@ -36,7 +37,14 @@ export function inboxPage(props: Props): Html {
     current: show === pile,
   });
   const { forced } = props;
-  const yours = decide.length + complete.length + rejected.length + blocked.length + forced.length + mentioned.length;
+  const yours =
+    decide.length +
+    complete.length +
+    props.due.length +
+    rejected.length +
+    blocked.length +
+    forced.length +
+    mentioned.length;
   const everything = yours - rejected.length - forced.length - mentioned.length + others.length + total;
   return html`${head({
     title: "Inbox",
@@ -65,6 +73,15 @@ ${
     "Approved, not yet completed",
     complete.length,
     each(complete, (promotion, i) => toComplete(props, promotion, i + decide.length === 0)),
+  )
+}
+${
+  shows("needs") &&
+  pile(
+    "due",
+    "Planned, now due",
+    props.due.length,
+    each(props.due, (promotion) => toComeBackTo(props, promotion)),
   )
 }
 ${
@@ -133,6 +150,7 @@ function summary(props: Props): Piece {
     return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
   }
   if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
+  if (props.due.length) return `${countOf(props.due.length, "planned promotion")} due.`;
   if (props.forced.length) return `${countOf(props.forced.length, "completion")} without the gate to review.`;
   const unsettled = rejected.length + blocked.length;
   if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
@@ -158,12 +176,15 @@ ${entries}</ul></section>
 
 const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}/promotions/${number}`;
 
-const entry = (props: Props, promotion: Promotion, text: Piece, end: Html, more?: Html): Html => html`<li>
+function entry(props: Props, promotion: Promotion, text: Piece, end: Html, more?: Html): Html {
+  const planned = plannedWords(promotion, props.site, props.now);
+  return html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p>${more}</div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${planned && html` ${planned}`}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p>${more}</div>
 <div class="end">${end}</div>
 </li>
 `;
+}
 
 function toDecide(props: Props, promotion: Promotion, first: boolean): Html {
   const away = props.standsInFor.get(promotion.id);
@@ -243,6 +264,17 @@ const reviewButton = (props: Props, promotion: Promotion, first: boolean): Html 
     html`Review<span class="sr">: ${promotion.name}</span>`,
     first ? "primary" : undefined,
   );
+
+/** Its planned moment came, and it still cannot be completed. */
+function toComeBackTo(props: Props, promotion: Promotion): Html {
+  const why = blockedBecause(props, promotion) ?? promotion.schedule?.go_live_due?.reason;
+  return entry(
+    props,
+    promotion,
+    `${whatChanges(props, promotion)}${why ? ` ${why}` : ""}`,
+    html`${linkButton(address(props, promotion), html`Review<span class="sr">: ${promotion.name}</span>`)}${requested(props, promotion)}`,
+  );
+}
 
 function waitingForOthers(props: Props, promotion: Promotion): Html {
   const decided = promotion.approvals.some((approval) => approval.person_id === props.actor.person.id);

@@ -22,6 +22,7 @@ import { type ReviewProps, reviewCards } from "./changes.ts";
 import { type Discussion, discussion } from "./discussion.ts";
 import { type Panels, panels } from "./panels.ts";
 import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
+import { plannedWords } from "./schedule.ts";
 import { countIds, positionQuery, sectionTable } from "./sections.ts";
 import { verdict } from "./verdict.ts";
 import {
@@ -108,7 +109,7 @@ function header(props: PromotionPage): Html {
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
-    lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
+    lead: html`${lead(promotion, changes, softwareIsNeeded)} ${plannedWords(promotion, site, now)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
     under: promotion.note && html`<span class="quote">${promotion.note}</span>`,
   });
 }

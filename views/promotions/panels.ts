@@ -3,6 +3,7 @@ import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Decision, Requirement } from "../../src/promotions/rules.ts";
+import type { PlanForm } from "../../src/promotions/schedule-form.ts";
 import type { GateVersion } from "../../src/record/gate-changes.ts";
 import { countOf } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
@@ -15,6 +16,7 @@ import { inRole, nameOf, requester } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
 import { checklistPanel } from "./checklist.ts";
+import { schedulePanel } from "./schedule.ts";
 import { whereCompleted } from "./words.ts";
 
 export type Panels = {
@@ -39,6 +41,9 @@ export type Panels = {
   whyNotForce: string | null | undefined;
   /** Whether this person may review that it was completed without its gate. */
   mayReviewForced: boolean;
+  /** The fields of the plan for people who may plan it; and a key for its form. */
+  plan: PlanForm | undefined;
+  key: string;
   form: {
     when?: string | undefined;
     reason?: string | undefined;
@@ -51,7 +56,7 @@ export type Panels = {
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${checklistPanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
+  html`${gate(props)}${checklistPanel(props)}${schedulePanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 

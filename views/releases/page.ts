@@ -6,6 +6,7 @@ import type { RequestField, RequestFieldName } from "../../src/promotions/fields
 import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
 import type { Rejection } from "../../src/promotions/page-comments.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
+import type { PlanForm } from "../../src/promotions/schedule-form.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
 import { joinWithAnd, nameWithKind } from "../../src/text.ts";
@@ -14,13 +15,14 @@ import { button, confirmButton, hiddenField } from "../parts/button.ts";
 import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
-import { facts, head, note, panel, split } from "../parts/page.ts";
+import { facts, fold, head, note, panel, split } from "../parts/page.ts";
 import { nameOf, nowCalled, requester } from "../parts/people.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { newReleaseFrom, rejectionsPanel } from "../promotions/requested-changes.ts";
+import { planFields } from "../promotions/schedule.ts";
 import { sizeInWords } from "../promotions/words.ts";
 import { promotionBadge } from "./promotion-badge.ts";
 
@@ -45,7 +47,7 @@ type Page = {
   targets: Eligibility[];
   previous?: string | undefined;
   next?: string | undefined;
-  form: { to: string; key: string } & Record<RequestFieldName, string>;
+  form: { to: string; key: string; plan: PlanForm } & Record<RequestFieldName, string>;
   /** What can be written with a request for promotion. */
   fields: [RequestFieldName, RequestField][];
   errors: Record<string, string>;
@@ -184,7 +186,7 @@ function request({ site, release, targets, form, fields, errors }: Page): Html {
 ${hiddenField("release", String(release.number))}${hiddenField("key", form.key)}
 ${boxes(html`<span class="sr">Environment</span>`, each(targets, choice))}
 ${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows, value: form[name], error: errors[name] }))}
-<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
+${fold("Plan the moment", planFields(site, form.plan, errors), { open: Boolean(form.plan.go_live_at || errors.go_live_at || errors.by_itself) })}<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
 </form>`,
   );
 }

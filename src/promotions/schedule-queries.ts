@@ -1,0 +1,42 @@
+import { sql } from "kysely";
+import type { Database } from "../database/connect.ts";
+import { precompiled } from "../database/precompiled.ts";
+import { personSince, personThen } from "../record/former-names.ts";
+
+/** The plans that count of these promotions, by promotion id, each with why nothing happened at its moments. */
+export async function schedulesOf(db: Database, promotionIds: string[]) {
+  const rows = await latestOf(db, promotionIds);
+  const dueMoments = rows.length ? await dueMomentsOf(db, promotionIds) : [];
+  return new Map(
+    rows.map((row) => {
+      const noticed = dueMoments.find(
+        (due) => due.promotion_id === row.promotion_id && due.what === "go_live" && due.due_at === row.go_live_at,
+      );
+      return [row.promotion_id, { ...row, by_itself: row.by_itself === 1, go_live_due: noticed ?? null }] as const;
+    }),
+  );
+}
+
+const latestOf = precompiled((db, ids: string[]) =>
+  db
+    .selectFrom("schedules as s")
+    .innerJoin("people as p", "p.id", "s.person_id")
+    .innerJoin("promotions as pr", "pr.id", "s.promotion_id")
+    .select(["s.id", "s.promotion_id", "s.seq", "s.go_live_at", "s.by_itself", "s.digest", "s.person_id"])
+    .select(["s.planned_at", "p.kind"])
+    .select([
+      personThen("p", "s.planned_at", "pr.site_id").as("person"),
+      personSince("p", "s.planned_at", "pr.site_id").as("person_now"),
+    ])
+    .where("s.promotion_id", "in", ids)
+    .where(
+      sql<boolean>`not exists (select 1 from schedules later where later.promotion_id = s.promotion_id and later.seq > s.seq)`,
+    ),
+);
+
+const dueMomentsOf = precompiled((db, ids: string[]) =>
+  db
+    .selectFrom("due_moments")
+    .select(["promotion_id", "what", "due_at", "reason", "noticed_at"])
+    .where("promotion_id", "in", ids),
+);
