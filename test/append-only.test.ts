@@ -12,6 +12,7 @@ import { addComment } from "../src/promotions/comments.ts";
 import { goLive } from "../src/promotions/go-live.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { schedulePromotion } from "../src/promotions/schedule.ts";
+import { noPlan } from "../src/promotions/schedule-rules.ts";
 import { markAsBad } from "../src/releases/bad-releases.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
   await completeWithoutGate(w.db, await w.by("iris"), w.site, requested.number, { reason: "Now" });
   await reviewForced(w.db, await w.by("mara"), w.site, requested.number, undefined);
   const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
-  const plan = { go_live_at: "2026-03-03T11:00:00.000Z", by_itself: false };
+  const plan = { ...noPlan, go_live_at: "2026-03-03T11:00:00.000Z" };
   await schedulePromotion(w.db, await w.by("ada"), w.site, 3, plan);
   await runDueJobs(w.db, { go_live: goLive }, () => plan.go_live_at);
   const pages = [{ key: "/old", comment: "It is needed" }];

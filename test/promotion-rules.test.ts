@@ -240,7 +240,7 @@ describe("what a promotion changes in its target", () => {
   test("no promotion can be requested if the same is open, or nothing would change", () => {
     const whyNot = (same: { number: number } | undefined, ...changes: ("same" | "changed" | "unapproved")[]) =>
       whyNotRequest(
-        { number: 27, rollback_of: null, bad: null },
+        { number: 27, rollback_of: null, take_down_of: null, bad: null },
         { name: "live" },
         same,
         changes.map((change) => ({ change })),

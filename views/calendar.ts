@@ -103,5 +103,7 @@ function hours({ site, today }: Props, date: string, { starts_at, ends_at }: Fre
 const completed = ({ site }: Props, { number, name, effective_at, environment, tier }: CompletedPromotion): Html =>
   html`<div>${clockTime(effective_at, site.time_zone)} <a href="/sites/${site.slug}/promotions/${number}"><bdi>${name}</bdi></a> on ${env({ name: environment, tier })}</div>`;
 
-const planned = ({ site, now }: Props, { number, name, at, by_itself, environment, tier }: PlannedMoment): Html =>
-  html`<div>${clockTime(at, site.time_zone)} <a href="/sites/${site.slug}/promotions/${number}"><bdi>${name}</bdi></a> on ${env({ name: environment, tier })} ${statusBadge(at <= now ? "blocked" : "waiting", at <= now ? "planned, now due" : by_itself ? "planned, by itself" : "planned")}</div>`;
+function planned({ site, now }: Props, { number, name, what, at, by_itself, environment, tier }: PlannedMoment): Html {
+  const words = `planned${what === "take_down" ? " take-down" : ""}${at <= now ? ", now due" : by_itself ? ", by itself" : ""}`;
+  return html`<div>${clockTime(at, site.time_zone)} <a href="/sites/${site.slug}/promotions/${number}"><bdi>${name}</bdi></a> on ${env({ name: environment, tier })} ${statusBadge(at <= now ? "blocked" : "waiting", words)}</div>`;
+}

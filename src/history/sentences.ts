@@ -63,7 +63,7 @@ const sentences = {
   release_made: (d) => [
     "created ",
     release(d),
-    ...(d.rollback_of ? [", for a rollback of ", promotion(d.rollback_of), " on "] : [", from "]),
+    ...madeFor(d),
     environment(d),
     ...(d.previous === undefined
       ? []
@@ -75,7 +75,7 @@ const sentences = {
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
-    ...(d.rollback_of ? [", a rollback of ", promotion(d.rollback_of)] : []),
+    ...(d.rollback_of ? [d.take_down ? ", the take-down of " : ", a rollback of ", promotion(d.rollback_of)] : []),
     ": ",
     name(d.name),
     d.rollback_of ? " on " : ` from ${text(d.from)} to `,
@@ -83,7 +83,7 @@ const sentences = {
     ".",
   ],
   promotion_scheduled: (d) => [
-    d.go_live_at ? "planned " : "withdrew the planned moment of ",
+    d.go_live_at || d.take_down_at ? "planned " : "withdrew the plan of ",
     promotion(d.number),
     ", ",
     name(d.name),
@@ -99,9 +99,9 @@ const sentences = {
     name(d.name),
     ", for ",
     environment(d),
-    ", was planned for ",
+    d.what === "take_down" ? ", was planned to be taken down " : ", was planned for ",
     { at: text(d.due_at) },
-    d.reason ? ` and could not be completed: ${text(d.reason)}` : " and has to be completed.",
+    dueWords(d),
   ],
   promotion_approved: (d) => [
     "approved ",
@@ -174,7 +174,7 @@ const sentences = {
   promotion_completed: (d) =>
     d.rollback_of
       ? [
-          "rolled back ",
+          d.take_down ? "took down " : "rolled back ",
           promotion(d.rollback_of),
           " on ",
           environment(d),
@@ -182,6 +182,7 @@ const sentences = {
           promotion(d.number),
           ...overridden(d),
           withoutGate(d),
+          ...asPlanned(d),
           ".",
         ]
       : [
@@ -336,10 +337,25 @@ const promotion = (number: Json | undefined) => ({
   text: `promotion ${text(number)}`,
 });
 
-/** ": at 24 December 2026, 22:00, when the deployment happens by itself" */
-function plannedFor({ go_live_at, by_itself }: Details): SentencePart[] {
-  if (typeof go_live_at !== "string") return [];
-  return [": at ", { at: go_live_at }, by_itself ? ", when the deployment happens by itself" : ""];
+/** ", for the take-down of promotion 12 on" */
+function madeFor({ rollback_of, take_down_of }: Details): SentencePart[] {
+  if (take_down_of) return [", for the take-down of ", promotion(take_down_of), " on "];
+  return rollback_of ? [", for a rollback of ", promotion(rollback_of), " on "] : [", from "];
+}
+
+/** ": at 24 December 2026, 22:00, when the deployment happens by itself; taken down 2 January 2027, 08:00: its pages are removed" */
+function plannedFor({ go_live_at, by_itself, take_down_at, take_down, take_down_by_itself }: Details): SentencePart[] {
+  const goLive: SentencePart[] = typeof go_live_at === "string" ? [": at ", { at: go_live_at }] : [];
+  if (goLive.length && by_itself) goLive.push(", when the deployment happens by itself");
+  if (typeof take_down_at !== "string") return goLive;
+  const what = take_down === "remove" ? "its pages are removed" : "what was there before is restored";
+  const how = `${take_down_by_itself ? ", by itself" : ""}: ${what}`;
+  return [...goLive, goLive.length ? "; taken down " : ": taken down ", { at: take_down_at }, how];
+}
+
+function dueWords({ what, reason }: Details): string {
+  const done = what === "take_down" ? "taken down" : "completed";
+  return reason ? ` and could not be ${done}: ${text(reason)}` : ` and has to be ${done}.`;
 }
 
 /** ", as Ada had planned" */

@@ -68,14 +68,14 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "id" | "number" | "digest" | "rollback_of" | "bad">,
+  release: Pick<Release, "id" | "number" | "digest" | "rollback_of" | "take_down_of" | "bad">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
   const from = sourceEnvironment(site, environment);
   const digest = promotionDigest(site, release, environment);
   const open = await listPromotions(db, site.id, { open: true, environment: environment.id, limit: 1000 });
-  const same = open.find((promotion) => promotion.digest === digest);
+  const same = open.find((promotion) => promotion.requested_digest === digest);
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(db, environment.id, ids);
   const promotion = same ?? (await draftPromotion(db, actor, { digest, release }, environment, from));

@@ -6,6 +6,7 @@ import { listFreezes } from "../freezes/queries.ts";
 import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { mentionsOf } from "./comments.ts";
+import { takeDownsDue } from "./due-moments.ts";
 import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
@@ -31,6 +32,8 @@ export interface Inbox {
   complete: Promotion[];
   /** Whose planned moment came, though something else has to happen before this person can complete them. */
   due: Promotion[];
+  /** Completed promotions whose take-down could not be requested at its moment, to be seen to by this person. */
+  takeDownsDue: Promotion[];
   /** What was completed without its gate, and this person has to review. */
   forced: Promotion[];
   others: Promotion[];
@@ -60,6 +63,7 @@ export async function loadInbox(
     open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
   const rejected = await rejectionsOf(db, actor, site.id);
   const mentioned = await mentionsOf(db, site.id, actor.person.id);
+  const overdue = await takeDownsDue(db, actor, site.id);
   return {
     rejected,
     mentioned,
@@ -75,6 +79,7 @@ export async function loadInbox(
     decide: needing("decision").reverse(),
     complete: needing("completion").reverse(),
     due: needing("due").reverse(),
+    takeDownsDue: overdue,
     forced: await forcedToReview(db, actor, site.id),
     others: needing(undefined),
     done,
@@ -87,7 +92,7 @@ export async function loadInbox(
     ),
     sizes: await releaseSizes(
       db,
-      [...rejected, ...mentioned, ...done].map((promotion) => promotion.release_id),
+      [...rejected, ...mentioned, ...overdue, ...done].map((promotion) => promotion.release_id),
     ),
   };
 }

@@ -36,8 +36,10 @@ import {
   whyNotTick,
 } from "./rules.ts";
 import { type PlanForm, planForm } from "./schedule-form.ts";
-import { whyNotSchedule } from "./schedule-rules.ts";
+import { whyNotMaySchedule, whyNotSchedule } from "./schedule-rules.ts";
 import { changedSince } from "./since-completion.ts";
+import { takeDownLines } from "./take-down-lines.ts";
+import { whyOutdated } from "./take-down-rules.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
 export interface RefusedForm {
@@ -83,6 +85,7 @@ export async function showPromotion(
   const whyNot = whyNotDecide(promotion, actor);
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
   const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
+  const takeDown = await takeDownLines(db, site.id, promotion);
   const content = promotionPage({
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
@@ -115,10 +118,13 @@ export async function showPromotion(
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
     need: needOf(promotion, actor, promotion.blockers),
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
-    plan: whyNotSchedule(promotion, sessionActor(c), await roleNames(db))
-      ? undefined
-      : (refusedForm.form?.plan ?? planForm(promotion.schedule, site.time_zone)),
+    plan:
+      whyNotMaySchedule(promotion, sessionActor(c), await roleNames(db)) || whyNotSchedule(promotion)
+        ? undefined
+        : (refusedForm.form?.plan ?? planForm(promotion.schedule, site.time_zone)),
     key: newId(),
+    takeDown,
+    outdated: promotion.open ? whyOutdated(promotion, promotion.schedule?.take_down ?? null, takeDown) : undefined,
     stale: promotion.blockers.find(isDeadEnd)?.message,
     may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:

@@ -43,6 +43,8 @@ interface PromotionFacts {
   gate: Gate | null;
   /** The promotion that it rolls back; null or undefined if it is no rollback. */
   rollback_of_id?: string | null | undefined;
+  /** Whether it is the take-down of that promotion. It has a gate only if the approvals of that one do not cover it. */
+  is_take_down?: boolean;
   approvals: ApprovalFacts[];
   completion: { completed_at: string; effective_at: string } | null;
   cancellation: { superseded_by: number | null; cancelled_at: string; expired_at: string | null } | null;
@@ -63,10 +65,10 @@ const counts = ({ decision, withdrawn_at }: Pick<ApprovalFacts, "decision" | "wi
 
 /** The approvals that the gate needs, and how many were given for exactly this digest. A person counts once in each role. */
 export function requirementsOf(
-  { gate, approvals, digest, rollback_of_id }: PromotionFacts,
+  { gate, approvals, digest, rollback_of_id, is_take_down }: PromotionFacts,
   roleNames: Record<string, string>,
 ): Requirement[] {
-  if (rollback_of_id && !gate?.rollback_needs_approval) return [];
+  if (rollback_of_id && !is_take_down && !gate?.rollback_needs_approval) return [];
   return (gate?.requirements ?? []).map(({ role, count }) => {
     const given = approvals.filter((one) => counts(one) && one.role === role && one.digest === digest);
     return {
@@ -154,13 +156,18 @@ export function approvedAfterwards({ gate, approvals, completion }: PromotionFac
 
 /** Why a promotion cannot be requested: the same one is open already, or it would change nothing. */
 export function whyNotRequest(
-  release: { number: number; rollback_of: number | null; bad: BadMark | null },
+  release: { number: number; rollback_of: number | null; take_down_of: number | null; bad: BadMark | null },
   environment: { name: string },
   same: { number: number } | undefined,
   contents: { change: PromotionChange }[],
 ): Blocker | undefined {
   if (same) return { code: "already_asked", message: `Already requested: promotion ${same.number}.` };
   if (release.bad) return badRelease(release.number, release.bad);
+  if (release.take_down_of)
+    return {
+      code: "take_down_release",
+      message: `Release ${release.number} is the take-down of promotion ${release.take_down_of}, and is promoted only at its planned moment.`,
+    };
   if (release.rollback_of)
     return {
       code: "rollback_release",
@@ -365,12 +372,13 @@ export function needOf(
   const { go_live_at } = promotion.schedule ?? {};
   // until its moment comes, nobody has to think of a promotion that is planned
   if (need === "completion" && go_live_at && go_live_at > actor.at) return;
-  return need ?? (go_live_at && go_live_at <= actor.at && mayComplete(promotion, actor) ? "due" : undefined);
+  const isDue = promotion.is_take_down || (go_live_at && go_live_at <= actor.at);
+  return need ?? (isDue && isOpen(promotion.state) && mayComplete(promotion, actor) ? "due" : undefined);
 }
 
 type NeedingPromotion = OpenPromotion &
   Pick<PromotionFacts, "approvals"> &
-  Requested & { schedule: { go_live_at: string | null } | null };
+  Requested & { schedule: { go_live_at: string | null } | null; is_take_down?: boolean };
 
 function needBesidesPlan(
   promotion: NeedingPromotion,

@@ -5,11 +5,11 @@ import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { refuse } from "../errors.ts";
 import { type Outcome, outcome, promotionOf } from "./promotions.ts";
-import { type Plan, whyNotSchedule } from "./schedule-rules.ts";
+import { type Plan, whyNotMaySchedule, whyNotSchedule } from "./schedule-rules.ts";
 import { writeSchedule } from "./write-schedule.ts";
 
 /**
- * Plans when a promotion goes live, changes the plan, or withdraws it. The same plan again changes nothing. Throws a
+ * Plans when a promotion goes live and is taken down, changes the plan, or withdraws it. The same plan again changes nothing. Throws a
  * Refusal with 403 if the person neither completes the promotion nor administers the site, 409 if it has ended, or 422
  * and each wrong field.
  */
@@ -22,8 +22,8 @@ export function schedulePromotion(
 ): Promise<Outcome> {
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const promotion = await promotionOf(trx, site, number);
-    const whyNot = whyNotSchedule(promotion, actor, await roleNames(trx));
-    refuse(whyNot, promotion.open ? 403 : 409);
+    refuse(whyNotMaySchedule(promotion, actor, await roleNames(trx)), 403);
+    refuse(whyNotSchedule(promotion));
     await writeSchedule(trx, actor, site, promotion, plan);
     return outcome(trx, site, number, actor.at);
   });

@@ -36,7 +36,8 @@ export function inboxPage(props: Props): Html {
     count,
     current: show === pile,
   });
-  const { forced } = props;
+  const { forced, due, takeDownsDue } = props;
+  const overdue = due.length + takeDownsDue.length;
   const yours =
     decide.length +
     complete.length +
@@ -45,7 +46,8 @@ export function inboxPage(props: Props): Html {
     blocked.length +
     forced.length +
     mentioned.length;
-  const everything = yours - rejected.length - forced.length - mentioned.length + others.length + total;
+  const everything =
+    yours - takeDownsDue.length - rejected.length - forced.length - mentioned.length + others.length + total;
   return html`${head({
     title: "Inbox",
     under: summary(props),
@@ -80,8 +82,8 @@ ${
   pile(
     "due",
     "Planned, now due",
-    props.due.length,
-    each(props.due, (promotion) => toComeBackTo(props, promotion)),
+    overdue,
+    html`${each(due, (promotion) => toComeBackTo(props, promotion))}${each(takeDownsDue, (promotion) => toTakeDown(props, promotion))}`,
   )
 }
 ${
@@ -150,7 +152,8 @@ function summary(props: Props): Piece {
     return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
   }
   if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
-  if (props.due.length) return `${countOf(props.due.length, "planned promotion")} due.`;
+  const due = props.due.length + props.takeDownsDue.length;
+  if (due) return `${countOf(due, "planned moment")} due.`;
   if (props.forced.length) return `${countOf(props.forced.length, "completion")} without the gate to review.`;
   const unsettled = rejected.length + blocked.length;
   if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
@@ -275,6 +278,15 @@ function toComeBackTo(props: Props, promotion: Promotion): Html {
     html`${linkButton(address(props, promotion), html`Review<span class="sr">: ${promotion.name}</span>`)}${requested(props, promotion)}`,
   );
 }
+
+/** Its take-down could not be requested. It stays until somebody plans another moment, withdraws the plan, or rolls it back. */
+const toTakeDown = (props: Props, promotion: Promotion): Html =>
+  entry(
+    props,
+    promotion,
+    `${size(props, promotion)} ${promotion.schedule?.take_down_due?.reason ?? ""}`,
+    html`${linkButton(`${address(props, promotion)}#schedule`, html`See the plan<span class="sr">: ${promotion.name}</span>`)}${ended(props, promotion)}`,
+  );
 
 function waitingForOthers(props: Props, promotion: Promotion): Html {
   const decided = promotion.approvals.some((approval) => approval.person_id === props.actor.person.id);

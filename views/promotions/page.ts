@@ -104,7 +104,7 @@ function header(props: PromotionPage): Html {
       promotion.rollback_of ? env(promotion.environment) : environmentPath(promotion.from, promotion.environment),
       ...renamedSince(promotion),
       promotion.rollback_of
-        ? html`Promotion ${promotion.number}, a rollback of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
+        ? html`Promotion ${promotion.number}, ${promotion.is_take_down ? "the take-down" : "a rollback"} of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
         : `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],

@@ -15,14 +15,14 @@ import { button, confirmButton, hiddenField } from "../parts/button.ts";
 import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
-import { facts, fold, head, note, panel, split } from "../parts/page.ts";
+import { facts, head, note, panel, split } from "../parts/page.ts";
 import { nameOf, nowCalled, requester } from "../parts/people.ts";
 import { noVersion } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { newReleaseFrom, rejectionsPanel } from "../promotions/requested-changes.ts";
-import { planFields } from "../promotions/schedule.ts";
+import { planFold } from "../promotions/schedule.ts";
 import { sizeInWords } from "../promotions/words.ts";
 import { promotionBadge } from "./promotion-badge.ts";
 
@@ -104,6 +104,8 @@ function badMark({ site, release, mayMark, mark, form, now }: Page): Html | fals
 function frozen({ site, size, release }: Page, from: EnvironmentName): Html {
   const were = size === 1 ? "it was" : "they were";
   const on = html`${env(from)}${nowCalled(release.environment_now)}`;
+  if (release.take_down_of)
+    return html`as the take-down of <a href="/sites/${site.slug}/promotions/${release.take_down_of}">promotion ${release.take_down_of}</a> leaves ${on}, frozen`;
   if (!release.rollback_of) return html`frozen as ${were} on ${on}`;
   const { rollback_of } = release;
   return html`as ${were} on ${on} before <a href="/sites/${site.slug}/promotions/${rollback_of}">promotion ${rollback_of}</a>, frozen for its rollback`;
@@ -186,7 +188,7 @@ function request({ site, release, targets, form, fields, errors }: Page): Html {
 ${hiddenField("release", String(release.number))}${hiddenField("key", form.key)}
 ${boxes(html`<span class="sr">Environment</span>`, each(targets, choice))}
 ${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows, value: form[name], error: errors[name] }))}
-${fold("Plan the moment", planFields(site, form.plan, errors), { open: Boolean(form.plan.go_live_at || errors.go_live_at || errors.by_itself) })}<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
+${planFold(site, form.plan, errors)}<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
 </form>`,
   );
 }
