@@ -72,6 +72,11 @@ export const evidenceColumns = {
     "said",
     "rollback_of",
     "forced",
+    "go_live_at",
+    "go_live_local",
+    "take_down_at",
+    "take_down_local",
+    "take_down",
   ],
 };
 
@@ -89,6 +94,9 @@ const columnHeads: Record<string, string> = {
   said: "note",
   redirect: "visitors led to",
   forced: "completed despite",
+  go_live_at: "planned for",
+  take_down_at: "planned to be taken down",
+  take_down: "what the take-down does",
   rollback_of: "rollback of promotion",
   environment_name: "called then",
   environment_now: "now called",

@@ -75,7 +75,7 @@ const sentences = {
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
-    ...(d.rollback_of ? [d.take_down ? ", the take-down of " : ", a rollback of ", promotion(d.rollback_of)] : []),
+    ...(d.rollback_of ? [d.takes_down ? ", the take-down of " : ", a rollback of ", promotion(d.rollback_of)] : []),
     ": ",
     name(d.name),
     d.rollback_of ? " on " : ` from ${text(d.from)} to `,
@@ -174,7 +174,7 @@ const sentences = {
   promotion_completed: (d) =>
     d.rollback_of
       ? [
-          d.take_down ? "took down " : "rolled back ",
+          d.takes_down ? "took down " : "rolled back ",
           promotion(d.rollback_of),
           " on ",
           environment(d),

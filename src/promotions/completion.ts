@@ -69,7 +69,7 @@ export async function writeCompletion(
       environment: environment.slug,
       deployment: deployment.number,
       rollback_of: promotion.rollback_of ?? undefined,
-      take_down: promotion.is_take_down || undefined,
+      takes_down: promotion.is_take_down || undefined,
       ...row,
       ...(override && { freezes: override.freezes.map((freeze) => freeze.number) }),
       reason: forced?.reason,

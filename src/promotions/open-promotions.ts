@@ -63,7 +63,7 @@ export async function openPromotion(
       environment: environment.slug,
       from: from.slug,
       rollback_of: rollbackOf?.number,
-      take_down: takeDown,
+      takes_down: takeDown,
     },
   });
   // a rollback does not end what is on its way, and the reverse
