@@ -22,6 +22,7 @@ import { commentApi } from "./promotions/comments-api.ts";
 import { completionApi } from "./promotions/completions-api.ts";
 import { decisionApi } from "./promotions/decisions-api.ts";
 import { rollbackApi } from "./promotions/rollback-api.ts";
+import { scheduleApi } from "./promotions/schedule-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
 
@@ -68,6 +69,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     releaseApi,
     promotionApi,
     decisionApi,
+    scheduleApi,
     completionApi,
     rollbackApi,
     freezeApi,

@@ -343,6 +343,38 @@ export interface Schema {
     /** Until when it could have been completed; null: it did not expire. */
     expired_at: string | null;
   };
+  /** When a promotion is planned to be completed and taken down again. The latest row of a promotion counts. */
+  schedules: {
+    id: string;
+    promotion_id: string;
+    /** 1 for the promotion's first plan. */
+    seq: number;
+    /** Null: no moment is planned, or no longer. */
+    go_live_at: string | null;
+    /** Whether the deployment happens by itself then, so that Sitebook may complete the promotion. */
+    by_itself: Flag;
+    take_down_at: string | null;
+    /** What the take-down does: it removes the pages, or restores what was there before; null: there never was one. */
+    take_down: "remove" | "restore" | null;
+    take_down_by_itself: Flag;
+    /** The prepared contents of the take-down. They stay if it is no longer planned, since approvals cover them. */
+    take_down_release_id: string | null;
+    /** What approvals of the promotion are bound to, together with the contents of the take-down. */
+    digest: string;
+    person_id: string;
+    planned_at: string;
+  };
+  /** Planned moments that came without Sitebook completing anything, so that somebody had to. */
+  due_moments: {
+    id: string;
+    promotion_id: string;
+    what: "go_live" | "take_down";
+    due_at: string;
+    /** Why it could not be completed; null: it could, by somebody. */
+    reason: string | null;
+    person_id: string;
+    noticed_at: string;
+  };
   /** Periods in which an environment takes no promotions. */
   freezes: {
     id: string;

@@ -11,9 +11,16 @@ import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { type JobHandlers, startWorker } from "./jobs/worker.ts";
 import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
+import { goLive } from "./promotions/go-live.ts";
+import { takeDown } from "./promotions/take-down.ts";
 
 /** What does the background work of each kind. */
-const jobHandlers: JobHandlers = { promotion_expiry: expirePromotion, approval_expiry: expireApprovals };
+const jobHandlers: JobHandlers = {
+  promotion_expiry: expirePromotion,
+  approval_expiry: expireApprovals,
+  go_live: goLive,
+  take_down: takeDown,
+};
 
 /** How long running requests may take once the server is stopping. */
 const stopTimeoutMs = 30_000;

@@ -5,10 +5,14 @@ import { correct } from "../src/corrections/corrections.ts";
 import { isPostgres } from "../src/database/connect.ts";
 import { endDelegation, setDelegation } from "../src/delegations/delegations.ts";
 import { endFreeze, setFreeze } from "../src/freezes/freezes.ts";
+import { runDueJobs } from "../src/jobs/worker.ts";
 import { changeName } from "../src/people/account.ts";
 import { completeWithoutGate, reviewForced } from "../src/promotions/break-glass.ts";
 import { addComment } from "../src/promotions/comments.ts";
+import { goLive } from "../src/promotions/go-live.ts";
 import { decide } from "../src/promotions/promotions.ts";
+import { schedulePromotion } from "../src/promotions/schedule.ts";
+import { noPlan } from "../src/promotions/schedule-rules.ts";
 import { markAsBad } from "../src/releases/bad-releases.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
@@ -25,6 +29,9 @@ beforeEach(async () => {
   await completeWithoutGate(w.db, await w.by("iris"), w.site, requested.number, { reason: "Now" });
   await reviewForced(w.db, await w.by("mara"), w.site, requested.number, undefined);
   const { digest } = await w.ask((await w.release("Old", ["/old"], "demo")).number, "live");
+  const plan = { ...noPlan, go_live_at: "2026-03-03T11:00:00.000Z" };
+  await schedulePromotion(w.db, await w.by("ada"), w.site, 3, plan);
+  await runDueJobs(w.db, { go_live: goLive }, () => plan.go_live_at);
   const pages = [{ key: "/old", comment: "It is needed" }];
   await decide(w.db, await w.by("mara"), w.site, 3, { decision: "reject", digest, pages });
   const period = { role: "marketing", from_at: w.clock.at, until_at: "2026-03-09T00:00:00.000Z" };
@@ -54,6 +61,8 @@ const tables = [
   ["release_marks", "reason"],
   ["gates", "rules"],
   ["promotions", "note"],
+  ["schedules", "planned_at"],
+  ["due_moments", "reason"],
   ["completions", "completed_at"],
   ["forced_completions", "reason"],
   ["forced_reviews", "comment"],

@@ -16,10 +16,13 @@ import { changeEnvironment } from "../src/environments/changes.ts";
 import { Refusal } from "../src/errors.ts";
 import { changeGate } from "../src/gates/gates.ts";
 import { formatStatement, signNote } from "../src/integrity/signed-notes.ts";
+import { runDueJobs } from "../src/jobs/worker.ts";
 import { changeName } from "../src/people/account.ts";
 import { completeWithoutGate } from "../src/promotions/break-glass.ts";
-import { complete, decide } from "../src/promotions/promotions.ts";
+import { goLive } from "../src/promotions/go-live.ts";
+import { complete, decide, requestPromotion } from "../src/promotions/promotions.ts";
 import { rollBack } from "../src/promotions/rollback.ts";
+import { takeDown } from "../src/promotions/take-down.ts";
 import { hashEntry } from "../src/record/chain.ts";
 import { liftMark, markAsBad } from "../src/releases/bad-releases.ts";
 import { createRelease } from "../src/releases/releases.ts";
@@ -198,6 +201,38 @@ test("a pack says what was completed without its gate, rolled back, marked as ba
     ["release made", "2"],
     ["promotion asked", "2"],
   ]);
+});
+
+test("a campaign's packs have its plan and what its take-down does; the take-down's have the approvals that cover it", async () => {
+  await w.record("beta", ["/sale v1"]);
+  const { number: release } = await w.release("Spring", ["/sale"]);
+  const [go_live_at, take_down_at] = ["2026-03-04T10:00:00.000Z", "2026-03-09T10:00:00.000Z"];
+  const takeDownPlan = { take_down_at, take_down: "remove" as const, take_down_by_itself: true };
+  const plan = { go_live_at, by_itself: true, ...takeDownPlan };
+  const { digest } = await requestPromotion(w.db, await w.by("ada"), w.site, { release, to: "demo", plan });
+  await decide(w.db, await w.by("theo"), w.site, 1, { decision: "approve", digest });
+  for (const at of [go_live_at, take_down_at]) {
+    w.clock.at = at;
+    await runDueJobs(w.db, { go_live: goLive, take_down: takeDown }, () => at);
+  }
+
+  const campaign = await unpack("promotions/1/evidence.zip");
+  expect(await verify()).toMatch(/^0 OK/);
+  expect(cellsOf(campaign, "steps.csv", "what", "go_live_at", "take_down_at", "take_down")).toEqual([
+    ["release made", "", "", ""],
+    ["promotion asked", "", "", ""],
+    ["release made", "", "", ""],
+    ["promotion scheduled", go_live_at, take_down_at, "remove"],
+    ["promotion approved", "", "", ""],
+    ["deployment recorded", "", "", ""],
+    ["promotion completed", "", "", ""],
+  ]);
+  for (const query of ["", "?history=all"]) {
+    const takenDown = await unpack(`promotions/2/evidence.zip${query}`);
+    expect(await verify()).toMatch(/^0 OK/);
+    expect(cellsOf(takenDown, "contents.csv", "key", "version", "replaced")).toEqual([["/sale", "removed", "v1"]]);
+    expect(cellsOf(takenDown, "approvals.csv", "promotion", "person", "digest")).toEqual([["1", "Theo", digest]]);
+  }
 });
 
 test("a pack has the names of then, and a person or environment renamed since does not break it", async () => {

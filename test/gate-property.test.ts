@@ -11,7 +11,10 @@ import { promotionDetails } from "../src/promotions/assessment.ts";
 import { completeWithoutGate, listForced, reviewForced } from "../src/promotions/break-glass.ts";
 import { tickLine } from "../src/promotions/checklist.ts";
 import { expireApprovals, expirePromotion } from "../src/promotions/expiry.ts";
-import { complete, decide, requestPromotion } from "../src/promotions/promotions.ts";
+import { goLive } from "../src/promotions/go-live.ts";
+import { complete, decide, promotionOf, requestPromotion } from "../src/promotions/promotions.ts";
+import { schedulePromotion } from "../src/promotions/schedule.ts";
+import { noPlan } from "../src/promotions/schedule-rules.ts";
 import { withdrawApproval } from "../src/promotions/withdrawals.ts";
 import { engine } from "./support/database.ts";
 import { type Command, checklistLine, commands, everyone, GateModel, gates, roles } from "./support/gate-model.ts";
@@ -69,8 +72,13 @@ async function perform(
   };
   const later = new Date(Date.parse(w.clock.at) + command.hours * 3_600_000).toISOString();
   const target = [w.db, by, w.site] as const;
-  const work = () =>
-    runDueJobs(w.db, { promotion_expiry: expirePromotion, approval_expiry: expireApprovals }, () => w.clock.at);
+  const work = async () => {
+    const handlers = { promotion_expiry: expirePromotion, approval_expiry: expireApprovals, go_live: goLive };
+    await runDueJobs(w.db, handlers, () => w.clock.at);
+    if (m.end || (await promotionOf(w.db, w.site, 1)).state !== "completed") return;
+    expect([(m.planned ?? Infinity) <= m.now, m.unmet()], "completed by itself").toEqual([true, []]);
+    m.end = "planned";
+  };
   const verbs: Record<Command["what"], () => Promise<unknown>> = {
     approve: async () => {
       const done = await tried(() => decide(...target, 1, { decision: "approve", digest, role }));
@@ -117,18 +125,28 @@ async function perform(
       m.now += command.hours;
     },
     work,
+    plan: async () => {
+      const plan = { ...noPlan, go_live_at: later, by_itself: true };
+      const done = await tried(() => schedulePromotion(...target, 1, plan));
+      expect(!done || by.permissions.has("promote") || by.permissions.has("administer")).toBe(true);
+      if (done) m.planned = m.now + command.hours;
+    },
     complete: async () => {
-      if (m.end === "completed" || m.end === "forced") return;
+      if (m.end && m.end !== "rejected") return;
       const isDue = !m.end && !m.unmet().length && by.permissions.has("promote");
       let done = await tried(() => complete(...target, 1, {}));
       // what has expired blocks until the background work has ended it
-      if (isDue && !done && (await work())) done = await tried(() => complete(...target, 1, {}));
+      if (isDue && !done) {
+        await work();
+        if (m.end) return;
+        done = await tried(() => complete(...target, 1, {}));
+      }
       expect(Boolean(done), "completed").toBe(isDue);
       if (done) m.end = "completed";
     },
     force: async () => {
       if (!(await tried(() => completeWithoutGate(...target, 1, { reason: "Down" })))) return;
-      expect([who, ["rejected", "completed"].includes(m.end ?? "")]).toEqual(["iris", false]);
+      expect([who, ["rejected", "completed", "planned"].includes(m.end ?? "")]).toEqual(["iris", false]);
       m.end = "forced";
       await checkRecord(w, m);
     },
@@ -146,7 +164,9 @@ async function perform(
 async function checkRecord(w: World, m: GateModel): Promise<void> {
   const events = w.db.selectFrom("events").select("details").where("action", "=", "promotion_completed");
   const reasons = (await events.execute()).map(({ details }) => JSON.parse(details).reason);
-  expect(reasons).toEqual(m.end === "forced" ? ["Down"] : m.end === "completed" ? [undefined] : []);
+  expect(reasons).toEqual(
+    m.end === "forced" ? ["Down"] : m.end === "completed" || m.end === "planned" ? [undefined] : [],
+  );
   const open = (await listForced(w.db, w.site.id, { open: true })).map(({ number }) => number);
   expect(open).toEqual(m.end === "forced" && !m.reviewed ? [1] : []);
 }
@@ -163,15 +183,25 @@ async function checkBlockers(w: World, m: GateModel): Promise<void> {
   else expect(codes).toEqual(unmet);
 }
 
-/** What most gates are met by, so that many runs end with a completion, and the others without the gate. */
-const last: Command[] = [
-  ...(["theo", "iris", "mara"] as const).map((who) => ({ what: "approve" as const, who, role: "marketing" as const })),
-  ...(["robot", "cleo", "ada"] as const).map((who) => ({ what: "approve" as const, who, role: "tester" as const })),
-  { what: "tick" as const, who: "theo" as const, role: "tester" as const },
-  { what: "complete" as const, who: "ada" as const, role: "tester" as const },
-  { what: "force" as const, who: "iris" as const, role: "tester" as const },
-  { what: "review" as const, who: "iris" as const, role: "tester" as const },
-].map((command) => ({ ...command, other: "vera" as const, hours: 0.5 }));
+/** What most gates are met by, so that many runs end with a completion, by hand or as planned, and the others without the gate. */
+const last = (isPlanned: boolean): Command[] =>
+  [
+    ...(["theo", "iris", "mara"] as const).map((who) => ({
+      what: "approve" as const,
+      who,
+      role: "marketing" as const,
+    })),
+    ...(["robot", "cleo", "ada"] as const).map((who) => ({ what: "approve" as const, who, role: "tester" as const })),
+    { what: "tick" as const, who: "theo" as const, role: "tester" as const },
+    ...(isPlanned ? (["plan", "wait", "work"] as const) : []).map((what) => ({
+      what,
+      who: "ada" as const,
+      role: "tester" as const,
+    })),
+    { what: "complete" as const, who: "ada" as const, role: "tester" as const },
+    { what: "force" as const, who: "iris" as const, role: "tester" as const },
+    { what: "review" as const, who: "iris" as const, role: "tester" as const },
+  ].map((command) => ({ ...command, other: "vera" as const, hours: 0.5 }));
 
 const failedJobs = (w: World) =>
   w.db.selectFrom("jobs").select("last_error").where("last_error", "is not", null).execute();
@@ -183,14 +213,15 @@ test("no order of clicks completes a promotion whose gate is not met, except wit
       gates,
       fc.constantFrom("ada" as const, "mara" as const),
       commands,
-      async (gate, requester, list) => {
+      fc.boolean(),
+      async (gate, requester, list, isPlanned) => {
         const w = await start();
         try {
           await setGate(w, "demo", gate);
           const { digest } = await requestPromotion(w.db, await w.by(requester), w.site, { release: 1, to: "demo" });
           const m = new GateModel(gate, requester);
           const people = await peopleOf(w);
-          for (const command of [...list, ...last]) {
+          for (const command of [...list, ...last(isPlanned)]) {
             await perform(w, m, people, digest, command);
             await checkBlockers(w, m);
           }
@@ -206,5 +237,5 @@ test("no order of clicks completes a promotion whose gate is not met, except wit
     // the limit is for shrinking a failure
     { numRuns: engine === "sqlite" ? 40 : 15, seed: 1752, interruptAfterTimeLimit: 50_000 },
   );
-  expect([...ends].sort()).toEqual(["completed", "forced", "rejected"]);
+  expect([...ends].sort()).toEqual(["completed", "forced", "planned", "rejected"]);
 });

@@ -204,7 +204,13 @@ describe("what a promotion needs from a person", () => {
     ],
     ["nothing once it has ended", requested({ completed: true }), ada, undefined],
   ])("%s", (_, promotion, actor, need) => {
-    expect(needOf({ ...promotion, requester_kind: "person" }, actor, [])).toBe(need);
+    expect(
+      needOf(
+        { ...promotion, requester_kind: "person", schedule: null },
+        { ...actor, at: "2026-03-03T10:00:00.000Z" },
+        [],
+      ),
+    ).toBe(need);
   });
 });
 
@@ -227,7 +233,7 @@ describe("what a promotion changes in its target", () => {
   test("no promotion can be requested if the same is open, or nothing would change", () => {
     const whyNot = (same: { number: number } | undefined, ...changes: ("same" | "changed" | "unapproved")[]) =>
       whyNotRequest(
-        { number: 27, rollback_of: null, bad: null },
+        { number: 27, rollback_of: null, take_down_of: null, bad: null },
         { name: "live" },
         same,
         changes.map((change) => ({ change })),

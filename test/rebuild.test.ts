@@ -27,6 +27,8 @@ const tables = [
   "release_contents",
   "release_marks",
   "promotions",
+  "schedules",
+  "due_moments",
   "open_promotions",
   "approvals",
   "completions",

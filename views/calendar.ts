@@ -1,6 +1,6 @@
 import type { Site } from "../src/access/sites.ts";
 import type { FreezeOnDay, Period } from "../src/calendar/days.ts";
-import type { CompletedPromotion } from "../src/calendar/queries.ts";
+import type { CompletedPromotion, PlannedMoment } from "../src/calendar/queries.ts";
 import { addDays, monthNames, weekdayNames, weekdayOf } from "../src/time/calendar.ts";
 import { clockTime } from "../src/time/format.ts";
 import { startOfDay } from "../src/time/parse-moment.ts";
@@ -20,6 +20,7 @@ type Props = {
   /** By date. */
   freezes: Map<string, FreezeOnDay[]>;
   promotions: Map<string, CompletedPromotion[]>;
+  planned: Map<string, PlannedMoment[]>;
   /** Whether there are more promotions than the page shows. */
   isCut: boolean;
 };
@@ -29,12 +30,13 @@ export function calendarPage(props: Props): Html {
   const base = `/sites/${site.slug}/calendar`;
   const link = (name: string) => `${base}?${period.kind}=${name}`;
   const busy = period.dates.filter(
-    (date) => date === today || props.freezes.get(date)?.length || props.promotions.has(date),
+    (date) =>
+      date === today || props.freezes.get(date)?.length || props.promotions.has(date) || props.planned.has(date),
   );
   const days = period.kind === "week" ? period.dates : busy;
   return html`${head({
     title: titleOf(period),
-    under: html`<a href="/sites/${site.slug}/settings/freezes">Freezes</a>, and promotions by the day on which they took effect.`,
+    under: html`<a href="/sites/${site.slug}/settings/freezes">Freezes</a>, promotions by the day on which they took effect, and what is planned.`,
     actions: chips("View", [
       {
         href: `${base}?month=${(period.dates[0] as string).slice(0, 7)}`,
@@ -73,11 +75,14 @@ const dayName = (date: string): string => `${weekdayNames[weekdayOf(date)]} ${Nu
 
 function day(props: Props, date: string): Html {
   const freezes = props.freezes.get(date) ?? [];
-  const promotions = props.promotions.get(date) ?? [];
+  const promotions = [
+    ...(props.promotions.get(date) ?? []).map((promotion) => completed(props, promotion)),
+    ...(props.planned.get(date) ?? []).map((moment) => planned(props, moment)),
+  ];
   const none = html`<span class="none">none</span>`;
   const name = html`${dayName(date)} ${(monthNames[Number(date.slice(5, 7)) - 1] ?? "").slice(0, 3)}${date === props.today && html` ${statusBadge("waiting", "today")}`}`;
   return row(
-    html`${rowHead(name)}${cell("Freezes", freezes.length ? each(freezes, (freeze) => frozen(props, date, freeze)) : none)}${cell("Promotions", promotions.length ? each(promotions, (promotion) => completed(props, promotion)) : none)}`,
+    html`${rowHead(name)}${cell("Freezes", freezes.length ? each(freezes, (freeze) => frozen(props, date, freeze)) : none)}${cell("Promotions", promotions.length ? html`${promotions}` : none)}`,
   );
 }
 
@@ -97,3 +102,8 @@ function hours({ site, today }: Props, date: string, { starts_at, ends_at }: Fre
 
 const completed = ({ site }: Props, { number, name, effective_at, environment, tier }: CompletedPromotion): Html =>
   html`<div>${clockTime(effective_at, site.time_zone)} <a href="/sites/${site.slug}/promotions/${number}"><bdi>${name}</bdi></a> on ${env({ name: environment, tier })}</div>`;
+
+function planned({ site, now }: Props, { number, name, what, at, by_itself, environment, tier }: PlannedMoment): Html {
+  const words = `planned${what === "take_down" ? " take-down" : ""}${at <= now ? ", now due" : by_itself ? ", by itself" : ""}`;
+  return html`<div>${clockTime(at, site.time_zone)} <a href="/sites/${site.slug}/promotions/${number}"><bdi>${name}</bdi></a> on ${env({ name: environment, tier })} ${statusBadge(at <= now ? "blocked" : "waiting", words)}</div>`;
+}

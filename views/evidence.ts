@@ -73,6 +73,11 @@ export const evidenceColumns = {
     "rollback_of",
     "rollback_in_part",
     "forced",
+    "go_live_at",
+    "go_live_local",
+    "take_down_at",
+    "take_down_local",
+    "take_down",
   ],
 };
 
@@ -90,6 +95,9 @@ const columnHeads: Record<string, string> = {
   said: "note",
   redirect: "visitors led to",
   forced: "completed despite",
+  go_live_at: "planned for",
+  take_down_at: "planned to be taken down",
+  take_down: "what the take-down does",
   rollback_of: "rollback of promotion",
   rollback_in_part: "1: only in part",
   environment_name: "called then",

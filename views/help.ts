@@ -38,6 +38,14 @@ const terms: [string, string][] = [
     "Freeze",
     "A period, once or recurring, in which no promotion to an environment can be completed. What is deployed there nevertheless is recorded, and flagged.",
   ],
+  [
+    "Planned",
+    "The moment at which a promotion is to go live. If the deployment happens by itself then, Sitebook completes the promotion at that moment, unless something blocks it. Otherwise those who complete it find it in their inbox once it is due.",
+  ],
+  [
+    "Take-down",
+    "What is planned for the end of a campaign: its pages are removed, or what was there before is restored. The approvals of the promotion cover it, as long as nothing else is there by then.",
+  ],
   ["Completed", "The contents of the promotion are recorded on the target environment."],
   [
     "Rollback",

@@ -49,6 +49,8 @@ export interface CellWaiting {
   frozen: { version: string | null } | undefined;
   /** Whether it cannot go on as it is: neither approved nor completed. */
   blocked: boolean;
+  /** When it is planned to be completed, ISO 8601 UTC; null: no moment is planned. */
+  planned: string | null;
 }
 
 export type BoardRow = RowName & { cells: BoardCell[] };
@@ -130,5 +132,6 @@ function waitingFor({ promotion, version_id, version }: PromotedVersion, cell: C
     roles: promotion.requirements.filter(({ given, needed }) => given < needed).map((role) => role.name),
     frozen: cell?.version_id === version_id ? undefined : { version },
     blocked: promotion.blocked,
+    planned: promotion.schedule?.go_live_at ?? null,
   };
 }

@@ -5,6 +5,7 @@ import type { SiteContext } from "../http/context.ts";
 import { sessionActor } from "../http/session.ts";
 import { forcedToReview } from "../promotions/break-glass.ts";
 import { unreadOf } from "../promotions/comments.ts";
+import { takeDownsDue } from "../promotions/due-moments.ts";
 import { needOf } from "../promotions/need-rules.ts";
 import { rejectionsOf } from "../promotions/rejections.ts";
 import { firstSteps, nextStep } from "./first-steps.ts";
@@ -24,10 +25,15 @@ export async function siteFrame(
   const open = summary.open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []));
   const forced = await forcedToReview(c.var.db, actor, site.id);
   const rejected = await rejectionsOf(c.var.db, actor, site.id);
+  const overdue = await takeDownsDue(c.var.db, actor, site.id);
   return {
     environments: environmentStatuses(site, summary, environment),
     inboxCount:
-      open.length + rejected.length + forced.length + (await unreadOf(c.var.db, site.id, actor.person.id)).length,
+      open.length +
+      overdue.length +
+      rejected.length +
+      forced.length +
+      (await unreadOf(c.var.db, site.id, actor.person.id)).length,
     nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };
 }

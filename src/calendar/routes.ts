@@ -5,7 +5,7 @@ import type { SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { localInput } from "../time/format.ts";
 import { boundsOf, freezesByDay, periodOf, weekOf } from "./days.ts";
-import { completedBetween } from "./queries.ts";
+import { completedBetween, plannedBetween } from "./queries.ts";
 
 export const calendarRoutes = new Hono<SiteEnv>();
 
@@ -19,6 +19,7 @@ calendarRoutes.get("/", async (c) => {
   const { from, until } = boundsOf(period.dates, zone);
   const freezes = await listFreezes(db, site.id, { startsBefore: until, endsAfter: from });
   const promotions = await completedBetween(db, site.id, from, until, maxPromotions);
+  const planned = await plannedBetween(db, site.id, from, until);
   const content = calendarPage({
     site,
     now,
@@ -27,6 +28,7 @@ calendarRoutes.get("/", async (c) => {
     week: weekOf(period.kind === "week" ? period.name : (period.dates[0] as string)).name,
     freezes: freezesByDay(freezes.reverse(), period.dates, { zone, now }),
     promotions: Map.groupBy(promotions, ({ effective_at }) => localInput(effective_at, zone).slice(0, 10)),
+    planned: Map.groupBy(planned, ({ at }) => localInput(at, zone).slice(0, 10)),
     isCut: promotions.length === maxPromotions,
   });
   return sitePage(c, { title: "Calendar", here: "calendar" }, content);

@@ -1,5 +1,6 @@
 import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
+import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { snapshot } from "../database/snapshot.ts";
 import { notFound } from "../errors.ts";
@@ -84,12 +85,32 @@ function changeOf(
   return { title, change: !before ? "new" : version === before ? "same" : "changed", version, replaced: before ?? "" };
 }
 
-/** The ids of its release, of the promotions of that release up to it, and of what they led to. */
+/**
+ * The ids of its release, of the promotions of that release up to it, of what they led to, and of the take-downs that were
+ * approved with them. The approvals of a take-down are those of the promotion that it takes down.
+ */
 async function subjectsOf(db: Database, site: Site, promotion: Promotion): Promise<string[]> {
-  const releases = [promotion.release_id];
-  const all = await listPromotions(db, site.id, { releases, before: promotion.number + 1, limit: 1000 });
+  const ofRelease = { releases: [promotion.release_id], before: promotion.number + 1, limit: 1000 };
+  const numbers = promotion.is_take_down && promotion.rollback_of ? [promotion.rollback_of] : [];
+  const all = await listPromotions(db, site.id, ofRelease);
+  if (numbers.length) all.push(...(await listPromotions(db, site.id, { numbers })));
+  const releases = [
+    ...new Set(all.map(({ release_id }) => release_id)),
+    ...(await takeDownsOf(
+      db,
+      all.map(({ id }) => id),
+    )),
+  ];
   const deployments = all.flatMap(({ completion }) => (completion ? [completion.deployment_id] : []));
   return [...releases, ...all.map(({ id }) => id), ...deployments, ...(await correctionsOf(db, deployments))];
+}
+
+/** The releases that were prepared as take-downs of these promotions. */
+async function takeDownsOf(db: Database, promotionIds: string[]): Promise<string[]> {
+  const rows = await inBatches(promotionIds, (batch) =>
+    db.selectFrom("schedules").select("take_down_release_id").where("promotion_id", "in", batch).execute(),
+  );
+  return rows.flatMap((row) => row.take_down_release_id ?? []);
 }
 
 /** An environment's contents at a moment, and the approvals and events that led to them. */

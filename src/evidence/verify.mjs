@@ -219,12 +219,16 @@ function withNameOfNow(row) {
 function deriveTables() {
   const release = events.find((row) => row.subject === `promotion ${about.promotion}` && row.release_id)?.release_id;
   const asked = events.filter((row) => release && row.release_id === release && row.number <= about.promotion);
-  const own = events.filter((row) => asked.some(({ id }) => id === row.id));
+  // the approvals of a take-down are those of the promotion that it takes down
+  const takenDown = asked.filter((row) => row.takes_down).map((row) => `promotion ${row.rollback_of}`);
+  const own = events.filter((row) => takenDown.includes(row.subject) || asked.some(({ id }) => id === row.id));
   const contents = (release ? contentsOfRelease(own) : contentsAsOf().filter((row) => row.version !== null)).sort(
     byName,
   );
   const rows = [...own, ...contents];
-  const ids = new Set(rows.flatMap((r) => [r.id, r.release_id, r.promotion_id, r.deployment_id]).filter(Boolean));
+  const ids = new Set(
+    rows.flatMap((r) => [r.id, r.release_id, r.take_down_release_id, r.promotion_id, r.deployment_id]).filter(Boolean),
+  );
   const steps = events.filter((row) => ids.has(row.id) || ids.has(row.corrected_id)).map(withNameOfNow);
   const withdrawnAt = (row) => steps.find((step) => step.approval_id === row.id)?.withdrawn_at;
   const approvals = steps

@@ -63,9 +63,7 @@ const sentences = {
   release_made: (d) => [
     "created ",
     release(d),
-    ...(d.rollback_of
-      ? [`, for a rollback${inPart(d.rollback_in_part)} of `, promotion(d.rollback_of), " on "]
-      : [", from "]),
+    ...madeFor(d),
     environment(d),
     ...(d.previous === undefined
       ? []
@@ -77,12 +75,38 @@ const sentences = {
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
-    ...(d.rollback_of ? [`, a rollback${inPart(d.rollback_in_part)} of `, promotion(d.rollback_of)] : []),
+    ...(d.rollback_of
+      ? [
+          d.takes_down ? ", the take-down of " : `, a rollback${inPart(d.rollback_in_part)} of `,
+          promotion(d.rollback_of),
+        ]
+      : []),
     ": ",
     name(d.name),
     d.rollback_of ? " on " : ` from ${text(d.from)} to `,
     environment(d),
     ".",
+  ],
+  promotion_scheduled: (d) => [
+    d.go_live_at || d.take_down_at ? "planned " : "withdrew the plan of ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    ...plannedFor(d),
+    ".",
+  ],
+  promotion_due: (d) => [
+    "reminded that ",
+    promotion(d.number),
+    ", ",
+    name(d.name),
+    ", for ",
+    environment(d),
+    d.what === "take_down" ? ", was planned to be taken down " : ", was planned for ",
+    { at: text(d.due_at) },
+    dueWords(d),
   ],
   promotion_approved: (d) => [
     "approved ",
@@ -155,7 +179,7 @@ const sentences = {
   promotion_completed: (d) =>
     d.rollback_of
       ? [
-          "rolled back ",
+          d.takes_down ? "took down " : "rolled back ",
           promotion(d.rollback_of),
           `${inPart(d.rollback_in_part)} on `,
           environment(d),
@@ -163,6 +187,7 @@ const sentences = {
           promotion(d.number),
           ...overridden(d),
           withoutGate(d),
+          ...asPlanned(d),
           ".",
         ]
       : [
@@ -174,6 +199,7 @@ const sentences = {
           environment(d),
           ...overridden(d),
           withoutGate(d),
+          ...asPlanned(d),
           ".",
         ],
   forced_completion_reviewed: (d) => [
@@ -255,6 +281,8 @@ export const actionNames = {
   release_marked_bad: "Releases marked as bad",
   release_mark_lifted: "Marks of bad releases lifted",
   promotion_asked: "Promotions requested",
+  promotion_scheduled: "Promotions planned",
+  promotion_due: "Planned moments that needed somebody",
   promotion_approved: "Promotions approved",
   promotion_rejected: "Promotions rejected",
   approval_withdrawn: "Approvals withdrawn",
@@ -313,6 +341,33 @@ const promotion = (number: Json | undefined) => ({
   to: `promotions/${text(number)}`,
   text: `promotion ${text(number)}`,
 });
+
+/** ", for the take-down of promotion 12 on" */
+function madeFor({ rollback_of, rollback_in_part, take_down_of }: Details): SentencePart[] {
+  if (take_down_of) return [", for the take-down of ", promotion(take_down_of), " on "];
+  return rollback_of
+    ? [`, for a rollback${inPart(rollback_in_part)} of `, promotion(rollback_of), " on "]
+    : [", from "];
+}
+
+/** ": at 24 December 2026, 22:00, when the deployment happens by itself; taken down 2 January 2027, 08:00: its pages are removed" */
+function plannedFor({ go_live_at, by_itself, take_down_at, take_down, take_down_by_itself }: Details): SentencePart[] {
+  const goLive: SentencePart[] = typeof go_live_at === "string" ? [": at ", { at: go_live_at }] : [];
+  if (goLive.length && by_itself) goLive.push(", when the deployment happens by itself");
+  if (typeof take_down_at !== "string") return goLive;
+  const what = take_down === "remove" ? "its pages are removed" : "what was there before is restored";
+  const how = `${take_down_by_itself ? ", by itself" : ""}: ${what}`;
+  return [...goLive, goLive.length ? "; taken down " : ": taken down ", { at: take_down_at }, how];
+}
+
+function dueWords({ what, reason }: Details): string {
+  const done = what === "take_down" ? "taken down" : "completed";
+  return reason ? ` and could not be ${done}: ${text(reason)}` : ` and has to be ${done}.`;
+}
+
+/** ", as Ada had planned" */
+const asPlanned = ({ planned_by }: Details): SentencePart[] =>
+  planned_by ? [", as ", name(planned_by), " had planned"] : [];
 
 const withoutGate = (d: Details): string => (d.forced ? ", without its gate" : "");
 

@@ -72,6 +72,10 @@ export const readExactMoment = (c: SiteContext, text: string): ReadMoment => rea
 export const readPlannedMoment = (c: SiteContext, text: string | undefined, day: "start" | "end"): ReadMoment =>
   readWith((text, zone, now) => parsePlannedMoment(text, zone, now, { day }), c, text);
 
+/** The same for something that happens once: a time that the clocks skip is refused. */
+export const readScheduledMoment = (c: SiteContext, text: string | undefined): ReadMoment =>
+  readWith((text, zone, now) => parsePlannedMoment(text, zone, now, { day: "start", skipped: "refuse" }), c, text);
+
 function readWith(
   parse: (text: string, zone: string, now: string) => ParsedMoment,
   c: SiteContext,

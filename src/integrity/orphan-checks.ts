@@ -63,6 +63,20 @@ const tablesByEvent: { table: string; subject: string; of?: string; what: string
     actions: ["promotion_approved", "promotion_rejected"],
   },
   {
+    table: "schedules",
+    subject: "promotion_id",
+    what: "a plan of promotion",
+    id: "id",
+    actions: ["promotion_scheduled"],
+  },
+  {
+    table: "due_moments",
+    subject: "promotion_id",
+    what: "a planned moment of promotion",
+    id: "id",
+    actions: ["promotion_due"],
+  },
+  {
     table: "withdrawals",
     subject: "promotion_id",
     what: "the withdrawal of an approval of promotion",

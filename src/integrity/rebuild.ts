@@ -22,6 +22,8 @@ const rebuiltTables = [
   "release_contents",
   "release_marks",
   "promotions",
+  "schedules",
+  "due_moments",
   "approvals",
   "page_comments",
   "comments",
@@ -102,6 +104,8 @@ async function emptyTables(trx: Database, siteId: string): Promise<void> {
     {
       delegation_ends: sql`delegation_id in (select id from delegations where site_id = ${siteId})`,
       delegations: sql`site_id = ${siteId}`,
+      due_moments: promotions,
+      schedules: promotions,
       open_promotions: promotions,
       current_placements: environments,
       forced_reviews: promotions,

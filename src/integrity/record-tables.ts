@@ -120,6 +120,8 @@ export const tableChecks: Partial<Record<RecordTable, TableCheck>> = {
         .execute(),
   },
   comments: byId("comments", "id", () => "the comment"),
+  schedules: byId("schedules", "id", () => "the plan of a promotion"),
+  due_moments: byId("due_moments", "id", () => "the planned moment of a promotion"),
   withdrawals: byId("withdrawals", "approval_id", () => "the withdrawal of an approval"),
   checklist_ticks: byId("checklist_ticks", "id", ({ line }) => `the tick of “${line}”`),
   cancellations: byId("cancellations", "promotion_id", () => "the cancellation"),

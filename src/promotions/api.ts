@@ -20,6 +20,7 @@ import {
 } from "./promotion-schema.ts";
 import { requestPromotion } from "./promotions.ts";
 import { listInState, listPromotions } from "./queries.ts";
+import { planFields, readPlan } from "./schedule-json.ts";
 
 export const promotionApi = new OpenAPIHono<SiteEnv>();
 
@@ -33,6 +34,7 @@ const requestCall = postCall("/sites/{site}/promotions", {
       release: numberSchema,
       to: slugSchema.openapi({ example: "demo" }),
       ...perRequestField((name) => textUpTo(requestFields[name].maxLength).optional()),
+      ...planFields,
     })
     .openapi("NewPromotion"),
   answer: withBlockersSchema,
@@ -40,7 +42,11 @@ const requestCall = postCall("/sites/{site}/promotions", {
 
 promotionApi.openapi(requestCall, async (c) => {
   const body = c.req.valid("json");
-  return c.json(withBlockersJson(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, body)), 201);
+  const request = { ...body, plan: readPlan(c, body) };
+  return c.json(
+    withBlockersJson(await requestPromotion(c.var.db, tokenActor(c, body), c.var.access.site, request)),
+    201,
+  );
 });
 
 const listCall = getCall("/sites/{site}/promotions", {

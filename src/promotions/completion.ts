@@ -16,6 +16,8 @@ interface Completion {
   override?: { reason: string; freezes: { number: number }[] } | undefined;
   /** If it is completed without its gate: why, and what was passed over. */
   forced?: { reason: string; blockers: Blocker[] } | undefined;
+  /** The name of who planned that it is completed by itself. */
+  plannedBy?: string | undefined;
 }
 
 /** Writes the contents into the target, and the completion with its event. Must be called inside a verb's transaction. */
@@ -24,7 +26,7 @@ export async function writeCompletion(
   actor: Actor,
   site: Site,
   promotion: PromotionDetails,
-  { effective_at, override, forced }: Completion,
+  { effective_at, override, forced, plannedBy }: Completion,
 ): Promise<void> {
   const { number, name } = promotion;
   const environment = site.environments.find(({ id }) => id === promotion.environment_id) ?? notFound("environment");
@@ -68,11 +70,13 @@ export async function writeCompletion(
       deployment: deployment.number,
       rollback_of: promotion.rollback_of ?? undefined,
       rollback_in_part: promotion.rollback_in_part || undefined,
+      takes_down: promotion.is_take_down || undefined,
       ...row,
       ...(override && { freezes: override.freezes.map((freeze) => freeze.number) }),
       reason: forced?.reason,
       forced: forced?.blockers.map(({ code }) => code).join(", "),
       passed_over: forced?.blockers.map(asJson),
+      planned_by: plannedBy,
     },
   });
 }

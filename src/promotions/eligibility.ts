@@ -15,12 +15,15 @@ import { listPromotions, type Promotion } from "./queries.ts";
 import { recordersOf } from "./recorders.ts";
 import { whyNotRequest } from "./request-rules.ts";
 import { type Requirement, requirementsOf } from "./rules.ts";
+import type { Plan } from "./schedule-rules.ts";
 
 export type PromotionRequest = {
   /** The release's number. */
   release: number;
   /** The slug of the environment to promote it to. */
   to: string;
+  /** When it is to go live. */
+  plan?: Plan | undefined;
 } & { [Name in RequestFieldName]?: string | undefined };
 
 /** What blocks a release now: of its open promotion if there is one, else as if one were requested at this moment. */
@@ -67,14 +70,14 @@ export async function eligibilityFor(
   db: Database,
   actor: Actor,
   site: Site,
-  release: Pick<Release, "id" | "number" | "digest" | "rollback_of" | "bad">,
+  release: Pick<Release, "id" | "number" | "digest" | "rollback_of" | "take_down_of" | "bad">,
   environment: Environment,
   contents: ReleaseContent[],
 ): Promise<Eligibility> {
   const from = sourceEnvironment(site, environment);
   const digest = promotionDigest(site, release, environment);
   const open = await listPromotions(db, site.id, { open: true, environment: environment.id, limit: 1000 });
-  const same = open.find((promotion) => promotion.digest === digest);
+  const same = open.find((promotion) => promotion.requested_digest === digest);
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(db, environment.id, ids);
   const promotion = same ?? (await draftPromotion(db, actor, { digest, release }, environment, from));

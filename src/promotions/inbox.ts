@@ -7,6 +7,7 @@ import { forcedToReview } from "./break-glass.ts";
 import { type ChangeCounts, countChangesOfAll, type ReleaseSize, releaseSizes } from "./change-counts.ts";
 import { mentionsOf } from "./comments.ts";
 import { standInOn } from "./decision-rules.ts";
+import { takeDownsDue } from "./due-moments.ts";
 import { mayWithdraw, type Need, needOf } from "./need-rules.ts";
 import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
@@ -30,6 +31,10 @@ export interface Inbox {
   /** What this person has to decide, and to complete; those that have waited longest first. */
   decide: Promotion[];
   complete: Promotion[];
+  /** Whose planned moment came, though something else has to happen before this person can complete them. */
+  due: Promotion[];
+  /** Completed promotions whose take-down could not be requested at its moment, to be seen to by this person. */
+  takeDownsDue: Promotion[];
   /** What was completed without its gate, and this person has to review. */
   forced: Promotion[];
   others: Promotion[];
@@ -59,6 +64,7 @@ export async function loadInbox(
     open.filter((promotion) => needOf(promotion, actor, blockers.get(promotion.id) ?? []) === need);
   const rejected = await rejectionsOf(db, actor, site.id);
   const mentioned = await mentionsOf(db, site.id, actor.person.id);
+  const overdue = await takeDownsDue(db, actor, site.id);
   return {
     rejected,
     mentioned,
@@ -73,6 +79,8 @@ export async function loadInbox(
     blockers,
     decide: needing("decision").reverse(),
     complete: needing("completion").reverse(),
+    due: needing("due").reverse(),
+    takeDownsDue: overdue,
     forced: await forcedToReview(db, actor, site.id),
     others: needing(undefined),
     done,
@@ -85,7 +93,7 @@ export async function loadInbox(
     ),
     sizes: await releaseSizes(
       db,
-      [...rejected, ...mentioned, ...done].map((promotion) => promotion.release_id),
+      [...rejected, ...mentioned, ...overdue, ...done].map((promotion) => promotion.release_id),
     ),
   };
 }

@@ -4,20 +4,40 @@ import { frozenCode } from "../freezes/rules.ts";
 import { badReleaseCode } from "../record/release-marks.ts";
 import { mayComplete, soakingCode } from "./completion-rules.ts";
 import { canActIn, countingApprovalOf, whyNotDecide } from "./decision-rules.ts";
-import type { OpenPromotion, PromotionFacts, PromotionState } from "./rules.ts";
+import { isOpen, type OpenPromotion, type PromotionFacts, type PromotionState } from "./rules.ts";
 
 /** Blockers that end by themselves, or by ticking what is done: nobody has to request anew. */
 const passingCodes = ["soaking", "checklist_open", frozenCode];
 
-/** `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. */
-export type Need = "decision" | "completion" | "settlement";
+/**
+ * `settlement`: it cannot go on as it is, so its requester has to cancel it or request another one. `due`: its planned
+ * moment came, but something else has to happen before somebody can complete it.
+ */
+export type Need = "decision" | "completion" | "settlement" | "due";
 
 /**
  * What an open promotion needs from this person now; undefined if nothing. `blockers` are all that block it, with or
  * without the approvals that are missing.
  */
 export function needOf(
-  promotion: OpenPromotion & Pick<PromotionFacts, "approvals"> & Requested,
+  promotion: NeedingPromotion,
+  actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor" | "at">,
+  blockers: Blocker[],
+): Need | undefined {
+  const need = needBesidesPlan(promotion, actor, blockers);
+  const { go_live_at } = promotion.schedule ?? {};
+  // until its moment comes, nobody has to think of a promotion that is planned
+  if (need === "completion" && go_live_at && go_live_at > actor.at) return;
+  const isDue = promotion.is_take_down || (go_live_at && go_live_at <= actor.at);
+  return need ?? (isDue && isOpen(promotion.state) && mayComplete(promotion, actor) ? "due" : undefined);
+}
+
+type NeedingPromotion = OpenPromotion &
+  Pick<PromotionFacts, "approvals"> &
+  Requested & { schedule: { go_live_at: string | null } | null; is_take_down?: boolean };
+
+function needBesidesPlan(
+  promotion: NeedingPromotion,
   actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor">,
   blockers: Blocker[],
 ): Need | undefined {

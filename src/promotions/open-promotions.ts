@@ -23,6 +23,8 @@ interface NewPromotion {
   fields: { [Name in RequestFieldName]?: string | undefined };
   /** The completed promotion that it rolls back. */
   rollbackOf?: { id: string; number: number; inPart: boolean } | undefined;
+  /** Whether it is the take-down of that one. */
+  takeDown?: boolean | undefined;
   /** The open promotions to the same environment, of which it replaces those that it includes. */
   open: Promotion[];
 }
@@ -32,7 +34,7 @@ export async function openPromotion(
   trx: Database,
   actor: Actor,
   site: Site,
-  { release, from, environment, contents, digest, fields, rollbackOf, open }: NewPromotion,
+  { release, from, environment, contents, digest, fields, rollbackOf, takeDown, open }: NewPromotion,
 ): Promise<number> {
   const row = {
     id: newId(Date.parse(actor.at)),
@@ -63,6 +65,7 @@ export async function openPromotion(
       from: from.slug,
       rollback_of: rollbackOf?.number,
       rollback_in_part: row.rollback_in_part || undefined,
+      takes_down: takeDown,
     },
   });
   // a rollback does not end what is on its way, and the reverse

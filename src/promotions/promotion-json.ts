@@ -4,6 +4,7 @@ import { perRequestField } from "./fields.ts";
 import type { promotionSchema, withBlockersSchema } from "./promotion-schema.ts";
 import type { Outcome } from "./promotions.ts";
 import type { Promotion } from "./queries.ts";
+import { scheduleJson } from "./schedule-json.ts";
 
 export function withBlockersJson(details: Outcome): z.infer<typeof withBlockersSchema> {
   return { ...promotionJson(details), blockers: details.blockers };
@@ -27,6 +28,7 @@ export function promotionJson(row: Promotion): z.infer<typeof promotionSchema> {
     asked_by,
     asked_by_kind: row.requester_kind,
     asked_at,
+    schedule: scheduleJson(row.schedule),
     requirements: row.requirements.map(({ role, needed, given, people, substitutes = [] }) => ({
       role,
       needed,

@@ -1,4 +1,5 @@
 import { promotionPage } from "../../views/promotions/page.ts";
+import { roleNames } from "../access/roles.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -25,7 +26,11 @@ import { pageDrafts } from "./page-drafts.ts";
 import { listPromotions } from "./queries.ts";
 import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.ts";
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
+import { type PlanForm, planForm } from "./schedule-form.ts";
+import { whyNotMaySchedule, whyNotSchedule } from "./schedule-rules.ts";
 import { changedSince } from "./since-completion.ts";
+import { takeDownLines } from "./take-down-lines.ts";
+import { whyOutdated } from "./take-down-rules.ts";
 import { isTargetKnown } from "./target-contents.ts";
 
 export interface RefusedForm {
@@ -42,6 +47,7 @@ export interface RefusedForm {
         force?: string;
         review?: string;
         remark?: string;
+        plan?: PlanForm;
         pages?: PageRequest[];
       }
     | undefined;
@@ -70,6 +76,7 @@ export async function showPromotion(
   const whyNot = whyNotDecide(promotion, actor);
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
   const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
+  const takeDown = await takeDownLines(db, site.id, promotion);
   const content = promotionPage({
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
@@ -102,6 +109,13 @@ export async function showPromotion(
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
     need: needOf(promotion, actor, promotion.blockers),
     standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
+    plan:
+      whyNotMaySchedule(promotion, sessionActor(c), await roleNames(db)) || whyNotSchedule(promotion)
+        ? undefined
+        : (refusedForm.form?.plan ?? planForm(promotion.schedule, site.time_zone)),
+    key: newId(),
+    takeDown,
+    outdated: promotion.open ? whyOutdated(promotion, promotion.schedule?.take_down ?? null, takeDown) : undefined,
     stale: promotion.blockers.find(isDeadEnd)?.message,
     may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:

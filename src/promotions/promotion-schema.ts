@@ -9,6 +9,7 @@ import {
   slugSchema,
 } from "../api/schemas.ts";
 import { perRequestField } from "./fields.ts";
+import { scheduleSchema } from "./schedule-json.ts";
 
 export const tags = ["Promotions"];
 
@@ -58,6 +59,7 @@ export const promotionSchema = z.object({
   asked_by: nameThenSchema,
   asked_by_kind: personKindSchema,
   asked_at: momentSchema,
+  schedule: scheduleSchema,
   requirements: z.array(
     z.object({
       role: z.string(),

@@ -40,6 +40,7 @@ import { addRejection } from "./rejections.ts";
 import { whyNotAllReviewed, whyNotComment, whyNotDigest, whyNotReviewed } from "./review-rules.ts";
 import { whyNotMayComplete } from "./rollback-rules.ts";
 import { type Decision, whyClosed, whyNotReason } from "./rules.ts";
+import { writeSchedule } from "./write-schedule.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
 export type Outcome = Promotion & { blockers: Blocker[] };
@@ -62,7 +63,9 @@ export function requestPromotion(db: Database, actor: Actor, site: Site, request
     if (whyNot) throw new Refusal(409, whyNot.message, { code: whyNot.code });
     const asked = { release, from, environment, contents, digest, fields: request, open };
     const number = await openPromotion(trx, actor, site, asked);
-    await carryTicks(trx, site.id, await promotionOf(trx, site, number), eligible);
+    const promotion = await promotionOf(trx, site, number);
+    await carryTicks(trx, site.id, promotion, eligible);
+    if (request.plan) await writeSchedule(trx, actor, site, promotion, request.plan);
     return outcome(trx, site, number, actor.at);
   });
 }

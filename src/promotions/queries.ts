@@ -11,6 +11,7 @@ import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
 import { endedAt, isOpen, type PromotionState, requirementsOf, stateOf } from "./rules.ts";
+import { schedulesOf } from "./schedule-queries.ts";
 
 export type Promotion = NonNullable<Awaited<ReturnType<typeof findPromotion>>>;
 
@@ -132,11 +133,17 @@ function promotions(db: Database) {
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
     .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"])
-    .select(newestGate.as("newest_gate"));
+    .select([newestGate.as("newest_gate"), takesDown.as("takes_down"), plans.as("plans")]);
 }
 
 /** The version of the gate in force in its target; null if that has none. One index seek a row. */
 const newestGate = sql<number | null>`(select max(n.version) from gates n where n.environment_id = p.environment_id)`;
+
+/** How often it was planned: few promotions ever are. */
+const plans = sql<number>`(select count(*) from schedules sc where sc.promotion_id = p.id)`;
+
+/** Whether its release was prepared as the take-down of another promotion. */
+const takesDown = sql<number>`(select count(*) from schedules td where td.take_down_release_id = p.release_id)`;
 
 type Row = Awaited<ReturnType<ReturnType<typeof promotions>["execute"]>>[number];
 
@@ -163,43 +170,54 @@ async function withState(db: Database, rows: Row[]) {
   );
   const withChecklist = rows.filter((row) => gateOf(row)?.checklist.length).map((row) => row.id);
   const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
-  return rows.map(withMark).map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, ...row }) => {
-    const gate = gateOf({ gate_id, gate_version, gate_rules });
-    const of = <T extends { promotion_id: string }>(list: T[]) =>
-      list.filter(({ promotion_id }) => promotion_id === row.id);
-    const facts = {
-      ...row,
-      gate,
-      /** Whether its target has another gate by now; it keeps the one under which it was requested. */
-      gate_changed: newest_gate !== gate_version,
-      approvals: of(approvals).map((approval) => ({
-        ...approval,
-        pages: pages.get(approval.id) ?? [],
-        carried_over: readCarriedOver(approval.carried_over),
-      })),
-      completion: completionOf(of(completions)),
-      cancellation: of(cancellations)[0] ?? null,
-    };
-    const state = stateOf(facts);
-    const ended_at = endedAt(facts) ?? null;
-    const then = (environment: { id: string; name: string }) => nameAt(former, environment, ended_at ?? endOfTime);
-    const to = { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier };
-    const from = { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier };
-    return {
-      ...facts,
-      state,
-      open: isOpen(state),
-      ended_at,
-      environment: { ...to, name: then(to) },
-      from: { ...from, name: then(from) },
-      requirements: requirementsOf(facts, names),
-      /** Who recorded any of it, and so may not approve it. */
-      recorders: recorders.get(row.release_id) ?? [],
-      checklist: checklistOf(gate, of(ticks)),
-      /** How often a line of it was ticked or unticked. */
-      ticks: of(ticks).length,
-    };
-  });
+  const planned = rows.filter((row) => row.plans > 0).map((row) => row.id);
+  const schedules = await schedulesOf(db, planned);
+  return rows
+    .map(withMark)
+    .map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, takes_down, plans: _plans, ...row }) => {
+      const gate = gateOf({ gate_id, gate_version, gate_rules });
+      const of = <T extends { promotion_id: string }>(list: T[]) =>
+        list.filter(({ promotion_id }) => promotion_id === row.id);
+      const schedule = schedules.get(row.id) ?? null;
+      const is_take_down = row.rollback_of_id !== null && takes_down > 0;
+      const facts = {
+        ...row,
+        /** What approvals are bound to: with the contents of the take-down, if there is one. */
+        digest: schedule?.digest ?? row.digest,
+        requested_digest: row.digest,
+        gate,
+        schedule,
+        is_take_down,
+        /** Whether its target has another gate by now; it keeps the one under which it was requested. */
+        gate_changed: newest_gate !== gate_version && !is_take_down,
+        approvals: of(approvals).map((approval) => ({
+          ...approval,
+          pages: pages.get(approval.id) ?? [],
+          carried_over: readCarriedOver(approval.carried_over),
+        })),
+        completion: completionOf(of(completions)),
+        cancellation: of(cancellations)[0] ?? null,
+      };
+      const state = stateOf(facts);
+      const ended_at = endedAt(facts) ?? null;
+      const then = (environment: { id: string; name: string }) => nameAt(former, environment, ended_at ?? endOfTime);
+      const to = { id: row.environment_id, slug: row.to_slug, name: row.to_name, tier: row.to_tier };
+      const from = { id: row.from_id, slug: row.from_slug, name: row.from_name, tier: row.from_tier };
+      return {
+        ...facts,
+        state,
+        open: isOpen(state),
+        ended_at,
+        environment: { ...to, name: then(to) },
+        from: { ...from, name: then(from) },
+        requirements: requirementsOf(facts, names),
+        /** Who recorded any of it, and so may not approve it. */
+        recorders: recorders.get(row.release_id) ?? [],
+        checklist: checklistOf(gate, of(ticks)),
+        /** How often a line of it was ticked or unticked. */
+        ticks: of(ticks).length,
+      };
+    });
 }
 
 const gateOf = ({ gate_id, gate_version, gate_rules }: Pick<Row, "gate_id" | "gate_version" | "gate_rules">) =>

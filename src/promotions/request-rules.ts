@@ -4,13 +4,18 @@ import type { Flag } from "../schema.ts";
 
 /** Why a promotion cannot be requested: the same one is open already, or it would change nothing. */
 export function whyNotRequest(
-  release: { number: number; rollback_of: number | null; bad: BadMark | null },
+  release: { number: number; rollback_of: number | null; take_down_of: number | null; bad: BadMark | null },
   environment: { name: string },
   same: { number: number } | undefined,
   contents: { change: PromotionChange }[],
 ): Blocker | undefined {
   if (same) return { code: "already_asked", message: `Already requested: promotion ${same.number}.` };
   if (release.bad) return badRelease(release.number, release.bad);
+  if (release.take_down_of)
+    return {
+      code: "take_down_release",
+      message: `Release ${release.number} is the take-down of promotion ${release.take_down_of}, and is promoted only at its planned moment.`,
+    };
   if (release.rollback_of)
     return {
       code: "rollback_release",

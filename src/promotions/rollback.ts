@@ -78,7 +78,7 @@ export function rollBack(
     const release = { digest: releaseDigest(lines), rollback_of_id: promotion.id };
     const digest = promotionDigest(site, release, environment);
     const open = await listPromotions(trx, site.id, { open: true, environment: environment.id, limit: 1000 });
-    const same = open.find((other) => other.digest === digest);
+    const same = open.find((other) => other.requested_digest === digest);
     if (same) throw new Refusal(409, `Already requested: promotion ${same.number}.`, { code: "already_asked" });
     const { id, ...frozen } = await freezeRelease(trx, actor, site, {
       name: rollbackName(promotion, isPartial),

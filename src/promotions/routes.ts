@@ -27,6 +27,8 @@ import { type ReviewTicks, saveSectionTicks, saveTicks } from "./review-ticks.ts
 import { rollBack } from "./rollback.ts";
 import { rollbackErrors, showRollback } from "./rollback-page.ts";
 import { parseRollbackLine } from "./rollback-rules.ts";
+import { schedulePromotion } from "./schedule.ts";
+import { planOf, readPlanForm } from "./schedule-form.ts";
 import { changedSince } from "./since-completion.ts";
 import { withdrawApproval } from "./withdrawals.ts";
 
@@ -137,6 +139,17 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/completion", async (c) => {
     const changed = await changedSince(db, promotion, contents);
     const place = whereItIs(promotion, changed, contents.length, (iso) => longTime(iso, access.site.time_zone));
     return ["Completed.", `It ${place}.`, note].filter(Boolean).join(" ");
+  });
+});
+
+promotionRoutes.post("/:number{[0-9]{1,9}}/schedule", async (c) => {
+  const number = Number(c.req.param("number"));
+  const form = { ...(await readPlanForm(c)), ...(await formFields(c, "key")) };
+  const { plan, errors } = planOf(c, form);
+  return attempt(c, number, { plan: form }, async () => {
+    refuseFields(errors);
+    await schedulePromotion(c.var.db, sessionActor(c, form), c.var.access.site, number, plan);
+    return "Plan saved.";
   });
 });
 

@@ -40,6 +40,8 @@ export interface PromotionFacts {
   gate: Gate | null;
   /** The promotion that it rolls back; null or undefined if it is no rollback. */
   rollback_of_id?: string | null | undefined;
+  /** Whether it is the take-down of that promotion. It has a gate only if the approvals of that one do not cover it. */
+  is_take_down?: boolean;
   approvals: ApprovalFacts[];
   completion: { completed_at: string; effective_at: string } | null;
   cancellation: { superseded_by: number | null; cancelled_at: string; expired_at: string | null } | null;
@@ -60,10 +62,10 @@ export const counts = ({ decision, withdrawn_at }: Pick<ApprovalFacts, "decision
 
 /** The approvals that the gate needs, and how many were given for exactly this digest. A person counts once in each role. */
 export function requirementsOf(
-  { gate, approvals, digest, rollback_of_id }: PromotionFacts,
+  { gate, approvals, digest, rollback_of_id, is_take_down }: PromotionFacts,
   roleNames: Record<string, string>,
 ): Requirement[] {
-  if (rollback_of_id && !gate?.rollback_needs_approval) return [];
+  if (rollback_of_id && !is_take_down && !gate?.rollback_needs_approval) return [];
   return (gate?.requirements ?? []).map(({ role, count }) => {
     const given = approvals.filter((one) => counts(one) && one.role === role && one.digest === digest);
     return {

@@ -21,6 +21,8 @@ export const actions = [
   "release_marked_bad",
   "release_mark_lifted",
   "promotion_asked",
+  "promotion_scheduled",
+  "promotion_due",
   "promotion_approved",
   "promotion_rejected",
   "approval_withdrawn",

@@ -94,6 +94,15 @@ function releases(db: Database) {
         .whereRef("x.release_id", "=", "r.id")
         .limit(1)
         .as("rollback_in_part"),
+    )
+    .select((eb) =>
+      eb
+        .selectFrom("schedules as s")
+        .innerJoin("promotions as up", "up.id", "s.promotion_id")
+        .select("up.number")
+        .whereRef("s.take_down_release_id", "=", "r.id")
+        .limit(1)
+        .as("take_down_of"),
     );
 }
 

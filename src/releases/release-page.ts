@@ -8,6 +8,7 @@ import { eligibilityForAll } from "../promotions/eligibility.ts";
 import { perRequestField, type RequestField, type RequestFieldName, requestFields } from "../promotions/fields.ts";
 import { changesRequestedOf } from "../promotions/page-comments.ts";
 import { listPromotions } from "../promotions/queries.ts";
+import { emptyPlan, type PlanForm } from "../promotions/schedule-form.ts";
 import { correctedSources } from "../record/corrections.ts";
 import { currentPlacements } from "../record/current.ts";
 import { findRelease, listContents } from "../record/releases.ts";
@@ -18,7 +19,7 @@ import { whyNotMayMark } from "./rules.ts";
 const maxLines = 200;
 
 export interface RefusedRequest {
-  form?: ({ to: string } & Record<RequestFieldName, string>) | undefined;
+  form?: ({ to: string; plan: PlanForm } & Record<RequestFieldName, string>) | undefined;
   errors?: Record<string, string> | undefined;
   refused?: string | undefined;
   /** What was typed as the reason of a mark, and what is wrong with it. */
@@ -29,7 +30,7 @@ export interface RefusedRequest {
 export async function showRelease(
   c: SiteContext,
   number: number,
-  { form = { to: "", ...perRequestField(() => "") }, errors = {}, refused, mark }: RefusedRequest = {},
+  { form = { to: "", plan: emptyPlan, ...perRequestField(() => "") }, errors = {}, refused, mark }: RefusedRequest = {},
   status: 200 | 403 | 409 | 422 = 200,
 ) {
   const { site, may } = c.var.access;

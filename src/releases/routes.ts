@@ -5,7 +5,7 @@ import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
-import { type FieldError, notFound, Refusal, refuse, shownRefusal } from "../errors.ts";
+import { type FieldError, notFound, Refusal, refuse, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -15,6 +15,7 @@ import { requestFieldNames } from "../promotions/fields.ts";
 import { changesRequestedOf } from "../promotions/page-comments.ts";
 import { requestPromotion } from "../promotions/promotions.ts";
 import { listPromotions } from "../promotions/queries.ts";
+import { planOf, readPlanForm } from "../promotions/schedule-form.ts";
 import { findRelease, listContents, listReleases, type Release } from "../record/releases.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
@@ -128,15 +129,19 @@ for (const [path, act, done] of [
 export const promotionRequests = new Hono<SiteEnv>();
 
 promotionRequests.post("/", async (c) => {
-  const form = await formFields(c, "release", "to", ...requestFieldNames, "key");
-  const request = { ...form, release: /^\d{1,9}$/.test(form.release) ? Number(form.release) : notFound("release") };
+  const plan = await readPlanForm(c);
+  const form = { ...(await formFields(c, "release", "to", ...requestFieldNames, "key")), ...plan };
+  const number = /^\d{1,9}$/.test(form.release) ? Number(form.release) : notFound("release");
+  const planned = planOf(c, plan);
+  const request = { ...form, release: number, plan: planned.plan };
   try {
+    refuseFields(planned.errors);
     const { number } = await requestPromotion(c.var.db, sessionActor(c, form), c.var.access.site, request);
     flash(c, `Promotion ${number} requested.`);
     return c.redirect(`/sites/${c.var.access.site.slug}/promotions/${number}`, 303);
   } catch (error) {
     const { status, ...refusal } = shownRefusal(error);
-    return showRelease(c, request.release, { form: request, ...refusal }, status as 403 | 409 | 422);
+    return showRelease(c, request.release, { form: { ...form, plan }, ...refusal }, status as 403 | 409 | 422);
   }
 });
 

@@ -49,13 +49,14 @@ export function parseRangeEnd(text: string, zone: string, now: string): ParsedMo
 
 /**
  * Reads a moment that may be in the future, exactly: RFC 3339 with an offset, 2026-12-24 22:00 on the site's clock, or a
- * day, which means its start or, with `day: "end"`, the start of the next one.
+ * day, which means its start or, with `day: "end"`, the start of the next one. With `skipped: "refuse"`, a time that the
+ * clocks skip is wrong; otherwise it is read as on a clock that is not put forward.
  */
 export function parsePlannedMoment(
   text: string,
   zone: string,
   now: string,
-  { day }: { day: "start" | "end" },
+  { day, skipped }: { day: "start" | "end"; skipped?: "refuse" },
 ): ParsedMoment {
   const trimmed = text.trim();
   const date = validDate(trimmed);
@@ -64,6 +65,10 @@ export function parsePlannedMoment(
     absolute(trimmed) ?? inNamedZone(trimmed, zone, now) ?? fromWallClock(trimmed, zone);
   if (!span) return { wrong: invalidMoment(trimmed, "2026-12-24 22:00") };
   if (span.repeats) return { wrong: whichOf(span.repeats, zone, "shows") };
+  if (span.note && skipped === "refuse")
+    return {
+      wrong: `Clocks in ${zone} go forward then, and skip that time. Enter ${formatMoment(span.start, zone)} or another time.`,
+    };
   return { at: span.start, ...(span.note && { note: span.note }) };
 }
 

@@ -2,6 +2,8 @@ import type { Page } from "playwright-core";
 import { type Access, findAccess } from "../../src/access/sites.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { newLink } from "../../src/people/links.ts";
+import { requestPromotion } from "../../src/promotions/promotions.ts";
+import { createRelease } from "../../src/releases/releases.ts";
 import { createSite } from "../../src/sites/sites.ts";
 import { environmentOf, lineOf, type Name } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
@@ -139,6 +141,13 @@ export const cases: Case[] = [
   page("promotion, about to be cancelled", "ada", promotion(promotions.waiting), (at) =>
     at.getByText("Cancel promotion").click(),
   ),
+
+  page("promotion, planned with its take-down", "iris", plannedCampaign, openPlan),
+  page("promotion, planned for the past", "iris", plannedCampaign, async (at) => {
+    await openPlan(at);
+    await at.locator('[name="take_down"]').selectOption("");
+    await fillAndClick({ go_live_at: "2020-01-01T10:00", take_down_at: "2020-01-01T09:00" }, "Save plan")(at);
+  }),
 
   page("releases", "ada", "/sites/shop/releases"),
   page("releases, none", "oskar", "/sites/elsewhere/releases"),
@@ -300,6 +309,28 @@ async function withFreezes(w: Shop, path: string): Promise<string> {
   await oskar.post(freezes, { environment: "live", reason: "Checkout shows wrong prices", key: "now" });
   await oskar.post(freezes, { environment: "demo", reason: "Deliveries from the warehouse", key: "weekly", ...weekly });
   return `/sites/elsewhere${path}`;
+}
+
+async function openPlan(at: Page): Promise<void> {
+  for (const fold of await at.locator(".panel:has(> #schedule) > .fold > summary").all()) await fold.click();
+}
+
+/** A promotion of a site of its own, which is planned to go live by itself and to be taken down. */
+async function plannedCampaign(w: Shop): Promise<string> {
+  const iris = await w.by("iris");
+  const address = "/sites/campaigns/promotions/1";
+  if (await findAccess(w.db, iris.person.id, "campaigns")) return address;
+  await createSite(w.db, iris, { slug: "campaigns", name: "Campaigns" }, ["account-manager"]);
+  const { site, ...held } = (await findAccess(w.db, iris.person.id, "campaigns")) as Access;
+  const actor = { ...iris, ...held };
+  const contents = [lineOf("/sale v2"), lineOf("/sale/shoes v1")];
+  for (const [environment, placements] of Object.entries({ demo: [lineOf("/sale v1")], beta: contents }))
+    await recordDeployment(w.db, actor, site, environmentOf(site, environment), { placements });
+  await createRelease(w.db, actor, site, { name: "Spring campaign", from: "beta", contents });
+  const goLive = { go_live_at: "2099-03-05T22:00:00.000Z", by_itself: true };
+  const end = { take_down_at: "2099-03-29T08:00:00.000Z", take_down: "restore" as const, take_down_by_itself: false };
+  await requestPromotion(w.db, actor, site, { release: 1, to: "demo", plan: { ...goLive, ...end } });
+  return address;
 }
 
 /** A site in its first hour: demo is not recorded yet, and live has so many pages that the board folds. */

@@ -17,19 +17,25 @@ import { completeWithoutGate, reviewForced } from "../../src/promotions/break-gl
 import { tickLine } from "../../src/promotions/checklist.ts";
 import { addComment } from "../../src/promotions/comments.ts";
 import { expireApprovals, expirePromotion } from "../../src/promotions/expiry.ts";
+import { goLive } from "../../src/promotions/go-live.ts";
 import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { dismissRejection } from "../../src/promotions/rejections.ts";
 import { rollBack } from "../../src/promotions/rollback.ts";
+import { schedulePromotion } from "../../src/promotions/schedule.ts";
+import { noPlan } from "../../src/promotions/schedule-rules.ts";
+import { takeDown } from "../../src/promotions/take-down.ts";
 import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { liftMark, markAsBad } from "../../src/releases/bad-releases.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
+import { addMs } from "../../src/time/add.ts";
 import { setGate } from "./gates.ts";
 import { environmentOf, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
 export async function everyVerb(w: World): Promise<void> {
   await verbsOfOneDay(w);
+  await schedule(w);
   await expire(w);
 }
 
@@ -178,6 +184,26 @@ async function freeze(w: World): Promise<void> {
   const may = { ...ada, permissions: new Set([...ada.permissions, "override_freeze"] as const) };
   await complete(w.db, may, w.site, promotion, { freeze_override: "A security fix" });
   await endFreeze(w.db, ada, w.site, stop.number, "The line runs again");
+}
+
+/** Plans two promotions for one moment, at which one is completed by itself, and taken down a day later; the other is not. */
+async function schedule(w: World): Promise<void> {
+  const [ada, theo] = [await w.by("ada"), await w.by("theo")];
+  const plan = { ...noPlan, go_live_at: addMs(w.clock.at, 60 * 60 * 1000), by_itself: true };
+  const take_down_at = addMs(plan.go_live_at, 24 * 60 * 60 * 1000);
+  const takenDown = { ...plan, take_down_at, take_down: "remove" as const, take_down_by_itself: true };
+  for (const key of ["/planned", "/unapproved"]) {
+    await w.record("beta", [`${key} v1`]);
+    const { number: release } = await w.release(`Planned ${key}`, [key]);
+    const request = { release, to: "demo", ...(key === "/planned" && { plan: takenDown }) };
+    const { number, digest } = await requestPromotion(w.db, ada, w.site, request);
+    if (key === "/planned") await decide(w.db, theo, w.site, number, { decision: "approve", digest });
+    else await schedulePromotion(w.db, ada, w.site, number, plan);
+  }
+  for (const at of [plan.go_live_at, take_down_at]) {
+    w.clock.at = at;
+    await runDueJobs(w.db, { go_live: goLive, take_down: takeDown }, () => w.clock.at);
+  }
 }
 
 /** Lets an approval expire, and a day later its promotion. */

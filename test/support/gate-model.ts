@@ -59,6 +59,7 @@ export const commands = fc.array(
     step(2, "review"),
     step(2, "freeze", fc.constantFrom("ada", "iris", "vera")),
     step(1, "thaw", fc.constantFrom("ada", "iris", "vera")),
+    step(4, "plan", fc.constantFrom("ada", "mara", "iris", "vera")),
     step(1, "endDelegation"),
     step(2, "untick"),
     step(1, "reject"),
@@ -74,7 +75,9 @@ export class GateModel {
   approvals: { by: Who; away: Who | undefined; role: string; at: number; withdrawn?: boolean }[] = [];
   delegations: { id: string; away: Who; by: Who; role: string; until: number; ended?: boolean }[] = [];
   freezes: { number: number; until: number; ended?: boolean }[] = [];
-  end: "completed" | "forced" | "rejected" | undefined;
+  /** When it is to go live by itself. */
+  planned: number | undefined;
+  end: "completed" | "planned" | "forced" | "rejected" | undefined;
   ticked = false;
   reviewed = false;
   readonly gate: RandomGate;

@@ -5,7 +5,7 @@ import type { Board, BoardSection } from "../../src/board/board.ts";
 import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts";
 import type { Comparison } from "../../src/board/rules.ts";
 import { countOf, formatCount, inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
-import { longTime } from "../../src/time/format.ts";
+import { longTime, shortTime } from "../../src/time/format.ts";
 import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
@@ -129,7 +129,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
     ...(cell.recorded.forced ? [statusBadge("band", "without its gate")] : []),
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
-    ...cell.waiting.map((waiting) => waitingBadge(props.site, waiting)),
+    ...cell.waiting.map((waiting) => waitingBadge(props, waiting)),
   ];
   return html`${versionLink(props, cell.recorded)}${cell.recorded.title && html` <bdi class="title">“${cell.recorded.title}”</bdi>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
 }
@@ -198,9 +198,10 @@ function baselineBadge({ site, now }: Props, { baselineBy, recorded }: BoardCell
   return [statusBadge("baseline", "baseline", { title, more: html`: ${baselineWords(line, site.time_zone, now)}` })];
 }
 
-function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: CellWaiting): Html {
+function waitingBadge({ site, now }: Props, { promotion, to, roles, frozen, blocked, planned }: CellWaiting): Html {
   const href = `/sites/${site.slug}/promotions/${promotion}`;
   const version = frozen && `${frozen.version ?? "removal"} `;
+  const when = planned ? `, planned for ${shortTime(planned, site.time_zone, now)}` : "";
   if (blocked)
     return statusBadge("blocked", html`${version}blocked`, {
       more: ` for ${to}`,
@@ -209,15 +210,15 @@ function waitingBadge(site: Site, { promotion, to, roles, frozen, blocked }: Cel
     });
   if (!roles.length)
     return statusBadge("approved", html`${version}approved`, {
-      more: ` for ${to}`,
+      more: ` for ${to}${when}`,
       href,
-      title: `Promotion ${promotion} is approved for ${to}`,
+      title: `Promotion ${promotion} is approved for ${to}${when}`,
     });
   const forRoles = `for ${joinWithAnd(roles)}`;
   return statusBadge("waiting", html`${version}waiting`, {
-    more: ` ${forRoles}`,
+    more: ` ${forRoles}${when}`,
     href,
-    title: `Promotion ${promotion} is waiting ${forRoles}`,
+    title: `Promotion ${promotion} is waiting ${forRoles}${when}`,
   });
 }
 

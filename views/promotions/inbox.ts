@@ -13,6 +13,7 @@ import { statusBadge } from "../parts/status-badge.ts";
 import { pager } from "../parts/table.ts";
 import { time, timeWithAgo } from "../parts/time.ts";
 import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
+import { plannedWords } from "./schedule.ts";
 import { blockedInWords, changesInWords, missingApprovals, sizeInWords, stateInWords } from "./words.ts";
 
 type Props = Inbox & {
@@ -35,9 +36,18 @@ export function inboxPage(props: Props): Html {
     count,
     current: show === pile,
   });
-  const { forced } = props;
-  const yours = decide.length + complete.length + rejected.length + blocked.length + forced.length + mentioned.length;
-  const everything = yours - rejected.length - forced.length - mentioned.length + others.length + total;
+  const { forced, due, takeDownsDue } = props;
+  const overdue = due.length + takeDownsDue.length;
+  const yours =
+    decide.length +
+    complete.length +
+    props.due.length +
+    rejected.length +
+    blocked.length +
+    forced.length +
+    mentioned.length;
+  const everything =
+    yours - takeDownsDue.length - rejected.length - forced.length - mentioned.length + others.length + total;
   return html`${head({
     title: "Inbox",
     under: summary(props),
@@ -65,6 +75,15 @@ ${
     "Approved, not yet completed",
     complete.length,
     each(complete, (promotion, i) => toComplete(props, promotion, i + decide.length === 0)),
+  )
+}
+${
+  shows("needs") &&
+  pile(
+    "due",
+    "Planned, now due",
+    overdue,
+    html`${each(due, (promotion) => toComeBackTo(props, promotion))}${each(takeDownsDue, (promotion) => toTakeDown(props, promotion))}`,
   )
 }
 ${
@@ -133,6 +152,8 @@ function summary(props: Props): Piece {
     return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
   }
   if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
+  const due = props.due.length + props.takeDownsDue.length;
+  if (due) return `${countOf(due, "planned moment")} due.`;
   if (props.forced.length) return `${countOf(props.forced.length, "completion")} without the gate to review.`;
   const unsettled = rejected.length + blocked.length;
   if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
@@ -158,12 +179,15 @@ ${entries}</ul></section>
 
 const address = ({ site }: Props, { number }: Promotion) => `/sites/${site.slug}/promotions/${number}`;
 
-const entry = (props: Props, promotion: Promotion, text: Piece, end: Html, more?: Html): Html => html`<li>
+function entry(props: Props, promotion: Promotion, text: Piece, end: Html, more?: Html): Html {
+  const planned = plannedWords(promotion, props.site, props.now);
+  return html`<li>
 ${environmentPath(promotion.from, promotion.environment)}
-<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p>${more}</div>
+<div><h3><a href="${address(props, promotion)}"><bdi>${promotion.name}</bdi></a> <small>Promotion ${promotion.number}</small></h3><p>${text}${planned && html` ${planned}`}${promotion.open && promotion.note && html` <span class="quote">${promotion.note}</span>`}</p>${more}</div>
 <div class="end">${end}</div>
 </li>
 `;
+}
 
 function toDecide(props: Props, promotion: Promotion, first: boolean): Html {
   const away = props.standsInFor.get(promotion.id);
@@ -242,6 +266,26 @@ const reviewButton = (props: Props, promotion: Promotion, first: boolean): Html 
     address(props, promotion),
     html`Review<span class="sr">: ${promotion.name}</span>`,
     first ? "primary" : undefined,
+  );
+
+/** Its planned moment came, and it still cannot be completed. */
+function toComeBackTo(props: Props, promotion: Promotion): Html {
+  const why = blockedBecause(props, promotion) ?? promotion.schedule?.go_live_due?.reason;
+  return entry(
+    props,
+    promotion,
+    `${whatChanges(props, promotion)}${why ? ` ${why}` : ""}`,
+    html`${linkButton(address(props, promotion), html`Review<span class="sr">: ${promotion.name}</span>`)}${requested(props, promotion)}`,
+  );
+}
+
+/** Its take-down could not be requested. It stays until somebody plans another moment, withdraws the plan, or rolls it back. */
+const toTakeDown = (props: Props, promotion: Promotion): Html =>
+  entry(
+    props,
+    promotion,
+    `${size(props, promotion)} ${promotion.schedule?.take_down_due?.reason ?? ""}`,
+    html`${linkButton(`${address(props, promotion)}#schedule`, html`See the plan<span class="sr">: ${promotion.name}</span>`)}${ended(props, promotion)}`,
   );
 
 function waitingForOthers(props: Props, promotion: Promotion): Html {

@@ -23,6 +23,7 @@ import { type ReviewProps, reviewCards } from "./changes.ts";
 import { type Discussion, discussion } from "./discussion.ts";
 import { type Panels, panels } from "./panels.ts";
 import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
+import { plannedWords } from "./schedule.ts";
 import { countIds, positionQuery, sectionTable } from "./sections.ts";
 import { verdict } from "./verdict.ts";
 import {
@@ -104,12 +105,12 @@ function header(props: PromotionPage): Html {
       promotion.rollback_of ? env(promotion.environment) : environmentPath(promotion.from, promotion.environment),
       ...renamedSince(promotion),
       promotion.rollback_of
-        ? html`Promotion ${promotion.number}, a rollback${inPart(promotion.rollback_in_part)} of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
+        ? html`Promotion ${promotion.number}, ${promotion.is_take_down ? "the take-down" : `a rollback${inPart(promotion.rollback_in_part)}`} of <a href="/sites/${site.slug}/promotions/${promotion.rollback_of}">promotion ${promotion.rollback_of}</a>`
         : `Promotion ${promotion.number}`,
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
-    lead: html`${lead(promotion, changes, softwareIsNeeded)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
+    lead: html`${lead(promotion, changes, softwareIsNeeded)} ${plannedWords(promotion, site, now)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
     under: promotion.note && html`<span class="quote">${promotion.note}</span>`,
   });
 }

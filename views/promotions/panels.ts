@@ -3,6 +3,8 @@ import type { Site } from "../../src/access/sites.ts";
 import type { PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import type { Decision, Requirement } from "../../src/promotions/rules.ts";
+import type { PlanForm } from "../../src/promotions/schedule-form.ts";
+import type { TakeDownLine } from "../../src/promotions/take-down-rules.ts";
 import type { GateVersion } from "../../src/record/gate-changes.ts";
 import { countOf, formatCount } from "../../src/text.ts";
 import { digest } from "../parts/artifact.ts";
@@ -15,6 +17,7 @@ import { inRole, nameOf, requester } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { time } from "../parts/time.ts";
 import { checklistPanel } from "./checklist.ts";
+import { schedulePanel } from "./schedule.ts";
 import { whereCompleted } from "./words.ts";
 
 export type Panels = {
@@ -39,6 +42,12 @@ export type Panels = {
   whyNotForce: string | null | undefined;
   /** Whether this person may review that it was completed without its gate. */
   mayReviewForced: boolean;
+  /** The fields of the plan for people who may plan it; and a key for its form. */
+  plan: PlanForm | undefined;
+  key: string;
+  /** What the take-down does, and why it would not restore what is there now. */
+  takeDown: TakeDownLine[];
+  outdated: string | undefined;
   form: {
     when?: string | undefined;
     reason?: string | undefined;
@@ -51,7 +60,7 @@ export type Panels = {
 };
 
 export const panels = (props: Panels): Html =>
-  html`${gate(props)}${checklistPanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
+  html`${gate(props)}${checklistPanel(props)}${schedulePanel(props)}${props.promotion.state === "waiting" && share(props)}${props.promotion.open && blocking(props.promotion)}${props.promotion.open && props.may.promote && actions(props)}${props.whyNotForce === null && breakGlass(props)}${forcedCompletion(props)}${about(props)}`;
 
 type Approval = Promotion["approvals"][number];
 
@@ -255,6 +264,6 @@ const about = ({ site, promotion, now }: Panels): Html =>
       ["Requested by", html`${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`],
     ])}${fold(
       "What the approval covers",
-      html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,
+      html`<p><small>The ${countOf(promotion.contents.length, "line")} of release ${promotion.release} exactly as frozen, ${promotion.schedule?.take_down_release ? html`the take-down exactly as frozen in <a href="/sites/${site.slug}/releases/${promotion.schedule.take_down_release}">release ${promotion.schedule.take_down_release}</a>, ` : ""}the environment ${promotion.environment.name}, and its gate as it was when the promotion was requested. If any of these changes, a new promotion has to be requested. Digest ${digest(promotion.digest)}</small></p>`,
     )}<p><a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip" download>Evidence pack</a>, or <a href="/sites/${site.slug}/promotions/${promotion.number}/evidence.zip?history=all" download>with the whole history</a></p>`,
   );

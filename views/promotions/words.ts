@@ -52,7 +52,11 @@ export function lead(promotion: Promotion, changes: ChangeCounts, softwareIsNeed
 
 /** What a rollback puts back, against what is there now. */
 function rollbackLead(promotion: Promotion, changes: ChangeCounts): string {
-  const { rollback_of, rollback_in_part, open, state, environment } = promotion;
+  const { rollback_of, rollback_in_part, open, state, environment, is_take_down } = promotion;
+  if (is_take_down) {
+    const takes = open ? "Will take down" : state === "completed" ? "Took down" : "Was to take down";
+    return `${takes} what promotion ${rollback_of} brought to ${environment.name}: ${changesInWords(changes)}. The approvals of that promotion cover it.`;
+  }
   const what = rollback_in_part ? "part of what" : "what";
   const puts = open ? "Will put back" : state === "completed" ? "Put back" : "Was to put back";
   return `${puts} ${what} promotion ${rollback_of} replaced on ${environment.name}: ${changesInWords(changes)}.`;

@@ -59,7 +59,7 @@ function releaseTable(props: List): Html {
     const { id, number, name, created_at } = release;
     const size = sizes.get(id) ?? { page: 0, software: 0 };
     return row(
-      html`${rowHead(html`<a href="/sites/${site.slug}/releases/${number}">${number}, <bdi>${name}</bdi></a>${release.rollback_of && html` <span class="ago">for a rollback${inPart(release.rollback_in_part)} of promotion ${release.rollback_of}</span>`}${release.bad && html` ${statusBadge("blocked", "marked as bad", { title: release.bad.reason })}`}`)}${cell("Contents", sizeInWords(size))}${cell("Created", html`${time(created_at, site.time_zone, now)} by ${nameOf({ ...release, kind: release.person_kind })}`)}${each(targets, (target) => cell(target.name, progress(props, release, target)))}`,
+      html`${rowHead(html`<a href="/sites/${site.slug}/releases/${number}">${number}, <bdi>${name}</bdi></a>${release.take_down_of && html` <span class="ago">for the take-down of promotion ${release.take_down_of}</span>`}${release.rollback_of && !release.take_down_of && html` <span class="ago">for a rollback${inPart(release.rollback_in_part)} of promotion ${release.rollback_of}</span>`}${release.bad && html` ${statusBadge("blocked", "marked as bad", { title: release.bad.reason })}`}`)}${cell("Contents", sizeInWords(size))}${cell("Created", html`${time(created_at, site.time_zone, now)} by ${nameOf({ ...release, kind: release.person_kind })}`)}${each(targets, (target) => cell(target.name, progress(props, release, target)))}`,
     );
   });
   const columns = ["Release", "Contents", "Created", ...targets.map((target) => env(target))];

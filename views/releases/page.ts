@@ -6,6 +6,7 @@ import type { RequestField, RequestFieldName } from "../../src/promotions/fields
 import type { OpenBlockers } from "../../src/promotions/open-blockers.ts";
 import type { Rejection } from "../../src/promotions/page-comments.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
+import type { PlanForm } from "../../src/promotions/schedule-form.ts";
 import type { CurrentPlacement } from "../../src/record/current.ts";
 import type { Release, ReleaseContent } from "../../src/record/releases.ts";
 import { inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
@@ -21,6 +22,7 @@ import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, pager, row, rowHead, withEnvironments } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { newReleaseFrom, rejectionsPanel } from "../promotions/requested-changes.ts";
+import { planFold } from "../promotions/schedule.ts";
 import { sizeInWords } from "../promotions/words.ts";
 import { promotionBadge } from "./promotion-badge.ts";
 
@@ -45,7 +47,7 @@ type Page = {
   targets: Eligibility[];
   previous?: string | undefined;
   next?: string | undefined;
-  form: { to: string; key: string } & Record<RequestFieldName, string>;
+  form: { to: string; key: string; plan: PlanForm } & Record<RequestFieldName, string>;
   /** What can be written with a request for promotion. */
   fields: [RequestFieldName, RequestField][];
   errors: Record<string, string>;
@@ -102,6 +104,8 @@ function badMark({ site, release, mayMark, mark, form, now }: Page): Html | fals
 function frozen({ site, size, release }: Page, from: EnvironmentName): Html {
   const were = size === 1 ? "it was" : "they were";
   const on = html`${env(from)}${nowCalled(release.environment_now)}`;
+  if (release.take_down_of)
+    return html`as the take-down of <a href="/sites/${site.slug}/promotions/${release.take_down_of}">promotion ${release.take_down_of}</a> leaves ${on}, frozen`;
   if (!release.rollback_of) return html`frozen as ${were} on ${on}`;
   const { rollback_of } = release;
   return html`as ${were} on ${on} before <a href="/sites/${site.slug}/promotions/${rollback_of}">promotion ${rollback_of}</a>, frozen for its rollback${inPart(release.rollback_in_part)}`;
@@ -184,7 +188,7 @@ function request({ site, release, targets, form, fields, errors }: Page): Html {
 ${hiddenField("release", String(release.number))}${hiddenField("key", form.key)}
 ${boxes(html`<span class="sr">Environment</span>`, each(targets, choice))}
 ${each(fields, ([name, { label, hint, rows }]) => area({ name, label, hint, rows, value: form[name], error: errors[name] }))}
-<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
+${planFold(site, form.plan, errors)}<div class="end">${button({ text: "Request promotion", look: "primary", because: selected ? undefined : "nowhere" })}${!selected && html`<p class="reason" id="nowhere">No promotion can be requested now.</p>`}</div>
 </form>`,
   );
 }
