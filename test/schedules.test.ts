@@ -396,6 +396,18 @@ describe("the take-down of a campaign", () => {
     ]).toEqual([2, 2, 0]);
   });
 
+  test("does not come before the go-live if both are late, on whatever server its job is taken first", async () => {
+    await plan(takenDown);
+    await approve();
+    w.clock.at = "2026-03-10T10:00:00.000Z";
+    const { id } = await promotion();
+    const job = { id: "j", site_id: w.site.id, kind: "take_down", ref: id, attempts: 1, lease_until: "" };
+    await Promise.all([takeDown(w.db, job, w.clock.at), work()]);
+    expect(await promotion()).toMatchObject({ completion: { effective_at: at }, schedule: { taken_down_by: 2 } });
+    expect(await promotion(2)).toMatchObject({ completion: { effective_at: end } });
+    expect(await events("promotion_due")).toBe(0);
+  });
+
   test("is requested and left to somebody if nobody said that it happens by itself", async () => {
     await plan({ ...takenDown, take_down_by_itself: false });
     await approve();

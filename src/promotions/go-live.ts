@@ -1,4 +1,5 @@
-import { findSiteById } from "../access/sites.ts";
+import type { Actor } from "../access/actor.ts";
+import { findSiteById, type Site } from "../access/sites.ts";
 import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
@@ -6,7 +7,7 @@ import type { Job } from "../jobs/queue.ts";
 import { writeCompletion } from "./completion.ts";
 import { recordDue } from "./due-moments.ts";
 import { assessOnTime } from "./on-time.ts";
-import { listPromotions } from "./queries.ts";
+import { listPromotions, type Promotion } from "./queries.ts";
 import { isDue } from "./schedule-rules.ts";
 
 /**
@@ -18,13 +19,23 @@ export async function goLive(db: Database, { site_id, ref }: Job, now: string): 
   await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
     const [promotion] = await listPromotions(trx, site_id, { ids: [ref] });
     const site = await findSiteById(trx, site_id);
-    const schedule = promotion?.schedule;
-    const dueAt = schedule?.go_live_at;
-    // by the clock, since the last event may be later if that was set back
-    if (!site || !promotion?.open || !schedule || !dueAt || !isDue(dueAt, now) || schedule.go_live_due) return;
-    const { reason, details } = await assessOnTime(trx, site, promotion, dueAt, actor.at);
-    if (schedule.by_itself && schedule.planned_at <= dueAt && !reason)
-      await writeCompletion(trx, actor, site, details, { effective_at: dueAt, plannedBy: schedule.person });
-    else await recordDue(trx, actor, site, promotion, { what: "go_live", due_at: dueAt, reason: reason ?? null });
+    if (site && promotion) await goLiveIfDue(trx, actor, site, promotion, now);
   });
+}
+
+/** The same within a transaction. `now` is the clock's time, which may be before that of the last event if it was set back. */
+export async function goLiveIfDue(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  promotion: Promotion,
+  now: string,
+): Promise<void> {
+  const { open, schedule } = promotion;
+  const dueAt = schedule?.go_live_at;
+  if (!open || !schedule || !dueAt || !isDue(dueAt, now) || schedule.go_live_due) return;
+  const { reason, details } = await assessOnTime(trx, site, promotion, dueAt, actor.at);
+  if (schedule.by_itself && schedule.planned_at <= dueAt && !reason)
+    await writeCompletion(trx, actor, site, details, { effective_at: dueAt, plannedBy: schedule.person });
+  else await recordDue(trx, actor, site, promotion, { what: "go_live", due_at: dueAt, reason: reason ?? null });
 }

@@ -9,6 +9,7 @@ import { listContents } from "../record/releases.ts";
 import { writeCompletion } from "./completion.ts";
 import { recordDue } from "./due-moments.ts";
 import { promotionDigest } from "./eligibility.ts";
+import { goLiveIfDue } from "./go-live.ts";
 import { assessOnTime } from "./on-time.ts";
 import { openPromotion } from "./open-promotions.ts";
 import { findPromotion, listPromotions, type Promotion } from "./queries.ts";
@@ -24,8 +25,8 @@ import { whyNotAsApproved } from "./take-down-rules.ts";
  */
 export async function takeDown(db: Database, { site_id, ref }: Job, now: string): Promise<void> {
   await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
-    const [promotion] = await listPromotions(trx, site_id, { ids: [ref] });
     const site = await findSiteById(trx, site_id);
+    const promotion = site && (await afterGoLive(trx, actor, site, ref, now));
     const { take_down_at: dueAt, take_down_due, taken_down_by } = promotion?.schedule ?? {};
     if (!site || !promotion || !dueAt || !isDue(dueAt, now) || take_down_due || taken_down_by) return;
     if (!promotion.open && !promotion.completion) return;
@@ -35,6 +36,20 @@ export async function takeDown(db: Database, { site_id, ref }: Job, now: string)
     const requested = (await findPromotion(trx, site.id, number)) as Promotion;
     await completeTakeDown(trx, actor, site, promotion, requested, dueAt);
   });
+}
+
+/** The promotion once it has gone live, if that is due too: after a halt, another server may not have come to it yet. */
+async function afterGoLive(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  id: string,
+  now: string,
+): Promise<Promotion | undefined> {
+  const [promotion] = await listPromotions(trx, site.id, { ids: [id] });
+  if (!promotion?.open) return promotion;
+  await goLiveIfDue(trx, actor, site, promotion, now);
+  return (await listPromotions(trx, site.id, { ids: [id] }))[0];
 }
 
 async function completeTakeDown(
