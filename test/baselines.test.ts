@@ -160,8 +160,12 @@ test("an export and the evidence name the baseline", async () => {
   await w.record("live", baseline, { baseline: true });
   const csv = await text(w.as("vera").get("/sites/shop/environments/live/export.csv"));
   const [head = "", row = ""] = csv.split("\r\n");
-  expect(head.endsWith(",out_of_band,baseline,before_approval")).toBe(true);
-  expect(row.endsWith(",false,true,false")).toBe(true);
+  expect(
+    head.endsWith(
+      ",out_of_band,baseline,before_approval,rollback_of,rollback_in_part,rolled_back_by,rolled_back_in_part,without_gate",
+    ),
+  ).toBe(true);
+  expect(row.endsWith(",false,true,false,,false,,false,false")).toBe(true);
 });
 
 describe("later records", () => {

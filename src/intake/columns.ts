@@ -20,7 +20,9 @@ export type Field = keyof typeof headings;
 
 /** What else the product's own exports have: known, and recorded anew, not taken over. */
 const ofExports =
-  "recorded_at deployment promotion approved_by out_of_band baseline before_approval title_now end rows".split(" ");
+  "recorded_at deployment promotion approved_by out_of_band baseline before_approval rollback_of rollback_in_part rolled_back_by rolled_back_in_part without_gate title_now end rows".split(
+    " ",
+  );
 
 export interface Columns {
   /** The index of each field that is there. */
