@@ -3,6 +3,7 @@ import { onTortureDatabase } from "./cast.ts";
 import { expectedFacts, type Facts, writeName } from "./expected.ts";
 import { whyNotExpired } from "./expired.ts";
 import { whyNotMet } from "./gates-met.ts";
+import { sitebookId, whyNotGoneLive } from "./gone-live.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Record, readRecord } from "./record.ts";
 import { recordedFacts } from "./recorded.ts";
@@ -11,7 +12,7 @@ import type { Write } from "./writes.ts";
 
 /**
  * Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. What was
- * due until `dueUntil` (ISO 8601 UTC) must have expired.
+ * due until `dueUntil` (ISO 8601 UTC) must have expired, gone live or been noticed.
  */
 export async function check(url: string, ledger: Ledger, dueUntil: string) {
   const record = await onTortureDatabase(url, readRecord);
@@ -21,6 +22,7 @@ export async function check(url: string, ledger: Ledger, dueUntil: string) {
     ...whyNotWhole(record),
     ...whyNotMet(record),
     ...whyNotExpired(record, dueUntil),
+    ...whyNotGoneLive(record, dueUntil),
     ...(code ? [out + err] : []),
   ];
   const done = record.jobs.filter((job) => job.done_at);
@@ -30,6 +32,9 @@ export async function check(url: string, ledger: Ledger, dueUntil: string) {
     /** Those that were taken again after their server was killed, or was slower than its lease. */
     repeatedJobs: done.filter((job) => job.attempts > 1).length,
     forced: record.forced.length,
+    /** Those that Sitebook completed at their planned moment, and those of which it recorded that somebody has to. */
+    goneLive: record.completions.filter(({ person_id }) => person_id === sitebookId).length,
+    due: record.dueMoments.length,
     verified: code === 0,
     wrong,
   };

@@ -44,7 +44,7 @@ function requestedFacts(write: Write): Facts {
     case "release":
       return { lines: write.body.contents && linesText(write.body.contents) };
     case "promotion":
-      return { release: write.body.release, to: write.body.to };
+      return { release: write.body.release, to: write.body.to, go_live_at: write.body.go_live_at ?? null };
     case "decision":
       return { on: write.on, decision: write.body.decision, digest: write.body.digest, role: write.body.role };
     case "completion":

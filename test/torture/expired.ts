@@ -55,7 +55,7 @@ function* whyNotOnTime(
 }
 
 /** When each promotion ended, by its id. */
-function endsOf({ completions, cancellations, approvals }: Record): Map<string, string> {
+export function endsOf({ completions, cancellations, approvals }: Record): Map<string, string> {
   return new Map([
     ...cancellations.map(({ promotion_id, cancelled_at }) => [promotion_id, cancelled_at] as const),
     ...completions.map(({ promotion_id, completed_at }) => [promotion_id, completed_at] as const),

@@ -9,6 +9,8 @@ export interface KnownPromotion {
   digest: string;
   state: "waiting" | "approved" | "completed" | "closed";
   isRollback: boolean;
+  /** Somebody planned when it goes live. */
+  isPlanned: boolean;
   checklist: string[];
   /** It was completed without its gate, and nobody is known to have reviewed that. */
   isUnreviewed: boolean;
@@ -41,10 +43,12 @@ export function updatePromotions(promotions: KnownPromotions, write: Write): voi
 }
 
 function opened({ type, answer }: Write): KnownPromotion {
-  const { number, release, to, digest, state, checklist } = answer;
+  const { number, release, to, digest, state, checklist, schedule } = answer;
   const lines = checklist.map(({ line }: { line: string }) => line);
   const isRollback = type === "rollback";
-  return { number, release, to, digest, state, isRollback, checklist: lines, isUnreviewed: false, turns: new Set() };
+  const isPlanned = Boolean(schedule?.go_live_at);
+  const known = { number, release, to, digest, state, isRollback, isPlanned, checklist: lines };
+  return { ...known, isUnreviewed: false, turns: new Set() };
 }
 
 function stateAfter({ state }: KnownPromotion, write: Write): KnownPromotion["state"] {

@@ -1,7 +1,11 @@
 import { sha256 } from "../../src/database/ids.ts";
+import { addMs } from "../../src/time/add.ts";
 import type { Ledger } from "./ledger.ts";
-import { pick, promotionsFor, type RequestOf, recent, recentPromotions } from "./random-choices.ts";
+import { pick, promotionsFor, type Random, type RequestOf, recent, recentPromotions } from "./random-choices.ts";
 import { pastMoment } from "./random-deployment.ts";
+
+/** Within 30 hours, which are over after five steps of the clock. */
+const laterToday = (now: string, random: Random): string => addMs(now, Math.ceil(random() * 30 * 3_600_000));
 
 /** The one role that a gate of the torture asks for. */
 const roleFor = (to: string) => (to === "demo" ? "tester" : "marketing");
@@ -19,18 +23,19 @@ type OnPromotions =
   | "review";
 
 export const promotionWrites: { [T in OnPromotions]: RequestOf<T> } = {
-  promotion({ ledger, mark: note, random }) {
+  promotion({ ledger, mark: note, random, now }) {
+    const plan = random() < 0.4 ? { go_live_at: laterToday(now, random), by_itself: random() < 0.6 } : {};
     const onDemo = recentPromotions(ledger).filter(
       ({ to, state, isRollback }) => to === "demo" && state === "completed" && !isRollback,
     );
     const forLive = onDemo.find(({ release }) => isRequestable(ledger, release, "live"))?.release;
-    if (forLive) return { type: "promotion", body: { release: forLive, to: "live", note } };
+    if (forLive) return { type: "promotion", body: { release: forLive, to: "live", note, ...plan } };
     const numbers = recent(ledger, "release").map(({ answer }): number => answer.number);
     const release = pick(
       numbers.filter((number) => isRequestable(ledger, number, "demo")),
       random,
     );
-    return release ? { type: "promotion", body: { release, to: "demo", note } } : undefined;
+    return release ? { type: "promotion", body: { release, to: "demo", note, ...plan } } : undefined;
   },
   decision(moment) {
     const { by, mark: comment, random } = moment;
@@ -46,7 +51,9 @@ export const promotionWrites: { [T in OnPromotions]: RequestOf<T> } = {
   completion(moment) {
     const { by, mark, random } = moment;
     const open = promotionsFor(moment, "completion", "approved", "waiting");
-    const [promotion] = open.filter(({ state }) => state === "approved" || random() < 0.02);
+    const [promotion] = open.filter(
+      ({ state, isPlanned }) => random() < (isPlanned ? 0.1 : 1) * (state === "approved" ? 1 : 0.02),
+    );
     const late = "token" in by.credentials && random() < 0.2 ? { effective_at: pastMoment(random) } : {};
     const override = by.role === "administrator" && random() < 0.5 ? { freeze_override: mark } : {};
     return promotion && { type: "completion", on: promotion.number, body: { ...late, ...override } };

@@ -60,6 +60,8 @@ export async function readRecord(db: Database) {
       .select("e.slug as environment")
       .orderBy("number")
       .execute(),
+    schedules: await db.selectFrom("schedules").selectAll().execute(),
+    dueMoments: await db.selectFrom("due_moments").selectAll().execute(),
     freezeEnds: await db.selectFrom("freeze_ends").selectAll().execute(),
     marks: await db.selectFrom("release_marks").selectAll().execute(),
     delegations: await db.selectFrom("delegations").selectAll().execute(),

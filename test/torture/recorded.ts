@@ -1,4 +1,5 @@
 import { completionName, type Facts, linesText } from "./expected.ts";
+import { sitebookId } from "./gone-live.ts";
 import type { Record } from "./record.ts";
 import { recordedRules } from "./recorded-rules.ts";
 
@@ -39,11 +40,12 @@ function* deployments({
 
 const isRollback = ({ rollback_of_id }: Record["promotions"][number]) => rollback_of_id !== null;
 
-function* promotions({ promotions }: Record): Generator<[string, Facts]> {
+function* promotions({ promotions, schedules }: Record): Generator<[string, Facts]> {
   const numberOf = new Map(promotions.map(({ id, number }) => [id, number]));
   for (const promotion of promotions) {
     const { note, person_id, number, digest, release, environment, rollback_of_id } = promotion;
-    const facts = { by: person_id, number, digest, release, to: environment };
+    const go_live_at = schedules.find(({ promotion_id }) => promotion_id === promotion.id)?.go_live_at ?? null;
+    const facts = { by: person_id, number, digest, release, to: environment, go_live_at };
     const rollback_of = numberOf.get(rollback_of_id ?? "");
     yield [String(note), { type: isRollback(promotion) ? "rollback" : "promotion", rollback_of, ...facts }];
   }
@@ -63,6 +65,7 @@ function* outcomes({
     yield [String(comment), { type: "decision", by: person_id, on, decision, digest, role, decided_at }];
   }
   for (const { promotion_id, person_id, deployment_id, completed_at, freeze_override } of completions) {
+    if (person_id === sitebookId) continue;
     const on = numberOf.get(promotion_id);
     const deployment = deployments.find(({ id }) => id === deployment_id);
     const result = { deployment: deployment?.number, effective_at: deployment?.effective_at, freeze_override };

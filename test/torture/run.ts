@@ -41,6 +41,8 @@ const heads = [
   "repeated",
   "refused",
   "forced",
+  "gone live",
+  "due",
   "jobs",
   "again",
   "events",
@@ -65,10 +67,25 @@ async function runScene(scene: Scene, database: string): Promise<void> {
   const end = Date.now() + seconds * 1000;
   const killDatabase = scene.killsDatabase && postgres?.kill;
   const result = await torture({ url, seed, servers: scene.servers, enough: () => Date.now() > end, killDatabase });
-  const { kills, acknowledged, repeated, refused, forced, jobs, repeatedJobs, events, held, wrong } = result;
+  const { kills, acknowledged, repeated, refused, forced, goneLive, due, jobs, repeatedJobs, events, held, wrong } =
+    result;
   const verify = result.verified ? "ok" : "broken";
   const answers = [acknowledged, repeated, refused];
-  console.log(row(scene.name, [scene.servers, kills, ...answers, forced, jobs, repeatedJobs, events, verify, held]));
+  console.log(
+    row(scene.name, [
+      scene.servers,
+      kills,
+      ...answers,
+      forced,
+      goneLive,
+      due,
+      jobs,
+      repeatedJobs,
+      events,
+      verify,
+      held,
+    ]),
+  );
   if (!wrong.length) return;
   console.error([`With seed ${seed}:`, ...wrong.slice(0, 5)].join("\n"));
   if (wrong.length > 5) console.error(`And ${wrong.length - 5} more.`);

@@ -55,6 +55,8 @@ function rowsOfDecisions(record: Record): RowWithEvent[] {
     ...record.ticks.map((row) => on("checklist_ticked", row)),
     ...record.comments.map((row) => on("promotion_commented", row)),
     ...record.completions.map((row) => on("promotion_completed", row)),
+    ...record.schedules.map((row) => on("promotion_scheduled", row)),
+    ...record.dueMoments.map((row) => on("promotion_due", row)),
     ...record.reviews.map((row) => on("forced_completion_reviewed", row)),
     ...record.cancellations.map((row) => on(`promotion_${endingOf(row)}`, row)),
   ];

@@ -10,7 +10,7 @@ import type { CastMember, CastRole } from "./cast.ts";
 export type WriteRequest =
   | { type: "deployment"; to: string; body: DeploymentReport }
   | { type: "release"; body: NewRelease }
-  | { type: "promotion"; body: PromotionRequest }
+  | { type: "promotion"; body: Omit<PromotionRequest, "plan"> & { go_live_at?: string; by_itself?: boolean } }
   | { type: "decision"; on: number; body: DecisionRequest & { role: string } }
   | { type: "completion"; on: number; body: CompletionRequest }
   | { type: "cancellation"; on: number; body: { reason: string } }
