@@ -23,7 +23,8 @@ export function* whyNotExpired(record: Record, until: string): Problems {
     for (const approval of record.approvals) {
       if (approval.promotion_id !== id || approval.decision === "reject") continue;
       const withdrawal = withdrawalOf.get(approval.id);
-      const over = withdrawal?.withdrawn_at ?? end;
+      // a promotion that expired before leaves its approvals as they are, however late that was noticed
+      const over = withdrawal?.withdrawn_at ?? cancellationOf.get(id)?.expired_at ?? end;
       const due = dueAt(approval.decided_at, approval_days);
       yield* whyNotOnTime(
         `The approval ${approval.comment} of ${name}`,

@@ -16,6 +16,7 @@ export function* whyNotGoneLive(record: Record, until: string): Problems {
   const dueOf = Map.groupBy(record.dueMoments, (row) => row.promotion_id);
   const effectiveOf = new Map(record.deployments.map(({ id, effective_at }) => [id, effective_at]));
   const endOf = endsOf(record);
+  const expiryOf = new Map(record.cancellations.map(({ promotion_id, expired_at }) => [promotion_id, expired_at]));
   for (const { id, number } of record.promotions) {
     const { go_live_at, by_itself } = planOf.get(id) ?? {};
     const dues = dueOf.get(id) ?? [];
@@ -27,7 +28,8 @@ export function* whyNotGoneLive(record: Record, until: string): Problems {
     if (completion && (!by_itself || effectiveOf.get(completion.deployment_id) !== go_live_at))
       yield `${name} was completed by Sitebook as of another moment, or not by itself.`;
     if (dues.length + Number(Boolean(completion)) > 1) yield `${name} was done more than once.`;
-    if (!completion && !dues.length && go_live_at && go_live_at <= until && !(end && end <= until))
+    const over = expiryOf.get(id) ?? end;
+    if (!completion && !dues.length && go_live_at && go_live_at <= until && !(over && over <= until))
       yield `${name} is open, and nobody was told that it is due.`;
   }
 }
