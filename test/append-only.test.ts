@@ -14,11 +14,11 @@ import { decide } from "../src/promotions/promotions.ts";
 import { schedulePromotion } from "../src/promotions/schedule.ts";
 import { noPlan } from "../src/promotions/schedule-rules.ts";
 import { markAsBad } from "../src/releases/bad-releases.ts";
-import { environmentOf, type World, world } from "./support/world.ts";
+import { environmentOf, lived, type World } from "./support/world.ts";
 
 let w: World;
-beforeEach(async () => {
-  w = await world();
+/** A shop with at least one row in each of these tables. */
+const shop = lived(async (w) => {
   await w.record("beta", ["/sale v1", "/old v1"]);
   await w.record("beta", ["/sale v2", "/old v1"]);
   const { number } = await w.release("Sale");
@@ -45,6 +45,9 @@ beforeEach(async () => {
   const freeze = await setFreeze(w.db, await w.by("ada"), w.site, environmentOf(w.site, "demo"), { reason: "Audit" });
   await endFreeze(w.db, await w.by("ada"), w.site, freeze.number, "Done");
   await changeName(w.db, w.people.vera, "Vera Lind", w.clock.at);
+});
+beforeEach(async () => {
+  w = await shop();
 });
 afterEach(() => w.close());
 

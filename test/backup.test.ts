@@ -7,7 +7,7 @@ import { commandLine } from "./support/command-line.ts";
 import { emptySqlite, freshDatabaseUrl } from "./support/database.ts";
 import { everything, schemaOf } from "./support/everything.ts";
 import { folder } from "./support/folder.ts";
-import { addManyRows, expectOneMoment, fullShop, on, recorder, whileRecording } from "./support/full-shop.ts";
+import { addManyRows, expectOneMoment, fullShopUrl, on, recorder, whileRecording } from "./support/full-shop.ts";
 import { starting, tokenOn } from "./support/serving.ts";
 import { hasSmallDisks, smallDisk } from "./support/small-disk.ts";
 
@@ -25,14 +25,19 @@ afterEach(async () => {
   await dir[Symbol.asyncDispose]();
 });
 
+async function openFullShop(): Promise<void> {
+  await drop();
+  ({ url, drop } = await fullShopUrl());
+}
+
 const command = (to: string) => [process.execPath, "src/cli/sitebook.js", "backup", to];
 const backUp = (to = file) => commandLine({ env: { DATABASE_URL: url } })(["backup", to]);
 const verified = async (database: string) => commandLine({ env: { DATABASE_URL: database } })(["verify"]);
 const partials = () => readdirSync(dir.path).filter((name) => name.endsWith(".partial"));
 
 test("a backup has every row of every table", async () => {
+  await openFullShop();
   await on(url, async (db) => {
-    await fullShop(db);
     const { code, out } = await backUp();
     expect([code, out]).toEqual([
       0,
@@ -46,7 +51,7 @@ test("a backup has every row of every table", async () => {
 });
 
 test("a backup is a sound book of its own, with append-only triggers and search index", async () => {
-  await on(url, fullShop);
+  await openFullShop();
   await backUp();
   const copy = new SQLite(file, { readonly: true });
   expect(copy.pragma("integrity_check", { simple: true })).toBe("ok");

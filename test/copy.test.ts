@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ import { emptySqlite, freshDatabase, freshDatabaseUrl } from "./support/database
 import { everything, schemaOf } from "./support/everything.ts";
 import { folder } from "./support/folder.ts";
 import { full, tight } from "./support/full-disks.ts";
-import { addManyRows, expectOneMoment, fullShop, on, whileRecording } from "./support/full-shop.ts";
+import { addManyRows, expectOneMoment, fullShopUrl, on, whileRecording } from "./support/full-shop.ts";
 import { starting, tokenOn } from "./support/serving.ts";
 import { unguard } from "./support/tampering.ts";
 
@@ -33,10 +33,12 @@ afterEach(async () => {
   for (const drop of drops) await drop();
 });
 
-async function newDatabase(): Promise<string> {
-  const fresh = await freshDatabaseUrl();
-  drops.unshift(fresh.drop);
-  return fresh.url;
+const newDatabase = () => add(freshDatabaseUrl());
+
+async function add(database: ReturnType<typeof freshDatabaseUrl>): Promise<string> {
+  const { url, drop } = await database;
+  drops.unshift(drop);
+  return url;
 }
 
 const sitebook = (database: string) => commandLine({ env: { DATABASE_URL: database } });
@@ -50,7 +52,7 @@ async function emptySchema(like: Database): Promise<unknown[]> {
 }
 
 test("every row of every table is copied between databases of either engine, and each copy is a sound book", async () => {
-  await on(url, fullShop);
+  url = await add(fullShopUrl());
   const book = await on(url, everything);
   expect(Object.keys(book).filter((table) => !book[table]?.length)).toEqual([]);
   const copies = [
@@ -158,7 +160,7 @@ async function loading(database: string, ended: Promise<unknown>): Promise<void>
     hasEnded = true;
   });
   await on(database, async (db) => {
-    while (!hasEnded && !(await isLoading(db, database))) await setImmediate();
+    while (!hasEnded && !(await isLoading(db, database))) await setTimeout(2);
   });
 }
 
@@ -255,7 +257,7 @@ const disks = { ...tight, ...full };
 test.each(Object.keys(disks) as (keyof typeof disks)[])(
   "with %s nothing is copied, and everything is once there is space",
   async (name) => {
-    await on(url, fullShop);
+    url = await add(fullShopUrl());
     const disk = await (disks[name] as (typeof disks)[string])();
     drops.unshift(disk.close);
     await on(url, async (db) => {

@@ -28,20 +28,20 @@ export async function freshDatabase(): Promise<Fresh> {
 /** A database into which something was written once, and which can be copied many times. */
 export async function readyDatabase<T>(
   write: (db: Database) => Promise<T>,
-): Promise<T & { copy: () => Promise<Fresh> }> {
+): Promise<T & { copy: () => Promise<Fresh>; copyUrl: () => Promise<Addressed> }> {
   if (engine === "sqlite") {
     const { db, handle } = inMemory(await snapshot());
     const written = await write(db);
     const bytes = (handle as SQLite.Database).serialize();
     await db.destroy();
-    return { ...written, copy: async () => inMemory(bytes) };
+    return { ...written, copy: async () => inMemory(bytes), copyUrl: () => inFile(bytes) };
   }
   const name = newName("ready");
   const { url } = await createDatabase(inject("postgres"), name);
   const db = openDatabase(url);
   const written = await write(db);
   await db.destroy();
-  return { ...written, copy: () => copied(name) };
+  return { ...written, copy: () => copied(name), copyUrl: () => addressed(name) };
 }
 
 function inMemory(bytes: Buffer): Fresh {
@@ -54,12 +54,24 @@ const copied = (template = "template"): Promise<Fresh> => borrowDatabase(inject(
 
 const newName = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
 
-/** The URL of a new, migrated, empty database, for other processes or several connections. Close those before `drop`. */
-export async function freshDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
-  if (engine === "postgres") return createDatabase(inject("postgres"), newName("world"));
+/** A database for other processes or several connections. Close those before `drop`. */
+interface Addressed {
+  url: string;
+  drop: () => Promise<void>;
+}
+
+/** A new, migrated, empty one. */
+export async function freshDatabaseUrl(): Promise<Addressed> {
+  return engine === "postgres" ? addressed("template") : inFile(await snapshot());
+}
+
+const addressed = (template: string): Promise<Addressed> =>
+  createDatabase(inject("postgres"), newName("world"), template);
+
+async function inFile(bytes: Buffer): Promise<Addressed> {
   const folder = await mkdtemp(join(tmpdir(), "sitebook-test-"));
   const path = join(folder, "sitebook.db");
-  await writeFile(path, await snapshot());
+  await writeFile(path, bytes);
   return { url: `file:${path}`, drop: () => rm(folder, { recursive: true }) };
 }
 

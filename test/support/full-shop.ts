@@ -3,8 +3,9 @@ import { expect } from "vitest";
 import { type Database, isPostgres, openDatabase } from "../../src/database/connect.ts";
 import { signChain } from "../../src/integrity/checkpoints.ts";
 import { enqueue } from "../../src/jobs/queue.ts";
+import { readyDatabase } from "./database.ts";
 import { everyVerb } from "./every-verb.ts";
-import { password, type World, world } from "./world.ts";
+import { password, world } from "./world.ts";
 
 export async function on<T>(database: string, work: (db: Database) => Promise<T>): Promise<T> {
   const db = openDatabase(database);
@@ -15,8 +16,15 @@ export async function on<T>(database: string, work: (db: Database) => Promise<T>
   }
 }
 
-/** A shop in which every verb was run, so that no table is empty. */
-export async function fullShop(db: Database): Promise<World> {
+let template: ReturnType<typeof readyDatabase<object>> | undefined;
+
+/** The URL of a new database with a shop in which every verb was run, so that no table is empty. */
+export async function fullShopUrl() {
+  template ??= readyDatabase(fullShop);
+  return (await template).copyUrl();
+}
+
+async function fullShop(db: Database): Promise<object> {
   const w = await world(Promise.resolve({ db, close: async () => {} }));
   await everyVerb(w);
   await w.as("nobody").post("/sign-in", { email: "vera@example.test", password: "a wrong password" });
@@ -37,11 +45,11 @@ export async function fullShop(db: Database): Promise<World> {
   await db.insertInto("looks").values({ promotion_id, artifact_id, person_id: w.people.theo.id, looked_at }).execute();
   const draft = { promotion_id, artifact_id, person_id: w.people.theo.id, comment: "Larger" };
   await db.insertInto("page_drafts").values(draft).execute();
-  return w;
+  return {};
 }
 
 /** Adds rows of 40 KB, so that a copy takes a while. */
-export async function addManyRows(url: string, rows = 400): Promise<void> {
+export async function addManyRows(url: string, rows = 250): Promise<void> {
   await on(url, async (db) => {
     const { id } = await db.selectFrom("people").select("id").limit(1).executeTakeFirstOrThrow();
     const answer = isPostgres(db) ? sql`repeat('x', 40000)` : sql`printf('%.*c', 40000, 'x')`;
