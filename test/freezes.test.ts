@@ -73,7 +73,10 @@ test("a weekly freeze is planned with plain fields, and covers its windows only"
   };
   const list = await text(w.as("ada").submit(page, fields));
   expect(list).toContain("Freeze 1 set: live will take no promotions.");
-  expect(list).toContain("every week on Friday and Saturday, until 2026-04-04");
+  expect(list).toContain("every week on Friday and Saturday, until 4 April 2026");
+  expect(await text(w.as("ada").get("/sites/shop/history"))).toContain(
+    "recurring every week on Friday and Saturday, until 4 April 2026 (“Deliveries”)",
+  );
   const api = await w.token("viewer");
   const frozen = async (at: string) => {
     w.clock.at = at;
