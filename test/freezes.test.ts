@@ -180,6 +180,14 @@ test("a machine sets, lists and ends freezes over the API", async () => {
   expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
 });
 
+test("ending a freeze that somebody else has ended says so", async () => {
+  const ada = w.as("ada");
+  await ada.submit(page, stop);
+  await ada.submit(`${page}/1/end`, { reason: "Fixed" });
+  const late = await ada.post(`${page}/1/end`, { reason: "Fixed" });
+  expect([late.status, await late.text()]).toEqual([409, expect.stringContaining("Freeze 1 was ended already.")]);
+});
+
 test("a machine freezes an environment, lists its freezes and ends one on the command line", async () => {
   const sitebook = await commandLineMachine(w, "account-manager");
   const plan = ["--from", "2026-12-24 22:00", "--until", "2026-12-26", "--reason", "Christmas"];

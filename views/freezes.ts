@@ -10,7 +10,7 @@ import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
 import { momentPicker } from "./parts/moment.ts";
-import { empty, panel, split } from "./parts/page.ts";
+import { empty, note, panel, split } from "./parts/page.ts";
 import { nameOf } from "./parts/people.ts";
 import { cell, pager, row, rowHead, table } from "./parts/table.ts";
 import { time } from "./parts/time.ts";
@@ -37,13 +37,14 @@ type Props = {
 };
 
 export function freezesPage(props: Props): Html {
-  const { site, may, active, planned, past, older } = props;
+  const { site, may, active, planned, past, older, end } = props;
+  const hasForm = [...active, ...planned].some(({ number }) => number === end?.number);
   const lists = html`${list(props, "Frozen now", active, "No environment is frozen.")}
 ${list(props, "Planned", planned, "No freeze is planned.")}
 ${past.length > 0 && pastTable(props)}
 ${pager({ of: "Past", next: older ? `/sites/${site.slug}/settings/freezes?before=${older}` : undefined, nextWord: "Older" })}`;
   const calendar = html`While an environment is frozen, no promotion to it can be completed. See also the <a href="/sites/${site.slug}/calendar">calendar</a>.`;
-  return html`${settingsHead(site, "/freezes", "Freezes", { under: calendar, may })}
+  return html`${end?.error && !hasForm && note(end.error, { kind: "bad" })}${settingsHead(site, "/freezes", "Freezes", { under: calendar, may })}
 ${may.freeze ? split(lists, panel("new-freeze", "New freeze", freezeForm(props))) : lists}`;
 }
 
