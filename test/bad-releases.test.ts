@@ -39,8 +39,8 @@ test("a tester marks a release as bad, and it is promoted nowhere until the mark
   expect(words(await lifted.text())).toContain("Release 1 can be promoted again.");
   expect(await w.ask(1, "demo")).toMatchObject({ state: "waiting" });
   const history = await page("history");
-  expect(history).toContain("Theo marked release 1, Winter as bad. The prices are wrong");
-  expect(history).toContain("Theo lifted the mark of release 1, Winter as bad. They are right");
+  expect(history).toContain("Theo marked release 1, Winter, as bad. The prices are wrong");
+  expect(history).toContain("Theo lifted the mark as bad from release 1, Winter. They are right");
 });
 
 test("a mark blocks the approval and the completion of a promotion that is open already", async () => {

@@ -73,7 +73,10 @@ test("a weekly freeze is planned with plain fields, and covers its windows only"
   };
   const list = await text(w.as("ada").submit(page, fields));
   expect(list).toContain("Freeze 1 set: live will take no promotions.");
-  expect(list).toContain("every week on Friday and Saturday, until 2026-04-04");
+  expect(list).toContain("every week on Friday and Saturday, until 4 April 2026");
+  expect(await text(w.as("ada").get("/sites/shop/history"))).toContain(
+    "recurring every week on Friday and Saturday, until 4 April 2026 (“Deliveries”)",
+  );
   const api = await w.token("viewer");
   const frozen = async (at: string) => {
     w.clock.at = at;
@@ -175,6 +178,14 @@ test("a machine sets, lists and ends freezes over the API", async () => {
   });
   expect([endless.status, await endless.json()]).toMatchObject([422, { errors: [{ path: "recurrence" }] }]);
   expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
+});
+
+test("ending a freeze that somebody else has ended says so", async () => {
+  const ada = w.as("ada");
+  await ada.submit(page, stop);
+  await ada.submit(`${page}/1/end`, { reason: "Fixed" });
+  const late = await ada.post(`${page}/1/end`, { reason: "Fixed" });
+  expect([late.status, await late.text()]).toEqual([409, expect.stringContaining("Freeze 1 was ended already.")]);
 });
 
 test("a machine freezes an environment, lists its freezes and ends one on the command line", async () => {

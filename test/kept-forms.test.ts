@@ -389,6 +389,11 @@ describe("going back to a form", () => {
     expect(await w.db.selectFrom("tokens").select("id").execute()).toHaveLength(1);
   });
 
+  test("is redirected without the length of the page, for which a client or proxy would wait", async () => {
+    const refused = await sendRecord(await signedIn("cleo"), "cleo", { lines: "nonsense" });
+    expect([refused.status, refused.headers.get("content-length"), await refused.text()]).toEqual([303, null, ""]);
+  });
+
   test("an answer is shown to nobody else", async () => {
     const browser = await signedIn("cleo");
     const address = locationOf(await sendRecord(browser, "cleo", { lines: "nonsense" }));

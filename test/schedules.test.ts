@@ -261,7 +261,7 @@ describe("a plan", () => {
   });
 
   test.each([
-    ["in the past", "2026-03-03T09:00", "3 March 2026, 09:00 is in the past. Enter a date and time to come."],
+    ["in the past", "2026-03-03T09:00", "3 March 2026, 09:00 is in the past. Enter a date and time in the future."],
     ["now", "2026-03-03T10:00", "3 March 2026, 10:00 is in the past."],
     [
       "in an hour that the clocks skip",

@@ -3,13 +3,14 @@ import type { Site } from "../src/access/sites.ts";
 import type { FreezeForm } from "../src/freezes/form.ts";
 import type { Freeze } from "../src/freezes/queries.ts";
 import type { Window } from "../src/freezes/recurrence.ts";
-import { joinWithAnd } from "../src/text.ts";
+import { countOf } from "../src/text.ts";
+import { recurrenceWords, weekdays } from "../src/time/recurrence-words.ts";
 import { button, confirmButton, hiddenField } from "./parts/button.ts";
 import { env } from "./parts/environment.ts";
 import { area, boxes, checkbox, input, select } from "./parts/field.ts";
 import { each, type Html, html } from "./parts/html.ts";
 import { momentPicker } from "./parts/moment.ts";
-import { empty, panel, split } from "./parts/page.ts";
+import { empty, note, panel, split } from "./parts/page.ts";
 import { nameOf } from "./parts/people.ts";
 import { cell, pager, row, rowHead, table } from "./parts/table.ts";
 import { time } from "./parts/time.ts";
@@ -36,53 +37,42 @@ type Props = {
 };
 
 export function freezesPage(props: Props): Html {
-  const { site, may, active, planned, past, older } = props;
+  const { site, may, active, planned, past, older, end } = props;
+  const hasForm = [...active, ...planned].some(({ number }) => number === end?.number);
   const lists = html`${list(props, "Frozen now", active, "No environment is frozen.")}
 ${list(props, "Planned", planned, "No freeze is planned.")}
 ${past.length > 0 && pastTable(props)}
 ${pager({ of: "Past", next: older ? `/sites/${site.slug}/settings/freezes?before=${older}` : undefined, nextWord: "Older" })}`;
   const calendar = html`While an environment is frozen, no promotion to it can be completed. See also the <a href="/sites/${site.slug}/calendar">calendar</a>.`;
-  return html`${settingsHead(site, "/freezes", "Freezes", { under: calendar, may })}
+  return html`${end?.error && !hasForm && note(end.error, { kind: "bad" })}${settingsHead(site, "/freezes", "Freezes", { under: calendar, may })}
 ${may.freeze ? split(lists, panel("new-freeze", "New freeze", freezeForm(props))) : lists}`;
 }
 
-const list = (props: Props, caption: string, freezes: Current[], none: string): Html =>
+const list = (props: Props, heading: string, freezes: Current[], none: string): Html =>
   freezes.length === 0
-    ? html`<h2>${caption}</h2>${empty(none)}`
-    : table({
-        caption,
+    ? html`<h2>${heading}</h2>${empty(none)}`
+    : html`<h2>${heading}</h2>${table({
+        caption: countOf(freezes.length, "freeze"),
         columns: ["Freeze", "Environment", "When", "Reason", "Set by", ...(props.may.freeze ? ["Action"] : [])],
         body: each(freezes, (freeze) =>
           row(
             html`${cells(props, freeze, freeze.window)}${props.may.freeze && cell("Action", endForm(props.site, freeze, props.end))}`,
           ),
         ),
-      });
+      })}`;
 
 function cells({ site, now }: Props, freeze: Freeze, { starts_at, ends_at }: Window): Html {
   const at = (iso: string) => time(iso, site.time_zone, now);
-  const when = html`${at(starts_at)} until ${ends_at ? at(ends_at) : "somebody ends it"}${freeze.recurrence && html`<br><small>${recurrenceWords(freeze.recurrence)}</small>`}`;
+  const when = html`${at(starts_at)} until ${ends_at ? at(ends_at) : "somebody ends it"}${freeze.recurrence && html`<br><small>${recurring(freeze.recurrence)}</small>`}`;
   const place = { name: freeze.environment_name, tier: freeze.tier };
   return html`${rowHead(`Freeze ${freeze.number}`)}${cell("Environment", env(place))}${cell("When", when)}${cell("Reason", html`<bdi>${freeze.reason}</bdi>`)}${cell("Set by", html`${nameOf(freeze)}, ${at(freeze.created_at)}`)}`;
 }
 
-const everyWords: Record<string, string> = {
-  DAILY: "every day",
-  WEEKLY: "every week",
-  MONTHLY: "every month",
-  YEARLY: "every year",
+/** A rule that the form cannot make is shown as it is. */
+const recurring = (rule: string): Html => {
+  const words = recurrenceWords(rule);
+  return words === undefined ? html`recurs by <code>${rule}</code>` : html`${words}`;
 };
-
-/** "every week on Friday and Saturday, until 2026-12-31"; a rule that the form cannot make is shown as it is. */
-function recurrenceWords(rule: string): Html {
-  const [, frequency = "", days, until, count] =
-    /^FREQ=([A-Z]+)(?:;BYDAY=([A-Z,]+))?(?:;UNTIL=(\d{8})|;COUNT=(\d+))$/.exec(rule) ?? [];
-  const every = everyWords[frequency];
-  if (!every) return html`recurs by <code>${rule}</code>`;
-  const names = (days?.split(",") ?? []).map((day) => weekdays.find(([code]) => code === day)?.[1] ?? day);
-  const end = until ? `until ${until.replace(/(....)(..)(..)/, "$1-$2-$3")}` : `${count} times`;
-  return html`${every}${names.length > 0 && ` on ${joinWithAnd(names)}`}, ${end}`;
-}
 
 function pastTable(props: Props): Html {
   const { site, now, past } = props;
@@ -90,11 +80,12 @@ function pastTable(props: Props): Html {
     freeze.ended_at && freeze.ended_by && freeze.ended_by_kind
       ? html`by ${nameOf({ person: freeze.ended_by, kind: freeze.ended_by_kind })}, ${time(freeze.ended_at, site.time_zone, now)}: <span class="quote">${freeze.end_reason}</span>`
       : html`<span class="none">as planned</span>`;
-  return table({
-    caption: "Past",
+  const list = table({
+    caption: "Newest first",
     columns: ["Freeze", "Environment", "When", "Reason", "Set by", "Ended"],
     body: each(past, (freeze) => row(html`${cells(props, freeze, freeze)}${cell("Ended", ended(freeze))}`)),
   });
+  return html`<h2>Past</h2>${list}`;
 }
 
 /** Ending a freeze asks for a reason. `fromPage`: the page to go back to, if it is not the list of freezes. */
@@ -136,16 +127,6 @@ const frequencies = [
   ["WEEKLY", "every week"],
   ["MONTHLY", "every month, on the same day"],
   ["YEARLY", "every year, on the same day"],
-] as const;
-
-const weekdays = [
-  ["MO", "Monday"],
-  ["TU", "Tuesday"],
-  ["WE", "Wednesday"],
-  ["TH", "Thursday"],
-  ["FR", "Friday"],
-  ["SA", "Saturday"],
-  ["SU", "Sunday"],
 ] as const;
 
 function freezeForm({ site, form, errors }: Props): Html {

@@ -112,12 +112,12 @@ export function whyNotRecurrence(text: string, first: Recurring): string | undef
 
 function whyNotDates(dates: string[], { COUNT }: Rule, { starts_at, time_zone }: Recurring): string | undefined {
   const first = onClock(starts_at, time_zone).date;
-  if (!dates.length) return "That rule never starts: it has no day from the start of the freeze on.";
+  if (!dates.length) return "That rule never starts: it ends before the freeze starts, or has no day after that.";
   if (dates[0] !== first)
     return `That rule leaves out ${longDay(starts_at, time_zone)}, on which the freeze starts. Start it on a day of the rule.`;
-  if (dates.length > maxWindows) return "That rule has 10,000 windows or more. Let it end earlier.";
+  if (dates.length > maxWindows) return "That rule has 10,000 windows or more. End it earlier.";
   if ((dates.at(-1) as string) > lastDay || dates.length < Number(COUNT ?? 0))
-    return "That rule goes beyond the year 2099. Let it end earlier.";
+    return "That rule goes beyond the year 2099. End it earlier.";
 }
 
 function whyNotApart(dates: string[], { starts_at, ends_at, time_zone }: Recurring): string | undefined {

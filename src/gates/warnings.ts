@@ -71,7 +71,7 @@ function tooFew(about: About, { role, count }: Requirement): string {
   const asked = `it needs ${countOf(count, "approval")} from ${roleNames[role] ?? role}`;
   if (invited.length) return `Nobody can approve for ${name} yet: ${asked}, and ${notAccepted(invited)}.`;
   const nobody = rules.machines_may_approve ? "nobody has" : "no person has";
-  const who = own.length ? `only ${joinWithAnd(own.map(nameWithKind))} has` : nobody;
+  const who = own.length ? `only ${joinWithAnd(own.map(nameWithKind))} ${own.length === 1 ? "has" : "have"}` : nobody;
   return `Nobody can approve for ${name}: ${asked}, and ${who} that role.`;
 }
 

@@ -4,6 +4,7 @@ import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
 import { countOf, formatCount, inPart, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
+import { recurrenceWords } from "../time/recurrence-words.ts";
 import type { HistoryEvent } from "./queries.ts";
 
 /** A part of a sentence: words, the name of a person or thing, a link to a page of the site, or a moment (ISO 8601 UTC). */
@@ -70,8 +71,8 @@ const sentences = {
       : [", made from ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
     ".",
   ],
-  release_marked_bad: (d) => ["marked ", release(d), " as bad."],
-  release_mark_lifted: (d) => ["lifted the mark of ", release(d), " as bad."],
+  release_marked_bad: (d) => ["marked ", release(d), ", as bad."],
+  release_mark_lifted: (d) => ["lifted the mark as bad from ", release(d), "."],
   promotion_asked: (d) => [
     "requested ",
     promotion(d.number),
@@ -160,7 +161,7 @@ const sentences = {
     promotion(d.number),
     ", ",
     name(d.name),
-    ", to ",
+    ", for ",
     environment(d),
     ".",
   ],
@@ -476,12 +477,12 @@ function overridden({ freezes, freeze_override }: Details): SentencePart[] {
   return [", overriding ", link, ` (“${text(freeze_override)}”)`];
 }
 
-/** " from … to …, recurring by FREQ=WEEKLY;COUNT=3"; without an end " from … on" */
+/** " from … to …, recurring every week, 3 times"; without an end " from … on" */
 function frozenFor({ starts_at, ends_at, recurrence }: Details): SentencePart[] {
   const from = [" from ", { at: text(starts_at) }];
   if (typeof ends_at !== "string") return [...from, " on"];
-  const rule = typeof recurrence === "string" ? [`, recurring by ${recurrence}`] : [];
-  return [...from, " to ", { at: ends_at }, ...rule];
+  if (typeof recurrence !== "string") return [...from, " to ", { at: ends_at }];
+  return [...from, " to ", { at: ends_at }, `, recurring ${recurrenceWords(recurrence) ?? `by ${recurrence}`}`];
 }
 
 function asRoles(roles: Json | undefined): string {

@@ -127,7 +127,13 @@ async function redirectToAnswer(c: Context<AppEnv>, personId: string): Promise<v
   const page = c.get("answerAddress") ?? formPage(c);
   const answer: Answer = { status, page, html: String(bytes), once: status === 201 };
   const address = bytes.length > maxAnswerBytes ? undefined : await keepAnswer(c, personId, answer);
-  c.res = address ? c.redirect(address, 303) : new Response(bytes, { status, headers });
+  if (!address) {
+    c.res = new Response(bytes, { status, headers });
+    return;
+  }
+  // Hono gives the headers of the old response to the new one, and a client would wait for a body that never comes
+  c.res = c.redirect(address, 303);
+  c.res.headers.delete("content-length");
 }
 
 async function keepAnswer(c: Context<AppEnv>, personId: string, answer: Answer): Promise<string | undefined> {

@@ -73,7 +73,7 @@ const lastMoment = "2099-12-31";
 /** A moment that was planned before may have passed since. */
 function whyNotPlanned(at: string | null, current: string | null, zone: string, now: string): string | undefined {
   if (!at || at === current) return;
-  if (at <= now) return `${longTime(at, zone)} is in the past. Enter a date and time to come.`;
+  if (at <= now) return `${longTime(at, zone)} is in the past. Enter a date and time in the future.`;
   if (at > lastMoment) return "A planned moment has to be before the year 2100.";
 }
 

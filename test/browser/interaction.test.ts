@@ -258,3 +258,12 @@ describe("the content security policy", () => {
     expect(await page.evaluate("window.ran")).toBeUndefined();
   });
 });
+
+test("a form that is refused has the focus in its first wrong field", async () => {
+  const page = await w.visit("ada", "/sites/shop/settings/freezes", { width: 360, expectsFaults: true });
+  await page.getByLabel("Reason").fill("Christmas");
+  await page.getByLabel("Until").first().fill("2020-01-01T10:00");
+  await page.getByRole("button", { name: "Set freeze" }).click();
+  await page.locator("#until-error").waitFor();
+  expect(await focusedId(page)).toBe("until");
+});

@@ -59,6 +59,9 @@ document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// A form that was refused has its first wrong field in view, with the focus; the field refers to its sentence.
+find("main [aria-invalid=true]")?.focus();
+
 // How many rows are selected. A box can stand for many; without this script the stylesheet counts.
 const boxes = (within) => [...document.querySelectorAll(`${within} input[type=checkbox]`)];
 function countSelected() {

@@ -10,9 +10,9 @@ export const env = (place: EnvironmentName): Html =>
     ? html`<a class="env" data-tier="${place.tier}" href="${place.href}"><bdi>${place.name}</bdi></a>`
     : html`<span class="env" data-tier="${place.tier}"><bdi>${place.name}</bdi>${place.retired && html`<small class="ago">retired</small>`}</span>`;
 
-/** From where to where a promotion goes: demo, a line, live. */
+/** From where to where a promotion goes: demo, a line, live. A rollback stays on its environment, which is named once. */
 export const environmentPath = (from: EnvironmentName | undefined, to: EnvironmentName): Html =>
-  html`<span class="way">${from && html`${env(from)}<span class="line"></span><span class="sr">to</span>`}${env(to)}</span>`;
+  html`<span class="way">${from && from.name !== to.name && html`${env(from)}<span class="line"></span><span class="sr">to</span>`}${env(to)}</span>`;
 
 /** An attribute that gives the content of an element the hue of an environment. */
 export const tier = (place: EnvironmentName): Html => attr("data-tier", place.tier);

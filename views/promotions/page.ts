@@ -199,10 +199,11 @@ function outcome(props: PromotionPage): Html {
 }
 
 /** The rollback of it that is completed, or open. */
-function rolledBack({ site }: PromotionPage, completion: Completion): Html {
+function rolledBack({ site, promotion }: PromotionPage, completion: Completion): Html {
   const { rolled_back_by, rolled_back_in_part, rollback_open, rollback_open_in_part } = completion;
+  const isTakenDown = promotion.schedule?.taken_down_by === rolled_back_by;
   const link = (number: number) => html`<a href="/sites/${site.slug}/promotions/${number}">promotion ${number}</a>`;
-  return html`${rolled_back_by && html` Rolled back${inPart(rolled_back_in_part)} by ${link(rolled_back_by)}.`}${rollback_open && html` Rollback${inPart(rollback_open_in_part)} requested: ${link(rollback_open)}.`}`;
+  return html`${rolled_back_by && html` ${isTakenDown ? "Taken down" : `Rolled back${inPart(rolled_back_in_part)}`} by ${link(rolled_back_by)}.`}${rollback_open && html` Rollback${inPart(rollback_open_in_part)} requested: ${link(rollback_open)}.`}`;
 }
 
 type Completion = NonNullable<PromotionPage["promotion"]["completion"]>;
@@ -214,7 +215,7 @@ function completed(props: PromotionPage, completion: Completion): Html {
   const approvers = allInRoles(promotion.approvals, ({ role_name }) => role_name);
   const later = recordedLater({ effective_at, recorded_at: completed_at });
   const went = promotion.environment.tier === "production" ? "went live" : `was on ${promotion.environment.name}`;
-  return html`by ${nameOf(completion)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}, as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
+  return html`by ${nameOf(completion)}: ${whereSince(props, completion)}${later && html` (${later}, ${at(completed_at)})`}. Recorded as <a href="/sites/${site.slug}/deployments/${deployment}">deployment ${deployment}</a>. ${promotion.approvals.length > 0 && html`Approved by ${approvers}.`} ${
     afterwards && statusBadge("band", html`It ${went} before it was approved on ${at(afterwards)}.`, { wrap: true })
   }${completion.freeze_override && html` ${statusBadge("band", `Completed during a freeze, for the reason: ${completion.freeze_override}`, { wrap: true })}`}`;
 }

@@ -75,7 +75,7 @@ function gate(props: Panels): Html {
   return panel(
     "gate",
     `Approvals for ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody had decided.</small></p>`}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}${gateChanged(props)}`,
+    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody decided.</small></p>`}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}${gateChanged(props)}`,
   );
 }
 

@@ -69,13 +69,7 @@ const changeName = ({ deployment, promotion }: Line["later"][number]): string =>
 function rollbackForm(props: Props): Html {
   const { site, promotion, lines, form, errors } = props;
   const restorable = lines.filter((line) => line.restorable);
-  const columns = [
-    html`<span class="sr">Included</span>`,
-    "Page or software",
-    "Now",
-    "After the rollback",
-    "Changed since by",
-  ];
+  const columns = [html`<span class="sr">Included</span>`, "Page or software", "Now", "After", "Changed since"];
   return html`<form class="selecting releasing" method="post" action="/sites/${site.slug}/promotions/${promotion.number}/rollback">
 ${hiddenField("key", form.key)}
 <div class="form">${area({ name: "reason", label: "Reason", rows: 2, required: true, value: form.reason, error: errors.reason, hint: "For the approvers and the record: why it has to go back.", more: { maxlength: 10_000 } })}<p class="reason">${props.needs}</p></div>
@@ -97,7 +91,7 @@ function lineRow({ site, selected, errors }: Props, line: Line): Html {
       html`${i > 0 && ", "}<a href="/sites/${site.slug}/${promotion ? `promotions/${promotion}` : `deployments/${deployment}`}">${promotion ? "promotion" : "deployment"} ${promotion ?? deployment}</a>`,
   );
   const current = line.current ? versionTag(line.current.version) : noVersion({ unknown: false });
-  return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", !selected || selected.has(artifactKey(line)))}><span class="sr">${line.key}</span></label></td>${rowHead(artifactLink(site.slug, line))}${cell("Now", current)}${cell("After the rollback", html`${line.version === null ? statusBadge("removed", "removed") : versionTag(line.version)}${error && html` ${statusBadge("rejected", error, { wrap: true })}`}`)}${cell("Changed since by", line.later.length ? html`${line.moreLater && "earlier ones, "}${since}` : html`<span class="none">nothing</span>`)}</tr>
+  return html`<tr${attr("class", error && "bad")}><td class="pick"><label class="tick"><input type="checkbox" name="line" value="${value}"${attr("checked", !selected || selected.has(artifactKey(line)))}><span class="sr">${line.key}</span></label></td>${rowHead(artifactLink(site.slug, line))}${cell("Now", current)}${cell("After", html`${line.version === null ? statusBadge("removed", "removed") : versionTag(line.version)}${error && html` ${statusBadge("rejected", error, { wrap: true })}`}`)}${cell("Changed since", line.later.length ? html`${line.moreLater && "earlier ones, "}${since}` : html`<span class="none">no</span>`)}</tr>
 `;
 }
 

@@ -65,7 +65,7 @@ export function schedulePanel(props: SchedulePanel): Html | false {
   return panel(
     "schedule",
     "Schedule",
-    html`${moments.length > 0 ? html`<ul class="steps">${moments}</ul>` : html`<p><small>No moment is planned.</small></p>`}${isPlanned && takeDownFold(props)}${plan && form(props, plan)}`,
+    html`${moments.length > 0 ? html`<ul class="steps">${moments}</ul>` : html`<p><small>Nothing is planned.</small></p>`}${isPlanned && takeDownFold(props)}${plan && form(props, plan)}`,
   );
 }
 
@@ -151,7 +151,7 @@ const goLiveFields = ({ time_zone }: Zoned, plan: PlanForm, errors: Record<strin
     label: "Go-live",
     value: plan.go_live_at,
     error: errors.go_live_at,
-    hint: `Time zone ${time_zone}. Empty means that no moment is planned.`,
+    hint: `Time zone ${time_zone}. Empty means that nothing is planned.`,
   })}
 ${box(
   "by_itself",

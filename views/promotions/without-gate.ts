@@ -36,6 +36,6 @@ ${each(rows, item)}</ul></section>
     over: [html`<a href="/sites/${site.slug}/approvals">Inbox</a>`],
     title: "Completed without the gate",
     under:
-      "Somebody else than the person who completed it has to review each of these: an approver of its gate, or an administrator.",
+      "Somebody other than the person who completed it has to review each of these: an approver of its gate, or an administrator.",
   })}${pile("to-review", "To review", open)}${pile("reviewed", "Reviewed", reviewed)}${list.length === 0 && empty("Nothing was completed without its gate.")}`;
 }
