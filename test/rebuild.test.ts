@@ -6,14 +6,13 @@ import { verify } from "../src/integrity/verify.ts";
 import { findPromotion } from "../src/promotions/queries.ts";
 import { saveTicks } from "../src/promotions/review-ticks.ts";
 import type { Schema } from "../src/schema.ts";
-import { everyVerb } from "./support/every-verb.ts";
+import { busyShop } from "./support/every-verb.ts";
 import { unguard } from "./support/tampering.ts";
-import { lived, type World } from "./support/world.ts";
+import type { World } from "./support/world.ts";
 
 let w: World;
-const busy = lived(everyVerb);
 beforeEach(async () => {
-  w = await busy();
+  w = await busyShop();
 });
 afterEach(() => w.close());
 

@@ -8,7 +8,7 @@ import { createExample } from "../src/example/example.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { chainEntry, hashEntry, walkChain } from "../src/record/chain.ts";
 import { actions } from "../src/record/events.ts";
-import { everyVerb } from "./support/every-verb.ts";
+import { busyShop, everyVerb } from "./support/every-verb.ts";
 import { seeded, shuffled } from "./support/seeded.ts";
 import { eventOf, unguard } from "./support/tampering.ts";
 import { environmentOf, lived, type World, world } from "./support/world.ts";
@@ -19,6 +19,12 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
+/** Leaves the empty shop for this one. */
+async function enter(shop: () => Promise<World>): Promise<void> {
+  await w.close();
+  w = await shop();
+}
+
 type Pair = [key: string, version: string | null];
 
 /** The first fault that verify finds. */
@@ -28,7 +34,7 @@ const firstFault = async () => {
 };
 
 test("a shop in which every action was taken verifies", async () => {
-  await everyVerb(w);
+  await enter(busyShop);
   const site = await w.db.selectFrom("sites").select(["events", "head"]).where("slug", "=", "shop").executeTakeFirst();
   expect(await verify(w.db, w.site.id)).toEqual(site);
   const done = new Set(
@@ -61,14 +67,14 @@ test("three months of a real site, recorded in any order, verifies", async () =>
 });
 
 test("verify reports its progress after each event", async () => {
-  await everyVerb(w);
+  await enter(busyShop);
   const steps: number[] = [];
   const result = await verify(w.db, w.site.id, { onProgress: (done) => steps.push(done) });
   expect(steps).toEqual("events" in result && Array.from({ length: result.events }, (_, i) => i + 1));
 });
 
 test("each site has a chain of its own", async () => {
-  await everyVerb(w);
+  await enter(busyShop);
   const other = await w.db.selectFrom("sites").select("id").where("slug", "=", "elsewhere").executeTakeFirstOrThrow();
   await w.db.updateTable("sites").set({ head: "0" }).where("id", "=", w.site.id).execute();
   expect(await firstFault()).toMatchObject({ what: expect.stringContaining("head") });
@@ -82,10 +88,7 @@ describe("verify finds what was changed by hand in the database:", () => {
       await unguard(w.db, table);
     for (const table of ["confirmations", "repeats", "gates", "cancellations"]) await unguard(w.db, table);
   });
-  beforeEach(async () => {
-    await w.close();
-    w = await unguarded();
-  });
+  beforeEach(() => enter(unguarded));
 
   test("one bit of an event's details", async () => {
     const seq = await eventOf(w.db, w.site.id, "deployment_recorded", "deployment 3");
@@ -300,7 +303,7 @@ describe("verify finds what was changed by hand in the database:", () => {
 });
 
 test("a chain that was recomputed in full verifies, and only a checkpoint shows that it was rewritten", async () => {
-  await everyVerb(w);
+  await enter(busyShop);
   const { events, head } = await w.db
     .selectFrom("sites")
     .select(["events", "head"])

@@ -30,7 +30,7 @@ import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { addMs } from "../../src/time/add.ts";
 import { setGate } from "./gates.ts";
-import { environmentOf, type World } from "./world.ts";
+import { environmentOf, lived, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
 export async function everyVerb(w: World): Promise<void> {
@@ -38,6 +38,9 @@ export async function everyVerb(w: World): Promise<void> {
   await schedule(w);
   await expire(w);
 }
+
+/** A shop in which that has happened. */
+export const busyShop = lived(everyVerb);
 
 /** The same without those for which days have to pass. */
 export async function verbsOfOneDay(w: World): Promise<void> {
