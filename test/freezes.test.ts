@@ -72,7 +72,7 @@ test("a weekly freeze is planned with plain fields, and covers its windows only"
     last: "2026-04-04",
   };
   const list = await text(w.as("ada").submit(page, fields));
-  expect(list).toContain("Freeze 1 set: live will take no promotions.");
+  expect(list).toContain("Freeze 1 set: live will take no promotions from 27 March 2026, 22:00.");
   expect(list).toContain("every week on Friday and Saturday, until 4 April 2026");
   expect(await text(w.as("ada").get("/sites/shop/history"))).toContain(
     "recurring every week on Friday and Saturday, until 4 April 2026 (“Deliveries”)",

@@ -172,7 +172,7 @@ describe("an administrator sets a gate on its page", () => {
     ["checklist", `${"x".repeat(301)}`, "Line 1 of the checklist can have at most 300 characters; this one has 301."],
     ["checklist", "a\u200bb", "Line 1 of the checklist cannot contain invisible characters"],
     ["checklist", Array.from({ length: 21 }, (_, i) => `Line ${i}`).join("\n"), "at most 20 lines; this one has 21."],
-    ["carry_over", "always", "Select one of never, page, release."],
+    ["carry_over", "always", "Select how approvals carry over: never, page or release."],
     ["rollback_roles", "king", "There is no role &quot;king&quot;."],
   ])("%s %j is refused beside its field, and what was typed is kept", async (name, value, sentence) => {
     const answer = await preview(form({ [name]: value, soak_hours: name === "soak_hours" ? value : "7" }));

@@ -116,7 +116,7 @@ function insteadFields({ site, now, deployment, form, errors }: CorrectionProps)
   return html`${boxes(
     "What is right instead?",
     html`${choice("nothing", "Nothing to add", "It never happened, or it is unknown.")}${choice("version", "Another version, environment or time", "Fill in below.")}${choice("removed", "It was removed")}`,
-    errors.instead,
+    { name: "instead", error: errors.instead },
   )}
 ${input({ name: "version", label: "Version", value: form.version, error: errors.version })}
 ${select({

@@ -7,6 +7,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { longTime } from "../time/format.ts";
 import { emptyForm, type FreezeForm, readFreezeForm, requestOf } from "./form.ts";
 import { endFreeze, setFreeze } from "./freezes.ts";
 import { listFreezes } from "./queries.ts";
@@ -27,8 +28,9 @@ freezeRoutes.post("/", async (c) => {
     const { request, errors } = requestOf(c, form);
     refuseFields(errors);
     const freeze = await setFreeze(c.var.db, sessionActor(c, { ...form }), site, environment, request);
-    const isActive = stateOf(freeze, c.var.at) === "active";
-    flash(c, `Freeze ${freeze.number} set: ${environment.name} ${isActive ? "takes" : "will take"} no promotions.`);
+    const from = windowAt(freeze, c.var.at) ? undefined : nextWindow(freeze, c.var.at)?.starts_at;
+    const takesNone = from ? `will take no promotions from ${longTime(from, site.time_zone)}` : "takes no promotions";
+    flash(c, `Freeze ${freeze.number} set: ${environment.name} ${takesNone}.`);
     return c.redirect(await nextPage(c, environment.slug), 303);
   } catch (error) {
     return show(c, { form, errors: besideFields(error, "environment").errors }, 422);

@@ -30,7 +30,8 @@ export function gateErrors(rules: GateRules, known: { slug: string }[]): FieldEr
   check("soak_hours", whyNotWhole("The number of hours", rules.soak_hours, ranges.soak_hours));
   check("approval_days", whyNotWhole("The number of days", rules.approval_days, ranges.approval_days));
   check("promotion_days", whyNotWhole("The number of days", rules.promotion_days, ranges.promotion_days));
-  if (!carryOvers.includes(rules.carry_over)) check("carry_over", `Select one of ${carryOvers.join(", ")}.`);
+  if (!carryOvers.includes(rules.carry_over))
+    check("carry_over", "Select how approvals carry over: never, page or release.");
   for (const role of [...new Set(rules.rollback_roles)].slice(0, known.length + 1))
     check(`rollback_roles.${rules.rollback_roles.indexOf(role)}`, whyNoRole(role, known));
   return [...errors, ...checklistErrors(rules.checklist)];

@@ -32,6 +32,9 @@ export async function showRollback(
   const needs = roles.length
     ? `It needs approval by ${joinWithAnd(roles.map(({ name, needed }) => (needed === 1 ? name : `${name} (${needed} people)`)))}, and is then completed like any promotion.`
     : "It needs no approval: it can be completed at once.";
+  // of a line that the page does not have, which only a forged form can name
+  const shown = new Set(["reason", ...preview.lines.map(artifactKey)]);
+  const elsewhere = Object.entries(errors).find(([field]) => !shown.has(field))?.[1];
   const content = rollbackPage({
     ...preview,
     site,
@@ -39,7 +42,7 @@ export async function showRollback(
     selected,
     form: { reason, key: newId() },
     errors,
-    refused: preview.whyNot ? undefined : refused,
+    refused: preview.whyNot ? undefined : (refused ?? elsewhere),
     now: c.var.at,
   });
   return sitePage(c, { title: `Roll back promotion ${number}`, here: "inbox" }, content, status);

@@ -267,3 +267,13 @@ test("a form that is refused has the focus in its first wrong field", async () =
   await page.locator("#until-error").waitFor();
   expect(await focusedId(page)).toBe("until");
 });
+
+test("a form in which no box is ticked has the focus in the boxes, which refer to what is wrong", async () => {
+  const page = await w.visit("iris", "/sites/shop/settings/people", { expectsFaults: true });
+  await page.getByLabel("Name", { exact: true }).fill("Nora");
+  await page.getByLabel("E-mail", { exact: true }).fill("nora@example.test");
+  await page.getByRole("button", { name: "Invite", exact: true }).click();
+  await page.locator("#roles-error").waitFor();
+  const group = page.getByRole("group", { name: "Roles", description: "Select at least one role." });
+  expect(await group.locator("input:focus").count()).toBe(1);
+});

@@ -60,7 +60,7 @@ document.addEventListener("click", (event) => {
 });
 
 // A form that was refused has its first wrong field in view, with the focus; the field refers to its sentence.
-find("main [aria-invalid=true]")?.focus();
+find("main :is([aria-invalid=true], .boxes:has(> .rejected) input)")?.focus();
 
 // How many rows are selected. A box can stand for many; without this script the stylesheet counts.
 const boxes = (within) => [...document.querySelectorAll(`${within} input[type=checkbox]`)];

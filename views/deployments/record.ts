@@ -90,7 +90,10 @@ const removalsField = ({ question, count }: NonNullable<Props["removals"]>, { fo
       hint: question.replace(/ If that is right.*$/, ""),
       checked: form.allow_removals === count,
     }),
-    errors.allow_removals && "Tick this box if that is right, or complete the list.",
+    {
+      name: "allow_removals",
+      error: errors.allow_removals && "Tick this box if that is right, or complete the list.",
+    },
   );
 
 const changedSentence =
@@ -113,7 +116,7 @@ function conversion({ form, errors }: Props): Html {
   return boxes(
     html`This file is not in UTF-8, and was read as Windows-1252`,
     html`${hiddenField("converted", "1")}<p>For example: <code>${line.length > 120 ? `${line.slice(0, 120)}…` : line}</code></p>${checkbox({ name: "agreed", label: "The letters are right", checked: form.agreed, hint: "If not, save the file in UTF-8 and upload it again." })}`,
-    errors.agreed,
+    { name: "agreed", error: errors.agreed },
   );
 }
 

@@ -72,6 +72,10 @@ type Checkbox = {
 export const checkbox = ({ name, value = "1", label, checked, hint, id, type = "checkbox", more }: Checkbox): Html =>
   html`<label class="box"><input type="${type}"${attr("id", id)} name="${name}" value="${value}"${attr("checked", checked)}${attrs(more)}><span>${label}${hint && html` <small>${hint}</small>`}</span></label>`;
 
-/** A group of checkboxes or radio buttons. */
-export const boxes = (legend: Piece, content: Piece, error?: string): Html =>
-  html`<fieldset class="boxes"><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap">${error}</span>`}</fieldset>`;
+/** A group of checkboxes or radio buttons, with what is wrong with it; the name is unique in its page. */
+export const boxes = (
+  legend: Piece,
+  content: Piece,
+  { name, error }: { name?: string; error?: string | undefined } = {},
+): Html =>
+  html`<fieldset class="boxes"${attr("aria-describedby", error && `${name}-error`)}><legend>${legend}</legend>${content}${error && html`<span class="is rejected wrap" id="${name}-error">${error}</span>`}</fieldset>`;

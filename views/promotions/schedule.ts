@@ -143,7 +143,10 @@ export const planFold = (site: Zoned, plan: PlanForm, errors: Record<string, str
 
 /** A box, with what is wrong with it. */
 const box = (name: string, label: string, hint: Piece, value: string, error: string | undefined): Html =>
-  boxes(html`<span class="sr">${label}</span>`, checkbox({ name, label, hint, checked: value !== "" }), error);
+  boxes(html`<span class="sr">${label}</span>`, checkbox({ name, label, hint, checked: value !== "" }), {
+    name,
+    error,
+  });
 
 const goLiveFields = ({ time_zone }: Zoned, plan: PlanForm, errors: Record<string, string>): Html =>
   html`${momentPicker({

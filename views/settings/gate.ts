@@ -145,7 +145,7 @@ ${boxes("Approval", box("rollback_needs_approval", "A rollback needs the same ap
 ${boxes(
   "Who may roll back",
   html`${each(roles, ({ slug, name }) => checkbox({ name: "rollback_roles", value: slug, label: name, checked: form.rollback_roles.includes(slug) }))}<small>None ticked: everyone who may complete promotions.</small>`,
-  errors.rollback_roles,
+  { name: "rollback_roles", error: errors.rollback_roles },
 )}
 ${!preview && hiddenField("reason", form.reason)}`;
 }

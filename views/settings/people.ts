@@ -24,7 +24,7 @@ export const roleBoxes = (choices: RoleChoice[], selected: string[], error?: str
         checked: selected.includes(role.slug),
       }),
     ),
-    error,
+    { name: "roles", error },
   );
 
 /** What was typed into the forms to invite people. */
