@@ -85,7 +85,7 @@ export function whyNotFresh(
   if (person.kind === "machine")
     return `${environment.name} needs approval by people who have just signed in, so a token cannot approve.`;
   if (signedInAt && Date.parse(at) - Date.parse(signedInAt) <= freshSignInMinutes * 60_000) return;
-  return `To approve for ${environment.name}, sign in again first: your password must not be older than ${freshSignInMinutes} minutes on this page.`;
+  return `To approve for ${environment.name}, sign in again first: you signed in more than ${freshSignInMinutes} minutes ago.`;
 }
 
 /** The roles in which this person can decide, those with approvals missing first. */
