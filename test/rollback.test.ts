@@ -113,7 +113,10 @@ test("a rollback can be for chosen pages, and its lines must be those that were 
     expect.stringContaining("A rollback would restore /sale v1, which is not what you were shown. Review it again."),
   ]);
   const forged = await post(["page /elsewhere v7"]);
-  expect([forged.status, words(await forged.text())]).toEqual([422, expect.stringContaining("did not change /elsewhere on ")]);
+  expect([forged.status, words(await forged.text())]).toEqual([
+    422,
+    expect.stringContaining("did not change /elsewhere on "),
+  ]);
   const none = await post([]);
   expect([none.status, words(await none.text())]).toEqual([422, expect.stringContaining("Select at least one page")]);
   const silent = await ada.post("/sites/shop/promotions/2/rollback", { line: "page /sale v1", reason: " " });
