@@ -35,4 +35,5 @@ create table due_moments (
   noticed_at instant not null,
   unique (promotion_id, what, due_at)
 );
+create index take_downs_due on due_moments (promotion_id) where what = 'take_down';
 `;

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -51,6 +52,7 @@ export async function takeDownsDue(
     .whereRef("p.id", "=", "d.promotion_id")
     .where("d.what", "=", "take_down")
     .where("p.site_id", "=", siteId)
+    .where(isNotTakenBack)
     .execute();
   const ids = [...new Set(rows.map((row) => row.promotion_id))];
   const promotions = ids.length ? await listPromotions(db, siteId, { ids, limit: ids.length }) : [];
@@ -58,6 +60,15 @@ export async function takeDownsDue(
     .filter((promotion) => isTakeDownOpen(promotion) && mayComplete({ rollback_of_id: null, gate: null }, actor))
     .reverse();
 }
+
+/**
+ * Whether the promotion `p` was neither taken down nor rolled back: for years of campaigns that ended, it is enough to find
+ * that by an index.
+ */
+const isNotTakenBack = sql<boolean>`not exists (
+  select 1 from promotions t left join completions tc on tc.promotion_id = t.id
+  where t.rollback_of_id = p.id and (tc.promotion_id is not null or exists (
+    select 1 from schedules s where s.promotion_id = p.id and s.take_down_release_id = t.release_id)))`;
 
 /** Whether its take-down came to nothing, and nobody has planned another one or rolled it back since. */
 const isTakeDownOpen = ({ completion, schedule }: Promotion): boolean =>
