@@ -37,7 +37,7 @@ export async function prepareTakeDown(
   };
   if (isTakeDownFixed(promotion)) return current;
   if (!take_down || !take_down_at) return { take_down: null, take_down_release_id: null, digest: requested_digest };
-  const lines = await takeDownLines(trx, promotion, take_down);
+  const lines = await linesToFreeze(trx, promotion, take_down);
   if (!lines.length) refuseFields([{ path: "take_down", message: whyNothingToTakeDown(promotion, take_down) }]);
   const contents = releaseDigest(lines);
   const bound = sha256(canonicalJson({ promotion: requested_digest, take_down: contents }));
@@ -54,7 +54,7 @@ export async function prepareTakeDown(
 }
 
 /** What the target has now of what the promotion changes there; for a removal, only the pages that it brings. */
-async function takeDownLines(trx: Database, promotion: Promotion, take_down: TakeDown): Promise<FrozenLine[]> {
+async function linesToFreeze(trx: Database, promotion: Promotion, take_down: TakeDown): Promise<FrozenLine[]> {
   const contents = await listContents(trx, promotion.release_id);
   const ids = contents.map((content) => content.artifact_id);
   const inTarget = await currentPlacements(trx, promotion.environment_id, ids);
