@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { verify } from "../src/integrity/verify.ts";
 import { takeJob } from "../src/jobs/queue.ts";
 import { runDueJobs } from "../src/jobs/worker.ts";
+import { completeWithoutGate } from "../src/promotions/break-glass.ts";
 import { expireApprovals, expirePromotion } from "../src/promotions/expiry.ts";
 import { decide, promotionOf } from "../src/promotions/promotions.ts";
 import type { Action } from "../src/record/events.ts";
+import { liftMark, markAsBad } from "../src/releases/bad-releases.ts";
 import { addMs } from "../src/time/add.ts";
 import { setGate } from "./support/gates.ts";
 import { type World, world } from "./support/world.ts";
@@ -77,6 +79,25 @@ describe("a promotion that is not completed in time", () => {
     await runJobs();
     await expect(approve(digest)).rejects.toThrow("Promotion 1 has expired.");
     expect((await w.as("ada").post(`${page}/completion`)).status).toBe(409);
+  });
+
+  test("is completed without its gate only if its release is not bad, and all that blocked it is kept", async () => {
+    await requested();
+    const force = async () => completeWithoutGate(w.db, await w.by("iris"), w.site, 1, { reason: "The shop is down" });
+    await markAsBad(w.db, await w.by("theo"), w.site, 1, "Wrong prices");
+    days(14);
+    await runJobs();
+    expect(await (await w.as("iris").get(page)).text()).not.toContain("Complete without the gate");
+    await expect(force()).rejects.toThrow("Release 1 was marked as bad by Theo: Wrong prices. Lift the mark first.");
+    expect(await stateOf()).toBe("expired");
+
+    await liftMark(w.db, await w.by("theo"), w.site, 1, "They are right");
+    expect(await (await w.as("iris").get(page)).text()).toContain("Complete without the gate");
+    expect((await force()).completion?.forced?.blockers).toMatchObject([
+      { code: "expired", message: "Promotion 1 has expired." },
+      { code: "approvals_missing", message: "Tester has not approved it yet." },
+    ]);
+    expect(await verify(w.db, w.site.id)).toHaveProperty("head");
   });
 
   test("ends once, if two servers do it at the same moment, or again after a kill", async () => {

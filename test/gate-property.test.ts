@@ -16,6 +16,7 @@ import { complete, decide, promotionOf, requestPromotion } from "../src/promotio
 import { schedulePromotion } from "../src/promotions/schedule.ts";
 import { noPlan } from "../src/promotions/schedule-rules.ts";
 import { withdrawApproval } from "../src/promotions/withdrawals.ts";
+import { liftMark, markAsBad } from "../src/releases/bad-releases.ts";
 import { engine } from "./support/database.ts";
 import { type Command, checklistLine, commands, everyone, GateModel, gates, roles } from "./support/gate-model.ts";
 import { setGate } from "./support/gates.ts";
@@ -102,6 +103,12 @@ async function perform(
     untick: async () => {
       if (await tried(() => tickLine(...target, 1, { line: checklistLine, ticked: false }))) m.ticked = false;
     },
+    mark: async () => {
+      if (await tried(() => markAsBad(...target, 1, "Wrong prices"))) m.bad = true;
+    },
+    lift: async () => {
+      if (await tried(() => liftMark(...target, 1, "Right after all"))) m.bad = false;
+    },
     delegate: async () => {
       const request = { role, substitute: people[command.other].id, from_at: w.clock.at, until_at: later };
       const done = await tried(() => setDelegation(...target, request));
@@ -146,7 +153,7 @@ async function perform(
     },
     force: async () => {
       if (!(await tried(() => completeWithoutGate(...target, 1, { reason: "Down" })))) return;
-      expect([who, ["rejected", "completed", "planned"].includes(m.end ?? "")]).toEqual(["iris", false]);
+      expect([who, ["rejected", "completed", "planned"].includes(m.end ?? ""), m.bad]).toEqual(["iris", false, false]);
       m.end = "forced";
       await checkRecord(w, m);
     },
@@ -186,6 +193,7 @@ async function checkBlockers(w: World, m: GateModel): Promise<void> {
 /** What most gates are met by, so that many runs end with a completion, by hand or as planned, and the others without the gate. */
 const last = (isPlanned: boolean): Command[] =>
   [
+    { what: "lift" as const, who: "ada" as const, role: "tester" as const },
     ...(["theo", "iris", "mara"] as const).map((who) => ({
       what: "approve" as const,
       who,

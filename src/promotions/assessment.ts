@@ -104,10 +104,11 @@ export async function assess(
       moved_on: !promotion.rollback_of_id && hasMovedOn({ ...content, ...now }),
     };
   });
-  const checked = isOpen(promotion.state) && promotion.gate?.check_requirements !== false;
+  const completable = isOpen(promotion.state) || promotion.state === "expired";
+  const checked = completable && promotion.gate?.check_requirements !== false;
   const needs = checked ? await needsAfter(db, promotion.environment_id, contents) : [];
   const requirements = await requirementsNow(db, siteId, promotion, now);
-  const freezes = isOpen(promotion.state) && now ? await freezesAt(db, siteId, promotion.environment_id, now) : [];
+  const freezes = completable && now ? await freezesAt(db, siteId, promotion.environment_id, now) : [];
   const frozen = frozenBlockers(freezes, now);
   const old = isOpen(promotion.state) ? expiredBlockers(promotion, now) : [];
   const found = blockersOf({ ...promotion, requirements }, promotion.from, changes, needs, now, frozen);

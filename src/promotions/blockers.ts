@@ -28,7 +28,10 @@ export interface VersionNeed {
   present: string | null;
 }
 
-/** Everything that blocks completion, all of it at once, each as a sentence. If empty, it may be completed. */
+/**
+ * Everything that blocks completion, all of it at once, each as a sentence. If empty, it may be completed. Of one that has
+ * ended only that, unless it has expired: then it can still be completed without its gate, which passes over the rest.
+ */
 export function blockersOf(
   promotion: OpenPromotion,
   source: { name: string },
@@ -38,8 +41,10 @@ export function blockersOf(
   frozen: Blocker[] = [],
 ): Blocker[] {
   const closed = whyClosed(promotion);
-  if (closed) return [{ code: promotion.state, message: closed }];
+  const ended = closed ? [{ code: promotion.state, message: closed }] : [];
+  if (closed && promotion.state !== "expired") return ended;
   return [
+    ...ended,
     ...badReleaseOf(promotion),
     ...promotion.requirements.flatMap(missingApprovals),
     // a rollback puts back what the target itself had

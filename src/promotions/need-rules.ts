@@ -24,12 +24,13 @@ export function needOf(
   actor: Pick<Actor, "person" | "roles" | "permissions" | "standsInFor" | "at">,
   blockers: Blocker[],
 ): Need | undefined {
+  if (!isOpen(promotion.state)) return;
   const need = needBesidesPlan(promotion, actor, blockers);
   const { go_live_at } = promotion.schedule ?? {};
   // until its moment comes, nobody has to think of a promotion that is planned
   if (need === "completion" && go_live_at && go_live_at > actor.at) return;
   const isDue = promotion.is_take_down || (go_live_at && go_live_at <= actor.at);
-  return need ?? (isDue && isOpen(promotion.state) && mayComplete(promotion, actor) ? "due" : undefined);
+  return need ?? (isDue && mayComplete(promotion, actor) ? "due" : undefined);
 }
 
 type NeedingPromotion = OpenPromotion &

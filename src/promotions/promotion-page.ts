@@ -116,7 +116,7 @@ export async function showPromotion(
     key: newId(),
     takeDown,
     outdated: promotion.open ? whyOutdated(promotion, promotion.schedule?.take_down ?? null, takeDown) : undefined,
-    stale: promotion.blockers.find(isDeadEnd)?.message,
+    stale: promotion.open ? promotion.blockers.find(isDeadEnd)?.message : undefined,
     may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:
       may.override_freeze &&

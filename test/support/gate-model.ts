@@ -62,6 +62,8 @@ export const commands = fc.array(
     step(4, "plan", fc.constantFrom("ada", "mara", "iris", "vera")),
     step(1, "endDelegation"),
     step(2, "untick"),
+    step(1, "mark", fc.constantFrom("theo", "vera")),
+    step(2, "lift", fc.constantFrom("ada", "vera")),
     step(1, "reject"),
     step(1, "force", fc.constantFrom("iris", "iris", "ada", "theo")),
   ),
@@ -79,6 +81,8 @@ export class GateModel {
   planned: number | undefined;
   end: "completed" | "planned" | "forced" | "rejected" | undefined;
   ticked = false;
+  /** Whether its release is marked as bad. */
+  bad = false;
   reviewed = false;
   readonly gate: RandomGate;
   readonly requester: Who;
@@ -104,6 +108,7 @@ export class GateModel {
     const { requirements, soak_hours, promotion_days, checklist } = this.gate;
     const given = (role: string) => this.standing().filter((one) => one.role === role).length;
     const isUnmet = {
+      release_bad: this.bad,
       approvals_missing: requirements.some(({ role, count }) => given(role) < count),
       soaking: this.now < soak_hours,
       expired: promotion_days > 0 && this.now >= promotion_days * 24,
