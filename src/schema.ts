@@ -356,6 +356,8 @@ export interface Schema {
     take_down_at: string | null;
     /** What the take-down does: it removes the pages, or restores what was there before; null: there never was one. */
     take_down: "remove" | "restore" | null;
+    /** Where visitors of the pages that it removes are led; null: nowhere. */
+    take_down_redirect: string | null;
     take_down_by_itself: Flag;
     /** The prepared contents of the take-down. They stay if it is no longer planned, since approvals cover them. */
     take_down_release_id: string | null;

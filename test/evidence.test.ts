@@ -208,7 +208,7 @@ test("a campaign's packs have its plan and what its take-down does; the take-dow
   const { number: release } = await w.release("Spring", ["/sale"]);
   const [go_live_at, take_down_at] = ["2026-03-04T10:00:00.000Z", "2026-03-09T10:00:00.000Z"];
   const takeDownPlan = { take_down_at, take_down: "remove" as const, take_down_by_itself: true };
-  const plan = { go_live_at, by_itself: true, ...takeDownPlan };
+  const plan = { go_live_at, by_itself: true, take_down_redirect: null, ...takeDownPlan };
   const { digest } = await requestPromotion(w.db, await w.by("ada"), w.site, { release, to: "demo", plan });
   await decide(w.db, await w.by("theo"), w.site, 1, { decision: "approve", digest });
   for (const at of [go_live_at, take_down_at]) {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { whyNotRedirect } from "../src/intake/redirects.ts";
 import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { complete, decide } from "../src/promotions/promotions.ts";
-import { whyNotRedirect } from "../src/releases/rules.ts";
 import { words } from "./support/words.ts";
 import { type Name, type World, world } from "./support/world.ts";
 

@@ -12,6 +12,7 @@ import { noPlan, type Plan } from "../src/promotions/schedule-rules.ts";
 import { takeDown } from "../src/promotions/take-down.ts";
 import { withdrawApproval } from "../src/promotions/withdrawals.ts";
 import { setGate } from "./support/gates.ts";
+import { words } from "./support/words.ts";
 import { environmentOf, lived, type World } from "./support/world.ts";
 
 const at = "2026-03-05T22:00:00.000Z";
@@ -531,7 +532,49 @@ describe("the take-down of a campaign", () => {
     );
   });
 
+  test("leads the visitors of the pages that it removes elsewhere, which approvers see and which stays", async () => {
+    await plan({ ...takenDown, take_down_redirect: "/" });
+    const approving = words(await text("theo", page));
+    expect(approving).toContain("/sale removed; visitors are led to /");
+    expect(words(await text("vera", "/sites/shop/history"))).toContain("its pages are removed, and visitors led to /");
+    await approve();
+    const elsewhere = { ...takenDown, take_down_redirect: "https://outlet.example/sale" };
+    await expect(plan(elsewhere)).rejects.toThrow(
+      "Promotion 1 was approved with visitors led to /. Its approvals have to be withdrawn before that changes.",
+    );
+    await workAt(at);
+    await expect(plan(elsewhere)).rejects.toThrow("Promotion 1 was completed with visitors led to /.");
+    await workAt(end);
+    expect(await onDemo()).toEqual([]);
+    expect(words(await text("vera", `${page.slice(0, -1)}2`))).toContain("Visitors are led to /.");
+    const api = await w.token("viewer");
+    const read = async (path: string) => (await api.get(`/sites/shop/${path}`)).json();
+    expect(await read("promotions/1")).toMatchObject({ schedule: { take_down_redirect: "/" } });
+    expect(await read("releases/2")).toMatchObject({ contents: [{ key: "/sale", redirect: "/" }] });
+    expect(await verify(w.db, w.site.id)).toHaveProperty("head");
+    await rebuild(w.db, w.site.id);
+    expect(await promotion()).toMatchObject({ schedule: { take_down_redirect: "/" } });
+  });
+
   test.each([
+    [
+      "to a page that is removed too",
+      { ...takenDown, take_down_redirect: "/sale" },
+      "take_down_redirect",
+      "/sale is removed, so visitors cannot be led to it.",
+    ],
+    [
+      "to something that is no address",
+      { ...takenDown, take_down_redirect: "javascript:alert(1)" },
+      "take_down_redirect",
+      "Enter a path such as /new, or a web address that begins with https://.",
+    ],
+    [
+      "elsewhere from pages that are restored",
+      { ...takenDown, take_down: "restore", take_down_redirect: "/" },
+      "take_down_redirect",
+      "Visitors are led elsewhere only from pages that are removed.",
+    ],
     [
       "before the go-live",
       { ...takenDown, take_down_at: "2026-03-05T21:00:00.000Z" },

@@ -352,11 +352,13 @@ function madeFor({ rollback_of, rollback_in_part, take_down_of }: Details): Sent
 }
 
 /** ": at 24 December 2026, 22:00, when the deployment happens by itself; taken down 2 January 2027, 08:00: its pages are removed" */
-function plannedFor({ go_live_at, by_itself, take_down_at, take_down, take_down_by_itself }: Details): SentencePart[] {
+function plannedFor(details: Details): SentencePart[] {
+  const { go_live_at, by_itself, take_down_at, take_down, take_down_redirect, take_down_by_itself } = details;
   const goLive: SentencePart[] = typeof go_live_at === "string" ? [": at ", { at: go_live_at }] : [];
   if (goLive.length && by_itself) goLive.push(", when the deployment happens by itself");
   if (typeof take_down_at !== "string") return goLive;
-  const what = take_down === "remove" ? "its pages are removed" : "what was there before is restored";
+  const led = typeof take_down_redirect === "string" ? `, and visitors led to ${take_down_redirect}` : "";
+  const what = take_down === "remove" ? `its pages are removed${led}` : "what was there before is restored";
   const how = `${take_down_by_itself ? ", by itself" : ""}: ${what}`;
   return [...goLive, goLive.length ? "; taken down " : ": taken down ", { at: take_down_at }, how];
 }

@@ -111,6 +111,7 @@ export const plainTables = {
     by_itself: true,
     take_down_at: true,
     take_down: true,
+    take_down_redirect: true,
     take_down_by_itself: true,
     take_down_release_id: true,
     digest: true,
@@ -262,7 +263,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   release_marked_bad: plainRow("release_marks"),
   release_mark_lifted: plainRow("release_marks"),
   promotion_asked: promotionOf,
-  promotion_scheduled: plainRow("schedules"),
+  promotion_scheduled: scheduleOf,
   promotion_due: plainRow("due_moments"),
   promotion_approved: decisionOf,
   promotion_rejected: decisionOf,
@@ -304,6 +305,11 @@ function formerNameOf({ seq, recorded_at, subject_id, details }: ChainEntry): Ev
 function promotionOf(entry: ChainEntry): EventTableRows {
   // an older event does not say that it is no rollback in part
   return plainRow("promotions")({ ...entry, details: { rollback_in_part: 0, ...entry.details } });
+}
+
+function scheduleOf(entry: ChainEntry): EventTableRows {
+  // an older event has no redirect
+  return plainRow("schedules")({ ...entry, details: { take_down_redirect: null, ...entry.details } });
 }
 
 function completionOf(entry: ChainEntry): EventTableRows {

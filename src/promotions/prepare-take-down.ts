@@ -1,9 +1,10 @@
 import type { Actor } from "../access/actor.ts";
-import type { Site } from "../access/sites.ts";
+import { baseUrlsOf, type Site } from "../access/sites.ts";
 import { canonicalJson } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
 import { sha256 } from "../database/ids.ts";
-import { refuseFields } from "../errors.ts";
+import { type FieldError, fieldErrors, refuseFields } from "../errors.ts";
+import { whyNotRedirect } from "../intake/redirects.ts";
 import { currentPlacements } from "../record/current.ts";
 import { type FrozenLine, freezeRelease, releaseDigest } from "../record/freeze-release.ts";
 import { listContents } from "../record/releases.ts";
@@ -13,6 +14,7 @@ import { isTakeDownFixed, type TakeDown, whyNothingToTakeDown } from "./take-dow
 
 interface Prepared {
   take_down: TakeDown | null;
+  take_down_redirect: string | null;
   take_down_release_id: string | null;
   /** What approvals of the promotion are bound to from now on. */
   digest: string;
@@ -27,18 +29,24 @@ export async function prepareTakeDown(
   actor: Actor,
   site: Site,
   promotion: Promotion,
-  { take_down, take_down_at }: Plan,
+  { take_down, take_down_at, take_down_redirect }: Plan,
 ): Promise<Prepared> {
   const { schedule, digest, requested_digest } = promotion;
   const current = {
     take_down: schedule?.take_down ?? null,
+    take_down_redirect: schedule?.take_down_redirect ?? null,
     take_down_release_id: schedule?.take_down_release_id ?? null,
     digest,
   };
   if (isTakeDownFixed(promotion)) return current;
-  if (!take_down || !take_down_at) return { take_down: null, take_down_release_id: null, digest: requested_digest };
-  const lines = await linesToFreeze(trx, promotion, take_down);
+  if (!take_down || !take_down_at)
+    return { take_down: null, take_down_redirect: null, take_down_release_id: null, digest: requested_digest };
+  const lines = (await linesToFreeze(trx, promotion, take_down)).map((line) => ({
+    ...line,
+    redirect: take_down_redirect,
+  }));
   if (!lines.length) refuseFields([{ path: "take_down", message: whyNothingToTakeDown(promotion, take_down) }]);
+  refuseFields(redirectErrors(site, lines));
   const contents = releaseDigest(lines);
   const bound = sha256(canonicalJson({ promotion: requested_digest, take_down: contents }));
   if (current.take_down === take_down && bound === digest) return current;
@@ -50,7 +58,15 @@ export async function prepareTakeDown(
     lines,
     details: { take_down_of: promotion.number },
   });
-  return { take_down, take_down_release_id: id, digest: bound };
+  return { take_down, take_down_redirect, take_down_release_id: id, digest: bound };
+}
+
+/** What is wrong with where the visitors of the removed pages are led. */
+function redirectErrors(site: Site, lines: FrozenLine[]): FieldError[] {
+  const removed = new Set(lines.filter(({ version_id }) => version_id === null).map(({ key }) => key));
+  const baseUrls = baseUrlsOf(site);
+  const messages = lines.flatMap((line) => whyNotRedirect(line, { removed, baseUrls }) ?? []);
+  return fieldErrors({ take_down_redirect: messages[0] });
 }
 
 /** What the target has now of what the promotion changes there; for a removal, only the pages that it brings. */

@@ -1,6 +1,7 @@
 import { type FieldError, fieldErrors } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import { formFields, readScheduledMoment } from "../http/forms.ts";
+import { normalRedirect } from "../intake/redirects.ts";
 import { formatMoment } from "../time/parse-moment.ts";
 import type { Plan } from "./schedule-rules.ts";
 import { takeDowns } from "./take-down-rules.ts";
@@ -11,6 +12,7 @@ export interface PlanForm {
   by_itself: string;
   take_down_at: string;
   take_down: string;
+  take_down_redirect: string;
   take_down_by_itself: string;
 }
 
@@ -19,6 +21,7 @@ export const emptyPlan: PlanForm = {
   by_itself: "",
   take_down_at: "",
   take_down: "",
+  take_down_redirect: "",
   take_down_by_itself: "",
 };
 
@@ -31,6 +34,7 @@ export const planForm = (plan: Plan | null, zone: string): PlanForm => ({
   by_itself: plan?.by_itself ? "1" : "",
   take_down_at: plan?.take_down_at ? pickerValue(plan.take_down_at, zone) : "",
   take_down: plan?.take_down ?? "",
+  take_down_redirect: plan?.take_down_redirect ?? "",
   take_down_by_itself: plan?.take_down_by_itself ? "1" : "",
 });
 
@@ -48,6 +52,7 @@ export function planOf(c: SiteContext, typed: TypedPlan): { plan: Plan; errors: 
     take_down_at: takeDown.at ?? null,
     // without a moment it is not planned, whatever is selected in the form
     take_down: (takeDown.at && takeDowns.find((one) => one === typed.take_down)) || null,
+    take_down_redirect: takeDown.at ? normalRedirect(typed.take_down_redirect) : null,
     take_down_by_itself: Boolean(typed.take_down_by_itself),
   };
   return { plan, errors: fieldErrors({ go_live_at: goLive.wrong, take_down_at: takeDown.wrong }) };
@@ -59,5 +64,6 @@ export interface TypedPlan {
   by_itself?: string | boolean | undefined;
   take_down_at?: string | null | undefined;
   take_down?: string | null | undefined;
+  take_down_redirect?: string | null | undefined;
   take_down_by_itself?: string | boolean | undefined;
 }

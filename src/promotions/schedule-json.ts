@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { momentSchema, momentText, nameThenSchema, personKindSchema } from "../api/schemas.ts";
+import { momentSchema, momentText, nameThenSchema, personKindSchema, textUpTo } from "../api/schemas.ts";
 import { refuseFields } from "../errors.ts";
 import type { SiteContext } from "../http/context.ts";
 import type { Promotion } from "./queries.ts";
@@ -24,6 +24,10 @@ export const planFields = {
     description:
       "What the take-down does: it removes the pages that the promotion adds or changes, or restores all that the target had before. Fixed once approvals cover it.",
   }),
+  take_down_redirect: textUpTo(2000).nullable().optional().openapi({
+    description:
+      "Where visitors of the pages that the take-down removes are to be led: a path of the site, or a web address. null: nowhere. Fixed once approvals cover it.",
+  }),
   take_down_by_itself: z.boolean().optional().openapi({ description: "Whether the take-down happens by itself then." }),
 };
 
@@ -40,6 +44,7 @@ export const scheduleSchema = z
     by_itself: z.boolean(),
     take_down_at: momentSchema.nullable(),
     take_down: z.enum(takeDowns).nullable(),
+    take_down_redirect: z.string().nullable(),
     take_down_by_itself: z.boolean(),
     take_down_release: z.int().nullable().openapi({
       description: "The number of the release with the prepared contents of the take-down, which approvals cover.",
@@ -61,13 +66,14 @@ export const scheduleSchema = z
 
 export function scheduleJson(schedule: Promotion["schedule"]): z.infer<typeof scheduleSchema> {
   if (!schedule) return null;
-  const { go_live_at, by_itself, take_down_at, take_down, take_down_by_itself, take_down_release } = schedule;
-  const { taken_down_by, person, kind, planned_at, go_live_due, take_down_due } = schedule;
+  const { go_live_at, by_itself, take_down_at, take_down, take_down_redirect, take_down_by_itself } = schedule;
+  const { take_down_release, taken_down_by, person, kind, planned_at, go_live_due, take_down_due } = schedule;
   return {
     go_live_at,
     by_itself,
     take_down_at,
     take_down,
+    take_down_redirect,
     take_down_by_itself,
     take_down_release,
     taken_down_by,

@@ -37,7 +37,13 @@ const latestOf = precompiled((db, ids: string[]) =>
       join.onRef("td.release_id", "=", "s.take_down_release_id").onRef("td.rollback_of_id", "=", "s.promotion_id"),
     )
     .select(["s.id", "s.promotion_id", "s.seq", "s.go_live_at", "s.by_itself", "s.digest", "s.person_id"])
-    .select(["s.take_down_at", "s.take_down", "s.take_down_by_itself", "s.take_down_release_id"])
+    .select([
+      "s.take_down_at",
+      "s.take_down",
+      "s.take_down_redirect",
+      "s.take_down_by_itself",
+      "s.take_down_release_id",
+    ])
     .select(["r.number as take_down_release", "td.number as taken_down_by", "s.planned_at", "p.kind"])
     .select([
       personThen("p", "s.planned_at", "pr.site_id").as("person"),

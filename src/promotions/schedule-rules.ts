@@ -3,7 +3,7 @@ import { type Blocker, type FieldError, fieldErrors } from "../errors.ts";
 import { longTime } from "../time/format.ts";
 import { whyNotMayComplete } from "./rollback-rules.ts";
 import { type PromotionState, whyClosed } from "./rules.ts";
-import { type TakeDown, whyNotTakeDown, whyNotTakeDownAt } from "./take-down-rules.ts";
+import { type TakeDown, whyNotTakeDown, whyNotTakeDownAt, whyNotTakeDownRedirect } from "./take-down-rules.ts";
 
 /** When a promotion is to be completed, and taken down again. Moments are ISO 8601 UTC; null: none is planned. */
 export interface Plan {
@@ -12,6 +12,8 @@ export interface Plan {
   by_itself: boolean;
   take_down_at: string | null;
   take_down: TakeDown | null;
+  /** Where visitors of the pages that the take-down removes are led: a path of the site or a web address; null: nowhere. */
+  take_down_redirect: string | null;
   take_down_by_itself: boolean;
 }
 
@@ -20,6 +22,7 @@ export const noPlan: Plan = {
   by_itself: false,
   take_down_at: null,
   take_down: null,
+  take_down_redirect: null,
   take_down_by_itself: false,
 };
 
@@ -60,6 +63,7 @@ export function planErrors(
     take_down_at:
       whyNotPlanned(plan.take_down_at, current.take_down_at, zone, now) ?? whyNotTakeDownAt(promotion, plan, zone),
     take_down: whyNotTakeDown(promotion, plan, current),
+    take_down_redirect: whyNotTakeDownRedirect(promotion, plan, current),
     take_down_by_itself: needsMoment(plan.take_down_by_itself, plan.take_down_at, "the take-down"),
   });
 }

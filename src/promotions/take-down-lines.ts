@@ -15,11 +15,12 @@ export async function takeDownLines(db: Database, siteId: string, promotion: Pro
   const replaced = await targetContents(db, siteId, promotion, contents);
   const brought = new Map(contents.map((content) => [content.artifact_id, content.version_id]));
   const none = { version_id: null, version: null };
-  return prepared.map(({ artifact_id, kind, key, version_id, version }) => ({
+  return prepared.map(({ artifact_id, kind, key, version_id, version, redirect }) => ({
     kind,
     key,
     version_id,
     version,
+    redirect,
     brought: brought.get(artifact_id) ?? null,
     replaced: replaced.get(artifact_id) ?? none,
     current: current.get(artifact_id) ?? none,

@@ -11,6 +11,7 @@ interface TakeDownPlan {
   /** ISO 8601 UTC; null: no take-down is planned. */
   take_down_at: string | null;
   take_down: TakeDown | null;
+  take_down_redirect: string | null;
 }
 
 interface TakenDown {
@@ -52,6 +53,23 @@ export function whyNotTakeDown(
   return `Promotion ${number} was approved ${withTakeDown(current.take_down)}. Its approvals have to be withdrawn before that changes.`;
 }
 
+/** Why visitors cannot be led there: only those of removed pages are led, and what approvals cover cannot change. */
+export function whyNotTakeDownRedirect(
+  promotion: TakenDown,
+  { take_down_at, take_down, take_down_redirect }: TakeDownPlan,
+  current: { take_down: TakeDown | null; take_down_redirect: string | null },
+): string | undefined {
+  if (!take_down_at) return;
+  if (take_down_redirect && take_down === "restore")
+    return "Visitors are led elsewhere only from pages that are removed. Leave this empty.";
+  if (take_down !== current.take_down || take_down_redirect === current.take_down_redirect) return;
+  if (!isTakeDownFixed(promotion)) return;
+  const led = current.take_down_redirect ? `visitors led to ${current.take_down_redirect}` : "visitors led nowhere";
+  const { number, completion } = promotion;
+  if (completion) return `Promotion ${number} was completed with ${led}. Request another promotion to change that.`;
+  return `Promotion ${number} was approved with ${led}. Its approvals have to be withdrawn before that changes.`;
+}
+
 const withTakeDown = (current: TakeDown | null): string => {
   if (!current) return "without a take-down";
   return current === "remove"
@@ -75,6 +93,8 @@ export interface TakeDownLine {
   /** What the take-down leaves there. */
   version_id: string | null;
   version: string | null;
+  /** Of a page that is removed: where its visitors are led. */
+  redirect: string | null;
   /** What the promotion brought, what it replaced, and what is there now. */
   brought: string | null;
   replaced: { version_id: string | null; version: string | null };

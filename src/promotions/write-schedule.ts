@@ -27,7 +27,7 @@ export async function writeSchedule(
   const plan = { ...requested, go_live_at, by_itself };
   refuseFields(planErrors(promotion, plan, current, site.time_zone, actor.at));
   const takeDown = await prepareTakeDown(trx, actor, site, promotion, plan);
-  const isSame = isSamePlan(plan, { ...current, take_down: current.take_down_at ? current.take_down : null });
+  const isSame = isSamePlan(plan, current.take_down_at ? current : { ...current, ...noTakeDown });
   if (isSame && takeDown.digest === promotion.digest) return;
   const row = {
     id: newId(Date.parse(actor.at)),
@@ -51,5 +51,8 @@ export async function writeSchedule(
     details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...row },
   });
 }
+
+/** What was prepared stays with a plan whose take-down was withdrawn, since approvals cover it. */
+const noTakeDown = { take_down: null, take_down_redirect: null };
 
 const flag = (is: boolean): Flag => (is ? 1 : 0);

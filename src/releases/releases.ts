@@ -1,26 +1,19 @@
 import type { Actor } from "../access/actor.ts";
 import type { Environment } from "../access/environments.ts";
 import { whyNotMay } from "../access/permissions.ts";
-import type { Site } from "../access/sites.ts";
+import { baseUrlsOf, type Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { type FieldError, notFound, refuse, refuseFields } from "../errors.ts";
+import { normalRedirect, whyNotRedirect } from "../intake/redirects.ts";
 import { artifactIds } from "../record/artifacts.ts";
 import { currentDifferences, currentPlacements } from "../record/current.ts";
 import { type FrozenLine, freezeRelease } from "../record/freeze-release.ts";
 import { normalKey } from "../record/keys.ts";
 import { findRelease, type Release } from "../record/releases.ts";
 import { artifactKey, normalName } from "../text.ts";
-import {
-  type NewRelease,
-  normalRedirect,
-  nothingToRelease,
-  type ReleaseLine,
-  releaseErrors,
-  whyNotCurrent,
-  whyNotRedirect,
-} from "./rules.ts";
+import { type NewRelease, nothingToRelease, type ReleaseLine, releaseErrors, whyNotCurrent } from "./rules.ts";
 
 export interface CreatedRelease {
   number: number;
@@ -91,7 +84,7 @@ function redirectErrors(site: Site, lines: ReleaseLine[]): FieldError[] {
   const removed = new Set(
     lines.filter(({ kind, version }) => kind === "page" && version === null).map(({ key }) => key),
   );
-  const baseUrls = site.environments.flatMap(({ servers }) => servers.map(({ base_url }) => base_url));
+  const baseUrls = baseUrlsOf(site);
   return lines.flatMap((line, i) => {
     const message = whyNotRedirect(line, { removed, baseUrls });
     return message ? [{ path: `contents.${i}.redirect`, message }] : [];

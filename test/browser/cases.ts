@@ -328,7 +328,8 @@ async function plannedCampaign(w: Shop): Promise<string> {
     await recordDeployment(w.db, actor, site, environmentOf(site, environment), { placements });
   await createRelease(w.db, actor, site, { name: "Spring campaign", from: "beta", contents });
   const goLive = { go_live_at: "2099-03-05T22:00:00.000Z", by_itself: true };
-  const end = { take_down_at: "2099-03-29T08:00:00.000Z", take_down: "restore" as const, take_down_by_itself: false };
+  const restored = { take_down: "restore" as const, take_down_redirect: null, take_down_by_itself: false };
+  const end = { take_down_at: "2099-03-29T08:00:00.000Z", ...restored };
   await requestPromotion(w.db, actor, site, { release: 1, to: "demo", plan: { ...goLive, ...end } });
   return address;
 }

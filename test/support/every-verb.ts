@@ -194,7 +194,13 @@ async function schedule(w: World): Promise<void> {
   const [ada, theo] = [await w.by("ada"), await w.by("theo")];
   const plan = { ...noPlan, go_live_at: addMs(w.clock.at, 60 * 60 * 1000), by_itself: true };
   const take_down_at = addMs(plan.go_live_at, 24 * 60 * 60 * 1000);
-  const takenDown = { ...plan, take_down_at, take_down: "remove" as const, take_down_by_itself: true };
+  const takenDown = {
+    ...plan,
+    take_down_at,
+    take_down: "remove" as const,
+    take_down_redirect: "/",
+    take_down_by_itself: true,
+  };
   for (const key of ["/planned", "/unapproved"]) {
     await w.record("beta", [`${key} v1`]);
     const { number: release } = await w.release(`Planned ${key}`, [key]);

@@ -2,9 +2,9 @@ import type { Promotion } from "../../src/promotions/queries.ts";
 import type { PlanForm } from "../../src/promotions/schedule-form.ts";
 import type { TakeDownLine } from "../../src/promotions/take-down-rules.ts";
 import { countOf } from "../../src/text.ts";
-import { artifactLink, versionTag } from "../parts/artifact.ts";
+import { artifactLink, path, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
-import { boxes, checkbox, select } from "../parts/field.ts";
+import { boxes, checkbox, input, select } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { momentPicker } from "../parts/moment.ts";
 import { fold, panel } from "../parts/page.ts";
@@ -114,7 +114,7 @@ function takeDownFold({ promotion, site, takeDown: lines, outdated }: SchedulePa
 }
 
 const takeDownLine = (site: { slug: string }, { version, ...line }: TakeDownLine): Html =>
-  html`<li>${artifactLink(site.slug, { ...line, title: null })} <small>${version === null ? "removed" : html`restored: ${versionTag(version)}`}</small></li>`;
+  html`<li>${artifactLink(site.slug, { ...line, title: null })} <small>${version === null ? html`removed${line.redirect && html`; visitors are led to ${path(line.redirect)}`}` : html`restored: ${versionTag(version)}`}</small></li>`;
 
 function form({ site, promotion, errors, key }: SchedulePanel, plan: PlanForm): Html {
   const action = `/sites/${site.slug}/promotions/${promotion.number}/schedule`;
@@ -124,12 +124,12 @@ function form({ site, promotion, errors, key }: SchedulePanel, plan: PlanForm): 
     html`<form class="form" method="post" action="${action}">${hiddenField("key", key)}
 ${promotion.open ? goLiveFields(site, plan, errors) : ""}${!promotion.rollback_of_id && takeDownFields(site, plan, errors)}
 <div class="end">${button({ text: "Save plan" })}</div></form>`,
-    { open: isWrong(errors) },
+    { open: isWrong(plan, errors) },
   );
 }
 
-const isWrong = (errors: Record<string, string>): boolean =>
-  ["go_live_at", "by_itself", "take_down_at", "take_down", "take_down_by_itself"].some((field) => errors[field]);
+const isWrong = (plan: PlanForm, errors: Record<string, string>): boolean =>
+  Object.keys(plan).some((field) => errors[field]);
 
 /** When a promotion that is being requested goes live, and is taken down. */
 export const planFold = (site: Zoned, plan: PlanForm, errors: Record<string, string>): Html =>
@@ -137,7 +137,7 @@ export const planFold = (site: Zoned, plan: PlanForm, errors: Record<string, str
     "Plan go-live and take-down",
     html`<div class="form">${goLiveFields(site, plan, errors)}${takeDownFields(site, plan, errors)}</div>`,
     {
-      open: Boolean(plan.go_live_at || plan.take_down_at) || isWrong(errors),
+      open: Boolean(plan.go_live_at || plan.take_down_at) || isWrong(plan, errors),
     },
   );
 
@@ -184,6 +184,13 @@ ${select({
     { value: "remove", label: "removes the pages that are added or changed" },
     { value: "restore", label: "restores what was there before" },
   ],
+})}
+${input({
+  name: "take_down_redirect",
+  label: "Where visitors of removed pages are led",
+  value: plan.take_down_redirect,
+  error: errors.take_down_redirect,
+  hint: "A path such as /sale, or a web address. Empty means nowhere.",
 })}
 ${box("take_down_by_itself", "The take-down happens by itself then", "Sitebook then records it if nothing blocks it, or else requests it and reminds those who complete it.", plan.take_down_by_itself, errors.take_down_by_itself)}
 `;
