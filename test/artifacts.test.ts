@@ -181,6 +181,7 @@ describe("a page's history", () => {
     const week = await openPage(links(await openPage(pathOf("/sale")))["A week"] ?? "");
 
     expect(words(page)).toContain("Timeline from 2 February 2026, 00:00 to 20 February 2026, 12:00.");
+    expect(page).toContain('text-anchor="end">20 Feb, 12:00</text>');
     expect(bars(page).map((bar) => bar?.slice(0, 12))).toEqual(["v1 on beta f", "v1 on demo f", "v1 on live f"]);
     expect(tableRows(page).map((row) => row.slice(0, 2))).toEqual([
       ["live", "v1.1"],
@@ -297,7 +298,7 @@ test.each([
 test("an unknown page is a 404, and for an outsider every page is", async () => {
   await w.record("beta", ["/sale v1"]);
 
-  expect((await w.as("vera").get(pathOf("/nowhere"))).status).toBe(404);
+  expect(words(await openPage(pathOf("/nowhere"), "vera", 404))).toContain("Page /nowhere not found.");
   expect((await w.as("vera").get("/sites/shop/artifacts/page")).status).toBe(404);
   expect((await w.as("vera").get("/sites/shop/artifacts/software?key=/sale")).status).toBe(404);
   expect((await w.as("vera").get("/sites/shop/artifacts/animal?key=/sale")).status).toBe(404);

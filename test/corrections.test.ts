@@ -301,10 +301,10 @@ test("compare shows what was known then beside what is known now", async () => {
   expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("Recorded by: ")]);
 });
 
-test("the history shows a correction as a sentence", async () => {
+test("the history shows a correction as a sentence, with its reason once", async () => {
   await adaCorrects({ deployment: 2, ...sale, reason: "It was the shoes", instead: { version: null } });
   const text = await (await w.as("vera").get("/sites/shop/history")).text();
-  expect(text).toContain("It was the shoes");
+  expect(text.split("It was the shoes")).toHaveLength(2);
   expect(text).toContain("correct: removed from");
 });
 

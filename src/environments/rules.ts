@@ -64,7 +64,8 @@ export function environmentErrors(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const check = (path: string, message: string | undefined) => message && errors.push({ path, message });
-  check("slug", whyNotSlug(environment.slug));
+  const hasNeither = environment.slug === "" && environment.name?.trim() === "";
+  check("slug", hasNeither ? undefined : whyNotSlug(environment.slug));
   if (taken.some(({ slug }) => slug === environment.slug))
     check("slug", `This site already has an environment ${environment.slug}.`);
   const names = taken.map(({ slug, name = slug }) => name);

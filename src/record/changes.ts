@@ -9,24 +9,24 @@ export interface EnvironmentCounts {
   software: number;
   /** Added or removed without a promotion that allowed it. */
   out_of_band: number;
-  /** Recorded by now, but with no placement in this environment by that moment: their state is unknown. */
-  unknown: number;
+  /** Not placed in this environment by that moment, but deployed there later. */
+  later: number;
 }
 
-/** Counts what was in an environment at a moment, with one seek for each artifact. */
+/** Counts what was in an environment at a moment, with a seek for each artifact, and another for what was not there. */
 export async function countAsOf(
   db: Database,
   siteId: string,
   environmentId: string,
   moment: Moment,
 ): Promise<EnvironmentCounts> {
-  const counts: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
+  const counts: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, later: 0 };
   for await (const batch of artifactBatches(db, siteId, {})) {
     const rows = await countAmong(db, environmentId, moment, batch);
-    for (const { kind, present, unknown, out_of_band } of rows) {
+    for (const { kind, present, later, out_of_band } of rows) {
       if (kind === "page") counts.pages += present;
       else counts.software += present;
-      counts.unknown += unknown;
+      counts.later += later;
       counts.out_of_band += out_of_band;
     }
   }
@@ -40,12 +40,22 @@ function countAmong(db: Database, environmentId: string, moment: Moment, among: 
       join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
     )
     .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("present")])
-    .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
+    .select(
+      sql<number>`sum(case when p.seq is null and ${laterPlacement(environmentId, moment)} is not null then 1 else 0 end)`.as(
+        "later",
+      ),
+    )
     .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("out_of_band"))
     .where(among)
     .groupBy("a.kind")
     .execute();
 }
+
+/** One seek for each artifact; as `exists`, PostgreSQL might read all placements of the environment instead. */
+const laterPlacement = (environmentId: string, { asOf }: Moment) =>
+  sql`(select l.seq from placements l
+    where l.environment_id = ${environmentId} and l.artifact_id = a.id and l.effective_at > ${asOf}
+      and l.version_id is not null and ${isEffective("l")} limit 1)`;
 
 export interface ChangesAround {
   /** The very first change: what was there before it is unknown. Undefined if nothing ever changed. */

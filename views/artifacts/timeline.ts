@@ -1,6 +1,6 @@
 import type { Bar, Lane, Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
-import { longTime } from "../../src/time/format.ts";
+import { longTime, shortTime } from "../../src/time/format.ts";
 import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
 import { allInRolesText } from "../parts/people.ts";
@@ -21,10 +21,15 @@ const laneHeight = 44;
 
 const barHeight = 28;
 
+/** Of the labels below the lanes, in percent, on a desk and on a telephone, where ticks that are `minor` are hidden. */
+const letterWidths = { wide: 0.7, narrow: 2.9 };
+
 /** A lane for each environment, a bar for each version. Their x is in percent, so that text is never stretched. */
 export function lanes(props: LaneProps): Html {
   const { timeline, environments, zone } = props;
   const bottom = environments.length * laneHeight + 4;
+  const end = timeline.to === props.now ? "now" : shortTime(timeline.to, zone, props.now);
+  const isCrowded = (x: number, text: string, width: number) => x + (text.length + end.length + 1) * width > 100;
   return html`<div class="lanes">
 <div class="names" aria-hidden="true">${each(environments, (environment) => html`<div>${env(environment)}</div>`)}</div>
 <svg height="${bottom + 20}" role="img" aria-label="${props.label}">
@@ -34,11 +39,11 @@ ${each(
     x,
     text,
     minor,
-  }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${x < 90 && html`<text${classes((minor || x > 70) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
+  }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${!isCrowded(x, text, letterWidths.wide) && html`<text${classes((minor || isCrowded(x, text, letterWidths.narrow)) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
 `,
 )}${each(timeline.lanes, (lane, i) => drawLane(lane, environments[i] as EnvironmentName, i, props))}
 ${each(props.waiting, (words, i) => html`${words && hourglass(words, i)}`)}
-<line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${timeline.to === props.now ? "now" : longTime(timeline.to, zone)}</text>
+<line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${end}</text>
 </svg>
 </div>`;
 }

@@ -173,7 +173,7 @@ ${table({
   columns: ["Line", "Text", "Problem"],
   body: each(badLines.slice(0, 100), ({ number, text, wrong }) =>
     row(
-      html`${rowHead(number)}${cell("Text", html`<code>${text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>`)}${cell("Problem", statusBadge("rejected", wrong, { wrap: true }))}`,
+      html`${rowHead(number, "Line")}${cell("Text", html`<code>${text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>`)}${cell("Problem", statusBadge("rejected", wrong, { wrap: true }))}`,
     ),
   ),
 })}${badLines.length > 100 && note(`And ${formatCount(badLines.length - 100)} more.`)}</section>`;

@@ -36,7 +36,7 @@ export function sameAsPage({ site, from, targets, refused, key }: Props): Html {
   const page = html`${refused && note(refused, { kind: "bad" })}${head({
     over: targets.map(({ environment }) => env(environment)),
     title: `Same as ${from.name}`,
-    lead: `Records that ${names} ${another ? "have" : "has"} now what ${from.name} has: ${baseline}, so no approval is needed.`,
+    lead: `Records that ${names} now ${another ? "have" : "has"} what ${from.name} has: ${baseline}, so no approval is needed.`,
   })}`;
   const reasons = [...new Set(targets.flatMap(({ whyNot }) => whyNot ?? []))];
   if (reasons.length) return html`${page}${empty(reasons.join(" "), back)}`;

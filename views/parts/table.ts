@@ -28,7 +28,9 @@ const isGrouped = ({ text }: Html): boolean => /^\s*<tbody/.test(text);
 
 export const cell = (label: string, content: Piece): Html => html`<td data-label="${label}">${content}</td>`;
 
-export const rowHead = (content: Piece): Html => html`<th scope="row">${content}</th>`;
+/** `label` is shown before it on a phone, where a number alone would not explain itself. */
+export const rowHead = (content: Piece, label?: string): Html =>
+  html`<th scope="row"${attr("data-label", label)}>${content}</th>`;
 
 export const row = (cells: Piece, look?: string): Html => html`<tr${classes(look)}>${cells}</tr>
 `;

@@ -157,7 +157,7 @@ function versionList({ versions, site, now }: Props): Html | false {
     columns: ["Version", "Needs", "Set", "Reason"],
     body: each(versions, (one) =>
       row(
-        html`${rowHead(one.version)}${cell("Needs", one.sentences.join(" "))}${cell("Set", html`${time(one.at, site.time_zone, now)} by ${nameOf(one)}`)}${cell("Reason", one.reason === null ? html`<span class="none">with the environment</span>` : html`<span class="quote">${one.reason}</span>`)}`,
+        html`${rowHead(one.version, "Version")}${cell("Needs", one.sentences.join(" "))}${cell("Set", html`${time(one.at, site.time_zone, now)} by ${nameOf(one)}`)}${cell("Reason", one.reason === null ? html`<span class="none">with the environment</span>` : html`<span class="quote">${one.reason}</span>`)}`,
       ),
     ),
   });
