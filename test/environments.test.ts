@@ -167,10 +167,12 @@ describe("an environment in the past", () => {
     expect(links(page)["Go to the first record"]).toBe(`${live}?as_of=2026-02-02T11:00Z`);
   });
 
-  test("counts what arrived later", async () => {
+  test("counts what arrived later, but not what never did", async () => {
     await sale();
-    await w.record("live", ["/new v1"]);
+    await w.record("beta", ["/never v1"]);
+    expect(words(await openPage(`${live}?as_of=2026-02-10T14:00`))).not.toContain("arrived later");
 
+    await w.record("live", ["/new v1"]);
     expect(words(await openPage(`${live}?as_of=2026-02-10T14:00`))).toContain("1 item arrived later.");
   });
 

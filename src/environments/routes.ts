@@ -142,7 +142,7 @@ async function countNow(c: SiteContext, environmentId: string): Promise<Environm
   const { environments } = await c.var.siteSummary(c.var.db, c.var.access.site);
   const counts = environments.find((row) => row.environment_id === environmentId);
   const { pages = 0, software = 0, out_of_band = 0 } = counts ?? {};
-  return { pages, software, out_of_band, unknown: 0 };
+  return { pages, software, out_of_band, arrived_later: 0 };
 }
 
 /** The two moments in the address, or what is wrong with them: then the page shows what is there now. */

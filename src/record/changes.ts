@@ -9,8 +9,8 @@ export interface EnvironmentCounts {
   software: number;
   /** Added or removed without a promotion that allowed it. */
   out_of_band: number;
-  /** Recorded by now, but with no placement in this environment by that moment: their state is unknown. */
-  unknown: number;
+  /** With no placement in this environment by that moment, but with one after it. */
+  arrived_later: number;
 }
 
 /** Counts what was in an environment at a moment, with one seek for each artifact. */
@@ -20,13 +20,13 @@ export async function countAsOf(
   environmentId: string,
   moment: Moment,
 ): Promise<EnvironmentCounts> {
-  const counts: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, unknown: 0 };
+  const counts: EnvironmentCounts = { pages: 0, software: 0, out_of_band: 0, arrived_later: 0 };
   for await (const batch of artifactBatches(db, siteId, {})) {
     const rows = await countAmong(db, environmentId, moment, batch);
-    for (const { kind, present, unknown, out_of_band } of rows) {
+    for (const { kind, present, arrived_later, out_of_band } of rows) {
       if (kind === "page") counts.pages += present;
       else counts.software += present;
-      counts.unknown += unknown;
+      counts.arrived_later += arrived_later;
       counts.out_of_band += out_of_band;
     }
   }
@@ -34,13 +34,17 @@ export async function countAsOf(
 }
 
 function countAmong(db: Database, environmentId: string, moment: Moment, among: RawBuilder<boolean>) {
+  const later = sql<boolean>`exists (
+    select 1 from placements l
+    where l.environment_id = ${environmentId} and l.artifact_id = a.id and l.effective_at > ${moment.asOf}
+      and l.version_id is not null and ${isEffective("l", moment.knownAt)})`;
   return db
     .selectFrom("artifacts as a")
     .leftJoin("placements as p", (join) =>
       join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
     )
     .select((eb) => ["a.kind", eb.fn.count<number>("p.version_id").as("present")])
-    .select(sql<number>`sum(case when p.seq is null then 1 else 0 end)`.as("unknown"))
+    .select(sql<number>`sum(case when p.seq is null and ${later} then 1 else 0 end)`.as("arrived_later"))
     .select(sql<number>`sum(case when p.out_of_band = 1 then 1 else 0 end)`.as("out_of_band"))
     .where(among)
     .groupBy("a.kind")

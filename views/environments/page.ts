@@ -74,7 +74,7 @@ function summary({ count, around, at, now }: EnvironmentProps): string {
   const band = count.out_of_band ? ` ${formatCount(count.out_of_band)} changed out of band.` : "";
   const newest = around.newest && ago(around.newest, at ?? now);
   const changed = past ? (newest === "just now" ? "at this moment" : newest?.replace("ago", "earlier")) : newest;
-  const later = past && count.unknown ? ` ${countOf(count.unknown, "item")} arrived later.` : "";
+  const later = past && count.arrived_later ? ` ${countOf(count.arrived_later, "item")} arrived later.` : "";
   return `${contentsCount(count)}.${band} Last changed ${changed}.${later}`;
 }
 
