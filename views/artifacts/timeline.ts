@@ -1,6 +1,6 @@
 import type { Bar, Lane, Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
-import { longTime } from "../../src/time/format.ts";
+import { longTime, shortTime } from "../../src/time/format.ts";
 import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
 import { allInRolesText } from "../parts/people.ts";
@@ -23,7 +23,10 @@ const barHeight = 28;
 
 /** A lane for each environment, a bar for each version. Their x is in percent, so that text is never stretched. */
 export function lanes(props: LaneProps): Html {
-  const { timeline, environments, zone } = props;
+  const { timeline, environments, zone, now } = props;
+  const isNow = timeline.to === now;
+  // in percent: further right a label would overlap that of the end, on a telephone earlier
+  const maxTick = isNow ? { wide: 90, narrow: 70 } : { wide: 85, narrow: 36 };
   const bottom = environments.length * laneHeight + 4;
   return html`<div class="lanes">
 <div class="names" aria-hidden="true">${each(environments, (environment) => html`<div>${env(environment)}</div>`)}</div>
@@ -34,11 +37,11 @@ ${each(
     x,
     text,
     minor,
-  }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${x < 90 && html`<text${classes((minor || x > 70) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
+  }) => html`<line class="grid" x1="${x}%" x2="${x}%" y1="0" y2="${bottom}"/>${x < maxTick.wide && html`<text${classes((minor || x > maxTick.narrow) && "minor")} x="${x}%" y="${bottom + 16}">${text}</text>`}
 `,
 )}${each(timeline.lanes, (lane, i) => drawLane(lane, environments[i] as EnvironmentName, i, props))}
 ${each(props.waiting, (words, i) => html`${words && hourglass(words, i)}`)}
-<line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${timeline.to === props.now ? "now" : longTime(timeline.to, zone)}</text>
+<line class="at" x1="100%" x2="100%" y1="0" y2="${bottom + 2}"/><text class="at-text" x="100%" y="${bottom + 16}" text-anchor="end">${isNow ? "now" : shortTime(timeline.to, zone, now)}</text>
 </svg>
 </div>`;
 }
