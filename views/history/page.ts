@@ -94,7 +94,9 @@ function days({ site, now, events }: HistoryProps): Html {
 }
 
 function eventItem(site: Site, now: string, event: HistoryProps["events"][number]): Html {
-  const quote = event.details.comment ?? event.details.reason ?? event.details.note;
+  const text = event.details.comment ?? event.details.reason ?? event.details.note;
+  const isQuoted = event.sentence.some((part) => typeof part === "object" && "name" in part && part.name === text);
+  const quote = isQuoted ? undefined : text;
   const clock = clockTime(event.recorded_at, site.time_zone);
   return html`<li id="entry-${event.seq}"><time datetime="${event.recorded_at}">${clock}</time><div>${each(event.sentence, (part) => sentencePart(site, now, part))}${typeof quote === "string" && html` <span class="quote">${quote}</span>`}${lines(site, event)}</div><span class="end" title="${event.hash}">entry ${formatCount(event.seq)}</span></li>
 `;
