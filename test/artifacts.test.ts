@@ -297,7 +297,9 @@ test.each([
 test("an unknown page is a 404, and for an outsider every page is", async () => {
   await w.record("beta", ["/sale v1"]);
 
-  expect((await w.as("vera").get(pathOf("/nowhere"))).status).toBe(404);
+  const nowhere = await w.as("vera").get(pathOf("/nowhere"));
+  expect(nowhere.status).toBe(404);
+  expect(words(await nowhere.text())).toContain("Page /nowhere not found.");
   expect((await w.as("vera").get("/sites/shop/artifacts/page")).status).toBe(404);
   expect((await w.as("vera").get("/sites/shop/artifacts/software?key=/sale")).status).toBe(404);
   expect((await w.as("vera").get("/sites/shop/artifacts/animal?key=/sale")).status).toBe(404);

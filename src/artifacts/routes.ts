@@ -34,8 +34,9 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
   const { db, at: now } = c.var;
   const { site, may } = c.var.access;
   const kind = c.req.param("kind") as "page" | "software";
-  const artifact = await findArtifact(db, site.id, kind, normalKey(kind, c.req.query("key") ?? ""));
-  if (!artifact) notFound(kind);
+  const key = normalKey(kind, c.req.query("key") ?? "");
+  const artifact = await findArtifact(db, site.id, kind, key);
+  if (!artifact) notFound(`${kind} ${key}`.trim());
   const before = readBefore(c.req.query("before"));
   const { range, requested, errors } = readRange(c);
   const rows = await listPlacements(db, artifact.id, { ...range, before, limit: pageSize + 1 });
