@@ -100,6 +100,13 @@ test.each([
   expect(await events()).toEqual([]);
 });
 
+test("an environment with neither a name nor a short name only needs a name", async () => {
+  const page = await w.as("iris").post(`${settings}/environments`, { name: "", slug: "", tier: "other" });
+  const text = await page.text();
+  expect(text).toContain("Enter a name.");
+  expect(text).not.toContain("A short name has");
+});
+
 test("an administrator renames an environment; its short name, and so its address, stays", async () => {
   const page = await w.as("iris").submit(`${settings}/environments/demo/name`, { name: "Showroom <b>" });
   expect(await page.text()).toContain("Showroom &lt;b&gt;");

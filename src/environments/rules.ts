@@ -64,7 +64,9 @@ export function environmentErrors(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const check = (path: string, message: string | undefined) => message && errors.push({ path, message });
-  check("slug", whyNotSlug(environment.slug));
+  // the short name is derived from the name: if both are missing, the name is what to enter
+  if (environment.slug || environment.name === undefined || environment.name.trim())
+    check("slug", whyNotSlug(environment.slug));
   if (taken.some(({ slug }) => slug === environment.slug))
     check("slug", `This site already has an environment ${environment.slug}.`);
   const names = taken.map(({ slug, name = slug }) => name);
