@@ -164,6 +164,7 @@ describe("an environment in the past", () => {
     expect(words(page)).toContain(
       "Unknown. The record of live starts on 2 February 2026, 11:00; nothing is recorded for the time before.",
     );
+    expect(words(await openPage(`${live}?as_of=2020-01-01T00:00`))).not.toContain("No approval needed");
     expect(links(page)["Go to the first record"]).toBe(`${live}?as_of=2026-02-02T11:00Z`);
   });
 
