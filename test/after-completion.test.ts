@@ -33,11 +33,9 @@ describe("what was completed is said to be there only while it is", () => {
     w.clock.at = at(4);
     await w.record("demo", ["/sale v9"]);
 
-    expect(await promotion(1)).toContain(
-      "by Ada: was on demo from 3 March 2026, 10:00 to 4 March 2026, 10:00; v9 is there now",
-    );
+    expect(await promotion(1)).toContain("by Ada: was on demo from 3 Mar, 10:00 to 4 Mar, 10:00; v9 is there now");
     await w.record("demo", ["-/sale"]);
-    expect(await promotion(1)).toContain("to 4 March 2026, 10:00; it is removed now");
+    expect(await promotion(1)).toContain("to 4 Mar, 10:00; it is removed now");
   });
 
   test("some pages that were replaced or removed", async () => {
@@ -47,10 +45,10 @@ describe("what was completed is said to be there only while it is", () => {
     await w.record("demo", ["/b v2", "-/c"]);
 
     expect(await promotion(1)).toContain(
-      "on demo since 3 Mar, 10:00, but not all of it: /b is v2 since 4 March 2026, 10:00 and /c is removed since 4 March 2026, 10:00",
+      "on demo since 3 Mar, 10:00, but not all of it: /b is v2 since 4 Mar, 10:00 and /c is removed since 4 Mar, 10:00",
     );
     await w.record("demo", ["/a v2"]);
-    expect(await promotion(1)).toContain("to 4 March 2026, 10:00; all of it has changed there since");
+    expect(await promotion(1)).toContain("to 4 Mar, 10:00; all of it has changed there since");
   });
 
   test("a completion at a past moment, after which something else was recorded already", async () => {

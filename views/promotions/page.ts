@@ -7,7 +7,7 @@ import type { ChangedSince } from "../../src/promotions/since-completion.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { formatCount, inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
-import { longTime, recordedLater } from "../../src/time/format.ts";
+import { recordedLater, shortTime } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
@@ -227,7 +227,7 @@ function whereSince(props: PromotionPage, { effective_at, corrected }: Completio
   const since = html`on ${name} since ${time(effective_at, site.time_zone, now)}`;
   if (corrected) return html`recorded as ${since}`;
   if (!changed.length) return since;
-  const show = (iso: string) => longTime(iso, site.time_zone);
+  const show = (iso: string) => shortTime(iso, site.time_zone, now);
   if (changed.length === promotion.contents.length) return html`${whereItIs(promotion, changed, changed.length, show)}`;
   return html`${since}, but not all of it: ${changedWords(changed, show)}`;
 }
