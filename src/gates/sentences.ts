@@ -52,9 +52,9 @@ function approvalsInWords(requirements: GateRules["requirements"], roles: RoleNa
 
 const carryOverSentences: Record<GateRules["carry_over"], string | undefined> = {
   never: undefined,
-  page: "Approvals of pages that stay the same carry over to a release created from an earlier one.",
+  page: "Approvals of pages that stay the same carry over to a release based on an earlier one.",
   release:
-    "Approvals carry over to a release created from an earlier one only if all pages that stay the same were approved.",
+    "Approvals carry over to a release based on an earlier one only if all pages that stay the same were approved.",
 };
 
 /** What differs between two gates, such as "approvals: 1 from Tester → 2 from Tester"; `null`: there was no gate. */

@@ -132,7 +132,7 @@ ${boxes(
   "When approving",
   html`${box("all_reviewed", "All pages must be marked as reviewed")}${box("fresh_sign_in", "The password is needed again")}`,
 )}
-${select({ name: "carry_over", label: "Approvals carry over to a release created from an earlier one", value: form.carry_over, error: errors.carry_over, choices: carryOvers, hint: "Only for pages that stay the same." })}
+${select({ name: "carry_over", label: "Approvals carry over to a release based on an earlier one", value: form.carry_over, error: errors.carry_over, choices: carryOvers, hint: "Only for pages that stay the same." })}
 <h2>When</h2>
 <div class="side">${number("soak_hours", "Hours on the previous environment", "How long the contents must have been there. 0: no minimum.")}
 ${number("approval_days", "Days until an approval expires", "0: never.")}
