@@ -130,6 +130,8 @@ test("a whole deployment is marked as wrong, that is undone, and one line is cor
   expect(text).toContain("Corrected deployment 2 (2 lines).");
   expect(text).toContain("Of another site");
   expect([await current("/sale"), await current("/new")]).toEqual(["v1", undefined]);
+  const history = await (await w.as("ada").get("/sites/shop/history")).text();
+  expect(history.split("Of another site")).toHaveLength(2); // the reason is in the sentence, not again below it
   w.clock.at = "2026-03-03T12:01:00.000Z";
   const again = await (await w.as("ada").get("/sites/shop/corrections/new?deployment=2")).text();
   expect(again).toContain("Undo correction");

@@ -164,14 +164,16 @@ describe("an environment in the past", () => {
     expect(words(page)).toContain(
       "Unknown. The record of live starts on 2 February 2026, 11:00; nothing is recorded for the time before.",
     );
+    expect(words(await openPage(`${live}?as_of=2020-01-01T00:00`))).not.toContain("No approval needed");
     expect(links(page)["Go to the first record"]).toBe(`${live}?as_of=2026-02-02T11:00Z`);
   });
 
-  test("counts what arrived later, but not what is only in another environment", async () => {
+  test("counts what arrived later, but not what never did", async () => {
     await sale();
-    await w.record("live", ["/new v1"]);
-    await w.record("beta", ["/draft v1"]);
+    await w.record("beta", ["/never v1"]);
+    expect(words(await openPage(`${live}?as_of=2026-02-10T14:00`))).not.toContain("arrived later");
 
+    await w.record("live", ["/new v1"]);
     expect(words(await openPage(`${live}?as_of=2026-02-10T14:00`))).toContain("1 item arrived later.");
   });
 

@@ -95,7 +95,7 @@ describe("an administrator sets a gate on its page", () => {
     const previewed = words(await (await preview(fields)).text());
 
     expect(previewed).toContain("Needs 2 approvals from Marketing; the requester’s own approval does not count.");
-    expect(previewed).toContain("The contents must have been on the environment before for 24 hours.");
+    expect(previewed).toContain("The contents must have been on the previous environment for 24 hours.");
     expect(previewed).toContain("To tick before completion: “Prices are right”, “Legal agrees”.");
     expect(previewed).toContain("approvals: 1 from Marketing → 2 from Marketing");
     expect(previewed).toContain("No promotion is open");
@@ -123,7 +123,7 @@ describe("an administrator sets a gate on its page", () => {
       "Needs 1 approval from Marketing;",
     );
     expect(await read("vera", "/sites/shop/history")).toContain(
-      "Iris changed the gate of live: approvals: 1 from Marketing → 2 from Marketing; time in the environment before: none → 24 hours; checklist: none → “Prices are right”, “Legal agrees”. Two people check prices",
+      "Iris changed the gate of live: approvals: 1 from Marketing → 2 from Marketing; time on the previous environment: none → 24 hours; checklist: none → “Prices are right”, “Legal agrees”. Two people check prices",
     );
     expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");
     await rebuild(w.db, w.site.id);
@@ -393,7 +393,7 @@ describe("the API", () => {
     const changed = (await put("live", all)).body;
     expect(changed).toMatchObject({ version: 2, ...all });
     expect(changed.sentence).toBe(
-      "Needs 1 approval from Marketing; the requester may approve, too. Machines may not approve. People may not approve what they recorded themselves. All pages must be marked as reviewed before approving. Approving needs the password again. The contents must have been on the environment before for 1 hour. An approval expires after 7 days. A promotion expires if it is not completed within 14 days. Whether the target has the software that versions require is not checked. To tick before completion: “Prices are right”. Approvals of pages that stay the same carry over to a release made from an earlier one. A rollback needs no approval. Only Account manager may roll back.",
+      "Needs 1 approval from Marketing; the requester may approve, too. Machines may not approve. People may not approve what they recorded themselves. All pages must be marked as reviewed before approving. Approving needs the password again. The contents must have been on the previous environment for 1 hour. An approval expires after 7 days. A promotion expires if it is not completed within 14 days. Whether the target has the software that versions require is not checked. To tick before completion: “Prices are right”. Approvals of pages that stay the same carry over to a release based on an earlier one. A rollback needs no approval. Only Account manager may roll back.",
     );
     expect((await put("live", marketing(1))).body).toMatchObject({ version: 3, soak_hours: 0, checklist: [] });
     expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");

@@ -183,6 +183,7 @@ describe("creating a release", () => {
     expect(same).toContain("Nothing to release: beta has nothing that is not already on demo.");
     const last = await (await w.as("ada").get("/sites/shop/releases/new?from=live")).text();
     expect(last).toContain("live is the last environment, so there is nowhere to release to.");
+    expect(last).not.toContain("A frozen snapshot of these versions");
   });
 
   test.each([

@@ -64,9 +64,9 @@ test("a tester rejects with what should change on two pages, which the requester
   const created = await w
     .as("ada")
     .submit("/sites/shop/releases", { name: "Sale (2)", from: "beta", made_from: "1", line });
-  expect(words(await created.text())).toContain("Made from 1, Sale");
-  expect(words(await page("ada", "/sites/shop/history"))).toContain("from beta, made from release 1.");
-  expect(words(await page("ada", "/sites/shop/releases/new?made_from=2"))).toContain("Made from release 2, Sale (2)");
+  expect(words(await created.text())).toContain("Based on 1, Sale");
+  expect(words(await page("ada", "/sites/shop/history"))).toContain("from beta, based on release 1.");
+  expect(words(await page("ada", "/sites/shop/releases/new?made_from=2"))).toContain("Based on release 2, Sale (2)");
   expect(await page("ada", "/sites/shop/releases/new?made_from=2")).toContain('value="Sale (3)"');
 });
 

@@ -44,11 +44,7 @@ export function calendarPage(props: Props): Html {
         current: period.kind === "month",
       },
       { href: `${base}?week=${week}`, text: "Week", current: period.kind === "week" },
-      {
-        href: period.kind === "week" ? `${base}?week=${today}` : base,
-        text: "Today",
-        current: period.dates.includes(today),
-      },
+      { href: period.kind === "week" ? `${base}?week=${today}` : base, text: "Today", current: false },
     ]),
   })}
 ${isCut && note("There are more promotions than this page shows. Open a week to see fewer days.")}
@@ -80,7 +76,7 @@ function day(props: Props, date: string): Html {
     ...(props.planned.get(date) ?? []).map((moment) => planned(props, moment)),
   ];
   const none = html`<span class="none">none</span>`;
-  const name = html`${dayName(date)} ${(monthNames[Number(date.slice(5, 7)) - 1] ?? "").slice(0, 3)}${date === props.today && html` ${statusBadge("waiting", "today")}`}`;
+  const name = html`${dayName(date)} ${(monthNames[Number(date.slice(5, 7)) - 1] ?? "").slice(0, 3)}${date === props.today && html` <b>today</b>`}`;
   return row(
     html`${rowHead(name)}${cell("Freezes", freezes.length ? each(freezes, (freeze) => frozen(props, date, freeze)) : none)}${cell("Promotions", promotions.length ? html`${promotions}` : none)}`,
   );

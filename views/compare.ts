@@ -61,7 +61,7 @@ export function comparisonTitle({ from, to }: Pick<Compared, "from" | "to">, sit
     const moment = at ? ` on ${longTime(at, site.time_zone)}` : past ? " now" : "";
     return html`<bdi>${environment.name}</bdi>${moment}${knownAt && `, as known on ${longTime(knownAt, site.time_zone)}`}`;
   };
-  return html`What differs: ${name(from)} and ${name(to)}`;
+  return html`What differs: ${name(from)}${from.knownAt && ","} and ${name(to)}`;
 }
 
 /** "new on live", "not on demo"; as in "2 new on live". */

@@ -1,4 +1,4 @@
-import { each, type Html, html } from "./parts/html.ts";
+import { each, type Html, html, type Piece } from "./parts/html.ts";
 import { head, panel, split } from "./parts/page.ts";
 import { statusLegend } from "./parts/status-badge.ts";
 
@@ -116,8 +116,8 @@ const asking = html`<section><h2 id="asking">Questions you can ask</h2>
 <li>what waits for Marketing</li>
 </ul></section>`;
 
-const momentFormats: [string, string][] = [
-  ["3 March 14:00", "the last 3 March; for another year 3 March 2025 14:00 or 2025-03-03 14:00"],
+const momentFormats: [string, Piece][] = [
+  ["3 March 14:00", html`the last 3 March; for another year 3 March 2025 14:00 or <time>2025-03-03 14:00</time>`],
   ["yesterday 9:00, Monday", "a day without a time means its start, 00:00"],
   ["2 days ago, an hour ago", "days go back on the calendar to the same time of day; hours are exact"],
   ["2026-03-03T14:00:00Z", "with an offset, independent of the site’s time zone"],

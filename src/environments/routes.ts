@@ -61,11 +61,13 @@ environmentRoutes.get("/:environment", async (c) => {
     limit: 10,
   });
   const former = at ? await formerNames(db, [environment.id]) : [];
+  const gate = at ? await gateAsOf(db, environment.id, at) : environment.gate;
+  const isBeforeRecord = at !== undefined && (!around.first || at < around.first);
   const chart = around.first && { first: around.first, now, zone: site.time_zone };
   const props = {
     site,
     environment,
-    gate: gateSentence(at ? await gateAsOf(db, environment.id, at) : environment.gate, await roleNames(db)),
+    gate: gate || !isBeforeRecord ? gateSentence(gate, await roleNames(db)) : undefined,
     nameThen: nameAt(former, environment, at ?? endOfTime),
     now,
     at,

@@ -25,11 +25,11 @@ const options = {
   machines_may_approve: z.boolean().openapi({ default: true }),
   recorders_may_approve: z.boolean().openapi({
     default: true,
-    description: "Whether people may approve what they recorded themselves in the environment before.",
+    description: "Whether people may approve what they recorded themselves on the previous environment.",
   }),
   soak_hours: whole(0, 8760).openapi({
     default: 0,
-    description: "For how many hours the contents must have been in the environment before.",
+    description: "For how many hours the contents must have been on the previous environment.",
   }),
   approval_days: whole(0, 3650).openapi({
     default: 0,

@@ -22,7 +22,7 @@ export function gateSentences(gate: GateRules, roles: RoleNames): string[] {
     gate.all_reviewed && "All pages must be marked as reviewed before approving.",
     gate.fresh_sign_in && "Approving needs the password again.",
     gate.soak_hours > 0 &&
-      `The contents must have been on the environment before for ${countOf(gate.soak_hours, "hour")}.`,
+      `The contents must have been on the previous environment for ${countOf(gate.soak_hours, "hour")}.`,
     gate.approval_days > 0 && `An approval expires after ${countOf(gate.approval_days, "day")}.`,
     gate.promotion_days > 0 &&
       `A promotion expires if it is not completed within ${countOf(gate.promotion_days, "day")}.`,
@@ -52,9 +52,9 @@ function approvalsInWords(requirements: GateRules["requirements"], roles: RoleNa
 
 const carryOverSentences: Record<GateRules["carry_over"], string | undefined> = {
   never: undefined,
-  page: "Approvals of pages that stay the same carry over to a release made from an earlier one.",
+  page: "Approvals of pages that stay the same carry over to a release based on an earlier one.",
   release:
-    "Approvals carry over to a release made from an earlier one only if all pages that stay the same were approved.",
+    "Approvals carry over to a release based on an earlier one only if all pages that stay the same were approved.",
 };
 
 /** What differs between two gates, such as "approvals: 1 from Tester → 2 from Tester"; `null`: there was no gate. */
@@ -78,7 +78,7 @@ const ruleWords: Record<string, (rules: GateRules, roles: RoleNames) => string> 
   "people may approve what they recorded": (rules) => yes(rules.recorders_may_approve),
   "all pages must be reviewed": (rules) => yes(rules.all_reviewed),
   "password needed again": (rules) => yes(rules.fresh_sign_in),
-  "time in the environment before": ({ soak_hours }) => (soak_hours ? countOf(soak_hours, "hour") : "none"),
+  "time on the previous environment": ({ soak_hours }) => (soak_hours ? countOf(soak_hours, "hour") : "none"),
   "approvals expire": ({ approval_days }) => (approval_days ? `after ${countOf(approval_days, "day")}` : "never"),
   "promotions expire": ({ promotion_days }) => (promotion_days ? `after ${countOf(promotion_days, "day")}` : "never"),
   "required software is checked": (rules) => yes(rules.check_requirements),

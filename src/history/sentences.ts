@@ -68,7 +68,7 @@ const sentences = {
     environment(d),
     ...(d.previous === undefined
       ? []
-      : [", made from ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
+      : [", based on ", { to: `releases/${text(d.previous)}`, text: `release ${text(d.previous)}` }]),
     ".",
   ],
   release_marked_bad: (d) => ["marked ", release(d), ", as bad."],

@@ -52,10 +52,10 @@ function countAmong(db: Database, environmentId: string, moment: Moment, among: 
 }
 
 /** One seek for each artifact; as `exists`, PostgreSQL might read all placements of the environment instead. */
-const laterPlacement = (environmentId: string, { asOf }: Moment) =>
+const laterPlacement = (environmentId: string, { asOf, knownAt }: Moment) =>
   sql`(select l.seq from placements l
     where l.environment_id = ${environmentId} and l.artifact_id = a.id and l.effective_at > ${asOf}
-      and l.version_id is not null and ${isEffective("l")} limit 1)`;
+      and l.version_id is not null and ${isEffective("l", knownAt)} limit 1)`;
 
 export interface ChangesAround {
   /** The very first change: what was there before it is unknown. Undefined if nothing ever changed. */

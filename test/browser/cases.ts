@@ -110,7 +110,7 @@ export const cases: Case[] = [
   page("deployments", "ada", "/sites/shop/deployments"),
   page("deployments, none", "oskar", "/sites/elsewhere/deployments"),
   page("a deployment", "ada", "/sites/shop/deployments/4"),
-  page("a deployment out of band", "ada", "/sites/shop/deployments/10"),
+  page("a deployment out of band", "ada", "/sites/shop/deployments/12"),
 
   page("a deployment corrected", "ada", `/sites/shop/deployments/${corrected.whole}`),
   page("a deployment to correct", "ada", "/sites/shop/corrections/new?deployment=5"),
@@ -232,7 +232,10 @@ export const cases: Case[] = [
   page("search, empty", "ada", "/sites/shop/search"),
 
   page("settings", "iris", "/sites/shop/settings"),
-  page("settings, no name", "iris", "/sites/shop/settings", submit()),
+  page("settings, no name", "iris", "/sites/shop/settings", async (at) => {
+    await fill(at, { name: "" });
+    await submit()(at);
+  }),
   page("settings, not allowed", "ada", "/sites/shop/settings"),
   page("settings of environments", "iris", "/sites/shop/settings/environments"),
   page("settings of environments, no name", "iris", "/sites/shop/settings/environments", submit()),
@@ -265,7 +268,7 @@ export const cases: Case[] = [
   page("settings of environments, one retired", "oskar", (w) => withRetired(w, "/settings/environments")),
   page("an environment, retired", "oskar", (w) => withRetired(w, "/environments/old-stage")),
   page("freezes", "oskar", (w) => withFreezes(w, "/settings/freezes")),
-  page("freezes, a start that is no time", "ada", "/sites/shop/settings/freezes", submit("main .form")),
+  page("freezes, no reason", "ada", "/sites/shop/settings/freezes", submit("main .form")),
   page("calendar", "oskar", (w) => withFreezes(w, "/calendar")),
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),

@@ -164,7 +164,7 @@ const COLUMNS = ["Environment", "Version", "From", "Until", "Recorded", "Source"
 
 const placementTable = (props: ArtifactProps): Html =>
   table({
-    caption: `All placements${props.requested.from || props.requested.to ? " in this period" : ""}, newest first`,
+    caption: `All placements${!props.errors && (props.requested.from || props.requested.to) ? " in this period" : ""}, newest first`,
     columns: COLUMNS,
     look: "flow",
     body: each(props.placements, (placement) => placementRow(props, placement)),

@@ -26,9 +26,9 @@ const letterWidths = { wide: 0.7, narrow: 2.9 };
 
 /** A lane for each environment, a bar for each version. Their x is in percent, so that text is never stretched. */
 export function lanes(props: LaneProps): Html {
-  const { timeline, environments, zone } = props;
+  const { timeline, environments, zone, now } = props;
   const bottom = environments.length * laneHeight + 4;
-  const end = timeline.to === props.now ? "now" : shortTime(timeline.to, zone, props.now);
+  const end = timeline.to === now ? "now" : shortTime(timeline.to, zone, now);
   const isCrowded = (x: number, text: string, width: number) => x + (text.length + end.length + 1) * width > 100;
   return html`<div class="lanes">
 <div class="names" aria-hidden="true">${each(environments, (environment) => html`<div>${env(environment)}</div>`)}</div>

@@ -103,7 +103,7 @@ function recordButton(site: string, { changes = [], badLines = [] }: Props): Htm
   const count = changes.filter(({ change }) => change !== "same").length;
   const all = count === 1 ? "Record 1 change" : `Record ${formatCount(count)} changes`;
   return button({
-    text: badLines.length ? `Record the other ${formatCount(changes.length)}` : all,
+    text: badLines.length ? `Record the other ${changes.length === 1 ? "line" : countOf(changes.length, "line")}` : all,
     look: "primary",
     ...(badLines.length > 0 && { name: "skip", value: String(badLines.length) }),
     more: { formaction: `/sites/${site}/deployments` },

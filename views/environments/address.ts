@@ -15,8 +15,8 @@ import { pathWithQuery, shortMoment } from "../parts/address.ts";
 export type EnvironmentProps = {
   site: Site;
   environment: Environment;
-  /** What its gate asked at the moment that is shown, in words. */
-  gate: string;
+  /** What its gate asked at the moment that is shown, in words; undefined if that is not on record. */
+  gate: string | undefined;
   /** What it was called at the moment that is shown. */
   nameThen: string;
   now: string;

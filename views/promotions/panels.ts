@@ -116,7 +116,7 @@ function decided({ site, now }: Pick<Panels, "site" | "now">, approval: Approval
   const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
   const progress = to_review && `, reviewed ${formatCount(reviewed ?? 0)} of ${formatCount(to_review)}`;
   const word = decision === "approve" ? "approved" : "rejected";
-  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${carried_over && html`, ${countOf(carried_over.pages.length, "page")} carried over from <a href="/sites/${site.slug}/promotions/${carried_over.promotion}">promotion ${carried_over.promotion}</a>`}${lost}${comment && html` <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
+  return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${carried_over && html`, ${countOf(carried_over.pages.length, "page")} carried over from <a href="/sites/${site.slug}/promotions/${carried_over.promotion}">promotion ${carried_over.promotion}</a>`}${lost}${comment && html`: <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
 }
 
 const withdrawn = ({ site, now }: Pick<Panels, "site" | "now">, approval: Approval): Html =>
@@ -153,7 +153,7 @@ function share({ site, promotion, url }: Panels): Html {
   return panel(
     "share",
     "Ask for approval",
-    html`<p><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
+    html`<p class="inline"><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
   );
 }
 

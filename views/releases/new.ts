@@ -45,8 +45,8 @@ export function newReleasePage(props: Props): Html {
     title: "New release",
     under:
       props.previous &&
-      html`Made from <a href="/sites/${site.slug}/releases/${props.previous.number}">release ${props.previous.number}, <bdi>${props.previous.name}</bdi></a>.`,
-    lead: html`A frozen snapshot of these versions and removals, as they are on ${env(from)} now.`,
+      html`Based on <a href="/sites/${site.slug}/releases/${props.previous.number}">release ${props.previous.number}, <bdi>${props.previous.name}</bdi></a>.`,
+    lead: rows.length > 0 && html`A frozen snapshot of these versions and removals, as they are on ${env(from)} now.`,
   });
   if (rows.length === 0)
     return html`${title}${empty(props.whyEmpty, linkButton(`/sites/${site.slug}`, "Back to the board"))}`;

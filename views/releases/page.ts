@@ -216,7 +216,7 @@ const about = ({ release, site }: Page, at: Html): Html =>
         html`<a href="/sites/${site.slug}/environments/${release.environment}"><bdi>${release.environment_name}</bdi></a>${nowCalled(release.environment_now)}`,
       ],
       [
-        "Made from",
+        "Based on",
         release.made_from !== null &&
           html`<a href="/sites/${site.slug}/releases/${release.made_from}">${release.made_from}, <bdi>${release.made_from_name}</bdi></a>`,
       ],

@@ -126,15 +126,15 @@ function fields({ form, errors, roles, carryOvers, preview }: Props): Html {
 <fieldset class="boxes" aria-describedby="counts-hint"><legend>Approvals needed from</legend><div class="side">${each(roles, count)}</div><small id="counts-hint">How many people of each role have to approve. Empty: none. Nobody counts twice. If no approval is needed, what is recorded without a promotion is still flagged “out of band”.</small></fieldset>
 ${boxes(
   "Also allowed to approve",
-  html`${box("asker_may_approve", "The requester of the promotion")}${box("recorders_may_approve", "People who recorded the contents", "In the environment before.")}${box("machines_may_approve", "Machines", "With a token that has the role.")}`,
+  html`${box("asker_may_approve", "The requester of the promotion")}${box("recorders_may_approve", "People who recorded the contents", "On the previous environment.")}${box("machines_may_approve", "Machines", "With a token that has the role.")}`,
 )}
 ${boxes(
   "When approving",
   html`${box("all_reviewed", "All pages must be marked as reviewed")}${box("fresh_sign_in", "The password is needed again")}`,
 )}
-${select({ name: "carry_over", label: "Approvals carry over to a release made from an earlier one", value: form.carry_over, error: errors.carry_over, choices: carryOvers, hint: "Only for pages that stay the same." })}
+${select({ name: "carry_over", label: "Approvals carry over to a release based on an earlier one", value: form.carry_over, error: errors.carry_over, choices: carryOvers, hint: "Only for pages that stay the same." })}
 <h2>When</h2>
-<div class="side">${number("soak_hours", "Hours in the environment before", "How long the contents must have been there. 0: no minimum.")}
+<div class="side">${number("soak_hours", "Hours on the previous environment", "How long the contents must have been there. 0: no minimum.")}
 ${number("approval_days", "Days until an approval expires", "0: never.")}
 ${number("promotion_days", "Days until a promotion expires", "If it is not completed. 0: never.")}</div>
 <h2>What must be checked</h2>
