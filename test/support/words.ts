@@ -9,7 +9,7 @@ export function words(html: string): string {
 
 /** The rows of its tables, each as the texts of its cells, without group headings. */
 export function tableRows(html: string): string[][] {
-  return [...html.matchAll(/<tr>(<th scope="row">.*?)<\/tr>/gs)].map(([, cells = ""]) =>
+  return [...html.matchAll(/<tr>(<th scope="row"[^>]*>.*?)<\/tr>/gs)].map(([, cells = ""]) =>
     [...cells.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = ""]) => words(cell)),
   );
 }
