@@ -10,7 +10,7 @@ import { type FrozenLine, freezeRelease, releaseDigest } from "../record/freeze-
 import { listContents } from "../record/releases.ts";
 import type { Promotion } from "./queries.ts";
 import type { Plan } from "./schedule-rules.ts";
-import { isTakeDownFixed, type TakeDown, whyNothingToTakeDown } from "./take-down-rules.ts";
+import { isTakeDownFixed, type TakeDown, whyNobodyIsLed, whyNothingToTakeDown } from "./take-down-rules.ts";
 
 interface Prepared {
   take_down: TakeDown | null;
@@ -41,12 +41,11 @@ export async function prepareTakeDown(
   if (isTakeDownFixed(promotion)) return current;
   if (!take_down || !take_down_at)
     return { take_down: null, take_down_redirect: null, take_down_release_id: null, digest: requested_digest };
-  const lines = (await linesToFreeze(trx, promotion, take_down)).map((line) => ({
-    ...line,
-    redirect: take_down_redirect,
-  }));
+  const lines = (await linesToFreeze(trx, promotion, take_down)).map((line) =>
+    isRemovedPage(line) ? { ...line, redirect: take_down_redirect } : line,
+  );
   if (!lines.length) refuseFields([{ path: "take_down", message: whyNothingToTakeDown(promotion, take_down) }]);
-  refuseFields(redirectErrors(site, lines));
+  if (take_down_redirect) refuseFields(redirectErrors(site, promotion, lines));
   const contents = releaseDigest(lines);
   const bound = sha256(canonicalJson({ promotion: requested_digest, take_down: contents }));
   if (current.take_down === take_down && bound === digest) return current;
@@ -62,12 +61,15 @@ export async function prepareTakeDown(
 }
 
 /** What is wrong with where the visitors of the removed pages are led. */
-function redirectErrors(site: Site, lines: FrozenLine[]): FieldError[] {
-  const removed = new Set(lines.filter(({ version_id }) => version_id === null).map(({ key }) => key));
+function redirectErrors(site: Site, promotion: Promotion, lines: FrozenLine[]): FieldError[] {
+  const pages = lines.filter(isRemovedPage);
+  const removed = new Set(pages.map(({ key }) => key));
   const baseUrls = baseUrlsOf(site);
-  const messages = lines.flatMap((line) => whyNotRedirect(line, { removed, baseUrls }) ?? []);
-  return fieldErrors({ take_down_redirect: messages[0] });
+  const messages = pages.flatMap((page) => whyNotRedirect(page, { removed, baseUrls }) ?? []);
+  return fieldErrors({ take_down_redirect: pages.length ? messages[0] : whyNobodyIsLed(promotion) });
 }
+
+const isRemovedPage = ({ kind, version_id }: FrozenLine): boolean => kind === "page" && version_id === null;
 
 /** What the target has now of what the promotion changes there; for a removal, only the pages that it brings. */
 async function linesToFreeze(trx: Database, promotion: Promotion, take_down: TakeDown): Promise<FrozenLine[]> {

@@ -53,15 +53,13 @@ export function whyNotTakeDown(
   return `Promotion ${number} was approved ${withTakeDown(current.take_down)}. Its approvals have to be withdrawn before that changes.`;
 }
 
-/** Why visitors cannot be led there: only those of removed pages are led, and what approvals cover cannot change. */
+/** Why visitors cannot be led elsewhere than before: what approvals cover cannot change. */
 export function whyNotTakeDownRedirect(
   promotion: TakenDown,
   { take_down_at, take_down, take_down_redirect }: TakeDownPlan,
   current: { take_down: TakeDown | null; take_down_redirect: string | null },
 ): string | undefined {
   if (!take_down_at) return;
-  if (take_down_redirect && take_down === "restore")
-    return "Visitors are led elsewhere only from pages that are removed. Leave this empty.";
   if (take_down !== current.take_down || take_down_redirect === current.take_down_redirect) return;
   if (!isTakeDownFixed(promotion)) return;
   const led = current.take_down_redirect ? `visitors led to ${current.take_down_redirect}` : "visitors led nowhere";
@@ -76,6 +74,10 @@ const withTakeDown = (current: TakeDown | null): string => {
     ? "with a take-down that removes its pages"
     : "with a take-down that restores what was there before";
 };
+
+/** Why nobody could be led elsewhere. */
+export const whyNobodyIsLed = ({ release, environment }: { release: number; environment: { name: string } }): string =>
+  `Visitors are led only from pages that are removed: all pages of release ${release} are on ${environment.name} already. Leave this empty.`;
 
 /** Why there is nothing that a take-down could do. */
 export const whyNothingToTakeDown = (
