@@ -282,7 +282,7 @@ function differenceTable(props: CompareProps, compared: Compared): Html {
     quiet: true,
     look: "flow",
     columns: ["Page or software", "Change", heading(from), heading(to), "Open"],
-    body: each(sections, ([name, rows], i) =>
+    groups: each(sections, ([name, rows], i) =>
       group(
         continued && i === 0 ? `${name}, continued` : name,
         5,

@@ -1,9 +1,8 @@
 import type { Permitted } from "../src/access/permissions.ts";
 import type { AssetUrls } from "../src/http/assets.ts";
 import { pathWithQuery } from "./parts/address.ts";
-import { hiddenField } from "./parts/button.ts";
 import type { Html, Piece } from "./parts/html.ts";
-import { attr, classes, each, html, inPostForms, withoutMarkup } from "./parts/html.ts";
+import { attr, classes, each, html, withoutMarkup } from "./parts/html.ts";
 import { note } from "./parts/page.ts";
 import { statusBadge } from "./parts/status-badge.ts";
 import { fullTime, time } from "./parts/time.ts";
@@ -58,25 +57,18 @@ export type Frame = {
 export const layout = (frame: Frame, content: Html): Html =>
   page(
     frame,
-    forPerson(
-      frame.person,
-      html`${masthead(frame)}
+    html`${masthead(frame)}
 ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}
 <main id="main">
 ${frame.flash && flash(frame.flash, frame.nextStep)}${!frame.past && frozen(frame)}${content}
 </main>
 <footer class="foot"><span>${frame.site ? html`<bdi>${frame.site.name}</bdi> · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
-    ),
   );
 
 /** Only on paper: who printed the page, when it was loaded, and its address, which a script updates after a filter. */
 const printedBy = ({ person, site, now, address }: Frame): Html | undefined =>
   site &&
   html`<p class="printed">Printed ${person && html`by <bdi>${person.name}</bdi>, `}as shown on ${fullTime(now, site.timeZone)} (${site.timeZone}), from <span id="printed-from">${address}</span></p>`;
-
-/** Puts the person into every form that is posted: it acts for nobody else who signs in before it is sent. */
-const forPerson = (person: Frame["person"], body: Html): Html =>
-  person ? inPostForms(body, hiddenField("shown_to", person.id)) : body;
 
 /** A page for people who are not signed in: sign-in, setup, an invitation. */
 export const signedOutLayout = (frame: Pick<Frame, "title" | "assets" | "flash">, content: Html): Html =>

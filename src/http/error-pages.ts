@@ -3,12 +3,12 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errorPage } from "../../views/error.ts";
-import { layout, signedOutLayout } from "../../views/layout.ts";
-import type { Html } from "../../views/parts/html.ts";
+import { signedOutLayout } from "../../views/layout.ts";
+import { bytesOf, type Html } from "../../views/parts/html.ts";
 import { isDiskFull } from "../database/errors.ts";
 import { Refusal } from "../errors.ts";
 import type { AppEnv, SiteContext } from "./context.ts";
-import { plainFrame, sendHtml, sitePage } from "./pages.ts";
+import { plainPage, sendHtml, sitePage } from "./pages.ts";
 import { sendProblem } from "./problem.ts";
 
 const titles: Record<number, string> = {
@@ -55,8 +55,8 @@ function hasHungUp(c: Context<AppEnv>): boolean {
 async function framed(c: Context<AppEnv>, title: string, content: Html, status: number): Promise<Response> {
   const siteContext = c as unknown as SiteContext;
   if (status < 500 && siteContext.var.access) return sitePage(siteContext, { title }, content, status as 404);
-  if (status < 500 && c.var.person) return sendHtml(c, layout(await plainFrame(c, title), content), status);
-  return sendHtml(c, signedOutLayout({ title, assets: c.var.assets }, content), status);
+  if (status < 500 && c.var.person) return plainPage(c, title, content, status as 404);
+  return sendHtml(c, bytesOf(signedOutLayout({ title, assets: c.var.assets }, content)), status);
 }
 
 function asRefusal(error: Error): { status: number } & Omit<Refusal, "status" | "name"> {

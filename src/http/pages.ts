@@ -2,7 +2,8 @@ import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Frame } from "../../views/layout.ts";
 import { layout, signedOutLayout } from "../../views/layout.ts";
-import type { Html } from "../../views/parts/html.ts";
+import { hiddenField } from "../../views/parts/button.ts";
+import { bytesOf, type Html, inPostForms } from "../../views/parts/html.ts";
 import type { Person } from "../access/actor.ts";
 import { findAccess, listSitesOf } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -25,19 +26,25 @@ export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, s
     ...(await c.get("siteFrame")(c, { environment: page.environment, nextStep: plain.flash?.nextStep })),
     may,
   };
-  return sendHtml(c, layout(frame, content), status);
+  return sendFramed(c, frame, content, status);
 }
 
-export function sendHtml(c: AnyContext, markup: Html, status: number = 200): Response {
-  // as bytes: the adapter takes several times as long to send a long string
-  const bytes = Buffer.from(String(markup));
+/** Puts the person into every form that is posted: it acts for nobody else who signs in before it is sent. */
+function sendFramed(c: AnyContext, frame: Frame, content: Html, status: number): Response {
+  const page = layout(frame, content);
+  const { person } = frame;
+  return sendHtml(c, person ? inPostForms(page, hiddenField("shown_to", person.id)) : bytesOf(page), status);
+}
+
+/** `bytes`: the markup as UTF-8. The adapter takes several times as long to send a long string. */
+export function sendHtml(c: AnyContext, bytes: Uint8Array<ArrayBuffer>, status: number = 200): Response {
   const headers = { "content-type": "text/html; charset=UTF-8", "content-length": String(bytes.length) };
   return c.body(bytes, status as Status, headers);
 }
 
 /** Sends a page that belongs to no site. */
 export async function plainPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
-  return sendHtml(c, layout(await plainFrame(c, title), content), status);
+  return sendFramed(c, await plainFrame(c, title), content, status);
 }
 
 /**
@@ -58,11 +65,11 @@ export async function personPage(c: AnyContext, title: string, content: Html, st
 
 /** Sends a page for people who are not signed in: sign-in, setup, a new password. */
 export async function signedOutPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
-  return sendHtml(c, signedOutLayout(await plainFrame(c, title), content), status);
+  return sendHtml(c, bytesOf(signedOutLayout(await plainFrame(c, title), content)), status);
 }
 
 /** The frame of a page that belongs to no site. */
-export async function plainFrame(c: AnyContext, title: Frame["title"]): Promise<Frame> {
+async function plainFrame(c: AnyContext, title: Frame["title"]): Promise<Frame> {
   const person = c.get("person");
   return {
     title,

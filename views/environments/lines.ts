@@ -75,7 +75,7 @@ function placementTable(props: EnvironmentProps): Html {
     quiet: true,
     columns: COLUMNS,
     look: "flow",
-    body: each(groups, ([name, rows], i) =>
+    groups: each(groups, ([name, rows], i) =>
       group(
         isContinued && i === 0 ? `${name}, continued` : name,
         COLUMNS.length,

@@ -98,6 +98,19 @@ export function classes(...names: (string | false | null | undefined)[]): Html {
   return attr("class", present.length > 0 && present.join(" "));
 }
 
-/** The markup with this field at the start of each form that is posted. (Text and values contain no `<` or `>`.) */
-export const inPostForms = (markup: Html, field: Html): Html =>
-  new Html(markup.text.replace(/<form\b[^>]* method="post"[^>]*>/g, (form) => form + field.text));
+export const bytesOf = ({ text }: Html): Uint8Array<ArrayBuffer> => Buffer.from(text);
+
+/** The markup as UTF-8, with this field at the start of each form that is posted. (Text and values contain no `<` or `>`.) */
+export function inPostForms({ text }: Html, field: Html): Uint8Array<ArrayBuffer> {
+  // in bytes, as another long string would first have to be put together
+  const bytes = Buffer.from(text);
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = bytes.indexOf("<form "); at >= 0; at = bytes.indexOf("<form ", from)) {
+    const end = bytes.indexOf(">", at) + 1;
+    parts.push(bytes.subarray(from, end));
+    if (bytes.subarray(at, end).includes(' method="post"')) parts.push(Buffer.from(field.text));
+    from = end;
+  }
+  return Buffer.concat([...parts, bytes.subarray(from)]);
+}

@@ -6,16 +6,17 @@ type Table = {
   /** Hides the caption from all but screen readers, if a heading above has the same text. */
   quiet?: boolean | undefined;
   columns: readonly Piece[];
-  /** One or more tbody elements, or only rows. */
-  body: Html;
   look?: string | undefined;
-};
+} & Body;
+
+/** The rows of a table, or the groups of them that `group` and `foldingGroup` make. */
+type Body = { body: Html; groups?: undefined } | { groups: Html; body?: undefined };
 
 /** The table of all lists. On a phone each row becomes a card, with its cells labelled by `cell`. */
-export const table = ({ caption, quiet, columns, body, look }: Table): Html =>
+export const table = ({ caption, quiet, columns, body, groups, look }: Table): Html =>
   html`<table${classes("ledger", look)}><caption${classes(quiet && "sr")}>${caption}</caption>
 <thead><tr>${each(columns, (column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-${isGrouped(body) ? body : html`<tbody>${body}</tbody>`}
+${groups ?? html`<tbody>${body}</tbody>`}
 </table>`;
 
 /** A table with a column for each of so many environments: with more than four it may have to scroll sideways. */
@@ -23,8 +24,6 @@ export const withEnvironments = (count: number, props: Table & { caption: string
   count > 4
     ? html`<section class="sideways" aria-label="${props.caption}" tabindex="0">${table(props)}</section>`
     : table(props);
-
-const isGrouped = ({ text }: Html): boolean => /^\s*<tbody/.test(text);
 
 export const cell = (label: string, content: Piece): Html => html`<td data-label="${label}">${content}</td>`;
 

@@ -31,7 +31,7 @@ export const sectionTable = (props: Props): Html =>
     quiet: true,
     columns,
     look: "changes",
-    body: each(props.sections, (section, i) => sectionRows(props, section, i)),
+    groups: each(props.sections, (section, i) => sectionRows(props, section, i)),
   })}</div>`;
 
 /** The first button of a form is the one that Enter on a checkbox presses, which must not mark a section. */

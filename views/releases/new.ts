@@ -73,7 +73,7 @@ ${table({
     `On ${from.name}`,
     ...(to ? [`On ${to.name} now`] : []),
   ],
-  body: html`${lines(props, "Included", included)}${lines(props, "Not included", others, to && `also differs from ${to.name}`)}`,
+  groups: html`${lines(props, "Included", included)}${lines(props, "Not included", others, to && `also differs from ${to.name}`)}`,
 })}
 ${bar(html`<p class="grow"><b class="selected-count"></b> <b>of ${formatCount(rows.length)}</b> lines included</p>${button({ text: "Create release", look: "primary" })}`)}
 </form>`;

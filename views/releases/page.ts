@@ -135,7 +135,7 @@ function contents(props: Page): Html {
     caption: "Contents, and what each environment has now",
     look: "flow",
     columns,
-    body: html`${ofKind("page", "Pages")}${ofKind("software", "Software")}`,
+    groups: html`${ofKind("page", "Pages")}${ofKind("software", "Software")}`,
   })}${pager({ previous: props.previous, next: props.next, previousWord: "Previous lines", nextWord: "More lines" })}`;
 }
 

@@ -183,7 +183,7 @@ function differences({ site, now }: Props, { environment, lines }: AnswerTo<"cha
     quiet: true,
     columns: ["Page or software", "Change", "Before", "After"],
     look: "flow",
-    body: each(sections, ([name, rows]) =>
+    groups: each(sections, ([name, rows]) =>
       group(
         name,
         4,
