@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startServer } from "../support/postgres.ts";
-import { serverCommand, starting } from "../support/serving.ts";
+import { starting } from "../support/serving.ts";
 import { openPromotions } from "./approvals.ts";
 import type { Size } from "./fill.ts";
 import { benchWorld } from "./world.ts";
@@ -22,13 +22,6 @@ export interface BenchServer extends Size {
   url: string;
 }
 
-const loopDelay = "./test/support/loop-delay.js";
-
-export const sizeName = ({ pages, placements }: Size): string =>
-  `${pages.toLocaleString("en-GB")} pages, ${placements.toExponential().replace("e+", "e")}`;
-
-export type Arena = Awaited<ReturnType<typeof arena>>;
-
 /** Starts everything that a run needs, and removes it when its block ends. */
 export async function arena(engine: Engine, sizes: Size[], log: (text: string) => void) {
   const folder = await mkdtemp(join(tmpdir(), "sitebook-bench-"));
@@ -41,16 +34,14 @@ export async function arena(engine: Engine, sizes: Size[], log: (text: string) =
     const filled = await benchWorld(databaseUrl, size);
     const approvals = await openPromotions(filled, 8000);
     await filled.db.destroy();
-    const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" }, serverCommand(loopDelay));
+    const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" });
     const { cookie, token } = filled;
     servers.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
   }
-  const bare = starting({}, [process.execPath, "--import", loopDelay, "test/bench/bare.ts"]);
   return {
     servers,
-    bare: { server: bare, url: await bare.url() },
     [Symbol.asyncDispose]: async () => {
-      for (const { server } of [...servers, { server: bare }]) await server[Symbol.asyncDispose]();
+      for (const { server } of servers) await server[Symbol.asyncDispose]();
       await postgres?.stop();
       await rm(folder, { recursive: true, force: true });
     },
@@ -63,12 +54,4 @@ async function createDatabase(server: string, name: string): Promise<string> {
   await administrator.query(`create database ${name}`);
   await administrator.end();
   return server.replace("DATABASE", name);
-}
-
-/** The longest time for which the event loop was held since the last call, in milliseconds. */
-export async function maxHeldMs({ server }: Pick<BenchServer, "server">): Promise<number> {
-  const from = server.lines.length;
-  server.signal("SIGUSR2");
-  const line = await server.printedLine("The event loop was held", from);
-  return Number(/([\d.]+) ms/.exec(line)?.[1]);
 }

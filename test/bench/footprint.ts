@@ -2,36 +2,27 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { serverCommand, starting } from "../support/serving.ts";
-import type { Arena } from "./arena.ts";
-import { median, short } from "./table.ts";
+import { atMost, type Line, median } from "./aims.ts";
+import type { BenchServer } from "./arena.ts";
 
 const runs = 5;
 
 /** The time from the start to the first page, the memory of an idle server, and the size of a production install. */
-export async function footprint({ servers }: Arena, log: (text: string) => void) {
+export async function footprint(server: BenchServer, log: (text: string) => void): Promise<Line[]> {
   log("Measuring: starts …");
-  const server =
-    servers.find(({ placements }) => placements >= 1_000_000) ?? (servers.at(-1) as (typeof servers)[number]);
   const sitebook = { ms: [] as number[], mb: [] as number[] };
   const bare = { ms: [] as number[], mb: [] as number[] };
   const page = { path: "/sites/bench", headers: { cookie: server.cookie.ada } };
   await startAndStop(server.databaseUrl);
   for (let i = 0; i < runs; i++) {
-    add(bare, await measureStart({}, [process.execPath, "test/bench/bare.ts"], { path: "/text/none", headers: {} }));
+    add(bare, await measureStart({}, [process.execPath, "test/bench/bare.ts"], { path: "/", headers: {} }));
     add(sitebook, await measureStart({ DATABASE_URL: server.databaseUrl }, serverCommand(), page));
   }
-  const row = (name: string, unit: "ms" | "mb") => {
-    const [a, b] = [median(sitebook[unit]), median(bare[unit])];
-    return [name, short(a), short(b), short(a / b), "≤ 1.5"];
-  };
-  const installed = installedMb();
-  const rows = [
-    row("start to the first board, ms", "ms"),
-    row("memory when idle, MB", "mb"),
-    ["production install without Node, MB", short(installed), "", "", ""],
+  return [
+    atMost("start to the first board, beside a bare Hono", 2, median(sitebook.ms) / median(bare.ms), "×"),
+    atMost("memory when idle, beside a bare Hono", 1.6, median(sitebook.mb) / median(bare.mb), "×"),
+    atMost("production install without Node", 30, installedMb(), "MB"),
   ];
-  const tables = [{ title: "start, memory and size", head: ["", "Sitebook", "bare Hono", "ratio", "aim"], rows }];
-  return { json: { ours: sitebook, bare, installed }, tables };
 }
 
 /** A server that stops keeps its compile cache, one that is killed does not. */

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once as connected } from "node:events";
 import { connect, type Socket } from "node:net";
 
 export interface Load {
@@ -25,26 +25,63 @@ export async function load(url: string, nextRequest: NextRequest, { connections 
   return result;
 }
 
-async function sendOn({ hostname, port }: URL, nextRequest: NextRequest, until: number, result: Load): Promise<void> {
-  const socket = connect(Number(port), hostname);
-  socket.setNoDelay(true);
-  await once(socket, "connect");
-  const nextResponse = responseReader(socket);
+/** The same; throws if there was any other status, since a refusal is faster. */
+export async function loadOk(
+  url: string,
+  nextRequest: NextRequest,
+  status: number,
+  options?: Parameters<typeof load>[2],
+): Promise<Load> {
+  const result = await load(url, nextRequest, options);
+  const others = Object.entries(result.statuses).filter(([other]) => Number(other) !== status);
+  if (others.length)
+    throw new Error(`Answered ${others.map(([other, count]) => `${other} ${count} times`).join(", ")}.`);
+  return result;
+}
+
+/** One request, and no other. */
+export function once(request: Buffer): NextRequest {
+  let remaining: Buffer | undefined = request;
+  return () => {
+    const next = remaining;
+    remaining = undefined;
+    return next;
+  };
+}
+
+async function sendOn(url: URL, nextRequest: NextRequest, until: number, result: Load): Promise<void> {
+  let connection = await connectTo(url);
   for (let request = nextRequest(); request; request = performance.now() < until ? nextRequest() : undefined) {
     const sent = performance.now();
-    socket.write(request);
-    const { status, bytes } = await nextResponse();
+    connection.socket.write(request);
+    const { status, bytes, isLast } = await connection.nextResponse();
     result.waits.push(performance.now() - sent);
     result.statuses[status] = (result.statuses[status] ?? 0) + 1;
     result.bytes = bytes;
+    // a server takes only so many requests on one connection
+    if (isLast) connection = await connectTo(url);
   }
-  socket.destroy();
+  connection.socket.destroy();
+}
+
+async function connectTo({ hostname, port }: URL) {
+  const socket = connect(Number(port), hostname);
+  socket.setNoDelay(true);
+  await connected(socket, "connect");
+  return { socket, nextResponse: responseReader(socket) };
+}
+
+interface Response {
+  status: number;
+  bytes: number;
+  /** The server closes the connection after it. */
+  isLast: boolean;
 }
 
 /** Returns a function that waits for one whole response. It parses only the head, and counts the bytes of the body. */
-function responseReader(socket: Socket): () => Promise<{ status: number; bytes: number }> {
-  let done: PromiseWithResolvers<{ status: number; bytes: number }>;
-  let head: { status: number; length: number | undefined } | undefined;
+function responseReader(socket: Socket): () => Promise<Response> {
+  let done: PromiseWithResolvers<Response>;
+  let head: ReturnType<typeof headOf> | undefined;
   let chunks: Buffer[] = [];
   let bytes = 0;
   socket.on("data", (data: Buffer) => {
@@ -62,7 +99,7 @@ function responseReader(socket: Socket): () => Promise<{ status: number; bytes: 
     const isComplete =
       head.length === undefined ? data.subarray(-5).toString("latin1") === "0\r\n\r\n" : bytes >= head.length;
     if (!isComplete) return;
-    const response = { status: head.status, bytes };
+    const response = { status: head.status, bytes, isLast: head.isLast };
     head = undefined;
     done.resolve(response);
   });
@@ -74,11 +111,12 @@ function responseReader(socket: Socket): () => Promise<{ status: number; bytes: 
   };
 }
 
-function headOf(text: string): { status: number; length: number | undefined } {
+function headOf(text: string): { status: number; length: number | undefined; isLast: boolean } {
   const status = Number(text.slice(9, 12));
   const [, length] = /\r\ncontent-length: (\d+)/i.exec(text) ?? [];
   const hasNoBody = status === 304 || status === 204;
-  return { status, length: hasNoBody ? 0 : length === undefined ? undefined : Number(length) };
+  const isLast = /\r\nconnection: close/i.test(text);
+  return { status, length: hasNoBody ? 0 : length === undefined ? undefined : Number(length), isLast };
 }
 
 /** The bytes of a GET request. */

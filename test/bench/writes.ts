@@ -1,90 +1,69 @@
-import { type Arena, type BenchServer, maxHeldMs, sizeName } from "./arena.ts";
-import { rawCommits } from "./commits.ts";
-import { load } from "./load.ts";
-import { checkedLoad, growth } from "./reads.ts";
-import { deploymentRequest } from "./scenarios.ts";
-import { median, short } from "./table.ts";
+import { atLeast, atMost, type Line, median } from "./aims.ts";
+import type { BenchServer } from "./arena.ts";
+import { deploymentRequest } from "./deployments.ts";
+import { get, loadOk, once } from "./load.ts";
 
 const rounds = 3;
-const ms = 700;
+const ms = 1000;
+const site = "/sites/bench";
 
-/** Approvals compared with raw durable commits, and deployments of 1, 100 and 10,000 placements. */
-export async function measureWrites({ servers }: Arena, log: (text: string) => void) {
+/** An Unleash on PostgreSQL approves as often for 16 clients on this kind of machine. */
+const unleash = 341;
+
+/** Approvals, deployments of 10,000 placements, and what others notice of them. All of them are durable. */
+export async function measureWrites(server: BenchServer, log: (text: string) => void): Promise<Line[]> {
   log("Measuring: approvals …");
-  const approvals = await measureApprovals(servers);
-  const deployments = [];
-  for (const lines of [1, 100, 10_000]) {
-    log(`Measuring: deployments of ${lines} …`);
-    deployments.push(await measureDeployments(servers, lines));
+  const approvals: number[] = [];
+  const besideApprovals: number[] = [];
+  await approve(server, ms);
+  for (let i = 0; i < rounds; i++) approvals.push((await approve(server, ms)).rate);
+  for (let i = 0; i < rounds; i++) besideApprovals.push(await clicksBeside(server, () => approvalsEvery(server, 2)));
+  log("Measuring: deployments of 10,000 placements …");
+  const [fresh, known, besideImports]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < rounds; i++) {
+    const prefix = `/import-${process.pid}-${i}`;
+    fresh.push(await deploy(server, prefix));
+    besideImports.push(await clicksBeside(server, async () => known.push(await deploy(server, prefix))));
   }
-  const head = ["", "raw commits/s", ...servers.map(sizeName), "ratio", "growth", "aim", "held ms"];
-  const row = (
-    name: string,
-    result: { rates: number[]; growth?: number | undefined; held: number },
-    more: string[],
-  ) => [
-    name,
-    more[0] as string,
-    ...result.rates.map(short),
-    more[1] as string,
-    short(result.growth),
-    more[2] as string,
-    short(result.held),
+  return [
+    atLeast("approvals by 16 clients", server.engine === "postgres" ? 1.5 * unleash : 1000, median(approvals), "/s"),
+    atLeast("10,000 placements in one call, known pages", 20_000, median(known), "/s"),
+    atLeast("10,000 placements in one call, new pages", 12_000, median(fresh), "/s"),
+    atMost("others' clicks beside such a call, p99", 100, median(besideImports), "ms"),
+    atMost("a read beside 500 approvals/s, p99", 25, median(besideApprovals), "ms"),
   ];
-  const rows = [
-    row("approvals, 16 clients", approvals, [short(approvals.raw), short(approvals.ratio), "≥ 0.5"]),
-    ...deployments.map((result) =>
-      row(`placements, ${result.lines} per deployment`, result, ["", "", result.lines > 1000 ? "≥ 20,000" : ""]),
-    ),
-  ];
-  return { json: { approvals, deployments }, tables: [{ title: "durable writes per second", head, rows }] };
 }
 
-async function measureApprovals(servers: BenchServer[]) {
-  const results = servers.map((server) => ({ server, raw: [] as number[], rate: [] as number[] }));
-  for (const server of servers) await maxHeldMs(server);
-  for (let round = -1; round < rounds; round++)
-    for (const { server, raw, rate } of results) {
-      const commits = await rawCommits(server.databaseUrl, ms);
-      const approvals = await load(server.url, () => server.approvals.pop(), { connections: 16, ms });
-      checkedLoad(approvals, { name: "An approval" }, 303);
-      // the first round only warms up
-      if (round < 0) continue;
-      raw.push(commits);
-      rate.push(approvals.rate);
-    }
-  const ratios = results.map(({ raw, rate }) => median(rate.map((value, i) => value / (raw[i] as number))));
-  const rates = results.map(({ rate }) => median(rate));
-  const held = Math.max(...(await Promise.all(servers.map(maxHeldMs))));
-  const raw = median(results.flatMap(({ raw }) => raw));
-  const growthOfTime = growth(
-    servers,
-    rates.map((rate) => ({ rate })),
-  );
-  return { raw, rates, ratios, ratio: Math.min(...ratios), growth: growthOfTime, held };
+const approve = ({ url, approvals }: BenchServer, forMs: number) =>
+  loadOk(url, () => approvals.pop(), 303, { connections: 16, ms: forMs });
+
+/** One approval each so many milliseconds, whether those before were answered or not, for one second. */
+async function approvalsEvery({ url, approvals }: BenchServer, everyMs: number): Promise<void> {
+  const sent: Promise<unknown>[] = [];
+  const began = performance.now();
+  while (performance.now() - began < ms) {
+    const due = Math.floor((performance.now() - began) / everyMs);
+    while (sent.length < due) sent.push(loadOk(url, once(approvals.pop() as Buffer), 303, { connections: 1 }));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(sent);
 }
 
-async function measureDeployments(servers: BenchServer[], lines: number) {
-  const rates: number[] = [];
-  for (const server of servers) {
-    const nextRequest = () => deploymentRequest(server, lines);
-    await load(server.url, nextRequest, { connections: 1, ms: lines > 1000 ? 1 : ms });
-    await maxHeldMs(server);
-    const roundRates: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const result = await load(server.url, nextRequest, { connections: 1, ms: lines > 1000 ? 1 : ms });
-      roundRates.push(checkedLoad(result, { name: "A deployment" }, 201).rate * lines);
-    }
-    rates.push(median(roundRates));
-  }
-  const held = Math.max(...(await Promise.all(servers.map(maxHeldMs))));
-  return {
-    lines,
-    rates,
-    growth: growth(
-      servers,
-      rates.map((rate) => ({ rate })),
-    ),
-    held,
-  };
+/** The 99th percentile of the milliseconds that another person waits for a page meanwhile. */
+async function clicksBeside({ url, cookie }: BenchServer, work: () => Promise<unknown>): Promise<number> {
+  let isDone = false;
+  const working = work().finally(() => {
+    isDone = true;
+  });
+  const click = () => (isDone ? undefined : get(`${site}/history`, { cookie: cookie.ada }));
+  const { waits } = await loadOk(url, click, 200, { connections: 1, ms: 60_000 });
+  await working;
+  return median(waits, 0.99);
+}
+
+/** Placements per second. */
+async function deploy(server: BenchServer, prefix: string): Promise<number> {
+  const request = deploymentRequest(server, 10_000, (i) => `${prefix}/section-${i % 100}/page-${i}`);
+  const { waits } = await loadOk(server.url, once(request), 201, { connections: 1 });
+  return (10_000 / median(waits)) * 1000;
 }
