@@ -109,6 +109,14 @@ test("a promotion that needs software its target would not have is not offered f
   expect(pile(await inbox("ada"), "Approved, not yet completed")).toContain("Sale");
 });
 
+test("the inbox begins with how many need this person, of each kind", async () => {
+  await reject(1, (await requested("Sale", ["/sale v1"])).digest);
+  const { digest } = await requested("Terms", ["/terms v1"]);
+  await decide(w.db, await w.by("theo"), w.site, 2, { decision: "approve", digest });
+
+  expect(words(await inbox("ada"))).toContain("1 approved promotion to complete. 1 promotion to settle.");
+});
+
 test("a rejection stays in the requester's inbox until they request again", async () => {
   const { digest } = await requested("Sale", ["/sale v1"]);
   await reject(1, digest);

@@ -143,22 +143,25 @@ ${
 ${shows("done") && older(props, base)}`;
 }
 
-/** How many need this person, and since when. */
+/** How many need this person, of each kind, and since when. */
 function summary(props: Props): Piece {
-  const { decide, complete, rejected, blocked, mentioned, site, now } = props;
-  const [first, ...rest] = decide;
-  if (first) {
-    const since = time(first.asked_at, site.time_zone, now);
-    return html`${decide.length} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
-  }
-  if (complete.length) return `${countOf(complete.length, "approved promotion")} to complete.`;
-  const due = props.due.length + props.takeDownsDue.length;
-  if (due) return `${countOf(due, "planned moment")} due.`;
-  if (props.forced.length) return `${countOf(props.forced.length, "completion")} without the gate to review.`;
-  const unsettled = rejected.length + blocked.length;
-  if (unsettled) return `${countOf(unsettled, "promotion")} to settle.`;
-  if (mentioned.length) return `You were mentioned on ${countOf(mentioned.length, "promotion")}.`;
-  return "Nothing needs you.";
+  const { complete, due, takeDownsDue, forced, rejected, blocked, mentioned } = props;
+  const count = (list: unknown[], noun: string, what: string) =>
+    list.length > 0 && html` ${countOf(list.length, noun)} ${what}.`;
+  const parts = [
+    props.decide.length > 0 && waiting(props),
+    count(complete, "approved promotion", "to complete"),
+    count([...due, ...takeDownsDue], "planned moment", "due"),
+    count(forced, "completion", "without the gate to review"),
+    count([...rejected, ...blocked], "promotion", "to settle"),
+    mentioned.length > 0 && html` You were mentioned on ${countOf(mentioned.length, "promotion")}.`,
+  ];
+  return parts.some(Boolean) ? parts : "Nothing needs you.";
+}
+
+function waiting({ decide: [first, ...rest], site, now }: Props): Html {
+  const since = time(first?.asked_at ?? now, site.time_zone, now);
+  return html`${rest.length + 1} ${rest.length ? "need" : "needs"} your approval. ${rest.length ? "The oldest" : "It"} has been waiting since ${since}.`;
 }
 
 const older = ({ show, before, more, done }: Props, base: string): Html =>
