@@ -25,26 +25,40 @@ export async function load(url: string, nextRequest: NextRequest, { connections 
   return result;
 }
 
-async function sendOn({ hostname, port }: URL, nextRequest: NextRequest, until: number, result: Load): Promise<void> {
-  const socket = connect(Number(port), hostname);
-  socket.setNoDelay(true);
-  await once(socket, "connect");
-  const nextResponse = responseReader(socket);
+async function sendOn(url: URL, nextRequest: NextRequest, until: number, result: Load): Promise<void> {
+  let { socket, nextResponse } = await connection(url);
   for (let request = nextRequest(); request; request = performance.now() < until ? nextRequest() : undefined) {
     const sent = performance.now();
     socket.write(request);
-    const { status, bytes } = await nextResponse();
+    const { status, bytes, isLast } = await nextResponse();
     result.waits.push(performance.now() - sent);
     result.statuses[status] = (result.statuses[status] ?? 0) + 1;
     result.bytes = bytes;
+    if (!isLast) continue;
+    socket.destroy();
+    ({ socket, nextResponse } = await connection(url));
   }
   socket.destroy();
 }
 
+async function connection({ hostname, port }: URL) {
+  const socket = connect(Number(port), hostname);
+  socket.setNoDelay(true);
+  await once(socket, "connect");
+  return { socket, nextResponse: responseReader(socket) };
+}
+
+interface Response {
+  status: number;
+  bytes: number;
+  /** Whether the server closes the connection after it, as it does after a number of requests. */
+  isLast: boolean;
+}
+
 /** Returns a function that waits for one whole response. It parses only the head, and counts the bytes of the body. */
-function responseReader(socket: Socket): () => Promise<{ status: number; bytes: number }> {
-  let done: PromiseWithResolvers<{ status: number; bytes: number }>;
-  let head: { status: number; length: number | undefined } | undefined;
+function responseReader(socket: Socket): () => Promise<Response> {
+  let done: PromiseWithResolvers<Response>;
+  let head: ReturnType<typeof headOf> | undefined;
   let chunks: Buffer[] = [];
   let bytes = 0;
   socket.on("data", (data: Buffer) => {
@@ -62,7 +76,7 @@ function responseReader(socket: Socket): () => Promise<{ status: number; bytes: 
     const isComplete =
       head.length === undefined ? data.subarray(-5).toString("latin1") === "0\r\n\r\n" : bytes >= head.length;
     if (!isComplete) return;
-    const response = { status: head.status, bytes };
+    const response = { status: head.status, bytes, isLast: head.isLast };
     head = undefined;
     done.resolve(response);
   });
@@ -74,11 +88,12 @@ function responseReader(socket: Socket): () => Promise<{ status: number; bytes: 
   };
 }
 
-function headOf(text: string): { status: number; length: number | undefined } {
+function headOf(text: string) {
   const status = Number(text.slice(9, 12));
   const [, length] = /\r\ncontent-length: (\d+)/i.exec(text) ?? [];
   const hasNoBody = status === 304 || status === 204;
-  return { status, length: hasNoBody ? 0 : length === undefined ? undefined : Number(length) };
+  const isLast = /\r\nconnection: close/i.test(text);
+  return { status, isLast, length: hasNoBody ? 0 : length === undefined ? undefined : Number(length) };
 }
 
 /** The bytes of a GET request. */
