@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { newId } from "../src/database/ids.ts";
+import { listPromotions } from "../src/promotions/queries.ts";
 import { engine, freshDatabase } from "./support/database.ts";
 
 test.runIf(engine === "postgres")(
@@ -24,6 +26,20 @@ test.runIf(engine === "postgres")(
     await close();
   },
 );
+
+test.runIf(engine === "postgres")("a query with a list is not planned again each time", async () => {
+  const { db, close } = await freshDatabase();
+  const planned = await db.connection().execute(async (connection) => {
+    for (let i = 0; i < 10; i++) await listPromotions(connection, newId(), { releases: [newId()] });
+    const { rows } = await sql<{ planned: number }>`
+      select custom_plans as planned from pg_prepared_statements where statement like '%from "promotions"%'`.execute(
+      connection,
+    );
+    return rows.map((row) => row.planned);
+  });
+  expect(planned).toEqual([5]);
+  await close();
+});
 
 test.runIf(engine === "postgres")("a plan that is made while a table is small uses its index", async () => {
   const { db, close } = await freshDatabase();

@@ -37,14 +37,19 @@ export class SqliteCompiler extends SqliteQueryCompiler {
 }
 
 export class PostgresCompiler extends PostgresQueryCompiler {
+  /**
+   * In a subquery, the planner cannot see how long a list is. Where it can, it finds a plan for any list dearer than one
+   * for this list, and so plans the query again each time, which takes longer than running it.
+   */
   protected override visitBinaryOperation(node: BinaryOperationNode): void {
     const list = inListValues(node);
     if (!list) super.visitBinaryOperation(node);
     else {
       this.visitNode(node.leftOperand);
-      this.append(" = any(");
+      const type = typeof list[0] === "number" ? "bigint[]" : "text[]";
+      this.append(" = any((select ");
       this.appendValue(list);
-      this.append(")");
+      this.append(`::${type})::${type})`);
     }
   }
 }

@@ -75,7 +75,7 @@ export async function showPromotion(
   const actor = await withDelegations(db, site.id, sessionActor(c));
   const whyNot = whyNotDecide(promotion, actor);
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
-  const drafts = promotion.open && !whyNot ? await pageDrafts(db, promotion.id, person.id) : undefined;
+  const drafts = promotion.open && !whyNot ? await pageDrafts(db, site.id, number, person.id) : undefined;
   const takeDown = await takeDownLines(db, site.id, promotion);
   const content = promotionPage({
     site,

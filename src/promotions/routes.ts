@@ -300,16 +300,14 @@ async function postedPages(c: SiteContext): Promise<PageRequest[]> {
 
 /** What this person wrote before, also in sections that are not shown now. */
 async function savedPages(c: SiteContext, number: number): Promise<PageRequest[]> {
-  const promotion = await findPromotion(c.var.db, c.var.access.site.id, number);
-  if (!promotion) return [];
-  const drafts = await pageDrafts(c.var.db, promotion.id, c.var.person.id);
+  const drafts = await pageDrafts(c.var.db, c.var.access.site.id, number, c.var.person.id);
   return [...drafts].map(([key, comment]) => ({ key, comment }));
 }
 
 async function savePostedTicks(c: SiteContext, number: number): Promise<Promotion> {
   const promotion = (await findPromotion(c.var.db, c.var.access.site.id, number)) ?? notFound(`promotion ${number}`);
   await saveTicks(c.var.db, sessionActor(c), promotion, await postedTicks(c));
-  await savePageDrafts(c.var.db, sessionActor(c), promotion, await postedPages(c));
+  await savePageDrafts(c.var.db, sessionActor(c), c.var.access.site.id, promotion, await postedPages(c));
   return promotion;
 }
 

@@ -21,7 +21,7 @@ export function planLine({ sql }: CompiledQuery): string {
   return sql
     .replace(/\$\d+/g, "?")
     .replace(/\?(, \?)+/g, "?…")
-    .replace(/ in \(select value from json_each\(\+\?\)\)| = any\(\?\)/g, " in (?…)")
+    .replace(/ in \(select value from json_each\(\+\?\)\)| = any\(\(select \?::\w+\[\]\)::\w+\[\]\)/g, " in (?…)")
     .replaceAll('"', "")
     .replace(/\s+/g, " ")
     .trim();
