@@ -110,7 +110,7 @@ export function currentCells(db: Database, artifactIds: string[]) {
         "pr.number as promotion",
         rollbackOf("pr").as("rollback_of"),
         "pr.rollback_in_part",
-        isForced("p").as("forced"),
+        isForced("p.promotion_id").as("forced"),
       ])
       .where("c.artifact_id", "in", batch)
       .execute(),

@@ -5,7 +5,6 @@ import { roleNames } from "../access/roles.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
 import { listDifferences } from "../compare/queries.ts";
-import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { listDeployments } from "../deployments/queries.ts";
@@ -21,7 +20,7 @@ import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { whyNotBaseline } from "../record/baseline.ts";
 import { changesAround, countAsOf, type EnvironmentCounts, hasLaterRecords, removedAt } from "../record/changes.ts";
 import { correctedSince } from "../record/corrections.ts";
-import { listCurrentNames, titlesNow } from "../record/current.ts";
+import { titlesNow } from "../record/current.ts";
 import { formerNames, nameAt } from "../record/former-names.ts";
 import { formatMoment } from "../time/parse-moment.ts";
 import { loadHistogram } from "./histogram.ts";
@@ -46,9 +45,7 @@ environmentRoutes.get("/:environment", async (c) => {
       ? await countAsOf(db, site.id, environment.id, moment)
       : await countNow(c, environment.id);
   const slice = { kind, text, after, limit: size + 1 };
-  const lines = at
-    ? await placementsAsOf(db, site.id, environment.id, moment, slice)
-    : await linesNow(c, environment.id, await listCurrentNames(db, site.id, environment.id, slice));
+  const lines = await placementsAsOf(db, site.id, environment.id, moment, slice);
   const shown = lines.slice(0, size);
   const last = lines.length > size ? shown.at(-1) : undefined;
   const removed = at && !after && !kind && !text ? await removedAt(db, site.id, environment.id, moment) : [];
@@ -120,14 +117,6 @@ async function recordDiffers(db: Database, siteId: string, environment: Environm
   if (!(await hasLaterRecords(db, environment.id, { asOf, knownAt }))) return false;
   const sides = { from: { environment, moment: { asOf, knownAt } }, to: { environment, moment: { asOf } } };
   return (await listDifferences(db, { id: siteId }, sides, { limit: 1 })).length > 0;
-}
-
-async function linesNow(c: SiteContext, environmentId: string, names: Awaited<ReturnType<typeof listCurrentNames>>) {
-  const { db } = c.var;
-  const { site } = c.var.access;
-  return inBatches(names, (batch) =>
-    placementsAsOf(db, site.id, environmentId, { asOf: endOfTime }, { ids: batch.map(({ id }) => id) }),
-  );
 }
 
 /** The environments from which this one can be filled, as long as nothing but baselines is recorded for it; the last first. */

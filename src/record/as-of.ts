@@ -6,7 +6,7 @@ import type { Flag, Kind } from "../schema.ts";
 import { type ArtifactOrder, type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
 import { containsText } from "./artifact-filter.ts";
 import { personThen } from "./former-names.ts";
-import { type PromotionMarks, promotionMarks } from "./promotion-flags.ts";
+import { ownMarks, type PromotionMarks, rolledBackMarks } from "./promotion-flags.ts";
 
 export interface Moment {
   /** The moment of the state, ISO 8601 UTC with milliseconds. */
@@ -90,6 +90,7 @@ export interface PlacementAsOf extends PromotionMarks {
   digest: string | null;
   requires: string | null;
   effective_at: string;
+  deployment_id: string;
   recorded_at: string;
   deployment: number;
   promotion_id: string | null;
@@ -137,7 +138,7 @@ export async function placementsAsOf(
   return placements;
 }
 
-function queryPlacements(
+async function queryPlacements(
   db: Database,
   environmentId: string,
   moment: Moment,
@@ -146,26 +147,12 @@ function queryPlacements(
 ): Promise<PlacementAsOf[]> {
   let query = db
     .selectFrom("artifacts as a")
-    .innerJoin("placements as p", (join) =>
-      join.on(equalsBySeek(db, "p.seq", placementSeqAsOf(environmentId, "a.id", moment))),
-    )
-    .innerJoin("deployments as d", "d.id", "p.deployment_id")
-    .innerJoin("people as pe", "pe.id", "d.person_id")
+    .innerJoin("placements as p", (join) => join.on(equalsBySeek(db, "p.seq", seqAsOf(environmentId, moment))))
     .leftJoin("versions as v", "v.id", "p.version_id")
-    .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select(["a.id as artifact_id", "a.kind", "a.key", placementTitle("p").as("title"), "a.section"])
-    .select([
-      "p.seq",
-      "p.version_id",
-      "v.label as version",
-      "v.digest",
-      "v.requires",
-      "p.effective_at",
-      "d.recorded_at",
-    ])
-    .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band"])
-    .select(promotionMarks(moment.knownAt))
-    .select(["d.baseline", personThen("pe", "d.recorded_at", "d.site_id").as("person"), "pe.kind as person_kind"])
+    .select(["p.seq", "p.version_id", "v.label as version", "v.digest", "v.requires"])
+    .select(["p.effective_at", "p.deployment_id", "p.promotion_id", "p.out_of_band"])
+    .select(rolledBackMarks(moment.knownAt))
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.sort_key").orderBy("a.key");
@@ -173,5 +160,40 @@ function queryPlacements(
   if (kind) query = query.where("a.kind", "=", kind);
   if (text) query = query.where(containsText(text));
   if (limit) query = query.limit(limit);
-  return query.execute();
+  return withSources(db, await query.execute(), moment.knownAt);
+}
+
+/** As `placementSeqAsOf`, of the artifacts `a`. What is there now is kept in a table of its own. */
+const seqAsOf = (environmentId: string, moment: Moment) =>
+  moment.asOf === endOfTime && moment.knownAt === undefined
+    ? sql`(select c.placement_seq from current_placements c where c.environment_id = ${environmentId} and c.artifact_id = a.id)`
+    : placementSeqAsOf(environmentId, "a.id", moment);
+
+const noPromotion = { promotion: null, rollback_of: null, rollback_in_part: null, forced: 0 };
+
+/** Adds the deployment and promotion of each placement. They are read once each, as a thousand placements share a few. */
+async function withSources<T extends { deployment_id: string; promotion_id: string | null }>(
+  db: Database,
+  rows: T[],
+  knownAt: string | undefined,
+) {
+  const deployments = await db
+    .selectFrom("deployments as d")
+    .innerJoin("people as pe", "pe.id", "d.person_id")
+    .select(["d.id", "d.number as deployment", "d.recorded_at", "d.baseline", "pe.kind as person_kind"])
+    .select(personThen("pe", "d.recorded_at", "d.site_id").as("person"))
+    .where("d.id", "in", [...new Set(rows.map((row) => row.deployment_id))])
+    .execute();
+  const promotions = await db
+    .selectFrom("promotions as pr")
+    .select(["pr.id", "pr.number as promotion", ...ownMarks(knownAt)])
+    .where("pr.id", "in", [...new Set(rows.flatMap((row) => row.promotion_id ?? []))])
+    .execute();
+  const deploymentsById = new Map(deployments.map(({ id, ...deployment }) => [id, deployment]));
+  const promotionsById = new Map(promotions.map(({ id, ...promotion }) => [id, promotion]));
+  return rows.map((row) => ({
+    ...row,
+    ...(deploymentsById.get(row.deployment_id) as Omit<(typeof deployments)[number], "id">),
+    ...(promotionsById.get(row.promotion_id ?? "") ?? noPromotion),
+  }));
 }

@@ -2,8 +2,6 @@ import { sql } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import type { Flag, Kind } from "../schema.ts";
-import { type ArtifactPosition, artifactBatches } from "./artifact-batches.ts";
-import { containsText } from "./artifact-filter.ts";
 import { placementTitle } from "./as-of.ts";
 
 export interface CurrentPlacement {
@@ -39,10 +37,19 @@ export async function titlesNow(
   titled: { artifact_id: string; title: string | null }[],
 ): Promise<Map<string, string>> {
   const ids = titled.map((row) => row.artifact_id);
-  const current = await currentPlacements(db, environmentId, ids);
+  const rows = await inBatches(ids, (batch) =>
+    db
+      .selectFrom("current_placements as c")
+      .leftJoin("versions as v", "v.id", "c.version_id")
+      .select(["c.artifact_id", placementTitle("c").as("title")])
+      .where("c.environment_id", "=", environmentId)
+      .where("c.artifact_id", "in", batch)
+      .execute(),
+  );
+  const titles = new Map(rows.map((row) => [row.artifact_id, row.title]));
   return new Map(
     titled.flatMap(({ artifact_id, title }) => {
-      const now = current.get(artifact_id)?.title;
+      const now = titles.get(artifact_id);
       return now && now !== title ? [[artifact_id, now] as const] : [];
     }),
   );
@@ -88,39 +95,6 @@ function current(db: Database, environmentId: string) {
     .select(placementTitle("c").as("title"))
     .select(["v.label as version", "v.digest", "v.requires"])
     .where("c.environment_id", "=", environmentId);
-}
-
-/** The keys of what is in an environment now, in the order of its page. Searches in batches, like `placementsAsOf`. */
-export async function listCurrentNames(
-  db: Database,
-  siteId: string,
-  environmentId: string,
-  {
-    kind,
-    text,
-    after,
-    limit,
-  }: { kind?: Kind | undefined; text?: string | undefined; after?: ArtifactPosition | undefined; limit: number },
-): Promise<(ArtifactPosition & { id: string })[]> {
-  const names: (ArtifactPosition & { id: string })[] = [];
-  for await (const batch of artifactBatches(db, siteId, { kind, after, limit })) {
-    const query = db
-      .selectFrom("artifacts as a")
-      .innerJoin("current_placements as c", (join) =>
-        join.onRef("c.artifact_id", "=", "a.id").on("c.environment_id", "=", environmentId),
-      )
-      .select(["a.id", "a.kind", "a.section", "a.key"])
-      .where(batch)
-      .where("c.version_id", "is not", null)
-      .orderBy("a.kind")
-      .orderBy("a.section")
-      .orderBy("a.sort_key")
-      .orderBy("a.key")
-      .limit(limit - names.length);
-    names.push(...(await (text ? query.where(containsText(text)) : query).execute()));
-    if (names.length >= limit) break;
-  }
-  return names;
 }
 
 /** The current placements of these artifacts in each environment, with removals. */

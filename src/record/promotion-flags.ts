@@ -16,23 +16,31 @@ const rolledBackBy = (placement: string, column: "number" | "rollback_in_part", 
     ${completedBy("xs", knownAt)}
   order by x.number desc limit 1)`;
 
-/** 1 if the promotion of the placement `placement` of the query was completed without its gate, as it was known at `knownAt`. */
-export const isForced = (placement: string, knownAt?: string) => sql<number>`(
+/** 1 if the promotion with the id in `column` was completed without its gate, as it was known at `knownAt`. */
+export const isForced = (column: string, knownAt?: string) => sql<number>`(
   select count(*) from forced_completions fc join completions fs on fs.promotion_id = fc.promotion_id
-  where fc.promotion_id = ${sql.ref(`${placement}.promotion_id`)} ${completedBy("fs", knownAt)})`;
+  where fc.promotion_id = ${sql.ref(column)} ${completedBy("fs", knownAt)})`;
 
 const completedBy = (completion: string, knownAt: string | undefined) =>
   knownAt === undefined ? sql`` : sql`and ${sql.ref(`${completion}.completed_at`)} <= ${knownAt}`;
 
-/** What the promotions `pr` of the placements `p` of a query say about rollbacks and gates, as `PromotionMarks`. */
-export const promotionMarks = (knownAt?: string) =>
+/** What the promotions `pr` of a query say about rollbacks and gates. */
+export const ownMarks = (knownAt?: string) =>
   [
     rollbackOf("pr").as("rollback_of"),
     "pr.rollback_in_part" as const,
+    isForced("pr.id", knownAt).as("forced"),
+  ] as const;
+
+/** What rolled back the placements `p` of a query. */
+export const rolledBackMarks = (knownAt?: string) =>
+  [
     rolledBackBy("p", "number", knownAt).as("rolled_back_by"),
     rolledBackBy("p", "rollback_in_part", knownAt).as("rolled_back_in_part"),
-    isForced("p", knownAt).as("forced"),
   ] as const;
+
+/** What the promotions `pr` of the placements `p` of a query say about rollbacks and gates, as `PromotionMarks`. */
+export const promotionMarks = () => [...ownMarks(), ...rolledBackMarks()] as const;
 
 /** What is shown of the promotion of a placement. */
 export interface PromotionMarks {

@@ -36,6 +36,7 @@ const short: [statement: RegExp, why: string][] = [
     "one deployment",
   ],
   [/ from artifacts as a .* (and|where) a\.id in \(/, "the requested rows"],
+  [/ as rolled_back_in_part from artifacts as a /, "the rollbacks of a promotion, for each row"],
   [/ order by e\.position desc limit 1\), a\.title\)/, "the environments of a site, for each row"],
   [/ where p\.environment_id = \? and p\.effective_at = \? /, "the placements of one moment"],
   [/^select p\.effective_at as at from placements .* and p\.effective_at > \? /, "at most a thousand"],
