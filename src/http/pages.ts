@@ -33,7 +33,7 @@ export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, s
 function sendFramed(c: AnyContext, frame: Frame, content: Html, status: number): Response {
   const page = layout(frame, content);
   const { person } = frame;
-  return sendHtml(c, person ? inPostForms(page, hiddenField("shown_to", person.id)) : bytesOf(page), status);
+  return sendHtml(c, bytesOf(person ? inPostForms(page, hiddenField("shown_to", person.id)) : page), status);
 }
 
 /** `bytes`: the markup as UTF-8. The adapter takes several times as long to send a long string. */

@@ -1,13 +1,24 @@
 /** Safe markup. Only `html` and the functions here create it, and they escape all text. */
 export class Html {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
+  /** The markup before `end`, in parts: one string of a megabyte takes longer to allocate than its parts to create. */
+  readonly before: readonly string[];
+  readonly end: string;
+  constructor(end: string, before: readonly string[] = noParts) {
+    this.end = end;
+    this.before = before;
+  }
+  get text(): string {
+    return this.before.join("") + this.end;
   }
   toString(): string {
     return this.text;
   }
 }
+
+const noParts: readonly string[] = [];
+
+/** The length from which a list is kept in parts, in characters. */
+const partLength = 16_000;
 
 /** What can be used in `${…}`. Not `true`, a Promise or a plain object, which would be printed by mistake. */
 export type Piece = string | number | Html | false | null | undefined | readonly Piece[];
@@ -18,17 +29,25 @@ export type Piece = string | number | Html | false | null | undefined | readonly
  */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   let text = strings[0] as string;
-  for (let i = 0; i < pieces.length; i++)
-    text += markup(pieces[i], () => isAmongWords(strings, i)) + (strings[i + 1] as string);
-  return new Html(text);
+  let before = noParts;
+  for (let i = 0; i < pieces.length; i++) {
+    const piece = pieces[i];
+    if (piece instanceof Html && piece.before.length > 0) {
+      before = [...before, text, ...piece.before];
+      text = piece.end;
+    } else text += markup(piece, strings, i);
+    text += strings[i + 1] as string;
+  }
+  return new Html(text, before);
 }
 
-function markup(piece: Piece, amongWords: () => boolean): string {
+/** The markup of the i-th piece of a template. */
+function markup(piece: Piece, strings: TemplateStringsArray, i: number): string {
   if (typeof piece === "string")
-    return hasRightToLeft.test(piece) && amongWords() ? withIsolates(piece) : escapeHtml(piece);
+    return hasRightToLeft.test(piece) && isAmongWords(strings, i) ? withIsolates(piece) : escapeHtml(piece);
   if (piece instanceof Html) return piece.text;
   if (typeof piece === "number") return String(piece);
-  return Array.isArray(piece) ? piece.map((part) => markup(part, amongWords)).join("") : "";
+  return Array.isArray(piece) ? piece.map((part) => markup(part, strings, i)).join("") : "";
 }
 
 /** These isolate their text already, or show no elements in it. */
@@ -68,9 +87,21 @@ export const verbatim = (text: string): Html => new Html(escapeHtml(text));
 /** Markup for each item of a list. (`list.map(…).join('')` would be text again, and be escaped.) */
 export function each<T>(list: Iterable<T>, render: (item: T, index: number) => Html): Html {
   let text = "";
+  const before: string[] = [];
   let index = 0;
-  for (const item of list) text += render(item, index++).text;
-  return new Html(text);
+  for (const item of list) {
+    const piece = render(item, index++);
+    if (piece.before.length > 0) {
+      before.push(text, ...piece.before);
+      text = "";
+    }
+    text += piece.end;
+    if (text.length > partLength) {
+      before.push(text);
+      text = "";
+    }
+  }
+  return new Html(text, before);
 }
 
 /** The same words for a place that shows no elements, such as a page's title. (Text and values contain no `<` or `>`.) */
@@ -98,19 +129,13 @@ export function classes(...names: (string | false | null | undefined)[]): Html {
   return attr("class", present.length > 0 && present.join(" "));
 }
 
-export const bytesOf = ({ text }: Html): Uint8Array<ArrayBuffer> => Buffer.from(text);
+/** The markup as UTF-8. */
+export const bytesOf = ({ before, end }: Html): Uint8Array<ArrayBuffer> =>
+  Buffer.concat([...before, end].map((part) => Buffer.from(part)));
 
-/** The markup as UTF-8, with this field at the start of each form that is posted. (Text and values contain no `<` or `>`.) */
-export function inPostForms({ text }: Html, field: Html): Uint8Array<ArrayBuffer> {
-  // in bytes, as another long string would first have to be put together
-  const bytes = Buffer.from(text);
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (let at = bytes.indexOf("<form "); at >= 0; at = bytes.indexOf("<form ", from)) {
-    const end = bytes.indexOf(">", at) + 1;
-    parts.push(bytes.subarray(from, end));
-    if (bytes.subarray(at, end).includes(' method="post"')) parts.push(Buffer.from(field.text));
-    from = end;
-  }
-  return Buffer.concat([...parts, bytes.subarray(from)]);
+/** The markup with this field at the start of each form that is posted. (Text and values contain no `<` or `>`.) */
+export function inPostForms({ before, end }: Html, field: Html): Html {
+  const add = (part: string) =>
+    part.replace(/<form [^>]*>/g, (form) => (form.includes(' method="post"') ? form + field.text : form));
+  return new Html(add(end), before.map(add));
 }
