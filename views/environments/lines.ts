@@ -69,6 +69,7 @@ function placementTable(props: EnvironmentProps): Html {
   const groups: [string, PlacementAsOf[]][] = removed.length
     ? [["Removed in this change", removed], ...sections]
     : sections;
+  const sourceCells = new Map<string, Html>();
   const when = at ? ` at ${longTime(at, site.time_zone)}` : " now";
   return table({
     caption: `Pages and software on ${environment.name}${when}, with versions and approvals`,
@@ -79,20 +80,31 @@ function placementTable(props: EnvironmentProps): Html {
       group(
         isContinued && i === 0 ? `${name}, continued` : name,
         COLUMNS.length,
-        each(rows, (line) => lineRow(props, line)),
+        each(rows, (line) => lineRow(props, line, sourceCells)),
       ),
     ),
   });
 }
 
-function lineRow(props: EnvironmentProps, line: PlacementAsOf): Html {
+function lineRow(props: EnvironmentProps, line: PlacementAsOf, sourceCells: Map<string, Html>): Html {
+  const isCorrected = props.corrected.has(line.seq);
+  const { version, effective_at, deployment, promotion, out_of_band, rolled_back_by } = line;
+  const own = isCorrected && line.seq;
+  const source = [own, version === null, effective_at, deployment, promotion, out_of_band, rolled_back_by].join();
+  const cells = sourceCells.get(source) ?? sourceCellsOf(props, line);
+  sourceCells.set(source, cells);
+  return row(
+    html`${rowHead(html`${artifactLink(props.site.slug, line)}${nowCalled(props.titlesNow.get(line.artifact_id))}`)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cells}`,
+    isCorrected ? "corrected" : undefined,
+  );
+}
+
+/** Since when it has been there, its source and approvals. Most lines share these cells with others of their deployment. */
+function sourceCellsOf(props: EnvironmentProps, line: PlacementAsOf): Html {
   const { site, at, now, environment, approvers } = props;
   const changedHere =
     line.effective_at === at && line.version !== null && html` ${statusBadge("changed", "changed here")}`;
   const approvals = approvers.get(line.promotion_id ?? "") ?? [];
   const correction = props.corrected.get(line.seq);
-  return row(
-    html`${rowHead(html`${artifactLink(site.slug, line)}${nowCalled(props.titlesNow.get(line.artifact_id))}`)}${cell("Version", line.version === null ? statusBadge("removed", "removed") : versionTag(line.version))}${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionNote(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(line, approvals, environment, { zone: site.time_zone, now }))}`,
-    correction ? "corrected" : undefined,
-  );
+  return html`${cell("Since", html`<span>${since(line, site.time_zone, now)}${changedHere}</span>`)}${cell("Source", html`${placementSource(site.slug, line)}${correction && html`<br>${correctionNote(correction, site, now)}`}`)}${cell("Approved by", approvedByCell(line, approvals, environment, { zone: site.time_zone, now }))}`;
 }
