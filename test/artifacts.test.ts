@@ -45,6 +45,26 @@ async function saleHistory(): Promise<void> {
 }
 
 describe("a page's history", () => {
+  test("names the first and the last of the versions that are too short to be drawn apart", async () => {
+    at("02-01T09:00");
+    await w.record("beta", ["/sale v1"]);
+    for (const n of [2, 3, 4]) {
+      at(`02-20T09:0${n}`);
+      await w.record("beta", [`/sale v${n}`]);
+    }
+    at("03-03T10:00");
+
+    const page = await openPage(pathOf("/sale"));
+
+    expect(bars(page)).toEqual([
+      "v1 on beta from 1 February 2026, 09:00 until 20 February 2026, 09:02",
+      "2 changes, v2 to v3, on beta from 20 February 2026, 09:02 until 20 February 2026, 09:04",
+      "v4 on beta since 20 February 2026, 09:04",
+    ]);
+    expect(words(page)).toContain("too briefly to be drawn apart share a striped bar; the table lists each of them");
+    expect(tableRows(page)).toHaveLength(4);
+  });
+
   test("says which version is where, what is waiting, and links to the page on each server", async () => {
     await saleHistory();
 
@@ -307,12 +327,12 @@ test("an unknown page is a 404, and for an outsider every page is", async () => 
 
 describe("the timeline", () => {
   const range = { from: undefined, to: "2026-03-01T00:00:00.000Z", now: "2026-03-01T00:00:00.000Z", zone: "UTC" };
-  const span = (effective_at: string, version: string | null, out_of_band: 0 | 1 = 0) => ({
+  let seq = 0;
+  const span = (effective_at: string, version_id: string | null, out_of_band: 0 | 1 = 0) => ({
+    seq: ++seq,
     effective_at: `${effective_at}:00.000Z`,
-    version,
+    version_id,
     out_of_band,
-    promotion_id: null,
-    baseline: 0 as const,
   });
 
   test("places bars in percent, merges runs, and leaves gaps", () => {
@@ -330,12 +350,28 @@ describe("the timeline", () => {
     );
 
     expect(from).toBe("2026-02-19T00:00:00.000Z");
-    expect(lanes[0]?.bars.map(({ x, width, version, now }) => [version, x, width, now])).toEqual([
-      ["v1", 0, 50, false],
-      ["v2", 70, 30, true],
+    expect(lanes[0]?.bars.map(({ x, width, since, now }) => [since.slice(5, 10), x, width, now])).toEqual([
+      ["02-19", 0, 50, false],
+      ["02-26", 70, 30, true],
     ]);
     expect(lanes[0]?.removed).toEqual([{ x: 50, width: 20 }]);
     expect(lanes[1]).toEqual({ bars: [], removed: [], retracted: [] });
+  });
+
+  test("draws versions that are too short to be drawn apart in bars that can be pointed at", () => {
+    const minutes = (n: number) => new Date(Date.parse("2026-02-01T00:00:00Z") + n * 60_000).toISOString().slice(0, 16);
+    const short = Array.from({ length: 120 }, (_, i) => span(minutes(60 * i), `v${i}`, i < 60 ? 0 : 1)).toReversed();
+    const { lanes } = layOutTimeline([[...short, span("2026-01-01T00:00", "v0.1")]], range);
+
+    const bars = (lanes[0]?.bars ?? []).map(({ seqs, width, band }) => [seqs.length, Math.round(width), band]);
+    expect(bars).toEqual([
+      [1, 53, false],
+      [57, 4, false],
+      [3, 0, false],
+      [57, 4, true],
+      [2, 0, true],
+      [1, 39, true],
+    ]);
   });
 
   test("leaves out older changes, in all lanes, where there are too many", () => {
@@ -346,7 +382,7 @@ describe("the timeline", () => {
 
     expect(cut).toBe(true);
     expect(from).toBe("2026-02-27T19:01:00.000Z");
-    expect(lanes[1]?.bars).toMatchObject([{ x: 0, width: 100, version: "v1" }]);
+    expect(lanes[1]?.bars).toMatchObject([{ x: 0, width: 100, since: "2026-01-01T00:00:00.000Z" }]);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { precompiled } from "../database/precompiled.ts";
 import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
 import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
@@ -108,30 +109,70 @@ export function listPlacements(
   return query.execute();
 }
 
-/** An artifact's effective placements in one environment in a period, newest first: at most `limit`, and what was there before. */
-export async function listSpans(
+/** An artifact's effective placements in one environment up to a moment, newest first. */
+export function listSpans(
   db: Database,
   environmentId: string,
   artifactId: string,
-  { from = "", to, limit }: { from?: string | undefined; to: string; limit: number },
+  { to, limit }: { to: string; limit: number },
 ) {
-  const placements = db
+  return db
     .selectFrom("placements as p")
     .innerJoin("deployments as d", "d.id", "p.deployment_id")
     .leftJoin("versions as v", "v.id", "p.version_id")
     .select(["p.effective_at", "v.label as version", "p.out_of_band", "p.promotion_id", "d.baseline"])
     .where("p.environment_id", "=", environmentId)
     .where("p.artifact_id", "=", artifactId)
+    .where("p.effective_at", "<=", to)
     .where(isEffective("p"))
     .orderBy("p.effective_at", "desc")
-    .orderBy("p.seq", "desc");
-  const changes = placements.where("p.effective_at", ">", from).where("p.effective_at", "<=", to).limit(limit);
-  const rows = await changes.execute();
-  if (!from || rows.length === limit) return rows;
-  return [...rows, ...(await placements.where("p.effective_at", "<=", from).limit(1).execute())];
+    .orderBy("p.seq", "desc")
+    .limit(limit)
+    .execute();
 }
 
 export type Span = Awaited<ReturnType<typeof listSpans>>[number];
+
+/** What a timeline needs of the same in a period to be laid out: at most `limit` rows, and what was there before. */
+export async function listChanges(
+  db: Database,
+  environmentId: string,
+  artifactId: string,
+  { from = "", to, limit }: { from?: string | undefined; to: string; limit: number },
+): Promise<Change[]> {
+  const rows = await changesIn(db, environmentId, artifactId, from, to, limit);
+  if (!from || rows.length === limit) return rows;
+  return [...rows, ...(await changesIn(db, environmentId, artifactId, "", from, 1))];
+}
+
+const changesIn = precompiled(
+  (db, environmentId: string, artifactId: string, from: string, to: string, limit: number) =>
+    db
+      .selectFrom("placements as p")
+      .select(["p.seq", "p.effective_at", "p.version_id", "p.out_of_band"])
+      .where("p.environment_id", "=", environmentId)
+      .where("p.artifact_id", "=", artifactId)
+      .where("p.effective_at", ">", from)
+      .where("p.effective_at", "<=", to)
+      .where(isEffective("p"))
+      .orderBy("p.effective_at", "desc")
+      .orderBy("p.seq", "desc")
+      .limit(limit),
+);
+
+export type Change = Awaited<ReturnType<typeof changesIn>>[number];
+
+/** What a timeline says about these placements, none of which is a removal. */
+export const findDrawn = precompiled((db, seqs: number[]) =>
+  db
+    .selectFrom("placements as p")
+    .innerJoin("deployments as d", "d.id", "p.deployment_id")
+    .innerJoin("versions as v", "v.id", "p.version_id")
+    .select(["p.seq", "v.label as version", "p.promotion_id", "d.baseline"])
+    .where("p.seq", "in", seqs),
+);
+
+export type DrawnPlacement = Awaited<ReturnType<typeof findDrawn>>[number];
 
 export type RetractedPlacement = Awaited<ReturnType<typeof listRetracted>>[number];
 

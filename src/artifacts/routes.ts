@@ -16,15 +16,16 @@ import { localInput } from "../time/format.ts";
 import { formatMoment, formatRangeEnd } from "../time/parse-moment.ts";
 import { listOwners, listPossibleOwners, type OwnedScope, setOwner } from "./owners.ts";
 import {
+  findDrawn,
   findVersions,
   firstPlacedAt,
+  listChanges,
   listPlacements,
   listRetracted,
-  listSpans,
   openPromotionsWith,
   type TimeRange,
 } from "./queries.ts";
-import { layOutTimeline, maxSpans } from "./timeline.ts";
+import { layOutTimeline, maxSpans, namedSeqs } from "./timeline.ts";
 
 export const artifactRoutes = new Hono<SiteEnv>();
 
@@ -42,7 +43,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
   const rows = await listPlacements(db, artifact.id, { ...range, before, limit: pageSize + 1 });
   const placements = rows.slice(0, pageSize);
   const last = rows.length > pageSize ? placements.at(-1) : undefined;
-  const { environments, timeline, zooms, promotions } = await loadTimeline(c, artifact.id, range, requested);
+  const { environments, timeline, zooms, drawn } = await loadTimeline(c, artifact.id, range, requested);
   const versionIds = new Set(placements.map((placement) => placement.version_id).filter((id) => id !== null));
   const props: ArtifactProps = {
     site,
@@ -52,13 +53,17 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
     waiting: await waitingPromotions(c, artifact.id),
     environments,
     timeline,
+    drawn: new Map(drawn.map((placement) => [placement.seq, placement])),
     zooms,
     requested,
     errors,
     placements,
     next: last && `${last.effective_at}.${last.seq}`,
     isContinued: before !== undefined,
-    approvers: await listApprovers(db, [...promotions, ...placements.map((placement) => placement.promotion_id)]),
+    approvers: await listApprovers(
+      db,
+      [...drawn, ...placements].map((placement) => placement.promotion_id),
+    ),
     corrections: await listCorrections(
       db,
       artifact.id,
@@ -124,22 +129,22 @@ async function loadTimeline(
   const retracted = await listRetracted(db, id, { from, to });
   const lanes = [];
   for (const environment of [...site.environments, ...site.retired]) {
-    const spans = await listSpans(db, environment.id, id, { from, to, limit: maxSpans });
+    const spans = await listChanges(db, environment.id, id, { from, to, limit: maxSpans });
     const own = retracted.filter((row) => row.environment_id === environment.id);
     if (!environment.retired_at || spans.length || own.length) lanes.push({ environment, spans, retracted: own });
   }
-  const spans = lanes.map((lane) => lane.spans);
   const first = (await firstPlacedAt(db, id)) ?? now;
+  const timeline = layOutTimeline(
+    lanes.map((lane) => lane.spans),
+    { from, to, now, zone: site.time_zone },
+    lanes.map((lane) => lane.retracted),
+    lanes.map(({ environment }) => environment.retired_at),
+  );
   return {
     environments: lanes.map(({ environment }) => environment),
-    timeline: layOutTimeline(
-      spans,
-      { from, to, now, zone: site.time_zone },
-      lanes.map((lane) => lane.retracted),
-      lanes.map(({ environment }) => environment.retired_at),
-    ),
+    timeline,
+    drawn: await findDrawn(db, namedSeqs(timeline)),
     zooms: listZooms(first, now, site.time_zone, requested),
-    promotions: spans.flat().map((span) => span.promotion_id),
   };
 }
 

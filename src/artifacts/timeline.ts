@@ -1,16 +1,15 @@
 import { twoDigits } from "../time/calendar.ts";
 import { localInput, longTime } from "../time/format.ts";
 import { parseMoment } from "../time/parse-moment.ts";
-import type { RetractedPlacement, Span } from "./queries.ts";
+import type { Change, RetractedPlacement } from "./queries.ts";
 
-/** A version in one environment for a period; x and width are in percent. */
+/** A version in one environment for a period, or several that are too short to be drawn apart; x and width are in percent. */
 export interface Bar {
   x: number;
   width: number;
-  version: string;
+  /** The seqs of the placements of these versions, oldest first. */
+  seqs: [number, ...number[]];
   band: boolean;
-  baseline: boolean;
-  promotion_id: string | null;
   /** It is there now. */
   now: boolean;
   since: string;
@@ -49,7 +48,7 @@ interface Range {
  * environments were retired, if they were.
  */
 export function layOutTimeline(
-  spans: Span[][],
+  spans: Change[][],
   { from, to, now, zone }: Range,
   retracted: Pick<RetractedPlacement, "effective_at" | "version">[][] = [],
   ends: (string | null)[] = [],
@@ -72,6 +71,10 @@ export function layOutTimeline(
   };
 }
 
+/** The seqs of the placements whose versions the timeline names: of each bar the first and the last. */
+export const namedSeqs = ({ lanes }: Timeline): number[] =>
+  lanes.flatMap(({ bars }) => bars.flatMap(({ seqs }) => (seqs.length > 1 ? [seqs[0], seqs.at(-1) as number] : seqs)));
+
 type Scale = (moment: string) => number;
 
 function scale(from: string, to: string): Scale {
@@ -83,15 +86,24 @@ function scale(from: string, to: string): Scale {
 const rounded = (percent: number): number => Math.round(percent * 100) / 100;
 
 /** Oldest first; successive spans of one version, all in band or all out of band, become one. */
-function mergeRuns(newestFirst: Span[]): Span[] {
+function mergeRuns(newestFirst: Change[]): Change[] {
   return newestFirst.toReversed().filter((span, i, all) => {
     const before = all[i - 1];
-    return before?.version !== span.version || before.out_of_band !== span.out_of_band;
+    return before?.version_id !== span.version_id || before.out_of_band !== span.out_of_band;
   });
 }
 
+/** A bar that is less wide shows only its edge, 3 of about 1,000 pixels. */
+const minWidth = 0.4;
+
+/** Wide enough to point at, and to be named by its first and its last version. */
+const maxSharedWidth = 4;
+
+const mayShare = ({ width, seqs, until }: Bar): boolean =>
+  until !== undefined && width < (seqs.length > 1 ? maxSharedWidth : minWidth);
+
 function layOutLane(
-  spans: Span[],
+  spans: Change[],
   xOf: Scale,
   { now, retired_at }: { now: boolean; retired_at: string | undefined },
 ): Omit<Lane, "retracted"> {
@@ -102,19 +114,25 @@ function layOutLane(
     const end = next === undefined ? 100 : xOf(next);
     if (end <= 0 || x >= 100) continue;
     const width = Math.max(rounded(end - x), 0.3);
-    if (span.version === null) lane.removed.push({ x, width });
-    else
-      lane.bars.push({
-        x,
-        width,
-        version: span.version,
-        band: span.out_of_band === 1,
-        baseline: span.baseline === 1,
-        promotion_id: span.promotion_id,
-        now: next === undefined && now,
-        since: span.effective_at,
-        until: next,
-      });
+    if (span.version_id === null) {
+      lane.removed.push({ x, width });
+      continue;
+    }
+    const bar: Bar = {
+      x,
+      width,
+      seqs: [span.seq],
+      band: span.out_of_band === 1,
+      now: next === undefined && now,
+      since: span.effective_at,
+      until: next,
+    };
+    const before = lane.bars.at(-1);
+    if (before?.until === bar.since && before.band === bar.band && mayShare(before) && mayShare(bar)) {
+      before.seqs.push(span.seq);
+      before.width = Math.max(rounded(end - before.x), 0.3);
+      before.until = next;
+    } else lane.bars.push(bar);
   }
   return lane;
 }

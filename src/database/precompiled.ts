@@ -1,7 +1,7 @@
 import type { CompiledQuery } from "kysely";
 import { type Database, isPostgres } from "./connect.ts";
 
-type Parameter = string | number | null | string[];
+type Parameter = string | number | null | string[] | number[];
 
 /**
  * A query that is built and compiled once, which takes longer than running most of them. Its parameters are the

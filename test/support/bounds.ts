@@ -104,6 +104,11 @@ const costsThatGrowOnPostgres: typeof costsThatGrow = [
     / from placements as p .* where p\.(environment_id|artifact_id) = /,
     "corrections of the page, for each of its lines",
   ],
+  [
+    /^select p\.seq, p\.effective_at, p\.version_id, p\.out_of_band from placements as p where /,
+    "the same: it reads little else",
+    3,
+  ],
 ];
 
 /** The factor by which the cost of a statement may grow when the history doubles. */

@@ -1,7 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
-import type { PastPlacement, VersionFacts } from "../../src/artifacts/queries.ts";
+import type { DrawnPlacement, PastPlacement, VersionFacts } from "../../src/artifacts/queries.ts";
 import type { Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { Correction } from "../../src/record/corrections.ts";
@@ -36,6 +36,8 @@ export type ArtifactProps = {
   /** The environments of its lanes: those of now, and the retired ones on which it was recorded. */
   environments: Environment[];
   timeline: Timeline;
+  /** What it says about placements, by seq. */
+  drawn: Map<number, DrawnPlacement>;
   zooms: { text: string; from: string | undefined; current: boolean }[];
   /** The text of the two fields of the period, and what is wrong with it. */
   requested: { from: string; to: string };
@@ -121,7 +123,7 @@ function waitingWords({ environment, version, roles, blocked }: WaitingPromotion
 }
 
 function figure(props: ArtifactProps): Html {
-  const { site, timeline, current, waiting, now, artifact, approvers } = props;
+  const { site, timeline, drawn, current, waiting, now, artifact, approvers } = props;
   const zone = site.time_zone;
   const until = timeline.to === now ? html`today, ${fullTime(now, zone)}` : fullTime(timeline.to, zone);
   const environments = props.environments.map(({ name, tier, retired_at }) => ({
@@ -133,9 +135,11 @@ function figure(props: ArtifactProps): Html {
     ({ environment, version }) =>
       `${environment.name}: ${version === undefined ? "never recorded" : (version ?? "removed")}`,
   );
-  return html`<figure class="figure"><figcaption>Timeline from ${fullTime(timeline.from, zone)} to ${until}. ✓ approved, ⊥ baseline, dashed = out of band, ✕ = corrected.${timeline.cut && " Older changes are not drawn; the table lists them."}</figcaption>
+  const isMerged = timeline.lanes.some(({ bars }) => bars.some(({ seqs }) => seqs.length > 1));
+  return html`<figure class="figure"><figcaption>Timeline from ${fullTime(timeline.from, zone)} to ${until}. ✓ approved, ⊥ baseline, dashed = out of band, ✕ = corrected.${isMerged && " Versions that were there too briefly to be drawn apart share a striped bar; the table lists each of them."}${timeline.cut && " Older changes are not drawn; the table lists them."}</figcaption>
 ${lanes({
   timeline,
+  drawn,
   environments,
   zone,
   now,
@@ -144,7 +148,7 @@ ${lanes({
     const promotion = waiting.find((waiting) => waiting.environment.id === environment.id);
     return promotion && waitingWords(promotion);
   }),
-  label: `${environments.length} lanes, one for each environment, with a bar for each version of ${artifact.key} over time. Now: ${versionsNow.join(", ")}. The table below has the same data.`,
+  label: `${environments.length} lanes, one for each environment, with ${isMerged ? "bars for the versions" : "a bar for each version"} of ${artifact.key} over time. Now: ${versionsNow.join(", ")}. The table below has the same data.`,
 })}</figure>`;
 }
 

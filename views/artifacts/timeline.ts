@@ -1,5 +1,7 @@
+import type { DrawnPlacement } from "../../src/artifacts/queries.ts";
 import type { Bar, Lane, Timeline } from "../../src/artifacts/timeline.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
+import { countOf } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
 import { type EnvironmentName, env } from "../parts/environment.ts";
 import { attr, classes, each, type Html, html } from "../parts/html.ts";
@@ -7,6 +9,8 @@ import { allInRolesText } from "../parts/people.ts";
 
 export type LaneProps = {
   timeline: Timeline;
+  /** What the timeline says about placements, by seq. */
+  drawn: Map<number, DrawnPlacement>;
   environments: EnvironmentName[];
   approvers: Map<string, ApprovedBy[]>;
   /** The open promotion of each lane, in words. */
@@ -61,19 +65,33 @@ ${each(bars, (bar) => drawBar(bar, environment, i, props))}${each(retracted, (pl
 /** The y of the middle of a lane. */
 const middle = (i: number): number => i * laneHeight + laneHeight / 2;
 
-function drawBar(bar: Bar, environment: EnvironmentName, i: number, { zone, approvers }: LaneProps): Html {
-  const approvals = approvers.get(bar.promotion_id ?? "") ?? [];
+function drawBar(bar: Bar, environment: EnvironmentName, i: number, { zone, approvers, drawn }: LaneProps): Html {
+  const [first, last] = [bar.seqs[0], bar.seqs.at(-1) as number].map((seq) => drawn.get(seq) as DrawnPlacement) as Ends;
   const since = longTime(bar.since, zone);
   const until = bar.until ? ` until ${longTime(bar.until, zone)}` : "";
-  const period = bar.now ? `since ${since}` : `from ${since}${until}`;
-  const words = `${bar.version} on ${environment.name} ${period}${bar.band ? ", out of band" : ""}${bar.baseline ? ", baseline" : ""}${approvals.length ? `, approved by ${allInRolesText(approvals)}` : ""}`;
+  const period = `on ${environment.name} ${bar.now ? `since ${since}` : `from ${since}${until}`}${bar.band ? ", out of band" : ""}`;
   const band = bar.band && "band";
-  return html`<svg x="${bar.x}%" y="${middle(i) - barHeight / 2}" width="${bar.width}%" height="${barHeight}"><title>${words}</title><rect${classes("span", bar.now && "now", band)} x="0.5" y="0.5" width="100%" height="${barHeight - 1}"/><rect${classes("edge", band)} width="3" height="${barHeight}"/>${approvals.length > 0 ? tick(bar) : bar.baseline && ground(bar)}${label(bar, approvals.length > 0 || bar.baseline)}</svg>
+  const frame = (words: string, marks: Html) =>
+    html`<svg x="${bar.x}%" y="${middle(i) - barHeight / 2}" width="${bar.width}%" height="${barHeight}"><title>${words}</title><rect${classes("span", bar.now && "now", band)} x="0.5" y="0.5" width="100%" height="${barHeight - 1}"/>${marks}</svg>
 `;
+  if (bar.seqs.length > 1)
+    return frame(
+      `${countOf(bar.seqs.length, "change")}, ${first.version} to ${last.version}, ${period}`,
+      html`<line${classes("edges", band)} x2="100%" y1="${barHeight / 2}" y2="${barHeight / 2}"/>`,
+    );
+  const { version, baseline, promotion_id } = first;
+  const approvals = approvers.get(promotion_id ?? "") ?? [];
+  return frame(
+    `${version} ${period}${baseline ? ", baseline" : ""}${approvals.length ? `, approved by ${allInRolesText(approvals)}` : ""}`,
+    html`<rect${classes("edge", band)} width="3" height="${barHeight}"/>${approvals.length > 0 ? tick(bar) : baseline > 0 && ground(bar)}${label(version, bar, approvals.length > 0 || baseline > 0)}`,
+  );
 }
 
+/** The placements of its first and its last version. */
+type Ends = [DrawnPlacement, DrawnPlacement];
+
 /** As much of the label as there is room for: a lane is about 1,000 pixels wide, on a telephone 250. */
-function label({ version, width }: Bar, ticked: boolean): Html | false {
+function label(version: string, { width }: Bar, ticked: boolean): Html | false {
   const x = ticked ? 21 : 9;
   const wide = width * 10 > version.length * 7.3 + x + 3;
   const narrow = width * 2.5 > version.length * 6.4 + x - 1;
