@@ -25,26 +25,30 @@ export interface Candidates {
   unknown: number;
 }
 
-/** The selected rows, and unselected everything else that differs between the two environments. */
+/**
+ * The selected rows, and unselected everything else that differs between the two environments. `known` are the ids of the
+ * environments of which anything was recorded.
+ */
 export async function listCandidates(
   db: Database,
   site: Site,
   from: Environment,
   to: Environment | undefined,
   selected: "all" | Set<string>,
+  known: Set<string>,
 ): Promise<Candidates> {
   const differences = to ? await currentDifferences(db, site.id, from.id, to.id) : [];
   const byId = new Map(differences.map((row): [string, CurrentPlacement] => [row.artifact_id, row]));
   const others = selected === "all" ? [] : [...selected].filter((id) => !byId.has(id));
   for (const [id, row] of await currentPlacements(db, from.id, others)) byId.set(id, row);
-  const inTarget = to ? await currentPlacements(db, to.id, [...byId.keys()]) : new Map<string, CurrentPlacement>();
+  const inTarget = to && (await currentPlacements(db, to.id, known.has(to.id) ? [...byId.keys()] : []));
   const rows = [...byId.values()].sort(bySection).map(({ artifact_id, kind, key, title, version }) => ({
     artifact_id,
     kind,
     key,
     title,
     version,
-    inTarget: inTarget.get(artifact_id)?.version,
+    inTarget: inTarget?.get(artifact_id)?.version,
     selected: selected === "all" || selected.has(artifact_id),
   }));
   return { rows, unknown: others.filter((id) => !byId.has(id)).length };

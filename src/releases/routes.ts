@@ -180,8 +180,8 @@ async function showForm(c: SiteContext, form: FilledForm, status: 200 | 422 = 20
   const { site } = c.var.access;
   const { from, to, selected, previous, errors = [], lines = [] } = form;
   const ofPrevious = previous && (await listPromotions(c.var.db, site.id, { releases: [previous.id], limit: 1000 }));
-  const candidates = await listCandidates(c.var.db, site, from, to, selected);
   const known = knownEnvironments(await c.var.siteSummary(c.var.db, site));
+  const candidates = await listCandidates(c.var.db, site, from, to, selected, known);
   const absent = candidates.rows.flatMap((row) => (row.inTarget === undefined ? row.artifact_id : []));
   const whyEmpty = to
     ? nothingToRelease(from, to)
