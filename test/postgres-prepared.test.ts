@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { findDrawn } from "../src/artifacts/queries.ts";
 import { newId } from "../src/database/ids.ts";
 import { listPromotions } from "../src/promotions/queries.ts";
 import { engine, freshDatabase } from "./support/database.ts";
+import { world } from "./support/world.ts";
 
 test.runIf(engine === "postgres")(
   "a query that is sent a second time on a connection stays prepared, with lists of any length",
@@ -39,6 +41,17 @@ test.runIf(engine === "postgres")("a query with a list is not planned again each
   });
   expect(planned).toEqual([5]);
   await close();
+});
+
+test("an empty list of numbers finds nothing, and a longer one does afterwards", async () => {
+  const w = await world();
+  await w.record("beta", ["/sale v1"]);
+  const placements = w.db.selectFrom("placements").select("seq");
+  expect(await placements.where("seq", "in", []).execute()).toEqual([]);
+  expect(await placements.where("seq", "in", [1]).execute()).toHaveLength(1);
+  expect(await findDrawn(w.db, [])).toEqual([]);
+  expect(await findDrawn(w.db, [1])).toMatchObject([{ seq: 1, version: "v1" }]);
+  await w.close();
 });
 
 test.runIf(engine === "postgres")("a plan that is made while a table is small uses its index", async () => {

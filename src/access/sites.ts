@@ -135,10 +135,10 @@ export function findAnyEnvironment({ environments, retired }: Site, slug: string
 }
 
 /** The same by its id. */
-/** The addresses of all servers of the site. */
-export const baseUrlsOf = ({ environments }: Pick<Site, "environments">): string[] =>
-  environments.flatMap(({ servers }) => servers.map(({ base_url }) => base_url));
-
 export function environmentById({ environments, retired }: Site, id: string): Environment {
   return [...environments, ...retired].find((environment) => environment.id === id) ?? notFound("environment");
 }
+
+/** The addresses of all servers of the site. */
+export const baseUrlsOf = ({ environments }: Pick<Site, "environments">): string[] =>
+  environments.flatMap(({ servers }) => servers.map(({ base_url }) => base_url));

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
 import { artifactPath } from "../../views/parts/artifact.ts";
+import { inBatches } from "../database/batches.ts";
 import { notFound } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields, readMoment, readRangeEnd } from "../http/forms.ts";
@@ -143,7 +144,7 @@ async function loadTimeline(
   return {
     environments: lanes.map(({ environment }) => environment),
     timeline,
-    drawn: await findDrawn(db, namedSeqs(timeline)),
+    drawn: await inBatches(namedSeqs(timeline), (seqs) => findDrawn(db, seqs)),
     zooms: listZooms(first, now, site.time_zone, requested),
   };
 }

@@ -47,9 +47,10 @@ export class PostgresCompiler extends PostgresQueryCompiler {
     else {
       this.visitNode(node.leftOperand);
       const type = typeof list[0] === "number" ? "bigint[]" : "text[]";
-      this.append(" = any((select ");
+      // an empty list does not tell its type, so PostgreSQL takes that of the column
+      this.append(list.length ? " = any((select " : " = any(");
       this.appendValue(list);
-      this.append(`::${type})::${type})`);
+      this.append(list.length ? `::${type})::${type})` : ")");
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { inList } from "../database/batches.ts";
+import { inBatches, inList } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { equalsBySeek } from "../database/index-seek.ts";
 import type { Flag, Kind } from "../schema.ts";
@@ -177,18 +177,22 @@ async function withSources<T extends { deployment_id: string; promotion_id: stri
   rows: T[],
   knownAt: string | undefined,
 ) {
-  const deployments = await db
-    .selectFrom("deployments as d")
-    .innerJoin("people as pe", "pe.id", "d.person_id")
-    .select(["d.id", "d.number as deployment", "d.recorded_at", "d.baseline", "pe.kind as person_kind"])
-    .select(personThen("pe", "d.recorded_at", "d.site_id").as("person"))
-    .where("d.id", "in", [...new Set(rows.map((row) => row.deployment_id))])
-    .execute();
-  const promotions = await db
-    .selectFrom("promotions as pr")
-    .select(["pr.id", "pr.number as promotion", ...ownMarks(knownAt)])
-    .where("pr.id", "in", [...new Set(rows.flatMap((row) => row.promotion_id ?? []))])
-    .execute();
+  const deployments = await inBatches([...new Set(rows.map((row) => row.deployment_id))], (ids) =>
+    db
+      .selectFrom("deployments as d")
+      .innerJoin("people as pe", "pe.id", "d.person_id")
+      .select(["d.id", "d.number as deployment", "d.recorded_at", "d.baseline", "pe.kind as person_kind"])
+      .select(personThen("pe", "d.recorded_at", "d.site_id").as("person"))
+      .where("d.id", "in", ids)
+      .execute(),
+  );
+  const promotions = await inBatches([...new Set(rows.flatMap((row) => row.promotion_id ?? []))], (ids) =>
+    db
+      .selectFrom("promotions as pr")
+      .select(["pr.id", "pr.number as promotion", ...ownMarks(knownAt)])
+      .where("pr.id", "in", ids)
+      .execute(),
+  );
   const deploymentsById = new Map(deployments.map(({ id, ...deployment }) => [id, deployment]));
   const promotionsById = new Map(promotions.map(({ id, ...promotion }) => [id, promotion]));
   return rows.map((row) => ({
