@@ -10,6 +10,7 @@ const once = [
   "html-checker",
   "http-server",
   "imports",
+  "mailer",
   "parse-moment",
   "parts",
   "password-queue",

@@ -27,6 +27,8 @@ import { handleError } from "./http/error-pages.ts";
 import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
 import { personPage } from "./http/pages.ts";
 import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
+import type { Mailer } from "./mail/mailer.ts";
+import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
 import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
@@ -35,6 +37,7 @@ import { searchRoutes } from "./search/routes.ts";
 import { environmentSettingsRoutes } from "./settings/environments.ts";
 import { gateSettingsRoutes } from "./settings/gate.ts";
 import { jobSettingsRoutes } from "./settings/jobs.ts";
+import { noticeSettingsRoutes } from "./settings/notices.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
@@ -46,12 +49,14 @@ export interface Options {
   now?: () => Date;
   /** The client's address, for rate limits. */
   address?: (request: Request, env: unknown) => string;
+  /** Undefined: no mail is sent, and the pages say so. */
+  mailer?: Mailer | undefined;
 }
 
 /** Builds the application on a migrated database; `server.ts` serves it. */
 export function createApp(
   db: Database,
-  { baseUrl, now = () => new Date(), address = () => "" }: Options,
+  { baseUrl, now = () => new Date(), address = () => "", mailer }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const files = loadAssets();
@@ -64,6 +69,7 @@ export function createApp(
     const at = now().toISOString();
     c.set("at", at);
     c.set("baseUrl", baseUrl);
+    c.set("mailer", mailer);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
     c.set("siteSummary", (db, site) => siteSummary(db, site, at));
@@ -80,6 +86,8 @@ export function createApp(
   const api = loadOnce(async () => withContext(setContext, (await import("./api-app.ts")).createApi(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
     app.all(path, measureJson, async (c) => (await api()).fetch(c.req.raw, c.env));
+  // mail programs post without cookies and without an origin
+  app.route("/", unsubscribeRoutes);
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
@@ -136,6 +144,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/compare", compareRoutes);
   pages.route("/history", historyRoutes);
   pages.route("/delegations", delegationRoutes);
+  pages.route("/notices", noticeRoutes);
   pages.route("/releases", releaseRoutes);
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);
@@ -151,6 +160,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
   pages.route("/settings/jobs", jobSettingsRoutes);
+  pages.route("/settings/notices", noticeSettingsRoutes);
   return pages;
 }
 

@@ -1,5 +1,6 @@
 import { Misconfigured } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
+import type { MailSettings } from "./mail/mailer.ts";
 
 export interface Config {
   port: number;
@@ -9,6 +10,8 @@ export interface Config {
   baseUrl: string | undefined;
   /** Addresses and ranges of the reverse proxies whose X-Forwarded-For is trusted. */
   trustedProxies: string[];
+  /** The mail server, and the sender; undefined: no mail is sent. */
+  mail: MailSettings | undefined;
 }
 
 /** Reads the environment variables. Throws one Misconfigured whose message has a sentence for each wrong value. */
@@ -22,6 +25,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     whyNotDatabase(databaseUrl),
     baseUrl && whyNotBase(baseUrl),
     whyNotProxies(trustedProxies),
+    ...whyNotMail(env.SMTP_URL, env.MAIL_FROM),
   ].filter(Boolean);
   if (wrong.length) throw new Misconfigured(wrong.join("\n"));
   return {
@@ -30,6 +34,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databaseUrl,
     baseUrl: baseUrl?.replace(/\/$/, ""),
     trustedProxies,
+    mail: env.SMTP_URL && env.MAIL_FROM ? { url: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
   };
 }
 
@@ -55,4 +60,16 @@ function whyNotProxies(proxies: string[]): string | undefined {
   const wrong = proxies.find((proxy) => !readRange(proxy));
   if (wrong !== undefined)
     return `TRUSTED_PROXIES has "${wrong}"; list the addresses or ranges of your proxies, like 127.0.0.1, 10.0.0.0/8.`;
+}
+
+/** Does not repeat the address of the server, which may contain a password. */
+function whyNotMail(url: string | undefined, from: string | undefined): (string | false)[] {
+  if (!url && !from) return [];
+  const server = URL.parse(url ?? "");
+  return [
+    !(server && /^smtps?:$/.test(server.protocol) && server.hostname) &&
+      "SMTP_URL is not the address of a mail server; set smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS from the start.",
+    !/^([^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from ?? "") &&
+      `MAIL_FROM is "${from ?? ""}"; set the sender of mails, like Sitebook <sitebook@example.com>.`,
+  ];
 }

@@ -411,6 +411,46 @@ export interface Schema {
     last_error: string | null;
     done_at: string | null;
   };
+  /** Up to which event of a site notices were written, and when its needs were last looked through. */
+  notice_progress: { site_id: string; seq: number; checked_at: string };
+  /** What open promotions needed from whom when notices were last written. */
+  noticed_needs: { promotion_id: string; person_id: string; site_id: string; need: string };
+  /** Messages to people about events. Not part of the record. */
+  notices: {
+    id: string;
+    site_id: string;
+    person_id: string;
+    kind: string;
+    /** Of the event that caused it. */
+    seq: number;
+    /** What it is about: notices with the same topic are one conversation. */
+    topic: string;
+    promotion_id: string | null;
+    delivery: "now" | "daily" | "weekly";
+    created_at: string;
+    state: "waiting" | "sent" | "stopped" | "refused";
+    /** Why it was stopped or refused. */
+    outcome: string | null;
+    ended_at: string | null;
+    /** The secret in the address that unsubscribes from its kind. */
+    unsubscribe_key: string;
+  };
+  /** What the administrator of a site allows for a kind of notice. */
+  notice_rules: { site_id: string; kind: string; rule: "required" | "optional" | "off" };
+  /** How often a person wants a kind of notice. */
+  notice_choices: { site_id: string; person_id: string; kind: string; delivery: "now" | "daily" | "weekly" | "off" };
+  /** What people follow. */
+  subscriptions: {
+    id: string;
+    site_id: string;
+    person_id: string;
+    subject: "environment" | "section" | "page" | "campaign";
+    /** The id of the environment, page or release; for a section its name. */
+    ref: string;
+    /** Only what happens there; null: anywhere. */
+    environment_id: string | null;
+    created_at: string;
+  };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
   /** What an approver has written about single pages before they decide. A convenience, not part of the record. */

@@ -9,6 +9,9 @@ import { addressesBehind } from "./http/client-address.ts";
 import { createHttpServer } from "./http/server.ts";
 import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { type JobHandlers, startWorker } from "./jobs/worker.ts";
+import { createMailer } from "./mail/mailer.ts";
+import { sendDigest, sendNotice } from "./notices/send.ts";
+import { writeNotices } from "./notices/write-notices.ts";
 import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 import { goLive } from "./promotions/go-live.ts";
@@ -42,11 +45,20 @@ async function start(): Promise<void> {
   const addressOf = addressesBehind(config.trustedProxies, console.error);
   const app = createApp(db, {
     baseUrl,
+    mailer: config.mail && createMailer(config.mail),
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());
-  const stopWorker = startWorker(db, jobHandlers);
+  const mailer = config.mail && createMailer(config.mail);
+  const context = { mailer, baseUrl };
+  const handlers: JobHandlers = {
+    ...jobHandlers,
+    notice: (db, job, now) => sendNotice(db, job, now, context),
+    digest: (db, job, now) => sendDigest(db, job, now, context),
+  };
+  const prepare = (now: string) => writeNotices(db, now, Boolean(mailer));
+  const stopWorker = startWorker(db, handlers, { prepare });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db, stopWorker));
   scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);

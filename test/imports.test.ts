@@ -23,7 +23,7 @@ const floors = [
   ["access"],
   ["record"],
   ["intake"],
-  ["jobs"],
+  ["jobs", "mail"],
   ["http"],
   ["api"],
   // the nouns
@@ -45,6 +45,7 @@ const floors = [
   ["history"],
   ["search"],
   ["exports"],
+  ["notices"],
   ["settings", "evidence"],
   ["example"],
   ["setup"],

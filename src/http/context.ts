@@ -4,6 +4,7 @@ import type { Person } from "../access/actor.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import type { Access } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import type { Mailer } from "../mail/mailer.ts";
 import type { AssetUrls } from "./assets.ts";
 
 /** What every handler finds in its context. */
@@ -13,6 +14,8 @@ export type AppEnv = {
     /** The moment of the request, ISO 8601 UTC with milliseconds. */
     at: string;
     baseUrl: string;
+    /** Undefined: no mail server is set up. */
+    mailer: Mailer | undefined;
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;

@@ -43,15 +43,22 @@ async function runJob(db: Database, handler: JobHandler, job: Job, takenAt: stri
   await finishJob(db, job, now());
 }
 
-/** Looks for due jobs now and every `pauseMs`. Returns a function that stops it once the running job has ended. */
-export function startWorker(db: Database, handlers: JobHandlers, { pauseMs = 5_000 } = {}): () => Promise<void> {
+/**
+ * Looks for due jobs now and every `pauseMs`, each time after `prepare`, which may add some. Returns a function that stops it
+ * once the running job has ended.
+ */
+export function startWorker(
+  db: Database,
+  handlers: JobHandlers,
+  { pauseMs = 5_000, prepare = async () => {} }: { pauseMs?: number; prepare?: (now: string) => Promise<void> } = {},
+): () => Promise<void> {
   const stopping = new AbortController();
   const now = () => new Date().toISOString();
   const work = async () => {
     while (!stopping.signal.aborted) {
-      await runDueJobs(db, handlers, now, () => stopping.signal.aborted).catch((error: unknown) =>
-        console.error("Background work could not be read:", error),
-      );
+      await prepare(now())
+        .then(() => runDueJobs(db, handlers, now, () => stopping.signal.aborted))
+        .catch((error: unknown) => console.error("Background work could not be read:", error));
       await pause(pauseMs, stopping.signal);
     }
   };

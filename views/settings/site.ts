@@ -12,6 +12,7 @@ const TABS = [
   ["/freezes", "Freezes"],
   ["/people", "People"],
   ["/tokens", "Tokens"],
+  ["/notices", "Notices"],
   ["/jobs", "Background work"],
 ] as const;
 

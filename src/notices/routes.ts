@@ -1,0 +1,106 @@
+import { Hono } from "hono";
+import { noticesPage } from "../../views/notices/page.ts";
+import { unsubscribePage } from "../../views/notices/unsubscribe.ts";
+import { notFound, Refusal, shownRefusal } from "../errors.ts";
+import type { AppEnv, SiteContext, SiteEnv } from "../http/context.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, signedOutPage, sitePage } from "../http/pages.ts";
+import { sessionActor } from "../http/session.ts";
+import { choicesOf, chooseNotices, rulesOf } from "./choices.ts";
+import { findByUnsubscribeKey, listNotices } from "./queries.ts";
+import { type NoticeKind, noticeKinds, noticeNames, type SubscriptionSubject } from "./rules.ts";
+import { follow, listSubscriptions, unfollow } from "./subscriptions.ts";
+
+/** What the signed-in person wants to be told about a site, and what they follow. */
+export const noticeRoutes = new Hono<SiteEnv>();
+
+const maxShown = 50;
+
+noticeRoutes.get("/", (c) => show(c));
+
+noticeRoutes.post("/", async (c) => {
+  const choices = await formFields(c, ...noticeKinds);
+  try {
+    const sent = Object.entries(choices).filter(([, choice]) => choice !== "");
+    await chooseNotices(c.var.db, c.var.person.id, c.var.access.site.id, Object.fromEntries(sent));
+  } catch (error) {
+    return show(c, shownRefusal(error).errors, 422);
+  }
+  flash(c, "Saved.");
+  return c.redirect(base(c), 303);
+});
+
+noticeRoutes.post("/follow", async (c) => {
+  const { subject, name, environment, back } = await formFields(c, "subject", "name", "environment", "back");
+  try {
+    if (!isSubject(subject)) throw new Refusal(422, "Select what to follow.");
+    await follow(c.var.db, sessionActor(c), c.var.access.site, {
+      subject,
+      name,
+      environment: environment || undefined,
+    });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return show(c, { name: error.message }, 422, { subject, name, environment });
+  }
+  flash(c, `You follow ${name} now.`);
+  return c.redirect(back.startsWith(`/sites/${c.var.access.site.slug}/`) ? back : base(c), 303);
+});
+
+noticeRoutes.post("/:id{[0-9a-f-]{36}}/unfollow", async (c) => {
+  await unfollow(c.var.db, c.var.person.id, c.var.access.site.id, c.req.param("id"));
+  flash(c, "You no longer follow it.");
+  return c.redirect(base(c), 303);
+});
+
+const isSubject = (text: string): text is SubscriptionSubject =>
+  ["environment", "section", "page", "campaign"].includes(text);
+
+const base = (c: SiteContext) => `/sites/${c.var.access.site.slug}/notices`;
+
+async function show(
+  c: SiteContext,
+  errors: Record<string, string> = {},
+  status: 200 | 422 = 200,
+  form = { subject: "page", name: "", environment: c.var.access.site.environments.at(-1)?.slug ?? "" },
+) {
+  const { db, access, person, at, mailer } = c.var;
+  const content = noticesPage({
+    site: access.site,
+    now: at,
+    mailIsSetUp: mailer !== undefined,
+    email: person.email ?? "",
+    rules: await rulesOf(db, access.site.id),
+    choices: await choicesOf(db, access.site.id, person.id),
+    names: noticeNames,
+    subscriptions: await listSubscriptions(db, access.site, person.id),
+    notices: await listNotices(db, access.site.id, { personId: person.id, limit: maxShown }),
+    form,
+    errors,
+  });
+  return sitePage(c, { title: "Notices" }, content, status);
+}
+
+/** Behind the link at the end of a mail. Opening it changes nothing, as mail scanners open every link. */
+export const unsubscribeRoutes = new Hono<AppEnv>();
+
+unsubscribeRoutes.get("/unsubscribe", async (c) => {
+  const key = c.req.query("key") ?? "";
+  const notice = (await findByUnsubscribeKey(c.var.db, key)) ?? notFound("notice");
+  const content = unsubscribePage({
+    key,
+    site: notice.site,
+    name: noticeNames[notice.kind as NoticeKind],
+    done: false,
+  });
+  return signedOutPage(c, "Unsubscribe", content);
+});
+
+unsubscribeRoutes.post("/unsubscribe", async (c) => {
+  const key = c.req.query("key") ?? "";
+  const notice = (await findByUnsubscribeKey(c.var.db, key)) ?? notFound("notice");
+  const kind = notice.kind as NoticeKind;
+  await chooseNotices(c.var.db, notice.person_id, notice.site_id, { [kind]: "off" });
+  const content = unsubscribePage({ key, site: notice.site, name: noticeNames[kind], done: true });
+  return signedOutPage(c, "Unsubscribe", content);
+});
