@@ -22,6 +22,8 @@ test("all variables are read", () => {
       DATABASE_URL: "postgres://book:secret@db.example.com/sitebook",
       BASE_URL: "https://sitebook.example.com/",
       TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,2001:db8::/32",
+      SMTP_URL: "smtp://book:hunter2@mail.example.com:587",
+      MAIL_FROM: "Sitebook <sitebook@example.com>",
     }),
   ).toEqual({
     port: 8080,
@@ -29,6 +31,7 @@ test("all variables are read", () => {
     databaseUrl: "postgres://book:secret@db.example.com/sitebook",
     baseUrl: "https://sitebook.example.com",
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"],
+    mail: { url: "smtp://book:hunter2@mail.example.com:587", from: "Sitebook <sitebook@example.com>" },
   });
 });
 
@@ -48,6 +51,10 @@ test.each([
   [{ TRUSTED_PROXIES: "::1, ::/129" }, 'has "::/129"'],
   [{ TRUSTED_PROXIES: "10.0.0.0/" }, "TRUSTED_PROXIES has"],
   [{ TRUSTED_PROXIES: "fe80::1%eth0" }, "TRUSTED_PROXIES has"],
+  [{ SMTP_URL: "smtp://mail.example.com" }, 'MAIL_FROM is ""; set the sender of mails'],
+  [{ MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address of a mail server; set smtp://"],
+  [{ SMTP_URL: "mail.example.com:25", MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address"],
+  [{ SMTP_URL: "smtp://mail.example.com", MAIL_FROM: "Sitebook" }, 'MAIL_FROM is "Sitebook"'],
 ])("%j is refused with a sentence that says what to set", (env, sentence) => {
   expect(() => readConfig(env)).toThrow(sentence);
 });

@@ -67,6 +67,10 @@ const terms: [string, string][] = [
     "Without its gate",
     "Completed in an emergency, although an approval or something else was missing. The reason is kept, and somebody else has to review it afterwards.",
   ],
+  [
+    "Notice",
+    "A mail that says that a promotion needs you, that your request was decided, or that something you own or follow changed. Each person chooses what and how often under Notices, on their account page; administrators see what was sent under Settings, Notices.",
+  ],
   ["Redirect", "Where the visitors of a removed page are led. It is part of the release that removes the page."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
   ["Recorded late", "Recorded after it happened. Both times are kept and shown."],

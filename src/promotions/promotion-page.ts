@@ -89,6 +89,7 @@ export async function showPromotion(
       remark: refusedForm.form?.remark,
       remarkError: refusedForm.errors?.remark,
     },
+    mailIsSetUp: c.var.mailer !== undefined,
     url: `${c.var.baseUrl}/sites/${site.slug}/promotions/${number}`,
     promotion,
     ...part,

@@ -237,6 +237,13 @@ export const cases: Case[] = [
     await submit()(at);
   }),
   page("settings, not allowed", "ada", "/sites/shop/settings"),
+  page("notices", "vera", "/sites/shop/notices"),
+  page(
+    "notices, a page that is not there",
+    "vera",
+    "/sites/shop/notices",
+    fillAndClick({ name: "/nowhere" }, "Follow"),
+  ),
   page("settings of environments", "iris", "/sites/shop/settings/environments"),
   page("settings of environments, no name", "iris", "/sites/shop/settings/environments", submit()),
   page("settings of an environment", "iris", "/sites/shop/settings/environments/live"),
@@ -273,6 +280,7 @@ export const cases: Case[] = [
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),
+  page("settings of notices", "iris", "/sites/shop/settings/notices"),
   page("settings of tokens", "iris", "/sites/shop/settings/tokens"),
   page("settings of tokens, no name", "iris", "/sites/shop/settings/tokens", submit()),
   page(

@@ -59,6 +59,7 @@ export const everyPage: Visit[] = [
     "/approvals/without-gate",
   ),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
+  ...shop("/notices"),
   ...shop("/releases", "/releases?before=40", "/releases/1", "/releases/:many-released"),
   ...shop("/releases/new", "/releases/new?from=live", "/releases/new?made_from=1", "/delegations"),
 
@@ -100,6 +101,7 @@ export const everyPage: Visit[] = [
     "/environments/live/gate",
     "/tokens",
     "/jobs",
+    "/notices",
   ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
 

@@ -13,6 +13,7 @@ import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactPath, digest, serverAddress, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
+import { followButton } from "../parts/follow.ts";
 import { each, eachWithAnd, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
 import { chips, facts, fold, head } from "../parts/page.ts";
@@ -80,12 +81,11 @@ function header(props: ArtifactProps): Html {
     lead: html`${artifact.title && html`“<bdi>${artifact.title}</bdi>”. `}${currentWords(props)}${each(props.waiting, (promotion) => html` ${waitingBadge(site, promotion)}`)}`,
     actions:
       artifact.kind === "page" &&
-      online.length > 0 &&
-      each(
+      html`${each(
         online,
         ({ environment }) =>
           html`<a class="button" href="${serverAddress(environment.servers[0]?.base_url ?? "", artifact.key)}">Open on ${environment.name}</a> `,
-      ),
+      )}${followButton(site, { subject: "page", name: artifact.key, environment: site.environments.at(-1)?.slug ?? "", back: hrefWith(props) })}`,
   });
 }
 

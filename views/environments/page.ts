@@ -8,6 +8,7 @@ import { endForm, stopTheLine } from "../freezes.ts";
 import { shortMoment } from "../parts/address.ts";
 import { linkButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
+import { followButton } from "../parts/follow.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { empty, facts, head, panel, split } from "../parts/page.ts";
 import { nameOf } from "../parts/people.ts";
@@ -57,7 +58,7 @@ const header = (props: EnvironmentProps, unknown: boolean): Html =>
     ],
     title: pageTitle(props),
     under: unknown ? undefined : summary(props),
-    actions: picker(props),
+    actions: html`${picker(props)}${!props.at && !props.environment.retired_at && followButton(props.site, { subject: "environment", name: props.environment.slug, back: `/sites/${props.site.slug}/environments/${props.environment.slug}` })}`,
   });
 
 /** That it was renamed since the moment that is shown, and that it is retired. */

@@ -21,7 +21,7 @@ export const accountPage = (props: {
   return html`${head({ title: "Account", under: html`You sign in as <b>${props.email}</b>.` })}
 ${split(
   html`${name(props, errors.name)}<h2>Password</h2>${password(props, errors)}`,
-  html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, html`${site.roles.join(", ")}. <a href="/sites/${site.slug}/delegations">Substitutes<span class="sr"> on ${site.name}</span></a>`])) : html`<p>You have no role on any site.</p>`)}
+  html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, html`${site.roles.join(", ")}. <a href="/sites/${site.slug}/notices">Notices<span class="sr"> about ${site.name}</span></a>, <a href="/sites/${site.slug}/delegations">substitutes<span class="sr"> on ${site.name}</span></a>`])) : html`<p>You have no role on any site.</p>`)}
 ${panel(
   "sessions",
   "Sign out everywhere",

@@ -32,6 +32,8 @@ export type Panels = {
   gateChange: GateVersion | undefined;
   /** The address of this page, with its host. */
   url: string;
+  /** Whether those who can approve are told by mail. */
+  mailIsSetUp: boolean;
   may: Permitted;
   ownDecision: Decision | undefined;
   /** Why this person cannot tick the gate's checklist. */
@@ -144,7 +146,7 @@ const holderName = ({ name, kind }: { name: string; kind: "person" | "machine" }
   nameOf({ person: name, kind });
 
 /** To ask the approvers: the address, and a mail with a ready text. Copying needs scripts, so that button is hidden without. */
-function share({ site, promotion, url }: Panels): Html {
+function share({ site, promotion, url, mailIsSetUp }: Panels): Html {
   const { environment, name, requirements, number } = promotion;
   const text = `Please review promotion ${number}, ${name}, for ${environment.name} of ${site.name}, and approve or reject it:\r\n\r\n${url}\r\n${promotion.note ? `\r\n${promotion.note}\r\n` : ""}`;
   const roles = requirements.filter(({ given, needed }) => given < needed).map((role) => role.name);
@@ -153,7 +155,7 @@ function share({ site, promotion, url }: Panels): Html {
   return panel(
     "share",
     "Ask for approval",
-    html`<p class="inline"><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
+    html`<p><small>${mailIsSetUp ? "Those who can approve it are told by mail." : "Nobody is told by mail, as no mail server is set up. They find it in their inbox here."}</small></p><p class="inline"><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
   );
 }
 

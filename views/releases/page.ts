@@ -14,6 +14,7 @@ import { artifactLink, digest, versionTag } from "../parts/artifact.ts";
 import { button, confirmButton, hiddenField } from "../parts/button.ts";
 import { type EnvironmentName, env, environmentPath, renamedSince } from "../parts/environment.ts";
 import { area, boxes, checkbox } from "../parts/field.ts";
+import { followButton } from "../parts/follow.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
 import { nameOf, nowCalled, requester } from "../parts/people.ts";
@@ -69,6 +70,11 @@ export function releasePage(props: Page): Html {
     title: html`<bdi>${release.name}</bdi>`,
     lead: html`${sizeInWords({ page: pages, software: props.size - pages })}, ${frozen(props, from)} on ${at}.`,
     under: release.notes && html`<span class="quote">${release.notes}</span>`,
+    actions: followButton(site, {
+      subject: "campaign",
+      name: String(release.number),
+      back: `/sites/${site.slug}/releases/${release.number}`,
+    }),
   })}
 ${split(contents(props), html`${badMark(props)}${rejectionsPanel(site, props.rejected, props.may.release && newReleaseFrom(site, release.number))}${progress(props)}${props.targets.length > 0 && request(props)}${about(props, at)}`)}`;
 }
