@@ -1,3 +1,4 @@
+import { newId, newSecret } from "../../src/database/ids.ts";
 import { newLink } from "../../src/people/links.ts";
 import { released } from "./long-history.ts";
 import type { World } from "./world.ts";
@@ -24,6 +25,7 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 /** Every page and call that reads, with each combination of parameters that runs other queries. For a long history. */
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
+  ...visits("nobody")("/unsubscribe?key=:notice"),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
@@ -129,6 +131,7 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   recently: (w) => new Date(Date.parse(w.clock.at) - 90 * 60_000).toISOString(),
   invitation: (w) => newLink(w.db, "invitation", w.people.vera.id, w.clock.at),
   reset: (w) => newLink(w.db, "reset", w.people.vera.id, w.clock.at),
+  notice: (w) => unsubscribeKey(w),
   many: (w) => numberOf(w, "deployments", ["changed", ">=", 240]),
   "many-released": (w) => numberOf(w, "releases", ["name", "=", "Many"]),
   open: (w) => numberOf(w, "promotions", ["note", "=", "Many"]),
@@ -137,6 +140,26 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   rejected: (w) => numberOf(w, "promotions", ["note", "=", "Number 2"]),
   completed: (w) => numberOf(w, "promotions", ["note", "=", "Number 3"]),
 };
+
+async function unsubscribeKey(w: World): Promise<string> {
+  const notice = {
+    id: newId(),
+    site_id: w.site.id,
+    person_id: w.people.vera.id,
+    kind: "subscribed",
+    seq: 1,
+    topic: "deployment",
+    promotion_id: null,
+    delivery: "now" as const,
+    created_at: w.clock.at,
+    state: "sent" as const,
+    outcome: null,
+    ended_at: w.clock.at,
+    unsubscribe_key: newSecret(),
+  };
+  await w.db.insertInto("notices").values(notice).execute();
+  return notice.unsubscribe_key;
+}
 
 async function numberOf(
   w: World,
