@@ -3,6 +3,7 @@ import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { limitHashing } from "./access/password-queue.ts";
+import { createSecrets, type Secrets } from "./access/secrets.ts";
 import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
 import { boardRoutes } from "./board/routes.ts";
@@ -46,12 +47,19 @@ export interface Options {
   now?: () => Date;
   /** The client's address, for rate limits. */
   address?: (request: Request, env: unknown) => string;
+  /** By default with a key in memory. */
+  secrets?: Secrets;
 }
 
 /** Builds the application on a migrated database; `server.ts` serves it. */
 export function createApp(
   db: Database,
-  { baseUrl, now = () => new Date(), address = () => "" }: Options,
+  {
+    baseUrl,
+    now = () => new Date(),
+    address = () => "",
+    secrets = createSecrets({ databaseUrl: "file::memory:" }),
+  }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const files = loadAssets();
@@ -65,6 +73,7 @@ export function createApp(
     c.set("at", at);
     c.set("baseUrl", baseUrl);
     c.set("address", () => address(c.req.raw, c.env));
+    c.set("secrets", secrets);
     c.set("assets", files.urls);
     c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);

@@ -1,3 +1,4 @@
+import { minSecretLength } from "./access/secrets.ts";
 import { Misconfigured } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
 
@@ -9,6 +10,8 @@ export interface Config {
   baseUrl: string | undefined;
   /** Addresses and ranges of the reverse proxies whose X-Forwarded-For is trusted. */
   trustedProxies: string[];
+  /** The key with which stored secrets are encrypted; undefined for a key in a file beside the SQLite database. */
+  secret: string | undefined;
 }
 
 /** Reads the environment variables. Throws one Misconfigured whose message has a sentence for each wrong value. */
@@ -17,11 +20,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const databaseUrl = env.DATABASE_URL || "file:data/sitebook.db";
   const baseUrl = env.BASE_URL || undefined;
   const trustedProxies = listOf(env.TRUSTED_PROXIES);
+  const secret = env.SECRET || undefined;
   const wrong = [
     whyNotPort(port),
     whyNotDatabase(databaseUrl),
     baseUrl && whyNotBase(baseUrl),
     whyNotProxies(trustedProxies),
+    secret && whyNotSecret(secret),
   ].filter(Boolean);
   if (wrong.length) throw new Misconfigured(wrong.join("\n"));
   return {
@@ -30,6 +35,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databaseUrl,
     baseUrl: baseUrl?.replace(/\/$/, ""),
     trustedProxies,
+    secret,
   };
 }
 
@@ -55,4 +61,10 @@ function whyNotProxies(proxies: string[]): string | undefined {
   const wrong = proxies.find((proxy) => !readRange(proxy));
   if (wrong !== undefined)
     return `TRUSTED_PROXIES has "${wrong}"; list the addresses or ranges of your proxies, like 127.0.0.1, 10.0.0.0/8.`;
+}
+
+/** Does not repeat the value. */
+function whyNotSecret(secret: string): string | undefined {
+  if (secret.length < minSecretLength)
+    return `SECRET has ${secret.length} characters; set at least ${minSecretLength} random ones, such as the output of openssl rand -base64 32.`;
 }

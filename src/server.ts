@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { createSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import type { Database } from "./database/connect.ts";
@@ -43,6 +44,7 @@ async function start(): Promise<void> {
   const app = createApp(db, {
     baseUrl,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
+    secrets: createSecrets(config),
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());

@@ -8,9 +8,10 @@ test("by default Sitebook listens on this machine and uses an SQLite file", () =
     databaseUrl: "file:data/sitebook.db",
     baseUrl: undefined,
     trustedProxies: [],
+    secret: undefined,
   };
   expect(readConfig({})).toEqual(defaults);
-  const empty = { PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "", TRUSTED_PROXIES: "" };
+  const empty = { PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "", TRUSTED_PROXIES: "", SECRET: "" };
   expect(readConfig(empty)).toEqual(defaults);
 });
 
@@ -22,6 +23,7 @@ test("all variables are read", () => {
       DATABASE_URL: "postgres://book:secret@db.example.com/sitebook",
       BASE_URL: "https://sitebook.example.com/",
       TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,2001:db8::/32",
+      SECRET: "correct horse battery staple book",
     }),
   ).toEqual({
     port: 8080,
@@ -29,6 +31,7 @@ test("all variables are read", () => {
     databaseUrl: "postgres://book:secret@db.example.com/sitebook",
     baseUrl: "https://sitebook.example.com",
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"],
+    secret: "correct horse battery staple book",
   });
 });
 
@@ -48,12 +51,14 @@ test.each([
   [{ TRUSTED_PROXIES: "::1, ::/129" }, 'has "::/129"'],
   [{ TRUSTED_PROXIES: "10.0.0.0/" }, "TRUSTED_PROXIES has"],
   [{ TRUSTED_PROXIES: "fe80::1%eth0" }, "TRUSTED_PROXIES has"],
+  [{ SECRET: "hunter2" }, "SECRET has 7 characters; set at least 32 random ones"],
 ])("%j is refused with a sentence that says what to set", (env, sentence) => {
   expect(() => readConfig(env)).toThrow(sentence);
 });
 
 test("all wrong values are named at once, without passwords", () => {
-  const wrong = () => readConfig({ PORT: "x", DATABASE_URL: "mysql://root:hunter2@db", BASE_URL: "y" });
-  expect(wrong).toThrow(/^PORT .*\nDATABASE_URL .*\nBASE_URL .*$/);
+  const wrong = () =>
+    readConfig({ PORT: "x", DATABASE_URL: "mysql://root:hunter2@db", BASE_URL: "y", SECRET: "hunter2" });
+  expect(wrong).toThrow(/^PORT .*\nDATABASE_URL .*\nBASE_URL .*\nSECRET .*$/);
   expect(wrong).not.toThrow("hunter2");
 });
