@@ -4,6 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { limitHashing } from "./access/password-queue.ts";
 import { createSecrets, type Secrets } from "./access/secrets.ts";
+import { tokenAddressWatch } from "./access/token-addresses.ts";
 import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
 import { boardRoutes } from "./board/routes.ts";
@@ -30,6 +31,7 @@ import { personPage } from "./http/pages.ts";
 import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
+import { securityRoutes } from "./people/security-routes.ts";
 import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
 import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -37,6 +39,7 @@ import { environmentSettingsRoutes } from "./settings/environments.ts";
 import { gateSettingsRoutes } from "./settings/gate.ts";
 import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
+import { securitySettingsRoutes } from "./settings/security.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
 import { setupRoutes } from "./setup/routes.ts";
@@ -65,6 +68,7 @@ export function createApp(
   const files = loadAssets();
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
+  const watchTokenAddress = tokenAddressWatch();
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -78,6 +82,7 @@ export function createApp(
     c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);
     c.set("limitHashing", hashing);
+    c.set("watchTokenAddress", watchTokenAddress);
     await next();
   };
   app.use(setContext);
@@ -96,6 +101,7 @@ export function createApp(
   app.use(showKept(app), withholdWrites, guardForms);
   app.get("/help", (c) => personPage(c, "Help", help()));
   app.route("/", accountRoutes);
+  app.route("/", securityRoutes);
   app.route("/", linkRoutes);
   app.route("/", setupRoutes);
   app.route("/", siteRoutes);
@@ -159,6 +165,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings/environments", gateSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
+  pages.route("/settings/security", securitySettingsRoutes);
   pages.route("/settings/jobs", jobSettingsRoutes);
   return pages;
 }

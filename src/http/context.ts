@@ -4,6 +4,7 @@ import type { Person } from "../access/actor.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import type { Secrets } from "../access/secrets.ts";
 import type { Access } from "../access/sites.ts";
+import type { tokenAddressWatch } from "../access/token-addresses.ts";
 import type { Database } from "../database/connect.ts";
 import type { AssetUrls } from "./assets.ts";
 
@@ -17,6 +18,8 @@ export type AppEnv = {
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;
+    /** Records when a token is used from a new address. */
+    watchTokenAddress: ReturnType<typeof tokenAddressWatch>;
     /** Encrypts what the database keeps secret. */
     secrets: Secrets;
     assets: AssetUrls;

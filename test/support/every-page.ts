@@ -24,6 +24,7 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 /** Every page and call that reads, with each combination of parameters that runs other queries. For a long history. */
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
+  ...visits("ada")("/account/security", "/account/security?before=150"),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
@@ -102,6 +103,7 @@ export const everyPage: Visit[] = [
     "/jobs",
   ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
+  ...visits("iris", "/sites/shop/settings")("/security", "/security?before=150"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
   ...call("/promotions/:completed/comments", "/delegations", "/forced-completions"),

@@ -12,6 +12,7 @@ const TABS = [
   ["/freezes", "Freezes"],
   ["/people", "People"],
   ["/tokens", "Tokens"],
+  ["/security", "Security"],
   ["/jobs", "Background work"],
 ] as const;
 
