@@ -3,6 +3,8 @@ import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { limitHashing } from "./access/password-queue.ts";
+import { createSecrets, type Secrets } from "./access/secrets.ts";
+import { tokenAddressWatch } from "./access/token-addresses.ts";
 import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
 import { boardRoutes } from "./board/routes.ts";
@@ -31,6 +33,7 @@ import type { Mailer } from "./mail/mailer.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
+import { securityRoutes } from "./people/security-routes.ts";
 import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
 import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -39,6 +42,7 @@ import { gateSettingsRoutes } from "./settings/gate.ts";
 import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { noticeSettingsRoutes } from "./settings/notices.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
+import { securitySettingsRoutes } from "./settings/security.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
 import { setupRoutes } from "./setup/routes.ts";
@@ -51,17 +55,26 @@ export interface Options {
   address?: (request: Request, env: unknown) => string;
   /** Undefined: no mail is sent, and the pages say so. */
   mailer?: Mailer | undefined;
+  /** By default with a key in memory. */
+  secrets?: Secrets;
 }
 
 /** Builds the application on a migrated database; `server.ts` serves it. */
 export function createApp(
   db: Database,
-  { baseUrl, now = () => new Date(), address = () => "", mailer }: Options,
+  {
+    baseUrl,
+    now = () => new Date(),
+    address = () => "",
+    mailer,
+    secrets = createSecrets({ databaseUrl: "file::memory:" }),
+  }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const files = loadAssets();
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
+  const watchTokenAddress = tokenAddressWatch();
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -71,10 +84,12 @@ export function createApp(
     c.set("baseUrl", baseUrl);
     c.set("mailer", mailer);
     c.set("address", () => address(c.req.raw, c.env));
+    c.set("secrets", secrets);
     c.set("assets", files.urls);
     c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);
     c.set("limitHashing", hashing);
+    c.set("watchTokenAddress", watchTokenAddress);
     await next();
   };
   app.use(setContext);
@@ -95,6 +110,7 @@ export function createApp(
   app.use(showKept(app), withholdWrites, guardForms);
   app.get("/help", (c) => personPage(c, "Help", help()));
   app.route("/", accountRoutes);
+  app.route("/", securityRoutes);
   app.route("/", linkRoutes);
   app.route("/", setupRoutes);
   app.route("/", siteRoutes);
@@ -159,6 +175,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings/environments", gateSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);
+  pages.route("/settings/security", securitySettingsRoutes);
   pages.route("/settings/jobs", jobSettingsRoutes);
   pages.route("/settings/notices", noticeSettingsRoutes);
   return pages;

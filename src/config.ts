@@ -1,3 +1,4 @@
+import { minSecretLength } from "./access/secrets.ts";
 import { Misconfigured } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
 import type { MailSettings } from "./mail/mailer.ts";
@@ -12,6 +13,8 @@ export interface Config {
   trustedProxies: string[];
   /** The mail server, and the sender; undefined: no mail is sent. */
   mail: MailSettings | undefined;
+  /** The key with which stored secrets are encrypted; undefined for a key in a file beside the SQLite database. */
+  secret: string | undefined;
 }
 
 /** Reads the environment variables. Throws one Misconfigured whose message has a sentence for each wrong value. */
@@ -20,12 +23,14 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const databaseUrl = env.DATABASE_URL || "file:data/sitebook.db";
   const baseUrl = env.BASE_URL || undefined;
   const trustedProxies = listOf(env.TRUSTED_PROXIES);
+  const secret = env.SECRET || undefined;
   const wrong = [
     whyNotPort(port),
     whyNotDatabase(databaseUrl),
     baseUrl && whyNotBase(baseUrl),
     whyNotProxies(trustedProxies),
     ...whyNotMail(env.SMTP_URL, env.MAIL_FROM),
+    secret && whyNotSecret(secret),
   ].filter(Boolean);
   if (wrong.length) throw new Misconfigured(wrong.join("\n"));
   return {
@@ -35,6 +40,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     baseUrl: baseUrl?.replace(/\/$/, ""),
     trustedProxies,
     mail: env.SMTP_URL && env.MAIL_FROM ? { url: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
+    secret,
   };
 }
 
@@ -72,4 +78,10 @@ function whyNotMail(url: string | undefined, from: string | undefined): (string 
     !/^([^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from ?? "") &&
       `MAIL_FROM is "${from ?? ""}"; set the sender of mails, like Sitebook <sitebook@example.com>.`,
   ];
+}
+
+/** Does not repeat the value. */
+function whyNotSecret(secret: string): string | undefined {
+  if (secret.length < minSecretLength)
+    return `SECRET has ${secret.length} characters; set at least ${minSecretLength} random ones, such as the output of openssl rand -base64 32.`;
 }

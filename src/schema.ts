@@ -8,6 +8,18 @@ export type Kind = "page" | "software";
 export type Tier = "development" | "testing" | "staging" | "production" | "other";
 export type Flag = 0 | 1;
 
+export type SecurityEventKind =
+  | "signed_in"
+  | "sign_in_failed"
+  | "signed_out"
+  | "session_ended"
+  | "sessions_ended"
+  | "password_set"
+  | "password_changed"
+  | "link_created"
+  | "roles_changed"
+  | "token_address";
+
 export interface Schema {
   sites: {
     id: string;
@@ -45,7 +57,16 @@ export interface Schema {
   };
   roles: { slug: string; name: string; permissions: string };
   memberships: { site_id: string; person_id: string; role: string; since: string };
-  sessions: { hash: string; person_id: string; created_at: string; seen_at: string; expires_at: string };
+  sessions: {
+    hash: string;
+    person_id: string;
+    created_at: string;
+    seen_at: string;
+    expires_at: string;
+    /** Of the client that signed in; empty if unknown. */
+    address: Generated<string>;
+    user_agent: Generated<string>;
+  };
   links: {
     hash: string;
     purpose: "setup" | "invitation" | "reset";
@@ -69,6 +90,25 @@ export interface Schema {
     expires_at: string | null;
     revoked_at: string | null;
   };
+  /** From where a token was used. */
+  token_addresses: { token_id: string; address: string; seen_at: string };
+  /** Who signed in, and what changed about accounts. Not part of the record: deleted with age. */
+  security_events: {
+    seq: Generated<number>;
+    at: string;
+    kind: SecurityEventKind;
+    /** The account it is about. */
+    person_id: string | null;
+    /** Who did it; null: the person. */
+    by_id: string | null;
+    /** What was entered, if it belongs to no account. */
+    email: string | null;
+    address: string;
+    user_agent: string;
+    detail: string | null;
+  };
+  /** Whose administrators see a security event: the sites on which its person had a role then, or the one it is about. */
+  security_event_sites: { site_id: string; event_seq: number };
   intents: { person_id: string; key: string; fingerprint: string; answer: string; at: string };
   artifacts: {
     id: string;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { createSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import type { Database } from "./database/connect.ts";
@@ -43,14 +44,15 @@ async function start(): Promise<void> {
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);
+  const mailer = config.mail && createMailer(config.mail);
   const app = createApp(db, {
     baseUrl,
-    mailer: config.mail && createMailer(config.mail),
+    mailer,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
+    secrets: createSecrets(config),
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());
-  const mailer = config.mail && createMailer(config.mail);
   const context = { mailer, baseUrl };
   const handlers: JobHandlers = {
     ...jobHandlers,

@@ -8,9 +8,10 @@ test("by default Sitebook listens on this machine and uses an SQLite file", () =
     databaseUrl: "file:data/sitebook.db",
     baseUrl: undefined,
     trustedProxies: [],
+    secret: undefined,
   };
   expect(readConfig({})).toEqual(defaults);
-  const empty = { PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "", TRUSTED_PROXIES: "" };
+  const empty = { PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "", TRUSTED_PROXIES: "", SECRET: "" };
   expect(readConfig(empty)).toEqual(defaults);
 });
 
@@ -24,6 +25,7 @@ test("all variables are read", () => {
       TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,2001:db8::/32",
       SMTP_URL: "smtp://book:hunter2@mail.example.com:587",
       MAIL_FROM: "Sitebook <sitebook@example.com>",
+      SECRET: "correct horse battery staple book",
     }),
   ).toEqual({
     port: 8080,
@@ -32,6 +34,7 @@ test("all variables are read", () => {
     baseUrl: "https://sitebook.example.com",
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"],
     mail: { url: "smtp://book:hunter2@mail.example.com:587", from: "Sitebook <sitebook@example.com>" },
+    secret: "correct horse battery staple book",
   });
 });
 
@@ -55,12 +58,14 @@ test.each([
   [{ MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address of a mail server; set smtp://"],
   [{ SMTP_URL: "mail.example.com:25", MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address"],
   [{ SMTP_URL: "smtp://mail.example.com", MAIL_FROM: "Sitebook" }, 'MAIL_FROM is "Sitebook"'],
+  [{ SECRET: "hunter2" }, "SECRET has 7 characters; set at least 32 random ones"],
 ])("%j is refused with a sentence that says what to set", (env, sentence) => {
   expect(() => readConfig(env)).toThrow(sentence);
 });
 
 test("all wrong values are named at once, without passwords", () => {
-  const wrong = () => readConfig({ PORT: "x", DATABASE_URL: "mysql://root:hunter2@db", BASE_URL: "y" });
-  expect(wrong).toThrow(/^PORT .*\nDATABASE_URL .*\nBASE_URL .*$/);
+  const wrong = () =>
+    readConfig({ PORT: "x", DATABASE_URL: "mysql://root:hunter2@db", BASE_URL: "y", SECRET: "hunter2" });
+  expect(wrong).toThrow(/^PORT .*\nDATABASE_URL .*\nBASE_URL .*\nSECRET .*$/);
   expect(wrong).not.toThrow("hunter2");
 });

@@ -1,4 +1,5 @@
 import type { Permission } from "./permissions.ts";
+import type { Client } from "./security-events.ts";
 
 export interface Person {
   id: string;
@@ -27,6 +28,8 @@ export interface Actor {
   at: string;
   /** When this browser signed in; undefined for a token. */
   signedInAt?: string | undefined;
+  /** Where the request came from, for security events; undefined for a token or the command line. */
+  client?: Client | undefined;
   /** The key of a request that may be repeated, and a fingerprint of its content. */
   request?: { key: string; fingerprint: string } | undefined;
 }

@@ -4,6 +4,7 @@ import { newSecret, sha256 } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
 import { addMs } from "../time/add.ts";
 import type { Person } from "./actor.ts";
+import { type Client, unknownClient } from "./security-events.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 export const sessionLifetimeMs = { idle: 7 * dayMs, total: 30 * dayMs };
@@ -11,7 +12,12 @@ export const sessionLifetimeMs = { idle: 7 * dayMs, total: 30 * dayMs };
 const seenIntervalMs = 10 * 60 * 1000;
 
 /** Opens a session and returns its secret, which only the browser keeps. Also deletes expired sessions. */
-export async function openSession(db: Database, personId: string, at: string): Promise<string> {
+export async function openSession(
+  db: Database,
+  personId: string,
+  at: string,
+  { address, userAgent }: Client = unknownClient,
+): Promise<string> {
   const secret = newSecret();
   await db.deleteFrom("sessions").where("expires_at", "<", at).execute();
   await db
@@ -22,6 +28,8 @@ export async function openSession(db: Database, personId: string, at: string): P
       created_at: at,
       seen_at: at,
       expires_at: addMs(at, sessionLifetimeMs.total),
+      address,
+      user_agent: userAgent,
     })
     .execute();
   return secret;
@@ -64,6 +72,40 @@ async function markSeen(db: Database, hash: string, at: string): Promise<void> {
 
 export async function closeSession(db: Database, secret: string): Promise<void> {
   await db.deleteFrom("sessions").where("hash", "=", sha256(secret)).execute();
+}
+
+export interface OpenSession {
+  /** Of its secret, which it does not give away. */
+  hash: string;
+  created_at: string;
+  seen_at: string;
+  address: string;
+  user_agent: string;
+}
+
+const maxSessions = 50;
+
+/** The sessions of a person that have not ended, the latest sign-in first, at most fifty. */
+export function listSessions(db: Database, personId: string, at: string): Promise<OpenSession[]> {
+  return db
+    .selectFrom("sessions")
+    .select(["hash", "created_at", "seen_at", "address", "user_agent"])
+    .where("person_id", "=", personId)
+    .where("expires_at", ">", at)
+    .where("seen_at", ">", addMs(at, -sessionLifetimeMs.idle))
+    .orderBy("created_at", "desc")
+    .limit(maxSessions)
+    .execute();
+}
+
+/** Closes one session of a person. False if it had ended already. */
+export async function closeSessionOf(db: Database, personId: string, hash: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("sessions")
+    .where("hash", "=", hash)
+    .where("person_id", "=", personId)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
 }
 
 /** Closes all sessions of a person, as a new password does. */

@@ -9,11 +9,11 @@ export async function findToken(
   db: Database,
   secret: string,
   at: string,
-): Promise<{ person: Person; site_id: string } | undefined> {
+): Promise<{ id: string; person: Person; site_id: string } | undefined> {
   const [token] = await selectValidToken(db, sha256(secret), at);
   if (!token) return;
-  const { site_id, ...person } = token;
-  return { person, site_id };
+  const { token_id, site_id, ...person } = token;
+  return { id: token_id, person, site_id };
 }
 
 /** Whether a token `t` can be used at this moment: not revoked, and not expired, for which its last moment counts. */
@@ -24,7 +24,7 @@ const selectValidToken = precompiled((db, hash: string, at: string) =>
   db
     .selectFrom("tokens as t")
     .innerJoin("people as p", "p.id", "t.person_id")
-    .select(["p.id", "p.name", "p.kind", "p.email", "t.site_id"])
+    .select(["p.id", "p.name", "p.kind", "p.email", "t.id as token_id", "t.site_id"])
     .where("t.hash", "=", hash)
     .where(canBeUsed(at)),
 );

@@ -5,6 +5,7 @@ import { canonicalJson, type Json } from "../database/canonical-json.ts";
 import { sha256 } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
+import { clientOf } from "../http/session.ts";
 
 /** Requires a valid token. Cookies are ignored, so that no other web site can act for a person who opens it. */
 export async function needToken(c: Context<SiteEnv>, next: Next) {
@@ -13,6 +14,7 @@ export async function needToken(c: Context<SiteEnv>, next: Next) {
   // a secret that is longer than any token needs no query
   const token = secret.length <= 200 ? await findToken(c.var.db, secret, c.var.at) : undefined;
   if (!token) throw new Refusal(401, "This token is unknown, expired or revoked. Create a new one.");
+  await c.var.watchTokenAddress(c.var.db, token, clientOf(c), c.var.at);
   c.set("person", token.person);
   await next();
 }

@@ -15,9 +15,10 @@ export function seal(text: string, secret: string, context: string): string {
   return Buffer.concat([iv, content, sealing.final(), sealing.getAuthTag()]).toString("base64");
 }
 
-/** The text; undefined if it was sealed with another secret or context. */
+/** The text; undefined if it was sealed with another secret or context, or changed. */
 export function unseal(sealed: string, secret: string, context: string): string | undefined {
   const bytes = Buffer.from(sealed, "base64");
+  if (bytes.length < ivLength + tagLength) return;
   const opening = createDecipheriv(cipher, keyFrom(secret), bytes.subarray(0, ivLength))
     .setAAD(Buffer.from(context))
     .setAuthTag(bytes.subarray(-tagLength));

@@ -2,7 +2,9 @@ import type { Context } from "hono";
 import type { Frame } from "../../views/layout.ts";
 import type { Person } from "../access/actor.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
+import type { Secrets } from "../access/secrets.ts";
 import type { Access } from "../access/sites.ts";
+import type { tokenAddressWatch } from "../access/token-addresses.ts";
 import type { Database } from "../database/connect.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { AssetUrls } from "./assets.ts";
@@ -19,6 +21,10 @@ export type AppEnv = {
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;
+    /** Records when a token is used from a new address. */
+    watchTokenAddress: ReturnType<typeof tokenAddressWatch>;
+    /** Encrypts what the database keeps secret. */
+    secrets: Secrets;
     assets: AssetUrls;
     /** The parts of a site's frame that depend on the record. */
     siteFrame: (

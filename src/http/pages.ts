@@ -5,7 +5,7 @@ import { layout, signedOutLayout } from "../../views/layout.ts";
 import { hiddenField } from "../../views/parts/button.ts";
 import { bytesOf, type Html, inPostForms } from "../../views/parts/html.ts";
 import type { Person } from "../access/actor.ts";
-import { findAccess, listSitesOf } from "../access/sites.ts";
+import { type Access, findAccess, listSitesOf } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { AnyContext, SiteEnv } from "./context.ts";
 import { secure } from "./session.ts";
@@ -52,15 +52,21 @@ export async function plainPage(c: AnyContext, title: string, content: Html, sta
  * the first of the person's sites.
  */
 export async function personPage(c: AnyContext, title: string, content: Html, status: Status = 200) {
-  const [db, person]: [Database, Person | undefined] = [c.get("db"), c.get("person")];
-  const [first] = person ? await listSitesOf(db, person.id) : [];
-  const access =
-    person &&
-    ((await findAccess(db, person.id, c.req.query("site") ?? "")) ??
-      (first && (await findAccess(db, person.id, first.slug))));
+  const access = await siteOfReader(c);
   if (!access) return plainPage(c, title, content, status);
   c.set("access", access);
   return sitePage(c, { title, rail: "none" }, content, status);
+}
+
+/** That site; undefined for a person without any. */
+export async function siteOfReader(c: AnyContext): Promise<Access | undefined> {
+  const [db, person]: [Database, Person | undefined] = [c.get("db"), c.get("person")];
+  if (!person) return;
+  const [first] = await listSitesOf(db, person.id);
+  return (
+    (await findAccess(db, person.id, c.req.query("site") ?? "")) ??
+    (first && (await findAccess(db, person.id, first.slug)))
+  );
 }
 
 /** Sends a page for people who are not signed in: sign-in, setup, a new password. */

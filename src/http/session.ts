@@ -3,8 +3,10 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { type Actor, actorOn } from "../access/actor.ts";
 import { browserLifetimeMs, rememberBrowser } from "../access/browsers.ts";
 import { whyNotMay } from "../access/permissions.ts";
+import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import { closeSession, findSession, openSession, sessionLifetimeMs } from "../access/sessions.ts";
 import { findAccess } from "../access/sites.ts";
+import { sha256 } from "../database/ids.ts";
 import { notFound, refuse } from "../errors.ts";
 import type { AnyContext, AppEnv, SiteEnv } from "./context.ts";
 import { type Keyed, requestOf } from "./forms.ts";
@@ -12,6 +14,12 @@ import { type Keyed, requestOf } from "./forms.ts";
 export const secure = (c: AnyContext) => c.get("baseUrl").startsWith("https:");
 
 const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
+
+/** The hash of the session's secret, by which lists name it; undefined without a session. */
+export function sessionHash(c: AnyContext): string | undefined {
+  const secret = getCookie(c, sessionCookie(c));
+  return secret && sha256(secret);
+}
 
 /** Sets the person whose session the cookie names, if there is one. */
 export async function knowPerson(c: Context<AppEnv>, next: Next) {
@@ -27,9 +35,20 @@ export const browserSecret = (c: AnyContext): string | undefined => getCookie(c,
 
 const browserCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook-browser" : "sitebook-browser");
 
-/** Signs a person in, always with a new session, so that a cookie planted in this browser before is useless. */
-export async function startSession(c: AnyContext, personId: string): Promise<void> {
-  const secret = await openSession(c.get("db"), personId, c.get("at"));
+/** The address and browser that a request came from. */
+export const clientOf = (c: AnyContext): Client => ({
+  address: c.get("address")(),
+  userAgent: c.req.header("user-agent") ?? "",
+});
+
+/**
+ * Signs a person in, always with a new session, so that a cookie planted in this browser before is useless. `by`: how, for
+ * the security events; undefined if somebody who is signed in only gets a new session.
+ */
+export async function startSession(c: AnyContext, personId: string, by?: string): Promise<void> {
+  const client = clientOf(c);
+  const secret = await openSession(c.get("db"), personId, c.get("at"), client);
+  if (by) await recordSecurityEvent(c.get("db"), c.get("at"), client, { kind: "signed_in", personId, detail: by });
   await closeOwnSession(c);
   setSecretCookie(c, sessionCookie(c), secret, sessionLifetimeMs.total);
   await knowBrowser(c, personId);
@@ -99,5 +118,5 @@ export async function needAdministrator(c: Context<SiteEnv>, next: Next) {
 /** The actor of a page's request. A form's hidden `key` makes its repetition harmless. */
 export function sessionActor(c: Context<SiteEnv>, form?: Keyed): Actor {
   const actor = actorOn(c.get("access"), c.get("person"), c.get("at"), requestOf(c, form));
-  return { ...actor, signedInAt: c.get("signedInAt") };
+  return { ...actor, signedInAt: c.get("signedInAt"), client: clientOf(c) };
 }

@@ -1,5 +1,6 @@
 import type { Person } from "../access/actor.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
+import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import type { Database } from "../database/connect.ts";
 import { lockSite } from "../database/locks.ts";
@@ -26,14 +27,14 @@ export async function choosePassword(
     link,
     password,
     again,
-    address,
+    client,
     at,
   }: {
     purpose: "invitation" | "reset";
     link: string;
     password: string;
     again: string;
-    address: string;
+    client: Client;
     at: string;
   },
   hashing: LimitHashing,
@@ -41,13 +42,15 @@ export async function choosePassword(
   const found = await findLink(db, purpose, link, at);
   if (!found?.person_id) throw new Refusal(403, staleLinkSentence);
   refuseFields(passwordErrors(password, again, found.email));
-  const hash = await hashing({ address }, () => hashPassword(password));
+  const hash = await hashing(client, () => hashPassword(password));
   return db.transaction().execute(async (trx) => {
     const used = await useLink(trx, purpose, link, at);
     if (!used?.person_id) throw new Refusal(403, staleLinkSentence);
     await trx.updateTable("people").set({ password: hash }).where("id", "=", used.person_id).execute();
     await closeSessionsOf(trx, used.person_id);
     await forgetFailures(trx, found.email ?? "");
+    const detail = purpose === "reset" ? "with a password-reset link" : "with an invitation";
+    await recordSecurityEvent(trx, at, client, { kind: "password_set", personId: used.person_id, detail });
     return used.person_id;
   });
 }
@@ -139,26 +142,31 @@ export async function changePassword(
     current,
     password,
     again,
-    address,
+    client,
     browser,
     at,
   }: {
     current: string;
     password: string;
     again: string;
-    address: string;
+    client: Client;
     browser?: string | undefined;
     at: string;
   },
   hashing: LimitHashing,
 ): Promise<void> {
   refuseFields(passwordErrors(password, again, person.email));
-  const result = await tryPassword(db, { email: person.email ?? "", password: current, address, browser, at }, hashing);
+  const result = await tryPassword(
+    db,
+    { email: person.email ?? "", password: current, ...client, browser, at },
+    hashing,
+  );
   personOrRefusal(result, { sentence: "This is not your current password.", path: "current", status: 422 });
-  const hash = await hashing({ address, email: person.email }, () => hashPassword(password));
+  const hash = await hashing({ address: client.address, email: person.email }, () => hashPassword(password));
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("people").set({ password: hash }).where("id", "=", person.id).execute();
     await closeSessionsOf(trx, person.id);
     await dropLinks(trx, person.id);
+    await recordSecurityEvent(trx, at, client, { kind: "password_changed", personId: person.id });
   });
 }

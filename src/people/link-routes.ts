@@ -5,7 +5,7 @@ import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
-import { startSession } from "../http/session.ts";
+import { clientOf, startSession } from "../http/session.ts";
 import { choosePassword, staleLinkSentence } from "./account.ts";
 import { findLink } from "./links.ts";
 import { passwordLength } from "./rules.ts";
@@ -20,10 +20,10 @@ for (const purpose of ["invitation", "reset"] as const) {
 
   linkRoutes.post(`/${purpose}`, async (c) => {
     const { link, password, again } = await formFields(c, "link", "password", "again");
-    const { db, at, address, limitHashing } = c.var;
+    const { db, at, limitHashing } = c.var;
     try {
-      const form = { purpose, link, password, again, address: address(), at };
-      await startSession(c, await choosePassword(db, form, limitHashing));
+      const form = { purpose, link, password, again, client: clientOf(c), at };
+      await startSession(c, await choosePassword(db, form, limitHashing), "with a new password");
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }

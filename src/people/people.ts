@@ -1,6 +1,7 @@
 import { type Actor, withoutReplay } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
-import { listRoles, type Role } from "../access/roles.ts";
+import { listRoles, type Role, roleNames } from "../access/roles.ts";
+import { recordSecurityEvent, unknownClient } from "../access/security-events.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -47,6 +48,7 @@ export async function inviteWithin(trx: Database, actor: Actor, site: Site, invi
     .executeTakeFirst();
   const person = existing ?? (await insertPerson(trx, actor, site, { name: normalName(name), email }, roles));
   const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
+  await recordRoles(trx, actor, site, person, { given: existing ? given : roles, removed: [] });
   if (existing?.password || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
     return { id: existing.id, name: existing.name, given };
   return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, actor.at) };
@@ -126,8 +128,32 @@ export function changeRoles(db: Database, actor: Actor, site: Site, personId: st
     refuse(await whyNotRemoveRoles(trx, site, member, removed, known));
     for (const role of removed) await removeRole(trx, actor, site, member, role);
     const given = await giveRoles(trx, actor, site, member, roles);
+    await recordRoles(trx, actor, site, member, { given, removed });
     if (!roles.length) await dropLinksWithoutRole(trx, member);
     return { name: member.name, given, removed };
+  });
+}
+
+/** Records a change of roles among the security events, beside the site's history. */
+async function recordRoles(
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  person: { id: string },
+  { given, removed }: { given: string[]; removed: string[] },
+) {
+  if (!given.length && !removed.length) return;
+  const names = await roleNames(trx);
+  const changes = [
+    ...[...new Set(given)].map((role) => `${names[role] ?? role} given`),
+    ...removed.map((role) => `${names[role] ?? role} removed`),
+  ];
+  await recordSecurityEvent(trx, actor.at, actor.client ?? unknownClient, {
+    kind: "roles_changed",
+    personId: person.id,
+    byId: actor.person.id,
+    siteId: site.id,
+    detail: `${changes.join(", ")} on ${site.name}`,
   });
 }
 
@@ -180,6 +206,12 @@ export function resetPassword(db: Database, actor: Actor, site: Site, personId: 
         member: member.name,
         ...(purpose === "invitation" && { roles: member.roles.map(({ slug }) => slug) }),
       },
+    });
+    await recordSecurityEvent(trx, actor.at, actor.client ?? unknownClient, {
+      kind: "link_created",
+      personId: member.id,
+      byId: actor.person.id,
+      detail: purpose === "reset" ? "to reset the password" : "as an invitation",
     });
     return { purpose, name: member.name, link };
   });

@@ -2,16 +2,27 @@ import { type Context, Hono } from "hono";
 import { accountAddress, accountPage } from "../../views/people/account.ts";
 import { signInPage } from "../../views/people/sign-in.ts";
 import type { Person } from "../access/actor.ts";
-import { closeSessionsOf } from "../access/sessions.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
+import { closeSessionsOf, listSessions } from "../access/sessions.ts";
 import { rolesBySite } from "../access/sites.ts";
+import { isDiskFull } from "../database/errors.ts";
 import { besideFields } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
-import { flash, personPage, signedOutPage } from "../http/pages.ts";
-import { browserSecret, endSession, needPerson, signInAddress, startSession } from "../http/session.ts";
+import { flash, personPage, signedOutPage, siteOfReader } from "../http/pages.ts";
+import {
+  browserSecret,
+  clientOf,
+  endSession,
+  needPerson,
+  sessionHash,
+  signInAddress,
+  startSession,
+} from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
+import { browserName } from "./security-sentences.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
 
 /** Signing in and out, and the account page. */
@@ -25,12 +36,12 @@ accountRoutes.get("/sign-in", async (c) => {
 
 accountRoutes.post("/sign-in", async (c) => {
   const { email, password, ...form } = await formFields(c, "email", "password", "next");
-  const { db, address, at, limitHashing } = c.var;
+  const { db, at, limitHashing } = c.var;
   const next = safePath(form.next);
   try {
-    const attempt = { email, password, address: address(), browser: browserSecret(c), at };
+    const attempt = { email, password, ...clientOf(c), browser: browserSecret(c), at };
     const result = await tryPassword(db, attempt, limitHashing);
-    await startSession(c, personOrRefusal(result, noMatch).id);
+    await startSession(c, personOrRefusal(result, noMatch).id, "with a password");
     return c.redirect(next, 303);
   } catch (error) {
     const { errors, status, retryAfter } = besideFields(error, "password");
@@ -48,11 +59,22 @@ const noMatch = {
 
 accountRoutes.post("/sign-out", async (c) => {
   const { everywhere, next } = await formFields(c, "everywhere", "next");
+  const { person, db } = c.var;
   await endSession(c);
-  if (everywhere && c.var.person) await closeSessionsOf(c.var.db, c.var.person.id);
+  if (everywhere && person) await closeSessionsOf(db, person.id);
+  if (person) await recordSignOut(c, person.id, everywhere ? "sessions_ended" : "signed_out");
   flash(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
   return c.redirect(next ? signInAddress(safePath(next)) : "/sign-in", 303);
 });
+
+/** Ignores a full disk, so that people can sign out. */
+async function recordSignOut(c: Context<AppEnv>, personId: string, kind: "signed_out" | "sessions_ended") {
+  try {
+    await recordSecurityEvent(c.var.db, c.var.at, clientOf(c), { kind, personId });
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
+}
 
 type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
 
@@ -73,10 +95,10 @@ accountRoutes.post("/account/name", async (c) => {
 });
 
 accountRoutes.post("/account/password", async (c) => {
-  const { person, db, address, at, limitHashing } = (c as SignedIn).var;
+  const { person, db, at, limitHashing } = (c as SignedIn).var;
   const { current, password, again } = await formFields(c, "current", "password", "again");
   try {
-    const change = { current, password, again, address: address(), browser: browserSecret(c), at };
+    const change = { current, password, again, client: clientOf(c), browser: browserSecret(c), at };
     await changePassword(db, person, change, limitHashing);
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
@@ -89,13 +111,21 @@ accountRoutes.post("/account/password", async (c) => {
 type RefusedForm = ReturnType<typeof besideFields> & { name?: string };
 
 async function showAccount(c: SignedIn, refused?: RefusedForm) {
-  const { person, db } = c.var;
+  const { person, db, at } = c.var;
+  const own = sessionHash(c);
   if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));
   const content = accountPage({
     site: c.req.query("site"),
     name: refused?.name ?? person.name,
     email: person.email ?? "",
     sites: await rolesBySite(db, person.id),
+    sessions: (await listSessions(db, person.id, at)).map(({ user_agent, ...session }) => ({
+      ...session,
+      browser: browserName(user_agent),
+      isThis: session.hash === own,
+    })),
+    zone: (await siteOfReader(c))?.site.time_zone ?? "UTC",
+    now: at,
     atLeast: passwordLength.atLeast,
     ...(refused && { errors: refused.errors }),
   });

@@ -1,6 +1,7 @@
 import type { Person } from "../access/actor.ts";
 import { knownBrowser } from "../access/browsers.ts";
 import { type LimitHashing, unlimited } from "../access/password-queue.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { Refusal } from "../errors.ts";
@@ -14,6 +15,7 @@ export interface SignInAttempt {
   password: string;
   /** The client's address; empty if unknown. */
   address: string;
+  userAgent?: string | undefined;
   /** The secret in the cookie of a browser in which somebody signed in before. */
   browser?: string | undefined;
   at: string;
@@ -41,7 +43,7 @@ const maxFailures = { accountWithSource: 5, address: 30, account: 50 };
  */
 export async function tryPassword(
   db: Database,
-  { email, password, address, browser: secret, at }: SignInAttempt,
+  { email, password, address, userAgent = "", browser: secret, at }: SignInAttempt,
   hashing: LimitHashing = unlimited,
 ): Promise<SignInResult> {
   const normalized = normalEmail(email);
@@ -50,10 +52,15 @@ export async function tryPassword(
   const browser = await knownBrowser(db, { secret, email: account, at });
   const failure = { id: newId(Date.parse(at)), email: account, address, browser, at };
   const early = await secondsToWait(db, failure);
-  return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password));
+  return early ? { wait: early } : hashing(failure, () => checkPassword(db, failure, password, userAgent));
 }
 
-async function checkPassword(db: Database, failure: Failure, password: string): Promise<SignInResult> {
+async function checkPassword(
+  db: Database,
+  failure: Failure,
+  password: string,
+  userAgent: string,
+): Promise<SignInResult> {
   await saveFailure(db, failure);
   const late = await secondsToWait(db, failure);
   if (late) {
@@ -61,9 +68,18 @@ async function checkPassword(db: Database, failure: Failure, password: string): 
     return { wait: late };
   }
   const person = await findByPassword(db, failure.email, password);
-  if (!person) return { left: await triesLeft(db, failure) };
+  if (!person) {
+    await recordFailedSignIn(db, failure, userAgent);
+    return { left: await triesLeft(db, failure) };
+  }
   await forgetOwnFailures(db, failure);
   return { person };
+}
+
+async function recordFailedSignIn(db: Database, { email, address, at }: Failure, userAgent: string): Promise<void> {
+  const account = await db.selectFrom("people").select("id").where("email", "=", email).executeTakeFirst();
+  const of = account ? { personId: account.id } : { email };
+  await recordSecurityEvent(db, at, { address, userAgent }, { kind: "sign_in_failed", ...of });
 }
 
 type Failure = Schema["sign_in_failures"];

@@ -34,7 +34,7 @@ setupRoutes.post("/setup", async (c) => {
   try {
     const first = { ...posted, password, again, site, address: address(), at };
     const { person } = await setUp(db, first, limitHashing);
-    await startSession(c, person.id);
+    await startSession(c, person.id, "as the first account");
     if (site) flash(c, setUpWithSite);
     else await exampleFor(c, person);
     return c.redirect("/", 303);

@@ -72,6 +72,8 @@ export const cases: Case[] = [
   page("an unknown link", "nobody", "/invitation?link=gone"),
   page("account", "ada", "/account"),
   page("account, wrong password", "ada", "/account", submit("form[action='/account/password']")),
+  page("own security events", "ada", "/account/security"),
+  page("security events of a site", "iris", "/sites/shop/settings/security"),
   page("sites", "ada", "/sites"),
   page("sites, for an administrator", "iris", "/sites"),
   page("sites, a name missing", "iris", "/sites", submit()),

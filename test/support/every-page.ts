@@ -26,6 +26,7 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
   ...visits("nobody")("/unsubscribe?key=:notice"),
+  ...visits("ada")("/account/security", "/account/security?before=150"),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
@@ -106,6 +107,7 @@ export const everyPage: Visit[] = [
     "/notices",
   ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
+  ...visits("iris", "/sites/shop/settings")("/security", "/security?before=150"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
   ...call("/promotions/:completed/comments", "/delegations", "/forced-completions"),

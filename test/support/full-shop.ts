@@ -40,7 +40,11 @@ async function fullShop(db: Database): Promise<object> {
   await writeNotices(db, w.clock.at, true);
   const placements = [{ kind: "page", key: "/again", version: "v1" }];
   const deployments = "/sites/shop/environments/beta/deployments";
-  await (await w.token("contributor")).post(deployments, { placements }, { "idempotency-key": "build-7" });
+  await (await w.token("contributor")).post(
+    deployments,
+    { placements },
+    { "idempotency-key": "build-7", "x-test-address": "192.0.2.1" },
+  );
   await signChain(db, w.site, w.clock.at);
   const promotion = db.selectFrom("promotions").select("id").limit(1);
   const artifact = db.selectFrom("artifacts").select("id").limit(1);

@@ -110,6 +110,16 @@ async function otherRows(w: World, round: number): Promise<void> {
     .insertInto("sign_in_failures")
     .values(many.map(() => ({ ...failure, id: newId() })))
     .execute();
+  const event = { at, kind: "signed_in" as const, person_id, address: "192.0.2.1", user_agent: "" };
+  const events = await w.db
+    .insertInto("security_events")
+    .values(many.map(() => event))
+    .returning("seq")
+    .execute();
+  await w.db
+    .insertInto("security_event_sites")
+    .values(events.map(({ seq }) => ({ site_id: w.site.id, event_seq: seq })))
+    .execute();
   const intent = { person_id, fingerprint: "", answer: "null", at };
   await w.db
     .insertInto("intents")

@@ -1,33 +1,44 @@
 import { pathWithQuery } from "../parts/address.ts";
-import { button } from "../parts/button.ts";
+import { button, postButton } from "../parts/button.ts";
 import { input } from "../parts/field.ts";
-import { type Html, html } from "../parts/html.ts";
+import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, panel, split } from "../parts/page.ts";
 import { newPassword } from "../parts/password.ts";
+import { cell, row, rowHead, table } from "../parts/table.ts";
+import { time } from "../parts/time.ts";
 
 /** The account page, or what is below it, with the header of this site. */
 export const accountAddress = (site: string | undefined, below = ""): string =>
   pathWithQuery(`/account${below}`, { site });
+
+type SessionRow = {
+  hash: string;
+  created_at: string;
+  seen_at: string;
+  address: string;
+  browser: string;
+  /** The one in which this page is shown. */
+  isThis: boolean;
+};
 
 export const accountPage = (props: {
   site: string | undefined;
   name: string;
   email: string;
   sites: { slug: string; name: string; roles: string[] }[];
+  /** Where they are signed in. */
+  sessions: SessionRow[];
+  zone: string;
+  now: string;
   atLeast: number;
   errors?: Record<string, string>;
 }): Html => {
   const { errors = {} } = props;
   return html`${head({ title: "Account", under: html`You sign in as <b>${props.email}</b>.` })}
 ${split(
-  html`${name(props, errors.name)}<h2>Password</h2>${password(props, errors)}`,
+  html`${name(props, errors.name)}<h2>Password</h2>${password(props, errors)}${sessions(props)}`,
   html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, html`${site.roles.join(", ")}. <a href="/sites/${site.slug}/notices">Notices<span class="sr"> about ${site.name}</span></a>, <a href="/sites/${site.slug}/delegations">substitutes<span class="sr"> on ${site.name}</span></a>`])) : html`<p>You have no role on any site.</p>`)}
-${panel(
-  "sessions",
-  "Sign out everywhere",
-  html`<p>Ends your sessions in all browsers, including this one.</p>
-<form class="inline" method="post" action="/sign-out">${button({ text: "Sign out everywhere", name: "everywhere", value: "1" })}</form>`,
-)}`,
+${panel("security", "Security events", html`<p><a href="${accountAddress(props.site, "/security")}">Your sign-ins, and changes of your account</a></p>`)}`,
 )}`;
 };
 
@@ -46,3 +57,27 @@ const password = (
 ${input({ name: "current", type: "password", label: "Current password", error: errors.current, required: true, more: { autocomplete: "current-password" } })}
 ${newPassword({ label: "New password", atLeast }, errors)}
 <div class="end">${button({ text: "Change password", look: "primary" })}</div></form>`;
+
+const sessions = ({
+  site,
+  sessions,
+  zone,
+  now,
+}: {
+  site: string | undefined;
+  sessions: SessionRow[];
+  zone: string;
+  now: string;
+}) => html`${table({
+  caption: "Where you are signed in",
+  columns: ["Browser", "Address", "Signed in", "Last used", "Action"],
+  body: each(sessions, ({ hash, browser, address, created_at, seen_at, isThis }) => {
+    const end = postButton(accountAddress(site, `/sessions/${hash}/end`), {
+      text: html`Sign out<span class="sr"> ${browser}, signed in ${time(created_at, zone, now)}</span>`,
+    });
+    return row(
+      html`${rowHead(browser)}${cell("Address", address || html`<span class="none">unknown</span>`)}${cell("Signed in", time(created_at, zone, now))}${cell("Last used", time(seen_at, zone, now))}${cell("Action", isThis ? "this browser" : end)}`,
+    );
+  }),
+})}
+<form class="inline" method="post" action="/sign-out">${button({ text: "Sign out everywhere", name: "everywhere", value: "1" })} <small>Also in this browser.</small></form>`;

@@ -1,0 +1,63 @@
+import type { Database } from "../database/connect.ts";
+import type { SecurityEventKind } from "../schema.ts";
+
+export interface SecurityEventRow {
+  seq: number;
+  at: string;
+  kind: SecurityEventKind;
+  person_id: string | null;
+  person: string | null;
+  by: string | null;
+  email: string | null;
+  address: string;
+  user_agent: string;
+  detail: string | null;
+}
+
+/** `before`: the number of the last event of the previous page. */
+interface Page {
+  before?: number | undefined;
+  limit: number;
+}
+
+/** What the administrators of a site see, newest first. */
+export function listSecurityEventsOfSite(
+  db: Database,
+  siteId: string,
+  { before, limit }: Page,
+): Promise<SecurityEventRow[]> {
+  const query = selectEvents(db)
+    .innerJoin("security_event_sites as s", "s.event_seq", "e.seq")
+    .where("s.site_id", "=", siteId)
+    .orderBy("s.event_seq", "desc")
+    .limit(limit);
+  return (before ? query.where("s.event_seq", "<", before) : query).execute();
+}
+
+/** What is about a person's own account, newest first. */
+export function listSecurityEventsOf(
+  db: Database,
+  personId: string,
+  { before, limit }: Page,
+): Promise<SecurityEventRow[]> {
+  const query = selectEvents(db).where("e.person_id", "=", personId).orderBy("e.seq", "desc").limit(limit);
+  return (before ? query.where("e.seq", "<", before) : query).execute();
+}
+
+const selectEvents = (db: Database) =>
+  db
+    .selectFrom("security_events as e")
+    .leftJoin("people as p", "p.id", "e.person_id")
+    .leftJoin("people as b", "b.id", "e.by_id")
+    .select([
+      "e.seq",
+      "e.at",
+      "e.kind",
+      "e.person_id",
+      "p.name as person",
+      "b.name as by",
+      "e.email",
+      "e.address",
+      "e.user_agent",
+      "e.detail",
+    ]);

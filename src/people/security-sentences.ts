@@ -1,0 +1,50 @@
+import type { SecurityEventKind } from "../schema.ts";
+
+const sentences: Record<SecurityEventKind, (detail: string) => string> = {
+  signed_in: (how) => `Signed in ${how}`,
+  sign_in_failed: () => "Wrong password",
+  signed_out: () => "Signed out",
+  session_ended: () => "Signed out another browser",
+  sessions_ended: () => "Signed out everywhere",
+  password_set: (how) => `Password set ${how}`,
+  password_changed: () => "Password changed",
+  link_created: (purpose) => `Link created ${purpose}`,
+  roles_changed: (changes) => changes,
+  token_address: () => "Token used from a new address",
+};
+
+/** A security event as a sentence without a full stop, with who did it if that was somebody else. */
+export function securitySentence(event: {
+  kind: SecurityEventKind;
+  detail: string | null;
+  email: string | null;
+  by: string | null;
+}): string {
+  const sentence = event.email
+    ? `Sign-in to an unknown account, ${event.email}`
+    : sentences[event.kind](event.detail ?? "");
+  return event.by ? `${sentence}, by ${event.by}` : sentence;
+}
+
+/** The browser and system in a user agent, such as "Firefox on Windows"; otherwise its first word. */
+export function browserName(userAgent: string): string {
+  const browser = firstMatch(userAgent, [
+    [/\bEdg(A|iOS)?\//, "Edge"],
+    [/\bOPR\//, "Opera"],
+    [/\b(Firefox|FxiOS)\//, "Firefox"],
+    [/\b(Chrome|CriOS|HeadlessChrome)\//, "Chrome"],
+    [/\bSafari\//, "Safari"],
+  ]);
+  const system = firstMatch(userAgent, [
+    [/\b(iPhone|iPad)\b/, "iOS"],
+    [/\bAndroid\b/, "Android"],
+    [/\bWindows\b/, "Windows"],
+    [/\bMac OS X\b/, "macOS"],
+    [/\bLinux\b/, "Linux"],
+  ]);
+  if (browser) return system ? `${browser} on ${system}` : browser;
+  return userAgent.split(/[\s/]/)[0]?.slice(0, 40) || "unknown";
+}
+
+const firstMatch = (text: string, names: [pattern: RegExp, name: string][]) =>
+  names.find(([pattern]) => pattern.test(text))?.[1];
