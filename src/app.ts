@@ -17,6 +17,8 @@ import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
 import { evidenceRoutes } from "./evidence/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
+import { feedRoutes, secretFeeds } from "./feeds/routes.ts";
+import { showElsewhere } from "./feeds/send.ts";
 import { freezeRoutes } from "./freezes/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
@@ -73,6 +75,7 @@ export function createApp(
   };
   app.use(setContext);
   app.use(compression);
+  app.use("/feeds/*", showElsewhere);
   app.use(headers());
   app.route("/", files.app);
   app.use(forbidCaching);
@@ -80,6 +83,8 @@ export function createApp(
   const api = loadOnce(async () => withContext(setContext, (await import("./api-app.ts")).createApi(baseUrl)));
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
     app.all(path, measureJson, async (c) => (await api()).fetch(c.req.raw, c.env));
+  // as little: whoever knows the address may read them
+  app.route("/feeds", secretFeeds);
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
@@ -142,6 +147,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/approvals", inboxRoutes);
   pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);
+  pages.route("/feeds", feedRoutes);
   // before the check: everybody may read it
   pages.route("/settings/freezes", freezeRoutes);
   pages.use("/settings/*", needAdministrator);

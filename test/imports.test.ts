@@ -45,6 +45,7 @@ const floors = [
   ["history"],
   ["search"],
   ["exports"],
+  ["feeds"],
   ["settings", "evidence"],
   ["example"],
   ["setup"],
