@@ -19,6 +19,8 @@ import { environmentRoutes } from "./environments/routes.ts";
 import { Refusal } from "./errors.ts";
 import { evidenceRoutes } from "./evidence/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
+import { feedRoutes, secretFeeds } from "./feeds/routes.ts";
+import { showElsewhere } from "./feeds/send.ts";
 import { freezeRoutes } from "./freezes/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
@@ -94,6 +96,7 @@ export function createApp(
   };
   app.use(setContext);
   app.use(compression);
+  app.use("/feeds/*", showElsewhere);
   app.use(headers());
   app.route("/", files.app);
   app.use(forbidCaching);
@@ -103,6 +106,8 @@ export function createApp(
     app.all(path, measureJson, async (c) => (await api()).fetch(c.req.raw, c.env));
   // mail programs post without cookies and without an origin
   app.route("/", unsubscribeRoutes);
+  // as little: whoever knows the address may read them
+  app.route("/feeds", secretFeeds);
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
@@ -167,6 +172,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/approvals", inboxRoutes);
   pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);
+  pages.route("/feeds", feedRoutes);
   // before the check: everybody may read it
   pages.route("/settings/freezes", freezeRoutes);
   pages.use("/settings/*", needAdministrator);

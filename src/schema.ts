@@ -109,6 +109,25 @@ export interface Schema {
   };
   /** Whose administrators see a security event: the sites on which its person had a role then, or the one it is about. */
   security_event_sites: { site_id: string; event_seq: number };
+  /** Secret addresses at which programs read a feed of a site. Not part of the record. */
+  feeds: {
+    id: string;
+    site_id: string;
+    /** Who created it: it shows what they may see, as long as they may see it. */
+    person_id: string;
+    kind: "environment" | "calendar" | "badge_environment" | "badge_software" | "badge_promotion";
+    name: string | null;
+    /** What it is about, as far as its kind needs it. */
+    environment_id: string | null;
+    artifact_id: string | null;
+    promotion_id: string | null;
+    /** Of the secret in its address. */
+    hash: string;
+    created_at: string;
+    /** When it was last read, to about ten minutes; null: never. */
+    used_at: string | null;
+    revoked_at: string | null;
+  };
   intents: { person_id: string; key: string; fingerprint: string; answer: string; at: string };
   artifacts: {
     id: string;

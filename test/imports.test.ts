@@ -46,6 +46,7 @@ const floors = [
   ["search"],
   ["exports"],
   ["notices"],
+  ["feeds"],
   ["settings", "evidence"],
   ["example"],
   ["setup"],

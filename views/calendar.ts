@@ -36,7 +36,7 @@ export function calendarPage(props: Props): Html {
   const days = period.kind === "week" ? period.dates : busy;
   return html`${head({
     title: titleOf(period),
-    under: html`<a href="/sites/${site.slug}/settings/freezes">Freezes</a>, promotions by the day on which they took effect, and what is planned.`,
+    under: html`<a href="/sites/${site.slug}/settings/freezes">Freezes</a>, promotions by the day on which they took effect, and what is planned. <a href="/sites/${site.slug}/feeds?what=calendar:">Subscribe</a>`,
     actions: chips("View", [
       {
         href: `${base}?month=${(period.dates[0] as string).slice(0, 7)}`,

@@ -73,6 +73,10 @@ const terms: [string, string][] = [
   ],
   ["Redirect", "Where the visitors of a removed page are led. It is part of the release that removes the page."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
+  [
+    "Feed",
+    "A secret address at which a feed reader, a calendar or a wiki reads what happens on a site, without signing in. People create their own under Feeds, which the calendar and each environment link to. It shows what they may see, and can be revoked.",
+  ],
   ["Recorded late", "Recorded after it happened. Both times are kept and shown."],
 ];
 

@@ -55,9 +55,7 @@ export function freezesByDay(
   { zone, now }: { zone: string; now: string },
 ): Map<string, FreezeOnDay[]> {
   const period = boundsOf(dates, zone);
-  const windows = freezes.flatMap((freeze) =>
-    windowsBetween(freeze, period.from, period.until).flatMap((window) => cutAtEnd(freeze, window)),
-  );
+  const windows = freezes.flatMap((freeze) => coveredBetween(freeze, period.from, period.until));
   return new Map(
     dates.map((date) => {
       const { from, until } = boundsOf([date], zone);
@@ -67,6 +65,10 @@ export function freezesByDay(
     }),
   );
 }
+
+/** What a freeze covers, or covered in fact, between two moments (ISO 8601 UTC). */
+export const coveredBetween = (freeze: Freeze, from: string, until: string): FreezeOnDay[] =>
+  windowsBetween(freeze, from, until).flatMap((window) => cutAtEnd(freeze, window));
 
 /** What a window covered in fact: somebody may have ended the freeze before or during it. */
 function cutAtEnd(freeze: Freeze, window: Window): FreezeOnDay[] {

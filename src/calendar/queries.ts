@@ -73,15 +73,23 @@ export async function plannedBetween(
   from: string,
   until: string,
 ): Promise<PlannedMoment[]> {
-  const ids = await scheduledBetween(db, siteId, from, until);
-  const promotions = ids.length ? await listPromotions(db, siteId, { ids, limit: ids.length }) : [];
-  return promotions
+  return (await promotionsPlannedBetween(db, siteId, from, until))
     .flatMap(momentsOf)
     .filter(({ at }) => at >= from && at < until)
     .sort((a, b) => compareText(a.at, b.at));
 }
 
-/** The ids of promotions that were planned for a moment of this period at any time. */
+/** The promotions that were planned for a moment of this period at any time, newest first. */
+export async function promotionsPlannedBetween(
+  db: Database,
+  siteId: string,
+  from: string,
+  until: string,
+): Promise<Promotion[]> {
+  const ids = await scheduledBetween(db, siteId, from, until);
+  return ids.length ? listPromotions(db, siteId, { ids, limit: ids.length }) : [];
+}
+
 async function scheduledBetween(db: Database, siteId: string, from: string, until: string): Promise<string[]> {
   const rows = await db
     .selectFrom("schedules as s")

@@ -236,6 +236,8 @@ const sentences = {
     ".",
   ],
   token_revoked: (d) => ["revoked the token ", name(d.token), "."],
+  feed_created: (d) => ["created a secret address for ", name(d.feed), "."],
+  feed_revoked: (d) => ["revoked a secret address for ", name(d.feed), "."],
   owner_set: (d) => [
     ...(d.owner === null ? ["removed the owner of "] : ["made ", name(d.owner), " the owner of "]),
     ...owned(d),
@@ -302,6 +304,8 @@ export const actionNames = {
   password_reset: "Password-reset links created",
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
+  feed_created: "Secret addresses created",
+  feed_revoked: "Secret addresses revoked",
   owner_set: "Owners set",
   delegation_set: "Substitutes named",
   delegation_ended: "Substitutes ended",

@@ -284,6 +284,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   password_reset: noRows,
   token_created: noRows,
   token_revoked: noRows,
+  feed_created: noRows,
+  feed_revoked: noRows,
   owner_set: ownersOf,
   delegation_set: plainRow("delegations"),
   delegation_ended: plainRow("delegation_ends"),

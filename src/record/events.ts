@@ -41,6 +41,8 @@ export const actions = [
   "password_reset",
   "token_created",
   "token_revoked",
+  "feed_created",
+  "feed_revoked",
   "owner_set",
   "delegation_set",
   "delegation_ended",

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { type Access, findAccess } from "../../src/access/sites.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
+import { createFeed } from "../../src/feeds/feeds.ts";
 import { newLink } from "../../src/people/links.ts";
 import { requestPromotion } from "../../src/promotions/promotions.ts";
 import { createRelease } from "../../src/releases/releases.ts";
@@ -278,6 +279,10 @@ export const cases: Case[] = [
   page("an environment, retired", "oskar", (w) => withRetired(w, "/environments/old-stage")),
   page("freezes", "oskar", (w) => withFreezes(w, "/settings/freezes")),
   page("freezes, no reason", "ada", "/sites/shop/settings/freezes", submit("main .form")),
+  page("feeds, none", "oskar", "/sites/elsewhere/feeds"),
+  page("feeds, software missing", "vera", "/sites/shop/feeds?what=badge_software:live", submit("main .form")),
+  page("feeds, a new one", "vera", "/sites/shop/feeds", fillAndClick({ name: "Wiki" }, "Create address")),
+  page("feeds, of all people", "iris", withFeeds),
   page("calendar", "oskar", (w) => withFreezes(w, "/calendar")),
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
@@ -322,6 +327,13 @@ async function withFreezes(w: Shop, path: string): Promise<string> {
   await oskar.post(freezes, { environment: "live", reason: "Checkout shows wrong prices", key: "now" });
   await oskar.post(freezes, { environment: "demo", reason: "Deliveries from the warehouse", key: "weekly", ...weekly });
   return `/sites/elsewhere${path}`;
+}
+
+/** The page of feeds, with addresses of two people. */
+async function withFeeds(w: Shop): Promise<string> {
+  for (const name of ["vera", "iris"] as const)
+    await createFeed(w.db, await w.by(name), w.site, { what: "environment:live", about: "", name: "Reader at work" });
+  return "/sites/shop/feeds";
 }
 
 async function openPlan(at: Page): Promise<void> {

@@ -11,7 +11,10 @@ export const growing =
  * identified by a part of its text.
  */
 const short: [statement: RegExp, why: string][] = [
-  [/ from (sites|memberships as m|roles|tokens as t|people|environments as e) /, "the rows of a person or a site"],
+  [
+    / from (sites|memberships as m|roles|tokens as t|feeds as f|people|environments as e) /,
+    "the rows of a person or a site",
+  ],
   [/ from promotions as p .* p\.id in \(/, "the open promotions"],
   [/ from promotions as p .* where p\.release_id in \(/, "the promotions of the releases that are shown"],
   [/ from promotions as p .* and p\.number in \(/, "the results on a page of the search"],
@@ -84,6 +87,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [/^select p\.effective_at as at from placements .* p\.recorded_at <= /, "what was recorded after that moment", 20],
   [/^select p\.environment_id, .* from corrections as c .* cross join placements as p /, "corrections of this page"],
   [/^select e\.seq from \( select deployment_id /, "the events of this page or software item"],
+  [/ from feeds as f .* and f\.person_id = /, "addresses that the person has, at most fifty: none at first"],
   [/ search_words |e\.found @@/, "entries with the word, up to a thousand; on PostgreSQL all"],
   [/^with spans /, "deployments in the period that is drawn"],
   [/^select 1 as later where exists /, "deployments up to a moment, of which hardly any was recorded late"],

@@ -1,4 +1,5 @@
 import { newId, newSecret } from "../../src/database/ids.ts";
+import { createFeed } from "../../src/feeds/feeds.ts";
 import { newLink } from "../../src/people/links.ts";
 import { released } from "./long-history.ts";
 import type { World } from "./world.ts";
@@ -91,6 +92,8 @@ export const everyPage: Visit[] = [
   ...shop("/environments/live/export.csv", `/environments/live/export.jsonl?${past}&${known}`),
   ...shop("/promotions/:completed/evidence.zip", "/environments/live/evidence.zip"),
 
+  ...visits("nobody", "/feeds/")(":changes-feed", ":calendar-feed", ":change-badge", ":software-badge", ":state-badge"),
+  ...shop("/feeds", "/feeds?what=calendar:"),
   ...shop("/search", "/search?q=page", "/search?q=often", "/search?q=page&in=artifact&after=12.40"),
   ...shop("/search?q=deployment&in=event", "/search?q=deployment&in=event&after=12.400", "/search?q=number&in=note"),
   ...shop("/search?q=again&in=release", "/search?q=again&in=promotion", "/search?q=where+is+/often"),
@@ -134,6 +137,11 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   invitation: (w) => newLink(w.db, "invitation", w.people.vera.id, w.clock.at),
   reset: (w) => newLink(w.db, "reset", w.people.vera.id, w.clock.at),
   notice: (w) => unsubscribeKey(w),
+  "changes-feed": (w) => fileOf(w, "environment:live"),
+  "calendar-feed": (w) => fileOf(w, "calendar:"),
+  "change-badge": (w) => fileOf(w, "badge_environment:live"),
+  "software-badge": (w) => fileOf(w, "badge_software:live", "service-0-0"),
+  "state-badge": (w) => fileOf(w, "badge_promotion:", "1"),
   many: (w) => numberOf(w, "deployments", ["changed", ">=", 240]),
   "many-released": (w) => numberOf(w, "releases", ["name", "=", "Many"]),
   open: (w) => numberOf(w, "promotions", ["note", "=", "Many"]),
@@ -161,6 +169,12 @@ async function unsubscribeKey(w: World): Promise<string> {
   };
   await w.db.insertInto("notices").values(notice).execute();
   return notice.unsubscribe_key;
+}
+
+/** The name of the file at a new secret address. */
+async function fileOf(w: World, what: string, about = ""): Promise<string> {
+  const { path } = await createFeed(w.db, await w.by("ada"), w.site, { what, about, name: "" });
+  return path.replace("/feeds/", "");
 }
 
 async function numberOf(

@@ -7,6 +7,7 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
 import { addServer, createEnvironment, removeServer } from "../../src/environments/environments.ts";
+import { createFeed, revokeFeed } from "../../src/feeds/feeds.ts";
 import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
@@ -84,6 +85,8 @@ async function administer(w: World): Promise<void> {
   await resetPassword(w.db, iris, w.site, w.people.mara.id);
   const token = await createToken(w.db, iris, w.site, { name: "CI", roles: ["contributor"] });
   await revokeToken(w.db, iris, w.site, token.id);
+  const feed = await createFeed(w.db, iris, w.site, { what: "calendar:", about: "", name: "Team calendar" });
+  await revokeFeed(w.db, iris, w.site, feed.id);
 }
 
 /** Records changes out of order, so that confirmations become placements, and placements no longer count. */

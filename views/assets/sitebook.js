@@ -114,5 +114,5 @@ document.addEventListener("click", async ({ target }) => {
     () => false,
   );
   button.textContent = copied ? "Link copied" : button.dataset.copy;
-  find("#said").textContent = button.textContent;
+  find("#announcement").textContent = button.textContent;
 });

@@ -30,7 +30,7 @@ function downloads(props: EnvironmentProps): Html {
   return downloadLinks(
     base(props),
     { ...moments, ...filter },
-    html`<a href="${pathWithQuery(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>`,
+    html`<a href="${pathWithQuery(`${base(props)}/evidence.zip`, moments)}" download>Evidence pack</a>${!at && html` · <a href="/sites/${props.site.slug}/feeds?what=environment:${props.environment.slug}">Feed</a>`}`,
   );
 }
 
