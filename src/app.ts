@@ -47,8 +47,10 @@ import { peopleSettingsRoutes } from "./settings/people.ts";
 import { securitySettingsRoutes } from "./settings/security.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
+import { webhookSettingsRoutes } from "./settings/webhooks.ts";
 import { setupRoutes } from "./setup/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
+import { callable } from "./webhooks/post.ts";
 
 export interface Options {
   baseUrl: string;
@@ -57,6 +59,8 @@ export interface Options {
   address?: (request: Request, env: unknown) => string;
   /** Undefined: no mail is sent, and the pages say so. */
   mailer?: Mailer | undefined;
+  /** Private addresses and ranges that webhooks may call. */
+  webhookNetworks?: string[];
   /** By default with a key in memory. */
   secrets?: Secrets;
 }
@@ -69,6 +73,7 @@ export function createApp(
     now = () => new Date(),
     address = () => "",
     mailer,
+    webhookNetworks = [],
     secrets = createSecrets({ databaseUrl: "file::memory:" }),
   }: Options,
 ): Hono<AppEnv> {
@@ -76,6 +81,7 @@ export function createApp(
   const files = loadAssets();
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
+  const mayCall = callable(webhookNetworks);
   const watchTokenAddress = tokenAddressWatch();
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
@@ -85,6 +91,7 @@ export function createApp(
     c.set("at", at);
     c.set("baseUrl", baseUrl);
     c.set("mailer", mailer);
+    c.set("mayCall", mayCall);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("secrets", secrets);
     c.set("assets", files.urls);
@@ -184,6 +191,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings/security", securitySettingsRoutes);
   pages.route("/settings/jobs", jobSettingsRoutes);
   pages.route("/settings/notices", noticeSettingsRoutes);
+  pages.route("/settings/webhooks", webhookSettingsRoutes);
   return pages;
 }
 

@@ -13,6 +13,8 @@ export interface Config {
   trustedProxies: string[];
   /** The mail server, and the sender; undefined: no mail is sent. */
   mail: MailSettings | undefined;
+  /** Private addresses and ranges that webhooks may call. */
+  webhookNetworks: string[];
   /** The key with which stored secrets are encrypted; undefined for a key in a file beside the SQLite database. */
   secret: string | undefined;
 }
@@ -23,12 +25,14 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const databaseUrl = env.DATABASE_URL || "file:data/sitebook.db";
   const baseUrl = env.BASE_URL || undefined;
   const trustedProxies = listOf(env.TRUSTED_PROXIES);
+  const webhookNetworks = listOf(env.WEBHOOK_NETWORKS);
   const secret = env.SECRET || undefined;
   const wrong = [
     whyNotPort(port),
     whyNotDatabase(databaseUrl),
     baseUrl && whyNotBase(baseUrl),
-    whyNotProxies(trustedProxies),
+    whyNotRanges("TRUSTED_PROXIES", "your proxies, like 127.0.0.1, 10.0.0.0/8", trustedProxies),
+    whyNotRanges("WEBHOOK_NETWORKS", "the receivers, like 10.1.2.3, 192.168.0.0/16", webhookNetworks),
     ...whyNotMail(env.SMTP_URL, env.MAIL_FROM),
     secret && whyNotSecret(secret),
   ].filter(Boolean);
@@ -40,6 +44,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     baseUrl: baseUrl?.replace(/\/$/, ""),
     trustedProxies,
     mail: env.SMTP_URL && env.MAIL_FROM ? { url: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
+    webhookNetworks,
     secret,
   };
 }
@@ -62,10 +67,9 @@ function whyNotBase(address: string): string | undefined {
 
 const listOf = (text: string | undefined) => (text ?? "").split(",").flatMap((item) => item.trim() || []);
 
-function whyNotProxies(proxies: string[]): string | undefined {
-  const wrong = proxies.find((proxy) => !readRange(proxy));
-  if (wrong !== undefined)
-    return `TRUSTED_PROXIES has "${wrong}"; list the addresses or ranges of your proxies, like 127.0.0.1, 10.0.0.0/8.`;
+function whyNotRanges(variable: string, examples: string, ranges: string[]): string | undefined {
+  const wrong = ranges.find((range) => !readRange(range));
+  if (wrong !== undefined) return `${variable} has "${wrong}"; list the addresses or ranges of ${examples}.`;
 }
 
 /** Does not repeat the address of the server, which may contain a password. */

@@ -510,6 +510,42 @@ export interface Schema {
     environment_id: string | null;
     created_at: string;
   };
+  /** Machines and channels that are told of events. `url` and the secrets are encrypted; `types` are separated by spaces, or `*`. */
+  webhooks: {
+    id: string;
+    site_id: string;
+    name: string;
+    shape: "standard" | "slack" | "teams";
+    url: string;
+    /** Of its address, to be shown. */
+    host: string;
+    types: string;
+    secret: string | null;
+    /** The secret before, with which deliveries are signed too until a moment. */
+    previous_secret: Generated<string | null>;
+    previous_until: Generated<string | null>;
+    created_by: string;
+    created_at: string;
+    disabled_at: Generated<string | null>;
+    disabled_reason: Generated<string | null>;
+    removed_at: Generated<string | null>;
+  };
+  /** What each webhook was told, or is to be told. */
+  webhook_deliveries: {
+    id: string;
+    webhook_id: string;
+    site_id: string;
+    /** Of the event. */
+    seq: number;
+    type: string;
+    created_at: string;
+    state: "waiting" | "delivered" | "failed" | "stopped";
+    attempts: Generated<number>;
+    /** What the receiver answered last. */
+    status: Generated<number | null>;
+    answer: Generated<string | null>;
+    ended_at: Generated<string | null>;
+  };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
   /** What an approver has written about single pages before they decide. A convenience, not part of the record. */

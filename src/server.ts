@@ -17,6 +17,8 @@ import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 import { goLive } from "./promotions/go-live.ts";
 import { takeDown } from "./promotions/take-down.ts";
+import { sendDelivery } from "./webhooks/deliveries.ts";
+import { callable } from "./webhooks/post.ts";
 
 /** What does the background work of each kind. */
 const jobHandlers: JobHandlers = {
@@ -45,19 +47,22 @@ async function start(): Promise<void> {
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);
   const mailer = config.mail && createMailer(config.mail);
+  const secrets = createSecrets(config);
   const app = createApp(db, {
     baseUrl,
     mailer,
+    webhookNetworks: config.webhookNetworks,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
-    secrets: createSecrets(config),
+    secrets,
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());
-  const context = { mailer, baseUrl };
+  const context = { mailer, baseUrl, secrets, isAllowed: callable(config.webhookNetworks) };
   const handlers: JobHandlers = {
     ...jobHandlers,
     notice: (db, job, now) => sendNotice(db, job, now, context),
     digest: (db, job, now) => sendDigest(db, job, now, context),
+    webhook: (db, job, now) => sendDelivery(db, job, now, context),
   };
   const prepare = (now: string) => writeNotices(db, now, Boolean(mailer));
   const stopWorker = startWorker(db, handlers, { prepare });

@@ -227,7 +227,7 @@ test("a mail that the server does not take is tried again, and one that it refus
   const refusing = await mailServer({
     onRcptTo: (_to, _session, done) => done(Object.assign(new Error("No such user"), { responseCode: 550 })),
   });
-  later(30_000);
+  later(33_000);
   await work(refusing.url);
   await refusing.close();
   expect(await page()).toMatch(/refused by the mail server.*No such user/s);

@@ -71,6 +71,10 @@ const terms: [string, string][] = [
     "Notice",
     "A mail that says that a promotion needs you, that your request was decided, or that something you own or follow changed. Each person chooses what and how often under Notices, on their account page; administrators see what was sent under Settings, Notices.",
   ],
+  [
+    "Webhook",
+    "An address of a program or a chat channel that Sitebook tells when something happens, signed by Standard Webhooks, or as a message for Slack and Teams. Administrators create them under Settings, Webhooks, and see what was delivered.",
+  ],
   ["Redirect", "Where the visitors of a removed page are led. It is part of the release that removes the page."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
   [

@@ -18,6 +18,8 @@ export type AppEnv = {
     baseUrl: string;
     /** Undefined: no mail server is set up. */
     mailer: Mailer | undefined;
+    /** Whether a webhook may call a network address. */
+    mayCall: (address: string) => boolean;
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;

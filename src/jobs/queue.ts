@@ -19,8 +19,8 @@ export interface Job {
 
 const leaseMs = 5 * 60_000;
 
-/** After so many attempts a job has failed, and waits for an administrator. */
-export const maxAttempts = 12;
+/** After so many attempts, which take three days, a job has failed, and waits for an administrator. */
+export const maxAttempts = 22;
 
 /** Writes a job in the transaction that causes it, so that neither is there without the other. `run_at`: ISO 8601 UTC. */
 export async function enqueue(
@@ -76,12 +76,19 @@ export async function removeDoneJobs(db: Database, now: string): Promise<void> {
 const firstPauseMs = 30_000;
 const longestPauseMs = 6 * 3_600_000;
 
-/** Gives a job back after an error, to be tried again after a pause: 30 seconds, then twice as long each time, up to six hours. */
+/**
+ * Gives a job back after an error, to be tried again after a pause: 30 seconds, then twice as long each time, up to six hours,
+ * and up to a tenth more, so that what failed together is not tried together.
+ */
 export async function retryJob(db: Database, job: Job, error: string, now: string): Promise<void> {
   const pauseMs = Math.min(firstPauseMs * 2 ** (job.attempts - 1), longestPauseMs);
   await db
     .updateTable("jobs")
-    .set({ last_error: error.slice(0, 2000), lease_until: null, run_at: addMs(now, pauseMs) })
+    .set({
+      last_error: error.slice(0, 2000),
+      lease_until: null,
+      run_at: addMs(now, Math.round(pauseMs * (1 + Math.random() / 10))),
+    })
     .where("id", "=", job.id)
     .where("lease_until", "=", job.lease_until)
     .execute();

@@ -2,8 +2,9 @@ import type { Environment } from "../access/environments.ts";
 import { type SignedUpMember, signedUpMembers } from "../access/members.ts";
 import { environmentById, findSiteById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
+import { plainText } from "../history/plain-text.ts";
 import { listEvents } from "../history/queries.ts";
-import { type SentencePart, sentence } from "../history/sentences.ts";
+import { sentence } from "../history/sentences.ts";
 import { type PromotionDetails, promotionDetails } from "../promotions/assessment.ts";
 import { promotionExpiry } from "../promotions/expiry-rules.ts";
 import { listPromotions } from "../promotions/queries.ts";
@@ -71,7 +72,9 @@ export async function messageOf(
   const address = `${baseUrl}/sites/${site.slug}`;
   const content = promotion
     ? aboutPromotion(site, notice.kind, promotion, happened, address)
-    : await aboutDeployment(db, site, notice.topic, happened, address);
+    : notice.kind === "webhook_disabled"
+      ? aboutWebhook(site, happened, address)
+      : await aboutDeployment(db, site, notice.topic, happened, address);
   return { site, why: `You get this ${noticeReasons[notice.kind]} on ${site.name}.`, ...content };
 }
 
@@ -97,6 +100,15 @@ function aboutPromotion(
     ],
   };
 }
+
+const aboutWebhook = (site: Site, happened: string, address: string): Content => ({
+  subject: `${site.name}: a webhook was disabled`,
+  lead: happened,
+  details: ["What happens from now on is not delivered to it until you enable it again."],
+  changes: [],
+  more: 0,
+  actions: [{ text: "Open the webhooks", url: `${address}/settings/webhooks` }],
+});
 
 async function aboutDeployment(
   db: Database,
@@ -198,11 +210,3 @@ async function deployedLines(db: Database, id: string): Promise<{ lines: Line[];
   const lines = rows.map((row): Line => ({ ...row, word: row.version === null ? "removed" : "changed" }));
   return { lines, total, number };
 }
-
-/** A sentence of the history without its links. */
-export const plainText = (parts: SentencePart[], zone: string): string =>
-  parts
-    .map((part) =>
-      typeof part === "string" ? part : "name" in part ? part.name : "at" in part ? longTime(part.at, zone) : part.text,
-    )
-    .join("");

@@ -8,10 +8,7 @@ export interface NoticedEvent {
   person_id: string;
   action: string;
   subject_id: string | null;
-  environment_id: string | null;
   recorded_at: string;
-  /** JSON. */
-  details: string;
 }
 
 /** What an event is about, and for whom; undefined if nobody has to know. */
@@ -29,11 +26,19 @@ export async function occasionOf(
 ): Promise<EventOccasion | undefined> {
   const { action, subject_id: id, person_id: actor_id } = event;
   if (action === "deployment_recorded" && id) return deployed(db, siteId, event, id);
+  if (action === "webhook_disabled" && id)
+    return {
+      actor_id,
+      topic: id,
+      promotion_id: null,
+      receivers: { webhook_disabled: await administratorsOf(db, siteId) },
+    };
   if (!id || !action.startsWith("promotion_")) return;
   const [promotion] = await listPromotions(db, siteId, { ids: [id] });
   if (!promotion) return;
   const about = { actor_id, topic: id, promotion_id: id };
-  if (action === "promotion_commented") return { ...about, receivers: { mentioned: mentionedIn(event) } };
+  if (action === "promotion_commented")
+    return { ...about, receivers: { mentioned: await mentionedIn(db, id, event.seq) } };
   const receivers: Occasion["receivers"] = {};
   if (isDecision(action, promotion)) receivers.request_decided = [promotion.requester_id];
   if (action === "promotion_completed" && promotion.completion?.forced)
@@ -49,8 +54,20 @@ const endings = ["rejected", "cancelled", "superseded", "expired", "completed"].
 const isDecision = (action: string, { state }: Promotion): boolean =>
   endings.includes(action) || (action === "promotion_approved" && state !== "waiting");
 
-const mentionedIn = ({ details }: NoticedEvent): string[] =>
-  (JSON.parse(details) as { mentioned?: { id: string }[] }).mentioned?.map(({ id }) => id) ?? [];
+async function mentionedIn(db: Database, promotionId: string, seq: number): Promise<string[]> {
+  const comment = await db
+    .selectFrom("comments")
+    .select("mentioned")
+    .where("promotion_id", "=", promotionId)
+    .where("seq", "=", seq)
+    .executeTakeFirst();
+  return (JSON.parse(comment?.mentioned ?? "[]") as { id: string }[]).map(({ id }) => id);
+}
+
+async function administratorsOf(db: Database, siteId: string): Promise<string[]> {
+  const members = await signedUpMembers(db, siteId);
+  return members.filter(({ permissions }) => permissions.has("administer")).map(({ person }) => person.id);
+}
 
 /** Who has a role that its gate names. */
 async function approversOf(db: Database, siteId: string, { gate }: Promotion): Promise<string[]> {

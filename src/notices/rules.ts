@@ -8,6 +8,7 @@ export const noticeKinds = [
   "mentioned",
   "page_changed",
   "subscribed",
+  "webhook_disabled",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -21,6 +22,7 @@ export const noticeNames: Record<NoticeKind, string> = {
   mentioned: "Mentioned in a comment",
   page_changed: "Own page changed",
   subscribed: "Change to something followed",
+  webhook_disabled: "Webhook disabled",
 };
 
 /** Why the receiver gets a notice, for the end of a mail. */
@@ -33,6 +35,7 @@ export const noticeReasons: Record<NoticeKind, string> = {
   mentioned: "because a comment mentions you",
   page_changed: "because you own a page that changed",
   subscribed: "because you follow it",
+  webhook_disabled: "because you are an administrator",
 };
 
 /** `required`: each person chooses how often, but gets them. `off`: nobody gets them. */

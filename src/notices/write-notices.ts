@@ -3,7 +3,9 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { enqueue } from "../jobs/queue.ts";
 import type { Need } from "../promotions/need-rules.ts";
+import { listPromotions } from "../promotions/queries.ts";
 import { addMs } from "../time/add.ts";
+import { type DeliveredEvent, removeOldDeliveries, writeDeliveries } from "../webhooks/deliveries.ts";
 import { deliveriesOf } from "./choices.ts";
 import { type DigestDelivery, nextDigestAt } from "./digest-rules.ts";
 import { needsOf } from "./needs.ts";
@@ -29,7 +31,9 @@ export async function writeNotices(db: Database, now: string, mailIsSetUp: boole
     .execute();
   for (const { events, seq, checked_at, ...site } of sites) {
     const isBehind = events > (seq ?? 0) || (checked_at ?? "") < addMs(now, -recheckMs);
-    if (isBehind) await catchUp(db, { ...site, seq, events }, now, mailIsSetUp);
+    if (!isBehind) continue;
+    await catchUp(db, { ...site, seq, events }, now, mailIsSetUp);
+    await removeOld(db, now);
   }
 }
 
@@ -41,12 +45,22 @@ interface SiteProgress {
   events: number;
 }
 
+/** For how long it is shown what was sent. */
+const keptMs = 90 * 24 * 3_600_000;
+
+async function removeOld(db: Database, now: string): Promise<void> {
+  await db.deleteFrom("notices").where("ended_at", "<", addMs(now, -keptMs)).execute();
+  await removeOldDeliveries(db, addMs(now, -keptMs));
+}
+
 async function catchUp(db: Database, site: SiteProgress, now: string, mailIsSetUp: boolean): Promise<void> {
   for (let from = site.seq; ; ) {
     const until = Math.min((from ?? 0) + maxEvents, site.events);
     const isMine = await db.transaction().execute(async (trx) => {
       if (!(await moveProgress(trx, site.id, from, until, now))) return false;
-      await insertNotices(trx, site, await noticesSince(trx, site.id, from ?? 0, until, now), now, mailIsSetUp);
+      const events = await eventsBetween(trx, site.id, from ?? 0, until);
+      await insertNotices(trx, site, await noticesOf(trx, site.id, events, until, now), now, mailIsSetUp);
+      await writeDeliveries(trx, site.id, await deliveredEvents(trx, site.id, events), now);
       return true;
     });
     // if another server was faster, it goes on
@@ -86,21 +100,34 @@ interface NewNotice extends Pick<EventOccasion, "topic" | "promotion_id"> {
   seq: number;
 }
 
-async function noticesSince(
-  trx: Database,
-  siteId: string,
-  from: number,
-  until: number,
-  now: string,
-): Promise<NewNotice[]> {
-  const events: NoticedEvent[] = await trx
+const eventsBetween = (trx: Database, siteId: string, from: number, until: number): Promise<NoticedEvent[]> =>
+  trx
     .selectFrom("events")
-    .select(["seq", "person_id", "action", "subject_id", "environment_id", "recorded_at", "details"])
+    .select(["seq", "person_id", "action", "subject_id", "recorded_at"])
     .where("site_id", "=", siteId)
     .where("seq", ">", from)
     .where("seq", "<=", until)
     .orderBy("seq")
     .execute();
+
+/** The same with what they made of their promotions, for webhooks. */
+async function deliveredEvents(trx: Database, siteId: string, events: NoticedEvent[]): Promise<DeliveredEvent[]> {
+  const deciding = events.filter(({ action }) => action === "promotion_approved" || action === "promotion_completed");
+  const ids = [...new Set(deciding.map((event) => event.subject_id ?? ""))];
+  const promotions = ids.length ? await listPromotions(trx, siteId, { ids, limit: ids.length }) : [];
+  return events.map((event) => {
+    const promotion = promotions.find(({ id }) => id === event.subject_id);
+    return { ...event, approved: promotion?.state === "approved", rollback: Boolean(promotion?.rollback_of_id) };
+  });
+}
+
+async function noticesOf(
+  trx: Database,
+  siteId: string,
+  events: NoticedEvent[],
+  until: number,
+  now: string,
+): Promise<NewNotice[]> {
   const needed = await newNeeds(trx, siteId, events, until, now);
   const notices = [...needed];
   for (const event of events) {

@@ -1,6 +1,8 @@
+import { createSecrets } from "../../src/access/secrets.ts";
 import { newId, newSecret } from "../../src/database/ids.ts";
 import { createFeed } from "../../src/feeds/feeds.ts";
 import { newLink } from "../../src/people/links.ts";
+import { createWebhook } from "../../src/webhooks/webhooks.ts";
 import { released } from "./long-history.ts";
 import type { World } from "./world.ts";
 
@@ -108,6 +110,8 @@ export const everyPage: Visit[] = [
     "/tokens",
     "/jobs",
     "/notices",
+    "/webhooks",
+    "/webhooks/:webhook",
   ),
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
   ...visits("iris", "/sites/shop/settings")("/security", "/security?before=150"),
@@ -137,6 +141,7 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   invitation: (w) => newLink(w.db, "invitation", w.people.vera.id, w.clock.at),
   reset: (w) => newLink(w.db, "reset", w.people.vera.id, w.clock.at),
   notice: (w) => unsubscribeKey(w),
+  webhook: (w) => webhookId(w),
   "changes-feed": (w) => fileOf(w, "environment:live"),
   "calendar-feed": (w) => fileOf(w, "calendar:"),
   "change-badge": (w) => fileOf(w, "badge_environment:live"),
@@ -150,6 +155,12 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   rejected: (w) => numberOf(w, "promotions", ["note", "=", "Number 2"]),
   completed: (w) => numberOf(w, "promotions", ["note", "=", "Number 3"]),
 };
+
+async function webhookId(w: World): Promise<string> {
+  const context = { secrets: createSecrets({ databaseUrl: "file::memory:" }), isAllowed: () => true };
+  const request = { name: "CI", shape: "standard", url: "https://ci.example.test", types: [] };
+  return (await createWebhook(w.db, await w.by("iris"), w.site, request, context)).id;
+}
 
 async function unsubscribeKey(w: World): Promise<string> {
   const notice = {

@@ -1,5 +1,7 @@
 import { gateDefaults } from "../../src/access/gates.ts";
+import { createSecrets } from "../../src/access/secrets.ts";
 import { findAccess, type Site } from "../../src/access/sites.ts";
+import { systemActor } from "../../src/access/system.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { endDelegation, setDelegation } from "../../src/delegations/delegations.ts";
@@ -30,6 +32,13 @@ import { liftMark, markAsBad } from "../../src/releases/bad-releases.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { addMs } from "../../src/time/add.ts";
+import {
+  createWebhook,
+  disableWebhook,
+  enableWebhook,
+  removeWebhook,
+  rotateSecret,
+} from "../../src/webhooks/webhooks.ts";
 import { setGate } from "./gates.ts";
 import { environmentOf, lived, type World } from "./world.ts";
 
@@ -85,6 +94,14 @@ async function administer(w: World): Promise<void> {
   await resetPassword(w.db, iris, w.site, w.people.mara.id);
   const token = await createToken(w.db, iris, w.site, { name: "CI", roles: ["contributor"] });
   await revokeToken(w.db, iris, w.site, token.id);
+  const webhooks = { secrets: createSecrets({ databaseUrl: "file::memory:" }), isAllowed: () => true };
+  const url = "https://ci.example.test/hooks";
+  const webhook = await createWebhook(w.db, iris, w.site, { name: "CI", shape: "standard", url, types: [] }, webhooks);
+  await rotateSecret(w.db, iris, w.site, webhook.id, webhooks);
+  await disableWebhook(w.db, await systemActor(w.db, w.clock.at), w.site, webhook.id, "Its receiver is gone.");
+  await enableWebhook(w.db, iris, w.site, webhook.id);
+  const other = await createWebhook(w.db, iris, w.site, { name: "Old CI", shape: "slack", url, types: [] }, webhooks);
+  await removeWebhook(w.db, iris, w.site, other.id);
   const feed = await createFeed(w.db, iris, w.site, { what: "calendar:", about: "", name: "Team calendar" });
   await revokeFeed(w.db, iris, w.site, feed.id);
 }

@@ -13,6 +13,7 @@ const TABS = [
   ["/people", "People"],
   ["/tokens", "Tokens"],
   ["/notices", "Notices"],
+  ["/webhooks", "Webhooks"],
   ["/security", "Security"],
   ["/jobs", "Background work"],
 ] as const;
