@@ -22,6 +22,7 @@ import { exportRoutes } from "./exports/routes.ts";
 import { feedRoutes, secretFeeds } from "./feeds/routes.ts";
 import { showElsewhere } from "./feeds/send.ts";
 import { freezeRoutes } from "./freezes/routes.ts";
+import { guestInvitationRoutes, guestRoutes } from "./guests/routes.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { loadAssets } from "./http/assets.ts";
 import { limitForms, limitImports } from "./http/body-limits.ts";
@@ -124,6 +125,7 @@ export function createApp(
   app.route("/", accountRoutes);
   app.route("/", securityRoutes);
   app.route("/", linkRoutes);
+  app.route("/", guestRoutes);
   app.route("/", setupRoutes);
   app.route("/", siteRoutes);
   app.route("/sites/:site", site());
@@ -176,6 +178,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/releases", releaseRoutes);
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);
+  pages.route("/promotions", guestInvitationRoutes);
   pages.route("/approvals", inboxRoutes);
   pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);

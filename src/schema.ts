@@ -334,6 +334,8 @@ export interface Schema {
     for_id: string | null;
     /** JSON: the number of an earlier promotion, and the keys of the pages that they had approved there already. */
     carried_over: string | null;
+    /** How it is known who a guest is; null: by their account. */
+    identity: Generated<string | null>;
   };
   /** Who may decide for whom in a role, from and until a moment. */
   delegations: {
@@ -509,6 +511,27 @@ export interface Schema {
     /** Only what happens there; null: anywhere. */
     environment_id: string | null;
     created_at: string;
+  };
+  /** Invitations of people without an account to decide on one promotion. `codes`: how many were sent; `tries`: of the last. */
+  guests: {
+    id: string;
+    promotion_id: string;
+    /** As whom they decide; this person has no account and no membership. */
+    person_id: string;
+    email: string;
+    role: string;
+    /** Of the secret in the link. */
+    hash: string;
+    invited_by: string;
+    created_at: string;
+    expires_at: string;
+    revoked_at: Generated<string | null>;
+    code_hash: Generated<string | null>;
+    code_expires_at: Generated<string | null>;
+    codes: Generated<number>;
+    tries: Generated<number>;
+    session_hash: Generated<string | null>;
+    session_expires_at: Generated<string | null>;
   };
   /** Machines and channels that are told of events. `url` and the secrets are encrypted; `types` are separated by spaces, or `*`. */
   webhooks: {

@@ -8,6 +8,7 @@ test("by default Sitebook listens on this machine and uses an SQLite file", () =
     databaseUrl: "file:data/sitebook.db",
     baseUrl: undefined,
     trustedProxies: [],
+    webhookNetworks: [],
     secret: undefined,
   };
   expect(readConfig({})).toEqual(defaults);
@@ -23,6 +24,7 @@ test("all variables are read", () => {
       DATABASE_URL: "postgres://book:secret@db.example.com/sitebook",
       BASE_URL: "https://sitebook.example.com/",
       TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,2001:db8::/32",
+      WEBHOOK_NETWORKS: "10.1.2.3, 192.168.0.0/16",
       SMTP_URL: "smtp://book:hunter2@mail.example.com:587",
       MAIL_FROM: "Sitebook <sitebook@example.com>",
       SECRET: "correct horse battery staple book",
@@ -33,6 +35,7 @@ test("all variables are read", () => {
     databaseUrl: "postgres://book:secret@db.example.com/sitebook",
     baseUrl: "https://sitebook.example.com",
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"],
+    webhookNetworks: ["10.1.2.3", "192.168.0.0/16"],
     mail: { url: "smtp://book:hunter2@mail.example.com:587", from: "Sitebook <sitebook@example.com>" },
     secret: "correct horse battery staple book",
   });
@@ -54,6 +57,7 @@ test.each([
   [{ TRUSTED_PROXIES: "::1, ::/129" }, 'has "::/129"'],
   [{ TRUSTED_PROXIES: "10.0.0.0/" }, "TRUSTED_PROXIES has"],
   [{ TRUSTED_PROXIES: "fe80::1%eth0" }, "TRUSTED_PROXIES has"],
+  [{ WEBHOOK_NETWORKS: "intranet" }, 'WEBHOOK_NETWORKS has "intranet"; list the addresses or ranges of the receivers'],
   [{ SMTP_URL: "smtp://mail.example.com" }, 'MAIL_FROM is ""; set the sender of mails'],
   [{ MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address of a mail server; set smtp://"],
   [{ SMTP_URL: "mail.example.com:25", MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address"],

@@ -45,6 +45,7 @@ const floors = [
   ["history"],
   ["search"],
   ["exports"],
+  ["guests"],
   ["webhooks"],
   ["notices"],
   ["feeds"],

@@ -22,6 +22,8 @@ export interface Actor {
   /** The slugs of its roles on this site. */
   roles: string[];
   permissions: ReadonlySet<Permission>;
+  /** How it is known who a guest is, such as "code sent to j…@agency.example"; undefined for who has an account. */
+  guest?: string | undefined;
   /** For whom this person may decide at this moment. Only loaded where decisions are made and shown. */
   standsInFor?: StandIn[] | undefined;
   /** When Sitebook got the request, ISO 8601 UTC with milliseconds. */

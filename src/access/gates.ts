@@ -29,6 +29,8 @@ export interface GateRules {
   rollback_needs_approval: boolean;
   /** The roles that may roll back; empty: everyone who may complete promotions. */
   rollback_roles: string[];
+  /** The roles in which guests, who have no account, can be invited to decide on one promotion. */
+  guest_roles: string[];
 }
 
 /** `page`: for the pages that are the same; `release`: only if all others are the same and were approved. */
@@ -56,6 +58,7 @@ export const gateDefaults: Omit<GateRules, "requirements" | "asker_may_approve">
   carry_over: "never",
   rollback_needs_approval: true,
   rollback_roles: [],
+  guest_roles: [],
 };
 
 export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {

@@ -60,6 +60,10 @@ const options = {
       "Whether approvals of pages that stay the same carry over to a release that was made from an earlier one: never, page by page, or only if all of them were approved.",
   }),
   rollback_needs_approval: z.boolean().openapi({ default: true }),
+  guest_roles: z.array(role).openapi({
+    default: [],
+    description: "The roles in which guests without an account can be invited to decide on one promotion.",
+  }),
   rollback_roles: z.array(role).openapi({
     default: [],
     description: "The roles that may roll back; empty: everyone who may complete promotions.",

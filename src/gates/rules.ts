@@ -32,8 +32,9 @@ export function gateErrors(rules: GateRules, known: { slug: string }[]): FieldEr
   check("promotion_days", whyNotWhole("The number of days", rules.promotion_days, ranges.promotion_days));
   if (!carryOvers.includes(rules.carry_over))
     check("carry_over", "Select how approvals carry over: never, page or release.");
-  for (const role of [...new Set(rules.rollback_roles)].slice(0, known.length + 1))
-    check(`rollback_roles.${rules.rollback_roles.indexOf(role)}`, whyNoRole(role, known));
+  for (const field of ["rollback_roles", "guest_roles"] as const)
+    for (const role of [...new Set(rules[field])].slice(0, known.length + 1))
+      check(`${field}.${rules[field].indexOf(role)}`, whyNoRole(role, known));
   return [...errors, ...checklistErrors(rules.checklist)];
 }
 
@@ -74,6 +75,7 @@ export function normalRules(rules: GateRules): GateRules {
     requirements: rules.requirements.map(({ role, count }) => ({ role, count })),
     checklist: rules.checklist.map((line) => line.trim().normalize("NFC")),
     rollback_roles: [...new Set(rules.rollback_roles)],
+    guest_roles: [...new Set(rules.guest_roles)],
   };
 }
 
@@ -85,7 +87,8 @@ export function isSameGate(a: GateRules | null, b: GateRules): boolean {
 /** The rules as a text that is the same for gates that ask the same. */
 export function orderedText(rules: GateRules): string {
   const requirements = rules.requirements.map(({ role, count }) => `${role} ${count}`).sort();
-  const stored = storedRules({ ...rules, rollback_roles: rules.rollback_roles.toSorted() });
+  const sorted = { rollback_roles: rules.rollback_roles.toSorted(), guest_roles: rules.guest_roles.toSorted() };
+  const stored = storedRules({ ...rules, ...sorted });
   const options = Object.entries(stored).sort(([a], [b]) => compareText(a, b));
   return JSON.stringify([requirements, options.filter(([name]) => name !== "requirements")]);
 }

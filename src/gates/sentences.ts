@@ -31,6 +31,7 @@ export function gateSentences(gate: GateRules, roles: RoleNames): string[] {
     carryOverSentences[gate.carry_over],
     !gate.rollback_needs_approval && "A rollback needs no approval.",
     gate.rollback_roles.length > 0 && `Only ${namesOf(gate.rollback_roles, roles)} may roll back.`,
+    gate.guest_roles.length > 0 && `Guests can be invited to approve as ${namesOf(gate.guest_roles, roles)}.`,
   ].filter((sentence) => typeof sentence === "string");
 }
 
@@ -85,6 +86,7 @@ const ruleWords: Record<string, (rules: GateRules, roles: RoleNames) => string> 
   checklist: ({ checklist }) => quoted(checklist) || "none",
   "approvals carry over": ({ carry_over }) => carryOverWords[carry_over],
   "a rollback needs approval": (rules) => yes(rules.rollback_needs_approval),
+  "guests may approve as": ({ guest_roles }, roles) => namesOf(guest_roles, roles) || "none",
   "may roll back": ({ rollback_roles }, roles) => namesOf(rollback_roles, roles) || "all who may complete promotions",
 };
 

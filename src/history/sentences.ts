@@ -236,6 +236,14 @@ const sentences = {
     ".",
   ],
   token_revoked: (d) => ["revoked the token ", name(d.token), "."],
+  guest_invited: (d) => [
+    "invited ",
+    name(d.guest),
+    ` as a guest (${roleName(d.role)}) to decide on `,
+    promotion(d.number),
+    ".",
+  ],
+  guest_revoked: (d) => ["withdrew the invitation of the guest ", name(d.guest), " to ", promotion(d.number), "."],
   webhook_created: (d) => ["created the webhook ", name(d.webhook), ` to ${text(d.host)}.`],
   webhook_changed: (d) => [
     d.what === "secret" ? "gave a new secret to the webhook " : "enabled the webhook ",
@@ -312,6 +320,8 @@ export const actionNames = {
   password_reset: "Password-reset links created",
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
+  guest_invited: "Guests invited",
+  guest_revoked: "Guest invitations withdrawn",
   webhook_created: "Webhooks created",
   webhook_changed: "Webhooks changed",
   webhook_disabled: "Webhooks disabled",

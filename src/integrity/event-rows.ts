@@ -140,6 +140,7 @@ export const plainTables = {
     to_review: true,
     for_id: true,
     carried_over: true,
+    identity: true,
   } satisfies Columns<"approvals">,
   delegations: {
     id: true,
@@ -284,6 +285,8 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   password_reset: noRows,
   token_created: noRows,
   token_revoked: noRows,
+  guest_invited: noRows,
+  guest_revoked: noRows,
   webhook_created: noRows,
   webhook_changed: noRows,
   webhook_disabled: noRows,

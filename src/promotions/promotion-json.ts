@@ -53,6 +53,7 @@ export function promotionJson(row: Promotion): z.infer<typeof promotionSchema> {
       withdrawn_at: approval.withdrawn_at,
       withdrawal_reason: approval.withdrawal_reason,
       carried_over: approval.carried_over,
+      identity: approval.identity,
       pages: approval.pages.map(({ key, comment }) => ({ key, comment })),
     })),
     checklist: row.checklist.map(({ line, tick }) => ({

@@ -94,6 +94,10 @@ export const promotionSchema = z.object({
         description: "How many of `to_review` pages they had ticked as reviewed; null for a machine.",
       }),
       to_review: z.int().nullable(),
+      identity: z.string().nullable().openapi({
+        description: "How it is known who a guest is, who has no account; null for everyone else.",
+        example: "code sent to j…@agency.example",
+      }),
       carried_over: z
         .object({ promotion: z.int(), pages: z.array(keySchema) })
         .nullable()

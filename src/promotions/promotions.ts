@@ -139,6 +139,7 @@ export function decide<T = Outcome>(
       decided_at: actor.at,
       ...progress,
       for_id: away?.person_id ?? null,
+      identity: actor.guest ?? null,
     };
     const carried =
       request.decision === "approve" ? await carriedOver(trx, site.id, promotion, actor.person.id) : undefined;
@@ -162,6 +163,7 @@ export function decide<T = Outcome>(
         environment: promotion.environment.slug,
         person_kind: actor.person.kind,
         ...row,
+        identity: actor.guest,
         ...(carried && { carried_over: carried }),
         ...(away && { for: away.person }),
         ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),

@@ -303,7 +303,7 @@ const approvalsOf = precompiled((db, ids: string[]) =>
     .innerJoin("promotions as pr", "pr.id", "a.promotion_id")
     .leftJoin("people as f", "f.id", "a.for_id")
     .leftJoin("withdrawals as w", "w.approval_id", "a.id")
-    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review", "a.carried_over"])
+    .select(["a.id", "a.comment", "a.decided_at", "a.reviewed", "a.to_review", "a.carried_over", "a.identity"])
     .select(["w.withdrawn_at", "w.reason as withdrawal_reason", "w.expired_at"])
     .select([stillHas("role").as("has_role"), stillHas("any").as("has_any")])
     .where("a.promotion_id", "in", ids)

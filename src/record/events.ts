@@ -41,6 +41,8 @@ export const actions = [
   "password_reset",
   "token_created",
   "token_revoked",
+  "guest_invited",
+  "guest_revoked",
   "webhook_created",
   "webhook_changed",
   "webhook_disabled",

@@ -28,6 +28,7 @@ export function formOfGate(gate: Gate | null): GateForm {
     checklist: rules.checklist.join("\n"),
     carry_over: rules.carry_over,
     rollback_roles: rules.rollback_roles,
+    guest_roles: rules.guest_roles,
     reason: "",
     version: String(gate?.version ?? 0),
     previewed: "",
@@ -59,6 +60,7 @@ export async function readGateForm(c: SiteContext, roles: { slug: string }[]): P
     counts: Object.fromEntries(roles.map(({ slug }) => [slug, counts[`count_${slug}`] ?? ""])),
     ticked: await checkedValues(c, "ticked"),
     rollback_roles: await checkedValues(c, "rollback_roles"),
+    guest_roles: await checkedValues(c, "guest_roles"),
   };
 }
 
@@ -77,6 +79,7 @@ export function rulesOfForm(form: GateForm): GateRules {
     checklist: form.checklist.split(/\r\n?|\n/).filter((line) => line.trim()),
     carry_over: form.carry_over as GateRules["carry_over"],
     rollback_roles: form.rollback_roles,
+    guest_roles: form.guest_roles,
   };
 }
 

@@ -41,10 +41,11 @@ const familyOf = (address: string) => (isIP(address) === 4 ? "ipv4" : "ipv6");
 
 const isPrivate = listOf(privateNetworks);
 
-/** Whether Sitebook may call an address: a public one, or one in these networks. */
+/** Whether Sitebook may call an address: a public one, or one in these networks. Of a name, that is found when it is called. */
 export function callable(networks: string[]): (address: string) => boolean {
   const allowed = listOf(networks);
   return (text) => {
+    if (!isIP(text)) return true;
     const address = text.replace(/^::ffff:(?=\d+\.)/i, "");
     const family = familyOf(address);
     return allowed.check(address, family) || !isPrivate.check(address, family);
@@ -70,7 +71,7 @@ export function postJson(
   { isAllowed, timeoutMs = 15_000 }: { isAllowed: (address: string) => boolean; timeoutMs?: number },
 ): Promise<PostResult> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) && !isAllowed(host)) return Promise.reject(new Error(privateSentence(host)));
+  if (!isAllowed(host)) return Promise.reject(new Error(privateSentence(host)));
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((done, fail) => {
     const request = send(url, {

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { whyNotName } from "../text.ts";
 
 /** `standard`: by Standard Webhooks. The others are the incoming webhooks of these chat programs. */
@@ -51,7 +50,7 @@ export interface WebhookRequest {
   types: string[];
 }
 
-/** Why a webhook cannot be created, by field. `isAllowed` says whether a fixed address may be called. */
+/** Why a webhook cannot be created, by field. `isAllowed` says whether a host may be called, as far as its name alone tells. */
 export function webhookErrors(
   { name, shape, url, types }: WebhookRequest,
   isAllowed: (address: string) => boolean,
@@ -69,8 +68,8 @@ function whyNotUrl(text: string, isAllowed: (address: string) => boolean): strin
   if (!url || !/^https?:$/.test(url.protocol) || text.length > 2000)
     return "Enter a web address, like https://ci.example.com/hooks/sitebook.";
   if (url.username || url.password) return "Enter the address without a user name and password.";
-  const address = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(address) && !isAllowed(address)) return privateSentence(address);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (!isAllowed(host)) return privateSentence(host);
 }
 
 export const privateSentence = (address: string): string =>

@@ -22,14 +22,14 @@ export const mailPage = (
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title>${style}</head>
 <body><main><h1>${title}</h1>
 ${each(messages, (message) => section(message, messages.length > 1))}
-<p class="foot">${whyOf(messages)} <a href="${settings}">Change what you are told</a>${unsubscribe && html` or <a href="${unsubscribe}">unsubscribe</a>`}. Times are in ${messages[0]?.site.time_zone}.</p>
+<p class="foot">${whyOf(messages)} ${settings && html`<a href="${settings}">Change what you are told</a>`}${unsubscribe && html` or <a href="${unsubscribe}">unsubscribe</a>`}. Times are in ${messages[0]?.site.time_zone}.</p>
 </main></body></html>
 `;
 
 export interface Foot {
   unsubscribe?: string | undefined;
-  /** The address of the page on which notices are chosen. */
-  settings: string;
+  /** The address of the page on which notices are chosen; undefined for who has no account. */
+  settings?: string | undefined;
 }
 
 const section = (
@@ -59,7 +59,7 @@ export const mailText = (title: string, messages: Message[], { unsubscribe, sett
       ].join("\n"),
       message.actions.map(({ text, url }) => `${text}: ${url}`).join("\n"),
     ]),
-    `${whyOf(messages)}\nChange what you are told: ${settings}${unsubscribe ? `\nUnsubscribe: ${unsubscribe}` : ""}\nTimes are in ${messages[0]?.site.time_zone}.`,
+    `${whyOf(messages)}${settings ? `\nChange what you are told: ${settings}` : ""}${unsubscribe ? `\nUnsubscribe: ${unsubscribe}` : ""}\nTimes are in ${messages[0]?.site.time_zone}.`,
   ]
     .filter(Boolean)
     .join("\n\n");

@@ -113,9 +113,14 @@ function decided({ site, now }: Pick<Panels, "site" | "now">, approval: Approval
     withdrawn_at,
     pages,
     carried_over,
+    identity,
   } = approval;
   if (withdrawn_at) return withdrawn({ site, now }, approval);
-  const lost = !has_any ? ", no longer on this site" : !has_role && `, no longer ${role_name}`;
+  const lost = identity
+    ? `, a guest, confirmed by a ${identity}`
+    : !has_any
+      ? ", no longer on this site"
+      : !has_role && `, no longer ${role_name}`;
   const progress = to_review && `, reviewed ${formatCount(reviewed ?? 0)} of ${formatCount(to_review)}`;
   const word = decision === "approve" ? "approved" : "rejected";
   return html`<li>${statusBadge(word, html`${inRole(approval, approval.role_name)} ${word}`, { wrap: true })}<small>${time(decided_at, site.time_zone, now)}${progress}${carried_over && html`, ${countOf(carried_over.pages.length, "page")} carried over from <a href="/sites/${site.slug}/promotions/${carried_over.promotion}">promotion ${carried_over.promotion}</a>`}${lost}${comment && html`: <span class="quote">${comment}</span>`}${pages.length > 0 && html` Changes requested on ${countOf(pages.length, "page")}.`}</small></li>`;
@@ -155,7 +160,7 @@ function share({ site, promotion, url, mailIsSetUp }: Panels): Html {
   return panel(
     "share",
     "Ask for approval",
-    html`<p><small>${mailIsSetUp ? "Those who can approve it are told by mail." : "Nobody is told by mail, as no mail server is set up. They find it in their inbox here."}</small></p><p class="inline"><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>`,
+    html`<p><small>${mailIsSetUp ? "Those who can approve it are told by mail." : "Nobody is told by mail, as no mail server is set up. They find it in their inbox here."}</small></p><p class="inline"><button type="button" class="scripted" data-copy="${url}">Copy link</button> ${linkButton(mail, "Write a mail")}</p>${promotion.gate?.guest_roles.length ? html`<p><a href="/sites/${site.slug}/promotions/${number}/guests">Guests</a> <small>can be invited to decide without an account.</small></p>` : ""}`,
   );
 }
 

@@ -24,6 +24,7 @@ export type GateForm = {
   checklist: string;
   carry_over: string;
   rollback_roles: string[];
+  guest_roles: string[];
   reason: string;
   /** The version on which the change is based; 0: there was no gate. */
   version: string;
@@ -127,6 +128,11 @@ function fields({ form, errors, roles, carryOvers, preview }: Props): Html {
 ${boxes(
   "Also allowed to approve",
   html`${box("asker_may_approve", "The requester of the promotion")}${box("recorders_may_approve", "People who recorded the contents", "On the previous environment.")}${box("machines_may_approve", "Machines", "With a token that has the role.")}`,
+)}
+${boxes(
+  "Guests can be invited to approve as",
+  html`${each(roles, ({ slug, name }) => checkbox({ name: "guest_roles", value: slug, label: name, checked: form.guest_roles.includes(slug) }))}<small>People without an account, such as an agency, for one promotion. A code sent to their address confirms who they are.</small>`,
+  { name: "guest_roles", error: errors.guest_roles },
 )}
 ${boxes(
   "When approving",

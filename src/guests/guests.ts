@@ -1,0 +1,110 @@
+import { type Actor, withoutReplay } from "../access/actor.ts";
+import { whyNotMay } from "../access/permissions.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { newId, newSecret, sha256 } from "../database/ids.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { notFound, refuse, refuseFields } from "../errors.ts";
+import { normalEmail } from "../people/rules.ts";
+import { eventSubject } from "../promotions/open-promotions.ts";
+import { promotionOf } from "../promotions/promotions.ts";
+import type { Promotion } from "../promotions/queries.ts";
+import { appendEvent } from "../record/events.ts";
+import { normalName } from "../text.ts";
+import { addMs } from "../time/add.ts";
+import { type GuestRequest, guestErrors, whyNoGuests } from "./rules.ts";
+
+const lifetimeMs = 14 * 24 * 3_600_000;
+
+export interface InvitedGuest {
+  name: string;
+  email: string;
+  /** The secret of the link, which is stored nowhere. */
+  link: string;
+  promotion: Promotion;
+}
+
+/**
+ * Invites somebody without an account to decide on one promotion in one role, for two weeks. Throws a Refusal with 403, with
+ * 409 if no guest can be invited, or with 422 for a wrong field.
+ */
+export function inviteGuest(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  number: number,
+  request: GuestRequest,
+  mailIsSetUp: boolean,
+): Promise<InvitedGuest> {
+  refuse(whyNotMay(actor, "promote"), 403);
+  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
+    const promotion = await promotionOf(trx, site, number);
+    refuse(whyNoGuests(promotion, mailIsSetUp));
+    const others = (await listGuests(trx, promotion.id)).filter((one) => !one.revoked_at && one.expires_at > actor.at);
+    refuseFields(guestErrors(request, promotion, others));
+    const [link, email, name] = [newSecret(), normalEmail(request.email), normalName(request.name)];
+    const person_id = newId(Date.parse(actor.at));
+    const person = { id: person_id, kind: "person" as const, name, email: null, password: null, created_at: actor.at };
+    await trx.insertInto("people").values(person).execute();
+    const id = newId(Date.parse(actor.at));
+    const invitation = { id, promotion_id: promotion.id, person_id, email, role: request.role, hash: sha256(link) };
+    const validity = { invited_by: actor.person.id, created_at: actor.at, expires_at: addMs(actor.at, lifetimeMs) };
+    await trx
+      .insertInto("guests")
+      .values({ ...invitation, ...validity })
+      .execute();
+    await append(trx, actor, site, promotion, "guest_invited", { guest: name, role: request.role });
+    return { name, email, link, promotion };
+  });
+}
+
+/** Ends an invitation: its link and everything opened with it work no more. What the guest decided stays. */
+export function revokeGuest(
+  db: Database,
+  actor: Actor,
+  site: Site,
+  number: number,
+  id: string,
+): Promise<{ name: string }> {
+  refuse(whyNotMay(actor, "promote"), 403);
+  return siteTransaction(db, withoutReplay(actor), site.id, async (trx, actor) => {
+    const promotion = await promotionOf(trx, site, number);
+    const guest = (await listGuests(trx, promotion.id)).find((one) => one.id === id) ?? notFound("guest");
+    if (guest.revoked_at) return guest;
+    await trx.updateTable("guests").set({ revoked_at: actor.at, session_hash: null }).where("id", "=", id).execute();
+    await append(trx, actor, site, promotion, "guest_revoked", { guest: guest.name, role: guest.role });
+    return guest;
+  });
+}
+
+export type ListedGuest = Awaited<ReturnType<typeof listGuests>>[number];
+
+/** The guests of a promotion, in the order in which they were invited, with what they decided. */
+export const listGuests = (db: Database, promotionId: string) =>
+  db
+    .selectFrom("guests as g")
+    .innerJoin("people as p", "p.id", "g.person_id")
+    .innerJoin("people as i", "i.id", "g.invited_by")
+    .innerJoin("roles as r", "r.slug", "g.role")
+    .leftJoin("approvals as a", (join) =>
+      join.onRef("a.promotion_id", "=", "g.promotion_id").onRef("a.person_id", "=", "g.person_id"),
+    )
+    .select(["g.id", "g.email", "g.role", "g.created_at", "g.expires_at", "g.revoked_at", "g.session_expires_at"])
+    .select(["p.name", "i.name as invited_by", "r.name as role_name", "a.decision", "a.decided_at"])
+    .where("g.promotion_id", "=", promotionId)
+    .orderBy("g.id")
+    .execute();
+
+const append = (
+  trx: Database,
+  actor: Actor,
+  site: Site,
+  promotion: Promotion,
+  action: "guest_invited" | "guest_revoked",
+  details: { guest: string; role: string },
+) =>
+  appendEvent(trx, actor, site.id, {
+    ...eventSubject(promotion, promotion.environment),
+    action,
+    details: { number: promotion.number, name: promotion.name, environment: promotion.environment.slug, ...details },
+  });
