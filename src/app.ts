@@ -40,9 +40,12 @@ import { gateSettingsRoutes } from "./settings/gate.ts";
 import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { securitySettingsRoutes } from "./settings/security.ts";
+import { signInSettingsRoutes } from "./settings/sign-in.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
 import { setupRoutes } from "./setup/routes.ts";
+import { cachedDiscovery } from "./sign-on/discovery.ts";
+import { signOnRoutes } from "./sign-on/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
 
 export interface Options {
@@ -69,6 +72,7 @@ export function createApp(
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
   const watchTokenAddress = tokenAddressWatch();
+  const discover = cachedDiscovery(secrets);
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -102,6 +106,8 @@ export function createApp(
   app.get("/help", (c) => personPage(c, "Help", help()));
   app.route("/", accountRoutes);
   app.route("/", securityRoutes);
+  app.route("/", signOnRoutes(discover));
+  app.route("/settings/sign-in", signInSettingsRoutes(discover));
   app.route("/", linkRoutes);
   app.route("/", setupRoutes);
   app.route("/", siteRoutes);
