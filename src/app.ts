@@ -46,10 +46,13 @@ import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { noticeSettingsRoutes } from "./settings/notices.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
 import { securitySettingsRoutes } from "./settings/security.ts";
+import { signInSettingsRoutes } from "./settings/sign-in.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
 import { webhookSettingsRoutes } from "./settings/webhooks.ts";
 import { setupRoutes } from "./setup/routes.ts";
+import { cachedDiscovery } from "./sign-on/discovery.ts";
+import { signOnRoutes } from "./sign-on/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
 import { callable } from "./webhooks/post.ts";
 
@@ -84,6 +87,7 @@ export function createApp(
   const hashing = limitHashing();
   const mayCall = callable(webhookNetworks);
   const watchTokenAddress = tokenAddressWatch();
+  const discover = cachedDiscovery(secrets);
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -124,6 +128,8 @@ export function createApp(
   app.get("/help", (c) => personPage(c, "Help", help()));
   app.route("/", accountRoutes);
   app.route("/", securityRoutes);
+  app.route("/", signOnRoutes(discover));
+  app.route("/settings/sign-in", signInSettingsRoutes(discover));
   app.route("/", linkRoutes);
   app.route("/", guestRoutes);
   app.route("/", setupRoutes);

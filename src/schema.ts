@@ -18,7 +18,13 @@ export type SecurityEventKind =
   | "password_changed"
   | "link_created"
   | "roles_changed"
-  | "token_address";
+  | "token_address"
+  | "sign_in_refused"
+  | "account_created"
+  | "provider_linked"
+  | "provider_saved"
+  | "provider_removed"
+  | "passwords_switched";
 
 export interface Schema {
   sites: {
@@ -66,7 +72,40 @@ export interface Schema {
     /** Of the client that signed in; empty if unknown. */
     address: Generated<string>;
     user_agent: Generated<string>;
+    /** When the person authenticated at an identity provider; null: when the session began. */
+    authenticated_at: Generated<string | null>;
+    /** JSON for signing out there, sealed with the session's secret; null: they signed in with a password. */
+    sealed_provider: Generated<string | null>;
   };
+  /** Providers of OpenID Connect with which people sign in, on all sites. */
+  identity_providers: {
+    id: string;
+    /** In addresses. */
+    slug: string;
+    /** On the button. */
+    name: string;
+    issuer: string;
+    client_id: string;
+    /** The client secret, sealed; null for a public client. */
+    sealed_secret: string | null;
+    /** Further scopes, with spaces between them. */
+    scopes: string;
+    /** The domains whose e-mail addresses it may sign in, with spaces between them; empty: all. */
+    domains: string;
+    /** 1: its e-mail addresses count as verified if it does not say anything about that. */
+    trusts_email: Flag;
+    /** 1: accounts are created at the first sign-in. */
+    sign_up: Flag;
+    /** The claim that names groups; null: it gives no roles. */
+    roles_claim: string | null;
+    /** JSON: which value of the claim gives which role on which site. */
+    role_rules: string;
+    changed_at: string;
+  };
+  /** The account of a person at a provider. */
+  identities: { provider_id: string; subject: string; person_id: string; linked_at: string; seen_at: string };
+  /** Settings of the whole book. */
+  settings: { name: "passwords"; value: string };
   links: {
     hash: string;
     purpose: "setup" | "invitation" | "reset";

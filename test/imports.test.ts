@@ -41,6 +41,7 @@ const floors = [
   ["sites"],
   ["calendar"],
   ["people"],
+  ["sign-on"],
   ["artifacts"],
   ["history"],
   ["search"],

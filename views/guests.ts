@@ -121,11 +121,12 @@ type ReviewProps = {
 export function guestReviewPage(props: ReviewProps): Html {
   const { site, promotion, name, decided, refused, now } = props;
   const changes = promotion.contents.filter(({ change }) => change !== "same");
+  const list = html`<ul class="plain">${each(changes, (change) => html`<li>${changeLine(props, change)}</li>`)}</ul>`;
   return html`<h1>${promotion.name}</h1>
 <p>${name}, this is what will change on ${promotion.environment.name} of ${site.name}: ${countOf(changes.length, "change")}, requested by <bdi>${promotion.asked_by}</bdi> ${time(promotion.asked_at, site.time_zone, now)}.</p>
 ${promotion.note && html`<p class="quote">${promotion.note}</p>`}${refused && note(refused, { kind: "bad" })}
 ${decided ? note(`You ${decided.decision === "approve" ? "approved" : "rejected"} it. It is recorded, and you can close this page.`, { kind: "done" }) : props.whyNot && note(props.whyNot)}
-<form method="post" action="/guest/review">${hiddenField("digest", promotion.digest)}<ul class="plain">${each(changes, (change) => html`<li>${changeLine(props, change)}</li>`)}</ul>${!decided && !props.whyNot && decision(props)}</form>`;
+${decided || props.whyNot ? list : html`<form method="post" action="/guest/review">${hiddenField("digest", promotion.digest)}${list}${decision(props)}</form>`}`;
 }
 
 function changeLine(
@@ -138,7 +139,8 @@ function changeLine(
     kind === "page" &&
     html`${word !== "removed" && open(site, promotion.from, key)} ${word !== "new" && open(site, promotion.environment, key)}`;
   const label = html`${word} <b>${title ?? key}</b> <code>${key}</code>`;
-  const versions = html`<small>${versionTag(inTarget?.version ?? null)} → ${versionTag(version)}</small>`;
+  const before = inTarget?.version && html`${versionTag(inTarget.version)} → `;
+  const versions = html`<small>${before}${version === null ? "removed" : versionTag(version)}</small>`;
   if (kind === "software" || decided || whyNot) return html`${label} ${versions} ${links}`;
   const box = checkbox({
     name: "ticked",

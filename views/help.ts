@@ -46,6 +46,14 @@ const terms: [string, string][] = [
     "Take-down",
     "What is planned for the end of a campaign: its pages are removed, or what was there before is restored. The approvals of the promotion cover it, as long as nothing else is there by then.",
   ],
+  [
+    "Identity provider",
+    "Where people sign in with their company account. Who administers every site adds one under Settings, Sign-in. It recognises people by their verified e-mail address, and can give them roles.",
+  ],
+  [
+    "Security event",
+    "A sign-in, a failed one, or a change of an account, with the address and browser it came from. Your own are under Account; administrators see those of the people of their site under Settings, Security. They are deleted after 180 days.",
+  ],
   ["Completed", "The contents of the promotion are recorded on the target environment."],
   [
     "Rollback",

@@ -1,4 +1,5 @@
 import type { Database } from "../database/connect.ts";
+import { canSignIn } from "./can-sign-in.ts";
 import { personName } from "./person-name.ts";
 import { canBeUsed } from "./tokens.ts";
 
@@ -31,7 +32,7 @@ export async function holdersOf(
   const rows = await db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
-    .select(["m.role", "p.id", personName("p", "m.site_id").as("name"), "p.kind", "p.password"])
+    .select(["m.role", "p.id", personName("p", "m.site_id").as("name"), "p.kind", canSignIn("p").as("signs_in")])
     .where("m.site_id", "=", siteId)
     .where("m.role", "in", roles)
     .where((eb) =>
@@ -51,11 +52,11 @@ export async function holdersOf(
   return new Map(
     roles.map((role) => [
       role,
-      (byRole.get(role) ?? []).map(({ id, name, kind, password }) => ({
+      (byRole.get(role) ?? []).map(({ id, name, kind, signs_in }) => ({
         id,
         name,
         kind,
-        ...(kind === "person" && password === null && { invited: true as const }),
+        ...(kind === "person" && !signs_in && { invited: true as const }),
       })),
     ]),
   );

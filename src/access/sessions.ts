@@ -2,6 +2,7 @@ import type { Database } from "../database/connect.ts";
 import { isDiskFull } from "../database/errors.ts";
 import { newSecret, sha256 } from "../database/ids.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { seal, unseal } from "../database/sealed.ts";
 import { addMs } from "../time/add.ts";
 import type { Person } from "./actor.ts";
 import { type Client, unknownClient } from "./security-events.ts";
@@ -11,12 +12,23 @@ export const sessionLifetimeMs = { idle: 7 * dayMs, total: 30 * dayMs };
 /** How old `seen_at` may become before it is written again, so that not every click is a write. */
 const seenIntervalMs = 10 * 60 * 1000;
 
+/** How somebody signed in with an identity provider. */
+export interface ProviderSignIn {
+  /** The provider's short name. */
+  slug: string;
+  /** Shows the provider whom to sign out. */
+  idToken: string;
+  /** When they authenticated there, ISO 8601 UTC; long ago if the provider does not say. */
+  authenticatedAt: string;
+}
+
 /** Opens a session and returns its secret, which only the browser keeps. Also deletes expired sessions. */
 export async function openSession(
   db: Database,
   personId: string,
   at: string,
   { address, userAgent }: Client = unknownClient,
+  provider?: ProviderSignIn,
 ): Promise<string> {
   const secret = newSecret();
   await db.deleteFrom("sessions").where("expires_at", "<", at).execute();
@@ -30,6 +42,8 @@ export async function openSession(
       expires_at: addMs(at, sessionLifetimeMs.total),
       address,
       user_agent: userAgent,
+      authenticated_at: provider?.authenticatedAt ?? null,
+      sealed_provider: provider ? seal(JSON.stringify(provider), secret, personId) : null,
     })
     .execute();
   return secret;
@@ -37,7 +51,7 @@ export async function openSession(
 
 interface Session {
   person: Person;
-  /** When the password was entered. */
+  /** When the password was entered, here or at the identity provider. */
   signedInAt: string;
 }
 
@@ -46,7 +60,8 @@ export async function findSession(db: Database, secret: string, at: string): Pro
   const hash = sha256(secret);
   const [session] = await selectSession(db, hash, at, addMs(at, -sessionLifetimeMs.idle));
   if (!session) return;
-  const { seen_at, created_at: signedInAt, ...person } = session;
+  const { seen_at, created_at, authenticated_at, ...person } = session;
+  const signedInAt = authenticated_at ?? created_at;
   if (seen_at < addMs(at, -seenIntervalMs)) await markSeen(db, hash, at);
   return { person, signedInAt };
 }
@@ -55,7 +70,7 @@ const selectSession = precompiled((db, hash: string, at: string, idleSince: stri
   db
     .selectFrom("sessions as s")
     .innerJoin("people as p", "p.id", "s.person_id")
-    .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at", "s.created_at"])
+    .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at", "s.created_at", "s.authenticated_at"])
     .where("s.hash", "=", hash)
     .where("s.expires_at", ">", at)
     .where("s.seen_at", ">", idleSince),
@@ -68,6 +83,17 @@ async function markSeen(db: Database, hash: string, at: string): Promise<void> {
   } catch (error) {
     if (!isDiskFull(error)) throw error;
   }
+}
+
+/** How the person of a session signed in with a provider; undefined if they used a password. */
+export async function providerOfSession(db: Database, secret: string): Promise<ProviderSignIn | undefined> {
+  const session = await db
+    .selectFrom("sessions")
+    .select(["sealed_provider", "person_id"])
+    .where("hash", "=", sha256(secret))
+    .executeTakeFirst();
+  const text = session?.sealed_provider && unseal(session.sealed_provider, secret, session.person_id);
+  return text ? (JSON.parse(text) as ProviderSignIn) : undefined;
 }
 
 export async function closeSession(db: Database, secret: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Actor } from "../access/actor.ts";
+import { canSignIn } from "../access/can-sign-in.ts";
 import type { Substitute } from "../access/holders.ts";
 import { personName } from "../access/person-name.ts";
 import type { Database } from "../database/connect.ts";
@@ -28,12 +29,12 @@ export async function possibleSubstitutes(db: Database, siteId: string) {
   const rows = await db
     .selectFrom("people as p")
     .innerJoin("sites as s", (join) => join.on("s.id", "=", siteId))
-    .select(["p.id", personName("p", "s.id").as("name"), "p.password"])
+    .select(["p.id", personName("p", "s.id").as("name"), canSignIn("p").as("signs_in")])
     .where("p.kind", "=", "person")
     .where("p.id", "in", (eb) => eb.selectFrom("memberships").select("person_id").where("site_id", "=", siteId))
     .orderBy("p.name")
     .execute();
-  return rows.map(({ id, name, password }) => ({ id, name, signs_in: password !== null }));
+  return rows.map(({ id, name, signs_in }) => ({ id, name, signs_in: Boolean(signs_in) }));
 }
 
 /** Who may decide for somebody at this moment (ISO 8601 UTC) in these roles, by name. Who lost their place on the site cannot. */

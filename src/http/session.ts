@@ -4,7 +4,14 @@ import { type Actor, actorOn } from "../access/actor.ts";
 import { browserLifetimeMs, rememberBrowser } from "../access/browsers.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { type Client, recordSecurityEvent } from "../access/security-events.ts";
-import { closeSession, findSession, openSession, sessionLifetimeMs } from "../access/sessions.ts";
+import {
+  closeSession,
+  findSession,
+  openSession,
+  type ProviderSignIn,
+  providerOfSession,
+  sessionLifetimeMs,
+} from "../access/sessions.ts";
 import { findAccess } from "../access/sites.ts";
 import { sha256 } from "../database/ids.ts";
 import { notFound, refuse } from "../errors.ts";
@@ -45,9 +52,14 @@ export const clientOf = (c: AnyContext): Client => ({
  * Signs a person in, always with a new session, so that a cookie planted in this browser before is useless. `by`: how, for
  * the security events; undefined if somebody who is signed in only gets a new session.
  */
-export async function startSession(c: AnyContext, personId: string, by?: string): Promise<void> {
+export async function startSession(
+  c: AnyContext,
+  personId: string,
+  by?: string,
+  provider?: ProviderSignIn,
+): Promise<void> {
   const client = clientOf(c);
-  const secret = await openSession(c.get("db"), personId, c.get("at"), client);
+  const secret = await openSession(c.get("db"), personId, c.get("at"), client, provider);
   if (by) await recordSecurityEvent(c.get("db"), c.get("at"), client, { kind: "signed_in", personId, detail: by });
   await closeOwnSession(c);
   setSecretCookie(c, sessionCookie(c), secret, sessionLifetimeMs.total);
@@ -69,6 +81,12 @@ function setSecretCookie(c: AnyContext, name: string, secret: string, lifetimeMs
     secure: secure(c),
     maxAge: lifetimeMs / 1000,
   });
+}
+
+/** How this browser signed in with a provider; undefined without a session, or if it was with a password. */
+export async function providerOfBrowser(c: AnyContext): Promise<ProviderSignIn | undefined> {
+  const secret = getCookie(c, sessionCookie(c));
+  return secret ? providerOfSession(c.get("db"), secret) : undefined;
 }
 
 /** Signs out. Deletes the cookie first, so that it works even if the disk is full and the session cannot be deleted. */

@@ -4,7 +4,7 @@ import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import type { Database } from "../database/connect.ts";
 import { lockSite } from "../database/locks.ts";
-import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
+import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { keepFormerName } from "../record/former-names.ts";
 import { normalName } from "../text.ts";
@@ -12,6 +12,7 @@ import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
 import { forgetFailures, personOrRefusal, tryPassword } from "./sign-in.ts";
+import { whyNotUsePassword } from "./ways.ts";
 
 export const staleLinkSentence =
   "This link has been used or has expired. Ask an administrator of your site for a new one.";
@@ -41,6 +42,7 @@ export async function choosePassword(
 ): Promise<string> {
   const found = await findLink(db, purpose, link, at);
   if (!found?.person_id) throw new Refusal(403, staleLinkSentence);
+  refuse(await whyNotUsePassword(db, found.person_id), 403);
   refuseFields(passwordErrors(password, again, found.email));
   const hash = await hashing(client, () => hashPassword(password));
   return db.transaction().execute(async (trx) => {
@@ -155,6 +157,7 @@ export async function changePassword(
   },
   hashing: LimitHashing,
 ): Promise<void> {
+  refuse(await whyNotUsePassword(db, person.id), 403);
   refuseFields(passwordErrors(password, again, person.email));
   const result = await tryPassword(
     db,

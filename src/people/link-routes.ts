@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { invitationPage } from "../../views/people/invitation.ts";
-import { besideFields, Refusal } from "../errors.ts";
+import { besideFields, Refusal, refuse } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
@@ -9,6 +9,7 @@ import { clientOf, startSession } from "../http/session.ts";
 import { choosePassword, staleLinkSentence } from "./account.ts";
 import { findLink } from "./links.ts";
 import { passwordLength } from "./rules.ts";
+import { whyNotUsePassword } from "./ways.ts";
 
 /** The pages behind links that work once: an invitation, a password reset. */
 export const linkRoutes = new Hono<AppEnv>();
@@ -39,7 +40,8 @@ async function showInvitation(
   errors?: Record<string, string>,
 ) {
   const found = await findLink(c.var.db, purpose, link, c.var.at);
-  if (!found) throw new Refusal(403, staleLinkSentence);
+  if (!found?.person_id) throw new Refusal(403, staleLinkSentence);
+  refuse(await whyNotUsePassword(c.var.db, found.person_id), 403);
   const person = { name: found.name ?? "", email: found.email ?? "" };
   const content = invitationPage({ purpose, link, atLeast, ...person, ...(errors && { errors }) });
   containsSecret(c);

@@ -1,8 +1,10 @@
 import { type Actor, withoutReplay } from "../access/actor.ts";
+import { canSignIn } from "../access/can-sign-in.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import { listRoles, type Role, roleNames } from "../access/roles.ts";
-import { recordSecurityEvent, unknownClient } from "../access/security-events.ts";
+import { type Client, recordSecurityEvent, unknownClient } from "../access/security-events.ts";
 import type { Site } from "../access/sites.ts";
+import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
@@ -42,14 +44,14 @@ export async function inviteWithin(trx: Database, actor: Actor, site: Site, invi
   const { name, roles } = invitation;
   const email = normalEmail(invitation.email);
   const existing = await trx
-    .selectFrom("people")
-    .select(["id", "name", "password"])
-    .where("email", "=", email)
+    .selectFrom("people as p")
+    .select(["p.id", "p.name", canSignIn("p").as("signs_in")])
+    .where("p.email", "=", email)
     .executeTakeFirst();
   const person = existing ?? (await insertPerson(trx, actor, site, { name: normalName(name), email }, roles));
   const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
   await recordRoles(trx, actor, site, person, { given: existing ? given : roles, removed: [] });
-  if (existing?.password || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
+  if (existing?.signs_in || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
     return { id: existing.id, name: existing.name, given };
   return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, actor.at) };
 }
@@ -134,6 +136,44 @@ export function changeRoles(db: Database, actor: Actor, site: Site, personId: st
   });
 }
 
+/**
+ * Gives a person those of the governed roles that are wanted, and removes the others, in Sitebook's name: an identity
+ * provider decides about them. The last administrator of a site stays one.
+ */
+export async function setGovernedRoles(
+  db: Database,
+  site: Site,
+  person: { id: string; name: string },
+  { governed, wanted }: { governed: ReadonlySet<string>; wanted: ReadonlySet<string> },
+  { client, at }: { client: Client; at: string },
+): Promise<void> {
+  const changes = async (trx: Database) => {
+    const member = await findMember(trx, site.id, person.id);
+    const held = member?.roles.map(({ slug }) => slug) ?? [];
+    const removed = held.filter((role) => governed.has(role) && !wanted.has(role));
+    const removable = member ? await withoutLastAdministrator(trx, site, member, removed) : [];
+    return { member, removed: removable, given: [...wanted].filter((role) => !held.includes(role)) };
+  };
+  const early = await changes(db);
+  if (!early.given.length && !early.removed.length) return;
+  const actor = { ...(await systemActor(db, at)), client };
+  await siteTransaction(db, actor, site.id, async (trx, actor) => {
+    const { member, removed, given } = await changes(trx);
+    if (member) for (const role of removed) await removeRole(trx, actor, site, member, role);
+    await giveRoles(trx, actor, site, person, given);
+    await recordRoles(trx, actor, site, person, { given, removed });
+  });
+}
+
+/** Those of the roles that can be removed together. */
+async function withoutLastAdministrator(trx: Database, site: Site, member: Member, roles: string[]): Promise<string[]> {
+  const known = await listRoles(trx);
+  const removable: string[] = [];
+  for (const role of roles)
+    if (!(await whyNotRemoveRoles(trx, site, member, [...removable, role], known))) removable.push(role);
+  return removable;
+}
+
 /** Records a change of roles among the security events, beside the site's history. */
 async function recordRoles(
   trx: Database,
@@ -196,7 +236,7 @@ export function resetPassword(db: Database, actor: Actor, site: Site, personId: 
     const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
     const elsewhere = await belongsElsewhere(trx, site, actor.person.id, member.id);
     refuse(whyNotGiveLink(actor.person, member, elsewhere));
-    const purpose = member.signs_in ? ("reset" as const) : ("invitation" as const);
+    const purpose = member.has_password ? ("reset" as const) : ("invitation" as const);
     const link = await newLink(trx, purpose, member.id, actor.at);
     await appendEvent(trx, actor, site.id, {
       action: purpose === "reset" ? "password_reset" : "person_invited",

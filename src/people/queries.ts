@@ -1,3 +1,4 @@
+import { canSignIn } from "../access/can-sign-in.ts";
 import { listRoles } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { personThen } from "../record/former-names.ts";
@@ -6,8 +7,9 @@ export interface Member {
   id: string;
   name: string;
   email: string | null;
-  /** Has a password. */
+  /** Has a password, or an account at an identity provider. */
   signs_in: boolean;
+  has_password: boolean;
   roles: { slug: string; name: string }[];
   /** When the earliest of these roles was given, ISO 8601 UTC. */
   since: string;
@@ -28,7 +30,16 @@ async function selectMembers(db: Database, siteId: string, personId?: string): P
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
     .innerJoin("roles as r", "r.slug", "m.role")
-    .select(["p.id", "p.name", "p.email", "p.password", "r.slug", "r.name as role", "m.since"])
+    .select([
+      "p.id",
+      "p.name",
+      "p.email",
+      "p.password",
+      canSignIn("p").as("signs_in"),
+      "r.slug",
+      "r.name as role",
+      "m.since",
+    ])
     .where("m.site_id", "=", siteId)
     .where("p.kind", "=", "person")
     .$if(personId !== undefined, (query) => query.where("p.id", "=", personId as string))
@@ -37,10 +48,10 @@ async function selectMembers(db: Database, siteId: string, personId?: string): P
     .orderBy("r.name")
     .execute();
   return [...Map.groupBy(rows, (row) => row.id).values()].map((own) => {
-    const { id, name, email, password } = own[0] as (typeof rows)[number];
+    const { id, name, email, password, signs_in } = own[0] as (typeof rows)[number];
     const roles = own.map((row) => ({ slug: row.slug, name: row.role }));
     const since = own.map((row) => row.since).sort()[0] as string;
-    return { id, name, email, signs_in: password !== null, roles, since };
+    return { id, name, email, signs_in: Boolean(signs_in), has_password: password !== null, roles, since };
   });
 }
 

@@ -2,11 +2,12 @@ import { type Context, Hono } from "hono";
 import { accountAddress, accountPage } from "../../views/people/account.ts";
 import { signInPage } from "../../views/people/sign-in.ts";
 import type { Person } from "../access/actor.ts";
+import { keepForm } from "../access/kept-forms.ts";
 import { recordSecurityEvent } from "../access/security-events.ts";
-import { closeSessionsOf, listSessions } from "../access/sessions.ts";
+import { closeSessionsOf, listSessions, type ProviderSignIn } from "../access/sessions.ts";
 import { rolesBySite } from "../access/sites.ts";
 import { isDiskFull } from "../database/errors.ts";
-import { besideFields } from "../errors.ts";
+import { besideFields, refuse, shownRefusal } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage, signedOutPage, siteOfReader } from "../http/pages.ts";
@@ -15,6 +16,7 @@ import {
   clientOf,
   endSession,
   needPerson,
+  providerOfBrowser,
   sessionHash,
   signInAddress,
   startSession,
@@ -24,14 +26,17 @@ import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
 import { browserName } from "./security-sentences.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
+import { waysToSignIn, whyNotUsePassword } from "./ways.ts";
 
 /** Signing in and out, and the account page. */
 export const accountRoutes = new Hono<AppEnv>();
 
 accountRoutes.get("/sign-in", async (c) => {
   const next = safePath(c.req.query("next"));
-  if (c.var.person && !c.req.query("again")) return c.redirect(next, 303);
-  return signedOutPage(c, "Sign in", signInPage({ next, first: !(await hasAccount(c.var.db)) }));
+  const again = c.req.query("again") !== undefined;
+  if (c.var.person && !again) return c.redirect(next, 303);
+  const props = { next, again, ...(await waysToSignIn(c.var.db)), first: !(await hasAccount(c.var.db)) };
+  return signedOutPage(c, "Sign in", signInPage(props));
 });
 
 accountRoutes.post("/sign-in", async (c) => {
@@ -40,13 +45,15 @@ accountRoutes.post("/sign-in", async (c) => {
   const next = safePath(form.next);
   try {
     const attempt = { email, password, ...clientOf(c), browser: browserSecret(c), at };
-    const result = await tryPassword(db, attempt, limitHashing);
-    await startSession(c, personOrRefusal(result, noMatch).id, "with a password");
+    const { id } = personOrRefusal(await tryPassword(db, attempt, limitHashing), noMatch);
+    refuse(await whyNotUsePassword(db, id), 403);
+    await startSession(c, id, "with a password");
     return c.redirect(next, 303);
   } catch (error) {
-    const { errors, status, retryAfter } = besideFields(error, "password");
+    const { refused, errors, status, retryAfter } = shownRefusal(error);
     if (retryAfter) c.header("retry-after", String(retryAfter));
-    const content = signInPage({ next, email, error: errors.password, first: false });
+    const ways = await waysToSignIn(db);
+    const content = signInPage({ next, email, error: errors.password ?? refused, first: false, again: false, ...ways });
     return signedOutPage(c, "Sign in", content, status as 401 | 429);
   }
 });
@@ -60,20 +67,34 @@ const noMatch = {
 accountRoutes.post("/sign-out", async (c) => {
   const { everywhere, next } = await formFields(c, "everywhere", "next");
   const { person, db } = c.var;
+  const provider = person && !next && (await providerOfBrowser(c));
   await endSession(c);
   if (everywhere && person) await closeSessionsOf(db, person.id);
-  if (person) await recordSignOut(c, person.id, everywhere ? "sessions_ended" : "signed_out");
+  if (person) await unlessFull(() => recordSignOut(c, person.id, everywhere ? "sessions_ended" : "signed_out"));
+  const atProvider = person && provider && (await unlessFull(() => signedOutAddress(c, person.id, provider)));
+  if (atProvider) return c.redirect(atProvider, 303);
   flash(c, everywhere ? "You are signed out everywhere." : "You are signed out.");
   return c.redirect(next ? signInAddress(safePath(next)) : "/sign-in", 303);
 });
 
 /** Ignores a full disk, so that people can sign out. */
-async function recordSignOut(c: Context<AppEnv>, personId: string, kind: "signed_out" | "sessions_ended") {
+async function unlessFull<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    await recordSecurityEvent(c.var.db, c.var.at, clientOf(c), { kind, personId });
+    return await work();
   } catch (error) {
     if (!isDiskFull(error)) throw error;
   }
+}
+
+const recordSignOut = (c: Context<AppEnv>, personId: string, kind: "signed_out" | "sessions_ended") =>
+  recordSecurityEvent(c.var.db, c.var.at, clientOf(c), { kind, personId });
+
+/** The page that offers to sign out of the provider as well. What that needs is kept for this browser only. */
+async function signedOutAddress(c: Context<AppEnv>, personId: string, { slug, idToken }: ProviderSignIn) {
+  const secret = browserSecret(c);
+  if (!secret) return;
+  const id = await keepForm(c.var.db, { personId, secret, at: c.var.at }, { idToken });
+  return `/sign-in/${slug}/signed-out?of=${id}`;
 }
 
 type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;

@@ -15,14 +15,16 @@ export async function securityPage(
   const events = await load({ before: from, limit: pageSize + 1 });
   const shown = events.slice(0, pageSize);
   return {
-    rows: shown.map((event) => ({
-      at: event.at,
-      person: event.person ?? "",
-      sentence: securitySentence(event),
-      address: event.address,
-      browser: browserName(event.user_agent),
-    })),
+    rows: shown.map(securityRow),
     next: events.length > pageSize ? pathWithQuery(path, { before: shown.at(-1)?.seq }) : undefined,
     isContinued: from !== undefined,
   };
 }
+
+export const securityRow = (event: SecurityEventRow): SecurityRow => ({
+  at: event.at,
+  person: event.person ?? "",
+  sentence: securitySentence(event),
+  address: event.address,
+  browser: browserName(event.user_agent),
+});

@@ -44,6 +44,11 @@ export function listSecurityEventsOf(
   return (before ? query.where("e.seq", "<", before) : query).execute();
 }
 
+/** The latest that belong to no account, such as sign-ins to an unknown one. */
+export function listSecurityEventsWithoutAccount(db: Database, limit: number): Promise<SecurityEventRow[]> {
+  return selectEvents(db).where("e.person_id", "is", null).orderBy("e.seq", "desc").limit(limit).execute();
+}
+
 const selectEvents = (db: Database) =>
   db
     .selectFrom("security_events as e")

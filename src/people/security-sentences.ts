@@ -11,6 +11,12 @@ const sentences: Record<SecurityEventKind, (detail: string) => string> = {
   link_created: (purpose) => `Link created ${purpose}`,
   roles_changed: (changes) => changes,
   token_address: () => "Token used from a new address",
+  sign_in_refused: (why) => `Sign-in refused: ${why}`,
+  account_created: (how) => `Account created ${how}`,
+  provider_linked: (name) => `Account linked to ${name}`,
+  provider_saved: (name) => `Single sign-on with ${name} changed`,
+  provider_removed: (name) => `Single sign-on with ${name} removed`,
+  passwords_switched: (state) => `Passwords switched ${state}`,
 };
 
 /** A security event as a sentence without a full stop, with who did it if that was somebody else. */
@@ -20,9 +26,10 @@ export function securitySentence(event: {
   email: string | null;
   by: string | null;
 }): string {
-  const sentence = event.email
-    ? `Sign-in to an unknown account, ${event.email}`
-    : sentences[event.kind](event.detail ?? "");
+  const sentence =
+    event.email && event.kind === "sign_in_failed"
+      ? `Sign-in to an unknown account, ${event.email}`
+      : sentences[event.kind](event.detail ?? "");
   return event.by ? `${sentence}, by ${event.by}` : sentence;
 }
 

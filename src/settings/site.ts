@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { siteSettingsPage } from "../../views/settings/site.ts";
+import { administersEverySite } from "../access/administrators.ts";
 import { besideFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
@@ -32,6 +33,8 @@ async function show(c: SiteContext, form: { name: string; time_zone: string }, e
     people: (await listMembers(c.var.db, site.id)).length,
     tokens: tokens.filter(({ revoked_at, expires_at }) => !revoked_at && (!expires_at || expires_at > c.var.at)).length,
   };
-  const content = siteSettingsPage({ site, form, counts, zones: timeZones(), ...(errors && { errors }) });
+  const mayChangeSignIn = await administersEverySite(c.var.db, c.var.person.id);
+  const props = { site, form, counts, zones: timeZones(), mayChangeSignIn };
+  const content = siteSettingsPage({ ...props, ...(errors && { errors }) });
   return sitePage(c, { title: "Settings", here: "settings" }, content, errors ? 422 : 200);
 }

@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { findProvider } from "../../src/access/identity-providers.ts";
 import { type Access, findAccess } from "../../src/access/sites.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { createFeed } from "../../src/feeds/feeds.ts";
@@ -6,6 +7,7 @@ import { newLink } from "../../src/people/links.ts";
 import { requestPromotion } from "../../src/promotions/promotions.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { createSite } from "../../src/sites/sites.ts";
+import { administersAll } from "../support/sign-on.ts";
 import { environmentOf, lineOf, type Name } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
@@ -309,6 +311,17 @@ export const cases: Case[] = [
     "/sites/shop/settings/tokens",
     fillAndClick({ name: "The deployer" }, "Create token"),
   ),
+  // last, as every sign-in page has the provider's button then
+  page("sign-in settings", "iris", async (w) => withProvider(w, "/settings/sign-in")),
+  page(
+    "sign-in settings, wrong",
+    "iris",
+    async (w) => withProvider(w, "/settings/sign-in"),
+    submit("form[action='/settings/sign-in']"),
+  ),
+  page("an identity provider", "iris", async (w) => withProvider(w, "/settings/sign-in/okta")),
+  page("sign in with a provider", "nobody", async (w) => withProvider(w, "/sign-in")),
+  page("sign in, a provider down", "nobody", async (w) => withProvider(w, "/sign-in/okta")),
 ];
 
 async function moveFirst(at: Page): Promise<void> {
@@ -388,4 +401,16 @@ async function youngSite(w: Shop): Promise<string> {
 
 async function link(w: Shop, purpose: "invitation" | "reset"): Promise<string> {
   return `/${purpose}?link=${await newLink(w.db, purpose, w.people.vera.id, w.clock.at)}`;
+}
+
+/** Once Iris administers every site, and people can sign in with a provider, which does not answer. */
+async function withProvider(w: Shop, path: string): Promise<string> {
+  if (await findProvider(w.db, "okta")) return path;
+  await administersAll(w, "iris");
+  const provider = { name: "Okta", slug: "okta", issuer: "http://127.0.0.1:1", client_id: "sitebook" };
+  await w
+    .as("iris")
+    .post("/settings/sign-in", { ...provider, secret: "secret", roles_claim: "groups", roles: "a = shop: tester" });
+  await w.as("nobody").post("/sign-in", { email: "somebody@example.test", password: "guess" });
+  return path;
 }

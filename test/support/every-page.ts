@@ -30,6 +30,8 @@ export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
   ...visits("nobody")("/unsubscribe?key=:notice"),
   ...visits("ada")("/account/security", "/account/security?before=150"),
+  ...visits("nobody")("/sign-in/okta", "/sign-in/okta/callback?state=x&code=y", "/sign-in/okta/signed-out?of=x"),
+  ...visits("iris")("/settings/sign-in", "/settings/sign-in/okta"),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),

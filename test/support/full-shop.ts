@@ -6,7 +6,9 @@ import { enqueue } from "../../src/jobs/queue.ts";
 import { writeNotices } from "../../src/notices/write-notices.ts";
 import { readyDatabase } from "./database.ts";
 import { everyVerb } from "./every-verb.ts";
-import { password, world } from "./world.ts";
+import { atProvider, clientSecret, identityProvider } from "./identity-provider.ts";
+import { administersAll } from "./sign-on.ts";
+import { password, type World, world } from "./world.ts";
 
 export async function on<T>(database: string, work: (db: Database) => Promise<T>): Promise<T> {
   const db = openDatabase(database);
@@ -45,6 +47,7 @@ async function fullShop(db: Database): Promise<object> {
     { placements },
     { "idempotency-key": "build-7", "x-test-address": "192.0.2.1" },
   );
+  await signInWithProvider(w);
   await signChain(db, w.site, w.clock.at);
   const promotion = db.selectFrom("promotions").select("id").limit(1);
   const artifact = db.selectFrom("artifacts").select("id").limit(1);
@@ -108,4 +111,17 @@ export async function expectOneMoment(copy: string, { before, during }: Record<"
   expect([...before].filter((number) => !numbers.includes(number))).toEqual([]);
   expect(numbers.filter((number) => !before.has(number) && !during.has(number))).toEqual([]);
   return numbers.length;
+}
+
+/** Mara signs in with a provider, and passwords are switched off. */
+async function signInWithProvider(w: World): Promise<void> {
+  await using provider = await identityProvider({ mara: { email: "mara@example.test", email_verified: true } });
+  await administersAll(w, "iris");
+  const form = { name: "Okta", slug: "okta", issuer: provider.issuer, client_id: "sitebook", secret: clientSecret };
+  await w.as("iris").post("/settings/sign-in", form);
+  await w.as("iris").post("/settings/sign-in/passwords", { passwords: "administrators" });
+  const mara = w.as("nobody");
+  const start = await mara.get("/sign-in/okta");
+  const back = new URL(await atProvider()(start.headers.get("location") ?? "", "mara"));
+  await mara.get(back.pathname + back.search);
 }

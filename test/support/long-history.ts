@@ -4,6 +4,7 @@ import { newId, sha256 } from "../../src/database/ids.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { cancel, complete, decide, requestPromotion } from "../../src/promotions/promotions.ts";
 import { verbsOfOneDay } from "./every-verb.ts";
+import { administersAll } from "./sign-on.ts";
 import { environmentOf, lineOf, type World } from "./world.ts";
 
 /** A page that changes in every step, and one that is released in every step. */
@@ -120,9 +121,31 @@ async function otherRows(w: World, round: number): Promise<void> {
     .insertInto("security_event_sites")
     .values(events.map(({ seq }) => ({ site_id: w.site.id, event_seq: seq })))
     .execute();
+  await w.db
+    .insertInto("identity_providers")
+    .values({ ...providerRow, changed_at: at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await administersAll(w, "iris");
   const intent = { person_id, fingerprint: "", answer: "null", at };
   await w.db
     .insertInto("intents")
     .values(many.map((key) => ({ ...intent, key })))
     .execute();
 }
+
+const providerRow = {
+  id: "a provider",
+  slug: "okta",
+  name: "Okta",
+  // nothing listens there
+  issuer: "http://127.0.0.1:1",
+  client_id: "sitebook",
+  sealed_secret: null,
+  scopes: "",
+  domains: "",
+  trusts_email: 0 as const,
+  sign_up: 0 as const,
+  roles_claim: null,
+  role_rules: "[]",
+};

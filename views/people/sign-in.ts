@@ -1,20 +1,45 @@
-import { button, hiddenField } from "../parts/button.ts";
+import { pathWithQuery } from "../parts/address.ts";
+import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { input } from "../parts/field.ts";
-import { type Html, html } from "../parts/html.ts";
+import { each, type Html, html } from "../parts/html.ts";
+import { fold } from "../parts/page.ts";
 
-export const signInPage = (props: {
+type SignIn = {
   email?: string;
   /** The path to continue to. */
   next: string;
   error?: string | undefined;
   /** There is no account yet. */
   first: boolean;
-}): Html =>
+  /** The password has to be entered again. */
+  again: boolean;
+  /** The providers to sign in with. */
+  providers: { slug: string; name: string }[];
+  /** Who may sign in with a password. */
+  passwords: "everybody" | "administrators";
+};
+
+export const signInPage = (props: SignIn): Html =>
   props.first
     ? html`<h1>Sign in</h1><p>There is no account yet. To create the first one, open the link to /setup that Sitebook printed when it started.</p>`
     : html`<h1>Sign in</h1><p>${props.next === "/" ? "What is where on your web sites, since when, and who approved it." : "You’ll continue to the page you opened."}</p>
-<form method="post" action="/sign-in">${hiddenField("next", props.next)}
-${input({ name: "email", type: "email", label: "E-mail", value: props.email, required: true, more: { autocomplete: "username", autofocus: !props.email } })}
+${ways(props)}`;
+
+function ways(props: SignIn): Html {
+  const { providers, passwords, next, again } = props;
+  if (!providers.length) return password(props);
+  const buttons = each(
+    providers,
+    ({ slug, name }) =>
+      html`<p>${linkButton(pathWithQuery(`/sign-in/${slug}`, { next: next !== "/" && next, again: again && 1 }), `Sign in with ${name}`, passwords === "administrators" ? "primary" : undefined)}</p>`,
+  );
+  if (passwords === "everybody") return html`${buttons}<p class="or">or</p>${password(props)}`;
+  const open = Boolean(props.email ?? props.error);
+  return html`${buttons}${fold("Administrators: sign in with a password", password(props), { open })}`;
+}
+
+const password = (props: SignIn): Html => html`<form method="post" action="/sign-in">${hiddenField("next", props.next)}
+${input({ name: "email", type: "email", label: "E-mail", value: props.email, required: true, more: { autocomplete: "username", autofocus: !props.email && !props.providers.length } })}
 ${input({ name: "password", type: "password", label: "Password", error: props.error, required: true, more: { autocomplete: "current-password", autofocus: Boolean(props.email) } })}
 ${button({ text: "Sign in", look: "primary" })}
 <p><small>Forgot your password? Ask an administrator of your site for a password-reset link.</small></p></form>`;

@@ -123,7 +123,7 @@ export const memberPage = (props: {
 ${roleBoxes(props.choices, props.selected, errors.roles, `Roles of ${member.name} on ${site.name}`)}
 <p><small>Without a role they can’t see this site. What they did stays in the history.</small></p>
 <div class="end">${button({ text: "Save roles", look: "primary" })}</div></form>`;
-  const link = member.signs_in
+  const link = member.has_password
     ? ["Password", "Create a link and send it to them. The old password works until the link is used."]
     : ["Invitation", "Lost or expired? A new link replaces the previous one."];
   return html`${settingsHead(site, "/people", member.name, { over: [html`<a href="${people}">People</a>`] })}
@@ -135,9 +135,16 @@ ${split(
     facts([
       ["E-mail", member.email],
       ["Since", time(member.since, site.time_zone, props.now)],
-      ["Sign-in", member.signs_in ? "with a password" : "not yet: invitation not used"],
+      [
+        "Sign-in",
+        member.has_password
+          ? "with a password"
+          : member.signs_in
+            ? "with an identity provider"
+            : "not yet: invitation not used",
+      ],
     ]),
   )}
-${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.signs_in ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}`,
+${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.has_password ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}`,
 )}`;
 };

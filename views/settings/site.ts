@@ -1,3 +1,4 @@
+import { pathWithQuery } from "../parts/address.ts";
 import { button, hiddenField } from "../parts/button.ts";
 import { input } from "../parts/field.ts";
 import { attr, each, type Html, html, type Piece } from "../parts/html.ts";
@@ -41,6 +42,8 @@ export const siteSettingsPage = (props: {
   site: SettingsSite;
   form: { name: string; time_zone: string };
   zones: string[];
+  /** Whether this person may change how people sign in, on all sites. */
+  mayChangeSignIn: boolean;
   counts: { environments: number; people: number; tokens: number };
   errors?: Record<string, string>;
 }): Html => {
@@ -60,6 +63,11 @@ ${zoneField({ name: "time_zone", value: form.time_zone, error: errors.time_zone 
       ["Environments", html`<a href="${base}/environments">${counts.environments}</a>`],
       ["People", html`<a href="${base}/people">${counts.people}</a>`],
       ["Tokens in use", html`<a href="${base}/tokens">${counts.tokens}</a>`],
+      [
+        "Sign-in",
+        props.mayChangeSignIn &&
+          html`<a href="${pathWithQuery("/settings/sign-in", { site: site.slug })}">Providers and passwords</a>, for all sites`,
+      ],
     ]),
   ),
 )}`;

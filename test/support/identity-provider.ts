@@ -1,0 +1,96 @@
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import Provider, { type Configuration } from "oidc-provider";
+
+export const clientSecret = "a client secret of the tests, which is never shown";
+
+/** What the provider says of a person, by the login that they enter there. */
+export type Accounts = Record<string, Record<string, unknown>>;
+
+/** A real OpenID provider on this machine, with its own pages to sign in: any password will do. Closed with its block. */
+export async function identityProvider(
+  accounts: Accounts,
+  {
+    baseUrl = "http://sitebook.test",
+    slug = "okta",
+    more = {},
+  }: { baseUrl?: string; slug?: string; more?: Configuration } = {},
+) {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = {
+    client_id: "sitebook",
+    client_secret: clientSecret,
+    redirect_uris: [`${baseUrl}/sign-in/${slug}/callback`],
+    post_logout_redirect_uris: [`${baseUrl}/sign-in`],
+  };
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const provider = new Provider(issuer, {
+    clients: [client],
+    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "test", use: "sig" } as never] },
+    cookies: { keys: ["a key of the tests"] },
+    scopes: ["openid", "groups"],
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
+    ...more,
+  });
+  const requests: string[] = [];
+  const handle = provider.callback();
+  server.on("request", (request, response) => {
+    requests.push(`${request.method} ${request.url?.split("?")[0]}`);
+    return handle(request, response);
+  });
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise<void>((done) => server.close(() => done()));
+  };
+  return { issuer, provider, requests, close, [Symbol.asyncDispose]: close };
+}
+
+/** A browser at the provider: it opens an address there, signs in, agrees, and returns the address that it is led back to. */
+export function atProvider() {
+  const jar = new Map<string, string>();
+  const send = async (url: string, body?: URLSearchParams): Promise<Response> => {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(url, {
+      redirect: "manual",
+      headers: { cookie },
+      ...(body && { method: "POST", body }),
+    });
+    for (const set of response.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      if (value) jar.set(name, value);
+      else jar.delete(name);
+    }
+    return response;
+  };
+  return async (address: string, login: string): Promise<string> => {
+    const { origin } = new URL(address);
+    let response = await send(address);
+    for (let step = 0, url = address; step < 12; step++) {
+      const location = response.headers.get("location");
+      if (location) {
+        url = new URL(location, url).href;
+        if (new URL(url).origin !== origin) return url;
+        response = await send(url);
+        continue;
+      }
+      const page = await response.text();
+      const [, action = ""] = /<form[^>]* action="([^"]+)"/.exec(page) ?? [];
+      const hidden = [...page.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+        ([, name = "", value = ""]): [string, string] => [name, value],
+      );
+      if (!action) throw new Error(`the provider answered ${response.status}: ${page.slice(0, 500)}`);
+      url = new URL(action, url).href;
+      response = await send(
+        url,
+        new URLSearchParams([...hidden, ["login", login], ["password", "any"], ["logout", "yes"]]),
+      );
+    }
+    throw new Error("the provider led around in circles");
+  };
+}
