@@ -7,7 +7,7 @@ export async function up(db: Kysely<any>): Promise<void> {
   await ddl(db, statements);
 }
 
-// what happened before this migration causes no notices
+// what happened before this migration causes no notices; no reference to promotions, which can be rebuilt from the chain
 const statements = `
 create table notice_progress (
   site_id text primary key references sites (id),
@@ -16,7 +16,7 @@ create table notice_progress (
 );
 insert into notice_progress (site_id, seq, checked_at) select id, events, '' from sites;
 create table noticed_needs (
-  promotion_id text not null references promotions (id),
+  promotion_id text not null,
   person_id text not null references people (id),
   site_id text not null references sites (id),
   need text not null,
@@ -30,7 +30,7 @@ create table notices (
   kind text not null,
   seq integer not null,
   topic text not null,
-  promotion_id text references promotions (id),
+  promotion_id text,
   delivery text not null,
   created_at instant not null,
   state text not null check (state in ('waiting', 'sent', 'stopped', 'refused')),

@@ -7,11 +7,12 @@ export async function up(db: Kysely<any>): Promise<void> {
   await ddl(db, statements);
 }
 
+// no reference to promotions, which can be rebuilt from the chain
 const statements = `
 alter table approvals add column identity text;
 create table guests (
   id text primary key,
-  promotion_id text not null references promotions (id),
+  promotion_id text not null,
   person_id text not null references people (id),
   email text not null,
   role text not null references roles (slug),

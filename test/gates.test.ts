@@ -369,6 +369,7 @@ describe("the API", () => {
       carry_over: "never",
       rollback_needs_approval: true,
       rollback_roles: [],
+      guest_roles: [],
       sentence: "Needs 1 approval from Marketing; the requester’s own approval does not count.",
       warnings: [],
     });

@@ -111,7 +111,9 @@ test("a code works for 15 minutes and five tries, and codes run out", async () =
   expect(await blocked.text()).toContain("entered wrongly too often");
   const second = await codeSent();
   later(15 * 60_000);
-  expect(await (await guest.post("/guest/confirmation", { link, code: second })).text()).toContain("The code has expired.");
+  expect(await (await guest.post("/guest/confirmation", { link, code: second })).text()).toContain(
+    "The code has expired.",
+  );
   for (let i = 0; i < 8; i++) await codeSent();
   expect(await (await guest.post("/guest/code", { link })).text()).toContain("Too many codes were sent");
 });
@@ -154,7 +156,11 @@ test("an invitation says what is wrong beside its field, and nobody is invited t
   const refused = await as("ada").post(guests, { name: "", email: "lea", role: "marketing" });
   expect(refused.status).toBe(422);
   const page = await refused.text();
-  for (const sentence of ["Enter a name.", "Enter an e-mail address like", "Select a role that is open to guests: tester."])
+  for (const sentence of [
+    "Enter a name.",
+    "Enter an e-mail address like",
+    "Select a role that is open to guests: tester.",
+  ])
     expect(page).toContain(sentence);
   await invited();
   expect(await (await as("ada").post(guests, lea)).text()).toContain("This guest is invited already.");

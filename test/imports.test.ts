@@ -125,7 +125,8 @@ test("there are no barrels", () => {
 
 test("pages load nothing from other servers, and the application calls none but for sitemaps, webhooks and mails", () => {
   const elsewhere = /\b(src|srcset|href|action|poster)="(https?:)?\/\/[^"]*|@import|url\((?!["']?(#|data:))/g;
-  const calls = /(?<![.\w])fetch\(|new (WebSocket|EventSource)\(|from "(node:(http|https|net|tls|dgram)|undici|nodemailer)"/g;
+  const calls =
+    /(?<![.\w])fetch\(|new (WebSocket|EventSource)\(|from "(node:(http|https|net|tls|dgram)|undici|nodemailer)"/g;
   const servers = ["client-address", "raw-response", "server"].map((name) => `src/http/${name}.ts`);
   const callers = ["src/intake/fetch-sitemap.ts", "src/webhooks/post.ts", "src/mail/mailer.ts"];
   const found = [...sources].flatMap(([file, text]) => {

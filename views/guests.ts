@@ -163,4 +163,4 @@ function open({ environments }: Site, { id, name }: { id: string; name: string }
 
 const decision = ({ comment = "", errors = {} }: ReviewProps): Html =>
   html`${area({ name: "comment", label: "Comment", value: comment, error: errors.comment, hint: "Needed if you reject it: what should change." })}
-<p class="inline">${button({ text: "Approve", look: "primary", name: "decision", value: "approve" })} ${button({ text: "Reject", look: "danger", name: "decision", value: "reject" })}</p>`;
+<div class="end">${button({ text: "Approve", look: "primary", name: "decision", value: "approve" })} ${button({ text: "Reject", look: "danger", name: "decision", value: "reject" })}</div>`;

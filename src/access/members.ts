@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Actor } from "./actor.ts";
+import { canSignIn } from "./can-sign-in.ts";
 import type { Permission } from "./permissions.ts";
 import { personName } from "./person-name.ts";
 
@@ -15,7 +17,7 @@ export async function signedUpMembers(db: Database, siteId: string, personId?: s
     .select(["p.id", "p.email", "r.slug", "r.permissions", personName("p", "m.site_id").as("name")])
     .where("m.site_id", "=", siteId)
     .where("p.kind", "=", "person")
-    .where("p.password", "is not", null);
+    .where(sql<boolean>`${canSignIn("p")}`);
   if (personId !== undefined) query = query.where("m.person_id", "=", personId);
   const people = Map.groupBy(await query.execute(), ({ id }) => id);
   return [...people].map(([id, rows]) => ({

@@ -19,7 +19,10 @@ const short: [statement: RegExp, why: string][] = [
   [/ from promotions as p .* where p\.release_id in \(/, "the promotions of the releases that are shown"],
   [/ from promotions as p .* and p\.number in \(/, "the results on a page of the search"],
   [/ from promotions as p .* and 1 = 0 /, "no rows"],
+  [/ from identity_providers /, "a few"],
   [/ from subscriptions as s /, "what a person follows on a site"],
+  [/ from webhooks where /, "the webhooks of a site"],
+  [/ from guests as g /, "the guests of a promotion"],
   [/ from freezes as f /, "the freezes of a site that are not over, or a page of them"],
   [/ from open_promotions as o | a\.id in \( select r\.artifact_id from open_promotions o /, "the open promotions"],
   [

@@ -1,5 +1,5 @@
 import { createSecrets } from "../../src/access/secrets.ts";
-import { newId, newSecret } from "../../src/database/ids.ts";
+import { newId, newSecret, sha256 } from "../../src/database/ids.ts";
 import { createFeed } from "../../src/feeds/feeds.ts";
 import { newLink } from "../../src/people/links.ts";
 import { createWebhook } from "../../src/webhooks/webhooks.ts";
@@ -28,7 +28,7 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 /** Every page and call that reads, with each combination of parameters that runs other queries. For a long history. */
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
-  ...visits("nobody")("/unsubscribe?key=:notice"),
+  ...visits("nobody")("/unsubscribe?key=:notice", "/guest?link=:guest"),
   ...visits("ada")("/account/security", "/account/security?before=150"),
   ...visits("nobody")("/sign-in/okta", "/sign-in/okta/callback?state=x&code=y", "/sign-in/okta/signed-out?of=x"),
   ...visits("iris")("/settings/sign-in", "/settings/sign-in/okta"),
@@ -64,6 +64,7 @@ export const everyPage: Visit[] = [
     "/promotions/:open",
     "/promotions/:open?section=/part-2",
     "/promotions/:completed/rollback",
+    "/promotions/:open/guests",
     "/approvals/without-gate",
   ),
   ...visits("theo", "/sites/shop")("/approvals", "/promotions/:open"),
@@ -144,6 +145,7 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   reset: (w) => newLink(w.db, "reset", w.people.vera.id, w.clock.at),
   notice: (w) => unsubscribeKey(w),
   webhook: (w) => webhookId(w),
+  guest: (w) => guestLink(w),
   "changes-feed": (w) => fileOf(w, "environment:live"),
   "calendar-feed": (w) => fileOf(w, "calendar:"),
   "change-badge": (w) => fileOf(w, "badge_environment:live"),
@@ -157,6 +159,18 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   rejected: (w) => numberOf(w, "promotions", ["note", "=", "Number 2"]),
   completed: (w) => numberOf(w, "promotions", ["note", "=", "Number 3"]),
 };
+
+async function guestLink(w: World): Promise<string> {
+  const link = newSecret();
+  const { id: promotion_id } = await w.db.selectFrom("promotions").select("id").limit(1).executeTakeFirstOrThrow();
+  const guest = { id: newId(), promotion_id, person_id: w.people.vera.id, email: "vera@example.test", role: "tester" };
+  const valid = { hash: sha256(link), invited_by: w.people.ada.id, created_at: w.clock.at, expires_at: "2099" };
+  await w.db
+    .insertInto("guests")
+    .values({ ...guest, ...valid })
+    .execute();
+  return link;
+}
 
 async function webhookId(w: World): Promise<string> {
   const context = { secrets: createSecrets({ databaseUrl: "file::memory:" }), isAllowed: () => true };

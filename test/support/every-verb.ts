@@ -12,6 +12,7 @@ import { addServer, createEnvironment, removeServer } from "../../src/environmen
 import { createFeed, revokeFeed } from "../../src/feeds/feeds.ts";
 import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
+import { inviteGuest, revokeGuest } from "../../src/guests/guests.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
@@ -47,6 +48,7 @@ export async function everyVerb(w: World): Promise<void> {
   await verbsOfOneDay(w);
   await schedule(w);
   await expire(w);
+  await inviteAndRevokeGuest(w);
 }
 
 /** A shop in which that has happened. */
@@ -107,6 +109,20 @@ async function administer(w: World): Promise<void> {
 }
 
 /** Records changes out of order, so that confirmations become placements, and placements no longer count. */
+/** On a promotion that is then cancelled, in an environment whose gate is open to guests. */
+async function inviteAndRevokeGuest(w: World): Promise<void> {
+  const ada = await w.by("ada");
+  await setGate(w, "demo", { guest_roles: ["tester"], requirements: [{ role: "tester", count: 1 }] });
+  await w.record("beta", ["/guests v1"]);
+  const release = await w.release("For guests", ["/guests"]);
+  const { number } = await w.ask(release.number, "demo");
+  const guest = { name: "Lea", email: "lea@agency.example", role: "tester" };
+  await inviteGuest(w.db, ada, w.site, number, guest, true);
+  const { id } = await w.db.selectFrom("guests").select("id").executeTakeFirstOrThrow();
+  await revokeGuest(w.db, ada, w.site, number, id);
+  await cancel(w.db, ada, w.site, number, "Only for the tests");
+}
+
 async function recordOutOfOrder(w: World): Promise<void> {
   const at = (day: number) => ({ effective_at: `2026-02-${String(day).padStart(2, "0")}T09:00:00.000Z` });
   await w.record("beta", ["/sale v1", "/sale/shoes v1", "/terms v1", "checkout 3.4.1"], at(2));
