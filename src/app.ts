@@ -28,7 +28,9 @@ import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { handleError } from "./http/error-pages.ts";
 import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
 import { personPage } from "./http/pages.ts";
-import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
+import { knowPerson, needAccess, needAdministrator, needPerson, onlyForPerson } from "./http/session.ts";
+import { type Pace, watchSites } from "./http/site-changes.ts";
+import { liveUpdateRoutes } from "./live-updates/routes.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
 import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
@@ -46,6 +48,10 @@ import { siteRoutes } from "./sites/routes.ts";
 export interface Options {
   baseUrl: string;
   now?: () => Date;
+  /** Ends what pages listen to. */
+  stopping?: AbortSignal;
+  /** How often open pages are notified of changes. */
+  pace?: Partial<Pace>;
   /** The client's address, for rate limits. */
   address?: (request: Request, env: unknown) => string;
 }
@@ -53,18 +59,22 @@ export interface Options {
 /** Builds the application on a migrated database; `server.ts` serves it. */
 export function createApp(
   db: Database,
-  { baseUrl, now = () => new Date(), address = () => "" }: Options,
+  { baseUrl, now = () => new Date(), address = () => "", stopping = new AbortController().signal, pace }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const files = loadAssets();
   const siteSummary = cachedSummary();
   const hashing = limitHashing();
+  const changes = watchSites(db, pace);
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
     const at = now().toISOString();
     c.set("at", at);
+    c.set("now", () => now().toISOString());
+    c.set("changes", changes);
+    c.set("stopping", stopping);
     c.set("baseUrl", baseUrl);
     c.set("address", () => address(c.req.raw, c.env));
     c.set("assets", files.urls);
@@ -74,6 +84,10 @@ export function createApp(
     await next();
   };
   app.use(setContext);
+  app.use(async (c, next) => {
+    await next();
+    if (c.req.method !== "GET") changes.check();
+  });
   app.use(compression);
   app.use("/feeds/*", showElsewhere);
   app.use(headers());
@@ -88,6 +102,7 @@ export function createApp(
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
+  app.use("/sites/:site/*", onlyForPerson);
   app.use("/sites/:site/*", (c, next) => (c.var.person ? limitImports(c, next) : next()));
   app.use(showKept(app), withholdWrites, guardForms);
   app.get("/help", (c) => personPage(c, "Help", help()));
@@ -148,6 +163,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);
   pages.route("/feeds", feedRoutes);
+  pages.route("/", liveUpdateRoutes);
   // before the check: everybody may read it
   pages.route("/settings/freezes", freezeRoutes);
   pages.use("/settings/*", needAdministrator);

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import type { Server } from "node:http";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -40,14 +40,23 @@ async function start(): Promise<void> {
   const port = await listen(server, config);
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
   const addressOf = addressesBehind(config.trustedProxies, console.error);
+  const stopping = new AbortController();
+  // each open page listens to it
+  setMaxListeners(0, stopping.signal);
   const app = createApp(db, {
     baseUrl,
+    stopping: stopping.signal,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());
   const stopWorker = startWorker(db, jobHandlers);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db, stopWorker));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      stopping.abort();
+      void stop(server, db, stopWorker);
+    });
+  }
   scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   if (link)

@@ -45,7 +45,7 @@ const floors = [
   ["history"],
   ["search"],
   ["exports"],
-  ["feeds"],
+  ["feeds", "live-updates"],
   ["settings", "evidence"],
   ["example"],
   ["setup"],

@@ -5,6 +5,7 @@ import type { LimitHashing } from "../access/password-queue.ts";
 import type { Access } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { AssetUrls } from "./assets.ts";
+import type { SiteChanges } from "./site-changes.ts";
 
 /** What every handler finds in its context. */
 export type AppEnv = {
@@ -12,7 +13,12 @@ export type AppEnv = {
     db: Database;
     /** The moment of the request, ISO 8601 UTC with milliseconds. */
     at: string;
+    /** The moment of now, for requests that take long. */
+    now: () => string;
     baseUrl: string;
+    /** Notifies open pages of changes, until the server stops. */
+    changes: SiteChanges;
+    stopping: AbortSignal;
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;
@@ -21,7 +27,7 @@ export type AppEnv = {
     siteFrame: (
       c: SiteContext,
       page: { environment?: string | undefined; nextStep?: boolean | undefined },
-    ) => Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">>;
+    ) => Promise<Pick<Frame, "environments" | "events" | "inboxCount" | "nextStep">>;
     person: Person | undefined;
     /** When this browser signed in. */
     signedInAt: string | undefined;
