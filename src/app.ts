@@ -31,7 +31,9 @@ import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { handleError } from "./http/error-pages.ts";
 import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
 import { personPage } from "./http/pages.ts";
-import { knowPerson, needAccess, needAdministrator, needPerson } from "./http/session.ts";
+import { knowPerson, needAccess, needAdministrator, needPerson, onlyForPerson } from "./http/session.ts";
+import { type Pace, watchSites } from "./http/site-changes.ts";
+import { liveUpdateRoutes } from "./live-updates/routes.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
 import { linkRoutes } from "./people/link-routes.ts";
@@ -59,6 +61,10 @@ import { callable } from "./webhooks/post.ts";
 export interface Options {
   baseUrl: string;
   now?: () => Date;
+  /** Ends what pages listen to. */
+  stopping?: AbortSignal;
+  /** How often open pages are notified of changes. */
+  pace?: Partial<Pace>;
   /** The client's address, for rate limits. */
   address?: (request: Request, env: unknown) => string;
   /** Undefined: no mail is sent, and the pages say so. */
@@ -76,6 +82,8 @@ export function createApp(
     baseUrl,
     now = () => new Date(),
     address = () => "",
+    stopping = new AbortController().signal,
+    pace,
     mailer,
     webhookNetworks = [],
     secrets = createSecrets({ databaseUrl: "file::memory:" }),
@@ -88,12 +96,16 @@ export function createApp(
   const mayCall = callable(webhookNetworks);
   const watchTokenAddress = tokenAddressWatch();
   const discover = cachedDiscovery(secrets);
+  const changes = watchSites(db, pace);
   app.onError(handleError);
   app.notFound((c) => handleError(new Refusal(404, "There is no page at this address."), c));
   const setContext: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("db", db);
     const at = now().toISOString();
     c.set("at", at);
+    c.set("now", () => now().toISOString());
+    c.set("changes", changes);
+    c.set("stopping", stopping);
     c.set("baseUrl", baseUrl);
     c.set("mailer", mailer);
     c.set("mayCall", mayCall);
@@ -107,6 +119,10 @@ export function createApp(
     await next();
   };
   app.use(setContext);
+  app.use(async (c, next) => {
+    await next();
+    if (c.req.method !== "GET") changes.check();
+  });
   app.use(compression);
   app.use("/feeds/*", showElsewhere);
   app.use(headers());
@@ -123,6 +139,7 @@ export function createApp(
   app.use(csrf({ origin: (origin, c) => origin === new URL(baseUrl).origin || origin === new URL(c.req.url).origin }));
   app.use(limitForms);
   app.use(knowPerson);
+  app.use("/sites/:site/*", onlyForPerson);
   app.use("/sites/:site/*", (c, next) => (c.var.person ? limitImports(c, next) : next()));
   app.use(showKept(app), withholdWrites, guardForms);
   app.get("/help", (c) => personPage(c, "Help", help()));
@@ -189,6 +206,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/calendar", calendarRoutes);
   pages.route("/search", searchRoutes);
   pages.route("/feeds", feedRoutes);
+  pages.route("/", liveUpdateRoutes);
   // before the check: everybody may read it
   pages.route("/settings/freezes", freezeRoutes);
   pages.use("/settings/*", needAdministrator);

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import type { Server } from "node:http";
 import { createSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
@@ -48,8 +48,12 @@ async function start(): Promise<void> {
   const addressOf = addressesBehind(config.trustedProxies, console.error);
   const mailer = config.mail && createMailer(config.mail);
   const secrets = createSecrets(config);
+  const stopping = new AbortController();
+  // each open page listens to it
+  setMaxListeners(0, stopping.signal);
   const app = createApp(db, {
     baseUrl,
+    stopping: stopping.signal,
     mailer,
     webhookNetworks: config.webhookNetworks,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
@@ -66,7 +70,12 @@ async function start(): Promise<void> {
   };
   const prepare = (now: string) => writeNotices(db, now, Boolean(mailer));
   const stopWorker = startWorker(db, handlers, { prepare });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(server, db, stopWorker));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      stopping.abort();
+      void stop(server, db, stopWorker);
+    });
+  }
   scheduleCheckpoints(db);
   console.log(`Sitebook is at ${baseUrl}`);
   if (link)

@@ -49,7 +49,7 @@ const floors = [
   ["guests"],
   ["webhooks"],
   ["notices"],
-  ["feeds"],
+  ["feeds", "live-updates"],
   ["settings", "evidence"],
   ["example"],
   ["setup"],

@@ -76,8 +76,9 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
 
 test("every page and call that reads is opened here", async () => {
   const routes = [...w.app.routes, ...createApi("http://sitebook.test").routes];
-  // the second needs the cookie of a guest, and runs the queries of the promotion's page
-  const others = ["/assets/:name", "/guest/review"];
+  // files; what needs the cookie of a guest and runs the queries of the promotion's page; and a stream that ends with the
+  // page, which test/live-updates.test.ts measures
+  const others = ["/assets/:name", "/guest/review", "/sites/:site/changes"];
   const reading = routes.filter((route) => route.method === "GET" && !others.includes(route.path));
   const patterns = reading.map((route) => route.path);
   const opened = await Promise.all(everyPage.map((visit) => addressOf(w, visit)));

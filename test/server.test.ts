@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openSession } from "../src/access/sessions.ts";
 import { type Database, isPostgres, openDatabase } from "../src/database/connect.ts";
 import { emptyDatabaseUrl, freshDatabaseUrl } from "./support/database.ts";
 import { starting, tokenOn } from "./support/serving.ts";
@@ -61,6 +62,25 @@ test("a server that is stopping finishes the running requests", async () => {
   expect(await answer).toContain("HTTP/1.1 201 Created");
   expect(await server.ended).toBe(0);
   expect(await onDatabase(numbers)).toEqual([1]);
+});
+
+test("a server that is stopping ends at once what open pages listen to", async () => {
+  await tokenOn(url);
+  await using server = starting({ DATABASE_URL: url });
+  const address = await server.url();
+  const cookie = await onDatabase(async (db) => {
+    const ada = db.selectFrom("people").select("id").where("email", "=", "ada@example.test");
+    return `sitebook=${await openSession(db, (await ada.executeTakeFirstOrThrow()).id, new Date().toISOString())}`;
+  });
+  const pages = await Promise.all(
+    [1, 2, 3].map(() => fetch(`${address}/sites/shop/changes?since=0`, { headers: { cookie } })),
+  );
+  expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
+
+  server.signal("SIGTERM");
+  const texts = await Promise.all(pages.map((page) => page.text()));
+  expect(texts.map((received) => received.startsWith("id: 0\n\n"))).toEqual([true, true, true]);
+  expect(await server.ended).toBe(0);
 });
 
 test("if several servers start at once on a new database, one creates the schema, and all serve", async () => {

@@ -42,6 +42,8 @@ export type Frame = {
   environments: RailStop[];
   rail: "full" | "slim" | "none";
   inboxCount: number;
+  /** The number of the site's events that the page shows. */
+  events?: number | undefined;
   person?: { id: string; name: string } | undefined;
   /** What this person may do on the site; undefined on a page that belongs to no site. */
   may?: Permitted | undefined;
@@ -56,14 +58,32 @@ export type Frame = {
 /** A whole page: masthead, rail, content and footer. */
 export const layout = (frame: Frame, content: Html): Html =>
   page(
-    frame,
+    { ...frame, title: html`${frame.inboxCount > 0 && `(${frame.inboxCount}) `}${frame.title}` },
     html`${masthead(frame)}
 ${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}
 <main id="main">
 ${frame.flash && flash(frame.flash, frame.nextStep)}${!frame.past && frozen(frame)}${content}
 </main>
-<footer class="foot"><span>${frame.site ? html`<bdi>${frame.site.name}</bdi> · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>`,
+<footer class="foot"><span>${frame.site ? html`<bdi>${frame.site.name}</bdi> · times in ${frame.site.timeZone}` : "Sitebook"}</span><span><a href="${inSite("/help", frame)}">Help</a> · press <kbd>?</kbd> for keyboard shortcuts</span>${printedBy(frame)}</footer>
+${frame.person && frame.events !== undefined && listening(frame, frame.person)}`,
   );
+
+/** Listens for changes of the site, once the script says so. What is to be updated then is triggered by `changed` from it. */
+const listening = ({ site, events }: Frame, person: { id: string }): Html => {
+  const address = pathWithQuery(`/sites/${site?.slug}/changes`, { for: person.id, since: String(events) });
+  return html`<div id="site-changes" hidden hx-sse:connect="${address}" hx-sse:close="bye" hx-trigger="listen" hx-swap="none"></div>`;
+};
+
+/** What an open page updates of its frame: the inbox count, and by hx-select-oob the rail, which it also has. */
+export const liveParts = (frame: Frame): Html =>
+  html`${inboxCount(frame)}${frame.rail !== "none" && frame.environments.length > 0 && rail(frame)}${frame.rail === "full" && html`<span id="changed-since">Changed since: <a href="">reload</a></span>`}`;
+
+/** How many need this person. Loaded again when the site changes; its words are then read out by screen readers. */
+const inboxCount = ({ site, inboxCount: count, person, rail, environments }: Frame): Html => {
+  const current = environments.find((stop) => stop.current)?.slug;
+  const address = pathWithQuery(`/sites/${site?.slug}/frame`, { for: person?.id, rail, environment: current });
+  return html`<span id="inbox-count" data-count="${count}" data-live="${count > 0 ? `Inbox: ${count} need you` : "Inbox: nothing needs you"}" hx-get="${address}" hx-trigger="changed from:#site-changes" hx-swap="outerMorph" hx-select-oob="#rail:outerMorph,#changed-since:outerMorph" hx-status:4xx="swap:none" hx-status:5xx="swap:none">${count > 0 && html` <span class="count">${count}<span class="sr"> need you</span></span>`}</span>`;
+};
 
 /** Only on paper: who printed the page, when it was loaded, and its address, which a script updates after a filter. */
 const printedBy = ({ person, site, now, address }: Frame): Html | undefined =>
@@ -90,6 +110,7 @@ const page = (frame: Pick<Frame, "title" | "assets" | "site" | "past">, body: Ht
 <link rel="icon" type="image/svg+xml" href="${frame.assets.icon}">
 <link rel="stylesheet" href="${frame.assets.css}">
 <script src="${frame.assets.htmx}" defer></script>
+<script src="${frame.assets.sse}" defer></script>
 <script src="${frame.assets.js}" defer></script>
 </head>
 <body${classes(frame.past && "past")}>
@@ -128,11 +149,9 @@ const siteMenu = ({ site: current, sites }: Frame): Html => html`<details class=
 function siteNav(frame: Frame, base: string): Html {
   const to = (here: Here, href: string, text: Piece, key?: string) =>
     html`<li><a href="${href}"${attr("aria-current", frame.here === here && "page")}${attr("data-key", key)}>${text}</a></li>`;
-  const count =
-    frame.inboxCount > 0 && html` <span class="count">${frame.inboxCount}<span class="sr"> need you</span></span>`;
   return html`<nav aria-label="Site"><ul>
 ${to("board", base, "Board", "g b")}
-${to("inbox", `${base}/approvals`, html`Inbox${count}`, "g i")}
+${to("inbox", `${base}/approvals`, html`Inbox${inboxCount(frame)}`, "g i")}
 ${to("releases", `${base}/releases`, "Releases", "g r")}
 ${to("compare", `${base}/compare`, "Compare", "g c")}
 ${to("calendar", `${base}/calendar`, "Calendar")}
@@ -153,7 +172,7 @@ const personMenu = (frame: Frame, person: { name: string }): Html => html`<detai
 
 const rail = (
   frame: Frame,
-): Html => html`<nav${classes("rail", frame.rail === "slim" && "slim")} aria-label="Environments, in order of promotion"><ol>
+): Html => html`<nav${classes("rail", frame.rail === "slim" && "slim")} aria-label="Environments, in order of promotion" id="rail"><ol>
 ${each(frame.environments, (stop, index) => station(frame, stop, frame.environments[index + 1]))}</ol></nav>`;
 
 const station = (

@@ -66,6 +66,11 @@ export async function findSession(db: Database, secret: string, at: string): Pro
   return { person, signedInAt };
 }
 
+/** Whether a session has not ended. Unlike `findSession` it does not count as a click. */
+export async function isSessionOpen(db: Database, secret: string, at: string): Promise<boolean> {
+  return (await selectSession(db, sha256(secret), at, addMs(at, -sessionLifetimeMs.idle))).length > 0;
+}
+
 const selectSession = precompiled((db, hash: string, at: string, idleSince: string) =>
   db
     .selectFrom("sessions as s")

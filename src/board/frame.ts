@@ -17,7 +17,7 @@ import type { SiteSummary } from "./site-summary.ts";
 export async function siteFrame(
   c: SiteContext,
   { environment, nextStep }: { environment?: string | undefined; nextStep?: boolean | undefined },
-): Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">> {
+): Promise<Pick<Frame, "environments" | "events" | "inboxCount" | "nextStep">> {
   const { site } = c.var.access;
   const summary = await c.var.siteSummary(c.var.db, site);
   const actor = await withDelegations(c.var.db, site.id, sessionActor(c));
@@ -27,6 +27,7 @@ export async function siteFrame(
   const rejected = await rejectionsOf(c.var.db, actor, site.id);
   const overdue = await takeDownsDue(c.var.db, actor, site.id);
   return {
+    events: summary.events,
     environments: environmentStatuses(site, summary, environment),
     inboxCount:
       open.length +

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 
-export type AssetUrls = { css: string; js: string; htmx: string; icon: string };
+export type AssetUrls = { css: string; js: string; htmx: string; sse: string; icon: string };
 
 const contentTypes: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
@@ -19,6 +19,7 @@ const files: Record<keyof AssetUrls, string> = {
   js: assetPath("sitebook.js"),
   icon: assetPath("favicon.svg"),
   htmx: fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
+  sse: fileURLToPath(import.meta.resolve("htmx.org/dist/ext/hx-sse.min.js")),
 };
 
 /** Style, scripts and icon, read at the start. Their URLs have a hash of the content, so browsers may cache them for ever. */

@@ -8,6 +8,7 @@ import type { tokenAddressWatch } from "../access/token-addresses.ts";
 import type { Database } from "../database/connect.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { AssetUrls } from "./assets.ts";
+import type { SiteChanges } from "./site-changes.ts";
 
 /** What every handler finds in its context. */
 export type AppEnv = {
@@ -15,11 +16,16 @@ export type AppEnv = {
     db: Database;
     /** The moment of the request, ISO 8601 UTC with milliseconds. */
     at: string;
+    /** The moment of now, for requests that take long. */
+    now: () => string;
     baseUrl: string;
     /** Undefined: no mail server is set up. */
     mailer: Mailer | undefined;
     /** Whether a webhook may call a network address. */
     mayCall: (address: string) => boolean;
+    /** Notifies open pages of changes, until the server stops. */
+    changes: SiteChanges;
+    stopping: AbortSignal;
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
     limitHashing: LimitHashing;
@@ -32,7 +38,7 @@ export type AppEnv = {
     siteFrame: (
       c: SiteContext,
       page: { environment?: string | undefined; nextStep?: boolean | undefined },
-    ) => Promise<Pick<Frame, "environments" | "inboxCount" | "nextStep">>;
+    ) => Promise<Pick<Frame, "environments" | "events" | "inboxCount" | "nextStep">>;
     person: Person | undefined;
     /** When this browser signed in. */
     signedInAt: string | undefined;

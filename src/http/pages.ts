@@ -16,9 +16,18 @@ type Status = 200 | 201 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429;
 
 /** Sends a page of a site: the content in its frame, with rail, inbox count and notice. */
 export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, status: Status = 200) {
+  return sendFramed(c, await frameOf(c, page, await plainFrame(c, page.title)), content, status);
+}
+
+/** Sends only a part of a page of a site, for one that is open. It takes no notice, which the next page shows. */
+export async function sitePart(c: Context<SiteEnv>, page: Page, part: (frame: Frame) => Html) {
+  const frame = await frameOf(c, page, framed(c, page.title));
+  return sendHtml(c, bytesOf(part(frame)));
+}
+
+async function frameOf(c: Context<SiteEnv>, page: Page, plain: Frame): Promise<Frame> {
   const { site, may } = c.get("access");
-  const plain = await plainFrame(c, page.title);
-  const frame: Frame = {
+  return {
     ...plain,
     rail: "slim",
     ...page,
@@ -26,7 +35,6 @@ export async function sitePage(c: Context<SiteEnv>, page: Page, content: Html, s
     ...(await c.get("siteFrame")(c, { environment: page.environment, nextStep: plain.flash?.nextStep })),
     may,
   };
-  return sendFramed(c, frame, content, status);
 }
 
 /** Puts the person into every form that is posted: it acts for nobody else who signs in before it is sent. */
@@ -78,18 +86,23 @@ export async function signedOutPage(c: AnyContext, title: string, content: Html,
 async function plainFrame(c: AnyContext, title: Frame["title"]): Promise<Frame> {
   const person = c.get("person");
   return {
-    title,
-    address: c.get("baseUrl") + pathAndQuery(c.req.url),
-    assets: c.get("assets"),
-    now: c.get("at"),
+    ...framed(c, title),
     sites: person ? await listSitesOf(c.get("db"), person.id) : [],
-    environments: [],
-    rail: "none",
-    inboxCount: 0,
-    person,
     flash: c.get("notice") ?? takeFlash(c),
   };
 }
+
+const framed = (c: AnyContext, title: Frame["title"]): Frame => ({
+  title,
+  address: c.get("baseUrl") + pathAndQuery(c.req.url),
+  assets: c.get("assets"),
+  now: c.get("at"),
+  sites: [],
+  environments: [],
+  rail: "none",
+  inboxCount: 0,
+  person: c.get("person"),
+});
 
 function pathAndQuery(url: string): string {
   const { pathname, search } = new URL(url);

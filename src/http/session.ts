@@ -7,6 +7,7 @@ import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import {
   closeSession,
   findSession,
+  isSessionOpen,
   openSession,
   type ProviderSignIn,
   providerOfSession,
@@ -35,6 +36,21 @@ export async function knowPerson(c: Context<AppEnv>, next: Next) {
   c.set("person", session?.person);
   c.set("signedInAt", session?.signedInAt);
   await next();
+}
+
+/** Whether the session of a request that takes long has not ended by now. */
+export async function isSignedIn(c: AnyContext): Promise<boolean> {
+  const secret = getCookie(c, sessionCookie(c));
+  return secret !== undefined && isSessionOpen(c.get("db"), secret, c.get("now")());
+}
+
+/**
+ * What an open page loads by itself names the person it is for. Answers 401 if that person is no longer signed in, so that
+ * the page stays as it is: without this it would show the count of somebody else, or the sign-in page.
+ */
+export async function onlyForPerson(c: AnyContext, next: Next) {
+  const shownTo = c.req.query("for");
+  return shownTo === undefined || shownTo === c.get("person")?.id ? next() : c.body(null, 401);
 }
 
 /** The secret of this browser, if somebody signed in with it before. */

@@ -1,4 +1,6 @@
-import { promotionPage } from "../../views/promotions/page.ts";
+import { bytesOf } from "../../views/parts/html.ts";
+import { liveState, promotionPage } from "../../views/promotions/page.ts";
+import type { Actor } from "../access/actor.ts";
 import { roleNames } from "../access/roles.ts";
 import { environmentById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
@@ -7,7 +9,7 @@ import { withDelegations } from "../delegations/queries.ts";
 import { notFound } from "../errors.ts";
 import { frozenCode } from "../freezes/rules.ts";
 import type { SiteContext } from "../http/context.ts";
-import { sitePage } from "../http/pages.ts";
+import { sendHtml, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { correctedIn } from "../record/corrections.ts";
 import { titlesNow } from "../record/current.ts";
@@ -104,12 +106,11 @@ export async function showPromotion(
     ticked,
     earlier: ofRelease.filter((one) => one.completion && one.number < number).reverse(),
     whyNot,
-    ownDecision: promotion.approvals.findLast((one) => one.person_id === person.id && !one.withdrawn_at)?.decision,
+    personId: person.id,
+    ...stateFor(promotion, actor),
     signIn: signInFor(c, promotion),
     whyNotTick: whyNotTick(promotion, actor),
     roles: promotion.open ? rolesToChoose(promotion, actor) : [],
-    need: needOf(promotion, actor, promotion.blockers),
-    standsInFor: whyNot || !promotion.open ? undefined : standInOn(promotion, actor),
     plan:
       whyNotMaySchedule(promotion, sessionActor(c), await roleNames(db)) || whyNotSchedule(promotion)
         ? undefined
@@ -117,7 +118,6 @@ export async function showPromotion(
     key: newId(),
     takeDown,
     outdated: promotion.open ? whyOutdated(promotion, promotion.schedule?.take_down ?? null, takeDown) : undefined,
-    stale: promotion.open ? promotion.blockers.find(isDeadEnd)?.message : undefined,
     may: { ...may, promote: mayComplete(promotion, actor) },
     overridable:
       may.override_freeze &&
@@ -137,6 +137,24 @@ export async function showPromotion(
   });
   return sitePage(c, { title: `${promotion.name}: promotion ${number}`, here: "inbox" }, content, status);
 }
+
+/** Sends what an open page of the promotion shows of its state. Unlike the page it does not mark mentions as read. */
+export async function showPromotionState(c: SiteContext, number: number) {
+  const { site } = c.var.access;
+  const { db, person, at } = c.var;
+  const promotion = (await promotionDetails(db, site.id, number, at)) ?? notFound(`promotion ${number}`);
+  const actor = await withDelegations(db, site.id, sessionActor(c));
+  const props = { site, promotion, personId: person.id, now: at, ...stateFor(promotion, actor) };
+  return sendHtml(c, bytesOf(liveState(props, c.req.query("shown") ?? "")));
+}
+
+/** What the state of a promotion is for this person. */
+const stateFor = (promotion: PromotionDetails, actor: Actor) => ({
+  need: needOf(promotion, actor, promotion.blockers),
+  ownDecision: promotion.approvals.findLast((one) => one.person_id === actor.person.id && !one.withdrawn_at)?.decision,
+  stale: promotion.open ? promotion.blockers.find(isDeadEnd)?.message : undefined,
+  standsInFor: promotion.open && !whyNotDecide(promotion, actor) ? standInOn(promotion, actor) : undefined,
+});
 
 async function lastGateChange(db: Database, siteId: string, { environment_id }: { environment_id: string }) {
   return (await gateVersions(db, siteId, environment_id, 1))[0];

@@ -19,7 +19,7 @@ import { addComment, readMentions } from "./comments.ts";
 import { loadInbox } from "./inbox.ts";
 import type { PageRequest } from "./page-comments.ts";
 import { pageDrafts, savePageDrafts } from "./page-drafts.ts";
-import { type RefusedForm, readPosition, showPromotion } from "./promotion-page.ts";
+import { type RefusedForm, readPosition, showPromotion, showPromotionState } from "./promotion-page.ts";
 import { cancel, complete, decide } from "./promotions.ts";
 import { findPromotion, type Promotion } from "./queries.ts";
 import { dismissRejection } from "./rejections.ts";
@@ -66,6 +66,8 @@ promotionRoutes.get("/:number{[0-9]{1,9}}", async (c) => {
   await readMentions(c.var.db, c.var.access.site, c.var.person, number);
   return showPromotion(c, number);
 });
+
+promotionRoutes.get("/:number{[0-9]{1,9}}/state", (c) => showPromotionState(c, Number(c.req.param("number"))));
 
 promotionRoutes.post("/:number{[0-9]{1,9}}/comments", async (c) => {
   const number = Number(c.req.param("number"));

@@ -58,6 +58,12 @@ export const everyPage: Visit[] = [
 
   ...shop("/approvals", "/approvals?show=needs", "/approvals?show=others", "/approvals?show=done"),
   ...shop("/approvals?show=done&before=40", "/promotions"),
+  ...shop(
+    "/frame?rail=full&environment=live",
+    "/frame?rail=slim",
+    "/promotions/:open/state",
+    "/promotions/:completed/state",
+  ),
   // one with each outcome, and one that is open
   ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
   ...shop(

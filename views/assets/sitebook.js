@@ -90,6 +90,7 @@ document.addEventListener("htmx:before:swap", () => (focusedId = document.active
 document.addEventListener("htmx:after:swap", (event) => {
   const old = event.detail?.ctx?.target ?? event.target;
   const target = old?.id ? document.getElementById(old.id) : old; // it may have been replaced
+  if (target?.dataset?.live) return showChange(target);
   const announcement =
     target?.closest?.("[data-announce]")?.dataset.announce ??
     find("[data-announce]")?.dataset.announce ??
@@ -98,6 +99,45 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (announcement) find("#announcement").textContent = announcement.trim();
   if (focusedId && document.activeElement === document.body) document.getElementById(focusedId)?.focus();
 });
+
+// Changes of the site. One page of this browser listens for all its pages, since browsers open few connections to a server; it
+// goes on in the background, where the count in the title is seen. Without locks, which need HTTPS, each page listens while it
+// is in view.
+const changes = find("#site-changes");
+if (changes) {
+  const [name] = changes.getAttribute("hx-sse:connect").split("?");
+  const channel = new BroadcastChannel(name);
+  channel.addEventListener("message", () => changes.dispatchEvent(new CustomEvent("changed")));
+  changes.addEventListener("changed", ({ detail }) => detail?.id && channel.postMessage(detail.id));
+  const listen = () => changes.dispatchEvent(new Event("listen"));
+  // leaving the page before it listens is no error
+  changes.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    ctx.fetch = (...request) => fetch(...request).catch(() => new Response(null, { status: 204 }));
+  });
+  const listenForAll = () => {
+    changes.setAttribute("hx-config", '{"sse":{"pauseOnBackground":false}}');
+    listen();
+    return new Promise(() => {});
+  };
+  addEventListener("load", () => {
+    if (navigator.locks) void navigator.locks.request(name, listenForAll);
+    else if (document.hidden) document.addEventListener("visibilitychange", listen, { once: true });
+    else listen();
+  });
+}
+
+// What is loaded again then is announced if its words changed. The count in the title is that of the inbox.
+const liveWords = new Map([...document.querySelectorAll("[data-live]")].map(({ id, dataset }) => [id, dataset.live]));
+let needed = find("#inbox-count")?.dataset.count;
+function showChange({ id, dataset: { live, count } }) {
+  if (liveWords.get(id) === live) return;
+  liveWords.set(id, live);
+  find("#announcement").textContent = live;
+  if (!count) return;
+  const title = needed === "0" ? document.title : document.title.slice(`(${needed}) `.length);
+  document.title = count === "0" ? title : `(${count}) ${title}`;
+  needed = count;
+}
 
 // On paper the page names its address, which a filter may have changed.
 addEventListener("beforeprint", () => {

@@ -68,7 +68,7 @@ ${canSelect(props) && selectionBar(props, base)}
 const boardHead = ({ site, now }: Props, actions?: Html): Html =>
   head({
     title: "Board",
-    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${clockTime(now, site.time_zone)}</time>.`,
+    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${clockTime(now, site.time_zone)}</time>. <span id="changed-since"></span>`,
     actions,
   });
 

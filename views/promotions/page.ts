@@ -9,6 +9,7 @@ import type { Kind } from "../../src/schema.ts";
 import { formatCount, inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { recordedLater, shortTime } from "../../src/time/format.ts";
 import { correctionNote } from "../corrections.ts";
+import { pathWithQuery } from "../parts/address.ts";
 import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { hiddenField, linkButton } from "../parts/button.ts";
 import { env, environmentPath, renamedSince } from "../parts/environment.ts";
@@ -21,7 +22,7 @@ import { cell, row, rowHead, table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type ReviewProps, reviewCards } from "./changes.ts";
 import { type Discussion, discussion } from "./discussion.ts";
-import { type Panels, panels } from "./panels.ts";
+import { approvalSteps, blockingSteps, type Panels, panels } from "./panels.ts";
 import { newReleaseFrom, requestedChangesList } from "./requested-changes.ts";
 import { plannedWords } from "./schedule.ts";
 import { countIds, positionQuery, sectionTable } from "./sections.ts";
@@ -54,6 +55,8 @@ export type PromotionPage = Omit<Panels, "form" | "forYou"> &
     stale: string | undefined;
     /** The moment of an approval that came after the contents were in the target already. */
     afterwards: string | undefined;
+    /** For whom the page is. */
+    personId: string;
     /** Whether this person may roll back on the target. */
     mayRollBack: boolean;
     /** What the target has differently today from what a completed promotion brought. */
@@ -110,7 +113,7 @@ function header(props: PromotionPage): Html {
       html`requested by ${nameOf(requester(promotion))}, ${time(promotion.asked_at, site.time_zone, now)}`,
     ],
     title: html`<bdi>${promotion.name}</bdi>`,
-    lead: html`${lead(promotion, changes, softwareIsNeeded)} ${plannedWords(promotion, site, now)} ${promotion.open && state(props)} ${promotion.open && reviewed(props)}`,
+    lead: html`${lead(promotion, changes, softwareIsNeeded)} ${plannedWords(promotion, site, now)} ${promotion.open && stateNow(props)} ${promotion.open && reviewed(props)}`,
     under: promotion.note && html`<span class="quote">${promotion.note}</span>`,
   });
 }
@@ -123,7 +126,41 @@ function reviewed({ changes: { reviewed, toReview }, need }: PromotionPage): Htm
   return html`<span id="reviewed" data-announce="${count} reviewed">${words}</span>`;
 }
 
-function state({ promotion, need, ownDecision, stale, standsInFor }: PromotionPage): string {
+type PromotionState = Pick<
+  PromotionPage,
+  "site" | "now" | "promotion" | "need" | "ownDecision" | "stale" | "standsInFor" | "personId"
+>;
+
+/**
+ * What an open page loads again when the site changes: the state, the approvals and what blocks it. Its forms stay, as they
+ * are for what was shown, and may have been filled in. `shown` is what the page showed when it was loaded.
+ */
+export const liveState = (props: PromotionState, shown: string): Html =>
+  html`${stateNow(props, shown)}${approvalSteps({ ...props, forYou: props.need === "decision" })}${props.promotion.open && blockingSteps(props.promotion)}`;
+
+/** Replaced then. If it changed, it leads to the page with the actions of now. */
+function stateNow(props: PromotionState, shown = fingerprint(props.promotion)): Html {
+  const { site, promotion, personId } = props;
+  const words = promotion.open ? state(props) : `It has ended in the meantime: ${promotion.state}.`;
+  const address = pathWithQuery(`/sites/${site.slug}/promotions/${promotion.number}/state`, { for: personId, shown });
+  const reload =
+    shown !== fingerprint(promotion) && html` <a id="reload" href="">Reload</a> to see what you can do now.`;
+  return html`<span id="state" data-live="${words}" hx-get="${address}" hx-trigger="changed from:#site-changes" hx-swap="outerMorph" hx-select-oob="#approval-steps:outerMorph,#blocking-steps:outerMorph" hx-status:4xx="swap:none" hx-status:5xx="swap:none">${words}${reload}</span>`;
+}
+
+/** Differs if anything that the page shows of its state does. */
+const fingerprint = ({ state, digest, approvals, blockers, ticks, schedule }: PromotionPage["promotion"]): string =>
+  [
+    state,
+    digest.slice(0, 8),
+    approvals.length,
+    approvals.filter((approval) => approval.withdrawn_at).length,
+    blockers.length,
+    ticks,
+    schedule?.seq ?? 0,
+  ].join("-");
+
+function state({ promotion, need, ownDecision, stale, standsInFor }: PromotionState): string {
   if (stale) return staleWords(promotion, need);
   if (need === "decision") return `Waiting for you${standsInFor ? `, for ${standsInFor.person}` : ""}.`;
   if (promotion.state === "waiting")

@@ -66,7 +66,10 @@ export const panels = (props: Panels): Html =>
 
 type Approval = Promotion["approvals"][number];
 
-function gate(props: Panels): Html {
+type Steps = Pick<Panels, "site" | "now" | "promotion" | "forYou">;
+
+/** The approvals that were given and are missing. */
+export function approvalSteps(props: Steps): Html {
   const { promotion } = props;
   const steps = [
     ...promotion.approvals.map((approval) => decided(props, approval)),
@@ -74,10 +77,15 @@ function gate(props: Panels): Html {
       .filter(({ given, needed }) => promotion.open && given < needed)
       .map((requirement) => missing(props, requirement)),
   ];
+  return html`<div class="steps-now" id="approval-steps">${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody decided.</small></p>`}</div>`;
+}
+
+function gate(props: Panels): Html {
+  const { promotion } = props;
   return panel(
     "gate",
     `Approvals for ${promotion.environment.name}`,
-    html`${promotion.requirements.length === 0 && html`<p><small>No approval needed.</small></p>`}${steps.length > 0 ? html`<ul class="steps">${steps}</ul>` : promotion.requirements.length > 0 && html`<p><small>Nobody decided.</small></p>`}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}${gateChanged(props)}`,
+    html`${approvalSteps(props)}${promotion.open && props.ownDecision === "approve" && withdrawal(props)}${onItsWay(props)}${gateChanged(props)}`,
   );
 }
 
@@ -139,7 +147,7 @@ const withdrawal = ({ site, promotion, form, errors }: Panels): Html =>
     content: area({ name: "withdrawal", label: "Reason", rows: 2, value: form.withdrawal, error: errors.withdrawal }),
   });
 
-const missing = ({ forYou }: Panels, { name, needed, given, people = [], substitutes = [] }: Requirement): Html => {
+const missing = ({ forYou }: Steps, { name, needed, given, people = [], substitutes = [] }: Requirement): Html => {
   const who = [
     ...people.map(holderName),
     ...substitutes.map((one) => html`<bdi>${one.name}</bdi> for <bdi>${one.for}</bdi>`),
@@ -164,14 +172,14 @@ function share({ site, promotion, url, mailIsSetUp }: Panels): Html {
   );
 }
 
-const blocking = (promotion: PromotionDetails): Html =>
-  panel(
-    "blockers",
-    "Blocking",
+const blocking = (promotion: PromotionDetails): Html => panel("blockers", "Blocking", blockingSteps(promotion));
+
+export const blockingSteps = (promotion: PromotionDetails): Html =>
+  html`<div class="steps-now" id="blocking-steps">${
     promotion.blockers.length
       ? blockers(promotion.blockers)
-      : html`<ul class="steps"><li>${statusBadge("approved", "Nothing is blocking this.")}</li></ul>`,
-  );
+      : html`<ul class="steps"><li>${statusBadge("approved", "Nothing is blocking this.")}</li></ul>`
+  }</div>`;
 
 /** Completing and cancelling, for people with that permission. The button in the bar submits the same form. */
 function actions({ site, promotion, overridable, form, errors }: Panels): Html {
