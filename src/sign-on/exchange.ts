@@ -73,10 +73,7 @@ export async function finishSignIn(
 }
 
 /** What is missing, or is not of the type that the standard says, is undefined. */
-function readClaims(
-  claims: Partial<IDToken & UserInfoResponse> & { sub: string },
-  rolesClaim: string | null,
-): Claims {
+function readClaims(claims: Partial<IDToken & UserInfoResponse> & { sub: string }, rolesClaim: string | null): Claims {
   const text = (value: unknown) => (typeof value === "string" && value.trim() ? value.trim() : undefined);
   const { email_verified: verified } = claims as { email_verified?: unknown };
   const groups = rolesClaim === null ? [] : [(claims as Record<string, unknown>)[rolesClaim] ?? []].flat();
