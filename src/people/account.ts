@@ -8,6 +8,7 @@ import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { keepFormerName } from "../record/former-names.ts";
 import { normalName } from "../text.ts";
+import { commonPasswords } from "./common-passwords.ts";
 import { dropLinks, findLink, useLink } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import { whyNotAgain, whyNotPassword, whyNotPersonName } from "./rules.ts";
@@ -58,7 +59,10 @@ export async function choosePassword(
 }
 
 function passwordErrors(password: string, again: string, email: string | null) {
-  return fieldErrors({ password: whyNotPassword(password, email ?? ""), again: whyNotAgain(password, again) });
+  return fieldErrors({
+    password: whyNotPassword(password, email ?? "", commonPasswords()),
+    again: whyNotAgain(password, again),
+  });
 }
 
 /**

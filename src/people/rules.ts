@@ -26,14 +26,38 @@ export function whyNotPersonName(name: string): string | undefined {
   return whyNotVisible("A name", name);
 }
 
-/** Only the length counts: rules about characters make passwords harder to remember, not to guess. */
-export function whyNotPassword(password: string, email = ""): string | undefined {
+/**
+ * Only the length counts, and that others do not have it: rules about characters make passwords harder to remember, not to
+ * guess. `common`: the most common passwords, in lower case.
+ */
+export function whyNotPassword(password: string, email: string, common: ReadonlySet<string>): string | undefined {
   const { atLeast, atMost } = passwordLength;
   if (password.length < atLeast)
     return `A password needs at least ${atLeast} characters; this one has ${password.length}.`;
   if (password.length > atMost)
     return `A password can have at most ${atMost} characters; this one has ${password.length}.`;
   if (email && normalEmail(password) === email) return "Your e-mail address is easy to guess. Choose another password.";
+  if (isCommon(password.toLowerCase(), (text) => common.has(text) || ownWords(email).includes(text)))
+    return "This password is easy to guess: many people use it, or one like it. Choose a few words instead.";
+}
+
+/** Words that are easy to guess for this account. */
+function ownWords(email: string): string[] {
+  const [own = ""] = email.split("@");
+  return ["sitebook", own, ...own.split(/[^a-z0-9]+/)];
+}
+
+const minCommonLength = 4;
+/** How many characters are taken off the ends of a password at most, as for `Password2026!`. */
+const maxAdded = 6;
+
+/** Whether a password in lower case is a common one, repeats one or a few characters, or has digits and signs around it. */
+function isCommon(password: string, isListed: (text: string) => boolean): boolean {
+  const [, core = password] = /^[^\p{L}]*(.*?)[^\p{L}]*$/u.exec(password) ?? [];
+  const repeated = (text: string) => /^(.+?)\1+$/u.exec(text)?.[1] ?? text;
+  const isKnown = (text: string) => text.length >= minCommonLength && isListed(text);
+  if (isKnown(password) || repeated(password).length < minCommonLength || isKnown(repeated(password))) return true;
+  return password.length - core.length <= maxAdded && isKnown(repeated(core));
 }
 
 /** Pages ask for a new password twice; the command line asks once and passes no `again`. */

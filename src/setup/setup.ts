@@ -4,6 +4,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { lockTables } from "../database/locks.ts";
 import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
+import { commonPasswords } from "../people/common-passwords.ts";
 import { hasAccount, useLink } from "../people/links.ts";
 import { hashPassword } from "../people/passwords.ts";
 import { normalEmail, whyNotAgain, whyNotEmail, whyNotPassword, whyNotPersonName } from "../people/rules.ts";
@@ -66,7 +67,7 @@ function setupErrors({ name, email, password, again, site }: Setup) {
     ...fieldErrors({
       name: whyNotPersonName(name),
       email: whyNotEmail(email),
-      password: whyNotPassword(password, email),
+      password: whyNotPassword(password, email, commonPasswords()),
       again: whyNotAgain(password, again),
     }),
     ...(site ? siteErrors(site) : []).map(({ path, message }) => ({ path: `site.${path}`, message })),

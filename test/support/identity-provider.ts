@@ -32,6 +32,7 @@ export async function identityProvider(
   const provider = new Provider(issuer, {
     clients: [client],
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "test", use: "sig" } as never] },
+    ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     cookies: { keys: ["a key of the tests"] },
     scopes: ["openid", "groups"],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },

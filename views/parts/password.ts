@@ -7,7 +7,7 @@ export const newPassword = (
   errors: Record<string, string> = {},
 ): Html => {
   const more = { autocomplete: "new-password", minlength: atLeast };
-  const hint = `At least ${atLeast} characters. A few words are easier to remember than symbols.`;
+  const hint = `At least ${atLeast} characters. A few words are easier to remember than symbols. Common passwords are refused.`;
   return html`${input({ name: "password", type: "password", label, hint, error: errors.password, required: true, more })}
 ${input({ name: "again", type: "password", label: "Repeat password", error: errors.again, required: true, more })}`;
 };
