@@ -153,13 +153,13 @@ async function withState(db: Database, rows: Row[]) {
   const ids = rows.map((row) => row.id);
   const ended = rows.filter((row) => !row.opened).map((row) => row.id);
   const environments = rows.filter((row) => !row.opened).flatMap((row) => [row.environment_id, row.from_id]);
-  const [approvals, completions, cancellations, names, former] = [
-    await approvalsOf(db, ids),
-    ended.length ? await completionsOf(db, ended) : [],
-    ended.length ? await cancellationsOf(db, ended) : [],
-    await roleNames(db),
-    ended.length ? await formerNames(db, [...new Set(environments)]) : [],
-  ];
+  const [approvals, completions, cancellations, names, former] = await Promise.all([
+    approvalsOf(db, ids),
+    ended.length ? completionsOf(db, ended) : [],
+    ended.length ? cancellationsOf(db, ended) : [],
+    roleNames(db),
+    ended.length ? formerNames(db, [...new Set(environments)]) : [],
+  ]);
   const pages = await pageCommentsOf(
     db,
     approvals.filter((approval) => approval.decision === "reject").map((approval) => approval.id),
