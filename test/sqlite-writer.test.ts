@@ -5,7 +5,8 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Database, openDatabase } from "../src/database/connect.ts";
 import { snapshot } from "../src/database/snapshot.ts";
-import { Writer } from "../src/database/sqlite/writer.ts";
+import { WritingHandle } from "../src/database/sqlite/writing-handle.ts";
+import { Writer } from "../src/database/writer.ts";
 import { engine, freshDatabaseUrl } from "./support/database.ts";
 
 let fresh: { url: string; drop: () => Promise<void> };
@@ -219,7 +220,7 @@ if (engine === "sqlite")
         if (broken && text.startsWith("rollback to")) throw new Error("The disk is full.");
         return raw.prepare(text);
       };
-      const writer = new Writer({ raw, prepare });
+      const writer = new Writer(new WritingHandle({ raw, prepare }));
       const put = (hash: string) =>
         raw.prepare("insert into links (hash, purpose, expires_at) values (?, 'setup', '')").run(hash);
       await writer.begin();
@@ -228,10 +229,10 @@ if (engine === "sqlite")
       const first = writer.commit();
       await next;
       put("b");
-      expect(() => writer.rollback()).toThrow("The disk is full.");
+      await expect(writer.rollback()).rejects.toThrow("The disk is full.");
       await expect(first).rejects.toThrow("The disk is full.");
       broken = false;
-      await writer.runAlone(() => put("c"));
+      await writer.run(() => put("c"));
       expect(await seen(other)).toEqual(["c"]);
       raw.close();
     });

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import SQLite from "better-sqlite3";
-import { Kysely, PostgresDialect, SqliteAdapter } from "kysely";
+import { Kysely, SqliteAdapter } from "kysely";
 import type { Schema } from "../schema.ts";
-import { PostgresCompiler } from "./query-compilers.ts";
+import { Postgres } from "./postgres/dialect.ts";
 import { DurableSqlite } from "./sqlite/dialect.ts";
 
 export type Database = Kysely<Schema>;
@@ -24,16 +24,6 @@ function openFile(url: string): SQLite.Database {
   const path = fileOf(url);
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   return new SQLite(path);
-}
-
-class Postgres extends PostgresDialect {
-  /** The driver is loaded only if the database is PostgreSQL. */
-  constructor(url: string) {
-    super({ pool: async () => (await import("./postgres/pool.ts")).createPool(url) });
-  }
-  override createQueryCompiler() {
-    return new PostgresCompiler();
-  }
 }
 
 export function isPostgres(db: Kysely<never> | Database): boolean {

@@ -8,10 +8,12 @@ export async function lockSite(trx: Database, siteId: string): Promise<void> {
   if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
 }
 
-/** Makes the second of two requests with one key wait for the first, even if there is no site yet to lock. */
-export async function lockPerson(trx: Database, personId: string): Promise<void> {
-  if (isPostgres(trx))
-    await trx.selectFrom("people").select("id").where("id", "=", personId).forNoKeyUpdate().execute();
+/**
+ * Makes the second of two requests with one key wait for the first, even if they are for two sites, or there is no site
+ * yet. The lock is no row's: the rows of several people would be locked by transactions of several sites in any order.
+ */
+export async function lockRequest(trx: Database, personId: string, key: string): Promise<void> {
+  if (isPostgres(trx)) await sql`select pg_advisory_xact_lock(hashtextextended(${personId + key}, 0))`.execute(trx);
 }
 
 /** Keeps others from writing to the tables, and from locking them in the same way; they can still read. */

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { Refusal } from "../errors.ts";
 import type { Database } from "./connect.ts";
-import { lockPerson, lockSite } from "./locks.ts";
+import { lockRequest } from "./locks.ts";
+import { WritersAdapter } from "./postgres/dialect.ts";
 import { precompiled } from "./precompiled.ts";
 
 /** What a transaction needs to know about the actor. */
@@ -25,24 +26,20 @@ export function siteTransaction<T, A extends Requester>(
   siteId: string,
   work: (trx: Database, actor: A) => Promise<T>,
 ): Promise<T> {
-  return db.transaction().execute(async (trx) => {
-    await lockSite(trx, siteId);
-    const by = await atOrAfterLastEvent(trx, actor, siteId);
-    const { request } = by;
+  return lockedTransaction(db, siteId, async (trx) => {
+    const { person, request } = actor;
+    const [by, , [stored]] = await Promise.all([
+      atOrAfterLastEvent(trx, actor, siteId),
+      request && lockRequest(trx, person.id, request.key),
+      request ? storedAnswer(trx, person.id, request.key) : [],
+    ]);
     if (!request) return work(trx, by);
-    await lockPerson(trx, by.person.id);
-    const stored = await trx
-      .selectFrom("intents")
-      .select(["fingerprint", "answer"])
-      .where("person_id", "=", by.person.id)
-      .where("key", "=", request.key)
-      .executeTakeFirst();
     if (stored) return replay<T>(stored, request.fingerprint);
     const result = await work(trx, by);
     await trx
       .insertInto("intents")
       .values({
-        person_id: by.person.id,
+        person_id: person.id,
         key: request.key,
         fingerprint: request.fingerprint,
         answer: JSON.stringify(result ?? null),
@@ -52,6 +49,16 @@ export function siteTransaction<T, A extends Requester>(
     return result;
   });
 }
+
+/** SQLite has one writer for all sites. */
+function lockedTransaction<T>(db: Database, siteId: string, work: (trx: Database) => Promise<T>): Promise<T> {
+  const { adapter } = db.getExecutor();
+  return adapter instanceof WritersAdapter ? adapter.writers.run(db, siteId, work) : db.transaction().execute(work);
+}
+
+const storedAnswer = precompiled((trx, personId: string, key: string) =>
+  trx.selectFrom("intents").select(["fingerprint", "answer"]).where("person_id", "=", personId).where("key", "=", key),
+);
 
 /** A request that had to wait is recorded no earlier than the one before: what was known at a moment never grows. */
 async function atOrAfterLastEvent<A extends Requester>(trx: Database, actor: A, siteId: string): Promise<A> {

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { personName } from "../access/person-name.ts";
 import type { Json } from "../database/canonical-json.ts";
 import type { Database } from "../database/connect.ts";
+import { precompiled } from "../database/precompiled.ts";
 import type { Action } from "../record/events.ts";
 import { nameThen, personSince, personThen } from "../record/former-names.ts";
 
@@ -45,19 +46,7 @@ const maxListedBytes = 20_000;
 export async function listEvents(db: Database, siteId: string, filter: HistoryFilter = {}): Promise<HistoryEvent[]> {
   const seqs = filter.seqs ?? (await seqsOf(db, siteId, filter));
   if (!seqs.length) return [];
-  const rows = await db
-    .selectFrom("events as e")
-    .innerJoin("people as p", "p.id", "e.person_id")
-    .leftJoin("people as m", (join) => join.on(sql<boolean>`m.id = ${memberId}`))
-    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.kind"])
-    .select([personThen("p", "e.recorded_at", "e.site_id").as("person"), nameThen("p", "e.recorded_at").as("name")])
-    .select(personSince("p", "e.recorded_at", "e.site_id").as("person_now"))
-    .select(personThen("m", "e.recorded_at", "e.site_id").$castTo<string | null>().as("member"))
-    .select(sql<string | null>`case when octet_length(e.details) <= ${maxListedBytes} then e.details end`.as("details"))
-    .where("e.site_id", "=", siteId)
-    .where("e.seq", "in", seqs)
-    .orderBy("e.seq", "desc")
-    .execute();
+  const rows = await selectEvents(db, siteId, seqs);
   const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
   const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
   return rows.map(({ details: stored, name, kind, subject_id, action, ...row }) => {
@@ -74,6 +63,25 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
     };
   });
 }
+
+const selectEvents = precompiled((db, siteId: string, seqs: number[]) =>
+  db
+    .selectFrom("events as e")
+    .innerJoin("people as p", "p.id", "e.person_id")
+    .leftJoin("people as m", (join) => join.on(sql<boolean>`m.id = ${memberId}`))
+    .select(["e.seq", "e.recorded_at", "e.action", "e.subject", "e.subject_id", "e.hash", "p.kind"])
+    .select([personThen("p", "e.recorded_at", "e.site_id").as("person"), nameThen("p", "e.recorded_at").as("name")])
+    .select(personSince("p", "e.recorded_at", "e.site_id").as("person_now"))
+    .select(personThen("m", "e.recorded_at", "e.site_id").$castTo<string | null>().as("member"))
+    .select(
+      sql<string | null>`case when octet_length(e.details) <= ${sql.lit(maxListedBytes)} then e.details end`.as(
+        "details",
+      ),
+    )
+    .where("e.site_id", "=", siteId)
+    .where("e.seq", "in", seqs)
+    .orderBy("e.seq", "desc"),
+);
 
 /** The person that an event is about. */
 const memberId = sql`case when e.action = 'owner_set'
@@ -198,16 +206,15 @@ function ownersOf(db: Database, ids: string[]) {
 }
 
 /** All people and tokens with a role on the site, by name. `shown`: the name, told apart from others. */
-export function listSiteActors(db: Database, siteId: string): Promise<{ id: string; name: string; shown: string }[]> {
-  return db
+export const listSiteActors = precompiled((db, siteId: string) =>
+  db
     .selectFrom("memberships as m")
     .innerJoin("people as p", "p.id", "m.person_id")
     .select(["p.id", "p.name", personName("p", "m.site_id").as("shown")])
     .distinct()
     .where("m.site_id", "=", siteId)
-    .orderBy("p.name")
-    .execute();
-}
+    .orderBy("p.name"),
+);
 
 /** A person or token with at least one event on the site, whether or not they still have a role. */
 export function findActor(

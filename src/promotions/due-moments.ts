@@ -3,6 +3,7 @@ import type { Actor } from "../access/actor.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
+import { precompiled } from "../database/precompiled.ts";
 import { appendEvent } from "../record/events.ts";
 import { mayComplete } from "./completion-rules.ts";
 import { eventSubject } from "./open-promotions.ts";
@@ -44,16 +45,7 @@ export async function takeDownsDue(
   actor: Pick<Actor, "roles" | "permissions">,
   siteId: string,
 ): Promise<Promotion[]> {
-  const rows = await db
-    .selectFrom("due_moments as d")
-    // a cross join keeps SQLite from walking all promotions in search of the few that were planned
-    .crossJoin("promotions as p")
-    .select("d.promotion_id")
-    .whereRef("p.id", "=", "d.promotion_id")
-    .where("d.what", "=", "take_down")
-    .where("p.site_id", "=", siteId)
-    .where(isNotTakenBack)
-    .execute();
+  const rows = await selectDue(db, siteId);
   const ids = [...new Set(rows.map((row) => row.promotion_id))];
   const promotions = ids.length ? await listPromotions(db, siteId, { ids, limit: ids.length }) : [];
   return promotions
@@ -73,3 +65,15 @@ const isNotTakenBack = sql<boolean>`not exists (
 /** Whether its take-down came to nothing, and nobody has planned another one or rolled it back since. */
 const isTakeDownOpen = ({ completion, schedule }: Promotion): boolean =>
   completion !== null && !completion.rolled_back_by && Boolean(schedule?.take_down_due) && !schedule?.taken_down_by;
+
+const selectDue = precompiled((db, siteId: string) =>
+  db
+    .selectFrom("due_moments as d")
+    // a cross join keeps SQLite from walking all promotions in search of the few that were planned
+    .crossJoin("promotions as p")
+    .select("d.promotion_id")
+    .whereRef("p.id", "=", "d.promotion_id")
+    .where("d.what", "=", sql.lit("take_down"))
+    .where("p.site_id", "=", siteId)
+    .where(isNotTakenBack),
+);

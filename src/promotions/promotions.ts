@@ -104,8 +104,8 @@ export function decide<T = Outcome>(
   ) => T | Promise<T> = outcome as never,
 ): Promise<T> {
   return siteTransaction(db, actor, site.id, async (trx, person) => {
-    const actor = await withDelegations(trx, site.id, person);
-    const promotion = await withoutExpired(trx, site, await promotionOf(trx, site, number), actor.at);
+    const [actor, found] = await Promise.all([withDelegations(trx, site.id, person), promotionOf(trx, site, number)]);
+    const promotion = await withoutExpired(trx, site, found, actor.at);
     const already = promotion.approvals.some(
       (approval) =>
         approval.person_id === actor.person.id && approval.decision === request.decision && !approval.withdrawn_at,
@@ -114,7 +114,12 @@ export function decide<T = Outcome>(
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
     refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
-    if (request.decision === "approve") refuseBlocked((await deadEnds(trx, [promotion])).get(promotion.id) ?? []);
+    const [blockers, progress, carried] = await Promise.all([
+      request.decision === "approve" ? deadEnds(trx, [promotion]) : undefined,
+      reviewProgress(trx, actor, promotion.id),
+      request.decision === "approve" ? carriedOver(trx, site.id, promotion, actor.person.id) : undefined,
+    ]);
+    refuseBlocked(blockers?.get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
     const pages = readPages(request.decision, request.pages ?? [], contents);
     const wrong = whyNotComment(request.decision, request.comment, pages.length);
@@ -123,7 +128,6 @@ export function decide<T = Outcome>(
     const choices = request.decision === "approve" ? rolesToChoose(promotion, actor) : [];
     const noRole = whyNotWithoutRole(choices, request.role);
     if (noRole) refuseFields([{ path: "role", message: noRole }]);
-    const progress = await reviewProgress(trx, actor, promotion.id);
     if (request.decision === "approve") refuseUnlessAllReviewed(promotion, progress);
     if (request.askFirst && request.decision === "approve") refuseUnreviewed(progress);
     const role = roleFor(promotion, actor, request.role);
@@ -141,34 +145,34 @@ export function decide<T = Outcome>(
       for_id: away?.person_id ?? null,
       identity: actor.guest ?? null,
     };
-    const carried =
-      request.decision === "approve" ? await carriedOver(trx, site.id, promotion, actor.person.id) : undefined;
-    await trx
-      .insertInto("approvals")
-      .values({ ...row, carried_over: carried ? canonicalJson(carried) : null })
-      .execute();
     const due = approvalExpiry(promotion, { ...row, withdrawn_at: null });
-    if (due) await enqueue(trx, { site_id: site.id, kind: "approval_expiry", ref: promotion.id, run_at: due });
-    await insertPageComments(trx, row.id, pages);
+    await Promise.all([
+      trx
+        .insertInto("approvals")
+        .values({ ...row, carried_over: carried ? canonicalJson(carried) : null })
+        .execute(),
+      due && enqueue(trx, { site_id: site.id, kind: "approval_expiry", ref: promotion.id, run_at: due }),
+      insertPageComments(trx, row.id, pages),
+      appendEvent(trx, actor, site.id, {
+        ...eventSubject(promotion, promotion.environment),
+        action: request.decision === "approve" ? "promotion_approved" : "promotion_rejected",
+        details: {
+          number,
+          name: promotion.name,
+          environment: promotion.environment.slug,
+          person_kind: actor.person.kind,
+          ...row,
+          identity: actor.guest,
+          ...(carried && { carried_over: carried }),
+          ...(away && { for: away.person }),
+          ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
+        },
+      }),
+    ]);
     if (request.decision === "reject") {
       await markClosed(trx, site, promotion, contents);
       if (promotion.requester_id !== actor.person.id) await addRejection(trx, site, promotion);
     }
-    await appendEvent(trx, actor, site.id, {
-      ...eventSubject(promotion, promotion.environment),
-      action: request.decision === "approve" ? "promotion_approved" : "promotion_rejected",
-      details: {
-        number,
-        name: promotion.name,
-        environment: promotion.environment.slug,
-        person_kind: actor.person.kind,
-        ...row,
-        identity: actor.guest,
-        ...(carried && { carried_over: carried }),
-        ...(away && { for: away.person }),
-        ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
-      },
-    });
     return answer(trx, site, number, actor.at, promotion);
   });
 }

@@ -44,26 +44,38 @@ const selectByNumber = precompiled((db, siteId: string, number: number) =>
 export async function listPromotions(
   db: Database,
   siteId: string,
-  { open, before, releases, numbers, ids, environment, limit = 50 }: Listing = {},
+  { open, before, releases, numbers, ids: requestedIds, environment, limit = 50 }: Listing = {},
 ) {
-  const openIds = db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
-  let query = promotions(db).orderBy("p.number", "desc").limit(limit);
+  const isPlain = [before, releases, numbers, environment].every((condition) => condition === undefined);
+  // open ones in a query of their own: they are few, and in one query PostgreSQL would read all promotions there ever were
+  const ids = open ? (await selectOpenIds(db, siteId)).map((row) => row.promotion_id) : requestedIds;
+  if (ids?.length === 0) return [];
+  if (isPlain && ids) return withState(db, await selectByIds(db, ids, limit));
+  if (isPlain && open === false) return withState(db, await selectEnded(db, siteId, siteId, limit));
+  let query = newestFirst(db, limit);
   // not both: with a list, the condition on the site would make SQLite read all of its promotions
   if (releases) query = query.where("p.release_id", "in", releases);
   else if (ids) query = query.where("p.id", "in", ids);
-  else if (!open) query = query.where("p.site_id", "=", siteId);
-  if (open) {
-    // in a query of its own: few are open, and in one query PostgreSQL would read all promotions there ever were
-    const ids = (await openIds.execute()).map((row) => row.promotion_id);
-    if (!ids.length) return [];
-    query = query.where("p.id", "in", ids);
-  }
-  if (open === false) query = query.where("p.id", "not in", openIds);
+  else query = query.where("p.site_id", "=", siteId);
+  if (open === false) query = query.where("p.id", "not in", openIds(db, siteId));
   if (before !== undefined) query = query.where("p.number", "<", before);
   if (numbers) query = query.where("p.number", "in", numbers);
   if (environment) query = query.where("p.environment_id", "=", environment);
   return withState(db, await query.execute());
 }
+
+const openIds = (db: Database, siteId: string) =>
+  db.selectFrom("open_promotions").select("promotion_id").where("site_id", "=", siteId);
+
+const newestFirst = (db: Database, limit: number) => promotions(db).orderBy("p.number", "desc").limit(limit);
+
+const selectOpenIds = precompiled(openIds);
+
+const selectByIds = precompiled((db, ids: string[], limit: number) => newestFirst(db, limit).where("p.id", "in", ids));
+
+const selectEnded = precompiled((db, siteId: string, sameSiteId: string, limit: number) =>
+  newestFirst(db, limit).where("p.site_id", "=", siteId).where("p.id", "not in", openIds(db, sameSiteId)),
+);
 
 /** Newest first. Ends are found in SQL; which of the few open promotions are approved is decided by `stateOf`. */
 export async function listInState(
@@ -153,13 +165,13 @@ async function withState(db: Database, rows: Row[]) {
   const ids = rows.map((row) => row.id);
   const ended = rows.filter((row) => !row.opened).map((row) => row.id);
   const environments = rows.filter((row) => !row.opened).flatMap((row) => [row.environment_id, row.from_id]);
-  const [approvals, completions, cancellations, names, former] = [
-    await approvalsOf(db, ids),
-    ended.length ? await completionsOf(db, ended) : [],
-    ended.length ? await cancellationsOf(db, ended) : [],
-    await roleNames(db),
-    ended.length ? await formerNames(db, [...new Set(environments)]) : [],
-  ];
+  const [approvals, completions, cancellations, names, former] = await Promise.all([
+    approvalsOf(db, ids),
+    ended.length ? completionsOf(db, ended) : [],
+    ended.length ? cancellationsOf(db, ended) : [],
+    roleNames(db),
+    ended.length ? formerNames(db, [...new Set(environments)]) : [],
+  ]);
   const pages = await pageCommentsOf(
     db,
     approvals.filter((approval) => approval.decision === "reject").map((approval) => approval.id),

@@ -94,9 +94,11 @@ export async function appendEvent(
   const hash = hashEntry(site.head, content, details);
   const { recorded_at, person_id, action, subject, subject_id, environment_id } = content;
   const about = [recorded_at, person_id, action, subject, subject_id, environment_id] as const;
-  await insertEvent(trx, siteId, seq, ...about, details, site.head, hash);
-  await indexForSearch(trx, siteId, eventEntries(content));
-  await moveHead(trx, seq, hash, siteId);
+  await Promise.all([
+    insertEvent(trx, siteId, seq, ...about, details, site.head, hash),
+    indexForSearch(trx, siteId, eventEntries(content)),
+    moveHead(trx, seq, hash, siteId),
+  ]);
   return seq;
 }
 

@@ -15,7 +15,6 @@ const short: [statement: RegExp, why: string][] = [
     / from (sites|memberships as m|roles|tokens as t|feeds as f|people|environments as e) /,
     "the rows of a person or a site",
   ],
-  [/ from (sites|memberships as m|roles|tokens as t|people|environments as e) /, "the rows of a person or a site"],
   [/ from identity_providers /, "a few"],
   [/ from promotions as p .* p\.id in \(/, "the open promotions"],
   [/ from promotions as p .* where p\.release_id in \(/, "the promotions of the releases that are shown"],

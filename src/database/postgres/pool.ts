@@ -1,4 +1,4 @@
-import { Client, Pool, types } from "pg";
+import { Client, Pool, type PoolConfig, types } from "pg";
 
 const int8 = 20;
 const numeric = 1700;
@@ -7,12 +7,12 @@ const numeric = 1700;
 const limits = { names: 300, queryLength: 10_000, sentOnce: 1000 };
 
 /** Connections to PostgreSQL. Counts and sums are returned as numbers, as from SQLite; none of them comes near 2^53. */
-export function createPool(connectionString: string): Pool {
+export function createPool(connectionString: string, options: PoolConfig): Pool {
   const getTypeParser = (oid: number, format?: "text" | "binary") =>
     oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format as "text");
   const pool = new Pool({
     connectionString,
-    max: 10,
+    ...options,
     types: { getTypeParser } as never,
     Client: NamingClient,
     // a Sitebook server that vanished in the middle of a transaction keeps its site locked no longer than this

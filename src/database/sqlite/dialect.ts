@@ -12,8 +12,9 @@ import {
 } from "kysely";
 import { eventLoopYielder } from "../event-loop.ts";
 import { SqliteCompiler } from "../query-compilers.ts";
+import { Writer } from "../writer.ts";
 import { openConnection, type SqliteConnection } from "./connection.ts";
-import { Writer } from "./writer.ts";
+import { WritingHandle } from "./writing-handle.ts";
 
 /**
  * SQLite for a server: one handle runs the transactions that write, one after another, and others read meanwhile and
@@ -49,12 +50,12 @@ class Adapter extends SqliteAdapter {
 
 class SqliteDriver implements Driver {
   readonly #file: string | undefined;
-  readonly #writer: Writer;
+  readonly #writer: Writer<WritingHandle>;
   #reader: SqliteConnection | undefined;
 
   constructor(handle: SQLite.Database) {
     this.#file = handle.memory ? undefined : handle.name;
-    this.#writer = new Writer(openConnection(handle, []));
+    this.#writer = new Writer(new WritingHandle(openConnection(handle, [])));
   }
 
   async init(): Promise<void> {
@@ -68,18 +69,18 @@ class SqliteDriver implements Driver {
   /** A transaction that only reads gets a handle of its own, and sees a single moment throughout. */
   async beginTransaction(connection: Connection, { accessMode }: TransactionSettings): Promise<void> {
     if (this.#file && accessMode === "read only") connection.handle = beginRead(openReader(this.#file));
-    else connection.handle = await this.#writer.begin();
+    else connection.handle = (await this.#writer.begin()).handle;
   }
 
   async commitTransaction(connection: Connection): Promise<void> {
     const handle = connection.releaseHandle();
-    if (handle === this.#writer.handle) await this.#writer.commit();
+    if (handle === this.#writer.connection.handle) await this.#writer.commit();
     else handle?.raw.close();
   }
 
   async rollbackTransaction(connection: Connection): Promise<void> {
     const handle = connection.releaseHandle();
-    if (handle === this.#writer.handle) this.#writer.rollback();
+    if (handle === this.#writer.connection.handle) await this.#writer.rollback();
     else handle?.raw.close();
   }
 
@@ -87,7 +88,7 @@ class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     this.#reader?.raw.close();
-    this.#writer.handle.raw.close();
+    this.#writer.connection.handle.raw.close();
   }
 }
 
@@ -105,11 +106,11 @@ class Connection implements DatabaseConnection {
   handle: SqliteConnection | undefined;
   /** A query that comes after the end of its transaction must not run as a transaction of its own. */
   #ended = false;
-  readonly #writer: Writer;
+  readonly #writer: Writer<WritingHandle>;
   readonly #reader: SqliteConnection | undefined;
   readonly #yieldIfDue = eventLoopYielder();
 
-  constructor(writer: Writer, reader: SqliteConnection | undefined) {
+  constructor(writer: Writer<WritingHandle>, reader: SqliteConnection | undefined) {
     this.#writer = writer;
     this.#reader = reader;
   }
@@ -125,7 +126,7 @@ class Connection implements DatabaseConnection {
     if (this.handle) await this.#yieldIfDue();
     if (this.#ended) throw new Error("This transaction has ended.");
     if (this.handle) return this.#inTransaction(this.handle, query);
-    return this.#readNow(query) ?? this.#writer.runAlone(({ prepare }) => run(prepare(query.sql), query));
+    return this.#readNow(query) ?? this.#writer.run(({ handle }) => run(handle.prepare(query.sql), query));
   }
 
   /**
@@ -133,8 +134,8 @@ class Connection implements DatabaseConnection {
    * another handle has to read the pages again after each commit. Returns undefined if the query has to wait its turn.
    */
   #readNow<R>(query: CompiledQuery): QueryResult<R> | undefined {
-    const { handle, busy } = this.#writer;
-    const statement = handle.prepare(query.sql);
+    const { connection, busy } = this.#writer;
+    const statement = connection.handle.prepare(query.sql);
     if (!statement.readonly) return;
     if (!busy) return run(statement, query);
     return this.#reader && run(this.#reader.prepare(query.sql), query);
@@ -146,7 +147,7 @@ class Connection implements DatabaseConnection {
     try {
       return run(handle.prepare(query.sql), query);
     } catch (error) {
-      if (handle === this.#writer.handle) this.#writer.noteError(error);
+      if (handle === this.#writer.connection.handle) this.#writer.noteError(error);
       throw error;
     }
   }
