@@ -37,6 +37,7 @@ import { liveUpdateRoutes } from "./live-updates/routes.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
 import { linkRoutes } from "./people/link-routes.ts";
+import { mailRoutes } from "./people/mail-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
 import { securityRoutes } from "./people/security-routes.ts";
 import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
@@ -148,6 +149,7 @@ export function createApp(
   app.route("/", signOnRoutes(discover));
   app.route("/settings/sign-in", signInSettingsRoutes(discover));
   app.route("/", linkRoutes);
+  app.route("/", mailRoutes);
   app.route("/", guestRoutes);
   app.route("/", setupRoutes);
   app.route("/", siteRoutes);

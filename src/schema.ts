@@ -24,7 +24,8 @@ export type SecurityEventKind =
   | "provider_linked"
   | "provider_saved"
   | "provider_removed"
-  | "passwords_switched";
+  | "passwords_switched"
+  | "address_changed";
 
 export interface Schema {
   sites: {
@@ -572,6 +573,8 @@ export interface Schema {
     session_hash: Generated<string | null>;
     session_expires_at: Generated<string | null>;
   };
+  /** New e-mail addresses that are not confirmed yet; `hash` is of the secret in the link. */
+  address_changes: { person_id: string; hash: string; email: string; expires_at: string };
   /** Machines and channels that are told of events. `url` and the secrets are encrypted; `types` are separated by spaces, or `*`. */
   webhooks: {
     id: string;

@@ -1,22 +1,21 @@
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { codePage, guestReviewPage, guestsPage } from "../../views/guests.ts";
-import { mailPage, mailText } from "../../views/notices/mail.ts";
-import { bytesOf } from "../../views/parts/html.ts";
 import { roleNames } from "../access/roles.ts";
-import { newId } from "../database/ids.ts";
 import { notFound, Refusal, shownRefusal } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
-import type { AnyContext, AppEnv, SiteContext, SiteEnv } from "../http/context.ts";
+import type { AppEnv, SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, signedOutPage, sitePage } from "../http/pages.ts";
 import { secure, sessionActor } from "../http/session.ts";
+import { sendLetter } from "../mail/letter.ts";
+import type { Mailer } from "../mail/mailer.ts";
 import { assessPromotion } from "../promotions/assessment.ts";
 import { whyNotDecide } from "../promotions/decision-rules.ts";
 import { decide, promotionOf } from "../promotions/promotions.ts";
 import { saveTicks } from "../promotions/review-ticks.ts";
 import { confirmCode, findGuest, type Guest, guestOfSession, newCode } from "./guest-session.ts";
-import { inviteGuest, listGuests, revokeGuest } from "./guests.ts";
+import { type InvitedGuest, inviteGuest, listGuests, revokeGuest } from "./guests.ts";
 import { guestRoles, maskedEmail, whyNoGuests } from "./rules.ts";
 
 /** Inviting guests to a promotion, below /sites/:site/promotions. */
@@ -84,41 +83,18 @@ async function showGuests(
 /** Sends the link. It is on the page too, for the case that the mail cannot be sent. */
 async function mailInvitation(
   c: SiteContext,
-  {
-    name,
-    email,
-    promotion,
-  }: { name: string; email: string; promotion: { name: string; environment: { name: string } } },
+  { name, email, promotion }: InvitedGuest,
   url: string,
 ): Promise<undefined> {
   const { site } = c.var.access;
-  const { person } = c.var;
-  const title = `${site.name}: your approval of ${promotion.name}`;
-  await mail(c, { name, address: email }, title, {
+  const { mailer, baseUrl, person } = c.var;
+  await sendLetter(mailer as Mailer, baseUrl, {
+    to: { name, address: email },
+    subject: `${site.name}: your approval of ${promotion.name}`,
     lead: `${person.name} asks you to review what will change on ${promotion.environment.name} of ${site.name}, and to approve or reject it.`,
     actions: [{ text: "Review", url }],
     why: `You get this because ${person.name} entered your address. Without a code that is sent to you, the link opens nothing.`,
-    site,
   });
-}
-
-async function mail(
-  c: AnyContext,
-  to: { name: string; address: string },
-  title: string,
-  content: {
-    lead: string;
-    actions: { text: string; url: string }[];
-    why: string;
-    site: { name: string; time_zone: string };
-  },
-): Promise<void> {
-  const message = { subject: title, details: [], changes: [], more: 0, ...content };
-  const { mailer, baseUrl } = (c as Context<AppEnv>).var;
-  if (!mailer) throw new Refusal(409, "No mail server is set up.");
-  const html = Buffer.from(bytesOf(mailPage(title, [message], {}))).toString();
-  const messageId = `${newId()}@${new URL(baseUrl).hostname}`;
-  await mailer({ to, subject: title, text: mailText(title, [message], {}), html, messageId });
 }
 
 /** The pages of guests: a link that a code confirms, and the one promotion behind it. */
@@ -129,16 +105,16 @@ guestRoutes.get("/guest", async (c) => showCode(c, c.req.query("link") ?? ""));
 guestRoutes.post("/guest/code", async (c) => {
   const { link } = await formFields(c, "link");
   const { db, at } = c.var;
+  if (!c.var.mailer) throw new Refusal(409, "No mail server is set up, so no code can be sent.");
   const { guest, code } = await newCode(db, link, at);
   try {
-    const lead = `Your code is ${code}. It works for 15 minutes. If you did not ask for it, ignore this mail.`;
-    const content = {
-      lead,
+    await sendLetter(c.var.mailer as Mailer, c.var.baseUrl, {
+      to: { name: guest.name, address: guest.email },
+      subject: `${code} is your code`,
+      lead: `Your code is ${code}. It works for 15 minutes. If you did not ask for it, ignore this mail.`,
       actions: [],
       why: "You get this because somebody opened your invitation.",
-      site: guest.site,
-    };
-    await mail(c, { name: guest.name, address: guest.email }, `${code} is your code`, content);
+    });
   } catch (error) {
     return showCode(c, link, { error: `The code could not be sent: ${(error as Error).message}` });
   }

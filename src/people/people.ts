@@ -24,6 +24,7 @@ export interface Invitation {
 export interface Invited {
   id: string;
   name: string;
+  email: string;
   /** The roles that are new for this person. */
   given: string[];
   /** The secret of a link to send; undefined for a person who can sign in already, or who also belongs to another site. */
@@ -52,8 +53,14 @@ export async function inviteWithin(trx: Database, actor: Actor, site: Site, invi
   const given = await giveRoles(trx, actor, site, person, existing ? roles : []);
   await recordRoles(trx, actor, site, person, { given: existing ? given : roles, removed: [] });
   if (existing?.signs_in || (existing && (await belongsElsewhere(trx, site, actor.person.id, existing.id))))
-    return { id: existing.id, name: existing.name, given };
-  return { id: person.id, name: person.name, given, link: await newLink(trx, "invitation", person.id, actor.at) };
+    return { id: existing.id, name: existing.name, email, given };
+  return {
+    id: person.id,
+    name: person.name,
+    email,
+    given,
+    link: await newLink(trx, "invitation", person.id, actor.at),
+  };
 }
 
 async function insertPerson(
@@ -253,6 +260,6 @@ export function resetPassword(db: Database, actor: Actor, site: Site, personId: 
       byId: actor.person.id,
       detail: purpose === "reset" ? "to reset the password" : "as an invitation",
     });
-    return { purpose, name: member.name, link };
+    return { purpose, name: member.name, email: member.email, link };
   });
 }

@@ -22,6 +22,7 @@ import {
   startSession,
 } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
+import { requestAddress } from "./address.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
 import { browserName } from "./security-sentences.ts";
@@ -129,7 +130,20 @@ accountRoutes.post("/account/password", async (c) => {
   return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
-type RefusedForm = ReturnType<typeof besideFields> & { name?: string };
+accountRoutes.post("/account/address", async (c) => {
+  const { person, db, at, mailer, baseUrl, limitHashing: hashing } = (c as SignedIn).var;
+  const { email, email_password: password } = await formFields(c, "email", "email_password");
+  try {
+    const request = { email, password, client: clientOf(c), browser: browserSecret(c), at };
+    await requestAddress(db, person, request, { mailer, baseUrl, hashing });
+  } catch (error) {
+    return showAccount(c as SignedIn, { ...besideFields(error), newEmail: email });
+  }
+  flash(c, `A link is on its way to ${email}. The address is changed once you open it.`);
+  return c.redirect(accountAddress(c.req.query("site")), 303);
+});
+
+type RefusedForm = ReturnType<typeof besideFields> & { name?: string; newEmail?: string };
 
 async function showAccount(c: SignedIn, refused?: RefusedForm) {
   const { person, db, at } = c.var;
@@ -139,6 +153,8 @@ async function showAccount(c: SignedIn, refused?: RefusedForm) {
     site: c.req.query("site"),
     name: refused?.name ?? person.name,
     email: person.email ?? "",
+    newEmail: refused?.newEmail ?? "",
+    mailIsSetUp: c.var.mailer !== undefined,
     sites: await rolesBySite(db, person.id),
     sessions: (await listSessions(db, person.id, at)).map(({ user_agent, ...session }) => ({
       ...session,

@@ -16,6 +16,7 @@ const sentences: Record<SecurityEventKind, (detail: string) => string> = {
   provider_linked: (name) => `Account linked to ${name}`,
   provider_saved: (name) => `Single sign-on with ${name} changed`,
   provider_removed: (name) => `Single sign-on with ${name} removed`,
+  address_changed: () => "E-mail address changed",
   passwords_switched: (state) => `Passwords switched ${state}`,
 };
 

@@ -9,6 +9,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { sendLetter } from "../mail/letter.ts";
 import { inviteAll } from "../people/invitations.ts";
 import { linkExpiry } from "../people/links.ts";
 import { changeRoles, type Invited, invite, resetPassword } from "../people/people.ts";
@@ -28,7 +29,7 @@ peopleSettingsRoutes.post("/", async (c) => {
   const { site } = c.var.access;
   try {
     const invited = await invite(c.var.db, sessionActor(c), site, form);
-    if (invited.link) return showLink(c, "invitation", invited, invited.link);
+    if (invited.link) return showLink(c, "invitation", { ...invited, email: form.email }, invited.link);
     const names = await roleNames(c, invited.given);
     flash(c, `${invited.name} already has an account, ${names ? `and is now ${names} here` : "and these roles here"}.`);
     return c.redirect(`/sites/${site.slug}/settings/people`, 303);
@@ -69,8 +70,8 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/roles", async (c) => {
 
 peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/link", async (c) => {
   const id = c.req.param("person");
-  const { purpose, name, link } = await resetPassword(c.var.db, sessionActor(c), c.var.access.site, id);
-  return showLink(c, purpose, { id, name }, link);
+  const { purpose, name, email, link } = await resetPassword(c.var.db, sessionActor(c), c.var.access.site, id);
+  return showLink(c, purpose, { id, name, email }, link);
 });
 
 async function roleNames(c: SiteContext, slugs: string[]): Promise<string> {
@@ -119,34 +120,66 @@ async function showMember(
   return sitePage(c, { title: member.name, here: "settings" }, content, (refused?.status ?? 200) as 200);
 }
 
-/** Answers the post itself, without a redirect: only this answer contains the link. */
-function showLink(
+/** Answers the post itself, without a redirect: only this answer contains the link. It is mailed, too, where that is set up. */
+async function showLink(
   c: SiteContext,
   purpose: "invitation" | "reset",
-  member: { id: string; name: string },
+  member: { id: string; name: string; email: string | null },
   secret: string,
 ) {
   containsSecret(c);
+  const link = `${c.var.baseUrl}/${purpose}?link=${secret}`;
   const first = purpose === "invitation";
   const content = linkPage({
     site: c.var.access.site,
     member,
     title: first ? `Invitation for ${member.name}` : `Password-reset link for ${member.name}`,
     sentence: `Send this link to ${member.name}. It opens a page to choose a password${first ? "" : ", and signs them out everywhere else once they do"}.`,
-    link: `${c.var.baseUrl}/${purpose}?link=${secret}`,
+    link,
+    mailed: await mailLink(c, purpose, member, link),
     until: linkExpiry(purpose, c.var.at),
   });
   return sitePage(c, { title: first ? "Invitation" : "Password-reset link", here: "settings" }, content, 201);
 }
 
+/** What came of mailing a link, as a sentence; undefined where no mail server is set up. */
+async function mailLink(
+  c: SiteContext,
+  purpose: "invitation" | "reset",
+  { name, email }: { name: string; email: string | null },
+  url: string,
+): Promise<string | undefined> {
+  const { mailer, baseUrl, access, person } = c.var;
+  if (!mailer || !email) return;
+  const first = purpose === "invitation";
+  try {
+    await sendLetter(mailer, baseUrl, {
+      to: { name, address: email },
+      subject: first ? `Your invitation to ${access.site.name}` : "Your link for a new password",
+      lead: first
+        ? `${person.name} invites you to Sitebook, which records what is where on ${access.site.name}. Choose a password to begin.`
+        : `${person.name} created this link with which you choose a new password for Sitebook.`,
+      actions: [{ text: "Choose a password", url }],
+      why: `You get this because ${person.name} entered your address. The link works once.`,
+    });
+    return `It was mailed to ${email}.`;
+  } catch (error) {
+    return `It could not be mailed to ${email}: ${(error as Error).message}`;
+  }
+}
+
 /** The same for several invitations, with who already has an account and got the roles only. */
-function showLinks(c: SiteContext, invited: Invited[]) {
+async function showLinks(c: SiteContext, invited: Invited[]) {
   containsSecret(c);
+  const invitations = [];
+  for (const { id, name, email, link } of invited) {
+    if (!link) continue;
+    const url = `${c.var.baseUrl}/invitation?link=${link}`;
+    invitations.push({ id, name, link: url, mailed: await mailLink(c, "invitation", { name, email }, url) });
+  }
   const content = linksPage({
     site: c.var.access.site,
-    invitations: invited.flatMap(({ id, name, link }) =>
-      link ? [{ id, name, link: `${c.var.baseUrl}/invitation?link=${link}` }] : [],
-    ),
+    invitations,
     known: invited.filter(({ link }) => !link).map(({ name }) => name),
     until: linkExpiry("invitation", c.var.at),
   });

@@ -72,6 +72,7 @@ export const cases: Case[] = [
   page("an invitation", "nobody", async (w) => link(w, "invitation")),
   page("an invitation, a password too short", "nobody", async (w) => link(w, "invitation"), submit()),
   page("a new password", "nobody", async (w) => link(w, "reset")),
+  page("a forgotten password", "nobody", "/forgot"),
   page("an unknown link", "nobody", "/invitation?link=gone"),
   page("account", "ada", "/account"),
   page("account, wrong password", "ada", "/account", submit("form[action='/account/password']")),

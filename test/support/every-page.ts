@@ -28,7 +28,7 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 /** Every page and call that reads, with each combination of parameters that runs other queries. For a long history. */
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
-  ...visits("nobody")("/unsubscribe?key=:notice", "/guest?link=:guest"),
+  ...visits("nobody")("/unsubscribe?key=:notice", "/guest?link=:guest", "/forgot", "/address?link=:address"),
   ...visits("ada")("/account/security", "/account/security?before=150"),
   ...visits("nobody")("/sign-in/okta", "/sign-in/okta/callback?state=x&code=y", "/sign-in/okta/signed-out?of=x"),
   ...visits("iris")("/settings/sign-in", "/settings/sign-in/okta"),
@@ -152,6 +152,7 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   notice: (w) => unsubscribeKey(w),
   webhook: (w) => webhookId(w),
   guest: (w) => guestLink(w),
+  address: (w) => addressLink(w),
   "changes-feed": (w) => fileOf(w, "environment:live"),
   "calendar-feed": (w) => fileOf(w, "calendar:"),
   "change-badge": (w) => fileOf(w, "badge_environment:live"),
@@ -165,6 +166,17 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   rejected: (w) => numberOf(w, "promotions", ["note", "=", "Number 2"]),
   completed: (w) => numberOf(w, "promotions", ["note", "=", "Number 3"]),
 };
+
+async function addressLink(w: World): Promise<string> {
+  const link = newSecret();
+  const change = { person_id: w.people.vera.id, email: "vera@new.test", expires_at: "2099" };
+  await w.db
+    .insertInto("address_changes")
+    .values({ ...change, hash: sha256(link) })
+    .onConflict((conflict) => conflict.column("person_id").doUpdateSet({ hash: sha256(link) }))
+    .execute();
+  return link;
+}
 
 async function guestLink(w: World): Promise<string> {
   const link = newSecret();

@@ -39,6 +39,8 @@ async function fullShop(db: Database): Promise<object> {
   await vera.post("/sites/shop/notices", { subscribed: "daily" });
   await vera.post("/sites/shop/notices/follow", { subject: "environment", name: "live" });
   await w.as("iris").post("/sites/shop/settings/notices", { mentioned: "required" });
+  const change = { person_id: w.people.vera.id, hash: "hash", email: "vera@new.test", expires_at: w.clock.at };
+  await db.insertInto("address_changes").values(change).execute();
   await writeNotices(db, w.clock.at, true);
   const placements = [{ kind: "page", key: "/again", version: "v1" }];
   const deployments = "/sites/shop/environments/beta/deployments";

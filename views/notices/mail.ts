@@ -16,15 +16,18 @@ code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px;overflow-w
 /** One message, or several as a digest under one heading. `unsubscribe`: the address that ends such mails; undefined if required. */
 export const mailPage = (
   title: string,
-  messages: Message[],
+  messages: MailMessage[],
   { unsubscribe, settings }: Foot,
 ): Html => html`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title>${style}</head>
 <body><main><h1>${title}</h1>
 ${each(messages, (message) => section(message, messages.length > 1))}
-<p class="foot">${whyOf(messages)} ${settings && html`<a href="${settings}">Change what you are told</a>`}${unsubscribe && html` or <a href="${unsubscribe}">unsubscribe</a>`}. Times are in ${messages[0]?.site.time_zone}.</p>
+<p class="foot">${whyOf(messages)} ${settings && html`<a href="${settings}">Change what you are told</a>`}${unsubscribe && html` or <a href="${unsubscribe}">unsubscribe</a>`}${messages[0]?.site && html` Times are in ${messages[0].site.time_zone}.`}</p>
 </main></body></html>
 `;
+
+/** A letter belongs to no site. */
+export type MailMessage = Omit<Message, "site"> & { site?: Message["site"] };
 
 export interface Foot {
   unsubscribe?: string | undefined;
@@ -33,7 +36,7 @@ export interface Foot {
 }
 
 const section = (
-  message: Message,
+  message: MailMessage,
   isOfSeveral: boolean,
 ): Html => html`${isOfSeveral && html`<h2>${message.subject}</h2>`}
 <p>${message.lead}</p>${each(message.details, (text) => html`<p>${text}</p>`)}
@@ -43,10 +46,10 @@ ${message.changes.length > 0 && html`<ul>${each(message.changes, line)}${message
 const line = ({ word, key, title, version }: Line): Html =>
   html`<li>${word} <code>${key}</code>${title && html` ${title}`}${version && html` <code>${version}</code>`}</li>`;
 
-const whyOf = (messages: Message[]): string => [...new Set(messages.map(({ why }) => why))].join(" ");
+const whyOf = (messages: MailMessage[]): string => [...new Set(messages.map(({ why }) => why))].join(" ");
 
 /** The same as plain text. */
-export const mailText = (title: string, messages: Message[], { unsubscribe, settings }: Foot): string =>
+export const mailText = (title: string, messages: MailMessage[], { unsubscribe, settings }: Foot): string =>
   [
     title,
     ...messages.flatMap((message) => [
@@ -59,7 +62,7 @@ export const mailText = (title: string, messages: Message[], { unsubscribe, sett
       ].join("\n"),
       message.actions.map(({ text, url }) => `${text}: ${url}`).join("\n"),
     ]),
-    `${whyOf(messages)}${settings ? `\nChange what you are told: ${settings}` : ""}${unsubscribe ? `\nUnsubscribe: ${unsubscribe}` : ""}\nTimes are in ${messages[0]?.site.time_zone}.`,
+    `${whyOf(messages)}${settings ? `\nChange what you are told: ${settings}` : ""}${unsubscribe ? `\nUnsubscribe: ${unsubscribe}` : ""}${messages[0]?.site ? `\nTimes are in ${messages[0].site.time_zone}.` : ""}`,
   ]
     .filter(Boolean)
     .join("\n\n");

@@ -27,6 +27,8 @@ export const accountPage = (props: {
   email: string;
   sites: { slug: string; name: string; roles: string[] }[];
   /** Where they are signed in. */
+  newEmail: string;
+  mailIsSetUp: boolean;
   sessions: SessionRow[];
   zone: string;
   now: string;
@@ -36,7 +38,7 @@ export const accountPage = (props: {
   const { errors = {} } = props;
   return html`${head({ title: "Account", under: html`You sign in as <b>${props.email}</b>.` })}
 ${split(
-  html`${name(props, errors.name)}<h2>Password</h2>${password(props, errors)}${sessions(props)}`,
+  html`${name(props, errors.name)}${address(props, errors)}<h2>Password</h2>${password(props, errors)}${sessions(props)}`,
   html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, html`${site.roles.join(", ")}. <a href="/sites/${site.slug}/notices">Notices<span class="sr"> about ${site.name}</span></a>, <a href="/sites/${site.slug}/delegations">substitutes<span class="sr"> on ${site.name}</span></a>`])) : html`<p>You have no role on any site.</p>`)}
 ${panel("security", "Security events", html`<p><a href="${accountAddress(props.site, "/security")}">Your sign-ins, and changes of your account</a></p>`)}`,
 )}`;
@@ -48,6 +50,20 @@ const name = (
 ) => html`<form class="form" method="post" action="${accountAddress(site, "/name")}">
 ${input({ name: "name", label: "Name", value, error, required: true, hint: "Others see it next to what you do. Existing history entries keep your earlier name.", more: { autocomplete: "name" } })}
 <div class="end">${button({ text: "Save name" })}</div></form>`;
+
+/** A new address has to be confirmed by mail. */
+const address = (
+  { site, newEmail, mailIsSetUp }: { site: string | undefined; newEmail: string; mailIsSetUp: boolean },
+  errors: Record<string, string>,
+) =>
+  html`<h2>E-mail address</h2>${
+    mailIsSetUp
+      ? html`<form class="form" method="post" action="${accountAddress(site, "/address")}">
+${input({ name: "email", id: "new-email", type: "email", label: "New address", value: newEmail, error: errors.email, required: true, hint: "You get a link there. Until you open it, nothing changes.", more: { autocomplete: "email" } })}
+${input({ name: "email_password", type: "password", label: "Your password", error: errors.email_password, required: true, more: { autocomplete: "current-password" } })}
+<div class="end">${button({ text: "Send a link" })}</div></form>`
+      : html`<p><small>It can be changed once a mail server is set up, which confirms the new one.</small></p>`
+  }`;
 
 const password = (
   { site, email, atLeast }: { site: string | undefined; email: string; atLeast: number },

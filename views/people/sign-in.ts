@@ -42,4 +42,4 @@ const password = (props: SignIn): Html => html`<form method="post" action="/sign
 ${input({ name: "email", type: "email", label: "E-mail", value: props.email, required: true, more: { autocomplete: "username", autofocus: !props.email && !props.providers.length } })}
 ${input({ name: "password", type: "password", label: "Password", error: props.error, required: true, more: { autocomplete: "current-password", autofocus: Boolean(props.email) } })}
 ${button({ text: "Sign in", look: "primary" })}
-<p><small>Forgot your password? Ask an administrator of your site for a password-reset link.</small></p></form>`;
+<p><small><a href="/forgot">Forgot your password?</a></small></p></form>`;

@@ -74,7 +74,7 @@ ${area({
 /** The links of several invitations, shown once to the administrator who created them. */
 export const linksPage = (props: {
   site: SettingsSite;
-  invitations: { id: string; name: string; link: string }[];
+  invitations: { id: string; name: string; link: string; mailed: string | undefined }[];
   /** Who already has an account. */
   known: string[];
   until: string;
@@ -83,7 +83,7 @@ export const linksPage = (props: {
   const people = `/sites/${site.slug}/settings/people`;
   return html`${settingsHead(site, "/people", "Invitations", { over: [html`<a href="${people}">People</a>`] })}
 <p>Send each of them their own link. It opens a page to choose a password, and works once, until ${fullTime(until, site.time_zone)}.</p>
-${each(invitations, ({ id, name, link }) => html`<h2><a href="${people}/${id}"><bdi>${name}</bdi></a></h2>${secret(link)}`)}
+${each(invitations, ({ id, name, link, mailed }) => html`<h2><a href="${people}/${id}"><bdi>${name}</bdi></a></h2>${mailed && html`<p>${mailed}</p>`}${secret(link)}`)}
 <p>Copy them now: they are not shown again. You can create a new one on the page of each person.</p>
 ${known.length > 0 && html`<p>${joinWithAnd(known)} already ${known.length === 1 ? "has an account" : "have accounts"}, and these roles here.</p>`}`;
 };
@@ -95,12 +95,14 @@ export const linkPage = (props: {
   title: string;
   sentence: string;
   link: string;
+  /** What came of mailing it; undefined where no mail server is set up. */
+  mailed: string | undefined;
   until: string;
 }): Html => {
   const { site, member, link, until } = props;
   const people = `/sites/${site.slug}/settings/people`;
   return html`${settingsHead(site, "/people", props.title, { over: [html`<a href="${people}">People</a>`] })}
-<p>${props.sentence} It works once, until ${fullTime(until, site.time_zone)}.</p>
+${props.mailed && html`<p>${props.mailed}</p>`}<p>${props.sentence} It works once, until ${fullTime(until, site.time_zone)}.</p>
 ${secret(link)}
 <p>Copy it now: it is not shown again. You can create a new one on the page of <a href="${people}/${member.id}">${member.name}</a>.</p>`;
 };

@@ -1,0 +1,22 @@
+import { mailPage, mailText } from "../../views/notices/mail.ts";
+import { bytesOf } from "../../views/parts/html.ts";
+import { newId } from "../database/ids.ts";
+import type { Mailer } from "./mailer.ts";
+
+/** A mail that somebody asked for, such as a link for a new password: sent at once, and not among the notices. */
+export interface Letter {
+  to: { name: string; address: string };
+  subject: string;
+  lead: string;
+  actions: { text: string; url: string }[];
+  /** Why the receiver gets it. */
+  why: string;
+}
+
+/** Throws if the mail server does not take it. `baseUrl`: the address of Sitebook. */
+export async function sendLetter(mailer: Mailer, baseUrl: string, { to, subject, ...content }: Letter): Promise<void> {
+  const message = { subject, details: [], changes: [], more: 0, ...content };
+  const html = Buffer.from(bytesOf(mailPage(subject, [message], {}))).toString();
+  const messageId = `${newId()}@${new URL(baseUrl).hostname}`;
+  await mailer({ to, subject, text: mailText(subject, [message], {}), html, messageId });
+}
