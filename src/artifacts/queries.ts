@@ -6,7 +6,7 @@ import { beyond } from "../record/artifact-batches.ts";
 import { containsText } from "../record/artifact-filter.ts";
 import { isEffective, isNotRedundant, placementSeqAsOf, placementTitle } from "../record/as-of.ts";
 import { nameSince, nameThen, personSince, personThen } from "../record/former-names.ts";
-import { promotionMarks, redirectOf } from "../record/promotion-flags.ts";
+import { ownMarks, redirectOf, rolledBackMarks } from "../record/promotion-flags.ts";
 import { currentTitle } from "../record/titles.ts";
 import type { Kind } from "../schema.ts";
 
@@ -56,7 +56,7 @@ export interface TimeRange {
  * Every placement of an artifact in all environments, newest effective time first, corrected ones too. With `from`:
  * those after it, and what was there at that moment.
  */
-export function listPlacements(
+export async function listPlacements(
   db: Database,
   artifactId: string,
   {
@@ -75,6 +75,7 @@ export function listPlacements(
     .leftJoin("promotions as pr", "pr.id", "p.promotion_id")
     .select([
       "p.seq",
+      "p.artifact_id",
       "e.slug as environment",
       "v.label as version",
       placementTitle("p").as("title"),
@@ -83,7 +84,7 @@ export function listPlacements(
       "d.recorded_at",
     ])
     .select(["d.number as deployment", "p.promotion_id", "pr.number as promotion", "p.out_of_band", "d.baseline"])
-    .select(promotionMarks())
+    .select(ownMarks())
     .select(redirectOf.as("redirect"))
     .select(["p.deployment_id", "p.version_id", untilOf("p").as("until")])
     .select([
@@ -106,7 +107,9 @@ export function listPlacements(
     query = query.where(sql<boolean>`(p.effective_at > ${from} or p.seq = ${seqAtStart})`);
   }
   if (before) query = query.where(sql<boolean>`(p.effective_at, p.seq) < (${before.effective_at}, ${before.seq})`);
-  return query.execute();
+  const rows = await query.execute();
+  const rolledBack = await rolledBackMarks(db, rows);
+  return rows.map((row) => ({ ...row, ...rolledBack(row) }));
 }
 
 /** An artifact's effective placements in one environment up to a moment, newest first. */

@@ -152,7 +152,6 @@ async function queryPlacements(
     .select(["a.id as artifact_id", "a.kind", "a.key", placementTitle("p").as("title"), "a.section"])
     .select(["p.seq", "p.version_id", "v.label as version", "v.digest", "v.requires"])
     .select(["p.effective_at", "p.deployment_id", "p.promotion_id", "p.out_of_band"])
-    .select(rolledBackMarks(moment.knownAt))
     .where(among)
     .orderBy("a.kind");
   query = order === "key" ? query.orderBy("a.key") : query.orderBy("a.section").orderBy("a.sort_key").orderBy("a.key");
@@ -172,7 +171,7 @@ const seqAsOf = (environmentId: string, moment: Moment) =>
 const noPromotion = { promotion: null, rollback_of: null, rollback_in_part: null, forced: 0 };
 
 /** Adds the deployment and promotion of each placement. They are read once each, as a thousand placements share a few. */
-async function withSources<T extends { deployment_id: string; promotion_id: string | null }>(
+async function withSources<T extends { deployment_id: string; promotion_id: string | null; artifact_id: string }>(
   db: Database,
   rows: T[],
   knownAt: string | undefined,
@@ -193,11 +192,13 @@ async function withSources<T extends { deployment_id: string; promotion_id: stri
       .where("pr.id", "in", ids)
       .execute(),
   );
+  const rolledBack = await rolledBackMarks(db, rows, knownAt);
   const deploymentsById = new Map(deployments.map(({ id, ...deployment }) => [id, deployment]));
   const promotionsById = new Map(promotions.map(({ id, ...promotion }) => [id, promotion]));
   return rows.map((row) => ({
     ...row,
     ...(deploymentsById.get(row.deployment_id) as Omit<(typeof deployments)[number], "id">),
     ...(promotionsById.get(row.promotion_id ?? "") ?? noPromotion),
+    ...rolledBack(row),
   }));
 }

@@ -1,20 +1,11 @@
 import { sql } from "kysely";
+import { inBatches } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { precompiled } from "../database/precompiled.ts";
 
 /** The number of the promotion that the promotion `promotion` of the query rolls back; null if it is no rollback. */
 export const rollbackOf = (promotion: string) =>
   sql<number | null>`(select x.number from promotions x where x.id = ${sql.ref(`${promotion}.rollback_of_id`)})`;
-
-/**
- * The latest completed promotion that rolled back the placement `placement` of the query, as it was known at `knownAt`
- * (ISO 8601 UTC): its number, or whether it was a rollback in part; null if none did.
- */
-const rolledBackBy = (placement: string, column: "number" | "rollback_in_part", knownAt?: string) =>
-  sql<number | null>`(
-  select ${sql.ref(`x.${column}`)} from promotions x join completions xs on xs.promotion_id = x.id
-  join release_contents xr on xr.release_id = x.release_id
-  where x.rollback_of_id = ${sql.ref(`${placement}.promotion_id`)} and xr.artifact_id = ${sql.ref(`${placement}.artifact_id`)}
-    ${completedBy("xs", knownAt)}
-  order by x.number desc limit 1)`;
 
 /** 1 if the promotion with the id in `column` was completed without its gate, as it was known at `knownAt`. */
 export const isForced = (column: string, knownAt?: string) => sql<number>`(
@@ -32,15 +23,54 @@ export const ownMarks = (knownAt?: string) =>
     isForced("pr.id", knownAt).as("forced"),
   ] as const;
 
-/** What rolled back the placements `p` of a query. */
-export const rolledBackMarks = (knownAt?: string) =>
-  [
-    rolledBackBy("p", "number", knownAt).as("rolled_back_by"),
-    rolledBackBy("p", "rollback_in_part", knownAt).as("rolled_back_in_part"),
-  ] as const;
+interface Line {
+  promotion_id: string | null;
+  artifact_id: string;
+}
 
-/** What the promotions `pr` of the placements `p` of a query say about rollbacks and gates, as `PromotionMarks`. */
-export const promotionMarks = () => [...ownMarks(), ...rolledBackMarks()] as const;
+/**
+ * Returns what rolled back each of these placements, as it was known at `knownAt` (ISO 8601 UTC): the latest completed
+ * promotion that did. They are looked up by promotion, as a thousand placements share a few, and few are rolled back.
+ */
+export async function rolledBackMarks(db: Database, lines: Line[], knownAt?: string) {
+  const promotions = [...new Set(lines.flatMap((line) => line.promotion_id ?? []))];
+  const rollbacks = await inBatches(promotions, (ids) => selectRollbacks(db, ids));
+  if (!rollbacks.length) return () => notRolledBack;
+  // in queries of their own: in one, PostgreSQL would read all completions there ever were
+  const completions = await inBatches(rollbacks, (batch) => completionsOf(db, batch, knownAt));
+  const contents = await inBatches(rollbacks, (batch) => contentsOf(db, batch, lines));
+  const completed = new Set(completions.map((row) => row.promotion_id));
+  const keyOf = (promotionId: string | null, artifactId: string) => `${promotionId} ${artifactId}`;
+  const artifactsByRelease = Map.groupBy(contents, (row) => row.release_id);
+  const marks = new Map<string, { rolled_back_by: number; rolled_back_in_part: number }>();
+  for (const { id, of, release_id, ...mark } of rollbacks.sort((a, b) => a.rolled_back_by - b.rolled_back_by))
+    for (const { artifact_id } of completed.has(id) ? (artifactsByRelease.get(release_id) ?? []) : [])
+      marks.set(keyOf(of, artifact_id), mark);
+  return (line: Line) => marks.get(keyOf(line.promotion_id, line.artifact_id)) ?? notRolledBack;
+}
+
+const selectRollbacks = precompiled((db, promotionIds: string[]) =>
+  db
+    .selectFrom("promotions")
+    .select(["id", "release_id", "rollback_of_id as of", "number as rolled_back_by"])
+    .select("rollback_in_part as rolled_back_in_part")
+    .where("rollback_of_id", "in", promotionIds),
+);
+
+function completionsOf(db: Database, rollbacks: { id: string }[], knownAt: string | undefined) {
+  const ids = rollbacks.map(({ id }) => id);
+  const query = db.selectFrom("completions").select("promotion_id").where("promotion_id", "in", ids);
+  return (knownAt === undefined ? query : query.where("completed_at", "<=", knownAt)).execute();
+}
+
+function contentsOf(db: Database, rollbacks: { release_id: string }[], lines: Line[]) {
+  const releases = rollbacks.map(({ release_id }) => release_id);
+  const artifacts = [...new Set(lines.map(({ artifact_id }) => artifact_id))];
+  const contents = db.selectFrom("release_contents").select(["release_id", "artifact_id"]);
+  return contents.where("release_id", "in", releases).where("artifact_id", "in", artifacts).execute();
+}
+
+const notRolledBack = { rolled_back_by: null, rolled_back_in_part: null };
 
 /** What is shown of the promotion of a placement. */
 export interface PromotionMarks {
