@@ -35,7 +35,7 @@ test("the check finds a lost write, an incomplete one and one that no client sen
     await db.updateTable("deployments").set({ note: "another" }).where("note", "=", "w0-0").execute();
     await db.deleteFrom("events").where("subject", "=", "deployment 2").execute();
   });
-  const found = await check(url, ledger, dueUntil);
+  const found = await check(url, ledger, dueUntil, []);
   expect(found.verified).toBe(false);
   expect(found.wrong).toEqual(
     expect.arrayContaining([

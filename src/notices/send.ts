@@ -21,16 +21,22 @@ export interface MailContext {
  */
 export async function sendNotice(
   db: Database,
-  { ref }: Pick<Job, "ref">,
+  { ref, attempts }: Pick<Job, "ref" | "attempts">,
   now: string,
   context: MailContext,
 ): Promise<void> {
   const notice = await findNotice(db, ref);
   if (notice?.state !== "waiting") return;
   const message = await messageOf(db, notice, context.baseUrl, now);
-  if ("stopped" in message) return endNotices(db, [notice.id], { state: "stopped", outcome: message.stopped }, now);
+  if ("stopped" in message) {
+    const outcome = attempts > 1 ? `${message.stopped} ${mayHaveArrived}` : message.stopped;
+    return endNotices(db, [notice.id], { state: "stopped", outcome }, now);
+  }
   await deliver(db, [{ notice, message }], { title: message.subject, conversation: notice.topic }, now, context);
 }
+
+/** Of a notice that was tried before: its server may have been killed after the mail server took it. */
+export const mayHaveArrived = "An earlier attempt may have arrived.";
 
 /** Sends all that waits for a person's daily or weekly digest as one mail. `ref`: the person's id and which digest. */
 export async function sendDigest(

@@ -1,7 +1,7 @@
 import { whyNotName } from "../text.ts";
 
 /** `standard`: by Standard Webhooks. The others are the incoming webhooks of these chat programs. */
-export const webhookShapes = ["standard", "slack", "teams"] as const;
+const webhookShapes = ["standard", "slack", "teams"] as const;
 export type WebhookShape = (typeof webhookShapes)[number];
 
 /** What a webhook is told of, by the action of the event. People, tokens and settings are told to no machine. */

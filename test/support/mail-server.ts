@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
-import { vi } from "vitest";
 
 export type MailServer = Awaited<ReturnType<typeof mailServer>>;
 
@@ -30,12 +30,13 @@ export async function mailServer(options: SMTPServerOptions = {}) {
     /** The mails to this address so far. */
     to: (address: string) => mails.filter((mail) => addressesOf(mail).includes(address)),
     /** Waits for the mail after those so far. */
-    next: (address: string, count = 1) =>
-      vi.waitFor(() => {
+    next: async (address: string, count = 1): Promise<ParsedMail> => {
+      for (const end = Date.now() + 10_000; Date.now() < end; await setTimeout(20)) {
         const mail = mails.filter((one) => addressesOf(one).includes(address))[count - 1];
-        if (!mail) throw new Error(`no mail to ${address} yet`);
-        return mail;
-      }, 10_000),
+        if (mail) return mail;
+      }
+      throw new Error(`There is no mail to ${address}.`);
+    },
     close: () => new Promise<void>((resolve) => server.close(resolve)),
   };
 }

@@ -5,6 +5,7 @@ import { whyNotExpired } from "./expired.ts";
 import { whyNotMet } from "./gates-met.ts";
 import { sitebookId, whyNotGoneLive } from "./gone-live.ts";
 import type { Ledger } from "./ledger.ts";
+import { readNotices, whyNotMailed } from "./mailed.ts";
 import { type Record, readRecord } from "./record.ts";
 import { recordedFacts } from "./recorded.ts";
 import { whyNotWhole } from "./whole.ts";
@@ -12,10 +13,11 @@ import type { Write } from "./writes.ts";
 
 /**
  * Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. What was
- * due until `dueUntil` (ISO 8601 UTC) must have expired, gone live or been noticed.
+ * due until `dueUntil` (ISO 8601 UTC) must have expired, gone live or been noticed. `mailed`: the notices whose mails arrived.
  */
-export async function check(url: string, ledger: Ledger, dueUntil: string) {
+export async function check(url: string, ledger: Ledger, dueUntil: string, mailed: string[]) {
   const record = await onTortureDatabase(url, readRecord);
+  const outbox = await onTortureDatabase(url, readNotices);
   const { code, out, err } = await verifyAll(url);
   const wrong = [
     ...findDifferences(record, ledger),
@@ -23,6 +25,7 @@ export async function check(url: string, ledger: Ledger, dueUntil: string) {
     ...whyNotMet(record),
     ...whyNotExpired(record, dueUntil),
     ...whyNotGoneLive(record, dueUntil),
+    ...whyNotMailed(outbox, mailed),
     ...(code ? [out + err] : []),
   ];
   const done = record.jobs.filter((job) => job.done_at);
@@ -35,6 +38,9 @@ export async function check(url: string, ledger: Ledger, dueUntil: string) {
     /** Those that Sitebook completed at their planned moment, and those of which it recorded that somebody has to. */
     goneLive: record.completions.filter(({ person_id }) => person_id === sitebookId).length,
     due: record.dueMoments.length,
+    /** Mails that arrived, and those among them that a kill repeated. */
+    mails: mailed.length,
+    repeatedMails: mailed.length - new Set(mailed).size,
     verified: code === 0,
     wrong,
   };

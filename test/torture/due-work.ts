@@ -28,5 +28,10 @@ export function restartForDueWork(
 async function isWorkDue(db: Database, until: string): Promise<boolean> {
   const open = db.selectFrom("jobs").select("id").where("done_at", "is", null);
   const due = open.where((eb) => eb.or([eb("run_at", "<=", until), eb("attempts", ">", 0)]));
-  return (await due.execute()).length > 0;
+  const behind = db
+    .selectFrom("sites as s")
+    .leftJoin("notice_progress as p", "p.site_id", "s.id")
+    .select("s.id")
+    .where((eb) => eb(eb.fn.coalesce("p.seq", eb.lit(0)), "<", eb.ref("s.events")));
+  return (await due.execute()).length > 0 || (await behind.execute()).length > 0;
 }

@@ -10,8 +10,13 @@ export interface Life {
 const command = serverCommand("./test/support/loop-delay.js", "./test/torture/stepped-clock.ts");
 
 /** A server on a stepped clock that can be killed and started again. Calls `onError` if it ends without being killed. */
-export function killableServer(url: string, clockStartMs: number, onError: (error: Error) => void) {
-  const env = { DATABASE_URL: url, HOST: "127.0.0.1", [clockStart]: String(clockStartMs) };
+export function killableServer(
+  url: string,
+  clockStartMs: number,
+  onError: (error: Error) => void,
+  more: Record<string, string> = {},
+) {
+  const env = { DATABASE_URL: url, HOST: "127.0.0.1", [clockStart]: String(clockStartMs), ...more };
   let next = Promise.withResolvers<Life>();
   let server: ReturnType<typeof starting> | undefined;
   let life: Life = { address: "", killed: true };

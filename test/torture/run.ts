@@ -45,6 +45,8 @@ const heads = [
   "due",
   "jobs",
   "again",
+  "mails",
+  "twice",
   "events",
   "verify",
   "loop held, ms",
@@ -67,8 +69,22 @@ async function runScene(scene: Scene, database: string): Promise<void> {
   const end = Date.now() + seconds * 1000;
   const killDatabase = scene.killsDatabase && postgres?.kill;
   const result = await torture({ url, seed, servers: scene.servers, enough: () => Date.now() > end, killDatabase });
-  const { kills, acknowledged, repeated, refused, forced, goneLive, due, jobs, repeatedJobs, events, held, wrong } =
-    result;
+  const {
+    kills,
+    acknowledged,
+    repeated,
+    refused,
+    forced,
+    goneLive,
+    due,
+    jobs,
+    repeatedJobs,
+    mails,
+    repeatedMails,
+    events,
+    held,
+    wrong,
+  } = result;
   const verify = result.verified ? "ok" : "broken";
   const answers = [acknowledged, repeated, refused];
   console.log(
@@ -81,6 +97,8 @@ async function runScene(scene: Scene, database: string): Promise<void> {
       due,
       jobs,
       repeatedJobs,
+      mails,
+      repeatedMails,
       events,
       verify,
       held,

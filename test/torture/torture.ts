@@ -6,6 +6,7 @@ import { check, verifyAll } from "./check.ts";
 import { type Scene, send, sendUntilAnswered } from "./client.ts";
 import { restartForDueWork } from "./due-work.ts";
 import { type KillableServer, killableDatabase, killableServer } from "./killable.ts";
+import { type KillableMail, killableMail } from "./killable-mail.ts";
 import { newLedger } from "./ledger.ts";
 import { nextWrite } from "./next-write.ts";
 import { steppedTime } from "./stepped-clock.ts";
@@ -31,7 +32,9 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   const cast = await createCast(url);
   const clockStartMs = Date.now();
   const errors = errorCollector();
-  const servers = Array.from({ length: count }, () => killableServer(url, clockStartMs, errors.add));
+  const mail = await killableMail();
+  const env = { SMTP_URL: mail.url, MAIL_FROM: "Sitebook <sitebook@example.test>" };
+  const servers = Array.from({ length: count }, () => killableServer(url, clockStartMs, errors.add, env));
   const database = killableDatabase(killDatabase);
   const now = () => new Date(steppedTime(clockStartMs)).toISOString();
   const scene: Scene = { url, ledger: newLedger(), servers, database, now, isOver: false };
@@ -40,7 +43,7 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
     await Promise.all(servers.map((server) => server.start()));
     const writers = Array.from({ length: clients }, (_, i) => write(scene, cast, i, seeded(seed * 100 + i)));
     for (const writer of writers) writer.catch(errors.add);
-    await killAtRandom(scene, enough, seeded(seed * 100 + clients));
+    await killAtRandom(scene, mail, enough, seeded(seed * 100 + clients));
     scene.isOver = true;
     await Promise.all(writers);
     dueUntil = scene.now();
@@ -51,8 +54,9 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   scene.isOver = true;
   for (const server of servers) await server.kill();
   await database.running();
+  await mail.close();
   const { writes, of } = scene.ledger;
-  const { wrong, ...figures } = await check(url, scene.ledger, dueUntil);
+  const { wrong, ...figures } = await check(url, scene.ledger, dueUntil, mail.ids);
   return {
     ...figures,
     kills: servers.reduce((sum, server) => sum + server.kills(), 0) + database.kills(),
@@ -91,10 +95,17 @@ async function write(scene: Scene, cast: CastMember[], i: number, random: () => 
  * Kills one at a time, while all others are running, and now and then all servers. One of two stays down for a while. After
  * each kill the record is verified, while the other server writes.
  */
-async function killAtRandom(scene: Scene, enough: Torture["enough"], random: () => number): Promise<void> {
+async function killAtRandom(
+  scene: Scene,
+  mail: KillableMail,
+  enough: Torture["enough"],
+  random: () => number,
+): Promise<void> {
   const { ledger, servers, database } = scene;
   for (let kills = 0; !scene.isOver && !enough(kills); kills++) {
+    if (random() < 0.5) mail.kill();
     await ledger.more(Math.floor(random() * 60));
+    mail.start();
     // at a response, or at any other moment: the delay does not wait for anything
     if (random() < 0.5) await setTimeout(random() * 20);
     if (database.canBeKilled && random() < 0.3) await database.kill();
