@@ -4,18 +4,15 @@ import { openSession } from "../src/access/sessions.ts";
 import { createApi } from "../src/api-app.ts";
 import { signChain } from "../src/integrity/checkpoints.ts";
 import { allowed, growing, isShort } from "./support/bounds.ts";
-import { type Cost, meter } from "./support/cost.ts";
+import { type Cost, type Study, studier } from "./support/cost.ts";
 import { engine, freshDatabase } from "./support/database.ts";
 import { addressOf, everyPage, type Visit } from "./support/every-page.ts";
-import { capturedQueries, heavySteps, planLine, pretendLarge } from "./support/explain.ts";
+import { capturedQueries, planLine, pretendLarge } from "./support/explain.ts";
 import { addRound, longHistory } from "./support/long-history.ts";
 import { type World, world } from "./support/world.ts";
 
-/** A statement with the heavy steps of its plan. */
-interface Statement {
+interface Statement extends Study {
   statement: string;
-  steps: string[];
-  cost: Cost;
 }
 
 /** The statements that a page or call runs. */
@@ -48,12 +45,8 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
   });
   const [ada, iris, theo] = [await session("ada"), await session("iris"), await session("theo")];
   const headers = { ada, iris, theo, machine: { authorization: `Bearer ${secret}` }, nobody: {} };
-  const measure = await meter(database);
-  const study = async (query: CompiledQuery): Promise<Statement> => ({
-    statement: planLine(query),
-    steps: await heavySteps(w.db, query),
-    cost: await measure(query),
-  });
+  const study = await studier(database);
+  const described = async (query: CompiledQuery) => ({ statement: planLine(query), ...(await study(query)) });
   // most pages ask the same about the session and the site
   const studied = new Map<string, Promise<Statement>>();
   for (const visit of everyPage) {
@@ -67,7 +60,7 @@ async function visitAll(secret: string, into: Map<Visit, Measured>): Promise<voi
     const statements: Statement[] = [];
     for (const query of queries.filter(({ sql }) => /^\s*(select|with)/.test(sql))) {
       const key = JSON.stringify([query.sql, query.parameters]);
-      if (!studied.has(key)) studied.set(key, study(query));
+      if (!studied.has(key)) studied.set(key, described(query));
       statements.push(await (studied.get(key) as Promise<Statement>));
     }
     into.set(visit, { statements, status });

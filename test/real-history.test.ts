@@ -215,11 +215,14 @@ function arrivals(deployments: RealDeployment[], arrival: (at: number) => number
 /** The expected state, computed independently: applies one arrival after the other, up to the moment. */
 function replayed(all: Arrivals, moment: number): State {
   const state: State = {};
-  for (const [at, changes] of all.filter(([at]) => at <= moment))
+  for (const [at, changes] of all) {
+    if (at > moment) continue;
+    const since = time(at);
     for (const [name, version] of changes) {
       if (version === null) delete state[name];
-      else if (!state[name]?.startsWith(`${version} `)) state[name] = `${version} since ${time(at)}`;
+      else if (!state[name]?.startsWith(`${version} `)) state[name] = `${version} since ${since}`;
     }
+  }
   return state;
 }
 

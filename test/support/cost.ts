@@ -2,7 +2,7 @@ import init, { type Database as Wasm } from "@sqlite.org/sqlite-wasm";
 import type SQLite from "better-sqlite3";
 import type { CompiledQuery } from "kysely";
 import type { Database } from "../../src/database/connect.ts";
-import { explained, visited } from "./explain.ts";
+import { explained, heavySteps, sqliteSteps, visited } from "./explain.ts";
 
 /** The cost of a statement, and how many rows it returns. */
 export interface Cost {
@@ -10,12 +10,22 @@ export interface Cost {
   rows: number;
 }
 
+/** The heavy steps of its plan, and its cost. */
+export interface Study {
+  steps: string[];
+  cost: Cost;
+}
+
 /**
- * Counts the cost of statements on the database as it is now: the rows that PostgreSQL reads, or the steps of SQLite's
+ * Studies statements on the database as it is now. The cost is the rows that PostgreSQL reads, or the steps of SQLite's
  * virtual machine. better-sqlite3 does not report those, so they are counted on a copy by the same SQLite in WebAssembly.
  */
-export async function meter({ db, handle }: { db: Database; handle?: SQLite.Database }) {
-  if (!handle) return async (query: CompiledQuery) => visited(await explained(db, query, ", analyze, timing off"));
+export async function studier({ db, handle }: { db: Database; handle?: SQLite.Database }) {
+  if (!handle)
+    return async (query: CompiledQuery): Promise<Study> => {
+      const plan = await explained(db, query);
+      return { steps: heavySteps(plan), cost: visited(plan) };
+    };
   const sqlite = await init();
   const { version } = handle.prepare("select sqlite_version() as version").get() as { version: string };
   if (version !== sqlite.version.libVersion)
@@ -25,13 +35,14 @@ export async function meter({ db, handle }: { db: Database; handle?: SQLite.Data
   const { SQLITE_DESERIALIZE_FREEONCLOSE, SQLITE_STMTSTATUS_VM_STEP } = sqlite.capi;
   const at = sqlite.wasm.allocFromTypedArray(bytes);
   sqlite.capi.sqlite3_deserialize(copy, "main", at, bytes.length, bytes.length, SQLITE_DESERIALIZE_FREEONCLOSE);
-  return async ({ sql, parameters }: CompiledQuery): Promise<Cost> => {
+  return async (query: CompiledQuery): Promise<Study> => {
+    const { sql, parameters } = query;
     const statement = copy.prepare(sql);
     if (parameters.length) statement.bind(parameters as string[]);
     let rows = 0;
     while (statement.step()) rows++;
     const cost = sqlite.capi.sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
     statement.finalize();
-    return { cost, rows };
+    return { steps: await sqliteSteps(db, query), cost: { cost, rows } };
   };
 }

@@ -1,5 +1,5 @@
 import { CompiledQuery } from "kysely";
-import { type Database, isPostgres } from "../../src/database/connect.ts";
+import type { Database } from "../../src/database/connect.ts";
 
 /** The queries that run on this database while `work` runs, except those in transactions. */
 export async function capturedQueries(db: Database, work: () => Promise<unknown>): Promise<CompiledQuery[]> {
@@ -28,17 +28,15 @@ export function planLine({ sql }: CompiledQuery): string {
 }
 
 /** The steps of its plan that read a whole table or index, or sort: each as `SCAN artifacts` or `SORT`. */
-export async function heavySteps(db: Database, query: CompiledQuery): Promise<string[]> {
-  const steps = isPostgres(db) ? nodes(await explained(db, query)).flatMap(stepOf) : await sqliteSteps(db, query);
-  return steps.filter((step) => !step.startsWith("SEARCH"));
-}
+export const heavySteps = (plan: Plan): string[] => nodes(plan).flatMap(stepOf);
 
-async function sqliteSteps(db: Database, { sql, parameters }: CompiledQuery): Promise<string[]> {
+/** The same of its plan by SQLite. */
+export async function sqliteSteps(db: Database, { sql, parameters }: CompiledQuery): Promise<string[]> {
   const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
   const { rows } = await db.executeQuery<{ detail: string }>(explain);
   return rows.flatMap(({ detail }) => {
     const [, how, name = ""] = /^(SCAN|SEARCH) (\S+)/.exec(detail) ?? [];
-    if (how) return [`${how} ${tableOf(sql, name)}`];
+    if (how) return how === "SCAN" ? [`SCAN ${tableOf(sql, name)}`] : [];
     return /TEMP B-TREE|AUTOMATIC/.test(detail) ? ["SORT"] : [];
   });
 }
@@ -49,7 +47,7 @@ function tableOf(sql: string, name: string): string {
   return table ?? name;
 }
 
-interface Plan {
+export interface Plan {
   "Node Type": string;
   "Relation Name"?: string;
   "Index Cond"?: string;
@@ -60,12 +58,17 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** PostgreSQL scans and hashes short tables. Here it may only use indexes, as it would if the tables were long. */
-export function explained(db: Database, { sql, parameters }: CompiledQuery, more = ""): Promise<Plan> {
+/**
+ * Runs a query on PostgreSQL, and returns its plan. PostgreSQL scans and hashes short tables. Here it may only use indexes,
+ * as it would if the tables were long.
+ */
+export function explained(db: Database, { sql, parameters }: CompiledQuery): Promise<Plan> {
   return db.transaction().execute(async (trx) => {
-    for (const method of ["seqscan", "hashjoin", "mergejoin"])
-      await trx.executeQuery(CompiledQuery.raw(`set local enable_${method} = off`));
-    const explain = CompiledQuery.raw(`explain (format json${more}) ${sql}`, [...parameters]);
+    const settings = ["seqscan", "hashjoin", "mergejoin"].map(
+      (method) => `set_config('enable_${method}', 'off', true)`,
+    );
+    await trx.executeQuery(CompiledQuery.raw(`select ${settings}`));
+    const explain = CompiledQuery.raw(`explain (format json, analyze, timing off) ${sql}`, [...parameters]);
     const { rows } = await trx.executeQuery<{ "QUERY PLAN": [{ Plan: Plan }] }>(explain);
     return (rows[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
   });
@@ -93,7 +96,7 @@ function stepOf({ "Node Type": type, "Relation Name": table, "Index Cond": condi
   return type === "Sort" ? ["SORT"] : [];
 }
 
-/** How many rows PostgreSQL read, according to a plan from `explain analyze`. */
+/** How many rows PostgreSQL read for this plan. */
 export function visited(plan: Plan): { cost: number; rows: number } {
   const scans = nodes(plan).filter((node) => /^(Seq|Index|Index Only|Bitmap Index) Scan$/.test(node["Node Type"]));
   const counts = scans.map((node) => {
