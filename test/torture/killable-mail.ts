@@ -13,8 +13,8 @@ export async function killableMail() {
     authOptional: true,
     disabledCommands: ["STARTTLS"],
     onData: async (stream, _session, done) => {
-      let text = "";
-      for await (const chunk of stream) text += chunk;
+      const text = await textOf(stream);
+      if (text === undefined) return;
       ids.push(/^Message-ID: <([^@>]+)@/im.exec(text)?.[1] ?? "");
       done();
     },
@@ -51,6 +51,17 @@ export async function killableMail() {
     },
   };
 }
+/** Undefined if the client was killed in the middle of it. */
+async function textOf(stream: AsyncIterable<Buffer>): Promise<string | undefined> {
+  try {
+    let text = "";
+    for await (const chunk of stream) text += String(chunk);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
 export type KillableMail = Awaited<ReturnType<typeof killableMail>>;
 
 function forward(socket: Socket, port: number): void {
