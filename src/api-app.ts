@@ -17,6 +17,7 @@ import { eventApi } from "./history/api.ts";
 import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
+import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
 import { completionApi } from "./promotions/completions-api.ts";
@@ -76,6 +77,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     commentApi,
     delegationApi,
     eventApi,
+    securityApi,
   ])
     versioned.route("/", noun);
   return versioned;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { browserName } from "../src/people/security-sentences.ts";
+import { machine } from "./support/api.ts";
 import { password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -179,4 +180,30 @@ test.each([
   ["", "unknown"],
 ])("%s is shown as %s", (userAgent, name) => {
   expect(browserName(userAgent)).toBe(name);
+});
+
+test("an administrator's token reads them page by page, and no other token does", async () => {
+  const attempt = { ...mara, password: "guess" };
+  for (const address of ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+    await w.as("nobody").post("/sign-in", attempt, from(address, "curl/8.5"));
+  const administrator = await machine(w, "administrator");
+  const first = await administrator.get("/sites/shop/security-events?limit=2");
+  expect(first.body.items[0]).toEqual({
+    at: w.clock.at,
+    kind: "sign_in_failed",
+    account: "Mara",
+    by: null,
+    sentence: "Wrong password",
+    address: "192.0.2.3",
+    user_agent: "curl/8.5",
+  });
+  const rest = await administrator.get(`/sites/shop/security-events?limit=2&cursor=${first.body.next}`);
+  expect([...first.body.items, ...rest.body.items].map(({ address }) => address)).toEqual([
+    "192.0.2.3",
+    "192.0.2.2",
+    "192.0.2.1",
+  ]);
+  expect(rest.body.next).toBeNull();
+  expect((await (await machine(w, "account-manager")).get("/sites/shop/security-events")).status).toBe(403);
+  expect((await administrator.get("/sites/elsewhere/security-events")).status).toBe(404);
 });

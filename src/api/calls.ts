@@ -1,4 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { type Permission, whyNotMay } from "../access/permissions.ts";
+import { refuse } from "../errors.ts";
+import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { problemSchema } from "./schemas.ts";
 
 export interface About {
@@ -7,6 +11,23 @@ export interface About {
   description?: string;
   tags: string[];
 }
+
+/** Who may make a call that changes something: a permission on the site, or a rule that says why this client may not. */
+export type Needs = Permission | ((c: SiteContext) => Promise<string | undefined> | string | undefined);
+
+/**
+ * Asks for the right before the body is judged: nobody learns by errors how to do what they may not do. A rule reads from
+ * the database what its verb reads as well, so it is asked only if the body was refused: then the verb never asked it.
+ */
+const rightsFirst =
+  (needs: Needs): MiddlewareHandler<SiteEnv> =>
+  async (c, next) => {
+    if (typeof needs === "string") refuse(whyNotMay(c.var.access, needs), 403);
+    await next();
+    if (typeof needs !== "string" && refusedBody.has(c.res.status)) refuse(await needs(c as SiteContext), 403);
+  };
+
+const refusedBody = new Set([400, 413, 415, 422]);
 
 const noParameters = z.strictObject({});
 const idempotencyHeader = z.object({
@@ -22,7 +43,7 @@ const idempotencyHeader = z.object({
     }),
 });
 
-/** A call that reads. */
+/** A call that reads. `needs`: a permission, if not everybody who sees the site may make it. */
 export function getCall<
   Path extends string,
   Params extends z.ZodObject,
@@ -35,18 +56,20 @@ export function getCall<
     query,
     answer,
     mayConflict,
+    needs = "view",
     ...about
-  }: About & { params: Params; query?: Query; answer: Answer; mayConflict?: true },
+  }: About & { params: Params; query?: Query; answer: Answer; mayConflict?: true; needs?: Permission },
 ) {
   return createRoute({
     ...about,
     method: "get",
     path,
+    ...(needs !== "view" && { middleware: rightsFirst(needs) }),
     security: [{ token: [] }],
     request: { params, query: query ?? (noParameters as unknown as Query) },
     responses: {
       200: json("The requested data.", answer),
-      ...refusals(mayConflict ? [401, 404, 409, 422] : [401, 404, 422]),
+      ...refusals([401, ...(needs === "view" ? [] : [403 as const]), 404, ...(mayConflict ? [409 as const] : []), 422]),
     },
   });
 }
@@ -64,13 +87,15 @@ export function postCall<
     body,
     answer,
     mayBeEmpty,
+    needs,
     ...about
-  }: About & { params: Params; body: Body; answer: Answer; mayBeEmpty?: true },
+  }: About & { params: Params; body: Body; answer: Answer; needs: Needs; mayBeEmpty?: true },
 ) {
   return createRoute({
     ...about,
     method: "post",
     path,
+    middleware: rightsFirst(needs),
     security: [{ token: [] }],
     request: {
       params,
@@ -89,11 +114,15 @@ export function patchCall<
   Params extends z.ZodObject,
   Body extends z.ZodObject,
   Answer extends z.ZodType,
->(path: Path, { params, body, answer, ...about }: About & { params: Params; body: Body; answer: Answer }) {
+>(
+  path: Path,
+  { params, body, answer, needs, ...about }: About & { params: Params; body: Body; answer: Answer; needs: Needs },
+) {
   return createRoute({
     ...about,
     method: "patch",
     path,
+    middleware: rightsFirst(needs),
     security: [{ token: [] }],
     request: {
       params,
@@ -110,11 +139,15 @@ export function putCall<
   Params extends z.ZodObject,
   Body extends z.ZodObject,
   Answer extends z.ZodType,
->(path: Path, { params, body, answer, ...about }: About & { params: Params; body: Body; answer: Answer }) {
+>(
+  path: Path,
+  { params, body, answer, needs, ...about }: About & { params: Params; body: Body; answer: Answer; needs: Needs },
+) {
   return createRoute({
     ...about,
     method: "put",
     path,
+    middleware: rightsFirst(needs),
     security: [{ token: [] }],
     request: {
       params,

@@ -5,13 +5,13 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { tokenActor } from "./auth.ts";
-import { type About, postCall } from "./calls.ts";
+import { type About, type Needs, postCall } from "./calls.ts";
 import { numberInPath, slugSchema, textUpTo } from "./schemas.ts";
 
 /** A call about one numbered thing of a site that takes a reason and nothing else; `body` is its name in the document. */
 export function reasonCall<Path extends string, Answer extends z.ZodType>(
   path: Path,
-  { body, maxLength, ...about }: About & { body: string; maxLength: number; answer: Answer },
+  { body, maxLength, ...about }: About & { body: string; maxLength: number; answer: Answer; needs: Needs },
 ) {
   return postCall(path, {
     ...about,

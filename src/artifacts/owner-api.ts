@@ -9,6 +9,7 @@ import { setOwner } from "./owners.ts";
 export const ownerApi = new OpenAPIHono<SiteEnv>();
 
 const ownerCall = postCall("/sites/{site}/owners", {
+  needs: "assign",
   tags: ["Pages and software"],
   operationId: "setOwner",
   summary: "Set who owns a page, a software item or a section",

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { type ArtifactProps, artifactPage } from "../../views/artifacts/page.ts";
 import { artifactPath } from "../../views/parts/artifact.ts";
+import { whyNotMay } from "../access/permissions.ts";
 import { inBatches } from "../database/batches.ts";
-import { notFound } from "../errors.ts";
+import { notFound, refuse } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields, readMoment, readRangeEnd } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -81,6 +82,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
 artifactRoutes.post("/:kind{page|software}/owner", async (c) => {
   const { site } = c.var.access;
   const kind = c.req.param("kind") as "page" | "software";
+  refuse(whyNotMay(c.var.access, "assign"), 403);
   const form = await formFields(c, "key", "owner", "whole");
   const artifact = await findArtifact(c.var.db, site.id, kind, normalKey(kind, form.key));
   if (!artifact) notFound(kind);

@@ -18,6 +18,7 @@ import { maxReasonLength } from "./rules.ts";
 export const correctionApi = new OpenAPIHono<SiteEnv>();
 
 const correctCall = postCall("/sites/{site}/corrections", {
+  needs: "correct",
   tags: ["Corrections"],
   operationId: "correct",
   summary: "Correct what was recorded wrongly",

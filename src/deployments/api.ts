@@ -83,6 +83,7 @@ const recordedDeployment = z
   .openapi("RecordedDeployment");
 
 const recordCall = postCall("/sites/{site}/environments/{env}/deployments", {
+  needs: "record",
   tags,
   operationId: "recordDeployment",
   summary: "Record a deployment: what is in an environment from a moment on",
@@ -128,6 +129,7 @@ deploymentApi.openapi(recordCall, async (c) => {
 });
 
 const sameAsCall = postCall("/sites/{site}/environments/{env}/same-as", {
+  needs: "record",
   tags,
   operationId: "recordSameAs",
   summary: "Record what is on another environment as the complete baseline of this one",

@@ -30,6 +30,7 @@ const before = slugSchema
   .openapi({ description: "The environment that it comes before; null: it is the last one.", example: "live" });
 
 const createCall = postCall("/sites/{site}/environments", {
+  needs: "administer",
   tags,
   operationId: "createEnvironment",
   summary: "Add an environment, as the last one or before another",
@@ -61,6 +62,7 @@ environmentChangesApi.openapi(createCall, async (c) => {
 });
 
 const changeCall = patchCall("/sites/{site}/environments/{env}", {
+  needs: "administer",
   tags,
   operationId: "changeEnvironment",
   summary: "Rename an environment, change its tier, or move it",
@@ -81,6 +83,7 @@ environmentChangesApi.openapi(changeCall, async (c) => {
 });
 
 const retireCall = postCall("/sites/{site}/environments/{env}/retirement", {
+  needs: "administer",
   tags,
   operationId: "retireEnvironment",
   summary: "Retire an environment: nothing is recorded for it any more, and its history stays",

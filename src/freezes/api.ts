@@ -70,6 +70,7 @@ freezeApi.openapi(listCall, async (c) => {
 });
 
 const setCall = postCall("/sites/{site}/freezes", {
+  needs: "freeze",
   tags,
   operationId: "setFreeze",
   summary: "Freeze an environment: no promotion to it is completed meanwhile",
@@ -111,6 +112,7 @@ function planned(c: SiteContext, path: "from" | "until", text: string | undefine
 }
 
 const endCall = reasonCall("/sites/{site}/freezes/{n}/end", {
+  needs: "freeze",
   tags,
   operationId: "endFreeze",
   summary: "End a freeze, with all its windows to come",

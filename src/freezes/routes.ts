@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { freezesPage } from "../../views/freezes.ts";
+import { whyNotMay } from "../access/permissions.ts";
 import { findEnvironment } from "../access/sites.ts";
 import { newId } from "../database/ids.ts";
-import { besideFields, refuseFields } from "../errors.ts";
+import { besideFields, refuse, refuseFields } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -21,6 +22,7 @@ const pageSize = 50;
 freezeRoutes.get("/", (c) => show(c));
 
 freezeRoutes.post("/", async (c) => {
+  refuse(whyNotMay(c.var.access, "freeze"), 403);
   const form = await readFreezeForm(c);
   const { site } = c.var.access;
   try {

@@ -110,6 +110,7 @@ const optional = Object.fromEntries(Object.entries(options).map(([name, schema])
 };
 
 const changeCall = putCall("/sites/{site}/environments/{env}/gate", {
+  needs: "administer",
   tags,
   operationId: "changeGate",
   summary: "Give an environment a new gate",

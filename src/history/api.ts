@@ -108,6 +108,7 @@ eventApi.openapi(latestCall, async (c) => {
 });
 
 const signCall = postCall("/sites/{site}/checkpoints", {
+  needs: "administer",
   tags,
   operationId: "makeCheckpoint",
   summary: "Sign the head of the chain",

@@ -21,17 +21,23 @@ interface Page {
 }
 
 /** What the administrators of a site see, newest first. */
-export function listSecurityEventsOfSite(
+export async function listSecurityEventsOfSite(
   db: Database,
   siteId: string,
   { before, limit }: Page,
 ): Promise<SecurityEventRow[]> {
-  const query = selectEvents(db)
-    .innerJoin("security_event_sites as s", "s.event_seq", "e.seq")
-    .where("s.site_id", "=", siteId)
-    .orderBy("s.event_seq", "desc")
+  const query = db
+    .selectFrom("security_event_sites")
+    .select("event_seq")
+    .where("site_id", "=", siteId)
+    .orderBy("event_seq", "desc")
     .limit(limit);
-  return (before ? query.where("s.event_seq", "<", before) : query).execute();
+  const page = await (before ? query.where("event_seq", "<", before) : query).execute();
+  const seqs = page.map(({ event_seq }) => event_seq);
+  if (!seqs.length) return [];
+  // one by one, as a join of the two makes PostgreSQL read all events
+  const rows = await selectEvents(db).where("e.seq", "in", seqs).execute();
+  return rows.sort((a, b) => b.seq - a.seq);
 }
 
 /** What is about a person's own account, newest first. */

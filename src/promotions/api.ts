@@ -25,6 +25,7 @@ import { planFields, readPlan } from "./schedule-json.ts";
 export const promotionApi = new OpenAPIHono<SiteEnv>();
 
 const requestCall = postCall("/sites/{site}/promotions", {
+  needs: "promote",
   tags,
   operationId: "askForPromotion",
   summary: "Request promotion of a release to an environment",

@@ -14,7 +14,7 @@ import {
 } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
-import { addComment, type Comment, listComments } from "./comments.ts";
+import { addComment, type Comment, listComments, whyNotDiscuss } from "./comments.ts";
 import { findPromotion } from "./queries.ts";
 
 const tags = ["Promotions"];
@@ -56,6 +56,7 @@ commentApi.openapi(listCall, async (c) => {
 });
 
 const addCall = postCall("/sites/{site}/promotions/{n}/comments", {
+  needs: (c) => whyNotDiscuss(c.var.access),
   tags,
   operationId: "addComment",
   summary: "Comment on a promotion",

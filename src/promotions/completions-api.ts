@@ -6,6 +6,7 @@ import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import { listOf, momentSchema, numberPosition, paging, textUpTo } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { completeWithoutGate, listForced } from "./break-glass.ts";
+import { mayComplete } from "./call-rights.ts";
 import { promotionJson, withBlockersJson } from "./promotion-json.ts";
 import { byNumber, inSite, promotionSchema, tags, withBlockersSchema } from "./promotion-schema.ts";
 import { cancel, complete } from "./promotions.ts";
@@ -13,6 +14,7 @@ import { cancel, complete } from "./promotions.ts";
 export const completionApi = new OpenAPIHono<SiteEnv>();
 
 const completeCall = postCall("/sites/{site}/promotions/{n}/completion", {
+  needs: mayComplete,
   tags,
   operationId: "completePromotion",
   summary: "Record that a promotion's contents are in the target environment",
@@ -36,6 +38,7 @@ completionApi.openapi(completeCall, async (c) => {
 });
 
 const cancelCall = reasonCall("/sites/{site}/promotions/{n}/cancellation", {
+  needs: mayComplete,
   tags,
   operationId: "cancelPromotion",
   summary: "Cancel a promotion",
@@ -49,6 +52,7 @@ completionApi.openapi(cancelCall, async (c) => {
 });
 
 const breakGlassCall = postCall("/sites/{site}/promotions/{n}/break-glass", {
+  needs: "break_glass",
   tags,
   operationId: "completeWithoutGate",
   summary: "Complete a promotion although its gate is not met",

@@ -4,6 +4,7 @@ import { postCall } from "../api/calls.ts";
 import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import { knownKey, textUpTo } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
+import { mayDecide, mayTick, mayWithdraw } from "./call-rights.ts";
 import { tickLine } from "./checklist.ts";
 import { withBlockersJson } from "./promotion-json.ts";
 import { byNumber, decisionSchema, digestSchema, tags, withBlockersSchema } from "./promotion-schema.ts";
@@ -13,6 +14,7 @@ import { withdrawApproval } from "./withdrawals.ts";
 export const decisionApi = new OpenAPIHono<SiteEnv>();
 
 const decideCall = postCall("/sites/{site}/promotions/{n}/approvals", {
+  needs: mayDecide,
   tags,
   operationId: "decideOnPromotion",
   summary: "Approve or reject a promotion",
@@ -45,6 +47,7 @@ decisionApi.openapi(decideCall, async (c) => {
 });
 
 const withdrawCall = reasonCall("/sites/{site}/promotions/{n}/withdrawal", {
+  needs: mayWithdraw,
   tags,
   operationId: "withdrawApproval",
   summary: "Withdraw one's own approval",
@@ -59,6 +62,7 @@ decisionApi.openapi(withdrawCall, async (c) => {
 });
 
 const tickCall = postCall("/sites/{site}/promotions/{n}/checklist", {
+  needs: mayTick,
   tags,
   operationId: "tickChecklist",
   summary: "Tick a line of the gate's checklist, or take the tick away",

@@ -3,6 +3,7 @@ import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { keySchema, kindSchema, knownKey, textUpTo, versionLabel } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
+import { mayRollBack } from "./call-rights.ts";
 import { withBlockersJson } from "./promotion-json.ts";
 import { byNumber, tags, withBlockersSchema } from "./promotion-schema.ts";
 import { previewRollback, rollBack } from "./rollback.ts";
@@ -10,6 +11,7 @@ import { previewRollback, rollBack } from "./rollback.ts";
 export const rollbackApi = new OpenAPIHono<SiteEnv>();
 
 const rollbackCall = postCall("/sites/{site}/promotions/{n}/rollback", {
+  needs: mayRollBack,
   tags,
   operationId: "rollBackPromotion",
   summary: "Request the promotion that puts back what a completed one replaced",

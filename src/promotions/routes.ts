@@ -4,7 +4,7 @@ import { inboxPage } from "../../views/promotions/inbox.ts";
 import { positionQuery } from "../../views/promotions/sections.ts";
 import { withoutGatePage } from "../../views/promotions/without-gate.ts";
 import { whereItIs } from "../../views/promotions/words.ts";
-import { notFound, Refusal, refuseFields, shownRefusal } from "../errors.ts";
+import { notFound, Refusal, refuse, refuseFields, shownRefusal } from "../errors.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields, prefixedFields, readExactMoment } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
@@ -14,6 +14,7 @@ import { artifactKey, inPart } from "../text.ts";
 import { longTime } from "../time/format.ts";
 import { completeWithoutGate, listForced, reviewForced } from "./break-glass.ts";
 import { whyNotReviewForced } from "./break-glass-rules.ts";
+import { mayDecide } from "./call-rights.ts";
 import { tickLine } from "./checklist.ts";
 import { addComment, readMentions } from "./comments.ts";
 import { loadInbox } from "./inbox.ts";
@@ -101,7 +102,10 @@ promotionRoutes.post("/:number{[0-9]{1,9}}/approvals", async (c) => {
   return attempt(c, number, { comment, role, pages }, async () => {
     const { shown, ticked } = await postedTicks(c);
     if (shown.length || ticked.length || typed.length) await savePostedTicks(c, number);
-    if (decision !== "approve" && decision !== "reject") throw new Refusal(422, "Select Approve or Reject.");
+    if (decision !== "approve" && decision !== "reject") {
+      refuse(await mayDecide(c), 403);
+      throw new Refusal(422, "Select Approve or Reject.");
+    }
     const request = { decision, digest, comment, pages, role: role || undefined, askFirst: anyway !== "1" } as const;
     const target = await decide(c.var.db, sessionActor(c), c.var.access.site, number, request, nameOfTarget);
     return decision === "approve" ? `You approved it for ${target}.` : "You rejected it.";

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { postCall } from "../api/calls.ts";
 import type { SiteEnv } from "../http/context.ts";
+import { maySchedule } from "./call-rights.ts";
 import { withBlockersJson } from "./promotion-json.ts";
 import { byNumber, tags, withBlockersSchema } from "./promotion-schema.ts";
 import { schedulePromotion } from "./schedule.ts";
@@ -10,6 +11,7 @@ import { planFields, readPlan } from "./schedule-json.ts";
 export const scheduleApi = new OpenAPIHono<SiteEnv>();
 
 const scheduleCall = postCall("/sites/{site}/promotions/{n}/schedule", {
+  needs: maySchedule,
   tags,
   operationId: "schedulePromotion",
   summary: "Plan when a promotion goes live, change the plan, or withdraw it",

@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
-import { getCall, postCall } from "../api/calls.ts";
+import { getCall, type Needs, postCall } from "../api/calls.ts";
 import { pageByNumber } from "../api/cursor.ts";
 import { actWithReason, reasonCall } from "../api/reason-calls.ts";
 import {
@@ -24,7 +24,7 @@ import type { SiteEnv } from "../http/context.ts";
 import { findRelease, listContents, listReleases, type Release } from "../record/releases.ts";
 import { liftMark, markAsBad } from "./bad-releases.ts";
 import { createRelease } from "./releases.ts";
-import { maxContents } from "./rules.ts";
+import { maxContents, whyNotMayMark } from "./rules.ts";
 
 const tags = ["Releases"];
 
@@ -38,6 +38,7 @@ const redirect = textUpTo(2000).openapi({
 });
 
 const createCall = postCall("/sites/{site}/releases", {
+  needs: "release",
   tags,
   operationId: "makeRelease",
   summary: "Freeze exact versions and removals as a release",
@@ -161,7 +162,10 @@ releaseApi.openapi(showCall, async (c) => {
   return c.json({ ...releaseJson(release), contents }, 200);
 });
 
+const mayMark: Needs = (c) => whyNotMayMark(c.var.access.site, c.var.access);
+
 const markCall = reasonCall("/sites/{site}/releases/{n}/bad", {
+  needs: mayMark,
   tags,
   operationId: "markReleaseAsBad",
   summary: "Mark a release as bad, so that it cannot be promoted any further",
@@ -176,6 +180,7 @@ releaseApi.openapi(markCall, async (c) => {
 });
 
 const liftCall = reasonCall("/sites/{site}/releases/{n}/bad/lift", {
+  needs: mayMark,
   tags,
   operationId: "liftReleaseMark",
   summary: "Lift the mark of a release as bad",

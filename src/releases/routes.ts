@@ -129,6 +129,7 @@ for (const [path, act, done] of [
 export const promotionRequests = new Hono<SiteEnv>();
 
 promotionRequests.post("/", async (c) => {
+  refuse(whyNotMay(c.var.access, "promote"), 403);
   const plan = await readPlanForm(c);
   const form = { ...(await formFields(c, "release", "to", ...requestFieldNames, "key")), ...plan };
   const number = /^\d{1,9}$/.test(form.release) ? Number(form.release) : notFound("release");

@@ -1,8 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { actorWithoutSite } from "../access/actor.ts";
-import { listSites } from "../access/sites.ts";
+import { listSites, permissionsOf } from "../access/sites.ts";
 import { repeatableRequest } from "../api/auth.ts";
-import { getCall, postCall } from "../api/calls.ts";
+import { getCall, type Needs, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import {
   environmentJson,
@@ -14,6 +14,7 @@ import {
   tierSchema,
 } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
+import { whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
 
 const site = z.object({
@@ -60,7 +61,10 @@ const newEnvironment = z.strictObject({
   servers: z.array(z.strictObject({ name, base_url: textUpTo(2000) })).optional(),
 });
 
+const mayCreateSite: Needs = async (c) => whyNotCreateSite(await permissionsOf(c.var.db, c.var.person.id));
+
 const createCall = postCall("/sites", {
+  needs: mayCreateSite,
   ...about,
   operationId: "createSite",
   summary: "Create a site",

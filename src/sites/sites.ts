@@ -16,9 +16,9 @@ import { defaultEnvironments, type NewSite, siteErrors, whyNotCreateSite, whyNot
  * by anybody; after that, throws a Refusal with 403 for a person who administers no site.
  */
 export async function createSite(db: Database, actor: Actor, site: NewSite, roles: string[] = []): Promise<Site> {
-  refuseFields(siteErrors(site));
   return siteTransaction(db, actor, "", async (trx) => {
     if (await hasSites(trx)) refuse(whyNotCreateSite(await permissionsOf(trx, actor.person.id)), 403);
+    refuseFields(siteErrors(site));
     return insertSite(trx, actor, site, roles);
   });
 }

@@ -16,6 +16,7 @@ const short: [statement: RegExp, why: string][] = [
     "the rows of a person or a site",
   ],
   [/ from identity_providers /, "a few"],
+  [/ from security_events as e .* where e\.person_id is null /, "the latest twenty, of which there are many"],
   [/ from promotions as p .* p\.id in \(/, "the open promotions"],
   [/ from promotions as p .* where p\.release_id in \(/, "the promotions of the releases that are shown"],
   [/ from promotions as p .* and p\.number in \(/, "the results on a page of the search"],

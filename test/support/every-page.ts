@@ -135,6 +135,7 @@ export const everyPage: Visit[] = [
   ...["waiting", "approved", "completed", "rejected", "cancelled", "superseded", "expired"].flatMap((state) =>
     call(`/promotions?state=${state}&limit=10`),
   ),
+  ...call("/security-events", "/security-events?limit=10"),
   ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),

@@ -29,16 +29,19 @@ export async function identityProvider(
     post_logout_redirect_uris: [`${baseUrl}/sign-in`],
   };
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const provider = new Provider(issuer, {
-    clients: [client],
-    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "test", use: "sig" } as never] },
-    ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
-    cookies: { keys: ["a key of the tests"] },
-    scopes: ["openid", "groups"],
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
-    ...more,
-  });
+  const provider = withoutAdvice(
+    () =>
+      new Provider(issuer, {
+        clients: [client],
+        jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "test", use: "sig" } as never] },
+        ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+        cookies: { keys: ["a key of the tests"] },
+        scopes: ["openid", "groups"],
+        claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
+        findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
+        ...more,
+      }),
+  );
   const requests: string[] = [];
   const handle = provider.callback();
   server.on("request", (request, response) => {
@@ -50,6 +53,17 @@ export async function identityProvider(
     return new Promise<void>((done) => server.close(() => done()));
   };
   return { issuer, provider, requests, close, [Symbol.asyncDispose]: close };
+}
+
+/** It prints how to run it in production. */
+function withoutAdvice<T>(work: () => T): T {
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return work();
+  } finally {
+    console.warn = warn;
+  }
 }
 
 /** A browser at the provider: it opens an address there, signs in, agrees, and returns the address that it is led back to. */

@@ -111,15 +111,23 @@ async function otherRows(w: World, round: number): Promise<void> {
     .insertInto("sign_in_failures")
     .values(many.map(() => ({ ...failure, id: newId() })))
     .execute();
-  const event = { at, kind: "signed_in" as const, person_id, address: "192.0.2.1", user_agent: "" };
+  // a tenth is about Ada and seen on the shop, a tenth about nobody
+  const others = [w.people.oskar.id, w.people.theo.id, w.people.cleo.id, w.people.mara.id];
+  const event = { at, kind: "signed_in" as const, address: "192.0.2.1", user_agent: "" };
+  const about = many.flatMap(() => [person_id, null, ...others, ...others]);
   const events = await w.db
     .insertInto("security_events")
-    .values(many.map(() => event))
-    .returning("seq")
+    .values(about.map((of) => ({ ...event, person_id: of })))
+    .returning(["seq", "person_id"])
     .execute();
   await w.db
     .insertInto("security_event_sites")
-    .values(events.map(({ seq }) => ({ site_id: w.site.id, event_seq: seq })))
+    .values(
+      events.map(({ seq, person_id: of }) => ({
+        site_id: of === person_id ? w.site.id : access.site.id,
+        event_seq: seq,
+      })),
+    )
     .execute();
   await w.db
     .insertInto("identity_providers")
