@@ -26,6 +26,7 @@ import { rollbackApi } from "./promotions/rollback-api.ts";
 import { scheduleApi } from "./promotions/schedule-api.ts";
 import { releaseApi } from "./releases/api.ts";
 import { siteApi } from "./sites/api.ts";
+import { webhookApi } from "./webhooks/api.ts";
 
 /** The API, and the OpenAPI document, which is generated from the schemas that check the requests. */
 export function createApi(baseUrl: string): OpenAPIHono<AppEnv> {
@@ -75,6 +76,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     rollbackApi,
     freezeApi,
     commentApi,
+    webhookApi,
     delegationApi,
     eventApi,
     securityApi,

@@ -258,3 +258,26 @@ test("an administrator creates a webhook on the page, sees its deliveries, and n
   const rows = await w.db.selectFrom("webhooks").select(["url", "secret"]).execute();
   expect(JSON.stringify(rows)).not.toMatch(/ci\.example|whsec/);
 });
+
+test("a program creates a webhook by the API, and reads what was delivered", async () => {
+  const token = await w.token("administrator");
+  const url = "https://ci.example.test/hooks";
+  const wrong = await token.post("/sites/shop/webhooks", { name: "CI", shape: "standard", url: "ci", types: ["cake"] });
+  expect(wrong.status).toBe(422);
+  const { errors } = (await wrong.json()) as { errors: { path: string }[] };
+  expect(errors.map(({ path }) => path)).toEqual(["url", "types"]);
+  const created = await token.post("/sites/shop/webhooks", { name: "CI", shape: "standard", url });
+  const { id, secret } = (await created.json()) as { id: string; secret: string };
+  expect([created.status, secret]).toEqual([201, expect.stringMatching(/^whsec_/)]);
+  const { items } = (await (await token.get("/sites/shop/webhooks")).json()) as { items: object[] };
+  expect(items).toMatchObject([{ id, name: "CI", host: "ci.example.test", types: [], disabled_at: null }]);
+  await w.record("beta", ["/sale v1"]);
+  await writeNotices(w.db, w.clock.at, false);
+  const deliveries = await token.get(`/sites/shop/webhooks/${id}/deliveries`);
+  expect(await deliveries.json()).toMatchObject({
+    items: [{ type: "deployment.recorded", state: "waiting" }],
+    next: null,
+  });
+  expect((await token.get("/sites/shop/webhooks/another/deliveries")).status).toBe(404);
+  expect((await (await w.token("viewer")).get("/sites/shop/webhooks")).status).toBe(403);
+});

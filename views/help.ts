@@ -80,6 +80,10 @@ const terms: [string, string][] = [
     "A mail that says that a promotion needs you, that your request was decided, or that something you own or follow changed. Each person chooses what and how often under Notices, on their account page; administrators see what was sent under Settings, Notices.",
   ],
   [
+    "Guest",
+    "Somebody without an account, such as an agency, who decides on one promotion in a role that its gate opens to guests. They open a link and enter a code that is sent to them, and see nothing else of the site. The page of the promotion leads to its guests.",
+  ],
+  [
     "Webhook",
     "An address of a program or a chat channel that Sitebook tells when something happens, signed by Standard Webhooks, or as a message for Slack and Teams. Administrators create them under Settings, Webhooks, and see what was delivered.",
   ],

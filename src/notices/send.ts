@@ -83,6 +83,7 @@ async function deliver(
   const [{ notice }] = parts as [Part];
   const ids = parts.map((part) => part.notice.id);
   if (!mailer) return endNotices(db, ids, { state: "stopped", outcome: "Mail was not set up." }, now);
+  if (!notice.email) return endNotices(db, ids, { state: "stopped", outcome: "The person has no address." }, now);
   const site = await findSiteById(db, notice.site_id);
   const rules = await rulesOf(db, notice.site_id);
   const optional = parts.find((part) => rules[part.notice.kind] === "optional")?.notice;
@@ -92,7 +93,7 @@ async function deliver(
   const domain = new URL(baseUrl).hostname;
   try {
     await mailer({
-      to: { name: notice.name, address: notice.email ?? "" },
+      to: { name: notice.name, address: notice.email },
       subject: title,
       text: mailText(title, messages, foot),
       html: Buffer.from(bytesOf(mailPage(title, messages, foot))).toString(),

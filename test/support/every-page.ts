@@ -136,6 +136,7 @@ export const everyPage: Visit[] = [
     call(`/promotions?state=${state}&limit=10`),
   ),
   ...call("/security-events", "/security-events?limit=10"),
+  ...call("/webhooks", "/webhooks/:webhook/deliveries"),
   ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),

@@ -1,0 +1,126 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { tokenActor } from "../api/auth.ts";
+import { getCall, postCall } from "../api/calls.ts";
+import { pageOf } from "../api/cursor.ts";
+import { listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
+import { notFound } from "../errors.ts";
+import type { SiteEnv } from "../http/context.ts";
+import { listDeliveries, listWebhooks } from "./deliveries.ts";
+import { webhookTypes } from "./rules.ts";
+import { createWebhook } from "./webhooks.ts";
+
+const tags = ["Webhooks"];
+
+export const webhookApi = new OpenAPIHono<SiteEnv>();
+
+const types = z.array(z.string()).openapi({
+  description: `What it is told of; empty: everything. One of ${webhookTypes.join(", ")}.`,
+  example: ["promotion.applied"],
+});
+
+const shape = z.enum(["standard", "slack", "teams"]).openapi({
+  description:
+    "`standard`: signed by Standard Webhooks. The others are the incoming webhooks of Slack and Microsoft Teams.",
+});
+
+const webhook = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    shape,
+    host: z.string().openapi({ description: "Of its address, which is a secret." }),
+    types,
+    created_at: momentSchema,
+    disabled_at: momentSchema.nullable(),
+    disabled_reason: z.string().nullable(),
+  })
+  .openapi("Webhook");
+
+type Row = Awaited<ReturnType<typeof listWebhooks>>[number];
+
+const webhookJson = ({ id, name, shape, host, types, created_at, disabled_at, disabled_reason }: Row) => ({
+  id,
+  name,
+  shape,
+  host,
+  types: types === "*" ? [] : types.split(" "),
+  created_at,
+  disabled_at,
+  disabled_reason,
+});
+
+const listCall = getCall("/sites/{site}/webhooks", {
+  tags,
+  operationId: "listWebhooks",
+  summary: "A site's webhooks, by name",
+  needs: "administer",
+  params: z.object({ site: slugSchema }),
+  answer: z.object({ items: z.array(webhook) }),
+});
+
+webhookApi.openapi(listCall, async (c) => {
+  const rows = await listWebhooks(c.var.db, c.var.access.site.id);
+  return c.json({ items: rows.map(webhookJson) }, 200);
+});
+
+const createCall = postCall("/sites/{site}/webhooks", {
+  needs: "administer",
+  tags,
+  operationId: "createWebhook",
+  summary: "Tell a program or a chat channel of events",
+  description:
+    "The answer has the secret that signs, once. A repeated request creates another webhook. What the receiver does not accept is tried again for three days.",
+  params: z.object({ site: slugSchema }),
+  body: z
+    .strictObject({ name: textUpTo(200), shape, url: textUpTo(2000), types: types.optional() })
+    .openapi("NewWebhook"),
+  answer: z.object({ id: z.string(), name: z.string(), secret: z.string().nullable() }).openapi("CreatedWebhook"),
+});
+
+webhookApi.openapi(createCall, async (c) => {
+  const body = c.req.valid("json");
+  const request = { ...body, types: body.types ?? [] };
+  const context = { secrets: c.var.secrets, isAllowed: c.var.mayCall };
+  const created = await createWebhook(c.var.db, tokenActor(c, body), c.var.access.site, request, context);
+  return c.json({ ...created, secret: created.secret ?? null }, 201);
+});
+
+const delivery = z
+  .object({
+    id: z.string().openapi({ description: "The same as in `webhook-id`, after `msg_`." }),
+    type: z.string(),
+    event: z.int().openapi({ description: "The number of the event in the site's history." }),
+    state: z.enum(["waiting", "delivered", "failed", "stopped"]),
+    attempts: z.int(),
+    status: z.int().nullable(),
+    answer: z.string().nullable(),
+    created_at: momentSchema,
+    ended_at: momentSchema.nullable(),
+  })
+  .openapi("WebhookDelivery");
+
+const deliveriesCall = getCall("/sites/{site}/webhooks/{id}/deliveries", {
+  tags,
+  operationId: "listWebhookDeliveries",
+  summary: "What a webhook was told, newest first",
+  needs: "administer",
+  params: z.object({ site: slugSchema, id: z.string().max(40) }),
+  query: z.strictObject(paging(z.strictObject({ id: z.string().max(40) }))),
+  answer: listOf(delivery),
+});
+
+webhookApi.openapi(deliveriesCall, async (c) => {
+  const { limit, cursor } = c.req.valid("query");
+  const { id } = c.req.valid("param");
+  const webhooks = await listWebhooks(c.var.db, c.var.access.site.id);
+  if (!webhooks.some((one) => one.id === id)) notFound("webhook");
+  const rows = await listDeliveries(c.var.db, id, { before: cursor?.id, limit: limit + 1 });
+  const item = ({ webhook_id: _webhook, site_id: _site, seq: event, ...row }: (typeof rows)[number]) => ({
+    ...row,
+    event,
+  });
+  return c.json(
+    pageOf(rows, limit, item, ({ id }) => ({ id })),
+    200,
+  );
+});
