@@ -152,6 +152,8 @@ describe("names from right to left do not reorder the words around them", () => 
       const address = await addressOf(w, { who: "ada", path: inThisSite(path) });
       const response = await w.as(who as Name).get(address);
       if (response.status !== 200 && response.status !== 422) continue;
+      // feeds are read by other programs, which show each text by itself
+      if (path.startsWith("/feeds/")) continue;
       const markup = await response.text();
       if (hebrew.test(markup)) shown += 1;
       expect(/="[^"<>]*<bdi/.exec(markup)?.[0], `an attribute of ${address}`).toBeUndefined();

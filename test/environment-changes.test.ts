@@ -168,7 +168,8 @@ describe("a retired environment", () => {
 
   test("takes no more deployments, and its name is not used again", async () => {
     const api = await administrator();
-    const { status, body } = await api.post(`${environments}/demo/deployments`, {
+    const ci = await machine(w, "contributor");
+    const { status, body } = await ci.post(`${environments}/demo/deployments`, {
       placements: [{ kind: "page", key: "/sale", version: "v2" }],
     });
     expect([status, body.detail]).toEqual([409, "demo is retired. Its history can be read, but not added to."]);

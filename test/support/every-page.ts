@@ -158,7 +158,7 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   "changes-feed": (w) => fileOf(w, "environment:live"),
   "calendar-feed": (w) => fileOf(w, "calendar:"),
   "change-badge": (w) => fileOf(w, "badge_environment:live"),
-  "software-badge": (w) => fileOf(w, "badge_software:live", "service-0-0"),
+  "software-badge": async (w) => fileOf(w, "badge_software:live", await someSoftware(w)),
   "state-badge": (w) => fileOf(w, "badge_promotion:", "1"),
   many: (w) => numberOf(w, "deployments", ["changed", ">=", 240]),
   "many-released": (w) => numberOf(w, "releases", ["name", "=", "Many"]),
@@ -216,6 +216,11 @@ async function unsubscribeKey(w: World): Promise<string> {
   };
   await w.db.insertInto("notices").values(notice).execute();
   return notice.unsubscribe_key;
+}
+
+async function someSoftware(w: World): Promise<string> {
+  const software = w.db.selectFrom("artifacts").select("key").where("kind", "=", "software").orderBy("key");
+  return (await software.limit(1).executeTakeFirstOrThrow()).key;
 }
 
 /** The name of the file at a new secret address. */
