@@ -17,7 +17,7 @@ import type { Write } from "./writes.ts";
  */
 export async function check(url: string, ledger: Ledger, dueUntil: string, mailed: string[]) {
   const record = await onTortureDatabase(url, readRecord);
-  const outbox = await onTortureDatabase(url, readNotices);
+  const outbox = await onTortureDatabase(url, (db) => readNotices(db, dueUntil));
   const { code, out, err } = await verifyAll(url);
   const wrong = [
     ...findDifferences(record, ledger),
