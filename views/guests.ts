@@ -74,7 +74,7 @@ function guestState(
     return html`${statusBadge(decision === "approve" ? "approved" : "rejected", decision === "approve" ? "approved" : "rejected")} ${time(decided_at, time_zone, now)}`;
   if (revoked_at) return statusBadge("cancelled", "withdrawn");
   if (expires_at <= now) return statusBadge("expired", "expired");
-  return statusBadge("waiting", session_expires_at ? "confirmed the code, has not decided" : "has not opened it yet");
+  return statusBadge("waiting", session_expires_at ? "confirmed the code, has not decided" : "has not opened it yet", { wrap: true });
 }
 
 const invite = ({ roles, whyNot, form, errors }: GuestsProps, address: string): Html =>
@@ -138,7 +138,7 @@ function changeLine(
   const links =
     kind === "page" &&
     html`${word !== "removed" && open(site, promotion.from, key)} ${word !== "new" && open(site, promotion.environment, key)}`;
-  const label = html`${word} <b>${title ?? key}</b> <code>${key}</code>`;
+  const label = html`${word} ${title && html`<b>${title}</b> `}<code>${key}</code>`;
   const before = inTarget?.version && html`${versionTag(inTarget.version)} → `;
   const versions = html`<small>${before}${version === null ? "removed" : versionTag(version)}</small>`;
   if (kind === "software" || decided || whyNot) return html`${label} ${versions} ${links}`;

@@ -41,7 +41,7 @@ const section = (
 ): Html => html`${isOfSeveral && html`<h2>${message.subject}</h2>`}
 <p>${message.lead}</p>${each(message.details, (text) => html`<p>${text}</p>`)}
 ${message.changes.length > 0 && html`<ul>${each(message.changes, line)}${message.more > 0 && html`<li>and ${countOf(message.more, "more", "more")}</li>`}</ul>`}
-<p class="do">${each(message.actions, ({ text, url }, i) => html`<a${i === 0 && html` class="first"`} href="${url}">${text}</a>`)}</p>`;
+<p class="do">${each(message.actions, ({ text, url }, i) => html`<a${i === 0 && html` class="first"`} href="${url}">${text}</a> `)}</p>`;
 
 const line = ({ word, key, title, version }: Line): Html =>
   html`<li>${word} <code>${key}</code>${title && html` ${title}`}${version && html` <code>${version}</code>`}</li>`;
