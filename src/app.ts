@@ -47,6 +47,7 @@ import { gateSettingsRoutes } from "./settings/gate.ts";
 import { jobSettingsRoutes } from "./settings/jobs.ts";
 import { noticeSettingsRoutes } from "./settings/notices.ts";
 import { peopleSettingsRoutes } from "./settings/people.ts";
+import { roleSettingsRoutes } from "./settings/roles.ts";
 import { securitySettingsRoutes } from "./settings/security.ts";
 import { signInSettingsRoutes } from "./settings/sign-in.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
@@ -146,6 +147,7 @@ export function createApp(
   app.route("/", accountRoutes);
   app.route("/", securityRoutes);
   app.route("/", signOnRoutes(discover));
+  app.route("/settings/roles", roleSettingsRoutes);
   app.route("/settings/sign-in", signInSettingsRoutes(discover));
   app.route("/", linkRoutes);
   app.route("/", guestRoutes);

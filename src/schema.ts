@@ -24,7 +24,9 @@ export type SecurityEventKind =
   | "provider_linked"
   | "provider_saved"
   | "provider_removed"
-  | "passwords_switched";
+  | "passwords_switched"
+  | "role_changed"
+  | "account_closed";
 
 export interface Schema {
   sites: {

@@ -42,6 +42,7 @@ const floors = [
   ["calendar"],
   ["people"],
   ["sign-on"],
+  ["roles"],
   ["artifacts"],
   ["history"],
   ["search"],

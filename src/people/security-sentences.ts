@@ -17,6 +17,8 @@ const sentences: Record<SecurityEventKind, (detail: string) => string> = {
   provider_saved: (name) => `Single sign-on with ${name} changed`,
   provider_removed: (name) => `Single sign-on with ${name} removed`,
   passwords_switched: (state) => `Passwords switched ${state}`,
+  role_changed: (what) => `Role ${what}`,
+  account_closed: () => "Account closed",
 };
 
 /** A security event as a sentence without a full stop, with who did it if that was somebody else. */

@@ -320,6 +320,14 @@ export const cases: Case[] = [
     submit("form[action='/settings/sign-in']"),
   ),
   page("an identity provider", "iris", async (w) => withProvider(w, "/settings/sign-in/okta")),
+  page("roles", "iris", async (w) => withProvider(w, "/settings/roles?site=shop")),
+  page(
+    "roles, no name",
+    "iris",
+    async (w) => withProvider(w, "/settings/roles"),
+    submit("form[action='/settings/roles']"),
+  ),
+  page("a role", "iris", async (w) => withProvider(w, "/settings/roles/viewer")),
   page("sign in with a provider", "nobody", async (w) => withProvider(w, "/sign-in")),
   page("sign in, a provider down", "nobody", async (w) => withProvider(w, "/sign-in/okta")),
 ];

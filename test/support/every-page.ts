@@ -31,7 +31,7 @@ export const everyPage: Visit[] = [
   ...visits("nobody")("/unsubscribe?key=:notice", "/guest?link=:guest"),
   ...visits("ada")("/account/security", "/account/security?before=150"),
   ...visits("nobody")("/sign-in/okta", "/sign-in/okta/callback?state=x&code=y", "/sign-in/okta/signed-out?of=x"),
-  ...visits("iris")("/settings/sign-in", "/settings/sign-in/okta"),
+  ...visits("iris")("/settings/sign-in", "/settings/sign-in/okta", "/settings/roles", "/settings/roles/tester"),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
