@@ -51,6 +51,7 @@ const floors = [
   ["webhooks"],
   ["notices"],
   ["feeds", "live-updates"],
+  ["departures"],
   ["settings", "evidence"],
   ["example"],
   ["setup"],

@@ -237,6 +237,7 @@ const sentences = {
   person_invited: (d, roles) => ["invited ", name(d.member), `${asRoles(d.roles, roles)}.`],
   role_given: (d, roles) => ["gave ", name(d.member), ` the role ${roleName(d.role, roles)}.`],
   role_taken: (d, roles) => [`removed the role ${roleName(d.role, roles)} from `, name(d.member), "."],
+  account_closed: (d) => ["closed the account of ", name(d.member), "."],
   role_created: (d) => ["created the role ", name(d.role_name), `: ${mayWords(d.permissions)}.`],
   role_changed: (d) => [
     "changed the role ",
@@ -338,6 +339,7 @@ export const actionNames = {
   person_renamed: "People renamed",
   role_given: "Roles given",
   role_taken: "Roles removed",
+  account_closed: "Accounts closed",
   role_created: "Roles created",
   role_changed: "Roles changed",
   role_removed: "Roles deleted",

@@ -282,6 +282,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   person_renamed: formerNameOf,
   role_given: noRows,
   role_taken: noRows,
+  account_closed: noRows,
   role_created: noRows,
   role_changed: formerNameOf,
   role_removed: (entry) => formerNameOf({ ...entry, details: { ...entry.details, name: null } }),

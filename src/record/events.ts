@@ -38,6 +38,7 @@ export const actions = [
   "person_renamed",
   "role_given",
   "role_taken",
+  "account_closed",
   "role_created",
   "role_changed",
   "role_removed",

@@ -5,6 +5,7 @@ import { systemActor } from "../../src/access/system.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { endDelegation, setDelegation } from "../../src/delegations/delegations.ts";
+import { closeAccount } from "../../src/departures/close-account.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
@@ -54,7 +55,7 @@ export async function everyVerb(w: World): Promise<void> {
   await changeRolesOfAllSites(w);
 }
 
-/** Somebody who administers every site creates a role, changes it and removes it. */
+/** Somebody who administers every site creates a role, changes it and removes it, and closes an account. */
 async function changeRolesOfAllSites(w: World): Promise<void> {
   const before = await w.db.selectFrom("memberships").selectAll().execute();
   await administersAll(w, "iris");
@@ -62,6 +63,9 @@ async function changeRolesOfAllSites(w: World): Promise<void> {
   const { slug } = await createRole(w.db, by, { slug: "legal", name: "Legal", permissions: ["assign"] });
   await changeRole(w.db, by, slug, { name: "Legal and privacy", permissions: [] });
   await removeRole(w.db, by, slug);
+  const leaving = { name: "Otto", email: "otto@example.test", roles: ["viewer"] };
+  const { id } = await invite(w.db, await w.by("iris"), w.site, leaving);
+  await closeAccount(w.db, by, id);
   const sites = before.filter(({ person_id }) => person_id === w.people.iris.id).map(({ site_id }) => site_id);
   await w.db
     .deleteFrom("memberships")
