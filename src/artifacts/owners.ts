@@ -80,15 +80,25 @@ async function writeOwner(
 }
 
 /** What a person owns on a site: pages and software by key, and the sections whose pages recorded later would be theirs. */
-export async function ownedBy(db: Database, siteId: string, personId: string) {
-  const artifacts = await db
+async function ownedBy(db: Database, siteId: string, personId: string) {
+  const artifacts = await selectOwned(db, siteId, personId).orderBy("kind").orderBy("key").execute();
+  return { artifacts, sections: await sectionsOf(db, siteId, personId) };
+}
+
+/** The same without an order, and at most `limit` pages and software. */
+export async function someOwnedBy(db: Database, siteId: string, personId: string, limit: number) {
+  const artifacts = await selectOwned(db, siteId, personId).limit(limit).execute();
+  return { artifacts, sections: await sectionsOf(db, siteId, personId) };
+}
+
+const selectOwned = (db: Database, siteId: string, personId: string) =>
+  db
     .selectFrom("artifacts")
     .select(["id", "kind", "key", "section"])
     .where("site_id", "=", siteId)
-    .where("owner_id", "=", personId)
-    .orderBy("kind")
-    .orderBy("key")
-    .execute();
+    .where("owner_id", "=", personId);
+
+async function sectionsOf(db: Database, siteId: string, personId: string): Promise<string[]> {
   const given = await db
     .selectFrom("section_owners as o")
     .select("o.section")
@@ -101,7 +111,7 @@ export async function ownedBy(db: Database, siteId: string, personId: string) {
     siteId,
     given.map(({ section }) => section),
   );
-  return { artifacts, sections: [...current].filter(([, owner]) => owner === personId).map(([section]) => section) };
+  return [...current].filter(([, owner]) => owner === personId).map(([section]) => section);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { holdersOf } from "../access/holders.ts";
 import type { Site } from "../access/sites.ts";
-import { ownedBy } from "../artifacts/owners.ts";
+import { someOwnedBy } from "../artifacts/owners.ts";
 import type { Database } from "../database/connect.ts";
 import { delegationsOf } from "../delegations/delegations.ts";
 import { listFeeds } from "../feeds/queries.ts";
@@ -17,25 +17,29 @@ export interface Duties {
   requested: { number: number; name: string; environment: string }[];
   /** What nobody could approve without them, as sentences. */
   gaps: string[];
-  /** The keys of pages and software that they own, and the sections whose later pages would be theirs. */
+  /** The keys of some of the pages and software that they own, and the sections whose later pages would be theirs. */
   owned: string[];
+  /** Whether they own more pages and software than are listed. */
+  ownsMore: boolean;
   sections: string[];
   /** Substitutes by them or to them: "Theo for Mara". */
   delegations: string[];
   feeds: string[];
 }
 
-export const hasDuties = (duties: Duties): boolean => Object.values(duties).some((list: unknown[]) => list.length > 0);
-
 export async function dutiesOf(db: Database, site: Site, personId: string, at: string): Promise<Duties> {
   const open = await listPromotions(db, site.id, { open: true, limit: maxOpen });
-  const { artifacts, sections } = await ownedBy(db, site.id, personId);
+  const { artifacts, sections } = await someOwnedBy(db, site.id, personId, maxOwned + 1);
   const shown = ({ number, name, environment }: Promotion) => ({ number, name, environment: environment.name });
   return {
     waiting: await waitingFor(db, site, personId, open, at),
     requested: open.filter(({ requester_id }) => requester_id === personId).map(shown),
     gaps: await gapsWithout(db, site, personId, at),
-    owned: artifacts.map(({ key }) => key),
+    owned: artifacts
+      .slice(0, maxOwned)
+      .map(({ key }) => key)
+      .sort(),
+    ownsMore: artifacts.length > maxOwned,
     sections: sections.map((section) => `/${section}`),
     delegations: (await delegationsOf(db, site.id, personId, at)).map(
       ({ person, substitute }) => `${substitute} for ${person}`,
@@ -45,6 +49,8 @@ export async function dutiesOf(db: Database, site: Site, personId: string, at: s
 }
 
 const maxOpen = 1000;
+/** How many of the pages and software that they own are listed. */
+const maxOwned = 10;
 
 async function waitingFor(db: Database, site: Site, personId: string, open: Promotion[], at: string) {
   const wanted = open.flatMap(({ requirements }) => requirements.filter(({ given, needed }) => given < needed));

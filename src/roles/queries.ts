@@ -36,43 +36,32 @@ async function isInRecord(db: Database, slug: string): Promise<boolean> {
 
 /** The gates in force, and those of open promotions, that name the role: as "demo on Fennel & Co". */
 async function gatesWith(db: Database, slug: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom("gates as g")
-    .innerJoin("environments as e", "e.id", "g.environment_id")
+  const current = db
+    .selectFrom("environments as e")
     .innerJoin("sites as s", "s.id", "e.site_id")
-    .select(["g.id", "g.version", "g.rules", "e.name as environment", "s.name as site"])
-    .where((eb) =>
-      eb.or([
-        eb.and([
-          eb("e.retired_at", "is", null),
-          eb("g.version", "=", (newest) =>
-            newest
-              .selectFrom("gates as n")
-              .select(({ fn }) => fn.max("n.version").as("newest"))
-              .whereRef("n.environment_id", "=", "g.environment_id"),
-          ),
-        ]),
-        eb(
-          "g.id",
-          "in",
-          eb
-            .selectFrom("open_promotions as o")
-            .innerJoin("promotions as p", "p.id", "o.promotion_id")
-            .select("p.gate_id")
-            .where("p.gate_id", "is not", null)
-            .$castTo<{ gate_id: string }>(),
-        ),
-      ]),
+    .innerJoin("gates as g", (join) =>
+      join.onRef("g.environment_id", "=", "e.id").on("g.version", "=", (newest) =>
+        newest
+          .selectFrom("gates as n")
+          .select(({ fn }) => fn.max("n.version").as("newest"))
+          .whereRef("n.environment_id", "=", "e.id"),
+      ),
     )
-    .orderBy("s.name")
-    .orderBy("e.name")
-    .execute();
+    .where("e.retired_at", "is", null);
+  const open = db
+    .selectFrom("open_promotions as o")
+    .innerJoin("promotions as p", "p.id", "o.promotion_id")
+    .innerJoin("gates as g", "g.id", "p.gate_id")
+    .innerJoin("environments as e", "e.id", "p.environment_id")
+    .innerJoin("sites as s", "s.id", "e.site_id");
+  const columns = ["g.id", "g.version", "g.rules", "e.name as environment", "s.name as site"] as const;
+  const rows = [...(await current.select(columns).execute()), ...(await open.select(columns).execute())];
   const naming = rows.filter((row) => {
     const gate = readGate(row);
     const roles = [...(gate?.requirements ?? []).map(({ role }) => role), ...(gate?.rollback_roles ?? [])];
     return [...roles, ...(gate?.guest_roles ?? [])].includes(slug);
   });
-  return [...new Set(naming.map(({ environment, site }) => `${environment} on ${site}`))];
+  return [...new Set(naming.map(({ environment, site }) => `${environment} on ${site}`))].sort();
 }
 
 /** The names of the sites on which only people with this role who can sign in may change the settings. */

@@ -1,20 +1,10 @@
 import type { Duties } from "../../src/departures/duties.ts";
-import { countOf, joinWithAnd } from "../../src/text.ts";
+import { joinWithAnd } from "../../src/text.ts";
 import { button } from "../parts/button.ts";
 import { select } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { facts, note } from "../parts/page.ts";
 import { type SettingsSite, settingsHead } from "./site.ts";
-
-const maxListed = 10;
-
-/** "/a, /b and 12 more" */
-const listed = (names: string[]): string =>
-  joinWithAnd(
-    names.length > maxListed + 1
-      ? [...names.slice(0, maxListed), countOf(names.length - maxListed, "more", "more")]
-      : names,
-  );
 
 const promotionLinks = (slug: string, promotions: { number: number; name: string; environment: string }[]): Html =>
   html`<ul class="plain">${each(promotions, ({ number, name, environment }) => html`<li><a href="/sites/${slug}/promotions/${number}">Promotion ${number}, <bdi>${name}</bdi></a>, to <bdi>${environment}</bdi></li>`)}</ul>`;
@@ -34,10 +24,10 @@ export function dutiesList(slug: string, duties: Duties, who: "they" | "you" = "
       duties.gaps.length > 0 &&
         html`<ul class="plain">${each(duties.gaps, (sentence) => html`<li>${sentence}</li>`)}</ul>`,
     ],
-    ["Owner of", duties.owned.length > 0 && listed(duties.owned)],
-    ["Owner of later pages in", duties.sections.length > 0 && listed(duties.sections)],
-    ["Substitutes, which end", duties.delegations.length > 0 && listed(duties.delegations)],
-    ["Secret addresses, which are revoked", duties.feeds.length > 0 && listed(duties.feeds)],
+    ["Owner of", duties.owned.length > 0 && joinWithAnd(duties.ownsMore ? [...duties.owned, "more"] : duties.owned)],
+    ["Owner of later pages in", duties.sections.length > 0 && joinWithAnd(duties.sections)],
+    ["Substitutes, which end", duties.delegations.length > 0 && joinWithAnd(duties.delegations)],
+    ["Secret addresses, which are revoked", duties.feeds.length > 0 && joinWithAnd(duties.feeds)],
   ];
   const shown = rows.filter(([, value]) => value);
   return shown.length > 0
