@@ -50,8 +50,8 @@ describe("removing a person from a site", () => {
     const shown = await page(`${person("theo")}/removal`);
     expect(shown).toContain("Promotion 1, <bdi>Spring</bdi></a>, to <bdi>demo</bdi>, waits for Tester");
     expect(shown).toContain("Nobody can approve for demo: it needs 1 approval from Tester, and nobody has that role.");
-    expect(shown).toMatch(/Owner of<\/dt>\s*<dd>[^<]*\/sale[^<]*\/sale\/shoes[^<]*\/terms/);
-    expect(shown).toMatch(/Owner of later pages in<\/dt>\s*<dd>\/sale</);
+    expect(shown).toMatch(/Owner of<\/h3><div>[^<]*\/sale[^<]*\/sale\/shoes[^<]*\/terms/);
+    expect(shown).toMatch(/Owner of later pages in<\/h3><div>\/sale</);
     expect(shown).toContain("Vera for Theo");
     expect(shown).toContain("Calendar");
     expect(shown).not.toContain("/sale/hats");

@@ -3,7 +3,7 @@ import { joinWithAnd } from "../../src/text.ts";
 import { button } from "../parts/button.ts";
 import { select } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
-import { facts, note } from "../parts/page.ts";
+import { note } from "../parts/page.ts";
 import { type SettingsSite, settingsHead } from "./site.ts";
 
 const promotionLinks = (slug: string, promotions: { number: number; name: string; environment: string }[]): Html =>
@@ -31,7 +31,7 @@ export function dutiesList(slug: string, duties: Duties, who: "they" | "you" = "
   ];
   const shown = rows.filter(([, value]) => value);
   return shown.length > 0
-    ? facts(shown as [Piece, Piece][])
+    ? html`${each(shown, ([heading, content]) => html`<h3>${heading}</h3><div>${content}</div>`)}`
     : html`<p>Nothing waits for ${who === "you" ? "you, and you" : "them, and they"} own nothing.</p>`;
 }
 
