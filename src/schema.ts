@@ -25,7 +25,9 @@ export type SecurityEventKind =
   | "provider_saved"
   | "provider_removed"
   | "passwords_switched"
-  | "address_changed";
+  | "address_changed"
+  | "role_changed"
+  | "account_closed";
 
 export interface Schema {
   sites: {

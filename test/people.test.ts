@@ -203,7 +203,7 @@ test("an administrator gives and removes roles", async () => {
 });
 
 test("a person without any role can no longer see the site, nor use an old invitation", async () => {
-  await w.as("iris").post(`${settings}/${w.people.vera.id}/roles`);
+  await w.as("iris").post(`${settings}/${w.people.vera.id}/removal`);
   expect((await w.as("vera").get("/sites/shop")).status).toBe(404);
   expect((await w.as("vera").get("/")).headers.get("location")).toBe("/sites");
   expect(await (await w.as("vera").get("/sites")).text()).toContain("You have no role on any site.");
@@ -211,7 +211,7 @@ test("a person without any role can no longer see the site, nor use an old invit
   const link = await linkOn(await w.as("iris").post(settings, lena));
   const { id = "" } =
     (await w.db.selectFrom("people").select("id").where("email", "=", "lena@example.test").executeTakeFirst()) ?? {};
-  await w.as("iris").post(`${settings}/${id}/roles`);
+  await w.as("iris").post(`${settings}/${id}/removal`);
   expect((await w.as("nobody").get(link)).status).toBe(403);
 });
 
@@ -226,7 +226,7 @@ test("the role of the last administrator cannot be removed", async () => {
   // a person who did not use the invitation, and a token, do not count
   await w.as("iris").post(settings, { ...lena, roles: ["administrator"] });
   await w.token("administrator");
-  expect((await w.as("iris").post(iris)).status).toBe(409);
+  expect((await w.as("iris").post(`${settings}/${w.people.iris.id}/removal`)).status).toBe(409);
   expect(await rolesOf(w.people.iris.id)).toEqual(["administrator"]);
 
   await w.as("iris").post(`${settings}/${w.people.ada.id}/roles`, { roles: ["administrator"] });

@@ -74,7 +74,9 @@ function guestState(
     return html`${statusBadge(decision === "approve" ? "approved" : "rejected", decision === "approve" ? "approved" : "rejected")} ${time(decided_at, time_zone, now)}`;
   if (revoked_at) return statusBadge("cancelled", "withdrawn");
   if (expires_at <= now) return statusBadge("expired", "expired");
-  return statusBadge("waiting", session_expires_at ? "confirmed the code, has not decided" : "has not opened it yet", { wrap: true });
+  return statusBadge("waiting", session_expires_at ? "confirmed the code, has not decided" : "has not opened it yet", {
+    wrap: true,
+  });
 }
 
 const invite = ({ roles, whyNot, form, errors }: GuestsProps, address: string): Html =>

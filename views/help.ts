@@ -47,6 +47,14 @@ const terms: [string, string][] = [
     "What is planned for the end of a campaign: its pages are removed, or what was there before is restored. The approvals of the promotion cover it, as long as nothing else is there by then.",
   ],
   [
+    "Role",
+    "What somebody may do on a site, and in which role they approve. A person can have several, and others on another site. The names and permissions of roles are the same on all sites: who administers every site changes them under Settings, Roles. A decision keeps the name that its role had then.",
+  ],
+  [
+    "Removal and closing",
+    "An administrator removes somebody from a site under Settings, People, after a list of what still waits for them; what they own can be passed on. An account is closed, on all sites, by its owner under Account, or by somebody who administers every site: nobody can sign in with it again, and its e-mail address is erased. The name stays in the history.",
+  ],
+  [
     "Identity provider",
     "Where people sign in with their company account. Who administers every site adds one under Settings, Sign-in. It recognises people by their verified e-mail address, and can give them roles.",
   ],

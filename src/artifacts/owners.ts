@@ -42,30 +42,95 @@ export function setOwner(
     const recorded =
       changed.length > 0 || ("section" in of && (await laterOwner(trx, site.id, of.section)) !== owner_id);
     const result = { changed: changed.length, recorded, owner: person?.name ?? null };
-    if (!recorded) return result;
-    const id = newId(Date.parse(actor.at));
-    const [only] = all;
-    const what = "section" in of ? { section: of.section, later_pages: true } : { kind: only?.kind, key: only?.key };
-    const seq = await appendEvent(trx, actor, site.id, {
-      action: "owner_set",
-      subject: "section" in of ? `section /${of.section}` : `${only?.kind} ${only?.key}`,
-      subject_id: id,
-      details: {
-        ...what,
-        owner: result.owner,
-        owner_id,
-        count: changed.length,
-        artifacts: changed.map(({ kind, key }) => ({ kind, key })),
-      },
-    });
-    const rows = changed.map((row) => ({ artifact_id: row.id, owner_id }));
-    await writeOwnerships(trx, { change_id: id, seq }, rows);
-    if ("section" in of) {
-      const row = { change_id: id, site_id: site.id, seq, section: of.section, owner_id };
-      await trx.insertInto("section_owners").values(row).execute();
-    }
+    if (recorded) await writeOwner(trx, actor, site, { of, owner: person, changed });
     return result;
   });
+}
+
+type Owned = { id: string; kind: Kind; key: string };
+
+/** Records an owner within a transaction that has locked the site. `changed`: what has another owner than before. */
+async function writeOwner(
+  trx: Database,
+  actor: Actor,
+  site: { id: string },
+  { of, owner, changed }: { of: OwnedScope; owner: { id: string; name: string } | undefined; changed: Owned[] },
+): Promise<void> {
+  const [id, owner_id] = [newId(Date.parse(actor.at)), owner?.id ?? null];
+  const [only] = changed;
+  const what = "section" in of ? { section: of.section, later_pages: true } : { kind: only?.kind, key: only?.key };
+  const seq = await appendEvent(trx, actor, site.id, {
+    action: "owner_set",
+    subject: "section" in of ? `section /${of.section}` : `${only?.kind} ${only?.key}`,
+    subject_id: id,
+    details: {
+      ...what,
+      owner: owner?.name ?? null,
+      owner_id,
+      count: changed.length,
+      artifacts: changed.map(({ kind, key }) => ({ kind, key })),
+    },
+  });
+  const rows = changed.map((row) => ({ artifact_id: row.id, owner_id }));
+  await writeOwnerships(trx, { change_id: id, seq }, rows);
+  if ("section" in of) {
+    const row = { change_id: id, site_id: site.id, seq, section: of.section, owner_id };
+    await trx.insertInto("section_owners").values(row).execute();
+  }
+}
+
+/** What a person owns on a site: pages and software by key, and the sections whose pages recorded later would be theirs. */
+async function ownedBy(db: Database, siteId: string, personId: string) {
+  const artifacts = await selectOwned(db, siteId, personId).orderBy("kind").orderBy("key").execute();
+  return { artifacts, sections: await sectionsOf(db, siteId, personId) };
+}
+
+/** The same without an order, and at most `limit` pages and software. */
+export async function someOwnedBy(db: Database, siteId: string, personId: string, limit: number) {
+  const artifacts = await selectOwned(db, siteId, personId).limit(limit).execute();
+  return { artifacts, sections: await sectionsOf(db, siteId, personId) };
+}
+
+const selectOwned = (db: Database, siteId: string, personId: string) =>
+  db
+    .selectFrom("artifacts")
+    .select(["id", "kind", "key", "section"])
+    .where("site_id", "=", siteId)
+    .where("owner_id", "=", personId);
+
+async function sectionsOf(db: Database, siteId: string, personId: string): Promise<string[]> {
+  const given = await db
+    .selectFrom("section_owners as o")
+    .select("o.section")
+    .distinct()
+    .where("o.site_id", "=", siteId)
+    .where("o.owner_id", "=", personId)
+    .execute();
+  const current = await sectionOwners(
+    db,
+    siteId,
+    given.map(({ section }) => section),
+  );
+  return [...current].filter(([, owner]) => owner === personId).map(([section]) => section);
+}
+
+/**
+ * Passes all that a person owns on to another person of the site, or to nobody, within a transaction that has locked the
+ * site. Pages of their sections that somebody else owns stay theirs. Throws a Refusal with 422 for a person without a role.
+ */
+export async function passOnOwned(
+  trx: Database,
+  actor: Actor,
+  site: { id: string },
+  { from, to }: { from: string; to: string | null },
+): Promise<void> {
+  const { artifacts, sections } = await ownedBy(trx, site.id, from);
+  const owner = to === null || !(artifacts.length + sections.length) ? undefined : await findOwner(trx, site.id, to);
+  const isIn = (section: string) => (row: (typeof artifacts)[number]) => row.kind === "page" && row.section === section;
+  for (const section of sections)
+    await writeOwner(trx, actor, site, { of: { section }, owner, changed: artifacts.filter(isIn(section)) });
+  const single = artifacts.filter((row) => !sections.some((section) => isIn(section)(row)));
+  for (const row of single) await writeOwner(trx, actor, site, { of: row, owner, changed: [row] });
 }
 
 /** Who owns the pages that are recorded in the section later; null: nobody. */

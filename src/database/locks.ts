@@ -8,6 +8,11 @@ export async function lockSite(trx: Database, siteId: string): Promise<void> {
   if (isPostgres(trx)) await trx.selectFrom("sites").select("id").where("id", "=", siteId).forUpdate().execute();
 }
 
+/** The same for several sites, which the caller gives in the order of their ids, so that two of them do not wait for each other. */
+export async function lockSites(trx: Database, sites: { id: string }[]): Promise<void> {
+  for (const { id } of sites) await lockSite(trx, id);
+}
+
 /**
  * Makes the second of two requests with one key wait for the first, even if they are for two sites, or there is no site
  * yet. The lock is no row's: the rows of several people would be locked by transactions of several sites in any order.

@@ -6,7 +6,7 @@ import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
-import { listDelegations, possibleSubstitutes } from "./queries.ts";
+import { type Delegation, listDelegations, possibleSubstitutes } from "./queries.ts";
 import { type NewDelegation, whyNotDelegate, whyNotEnd, whyNotPeriod } from "./rules.ts";
 
 /** Names a substitute who may decide in a role of the actor's for a period. Throws a Refusal with 422 for each rule it breaks. */
@@ -51,13 +51,32 @@ export async function endDelegation(db: Database, actor: Actor, site: Site, id: 
     const clock = { now: actor.at, zone: site.time_zone };
     const why = whyNotEnd(found, { id: actor.person.id, administers }, clock);
     refuse(why, found.until_at < actor.at ? 409 : 403);
-    const row = { delegation_id: id, person_id: actor.person.id, ended_at: actor.at };
-    await trx.insertInto("delegation_ends").values(row).execute();
-    await appendEvent(trx, actor, site.id, {
-      action: "delegation_ended",
-      subject: `delegation to ${found.substitute}`,
-      subject_id: id,
-      details: { ...row, member: found.substitute, away: found.person, role: found.role },
-    });
+    await endWithin(trx, actor, site, found);
   });
+}
+
+async function endWithin(trx: Database, actor: Actor, site: Site, delegation: Delegation): Promise<void> {
+  const row = { delegation_id: delegation.id, person_id: actor.person.id, ended_at: actor.at };
+  await trx.insertInto("delegation_ends").values(row).execute();
+  await appendEvent(trx, actor, site.id, {
+    action: "delegation_ended",
+    subject: `delegation to ${delegation.substitute}`,
+    subject_id: delegation.id,
+    details: { ...row, member: delegation.substitute, away: delegation.person, role: delegation.role },
+  });
+}
+
+/** The delegations by a person or to them that are not over. */
+export async function delegationsOf(db: Database, siteId: string, personId: string, at: string): Promise<Delegation[]> {
+  const all = await listDelegations(db, siteId);
+  return all.filter(
+    ({ person_id, substitute_id, ended_at, until_at }) =>
+      !ended_at && until_at >= at && [person_id, substitute_id].includes(personId),
+  );
+}
+
+/** Ends them, within a transaction that has locked the site. */
+export async function endDelegationsOf(trx: Database, actor: Actor, site: Site, personId: string): Promise<void> {
+  for (const delegation of await delegationsOf(trx, site.id, personId, actor.at))
+    await endWithin(trx, actor, site, delegation);
 }

@@ -4,6 +4,7 @@ import type { Substitute } from "../access/holders.ts";
 import { personName } from "../access/person-name.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
+import { roleThen } from "../record/role-names.ts";
 import { compareText } from "../text.ts";
 
 export type Delegation = Awaited<ReturnType<typeof listDelegations>>[number];
@@ -17,7 +18,7 @@ export function listDelegations(db: Database, siteId: string) {
     .innerJoin("roles as r", "r.slug", "d.role")
     .leftJoin("delegation_ends as e", "e.delegation_id", "d.id")
     .select(["d.id", "d.person_id", "d.substitute_id", "d.role", "d.from_at", "d.until_at", "d.created_at"])
-    .select(["r.name as role_name", "e.ended_at"])
+    .select([roleThen("r", "d.until_at").as("role_name"), "e.ended_at"])
     .select([personName("p", "d.site_id").as("person"), personName("s", "d.site_id").as("substitute")])
     .where("d.site_id", "=", siteId)
     .orderBy("d.id", "desc")

@@ -1,10 +1,10 @@
 import type { Environment } from "../access/environments.ts";
-import { roleNames } from "../access/roles.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { type Deployment, listDeploymentPlacements, listDeployments } from "../deployments/queries.ts";
 import { listPromotions } from "../promotions/queries.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
+import { type RoleNames, roleNamesOverTime } from "../record/role-names.ts";
 import { nameWithKind } from "../text.ts";
 
 export interface FeedLine {
@@ -60,7 +60,7 @@ export async function environmentFeed(
     db,
     deployments.map(({ id }) => id),
   );
-  const roles = await roleNames(db);
+  const roles = await roleNamesOverTime(db);
   const entries: FeedEntry[] = [];
   for (const { baseline, out_of_band, ...deployment } of deployments) {
     const lines = await listDeploymentPlacements(db, deployment.id, { limit: maxLines });
@@ -79,9 +79,9 @@ export async function environmentFeed(
   return { id: feed.id, environment, entries, updated: updated.at(-1) ?? feed.created_at };
 }
 
-const approvalOf = ({ person, kind, role }: ApprovedBy, roles: Record<string, string>) => ({
+const approvalOf = ({ person, kind, role, decided_at }: ApprovedBy, rolesAt: (at: string) => RoleNames) => ({
   name: nameWithKind({ name: person, kind }),
-  role: roles[role] ?? role,
+  role: rolesAt(decided_at)[role] ?? role,
 });
 
 /** When something in each of these deployments was corrected last, by its id. */

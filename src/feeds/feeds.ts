@@ -89,11 +89,20 @@ export function revokeFeed(db: Database, actor: Actor, site: Site, feedId: strin
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
     const mine = actor.permissions.has("administer") ? undefined : actor.person.id;
     const feed = (await listFeeds(trx, site.id, mine)).find(({ id }) => id === feedId) ?? notFound("address");
-    const title = feedTitle(feed);
-    await trx.updateTable("feeds").set({ revoked_at: actor.at }).where("id", "=", feed.id).execute();
-    await append(trx, actor, site, feed.id, "feed_revoked", title);
-    return { title };
+    return revokeWithin(trx, actor, site, feed);
   });
+}
+
+async function revokeWithin(trx: Database, actor: Actor, site: Site, feed: Feed): Promise<{ title: string }> {
+  const title = feedTitle(feed);
+  await trx.updateTable("feeds").set({ revoked_at: actor.at }).where("id", "=", feed.id).execute();
+  await append(trx, actor, site, feed.id, "feed_revoked", title);
+  return { title };
+}
+
+/** Ends all addresses of a person on a site, within a transaction that has locked it. */
+export async function revokeFeedsOf(trx: Database, actor: Actor, site: Site, personId: string): Promise<void> {
+  for (const feed of await listFeeds(trx, site.id, personId)) await revokeWithin(trx, actor, site, feed);
 }
 
 const append = (

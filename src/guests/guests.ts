@@ -10,6 +10,7 @@ import { eventSubject } from "../promotions/open-promotions.ts";
 import { promotionOf } from "../promotions/promotions.ts";
 import type { Promotion } from "../promotions/queries.ts";
 import { appendEvent } from "../record/events.ts";
+import { roleThen } from "../record/role-names.ts";
 import { normalName } from "../text.ts";
 import { addMs } from "../time/add.ts";
 import { type GuestRequest, guestErrors, whyNoGuests } from "./rules.ts";
@@ -90,7 +91,13 @@ export const listGuests = (db: Database, promotionId: string) =>
       join.onRef("a.promotion_id", "=", "g.promotion_id").onRef("a.person_id", "=", "g.person_id"),
     )
     .select(["g.id", "g.email", "g.role", "g.created_at", "g.expires_at", "g.revoked_at", "g.session_expires_at"])
-    .select(["p.name", "i.name as invited_by", "r.name as role_name", "a.decision", "a.decided_at"])
+    .select([
+      "p.name",
+      "i.name as invited_by",
+      roleThen("r", "g.expires_at").as("role_name"),
+      "a.decision",
+      "a.decided_at",
+    ])
     .where("g.promotion_id", "=", promotionId)
     .orderBy("g.id")
     .execute();

@@ -5,6 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import type { Action } from "../record/events.ts";
 import { nameThen, personSince, personThen } from "../record/former-names.ts";
+import { type RoleNames, roleNamesOverTime } from "../record/role-names.ts";
 
 export interface HistoryFilter {
   person?: string | undefined;
@@ -34,6 +35,8 @@ export interface HistoryEvent {
   person_now: string | null;
   /** Whom it is about, as they were called then: who was invited, was given a role or became an owner. */
   member: string | null;
+  /** What roles were called then, by their slugs. */
+  roles: RoleNames;
   details: { [key: string]: Json | undefined };
   /** Its details are too long for a list and hold only what the sentence needs. */
   long: boolean;
@@ -49,6 +52,7 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
   const rows = await selectEvents(db, siteId, seqs);
   const longOnes = rows.filter((row) => row.details === null).map((row) => row.subject_id ?? "");
   const facts = longOnes.length ? await factsOf(db, longOnes) : new Map<string, Facts>();
+  const rolesAt = await roleNamesOverTime(db);
   return rows.map(({ details: stored, name, kind, subject_id, action, ...row }) => {
     const details: HistoryEvent["details"] =
       stored === null ? { person: name, ...facts.get(subject_id ?? "") } : JSON.parse(stored);
@@ -58,6 +62,7 @@ export async function listEvents(db: Database, siteId: string, filter: HistoryFi
       person: details.person === name ? row.person : (details.person as string),
       machine: kind === "machine",
       action: action as Action,
+      roles: rolesAt(row.recorded_at),
       details,
       long: stored === null,
     };

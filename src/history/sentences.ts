@@ -1,7 +1,9 @@
 import { type GateRules, gateDefaults } from "../access/gates.ts";
+import { type Permission, permissionPhrases } from "../access/permissions.ts";
 import type { Json } from "../database/canonical-json.ts";
 import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
+import type { RoleNames } from "../record/role-names.ts";
 import { countOf, formatCount, inPart, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
 import { recurrenceWords } from "../time/recurrence-words.ts";
@@ -20,25 +22,33 @@ export function sentence({
   person,
   person_now,
   member,
-}: Pick<HistoryEvent, "action" | "details" | "machine" | "person" | "person_now" | "member">): SentencePart[] {
+  roles,
+}: Pick<
+  HistoryEvent,
+  "action" | "details" | "machine" | "person" | "person_now" | "member" | "roles"
+>): SentencePart[] {
   return [
     { name: person, ...(person_now && { now: person_now }) },
     machine ? " (machine) " : " ",
-    ...sentences[action](member === null ? details : { ...details, member, owner: member }),
+    ...sentences[action](member === null ? details : { ...details, member, owner: member }, roles),
   ];
 }
 
 const sentences = {
   site_created: (d) => ["created the site ", name(d.name), "."],
   site_changed: (d) => ["changed the site: name ", name(d.name), `, time zone ${text(d.time_zone)}.`],
-  environment_added: (d) => ["added the environment ", environment(d), `, requiring ${approvalsRequired(d)}.`],
+  environment_added: (d, roles) => [
+    "added the environment ",
+    environment(d),
+    `, requiring ${approvalsRequired(d, roles)}.`,
+  ],
   environment_changed: (d) =>
     d.tier
       ? ["changed the tier of ", environment(d), ` from ${text(d.before)} to ${text(d.tier)}.`]
       : ["renamed the environment ", name(d.before), " to ", { ...environment(d), text: text(d.name) }, "."],
   environment_moved: (d) => ["moved the environment ", environment(d), ": now ", ...inOrder(d), "."],
   environment_retired: (d) => ["retired the environment ", environment(d), "."],
-  gate_changed: (d) => ["changed the gate of ", environment(d), `: ${gateChange(d)}.`],
+  gate_changed: (d, roles) => ["changed the gate of ", environment(d), `: ${gateChange(d, roles)}.`],
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   deployment_recorded: (d) => [
@@ -109,23 +119,23 @@ const sentences = {
     { at: text(d.due_at) },
     dueWords(d),
   ],
-  promotion_approved: (d) => [
+  promotion_approved: (d, roles) => [
     "approved ",
     promotion(d.number),
     ", ",
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)}${forWhom(d)})${reviewed(d)}${carriedOver(d)}.`,
+    ` (${roleName(d.role, roles)}${forWhom(d)})${reviewed(d)}${carriedOver(d)}.`,
   ],
-  promotion_rejected: (d) => [
+  promotion_rejected: (d, roles) => [
     "rejected ",
     promotion(d.number),
     ", ",
     name(d.name),
     ", for ",
     environment(d),
-    ` (${roleName(d.role)}${forWhom(d)})${requestedChanges(d)}.`,
+    ` (${roleName(d.role, roles)}${forWhom(d)})${requestedChanges(d)}.`,
   ],
   approval_withdrawn: (d) => [
     "withdrew the approval of ",
@@ -224,22 +234,34 @@ const sentences = {
     "”",
   ],
   person_renamed: (d) => ["changed their name, which was ", name(d.before), " before."],
-  person_invited: (d) => ["invited ", name(d.member), `${asRoles(d.roles)}.`],
-  role_given: (d) => ["gave ", name(d.member), ` the role ${roleName(d.role)}.`],
-  role_taken: (d) => [`removed the role ${roleName(d.role)} from `, name(d.member), "."],
+  person_invited: (d, roles) => ["invited ", name(d.member), `${asRoles(d.roles, roles)}.`],
+  role_given: (d, roles) => ["gave ", name(d.member), ` the role ${roleName(d.role, roles)}.`],
+  role_taken: (d, roles) => [`removed the role ${roleName(d.role, roles)} from `, name(d.member), "."],
+  account_closed: (d) => ["closed the account of ", name(d.member), "."],
+  role_created: (d) => ["created the role ", name(d.role_name), `: ${mayWords(d.permissions)}.`],
+  role_changed: (d) => [
+    "changed the role ",
+    name(d.role_name),
+    ": ",
+    ...(d.name === undefined ? [] : ["now called ", name(d.name)]),
+    ...(d.name !== undefined && d.permissions ? ["; "] : []),
+    ...(d.permissions ? [`${mayWords(d.permissions)}; before: ${mayWords(d.permissions_before)}`] : []),
+    ".",
+  ],
+  role_removed: (d) => ["removed the role ", name(d.before), "."],
   password_reset: (d) => ["created a password-reset link for ", name(d.member), "."],
-  token_created: (d) => [
+  token_created: (d, roles) => [
     "created the token ",
     name(d.token),
-    asRoles(d.roles),
+    asRoles(d.roles, roles),
     ...(typeof d.expires_at === "string" ? [", expiring ", { at: d.expires_at }] : []),
     ".",
   ],
   token_revoked: (d) => ["revoked the token ", name(d.token), "."],
-  guest_invited: (d) => [
+  guest_invited: (d, roles) => [
     "invited ",
     name(d.guest),
-    ` as a guest (${roleName(d.role)}) to decide on `,
+    ` as a guest (${roleName(d.role, roles)}) to decide on `,
     promotion(d.number),
     ".",
   ],
@@ -259,21 +281,21 @@ const sentences = {
     ...owned(d),
     ".",
   ],
-  delegation_set: (d) => [
+  delegation_set: (d, roles) => [
     "named ",
     name(d.member),
-    ` as substitute (${roleName(d.role)}), from `,
+    ` as substitute (${roleName(d.role, roles)}), from `,
     { at: text(d.from_at) },
     " until ",
     { at: text(d.until_at) },
     ".",
   ],
-  delegation_ended: (d) => [
+  delegation_ended: (d, roles) => [
     "ended that ",
     name(d.member),
     " is substitute of ",
     name(d.away),
-    ` (${roleName(d.role)}).`,
+    ` (${roleName(d.role, roles)}).`,
   ],
   freeze_set: (d) => [
     "froze ",
@@ -290,7 +312,7 @@ const sentences = {
     environment(d),
     ` (“${text(d.reason)}”).`,
   ],
-} satisfies Record<Action, (details: Details) => SentencePart[]>;
+} satisfies Record<Action, (details: Details, roles: RoleNames) => SentencePart[]>;
 
 /** The actions, as the filter lists them. */
 export const actionNames = {
@@ -317,6 +339,10 @@ export const actionNames = {
   person_renamed: "People renamed",
   role_given: "Roles given",
   role_taken: "Roles removed",
+  account_closed: "Accounts closed",
+  role_created: "Roles created",
+  role_changed: "Roles changed",
+  role_removed: "Roles deleted",
   password_reset: "Password-reset links created",
   token_created: "Tokens created",
   token_revoked: "Tokens revoked",
@@ -351,11 +377,8 @@ function text(value: Json | undefined): string {
 /** What somebody named or wrote, set apart from the words around it. */
 const name = (value: Json | undefined): SentencePart => ({ name: text(value) });
 
-/** "Account manager": a role's slug in words, for its name is not in the event. */
-const roleName = (slug: Json | undefined): string =>
-  text(slug)
-    .replaceAll("-", " ")
-    .replace(/^./, (letter) => letter.toUpperCase());
+/** "Account manager": the name of then, which is not in the event; of a role without a name its slug. */
+const roleName = (slug: Json | undefined, roles: RoleNames): string => roles[text(slug)] ?? text(slug);
 
 const environment = (d: Details) => ({ to: `environments/${text(d.environment)}`, text: text(d.environment) });
 
@@ -475,23 +498,23 @@ function instead(d: Details): SentencePart[] {
 }
 
 /** "1 approval from Marketing" */
-function approvalsRequired(d: Details): string {
+function approvalsRequired(d: Details, roles: RoleNames): string {
   const gate = d.gate as { requirements?: { role: string; count: number }[] } | null | undefined;
   const requirements = gate?.requirements ?? [];
   return requirements.length
-    ? joinWithAnd(requirements.map(({ role, count }) => `${countOf(count, "approval")} from ${roleName(role)}`))
+    ? joinWithAnd(requirements.map(({ role, count }) => `${countOf(count, "approval")} from ${roleName(role, roles)}`))
     : "no approval";
 }
 
 /** "approvals: 1 from Marketing → 2 from Marketing; all pages must be reviewed: no → yes" */
-function gateChange({ gate, before }: Details): string {
+function gateChange({ gate, before }: Details, roles: RoleNames): string {
   const [old, rules] = [rulesOf(before), rulesOf(gate)];
   if (!rules) return "(unnamed)";
   const slugs = [rules, old ?? rules].flatMap((one) => [
     ...one.requirements.map(({ role }) => role),
     ...one.rollback_roles,
   ]);
-  return gateDifferences(old, rules, Object.fromEntries(slugs.map((slug) => [slug, roleName(slug)]))).join("; ");
+  return gateDifferences(old, rules, Object.fromEntries(slugs.map((slug) => [slug, roleName(slug, roles)]))).join("; ");
 }
 
 /** The rules that an event has, with the defaults that it leaves out; null if there was no gate. */
@@ -513,7 +536,15 @@ function frozenFor({ starts_at, ends_at, recurrence }: Details): SentencePart[] 
   return [...from, " to ", { at: ends_at }, `, recurring ${recurrenceWords(recurrence) ?? `by ${recurrence}`}`];
 }
 
-function asRoles(roles: Json | undefined): string {
-  const names = Array.isArray(roles) ? roles.map(roleName) : [];
+/** "may record deployments and create releases" */
+function mayWords(held: Json | undefined): string {
+  const phrases = (Array.isArray(held) ? held.map(text) : [])
+    .filter((permission) => permission !== "view")
+    .map((permission) => permissionPhrases[permission as Permission] ?? permission);
+  return phrases.length ? `may ${joinWithAnd(phrases)}` : "may see everything and change nothing";
+}
+
+function asRoles(slugs: Json | undefined, roles: RoleNames): string {
+  const names = Array.isArray(slugs) ? slugs.map((slug) => roleName(slug, roles)) : [];
   return names.length ? ` as ${joinWithAnd(names)}` : "";
 }

@@ -3,9 +3,9 @@ import type { LimitHashing } from "../access/password-queue.ts";
 import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import { closeSessionsOf } from "../access/sessions.ts";
 import type { Database } from "../database/connect.ts";
-import { lockSite } from "../database/locks.ts";
+import { lockSites } from "../database/locks.ts";
 import { fieldErrors, Refusal, refuse, refuseFields } from "../errors.ts";
-import { appendEvent } from "../record/events.ts";
+import { afterLastEvents, appendEvent } from "../record/events.ts";
 import { keepFormerName } from "../record/former-names.ts";
 import { normalName } from "../text.ts";
 import { commonPasswords } from "./common-passwords.ts";
@@ -73,7 +73,7 @@ export async function changeName(db: Database, person: Person, name: string, at:
   refuseFields(fieldErrors({ name: whyNotPersonName(name) }));
   await db.transaction().execute(async (trx) => {
     const sites = await sitesOf(trx, person.id);
-    for (const { id } of sites) await lockSite(trx, id);
+    await lockSites(trx, sites);
     const { name: before } = await trx
       .selectFrom("people")
       .select("name")
@@ -120,22 +120,6 @@ const sitesOf = (trx: Database, personId: string) =>
     )
     .orderBy("s.id")
     .execute();
-
-/** The moment, but after all events of these sites: what was recorded in the same millisecond has the name of before. */
-async function afterLastEvents(trx: Database, sites: { id: string }[], at: string): Promise<string> {
-  const times = [Date.parse(at)];
-  for (const { id } of sites) {
-    const last = await trx
-      .selectFrom("events")
-      .select("recorded_at")
-      .where("site_id", "=", id)
-      .orderBy("seq", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    if (last) times.push(Date.parse(last.recorded_at) + 1);
-  }
-  return new Date(Math.max(...times)).toISOString();
-}
 
 /**
  * Changes a password. The current one is needed, since anybody could use a browser that was left open. Ends all sessions

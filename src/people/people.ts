@@ -129,18 +129,21 @@ function appendRole(
 /** Replaces the roles of a person on the site. Without any, the person can no longer see it. */
 export function changeRoles(db: Database, actor: Actor, site: Site, personId: string, roles: string[]) {
   refuse(whyNotMay(actor, "administer"), 403);
-  return siteTransaction(db, actor, site.id, async (trx, actor) => {
-    const known = await listRoles(trx);
-    const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
-    if (roles.length) refuseFields(fieldErrors({ roles: whyNotRoles(roles, known) }));
-    const removed = member.roles.map(({ slug }) => slug).filter((role) => !roles.includes(role));
-    refuse(await whyNotRemoveRoles(trx, site, member, removed, known));
-    for (const role of removed) await removeRole(trx, actor, site, member, role);
-    const given = await giveRoles(trx, actor, site, member, roles);
-    await recordRoles(trx, actor, site, member, { given, removed });
-    if (!roles.length) await dropLinksWithoutRole(trx, member);
-    return { name: member.name, given, removed };
-  });
+  return siteTransaction(db, actor, site.id, (trx, actor) => changeRolesWithin(trx, actor, site, personId, roles));
+}
+
+/** The same within a transaction that has locked the site, for an actor who may. */
+export async function changeRolesWithin(trx: Database, actor: Actor, site: Site, personId: string, roles: string[]) {
+  const known = await listRoles(trx);
+  const member = (await findMember(trx, site.id, personId)) ?? notFound("person on this site");
+  if (roles.length) refuseFields(fieldErrors({ roles: whyNotRoles(roles, known) }));
+  const removed = member.roles.map(({ slug }) => slug).filter((role) => !roles.includes(role));
+  refuse(await whyNotRemoveRoles(trx, site, member, removed, known));
+  for (const role of removed) await removeRole(trx, actor, site, member, role);
+  const given = await giveRoles(trx, actor, site, member, roles);
+  await recordRoles(trx, actor, site, member, { given, removed });
+  if (!roles.length) await dropLinksWithoutRole(trx, member);
+  return { name: member.name, given, removed };
 }
 
 /**

@@ -18,6 +18,8 @@ const sentences: Record<SecurityEventKind, (detail: string) => string> = {
   provider_removed: (name) => `Single sign-on with ${name} removed`,
   address_changed: () => "E-mail address changed",
   passwords_switched: (state) => `Passwords switched ${state}`,
+  role_changed: (what) => `Role ${what}`,
+  account_closed: () => "Account closed",
 };
 
 /** A security event as a sentence without a full stop, with who did it if that was somebody else. */

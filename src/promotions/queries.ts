@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { type Gate, readGate } from "../access/gates.ts";
-import { roleNames } from "../access/roles.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 import type { Blocker } from "../errors.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { deciderThen, formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
 import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
+import { roleNamesOverTime, roleSince, roleThen } from "../record/role-names.ts";
 import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
 import { recordersOf } from "./recorders.ts";
@@ -169,7 +169,7 @@ async function withState(db: Database, rows: Row[]) {
     approvalsOf(db, ids),
     ended.length ? completionsOf(db, ended) : [],
     ended.length ? cancellationsOf(db, ended) : [],
-    roleNames(db),
+    roleNamesOverTime(db),
     ended.length ? formerNames(db, [...new Set(environments)]) : [],
   ]);
   const pages = await pageCommentsOf(
@@ -222,7 +222,7 @@ async function withState(db: Database, rows: Row[]) {
         ended_at,
         environment: { ...to, name: then(to) },
         from: { ...from, name: then(from) },
-        requirements: requirementsOf(facts, names),
+        requirements: requirementsOf(facts, names(ended_at)),
         /** Who recorded any of it, and so may not approve it. */
         recorders: recorders.get(row.release_id) ?? [],
         checklist: checklistOf(gate, of(ticks)),
@@ -308,7 +308,8 @@ const approvalsOf = precompiled((db, ids: string[]) =>
       "a.for_id",
       "p.kind",
       "a.role",
-      "r.name as role_name",
+      roleThen("r", "a.decided_at").as("role_name"),
+      roleSince("r", "a.decided_at").as("role_now"),
       "a.decision",
       "a.digest",
     ])

@@ -38,6 +38,10 @@ export const actions = [
   "person_renamed",
   "role_given",
   "role_taken",
+  "account_closed",
+  "role_created",
+  "role_changed",
+  "role_removed",
   "password_reset",
   "token_created",
   "token_revoked",
@@ -133,3 +137,19 @@ const insertEvent = precompiled(
 const moveHead = precompiled((trx, events: number, head: string, siteId: string) =>
   trx.updateTable("sites").set({ events, head }).where("id", "=", siteId),
 );
+
+/** The moment, but after all events of these sites: what was recorded in the same millisecond has the name of before. */
+export async function afterLastEvents(trx: Database, sites: { id: string }[], at: string): Promise<string> {
+  const times = [Date.parse(at)];
+  for (const { id } of sites) {
+    const last = await trx
+      .selectFrom("events")
+      .select("recorded_at")
+      .where("site_id", "=", id)
+      .orderBy("seq", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    if (last) times.push(Date.parse(last.recorded_at) + 1);
+  }
+  return new Date(Math.max(...times)).toISOString();
+}

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { pathWithQuery, shortMoment } from "../../views/parts/address.ts";
 import { type SearchProps, searchPage } from "../../views/search/page.ts";
-import { roleNames } from "../access/roles.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { sitePage } from "../http/pages.ts";
 import { formerNames } from "../record/former-names.ts";
+import { roleNamesOverTime } from "../record/role-names.ts";
 import { type SearchKind, searchKinds } from "../record/search-index.ts";
 import { isUnknown, knownEnvironments } from "../record/unknown.ts";
 import { controlCharacters } from "../text.ts";
@@ -27,7 +27,8 @@ searchRoutes.get("/", async (c) => {
     .replace(new RegExp(controlCharacters, "gu"), " ")
     .trim();
   const only = searchKinds.find((kind) => kind === c.req.query("in"));
-  const roles = await roleNames(db);
+  const rolesAt = await roleNamesOverTime(db);
+  const roles = rolesAt(null);
   const roleList = Object.entries(roles).map(([slug, name]) => ({ slug, name }));
   const environmentIds = [...site.environments, ...site.retired].map(({ id }) => id);
   const scope = { ...site, roles: roleList, formerNames: await formerNames(db, environmentIds) };
@@ -52,6 +53,7 @@ searchRoutes.get("/", async (c) => {
     isAnyWord: any.length > 0,
     only,
     roles,
+    rolesAt,
     example: await examplePage(db, site),
   };
   return sitePage(c, { title: text ? `Search: ${text.slice(0, 60)}` : "Search" }, searchPage(props));

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { linkPage, linksPage, memberPage, type PeopleForm, peoplePage } from "../../views/settings/people.ts";
+import { administersEverySite } from "../access/administrators.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound } from "../errors.ts";
 import { staffOf } from "../gates/queries.ts";
@@ -57,10 +58,12 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/roles", async (c) => {
   const { site } = c.var.access;
   const id = c.req.param("person");
   const roles = await checkedValues(c, "roles");
+  // without any role they leave the site: what they still have to do is listed first
+  if (!roles.length) return c.redirect(`/sites/${site.slug}/settings/people/${id}/removal`, 303);
   try {
     const { name } = await changeRoles(c.var.db, sessionActor(c), site, id, roles);
     const names = await roleNames(c, roles);
-    flash(c, names ? `${name} is now ${names} here.` : `${name} no longer has a role here.`);
+    flash(c, `${name} is now ${names} here.`);
   } catch (error) {
     return showMember(c, id, { roles, ...besideFields(error, "roles") });
   }
@@ -113,6 +116,7 @@ async function showMember(
     member,
     choices: await roleChoices(c),
     selected: refused?.roles ?? member.roles.map(({ slug }) => slug),
+    mayClose: await administersEverySite(c.var.db, c.var.person.id),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
     now: c.var.at,
     ...(refused && { errors: refused.errors }),

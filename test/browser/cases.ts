@@ -290,6 +290,9 @@ export const cases: Case[] = [
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),
+  page("removal of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.theo.id}/removal`),
+  page("closing of one's own account", "ada", "/account/closing?site=shop"),
+  page("closing of one's own account, wrong password", "ada", "/account/closing?site=shop", submit("main .form")),
   page("settings of webhooks", "iris", "/sites/shop/settings/webhooks"),
   page(
     "settings of webhooks, no address",
@@ -321,6 +324,15 @@ export const cases: Case[] = [
     submit("form[action='/settings/sign-in']"),
   ),
   page("an identity provider", "iris", async (w) => withProvider(w, "/settings/sign-in/okta")),
+  page("closing of an account", "iris", async (w) => withProvider(w, `/settings/accounts/${w.people.theo.id}/closing`)),
+  page("roles", "iris", async (w) => withProvider(w, "/settings/roles?site=shop")),
+  page(
+    "roles, no name",
+    "iris",
+    async (w) => withProvider(w, "/settings/roles"),
+    submit("form[action='/settings/roles']"),
+  ),
+  page("a role", "iris", async (w) => withProvider(w, "/settings/roles/viewer")),
   page("sign in with a provider", "nobody", async (w) => withProvider(w, "/sign-in")),
   page("sign in, a provider down", "nobody", async (w) => withProvider(w, "/sign-in/okta")),
 ];

@@ -29,9 +29,15 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
   ...visits("nobody")("/unsubscribe?key=:notice", "/guest?link=:guest", "/forgot", "/address?link=:address"),
-  ...visits("ada")("/account/security", "/account/security?before=150"),
+  ...visits("ada")("/account/closing", "/account/security", "/account/security?before=150"),
   ...visits("nobody")("/sign-in/okta", "/sign-in/okta/callback?state=x&code=y", "/sign-in/okta/signed-out?of=x"),
-  ...visits("iris")("/settings/sign-in", "/settings/sign-in/okta"),
+  ...visits("iris")(
+    "/settings/sign-in",
+    "/settings/sign-in/okta",
+    "/settings/roles",
+    "/settings/roles/tester",
+    "/settings/accounts/:ada/closing",
+  ),
   ...visits("nobody")("/healthz", "/readyz", "/openapi.json"),
   ...visits("ada")("/", "/account", "/sites", "/help"),
   ...visits("iris")("/sites"),
@@ -122,7 +128,7 @@ export const everyPage: Visit[] = [
     "/webhooks",
     "/webhooks/:webhook",
   ),
-  ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada"),
+  ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada", "/people/:ada/removal"),
   ...visits("iris", "/sites/shop/settings")("/security", "/security?before=150"),
 
   ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),

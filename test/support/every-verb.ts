@@ -5,6 +5,7 @@ import { systemActor } from "../../src/access/system.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
 import { endDelegation, setDelegation } from "../../src/delegations/delegations.ts";
+import { closeAccount } from "../../src/departures/close-account.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { recordSameAs } from "../../src/deployments/same-as.ts";
 import { changeEnvironment, retireEnvironment } from "../../src/environments/changes.ts";
@@ -31,6 +32,7 @@ import { takeDown } from "../../src/promotions/take-down.ts";
 import { withdrawApproval } from "../../src/promotions/withdrawals.ts";
 import { liftMark, markAsBad } from "../../src/releases/bad-releases.ts";
 import { createRelease } from "../../src/releases/releases.ts";
+import { changeRole, createRole, removeRole } from "../../src/roles/roles.ts";
 import { changeSite } from "../../src/sites/sites.ts";
 import { addMs } from "../../src/time/add.ts";
 import {
@@ -41,6 +43,7 @@ import {
   rotateSecret,
 } from "../../src/webhooks/webhooks.ts";
 import { setGate } from "./gates.ts";
+import { administersAll } from "./sign-on.ts";
 import { environmentOf, lived, type World } from "./world.ts";
 
 /** Runs every verb on the shop: records late, twice and complete lists; approves, rejects, replaces and corrects. */
@@ -49,6 +52,26 @@ export async function everyVerb(w: World): Promise<void> {
   await schedule(w);
   await expire(w);
   await inviteAndRevokeGuest(w);
+  await changeRolesOfAllSites(w);
+}
+
+/** Somebody who administers every site creates a role, changes it and removes it, and closes an account. */
+async function changeRolesOfAllSites(w: World): Promise<void> {
+  const before = await w.db.selectFrom("memberships").selectAll().execute();
+  await administersAll(w, "iris");
+  const by = { person: w.people.iris, client: { address: "", userAgent: "" }, at: w.clock.at };
+  const { slug } = await createRole(w.db, by, { slug: "legal", name: "Legal", permissions: ["assign"] });
+  await changeRole(w.db, by, slug, { name: "Legal and privacy", permissions: [] });
+  await removeRole(w.db, by, slug);
+  const leaving = { name: "Otto", email: "otto@example.test", roles: ["viewer"] };
+  const { id } = await invite(w.db, await w.by("iris"), w.site, leaving);
+  await closeAccount(w.db, by, id);
+  const sites = before.filter(({ person_id }) => person_id === w.people.iris.id).map(({ site_id }) => site_id);
+  await w.db
+    .deleteFrom("memberships")
+    .where("person_id", "=", w.people.iris.id)
+    .where("site_id", "not in", sites)
+    .execute();
 }
 
 /** A shop in which that has happened. */

@@ -22,7 +22,7 @@ export const mailPage = (
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title>${style}</head>
 <body><main><h1>${title}</h1>
 ${each(messages, (message) => section(message, messages.length > 1))}
-<p class="foot">${whyOf(messages)} ${settings && html`<a href="${settings}">Change what you are told</a>`}${unsubscribe && html` or <a href="${unsubscribe}">unsubscribe</a>`}${messages[0]?.site && html` Times are in ${messages[0].site.time_zone}.`}</p>
+<p class="foot">${whyOf(messages)} ${settings && html`<a href="${settings}">Change what you are told</a>${unsubscribe && html` or <a href="${unsubscribe}">unsubscribe</a>`}.`}${messages[0]?.site && html` Times are in ${messages[0].site.time_zone}.`}</p>
 </main></body></html>
 `;
 

@@ -1,7 +1,7 @@
 import { joinWithAnd } from "../../src/text.ts";
 import { eachWithAnd, type Html, html } from "./html.ts";
 
-type Decider = { person: string; person_now?: string | null; kind: "person" | "machine" };
+type Decider = { person: string; person_now?: string | null; kind: "person" | "machine"; role_now?: string | null };
 
 /** A name as of then: "Ada", or "Ada (now called Ada King)". */
 export const nameOfThen = (then: string, now: string | null | undefined): Html =>
@@ -12,8 +12,8 @@ export const nowCalled = (now: string | null | undefined): Html =>
   html`${now && html` <span class="ago">(now called <bdi>${now}</bdi>)</span>`}`;
 
 /** "Theo (Tester)"; "Nightly build (machine, Tester)" for a token. */
-export const inRole = ({ person, person_now, kind }: Decider, role: string): Html =>
-  html`${nameOfThen(person, person_now)} (${kind === "machine" && "machine, "}<bdi>${role}</bdi>)`;
+export const inRole = ({ person, person_now, kind, role_now }: Decider, role: string): Html =>
+  html`${nameOfThen(person, person_now)} (${kind === "machine" && "machine, "}${nameOfThen(role, role_now)})`;
 
 /** "Theo"; "Nightly build (machine)" for a token. */
 export const nameOf = ({ person, person_now, kind }: Decider): Html =>

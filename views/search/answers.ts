@@ -1,4 +1,5 @@
 import type { Site } from "../../src/access/sites.ts";
+import type { RoleNames } from "../../src/record/role-names.ts";
 import type { ArtifactPlacement, SearchAnswer } from "../../src/search/answers.ts";
 import { countOf, formatCount, joinWithAnd } from "../../src/text.ts";
 import { localInput, longDay } from "../../src/time/format.ts";
@@ -15,7 +16,7 @@ import { statusBadge } from "../parts/status-badge.ts";
 import { cell, group, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
 
-type Props = { site: Site; now: string; roles: Record<string, string> };
+type Props = { site: Site; now: string; rolesAt: (at: string) => RoleNames };
 type AnswerTo<Kind extends SearchAnswer["to"]> = Extract<SearchAnswer, { to: Kind }>;
 
 /** The answer to a question, above the search results. */
@@ -80,8 +81,8 @@ function placementWords(props: Props, { environment, nameNow, placement, approva
 }
 
 /** "Theo (Tester) and Mara (Marketing)" */
-const people = ({ roles }: Props, approvals: ArtifactPlacement["approvals"]): Html =>
-  allInRoles(approvals, ({ role }) => roles[role] ?? role);
+const people = ({ rolesAt }: Props, approvals: ArtifactPlacement["approvals"]): Html =>
+  allInRoles(approvals, ({ role, decided_at }) => rolesAt(decided_at)[role] ?? role);
 
 function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
   const { site } = props;
@@ -90,7 +91,7 @@ function who(props: Props, { artifact, placement, at }: AnswerTo<"who">): Html {
 }
 
 function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, at: string | undefined): Html {
-  const { site, now, roles } = props;
+  const { site, now, rolesAt } = props;
   const { environment, nameNow, placement, approvals } = answer;
   const name = artifactLink(site.slug, artifact);
   const place = html`${env(environment)}${nowCalled(nameNow)}`;
@@ -106,7 +107,7 @@ function approvers(props: Props, artifact: Artifact, answer: ArtifactPlacement, 
     html`<a href="/sites/${site.slug}/promotions/${placement.promotion}">promotion ${placement.promotion}</a>`;
   const [first, ...others] = approvals;
   if (first)
-    return html`${inRole(first, roles[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, roles[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}. ${beforeApproval(placement, answer.approvals)}`;
+    return html`${inRole(first, rolesAt(first.decided_at)[first.role] ?? first.role)} approved ${what} on ${time(first.decided_at, site.time_zone, now)}${each(others, (approval) => html`, and ${inRole(approval, rolesAt(approval.decided_at)[approval.role] ?? approval.role)} on ${time(approval.decided_at, site.time_zone, now)}`)}. It came with ${promotion} and ${at ? "had" : "has"} been there since ${since}. ${beforeApproval(placement, answer.approvals)}`;
   const deployment = html`<a href="/sites/${site.slug}/deployments/${placement.deployment}">deployment ${placement.deployment}</a>`;
   if (placement.baseline)
     return html`Nobody: ${what} was ${statusBadge("baseline", baselineWords(placement, site.time_zone, now))}, ${deployment}.`;

@@ -1,4 +1,5 @@
 import type { Site } from "../../src/access/sites.ts";
+import type { RoleNames } from "../../src/record/role-names.ts";
 import type { SearchKind } from "../../src/record/search-index.ts";
 import type { SearchAnswer } from "../../src/search/answers.ts";
 import type { FoundArtifact, FoundEvent, ResultGroup } from "../../src/search/queries.ts";
@@ -33,7 +34,9 @@ export type SearchProps = {
   /** Only one kind is listed. */
   only?: SearchKind | undefined;
   /** The names of roles by their slugs. */
-  roles: Record<string, string>;
+  roles: RoleNames;
+  /** The same at a moment. */
+  rolesAt: (at: string) => RoleNames;
   /** A page of this site, for the example questions. */
   example: string | undefined;
 };

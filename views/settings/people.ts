@@ -1,12 +1,13 @@
 import type { Member } from "../../src/people/queries.ts";
 import { countOf, joinWithAnd } from "../../src/text.ts";
-import { button } from "../parts/button.ts";
+import { button, linkButton } from "../parts/button.ts";
 import { area, boxes, checkbox, input } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { facts, note, panel, split } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 import { cell, row, rowHead, table } from "../parts/table.ts";
 import { fullTime, time } from "../parts/time.ts";
+import { closingAddress } from "./closing.ts";
 import { type SettingsSite, secret, settingsHead } from "./site.ts";
 
 /** A role to select, with what it allows on this site in words. */
@@ -113,6 +114,8 @@ export const memberPage = (props: {
   choices: RoleChoice[];
   /** The roles that are ticked. */
   selected: string[];
+  /** Whether this administrator may close their account. */
+  mayClose: boolean;
   /** Why no link may be created for them. */
   whyNotLink?: string | undefined;
   now: string;
@@ -123,7 +126,6 @@ export const memberPage = (props: {
   const own = `${people}/${member.id}`;
   const roles = html`<form class="form" method="post" action="${own}/roles">
 ${roleBoxes(props.choices, props.selected, errors.roles, `Roles of ${member.name} on ${site.name}`)}
-<p><small>Without a role they can’t see this site. What they did stays in the history.</small></p>
 <div class="end">${button({ text: "Save roles", look: "primary" })}</div></form>`;
   const link = member.has_password
     ? ["Password", "Create a link and send it to them. The old password works until the link is used."]
@@ -147,6 +149,7 @@ ${split(
       ],
     ]),
   )}
+${panel("removal", "Removal", html`<p>Lists what they still have to do here first. Their account stays.</p><p>${linkButton(`${own}/removal`, `Remove ${member.name} from this site`)}</p>${props.mayClose && html`<p><a href="${closingAddress(member.id, site.slug)}">Close their account</a>, on all sites</p>`}`)}
 ${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.has_password ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}`,
 )}`;
 };

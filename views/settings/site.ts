@@ -42,7 +42,7 @@ export const siteSettingsPage = (props: {
   site: SettingsSite;
   form: { name: string; time_zone: string };
   zones: string[];
-  /** Whether this person may change how people sign in, on all sites. */
+  /** Whether this person may change roles and how people sign in, on all sites. */
   mayChangeSignIn: boolean;
   counts: { environments: number; people: number; tokens: number };
   errors?: Record<string, string>;
@@ -63,6 +63,11 @@ ${zoneField({ name: "time_zone", value: form.time_zone, error: errors.time_zone 
       ["Environments", html`<a href="${base}/environments">${counts.environments}</a>`],
       ["People", html`<a href="${base}/people">${counts.people}</a>`],
       ["Tokens in use", html`<a href="${base}/tokens">${counts.tokens}</a>`],
+      [
+        "Roles",
+        props.mayChangeSignIn &&
+          html`<a href="${pathWithQuery("/settings/roles", { site: site.slug })}">Names and permissions</a>, for all sites`,
+      ],
       [
         "Sign-in",
         props.mayChangeSignIn &&

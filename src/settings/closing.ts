@@ -1,0 +1,92 @@
+import { type Context, Hono } from "hono";
+import { closingPage } from "../../views/settings/closing.ts";
+import type { Person } from "../access/actor.ts";
+import { administersEverySite } from "../access/administrators.ts";
+import type { LimitHashing } from "../access/password-queue.ts";
+import type { Database } from "../database/connect.ts";
+import {
+  type Closing,
+  closeAccount,
+  closeOwnAccount,
+  findAccount,
+  sitesWithRole,
+} from "../departures/close-account.ts";
+import { dutiesOf } from "../departures/duties.ts";
+import { whyNotClose } from "../departures/rules.ts";
+import { besideFields, notFound, refuse } from "../errors.ts";
+import type { AppEnv } from "../http/context.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, personPage } from "../http/pages.ts";
+import { browserSecret, clientOf, needPerson } from "../http/session.ts";
+
+type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
+
+/** Closing one's own account, or, for administrators of every site, that of anybody. */
+export const closingRoutes = new Hono<AppEnv>();
+
+closingRoutes.use("/account/*", needPerson);
+closingRoutes.use("/settings/accounts/*", needPerson);
+
+closingRoutes.get("/account/closing", async (c) => showClosing(c as unknown as SignedIn, closer(c).person.id));
+
+closingRoutes.post("/account/closing", async (c) => {
+  const { db, limitHashing, signedInAt } = c.var as { db: Database; limitHashing: LimitHashing; signedInAt?: string };
+  const { password } = await formFields(c, "password");
+  try {
+    await closeOwnAccount(db, closer(c), { password, signedInAt, browser: browserSecret(c) }, limitHashing);
+  } catch (error) {
+    return showClosing(c as unknown as SignedIn, closer(c).person.id, besideFields(error, "account"));
+  }
+  flash(c, "Your account is closed.");
+  return c.redirect("/sign-in", 303);
+});
+
+closingRoutes.get("/settings/accounts/:person/closing", async (c) => {
+  await needRight(c);
+  return showClosing(c as unknown as SignedIn, c.req.param("person"));
+});
+
+closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
+  await needRight(c);
+  const id = c.req.param("person");
+  try {
+    const { name } = await closeAccount(c.var.db, closer(c), id);
+    flash(c, `The account of ${name} is closed.`);
+  } catch (error) {
+    return showClosing(c as unknown as SignedIn, id, besideFields(error, "account"));
+  }
+  const site = c.req.query("site");
+  return c.redirect(site ? `/sites/${encodeURIComponent(site)}/settings/people` : "/", 303);
+});
+
+async function needRight(c: Context<AppEnv>): Promise<void> {
+  refuse(whyNotClose(false, await administersEverySite(c.var.db, closer(c).person.id)), 403);
+}
+
+function closer(c: Context<AppEnv>): Closing {
+  return { person: (c as unknown as SignedIn).var.person, client: clientOf(c), at: c.var.at };
+}
+
+async function showClosing(
+  c: SignedIn,
+  id: string,
+  refused?: { errors: Record<string, string>; status: number; retryAfter?: number | undefined },
+) {
+  const { db, at, person } = c.var;
+  const account = (await findAccount(db, id)) ?? notFound("account");
+  const sites = [];
+  for (const site of await sitesWithRole(db, id)) {
+    const { slug, name } = site;
+    sites.push({ slug, name, duties: await dutiesOf(db, site, id, at) });
+  }
+  if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));
+  const content = closingPage({
+    from: c.req.query("site"),
+    account: { id, name: account.name, email: account.email ?? "" },
+    isOwn: person.id === id,
+    hasPassword: account.password !== null,
+    sites,
+    ...(refused && { errors: refused.errors }),
+  });
+  return personPage(c, "Close an account", content, (refused?.status ?? 200) as 200);
+}
