@@ -16,6 +16,11 @@ const sentences: Record<SecurityEventKind, (detail: string) => string> = {
   provider_linked: (name) => `Account linked to ${name}`,
   provider_saved: (name) => `Single sign-on with ${name} changed`,
   provider_removed: (name) => `Single sign-on with ${name} removed`,
+  two_factor_on: () => "Two-factor sign-in switched on",
+  two_factor_off: () => "Two-factor sign-in switched off",
+  recovery_codes_created: () => "New recovery codes created",
+  recovery_code_used: () => "Recovery code used",
+  code_failed: () => "Wrong code",
   address_changed: () => "E-mail address changed",
   passwords_switched: (state) => `Passwords switched ${state}`,
 };

@@ -40,6 +40,7 @@ export const accountPage = (props: {
 ${split(
   html`${name(props, errors.name)}${address(props, errors)}<h2>Password</h2>${password(props, errors)}${sessions(props)}`,
   html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, html`${site.roles.join(", ")}. <a href="/sites/${site.slug}/notices">Notices<span class="sr"> about ${site.name}</span></a>, <a href="/sites/${site.slug}/delegations">substitutes<span class="sr"> on ${site.name}</span></a>`])) : html`<p>You have no role on any site.</p>`)}
+${panel("two-factor", "Two-factor sign-in", html`<p><a href="${accountAddress(props.site, "/two-factor")}">A code after your password</a></p>`)}
 ${panel("security", "Security events", html`<p><a href="${accountAddress(props.site, "/security")}">Your sign-ins, and changes of your account</a></p>`)}`,
 )}`;
 };

@@ -115,6 +115,8 @@ export const memberPage = (props: {
   selected: string[];
   /** Why no link may be created for them. */
   whyNotLink?: string | undefined;
+  hasTwoFactor: boolean;
+  whyNotEndTwoFactor: string | undefined;
   now: string;
   errors?: Record<string, string>;
 }): Html => {
@@ -147,6 +149,6 @@ ${split(
       ],
     ]),
   )}
-${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.has_password ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}`,
+${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.has_password ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}${props.hasTwoFactor && panel("two-factor", "Two-factor sign-in", html`<p>If they lost their telephone and their recovery codes, make sure that it is them who ask.</p><form class="inline" method="post" action="${own}/two-factor-removal">${button({ text: "Switch off", look: "danger", why: props.whyNotEndTwoFactor })}</form>`)}`,
 )}`;
 };
