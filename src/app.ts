@@ -60,6 +60,8 @@ import { setupRoutes } from "./setup/routes.ts";
 import { cachedDiscovery } from "./sign-on/discovery.ts";
 import { signOnRoutes } from "./sign-on/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
+import { twoFactorRoutes } from "./two-factor/routes.ts";
+import { codeRoutes } from "./two-factor/sign-in.ts";
 import { callable } from "./webhooks/post.ts";
 
 export interface Options {
@@ -149,6 +151,8 @@ export function createApp(
   app.get("/help", (c) => personPage(c, "Help", help()));
   app.route("/", accountRoutes);
   app.route("/", securityRoutes);
+  app.route("/", codeRoutes);
+  app.route("/", twoFactorRoutes);
   app.route("/", signOnRoutes(discover));
   app.route("/", closingRoutes);
   app.route("/settings/roles", roleSettingsRoutes);

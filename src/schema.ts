@@ -27,7 +27,12 @@ export type SecurityEventKind =
   | "passwords_switched"
   | "address_changed"
   | "role_changed"
-  | "account_closed";
+  | "account_closed"
+  | "two_factor_on"
+  | "two_factor_off"
+  | "recovery_codes_created"
+  | "recovery_code_used"
+  | "code_failed";
 
 export interface Schema {
   sites: {
@@ -80,6 +85,11 @@ export interface Schema {
     /** JSON for signing out there, sealed with the session's secret; null: they signed in with a password. */
     sealed_provider: Generated<string | null>;
   };
+  /** Keys of authenticator apps, encrypted. Codes up to `last_step` are used. `confirmed_at` null: not asked for yet. */
+  two_factor: { person_id: string; sealed_secret: string; last_step: number; confirmed_at: string | null };
+  recovery_codes: { person_id: string; hash: string };
+  /** Sign-ins with the right password that wait for a code. */
+  half_sign_ins: { hash: string; person_id: string; how: string | null; expires_at: string };
   /** Providers of OpenID Connect with which people sign in, on all sites. */
   identity_providers: {
     id: string;

@@ -59,6 +59,10 @@ const terms: [string, string][] = [
     "Where people sign in with their company account. Who administers every site adds one under Settings, Sign-in. It recognises people by their verified e-mail address, and can give them roles.",
   ],
   [
+    "Two-factor sign-in",
+    "A code from an app on your telephone, asked for after your password. Set it up under Account, and keep the ten recovery codes. If you lose both, an administrator of every site can switch it off for you. Sitebook does not ask if you sign in with an identity provider.",
+  ],
+  [
     "Security event",
     "A sign-in, a failed one, or a change of an account, with the address and browser it came from. Your own are under Account; administrators see those of the people of their site under Settings, Security. They are deleted after 180 days.",
   ],

@@ -139,7 +139,8 @@ export async function closeSessionOf(db: Database, personId: string, hash: strin
   return numDeletedRows > 0n;
 }
 
-/** Closes all sessions of a person, as a new password does. */
+/** Closes all sessions of a person, and sign-ins that wait for a code, as a new password does. */
 export async function closeSessionsOf(db: Database, personId: string): Promise<void> {
+  await db.deleteFrom("half_sign_ins").where("person_id", "=", personId).execute();
   await db.deleteFrom("sessions").where("person_id", "=", personId).execute();
 }

@@ -128,6 +128,9 @@ async function eraseAccount(trx: Database, { id, email }: { id: string; email: s
     "subscriptions",
     "notice_choices",
     "address_changes",
+    "two_factor",
+    "recovery_codes",
+    "half_sign_ins",
   ] as const)
     await trx.deleteFrom(table).where("person_id", "=", id).execute();
   await trx

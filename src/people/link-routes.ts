@@ -5,7 +5,8 @@ import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
-import { clientOf, startSession } from "../http/session.ts";
+import { clientOf } from "../http/session.ts";
+import { afterPassword } from "../two-factor/sign-in.ts";
 import { choosePassword, staleLinkSentence } from "./account.ts";
 import { findLink } from "./links.ts";
 import { passwordLength } from "./rules.ts";
@@ -22,14 +23,15 @@ for (const purpose of ["invitation", "reset"] as const) {
   linkRoutes.post(`/${purpose}`, async (c) => {
     const { link, password, again } = await formFields(c, "link", "password", "again");
     const { db, at, limitHashing } = c.var;
+    let next: string;
     try {
       const form = { purpose, link, password, again, client: clientOf(c), at };
-      await startSession(c, await choosePassword(db, form, limitHashing), "with a new password");
+      next = await afterPassword(c, await choosePassword(db, form, limitHashing), "with a new password", "/");
     } catch (error) {
       return showInvitation(c, purpose, link, besideFields(error).errors);
     }
-    flash(c, "Your password is saved, and you are signed in.");
-    return c.redirect("/", 303);
+    flash(c, next === "/" ? "Your password is saved, and you are signed in." : "Your password is saved.");
+    return c.redirect(next, 303);
   });
 }
 

@@ -19,8 +19,8 @@ import {
   providerOfBrowser,
   sessionHash,
   signInAddress,
-  startSession,
 } from "../http/session.ts";
+import { afterPassword } from "../two-factor/sign-in.ts";
 import { changeName, changePassword } from "./account.ts";
 import { requestAddress } from "./address.ts";
 import { hasAccount } from "./links.ts";
@@ -48,8 +48,7 @@ accountRoutes.post("/sign-in", async (c) => {
     const attempt = { email, password, ...clientOf(c), browser: browserSecret(c), at };
     const { id } = personOrRefusal(await tryPassword(db, attempt, limitHashing), noMatch);
     refuse(await whyNotUsePassword(db, id), 403);
-    await startSession(c, id, "with a password");
-    return c.redirect(next, 303);
+    return c.redirect(await afterPassword(c, id, "with a password", next), 303);
   } catch (error) {
     const { refused, errors, status, retryAfter } = shownRefusal(error);
     if (retryAfter) c.header("retry-after", String(retryAfter));
@@ -125,9 +124,9 @@ accountRoutes.post("/account/password", async (c) => {
   } catch (error) {
     return showAccount(c as SignedIn, besideFields(error));
   }
-  await startSession(c, person.id);
+  const next = await afterPassword(c, person.id, undefined, accountAddress(c.req.query("site")));
   flash(c, "Password changed. All other browsers have been signed out.");
-  return c.redirect(accountAddress(c.req.query("site")), 303);
+  return c.redirect(next, 303);
 });
 
 accountRoutes.post("/account/address", async (c) => {

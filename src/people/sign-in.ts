@@ -76,6 +76,34 @@ async function checkPassword(
   return { person };
 }
 
+/**
+ * Checks a code after the password, with limits like those of passwords but counted apart: entering the password again, or a
+ * new one, gives no new tries.
+ */
+export async function tryCode(
+  db: Database,
+  { person, address, userAgent, browser: secret, at }: Omit<SignInAttempt, "email" | "password"> & { person: Person },
+  isRight: () => Promise<boolean>,
+): Promise<SignInResult> {
+  const browser = await knownBrowser(db, { secret, email: person.email ?? "", at });
+  const failure = { id: newId(Date.parse(at)), email: `code of ${person.id}`, address, browser, at };
+  const early = await secondsToWait(db, failure);
+  if (early) return { wait: early };
+  await saveFailure(db, failure);
+  const late = await secondsToWait(db, failure);
+  if (late) {
+    await db.deleteFrom("sign_in_failures").where("id", "=", failure.id).execute();
+    return { wait: late };
+  }
+  if (await isRight()) {
+    await forgetOwnFailures(db, failure);
+    return { person };
+  }
+  const client = { address, userAgent: userAgent ?? "" };
+  await recordSecurityEvent(db, at, client, { kind: "code_failed", personId: person.id });
+  return { left: await triesLeft(db, failure) };
+}
+
 async function recordFailedSignIn(db: Database, { email, address, at }: Failure, userAgent: string): Promise<void> {
   const account = await db.selectFrom("people").select("id").where("email", "=", email).executeTakeFirst();
   const of = account ? { personId: account.id } : { email };

@@ -9,7 +9,7 @@ import { containsSecret } from "../http/compression.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
-import { sessionActor } from "../http/session.ts";
+import { clientOf, sessionActor } from "../http/session.ts";
 import { sendLetter } from "../mail/letter.ts";
 import { inviteAll } from "../people/invitations.ts";
 import { linkExpiry } from "../people/links.ts";
@@ -17,6 +17,7 @@ import { changeRoles, type Invited, invite, resetPassword } from "../people/peop
 import { belongsElsewhere, findMember, listMembers } from "../people/queries.ts";
 import { roleSentence, whyNotGiveLink } from "../people/rules.ts";
 import { joinWithAnd } from "../text.ts";
+import { endTwoFactorOf, twoFactorOf, whyNotEndOf } from "../two-factor/two-factor.ts";
 
 /** People and roles. */
 export const peopleSettingsRoutes = new Hono<SiteEnv>();
@@ -77,6 +78,15 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/link", async (c) => {
   return showLink(c, purpose, { id, name, email }, link);
 });
 
+peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/two-factor-removal", async (c) => {
+  const { db, at, access, person } = c.var;
+  const id = c.req.param("person");
+  const { name } = (await findMember(db, access.site.id, id)) ?? notFound("person on this site");
+  await endTwoFactorOf(db, person, id, { client: clientOf(c), at });
+  flash(c, `Two-factor sign-in of ${name} is off.`);
+  return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
+});
+
 async function roleNames(c: SiteContext, slugs: string[]): Promise<string> {
   const all = await listRoles(c.var.db);
   return joinWithAnd(all.filter(({ slug }) => slugs.includes(slug)).map(({ name }) => name));
@@ -118,6 +128,8 @@ async function showMember(
     selected: refused?.roles ?? member.roles.map(({ slug }) => slug),
     mayClose: await administersEverySite(c.var.db, c.var.person.id),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
+    hasTwoFactor: (await twoFactorOf(c.var.db, id)).isOn,
+    whyNotEndTwoFactor: await whyNotEndOf(c.var.db, c.var.person, id),
     now: c.var.at,
     ...(refused && { errors: refused.errors }),
   });

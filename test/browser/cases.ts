@@ -76,6 +76,8 @@ export const cases: Case[] = [
   page("an unknown link", "nobody", "/invitation?link=gone"),
   page("account", "ada", "/account"),
   page("account, wrong password", "ada", "/account", submit("form[action='/account/password']")),
+  page("two-factor sign-in", "ada", "/account/two-factor"),
+  page("two-factor sign-in, wrong password", "ada", "/account/two-factor", submit()),
   page("own security events", "ada", "/account/security"),
   page("security events of a site", "iris", "/sites/shop/settings/security"),
   page("sites", "ada", "/sites"),

@@ -41,6 +41,19 @@ async function fullShop(db: Database): Promise<object> {
   await w.as("iris").post("/sites/shop/settings/notices", { mentioned: "required" });
   const change = { person_id: w.people.vera.id, hash: "hash", email: "vera@new.test", expires_at: w.clock.at };
   await db.insertInto("address_changes").values(change).execute();
+  const mara = { person_id: w.people.mara.id };
+  await db
+    .insertInto("two_factor")
+    .values({ ...mara, sealed_secret: "sealed", last_step: 1, confirmed_at: w.clock.at })
+    .execute();
+  await db
+    .insertInto("recovery_codes")
+    .values({ ...mara, hash: "hash" })
+    .execute();
+  await db
+    .insertInto("half_sign_ins")
+    .values({ ...mara, hash: "hash", how: "with a password", expires_at: "2126-01-01T00:00:00.000Z" })
+    .execute();
   await writeNotices(db, w.clock.at, true);
   const placements = [{ kind: "page", key: "/again", version: "v1" }];
   const deployments = "/sites/shop/environments/beta/deployments";

@@ -1,0 +1,103 @@
+import { type Context, Hono } from "hono";
+import { accountAddress } from "../../views/people/account.ts";
+import { recoveryCodesPage, twoFactorPage } from "../../views/people/two-factor.ts";
+import type { Person } from "../access/actor.ts";
+import { besideFields, refuse } from "../errors.ts";
+import { containsSecret } from "../http/compression.ts";
+import type { AppEnv } from "../http/context.ts";
+import { formFields } from "../http/forms.ts";
+import { flash, personPage } from "../http/pages.ts";
+import { browserSecret, clientOf, needPerson } from "../http/session.ts";
+import { personOrRefusal, tryPassword } from "../people/sign-in.ts";
+import { whyNotUsePassword } from "../people/ways.ts";
+import { checkCode } from "./sign-in.ts";
+import { otpauthLink } from "./totp.ts";
+import {
+  beginTwoFactor,
+  confirmTwoFactor,
+  endTwoFactor,
+  pendingSecret,
+  renewRecoveryCodes,
+  twoFactorOf,
+} from "./two-factor.ts";
+
+/** A person's own two-factor sign-in. */
+export const twoFactorRoutes = new Hono<AppEnv>();
+
+type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
+
+twoFactorRoutes.use("/account/*", needPerson);
+
+twoFactorRoutes.get("/account/two-factor", (c) => show(c as unknown as SignedIn));
+
+twoFactorRoutes.post("/account/two-factor", (context) =>
+  orShow(context as unknown as SignedIn, async (c) => {
+    const { password } = await formFields(c, "password");
+    refuse(await whyNotUsePassword(c.var.db, c.var.person.id), 403);
+    await checkPassword(c, password);
+    await beginTwoFactor(c.var.db, c.var.secrets, c.var.person.id);
+    return c.redirect(here(c), 303);
+  }),
+);
+
+twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
+  orShow(context as unknown as SignedIn, async (c) => {
+    const { code } = await formFields(c, "code");
+    const { db, secrets, person, at } = c.var;
+    return showCodes(c, await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at }));
+  }),
+);
+
+twoFactorRoutes.post("/account/two-factor/change", (context) =>
+  orShow(context as unknown as SignedIn, async (c) => {
+    const { password, code, change } = await formFields(c, "password", "code", "change");
+    const { db, person, at } = c.var;
+    await checkPassword(c, password);
+    await checkCode(c as unknown as Context<AppEnv>, person, code, 422);
+    const by = { client: clientOf(c), at };
+    if (change !== "off") return showCodes(c, await renewRecoveryCodes(db, person.id, by));
+    await endTwoFactor(db, person.id, by);
+    flash(c, "Two-factor sign-in is off.");
+    return c.redirect(accountAddress(c.req.query("site")), 303);
+  }),
+);
+
+const here = (c: SignedIn) => accountAddress(c.req.query("site"), "/two-factor");
+
+/** Anybody could use a browser that was left open. */
+async function checkPassword(c: SignedIn, password: string): Promise<void> {
+  const { db, person, at, limitHashing } = c.var;
+  const attempt = { email: person.email ?? "", password, ...clientOf(c), browser: browserSecret(c), at };
+  const result = await tryPassword(db, attempt, limitHashing);
+  personOrRefusal(result, { sentence: "This is not your password.", path: "password", status: 422 });
+}
+
+async function orShow(c: SignedIn, work: (c: SignedIn) => Promise<Response>): Promise<Response> {
+  try {
+    return await work(c);
+  } catch (error) {
+    const { errors, status, retryAfter } = besideFields(error);
+    if (retryAfter) c.header("retry-after", String(retryAfter));
+    return show(c, { errors, status });
+  }
+}
+
+async function show(c: SignedIn, refused?: { errors: Record<string, string>; status: number }) {
+  const { db, secrets, person } = c.var;
+  const secret = await pendingSecret(db, secrets, person.id);
+  if (secret) containsSecret(c);
+  const content = twoFactorPage({
+    from: c.req.query("site"),
+    ...(await twoFactorOf(db, person.id)),
+    pending: secret ? { secret, link: otpauthLink(secret, person.email ?? "") } : undefined,
+    why: secrets.whyNotSeal(),
+    errors: refused?.errors ?? {},
+  });
+  return personPage(c, "Two-factor sign-in", content, (refused?.status ?? 200) as 200);
+}
+
+/** Answers the post itself: only this answer contains the codes. */
+function showCodes(c: SignedIn, codes: string[]) {
+  containsSecret(c);
+  return personPage(c, "Recovery codes", recoveryCodesPage({ from: c.req.query("site"), codes }), 201);
+}

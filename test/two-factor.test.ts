@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { codeOf, otpauthLink, stepAt } from "../src/two-factor/totp.ts";
+import { administersAll } from "./support/sign-on.ts";
+import { password, type World, world } from "./support/world.ts";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const vera = { email: "vera@example.test", password };
+const later = (seconds: number) => {
+  w.clock.at = new Date(Date.parse(w.clock.at) + seconds * 1000).toISOString();
+};
+
+/** What an authenticator app does with the key on the page. */
+function fromBase32(key: string): Buffer {
+  const bits = key
+    .split("")
+    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
+  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}
+
+/** Vera sets it up. Returns her app, and her recovery codes. */
+async function setUp() {
+  const browser = w.as("vera");
+  const page = await (await browser.submit("/account/two-factor", { password })).text();
+  const key = /<code class="secret"[^>]*>([A-Z2-7]{32})</.exec(page)?.[1] ?? "";
+  expect(page).toContain(otpauthLink(key, vera.email).replaceAll("&", "&amp;"));
+  const code = (steps = 0) => codeOf(fromBase32(key), stepAt(w.clock.at) + steps);
+  const answer = await browser.post("/account/two-factor/confirmation", { code: code() });
+  expect(answer.status).toBe(201);
+  const codes = (await answer.text()).match(/[a-z2-7]{4}(-[a-z2-7]{4}){3}/g) ?? [];
+  expect(codes).toHaveLength(10);
+  return { browser, code, codes };
+}
+
+async function enterPassword() {
+  const browser = w.as("nobody");
+  const answer = await browser.post("/sign-in", vera);
+  expect(answer.headers.get("location")).toBe("/code?next=%2F");
+  expect((await browser.get("/account")).status).toBe(303);
+  return browser;
+}
+
+test("codes are those of RFC 6238", () => {
+  const secret = Buffer.from("12345678901234567890");
+  const codes = [59, 1111111109, 1111111111, 1234567890, 2000000000, 20000000000].map((seconds) =>
+    codeOf(secret, stepAt(new Date(seconds * 1000).toISOString())),
+  );
+  expect(codes).toEqual(["287082", "081804", "050471", "005924", "279037", "353130"]);
+});
+
+test("after the password a code is asked for, and works once, one step early or late", async () => {
+  const { code } = await setUp();
+  expect((await (await enterPassword()).post("/code", { code: code() })).status).toBe(401);
+  later(90);
+  expect((await (await enterPassword()).post("/code", { code: code(2) })).status).toBe(401);
+  const browser = await enterPassword();
+  const answer = await browser.post("/code", { code: code(-1), next: "/account" });
+  expect(answer.headers.get("location")).toBe("/account");
+  expect((await browser.get("/account")).status).toBe(200);
+  const again = await enterPassword();
+  expect((await again.post("/code", { code: code(-1) })).status).toBe(401);
+  expect((await again.post("/code", { code: code(1) })).status).toBe(303);
+});
+
+test("wrong codes are limited, also if the password is entered again", async () => {
+  const { code } = await setUp();
+  later(60);
+  for (let i = 0; i < 5; i++) expect((await (await enterPassword()).post("/code", { code: "x" })).status).toBe(401);
+  const browser = await enterPassword();
+  expect((await browser.post("/code", { code: code() })).status).toBe(429);
+  later(15 * 60);
+  expect((await browser.post("/code", { code: code() })).headers.get("location")).toContain("/sign-in");
+  expect((await (await enterPassword()).post("/code", { code: code() })).status).toBe(303);
+});
+
+test("a recovery code signs in once, and new ones replace the others", async () => {
+  const { browser, code, codes } = await setUp();
+  const [first = "", second = ""] = codes;
+  expect((await (await enterPassword()).post("/code", { code: first.toUpperCase() })).status).toBe(303);
+  expect((await (await enterPassword()).post("/code", { code: first })).status).toBe(401);
+  later(60);
+  const renewed = await browser.post("/account/two-factor/change", { password, code: code(), change: "codes" });
+  expect(renewed.status).toBe(201);
+  expect((await (await enterPassword()).post("/code", { code: second })).status).toBe(401);
+  const stored = await w.db.selectFrom("recovery_codes").select("hash").execute();
+  expect(stored).toHaveLength(10);
+  expect(stored.every(({ hash }) => /^[0-9a-f]{64}$/.test(hash))).toBe(true);
+});
+
+test("a new password does not get around the code", async () => {
+  const { browser } = await setUp();
+  const change = { current: password, password: "a new long password", again: "a new long password" };
+  expect((await browser.post("/account/password", change)).headers.get("location")).toContain("/code?next=");
+  expect((await browser.get("/account")).status).toBe(303);
+});
+
+test("it is switched off with the password and a code", async () => {
+  const { browser, code } = await setUp();
+  later(60);
+  const form = { password, code: code(), change: "off" };
+  expect((await browser.post("/account/two-factor/change", { ...form, password: "wrong" })).status).toBe(422);
+  expect((await browser.post("/account/two-factor/change", { ...form, code: "000" })).status).toBe(422);
+  expect((await browser.post("/account/two-factor/change", form)).status).toBe(303);
+  expect((await w.as("nobody").post("/sign-in", vera)).headers.get("location")).toBe("/");
+});
+
+test("an administrator of every site switches it off for somebody who lost their telephone", async () => {
+  await setUp();
+  const path = `/sites/shop/settings/people/${w.people.vera.id}`;
+  expect((await w.as("theo").post(`${path}/two-factor-removal`)).status).toBe(403);
+  await administersAll(w, "iris");
+  expect(await (await w.as("iris").get(path)).text()).toContain("Two-factor sign-in");
+  expect((await w.as("iris").post(`${path}/two-factor-removal`)).status).toBe(303);
+  expect((await w.as("nobody").post("/sign-in", vera)).headers.get("location")).toBe("/");
+  const page = await (await w.as("vera").get("/account/security")).text();
+  expect(page).toContain("Two-factor sign-in switched off, by Iris");
+});
