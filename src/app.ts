@@ -36,10 +36,12 @@ import { type Pace, watchSites } from "./http/site-changes.ts";
 import { liveUpdateRoutes } from "./live-updates/routes.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
+import { codeRoutes } from "./people/code-sign-in.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { mailRoutes } from "./people/mail-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
 import { securityRoutes } from "./people/security-routes.ts";
+import { twoFactorRoutes } from "./people/two-factor-routes.ts";
 import { inboxRoutes, promotionRoutes } from "./promotions/routes.ts";
 import { promotionRequests, releaseRoutes } from "./releases/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -60,8 +62,6 @@ import { setupRoutes } from "./setup/routes.ts";
 import { cachedDiscovery } from "./sign-on/discovery.ts";
 import { signOnRoutes } from "./sign-on/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
-import { twoFactorRoutes } from "./two-factor/routes.ts";
-import { codeRoutes } from "./two-factor/sign-in.ts";
 import { callable } from "./webhooks/post.ts";
 
 export interface Options {

@@ -117,5 +117,5 @@ test("a server that accepts the connection and says nothing holds nobody up for 
   open.push({ close: () => silent.close() });
   const { port } = silent.address() as { port: number };
   const sending = createMailer({ url: `smtp://127.0.0.1:${port}`, from }, { timeoutMs: 200 })(mail());
-  await expect(sending).rejects.toThrow(/[Tt]imeout|greeting/);
+  await expect(sending).rejects.toThrow(/timeout|greeting/i);
 });

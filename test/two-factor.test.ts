@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { codeOf, otpauthLink, stepAt } from "../src/two-factor/totp.ts";
+import { codeOf, otpauthLink, stepAt } from "../src/people/totp.ts";
 import { administersAll } from "./support/sign-on.ts";
 import { password, type World, world } from "./support/world.ts";
 

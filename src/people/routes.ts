@@ -20,9 +20,9 @@ import {
   sessionHash,
   signInAddress,
 } from "../http/session.ts";
-import { afterPassword } from "../two-factor/sign-in.ts";
 import { changeName, changePassword } from "./account.ts";
 import { requestAddress } from "./address.ts";
+import { afterPassword } from "./code-sign-in.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
 import { browserName } from "./security-sentences.ts";

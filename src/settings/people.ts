@@ -16,8 +16,8 @@ import { linkExpiry } from "../people/links.ts";
 import { changeRoles, type Invited, invite, resetPassword } from "../people/people.ts";
 import { belongsElsewhere, findMember, listMembers } from "../people/queries.ts";
 import { roleSentence, whyNotGiveLink } from "../people/rules.ts";
+import { endTwoFactorOf, twoFactorOf, whyNotEndOf } from "../people/two-factor.ts";
 import { joinWithAnd } from "../text.ts";
-import { endTwoFactorOf, twoFactorOf, whyNotEndOf } from "../two-factor/two-factor.ts";
 
 /** People and roles. */
 export const peopleSettingsRoutes = new Hono<SiteEnv>();

@@ -8,9 +8,8 @@ import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
-import { personOrRefusal, tryPassword } from "../people/sign-in.ts";
-import { whyNotUsePassword } from "../people/ways.ts";
-import { checkCode } from "./sign-in.ts";
+import { checkCode } from "./code-sign-in.ts";
+import { personOrRefusal, tryPassword } from "./sign-in.ts";
 import { otpauthLink } from "./totp.ts";
 import {
   beginTwoFactor,
@@ -20,6 +19,7 @@ import {
   renewRecoveryCodes,
   twoFactorOf,
 } from "./two-factor.ts";
+import { whyNotUsePassword } from "./ways.ts";
 
 /** A person's own two-factor sign-in. */
 export const twoFactorRoutes = new Hono<AppEnv>();

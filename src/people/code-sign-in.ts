@@ -8,9 +8,9 @@ import type { AnyContext, AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { signedOutPage } from "../http/pages.ts";
 import { browserSecret, clientOf, secure, signInAddress, startSession } from "../http/session.ts";
-import { safePath } from "../people/rules.ts";
-import { personOrRefusal, tryCode } from "../people/sign-in.ts";
 import { beginHalfSignIn, dropHalfSignIn, findHalfSignIn, halfSignInLifetimeMs } from "./half-sign-ins.ts";
+import { safePath } from "./rules.ts";
+import { personOrRefusal, tryCode } from "./sign-in.ts";
 import { twoFactorOf, useCode } from "./two-factor.ts";
 
 const cookieOf = (c: AnyContext) => `${secure(c) ? "__Host-" : ""}sitebook-half`;
