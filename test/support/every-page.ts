@@ -229,9 +229,9 @@ async function someSoftware(w: World): Promise<string> {
   return (await software.limit(1).executeTakeFirstOrThrow()).key;
 }
 
-/** The name of the file at a new secret address. */
+/** The name of the file at a new secret address: of somebody whose addresses no other page lists. */
 async function fileOf(w: World, what: string, about = ""): Promise<string> {
-  const { path } = await createFeed(w.db, await w.by("ada"), w.site, { what, about, name: "" });
+  const { path } = await createFeed(w.db, await w.by("theo"), w.site, { what, about, name: "" });
   return path.replace("/feeds/", "");
 }
 
