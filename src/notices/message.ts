@@ -1,3 +1,4 @@
+import { serverAddress } from "../../views/parts/artifact.ts";
 import type { Environment } from "../access/environments.ts";
 import { type SignedUpMember, signedUpMembers } from "../access/members.ts";
 import { environmentById, findSiteById, type Site } from "../access/sites.ts";
@@ -190,8 +191,6 @@ function openOnSource({ name, servers }: Environment, { open }: PromotionDetails
   if (!open || !page || !server) return [];
   return [{ text: `See on ${name}`, url: serverAddress(server.base_url, page.key) }];
 }
-
-const serverAddress = (base: string, key: string): string => base.replace(/\/$/, "") + key;
 
 async function deployedLines(db: Database, id: string): Promise<{ lines: Line[]; total: number; number: number }> {
   const placements = db
