@@ -5,7 +5,7 @@ import { precompiled } from "../database/precompiled.ts";
 import type { Blocker } from "../errors.ts";
 import { endOfTime } from "../record/as-of.ts";
 import { deciderThen, formerNames, nameAt, personSince, personThen } from "../record/former-names.ts";
-import { markColumns, openMarkId, withMark } from "../record/release-marks.ts";
+import { openMarkId, withMarks } from "../record/release-marks.ts";
 import { roleNamesOverTime, roleSince, roleThen } from "../record/role-names.ts";
 import { requestFieldNames } from "./fields.ts";
 import { pageCommentsOf } from "./page-comments.ts";
@@ -128,11 +128,7 @@ function promotions(db: Database) {
     .innerJoin("people as requester", "requester.id", "p.person_id")
     .leftJoin("gates as g", "g.id", "p.gate_id")
     .leftJoin("open_promotions as o", "o.promotion_id", "p.id")
-    .leftJoin("promotions as back", "back.id", "p.rollback_of_id")
-    .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
-    .leftJoin("people as marker", "marker.id", "bad.person_id")
-    .select(markColumns)
-    .select(["p.rollback_of_id", "p.rollback_in_part", "back.number as rollback_of"])
+    .select(["p.rollback_of_id", "p.rollback_in_part", rolledBackNumber.as("rollback_of")])
     .select(["p.id", "p.number", "p.digest", "p.asked_at", "p.person_id as requester_id"])
     .select([
       personThen("requester", "p.asked_at", "p.site_id").as("asked_by"),
@@ -145,11 +141,19 @@ function promotions(db: Database) {
     .select(["p.environment_id", "e.slug as to_slug", "e.name as to_name", "e.tier as to_tier"])
     .select(["p.from_id", "f.slug as from_slug", "f.name as from_name", "f.tier as from_tier"])
     .select(["g.id as gate_id", "g.version as gate_version", "g.rules as gate_rules", "o.promotion_id as opened"])
-    .select([newestGate.as("newest_gate"), takesDown.as("takes_down"), plans.as("plans")]);
+    .select([
+      newestGate.as("newest_gate"),
+      takesDown.as("takes_down"),
+      plans.as("plans"),
+      openMarkId("r").as("bad_id"),
+    ]);
 }
 
 /** The version of the gate in force in its target; null if that has none. One index seek a row. */
 const newestGate = sql<number | null>`(select max(n.version) from gates n where n.environment_id = p.environment_id)`;
+
+/** The number of the promotion that it rolls back. */
+const rolledBackNumber = sql<number | null>`(select back.number from promotions back where back.id = p.rollback_of_id)`;
 
 /** How often it was planned: few promotions ever are. */
 const plans = sql<number>`(select count(*) from schedules sc where sc.promotion_id = p.id)`;
@@ -184,9 +188,9 @@ async function withState(db: Database, rows: Row[]) {
   const ticks = withChecklist.length ? await ticksOf(db, withChecklist) : [];
   const planned = rows.filter((row) => row.plans > 0).map((row) => row.id);
   const schedules = await schedulesOf(db, planned);
-  return rows
-    .map(withMark)
-    .map(({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, takes_down, plans: _plans, ...row }) => {
+  const marked = await withMarks(db, rows);
+  return marked.map(
+    ({ gate_id, gate_version, gate_rules, newest_gate, opened: _opened, takes_down, plans: _plans, ...row }) => {
       const gate = gateOf({ gate_id, gate_version, gate_rules });
       const of = <T extends { promotion_id: string }>(list: T[]) =>
         list.filter(({ promotion_id }) => promotion_id === row.id);
@@ -229,7 +233,8 @@ async function withState(db: Database, rows: Row[]) {
         /** How often a line of it was ticked or unticked. */
         ticks: of(ticks).length,
       };
-    });
+    },
+  );
 }
 
 const gateOf = ({ gate_id, gate_version, gate_rules }: Pick<Row, "gate_id" | "gate_version" | "gate_rules">) =>

@@ -1,7 +1,7 @@
 import type { Database } from "../database/connect.ts";
 import type { Kind } from "../schema.ts";
 import { nameSince, nameThen, personSince, personThen } from "./former-names.ts";
-import { markColumns, openMarkId, withMark } from "./release-marks.ts";
+import { openMarkId, withMarks } from "./release-marks.ts";
 import { contentTitle } from "./titles.ts";
 
 export interface ReleaseContent {
@@ -51,11 +51,8 @@ function releases(db: Database) {
     .selectFrom("releases as r")
     .innerJoin("people as p", "p.id", "r.person_id")
     .innerJoin("environments as e", "e.id", "r.environment_id")
-    .leftJoin("release_marks as bad", (join) => join.on("bad.id", "=", openMarkId("r")))
-    .leftJoin("people as marker", "marker.id", "bad.person_id")
-    .select(markColumns)
     .leftJoin("releases as m", "m.id", "r.made_from")
-    .select(["m.number as made_from", "m.name as made_from_name"])
+    .select(["m.number as made_from", "m.name as made_from_name", openMarkId("r").as("bad_id")])
     .select([
       "r.id",
       "r.number",
@@ -109,8 +106,9 @@ function releases(db: Database) {
 export type Release = Awaited<ReturnType<typeof listReleases>>[number];
 
 export async function findRelease(db: Database, siteId: string, number: number): Promise<Release | undefined> {
-  const row = await releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number).executeTakeFirst();
-  return row && withMark(row);
+  const query = releases(db).where("r.site_id", "=", siteId).where("r.number", "=", number);
+  const [release] = await withMarks(db, await query.execute());
+  return release;
 }
 
 /** Newest first. `before`: the last number of the previous page. `numbers`: only these releases. */
@@ -122,5 +120,5 @@ export async function listReleases(
   let query = releases(db).where("r.site_id", "=", siteId).orderBy("r.number", "desc").limit(limit);
   if (numbers) query = query.where("r.number", "in", numbers);
   if (before !== undefined) query = query.where("r.number", "<", before);
-  return (await query.execute()).map(withMark);
+  return withMarks(db, await query.execute());
 }

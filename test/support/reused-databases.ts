@@ -7,10 +7,8 @@ import { createDatabase } from "./postgres.ts";
 interface Reused {
   url: string;
   db: Database;
-  /** Resets what a test left behind; the last of its statements is `schema`. */
+  /** Resets the rows that a test left behind; the last of its statements says whether the test changed the schema. */
   reset: string;
-  /** A digest of tables, columns and triggers, to notice a test that changed them. */
-  digest: string;
   client: pg.Client;
   drop: () => Promise<void>;
 }
@@ -36,8 +34,8 @@ const isClosed = (db: Database): Promise<boolean> =>
 
 async function giveBack(template: string, reused: Reused): Promise<void> {
   try {
-    const results = (await reused.client.query(reused.reset)) as unknown as pg.QueryResult<{ digest: string }>[];
-    if (results.at(-1)?.rows[0]?.digest !== reused.digest) throw new Error("A test changed the schema.");
+    const results = (await reused.client.query(reused.reset)) as unknown as pg.QueryResult<{ changed: boolean }>[];
+    if (results.at(-1)?.rows[0]?.changed !== false) throw new Error("A test changed the schema.");
     idle.set(template, [...(idle.get(template) ?? []), reused]);
   } catch {
     await reused.client.end();
@@ -53,8 +51,8 @@ async function createReused(server: string, template: string): Promise<Reused> {
   client.on("error", () => undefined);
   await client.connect();
   const reset = await resetScript(client);
-  const { rows } = await client.query<{ digest: string }>(schema);
-  return { url, drop, client, db: openDatabase(url), reset, digest: rows[0]?.digest ?? "" };
+  await client.query(watch);
+  return { url, drop, client, db: openDatabase(url), reset };
 }
 
 /** The rows of the template are kept in a schema of their own, from which they are copied back. */
@@ -77,12 +75,13 @@ async function resetScript(client: pg.Client): Promise<string> {
         `select setval(pg_get_serial_sequence('${name}', '${serial}'), coalesce(max(${serial}), 0) + 1, false) from ${name}`,
       );
   }
-  return [...script, "commit", schema].join(";\n");
+  return [...script, "commit", changes].join(";\n");
 }
 
-const schema = `
-  select md5(string_agg(part, ' ' order by part)) as digest from (
-    select concat(tgrelid::regclass, tgname, tgenabled) from pg_trigger where not tgisinternal
-    union all select concat(attrelid::regclass, attname) from pg_attribute join pg_class c on c.oid = attrelid
-      where relnamespace = 'public'::regnamespace and attnum > 0
-    union all select proname from pg_proc where pronamespace = 'public'::regnamespace) parts (part)`;
+/** Notices every statement that changes tables, columns, triggers or functions, also of one that is rolled back. */
+const watch = `
+  create sequence kept.changes;
+  create function kept.count_change() returns event_trigger language plpgsql as
+    $$ begin perform nextval('kept.changes'); end $$;
+  create event trigger count_changes on ddl_command_end execute function kept.count_change()`;
+const changes = "select is_called as changed from kept.changes";
