@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Page } from "playwright-core";
 import { Webhook } from "standardwebhooks";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { createSecrets } from "../../src/access/secrets.ts";
 import { createApp } from "../../src/app.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
@@ -35,6 +35,13 @@ const secrets = createSecrets({ databaseUrl: "file::memory:" });
 const isAllowed = callable(["127.0.0.1"]);
 
 beforeEach(async () => {
+  // after the pages of the test, which would miss the server
+  onTestFinished(async () => {
+    await Promise.all([okta.close(), mails.close()]);
+    server.close();
+    receiver.close();
+    await w.close();
+  });
   [w, mails] = await Promise.all([world(), mailServer()]);
   // signatures are checked against the clock of now
   w.clock.at = new Date().toISOString();
@@ -55,12 +62,6 @@ beforeEach(async () => {
     { mara: { email: "mara@example.test", email_verified: true, name: "Mara" } },
     { baseUrl },
   );
-});
-afterEach(async () => {
-  await Promise.all([okta.close(), mails.close()]);
-  server.close();
-  receiver.close();
-  await w.close();
 });
 
 const mailer = () => createMailer({ url: mails.url, from: "Sitebook <sitebook@example.test>" });

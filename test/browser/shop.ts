@@ -19,6 +19,12 @@ let hash: Promise<string> | undefined;
 export async function browserShop() {
   const w = await world();
   const { server, baseURL } = await listen(w.app);
+  const opened: Page[] = [];
+  const open = async (options: PageOptions) => {
+    const page = await openPage({ ...options, baseURL });
+    opened.push(page);
+    return page;
+  };
   const closers: (() => Promise<void>)[] = [];
   const enter = async (page: Page, name: Name | "nobody") => {
     await page.context().clearCookies();
@@ -33,7 +39,7 @@ export async function browserShop() {
     enter,
     /** A page in a browser in which this person is signed in; "nobody" is not. */
     visit: async (name: Name | "nobody", path: string, options: PageOptions = {}): Promise<Page> => {
-      const page = await openPage({ ...options, baseURL });
+      const page = await open(options);
       await enter(page, name);
       await page.goto(path);
       return page;
@@ -41,7 +47,7 @@ export async function browserShop() {
     /** The same through the sign-in form. */
     signIn: async (name: Name, options: PageOptions = {}): Promise<Page> => {
       await givePassword(w, name);
-      const page = await openPage({ ...options, baseURL });
+      const page = await open(options);
       await page.goto("/sites/shop");
       await fillSignIn(page, name);
       return page;
@@ -57,6 +63,8 @@ export async function browserShop() {
       return `${empty.baseURL}/setup?link=${await setupLink(db, w.clock.at)}`;
     },
     close: async () => {
+      // before the server, which they would else miss and report
+      for (const page of opened) await page.context().close();
       server.close();
       for (const closeOther of closers) await closeOther();
       await w.close();

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Page } from "playwright-core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { clientSecret, identityProvider } from "../support/identity-provider.ts";
 import { administersAll } from "../support/sign-on.ts";
@@ -14,6 +14,12 @@ let baseURL: string;
 let okta: Awaited<ReturnType<typeof identityProvider>>;
 
 beforeEach(async () => {
+  // after the pages of the test, which would miss the server
+  onTestFinished(async () => {
+    await okta.close();
+    server.close();
+    await w.close();
+  });
   w = await world();
   await administersAll(w, "iris");
   const app = await new Promise<World["app"]>((resolve) => {
@@ -31,11 +37,6 @@ beforeEach(async () => {
   );
   const form = { name: "Okta", slug: "okta", issuer: okta.issuer, client_id: "sitebook", secret: clientSecret };
   await browser(app, w.db, w.people.iris, w.clock).post("/settings/sign-in", form);
-});
-afterEach(async () => {
-  await okta.close();
-  server.close();
-  await w.close();
 });
 
 async function signInAtProvider(page: Page): Promise<void> {
