@@ -143,6 +143,7 @@ export const everyPage: Visit[] = [
   ),
   ...call("/security-events", "/security-events?limit=10"),
   ...call("/webhooks", "/webhooks/:webhook/deliveries"),
+  ...call("/notices", "/notices?limit=10", "/notice-rules", "/promotions/:open/guests"),
   ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
