@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { machine, stranger } from "./support/api.ts";
+import { administersAll } from "./support/sign-on.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -10,13 +11,6 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-/** Gives the token the same role on the other site, so that it administers every one. */
-async function administerAll(): Promise<void> {
-  const { id } = await w.db.selectFrom("sites").select("id").where("slug", "=", "elsewhere").executeTakeFirstOrThrow();
-  const membership = { site_id: id, person_id: ci.machine.id, role: "administrator", since: w.clock.at };
-  await w.db.insertInto("memberships").values(membership).execute();
-}
-
 const roleEvents = async () =>
   (await w.db.selectFrom("events").select("action").where("action", "like", "role\\_%").execute()).length;
 const storedRoles = () => w.db.selectFrom("roles").selectAll().orderBy("slug").execute();
@@ -24,7 +18,7 @@ const storedRoles = () => w.db.selectFrom("roles").selectAll().orderBy("slug").e
 const legal = { slug: "legal", name: "Legal", permissions: ["assign"] };
 
 test("a program that administers every site creates, changes, lists and removes a role", async () => {
-  await administerAll();
+  await administersAll(w, ci.machine);
   const created = await ci.post("/roles", legal);
   expect([created.status, created.body]).toEqual([201, { ...legal, permissions: ["view", "assign"] }]);
   const changed = await ci.put("/roles/legal", { name: "Lawyers", permissions: ["promote"] });
@@ -41,7 +35,7 @@ test("a program that administers every site creates, changes, lists and removes 
 });
 
 test("repeating a request records nothing more", async () => {
-  await administerAll();
+  await administersAll(w, ci.machine);
   await ci.post("/roles", legal);
   const before = await w.db.selectFrom("events").select("seq").execute();
   const again = await ci.post("/roles", legal);
@@ -51,7 +45,7 @@ test("repeating a request records nothing more", async () => {
 });
 
 test("a role is refused with its sentence", async () => {
-  await administerAll();
+  await administersAll(w, ci.machine);
   const unknown = await ci.post("/roles", { ...legal, permissions: ["fly"] });
   expect([unknown.status, unknown.body.errors]).toEqual([
     422,
