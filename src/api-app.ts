@@ -20,6 +20,7 @@ import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { noticeApi } from "./notices/api.ts";
+import { bounceApi } from "./notices/bounce-api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -85,6 +86,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     webhookApi,
     feedApi,
     noticeApi,
+    bounceApi,
     roleApi,
     delegationApi,
     eventApi,

@@ -85,6 +85,7 @@ const pageValues: Record<string, string> = { site: "shop", kind: "page" };
 const ownForms: Record<string, number> = {
   "/sites/shop/delegations": 422,
   "/sites/shop/notices": 303,
+  "/sites/shop/notices/address-confirmation": 303,
   "/sites/shop/notices/follow": 422,
   "/sites/shop/notices/:id/unfollow": 303,
   "/sites/shop/feeds": 422,
