@@ -10,13 +10,17 @@ import { deploymentApi } from "./deployments/api.ts";
 import { environmentApi } from "./environments/api.ts";
 import { environmentChangesApi } from "./environments/changes-api.ts";
 import { notFound } from "./errors.ts";
+import { feedApi } from "./feeds/api.ts";
 import { freezeApi } from "./freezes/api.ts";
 import { gateApi } from "./gates/api.ts";
+import { guestApi } from "./guests/api.ts";
 import { healthApi } from "./health.ts";
 import { eventApi } from "./history/api.ts";
 import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
+import { noticeApi } from "./notices/api.ts";
+import { bounceApi } from "./notices/bounce-api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -25,6 +29,7 @@ import { decisionApi } from "./promotions/decisions-api.ts";
 import { rollbackApi } from "./promotions/rollback-api.ts";
 import { scheduleApi } from "./promotions/schedule-api.ts";
 import { releaseApi } from "./releases/api.ts";
+import { roleApi } from "./roles/api.ts";
 import { siteApi } from "./sites/api.ts";
 import { webhookApi } from "./webhooks/api.ts";
 
@@ -57,6 +62,7 @@ const describe = (all: OpenAPIHono<AppEnv>, url: string) =>
 function calls(): OpenAPIHono<SiteEnv> {
   const versioned = new OpenAPIHono<SiteEnv>();
   versioned.use("/sites/*", needToken, limitImports);
+  versioned.use("/roles/*", needToken, limitImports);
   versioned.use("/sites/:site/*", needAccess);
   for (const noun of [
     siteApi,
@@ -76,7 +82,12 @@ function calls(): OpenAPIHono<SiteEnv> {
     rollbackApi,
     freezeApi,
     commentApi,
+    guestApi,
     webhookApi,
+    feedApi,
+    noticeApi,
+    bounceApi,
+    roleApi,
     delegationApi,
     eventApi,
     securityApi,

@@ -545,9 +545,15 @@ export interface Schema {
     /** Why it was stopped or refused. */
     outcome: string | null;
     ended_at: string | null;
+    /** Of the mail that it was sent in: the id of the first notice in it. */
+    mail_id: Generated<string | null>;
+    /** How the mail came back later, which `outcome` gives the reason of. */
+    bounce: Generated<"permanent" | "temporary" | "complaint" | null>;
     /** The secret in the address that unsubscribes from its kind. */
     unsubscribe_key: string;
   };
+  /** Addresses to which a site sends no notices, as a mail came back. */
+  bounced_addresses: { site_id: string; email: string; kind: "permanent" | "complaint"; reason: string; at: string };
   /** What the administrator of a site allows for a kind of notice. */
   notice_rules: { site_id: string; kind: string; rule: "required" | "optional" | "off" };
   /** How often a person wants a kind of notice. */

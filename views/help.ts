@@ -89,7 +89,7 @@ const terms: [string, string][] = [
   ],
   [
     "Notice",
-    "A mail that says that a promotion needs you, that your request was decided, or that something you own or follow changed. Each person chooses what and how often under Notices, on their account page; administrators see what was sent under Settings, Notices.",
+    "A mail that says that a promotion needs you, that your request was decided, or that something you own or follow changed. Each person chooses what and how often under Notices, on their account page; administrators see what was sent under Settings, Notices. If a notice comes back for good, no more are sent to that address until its person confirms or changes it, or an administrator does.",
   ],
   [
     "Guest",

@@ -8,6 +8,7 @@ export const permissions = [
   "break_glass",
   "freeze",
   "override_freeze",
+  "report_bounces",
   "administer",
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -29,6 +30,7 @@ export const permissionPhrases: Record<Permission, string> = {
   break_glass: "complete promotions without their gate",
   freeze: "freeze environments",
   override_freeze: "override freezes",
+  report_bounces: "report bounced mails",
   administer: "change the settings",
 };
 

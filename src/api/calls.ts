@@ -43,7 +43,9 @@ const idempotencyHeader = z.object({
     }),
 });
 
-/** A call that reads. `needs`: a permission, if not everybody who sees the site may make it. */
+/**
+ * A call that reads. `needs`: a permission, if not everybody who sees the site may make it; or a rule, which the handler asks.
+ */
 export function getCall<
   Path extends string,
   Params extends z.ZodObject,
@@ -58,7 +60,7 @@ export function getCall<
     mayConflict,
     needs = "view",
     ...about
-  }: About & { params: Params; query?: Query; answer: Answer; mayConflict?: true; needs?: Permission },
+  }: About & { params: Params; query?: Query; answer: Answer; mayConflict?: true; needs?: Needs },
 ) {
   return createRoute({
     ...about,

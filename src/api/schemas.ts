@@ -43,6 +43,12 @@ export const numberInPath = z
   .transform(Number)
   .openapi({ type: "integer", minimum: 1, example: 31 });
 
+/** The id of something that has no number, in a path or a cursor, where anything else is not found. */
+export const idSchema = z
+  .string()
+  .regex(/^[0-9a-f-]{36}$/)
+  .openapi({ example: "019ca12b-7c00-7000-8000-0123456789ab" });
+
 export const numberInQuery = z
   .string()
   .regex(digits, { error: "This must be a whole number, 1 or more." })

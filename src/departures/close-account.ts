@@ -7,6 +7,7 @@ import { findSiteById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { lockSites } from "../database/locks.ts";
 import { notFound, Refusal, refuse, refuseFields } from "../errors.ts";
+import { clearBounces } from "../mail/bounced-addresses.ts";
 import { dropLinks } from "../people/links.ts";
 import { personOrRefusal, tryPassword } from "../people/sign-in.ts";
 import { afterLastEvents, appendEvent } from "../record/events.ts";
@@ -121,6 +122,7 @@ async function eraseAccount(trx: Database, { id, email }: { id: string; email: s
   await trx.updateTable("people").set({ password: null, email: null }).where("id", "=", id).execute();
   await closeSessionsOf(trx, id);
   await dropLinks(trx, id);
+  await clearBounces(trx, [email]);
   for (const table of [
     "identities",
     "known_browsers",

@@ -116,14 +116,14 @@ const append = (
 
 /**
  * The feed at a secret address, with its site. Undefined if the address is unknown or revoked, or if its creator may no
- * longer see the site.
+ * longer see the site, or is a token that can no longer be used.
  */
 export async function openFeed(
   db: Database,
   secret: string,
   at: string,
 ): Promise<{ feed: Feed; site: Site } | undefined> {
-  const [feed] = await selectFeed(db, sha256(secret));
+  const [feed] = await selectFeed(db, sha256(secret), at);
   if (!feed) return;
   const access = await findAccess(db, feed.person_id, feed.site);
   if (!access?.may.view) return;

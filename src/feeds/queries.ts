@@ -1,4 +1,6 @@
+import { sql } from "kysely";
 import { personName } from "../access/person-name.ts";
+import { canBeUsed } from "../access/tokens.ts";
 import type { Database } from "../database/connect.ts";
 import { precompiled } from "../database/precompiled.ts";
 
@@ -12,7 +14,24 @@ export function listFeeds(db: Database, siteId: string, personId?: string) {
     .execute();
 }
 
-export const selectFeed = precompiled((db, hash: string) => feeds(db).where("f.hash", "=", hash));
+/** The feed of a secret, unless a token created it that can no longer be used. */
+export const selectFeed = precompiled((db, hash: string, at: string) =>
+  feeds(db)
+    .where("f.hash", "=", hash)
+    .where((eb) =>
+      eb.or([
+        eb("p.kind", "=", sql.lit("person")),
+        eb.exists(
+          eb
+            .selectFrom("tokens as t")
+            .select("t.id")
+            .whereRef("t.site_id", "=", "f.site_id")
+            .whereRef("t.person_id", "=", "f.person_id")
+            .where(canBeUsed(at)),
+        ),
+      ]),
+    ),
+);
 
 export type Feed = Awaited<ReturnType<typeof listFeeds>>[number];
 

@@ -18,8 +18,11 @@ import { type GuestRequest, guestErrors, whyNoGuests } from "./rules.ts";
 const lifetimeMs = 14 * 24 * 3_600_000;
 
 export interface InvitedGuest {
+  id: string;
   name: string;
   email: string;
+  role: string;
+  expires_at: string;
   /** The secret of the link, which is stored nowhere. */
   link: string;
   promotion: Promotion;
@@ -49,13 +52,14 @@ export function inviteGuest(
     await trx.insertInto("people").values(person).execute();
     const id = newId(Date.parse(actor.at));
     const invitation = { id, promotion_id: promotion.id, person_id, email, role: request.role, hash: sha256(link) };
-    const validity = { invited_by: actor.person.id, created_at: actor.at, expires_at: addMs(actor.at, lifetimeMs) };
+    const expires_at = addMs(actor.at, lifetimeMs);
+    const validity = { invited_by: actor.person.id, created_at: actor.at, expires_at };
     await trx
       .insertInto("guests")
       .values({ ...invitation, ...validity })
       .execute();
     await append(trx, actor, site, promotion, "guest_invited", { guest: name, role: request.role });
-    return { name, email, link, promotion };
+    return { id, name, email, role: request.role, expires_at, link, promotion };
   });
 }
 

@@ -15,7 +15,8 @@ import { whyNotDecide } from "../promotions/decision-rules.ts";
 import { decide, promotionOf } from "../promotions/promotions.ts";
 import { saveTicks } from "../promotions/review-ticks.ts";
 import { confirmCode, findGuest, type Guest, guestOfSession, newCode } from "./guest-session.ts";
-import { type InvitedGuest, inviteGuest, listGuests, revokeGuest } from "./guests.ts";
+import { inviteGuest, listGuests, revokeGuest } from "./guests.ts";
+import { invitationUrl, mailInvitation } from "./invitation-mail.ts";
 import { guestRoles, maskedEmail, whyNoGuests } from "./rules.ts";
 
 /** Inviting guests to a promotion, below /sites/:site/promotions. */
@@ -28,13 +29,12 @@ guestInvitationRoutes.get(numbered, (c) => showGuests(c, Number(c.req.param("num
 guestInvitationRoutes.post(numbered, async (c) => {
   const number = Number(c.req.param("number"));
   const form = await formFields(c, "name", "email", "role");
-  const { db, access, mailer, baseUrl } = c.var;
+  const { db, access, mailer, baseUrl, person } = c.var;
   try {
     const guest = await inviteGuest(db, sessionActor(c), access.site, number, form, mailer !== undefined);
-    const url = `${baseUrl}/guest?link=${guest.link}`;
-    const sent = await mailInvitation(c, guest, url).catch((error: Error) => error);
+    const error = await mailInvitation({ mailer, baseUrl }, access.site, person.name, guest);
     containsSecret(c);
-    return showGuests(c, number, { link: { name: guest.name, url, error: sent?.message } }, 201);
+    return showGuests(c, number, { link: { name: guest.name, url: invitationUrl(baseUrl, guest), error } }, 201);
   } catch (error) {
     const { errors, refused, status } = shownRefusal(error);
     return showGuests(c, number, { form, errors: { ...errors, ...(refused && { guests: refused }) } }, status as 422);
@@ -78,23 +78,6 @@ async function showGuests(
     link: shown.link,
   });
   return sitePage(c, { title: `Guests of promotion ${number}`, here: "inbox" }, content, status);
-}
-
-/** Sends the link. It is on the page too, for the case that the mail cannot be sent. */
-async function mailInvitation(
-  c: SiteContext,
-  { name, email, promotion }: InvitedGuest,
-  url: string,
-): Promise<undefined> {
-  const { site } = c.var.access;
-  const { mailer, baseUrl, person } = c.var;
-  await sendLetter(mailer as Mailer, baseUrl, {
-    to: { name, address: email },
-    subject: `${site.name}: your approval of ${promotion.name}`,
-    lead: `${person.name} asks you to review what will change on ${promotion.environment.name} of ${site.name}, and to approve or reject it.`,
-    actions: [{ text: "Review", url }],
-    why: `You get this because ${person.name} entered your address. Without a code that is sent to you, the link opens nothing.`,
-  });
 }
 
 /** The pages of guests: a link that a code confirms, and the one promotion behind it. */

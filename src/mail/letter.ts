@@ -2,6 +2,7 @@ import { mailPage, mailText } from "../../views/notices/mail.ts";
 import { bytesOf } from "../../views/parts/html.ts";
 import { newId } from "../database/ids.ts";
 import type { Mailer } from "./mailer.ts";
+import { messageIdOf } from "./message-id.ts";
 
 /** A mail that somebody asked for, such as a link for a new password: sent at once, and not among the notices. */
 export interface Letter {
@@ -17,6 +18,6 @@ export interface Letter {
 export async function sendLetter(mailer: Mailer, baseUrl: string, { to, subject, ...content }: Letter): Promise<void> {
   const message = { subject, details: [], changes: [], more: 0, ...content };
   const html = Buffer.from(bytesOf(mailPage(subject, [message], {}))).toString();
-  const messageId = `${newId()}@${new URL(baseUrl).hostname}`;
+  const messageId = messageIdOf(newId(), baseUrl);
   await mailer({ to, subject, text: mailText(subject, [message], {}), html, messageId });
 }

@@ -38,7 +38,12 @@ export function createMailer({ url, from }: MailSettings, { timeoutMs = 20_000 }
         ...mail,
         messageId: `<${messageId}>`,
         ...(conversation && { references: `<${conversation}>`, inReplyTo: `<${conversation}>` }),
-        headers: { "auto-submitted": "auto-generated", ...(unsubscribe && unsubscribeHeaders(unsubscribe)) },
+        headers: {
+          "auto-submitted": "auto-generated",
+          // Postmark replaces the Message-ID otherwise, by which bounces are reported
+          "x-pm-keepid": "true",
+          ...(unsubscribe && unsubscribeHeaders(unsubscribe)),
+        },
       });
     } catch (error) {
       throw isFinal(error) ? new MailRefused((error as Error).message) : error;

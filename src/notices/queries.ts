@@ -16,7 +16,7 @@ export async function listNotices(
     .selectFrom("notices as n")
     .innerJoin("people as p", "p.id", "n.person_id")
     .leftJoin("promotions as pr", "pr.id", "n.promotion_id")
-    .select(["n.id", "n.kind", "n.delivery", "n.created_at", "n.state", "n.outcome", "n.ended_at", "n.seq"])
+    .select(["n.id", "n.kind", "n.delivery", "n.created_at", "n.state", "n.outcome", "n.ended_at", "n.seq", "n.bounce"])
     .select(["pr.number as promotion", personName("p", "n.site_id").as("person")])
     .where("n.site_id", "=", siteId)
     .orderBy("n.id", "desc")
@@ -52,7 +52,7 @@ export async function sendAgain(db: Database, siteId: string, id: string, now: s
   await db.transaction().execute(async (trx) => {
     const { numUpdatedRows } = await trx
       .updateTable("notices")
-      .set({ state: "waiting", outcome: null, ended_at: null, delivery: "now" })
+      .set({ state: "waiting", outcome: null, ended_at: null, delivery: "now", bounce: null })
       .where("id", "=", id)
       .where("site_id", "=", siteId)
       .executeTakeFirstOrThrow();

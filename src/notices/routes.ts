@@ -6,6 +6,7 @@ import type { AppEnv, SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, signedOutPage, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { bouncedAddress, bounceSentence, clearBounces } from "../mail/bounced-addresses.ts";
 import { choicesOf, chooseNotices, rulesOf } from "./choices.ts";
 import { findByUnsubscribeKey, listNotices } from "./queries.ts";
 import { type NoticeKind, noticeKinds, noticeNames, type SubscriptionSubject } from "./rules.ts";
@@ -53,6 +54,12 @@ noticeRoutes.post("/:id{[0-9a-f-]{36}}/unfollow", async (c) => {
   return c.redirect(base(c), 303);
 });
 
+noticeRoutes.post("/address-confirmation", async (c) => {
+  await clearBounces(c.var.db, [c.var.person.email], c.var.access.site.id);
+  flash(c, "Notices are sent to your address again.");
+  return c.redirect(base(c), 303);
+});
+
 const isSubject = (text: string): text is SubscriptionSubject =>
   ["environment", "section", "page", "campaign"].includes(text);
 
@@ -65,11 +72,13 @@ async function show(
   form = { subject: "page", name: "", environment: c.var.access.site.environments.at(-1)?.slug ?? "" },
 ) {
   const { db, access, person, at, mailer } = c.var;
+  const bounced = await bouncedAddress(db, access.site.id, person.email);
   const content = noticesPage({
     site: access.site,
     now: at,
     mailIsSetUp: mailer !== undefined,
     email: person.email ?? "",
+    bounced: bounced && bounceSentence(bounced),
     rules: await rulesOf(db, access.site.id),
     choices: await choicesOf(db, access.site.id, person.id),
     names: noticeNames,

@@ -3,7 +3,9 @@ import { bytesOf } from "../../views/parts/html.ts";
 import { findSiteById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Job } from "../jobs/queue.ts";
+import { bouncedAddress, bounceSentence } from "../mail/bounced-addresses.ts";
 import { type Mailer, MailRefused } from "../mail/mailer.ts";
+import { messageIdOf } from "../mail/message-id.ts";
 import { countOf } from "../text.ts";
 import { rulesOf } from "./choices.ts";
 import { type Message, messageOf } from "./message.ts";
@@ -84,34 +86,35 @@ async function deliver(
   const ids = parts.map((part) => part.notice.id);
   if (!mailer) return endNotices(db, ids, { state: "stopped", outcome: "Mail was not set up." }, now);
   if (!notice.email) return endNotices(db, ids, { state: "stopped", outcome: "The person has no address." }, now);
+  const bounced = await bouncedAddress(db, notice.site_id, notice.email);
+  if (bounced) return endNotices(db, ids, { state: "stopped", outcome: bounceSentence(bounced) }, now);
   const site = await findSiteById(db, notice.site_id);
   const rules = await rulesOf(db, notice.site_id);
   const optional = parts.find((part) => rules[part.notice.kind] === "optional")?.notice;
   const unsubscribe = optional && `${baseUrl}/unsubscribe?key=${optional.unsubscribe_key}`;
   const foot: Foot = { unsubscribe, settings: `${baseUrl}/sites/${site?.slug}/notices` };
   const messages = parts.map(({ message }) => message);
-  const domain = new URL(baseUrl).hostname;
   try {
     await mailer({
       to: { name: notice.name, address: notice.email },
       subject: title,
       text: mailText(title, messages, foot),
       html: Buffer.from(bytesOf(mailPage(title, messages, foot))).toString(),
-      messageId: `${notice.id}@${domain}`,
-      conversation: conversation && `${conversation}@${domain}`,
+      messageId: messageIdOf(notice.id, baseUrl),
+      conversation: conversation && messageIdOf(conversation, baseUrl),
       unsubscribe,
     });
   } catch (error) {
     if (!(error instanceof MailRefused)) throw error;
     return endNotices(db, ids, { state: "refused", outcome: error.message.slice(0, 500) }, now);
   }
-  await endNotices(db, ids, { state: "sent", outcome: null }, now);
+  await endNotices(db, ids, { state: "sent", outcome: null, mail_id: notice.id }, now);
 }
 
 async function endNotices(
   db: Database,
   ids: string[],
-  end: { state: "sent" | "stopped" | "refused"; outcome: string | null },
+  end: { state: "sent" | "stopped" | "refused"; outcome: string | null; mail_id?: string },
   now: string,
 ): Promise<void> {
   await db

@@ -4,6 +4,7 @@ import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import type { Database } from "../database/connect.ts";
 import { newSecret, sha256 } from "../database/ids.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
+import { clearBounces } from "../mail/bounced-addresses.ts";
 import { sendLetter } from "../mail/letter.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import { addMs } from "../time/add.ts";
@@ -82,6 +83,7 @@ export async function confirmAddress(
     if (other) throw new Refusal(409, "There is another account with this address.");
     await trx.deleteFrom("address_changes").where("person_id", "=", found.person_id).execute();
     await trx.updateTable("people").set({ email: found.email }).where("id", "=", found.person_id).execute();
+    await clearBounces(trx, [found.before, found.email]);
     await dropLinks(trx, found.person_id);
     await recordSecurityEvent(trx, at, client, { kind: "address_changed", personId: found.person_id });
     return found;

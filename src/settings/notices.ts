@@ -6,6 +6,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { messageIdOf } from "../mail/message-id.ts";
 import { rulesOf, setNoticeRules } from "../notices/choices.ts";
 import { listNotices, sendAgain } from "../notices/queries.ts";
 import { noticeKinds, noticeNames } from "../notices/rules.ts";
@@ -34,7 +35,7 @@ noticeSettingsRoutes.post("/test", async (c) => {
   try {
     if (!mailer) throw new Error("Set SMTP_URL and MAIL_FROM, and start Sitebook again.");
     const text = `This is a test of the mails that Sitebook at ${baseUrl} sends. They work.`;
-    const messageId = `${newId()}@${new URL(baseUrl).hostname}`;
+    const messageId = messageIdOf(newId(), baseUrl);
     const to = { name: person.name, address: person.email ?? "" };
     await mailer({ to, subject: "Test mail from Sitebook", text, html: `<p>${text}</p>`, messageId });
     flash(c, `A mail is on its way to ${person.email}.`);

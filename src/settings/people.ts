@@ -10,6 +10,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { clientOf, sessionActor } from "../http/session.ts";
+import { bouncedAddress, bounceSentence, clearBounces } from "../mail/bounced-addresses.ts";
 import { sendLetter } from "../mail/letter.ts";
 import { inviteAll } from "../people/invitations.ts";
 import { linkExpiry } from "../people/links.ts";
@@ -78,6 +79,15 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/link", async (c) => {
   return showLink(c, purpose, { id, name, email }, link);
 });
 
+peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/address-confirmation", async (c) => {
+  const { db, access } = c.var;
+  const id = c.req.param("person");
+  const { name, email } = (await findMember(db, access.site.id, id)) ?? notFound("person on this site");
+  await clearBounces(db, [email], access.site.id);
+  flash(c, `Notices are sent to the address of ${name} again.`);
+  return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
+});
+
 peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/two-factor-removal", async (c) => {
   const { db, at, access, person } = c.var;
   const id = c.req.param("person");
@@ -121,6 +131,7 @@ async function showMember(
   const { site } = c.var.access;
   const member = (await findMember(c.var.db, site.id, id)) ?? notFound("person on this site");
   const elsewhere = await belongsElsewhere(c.var.db, site, c.var.person.id, id);
+  const bounced = await bouncedAddress(c.var.db, site.id, member.email);
   const content = memberPage({
     site,
     member,
@@ -128,6 +139,7 @@ async function showMember(
     selected: refused?.roles ?? member.roles.map(({ slug }) => slug),
     mayClose: await administersEverySite(c.var.db, c.var.person.id),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
+    bounced: bounced && bounceSentence(bounced),
     hasTwoFactor: (await twoFactorOf(c.var.db, id)).isOn,
     whyNotEndTwoFactor: await whyNotEndOf(c.var.db, c.var.person, id),
     now: c.var.at,

@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { tokenActor } from "../api/auth.ts";
 import { getCall, postCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
-import { listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
+import { idSchema, listOf, momentSchema, paging, slugSchema, textUpTo } from "../api/schemas.ts";
 import { notFound } from "../errors.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { listDeliveries, listWebhooks } from "./deliveries.ts";
@@ -104,8 +104,8 @@ const deliveriesCall = getCall("/sites/{site}/webhooks/{id}/deliveries", {
   operationId: "listWebhookDeliveries",
   summary: "What a webhook was told, newest first",
   needs: "administer",
-  params: z.object({ site: slugSchema, id: z.string().max(40) }),
-  query: z.strictObject(paging(z.strictObject({ id: z.string().max(40) }))),
+  params: z.object({ site: slugSchema, id: idSchema }),
+  query: z.strictObject(paging(z.strictObject({ id: idSchema }))),
   answer: listOf(delivery),
 });
 

@@ -14,15 +14,23 @@ export interface ApiAnswer {
   headers: Headers;
 }
 
-/** A machine with this role on the shop. Every response that it gets is checked against the document. */
-export async function machine(w: World, role: string) {
-  const client = await w.token(role);
+/** A machine that administers the other site, and has no role on the shop. */
+export async function stranger(w: World) {
+  const elsewhere = w.db.selectFrom("sites").select("id").where("slug", "=", "elsewhere");
+  return machine(w, "administrator", await elsewhere.executeTakeFirstOrThrow());
+}
+
+/** A machine with this role on the shop, or on another site. Every response that it gets is checked against the document. */
+export async function machine(w: World, role: string, on?: { id: string }) {
+  const client = await w.token(role, on);
   const headers = { authorization: `Bearer ${client.secret}` };
   return {
     ...client,
     get: async (path: string) => checked("get", path, await client.get(path)),
     post: async (path: string, body: unknown, more?: Record<string, string>) =>
       checked("post", path, await client.post(path, body, more)),
+    put: async (path: string, body: unknown) => checked("put", path, await client.send("PUT", path, body)),
+    patch: async (path: string, body: unknown) => checked("patch", path, await client.send("PATCH", path, body)),
     /** Sends a request as it is, with the token. */
     send: async (path: string, init: RequestInit) =>
       checked(

@@ -131,7 +131,7 @@ export const everyPage: Visit[] = [
   ...visits("iris", "/sites/shop/settings")("/people", "/people/:ada", "/people/:ada/removal"),
   ...visits("iris", "/sites/shop/settings")("/security", "/security?before=150"),
 
-  ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments"),
+  ...visits("machine", "/api/v1")("/sites", "/sites/shop/environments", "/roles"),
   ...call("/promotions/:completed/comments", "/delegations", "/forced-completions"),
   ...call("/environments/live/gate", "/environments/live/placements", `/environments/live/placements?${past}&${known}`),
   ...call("/environments/live/placements?kind=page&q=page-0-1", "/deployments", "/deployments/:many"),
@@ -143,6 +143,7 @@ export const everyPage: Visit[] = [
   ),
   ...call("/security-events", "/security-events?limit=10"),
   ...call("/webhooks", "/webhooks/:webhook/deliveries"),
+  ...call("/notices", "/notices?limit=10", "/notice-rules", "/feeds", "/promotions/:open/guests"),
   ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
@@ -229,8 +230,18 @@ async function someSoftware(w: World): Promise<string> {
   return (await software.limit(1).executeTakeFirstOrThrow()).key;
 }
 
-/** The name of the file at a new secret address: of somebody whose addresses no other page lists. */
-async function fileOf(w: World, what: string, about = ""): Promise<string> {
+const feedFiles = new WeakMap<World, Map<string, Promise<string>>>();
+
+/** The name of the file at a secret address, created once in a world, as the lists of addresses should not grow. */
+function fileOf(w: World, what: string, about = ""): Promise<string> {
+  const files = feedFiles.get(w) ?? new Map<string, Promise<string>>();
+  feedFiles.set(w, files);
+  const file = files.get(what) ?? newFile(w, what, about);
+  files.set(what, file);
+  return file;
+}
+
+async function newFile(w: World, what: string, about: string): Promise<string> {
   const { path } = await createFeed(w.db, await w.by("theo"), w.site, { what, about, name: "" });
   return path.replace("/feeds/", "");
 }

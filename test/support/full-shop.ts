@@ -41,6 +41,11 @@ async function fullShop(db: Database): Promise<object> {
   await w.as("iris").post("/sites/shop/settings/notices", { mentioned: "required" });
   const change = { person_id: w.people.vera.id, hash: "hash", email: "vera@new.test", expires_at: w.clock.at };
   await db.insertInto("address_changes").values(change).execute();
+  const bounced = { email: "vera@example.test", kind: "permanent" as const, reason: "No such user", at: w.clock.at };
+  await db
+    .insertInto("bounced_addresses")
+    .values({ ...bounced, site_id: w.site.id })
+    .execute();
   const mara = { person_id: w.people.mara.id };
   await db
     .insertInto("two_factor")

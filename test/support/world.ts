@@ -76,8 +76,8 @@ function around({ db, close, people, ...shop }: Pick<Shop, "db" | "close" | "peo
     close,
     /** A browser with this person signed in; "nobody" has no session. */
     as: (name: Name | "nobody") => browser(app, db, name === "nobody" ? undefined : people[name], clock),
-    /** An API client with a token that has this role on the shop. */
-    token: (role: string) => client(app, db, site, people.iris, role, clock.at),
+    /** An API client with a token that has this role on the shop, or on another site. */
+    token: (role: string, on: Pick<Site, "id"> = site) => client(app, db, on, people.iris, role, clock.at),
     /** Cleo records lines such as "/sale v3", "checkout-service 3.4.1" or "-/old" (removed) in an environment. */
     record: async (environment: string, lines: string[], more: Partial<DeploymentReport> = {}) =>
       recordDeployment(db, await by("cleo"), site, environmentOf(site, environment), {
@@ -258,7 +258,14 @@ async function check(response: Response): Promise<Response> {
   return response;
 }
 
-async function client(app: Hono<AppEnv>, db: Database, site: Site, creator: Person, role: string, at: string) {
+async function client(
+  app: Hono<AppEnv>,
+  db: Database,
+  site: Pick<Site, "id">,
+  creator: Person,
+  role: string,
+  at: string,
+) {
   const secret = newSecret();
   const machine = {
     id: newId(),
@@ -296,6 +303,7 @@ async function client(app: Hono<AppEnv>, db: Database, site: Site, creator: Pers
   return {
     secret,
     machine,
+    send,
     get: (path: string, headers?: Record<string, string>) => send("GET", path, undefined, headers),
     post: (path: string, body: unknown, headers?: Record<string, string>) => send("POST", path, body, headers),
   };

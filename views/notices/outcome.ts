@@ -5,11 +5,13 @@ import { time } from "../parts/time.ts";
 
 /** What came of a notice, with the reason if it was not sent. */
 export function outcome(
-  { state, outcome, error, delivery, ended_at }: ListedNotice,
+  { state, bounce, outcome, error, delivery, ended_at }: ListedNotice,
   { time_zone }: { time_zone: string },
   now: string,
 ): Html {
   const at = ended_at && html` ${time(ended_at, time_zone, now)}`;
+  if (bounce)
+    return html`${statusBadge("rejected", bounce === "complaint" ? "marked as spam" : "bounced")} <small>${outcome}</small>`;
   if (state === "sent") return html`${statusBadge("approved", "sent")}${at}`;
   if (state === "refused")
     return html`${statusBadge("rejected", "refused by the mail server")} <small>${outcome}</small>`;

@@ -15,6 +15,8 @@ type Props = {
   now: string;
   mailIsSetUp: boolean;
   email: string;
+  /** Why no notices are sent to it. */
+  bounced: string | undefined;
   rules: Record<NoticeKind, NoticeRule>;
   choices: Partial<Record<NoticeKind, Choice_>>;
   names: Record<NoticeKind, string>;
@@ -29,8 +31,11 @@ export const noticesPage = (props: Props): Html => html`${head({
   title: "Notices",
   lead: html`What you are told about ${props.site.name} by mail, to <b>${props.email}</b>.`,
 })}
-${!props.mailIsSetUp && note("No mail is sent: this Sitebook has no mail server yet. Your inbox on these pages shows everything that needs you.")}
+${!props.mailIsSetUp && note("No mail is sent: this Sitebook has no mail server yet. Your inbox on these pages shows everything that needs you.")}${props.bounced && returned(props)}
 ${split(html`${choices(props)}${sent(props)}`, html`${followed(props)}${followForm(props)}`)}`;
+
+const returned = ({ site, bounced }: Props): Html =>
+  html`${note(html`${bounced} Change it on <a href="/account">your account page</a>; or if it works now, have them sent again.`, { kind: "bad" })}${postButton(`/sites/${site.slug}/notices/address-confirmation`, { text: "Send to this address again" })}`;
 
 const often: Choice[] = [
   { value: "", label: "as usual" },

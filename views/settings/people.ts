@@ -1,6 +1,6 @@
 import type { Member } from "../../src/people/queries.ts";
 import { countOf, joinWithAnd } from "../../src/text.ts";
-import { button, linkButton } from "../parts/button.ts";
+import { button, linkButton, postButton } from "../parts/button.ts";
 import { area, boxes, checkbox, input } from "../parts/field.ts";
 import { each, type Html, html, type Piece } from "../parts/html.ts";
 import { facts, note, panel, split } from "../parts/page.ts";
@@ -119,6 +119,8 @@ export const memberPage = (props: {
   /** Why no link may be created for them. */
   whyNotLink?: string | undefined;
   hasTwoFactor: boolean;
+  /** Why no notices are sent to their address. */
+  bounced: string | undefined;
   whyNotEndTwoFactor: string | undefined;
   now: string;
   errors?: Record<string, string>;
@@ -133,7 +135,7 @@ ${roleBoxes(props.choices, props.selected, errors.roles, `Roles of ${member.name
     ? ["Password", "Create a link and send it to them. The old password works until the link is used."]
     : ["Invitation", "Lost or expired? A new link replaces the previous one."];
   return html`${settingsHead(site, "/people", member.name, { over: [html`<a href="${people}">People</a>`] })}
-${split(
+${props.bounced && html`${note(props.bounced, { kind: "bad" })}${postButton(`${own}/address-confirmation`, { text: "Send to this address again" })}`}${split(
   roles,
   html`${panel(
     "about",
