@@ -22,6 +22,8 @@ export function signOnRoutes(discover: Discover): Hono<AppEnv> {
   // a link and no form: Chromium applies form-action to all redirects after a form, also to those between two providers
   routes.get("/sign-in/:provider", async (c) => {
     const next = safePath(c.req.query("next"));
+    // a person signs in by pressing a button here, and not by opening another web site
+    if (c.req.header("sec-fetch-site") === "cross-site") return c.redirect(signInAddress(next), 303);
     return orSignInPage(c, next, async (provider) => {
       const again = c.req.query("again") !== undefined;
       const redirectUri = callbackAddress(c.var.baseUrl, provider.slug);
@@ -35,7 +37,8 @@ export function signOnRoutes(discover: Discover): Hono<AppEnv> {
     const flow = takeFlow(c);
     const next = safePath(flow?.next);
     return orSignInPage(c, next, async (provider) => {
-      if (!flow) throw new Refusal(401, "This sign-in took too long, or began in another browser. Try again.");
+      if (flow?.provider !== provider.id)
+        throw new Refusal(401, "This sign-in took too long, or began in another browser. Try again.");
       const address = new URL(callbackAddress(c.var.baseUrl, provider.slug) + new URL(c.req.url).search);
       const { claims, ...signIn } = await finishSignIn(await discover(provider), provider, address, flow);
       const { db, at } = c.var;
