@@ -58,6 +58,7 @@ async function start(): Promise<void> {
     webhookNetworks: config.webhookNetworks,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
     secrets,
+    log: console.log,
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());

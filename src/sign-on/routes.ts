@@ -8,6 +8,7 @@ import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
 import { browserSecret, clientOf, secure, signInAddress, startSession } from "../http/session.ts";
+import { logError } from "../log.ts";
 import { safePath } from "../people/rules.ts";
 import { personOf } from "./accounts.ts";
 import type { Discover } from "./discovery.ts";
@@ -77,7 +78,7 @@ async function orSignInPage(
     if (!provider) throw new Refusal(404, "This way to sign in no longer exists.");
     return await work(provider);
   } catch (error) {
-    if (!(error instanceof Refusal)) console.error(`Sign-in with ${provider?.slug} failed:`, describe(error));
+    if (!(error instanceof Refusal)) logError(`Sign-in with ${provider?.slug} failed: ${describe(error)}`);
     flash(c, providerRefusal(error, provider ?? { name: "" }).message, "bad");
     return c.redirect(signInAddress(next), 303);
   }
