@@ -31,6 +31,7 @@ import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { handleError } from "./http/error-pages.ts";
 import { guardForms, showKept, withholdWrites } from "./http/kept-forms.ts";
 import { personPage } from "./http/pages.ts";
+import { logRefusals } from "./http/refusal-log.ts";
 import { knowPerson, needAccess, needAdministrator, needPerson, onlyForPerson } from "./http/session.ts";
 import { type Pace, watchSites } from "./http/site-changes.ts";
 import { liveUpdateRoutes } from "./live-updates/routes.ts";
@@ -79,6 +80,8 @@ export interface Options {
   webhookNetworks?: string[];
   /** By default with a key in memory. */
   secrets?: Secrets;
+  /** Writes a line about each refused request; undefined: none. */
+  log?: ((line: string) => void) | undefined;
 }
 
 /** Builds the application on a migrated database; `server.ts` serves it. */
@@ -93,6 +96,7 @@ export function createApp(
     mailer,
     webhookNetworks = [],
     secrets = createSecrets({ databaseUrl: "file::memory:" }),
+    log,
   }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -124,7 +128,8 @@ export function createApp(
     c.set("watchTokenAddress", watchTokenAddress);
     await next();
   };
-  app.use(setContext);
+  const refusals = logRefusals(log);
+  app.use(setContext, refusals);
   app.use(async (c, next) => {
     await next();
     if (c.req.method !== "GET") changes.check();
@@ -135,7 +140,9 @@ export function createApp(
   app.route("/", files.app);
   app.use(forbidCaching);
   // before what protects browsers: the API ignores cookies, so they cannot be abused there
-  const api = loadOnce(async () => withContext(setContext, (await import("./api-app.ts")).createApi(baseUrl)));
+  const api = loadOnce(async () =>
+    withContext([setContext, refusals], (await import("./api-app.ts")).createApi(baseUrl)),
+  );
   for (const path of ["/api/*", "/openapi.json", "/healthz", "/readyz"])
     app.all(path, measureJson, async (c) => (await api()).fetch(c.req.raw, c.env));
   // mail programs post without cookies and without an origin
@@ -178,10 +185,10 @@ function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function withContext(setContext: MiddlewareHandler<AppEnv>, api: Hono<AppEnv>): Hono<AppEnv> {
+function withContext(context: MiddlewareHandler<AppEnv>[], api: Hono<AppEnv>): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(handleError);
-  app.use(setContext);
+  app.use(...context);
   app.route("/", api);
   return app;
 }

@@ -158,6 +158,8 @@ export interface Schema {
     address: string;
     user_agent: string;
     detail: string | null;
+    /** 1: its person gets a mail about it, which is still to be written. */
+    to_mail: Generated<Flag>;
   };
   /** Whose administrators see a security event: the sites on which its person had a role then, or the one it is about. */
   security_event_sites: { site_id: string; event_seq: number };

@@ -11,6 +11,7 @@ import { createHttpServer } from "./http/server.ts";
 import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { type JobHandlers, startWorker } from "./jobs/worker.ts";
 import { createMailer } from "./mail/mailer.ts";
+import { sendSecurityMail, writeSecurityMails } from "./notices/security-mails.ts";
 import { sendDigest, sendNotice } from "./notices/send.ts";
 import { writeNotices } from "./notices/write-notices.ts";
 import { setupLink } from "./people/links.ts";
@@ -58,6 +59,7 @@ async function start(): Promise<void> {
     webhookNetworks: config.webhookNetworks,
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
     secrets,
+    log: console.log,
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());
@@ -66,9 +68,13 @@ async function start(): Promise<void> {
     ...jobHandlers,
     notice: (db, job, now) => sendNotice(db, job, now, context),
     digest: (db, job, now) => sendDigest(db, job, now, context),
+    security_mail: (db, job) => sendSecurityMail(db, job, context),
     webhook: (db, job, now) => sendDelivery(db, job, now, context),
   };
-  const prepare = (now: string) => writeNotices(db, now, Boolean(mailer));
+  const prepare = async (now: string) => {
+    await writeNotices(db, now, Boolean(mailer));
+    await writeSecurityMails(db, now, Boolean(mailer));
+  };
   const stopWorker = startWorker(db, handlers, { prepare });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

@@ -92,7 +92,7 @@ test("opening the link changes nothing and sends nothing, and without the code n
   expect(await w.db.selectFrom("guests").selectAll().execute()).toEqual(before);
 });
 
-test("a code works for 15 minutes and five tries, and codes run out", async () => {
+test("a code works for ten minutes and five tries, and codes run out", async () => {
   await requested();
   const link = await invited();
   const guest = outsider();
@@ -110,12 +110,45 @@ test("a code works for 15 minutes and five tries, and codes run out", async () =
   const blocked = await guest.post("/guest/confirmation", { link, code });
   expect(await blocked.text()).toContain("entered wrongly too often");
   const second = await codeSent();
-  later(15 * 60_000);
+  later(10 * 60_000);
   expect(await (await guest.post("/guest/confirmation", { link, code: second })).text()).toContain(
     "The code has expired.",
   );
   for (let i = 0; i < 8; i++) await codeSent();
   expect(await (await guest.post("/guest/code", { link })).text()).toContain("Too many codes were sent");
+});
+
+test("administrators see when a guest was let in, and wrong codes, with their source", async () => {
+  await requested();
+  const link = await invited();
+  await outsider().post("/guest/confirmation", { link, code: "000000" }, { "user-agent": "curl/8.5" });
+  await confirmed(link);
+
+  const log = await (await as("iris").get("/sites/shop/settings/security")).text();
+  expect(log).toMatch(/Léa of the agency.*Signed in as a guest, with a code.*Léa of the agency.*Wrong code.*curl/s);
+  const events = await w.db.selectFrom("security_events").selectAll().execute();
+  expect(JSON.stringify(events)).not.toMatch(/lea@|000000/);
+});
+
+test("over https the guest's cookie is bound to the host, and so is that of notices", async () => {
+  await requested();
+  const link = await invited();
+  const mailer = createMailer({ url: server.url, from: "sitebook@example.test" });
+  const secure = createApp(w.db, { baseUrl: "https://sitebook.test", now: () => new Date(w.clock.at), mailer });
+  const guest = browser(secure, w.db, undefined, w.clock);
+  const origin = { origin: "https://sitebook.test" };
+  await guest.post("/guest/code", { link }, origin);
+  const [, code = ""] = /code is (\d{6})/.exec(server.to(lea.email).at(-1)?.text ?? "") ?? [];
+  const entered = await guest.post("/guest/confirmation", { link, code }, origin);
+  const attributes = "; Path=/; HttpOnly; Secure; SameSite=Lax";
+  expect(entered.headers.getSetCookie()).toEqual([
+    expect.stringMatching(new RegExp(`^__Host-sitebook-guest=[\\w-]{43}${attributes}$`)),
+  ]);
+  expect(await (await guest.get("/guest/review")).text()).toContain("Summer sale");
+
+  const signedOut = await guest.post("/sign-out", {}, origin);
+  expect(signedOut.headers.getSetCookie().at(-1)).toMatch(/^__Host-flash=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  expect(await (await guest.get("/sign-in")).text()).toContain("You are signed out.");
 });
 
 test("an invitation ends when it is withdrawn, and after two weeks", async () => {

@@ -18,7 +18,7 @@ const imports = [...sources].flatMap(([file, text]) => importsOf(file, text));
 
 /** The rooms of src from the lowest to the highest. Each imports from its own and from those above it in this list. */
 const floors = [
-  ["schema", "text", "errors", "time"],
+  ["schema", "text", "errors", "time", "log"],
   ["database"],
   ["access"],
   ["record"],

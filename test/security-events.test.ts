@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { browserName } from "../src/people/security-sentences.ts";
 import { machine } from "./support/api.ts";
+import { administersAll } from "./support/sign-on.ts";
 import { password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -163,6 +164,53 @@ test("a person sees where they are signed in, and signs out one of their browser
   expect((await phone.get("/account")).status).toBe(303);
   expect((await other.get("/account")).status).toBe(200);
   expect((await ofMara()).map(([sentence]) => sentence)).toContain("Signed out another browser");
+});
+
+test("an administrator signs a person out everywhere, and both see that", async () => {
+  const [laptop, phone] = [w.as("nobody"), w.as("nobody")];
+  await laptop.post("/sign-in", mara);
+  await phone.post("/sign-in", mara);
+  const own = `/sites/shop/settings/people/${w.people.mara.id}`;
+  const iris = w.as("iris");
+  expect(await (await iris.get(own)).text()).toContain("Signed in with 2 browsers.");
+  expect((await w.as("vera").post(`${own}/sign-out`)).status).toBe(403);
+  expect((await laptop.get("/account")).status).toBe(200);
+
+  expect(await (await iris.submit(`${own}/sign-out`)).text()).toContain("Mara is signed out everywhere.");
+  for (const browser of [laptop, phone]) expect((await browser.get("/account")).status).toBe(303);
+  expect((await iris.get("/account")).status).toBe(200);
+  expect((await laptop.post("/sign-in", mara)).status).toBe(303);
+  expect((await ofMara()).map(([sentence]) => sentence)).toContain("Signed out everywhere, by Iris");
+});
+
+test("nobody signs out a person of a site that they do not administer, nor, this way, themselves", async () => {
+  await w.as("oskar").post("/sites/elsewhere/settings/people", { name: "Mara", email: mara.email, roles: ["viewer"] });
+  const browser = w.as("nobody");
+  await browser.post("/sign-in", mara);
+  const refused = await w.as("iris").post(`/sites/shop/settings/people/${w.people.mara.id}/sign-out`);
+  expect(refused.status).toBe(403);
+  expect(await refused.text()).toContain("would be signed out there, too.");
+  const iris = w.as("iris");
+  expect((await iris.post(`/sites/shop/settings/people/${w.people.iris.id}/sign-out`)).status).toBe(403);
+  expect((await iris.post(`/sites/shop/settings/people/${w.people.oskar.id}/sign-out`)).status).toBe(404);
+  for (const other of [browser, iris]) expect((await other.get("/account")).status).toBe(200);
+});
+
+test("an administrator of every site signs everybody out but this browser, and nobody else does", async () => {
+  const [browser, iris, oskar] = [w.as("nobody"), w.as("iris"), w.as("oskar")];
+  await browser.post("/sign-in", mara);
+  const token = await machine(w, "viewer");
+  expect((await iris.post("/settings/sign-in/sessions")).status).toBe(403);
+  expect((await browser.get("/account")).status).toBe(200);
+
+  await administersAll(w, "iris");
+  const answer = await iris.submit("/settings/sign-in/sessions");
+  expect(await answer.text()).toContain("Everybody else is signed out.");
+  for (const other of [browser, oskar]) expect((await other.get("/account")).status).toBe(303);
+  expect((await token.get("/sites/shop/environments")).status).toBe(200);
+  expect((await seenBy("iris", "/account/security")).map(([sentence]) => sentence)).toContain(
+    "Signed out everybody else",
+  );
 });
 
 test.each([

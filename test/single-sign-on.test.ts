@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { verify } from "../src/integrity/verify.ts";
-import { type Accounts, atProvider, clientSecret, identityProvider } from "./support/identity-provider.ts";
+import { type Accounts, atProvider, clientSecret, encoded, identityProvider } from "./support/identity-provider.ts";
 import { administersAll } from "./support/sign-on.ts";
 import { password, type World, world } from "./support/world.ts";
 
@@ -326,6 +326,27 @@ describe("what comes back from somewhere else", () => {
     expect((await victim.get("/account")).status).toBe(303);
   });
 
+  test("is refused if the sign-in began with another provider", async () => {
+    await addProvider();
+    const other = { slug: "other", name: "Other", issuer: "http://localhost:9" };
+    await addProvider(other);
+    const browser = w.as("nobody");
+    const start = new URL((await browser.get("/sign-in/okta")).headers.get("location") ?? "");
+    const { search } = new URL(await atProvider()(start.href, "mara"));
+    const answer = await browser.get(`/sign-in/other/callback${search}`);
+    expect(answer.headers.get("location")).toBe("/sign-in?next=%2F");
+    expect(await noticeOn(await browser.get("/sign-in"))).toContain("This sign-in took too long, or began in another");
+    expect((await browser.get("/account")).status).toBe(303);
+  });
+
+  test("does not begin a sign-in: another web site only leads to the page with the buttons", async () => {
+    await addProvider();
+    const opened = (site: string) => w.as("nobody").get("/sign-in/okta?next=/sites/shop", { "sec-fetch-site": site });
+    expect((await opened("cross-site")).headers.get("location")).toBe("/sign-in?next=%2Fsites%2Fshop");
+    for (const site of ["same-origin", "none"])
+      expect((await opened(site)).headers.get("location")).toContain(okta.issuer);
+  });
+
   test("shows no words that somebody put into the address", async () => {
     await addProvider();
     const browser = w.as("nobody");
@@ -353,6 +374,28 @@ describe("what comes back from somewhere else", () => {
     expect(await pageAfter("mara")).toContain(
       "Okta refuses Sitebook. An administrator has to check its client ID and secret.",
     );
+  });
+});
+
+describe("an ID token", () => {
+  const [past, future] = [1_000_000_000, 4_000_000_000];
+  test.each<[string, (token: string) => string]>([
+    ["with another signature", (token) => token.replace(/.{8}$/, "AAAAAAAA")],
+    ["with changed claims", (token) => `${token.split(".")[0]}.${encoded({ sub: "iris" })}.${token.split(".")[2]}`],
+    ["without a signature", (token) => `${encoded({ alg: "none" })}.${token.split(".")[1]}.`],
+    ["for another client", (token) => okta.signed(token, { aud: "another" })],
+    ["of another issuer", (token) => okta.signed(token, { iss: "https://other.example" })],
+    ["of another sign-in", (token) => okta.signed(token, { nonce: "of another" })],
+    ["that has expired", (token) => okta.signed(token, { exp: past })],
+    ["that is not valid yet", (token) => okta.signed(token, { nbf: future })],
+  ])("%s signs nobody in", async (_, forge) => {
+    await addProvider();
+    okta.forged.token = forge;
+    const browser = w.as("nobody");
+    expect(await pageAfter("mara", browser)).toContain("The answer of Okta is not valid. Try again.");
+    expect((await browser.get("/account")).status).toBe(303);
+    okta.forged.token = (token) => okta.signed(token, {});
+    expect((await signIn("mara", browser)).headers.get("location")).toBe("/");
   });
 });
 

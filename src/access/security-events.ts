@@ -27,6 +27,17 @@ export interface SecurityEvent {
 /** How long security events are kept. */
 export const securityEventDays = 180;
 
+/** What changes how a person signs in: they get a mail about it. */
+const mailedKinds: readonly SecurityEventKind[] = [
+  "password_set",
+  "password_changed",
+  "provider_linked",
+  "two_factor_on",
+  "two_factor_off",
+  "recovery_codes_created",
+  "recovery_code_used",
+];
+
 const maxUserAgentLength = 300;
 
 /**
@@ -51,6 +62,7 @@ export async function recordSecurityEvent(
       address,
       user_agent: userAgent.slice(0, maxUserAgentLength),
       detail: detail ?? null,
+      to_mail: mailedKinds.includes(kind) ? 1 : 0,
     })
     .returning("seq")
     .executeTakeFirstOrThrow();

@@ -144,3 +144,10 @@ export async function closeSessionsOf(db: Database, personId: string): Promise<v
   await db.deleteFrom("half_sign_ins").where("person_id", "=", personId).execute();
   await db.deleteFrom("sessions").where("person_id", "=", personId).execute();
 }
+
+/** Closes all sessions but one, also those of guests, and sign-ins that wait for a code. */
+export async function closeAllSessions(db: Database, keptHash: string): Promise<void> {
+  await db.deleteFrom("half_sign_ins").execute();
+  await db.deleteFrom("sessions").where("hash", "!=", keptHash).execute();
+  await db.updateTable("guests").set({ session_hash: null }).where("session_hash", "is not", null).execute();
+}

@@ -8,7 +8,7 @@ import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { addMs } from "../time/add.ts";
 import { guestIdentity, whyNotGuest, whyNotSendCode, whyNotTryCode } from "./rules.ts";
 
-const codeLifetimeMs = 15 * 60_000;
+export const codeLifetimeMinutes = 10;
 const sessionLifetimeMs = 2 * 3_600_000;
 
 /** What a guest's link or session leads to: one promotion, and nothing else of its site. */
@@ -69,7 +69,11 @@ export async function newCode(db: Database, link: string, now: string): Promise<
   const guest = await load(db, row, now);
   refuse(row && whyNotSendCode(row));
   const code = String(randomInt(1_000_000)).padStart(6, "0");
-  const fresh = { code_hash: codeHash(guest.id, code), code_expires_at: addMs(now, codeLifetimeMs), tries: 0 };
+  const fresh = {
+    code_hash: codeHash(guest.id, code),
+    code_expires_at: addMs(now, codeLifetimeMinutes * 60_000),
+    tries: 0,
+  };
   await db
     .updateTable("guests")
     .set((eb) => ({ ...fresh, codes: eb("codes", "+", 1) }))

@@ -2,19 +2,20 @@ import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { codePage, guestReviewPage, guestsPage } from "../../views/guests.ts";
 import { roleNames } from "../access/roles.ts";
+import { recordSecurityEvent } from "../access/security-events.ts";
 import { notFound, Refusal, shownRefusal } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
 import type { AppEnv, SiteContext, SiteEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, signedOutPage, sitePage } from "../http/pages.ts";
-import { secure, sessionActor } from "../http/session.ts";
+import { clientOf, cookieName, secure, sessionActor } from "../http/session.ts";
 import { sendLetter } from "../mail/letter.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import { assessPromotion } from "../promotions/assessment.ts";
 import { whyNotDecide } from "../promotions/decision-rules.ts";
 import { decide, promotionOf } from "../promotions/promotions.ts";
 import { saveTicks } from "../promotions/review-ticks.ts";
-import { confirmCode, findGuest, type Guest, guestOfSession, newCode } from "./guest-session.ts";
+import { codeLifetimeMinutes, confirmCode, findGuest, type Guest, guestOfSession, newCode } from "./guest-session.ts";
 import { inviteGuest, listGuests, revokeGuest } from "./guests.ts";
 import { invitationUrl, mailInvitation } from "./invitation-mail.ts";
 import { guestRoles, maskedEmail, whyNoGuests } from "./rules.ts";
@@ -94,7 +95,7 @@ guestRoutes.post("/guest/code", async (c) => {
     await sendLetter(c.var.mailer as Mailer, c.var.baseUrl, {
       to: { name: guest.name, address: guest.email },
       subject: `${code} is your code`,
-      lead: `Your code is ${code}. It works for 15 minutes. If you did not ask for it, ignore this mail.`,
+      lead: `Your code is ${code}. It works for ${codeLifetimeMinutes} minutes. If you did not ask for it, ignore this mail.`,
       actions: [],
       why: "You get this because somebody opened your invitation.",
     });
@@ -106,16 +107,29 @@ guestRoutes.post("/guest/code", async (c) => {
 
 guestRoutes.post("/guest/confirmation", async (c) => {
   const { link, code } = await formFields(c, "link", "code");
+  const guest = await findGuest(c.var.db, link, c.var.at);
   try {
     const secret = await confirmCode(c.var.db, link, code, c.var.at);
-    setCookie(c, guestCookie, secret, { httpOnly: true, sameSite: "Lax", path: "/guest", secure: secure(c) });
+    await recordSignIn(c, guest, "signed_in");
+    setCookie(c, guestCookie(c), secret, { httpOnly: true, sameSite: "Lax", path: "/", secure: secure(c) });
   } catch (error) {
-    return showCode(c, link, { sent: true, error: shownRefusal(error).errors.code });
+    const { errors } = shownRefusal(error);
+    await recordSignIn(c, guest, "code_failed");
+    return showCode(c, link, { sent: true, error: errors.code });
   }
   return c.redirect("/guest/review", 303);
 });
 
-const guestCookie = "sitebook-guest";
+/** For the administrators of the site. */
+const recordSignIn = (c: Context<AppEnv>, { actor, site }: Guest, kind: "signed_in" | "code_failed") =>
+  recordSecurityEvent(c.var.db, c.var.at, clientOf(c), {
+    kind,
+    personId: actor.person.id,
+    siteId: site.id,
+    ...(kind === "signed_in" && { detail: "as a guest, with a code" }),
+  });
+
+const guestCookie = (c: Context<AppEnv>) => cookieName(c, "sitebook-guest");
 
 async function showCode(c: Context<AppEnv>, link: string, state: { sent?: boolean; error?: string | undefined } = {}) {
   const guest = await findGuest(c.var.db, link, c.var.at);
@@ -149,9 +163,9 @@ guestRoutes.post("/guest/review", async (c) => {
 });
 
 async function guestOf(c: Context<AppEnv>): Promise<Guest> {
-  const guest = await guestOfSession(c.var.db, getCookie(c, guestCookie) ?? "", c.var.at);
+  const guest = await guestOfSession(c.var.db, getCookie(c, guestCookie(c)) ?? "", c.var.at);
   if (guest) return guest;
-  deleteCookie(c, guestCookie, { path: "/guest", secure: secure(c) });
+  deleteCookie(c, guestCookie(c), { path: "/", secure: secure(c) });
   throw new Refusal(403, "Your time on this page has ended. Open the link in your mail again.");
 }
 

@@ -7,6 +7,7 @@ import { signedOutLayout } from "../../views/layout.ts";
 import { bytesOf, type Html } from "../../views/parts/html.ts";
 import { isDiskFull } from "../database/errors.ts";
 import { Refusal } from "../errors.ts";
+import { logError } from "../log.ts";
 import type { AppEnv, SiteContext } from "./context.ts";
 import { plainPage, sendHtml, sitePage } from "./pages.ts";
 import { sendProblem } from "./problem.ts";
@@ -74,15 +75,15 @@ function asRefusal(error: Error): { status: number } & Omit<Refusal, "status" | 
   if (code === "ECONNRESET" && error.message === "aborted")
     return { status: 400, message: "The request was cut off.", ...noDetails };
   if (isDiskFull(error)) {
-    console.error(`No space is left for the database: ${error.message}`);
+    logError(`No space is left for the database: ${error.message}`);
     return { status: 507, message: diskFullSentence, ...noDetails };
   }
   if (isUnavailable(error, code)) {
-    console.error(`The database does not answer: ${error.message}`);
+    logError(`The database does not answer: ${error.message}`);
     return { status: 503, message: "The database does not answer at the moment. Try again shortly.", ...noDetails };
   }
   const reference = randomBytes(4).toString("hex");
-  console.error(`error ${reference}:`, error);
+  logError(`error ${reference}:`, error);
   return {
     status: 500,
     message: `This is a fault in Sitebook. It was logged with the reference ${reference}.`,

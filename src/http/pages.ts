@@ -8,7 +8,7 @@ import type { Person } from "../access/actor.ts";
 import { type Access, findAccess, listSitesOf } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { AnyContext, SiteEnv } from "./context.ts";
-import { secure } from "./session.ts";
+import { cookieName, secure } from "./session.ts";
 
 type Page = Pick<Frame, "title"> & Partial<Pick<Frame, "here" | "rail" | "past">> & { environment?: string };
 
@@ -119,7 +119,7 @@ export function flash(
   kind: "done" | "bad" = "done",
   { nextStep = false }: { nextStep?: boolean } = {},
 ): void {
-  setCookie(c, "flash", JSON.stringify({ kind, text: text.slice(0, 500), nextStep }), {
+  setCookie(c, cookieName(c, "flash"), JSON.stringify({ kind, text: text.slice(0, 500), nextStep }), {
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
@@ -129,9 +129,10 @@ export function flash(
 }
 
 function takeFlash(c: AnyContext): Frame["flash"] {
-  const cookie = getCookie(c, "flash");
+  const name = cookieName(c, "flash");
+  const cookie = getCookie(c, name);
   if (!cookie) return;
-  deleteCookie(c, "flash", { path: "/", secure: secure(c) });
+  deleteCookie(c, name, { path: "/", secure: secure(c) });
   try {
     const { kind, text, nextStep } = JSON.parse(cookie) as Record<string, unknown>;
     return { kind: kind === "bad" ? "bad" : "done", text: String(text), nextStep: nextStep === true };

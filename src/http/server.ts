@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
+import { logError } from "../log.ts";
 import { lingerMs, type RawStatus, rawResponse, sendRawError } from "./raw-response.ts";
 
 type Fetch = Parameters<typeof getRequestListener>[0];
@@ -69,6 +70,6 @@ function onUnreadable(error: unknown): Response {
     const { body, headers } = rawResponse(400);
     return new Response(body, { status: 400, headers });
   }
-  console.error(error);
+  logError("A request was not answered:", error);
   return new Response(null, { status: 500 });
 }

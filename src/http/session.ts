@@ -21,7 +21,10 @@ import { type Keyed, requestOf } from "./forms.ts";
 
 export const secure = (c: AnyContext) => c.get("baseUrl").startsWith("https:");
 
-const sessionCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook" : "sitebook");
+/** The name of a cookie, which over https no other host can set (RFC 6265bis, 4.1.3.2). Its path has to be "/" for that. */
+export const cookieName = (c: AnyContext, name: string): string => (secure(c) ? `__Host-${name}` : name);
+
+const sessionCookie = (c: AnyContext) => cookieName(c, "sitebook");
 
 /** The hash of the session's secret, by which lists name it; undefined without a session. */
 export function sessionHash(c: AnyContext): string | undefined {
@@ -56,7 +59,7 @@ export async function onlyForPerson(c: AnyContext, next: Next) {
 /** The secret of this browser, if somebody signed in with it before. */
 export const browserSecret = (c: AnyContext): string | undefined => getCookie(c, browserCookie(c));
 
-const browserCookie = (c: AnyContext) => (secure(c) ? "__Host-sitebook-browser" : "sitebook-browser");
+const browserCookie = (c: AnyContext) => cookieName(c, "sitebook-browser");
 
 /** The address and browser that a request came from. */
 export const clientOf = (c: AnyContext): Client => ({

@@ -3,6 +3,7 @@ import type { Actor } from "../access/actor.ts";
 import { whyNotMay } from "../access/permissions.ts";
 import type { Database } from "../database/connect.ts";
 import { notFound, Refusal, refuse } from "../errors.ts";
+import { logError } from "../log.ts";
 import {
   type CheckpointStatement,
   fingerprint,
@@ -145,8 +146,8 @@ export function scheduleCheckpoints(db: Database): void {
 export async function signAll(db: Database, at: string): Promise<void> {
   try {
     for (const site of await db.selectFrom("sites").select(["id", "slug"]).execute())
-      await signChain(db, site, at).catch((error: Error) => console.error(`${site.slug}: ${error.message}`));
+      await signChain(db, site, at).catch((error: Error) => logError(`${site.slug}: ${error.message}`));
   } catch (error) {
-    console.error("Checkpoints could not be signed:", error);
+    logError("Checkpoints could not be signed:", error);
   }
 }

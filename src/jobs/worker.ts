@@ -1,4 +1,5 @@
 import type { Database } from "../database/connect.ts";
+import { logError } from "../log.ts";
 import { finishJob, type Job, removeDoneJobs, retryJob, takeJob } from "./queue.ts";
 
 /**
@@ -58,7 +59,7 @@ export function startWorker(
     while (!stopping.signal.aborted) {
       await prepare(now())
         .then(() => runDueJobs(db, handlers, now, () => stopping.signal.aborted))
-        .catch((error: unknown) => console.error("Background work could not be read:", error));
+        .catch((error: unknown) => logError("Background work could not be read:", error));
       await pause(pauseMs, stopping.signal);
     }
   };

@@ -4,6 +4,7 @@ import { type Client, recordSecurityEvent } from "../access/security-events.ts";
 import type { Database } from "../database/connect.ts";
 import { newSecret, sha256 } from "../database/ids.ts";
 import { fieldErrors, Refusal, refuseFields } from "../errors.ts";
+import { logError } from "../log.ts";
 import { clearBounces } from "../mail/bounced-addresses.ts";
 import { sendLetter } from "../mail/letter.ts";
 import type { Mailer } from "../mail/mailer.ts";
@@ -95,6 +96,6 @@ export async function confirmAddress(
       lead: "The address of your account on Sitebook was changed, and this one no longer signs in. If that was not you, tell an administrator of your site at once.",
       actions: [],
       why: "You get this because it was the address of your account.",
-    }).catch((error: unknown) => console.error("The old address could not be written to:", error));
+    }).catch((error: unknown) => logError("The old address could not be written to:", error));
   return change;
 }

@@ -5,6 +5,7 @@ import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
 import { clientOf } from "../http/session.ts";
+import { logError } from "../log.ts";
 import { confirmAddress, findAddressChange } from "./address.ts";
 import { mailPasswordLink } from "./reset-by-mail.ts";
 
@@ -21,7 +22,7 @@ mailRoutes.post("/forgot", async (c) => {
   // not awaited: how long it takes would tell who has an account
   if (mailer)
     mailPasswordLink(db, email, { mailer, baseUrl, client: clientOf(c), at }).catch((error: unknown) =>
-      console.error("A link for a new password could not be mailed:", error),
+      logError("A link for a new password could not be mailed:", error),
     );
   return signedOutPage(c, "New password", forgotPage({ mailIsSetUp: mailer !== undefined, sentTo: email }));
 });

@@ -111,6 +111,20 @@ export function whyNotGiveLink(
     return `${member.name} also has a role on a site that you do not administer, and a new password would give access to that one, too.`;
 }
 
+/** `elsewhere`: as of `whyNotGiveLink`. */
+export function whyNotSignOut(
+  administrator: { id: string },
+  member: { id: string; name: string },
+  elsewhere: boolean,
+): string | undefined {
+  if (administrator.id === member.id) return "Sign out everywhere under Account.";
+  if (elsewhere)
+    return `${member.name} also has a role on a site that you do not administer, and would be signed out there, too.`;
+}
+
+export const whyNotSignOutEverybody = (everySite: boolean): string | undefined =>
+  everySite ? undefined : "Only an administrator of every site can sign everybody out.";
+
 /** What a role allows on a site with these environments, as a sentence. */
 export function roleSentence(role: Role, environments: { name: string; gate: Gate | null }[]): string {
   const gated = environments.filter(({ gate }) => gate?.requirements.some((required) => required.role === role.slug));

@@ -5,7 +5,7 @@ const sentences: Record<SecurityEventKind, (detail: string) => string> = {
   sign_in_failed: () => "Wrong password",
   signed_out: () => "Signed out",
   session_ended: () => "Signed out another browser",
-  sessions_ended: () => "Signed out everywhere",
+  sessions_ended: (whom) => `Signed out ${whom || "everywhere"}`,
   password_set: (how) => `Password set ${how}`,
   password_changed: () => "Password changed",
   link_created: (purpose) => `Link created ${purpose}`,

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { linkPage, linksPage, memberPage, type PeopleForm, peoplePage } from "../../views/settings/people.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import { listRoles } from "../access/roles.ts";
+import { listSessions } from "../access/sessions.ts";
 import { besideFields, notFound } from "../errors.ts";
 import { staffOf } from "../gates/queries.ts";
 import { gateWarnings } from "../gates/warnings.ts";
@@ -12,6 +13,7 @@ import { flash, sitePage } from "../http/pages.ts";
 import { clientOf, sessionActor } from "../http/session.ts";
 import { bouncedAddress, bounceSentence, clearBounces } from "../mail/bounced-addresses.ts";
 import { sendLetter } from "../mail/letter.ts";
+import { signOutMember, whyNotSignOutMember } from "../people/end-sessions.ts";
 import { inviteAll } from "../people/invitations.ts";
 import { linkExpiry } from "../people/links.ts";
 import { changeRoles, type Invited, invite, resetPassword } from "../people/people.ts";
@@ -97,6 +99,14 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/two-factor-removal", async (c
   return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
 });
 
+peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/sign-out", async (c) => {
+  const { db, at, access, person } = c.var;
+  const id = c.req.param("person");
+  const { name } = await signOutMember(db, { person, client: clientOf(c), at }, access.site, id);
+  flash(c, `${name} is signed out everywhere.`);
+  return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
+});
+
 async function roleNames(c: SiteContext, slugs: string[]): Promise<string> {
   const all = await listRoles(c.var.db);
   return joinWithAnd(all.filter(({ slug }) => slugs.includes(slug)).map(({ name }) => name));
@@ -140,6 +150,8 @@ async function showMember(
     mayClose: await administersEverySite(c.var.db, c.var.person.id),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
     bounced: bounced && bounceSentence(bounced),
+    sessions: (await listSessions(c.var.db, id, c.var.at)).length,
+    whyNotSignOut: await whyNotSignOutMember(c.var.db, c.var.person, site, member),
     hasTwoFactor: (await twoFactorOf(c.var.db, id)).isOn,
     whyNotEndTwoFactor: await whyNotEndOf(c.var.db, c.var.person, id),
     now: c.var.at,

@@ -12,7 +12,8 @@ import { besideFields, notFound, refuse } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
-import { clientOf, needPerson } from "../http/session.ts";
+import { clientOf, needPerson, sessionHash } from "../http/session.ts";
+import { signOutEverybody } from "../people/end-sessions.ts";
 import { securityRow } from "../people/security-page.ts";
 import { listSecurityEventsWithoutAccount } from "../people/security-queries.ts";
 import type { Discover } from "../sign-on/discovery.ts";
@@ -74,6 +75,12 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
     const off = passwords === "administrators";
     await switchPasswords(c.var.db, administrator(c), off ? "administrators" : "everybody");
     flash(c, off ? "Passwords are switched off for all but administrators." : "Passwords are switched on.");
+    return c.redirect(here(c), 303);
+  });
+
+  routes.post("/sessions", async (c) => {
+    await signOutEverybody(c.var.db, administrator(c), sessionHash(c) ?? "");
+    flash(c, "Everybody else is signed out.");
     return c.redirect(here(c), 303);
   });
 

@@ -32,8 +32,12 @@ async function discover(provider: IdentityProvider, secrets: Secrets): Promise<C
   const issuer = new URL(provider.issuer);
   const options = {
     timeout: timeoutSeconds,
-    // whyNotIssuer allows that on this machine only
-    ...(issuer.protocol === "http:" && { execute: [client.allowInsecureRequests] }),
+    execute: [
+      // the signature of ID tokens is checked, although they come over TLS from the provider itself
+      client.enableNonRepudiationChecks,
+      // whyNotIssuer allows that on this machine only
+      ...(issuer.protocol === "http:" ? [client.allowInsecureRequests] : []),
+    ],
   };
   const authentication = secret === undefined ? client.None() : authenticate(client, secret);
   return client.discovery(issuer, provider.client_id, undefined, authentication, options);

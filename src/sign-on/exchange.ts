@@ -5,6 +5,8 @@ import type { Claims } from "./rules.ts";
 
 /** What a browser keeps between leaving for the provider and coming back. */
 export interface Flow {
+  /** The id of the provider that it began with; no other may end it (RFC 9700, 2.1). */
+  provider: string;
   state: string;
   nonce: string;
   verifier: string;
@@ -25,7 +27,8 @@ export async function beginSignIn(
 ): Promise<{ address: string; flow: Flow }> {
   const client = await import("openid-client");
   const verifier = client.randomPKCECodeVerifier();
-  const flow = { state: client.randomState(), nonce: client.randomNonce(), verifier, next, again };
+  const secrets = { state: client.randomState(), nonce: client.randomNonce(), verifier };
+  const flow = { provider: provider.id, ...secrets, next, again };
   const address = client.buildAuthorizationUrl(config, {
     redirect_uri: redirectUri,
     scope: ["openid", "email", "profile", provider.scopes].join(" ").trim(),

@@ -8,6 +8,7 @@ import { containsSecret } from "../http/compression.ts";
 import type { AppEnv } from "../http/context.ts";
 import { flash, signedOutPage } from "../http/pages.ts";
 import { browserSecret, clientOf, secure, signInAddress, startSession } from "../http/session.ts";
+import { logError } from "../log.ts";
 import { safePath } from "../people/rules.ts";
 import { personOf } from "./accounts.ts";
 import type { Discover } from "./discovery.ts";
@@ -22,6 +23,8 @@ export function signOnRoutes(discover: Discover): Hono<AppEnv> {
   // a link and no form: Chromium applies form-action to all redirects after a form, also to those between two providers
   routes.get("/sign-in/:provider", async (c) => {
     const next = safePath(c.req.query("next"));
+    // a person signs in by pressing a button here, and not by opening another web site
+    if (c.req.header("sec-fetch-site") === "cross-site") return c.redirect(signInAddress(next), 303);
     return orSignInPage(c, next, async (provider) => {
       const again = c.req.query("again") !== undefined;
       const redirectUri = callbackAddress(c.var.baseUrl, provider.slug);
@@ -35,7 +38,8 @@ export function signOnRoutes(discover: Discover): Hono<AppEnv> {
     const flow = takeFlow(c);
     const next = safePath(flow?.next);
     return orSignInPage(c, next, async (provider) => {
-      if (!flow) throw new Refusal(401, "This sign-in took too long, or began in another browser. Try again.");
+      if (flow?.provider !== provider.id)
+        throw new Refusal(401, "This sign-in took too long, or began in another browser. Try again.");
       const address = new URL(callbackAddress(c.var.baseUrl, provider.slug) + new URL(c.req.url).search);
       const { claims, ...signIn } = await finishSignIn(await discover(provider), provider, address, flow);
       const { db, at } = c.var;
@@ -74,7 +78,7 @@ async function orSignInPage(
     if (!provider) throw new Refusal(404, "This way to sign in no longer exists.");
     return await work(provider);
   } catch (error) {
-    if (!(error instanceof Refusal)) console.error(`Sign-in with ${provider?.slug} failed:`, describe(error));
+    if (!(error instanceof Refusal)) logError(`Sign-in with ${provider?.slug} failed: ${describe(error)}`);
     flash(c, providerRefusal(error, provider ?? { name: "" }).message, "bad");
     return c.redirect(signInAddress(next), 303);
   }

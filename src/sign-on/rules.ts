@@ -41,7 +41,7 @@ export interface Claims {
 const maxRules = 500;
 
 /** Short names that addresses of the settings use. */
-const reservedSlugs = ["passwords"];
+const reservedSlugs = ["passwords", "sessions"];
 
 export const whyNotAdministerSignIn = (everySite: boolean): string | undefined =>
   everySite

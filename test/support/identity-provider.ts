@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider, { type Configuration } from "oidc-provider";
 
@@ -44,15 +44,36 @@ export async function identityProvider(
   );
   const requests: string[] = [];
   const handle = provider.callback();
+  const forged: { token?: (token: string) => string } = {};
   server.on("request", (request, response) => {
     requests.push(`${request.method} ${request.url?.split("?")[0]}`);
+    if (request.url === "/token" && forged.token) replaceToken(response, forged.token);
     return handle(request, response);
   });
   const close = () => {
     server.closeAllConnections();
     return new Promise<void>((done) => server.close(() => done()));
   };
-  return { issuer, provider, requests, close, [Symbol.asyncDispose]: close };
+  /** A token of this provider with other claims, and its signature. */
+  const signed = (token: string, claims: object): string => {
+    const [header = "", payload = ""] = token.split(".");
+    const text = `${header}.${encoded({ ...JSON.parse(Buffer.from(payload, "base64url").toString()), ...claims })}`;
+    return `${text}.${sign("sha256", Buffer.from(text), privateKey).toString("base64url")}`;
+  };
+  return { issuer, provider, requests, forged, signed, close, [Symbol.asyncDispose]: close };
+}
+
+export const encoded = (content: object): string => Buffer.from(JSON.stringify(content)).toString("base64url");
+
+/** Has the ID token in an answer of the token endpoint replaced. */
+function replaceToken(response: ServerResponse, replace: (token: string) => string): void {
+  const end = response.end.bind(response) as (body: string) => ServerResponse;
+  response.end = ((body: unknown) => {
+    const answer = JSON.parse(String(body));
+    const text = JSON.stringify({ ...answer, ...(answer.id_token && { id_token: replace(answer.id_token) }) });
+    response.setHeader("content-length", Buffer.byteLength(text));
+    return end(text);
+  }) as ServerResponse["end"];
 }
 
 /** It prints how to run it in production. */

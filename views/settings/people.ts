@@ -118,6 +118,9 @@ export const memberPage = (props: {
   mayClose: boolean;
   /** Why no link may be created for them. */
   whyNotLink?: string | undefined;
+  /** In how many browsers they are signed in. */
+  sessions: number;
+  whyNotSignOut: string | undefined;
   hasTwoFactor: boolean;
   /** Why no notices are sent to their address. */
   bounced: string | undefined;
@@ -154,6 +157,6 @@ ${props.bounced && html`${note(props.bounced, { kind: "bad" })}${postButton(`${o
     ]),
   )}
 ${panel("removal", "Removal", html`<p>Lists what they still have to do here first. Their account stays.</p><p>${linkButton(`${own}/removal`, `Remove ${member.name} from this site`)}</p>${props.mayClose && html`<p><a href="${closingAddress(member.id, site.slug)}">Close their account</a>, on all sites</p>`}`)}
-${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.has_password ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}${props.hasTwoFactor && panel("two-factor", "Two-factor sign-in", html`<p>If they lost their telephone and their recovery codes, make sure that it is them who ask.</p><form class="inline" method="post" action="${own}/two-factor-removal">${button({ text: "Switch off", look: "danger", why: props.whyNotEndTwoFactor })}</form>`)}`,
+${panel("link", link[0], html`<p>${link[1]}</p><form class="inline" method="post" action="${own}/link">${button({ text: member.has_password ? "Create a password-reset link" : "Create a new invitation", why: props.whyNotLink })}</form>`)}${props.sessions > 0 && panel("sessions", "Sessions", html`<p>Signed in with ${countOf(props.sessions, "browser")}. The password stays.</p>${postButton(`${own}/sign-out`, { text: "Sign out everywhere", why: props.whyNotSignOut, whyId: "why-not-sign-out" })}`)}${props.hasTwoFactor && panel("two-factor", "Two-factor sign-in", html`<p>If they lost their telephone and their recovery codes, make sure that it is them who ask.</p><form class="inline" method="post" action="${own}/two-factor-removal">${button({ text: "Switch off", look: "danger", why: props.whyNotEndTwoFactor })}</form>`)}`,
 )}`;
 };

@@ -47,7 +47,7 @@ export const signInSettingsPage = (
 ): Html => html`${head({ title: "Sign-in", under: "How people sign in, on all sites." })}
 ${split(
   html`${providerTable(props)}<h2>New provider</h2>${providerForm(props, { isNew: true })}`,
-  html`${passwordPanel(props)}`,
+  html`${passwordPanel(props)}${sessionPanel(props)}`,
 )}
 ${failureTable(props)}`;
 
@@ -75,6 +75,13 @@ const passwordPanel = ({ passwords, whyNotOff, from }: Parameters<typeof signInS
     html`<p>${text}</p><form class="inline" method="post" action="${signInSettingsAddress(from, "/passwords")}">${button({ text: off ? "Switch passwords on" : "Switch passwords off", name: "passwords", value: off ? "everybody" : "administrators", why: off ? undefined : whyNotOff })}</form>`,
   );
 };
+
+const sessionPanel = ({ from }: { from: string | undefined }): Html =>
+  panel(
+    "sessions",
+    "Sessions",
+    html`<p>If sessions may have been stolen: everybody else, also in your other browsers, has to sign in again. Tokens still work.</p>${confirmButton("Sign everybody out", "Sign out all people and guests, in all browsers but this one?", { action: signInSettingsAddress(from, "/sessions"), text: "Yes, sign out", look: "danger" })}`,
+  );
 
 const failureTable = ({ failures, zone, now }: Parameters<typeof signInSettingsPage>[0]): Html | undefined =>
   failures.length > 0

@@ -1,4 +1,5 @@
 import { Client, Pool, type PoolConfig, types } from "pg";
+import { logError } from "../../log.ts";
 
 const int8 = 20;
 const numeric = 1700;
@@ -19,7 +20,7 @@ export function createPool(connectionString: string, options: PoolConfig): Pool 
     idle_in_transaction_session_timeout: 5 * 60_000,
   });
   // an idle connection that PostgreSQL closes must not crash Sitebook: the next query opens another
-  pool.on("error", (error) => console.error(`The database closed a connection: ${error.message}`));
+  pool.on("error", (error) => logError(`The database closed a connection: ${error.message}`));
   pool.on("connect", (client) => {
     // nor must one that it closes in the middle of a transaction: the next query on it fails
     client.on("error", () => undefined);
