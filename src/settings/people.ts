@@ -138,7 +138,7 @@ async function showMember(
     selected: refused?.roles ?? member.roles.map(({ slug }) => slug),
     mayClose: await administersEverySite(c.var.db, c.var.person.id),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
-    sessions: (await listSessions(c.var.db, id, c.var.at)).length,
+    sessions: (await listSessions(c.var.db, id, c.var.at, c.var.sessionLifetime)).length,
     whyNotSignOut: await whyNotSignOutMember(c.var.db, c.var.person, site, member),
     hasTwoFactor: (await twoFactorOf(c.var.db, id)).isOn,
     whyNotEndTwoFactor: await whyNotEndOf(c.var.db, c.var.person, id),
