@@ -4,6 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { help } from "../views/help.ts";
 import { limitHashing } from "./access/password-queue.ts";
 import { createSecrets, type Secrets } from "./access/secrets.ts";
+import { type SessionLifetime, usualLifetime } from "./access/sessions.ts";
 import { tokenAddressWatch } from "./access/token-addresses.ts";
 import { artifactRoutes } from "./artifacts/routes.ts";
 import { siteFrame } from "./board/frame.ts";
@@ -82,6 +83,7 @@ export interface Options {
   secrets?: Secrets;
   /** Writes a line about each refused request; undefined: none. */
   log?: ((line: string) => void) | undefined;
+  sessions?: SessionLifetime;
 }
 
 /** Builds the application on a migrated database; `server.ts` serves it. */
@@ -97,6 +99,7 @@ export function createApp(
     webhookNetworks = [],
     secrets = createSecrets({ databaseUrl: "file::memory:" }),
     log,
+    sessions = usualLifetime,
   }: Options,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -124,6 +127,7 @@ export function createApp(
     c.set("assets", files.urls);
     c.set("siteSummary", (db, site) => siteSummary(db, site, at));
     c.set("siteFrame", siteFrame);
+    c.set("sessionLifetime", sessions);
     c.set("limitHashing", hashing);
     c.set("watchTokenAddress", watchTokenAddress);
     await next();

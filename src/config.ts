@@ -1,4 +1,5 @@
 import { minSecretLength } from "./access/secrets.ts";
+import { type SessionLifetime, usualLifetime } from "./access/sessions.ts";
 import { Misconfigured } from "./errors.ts";
 import { readRange } from "./http/client-address.ts";
 import type { MailSettings } from "./mail/mailer.ts";
@@ -17,6 +18,8 @@ export interface Config {
   webhookNetworks: string[];
   /** The key with which stored secrets are encrypted; undefined for a key in a file beside the SQLite database. */
   secret: string | undefined;
+  /** How long people stay signed in. */
+  sessions: SessionLifetime;
 }
 
 /** Reads the environment variables. Throws one Misconfigured whose message has a sentence for each wrong value. */
@@ -27,6 +30,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const trustedProxies = listOf(env.TRUSTED_PROXIES);
   const webhookNetworks = listOf(env.WEBHOOK_NETWORKS);
   const secret = env.SECRET || undefined;
+  const idleMinutes = env.SESSION_IDLE_MINUTES || String(usualLifetime.idle / 60_000);
+  const hours = env.SESSION_HOURS || String(usualLifetime.total / 3_600_000);
   const wrong = [
     whyNotPort(port),
     whyNotDatabase(databaseUrl),
@@ -35,6 +40,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     whyNotRanges("WEBHOOK_NETWORKS", "the receivers, like 10.1.2.3, 192.168.0.0/16", webhookNetworks),
     ...whyNotMail(env.SMTP_URL, env.MAIL_FROM),
     secret && whyNotSecret(secret),
+    whyNotWhole("SESSION_IDLE_MINUTES", idleMinutes, 5, maxSessionHours * 60),
+    whyNotWhole("SESSION_HOURS", hours, 1, maxSessionHours),
   ].filter(Boolean);
   if (wrong.length) throw new Misconfigured(wrong.join("\n"));
   return {
@@ -46,7 +53,16 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mail: env.SMTP_URL && env.MAIL_FROM ? { url: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
     webhookNetworks,
     secret,
+    sessions: { idle: Number(idleMinutes) * 60_000, total: Number(hours) * 3_600_000 },
   };
+}
+
+/** Browsers keep no cookie for longer than 400 days; a year is enough. */
+const maxSessionHours = 365 * 24;
+
+function whyNotWhole(variable: string, text: string, atLeast: number, atMost: number): string | undefined {
+  if (/^\d{1,6}$/.test(text) && Number(text) >= atLeast && Number(text) <= atMost) return;
+  return `${variable} is "${text}"; set a whole number from ${atLeast} to ${atMost}.`;
 }
 
 function whyNotPort(port: string): string | undefined {

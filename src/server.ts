@@ -60,6 +60,7 @@ async function start(): Promise<void> {
     address: (request, env) => addressOf(socketOf(env), request.headers.get("x-forwarded-for")),
     secrets,
     log: console.log,
+    sessions: config.sessions,
   });
   // before the server can be stopped, which closes the database
   const link = await setupLink(db, new Date().toISOString());

@@ -10,6 +10,7 @@ test("by default Sitebook listens on this machine and uses an SQLite file", () =
     trustedProxies: [],
     webhookNetworks: [],
     secret: undefined,
+    sessions: { idle: 7 * 24 * 3_600_000, total: 30 * 24 * 3_600_000 },
   };
   expect(readConfig({})).toEqual(defaults);
   const empty = { PORT: "", HOST: "", DATABASE_URL: "", BASE_URL: "", TRUSTED_PROXIES: "", SECRET: "" };
@@ -28,6 +29,8 @@ test("all variables are read", () => {
       SMTP_URL: "smtp://book:hunter2@mail.example.com:587",
       MAIL_FROM: "Sitebook <sitebook@example.com>",
       SECRET: "correct horse battery staple book",
+      SESSION_IDLE_MINUTES: "30",
+      SESSION_HOURS: "12",
     }),
   ).toEqual({
     port: 8080,
@@ -38,6 +41,7 @@ test("all variables are read", () => {
     webhookNetworks: ["10.1.2.3", "192.168.0.0/16"],
     mail: { url: "smtp://book:hunter2@mail.example.com:587", from: "Sitebook <sitebook@example.com>" },
     secret: "correct horse battery staple book",
+    sessions: { idle: 1_800_000, total: 43_200_000 },
   });
 });
 
@@ -62,6 +66,8 @@ test.each([
   [{ MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address of a mail server; set smtp://"],
   [{ SMTP_URL: "mail.example.com:25", MAIL_FROM: "sitebook@example.com" }, "SMTP_URL is not the address"],
   [{ SMTP_URL: "smtp://mail.example.com", MAIL_FROM: "Sitebook" }, 'MAIL_FROM is "Sitebook"'],
+  [{ SESSION_IDLE_MINUTES: "1" }, 'SESSION_IDLE_MINUTES is "1"; set a whole number from 5 to'],
+  [{ SESSION_HOURS: "forever" }, 'SESSION_HOURS is "forever"; set a whole number from 1 to 8760'],
   [{ SECRET: "hunter2" }, "SECRET has 7 characters; set at least 32 random ones"],
 ])("%j is refused with a sentence that says what to set", (env, sentence) => {
   expect(() => readConfig(env)).toThrow(sentence);

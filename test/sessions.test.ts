@@ -299,6 +299,29 @@ test("a session ends after a week without a request, or after a month", async ()
   expect((await busy.get("/sites/shop")).status).toBe(303);
 });
 
+test("where sessions are shorter, those that began before end as early, and a click prolongs them within the limit", async () => {
+  const before = w.as("iris");
+  expect((await before.get("/sites/shop")).status).toBe(200);
+  const sessions = { idle: 30 * 60_000, total: 12 * 3_600_000 };
+  const app = createApp(w.db, { baseUrl: "http://sitebook.test", now: () => new Date(w.clock.at), sessions });
+  const short = browser(app, w.db, undefined, w.clock);
+  const [cookie] = (await short.post("/sign-in", right)).headers.getSetCookie();
+  expect(cookie).toContain("; Max-Age=43200;");
+  const other = browser(app, w.db, w.people.iris, w.clock);
+  expect((await other.get("/sites/shop")).status).toBe(200);
+
+  for (let i = 0; i < 28; i++) {
+    minutes(25);
+    expect((await short.get("/sites/shop")).status).toBe(200);
+  }
+  expect((await other.get("/sites/shop")).status).toBe(303);
+  const account = await (await short.get("/account")).text();
+  expect(account.match(/>this browser<|Sign out<span/g)).toHaveLength(1);
+  expect((await before.get("/sites/shop")).status, "under the usual limits").toBe(200);
+  minutes(20);
+  expect((await short.get("/sites/shop")).status).toBe(303);
+});
+
 test("a post from another origin, or from none, is refused", async () => {
   for (const origin of ["https://evil.example", "null", "http://sitebook.test.evil.example"]) {
     const answer = await w.as("iris").post("/sites/shop/settings", { name: "Evil", time_zone: "UTC" }, { origin });

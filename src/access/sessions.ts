@@ -8,9 +8,16 @@ import type { Person } from "./actor.ts";
 import { type Client, unknownClient } from "./security-events.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
-export const sessionLifetimeMs = { idle: 7 * dayMs, total: 30 * dayMs };
+/** How long a session lasts without a click, and in any case, in ms. */
+export interface SessionLifetime {
+  idle: number;
+  total: number;
+}
+
+export const usualLifetime: SessionLifetime = { idle: 7 * dayMs, total: 30 * dayMs };
+
 /** How old `seen_at` may become before it is written again, so that not every click is a write. */
-const seenIntervalMs = 10 * 60 * 1000;
+const seenIntervalMs = ({ idle }: SessionLifetime) => Math.min(10 * 60 * 1000, idle / 10);
 
 /** How somebody signed in with an identity provider. */
 export interface ProviderSignIn {
@@ -29,6 +36,7 @@ export async function openSession(
   at: string,
   { address, userAgent }: Client = unknownClient,
   provider?: ProviderSignIn,
+  lifetime = usualLifetime,
 ): Promise<string> {
   const secret = newSecret();
   await db.deleteFrom("sessions").where("expires_at", "<", at).execute();
@@ -39,7 +47,7 @@ export async function openSession(
       person_id: personId,
       created_at: at,
       seen_at: at,
-      expires_at: addMs(at, sessionLifetimeMs.total),
+      expires_at: addMs(at, lifetime.total),
       address,
       user_agent: userAgent,
       authenticated_at: provider?.authenticatedAt ?? null,
@@ -55,30 +63,47 @@ interface Session {
   signedInAt: string;
 }
 
-/** The person of a session, or undefined if it has ended: after a week without a click, or after a month in any case. */
-export async function findSession(db: Database, secret: string, at: string): Promise<Session | undefined> {
+/** The person of a session, or undefined if it has ended: by default after a week without a click, or after a month. */
+export async function findSession(
+  db: Database,
+  secret: string,
+  at: string,
+  lifetime = usualLifetime,
+): Promise<Session | undefined> {
   const hash = sha256(secret);
-  const [session] = await selectSession(db, hash, at, addMs(at, -sessionLifetimeMs.idle));
+  const [session] = await selectSession(db, hash, at, ...since(at, lifetime));
   if (!session) return;
   const { seen_at, created_at, authenticated_at, ...person } = session;
   const signedInAt = authenticated_at ?? created_at;
-  if (seen_at < addMs(at, -seenIntervalMs)) await markSeen(db, hash, at);
+  if (seen_at < addMs(at, -seenIntervalMs(lifetime))) await markSeen(db, hash, at);
   return { person, signedInAt };
 }
 
 /** Whether a session has not ended. Unlike `findSession` it does not count as a click. */
-export async function isSessionOpen(db: Database, secret: string, at: string): Promise<boolean> {
-  return (await selectSession(db, sha256(secret), at, addMs(at, -sessionLifetimeMs.idle))).length > 0;
+export async function isSessionOpen(
+  db: Database,
+  secret: string,
+  at: string,
+  lifetime = usualLifetime,
+): Promise<boolean> {
+  return (await selectSession(db, sha256(secret), at, ...since(at, lifetime))).length > 0;
 }
 
-const selectSession = precompiled((db, hash: string, at: string, idleSince: string) =>
+/** After when a session must have begun and been used. What was shortened since it began counts too. */
+const since = (at: string, { idle, total }: SessionLifetime): [seen: string, begun: string] => [
+  addMs(at, -idle),
+  addMs(at, -total),
+];
+
+const selectSession = precompiled((db, hash: string, at: string, seenAfter: string, begunAfter: string) =>
   db
     .selectFrom("sessions as s")
     .innerJoin("people as p", "p.id", "s.person_id")
     .select(["p.id", "p.name", "p.kind", "p.email", "s.seen_at", "s.created_at", "s.authenticated_at"])
     .where("s.hash", "=", hash)
     .where("s.expires_at", ">", at)
-    .where("s.seen_at", ">", idleSince),
+    .where("s.seen_at", ">", seenAfter)
+    .where("s.created_at", ">", begunAfter),
 );
 
 /** Ignores a full disk, so that people can still look things up. */
@@ -117,13 +142,20 @@ export interface OpenSession {
 const maxSessions = 50;
 
 /** The sessions of a person that have not ended, the latest sign-in first, at most fifty. */
-export function listSessions(db: Database, personId: string, at: string): Promise<OpenSession[]> {
+export function listSessions(
+  db: Database,
+  personId: string,
+  at: string,
+  lifetime = usualLifetime,
+): Promise<OpenSession[]> {
+  const [seenAfter, begunAfter] = since(at, lifetime);
   return db
     .selectFrom("sessions")
     .select(["hash", "created_at", "seen_at", "address", "user_agent"])
     .where("person_id", "=", personId)
     .where("expires_at", ">", at)
-    .where("seen_at", ">", addMs(at, -sessionLifetimeMs.idle))
+    .where("seen_at", ">", seenAfter)
+    .where("created_at", ">", begunAfter)
     .orderBy("created_at", "desc")
     .limit(maxSessions)
     .execute();

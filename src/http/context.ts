@@ -3,6 +3,7 @@ import type { Frame } from "../../views/layout.ts";
 import type { Person } from "../access/actor.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import type { Secrets } from "../access/secrets.ts";
+import type { SessionLifetime } from "../access/sessions.ts";
 import type { Access } from "../access/sites.ts";
 import type { tokenAddressWatch } from "../access/token-addresses.ts";
 import type { Database } from "../database/connect.ts";
@@ -28,6 +29,7 @@ export type AppEnv = {
     stopping: AbortSignal;
     /** The client's address, for rate limits. A function, as few handlers need it. */
     address: () => string;
+    sessionLifetime: SessionLifetime;
     limitHashing: LimitHashing;
     /** Records when a token is used from a new address. */
     watchTokenAddress: ReturnType<typeof tokenAddressWatch>;

@@ -11,7 +11,6 @@ import {
   openSession,
   type ProviderSignIn,
   providerOfSession,
-  sessionLifetimeMs,
 } from "../access/sessions.ts";
 import { findAccess } from "../access/sites.ts";
 import { sha256 } from "../database/ids.ts";
@@ -35,7 +34,7 @@ export function sessionHash(c: AnyContext): string | undefined {
 /** Sets the person whose session the cookie names, if there is one. */
 export async function knowPerson(c: Context<AppEnv>, next: Next) {
   const secret = getCookie(c, sessionCookie(c));
-  const session = secret ? await findSession(c.get("db"), secret, c.get("at")) : undefined;
+  const session = secret ? await findSession(c.get("db"), secret, c.get("at"), c.get("sessionLifetime")) : undefined;
   c.set("person", session?.person);
   c.set("signedInAt", session?.signedInAt);
   await next();
@@ -44,7 +43,7 @@ export async function knowPerson(c: Context<AppEnv>, next: Next) {
 /** Whether the session of a request that takes long has not ended by now. */
 export async function isSignedIn(c: AnyContext): Promise<boolean> {
   const secret = getCookie(c, sessionCookie(c));
-  return secret !== undefined && isSessionOpen(c.get("db"), secret, c.get("now")());
+  return secret !== undefined && isSessionOpen(c.get("db"), secret, c.get("now")(), c.get("sessionLifetime"));
 }
 
 /**
@@ -77,11 +76,11 @@ export async function startSession(
   by?: string,
   provider?: ProviderSignIn,
 ): Promise<void> {
-  const client = clientOf(c);
-  const secret = await openSession(c.get("db"), personId, c.get("at"), client, provider);
+  const [client, lifetime] = [clientOf(c), c.get("sessionLifetime")];
+  const secret = await openSession(c.get("db"), personId, c.get("at"), client, provider, lifetime);
   if (by) await recordSecurityEvent(c.get("db"), c.get("at"), client, { kind: "signed_in", personId, detail: by });
   await closeOwnSession(c);
-  setSecretCookie(c, sessionCookie(c), secret, sessionLifetimeMs.total);
+  setSecretCookie(c, sessionCookie(c), secret, lifetime.total);
   await knowBrowser(c, personId);
 }
 

@@ -155,7 +155,7 @@ async function showAccount(c: SignedIn, refused?: RefusedForm) {
     newEmail: refused?.newEmail ?? "",
     mailIsSetUp: c.var.mailer !== undefined,
     sites: await rolesBySite(db, person.id),
-    sessions: (await listSessions(db, person.id, at)).map(({ user_agent, ...session }) => ({
+    sessions: (await listSessions(db, person.id, at, c.var.sessionLifetime)).map(({ user_agent, ...session }) => ({
       ...session,
       browser: browserName(user_agent),
       isThis: session.hash === own,

@@ -150,7 +150,7 @@ async function showMember(
     mayClose: await administersEverySite(c.var.db, c.var.person.id),
     whyNotLink: whyNotGiveLink(c.var.person, member, elsewhere),
     bounced: bounced && bounceSentence(bounced),
-    sessions: (await listSessions(c.var.db, id, c.var.at)).length,
+    sessions: (await listSessions(c.var.db, id, c.var.at, c.var.sessionLifetime)).length,
     whyNotSignOut: await whyNotSignOutMember(c.var.db, c.var.person, site, member),
     hasTwoFactor: (await twoFactorOf(c.var.db, id)).isOn,
     whyNotEndTwoFactor: await whyNotEndOf(c.var.db, c.var.person, id),
