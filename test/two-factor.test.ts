@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { codeOf, otpauthLink, stepAt } from "../src/people/totp.ts";
+import { fromBase32 } from "./support/base32.ts";
 import { administersAll } from "./support/sign-on.ts";
 import { password, type World, world } from "./support/world.ts";
 
@@ -13,14 +14,6 @@ const vera = { email: "vera@example.test", password };
 const later = (seconds: number) => {
   w.clock.at = new Date(Date.parse(w.clock.at) + seconds * 1000).toISOString();
 };
-
-/** What an authenticator app does with the key on the page. */
-function fromBase32(key: string): Buffer {
-  const bits = key
-    .split("")
-    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
-  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}
 
 /** Vera sets it up. Returns her app, and her recovery codes. */
 async function setUp() {

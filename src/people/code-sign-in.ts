@@ -75,5 +75,6 @@ export async function checkCode(c: Context<AppEnv>, person: Person, code: string
   const client = clientOf(c);
   const attempt = { person, ...client, browser: browserSecret(c), at };
   const result = await tryCode(db, attempt, () => useCode(db, secrets, person.id, { code, client, at }));
-  personOrRefusal(result, { sentence: "Wrong code, or used before.", path: "code", status });
+  const tooMany = (wait: string) => `Too many wrong codes. Try again in ${wait}.`;
+  personOrRefusal(result, { sentence: "Wrong code, or used before.", path: "code", status, tooMany });
 }

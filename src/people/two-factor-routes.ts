@@ -8,6 +8,7 @@ import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
+import { mailAccountChange } from "./account-mail.ts";
 import { checkCode } from "./code-sign-in.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
 import { otpauthLink } from "./totp.ts";
@@ -44,7 +45,9 @@ twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
   orShow(context as unknown as SignedIn, async (c) => {
     const { code } = await formFields(c, "code");
     const { db, secrets, person, at } = c.var;
-    return showCodes(c, await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at }));
+    const codes = await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at });
+    mailAccountChange(c.var, person, "twoFactorOn");
+    return showCodes(c, codes);
   }),
 );
 
@@ -57,6 +60,7 @@ twoFactorRoutes.post("/account/two-factor/change", (context) =>
     const by = { client: clientOf(c), at };
     if (change !== "off") return showCodes(c, await renewRecoveryCodes(db, person.id, by));
     await endTwoFactor(db, person.id, by);
+    mailAccountChange(c.var, person, "twoFactorOff");
     flash(c, "Two-factor sign-in is off.");
     return c.redirect(accountAddress(c.req.query("site")), 303);
   }),

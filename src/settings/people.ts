@@ -11,6 +11,7 @@ import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { clientOf, sessionActor } from "../http/session.ts";
 import { sendLetter } from "../mail/letter.ts";
+import { mailAccountChange } from "../people/account-mail.ts";
 import { inviteAll } from "../people/invitations.ts";
 import { linkExpiry } from "../people/links.ts";
 import { changeRoles, type Invited, invite, resetPassword } from "../people/people.ts";
@@ -81,9 +82,10 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/link", async (c) => {
 peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/two-factor-removal", async (c) => {
   const { db, at, access, person } = c.var;
   const id = c.req.param("person");
-  const { name } = (await findMember(db, access.site.id, id)) ?? notFound("person on this site");
+  const member = (await findMember(db, access.site.id, id)) ?? notFound("person on this site");
   await endTwoFactorOf(db, person, id, { client: clientOf(c), at });
-  flash(c, `Two-factor sign-in of ${name} is off.`);
+  mailAccountChange(c.var, member, "twoFactorOff", `, by ${person.name}`);
+  flash(c, `Two-factor sign-in of ${member.name} is off.`);
   return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
 });
 

@@ -45,7 +45,7 @@ type TwoFactor = {
 };
 
 export const twoFactorPage = (props: TwoFactor): Html =>
-  html`${head({ title: "Two-factor sign-in", over: [html`<a href="${accountAddress(props.from)}">Account</a>`], under: "After your password, Sitebook asks for a code from an app on your telephone. It does not ask if you sign in with an identity provider, which has its own way to do so." })}
+  html`${head({ title: "Two-factor sign-in", over: [html`<a href="${accountAddress(props.from)}">Account</a>`], under: "After your password, Sitebook asks for a code from an app on your telephone. It does not ask if you sign in with a passkey, which is two factors in one, or with an identity provider, which has its own way to do so." })}
 ${props.isOn ? on(props) : html`${props.pending && pending(props, props.pending)}${begin(props)}`}`;
 
 const begin = ({ from, why, pending, errors }: TwoFactor) =>

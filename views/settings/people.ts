@@ -146,7 +146,7 @@ ${split(
         member.has_password
           ? "with a password"
           : member.signs_in
-            ? "with an identity provider"
+            ? "without a password: with an identity provider or a passkey"
             : "not yet: invitation not used",
       ],
     ]),
