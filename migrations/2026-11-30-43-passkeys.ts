@@ -20,7 +20,7 @@ create table passkeys (
   used_at instant
 );
 create unique index passkeys_by_credential on passkeys (credential_id);
-create index passkeys_of_person on passkeys (person_id, created_at);
+create index passkeys_of_person on passkeys (person_id, created_at, id);
 
 create table passkey_challenges (
   hash text primary key,

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { createMailer } from "../src/mail/mailer.ts";
+import { codeOf, stepAt } from "../src/people/totp.ts";
 import { addMs } from "../src/time/add.ts";
+import { authenticator, type Options } from "./support/authenticator.ts";
+import { fromBase32 } from "./support/base32.ts";
 import { type MailServer, mailServer } from "./support/mail-server.ts";
+import { administersAll } from "./support/sign-on.ts";
 import { browser, type Name, password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -107,4 +111,44 @@ test("an address that belongs to somebody else, or a link after a day, changes n
     .where("id", "=", w.people.vera.id)
     .executeTakeFirstOrThrow();
   expect(email).toBe(vera);
+});
+
+test("who switches two-factor sign-in on or off is told by mail, also if an administrator does it", async () => {
+  const page = await (await as("vera").submit("/account/two-factor", { password })).text();
+  const key = fromBase32(/<code class="secret"[^>]*>([A-Z2-7]{32})</.exec(page)?.[1] ?? "");
+  const code = () => codeOf(key, stepAt(w.clock.at));
+  await as("vera").post("/account/two-factor/confirmation", { code: code() });
+  const on = await server.next(vera);
+  expect(on.subject).toBe("Two-factor sign-in is on");
+  expect(on.text).toContain("If that was not you, change your password");
+  expect(linkIn(on.text)).toBe("/account/security");
+  later(60_000);
+  await as("vera").post("/account/two-factor/change", { password, code: code(), change: "off" });
+  expect((await server.next(vera, 2)).subject).toBe("Two-factor sign-in is off");
+
+  await as("vera").submit("/account/two-factor", { password });
+  await w.db.updateTable("two_factor").set({ confirmed_at: w.clock.at }).execute();
+  await administersAll(w, "iris");
+  await as("iris").post(`/sites/shop/settings/people/${w.people.vera.id}/two-factor-removal`);
+  expect((await server.next(vera, 3)).text).toContain(
+    "Two-factor sign-in is off for your account on Sitebook, by Iris.",
+  );
+});
+
+test("who adds or removes a passkey is told by mail", async () => {
+  const origin = "http://localhost:3000";
+  const mailer = createMailer({ url: server.url, from: "Sitebook <sitebook@example.test>" });
+  app = createApp(w.db, { baseUrl: origin, now: () => new Date(w.clock.at), mailer });
+  const browser = as("vera");
+  const options = (await (await browser.post("/account/passkeys/challenge")).json()) as Options;
+  const credential = authenticator(origin).create(options);
+  await browser.post("/account/passkeys", { name: "Laptop", credential });
+  const added = await server.next(vera);
+  expect([added.subject, added.text]).toEqual([
+    "A passkey was added",
+    expect.stringContaining("A passkey was added for your account on Sitebook: Laptop."),
+  ]);
+  const { id } = await w.db.selectFrom("passkeys").select("id").executeTakeFirstOrThrow();
+  await browser.post(`/account/passkeys/${id}/removal`);
+  expect((await server.next(vera, 2)).subject).toBe("A passkey was removed");
 });

@@ -28,7 +28,7 @@ export function mailAccountChange(
   sendLetter(mailer, baseUrl, {
     to: { name, address: email },
     subject: what,
-    lead: `${what}${detail}, for your account on Sitebook. If that was not you, change your password and tell an administrator of your site at once.`,
+    lead: `${what} for your account on Sitebook${detail}. If that was not you, change your password and tell an administrator of your site at once.`,
     actions: [{ text: "Security events", url: `${baseUrl}/account/security` }],
     why: "You get this because it changes how you sign in.",
   }).catch((error: unknown) => console.error("A change of an account could not be mailed:", error));

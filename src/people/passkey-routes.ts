@@ -62,7 +62,7 @@ passkeyRoutes.post("/account/passkeys", async (context) => {
   const { name, credential } = await formFields(c, "name", "credential");
   try {
     const added = await addPasskey(db, person, { name, credential, signedInAt, ...answerOf(c) });
-    mailAccountChange(c.var, person, "passkeyAdded", `, ${added.name}`);
+    mailAccountChange(c.var, person, "passkeyAdded", `: ${added.name}`);
     flash(c, `Passkey ${added.name} added. You can sign in with it from now on.`);
   } catch (error) {
     return show(c, { name, ...besideFields(error, "credential") });
@@ -74,7 +74,7 @@ passkeyRoutes.post("/account/passkeys/:id{[0-9a-f-]{36}}/removal", async (contex
   const c = context as unknown as SignedIn;
   const { db, person, signedInAt, at } = c.var;
   const { name } = await removePasskey(db, person, context.req.param("id"), { signedInAt, client: clientOf(c), at });
-  mailAccountChange(c.var, person, "passkeyRemoved", `, ${name}`);
+  mailAccountChange(c.var, person, "passkeyRemoved", `: ${name}`);
   flash(c, `Passkey ${name} removed. Delete it on its device, too.`);
   return c.redirect(accountAddress(c.req.query("site"), "/passkeys"), 303);
 });
