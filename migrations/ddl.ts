@@ -2,7 +2,8 @@ import { type Kysely, SqliteAdapter, sql } from "kysely";
 
 /**
  * Runs statements written once for both engines. SQLite tables become STRICT. On PostgreSQL text sorts bytewise
- * as on SQLite (keyset paging compares keys in SQL and in code), and `serial` is an identity column.
+ * as on SQLite (keyset paging compares keys in SQL and in code), and `serial` is an identity column. SQLite's integers
+ * are `bigint` ones.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a migration knows the schema of its day, not today's
 export async function ddl(db: Kysely<any>, statements: string): Promise<void> {
@@ -13,7 +14,7 @@ export async function ddl(db: Kysely<any>, statements: string): Promise<void> {
 }
 
 function forSqlite(statement: string): string {
-  const typed = statement.replace(/\bserial\b/g, "integer").replace(/\binstant\b/g, "text");
+  const typed = statement.replace(/\b(serial|bigint)\b/g, "integer").replace(/\binstant\b/g, "text");
   return typed.startsWith("create table") ? `${typed} strict` : typed;
 }
 

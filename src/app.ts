@@ -41,6 +41,7 @@ import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
 import { codeRoutes } from "./people/code-sign-in.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { mailRoutes } from "./people/mail-routes.ts";
+import { passkeyRoutes } from "./people/passkey-routes.ts";
 import { accountRoutes } from "./people/routes.ts";
 import { securityRoutes } from "./people/security-routes.ts";
 import { twoFactorRoutes } from "./people/two-factor-routes.ts";
@@ -164,6 +165,7 @@ export function createApp(
   app.route("/", securityRoutes);
   app.route("/", codeRoutes);
   app.route("/", twoFactorRoutes);
+  app.route("/", passkeyRoutes);
   app.route("/", signOnRoutes(discover));
   app.route("/", closingRoutes);
   app.route("/settings/roles", roleSettingsRoutes);

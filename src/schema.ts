@@ -32,7 +32,10 @@ export type SecurityEventKind =
   | "two_factor_off"
   | "recovery_codes_created"
   | "recovery_code_used"
-  | "code_failed";
+  | "code_failed"
+  | "passkey_added"
+  | "passkey_removed"
+  | "passkey_refused";
 
 export interface Schema {
   sites: {
@@ -90,6 +93,28 @@ export interface Schema {
   recovery_codes: { person_id: string; hash: string };
   /** Sign-ins with the right password that wait for a code. */
   half_sign_ins: { hash: string; person_id: string; how: string | null; expires_at: string };
+  /** With which people sign in, by WebAuthn. `transports`: words with spaces between them. */
+  passkeys: {
+    id: string;
+    person_id: string;
+    /** Base64url, as the public key. */
+    credential_id: string;
+    public_key: string;
+    /** How often it was used, if its device counts: it only grows, unless it was copied. */
+    counter: number;
+    transports: string;
+    name: string;
+    created_at: string;
+    used_at: string | null;
+  };
+  /** What browsers were asked to sign with a passkey: for one who adds it, or, null, for a sign-in. */
+  passkey_challenges: {
+    hash: string;
+    challenge: string;
+    person_id: string | null;
+    address: string;
+    expires_at: string;
+  };
   /** Providers of OpenID Connect with which people sign in, on all sites. */
   identity_providers: {
     id: string;

@@ -6,6 +6,7 @@ const { app, urls } = loadAssets();
 test.each([
   ["css", "text/css; charset=utf-8", "@layer"],
   ["js", "text/javascript; charset=utf-8", "keydown"],
+  ["passkeys", "text/javascript; charset=utf-8", "navigator.credentials"],
   ["htmx", "text/javascript; charset=utf-8", "htmx"],
   ["icon", "image/svg+xml", "<svg"],
 ] as const)("%s is served under a hash of its content, and may be cached for ever", async (name, type, content) => {

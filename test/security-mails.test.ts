@@ -3,7 +3,11 @@ import { createApp } from "../src/app.ts";
 import { runDueJobs } from "../src/jobs/worker.ts";
 import { createMailer, type Mailer } from "../src/mail/mailer.ts";
 import { sendSecurityMail, writeSecurityMails } from "../src/notices/security-mails.ts";
+import { codeOf, stepAt } from "../src/people/totp.ts";
+import { authenticator, type Options } from "./support/authenticator.ts";
+import { fromBase32 } from "./support/base32.ts";
 import { type MailServer, mailServer } from "./support/mail-server.ts";
+import { administersAll } from "./support/sign-on.ts";
 import { browser, type Name, password, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -89,4 +93,38 @@ test("somebody whose account was closed in the meantime gets no mail", async () 
   await w.db.updateTable("people").set({ email: null }).where("id", "=", w.people.vera.id).execute();
   await work();
   expect(server.mails).toHaveLength(0);
+});
+
+test("so does a person whose two-factor sign-in is switched on or off, also by an administrator", async () => {
+  const page = await (await as("vera").submit("/account/two-factor", { password })).text();
+  const key = fromBase32(/<code class="secret"[^>]*>([A-Z2-7]{32})</.exec(page)?.[1] ?? "");
+  const code = () => codeOf(key, stepAt(w.clock.at));
+  await as("vera").post("/account/two-factor/confirmation", { code: code() });
+  w.clock.at = "2026-03-03T10:01:00.000Z";
+  await as("vera").post("/account/two-factor/change", { password, code: code(), change: "off" });
+  await as("vera").submit("/account/two-factor", { password });
+  await w.db.updateTable("two_factor").set({ confirmed_at: w.clock.at }).execute();
+  await administersAll(w, "iris");
+  await as("iris").post(`/sites/shop/settings/people/${w.people.vera.id}/two-factor-removal`);
+  await work();
+  await server.next(vera, 3);
+  expect(server.to(vera).map(({ subject }) => subject)).toEqual([
+    "Two-factor sign-in switched on",
+    "Two-factor sign-in switched off",
+    "Two-factor sign-in switched off, by Iris",
+  ]);
+});
+
+test("so does a person who adds or removes a passkey", async () => {
+  const origin = "http://localhost:3000";
+  app = createApp(w.db, { baseUrl: origin, now: () => new Date(w.clock.at), mailer });
+  const browser = as("vera");
+  const options = (await (await browser.post("/account/passkeys/challenge")).json()) as Options;
+  const credential = authenticator(origin).create(options);
+  await browser.post("/account/passkeys", { name: "Laptop", credential });
+  const { id } = await w.db.selectFrom("passkeys").select("id").executeTakeFirstOrThrow();
+  await browser.post(`/account/passkeys/${id}/removal`);
+  await work();
+  await server.next(vera, 2);
+  expect(server.to(vera).map(({ subject }) => subject)).toEqual(["Passkey Laptop added", "Passkey Laptop removed"]);
 });

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { newLink } from "../src/people/links.ts";
+import { qrCode } from "../src/people/qr-code.ts";
 import { codeOf, otpauthLink, stepAt } from "../src/people/totp.ts";
+import { fromBase32 } from "./support/base32.ts";
+import { atProvider, clientSecret, identityProvider } from "./support/identity-provider.ts";
 import { administersAll } from "./support/sign-on.ts";
 import { password, type World, world } from "./support/world.ts";
 
@@ -14,20 +18,14 @@ const later = (seconds: number) => {
   w.clock.at = new Date(Date.parse(w.clock.at) + seconds * 1000).toISOString();
 };
 
-/** What an authenticator app does with the key on the page. */
-function fromBase32(key: string): Buffer {
-  const bits = key
-    .split("")
-    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
-  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}
-
 /** Vera sets it up. Returns her app, and her recovery codes. */
 async function setUp() {
   const browser = w.as("vera");
   const page = await (await browser.submit("/account/two-factor", { password })).text();
   const key = /<code class="secret"[^>]*>([A-Z2-7]{32})</.exec(page)?.[1] ?? "";
-  expect(page).toContain(otpauthLink(key, vera.email).replaceAll("&", "&amp;"));
+  const link = otpauthLink(key, vera.email);
+  expect(page).toContain(link.replaceAll("&", "&amp;"));
+  expect(page).toContain(`d="${qrCode(link).path}"`);
   const code = (steps = 0) => codeOf(fromBase32(key), stepAt(w.clock.at) + steps);
   const answer = await browser.post("/account/two-factor/confirmation", { code: code() });
   expect(answer.status).toBe(201);
@@ -71,7 +69,11 @@ test("wrong codes are limited, also if the password is entered again", async () 
   later(60);
   for (let i = 0; i < 5; i++) expect((await (await enterPassword()).post("/code", { code: "x" })).status).toBe(401);
   const browser = await enterPassword();
-  expect((await browser.post("/code", { code: code() })).status).toBe(429);
+  const refused = await browser.post("/code", { code: code() });
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "900"]);
+  const page = await refused.text();
+  expect(page).toContain("Too many wrong codes. Try again in 15 minutes.");
+  expect(page).not.toContain("password");
   later(15 * 60);
   expect((await browser.post("/code", { code: code() })).headers.get("location")).toContain("/sign-in");
   expect((await (await enterPassword()).post("/code", { code: code() })).status).toBe(303);
@@ -118,4 +120,37 @@ test("an administrator of every site switches it off for somebody who lost their
   expect((await w.as("nobody").post("/sign-in", vera)).headers.get("location")).toBe("/");
   const page = await (await w.as("vera").get("/account/security")).text();
   expect(page).toContain("Two-factor sign-in switched off, by Iris");
+});
+
+test("one code in several requests at the same time signs in once", async () => {
+  const { code, codes } = await setUp();
+  later(60);
+  for (const right of [code(), codes[0] ?? ""]) {
+    const browsers = await Promise.all([enterPassword(), enterPassword(), enterPassword()]);
+    const answers = await Promise.all(browsers.map((browser) => browser.post("/code", { code: right })));
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(2);
+  }
+});
+
+test("a link for a new password does not get around the code", async () => {
+  await setUp();
+  const link = await newLink(w.db, "reset", w.people.vera.id, w.clock.at);
+  const browser = w.as("nobody");
+  const chosen = { link, password: "a new long password", again: "a new long password" };
+  expect((await browser.post("/reset", chosen)).headers.get("location")).toContain("/code?next=");
+  expect((await browser.get("/account")).status).toBe(303);
+});
+
+test("who signs in with a provider is not asked for a code", async () => {
+  await setUp();
+  await administersAll(w, "iris");
+  await using provider = await identityProvider({ vera: { email: vera.email, email_verified: true } });
+  const form = { name: "Okta", slug: "okta", issuer: provider.issuer, client_id: "sitebook", secret: clientSecret };
+  await w.as("iris").post("/settings/sign-in", form);
+  const browser = w.as("nobody");
+  const start = await browser.get("/sign-in/okta?next=/account");
+  const back = new URL(await atProvider()(start.headers.get("location") ?? "", "vera"));
+  expect((await browser.get(back.pathname + back.search)).headers.get("location")).toBe("/account");
+  expect((await browser.get("/account")).status).toBe(200);
 });

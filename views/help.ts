@@ -60,7 +60,11 @@ const terms: [string, string][] = [
   ],
   [
     "Two-factor sign-in",
-    "A code from an app on your telephone, asked for after your password. Set it up under Account, and keep the ten recovery codes. If you lose both, an administrator of every site can switch it off for you. Sitebook does not ask if you sign in with an identity provider.",
+    "A code from an app on your telephone, asked for after your password. Set it up under Account, and keep the ten recovery codes. If you lose both, an administrator of every site can switch it off for you. Sitebook does not ask if you sign in with a passkey or with an identity provider.",
+  ],
+  [
+    "Passkey",
+    "A key that your telephone, computer, security key or password manager keeps, and with which you sign in by unlocking it: by your finger, face or PIN. It replaces the password and the code, and cannot be given to a false page. Add one under Account, and remove it there if the device is lost.",
   ],
   [
     "Security event",

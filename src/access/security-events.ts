@@ -36,6 +36,8 @@ const mailedKinds: readonly SecurityEventKind[] = [
   "two_factor_off",
   "recovery_codes_created",
   "recovery_code_used",
+  "passkey_added",
+  "passkey_removed",
 ];
 
 const maxUserAgentLength = 300;

@@ -133,6 +133,8 @@ async function eraseAccount(trx: Database, { id, email }: { id: string; email: s
     "two_factor",
     "recovery_codes",
     "half_sign_ins",
+    "passkeys",
+    "passkey_challenges",
   ] as const)
     await trx.deleteFrom(table).where("person_id", "=", id).execute();
   await trx

@@ -1,4 +1,4 @@
-const freshSignInMinutes = 15;
+import { freshSignInMinutes, isFreshSignIn } from "../access/fresh-sign-in.ts";
 
 /** Why this person may not close an account: their own, or, for who administers every site, anybody's. */
 export function whyNotClose(isOwn: boolean, everySite: boolean): string | undefined {
@@ -8,6 +8,6 @@ export function whyNotClose(isOwn: boolean, everySite: boolean): string | undefi
 
 /** Why somebody without a password has to sign in again before they close their account. */
 export function whyNotFreshlySignedIn(signedInAt: string | undefined, now: string): string | undefined {
-  if (signedInAt && Date.parse(now) - Date.parse(signedInAt) <= freshSignInMinutes * 60_000) return;
+  if (isFreshSignIn(signedInAt, now)) return;
   return `You have no password, so sign in again first: you signed in more than ${freshSignInMinutes} minutes ago.`;
 }

@@ -53,7 +53,9 @@ const options = {
     description: "What has to be ticked before completion.",
     example: ["The price list is signed off"],
   }),
-  fresh_sign_in: z.boolean().openapi({ default: false, description: "Whether approving needs the password again." }),
+  fresh_sign_in: z
+    .boolean()
+    .openapi({ default: false, description: "Whether who approves must have signed in within the last 15 minutes." }),
   carry_over: z.enum(["never", "page", "release"]).openapi({
     default: "never",
     description:

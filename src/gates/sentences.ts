@@ -20,7 +20,7 @@ export function gateSentences(gate: GateRules, roles: RoleNames): string[] {
     !gate.machines_may_approve && "Machines may not approve.",
     !gate.recorders_may_approve && "People may not approve what they recorded themselves.",
     gate.all_reviewed && "All pages must be marked as reviewed before approving.",
-    gate.fresh_sign_in && "Approving needs the password again.",
+    gate.fresh_sign_in && "Approving needs a fresh sign-in.",
     gate.soak_hours > 0 &&
       `The contents must have been on the previous environment for ${countOf(gate.soak_hours, "hour")}.`,
     gate.approval_days > 0 && `An approval expires after ${countOf(gate.approval_days, "day")}.`,
@@ -78,7 +78,7 @@ const ruleWords: Record<string, (rules: GateRules, roles: RoleNames) => string> 
   "machines may approve": (rules) => yes(rules.machines_may_approve),
   "people may approve what they recorded": (rules) => yes(rules.recorders_may_approve),
   "all pages must be reviewed": (rules) => yes(rules.all_reviewed),
-  "password needed again": (rules) => yes(rules.fresh_sign_in),
+  "fresh sign-in needed": (rules) => yes(rules.fresh_sign_in),
   "time on the previous environment": ({ soak_hours }) => (soak_hours ? countOf(soak_hours, "hour") : "none"),
   "approvals expire": ({ approval_days }) => (approval_days ? `after ${countOf(approval_days, "day")}` : "never"),
   "promotions expire": ({ promotion_days }) => (promotion_days ? `after ${countOf(promotion_days, "day")}` : "never"),

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 
-export type AssetUrls = { css: string; js: string; htmx: string; sse: string; icon: string };
+export type AssetUrls = { css: string; js: string; passkeys: string; htmx: string; sse: string; icon: string };
 
 const contentTypes: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
@@ -17,6 +17,7 @@ const assetPath = (name: string) => fileURLToPath(new URL(`../../views/assets/${
 const files: Record<keyof AssetUrls, string> = {
   css: assetPath("sitebook.css"),
   js: assetPath("sitebook.js"),
+  passkeys: assetPath("passkeys.js"),
   icon: assetPath("favicon.svg"),
   htmx: fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
   sse: fileURLToPath(import.meta.resolve("htmx.org/dist/ext/hx-sse.min.js")),

@@ -42,7 +42,7 @@ export const codeRoutes = new Hono<AppEnv>();
 codeRoutes.get("/code", async (c) => {
   const next = safePath(c.req.query("next"));
   const person = await personOf(c);
-  return person ? signedOutPage(c, "Code", codePage({ next })) : c.redirect(signInAddress(next), 303);
+  return person ? signedOutPage(c, "Two-factor sign-in", codePage({ next })) : c.redirect(signInAddress(next), 303);
 });
 
 codeRoutes.post("/code", async (c) => {
@@ -55,7 +55,12 @@ codeRoutes.post("/code", async (c) => {
   } catch (error) {
     const { refused, errors, status, retryAfter } = shownRefusal(error);
     if (retryAfter) c.header("retry-after", String(retryAfter));
-    return signedOutPage(c, "Code", codePage({ next, error: errors.code ?? refused }), status as 401 | 429);
+    return signedOutPage(
+      c,
+      "Two-factor sign-in",
+      codePage({ next, error: errors.code ?? refused }),
+      status as 401 | 429,
+    );
   }
   await dropHalfSignIn(c.var.db, getCookie(c, cookieOf(c)) ?? "");
   deleteCookie(c, cookieOf(c), { path: "/", secure: secure(c) });
@@ -75,5 +80,6 @@ export async function checkCode(c: Context<AppEnv>, person: Person, code: string
   const client = clientOf(c);
   const attempt = { person, ...client, browser: browserSecret(c), at };
   const result = await tryCode(db, attempt, () => useCode(db, secrets, person.id, { code, client, at }));
-  personOrRefusal(result, { sentence: "Wrong code, or used before.", path: "code", status });
+  const tooMany = (wait: string) => `Too many wrong codes. Try again in ${wait}.`;
+  personOrRefusal(result, { sentence: "Wrong code, or used before.", path: "code", status, tooMany });
 }

@@ -1,6 +1,5 @@
 import { type Context, Hono } from "hono";
 import { accountAddress, accountPage } from "../../views/people/account.ts";
-import { signInPage } from "../../views/people/sign-in.ts";
 import type { Person } from "../access/actor.ts";
 import { keepForm } from "../access/kept-forms.ts";
 import { recordSecurityEvent } from "../access/security-events.ts";
@@ -10,7 +9,7 @@ import { isDiskFull } from "../database/errors.ts";
 import { besideFields, refuse, shownRefusal } from "../errors.ts";
 import type { AppEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
-import { flash, personPage, signedOutPage, siteOfReader } from "../http/pages.ts";
+import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import {
   browserSecret,
   clientOf,
@@ -27,7 +26,8 @@ import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
 import { browserName } from "./security-sentences.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
-import { waysToSignIn, whyNotUsePassword } from "./ways.ts";
+import { showSignIn } from "./sign-in-page.ts";
+import { whyNotUsePassword } from "./ways.ts";
 
 /** Signing in and out, and the account page. */
 export const accountRoutes = new Hono<AppEnv>();
@@ -36,8 +36,7 @@ accountRoutes.get("/sign-in", async (c) => {
   const next = safePath(c.req.query("next"));
   const again = c.req.query("again") !== undefined;
   if (c.var.person && !again) return c.redirect(next, 303);
-  const props = { next, again, ...(await waysToSignIn(c.var.db)), first: !(await hasAccount(c.var.db)) };
-  return signedOutPage(c, "Sign in", signInPage(props));
+  return showSignIn(c, { next, again, first: !(await hasAccount(c.var.db)) });
 });
 
 accountRoutes.post("/sign-in", async (c) => {
@@ -52,9 +51,7 @@ accountRoutes.post("/sign-in", async (c) => {
   } catch (error) {
     const { refused, errors, status, retryAfter } = shownRefusal(error);
     if (retryAfter) c.header("retry-after", String(retryAfter));
-    const ways = await waysToSignIn(db);
-    const content = signInPage({ next, email, error: errors.password ?? refused, first: false, again: false, ...ways });
-    return signedOutPage(c, "Sign in", content, status as 401 | 429);
+    return showSignIn(c, { next, email, error: errors.password ?? refused, status: status as 401 | 429 });
   }
 });
 

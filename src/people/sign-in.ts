@@ -200,23 +200,31 @@ export async function forgetFailures(db: Database, email: string): Promise<void>
 const ago = (at: string, ms: number) => new Date(Date.parse(at) - ms).toISOString();
 const counts = ["No", "One", "Two", "Three", "Four"];
 
+interface Mismatch {
+  sentence: string;
+  path: string;
+  status: 401 | 422;
+  /** What is said after too many of them, with the time to wait. By default it is about passwords. */
+  tooMany?: (wait: string) => string;
+}
+
 /** The person, if the password was right. Else throws a Refusal: 429 after too many tries, or as `mismatch` says. */
-export function personOrRefusal(
-  result: SignInResult,
-  mismatch: { sentence: string; path: string; status: 401 | 422 },
-): Person {
+export function personOrRefusal(result: SignInResult, mismatch: Mismatch): Person {
   if ("person" in result) return result.person;
-  const message = triesSentence(mismatch.sentence, result);
+  const message = triesSentence(mismatch, result);
   const errors = [{ path: mismatch.path, message }];
   if ("wait" in result) throw new Refusal(429, message, { errors, retryAfter: result.wait });
   throw new Refusal(mismatch.status, message, { errors });
 }
 
-function triesSentence(mismatch: string, result: { left: number } | { wait: number }): string {
-  if ("wait" in result) {
-    const minutes = countOf(Math.ceil(result.wait / 60), "minute");
-    return `Too many tries. Try again in ${minutes}, or ask an administrator for a password-reset link.`;
-  }
+const tooManyPasswords = (wait: string) =>
+  `Too many tries. Try again in ${wait}, or ask an administrator for a password-reset link.`;
+
+function triesSentence(
+  { sentence, tooMany = tooManyPasswords }: Mismatch,
+  result: { left: number } | { wait: number },
+) {
+  if ("wait" in result) return tooMany(countOf(Math.ceil(result.wait / 60), "minute"));
   const left = counts[result.left] ?? String(result.left);
-  return `${mismatch} ${left} more ${result.left === 1 ? "try" : "tries"} in the next 15 minutes.`;
+  return `${sentence} ${left} more ${result.left === 1 ? "try" : "tries"} in the next 15 minutes.`;
 }

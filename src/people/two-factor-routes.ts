@@ -9,6 +9,7 @@ import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
 import { checkCode } from "./code-sign-in.ts";
+import { qrCode } from "./qr-code.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
 import { otpauthLink } from "./totp.ts";
 import {
@@ -44,7 +45,8 @@ twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
   orShow(context as unknown as SignedIn, async (c) => {
     const { code } = await formFields(c, "code");
     const { db, secrets, person, at } = c.var;
-    return showCodes(c, await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at }));
+    const codes = await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at });
+    return showCodes(c, codes);
   }),
 );
 
@@ -89,11 +91,17 @@ async function show(c: SignedIn, refused?: { errors: Record<string, string>; sta
   const content = twoFactorPage({
     from: c.req.query("site"),
     ...(await twoFactorOf(db, person.id)),
-    pending: secret ? { secret, link: otpauthLink(secret, person.email ?? "") } : undefined,
+    pending: secret ? addingTo(secret, person.email ?? "") : undefined,
     why: secrets.whyNotSeal(),
     errors: refused?.errors ?? {},
   });
   return personPage(c, "Two-factor sign-in", content, (refused?.status ?? 200) as 200);
+}
+
+/** The ways to add a secret to an app. */
+function addingTo(secret: string, email: string) {
+  const link = otpauthLink(secret, email);
+  return { secret, link, qr: qrCode(link) };
 }
 
 /** Answers the post itself: only this answer contains the codes. */

@@ -12,9 +12,19 @@ export async function waysToSignIn(db: Database) {
   };
 }
 
-/** Why a person cannot use a password: administrators can always, as a provider may be down. */
-export async function whyNotUsePassword(db: Database, personId: string): Promise<string | undefined> {
+/**
+ * Why a person cannot use what they have here instead of a provider: administrators can always, as a provider may be down.
+ * Where passwords are switched off so are passkeys, since the provider is to decide who may still sign in.
+ */
+export async function whyNotUse(
+  db: Database,
+  personId: string,
+  what: "Passwords" | "Passkeys",
+): Promise<string | undefined> {
   const { providers, passwords } = await waysToSignIn(db);
   if (passwords === "everybody" || (await permissionsOf(db, personId)).has("administer")) return;
-  return `Passwords are switched off. Sign in with ${joinWithOr(providers.map(({ name }) => name))}.`;
+  return `${what} are switched off. Sign in with ${joinWithOr(providers.map(({ name }) => name))}.`;
 }
+
+export const whyNotUsePassword = (db: Database, personId: string): Promise<string | undefined> =>
+  whyNotUse(db, personId, "Passwords");

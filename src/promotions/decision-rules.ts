@@ -1,4 +1,5 @@
 import type { Actor, StandIn } from "../access/actor.ts";
+import { freshSignInMinutes, isFreshSignIn } from "../access/fresh-sign-in.ts";
 import { joinWithAnd, joinWithOr } from "../text.ts";
 import {
   type ApprovalFacts,
@@ -74,8 +75,6 @@ export function standInOn(
 export const canActIn = (promotion: DecidedPromotion, actor: Parameters<typeof standInFor>[1], role: string): boolean =>
   actor.roles.includes(role) || standInFor(promotion, actor, role) !== undefined;
 
-const freshSignInMinutes = 15;
-
 /** Why this person has to sign in again before they approve, if the gate asks for that. */
 export function whyNotFresh(
   { gate, environment }: Pick<OpenPromotion, "gate" | "environment">,
@@ -84,7 +83,7 @@ export function whyNotFresh(
   if (!gate?.fresh_sign_in) return;
   if (person.kind === "machine")
     return `${environment.name} needs approval by people who have just signed in, so a token cannot approve.`;
-  if (signedInAt && Date.parse(at) - Date.parse(signedInAt) <= freshSignInMinutes * 60_000) return;
+  if (isFreshSignIn(signedInAt, at)) return;
   return `To approve for ${environment.name}, sign in again first: you signed in more than ${freshSignInMinutes} minutes ago.`;
 }
 

@@ -93,9 +93,9 @@ peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/address-confirmation", async 
 peopleSettingsRoutes.post("/:person{[0-9a-f-]{36}}/two-factor-removal", async (c) => {
   const { db, at, access, person } = c.var;
   const id = c.req.param("person");
-  const { name } = (await findMember(db, access.site.id, id)) ?? notFound("person on this site");
+  const member = (await findMember(db, access.site.id, id)) ?? notFound("person on this site");
   await endTwoFactorOf(db, person, id, { client: clientOf(c), at });
-  flash(c, `Two-factor sign-in of ${name} is off.`);
+  flash(c, `Two-factor sign-in of ${member.name} is off.`);
   return c.redirect(`/sites/${access.site.slug}/settings/people/${id}`, 303);
 });
 

@@ -4,11 +4,13 @@ import { type Access, findAccess } from "../../src/access/sites.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
 import { createFeed } from "../../src/feeds/feeds.ts";
 import { newLink } from "../../src/people/links.ts";
+import { codeOf, stepAt } from "../../src/people/totp.ts";
 import { requestPromotion } from "../../src/promotions/promotions.ts";
 import { createRelease } from "../../src/releases/releases.ts";
 import { createSite } from "../../src/sites/sites.ts";
+import { fromBase32 } from "../support/base32.ts";
 import { administersAll } from "../support/sign-on.ts";
-import { environmentOf, lineOf, type Name } from "../support/world.ts";
+import { environmentOf, lineOf, type Name, password } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
 
@@ -51,6 +53,9 @@ const stricterGate = fillAndClick(
 const validLines = "page /sale v32\npage /new v1\npage /about -\nsoftware catalogue 4.2.0";
 const invalidLines = "page sale v32\npage /a b v1\nsoftware catalogue\npage /about v4";
 
+const mara = { email: "mara@example.test", password };
+let codeNow = "";
+
 const artifact = (kind: string, key: string) => `/sites/shop/artifacts/${kind}?key=${encodeURIComponent(key)}`;
 const promotion = (number: number) => `/sites/shop/promotions/${number}`;
 
@@ -78,6 +83,48 @@ export const cases: Case[] = [
   page("account, wrong password", "ada", "/account", submit("form[action='/account/password']")),
   page("two-factor sign-in", "ada", "/account/two-factor"),
   page("two-factor sign-in, wrong password", "ada", "/account/two-factor", submit()),
+  page("two-factor sign-in, to confirm", "theo", async (w) => (await setUpTwoFactor(w, "theo")).path),
+  page("two-factor sign-in, wrong code", "theo", async (w) => (await setUpTwoFactor(w, "theo")).path, submit()),
+  page(
+    "two-factor sign-in, recovery codes",
+    "cleo",
+    async (w) => {
+      codeNow = (await setUpTwoFactor(w, "cleo")).code;
+      return "/account/two-factor";
+    },
+    async (at) => fillAndClick({ code: codeNow }, "Switch on")(at),
+  ),
+  page("two-factor sign-in, on", "mara", (w) => withTwoFactor(w, "/account/two-factor")),
+  page("code", "nobody", (w) => withTwoFactor(w, "/sign-in"), fillAndClick(mara, "Sign in")),
+  page(
+    "code, wrong",
+    "nobody",
+    (w) => withTwoFactor(w, "/sign-in"),
+    async (at) => {
+      await fillAndClick(mara, "Sign in")(at);
+      await fillAndClick({ code: "000000" }, "Sign in")(at);
+    },
+  ),
+  page("passkeys, none", "cleo", "/account/passkeys"),
+  page("passkeys", "mara", (w) => withPasskeys(w, "/account/passkeys")),
+  page(
+    "passkeys, a question before one is removed",
+    "mara",
+    (w) => withPasskeys(w, "/account/passkeys"),
+    (at) => at.getByText("Remove").first().click(),
+  ),
+  page("passkeys, the only way to sign in", "vera", (w) => withPasskeys(w, "/account/passkeys")),
+  page(
+    "passkeys, a name missing",
+    "mara",
+    (w) => withPasskeys(w, "/account/passkeys"),
+    async (at) => {
+      await at.locator("main [name=name]").fill("");
+      await submit("form[action='/account/passkeys']")(at);
+    },
+  ),
+  page("sign in, with a passkey", "nobody", (w) => withPasskeys(w, "/sign-in")),
+  page("sign in, no passkey", "nobody", (w) => withPasskeys(w, "/sign-in"), submit("form[action='/passkey']")),
   page("own security events", "ada", "/account/security"),
   page("security events of a site", "iris", "/sites/shop/settings/security"),
   page("sites", "ada", "/sites"),
@@ -427,5 +474,35 @@ async function withProvider(w: Shop, path: string): Promise<string> {
     .as("iris")
     .post("/settings/sign-in", { ...provider, secret: "secret", roles_claim: "groups", roles: "a = shop: tester" });
   await w.as("nobody").post("/sign-in", { email: "somebody@example.test", password: "guess" });
+  return path;
+}
+
+/** Begins to set up two-factor sign-in, as its page does. */
+async function setUpTwoFactor(w: Shop, name: Name): Promise<{ path: string; code: string }> {
+  const page = await (await w.as(name).submit("/account/two-factor", { password })).text();
+  const key = /<code class="secret"[^>]*>([A-Z2-7]{32})</.exec(page)?.[1] ?? "";
+  return { path: "/account/two-factor", code: codeOf(fromBase32(key), stepAt(w.clock.at)) };
+}
+
+/** Once Mara has two-factor sign-in. */
+async function withTwoFactor(w: Shop, path: string): Promise<string> {
+  const row = { person_id: w.people.mara.id, sealed_secret: "sealed", last_step: 0, confirmed_at: w.clock.at };
+  const insert = w.db.insertInto("two_factor").values(row);
+  await insert.onConflict((conflict) => conflict.doNothing()).execute();
+  return path;
+}
+
+/** Once Mara has two passkeys, and Vera one, without a password. */
+async function withPasskeys(w: Shop, path: string): Promise<string> {
+  const passkey = { public_key: "key", counter: 0, transports: "", created_at: w.clock.at };
+  const [mara, vera] = [w.people.mara.id, w.people.vera.id];
+  const rows = [
+    { id: "1", credential_id: "a", person_id: mara, name: "Laptop at the office", used_at: w.clock.at, ...passkey },
+    { id: "2", credential_id: "b", person_id: mara, name: "Telephone", used_at: null, ...passkey },
+    { id: "3", credential_id: "c", person_id: vera, name: "Security key", used_at: null, ...passkey },
+  ];
+  const insert = w.db.insertInto("passkeys").values(rows);
+  await insert.onConflict((conflict) => conflict.doNothing()).execute();
+  await w.db.updateTable("people").set({ password: null }).where("id", "=", vera).execute();
   return path;
 }

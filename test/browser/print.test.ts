@@ -29,7 +29,7 @@ test("a printed board has whole versions, dates with their year, and who printed
   const right = (selector: string) => `document.querySelector("${selector}").getBoundingClientRect().right`;
   expect(await page.evaluate(`${right(".version")} <= ${right("td:has(.version)")}`)).toBe(true);
   expect(await wording(page.locator("footer"))).toContain(
-    "Printed by Vera, as shown on 3 March 2026, 10:00 (Europe/London), from http://sitebook.test/sites/shop?text=sale",
+    `Printed by Vera, as shown on 3 March 2026, 10:00 (Europe/London), from ${w.baseURL}/sites/shop?text=sale`,
   );
 });
 

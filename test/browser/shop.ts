@@ -6,7 +6,7 @@ import { createApp } from "../../src/app.ts";
 import { setupLink } from "../../src/people/links.ts";
 import { hashPassword } from "../../src/people/passwords.ts";
 import { freshDatabase } from "../support/database.ts";
-import { type Name, type World, world } from "../support/world.ts";
+import { browser, type Name, type World, world } from "../support/world.ts";
 import { axeScript, openPage, type PageOptions } from "./page.ts";
 
 export type Shop = Awaited<ReturnType<typeof browserShop>>;
@@ -18,7 +18,8 @@ let hash: Promise<string> | undefined;
 /** The test world, served on a free port for real browsers. */
 export async function browserShop() {
   const w = await world();
-  const { server, baseURL } = await listen(w.app);
+  const now = () => new Date(w.clock.at);
+  const { server, baseURL, app } = await listen((baseUrl) => createApp(w.db, { baseUrl, now }));
   const opened: Page[] = [];
   const open = async (options: PageOptions) => {
     const page = await openPage({ ...options, baseURL });
@@ -35,6 +36,8 @@ export async function browserShop() {
   return {
     ...w,
     baseURL,
+    /** As those of the world, of the served application. */
+    as: (name: Name | "nobody") => browser(app, w.db, name === "nobody" ? undefined : w.people[name], w.clock),
     /** Signs this person in to the page's browser, and everybody else out. */
     enter,
     /** A page in a browser in which this person is signed in; "nobody" is not. */
@@ -55,7 +58,7 @@ export async function browserShop() {
     /** The set-up link of another Sitebook that has no account yet. */
     setupAddress: async (): Promise<string> => {
       const { db, close } = await freshDatabase();
-      const empty = await listen(createApp(db, { baseUrl: baseURL, now: () => new Date(w.clock.at) }));
+      const empty = await listen((baseUrl) => createApp(db, { baseUrl, now }));
       closers.push(async () => {
         empty.server.close();
         await close();
@@ -87,12 +90,18 @@ async function givePassword(w: World, name: Name): Promise<void> {
     .execute();
 }
 
-function listen(app: World["app"]): Promise<{ server: ServerType; baseURL: string }> {
+type App = World["app"];
+
+/** Serves what `create` builds for the address. */
+function listen(create: (baseURL: string) => App): Promise<{ server: ServerType; baseURL: string; app: App }> {
+  let app: App;
   const fetch = (request: Request, env: object) =>
     new URL(request.url).pathname === axeScript.path ? axeScript.respond() : app.fetch(request, env);
   return new Promise((resolve) => {
-    const server = serve({ fetch, port: 0, hostname: "127.0.0.1" }, ({ port }: AddressInfo) =>
-      resolve({ server, baseURL: `http://localhost:${port}` }),
-    );
+    const server = serve({ fetch, port: 0, hostname: "127.0.0.1" }, ({ port }: AddressInfo) => {
+      const baseURL = `http://localhost:${port}`;
+      app = create(baseURL);
+      resolve({ server, baseURL, app });
+    });
   });
 }

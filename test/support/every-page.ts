@@ -29,7 +29,14 @@ const before = "before=2026-03-04T09:31:00.000Z.40";
 export const everyPage: Visit[] = [
   ...visits("nobody")("/sign-in", "/setup?link=gone", "/invitation?link=:invitation", "/reset?link=:reset"),
   ...visits("nobody")("/unsubscribe?key=:notice", "/guest?link=:guest", "/forgot", "/code", "/address?link=:address"),
-  ...visits("ada")("/account/closing", "/account/security", "/account/two-factor", "/account/security?before=150"),
+  ...visits("ada")(
+    "/account/closing",
+    "/account/security",
+    "/account/two-factor",
+    "/account/passkeys",
+    "/account/security?before=150",
+  ),
+  ...visits("nobody")("/passkey"),
   ...visits("nobody")("/sign-in/okta", "/sign-in/okta/callback?state=x&code=y", "/sign-in/okta/signed-out?of=x"),
   ...visits("iris")(
     "/settings/sign-in",

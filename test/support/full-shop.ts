@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { type Database, isPostgres, openDatabase } from "../../src/database/connect.ts";
+import { newId } from "../../src/database/ids.ts";
 import { signChain } from "../../src/integrity/checkpoints.ts";
 import { enqueue } from "../../src/jobs/queue.ts";
 import { writeNotices } from "../../src/notices/write-notices.ts";
@@ -58,6 +59,15 @@ async function fullShop(db: Database): Promise<object> {
   await db
     .insertInto("half_sign_ins")
     .values({ ...mara, hash: "hash", how: "with a password", expires_at: "2126-01-01T00:00:00.000Z" })
+    .execute();
+  const passkey = { id: newId(), credential_id: "id", public_key: "key", counter: 4_000_000_000, transports: "usb" };
+  await db
+    .insertInto("passkeys")
+    .values({ ...mara, ...passkey, name: "Security key", created_at: w.clock.at, used_at: null })
+    .execute();
+  await db
+    .insertInto("passkey_challenges")
+    .values({ ...mara, hash: "hash", challenge: "challenge", address: "", expires_at: "2126-01-01T00:00:00.000Z" })
     .execute();
   await writeNotices(db, w.clock.at, true);
   const placements = [{ kind: "page", key: "/again", version: "v1" }];

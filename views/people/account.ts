@@ -42,6 +42,7 @@ ${split(
   html`${panel("roles", "Your roles", props.sites.length ? facts(props.sites.map((site) => [html`<a href="/sites/${site.slug}">${site.name}</a>`, html`${site.roles.join(", ")}. <a href="/sites/${site.slug}/notices">Notices<span class="sr"> about ${site.name}</span></a>, <a href="/sites/${site.slug}/delegations">substitutes<span class="sr"> on ${site.name}</span></a>`])) : html`<p>You have no role on any site.</p>`)}
 ${panel("closing", "Close your account", html`<p><a href="${accountAddress(props.site, "/closing")}">Close your account</a>, after a list of what waits for you</p>`)}
 ${panel("two-factor", "Two-factor sign-in", html`<p><a href="${accountAddress(props.site, "/two-factor")}">A code after your password</a></p>`)}
+${panel("passkeys", "Passkeys", html`<p><a href="${accountAddress(props.site, "/passkeys")}">Sign in by unlocking your device</a>, without a password</p>`)}
 ${panel("security", "Security events", html`<p><a href="${accountAddress(props.site, "/security")}">Your sign-ins, and changes of your account</a></p>`)}`,
 )}`;
 };

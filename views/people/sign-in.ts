@@ -3,6 +3,7 @@ import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { fold } from "../parts/page.ts";
+import { type PasskeyScript, passkeyForm } from "./passkey-form.ts";
 
 type SignIn = {
   email?: string;
@@ -17,6 +18,9 @@ type SignIn = {
   providers: { slug: string; name: string }[];
   /** Who may sign in with a password. */
   passwords: "everybody" | "administrators";
+  /** Undefined: there are none to sign in with. */
+  passkeys: PasskeyScript | undefined;
+  passkeyError?: string | undefined;
 };
 
 export const signInPage = (props: SignIn): Html =>
@@ -27,16 +31,29 @@ ${ways(props)}`;
 
 function ways(props: SignIn): Html {
   const { providers, passwords, next, again } = props;
-  if (!providers.length) return password(props);
+  const local = html`${password(props)}${passkey(props)}`;
+  if (!providers.length) return local;
   const buttons = each(
     providers,
     ({ slug, name }) =>
       html`<p>${linkButton(pathWithQuery(`/sign-in/${slug}`, { next: next !== "/" && next, again: again && 1 }), `Sign in with ${name}`, passwords === "administrators" ? "primary" : undefined)}</p>`,
   );
-  if (passwords === "everybody") return html`${buttons}<p class="or">or</p>${password(props)}`;
-  const open = Boolean(props.email ?? props.error);
-  return html`${buttons}${fold("Administrators: sign in with a password", password(props), { open })}`;
+  if (passwords === "everybody") return html`${buttons}<p class="or">or</p>${local}`;
+  const open = Boolean(props.email ?? props.error ?? props.passkeyError);
+  const what = props.passkeys ? "a password or passkey" : "a password";
+  return html`${buttons}${fold(`Administrators: sign in with ${what}`, local, { open })}`;
 }
+
+const passkey = ({ passkeys, passkeyError, next }: SignIn): Html | undefined =>
+  passkeys &&
+  passkeyForm({
+    ...passkeys,
+    asks: "get",
+    action: "/passkey",
+    before: html`<p class="or">or</p>`,
+    fields: html`${hiddenField("next", next)}${button({ text: "Sign in with a passkey" })}`,
+    error: passkeyError,
+  });
 
 const password = (props: SignIn): Html => html`<form method="post" action="/sign-in">${hiddenField("next", props.next)}
 ${input({ name: "email", type: "email", label: "E-mail", value: props.email, required: true, more: { autocomplete: "username", autofocus: !props.email && !props.providers.length } })}

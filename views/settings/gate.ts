@@ -136,7 +136,7 @@ ${boxes(
 )}
 ${boxes(
   "When approving",
-  html`${box("all_reviewed", "All pages must be marked as reviewed")}${box("fresh_sign_in", "The password is needed again")}`,
+  html`${box("all_reviewed", "All pages must be marked as reviewed")}${box("fresh_sign_in", "A fresh sign-in is needed", "Within the last 15 minutes, with a password, a passkey or an identity provider.")}`,
 )}
 ${select({ name: "carry_over", label: "Approvals carry over to a release based on an earlier one", value: form.carry_over, error: errors.carry_over, choices: carryOvers, hint: "Only for pages that stay the same." })}
 <h2>When</h2>

@@ -151,7 +151,7 @@ ${props.bounced && html`${note(props.bounced, { kind: "bad" })}${postButton(`${o
         member.has_password
           ? "with a password"
           : member.signs_in
-            ? "with an identity provider"
+            ? "without a password: with an identity provider or a passkey"
             : "not yet: invitation not used",
       ],
     ]),

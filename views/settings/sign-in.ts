@@ -67,8 +67,8 @@ const providerTable = ({ providers, from }: Parameters<typeof signInSettingsPage
 const passwordPanel = ({ passwords, whyNotOff, from }: Parameters<typeof signInSettingsPage>[0]): Html => {
   const off = passwords === "administrators";
   const text = off
-    ? "Switched off: only administrators can sign in with a password, in case a provider is down."
-    : "Everybody can sign in with a password.";
+    ? "Switched off, and passkeys with them: only administrators can sign in without a provider, in case it is down."
+    : "Everybody can sign in with a password, or a passkey that they added.";
   return panel(
     "passwords",
     "Passwords",
@@ -123,7 +123,7 @@ ${panel(
     ? html`<p>${props.whyNotRemove}</p>`
     : confirmButton(
         `Remove ${name}`,
-        `${props.people} people signed in with it. Those without a password cannot sign in then.`,
+        `${props.people} people signed in with it. Those without a password or a passkey cannot sign in then.`,
         { action: signInSettingsAddress(from, `/${slug}/removal`), text: "Remove", look: "danger" },
       ),
 )}`,
