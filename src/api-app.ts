@@ -17,6 +17,7 @@ import { eventApi } from "./history/api.ts";
 import { limitImports } from "./http/body-limits.ts";
 import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
+import { observationApi } from "./observations/api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -63,6 +64,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     environmentApi,
     environmentChangesApi,
     gateApi,
+    observationApi,
     deploymentApi,
     artifactApi,
     ownerApi,
