@@ -60,6 +60,17 @@ test("a second visit to an unchanged site writes no rows but its own", async () 
   expect(await observations()).toBe(before);
 });
 
+test("a page that changes with each visit keeps its last twenty states", async () => {
+  await visit(w, "beta");
+  for (let i = 0; i < 22; i++) {
+    beta.pages["/sale"] = htmlPage("Sale", `<p>Visitor ${i}</p>`);
+    await visit(w, "beta");
+  }
+  beta.pages["/sale"] = (response) => response.writeHead(403).end();
+  await visit(w, "beta");
+  expect(Number(await observations())).toBe(20 + 1);
+});
+
 test("a page of which the server says that it is unchanged is not sent again", async () => {
   let sent = 0;
   beta.pages["/sale"] = (response, { headers }) => {

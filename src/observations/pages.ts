@@ -116,7 +116,10 @@ export function saveLooks(db: Database, visit: Visit, looks: Look[], now: string
       .where("ended_at", "is", null)
       .executeTakeFirstOrThrow();
     if (!numUpdatedRows) return;
-    for (const look of changed) await saveObservation(trx, visit.server_id, look, now);
+    for (const look of changed) {
+      await saveObservation(trx, visit.server_id, look, now);
+      if (current.has(look.path)) await thinObservations(trx, visit.server_id, look.path);
+    }
     return { ...visit, ...progress };
   });
 }
@@ -149,5 +152,25 @@ async function saveObservation(trx: Database, server_id: string, look: Look, now
     .set({ observation_id: id, ...shown })
     .where("server_id", "=", server_id)
     .where("path", "=", path)
+    .execute();
+}
+
+/** A page that changes all the time would fill the database. */
+const keptStates = 20;
+
+/** Deletes all but the last observations of a page, and the last one of the page itself. */
+async function thinObservations(trx: Database, serverId: string, path: string): Promise<void> {
+  const states = trx.selectFrom("observations").select("id").where("server_id", "=", serverId).where("path", "=", path);
+  const kept = await states.orderBy("id", "desc").limit(keptStates).execute();
+  const oldest = kept[keptStates - 1];
+  if (!oldest) return;
+  const page = trx.selectFrom("observed_pages").where("server_id", "=", serverId).where("path", "=", path);
+  const { shown_id } = await page.select("shown_id").executeTakeFirstOrThrow();
+  await trx
+    .deleteFrom("observations")
+    .where("server_id", "=", serverId)
+    .where("path", "=", path)
+    .where("id", "<", oldest.id)
+    .where("id", "<>", shown_id ?? "")
     .execute();
 }
