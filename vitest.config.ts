@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const once = [
   "assets",
   "attacks",
+  "bad-sites",
   "check",
   "client-address",
   "config",

@@ -21,6 +21,7 @@ import type { AppEnv, SiteEnv } from "./http/context.ts";
 import { needAccess } from "./http/session.ts";
 import { noticeApi } from "./notices/api.ts";
 import { bounceApi } from "./notices/bounce-api.ts";
+import { observationApi } from "./observations/api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -69,6 +70,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     environmentApi,
     environmentChangesApi,
     gateApi,
+    observationApi,
     deploymentApi,
     artifactApi,
     ownerApi,

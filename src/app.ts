@@ -37,7 +37,9 @@ import { knowPerson, needAccess, needAdministrator, needPerson, onlyForPerson } 
 import { type Pace, watchSites } from "./http/site-changes.ts";
 import { liveUpdateRoutes } from "./live-updates/routes.ts";
 import type { Mailer } from "./mail/mailer.ts";
+import { callable } from "./network/private-networks.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
+import { findingRoutes, visitRoutes } from "./observations/routes.ts";
 import { codeRoutes } from "./people/code-sign-in.ts";
 import { linkRoutes } from "./people/link-routes.ts";
 import { mailRoutes } from "./people/mail-routes.ts";
@@ -60,12 +62,12 @@ import { securitySettingsRoutes } from "./settings/security.ts";
 import { signInSettingsRoutes } from "./settings/sign-in.ts";
 import { siteSettingsRoutes } from "./settings/site.ts";
 import { tokenSettingsRoutes } from "./settings/tokens.ts";
+import { visitSettingsRoutes } from "./settings/visits.ts";
 import { webhookSettingsRoutes } from "./settings/webhooks.ts";
 import { setupRoutes } from "./setup/routes.ts";
 import { cachedDiscovery } from "./sign-on/discovery.ts";
 import { signOnRoutes } from "./sign-on/routes.ts";
 import { siteRoutes } from "./sites/routes.ts";
-import { callable } from "./webhooks/post.ts";
 
 export interface Options {
   baseUrl: string;
@@ -217,6 +219,8 @@ function site(): Hono<SiteEnv> {
   pages.route("/deployments", deploymentRoutes);
   pages.route("/corrections", correctionRoutes);
   pages.route("/environments", environmentRoutes);
+  pages.route("/observations", visitRoutes);
+  pages.route("/findings", findingRoutes);
   pages.route("/artifacts", artifactRoutes);
   pages.route("/compare", compareRoutes);
   pages.route("/history", historyRoutes);
@@ -237,6 +241,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/settings", siteSettingsRoutes);
   pages.route("/settings/environments", environmentSettingsRoutes);
   pages.route("/settings/environments", gateSettingsRoutes);
+  pages.route("/settings/environments", visitSettingsRoutes);
   pages.route("/settings/people", peopleSettingsRoutes);
   pages.route("/settings/people", removalRoutes);
   pages.route("/settings/tokens", tokenSettingsRoutes);

@@ -656,6 +656,91 @@ export interface Schema {
     answer: Generated<string | null>;
     ended_at: Generated<string | null>;
   };
+  /** How often Sitebook visits the servers of an environment by itself. */
+  visit_schedules: { environment_id: string; every_hours: number; next_at: string };
+  /** How Sitebook visits a server; without a row, as in `visitDefaults`. */
+  visit_settings: {
+    server_id: string;
+    /** 0: what its robots.txt says does not count, as it is the administrator's own server. */
+    honours_robots: Flag;
+    pages_at_once: number;
+    pause_ms: number;
+    max_pages: number;
+    /** JSON of the headers with which it is visited, encrypted; their names are not. */
+    sealed_headers: string | null;
+    header_names: string;
+  };
+  /** Visits to a server: Sitebook looks at each of its pages. */
+  visits: {
+    id: string;
+    site_id: string;
+    environment_id: string;
+    server_id: string;
+    /** Who requested it; null: it was time for it. */
+    person_id: string | null;
+    started_at: string;
+    /** How many there are to look at; null: not known yet. */
+    pages: number | null;
+    visited: Generated<number>;
+    changed: Generated<number>;
+    /** In order of paths, the last page that was looked at. */
+    last_path: Generated<string>;
+    /** What could not be read, such as a sitemap. */
+    note: string | null;
+    /** Why it was given up: the server does not answer. */
+    problem: string | null;
+    ended_at: string | null;
+  };
+  /** What a server showed of a page from a visit on: a row only when something changed. A measurement, not part of the record. */
+  observations: {
+    id: string;
+    server_id: string;
+    path: string;
+    seen_at: string;
+    /** `unobserved`: what it showed says nothing about the page. */
+    outcome: "shown" | "missing" | "unobserved";
+    /** Why it is not shown. */
+    reason: string | null;
+    status: number | null;
+    /** Where redirects led. */
+    address: string | null;
+    title: string | null;
+    language: string | null;
+    canonical: string | null;
+    robots: string | null;
+    text_digest: string | null;
+    structure_digest: string | null;
+    took_ms: number;
+    bytes: number;
+  };
+  /** The pages of a server: where they are listed, and what was seen last. */
+  observed_pages: {
+    server_id: string;
+    path: string;
+    in_record: Flag;
+    in_sitemap: Flag;
+    observation_id: string | null;
+    /** The last observation of the page itself. */
+    shown_id: string | null;
+    /** Validators of that, for conditional requests. */
+    etag: string | null;
+    last_modified: string | null;
+  };
+  /** What an environment showed when a version was first seen there. */
+  seen_versions: { version_id: string; environment_id: string; text_digest: string; seen_at: string };
+  /** What a server shows that disagrees with the record or with good order; settled when a visit no longer finds it. */
+  findings: {
+    id: string;
+    site_id: string;
+    environment_id: string;
+    server_id: string;
+    /** Empty: of the whole server. */
+    path: string;
+    code: string;
+    sentence: string;
+    opened_at: string;
+    settled_at: string | null;
+  };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };
   /** What an approver has written about single pages before they decide. A convenience, not part of the record. */

@@ -11,15 +11,17 @@ import { createHttpServer } from "./http/server.ts";
 import { scheduleCheckpoints } from "./integrity/checkpoints.ts";
 import { type JobHandlers, startWorker } from "./jobs/worker.ts";
 import { createMailer } from "./mail/mailer.ts";
+import { callable } from "./network/private-networks.ts";
 import { sendSecurityMail, writeSecurityMails } from "./notices/security-mails.ts";
 import { sendDigest, sendNotice } from "./notices/send.ts";
 import { writeNotices } from "./notices/write-notices.ts";
+import { visitServer } from "./observations/visit-server.ts";
+import { startDueVisits } from "./observations/visits.ts";
 import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 import { goLive } from "./promotions/go-live.ts";
 import { takeDown } from "./promotions/take-down.ts";
 import { sendDelivery } from "./webhooks/deliveries.ts";
-import { callable } from "./webhooks/post.ts";
 
 /** What does the background work of each kind. */
 const jobHandlers: JobHandlers = {
@@ -28,6 +30,9 @@ const jobHandlers: JobHandlers = {
   go_live: goLive,
   take_down: takeDown,
 };
+
+/** How many servers are visited at the same time. */
+const visitors = 3;
 
 /** How long running requests may take once the server is stopping. */
 const stopTimeoutMs = 30_000;
@@ -76,11 +81,21 @@ async function start(): Promise<void> {
     await writeNotices(db, now, Boolean(mailer));
     await writeSecurityMails(db, now, Boolean(mailer));
   };
-  const stopWorker = startWorker(db, handlers, { prepare });
+  const visit: JobHandlers = {
+    visit: (db, job) =>
+      visitServer(db, job, { ...context, now: () => new Date().toISOString(), stopping: stopping.signal }),
+  };
+  const workers = [
+    startWorker(db, handlers, { prepare }),
+    // of their own, as a slow server must hold up neither mails nor visits to others
+    startWorker(db, visit, { prepare: (now) => startDueVisits(db, now) }),
+    ...Array.from({ length: visitors - 1 }, () => startWorker(db, visit)),
+  ];
+  const stopWorkers = async () => void (await Promise.all(workers.map((stopWorker) => stopWorker())));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       stopping.abort();
-      void stop(server, db, stopWorker);
+      void stop(server, db, stopWorkers);
     });
   }
   scheduleCheckpoints(db);
@@ -109,14 +124,14 @@ function socketOf(env: unknown): string | undefined {
   return (env as { incoming?: { socket?: { remoteAddress?: string } } })?.incoming?.socket?.remoteAddress;
 }
 
-/** Accepts no new requests, waits for the running ones and the running job, closes the database and exits. A second signal exits at once. */
-async function stop(server: Server, db: Database, stopWorker: () => Promise<void>): Promise<void> {
+/** Accepts no new requests, waits for the running ones and the running jobs, closes the database and exits. A second signal exits at once. */
+async function stop(server: Server, db: Database, stopWorkers: () => Promise<void>): Promise<void> {
   console.log("Sitebook is stopping; it waits for the running requests.");
   const idleTimer = setInterval(() => server.closeIdleConnections(), 50);
   const stopTimer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs);
   server.close();
   await once(server, "close");
-  await stopWorker();
+  await stopWorkers();
   clearInterval(idleTimer);
   clearTimeout(stopTimer);
   await db.destroy();

@@ -103,6 +103,14 @@ const terms: [string, string][] = [
     "Webhook",
     "An address of a program or a chat channel that Sitebook tells when something happens, signed by Standard Webhooks, or as a message for Slack and Teams. Administrators create them under Settings, Webhooks, and see what was delivered.",
   ],
+  [
+    "Visit, observation",
+    "Sitebook looks at the pages of a server by itself, on request or every so many hours, and keeps what each showed. It follows robots.txt, and goes to no other servers than those entered under Settings, Environments; what it sees never changes the record.",
+  ],
+  [
+    "Finding",
+    "What a server shows that disagrees with the record or with good order: a page that is missing, unrecorded, drifted (it changed, and no deployment was recorded) or not as approved. It is settled when a visit no longer finds it. Each environment leads to its findings.",
+  ],
   ["Redirect", "Where the visitors of a removed page are led. It is part of the release that removes the page."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],
   [

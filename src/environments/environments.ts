@@ -6,6 +6,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
+import { forgetServer } from "../observations/visits.ts";
 import { appendEvent } from "../record/events.ts";
 import { dropSectionCounts } from "../record/section-counts.ts";
 import type { Tier } from "../schema.ts";
@@ -139,6 +140,7 @@ export function removeServer(db: Database, actor: Actor, site: Site, environment
   refuse(whyNotMay(actor, "administer"), 403);
   const server = environment.servers.find(({ id }) => id === serverId) ?? notFound("server");
   return siteTransaction(db, actor, site.id, async (trx, actor) => {
+    await forgetServer(trx, serverId);
     const { numDeletedRows } = await trx.deleteFrom("servers").where("id", "=", serverId).executeTakeFirst();
     if (!numDeletedRows) return;
     await appendEvent(trx, actor, site.id, {

@@ -15,6 +15,7 @@ import { gateSentence } from "../gates/sentences.ts";
 import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { readMoment } from "../http/forms.ts";
 import { sitePage } from "../http/pages.ts";
+import { countFindings } from "../observations/queries.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { endOfTime, type Moment, placementsAsOf } from "../record/as-of.ts";
 import { whyNotBaseline } from "../record/baseline.ts";
@@ -93,6 +94,7 @@ environmentRoutes.get("/:environment", async (c) => {
     approvers,
     removed,
     deployments,
+    findings: at ? [] : await countFindings(db, environment.id),
     freezes: await freezesOf(db, site.id, environment, at ?? now),
     key: newId(),
     sameAs: at || !may.record ? [] : await sourcesOf(c, environment),

@@ -51,6 +51,10 @@ const sentences = {
   gate_changed: (d, roles) => ["changed the gate of ", environment(d), `: ${gateChange(d, roles)}.`],
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
+  visits_changed: (d) =>
+    d.server === undefined
+      ? ["changed how often Sitebook visits ", environment(d), `: ${everyHours(d)}.`]
+      : ["changed how Sitebook visits the server ", name(d.server), " of ", environment(d), `: ${visitSettings(d)}.`],
   deployment_recorded: (d) => [
     "recorded ",
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
@@ -368,7 +372,19 @@ export const actionNames = {
   gate_changed: "Gates changed",
   server_added: "Servers added",
   server_removed: "Servers removed",
+  visits_changed: "Visits to servers changed",
 } satisfies Record<Action, string>;
+
+const everyHours = ({ every_hours }: Details): string =>
+  every_hours ? `every ${countOf(Number(every_hours), "hour")}` : "only on request";
+
+/** "up to 4 pages at once with 100 ms between them, 5,000 pages at most, as its robots.txt allows, credentials Cookie" */
+function visitSettings({ pages_at_once, pause_ms, max_pages, honours_robots, credentials }: Details): string {
+  const pace = `up to ${countOf(Number(pages_at_once), "page")} at once with ${text(pause_ms)} ms between them`;
+  const robots = honours_robots ? "as its robots.txt allows" : "whatever its robots.txt says";
+  const sent = credentials === undefined ? "" : credentials ? `, credentials ${text(credentials)}` : ", no credentials";
+  return `${pace}, ${countOf(Number(max_pages), "page")} at most, ${robots}${sent}`;
+}
 
 function text(value: Json | undefined): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "(unnamed)";

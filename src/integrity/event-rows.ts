@@ -259,6 +259,7 @@ export const rowsOfEvent: Record<Action, (entry: ChainEntry) => EventTableRows> 
   gate_changed: gateOf,
   server_added: noRows,
   server_removed: noRows,
+  visits_changed: noRows,
   deployment_recorded: deploymentOf,
   release_made: releaseOf,
   release_marked_bad: plainRow("release_marks"),

@@ -15,6 +15,7 @@ export const actions = [
   "gate_changed",
   "server_added",
   "server_removed",
+  "visits_changed",
   "deployment_recorded",
   "placement_corrected",
   "release_made",

@@ -1,3 +1,4 @@
+import { privateSentence } from "../network/rules.ts";
 import { whyNotName } from "../text.ts";
 
 /** `standard`: by Standard Webhooks. The others are the incoming webhooks of these chat programs. */
@@ -71,6 +72,3 @@ function whyNotUrl(text: string, isAllowed: (address: string) => boolean): strin
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (!isAllowed(host)) return privateSentence(host);
 }
-
-export const privateSentence = (address: string): string =>
-  `${address} is in a private network, which Sitebook does not call. Whoever runs Sitebook can allow it with WEBHOOK_NETWORKS.`;

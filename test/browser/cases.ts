@@ -13,6 +13,7 @@ import { administersAll } from "../support/sign-on.ts";
 import { environmentOf, lineOf, type Name, password } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
+import { visitedSite } from "./visited.ts";
 
 export interface Case {
   name: string;
@@ -336,6 +337,19 @@ export const cases: Case[] = [
   page("feeds, a new one", "vera", "/sites/shop/feeds", fillAndClick({ name: "Wiki" }, "Create address")),
   page("feeds, of all people", "iris", withFeeds),
   page("calendar", "oskar", (w) => withFreezes(w, "/calendar")),
+  page("findings", "iris", (w) => visitedSite(w, "/findings")),
+  page("findings of one kind, none", "iris", (w) => visitedSite(w, "/findings?environment=live&code=drifted")),
+  page("visits in progress", "iris", (w) => visitedSite(w, "/observations/live")),
+  page("visits, given up", "iris", (w) => visitedSite(w, "/observations/beta")),
+  page("visits, never", "vera", "/sites/shop/observations/beta"),
+  page("an environment with findings", "iris", (w) => visitedSite(w, "/environments/live")),
+  page("settings of visits", "iris", (w) => visitedSite(w, "/settings/environments/live/visits")),
+  page(
+    "settings of visits, wrong",
+    "iris",
+    (w) => visitedSite(w, "/settings/environments/live/visits"),
+    fillAndClick({ pages_at_once: "40", header: "Host: x", user: "a:b" }, "Save www-one"),
+  ),
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),

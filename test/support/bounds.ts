@@ -4,7 +4,8 @@ import { engine } from "./database.ts";
 export const growing =
   `artifacts versions deployments placements current_placements confirmations repeats corrections releases
   release_contents promotions ownerships section_owners approvals completions cancellations looks events search_entries sessions intents
-  sign_in_failures known_browsers kept_forms security_events security_event_sites token_addresses`.split(/\s+/);
+  sign_in_failures known_browsers kept_forms security_events security_event_sites token_addresses
+  observations observed_pages seen_versions visits findings`.split(/\s+/);
 
 /**
  * Statements that may sort or scan, as they read few rows: those that are shown, or those of a site or a person. Each is
@@ -23,6 +24,7 @@ const short: [statement: RegExp, why: string][] = [
   [/ from promotions as p .* and p\.number in \(/, "the results on a page of the search"],
   [/ from promotions as p .* and 1 = 0 /, "no rows"],
   [/ from subscriptions as s /, "what a person follows on a site"],
+  [/ from findings where /, "the open findings of an environment"],
   [/ from webhooks where /, "the webhooks of a site"],
   [/ from guests as g /, "the guests of a promotion"],
   [/ from freezes as f /, "the freezes of a site that are not over, or a page of them"],

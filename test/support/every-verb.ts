@@ -15,6 +15,8 @@ import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { inviteGuest, revokeGuest } from "../../src/guests/guests.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
+import { changeVisitSettings, scheduleVisits } from "../../src/observations/settings.ts";
+import { visitDefaults } from "../../src/observations/settings-rules.ts";
 import { changeName } from "../../src/people/account.ts";
 import { changeRoles, invite, resetPassword } from "../../src/people/people.ts";
 import { createToken, revokeToken } from "../../src/people/tokens.ts";
@@ -114,6 +116,18 @@ async function administer(w: World): Promise<void> {
   const again = (await findAccess(w.db, iris.person.id, "shop"))?.site as Site;
   const [server] = environmentOf(again, "archive").servers;
   await removeServer(w.db, iris, again, environmentOf(again, "archive"), server?.id ?? "");
+  await scheduleVisits(w.db, iris, site, environmentOf(site, "beta"), 6);
+  const visits = {
+    ...visitDefaults,
+    user: "",
+    password: "",
+    cookie: "preview=1",
+    header: "",
+    removesCredentials: false,
+  };
+  const beta = environmentOf(site, "beta");
+  const sealing = createSecrets({ databaseUrl: "file::memory:" });
+  await changeVisitSettings(w.db, iris, site, beta, beta.servers[0]?.id ?? "", visits, sealing);
   const { id } = await invite(w.db, iris, w.site, { name: "Nora", email: "nora@example.test", roles: ["viewer"] });
   await changeRoles(w.db, iris, w.site, id, ["tester"]);
   await resetPassword(w.db, iris, w.site, w.people.mara.id);

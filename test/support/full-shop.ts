@@ -9,7 +9,7 @@ import { readyDatabase } from "./database.ts";
 import { everyVerb } from "./every-verb.ts";
 import { atProvider, clientSecret, identityProvider } from "./identity-provider.ts";
 import { administersAll } from "./sign-on.ts";
-import { password, type World, world } from "./world.ts";
+import { environmentOf, password, type World, world } from "./world.ts";
 
 export async function on<T>(database: string, work: (db: Database) => Promise<T>): Promise<T> {
   const db = openDatabase(database);
@@ -88,7 +88,39 @@ async function fullShop(db: Database): Promise<object> {
   await db.insertInto("looks").values({ promotion_id, artifact_id, person_id: w.people.theo.id, looked_at }).execute();
   const draft = { promotion_id, artifact_id, person_id: w.people.theo.id, comment: "Larger" };
   await db.insertInto("page_drafts").values(draft).execute();
+  await observe(w);
   return {};
+}
+
+/** A visit to the first server of beta found one page. */
+async function observe({ db, site, clock: { at } }: World): Promise<void> {
+  const { id: environment_id, servers } = environmentOf(site, "beta");
+  const server_id = servers[0]?.id ?? "";
+  const about = { site_id: site.id, environment_id, server_id };
+  const page = { server_id, path: "/sale" };
+  const observation = { id: newId(), ...page, seen_at: at, took_ms: 1, bytes: 1, text_digest: "digest" };
+  const { id: version_id } = await db.selectFrom("versions").select("id").limit(1).executeTakeFirstOrThrow();
+  await db
+    .insertInto("visits")
+    .values({ id: newId(), ...about, started_at: at, ended_at: at })
+    .execute();
+  await db
+    .insertInto("observations")
+    .values({ ...observation, outcome: "shown" })
+    .execute();
+  await db
+    .insertInto("observed_pages")
+    .values({ ...page, in_record: 1, in_sitemap: 0, observation_id: observation.id, shown_id: observation.id })
+    .execute();
+  await db
+    .insertInto("seen_versions")
+    .values({ version_id, environment_id, text_digest: "digest", seen_at: at })
+    .execute();
+  const finding = { code: "title_empty", sentence: "It has no title.", opened_at: at };
+  await db
+    .insertInto("findings")
+    .values({ id: newId(), ...about, path: "/sale", ...finding })
+    .execute();
 }
 
 /** Adds rows of 40 KB, so that a copy takes a while. */

@@ -5,6 +5,7 @@ import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
 import type { Freeze } from "../../src/freezes/queries.ts";
 import type { Window } from "../../src/freezes/recurrence.ts";
+import type { countFindings } from "../../src/observations/queries.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { PlacementAsOf } from "../../src/record/as-of.ts";
 import type { ChangesAround, EnvironmentCounts } from "../../src/record/changes.ts";
@@ -53,6 +54,8 @@ export type EnvironmentProps = {
   /** The environments from which this one can be filled in one step. */
   sameAs: Environment[];
   /** The freezes that cover the moment, each with its window, and those planned after it. */
+  /** How many are open, by kind; none in the past. */
+  findings: Awaited<ReturnType<typeof countFindings>>;
   freezes: (Freeze & { window: Window; active: boolean })[];
   /** Makes a repeated form harmless. */
   key: string;

@@ -115,7 +115,20 @@ function sidePanels(props: EnvironmentProps): Html {
   const all = `/sites/${site.slug}/deployments?environment=${environment.slug}`;
   const list = html`<ul class="steps">${each(deployments, (one) => html`<li><span><a href="/sites/${site.slug}/deployments/${one.number}">Deployment ${one.number}</a>, ${time(one.effective_at, site.time_zone, now)}</span><small>${deploymentWords(one)}</small></li>`)}</ul>
 <p><a href="${all}">All deployments on ${environment.name}</a></p><p><a href="/sites/${site.slug}/history?environment=${environment.slug}">History of ${environment.name}</a></p>`;
-  return html`${freezePanel(props)}${panel("about", html`About ${environment.name}`, html`${about}${around.first && sameAs.length > 0 && html`<p>${sameAsLinks(site, environment, sameAs)}</p>`}`)}${deployments.length > 0 && panel("deployments", at ? "Deployments up to then" : "Deployments", list)}`;
+  return html`${freezePanel(props)}${findingsPanel(props)}${panel("about", html`About ${environment.name}`, html`${about}${around.first && sameAs.length > 0 && html`<p>${sameAsLinks(site, environment, sameAs)}</p>`}`)}${deployments.length > 0 && panel("deployments", at ? "Deployments up to then" : "Deployments", list)}`;
+}
+
+/** What visits to its servers found, today. */
+function findingsPanel({ site, environment, findings, at }: EnvironmentProps): Html | false {
+  if (at || environment.retired_at || environment.servers.length === 0) return false;
+  const total = findings.reduce((sum, { count }) => sum + count, 0);
+  const list = `/sites/${site.slug}/findings?environment=${environment.slug}`;
+  const found = html`<p>${statusBadge(total ? "blocked" : "same", html`<a href="${list}">${countOf(total, "finding")}</a>`)}</p>`;
+  return panel(
+    "findings",
+    "Findings",
+    html`${total > 0 && found}<p><a href="/sites/${site.slug}/observations/${environment.slug}">Visits to ${environment.name}</a></p>`,
+  );
 }
 
 /** What freezes it at the moment that is shown, and what will; today, for those who may, with the forms to set and end one. */

@@ -115,7 +115,7 @@ ${input({ name: "base_url", type: "url", label: "Address", value: server.base_ur
   return html`${settingsHead(site, "/environments", env({ name: environment.name, tier: environment.tier }), { over: [html`<a href="${base}">Environments</a>`] })}
 ${split(
   html`<h2>Servers</h2>${servers}<h2>Add server</h2>${add}`,
-  html`${panel("gate", "Gate", html`<p>${environment.gate}</p>${site.environments[0]?.slug !== environment.slug && html`<p><a href="${own}/gate">Change the gate</a></p>`}`)}${panel(
+  html`${panel("visits", "Visits", html`<p>Sitebook can look at its pages by itself.</p><p><a href="${own}/visits">Settings of visits</a></p>`)}${panel("gate", "Gate", html`<p>${environment.gate}</p>${site.environments[0]?.slug !== environment.slug && html`<p><a href="${own}/gate">Change the gate</a></p>`}`)}${panel(
     "about",
     "About",
     facts([

@@ -1,0 +1,80 @@
+import type { Flag } from "../schema.ts";
+
+export interface VisitSettings {
+  honours_robots: Flag;
+  pages_at_once: number;
+  pause_ms: number;
+  max_pages: number;
+}
+
+export const visitDefaults: VisitSettings = { honours_robots: 1, pages_at_once: 4, pause_ms: 100, max_pages: 5000 };
+
+/** The settings of a server as they are entered. */
+export interface VisitSettingsRequest extends VisitSettings {
+  /** For Basic authentication; empty fields leave the credentials as they are. */
+  user: string;
+  password: string;
+  cookie: string;
+  /** One more header, as `Name: value`. */
+  header: string;
+  removesCredentials: boolean;
+}
+
+const ranges = {
+  pages_at_once: { from: 1, to: 10, name: "pages at once" },
+  pause_ms: { from: 0, to: 60_000, name: "milliseconds" },
+  max_pages: { from: 1, to: 10_000, name: "pages" },
+} as const;
+
+/** Why a server cannot have these settings, by field. */
+export function visitSettingsErrors(request: VisitSettingsRequest): Record<string, string | undefined> {
+  const outside = Object.entries(ranges).map(([field, { from, to, name }]) => {
+    const value = request[field as keyof typeof ranges];
+    const isRight = Number.isInteger(value) && value >= from && value <= to;
+    return [field, isRight ? undefined : `Enter a number of ${name} from ${from} to ${to}.`];
+  });
+  return {
+    ...Object.fromEntries(outside),
+    password: request.password && !request.user ? "Enter the user name for this password." : undefined,
+    user: request.user.includes(":") ? "A user name cannot contain a colon." : undefined,
+    cookie: whyNotValue(request.cookie),
+    header: request.header && whyNotHeader(request.header),
+  };
+}
+
+const whyNotValue = (value: string): string | undefined =>
+  /^[\t\x20-\x7e\x80-\xff]*$/.test(value) && value.length <= 4000
+    ? undefined
+    : "A header can have at most 4,000 characters, and no line breaks.";
+
+const notSent = /^(host|connection|content-length|transfer-encoding|user-agent|accept-encoding|if-.*)$/i;
+
+function whyNotHeader(header: string): string | undefined {
+  const [, name, value = ""] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/s.exec(header) ?? [];
+  if (!name) return "Enter a header as Name: value.";
+  return notSent.test(name) ? `Sitebook sets the header ${name} itself.` : whyNotValue(value);
+}
+
+/** The headers of a request, by their names; undefined if it has none. */
+export function headersOf({
+  user,
+  password,
+  cookie,
+  header,
+}: VisitSettingsRequest): Record<string, string> | undefined {
+  const [, name = "", value = ""] = /^([^:]+):\s*(.*)$/s.exec(header) ?? [];
+  const headers = {
+    ...(user && { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` }),
+    ...(cookie && { Cookie: cookie }),
+    ...(name && { [name]: value }),
+  };
+  return Object.keys(headers).length ? headers : undefined;
+}
+
+const maxHours = 24 * 31;
+
+/** Why servers cannot be visited every so many hours; 0: only on request. */
+export const whyNotHours = (hours: number): string | undefined =>
+  Number.isInteger(hours) && hours >= 0 && hours <= maxHours
+    ? undefined
+    : `Enter a number of hours from 1 to ${maxHours}, or 0 for visits on request only.`;

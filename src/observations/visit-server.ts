@@ -1,0 +1,155 @@
+import type { Secrets } from "../access/secrets.ts";
+import { baseUrlsOf, environmentById, findSiteById } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { enqueue, type Job } from "../jobs/queue.ts";
+import { createClient, NoResponse } from "../network/get.ts";
+import { addMs } from "../time/add.ts";
+import type { Reach } from "./fetch-page.ts";
+import { reconcileFindings } from "./findings.ts";
+import { type Look, lookAt } from "./look.ts";
+import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
+import { type Robots, readRobots } from "./robots.ts";
+import { downAfter } from "./rules.ts";
+import { sealContext, visitSettingsOf } from "./settings.ts";
+import type { VisitSettings } from "./settings-rules.ts";
+import { listedPages } from "./sitemaps.ts";
+
+export interface VisitContext {
+  secrets: Secrets;
+  /** Whether Sitebook may call a network address. */
+  isAllowed: (address: string) => boolean;
+  now: () => string;
+  stopping?: AbortSignal;
+  /** How long one job may take, so that other visits get a turn. */
+  sliceMs?: number;
+}
+
+interface Visitor {
+  db: Database;
+  visit: Visit;
+  reach: Reach;
+  settings: VisitSettings;
+  siteUrls: string[];
+  context: VisitContext;
+}
+
+const batchSize = 20;
+
+/**
+ * Goes on with a visit, for a slice of time, and enqueues the rest. What it has looked at is saved batch by batch, so that
+ * a visit whose server was killed goes on where it was.
+ */
+export async function visitServer(db: Database, { ref }: Pick<Job, "ref">, context: VisitContext): Promise<void> {
+  const visit = await db.selectFrom("visits").selectAll().where("id", "=", ref).executeTakeFirst();
+  if (!visit || visit.ended_at) return;
+  const client = createClient(context.isAllowed, context.stopping);
+  try {
+    await goOn(await visitorFor(db, visit, { client, context }));
+  } catch (error) {
+    if (!(error instanceof NoResponse)) throw error;
+    if (context.stopping?.aborted) return later(db, visit, context.now());
+    await end(db, visit, context.now(), error.message);
+  } finally {
+    client.close();
+  }
+}
+
+async function visitorFor(
+  db: Database,
+  visit: Visit,
+  { client, context }: { client: Reach["client"]; context: VisitContext },
+): Promise<Visitor> {
+  const site = await findSiteById(db, visit.site_id);
+  const servers = site ? environmentById(site, visit.environment_id).servers : [];
+  const server = servers.find(({ id }) => id === visit.server_id);
+  if (!site || !server) throw new NoResponse("network", "The server was removed.");
+  const { sealed_headers, ...settings } = await visitSettingsOf(db, server.id);
+  const headers = sealed_headers === null ? "{}" : context.secrets.unseal(sealed_headers, sealContext(server.id));
+  if (headers === undefined)
+    throw new NoResponse(
+      "private",
+      "Its credentials cannot be read: SECRET, or the file with the key, is not the one they were saved with.",
+    );
+  const reach: Reach = {
+    client,
+    baseUrl: server.base_url,
+    baseUrls: servers.map(({ base_url }) => base_url),
+    headers: JSON.parse(headers),
+  };
+  return { db, visit, reach, settings, siteUrls: baseUrlsOf(site), context };
+}
+
+async function goOn(visitor: Visitor): Promise<void> {
+  const { db, reach, settings, context, siteUrls } = visitor;
+  const until = performance.now() + (context.sliceMs ?? 20_000);
+  const robots = await readRobots(reach, settings.honours_robots === 1);
+  let { visit } = visitor;
+  if (visit.pages === null)
+    visit = await planPages(db, visit, await listedPages(reach, robots.sitemaps, siteUrls, settings.max_pages));
+  for (;;) {
+    const pages = await nextPages(db, visit, batchSize);
+    if (!pages.length) return end(db, visit, context.now());
+    const looks = await lookAtAll({ ...visitor, visit }, robots, pages);
+    if (context.stopping?.aborted) return later(db, visit, context.now());
+    const { usable, trouble } = withoutTrouble(looks, visit);
+    const saved = await saveLooks(db, visit, usable, context.now());
+    if (!saved) return; // another server goes on with it
+    visit = saved;
+    if (trouble?.retryAfterMs && usable.length) return later(db, visit, addMs(context.now(), trouble.retryAfterMs));
+    if (trouble) return end(db, visit, context.now(), trouble.observation.reason ?? "It does not answer.");
+    if (performance.now() > until) return later(db, visit, context.now());
+  }
+}
+
+/** A few at a time, with a pause after each. */
+async function lookAtAll(
+  { reach, settings, siteUrls, context }: Visitor,
+  robots: Robots,
+  pages: Parameters<typeof lookAt>[2][],
+) {
+  const looks: Look[] = [];
+  const waiting = pages.entries();
+  const pauseMs = Math.max(settings.pause_ms, robots.pauseMs);
+  const work = async () => {
+    for (const [i, page] of waiting) {
+      if (context.stopping?.aborted) return;
+      looks[i] = await lookAt(reach, robots, page, { siteUrls, now: context.now() });
+      await new Promise((done) => setTimeout(done, pauseMs));
+    }
+  };
+  // a pause that robots.txt asks for is between any two pages
+  const atOnce = robots.pauseMs ? 1 : settings.pages_at_once;
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return looks;
+}
+
+/**
+ * The looks before the server asked to wait, or stopped answering. Pages are not to blame if the last ones all failed, or
+ * all of a small server.
+ */
+function withoutTrouble(looks: Look[], { visited, pages }: Visit): { usable: Look[]; trouble?: Look } {
+  const waits = looks.findIndex(({ retryAfterMs }) => retryAfterMs > 0);
+  if (waits >= 0) return { usable: looks.slice(0, waits), trouble: looks[waits] as Look };
+  const good = looks.findLastIndex(({ isTrouble }) => !isTrouble) + 1;
+  const failed = looks.length - good;
+  const isWhole = visited === 0 && failed === (pages ?? 0);
+  if (failed === 0 || (failed < downAfter && !isWhole)) return { usable: looks };
+  return { usable: looks.slice(0, good), trouble: looks[good] as Look };
+}
+
+async function later(db: Database, { site_id, id }: Visit, at: string): Promise<void> {
+  await enqueue(db, { site_id, kind: "visit", ref: id, run_at: at });
+}
+
+/** Ends a visit, with what it found. `problem`: the server did not answer, so that nothing is known about its pages. */
+async function end(db: Database, visit: Visit, now: string, problem: string | null = null): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("visits")
+      .set({ ended_at: now, problem })
+      .where("id", "=", visit.id)
+      .where("ended_at", "is", null)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows) await reconcileFindings(trx, visit, now, problem);
+  });
+}

@@ -1,0 +1,42 @@
+import { type Access, findAccess } from "../../src/access/sites.ts";
+import { recordDeployment } from "../../src/deployments/record.ts";
+import { startVisits } from "../../src/observations/visits.ts";
+import { createSite } from "../../src/sites/sites.ts";
+import { runVisits } from "../support/visits.ts";
+import { htmlPage, sitemapOf, webSite } from "../support/web-site.ts";
+import { environmentOf, lineOf } from "../support/world.ts";
+import type { Shop } from "./shop.ts";
+
+/** The address of a page of a site whose servers were visited: live was up then, beta was not, and one visit is in progress. */
+export async function visitedSite(w: Shop, path: string): Promise<string> {
+  const iris = await w.by("iris");
+  const address = `/sites/visited${path}`;
+  if (await findAccess(w.db, iris.person.id, "visited")) return address;
+  await using live = await webSite({
+    "/sale": htmlPage("Sale", "<p>Shoes at half price</p>", '<meta name="robots" content="noindex">'),
+    "/sale/shoes": htmlPage("Sale", "<p>Shoes</p>"),
+    "/help": (response) => response.writeHead(503).end(),
+    "/new": htmlPage("New", "<p>New</p>"),
+  });
+  live.pages["/sitemap.xml"] = sitemapOf(live.base, ["/new", "/sale"]);
+  const server = (name: string, base_url: string) => [{ name, base_url }];
+  const environments = [
+    { slug: "beta", tier: "development" as const, servers: server("web", "http://127.0.0.1:1") },
+    { slug: "live", tier: "production" as const, servers: server("www-one.long-name.shop.example", live.base) },
+  ];
+  await createSite(w.db, iris, { slug: "visited", name: "Visited", environments }, ["account-manager"]);
+  const { site, ...held } = (await findAccess(w.db, iris.person.id, "visited")) as Access;
+  const actor = { ...iris, ...held };
+  const placements = ["/sale v3", "/sale/shoes v1", "/help v2", "/gone v1"].map(lineOf);
+  await recordDeployment(w.db, actor, site, environmentOf(site, "live"), { placements });
+  for (const slug of ["beta", "live"]) await startVisits(w.db, actor, site, environmentOf(site, slug));
+  await runVisits(w);
+  await startVisits(
+    w.db,
+    { ...actor, at: new Date(Date.parse(w.clock.at) + 1).toISOString() },
+    site,
+    environmentOf(site, "live"),
+  );
+  await w.db.updateTable("visits").set({ pages: 5, visited: 2 }).where("ended_at", "is", null).execute();
+  return address;
+}

@@ -1,0 +1,84 @@
+import type { VisitSettings } from "../../src/observations/settings-rules.ts";
+import { button } from "../parts/button.ts";
+import { checkbox, input, select } from "../parts/field.ts";
+import { each, type Html, html } from "../parts/html.ts";
+import { empty, panel, split } from "../parts/page.ts";
+import { type SettingsSite, settingsHead } from "./site.ts";
+
+type VisitedServer = {
+  id: string;
+  name: string;
+  base_url: string;
+  /** The names of the headers that are stored; empty: none. */
+  header_names: string;
+  settings: VisitSettings & { user?: string; cookie?: string; header?: string };
+  errors: Record<string, string>;
+};
+
+type Props = {
+  site: SettingsSite;
+  environment: { slug: string; name: string };
+  hours: string;
+  hoursError: string | undefined;
+  servers: VisitedServer[];
+  /** Why no credentials can be stored. */
+  why: string | undefined;
+};
+
+export function visitSettingsPage(props: Props): Html {
+  const { site, environment, hours, hoursError, servers } = props;
+  const base = `/sites/${site.slug}/settings/environments`;
+  const schedule = html`<form class="form" method="post" action="${base}/${environment.slug}/visits">
+${input({ name: "every_hours", type: "number", label: "Visit every so many hours", value: hours, error: hoursError, hint: "0: only on request.", more: { min: 0, max: 744 } })}
+<div class="end">${button({ text: "Save" })}</div></form>
+<p><a href="/sites/${site.slug}/observations/${environment.slug}">Visits to ${environment.name}</a></p>`;
+  return html`${settingsHead(site, "/environments", html`Visits to ${environment.name}`, {
+    over: [
+      html`<a href="${base}">Environments</a>`,
+      html`<a href="${base}/${environment.slug}"><bdi>${environment.name}</bdi></a>`,
+    ],
+    under: "Sitebook looks at the pages of each server and compares what it finds with the record.",
+  })}
+${split(servers.length ? each(servers, (server) => serverForm(props, server)) : empty("No server yet. Add one in the settings of the environment."), panel("schedule", "When", schedule))}`;
+}
+
+function serverForm({ site, environment, why }: Props, server: VisitedServer): Html {
+  const { id, name, base_url, header_names, settings, errors } = server;
+  // a page has such a form for each server
+  const of = (field: string) => ({ id: `${field}-${id}`, error: errors[field] });
+  const number = (field: "pages_at_once" | "pause_ms" | "max_pages", label: string) =>
+    input({
+      ...of(field),
+      name: field,
+      type: "number",
+      label,
+      value: Number.isNaN(settings[field]) ? "" : settings[field],
+    });
+  const stored = header_names
+    ? html`Stored: ${header_names}. What you leave empty stays.`
+    : "They are encrypted, and not shown again.";
+  return html`<section class="panel" aria-labelledby="server-${id}"><h2 id="server-${id}"><bdi>${name}</bdi></h2>
+<p><a href="${base_url}">${base_url}</a></p>
+<form class="form" method="post" action="/sites/${site.slug}/settings/environments/${environment.slug}/visits/${id}">
+${select({
+  ...of("robots"),
+  name: "robots",
+  label: "Pages that its robots.txt excludes",
+  value: settings.honours_robots ? "honour" : "own",
+  choices: [
+    { value: "honour", label: "leave out" },
+    { value: "own", label: "visit: it is our own site" },
+  ],
+})}
+<div class="side">${number("pages_at_once", "Pages at once")}
+${number("pause_ms", "Pause after each, in ms")}
+${number("max_pages", "Pages of sitemaps, at most")}</div>
+<h3>Credentials</h3>
+<p><small>For servers that are protected. ${why ?? stored}</small></p>
+<div class="side">${input({ ...of("user"), name: "user", label: "User name", value: settings.user, more: { autocomplete: "off" } })}
+${input({ ...of("password"), name: "password", type: "password", label: "Password", more: { autocomplete: "new-password" } })}</div>
+${input({ ...of("cookie"), name: "cookie", label: "Cookie", value: settings.cookie, hint: "For example staging=1.", more: { autocomplete: "off" } })}
+${input({ ...of("header"), name: "header", label: "Another header", value: settings.header, hint: "For example X-Preview: yes.", more: { autocomplete: "off" } })}
+${header_names && checkbox({ name: "remove", label: "Remove the stored credentials" })}
+<div class="end">${button({ text: html`Save<span class="sr"> ${name}</span>`, look: "primary" })}</div></form></section>`;
+}
