@@ -108,16 +108,13 @@ test("so does a person whose two-factor sign-in is switched on or off, also by a
   await as("iris").post(`/sites/shop/settings/people/${w.people.vera.id}/two-factor-removal`);
   await work();
   await server.next(vera, 3);
-  expect(
-    server
-      .to(vera)
-      .map(({ subject }) => subject)
-      .sort(),
-  ).toEqual([
-    "Two-factor sign-in switched off",
-    "Two-factor sign-in switched off, by Iris",
-    "Two-factor sign-in switched on",
-  ]);
+  expect(new Set(server.to(vera).map(({ subject }) => subject))).toEqual(
+    new Set([
+      "Two-factor sign-in switched off",
+      "Two-factor sign-in switched off, by Iris",
+      "Two-factor sign-in switched on",
+    ]),
+  );
 });
 
 test("so does a person who adds or removes a passkey", async () => {
@@ -131,10 +128,7 @@ test("so does a person who adds or removes a passkey", async () => {
   await browser.post(`/account/passkeys/${id}/removal`);
   await work();
   await server.next(vera, 2);
-  expect(
-    server
-      .to(vera)
-      .map(({ subject }) => subject)
-      .sort(),
-  ).toEqual(["Passkey Laptop added", "Passkey Laptop removed"]);
+  expect(new Set(server.to(vera).map(({ subject }) => subject))).toEqual(
+    new Set(["Passkey Laptop added", "Passkey Laptop removed"]),
+  );
 });
