@@ -159,11 +159,13 @@ test("days ago go back on the calendar and hours are exact, also when the clocks
   });
 });
 
-test.each(["tomorrow", "today 23:00", "3 March 2027"])("%s is in the future", (text) => {
+test.each(["tomorrow", "today 23:00", "3 March 2027", "9999-12-31T23:59:59Z"])("%s is in the future", (text) => {
   expect(read(text)).toEqual({ wrong: expect.stringContaining("in the future") });
 });
 
 test.each([
+  "__proto__",
+  "constructor 14:00",
   "30 February",
   "31 June 2026",
   "2026-02-30",

@@ -57,7 +57,9 @@ function aheadOfUtc(ms: number, zone: string): number {
   const minutes = Math.floor(ms / 60_000) * 60_000;
   const text = formatFor(zone).format(new Date(minutes));
   const [day = "", month = "", year = ""] = text.slice(0, text.indexOf(",")).split("/");
-  return Date.parse(`${year.padStart(4, "0")}-${month}-${day}T${text.slice(-5)}Z`) - minutes;
+  // the day after the last one of 9999 is in a year of five digits, which ECMAScript writes with a sign and six
+  const years = year.length > 4 ? `+${year.padStart(6, "0")}` : year.padStart(4, "0");
+  return Date.parse(`${years}-${month}-${day}T${text.slice(-5)}Z`) - minutes;
 }
 
 /** The two offsets from UTC, in milliseconds, of the day before a time and the day after it. */

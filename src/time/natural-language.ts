@@ -53,7 +53,12 @@ function parseClock(text: string): string | undefined {
   return `${twoDigits(hour)}${rest || ":00"}`;
 }
 
-const relativeDays: Record<string, number> = { yesterday: -1, today: 0, tomorrow: 1 };
+// a Map, as an object has names such as constructor, too
+const relativeDays = new Map([
+  ["yesterday", -1],
+  ["today", 0],
+  ["tomorrow", 1],
+]);
 
 /** The index of a lower-case name, which may be shortened to three letters; -1 if it is none of them. */
 const indexOfName = (names: string[], text = "") =>
@@ -62,7 +67,7 @@ const indexOfName = (names: string[], text = "") =>
 /** The latest such day in the past; "last" is never today. */
 function weekday(words: string, clock: string, localNow: string): string | undefined {
   const today = localNow.slice(0, 10);
-  const days = relativeDays[words];
+  const days = relativeDays.get(words);
   if (days !== undefined) return addDays(today, days);
   const [, last, name] = /^(last )?([a-z]+)$/.exec(words) ?? [];
   const target = indexOfName(weekdayNames, name);
