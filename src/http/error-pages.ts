@@ -74,6 +74,9 @@ function asRefusal(error: Error): { status: number } & Omit<Refusal, "status" | 
   // the client has hung up
   if (code === "ECONNRESET" && error.message === "aborted")
     return { status: 400, message: "The request was cut off.", ...noDetails };
+  // PostgreSQL takes no NUL in a text
+  if (code === "22021")
+    return { status: 400, message: "The request contains a character that cannot be stored.", ...noDetails };
   if (isDiskFull(error)) {
     logError(`No space is left for the database: ${error.message}`);
     return { status: 507, message: diskFullSentence, ...noDetails };
