@@ -31,7 +31,7 @@ export function dutiesList(slug: string, duties: Duties, who: "they" | "you" = "
   ];
   const shown = rows.filter(([, value]) => value);
   return shown.length > 0
-    ? html`${each(shown, ([heading, content]) => html`<h3>${heading}</h3><div>${content}</div>`)}`
+    ? html`<div class="duties">${each(shown, ([heading, content]) => html`<h3>${heading}</h3><div>${content}</div>`)}</div>`
     : html`<p>Nothing waits for ${who === "you" ? "you, and you" : "them, and they"} own nothing.</p>`;
 }
 
