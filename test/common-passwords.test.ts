@@ -7,7 +7,7 @@ import { folder } from "./support/folder.ts";
 import { password, type World, world } from "./support/world.ts";
 
 const sentence = "This password is easy to guess: many people use it, or one like it. Choose a few words instead.";
-const whyNot = (text: string) => whyNotPassword(text, "mara.klein@example.test", commonPasswords());
+const whyNot = (text: string) => whyNotPassword(text, "mara.klein@fennel-and-co.test", commonPasswords());
 
 test.each([
   "1q2w3e4r5t",
@@ -20,6 +20,7 @@ test.each([
   "Sitebook2026",
   "mara.klein1",
   "!!klein!!!!",
+  "Fennel-and-Co1",
 ])("%s is refused as a common password", (text) => {
   expect(whyNot(text)).toBe(sentence);
 });

@@ -43,8 +43,8 @@ export function whyNotPassword(password: string, email: string, common: Readonly
 
 /** Words that are easy to guess for this account. */
 function ownWords(email: string): string[] {
-  const [own = ""] = email.split("@");
-  return ["sitebook", own, ...own.split(/[^a-z0-9]+/)];
+  const [own = "", host = ""] = email.toLowerCase().split("@");
+  return ["sitebook", own, ...own.split(/[^a-z0-9]+/), ...host.split(".")];
 }
 
 const minCommonLength = 4;

@@ -85,7 +85,7 @@ function stepOf(secrets: Secrets, row: { person_id: string; sealed_secret: strin
 }
 
 async function insertRecoveryCodes(trx: Database, personId: string): Promise<string[]> {
-  const codes = Array.from({ length: recoveryCodes }, () => base32(randomBytes(10)).toLowerCase());
+  const codes = Array.from({ length: recoveryCodes }, () => base32(randomBytes(15)).toLowerCase());
   await trx.deleteFrom("recovery_codes").where("person_id", "=", personId).execute();
   await trx
     .insertInto("recovery_codes")
