@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createApp } from "../src/app.ts";
 import { newLink } from "../src/people/links.ts";
 import { qrCode } from "../src/people/qr-code.ts";
 import { codeOf, otpauthLink, stepAt } from "../src/people/totp.ts";
 import { fromBase32 } from "./support/base32.ts";
 import { atProvider, clientSecret, identityProvider } from "./support/identity-provider.ts";
 import { administersAll } from "./support/sign-on.ts";
-import { password, type World, world } from "./support/world.ts";
+import { browser as browserOf, password, type World, world } from "./support/world.ts";
 
 let w: World;
 beforeEach(async () => {
@@ -19,8 +20,7 @@ const later = (seconds: number) => {
 };
 
 /** Vera sets it up. Returns her app, and her recovery codes. */
-async function setUp() {
-  const browser = w.as("vera");
+async function setUp(browser = w.as("vera")) {
   const page = await (await browser.submit("/account/two-factor", { password })).text();
   const key = /<code class="secret"[^>]*>([A-Z2-7]{32})</.exec(page)?.[1] ?? "";
   const link = otpauthLink(key, vera.email);
@@ -154,4 +154,18 @@ test("who signs in with a provider is not asked for a code", async () => {
   const back = new URL(await atProvider()(start.headers.get("location") ?? "", "vera"));
   expect((await browser.get(back.pathname + back.search)).headers.get("location")).toBe("/account");
   expect((await browser.get("/account")).status).toBe(200);
+});
+
+test("a new address needs a code, too", async () => {
+  const mailer = async () => undefined;
+  const app = createApp(w.db, { baseUrl: "http://sitebook.test", now: () => new Date(w.clock.at), mailer });
+  const { browser, code } = await setUp(browserOf(app, w.db, w.people.vera, w.clock));
+  const form = { email: "vera@new.test", email_password: password };
+  later(60);
+  for (const wrong of ["", "000000"]) {
+    const refused = await browser.post("/account/address", { ...form, code: wrong });
+    expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('id="code-error"')]);
+  }
+  const page = await (await browser.submit("/account/address", { ...form, code: code() })).text();
+  expect(page).toContain("A link is on its way to vera@new.test.");
 });

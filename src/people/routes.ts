@@ -21,12 +21,13 @@ import {
 } from "../http/session.ts";
 import { changeName, changePassword } from "./account.ts";
 import { requestAddress } from "./address.ts";
-import { afterPassword } from "./code-sign-in.ts";
+import { afterPassword, checkCode } from "./code-sign-in.ts";
 import { hasAccount } from "./links.ts";
 import { passwordLength, safePath } from "./rules.ts";
 import { browserName } from "./security-sentences.ts";
 import { personOrRefusal, tryPassword } from "./sign-in.ts";
 import { showSignIn } from "./sign-in-page.ts";
+import { twoFactorOf } from "./two-factor.ts";
 import { whyNotUsePassword } from "./ways.ts";
 
 /** Signing in and out, and the account page. */
@@ -128,8 +129,9 @@ accountRoutes.post("/account/password", async (c) => {
 
 accountRoutes.post("/account/address", async (c) => {
   const { person, db, at, mailer, baseUrl, limitHashing: hashing } = (c as SignedIn).var;
-  const { email, email_password: password } = await formFields(c, "email", "email_password");
+  const { email, email_password: password, code } = await formFields(c, "email", "email_password", "code");
   try {
+    if ((await twoFactorOf(db, person.id)).isOn) await checkCode(c, person, code, 422);
     const request = { email, password, client: clientOf(c), browser: browserSecret(c), at };
     await requestAddress(db, person, request, { mailer, baseUrl, hashing });
   } catch (error) {
@@ -151,6 +153,7 @@ async function showAccount(c: SignedIn, refused?: RefusedForm) {
     email: person.email ?? "",
     newEmail: refused?.newEmail ?? "",
     mailIsSetUp: c.var.mailer !== undefined,
+    hasTwoFactor: (await twoFactorOf(db, person.id)).isOn,
     sites: await rolesBySite(db, person.id),
     sessions: (await listSessions(db, person.id, at, c.var.sessionLifetime)).map(({ user_agent, ...session }) => ({
       ...session,

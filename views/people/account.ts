@@ -1,5 +1,6 @@
 import { pathWithQuery } from "../parts/address.ts";
 import { button, postButton } from "../parts/button.ts";
+import { codeField } from "../parts/code.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { facts, head, panel, split } from "../parts/page.ts";
@@ -29,6 +30,7 @@ export const accountPage = (props: {
   /** Where they are signed in. */
   newEmail: string;
   mailIsSetUp: boolean;
+  hasTwoFactor: boolean;
   sessions: SessionRow[];
   zone: string;
   now: string;
@@ -56,7 +58,12 @@ ${input({ name: "name", label: "Name", value, error, required: true, hint: "Othe
 
 /** A new address has to be confirmed by mail. */
 const address = (
-  { site, newEmail, mailIsSetUp }: { site: string | undefined; newEmail: string; mailIsSetUp: boolean },
+  {
+    site,
+    newEmail,
+    mailIsSetUp,
+    hasTwoFactor,
+  }: { site: string | undefined; newEmail: string; mailIsSetUp: boolean; hasTwoFactor: boolean },
   errors: Record<string, string>,
 ) =>
   html`<h2>E-mail address</h2>${
@@ -64,6 +71,7 @@ const address = (
       ? html`<form class="form" method="post" action="${accountAddress(site, "/address")}">
 ${input({ name: "email", id: "new-email", type: "email", label: "New address", value: newEmail, error: errors.email, required: true, hint: "You get a link there. Until you open it, nothing changes.", more: { autocomplete: "email" } })}
 ${input({ name: "email_password", type: "password", label: "Your password", error: errors.email_password, required: true, more: { autocomplete: "current-password" } })}
+${hasTwoFactor && codeField(errors.code, { hint: "The six digits in your app, or a recovery code." })}
 <div class="end">${button({ text: "Send a link" })}</div></form>`
       : html`<p><small>It can be changed once a mail server is set up, which confirms the new one.</small></p>`
   }`;

@@ -1,21 +1,12 @@
 import { countOf } from "../../src/text.ts";
 import { button, hiddenField } from "../parts/button.ts";
+import { codeField } from "../parts/code.ts";
 import { input } from "../parts/field.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { head, note } from "../parts/page.ts";
 import { qrImage } from "../parts/qr-code.ts";
 import { secret } from "../settings/site.ts";
 import { accountAddress } from "./account.ts";
-
-const codeField = (error: string | undefined, more: { hint?: string; autofocus?: boolean } = {}) =>
-  input({
-    name: "code",
-    label: "Code",
-    error,
-    required: true,
-    hint: more.hint,
-    more: { autocomplete: "one-time-code", spellcheck: "false", autofocus: more.autofocus ?? false },
-  });
 
 const passwordField = (error: string | undefined) =>
   input({
