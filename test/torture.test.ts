@@ -27,21 +27,31 @@ test("if one of two servers on a database is killed, the other goes on, and noth
   expect(result.repeated).toBeGreaterThan(0);
 });
 
-test("the check finds a lost write, an incomplete one and one that no client sent", async () => {
-  const { ledger, dueUntil, wrong } = await torture({ url, seed: 11, servers: 1, enough: () => true });
+test("the check finds a lost write, an incomplete one, one that no client sent, and a webhook that is forged or lost", async () => {
+  const { ledger, dueUntil, arrived, wrong } = await torture({ url, seed: 11, servers: 1, enough: () => true });
   expect(wrong).toEqual([]);
   await onTortureDatabase(url, async (db) => {
     for (const table of ["deployments", "events"]) await unguard(db, table);
     await db.updateTable("deployments").set({ note: "another" }).where("note", "=", "w0-0").execute();
     await db.deleteFrom("events").where("subject", "=", "deployment 2").execute();
   });
-  const found = await check(url, ledger, dueUntil, []);
+  const { secret, received } = arrived.webhooks;
+  const forged = received.map(({ body, ...request }) => ({
+    ...request,
+    body: body.replace('"subject":"deployment 1"', '"subject":"deployment 3"'),
+  }));
+  const found = await check(url, ledger, dueUntil, { mails: [], webhooks: { secret, received: forged } });
   expect(found.verified).toBe(false);
   expect(found.wrong).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^w0-0, a deployment that was acknowledged to .*, is not recorded\.$/),
       "another is recorded, and no client sent it.",
       expect.stringMatching(/^There is no event for deployment_recorded /),
+      expect.stringMatching(/^A request msg_\S+ arrived at the webhook, and its signature is wrong\.$/),
+      expect.stringMatching(
+        /^The webhook did not accept event \d+ as deployment\.recorded; its delivery is delivered /,
+      ),
+      expect.stringMatching(/^The webhook got event \d+ as deployment\.recorded, which no event caused\.$/),
     ]),
   );
 });

@@ -8,16 +8,24 @@ import type { Ledger } from "./ledger.ts";
 import { readNotices, whyNotMailed } from "./mailed.ts";
 import { type Record, readRecord } from "./record.ts";
 import { recordedFacts } from "./recorded.ts";
+import { type ReceivedWebhooks, readDeliveries, whyNotDelivered } from "./webhook.ts";
 import { whyNotWhole } from "./whole.ts";
 import type { Write } from "./writes.ts";
 
+/** The ids of the notices whose mails arrived, and the requests that the webhook got, each as often as it arrived. */
+interface Arrived {
+  mails: string[];
+  webhooks: ReceivedWebhooks;
+}
+
 /**
  * Compares the record with the responses that the clients got, while nothing is being written, and runs `verify`. What was
- * due until `dueUntil` (ISO 8601 UTC) must have expired, gone live or been noticed. `mailed`: the notices whose mails arrived.
+ * due until `dueUntil` (ISO 8601 UTC) must have expired, gone live or been noticed.
  */
-export async function check(url: string, ledger: Ledger, dueUntil: string, mailed: string[]) {
+export async function check(url: string, ledger: Ledger, dueUntil: string, { mails, webhooks }: Arrived) {
   const record = await onTortureDatabase(url, readRecord);
   const outbox = await onTortureDatabase(url, (db) => readNotices(db, dueUntil));
+  const deliveries = await onTortureDatabase(url, readDeliveries);
   const { code, out, err } = await verifyAll(url);
   const wrong = [
     ...findDifferences(record, ledger),
@@ -25,22 +33,27 @@ export async function check(url: string, ledger: Ledger, dueUntil: string, maile
     ...whyNotMet(record),
     ...whyNotExpired(record, dueUntil),
     ...whyNotGoneLive(record, dueUntil),
-    ...whyNotMailed(outbox, mailed),
+    ...whyNotMailed(outbox, mails),
+    ...whyNotDelivered(record, deliveries, webhooks, dueUntil),
     ...(code ? [out + err] : []),
   ];
   const done = record.jobs.filter((job) => job.done_at);
+  const accepted = webhooks.received.filter((one) => one.accepted).map(({ headers }) => headers["webhook-id"]);
   return {
     events: record.events.length,
     jobs: done.length,
-    /** Those that were taken again after their server was killed, or was slower than its lease. */
+    /** Those that were taken again after their server was killed or was slower than its lease, or their receiver did not accept. */
     repeatedJobs: done.filter((job) => job.attempts > 1).length,
     forced: record.forced.length,
     /** Those that Sitebook completed at their planned moment, and those of which it recorded that somebody has to. */
     goneLive: record.completions.filter(({ person_id }) => person_id === sitebookId).length,
     due: record.dueMoments.length,
     /** Mails that arrived, and those among them that a kill repeated. */
-    mails: mailed.length,
-    repeatedMails: mailed.length - new Set(mailed).size,
+    mails: mails.length,
+    repeatedMails: mails.length - new Set(mails).size,
+    /** The same of what the webhook's receiver accepted. */
+    deliveries: accepted.length,
+    repeatedDeliveries: accepted.length - new Set(accepted).size,
     verified: code === 0,
     wrong,
   };

@@ -7,8 +7,9 @@ import { untilNextStepMs } from "./stepped-clock.ts";
 const timeoutMs = 30_000;
 
 /**
- * Kills all servers and starts them at once, if any background work was due until a moment (ISO 8601 UTC) or was begun, and
- * resolves when it is done. They start when all leases have run out, so that none of them is waited for.
+ * Kills all servers and starts them at once, if any background work was due until a moment (ISO 8601 UTC) or was begun, or
+ * a webhook is still to be called, and resolves when it is done. They start when all leases have run out, so that none of
+ * them is waited for.
  */
 export function restartForDueWork(
   url: string,
@@ -27,7 +28,9 @@ export function restartForDueWork(
 
 async function isWorkDue(db: Database, until: string): Promise<boolean> {
   const open = db.selectFrom("jobs").select("id").where("done_at", "is", null);
-  const due = open.where((eb) => eb.or([eb("run_at", "<=", until), eb("attempts", ">", 0)]));
+  const due = open.where((eb) =>
+    eb.or([eb("run_at", "<=", until), eb("attempts", ">", 0), eb("kind", "=", "webhook")]),
+  );
   const behind = db
     .selectFrom("sites as s")
     .leftJoin("notice_progress as p", "p.site_id", "s.id")

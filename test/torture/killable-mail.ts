@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { SMTPServer } from "smtp-server";
+import { fixedAddress } from "./fixed-address.ts";
 
 /**
  * A mail server at one address that can be killed in the middle of a mail, and started again. It keeps the ids of the mails
@@ -8,7 +9,6 @@ import { SMTPServer } from "smtp-server";
  */
 export async function killableMail() {
   const ids: string[] = [];
-  const sockets = new Set<Socket>();
   const smtp = new SMTPServer({
     authOptional: true,
     disabledCommands: ["STARTTLS"],
@@ -24,29 +24,20 @@ export async function killableMail() {
   smtp.server.listen(0, "127.0.0.1");
   await once(smtp.server, "listening");
   let isUp = true;
-  // in front of it, so that the address stays while it is down
-  const { port: inner } = smtp.server.address() as AddressInfo;
-  const front = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
-    if (!isUp) return socket.destroy();
-    forward(socket, inner);
-  });
-  front.listen(0, "127.0.0.1");
-  await once(front, "listening");
+  const { port } = smtp.server.address() as AddressInfo;
+  const address = await fixedAddress(() => (isUp ? port : undefined));
   return {
     ids,
-    url: `smtp://127.0.0.1:${(front.address() as AddressInfo).port}`,
+    url: `smtp://${address.host}`,
     kill: () => {
       isUp = false;
-      for (const socket of sockets) socket.destroy();
+      address.cut();
     },
     start: () => {
       isUp = true;
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
-      front.close();
+      address.close();
       await new Promise<void>((done) => smtp.close(() => done()));
     },
   };
@@ -63,10 +54,3 @@ async function textOf(stream: AsyncIterable<Buffer>): Promise<string | undefined
 }
 
 export type KillableMail = Awaited<ReturnType<typeof killableMail>>;
-
-function forward(socket: Socket, port: number): void {
-  const other = connect(port, "127.0.0.1");
-  other.on("error", () => socket.destroy()).on("close", () => socket.destroy());
-  socket.on("close", () => other.destroy());
-  socket.pipe(other).pipe(socket);
-}

@@ -7,9 +7,11 @@ import { type Scene, send, sendUntilAnswered } from "./client.ts";
 import { restartForDueWork } from "./due-work.ts";
 import { type KillableServer, killableDatabase, killableServer } from "./killable.ts";
 import { type KillableMail, killableMail } from "./killable-mail.ts";
+import { type KillableReceiver, killableReceiver } from "./killable-receiver.ts";
 import { newLedger } from "./ledger.ts";
 import { nextWrite } from "./next-write.ts";
 import { steppedTime } from "./stepped-clock.ts";
+import { createTortureWebhook, webhookEnv } from "./webhook.ts";
 
 export interface Torture {
   /** A database that is empty, or has only the schema. */
@@ -26,14 +28,16 @@ const clients = 6;
 
 /**
  * Clients write at random, all at once, to servers that are killed at random moments, one at a time, and started again.
- * Finally all servers are killed, and the record is compared with the responses that the clients got.
+ * Finally all servers are killed, and the record is compared with the responses that the clients got, and with the mails and
+ * webhooks that arrived.
  */
 export async function torture({ url, seed, servers: count, enough, killDatabase }: Torture) {
   const cast = await createCast(url);
+  const [mail, receiver] = await Promise.all([killableMail(), killableReceiver()]);
+  const secret = await createTortureWebhook(url, receiver.url);
   const clockStartMs = Date.now();
   const errors = errorCollector();
-  const mail = await killableMail();
-  const env = { SMTP_URL: mail.url, MAIL_FROM: "Sitebook <sitebook@example.test>" };
+  const env = { ...webhookEnv, SMTP_URL: mail.url, MAIL_FROM: "Sitebook <sitebook@example.test>" };
   const servers = Array.from({ length: count }, () => killableServer(url, clockStartMs, errors.add, env));
   const database = killableDatabase(killDatabase);
   const now = () => new Date(steppedTime(clockStartMs)).toISOString();
@@ -43,10 +47,11 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
     await Promise.all(servers.map((server) => server.start()));
     const writers = Array.from({ length: clients }, (_, i) => write(scene, cast, i, seeded(seed * 100 + i)));
     for (const writer of writers) writer.catch(errors.add);
-    await killAtRandom(scene, mail, enough, seeded(seed * 100 + clients));
+    await killAtRandom(scene, { mail, receiver }, enough, seeded(seed * 100 + clients));
     scene.isOver = true;
     await Promise.all(writers);
     dueUntil = scene.now();
+    await receiver.accept();
     await restartForDueWork(url, servers, { clockStartMs, until: dueUntil });
     await repeatSome(scene, seeded(seed));
   };
@@ -54,9 +59,10 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   scene.isOver = true;
   for (const server of servers) await server.kill();
   await database.running();
-  await mail.close();
+  const webhooks = { secret, received: receiver.received() };
+  await Promise.all([mail.close(), receiver.close()]);
   const { writes, of } = scene.ledger;
-  const { wrong, ...figures } = await check(url, scene.ledger, dueUntil, mail.ids);
+  const { wrong, ...figures } = await check(url, scene.ledger, dueUntil, { mails: mail.ids, webhooks });
   return {
     ...figures,
     kills: servers.reduce((sum, server) => sum + server.kills(), 0) + database.kills(),
@@ -68,6 +74,7 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
     wrong: [...errors.all, ...wrong],
     ledger: scene.ledger,
     dueUntil,
+    arrived: { mails: mail.ids, webhooks },
   };
 }
 
@@ -93,18 +100,18 @@ async function write(scene: Scene, cast: CastMember[], i: number, random: () => 
 
 /**
  * Kills one at a time, while all others are running, and now and then all servers. One of two stays down for a while. After
- * each kill the record is verified, while the other server writes.
+ * each kill the record is verified, while the other server writes. Those who get mails and webhooks are killed too.
  */
 async function killAtRandom(
   scene: Scene,
-  mail: KillableMail,
+  { mail, receiver }: { mail: KillableMail; receiver: KillableReceiver },
   enough: Torture["enough"],
   random: () => number,
 ): Promise<void> {
   const { ledger, servers, database } = scene;
   for (let kills = 0; !scene.isOver && !enough(kills); kills++) {
     if (random() < 0.5) mail.kill();
-    await ledger.more(Math.floor(random() * 60));
+    await Promise.all([ledger.more(Math.floor(random() * 60)), receiver.next()]);
     mail.start();
     // at a response, or at any other moment: the delay does not wait for anything
     if (random() < 0.5) await setTimeout(random() * 20);
