@@ -122,6 +122,7 @@ async function inviteTessAndMara({ page, click, fill }: Visitor, javaScript: boo
   const people = "Tess, tess@example.test, Tester\nMara, mara@example.test, Marketing";
   await fill({ "Name, e-mail and role, one person per line": people });
   await click("button", "Invite all");
+  await page.locator("code.secret").nth(1).waitFor();
   const links = await page.locator("code.secret").allInnerTexts();
   const open = async (link = "") => {
     const { pathname, search } = new URL(link);

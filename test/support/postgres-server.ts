@@ -39,7 +39,17 @@ createInterface(process.stdin).on("line", kill).on("close", stop);
 process.on("SIGTERM", stop);
 
 function start(): ChildProcess {
-  const settings = ["-D", data, "-k", home, "-c", "listen_addresses=", ...(durable ? [] : faster)];
+  const settings = [
+    "-D",
+    data,
+    "-k",
+    home,
+    "-c",
+    "listen_addresses=",
+    "-c",
+    "max_connections=500",
+    ...(durable ? [] : faster),
+  ];
   const started = spawn(join(home, "bin/postgres"), settings, {
     ...nobody,
     cwd: "/",

@@ -14,6 +14,9 @@ export function createPool(connectionString: string, options: PoolConfig): Pool 
   const pool = new Pool({
     connectionString,
     ...options,
+    // people read between two clicks: a connection and its plans are worth keeping longer than pg's ten seconds, but not
+    // as long as it takes a firewall to forget it
+    idleTimeoutMillis: 5 * 60_000,
     types: { getTypeParser } as never,
     Client: NamingClient,
     // a Sitebook server that vanished in the middle of a transaction keeps its site locked no longer than this
