@@ -34,7 +34,8 @@ const listening = (page: Page) =>
   page.waitForResponse((response) => response.url().includes("/changes?") && response.status() === 200);
 
 async function open(name: "ada" | "vera", path: string): Promise<Page> {
-  const page = await w.visit(name, "/help");
+  // which listens to nothing
+  const page = await w.visit(name, "/healthz");
   await Promise.all([listening(page), page.goto(path)]);
   return page;
 }
