@@ -34,8 +34,7 @@ const listening = (page: Page) =>
   page.waitForResponse((response) => response.url().includes("/changes?") && response.status() === 200);
 
 async function open(name: "ada" | "vera", path: string): Promise<Page> {
-  // which listens to nothing
-  const page = await w.visit(name, "/healthz");
+  const page = await w.visit(name, "/help");
   await Promise.all([listening(page), page.goto(path)]);
   return page;
 }
@@ -103,7 +102,9 @@ test("each change is loaded once, and nothing while there is none", async () => 
     await w.record("demo", [`/about ${version}`]);
     await loaded;
   }
-  expect(requests).toEqual(Array(3).fill("/sites/shop/frame"));
+  // the stream itself may begin late on a busy machine
+  const loads = requests.filter((path) => !path.endsWith("/changes"));
+  expect(loads).toEqual(Array(3).fill("/sites/shop/frame"));
 });
 
 describe("several pages of a browser", () => {
