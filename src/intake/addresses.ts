@@ -22,3 +22,7 @@ export function webAddress(text: string): URL | undefined {
   const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
   return url ?? undefined;
 }
+
+/** Whether an address is on the host and port of one of these servers, whatever its path. */
+export const isOnServers = (url: URL, baseUrls: string[]): boolean =>
+  /^https?:$/.test(url.protocol) && baseUrls.some((baseUrl) => URL.parse(baseUrl)?.origin === url.origin);

@@ -1,4 +1,5 @@
 import { Refusal } from "../errors.ts";
+import { isOnServers } from "./addresses.ts";
 import { sitemapTable } from "./sitemap-table.ts";
 import { maxUnpackedBytes, type TextLine, textLines, tooLarge } from "./text-lines.ts";
 
@@ -41,9 +42,6 @@ async function fetchFromServers(address: string, baseUrls: string[], signal: Abo
     url = URL.parse(target, url.href);
   }
 }
-
-const isOnServers = (url: URL, baseUrls: string[]): boolean =>
-  /^https?:$/.test(url.protocol) && baseUrls.some((baseUrl) => URL.parse(baseUrl)?.origin === url.origin);
 
 function whyNotFetched(address: string, url: URL | null, baseUrls: string[]): string {
   if (!baseUrls.length)

@@ -1,3 +1,4 @@
+import { isOnServers } from "../intake/addresses.ts";
 import { acceptEncoding, type Client, type Limits, NoResponse, type Response } from "../network/get.ts";
 
 /** Where a visit may go. */
@@ -29,8 +30,8 @@ export async function fetchFrom(
 ): Promise<Fetched> {
   let url = new URL(address);
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    if (!isAmong(url, reach.baseUrls)) return { address, leadsTo: url.href };
-    const sent = { ...common, ...headers, ...(isAmong(url, [reach.baseUrl]) && reach.headers) };
+    if (!isOnServers(url, reach.baseUrls)) return { address, leadsTo: url.href };
+    const sent = { ...common, ...headers, ...(isOnServers(url, [reach.baseUrl]) && reach.headers) };
     const response = await reach.client.get(url, sent, limits);
     const location = response.headers.location;
     if (response.status < 301 || response.status > 308 || response.status === 304 || !location)
@@ -43,6 +44,3 @@ export async function fetchFrom(
 }
 
 const common = { "user-agent": userAgent, "accept-encoding": acceptEncoding };
-
-const isAmong = (url: URL, baseUrls: string[]): boolean =>
-  /^https?:$/.test(url.protocol) && baseUrls.some((baseUrl) => URL.parse(baseUrl)?.origin === url.origin);
