@@ -59,3 +59,8 @@ export type SiteEnv = { Variables: AppEnv["Variables"] & { person: Person; acces
 export type AnyContext = Context<any>;
 
 export type SiteContext = Context<SiteEnv>;
+
+/** Of a page for somebody who is signed in, not below a site. */
+export type PersonEnv = { Variables: AppEnv["Variables"] & { person: Person } };
+
+export type PersonContext = Context<PersonEnv>;

@@ -1,10 +1,9 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { accountAddress } from "../../views/people/account.ts";
 import { passkeysPage } from "../../views/people/passkeys.ts";
-import type { Person } from "../access/actor.ts";
 import { besideFields, Refusal, refuse, shownRefusal } from "../errors.ts";
-import type { AnyContext, AppEnv } from "../http/context.ts";
+import type { AnyContext, AppEnv, PersonContext } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import { clientOf, needPerson, secure, startSession } from "../http/session.ts";
@@ -39,15 +38,13 @@ passkeyRoutes.post("/passkey", async (c) => {
   }
 });
 
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
-
 passkeyRoutes.use("/account/*", needPerson);
 
-passkeyRoutes.get("/account/passkeys", (c) => show(c as unknown as SignedIn));
+passkeyRoutes.get("/account/passkeys", (c) => show(c as unknown as PersonContext));
 
 passkeyRoutes.post("/account/passkeys/challenge", (context) =>
   orJson(context, async () => {
-    const c = context as unknown as SignedIn;
+    const c = context as unknown as PersonContext;
     const { db, person, at, signedInAt, baseUrl } = c.var;
     await refuseUnlessAddable(db, person.id, signedInAt, at);
     const challenge = await challengeFor(c, person.id);
@@ -56,7 +53,7 @@ passkeyRoutes.post("/account/passkeys/challenge", (context) =>
 );
 
 passkeyRoutes.post("/account/passkeys", async (context) => {
-  const c = context as unknown as SignedIn;
+  const c = context as unknown as PersonContext;
   const { db, person, signedInAt } = c.var;
   const { name, credential } = await formFields(c, "name", "credential");
   try {
@@ -69,14 +66,14 @@ passkeyRoutes.post("/account/passkeys", async (context) => {
 });
 
 passkeyRoutes.post("/account/passkeys/:id{[0-9a-f-]{36}}/removal", async (context) => {
-  const c = context as unknown as SignedIn;
+  const c = context as unknown as PersonContext;
   const { db, person, signedInAt, at } = c.var;
   const { name } = await removePasskey(db, person, context.req.param("id"), { signedInAt, client: clientOf(c), at });
   flash(c, `Passkey ${name} removed. Delete it on its device, too.`);
   return c.redirect(accountAddress(c.req.query("site"), "/passkeys"), 303);
 });
 
-async function show(c: SignedIn, refused?: ReturnType<typeof besideFields> & { name: string }) {
+async function show(c: PersonContext, refused?: ReturnType<typeof besideFields> & { name: string }) {
   const { db, person, at, signedInAt, baseUrl, assets } = c.var;
   const passkeys = await listPasskeys(db, person.id);
   const content = passkeysPage({

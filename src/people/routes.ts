@@ -1,13 +1,12 @@
 import { type Context, Hono } from "hono";
 import { accountAddress, accountPage } from "../../views/people/account.ts";
-import type { Person } from "../access/actor.ts";
 import { keepForm } from "../access/kept-forms.ts";
 import { recordSecurityEvent } from "../access/security-events.ts";
 import { closeSessionsOf, listSessions, type ProviderSignIn } from "../access/sessions.ts";
 import { rolesBySite } from "../access/sites.ts";
 import { isDiskFull } from "../database/errors.ts";
 import { besideFields, refuse, shownRefusal } from "../errors.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, PersonContext } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import {
@@ -95,32 +94,30 @@ async function signedOutAddress(c: Context<AppEnv>, personId: string, { slug, id
   return `/sign-in/${slug}/signed-out?of=${id}`;
 }
 
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
-
 accountRoutes.use("/account/*", needPerson);
 
-accountRoutes.get("/account", async (c) => showAccount(c as SignedIn));
+accountRoutes.get("/account", async (c) => showAccount(c as PersonContext));
 
 accountRoutes.post("/account/name", async (c) => {
-  const { person, db, at } = (c as SignedIn).var;
+  const { person, db, at } = (c as PersonContext).var;
   const { name } = await formFields(c, "name");
   try {
     await changeName(db, person, name, at);
   } catch (error) {
-    return showAccount(c as SignedIn, { ...besideFields(error), name });
+    return showAccount(c as PersonContext, { ...besideFields(error), name });
   }
   flash(c, "Name changed.");
   return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
 accountRoutes.post("/account/password", async (c) => {
-  const { person, db, at, limitHashing } = (c as SignedIn).var;
+  const { person, db, at, limitHashing } = (c as PersonContext).var;
   const { current, password, again } = await formFields(c, "current", "password", "again");
   try {
     const change = { current, password, again, client: clientOf(c), browser: browserSecret(c), at };
     await changePassword(db, person, change, limitHashing);
   } catch (error) {
-    return showAccount(c as SignedIn, besideFields(error));
+    return showAccount(c as PersonContext, besideFields(error));
   }
   const next = await afterPassword(c, person.id, undefined, accountAddress(c.req.query("site")));
   flash(c, "Password changed. All other browsers have been signed out.");
@@ -128,14 +125,14 @@ accountRoutes.post("/account/password", async (c) => {
 });
 
 accountRoutes.post("/account/address", async (c) => {
-  const { person, db, at, mailer, baseUrl, limitHashing: hashing } = (c as SignedIn).var;
+  const { person, db, at, mailer, baseUrl, limitHashing: hashing } = (c as PersonContext).var;
   const { email, email_password: password, code } = await formFields(c, "email", "email_password", "code");
   try {
     if ((await twoFactorOf(db, person.id)).isOn) await checkCode(c, person, code, 422);
     const request = { email, password, client: clientOf(c), browser: browserSecret(c), at };
     await requestAddress(db, person, request, { mailer, baseUrl, hashing });
   } catch (error) {
-    return showAccount(c as SignedIn, { ...besideFields(error), newEmail: email });
+    return showAccount(c as PersonContext, { ...besideFields(error), newEmail: email });
   }
   flash(c, `A link is on its way to ${email}. The address is changed once you open it.`);
   return c.redirect(accountAddress(c.req.query("site")), 303);
@@ -143,7 +140,7 @@ accountRoutes.post("/account/address", async (c) => {
 
 type RefusedForm = ReturnType<typeof besideFields> & { name?: string; newEmail?: string };
 
-async function showAccount(c: SignedIn, refused?: RefusedForm) {
+async function showAccount(c: PersonContext, refused?: RefusedForm) {
   const { person, db, at } = c.var;
   const own = sessionHash(c);
   if (refused?.retryAfter) c.header("retry-after", String(refused.retryAfter));

@@ -1,10 +1,9 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { accountAddress } from "../../views/people/account.ts";
 import { ownSecurityPage } from "../../views/people/security.ts";
-import type { Person } from "../access/actor.ts";
 import { recordSecurityEvent, securityEventDays } from "../access/security-events.ts";
 import { closeSessionOf } from "../access/sessions.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, PersonContext } from "../http/context.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import { clientOf, needPerson } from "../http/session.ts";
 import { securityPage } from "./security-page.ts";
@@ -13,12 +12,10 @@ import { listSecurityEventsOf } from "./security-queries.ts";
 /** A person's own security events, and the end of one of their sessions. */
 export const securityRoutes = new Hono<AppEnv>();
 
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
-
 securityRoutes.use("/account/*", needPerson);
 
 securityRoutes.get("/account/security", async (context) => {
-  const c = context as unknown as SignedIn;
+  const c = context as unknown as PersonContext;
   const { person, db, at } = c.var;
   const from = c.req.query("site");
   const page = await securityPage(c.req.query("before"), accountAddress(from, "/security"), (range) =>
@@ -30,7 +27,7 @@ securityRoutes.get("/account/security", async (context) => {
 });
 
 securityRoutes.post("/account/sessions/:hash{[0-9a-f]{64}}/end", async (context) => {
-  const c = context as unknown as SignedIn;
+  const c = context as unknown as PersonContext;
   const { person, db, at } = c.var;
   if (await closeSessionOf(db, person.id, context.req.param("hash")))
     await recordSecurityEvent(db, at, clientOf(c), { kind: "session_ended", personId: person.id });

@@ -1,10 +1,9 @@
 import { type Context, Hono } from "hono";
 import { accountAddress } from "../../views/people/account.ts";
 import { recoveryCodesPage, twoFactorPage } from "../../views/people/two-factor.ts";
-import type { Person } from "../access/actor.ts";
 import { besideFields, refuse } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, PersonContext } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
@@ -25,14 +24,12 @@ import { whyNotUsePassword } from "./ways.ts";
 /** A person's own two-factor sign-in. */
 export const twoFactorRoutes = new Hono<AppEnv>();
 
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
-
 twoFactorRoutes.use("/account/*", needPerson);
 
-twoFactorRoutes.get("/account/two-factor", (c) => show(c as unknown as SignedIn));
+twoFactorRoutes.get("/account/two-factor", (c) => show(c as unknown as PersonContext));
 
 twoFactorRoutes.post("/account/two-factor", (context) =>
-  orShow(context as unknown as SignedIn, async (c) => {
+  orShow(context as unknown as PersonContext, async (c) => {
     const { password } = await formFields(c, "password");
     refuse(await whyNotUsePassword(c.var.db, c.var.person.id), 403);
     await checkPassword(c, password);
@@ -42,7 +39,7 @@ twoFactorRoutes.post("/account/two-factor", (context) =>
 );
 
 twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
-  orShow(context as unknown as SignedIn, async (c) => {
+  orShow(context as unknown as PersonContext, async (c) => {
     const { code } = await formFields(c, "code");
     const { db, secrets, person, at } = c.var;
     const codes = await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at });
@@ -51,7 +48,7 @@ twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
 );
 
 twoFactorRoutes.post("/account/two-factor/change", (context) =>
-  orShow(context as unknown as SignedIn, async (c) => {
+  orShow(context as unknown as PersonContext, async (c) => {
     const { password, code, change } = await formFields(c, "password", "code", "change");
     const { db, person, at } = c.var;
     await checkPassword(c, password);
@@ -64,17 +61,17 @@ twoFactorRoutes.post("/account/two-factor/change", (context) =>
   }),
 );
 
-const here = (c: SignedIn) => accountAddress(c.req.query("site"), "/two-factor");
+const here = (c: PersonContext) => accountAddress(c.req.query("site"), "/two-factor");
 
 /** Anybody could use a browser that was left open. */
-async function checkPassword(c: SignedIn, password: string): Promise<void> {
+async function checkPassword(c: PersonContext, password: string): Promise<void> {
   const { db, person, at, limitHashing } = c.var;
   const attempt = { email: person.email ?? "", password, ...clientOf(c), browser: browserSecret(c), at };
   const result = await tryPassword(db, attempt, limitHashing);
   personOrRefusal(result, { sentence: "This is not your password.", path: "password", status: 422 });
 }
 
-async function orShow(c: SignedIn, work: (c: SignedIn) => Promise<Response>): Promise<Response> {
+async function orShow(c: PersonContext, work: (c: PersonContext) => Promise<Response>): Promise<Response> {
   try {
     return await work(c);
   } catch (error) {
@@ -84,7 +81,7 @@ async function orShow(c: SignedIn, work: (c: SignedIn) => Promise<Response>): Pr
   }
 }
 
-async function show(c: SignedIn, refused?: { errors: Record<string, string>; status: number }) {
+async function show(c: PersonContext, refused?: { errors: Record<string, string>; status: number }) {
   const { db, secrets, person } = c.var;
   const secret = await pendingSecret(db, secrets, person.id);
   if (secret) containsSecret(c);
@@ -105,7 +102,7 @@ function addingTo(secret: string, email: string) {
 }
 
 /** Answers the post itself: only this answer contains the codes. */
-function showCodes(c: SignedIn, codes: string[]) {
+function showCodes(c: PersonContext, codes: string[]) {
   containsSecret(c);
   return personPage(c, "Recovery codes", recoveryCodesPage({ from: c.req.query("site"), codes }), 201);
 }

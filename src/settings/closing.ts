@@ -1,6 +1,5 @@
 import { type Context, Hono } from "hono";
 import { closingPage } from "../../views/settings/closing.ts";
-import type { Person } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
 import type { Database } from "../database/connect.ts";
@@ -14,12 +13,10 @@ import {
 import { dutiesOf } from "../departures/duties.ts";
 import { whyNotClose } from "../departures/rules.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, PersonContext } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
-
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
 
 /** Closing one's own account, or, for administrators of every site, that of anybody. */
 export const closingRoutes = new Hono<AppEnv>();
@@ -27,7 +24,7 @@ export const closingRoutes = new Hono<AppEnv>();
 closingRoutes.use("/account/*", needPerson);
 closingRoutes.use("/settings/accounts/*", needPerson);
 
-closingRoutes.get("/account/closing", async (c) => showClosing(c as unknown as SignedIn, closer(c).person.id));
+closingRoutes.get("/account/closing", async (c) => showClosing(c as unknown as PersonContext, closer(c).person.id));
 
 closingRoutes.post("/account/closing", async (c) => {
   const { db, limitHashing, signedInAt } = c.var as { db: Database; limitHashing: LimitHashing; signedInAt?: string };
@@ -35,7 +32,7 @@ closingRoutes.post("/account/closing", async (c) => {
   try {
     await closeOwnAccount(db, closer(c), { password, signedInAt, browser: browserSecret(c) }, limitHashing);
   } catch (error) {
-    return showClosing(c as unknown as SignedIn, closer(c).person.id, besideFields(error, "account"));
+    return showClosing(c as unknown as PersonContext, closer(c).person.id, besideFields(error, "account"));
   }
   flash(c, "Your account is closed.");
   return c.redirect("/sign-in", 303);
@@ -43,7 +40,7 @@ closingRoutes.post("/account/closing", async (c) => {
 
 closingRoutes.get("/settings/accounts/:person/closing", async (c) => {
   await needRight(c);
-  return showClosing(c as unknown as SignedIn, c.req.param("person"));
+  return showClosing(c as unknown as PersonContext, c.req.param("person"));
 });
 
 closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
@@ -53,7 +50,7 @@ closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
     const { name } = await closeAccount(c.var.db, closer(c), id);
     flash(c, `The account of ${name} is closed.`);
   } catch (error) {
-    return showClosing(c as unknown as SignedIn, id, besideFields(error, "account"));
+    return showClosing(c as unknown as PersonContext, id, besideFields(error, "account"));
   }
   const site = c.req.query("site");
   return c.redirect(site ? `/sites/${encodeURIComponent(site)}/settings/people` : "/", 303);
@@ -64,11 +61,11 @@ async function needRight(c: Context<AppEnv>): Promise<void> {
 }
 
 function closer(c: Context<AppEnv>): Closing {
-  return { person: (c as unknown as SignedIn).var.person, client: clientOf(c), at: c.var.at };
+  return { person: (c as unknown as PersonContext).var.person, client: clientOf(c), at: c.var.at };
 }
 
 async function showClosing(
-  c: SignedIn,
+  c: PersonContext,
   id: string,
   refused?: { errors: Record<string, string>; status: number; retryAfter?: number | undefined },
 ) {

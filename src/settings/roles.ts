@@ -1,11 +1,10 @@
 import { type Context, Hono } from "hono";
 import { type RoleFields, rolePage, rolesAddress, rolesPage } from "../../views/settings/roles.ts";
-import type { Person } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import { permissionPhrases, permissions } from "../access/permissions.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, PersonContext } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { clientOf, needPerson } from "../http/session.ts";
@@ -13,8 +12,6 @@ import { roleSentence } from "../people/rules.ts";
 import { holderCounts, roleUse } from "../roles/queries.ts";
 import { changeRole, createRole, type RoleAdministrator, removeRole } from "../roles/roles.ts";
 import { whyNotAdministerRoles, whyNotRemoveRole } from "../roles/rules.ts";
-
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
 
 const emptyForm: RoleFields = { name: "", slug: "", permissions: [] };
 
@@ -27,7 +24,7 @@ const choices = permissions
 export const roleSettingsRoutes = new Hono<AppEnv>();
 
 roleSettingsRoutes.use("*", needPerson, async (c, next) => {
-  const { db, person } = (c as unknown as SignedIn).var;
+  const { db, person } = (c as unknown as PersonContext).var;
   refuse(whyNotAdministerRoles(await administersEverySite(db, person.id)), 403);
   await next();
 });
@@ -54,7 +51,7 @@ roleSettingsRoutes.post("/:role", async (c) => {
     const changed = await changeRole(c.var.db, administrator(c), slug, form);
     flash(c, changed ? "Role saved." : "Nothing changed.");
     // administrators may lose the right to this page with it
-    const { db, person } = (c as unknown as SignedIn).var;
+    const { db, person } = (c as unknown as PersonContext).var;
     return c.redirect((await administersEverySite(db, person.id)) ? here(c) : "/", 303);
   } catch (error) {
     return showRole(c, slug, { form, ...besideFields(error, "permissions") });
@@ -70,7 +67,7 @@ roleSettingsRoutes.post("/:role/removal", async (c) => {
 const here = (c: Context<AppEnv>) => rolesAddress(c.req.query("site"));
 
 function administrator(c: Context<AppEnv>): RoleAdministrator {
-  return { person: (c as unknown as SignedIn).var.person, client: clientOf(c), at: c.var.at };
+  return { person: (c as unknown as PersonContext).var.person, client: clientOf(c), at: c.var.at };
 }
 
 async function readRole(c: Context<AppEnv>): Promise<RoleFields> {

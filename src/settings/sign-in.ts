@@ -5,11 +5,10 @@ import {
   signInSettingsAddress,
   signInSettingsPage,
 } from "../../views/settings/sign-in.ts";
-import type { Person } from "../access/actor.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import { findProvider, type IdentityProvider, listProviders, passwordsAreFor } from "../access/identity-providers.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, PersonContext } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import { clientOf, needPerson, sessionHash } from "../http/session.ts";
@@ -28,8 +27,6 @@ import {
   whyNotSwitchOff,
   writeRules,
 } from "../sign-on/rules.ts";
-
-type SignedIn = Context<{ Variables: AppEnv["Variables"] & { person: Person } }>;
 
 const emptyForm: ProviderFields = {
   name: "",
@@ -50,12 +47,12 @@ const maxFailures = 20;
 export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.use("*", needPerson, async (c, next) => {
-    const { db, person } = (c as unknown as SignedIn).var;
+    const { db, person } = (c as unknown as PersonContext).var;
     refuse(whyNotAdministerSignIn(await administersEverySite(db, person.id)), 403);
     await next();
   });
 
-  routes.get("/", async (c) => showSettings(c as unknown as SignedIn, emptyForm));
+  routes.get("/", async (c) => showSettings(c as unknown as PersonContext, emptyForm));
 
   routes.post("/", async (c) => {
     const form = await readProvider(c);
@@ -66,7 +63,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
       return c.redirect(here(c, `/${provider.slug}`), 303);
     } catch (error) {
       const { errors, status } = besideFields(error);
-      return showSettings(c as unknown as SignedIn, form, { errors, status });
+      return showSettings(c as unknown as PersonContext, form, { errors, status });
     }
   });
 
@@ -86,7 +83,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
 
   routes.get("/:provider", async (c) => {
     const provider = await needProvider(c, c.req.param("provider"));
-    return showProvider(c as unknown as SignedIn, provider, fieldsOf(provider));
+    return showProvider(c as unknown as PersonContext, provider, fieldsOf(provider));
   });
 
   routes.post("/:provider", async (c) => {
@@ -98,7 +95,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
       return c.redirect(here(c, `/${provider.slug}`), 303);
     } catch (error) {
       const { errors, status } = besideFields(error);
-      return showProvider(c as unknown as SignedIn, await needProvider(c, slug), form, { errors, status });
+      return showProvider(c as unknown as PersonContext, await needProvider(c, slug), form, { errors, status });
     }
   });
 
@@ -120,7 +117,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
 const here = (c: Context<AppEnv>, below = "") => signInSettingsAddress(c.req.query("site"), below);
 
 function administrator(c: Context<AppEnv>): Administrator {
-  return { person: (c as unknown as SignedIn).var.person, client: clientOf(c), at: c.var.at };
+  return { person: (c as unknown as PersonContext).var.person, client: clientOf(c), at: c.var.at };
 }
 
 async function needProvider(c: Context<AppEnv>, slug: string): Promise<IdentityProvider> {
@@ -165,7 +162,7 @@ async function flashTest(c: Context<AppEnv>, discover: Discover, provider: Ident
 
 type Refused = { errors: Record<string, string>; status: number };
 
-async function showSettings(c: SignedIn, form: ProviderFields, refused?: Refused) {
+async function showSettings(c: PersonContext, form: ProviderFields, refused?: Refused) {
   const { db, at, baseUrl, secrets } = c.var;
   const [providers, people] = [await listProviders(db), await peopleByProvider(db)];
   const failures = await listSecurityEventsWithoutAccount(db, maxFailures);
@@ -185,7 +182,7 @@ async function showSettings(c: SignedIn, form: ProviderFields, refused?: Refused
   return personPage(c, "Sign-in", content, (refused?.status ?? 200) as 200);
 }
 
-async function showProvider(c: SignedIn, provider: IdentityProvider, form: ProviderFields, refused?: Refused) {
+async function showProvider(c: PersonContext, provider: IdentityProvider, form: ProviderFields, refused?: Refused) {
   const { db, baseUrl, secrets } = c.var;
   const content = providerPage({
     from: c.req.query("site"),

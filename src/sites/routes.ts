@@ -5,7 +5,7 @@ import { findAccess, hasSites, listSitesOf, permissionsOf, rolesBySite } from ".
 import { newId } from "../database/ids.ts";
 import { withDelegations } from "../delegations/queries.ts";
 import { besideFields } from "../errors.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { PersonEnv } from "../http/context.ts";
 import { formFields, requestOf } from "../http/forms.ts";
 import { flash, plainPage } from "../http/pages.ts";
 import { needPerson } from "../http/session.ts";
@@ -15,9 +15,7 @@ import { timeZones, whyNotCreateSite } from "./rules.ts";
 import { createSite } from "./sites.ts";
 
 /** The pages outside of a site: the entrance, and the list of sites. */
-export const siteRoutes = new Hono<SignedIn>();
-
-type SignedIn = { Variables: AppEnv["Variables"] & { person: NonNullable<AppEnv["Variables"]["person"]> } };
+export const siteRoutes = new Hono<PersonEnv>();
 
 siteRoutes.get("/", needPerson, async (c) => {
   const [only, another] = await listSitesOf(c.var.db, c.var.person.id);
@@ -26,7 +24,7 @@ siteRoutes.get("/", needPerson, async (c) => {
 });
 
 /** Where a person begins: on the promotion that waits for their decision, in the inbox if there are several, or on the board. */
-async function whereNeeded(c: Context<SignedIn>, slug: string): Promise<string> {
+async function whereNeeded(c: Context<PersonEnv>, slug: string): Promise<string> {
   const { db, person, at } = c.var;
   const access = await findAccess(db, person.id, slug);
   if (!access) return "";
@@ -58,7 +56,7 @@ siteRoutes.post("/sites", needPerson, async (c) => {
   }
 });
 
-async function show(c: Context<SignedIn>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
+async function show(c: Context<PersonEnv>, form: SiteForm & { key: string }, errors?: Record<string, string>) {
   const { db, person } = c.var;
   const mayCreate = !(await hasSites(db)) || !whyNotCreateSite(await permissionsOf(db, person.id));
   const props = { sites: await rolesBySite(db, person.id), zones: timeZones(), form: mayCreate ? form : undefined };
