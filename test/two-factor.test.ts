@@ -166,6 +166,9 @@ test("a new address needs a code, too", async () => {
     const refused = await browser.post("/account/address", { ...form, code: wrong });
     expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('id="code-error"')]);
   }
+  // a code that works once is not used up by another mistake
+  for (const mistake of [{ email: "vera" }, { email_password: "wrong" }])
+    expect((await browser.post("/account/address", { ...form, ...mistake, code: code() })).status).toBe(422);
   const page = await (await browser.submit("/account/address", { ...form, code: code() })).text();
   expect(page).toContain("A link is on its way to vera@new.test.");
 });

@@ -23,6 +23,14 @@ interface AddressRequest {
   at: string;
 }
 
+interface AddressMeans {
+  mailer: Mailer | undefined;
+  baseUrl: string;
+  hashing: LimitHashing;
+  /** Called once nothing else is wrong: it may use up a code. */
+  beforeMail: () => Promise<void>;
+}
+
 /**
  * Mails a link to a new address of a person, which changes nothing until it is confirmed. The password is needed, since anybody
  * could use a browser that was left open. That the address belongs to another account is not said here. Throws a Refusal with
@@ -32,7 +40,7 @@ export async function requestAddress(
   db: Database,
   person: Person,
   { email, password, client, browser, at }: AddressRequest,
-  { mailer, baseUrl, hashing }: { mailer: Mailer | undefined; baseUrl: string; hashing: LimitHashing },
+  { mailer, baseUrl, hashing, beforeMail }: AddressMeans,
 ): Promise<void> {
   const address = normalEmail(email);
   const same = address === person.email ? "This is your address already." : undefined;
@@ -41,6 +49,7 @@ export async function requestAddress(
   const attempt = { email: person.email ?? "", password, ...client, browser, at };
   const result = await tryPassword(db, attempt, hashing);
   personOrRefusal(result, { sentence: "This is not your current password.", path: "email_password", status: 422 });
+  await beforeMail();
   const secret = newSecret();
   const row = { hash: sha256(secret), email: address, expires_at: addMs(at, lifetimeMs) };
   await db

@@ -75,8 +75,8 @@ async function personOf(c: Context<AppEnv>) {
 }
 
 /** Uses up a code. Throws a Refusal with 429 after too many wrong ones, or with `status` for a wrong one. */
-export async function checkCode(c: Context<AppEnv>, person: Person, code: string, status: 401 | 422): Promise<void> {
-  const { db, at, secrets } = c.var;
+export async function checkCode(c: AnyContext, person: Person, code: string, status: 401 | 422): Promise<void> {
+  const [db, at, secrets] = [c.get("db"), c.get("at"), c.get("secrets")];
   const client = clientOf(c);
   const attempt = { person, ...client, browser: browserSecret(c), at };
   const result = await tryCode(db, attempt, () => useCode(db, secrets, person.id, { code, client, at }));

@@ -3,7 +3,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { accountAddress } from "../../views/people/account.ts";
 import { passkeysPage } from "../../views/people/passkeys.ts";
 import { besideFields, Refusal, refuse, shownRefusal } from "../errors.ts";
-import type { AnyContext, AppEnv, PersonContext } from "../http/context.ts";
+import type { AnyContext, AppEnv, PersonContext, PersonEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import { clientOf, needPerson, secure, startSession } from "../http/session.ts";
@@ -16,7 +16,7 @@ import { showSignIn } from "./sign-in-page.ts";
 import { whyNotUse } from "./ways.ts";
 import { creationOptions, requestOptions } from "./webauthn.ts";
 
-/** Signing in with a passkey, and a person's own passkeys. */
+/** Signing in with a passkey. */
 export const passkeyRoutes = new Hono<AppEnv>();
 
 passkeyRoutes.get("/passkey", (c) => c.redirect("/sign-in", 303));
@@ -38,13 +38,15 @@ passkeyRoutes.post("/passkey", async (c) => {
   }
 });
 
-passkeyRoutes.use("/account/*", needPerson);
+/** A person's own passkeys. */
+export const ownPasskeyRoutes = new Hono<PersonEnv>();
 
-passkeyRoutes.get("/account/passkeys", (c) => show(c as unknown as PersonContext));
+ownPasskeyRoutes.use("/account/*", needPerson);
 
-passkeyRoutes.post("/account/passkeys/challenge", (context) =>
-  orJson(context, async () => {
-    const c = context as unknown as PersonContext;
+ownPasskeyRoutes.get("/account/passkeys", (c) => show(c));
+
+ownPasskeyRoutes.post("/account/passkeys/challenge", (c) =>
+  orJson(c, async () => {
     const { db, person, at, signedInAt, baseUrl } = c.var;
     await refuseUnlessAddable(db, person.id, signedInAt, at);
     const challenge = await challengeFor(c, person.id);
@@ -52,8 +54,7 @@ passkeyRoutes.post("/account/passkeys/challenge", (context) =>
   }),
 );
 
-passkeyRoutes.post("/account/passkeys", async (context) => {
-  const c = context as unknown as PersonContext;
+ownPasskeyRoutes.post("/account/passkeys", async (c) => {
   const { db, person, signedInAt } = c.var;
   const { name, credential } = await formFields(c, "name", "credential");
   try {
@@ -65,10 +66,9 @@ passkeyRoutes.post("/account/passkeys", async (context) => {
   return c.redirect(accountAddress(c.req.query("site"), "/passkeys"), 303);
 });
 
-passkeyRoutes.post("/account/passkeys/:id{[0-9a-f-]{36}}/removal", async (context) => {
-  const c = context as unknown as PersonContext;
+ownPasskeyRoutes.post("/account/passkeys/:id{[0-9a-f-]{36}}/removal", async (c) => {
   const { db, person, signedInAt, at } = c.var;
-  const { name } = await removePasskey(db, person, context.req.param("id"), { signedInAt, client: clientOf(c), at });
+  const { name } = await removePasskey(db, person, c.req.param("id"), { signedInAt, client: clientOf(c), at });
   flash(c, `Passkey ${name} removed. Delete it on its device, too.`);
   return c.redirect(accountAddress(c.req.query("site"), "/passkeys"), 303);
 });

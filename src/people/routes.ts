@@ -6,7 +6,7 @@ import { closeSessionsOf, listSessions, type ProviderSignIn } from "../access/se
 import { rolesBySite } from "../access/sites.ts";
 import { isDiskFull } from "../database/errors.ts";
 import { besideFields, refuse, shownRefusal } from "../errors.ts";
-import type { AppEnv, PersonContext } from "../http/context.ts";
+import type { AppEnv, PersonContext, PersonEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import {
@@ -29,17 +29,17 @@ import { showSignIn } from "./sign-in-page.ts";
 import { twoFactorOf } from "./two-factor.ts";
 import { whyNotUsePassword } from "./ways.ts";
 
-/** Signing in and out, and the account page. */
-export const accountRoutes = new Hono<AppEnv>();
+/** Signing in and out. */
+export const signInRoutes = new Hono<AppEnv>();
 
-accountRoutes.get("/sign-in", async (c) => {
+signInRoutes.get("/sign-in", async (c) => {
   const next = safePath(c.req.query("next"));
   const again = c.req.query("again") !== undefined;
   if (c.var.person && !again) return c.redirect(next, 303);
   return showSignIn(c, { next, again, first: !(await hasAccount(c.var.db)) });
 });
 
-accountRoutes.post("/sign-in", async (c) => {
+signInRoutes.post("/sign-in", async (c) => {
   const { email, password, ...form } = await formFields(c, "email", "password", "next");
   const { db, at, limitHashing } = c.var;
   const next = safePath(form.next);
@@ -61,7 +61,7 @@ const noMatch = {
   status: 401,
 } as const;
 
-accountRoutes.post("/sign-out", async (c) => {
+signInRoutes.post("/sign-out", async (c) => {
   const { everywhere, next } = await formFields(c, "everywhere", "next");
   const { person, db } = c.var;
   const provider = person && !next && (await providerOfBrowser(c));
@@ -94,30 +94,33 @@ async function signedOutAddress(c: Context<AppEnv>, personId: string, { slug, id
   return `/sign-in/${slug}/signed-out?of=${id}`;
 }
 
+/** The account page. */
+export const accountRoutes = new Hono<PersonEnv>();
+
 accountRoutes.use("/account/*", needPerson);
 
-accountRoutes.get("/account", async (c) => showAccount(c as PersonContext));
+accountRoutes.get("/account", async (c) => showAccount(c));
 
 accountRoutes.post("/account/name", async (c) => {
-  const { person, db, at } = (c as PersonContext).var;
+  const { person, db, at } = c.var;
   const { name } = await formFields(c, "name");
   try {
     await changeName(db, person, name, at);
   } catch (error) {
-    return showAccount(c as PersonContext, { ...besideFields(error), name });
+    return showAccount(c, { ...besideFields(error), name });
   }
   flash(c, "Name changed.");
   return c.redirect(accountAddress(c.req.query("site")), 303);
 });
 
 accountRoutes.post("/account/password", async (c) => {
-  const { person, db, at, limitHashing } = (c as PersonContext).var;
+  const { person, db, at, limitHashing } = c.var;
   const { current, password, again } = await formFields(c, "current", "password", "again");
   try {
     const change = { current, password, again, client: clientOf(c), browser: browserSecret(c), at };
     await changePassword(db, person, change, limitHashing);
   } catch (error) {
-    return showAccount(c as PersonContext, besideFields(error));
+    return showAccount(c, besideFields(error));
   }
   const next = await afterPassword(c, person.id, undefined, accountAddress(c.req.query("site")));
   flash(c, "Password changed. All other browsers have been signed out.");
@@ -125,14 +128,16 @@ accountRoutes.post("/account/password", async (c) => {
 });
 
 accountRoutes.post("/account/address", async (c) => {
-  const { person, db, at, mailer, baseUrl, limitHashing: hashing } = (c as PersonContext).var;
+  const { person, db, at, mailer, baseUrl, limitHashing: hashing } = c.var;
   const { email, email_password: password, code } = await formFields(c, "email", "email_password", "code");
   try {
-    if ((await twoFactorOf(db, person.id)).isOn) await checkCode(c, person, code, 422);
     const request = { email, password, client: clientOf(c), browser: browserSecret(c), at };
-    await requestAddress(db, person, request, { mailer, baseUrl, hashing });
+    const beforeMail = async () => {
+      if ((await twoFactorOf(db, person.id)).isOn) await checkCode(c, person, code, 422);
+    };
+    await requestAddress(db, person, request, { mailer, baseUrl, hashing, beforeMail });
   } catch (error) {
-    return showAccount(c as PersonContext, { ...besideFields(error), newEmail: email });
+    return showAccount(c, { ...besideFields(error), newEmail: email });
   }
   flash(c, `A link is on its way to ${email}. The address is changed once you open it.`);
   return c.redirect(accountAddress(c.req.query("site")), 303);

@@ -1,9 +1,9 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { accountAddress } from "../../views/people/account.ts";
 import { recoveryCodesPage, twoFactorPage } from "../../views/people/two-factor.ts";
 import { besideFields, refuse } from "../errors.ts";
 import { containsSecret } from "../http/compression.ts";
-import type { AppEnv, PersonContext } from "../http/context.ts";
+import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
@@ -22,14 +22,14 @@ import {
 import { whyNotUsePassword } from "./ways.ts";
 
 /** A person's own two-factor sign-in. */
-export const twoFactorRoutes = new Hono<AppEnv>();
+export const twoFactorRoutes = new Hono<PersonEnv>();
 
 twoFactorRoutes.use("/account/*", needPerson);
 
-twoFactorRoutes.get("/account/two-factor", (c) => show(c as unknown as PersonContext));
+twoFactorRoutes.get("/account/two-factor", (c) => show(c));
 
 twoFactorRoutes.post("/account/two-factor", (context) =>
-  orShow(context as unknown as PersonContext, async (c) => {
+  orShow(context, async (c) => {
     const { password } = await formFields(c, "password");
     refuse(await whyNotUsePassword(c.var.db, c.var.person.id), 403);
     await checkPassword(c, password);
@@ -39,7 +39,7 @@ twoFactorRoutes.post("/account/two-factor", (context) =>
 );
 
 twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
-  orShow(context as unknown as PersonContext, async (c) => {
+  orShow(context, async (c) => {
     const { code } = await formFields(c, "code");
     const { db, secrets, person, at } = c.var;
     const codes = await confirmTwoFactor(db, secrets, person.id, { code, client: clientOf(c), at });
@@ -48,11 +48,11 @@ twoFactorRoutes.post("/account/two-factor/confirmation", (context) =>
 );
 
 twoFactorRoutes.post("/account/two-factor/change", (context) =>
-  orShow(context as unknown as PersonContext, async (c) => {
+  orShow(context, async (c) => {
     const { password, code, change } = await formFields(c, "password", "code", "change");
     const { db, person, at } = c.var;
     await checkPassword(c, password);
-    await checkCode(c as unknown as Context<AppEnv>, person, code, 422);
+    await checkCode(c, person, code, 422);
     const by = { client: clientOf(c), at };
     if (change !== "off") return showCodes(c, await renewRecoveryCodes(db, person.id, by));
     await endTwoFactor(db, person.id, by);

@@ -1,4 +1,4 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { closingPage } from "../../views/settings/closing.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import type { LimitHashing } from "../access/password-queue.ts";
@@ -13,18 +13,18 @@ import {
 import { dutiesOf } from "../departures/duties.ts";
 import { whyNotClose } from "../departures/rules.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
-import type { AppEnv, PersonContext } from "../http/context.ts";
+import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { browserSecret, clientOf, needPerson } from "../http/session.ts";
 
 /** Closing one's own account, or, for administrators of every site, that of anybody. */
-export const closingRoutes = new Hono<AppEnv>();
+export const closingRoutes = new Hono<PersonEnv>();
 
 closingRoutes.use("/account/*", needPerson);
 closingRoutes.use("/settings/accounts/*", needPerson);
 
-closingRoutes.get("/account/closing", async (c) => showClosing(c as unknown as PersonContext, closer(c).person.id));
+closingRoutes.get("/account/closing", async (c) => showClosing(c, closer(c).person.id));
 
 closingRoutes.post("/account/closing", async (c) => {
   const { db, limitHashing, signedInAt } = c.var as { db: Database; limitHashing: LimitHashing; signedInAt?: string };
@@ -32,7 +32,7 @@ closingRoutes.post("/account/closing", async (c) => {
   try {
     await closeOwnAccount(db, closer(c), { password, signedInAt, browser: browserSecret(c) }, limitHashing);
   } catch (error) {
-    return showClosing(c as unknown as PersonContext, closer(c).person.id, besideFields(error, "account"));
+    return showClosing(c, closer(c).person.id, besideFields(error, "account"));
   }
   flash(c, "Your account is closed.");
   return c.redirect("/sign-in", 303);
@@ -40,7 +40,7 @@ closingRoutes.post("/account/closing", async (c) => {
 
 closingRoutes.get("/settings/accounts/:person/closing", async (c) => {
   await needRight(c);
-  return showClosing(c as unknown as PersonContext, c.req.param("person"));
+  return showClosing(c, c.req.param("person"));
 });
 
 closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
@@ -50,18 +50,18 @@ closingRoutes.post("/settings/accounts/:person/closing", async (c) => {
     const { name } = await closeAccount(c.var.db, closer(c), id);
     flash(c, `The account of ${name} is closed.`);
   } catch (error) {
-    return showClosing(c as unknown as PersonContext, id, besideFields(error, "account"));
+    return showClosing(c, id, besideFields(error, "account"));
   }
   const site = c.req.query("site");
   return c.redirect(site ? `/sites/${encodeURIComponent(site)}/settings/people` : "/", 303);
 });
 
-async function needRight(c: Context<AppEnv>): Promise<void> {
+async function needRight(c: PersonContext): Promise<void> {
   refuse(whyNotClose(false, await administersEverySite(c.var.db, closer(c).person.id)), 403);
 }
 
-function closer(c: Context<AppEnv>): Closing {
-  return { person: (c as unknown as PersonContext).var.person, client: clientOf(c), at: c.var.at };
+function closer(c: PersonContext): Closing {
+  return { person: c.var.person, client: clientOf(c), at: c.var.at };
 }
 
 async function showClosing(

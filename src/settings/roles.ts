@@ -1,10 +1,10 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { type RoleFields, rolePage, rolesAddress, rolesPage } from "../../views/settings/roles.ts";
 import { administersEverySite } from "../access/administrators.ts";
 import { permissionPhrases, permissions } from "../access/permissions.ts";
 import { listRoles } from "../access/roles.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
-import type { AppEnv, PersonContext } from "../http/context.ts";
+import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage } from "../http/pages.ts";
 import { clientOf, needPerson } from "../http/session.ts";
@@ -21,10 +21,10 @@ const choices = permissions
   .map((permission) => ({ permission, phrase: permissionPhrases[permission] }));
 
 /** Roles, for administrators of every site. */
-export const roleSettingsRoutes = new Hono<AppEnv>();
+export const roleSettingsRoutes = new Hono<PersonEnv>();
 
 roleSettingsRoutes.use("*", needPerson, async (c, next) => {
-  const { db, person } = (c as unknown as PersonContext).var;
+  const { db, person } = c.var;
   refuse(whyNotAdministerRoles(await administersEverySite(db, person.id)), 403);
   await next();
 });
@@ -51,7 +51,7 @@ roleSettingsRoutes.post("/:role", async (c) => {
     const changed = await changeRole(c.var.db, administrator(c), slug, form);
     flash(c, changed ? "Role saved." : "Nothing changed.");
     // administrators may lose the right to this page with it
-    const { db, person } = (c as unknown as PersonContext).var;
+    const { db, person } = c.var;
     return c.redirect((await administersEverySite(db, person.id)) ? here(c) : "/", 303);
   } catch (error) {
     return showRole(c, slug, { form, ...besideFields(error, "permissions") });
@@ -64,19 +64,19 @@ roleSettingsRoutes.post("/:role/removal", async (c) => {
   return c.redirect(here(c), 303);
 });
 
-const here = (c: Context<AppEnv>) => rolesAddress(c.req.query("site"));
+const here = (c: PersonContext) => rolesAddress(c.req.query("site"));
 
-function administrator(c: Context<AppEnv>): RoleAdministrator {
-  return { person: (c as unknown as PersonContext).var.person, client: clientOf(c), at: c.var.at };
+function administrator(c: PersonContext): RoleAdministrator {
+  return { person: c.var.person, client: clientOf(c), at: c.var.at };
 }
 
-async function readRole(c: Context<AppEnv>): Promise<RoleFields> {
+async function readRole(c: PersonContext): Promise<RoleFields> {
   return { ...(await formFields(c, "name", "slug")), permissions: await checkedValues(c, "permissions") };
 }
 
 type Refused = { errors: Record<string, string>; status: number };
 
-async function showRoles(c: Context<AppEnv>, form: RoleFields, refused?: Refused) {
+async function showRoles(c: PersonContext, form: RoleFields, refused?: Refused) {
   const [roles, holders] = [await listRoles(c.var.db), await holderCounts(c.var.db)];
   const content = rolesPage({
     from: c.req.query("site"),
@@ -88,7 +88,7 @@ async function showRoles(c: Context<AppEnv>, form: RoleFields, refused?: Refused
   return personPage(c, "Roles", content, (refused?.status ?? 200) as 200);
 }
 
-async function showRole(c: Context<AppEnv>, slug: string, refused?: Refused & { form: RoleFields }) {
+async function showRole(c: PersonContext, slug: string, refused?: Refused & { form: RoleFields }) {
   const role = (await listRoles(c.var.db)).find((one) => one.slug === slug) ?? notFound("role");
   const content = rolePage({
     from: c.req.query("site"),

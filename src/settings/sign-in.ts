@@ -1,4 +1,4 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import {
   type ProviderFields,
   providerPage,
@@ -8,7 +8,7 @@ import {
 import { administersEverySite } from "../access/administrators.ts";
 import { findProvider, type IdentityProvider, listProviders, passwordsAreFor } from "../access/identity-providers.ts";
 import { besideFields, notFound, refuse } from "../errors.ts";
-import type { AppEnv, PersonContext } from "../http/context.ts";
+import type { PersonContext, PersonEnv } from "../http/context.ts";
 import { checkedValues, formFields } from "../http/forms.ts";
 import { flash, personPage, siteOfReader } from "../http/pages.ts";
 import { clientOf, needPerson, sessionHash } from "../http/session.ts";
@@ -44,15 +44,15 @@ const emptyForm: ProviderFields = {
 const maxFailures = 20;
 
 /** How people sign in, for administrators of every site. */
-export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>();
+export function signInSettingsRoutes(discover: Discover): Hono<PersonEnv> {
+  const routes = new Hono<PersonEnv>();
   routes.use("*", needPerson, async (c, next) => {
-    const { db, person } = (c as unknown as PersonContext).var;
+    const { db, person } = c.var;
     refuse(whyNotAdministerSignIn(await administersEverySite(db, person.id)), 403);
     await next();
   });
 
-  routes.get("/", async (c) => showSettings(c as unknown as PersonContext, emptyForm));
+  routes.get("/", async (c) => showSettings(c, emptyForm));
 
   routes.post("/", async (c) => {
     const form = await readProvider(c);
@@ -63,7 +63,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
       return c.redirect(here(c, `/${provider.slug}`), 303);
     } catch (error) {
       const { errors, status } = besideFields(error);
-      return showSettings(c as unknown as PersonContext, form, { errors, status });
+      return showSettings(c, form, { errors, status });
     }
   });
 
@@ -83,7 +83,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
 
   routes.get("/:provider", async (c) => {
     const provider = await needProvider(c, c.req.param("provider"));
-    return showProvider(c as unknown as PersonContext, provider, fieldsOf(provider));
+    return showProvider(c, provider, fieldsOf(provider));
   });
 
   routes.post("/:provider", async (c) => {
@@ -95,7 +95,7 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
       return c.redirect(here(c, `/${provider.slug}`), 303);
     } catch (error) {
       const { errors, status } = besideFields(error);
-      return showProvider(c as unknown as PersonContext, await needProvider(c, slug), form, { errors, status });
+      return showProvider(c, await needProvider(c, slug), form, { errors, status });
     }
   });
 
@@ -114,17 +114,17 @@ export function signInSettingsRoutes(discover: Discover): Hono<AppEnv> {
   return routes;
 }
 
-const here = (c: Context<AppEnv>, below = "") => signInSettingsAddress(c.req.query("site"), below);
+const here = (c: PersonContext, below = "") => signInSettingsAddress(c.req.query("site"), below);
 
-function administrator(c: Context<AppEnv>): Administrator {
-  return { person: (c as unknown as PersonContext).var.person, client: clientOf(c), at: c.var.at };
+function administrator(c: PersonContext): Administrator {
+  return { person: c.var.person, client: clientOf(c), at: c.var.at };
 }
 
-async function needProvider(c: Context<AppEnv>, slug: string): Promise<IdentityProvider> {
+async function needProvider(c: PersonContext, slug: string): Promise<IdentityProvider> {
   return (await findProvider(c.var.db, slug)) ?? notFound("provider");
 }
 
-async function readProvider(c: Context<AppEnv>): Promise<ProviderForm> {
+async function readProvider(c: PersonContext): Promise<ProviderForm> {
   const texts = await formFields(
     c,
     "name",
@@ -150,7 +150,7 @@ const fieldsOf = (provider: IdentityProvider): ProviderFields => ({
 });
 
 /** Says whether the provider answers: people would find out otherwise. */
-async function flashTest(c: Context<AppEnv>, discover: Discover, provider: IdentityProvider, done: string) {
+async function flashTest(c: PersonContext, discover: Discover, provider: IdentityProvider, done: string) {
   try {
     await discover(provider);
     flash(c, done === "tested" ? `${provider.name} answers.` : `${provider.name} ${done}. It answers.`);
