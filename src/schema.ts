@@ -286,6 +286,8 @@ export interface Schema {
     changed: number;
     unchanged: number;
     out_of_band: number;
+    /** Of what Sitebook saw itself: when it last saw its pages otherwise; null: it did not, or people or machines reported it. */
+    seen_otherwise_at: string | null;
   };
   placements: {
     seq: Generated<number>;
@@ -669,7 +671,17 @@ export interface Schema {
     /** JSON of the headers with which it is visited, encrypted; their names are not. */
     sealed_headers: string | null;
     header_names: string;
+    /** The address to connect to, with a port if it has one, as the name of its host leads elsewhere; empty: it does not. */
+    connect_to: Generated<string>;
+    /** Up to how many links from a page of the record or of the sitemaps a page is looked for; 0: links are not followed. */
+    link_depth: Generated<number>;
+    /** The names of the parameters that are kept in the queries of links, with spaces between them. */
+    kept_parameters: Generated<string>;
   };
+  /** Who reports what is on an environment; without a row, people and machines do, and deployments cause visits. */
+  observation_rules: { environment_id: string; reporter: "people" | "observation"; after_deployments: Flag };
+  /** Up to which event of a site the visits that deployments cause were started. */
+  visit_progress: { site_id: string; seq: number };
   /** Visits to a server: Sitebook looks at each of its pages. */
   visits: {
     id: string;
@@ -690,6 +702,8 @@ export interface Schema {
     /** Why it was given up: the server does not answer. */
     problem: string | null;
     ended_at: string | null;
+    /** 1: another visit follows, as something was deployed while it was in progress. */
+    repeats: Generated<Flag>;
   };
   /** What a server showed of a page from a visit on: a row only when something changed. A measurement, not part of the record. */
   observations: {
@@ -725,6 +739,8 @@ export interface Schema {
     /** Validators of that, for conditional requests. */
     etag: string | null;
     last_modified: string | null;
+    /** How many links lead to it from a page of the record or of the sitemaps; null: it was not found by a link. */
+    link_depth: number | null;
   };
   /** What an environment showed when a version was first seen there. */
   seen_versions: { version_id: string; environment_id: string; text_digest: string; seen_at: string };

@@ -17,6 +17,7 @@ import { sendDigest, sendNotice } from "./notices/send.ts";
 import { writeNotices } from "./notices/write-notices.ts";
 import { visitServer } from "./observations/visit-server.ts";
 import { startDueVisits } from "./observations/visits.ts";
+import { startVisitsAfterDeployments } from "./observations/visits-after-deployments.ts";
 import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 import { goLive } from "./promotions/go-live.ts";
@@ -81,6 +82,10 @@ async function start(): Promise<void> {
     await writeNotices(db, now, Boolean(mailer));
     await writeSecurityMails(db, now, Boolean(mailer));
   };
+  const prepareVisits = async (now: string) => {
+    await startDueVisits(db, now);
+    await startVisitsAfterDeployments(db, now);
+  };
   const visit: JobHandlers = {
     visit: (db, job) =>
       visitServer(db, job, { ...context, now: () => new Date().toISOString(), stopping: stopping.signal }),
@@ -88,7 +93,7 @@ async function start(): Promise<void> {
   const workers = [
     startWorker(db, handlers, { prepare }),
     // of their own, as a slow server must hold up neither mails nor visits to others
-    startWorker(db, visit, { prepare: (now) => startDueVisits(db, now) }),
+    startWorker(db, visit, { prepare: prepareVisits }),
     ...Array.from({ length: visitors - 1 }, () => startWorker(db, visit)),
   ];
   const stopWorkers = async () => void (await Promise.all(workers.map((stopWorker) => stopWorker())));

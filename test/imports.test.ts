@@ -30,6 +30,7 @@ const floors = [
   ["integrity"],
   ["delegations"],
   ["freezes"],
+  ["sightings"],
   ["promotions"],
   ["gates"],
   ["releases"],

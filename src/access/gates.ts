@@ -31,6 +31,8 @@ export interface GateRules {
   rollback_roles: string[];
   /** The roles in which guests, who have no account, can be invited to decide on one promotion. */
   guest_roles: string[];
+  /** Whether a promotion is completed by itself once all of its pages are seen in the target as they were approved. */
+  completed_by_observation: boolean;
 }
 
 /** `page`: for the pages that are the same; `release`: only if all others are the same and were approved. */
@@ -59,6 +61,7 @@ export const gateDefaults: Omit<GateRules, "requirements" | "asker_may_approve">
   rollback_needs_approval: true,
   rollback_roles: [],
   guest_roles: [],
+  completed_by_observation: false,
 };
 
 export function readGate(row: { id: string; version: number; rules: string } | undefined): Gate | null {

@@ -12,6 +12,14 @@ export interface FirstStep {
   href: string | undefined;
 }
 
+/** Whether this person can have Sitebook look for itself: there is a server, and it does not keep the record of any environment yet. */
+export async function canObserve(db: Database, { environments }: Site, may: Permitted): Promise<boolean> {
+  const ids = environments.filter(({ servers }) => servers.length).map(({ id }) => id);
+  if (!may.administer || !ids.length) return false;
+  const observed = db.selectFrom("observation_rules").select("environment_id").where("environment_id", "in", ids);
+  return !(await observed.where("reporter", "=", "observation").executeTakeFirst());
+}
+
 /** After this, the steps that are left are taken for what nobody wants to do. */
 export const daysShown = 30;
 

@@ -4,7 +4,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { loadBoard, matchingIds } from "./board.ts";
 import { type BoardFilter, boardAddress, pageSize, readBoardFilter, readBoardPosition, readRows } from "./filters.ts";
-import { firstSteps } from "./first-steps.ts";
+import { canObserve, firstSteps } from "./first-steps.ts";
 import { leaveForLater, leftForLater } from "./left-steps.ts";
 import { filterWithin, readSelectionChange, type SelectionChange, selectedIds } from "./selection.ts";
 
@@ -82,11 +82,12 @@ async function show(c: SiteContext, fields: Record<string, string | undefined>, 
     after || selected.length
       ? undefined
       : await firstSteps(c.var.db, site, summary, { may, now: c.var.at, leftForLater: leftForLater(c) });
+  const observable = steps !== undefined && (await canObserve(c.var.db, site, may));
   const address = addedTo(c, filter) ?? boardAddress(site, filter, after || undefined, rows);
   return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },
-    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, address, steps }),
+    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, address, steps, observable }),
   );
 }
 

@@ -166,7 +166,15 @@ function deployments(db: Database) {
     .innerJoin("people as p", "p.id", "d.person_id")
     .leftJoin("promotions as pr", "pr.id", "d.promotion_id")
     .select(["d.id", "d.number", "d.effective_at", "d.recorded_at", "d.source", "d.note", "d.complete"])
-    .select(["d.baseline", "d.changed", "d.unchanged", "d.out_of_band", "d.promotion_id", "pr.number as promotion"])
+    .select([
+      "d.seen_otherwise_at",
+      "d.baseline",
+      "d.changed",
+      "d.unchanged",
+      "d.out_of_band",
+      "d.promotion_id",
+      "pr.number as promotion",
+    ])
     .select([
       personThen("p", "d.recorded_at", "d.site_id").as("person"),
       personSince("p", "d.recorded_at", "d.site_id").as("person_now"),

@@ -60,7 +60,7 @@ export async function recordWithin(
   actor: Actor,
   site: Site,
   environment: Environment,
-  report: DeploymentReport & { id?: string | undefined },
+  report: DeploymentReport & { id?: string | undefined; seen_otherwise_at?: string | undefined },
 ) {
   const effectiveAt = parseRfc3339(report.effective_at ?? actor.at) as string;
   const { lines, newFacts, titlesKept } = await resolveLines(
@@ -81,6 +81,7 @@ export async function recordWithin(
     allowRemovals: report.allow_removals,
     note: report.note?.trim() || null,
     source: report.source?.trim() || null,
+    seenOtherwiseAt: report.seen_otherwise_at,
     promotion: promotion && { id: promotion.id, number: promotion.number },
     newFacts,
     lines: lines.map((line) => {

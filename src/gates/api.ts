@@ -66,6 +66,11 @@ const options = {
     default: [],
     description: "The roles in which guests without an account can be invited to decide on one promotion.",
   }),
+  completed_by_observation: z.boolean().openapi({
+    default: false,
+    description:
+      "Whether a promotion is completed by itself once Sitebook sees all of its pages on every server as they were approved, and nothing blocks it.",
+  }),
   rollback_roles: z.array(role).openapi({
     default: [],
     description: "The roles that may roll back; empty: everyone who may complete promotions.",

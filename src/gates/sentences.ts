@@ -29,6 +29,8 @@ export function gateSentences(gate: GateRules, roles: RoleNames): string[] {
     !gate.check_requirements && "Whether the target has the software that versions require is not checked.",
     gate.checklist.length > 0 && `To tick before completion: ${quoted(gate.checklist)}.`,
     carryOverSentences[gate.carry_over],
+    gate.completed_by_observation &&
+      "A promotion is completed by itself once all of its pages are seen there as they were approved.",
     !gate.rollback_needs_approval && "A rollback needs no approval.",
     gate.rollback_roles.length > 0 && `Only ${namesOf(gate.rollback_roles, roles)} may roll back.`,
     gate.guest_roles.length > 0 && `Guests can be invited to approve as ${namesOf(gate.guest_roles, roles)}.`,
@@ -85,6 +87,7 @@ const ruleWords: Record<string, (rules: GateRules, roles: RoleNames) => string> 
   "required software is checked": (rules) => yes(rules.check_requirements),
   checklist: ({ checklist }) => quoted(checklist) || "none",
   "approvals carry over": ({ carry_over }) => carryOverWords[carry_over],
+  "completed by observation": (rules) => yes(rules.completed_by_observation),
   "a rollback needs approval": (rules) => yes(rules.rollback_needs_approval),
   "guests may approve as": ({ guest_roles }, roles) => namesOf(guest_roles, roles) || "none",
   "may roll back": ({ rollback_roles }, roles) => namesOf(rollback_roles, roles) || "all who may complete promotions",

@@ -52,9 +52,11 @@ const sentences = {
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   visits_changed: (d) =>
-    d.server === undefined
-      ? ["changed how often Sitebook visits ", environment(d), `: ${everyHours(d)}.`]
-      : ["changed how Sitebook visits the server ", name(d.server), " of ", environment(d), `: ${visitSettings(d)}.`],
+    d.reporter !== undefined
+      ? ["changed who reports what is on ", environment(d), `: ${reporter(d)}.`]
+      : d.server === undefined
+        ? ["changed how often Sitebook visits ", environment(d), `: ${everyHours(d)}.`]
+        : ["changed how Sitebook visits the server ", name(d.server), " of ", environment(d), `: ${visitSettings(d)}.`],
   deployment_recorded: (d) => [
     "recorded ",
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
@@ -375,15 +377,24 @@ export const actionNames = {
   visits_changed: "Visits to servers changed",
 } satisfies Record<Action, string>;
 
-const everyHours = ({ every_hours }: Details): string =>
-  every_hours ? `every ${countOf(Number(every_hours), "hour")}` : "only on request";
+const everyHours = ({ every_hours, after_deployments }: Details): string =>
+  `${every_hours ? `every ${countOf(Number(every_hours), "hour")}` : "only on request"}${after_deployments === 0 ? ", not after deployments" : ""}`;
+
+/** "observation, visited every hour" */
+function reporter(d: Details): string {
+  if (d.reporter === "people") return "people and machines";
+  return `observation${d.every_hours === undefined ? "" : `, visited ${everyHours(d)}`}`;
+}
 
 /** "up to 4 pages at once with 100 ms between them, 5,000 pages at most, as its robots.txt allows, credentials Cookie" */
-function visitSettings({ pages_at_once, pause_ms, max_pages, honours_robots, credentials }: Details): string {
+function visitSettings(d: Details): string {
+  const { pages_at_once, pause_ms, max_pages, honours_robots, credentials, connect_to, link_depth } = d;
   const pace = `up to ${countOf(Number(pages_at_once), "page")} at once with ${text(pause_ms)} ms between them`;
   const robots = honours_robots ? "as its robots.txt allows" : "whatever its robots.txt says";
   const sent = credentials === undefined ? "" : credentials ? `, credentials ${text(credentials)}` : ", no credentials";
-  return `${pace}, ${countOf(Number(max_pages), "page")} at most, ${robots}${sent}`;
+  const through = connect_to ? `, connecting to ${text(connect_to)}` : "";
+  const links = link_depth ? `, following ${countOf(Number(link_depth), "link")}` : "";
+  return `${pace}, ${countOf(Number(max_pages), "page")} at most, ${robots}${through}${links}${sent}`;
 }
 
 function text(value: Json | undefined): string {
@@ -471,10 +482,12 @@ function counted(d: Details): string {
   return parts.join(", ");
 }
 
-/** When it took effect, if it was recorded late. */
+/** When it took effect, if it was recorded late, or seen some time after it happened. */
 function effectiveSince(d: Details): SentencePart[] {
-  const { effective_at, recorded_at } = d;
+  const { effective_at, recorded_at, seen_otherwise_at } = d;
   if (typeof effective_at !== "string" || typeof recorded_at !== "string") return [];
+  if (typeof seen_otherwise_at === "string")
+    return [", which happened between ", { at: seen_otherwise_at }, " and ", { at: effective_at }];
   return isRecordedLate({ effective_at, recorded_at }) ? [", effective ", { at: effective_at }] : [];
 }
 

@@ -67,6 +67,7 @@ export const plainTables = {
     changed: true,
     unchanged: true,
     out_of_band: true,
+    seen_otherwise_at: true,
   } satisfies Columns<"deployments">,
   releases: {
     id: true,

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { isIP } from "node:net";
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { formatCount } from "../text.ts";
@@ -41,19 +42,31 @@ export interface Client {
   close(): void;
 }
 
+/** Another address at which a server is reached, such as behind a CDN. It gets the same requests, for the same host. */
+export interface Detour {
+  /** The origin of the server, such as `https://www.example.com`. */
+  origin: string;
+  /** A name or IP address. */
+  host: string;
+  /** Empty: that of the origin. */
+  port: string;
+}
+
 /** `isAllowed`: whether Sitebook may call a network address. `stopping` ends the running requests. */
-export function createClient(isAllowed: (address: string) => boolean, stopping?: AbortSignal): Client {
+export function createClient(isAllowed: (address: string) => boolean, stopping?: AbortSignal, detour?: Detour): Client {
   const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
   const lookup = guardedLookup(isAllowed);
   return {
     get: async (url, headers, limits) => {
-      const host = hostOf(url);
+      const taken = detour?.origin === url.origin ? detour : undefined;
+      const host = taken?.host ?? hostOf(url);
       if (!isAllowed(host)) throw new NoResponse("private", privateSentence(host));
       const timeout = AbortSignal.timeout(limits.timeoutMs);
       const signal = stopping ? AbortSignal.any([timeout, stopping]) : timeout;
       try {
         const isHttps = url.protocol === "https:";
-        const options = { headers, lookup, signal, agent: agents[isHttps ? "https:" : "http:"] };
+        const plain = { headers, lookup, signal, agent: agents[isHttps ? "https:" : "http:"] };
+        const options = taken ? { ...plain, ...through(taken, url, headers) } : plain;
         const response = await responseTo((isHttps ? requestHttps : requestHttp)(url, options));
         return { status: response.statusCode ?? 0, headers: response.headers, body: await bodyOf(response, limits) };
       } catch (error) {
@@ -65,6 +78,14 @@ export function createClient(isAllowed: (address: string) => boolean, stopping?:
     },
   };
 }
+
+/** Names in certificates are host names, so that the server name of an IP address is left out. */
+const through = ({ host, port }: Detour, url: URL, headers: Record<string, string>) => ({
+  hostname: host,
+  port: port || url.port || (url.protocol === "https:" ? 443 : 80),
+  headers: { ...headers, host: url.host },
+  ...(!isIP(hostOf(url)) && { servername: url.hostname }),
+});
 
 const responseTo = (request: ReturnType<typeof requestHttp>): Promise<IncomingMessage> =>
   new Promise((done, fail) => {

@@ -35,6 +35,8 @@ export const findingCodes = Object.keys(findingKinds) as [FindingCode, ...Findin
 export interface SeenPage {
   path: string;
   in_sitemap: boolean;
+  /** Whether a link led to it, as links are followed. */
+  isLinked: boolean;
   outcome: Outcome;
   reason: string | null;
   /** Null: it is no HTML. */
@@ -58,6 +60,8 @@ export interface Setting {
   tier: Tier;
   /** Whether anything is recorded for the environment. */
   hasRecord: boolean;
+  /** Whether its record is what Sitebook sees: then nothing is unrecorded, and nothing drifts. */
+  isObserved: boolean;
   /** The name of the environment before. */
   before: string | undefined;
   /** ISO 8601 UTC. */
@@ -79,6 +83,7 @@ export function findingsOf(pages: SeenPage[], setting: Setting): Found[] {
     const sentences: Partial<Record<FindingCode, string | undefined>> = {
       ...(page.outcome === "shown" ? onShown(page, setting) : onNotShown(page, setting)),
       title_doubled: doubledTitle(page, byTitle.get(page.title) ?? []),
+      ...(setting.isObserved && { unrecorded: undefined, drifted: undefined }),
     };
     return Object.entries(sentences).flatMap(([code, sentence]) =>
       sentence ? [{ path: page.path, code: code as FindingCode, sentence }] : [],
@@ -98,14 +103,16 @@ function onNotShown(page: SeenPage, { now }: Setting): Sentences {
 }
 
 function onShown(page: SeenPage, setting: Setting): Sentences {
-  const isUnknown = !page.isRecorded && page.in_sitemap && setting.hasRecord;
+  const isUnknown = !page.isRecorded && (page.in_sitemap || page.isLinked) && setting.hasRecord;
   const isNoindex = setting.tier === "production" && /\b(noindex|none)\b/.test(page.robots ?? "");
   return {
     still_there:
       page.isRecorded && page.version === null
         ? "It is recorded as removed, and the server still shows it."
         : undefined,
-    unrecorded: isUnknown ? "The sitemap lists it, and nothing is recorded about it." : undefined,
+    unrecorded: isUnknown
+      ? `${page.in_sitemap ? "The sitemap lists it" : "A link leads to it"}, and nothing is recorded about it.`
+      : undefined,
     noindex: isNoindex ? "It tells search engines not to list it." : undefined,
     title_empty: page.title === "" ? "It has no title." : undefined,
     ...(page.version !== null && onContent(page, page.version, setting)),

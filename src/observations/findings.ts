@@ -5,6 +5,7 @@ import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
 import { type Found, findingsOf, learnedDigest } from "./finding-rules.ts";
 import type { Visit } from "./pages.ts";
+import { observationRule } from "./reporters.ts";
 import { seenPages } from "./seen-pages.ts";
 
 /**
@@ -68,5 +69,6 @@ async function foundNow(trx: Database, visit: Visit, now: string): Promise<Found
       .execute(),
   );
   const hasRecord = pages.some(({ isRecorded }) => isRecorded);
-  return findingsOf(pages, { tier: environment.tier, hasRecord, before: before?.name, now });
+  const isObserved = (await observationRule(trx, environment.id)).reporter === "observation";
+  return findingsOf(pages, { tier: environment.tier, hasRecord, isObserved, before: before?.name, now });
 }

@@ -24,7 +24,7 @@ export async function planPages(
   const inRecord = new Set(recorded.map(({ key }) => key));
   const known = await db
     .selectFrom("observed_pages")
-    .select(["path", "in_record", "in_sitemap"])
+    .select(["path", "in_record", "in_sitemap", "link_depth"])
     .where("server_id", "=", server_id)
     .execute();
   const before = new Map(known.map((page) => [page.path, page]));
@@ -40,7 +40,8 @@ export async function planPages(
     const was = before.get(page.path);
     return was?.in_record !== page.in_record || was.in_sitemap !== page.in_sitemap;
   };
-  const pages = wanted.filter(({ in_record, in_sitemap }) => in_record || in_sitemap).length;
+  const isLinked = (path: string) => (before.get(path)?.link_depth ?? null) !== null;
+  const pages = wanted.filter(({ path, ...listed }) => listed.in_record || listed.in_sitemap || isLinked(path)).length;
   return db.transaction().execute(async (trx) => {
     await inBatches(wanted.filter(isNew), (rows) =>
       trx
@@ -59,20 +60,34 @@ export async function planPages(
   });
 }
 
-/** The next pages to look at, in order of paths, with what to send so that the server says if they are unchanged. */
-export async function nextPages(db: Database, { server_id, last_path }: Visit, limit: number) {
+/**
+ * The next pages to look at, in order of paths, with what to send so that the server says if they are unchanged. `links`: with
+ * those to which links led since, wherever they are in that order.
+ */
+export async function nextPages(
+  db: Database,
+  { server_id, last_path }: Visit,
+  { limit, links }: { limit: number; links: boolean },
+) {
   const rows = await db
     .selectFrom("observed_pages")
-    .select(["path", "etag", "last_modified", "observation_id", "shown_id"])
+    .select(["path", "etag", "last_modified", "observation_id", "shown_id", "link_depth"])
     .where("server_id", "=", server_id)
-    .where("path", ">", last_path)
-    .where((eb) => eb.or([eb("in_record", "=", 1), eb("in_sitemap", "=", 1)]))
+    .where((eb) => {
+      const isNext = eb("path", ">", last_path);
+      return links
+        ? eb.or([isNext, eb.and([eb("observation_id", "is", null), eb("link_depth", "is not", null)])])
+        : isNext;
+    })
+    .where((eb) => eb.or([eb("in_record", "=", 1), eb("in_sitemap", "=", 1), eb("link_depth", "is not", null)]))
     .orderBy("path")
     .limit(limit)
     .execute();
-  return rows.map(({ path, etag, last_modified, observation_id, shown_id }) =>
-    observation_id === shown_id ? { path, etag, last_modified } : { path, etag: null, last_modified: null },
-  );
+  return rows.map(({ path, link_depth, etag, last_modified, observation_id, shown_id }) => ({
+    path,
+    link_depth,
+    ...(observation_id === shown_id ? { etag, last_modified } : { etag: null, last_modified: null }),
+  }));
 }
 
 /** What makes two observations of a page different. */
@@ -104,7 +119,8 @@ export function saveLooks(db: Database, visit: Visit, looks: Look[], now: string
     };
     const changed = looks.filter(isChanged);
     const progress = {
-      last_path: last.path,
+      // pages that links led to may come before
+      last_path: last.path > visit.last_path ? last.path : visit.last_path,
       visited: visit.visited + looks.length,
       changed: visit.changed + changed.length,
     };
@@ -113,6 +129,7 @@ export function saveLooks(db: Database, visit: Visit, looks: Look[], now: string
       .set(progress)
       .where("id", "=", visit.id)
       .where("last_path", "=", visit.last_path)
+      .where("visited", "=", visit.visited)
       .where("ended_at", "is", null)
       .executeTakeFirstOrThrow();
     if (!numUpdatedRows) return;

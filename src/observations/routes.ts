@@ -8,6 +8,7 @@ import { sessionActor } from "../http/session.ts";
 import { countOf } from "../text.ts";
 import { findingCodes, findingKinds } from "./finding-rules.ts";
 import { countFindings, listFindings } from "./queries.ts";
+import { observationRule, observeSite } from "./reporters.ts";
 import { visitHours } from "./settings.ts";
 import { latestVisits, startVisits, whyNotVisited } from "./visits.ts";
 
@@ -47,6 +48,14 @@ findingRoutes.get("/", async (c) => {
 /** The visits to the servers of an environment. */
 export const visitRoutes = new Hono<SiteEnv>();
 
+/** Has Sitebook look for itself on all servers of the site, and keep the record by what it sees. */
+visitRoutes.post("/", async (c) => {
+  const { site } = c.var.access;
+  const { started } = await observeSite(c.var.db, sessionActor(c), site);
+  flash(c, `Sitebook is visiting ${countOf(started, "server")}. The board fills once they have been visited.`);
+  return c.redirect(`/sites/${site.slug}`, 303);
+});
+
 visitRoutes.get("/:environment", async (c) => {
   const { site, may } = c.var.access;
   const environment = findAnyEnvironment(site, c.req.param("environment"));
@@ -61,6 +70,7 @@ visitRoutes.get("/:environment", async (c) => {
     servers: environment.servers.map((server) => ({ ...server, visit: visits.get(server.id) })),
     findings: (await countFindings(c.var.db, environment.id)).reduce((sum, { count }) => sum + count, 0),
     everyHours: await visitHours(c.var.db, environment.id),
+    rule: await observationRule(c.var.db, environment.id),
     why: whyNotVisited(environment),
     may,
   });

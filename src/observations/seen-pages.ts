@@ -25,7 +25,7 @@ export async function seenPages(
     .leftJoin("seen_versions as b", (join) =>
       join.onRef("b.version_id", "=", "c.version_id").on("b.environment_id", "=", beforeId),
     )
-    .select(["p.path", "p.in_sitemap", "o.outcome", "o.reason", "o.title", "o.robots", "o.text_digest"])
+    .select(["p.path", "p.in_sitemap", "p.link_depth", "o.outcome", "o.reason", "o.title", "o.robots", "o.text_digest"])
     .select(["o.seen_at", "c.placement_seq", "c.version_id", "v.label as version"])
     .select(["h.text_digest as here", "b.text_digest as before"])
     .select(
@@ -35,12 +35,13 @@ export async function seenPages(
           and e.environment_id = ${environment_id} and e.text_digest = o.text_digest) then 1 else 0 end`.as("is_old"),
     )
     .where("p.server_id", "=", server_id)
-    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1)]))
+    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
     .orderBy("p.path")
     .execute();
-  return rows.map(({ placement_seq, is_old, in_sitemap, ...row }) => ({
+  return rows.map(({ placement_seq, is_old, in_sitemap, link_depth, ...row }) => ({
     ...row,
     in_sitemap: in_sitemap === 1,
+    isLinked: link_depth !== null && !row.path.includes("?"),
     isRecorded: placement_seq !== null,
     isOld: is_old === 1,
   }));

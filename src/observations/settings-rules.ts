@@ -5,9 +5,29 @@ export interface VisitSettings {
   pages_at_once: number;
   pause_ms: number;
   max_pages: number;
+  /** The host or IP address to connect to, with a port if it has one, in place of the server's own; empty: its own. */
+  connect_to: string;
+  /** How many links are followed from a page of the record or of the sitemaps; 0: none. */
+  link_depth: number;
+  /** The names of the parameters that are kept in the queries of links, with spaces between them. */
+  kept_parameters: string;
 }
 
-export const visitDefaults: VisitSettings = { honours_robots: 1, pages_at_once: 4, pause_ms: 100, max_pages: 5000 };
+export const visitDefaults: VisitSettings = {
+  honours_robots: 1,
+  pages_at_once: 4,
+  pause_ms: 100,
+  max_pages: 5000,
+  connect_to: "",
+  link_depth: 0,
+  kept_parameters: "",
+};
+
+/** The settings alone, of a form that has credentials, too. */
+export const settingsOf = (request: VisitSettings): VisitSettings =>
+  Object.fromEntries(
+    Object.keys(visitDefaults).map((name) => [name, request[name as keyof VisitSettings]]),
+  ) as unknown as VisitSettings;
 
 /** The settings of a server as they are entered. */
 export interface VisitSettingsRequest extends VisitSettings {
@@ -24,6 +44,7 @@ const ranges = {
   pages_at_once: { from: 1, to: 10, name: "pages at once" },
   pause_ms: { from: 0, to: 60_000, name: "milliseconds" },
   max_pages: { from: 1, to: 10_000, name: "pages" },
+  link_depth: { from: 0, to: 10, name: "links" },
 } as const;
 
 /** Why a server cannot have these settings, by field. */
@@ -39,7 +60,24 @@ export function visitSettingsErrors(request: VisitSettingsRequest): Record<strin
     user: request.user.includes(":") ? "A user name cannot contain a colon." : undefined,
     cookie: whyNotValue(request.cookie),
     header: request.header && whyNotHeader(request.header),
+    connect_to: request.connect_to ? whyNotConnectTo(request.connect_to) : undefined,
+    kept_parameters: whyNotParameters(request.kept_parameters),
   };
+}
+
+/** The host and port of an address such as `192.0.2.7:8443`; undefined if it is none. */
+export function readConnectTo(text: string): { host: string; port: string } | undefined {
+  const url = /^[^/?#@\s\\]{1,260}$/.test(text) ? URL.parse(`ftp://${text}`) : null;
+  return url?.hostname ? { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port } : undefined;
+}
+
+const whyNotConnectTo = (text: string): string | undefined =>
+  readConnectTo(text) ? undefined : "Enter a host name or an IP address, with a port if needed: 192.0.2.7:8443.";
+
+function whyNotParameters(text: string): string | undefined {
+  const names = text.split(" ").filter(Boolean);
+  if (names.length <= 20 && names.every((name) => /^[\w.[\]-]{1,60}$/.test(name))) return;
+  return "Enter up to 20 names of parameters, with spaces between them: page lang.";
 }
 
 const whyNotValue = (value: string): string | undefined =>

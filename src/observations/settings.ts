@@ -8,9 +8,10 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { appendEvent } from "../record/events.ts";
 import { addMs } from "../time/add.ts";
+import { saveObservationRule } from "./reporters.ts";
 import {
   headersOf,
-  type VisitSettings,
+  settingsOf,
   type VisitSettingsRequest,
   visitDefaults,
   visitSettingsErrors,
@@ -33,8 +34,7 @@ export function changeVisitSettings(
   refuse(whyNotMay(actor, "administer"), 403);
   const server = environment.servers.find(({ id }) => id === serverId) ?? notFound("server");
   refuseFields(fieldErrors(visitSettingsErrors(request)));
-  const { honours_robots, pages_at_once, pause_ms, max_pages } = request;
-  const settings: VisitSettings = { honours_robots, pages_at_once, pause_ms, max_pages };
+  const settings = settingsOf(request);
   const headers = headersOf(request);
   const sealed = headers && {
     sealed_headers: secrets.seal(JSON.stringify(headers), sealContext(serverId)),
@@ -64,13 +64,14 @@ export function changeVisitSettings(
   });
 }
 
-/** Has the servers of an environment visited every so many hours, from now on; 0: only on request. */
+/** Has the servers of an environment visited every so many hours, from now on, and after deployments; 0: only on request. */
 export function scheduleVisits(
   db: Database,
   actor: Actor,
   site: Site,
   environment: Environment,
   hours: number,
+  { afterDeployments = true } = {},
 ): Promise<void> {
   refuse(whyNotMay(actor, "administer"), 403);
   refuseFields(fieldErrors({ every_hours: whyNotHours(hours) }));
@@ -78,12 +79,14 @@ export function scheduleVisits(
     await trx.deleteFrom("visit_schedules").where("environment_id", "=", environment.id).execute();
     const row = { environment_id: environment.id, every_hours: hours, next_at: addMs(actor.at, hours * 3_600_000) };
     if (hours) await trx.insertInto("visit_schedules").values(row).execute();
+    const after_deployments = afterDeployments ? 1 : 0;
+    await saveObservationRule(trx, environment.id, { after_deployments });
     await appendEvent(trx, actor, site.id, {
       action: "visits_changed",
       subject: `environment ${environment.slug}`,
       subject_id: environment.id,
       environment_id: environment.id,
-      details: { environment: environment.slug, every_hours: hours },
+      details: { environment: environment.slug, every_hours: hours, after_deployments },
     });
   });
 }

@@ -1,18 +1,26 @@
 import type { Secrets } from "../access/secrets.ts";
 import { baseUrlsOf, environmentById, findSiteById } from "../access/sites.ts";
+import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { Refusal } from "../errors.ts";
 import { enqueue, type Job } from "../jobs/queue.ts";
-import { createClient, NoResponse } from "../network/get.ts";
+import { type Client, createClient, NoResponse } from "../network/get.ts";
 import { addMs } from "../time/add.ts";
+import { completeSeen } from "./complete-seen.ts";
 import type { Reach } from "./fetch-page.ts";
 import { reconcileFindings } from "./findings.ts";
+import { keepRecord } from "./keep-record.ts";
+import { addLinkedPages, beginLinks, type FoundLink, forgetMissingLinks } from "./linked-pages.ts";
+import { noticingLinks } from "./links.ts";
 import { type Look, lookAt } from "./look.ts";
 import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
 import { type Robots, readRobots } from "./robots.ts";
 import { downAfter } from "./rules.ts";
 import { sealContext, visitSettingsOf } from "./settings.ts";
-import type { VisitSettings } from "./settings-rules.ts";
+import { readConnectTo, type VisitSettings } from "./settings-rules.ts";
 import { listedPages } from "./sitemaps.ts";
+import { insertVisits } from "./visits.ts";
 
 export interface VisitContext {
   secrets: Secrets;
@@ -42,23 +50,21 @@ const batchSize = 20;
 export async function visitServer(db: Database, { ref }: Pick<Job, "ref">, context: VisitContext): Promise<void> {
   const visit = await db.selectFrom("visits").selectAll().where("id", "=", ref).executeTakeFirst();
   if (!visit || visit.ended_at) return;
-  const client = createClient(context.isAllowed, context.stopping);
+  let client: Client | undefined;
   try {
-    await goOn(await visitorFor(db, visit, { client, context }));
+    const visitor = await visitorFor(db, visit, context);
+    client = visitor.reach.client;
+    await goOn(visitor);
   } catch (error) {
     if (!(error instanceof NoResponse)) throw error;
     if (context.stopping?.aborted) return later(db, visit, context.now());
     await end(db, visit, context.now(), error.message);
   } finally {
-    client.close();
+    client?.close();
   }
 }
 
-async function visitorFor(
-  db: Database,
-  visit: Visit,
-  { client, context }: { client: Reach["client"]; context: VisitContext },
-): Promise<Visitor> {
+async function visitorFor(db: Database, visit: Visit, context: VisitContext): Promise<Visitor> {
   const site = await findSiteById(db, visit.site_id);
   const servers = site ? environmentById(site, visit.environment_id).servers : [];
   const server = servers.find(({ id }) => id === visit.server_id);
@@ -70,8 +76,10 @@ async function visitorFor(
       "private",
       "Its credentials cannot be read: SECRET, or the file with the key, is not the one they were saved with.",
     );
+  const elsewhere = readConnectTo(settings.connect_to);
+  const detour = elsewhere && { origin: new URL(server.base_url).origin, ...elsewhere };
   const reach: Reach = {
-    client,
+    client: createClient(context.isAllowed, context.stopping, detour),
     baseUrl: server.base_url,
     baseUrls: servers.map(({ base_url }) => base_url),
     headers: JSON.parse(headers),
@@ -84,13 +92,18 @@ async function goOn(visitor: Visitor): Promise<void> {
   const until = performance.now() + (context.sliceMs ?? 20_000);
   const robots = await readRobots(reach, settings.honours_robots === 1);
   let { visit } = visitor;
-  if (visit.pages === null)
+  if (visit.pages === null) {
+    await beginLinks(db, visit, settings.link_depth);
     visit = await planPages(db, visit, await listedPages(reach, robots.sitemaps, siteUrls, settings.max_pages));
+  }
   for (;;) {
-    const pages = await nextPages(db, visit, batchSize);
+    const pages = await nextPages(db, visit, { limit: batchSize, links: settings.link_depth > 0 });
     if (!pages.length) return end(db, visit, context.now());
-    const looks = await lookAtAll({ ...visitor, visit }, robots, pages);
+    const found: FoundLink[] = [];
+    const looks = await lookAtAll({ ...visitor, visit }, robots, pages, found);
     if (context.stopping?.aborted) return later(db, visit, context.now());
+    // before it is saved that these pages were visited, so that a kill loses no link
+    visit = await addLinkedPages(db, visit, found, settings.max_pages);
     const { usable, trouble } = withoutTrouble(looks, visit);
     const saved = await saveLooks(db, visit, usable, context.now());
     if (!saved) return; // another server goes on with it
@@ -101,19 +114,25 @@ async function goOn(visitor: Visitor): Promise<void> {
   }
 }
 
-/** A few at a time, with a pause after each. */
+/** A few at a time, with a pause after each. `found` gets the pages to which their links lead. */
 async function lookAtAll(
   { reach, settings, siteUrls, context }: Visitor,
   robots: Robots,
-  pages: Parameters<typeof lookAt>[2][],
+  pages: Awaited<ReturnType<typeof nextPages>>,
+  found: FoundLink[],
 ) {
   const looks: Look[] = [];
   const waiting = pages.entries();
+  const rules = { baseUrl: reach.baseUrl, kept: settings.kept_parameters.split(" ") };
   const pauseMs = Math.max(settings.pause_ms, robots.pauseMs);
   const work = async () => {
     for (const [i, page] of waiting) {
       if (context.stopping?.aborted) return;
-      looks[i] = await lookAt(reach, robots, page, { siteUrls, now: context.now() });
+      const links = new Set<string>();
+      const depth = (page.link_depth ?? 0) + 1;
+      const client = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
+      looks[i] = await lookAt({ ...reach, client }, robots, page, { siteUrls, now: context.now() });
+      found.push(...[...links].map((path) => ({ path, depth })));
       await new Promise((done) => setTimeout(done, pauseMs));
     }
   };
@@ -141,15 +160,42 @@ async function later(db: Database, { site_id, id }: Visit, at: string): Promise<
   await enqueue(db, { site_id, kind: "visit", ref: id, run_at: at });
 }
 
-/** Ends a visit, with what it found. `problem`: the server did not answer, so that nothing is known about its pages. */
+/**
+ * Ends a visit, with what it found and, if its environment is kept by observation, with the record of it. `problem`: the
+ * server did not answer, so that nothing is known about its pages.
+ */
 async function end(db: Database, visit: Visit, now: string, problem: string | null = null): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
+  if (problem === null) await completeSeen(db, visit, now);
+  try {
+    await endVisit(db, visit, now, { problem, keep: keepRecord });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const keep = async () => `What was seen could not be recorded: ${error.message}`;
+    await endVisit(db, visit, now, { problem, keep });
+  }
+}
+
+async function endVisit(
+  db: Database,
+  { id, site_id, ...visit }: Visit,
+  now: string,
+  { problem, keep }: { problem: string | null; keep: typeof keepRecord },
+): Promise<void> {
+  await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
+    const ended = await trx
       .updateTable("visits")
       .set({ ended_at: now, problem })
-      .where("id", "=", visit.id)
+      .where("id", "=", id)
       .where("ended_at", "is", null)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows) await reconcileFindings(trx, visit, now, problem);
+      .returningAll()
+      .executeTakeFirst();
+    const site = await findSiteById(trx, site_id);
+    if (!ended || !site) return;
+    const note = problem === null ? await keep(trx, site, ended, actor.at) : undefined;
+    if (note) await trx.updateTable("visits").set({ note }).where("id", "=", id).execute();
+    await reconcileFindings(trx, ended, now, problem);
+    if (problem === null) await forgetMissingLinks(trx, ended);
+    const about = { site_id, environment_id: visit.environment_id, person_id: null };
+    if (ended.repeats) await insertVisits(trx, about, [visit.server_id], now);
   });
 }

@@ -59,11 +59,16 @@ export async function startDueVisits(db: Database, now: string): Promise<void> {
     });
 }
 
-async function insertVisits(
+/**
+ * Starts a visit to each of these servers that none is under way for. `again`: another one follows those that are in
+ * progress. Returns how many were started. Must be called inside a transaction.
+ */
+export async function insertVisits(
   trx: Database,
   about: { site_id: string; environment_id: string; person_id: string | null },
   serverIds: string[],
   now: string,
+  { again = false } = {},
 ): Promise<number> {
   let started = 0;
   for (const server_id of serverIds) {
@@ -74,11 +79,18 @@ async function insertVisits(
       .onConflict((conflict) => conflict.column("server_id").where("ended_at", "is", null).doNothing())
       .returning("id")
       .executeTakeFirst();
+    if (!inserted && again) await repeatVisit(trx, server_id);
     if (!inserted) continue;
     await enqueue(trx, { site_id: about.site_id, kind: "visit", ref: visit.id, run_at: now });
     started++;
   }
   return started;
+}
+
+/** A visit that has not begun yet sees what was deployed; one in progress may have been at the page before. */
+async function repeatVisit(trx: Database, serverId: string): Promise<void> {
+  const open = trx.updateTable("visits").set({ repeats: 1 }).where("server_id", "=", serverId);
+  await open.where("ended_at", "is", null).where("pages", "is not", null).execute();
 }
 
 /** Deletes all that was observed on a server that is removed. */

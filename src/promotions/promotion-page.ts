@@ -16,6 +16,7 @@ import { titlesNow } from "../record/current.ts";
 import { gateVersions } from "../record/gate-changes.ts";
 import { knownEnvironments } from "../record/unknown.ts";
 import { unknownIn } from "../record/unknown-rows.ts";
+import { formatMoment } from "../time/parse-moment.ts";
 import { type PromotionDetails, promotionDetails } from "./assessment.ts";
 import { whyNotForce, whyNotReviewForced } from "./break-glass-rules.ts";
 import { earlierApprovals } from "./carry-over.ts";
@@ -30,6 +31,7 @@ import { countTicked, type ReviewPosition, reviewPart } from "./review-sections.
 import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { type PlanForm, planForm } from "./schedule-form.ts";
 import { whyNotMaySchedule, whyNotSchedule } from "./schedule-rules.ts";
+import { seenInTarget } from "./seen-in-target.ts";
 import { changedSince } from "./since-completion.ts";
 import { takeDownLines } from "./take-down-lines.ts";
 import { whyOutdated } from "./take-down-rules.ts";
@@ -79,6 +81,9 @@ export async function showPromotion(
   const typed = refusedForm.form?.pages?.map(({ key, comment }) => [key, comment] as const) ?? [];
   const drafts = promotion.open && !whyNot ? await pageDrafts(db, site.id, number, person.id) : undefined;
   const takeDown = await takeDownLines(db, site.id, promotion);
+  const target = environmentById(site, promotion.environment_id);
+  const seenSince =
+    promotion.state === "approved" ? await seenInTarget(db, promotion, promotion.contents, target.servers) : undefined;
   const content = promotionPage({
     site,
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
@@ -100,7 +105,8 @@ export async function showPromotion(
     changes: countTicked(promotion.contents, ticked),
     gateChange: promotion.open && promotion.gate_changed ? await lastGateChange(db, site.id, promotion) : undefined,
     from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
-    to: { ...environmentById(site, promotion.environment_id), name: promotion.environment.name },
+    to: { ...target, name: promotion.environment.name },
+    seen: seenSince === undefined ? undefined : { since: seenSince, typed: formatMoment(seenSince, site.time_zone) },
     targetKnown,
     unknownInTarget: await unknownInTarget(c, promotion, targetKnown),
     ticked,
@@ -125,7 +131,7 @@ export async function showPromotion(
       promotion.blockers.every(({ code }) => code === frozenCode),
     whyNotForce: may.break_glass ? (whyNotForce(promotion) ?? null) : undefined,
     mayReviewForced: !whyNotReviewForced(promotion, sessionActor(c)),
-    mayRollBack: mayRollBack(environmentById(site, promotion.environment_id).gate, sessionActor(c)),
+    mayRollBack: mayRollBack(target.gate, sessionActor(c)),
     afterwards: approvedAfterwards(promotion),
     changedSince: await changedSince(db, promotion, promotion.contents),
     corrected: promotion.completion ? await correctedIn(db, site.id, promotion.completion.deployment) : [],

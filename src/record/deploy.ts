@@ -30,6 +30,8 @@ interface Deployment {
   allowRemovals?: number | undefined;
   note: string | null;
   source: string | null;
+  /** Of what Sitebook saw itself: when it last saw it otherwise. */
+  seenOtherwiseAt?: string | undefined;
   promotion?: { id: string; number: number } | undefined;
   /** What the lines add to the known artifacts and versions. */
   newFacts?: NewFacts | undefined;
@@ -73,6 +75,7 @@ export async function deploy(
     changed: changed.length,
     unchanged: same.length,
     out_of_band: changed.filter((line) => line.out_of_band).length,
+    seen_otherwise_at: deployment.seenOtherwiseAt ?? null,
   };
   await trx.insertInto("deployments").values(row).execute();
   const at = {
@@ -101,6 +104,7 @@ export async function deploy(
     environment_id: environment.id,
     details: {
       ...row,
+      seen_otherwise_at: deployment.seenOtherwiseAt,
       environment: environment.slug,
       promotion: deployment.promotion?.number,
       learned: deployment.newFacts && nonEmpty(deployment.newFacts),

@@ -14,6 +14,7 @@ const flags = [
   "check_requirements",
   "fresh_sign_in",
   "rollback_needs_approval",
+  "completed_by_observation",
 ] as const;
 
 /** The form of a gate; of null that of an environment without one. */

@@ -6,6 +6,7 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { chooseReporter, observationRule } from "../observations/reporters.ts";
 import { changeVisitSettings, scheduleVisits, visitHours, visitSettingsOf } from "../observations/settings.ts";
 import type { VisitSettingsRequest } from "../observations/settings-rules.ts";
 
@@ -17,14 +18,32 @@ visitSettingsRoutes.get("/:environment/visits", (c) => show(c));
 visitSettingsRoutes.post("/:environment/visits", async (c) => {
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.param("environment"));
-  const { every_hours } = await formFields(c, "every_hours");
+  const { every_hours, after } = await formFields(c, "every_hours", "after");
+  const afterDeployments = after !== "no";
   try {
-    await scheduleVisits(c.var.db, sessionActor(c), site, environment, numberOf(every_hours || "0"));
+    const hours = numberOf(every_hours || "0");
+    await scheduleVisits(c.var.db, sessionActor(c), site, environment, hours, { afterDeployments });
   } catch (error) {
     return show(c, { hours: every_hours, errors: besideFields(error, "every_hours").errors });
   }
   flash(c, "Saved.");
   return c.redirect(c.req.path, 303);
+});
+
+/** Who reports what is on the environment. */
+visitSettingsRoutes.post("/:environment/visits/reporter", async (c) => {
+  const { site } = c.var.access;
+  const environment = findEnvironment(site, c.req.param("environment"));
+  const { reporter } = await formFields(c, "reporter");
+  await chooseReporter(
+    c.var.db,
+    sessionActor(c),
+    site,
+    environment,
+    reporter === "observation" ? "observation" : "people",
+  );
+  flash(c, "Saved.");
+  return c.redirect(c.req.path.replace(/\/[^/]+$/, ""), 303);
 });
 
 visitSettingsRoutes.post("/:environment/visits/:server{[0-9a-f-]{36}}", async (c) => {
@@ -63,12 +82,21 @@ async function readRequest(c: SiteContext): Promise<VisitSettingsRequest> {
     "cookie",
     "header",
     "remove",
+    "connect_to",
+    "link_depth",
+    "kept_parameters",
   );
   return {
     honours_robots: form.robots === "own" ? 0 : 1,
     pages_at_once: numberOf(form.pages_at_once),
     pause_ms: numberOf(form.pause_ms),
     max_pages: numberOf(form.max_pages),
+    connect_to: form.connect_to.trim(),
+    link_depth: numberOf(form.link_depth || "0"),
+    kept_parameters: form.kept_parameters
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .join(" "),
     user: form.user,
     password: form.password,
     cookie: form.cookie.trim(),
@@ -96,6 +124,7 @@ async function show(c: SiteContext, refused?: Refused) {
     site,
     environment,
     hours: refused?.hours ?? String(await visitHours(c.var.db, environment.id)),
+    rule: await observationRule(c.var.db, environment.id),
     hoursError: refused?.errors.every_hours,
     servers: await Promise.all(servers),
     why: c.var.secrets.whyNotSeal(),

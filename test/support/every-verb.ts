@@ -15,6 +15,7 @@ import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { inviteGuest, revokeGuest } from "../../src/guests/guests.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
+import { chooseReporter } from "../../src/observations/reporters.ts";
 import { changeVisitSettings, scheduleVisits } from "../../src/observations/settings.ts";
 import { visitDefaults } from "../../src/observations/settings-rules.ts";
 import { changeName } from "../../src/people/account.ts";
@@ -117,6 +118,8 @@ async function administer(w: World): Promise<void> {
   const [server] = environmentOf(again, "archive").servers;
   await removeServer(w.db, iris, again, environmentOf(again, "archive"), server?.id ?? "");
   await scheduleVisits(w.db, iris, site, environmentOf(site, "beta"), 6);
+  await chooseReporter(w.db, iris, site, environmentOf(site, "beta"), "observation");
+  await chooseReporter(w.db, iris, site, environmentOf(site, "beta"), "people");
   const visits = {
     ...visitDefaults,
     user: "",

@@ -6,12 +6,23 @@ import { each, type Html, html } from "../parts/html.ts";
 import { fold } from "../parts/page.ts";
 import { statusBadge } from "../parts/status-badge.ts";
 
-type Props = { site: Site; steps: FirstStep[] };
+type Props = {
+  site: Site;
+  steps: FirstStep[];
+  /** Whether the reader can have Sitebook look for itself. */
+  observable: boolean;
+};
 
 /** The steps to a true board, each with whether it is done and a link to where it is done. */
 export const checklist = (props: Props): Html =>
   html`<ol class="steps">${each(props.steps, (step) => stepItem(props, step))}</ol>
-<p><small>Every step can be left for later.</small></p>`;
+${props.observable && lookForItself(props)}<p><small>Every step can be left for later.</small></p>`;
+
+/** Instead of lists: the servers and their sitemaps say what is where. */
+const lookForItself = ({ site }: Props): Html =>
+  html`<form method="post" action="/sites/${site.slug}/observations">${button({ text: "Let Sitebook look for itself", look: "primary" })}</form>
+<p><small>It visits the pages of the servers by their sitemaps, and records what it finds there from now on: nothing has to be typed. In the settings of the visits, it is said how and how often.</small></p>
+`;
 
 /** The same above a board that has something on it, folded once the site is ready for its first release, until it is left. */
 export function foldedChecklist(props: Props): Html {

@@ -25,6 +25,8 @@ type Props = {
   lost: boolean;
   /** What is left to do on a new site. */
   steps?: FirstStep[] | undefined;
+  /** Whether the reader can have Sitebook look for itself. */
+  observable: boolean;
   /** The address of what is shown; of all rows, if these are added below others. */
   address: string;
 };
@@ -37,7 +39,7 @@ export function boardPage(props: Props): Html {
   const { site, board } = props;
   const base = `/sites/${site.slug}`;
   if (!board.all) return html`${boardHead(props)}${emptyBoard(props)}`;
-  return html`${props.steps && foldedChecklist({ site, steps: props.steps })}<form class="selecting" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
+  return html`${props.steps && foldedChecklist({ site, steps: props.steps, observable: props.observable })}<form class="selecting" action="${base}" method="${canSelect(props) ? "post" : "get"}" hx-target:inherited="#shown" hx-select:inherited="#shown" hx-swap:inherited="outerHTML" hx-push-url:inherited="true">
 ${boardHead(props, filters(props, base))}
 <div id="shown">
 ${props.lost && note("That part of the list no longer exists. This is the start.")}
@@ -73,7 +75,7 @@ const boardHead = ({ site, now }: Props, actions?: Html): Html =>
   });
 
 /** Before anything is recorded: what to do first. */
-function emptyBoard({ site, may, steps }: Props): Html {
+function emptyBoard({ site, may, steps, observable }: Props): Html {
   const first = site.environments[0];
   if (!first) return empty("This site has no environments yet. An administrator can add them in the settings.");
   const last = site.environments.at(-1) ?? first;
@@ -86,7 +88,7 @@ function emptyBoard({ site, may, steps }: Props): Html {
     html`Nothing recorded yet. Start with what is on <b>${last.name}</b> today: a list of pages and software with their versions, one per line.`,
     may.record &&
       html`<p>${linkButton(`/sites/${site.slug}/deployments/new?environment=${last.slug}`, "Record what is there", "primary")}</p><p>From the command line: <code>npx sitebook record ${last.slug} --baseline &lt; versions.csv</code></p>`,
-  )}${panel("steps", "First steps", checklist({ site, steps }))}`;
+  )}${panel("steps", "First steps", checklist({ site, steps, observable }))}`;
 }
 
 function filters(props: Props, base: string): Html {

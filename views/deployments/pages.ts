@@ -95,6 +95,11 @@ export function deploymentPage(props: PageProps): Html {
 ${facts([
   ["Took effect", timeWithAgo(deployment.effective_at, site.time_zone, now)],
   [
+    "Before then",
+    deployment.seen_otherwise_at &&
+      html`last seen otherwise ${time(deployment.seen_otherwise_at, site.time_zone, now)}`,
+  ],
+  [
     "Recorded",
     html`${time(deployment.recorded_at, site.time_zone, now)} by ${nameOf(deployment)}${later && `, ${later}`}`,
   ],

@@ -16,6 +16,7 @@ type Props = {
   /** How many are open. */
   findings: number;
   everyHours: number;
+  rule: { reporter: string; after_deployments: number };
   /** Why nothing can be visited. */
   why: string | undefined;
   may: { record: boolean; administer: boolean };
@@ -59,7 +60,7 @@ function result(visit: Visit, server: string): Html {
   return html`${statusBadge("waiting", "in progress")} <progress max="${Math.max(pages, 1)}" value="${visited}" aria-label="Visit to ${server}"></progress> <small>${formatCount(visited)} of ${countOf(pages, "page")}</small>${noted}`;
 }
 
-function about({ site, environment, findings, everyHours, may }: Props): Html {
+function about({ site, environment, findings, everyHours, rule, may }: Props): Html {
   const settings = `/sites/${site.slug}/settings/environments/${environment.slug}/visits`;
   return panel(
     "about",
@@ -70,6 +71,8 @@ function about({ site, environment, findings, everyHours, may }: Props): Html {
         html`<a href="/sites/${site.slug}/findings?environment=${environment.slug}">${countOf(findings, "finding")}</a>`,
       ],
       ["Visited", everyHours ? `every ${countOf(everyHours, "hour")}` : "only on request"],
+      ["Also visited", rule.after_deployments === 1 && "after each deployment, once it was visited for the first time"],
+      ["Reported by", rule.reporter === "observation" ? "observation: these visits" : "people and machines"],
     ])}${may.administer && !environment.retired_at && html`<p><a href="${settings}">Settings of visits</a></p>`}`,
   );
 }

@@ -1,11 +1,11 @@
 import { input } from "./field.ts";
-import { each, type Html, html } from "./html.ts";
+import { each, type Html, html, type Piece } from "./html.ts";
 
 type MomentField = {
   name: string;
   label: string;
   value: string | undefined;
-  hint?: string;
+  hint?: Piece;
   error?: string | undefined;
   empty?: string;
 };

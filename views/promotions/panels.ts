@@ -34,6 +34,8 @@ export type Panels = {
   url: string;
   /** Whether those who can approve are told by mail. */
   mailIsSetUp: boolean;
+  /** Since when all of its pages are seen in the target as they were approved, also as it is typed. */
+  seen: { since: string; typed: string } | undefined;
   may: Permitted;
   ownDecision: Decision | undefined;
   /** Why this person cannot tick the gate's checklist. */
@@ -182,22 +184,22 @@ export const blockingSteps = (promotion: PromotionDetails): Html =>
   }</div>`;
 
 /** Completing and cancelling, for people with that permission. The button in the bar submits the same form. */
-function actions({ site, promotion, overridable, form, errors }: Panels): Html {
+function actions({ site, promotion, overridable, form, errors, seen, now }: Panels): Html {
   const base = `/sites/${site.slug}/promotions/${promotion.number}`;
   const where = whereCompleted(promotion);
   const since = momentPicker({
     name: "effective_at",
     label: `${where.charAt(0).toUpperCase()}${where.slice(1)} since`,
-    value: form.when,
+    value: form.when ?? seen?.typed,
     error: errors.effective_at,
-    hint: `Time zone ${site.time_zone}. Empty means now.`,
+    hint: html`${seen && html`All pages were seen on ${promotion.environment.name} as approved, since ${time(seen.since, site.time_zone, now)}: take that moment, or enter another. `}Time zone ${site.time_zone}. Empty means now.`,
   });
   const blocked = promotion.blockers.length > 0 && !overridable;
   return panel(
     "actions",
     "Actions",
     html`<form id="completion" class="form" method="post" action="${base}/completion">
-${fold(`Already ${where}? Enter when`, since, { open: Boolean(form.when || errors.effective_at) })}
+${fold(`Already ${where}? Enter when`, since, { open: Boolean(form.when || seen || errors.effective_at) })}
 ${blocked && html`<p class="reason" id="not-yet">${countOf(promotion.blockers.length, "blocker")} left.</p>`}
 ${overridable && override(promotion, form.override, errors.freeze_override)}<div class="end">${button({ text: `Mark as ${where}${overridable ? " despite the freeze" : ""}`, because: blocked ? "not-yet" : undefined })}</div>
 </form>

@@ -146,6 +146,8 @@ ${number("promotion_days", "Days until a promotion expires", "If it is not compl
 <h2>What must be checked</h2>
 ${boxes("Software", box("check_requirements", "The target must have the software that versions require"))}
 ${area({ name: "checklist", label: "Checklist", rows: 4, value: form.checklist, error: errors.checklist, hint: "One line for each thing to tick before completion. At most 20." })}
+<h2>Completion</h2>
+${boxes("By itself", box("completed_by_observation", "Once all pages are seen there as they were approved", "By visits to every server. Only promotions without software, and only if nothing else is blocking them."))}
 <h2>Rollback</h2>
 ${boxes("Approval", box("rollback_needs_approval", "A rollback needs the same approvals"))}
 ${boxes(

@@ -19,6 +19,7 @@ type Props = {
   site: SettingsSite;
   environment: { slug: string; name: string };
   hours: string;
+  rule: { reporter: string; after_deployments: number };
   hoursError: string | undefined;
   servers: VisitedServer[];
   /** Why no credentials can be stored. */
@@ -26,10 +27,20 @@ type Props = {
 };
 
 export function visitSettingsPage(props: Props): Html {
-  const { site, environment, hours, hoursError, servers } = props;
+  const { site, environment, hours, rule, hoursError, servers } = props;
   const base = `/sites/${site.slug}/settings/environments`;
   const schedule = html`<form class="form" method="post" action="${base}/${environment.slug}/visits">
 ${input({ name: "every_hours", type: "number", label: "Visit every so many hours", value: hours, error: hoursError, hint: "0: only on request.", more: { min: 0, max: 744 } })}
+${select({
+  name: "after",
+  label: "After each deployment recorded there",
+  value: rule.after_deployments ? "yes" : "no",
+  hint: "Once it was visited for the first time.",
+  choices: [
+    { value: "yes", label: "visit" },
+    { value: "no", label: "do not visit" },
+  ],
+})}
 <div class="end">${button({ text: "Save" })}</div></form>
 <p><a href="/sites/${site.slug}/observations/${environment.slug}">Visits to ${environment.name}</a></p>`;
   return html`${settingsHead(site, "/environments", html`Visits to ${environment.name}`, {
@@ -39,19 +50,37 @@ ${input({ name: "every_hours", type: "number", label: "Visit every so many hours
     ],
     under: "Sitebook looks at the pages of each server and compares what it finds with the record.",
   })}
-${split(servers.length ? each(servers, (server) => serverForm(props, server)) : empty("No server yet. Add one in the settings of the environment."), panel("schedule", "When", schedule))}`;
+${split(servers.length ? each(servers, (server) => serverForm(props, server)) : empty("No server yet. Add one in the settings of the environment."), html`${panel("schedule", "When", schedule)}${servers.length > 0 && panel("who-reports", "Who reports", reporterForm(props))}`)}`;
 }
+
+const reporterForm = ({
+  site,
+  environment,
+  rule,
+}: Props): Html => html`<p>With observation, Sitebook itself records what its visits find on ${environment.name}: new and changed pages, and those that are gone for two visits. The first visit is the baseline. What a server could not show changes nothing.</p>
+<form class="form" method="post" action="/sites/${site.slug}/settings/environments/${environment.slug}/visits/reporter">
+${select({
+  name: "reporter",
+  label: "What is on it is reported by",
+  value: rule.reporter,
+  choices: [
+    { value: "people", label: "people and machines" },
+    { value: "observation", label: "observation" },
+  ],
+})}
+<div class="end">${button({ text: html`Save<span class="sr"> who reports</span>` })}</div></form>`;
 
 function serverForm({ site, environment, why }: Props, server: VisitedServer): Html {
   const { id, name, base_url, header_names, settings, errors } = server;
   // a page has such a form for each server
   const of = (field: string) => ({ id: `${field}-${id}`, error: errors[field] });
-  const number = (field: "pages_at_once" | "pause_ms" | "max_pages", label: string) =>
+  const number = (field: "pages_at_once" | "pause_ms" | "max_pages" | "link_depth", label: string, hint?: string) =>
     input({
       ...of(field),
       name: field,
       type: "number",
       label,
+      ...(hint && { hint }),
       value: Number.isNaN(settings[field]) ? "" : settings[field],
     });
   const stored = header_names
@@ -73,6 +102,9 @@ ${select({
 <div class="side">${number("pages_at_once", "Pages at once")}
 ${number("pause_ms", "Pause after each, in ms")}
 ${number("max_pages", "Pages of sitemaps, at most")}</div>
+<div class="side">${number("link_depth", "Links to follow", "On the same host, from page to page: 1 to 10. 0: none.")}
+${input({ ...of("kept_parameters"), name: "kept_parameters", label: "Kept of their queries", value: settings.kept_parameters, hint: "Names of parameters, such as page. All others are left out.", more: { autocomplete: "off" } })}</div>
+${input({ ...of("connect_to"), name: "connect_to", label: "Connect to this address", value: settings.connect_to, hint: "To pass by a CDN: a host or IP address, such as 192.0.2.7:8443. The name of the host is kept. Empty: where its name leads.", more: { autocomplete: "off" } })}
 <h3>Credentials</h3>
 <p><small>For servers that are protected. ${why ?? stored}</small></p>
 <div class="side">${input({ ...of("user"), name: "user", label: "User name", value: settings.user, more: { autocomplete: "off" } })}

@@ -1,0 +1,201 @@
+import type { Environment } from "../access/environments.ts";
+import { observerActor } from "../access/observer.ts";
+import { environmentById, type Site } from "../access/sites.ts";
+import { inBatches } from "../database/batches.ts";
+import type { Database } from "../database/connect.ts";
+import { recordWithin } from "../deployments/record.ts";
+import { listPromotions } from "../promotions/queries.ts";
+import { whyNotBaseline } from "../record/baseline.ts";
+import { whyNotKey } from "../record/keys.ts";
+import { listContents } from "../record/releases.ts";
+import { type ReportLine, whyNotLine } from "../record/report.ts";
+import { digestsOf, sightingsOf } from "../sightings/queries.ts";
+import { isSeenLabel, type Shown, seenLabel } from "../sightings/rules.ts";
+import {
+  type ChangedPage,
+  changedPages,
+  type RecordedPage,
+  seenOtherwiseAt,
+  whyNotRemoveSeen,
+} from "./keep-record-rules.ts";
+import type { Visit } from "./pages.ts";
+import { observationRule } from "./reporters.ts";
+
+/** A line with since when it is so, and the promotion that allows it. */
+interface SeenLine {
+  line: ReportLine;
+  since: string;
+  promotion: number | undefined;
+}
+
+/**
+ * Records what all servers of an environment show otherwise than its record, if that is kept by observation. Must be called
+ * in the transaction that ends a visit, with all that was seen saved. Returns why something was left out, as a sentence.
+ */
+export async function keepRecord(trx: Database, site: Site, visit: Visit, now: string): Promise<string | undefined> {
+  const environment = environmentById(site, visit.environment_id);
+  if ((await observationRule(trx, environment.id)).reporter !== "observation") return;
+  const sightings = await sightingsOf(
+    trx,
+    environment.servers.map(({ id }) => id),
+  );
+  const recorded = await recordedPages(trx, environment.id);
+  const pages = [...sightings].filter(([key]) => !whyNotKey("page", key));
+  const changed = changedPages(new Map(pages), recorded, visit.started_at);
+  const present = [...recorded.values()].filter(({ version_id }) => version_id !== null).length;
+  const removed = changed.filter(({ shown }) => !shown).length;
+  const why = whyNotRemoveSeen(environment, { present, removed });
+  const lines = await seenLines(trx, site, environment, why ? changed.filter(({ shown }) => shown) : changed);
+  if (lines.length) await recordSeen(trx, site, environment, { visit, lines, isFirst: !recorded.size, now });
+  return why;
+}
+
+async function recordedPages(trx: Database, environmentId: string): Promise<Map<string, RecordedPage>> {
+  const rows = await trx
+    .selectFrom("current_placements as c")
+    .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .select(["a.key", "c.version_id", "c.effective_at", "v.label", "v.digest"])
+    .where("c.environment_id", "=", environmentId)
+    .where("a.kind", "=", "page")
+    .execute();
+  const seen = await digestsOf(
+    trx,
+    rows.flatMap(({ version_id }) => version_id ?? []),
+  );
+  return new Map(
+    rows.map(({ key, version_id, effective_at, label, digest }) => {
+      const own = isSeenLabel(label) && digest ? [digest] : [];
+      return [key, { version_id, effective_at, digests: [...own, ...(seen.get(version_id ?? "") ?? [])] }];
+    }),
+  );
+}
+
+async function seenLines(
+  trx: Database,
+  site: Site,
+  environment: Environment,
+  changed: ChangedPage[],
+): Promise<SeenLine[]> {
+  if (!changed.length) return [];
+  const labels = await knownLabels(
+    trx,
+    site.id,
+    changed.flatMap(({ key, shown }) => (shown ? [{ key, digest: shown.digest }] : [])),
+  );
+  const allowed = await allowedLines(trx, site, environment);
+  return changed.map(({ key, shown, since }) => {
+    const line = shown
+      ? lineOf(key, shown, labels.get(`${key} ${shown.digest}`))
+      : { kind: "page" as const, key, version: null };
+    return { line, since, promotion: allowed.get(`${key} ${line.version}`) };
+  });
+}
+
+function lineOf(key: string, { digest, title }: Shown, known: string | undefined): ReportLine {
+  const version = known ?? seenLabel(digest);
+  const line: ReportLine = { kind: "page", key, version, ...(known ? {} : { digest }) };
+  const titled = { ...line, title: title ?? undefined };
+  return title && !whyNotLine(titled) ? titled : line;
+}
+
+/** The versions that showed this content before, on whichever environment, by page and digest; the latest of several. */
+async function knownLabels(trx: Database, siteId: string, contents: { key: string; digest: string }[]) {
+  const rows = await inBatches(contents, (batch) =>
+    trx
+      .selectFrom("artifacts as a")
+      .innerJoin("versions as v", "v.artifact_id", "a.id")
+      .innerJoin("seen_versions as s", "s.version_id", "v.id")
+      .select(["a.key", "s.text_digest", "v.label"])
+      .where("a.site_id", "=", siteId)
+      .where("a.kind", "=", "page")
+      .where(
+        "a.key",
+        "in",
+        batch.map(({ key }) => key),
+      )
+      .where(
+        "s.text_digest",
+        "in",
+        batch.map(({ digest }) => digest),
+      )
+      .orderBy("s.seen_at")
+      .execute(),
+  );
+  return new Map(rows.map(({ key, text_digest, label }) => [`${key} ${text_digest}`, label]));
+}
+
+/** The numbers of the approved promotions to an environment, by the pages and versions that they bring. */
+async function allowedLines(trx: Database, site: Site, environment: Environment): Promise<Map<string, number>> {
+  const open = await listPromotions(trx, site.id, { open: true, environment: environment.id });
+  const allowed = new Map<string, number>();
+  for (const { number, release_id, state } of open.reverse())
+    if (state === "approved")
+      for (const { kind, key, version } of await listContents(trx, release_id))
+        if (kind === "page") allowed.set(`${key} ${version}`, number);
+  return allowed;
+}
+
+interface Seen {
+  visit: Visit;
+  lines: SeenLine[];
+  /** Whether nothing was recorded for the environment before. */
+  isFirst: boolean;
+  now: string;
+}
+
+/** One deployment for all that was first seen in the same minute, as no clock of a person is more exact; the baseline is one. */
+async function recordSeen(
+  trx: Database,
+  site: Site,
+  environment: Environment,
+  { visit, lines, isFirst, now }: Seen,
+): Promise<void> {
+  const actor = await observerActor(trx, site.id, now);
+  const isBaseline = isFirst && !(await whyNotBaseline(trx, environment));
+  const groups = Map.groupBy(lines, ({ since, promotion }) =>
+    isBaseline ? "" : `${since.slice(0, 16)} ${promotion ?? ""}`,
+  );
+  for (const [, group] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    await recordWithin(trx, actor, site, environment, {
+      effective_at: group
+        .map(({ since }) => since)
+        .sort()
+        .at(-1),
+      placements: group.map(({ line }) => line),
+      ...(isBaseline
+        ? { baseline: true, complete: true }
+        : { promotion: group[0]?.promotion, seen_otherwise_at: await otherwiseAt(trx, visit, group) }),
+    });
+  }
+}
+
+/** When all of these pages were last seen otherwise; undefined if that is not known of all. */
+async function otherwiseAt(trx: Database, { id, server_id }: Visit, group: SeenLine[]): Promise<string | undefined> {
+  const first = group.map(({ since }) => since).sort()[0] as string;
+  // the visit that saw them so first, and the one before
+  const [, before] = await trx
+    .selectFrom("visits")
+    .select("started_at")
+    .where("server_id", "=", server_id)
+    .where("id", "<=", id)
+    .where("started_at", "<=", first)
+    .where("problem", "is", null)
+    .orderBy("id", "desc")
+    .limit(2)
+    .execute();
+  const keys = group.map(({ line }) => line.key);
+  const looks = await inBatches(keys, (batch) =>
+    trx
+      .selectFrom("observations")
+      .select(["path", "outcome", "seen_at"])
+      .where("server_id", "=", server_id)
+      .where("path", "in", batch)
+      .orderBy("id")
+      .execute(),
+  );
+  const byPath = Map.groupBy(looks, ({ path }) => path);
+  const moments = keys.map((key) => seenOtherwiseAt((byPath.get(key) ?? []).slice(0, -1), before?.started_at));
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length < moments.length ? undefined : known.sort()[0];
+}
