@@ -370,6 +370,7 @@ describe("the API", () => {
       rollback_needs_approval: true,
       rollback_roles: [],
       guest_roles: [],
+      completed_by_observation: false,
       sentence: "Needs 1 approval from Marketing; the requester’s own approval does not count.",
       warnings: [],
     });
@@ -388,13 +389,14 @@ describe("the API", () => {
       checklist: ["Prices are right"],
       fresh_sign_in: true,
       carry_over: "page",
+      completed_by_observation: true,
       rollback_needs_approval: false,
       rollback_roles: ["account-manager"],
     };
     const changed = (await put("live", all)).body;
     expect(changed).toMatchObject({ version: 2, ...all });
     expect(changed.sentence).toBe(
-      "Needs 1 approval from Marketing; the requester may approve, too. Machines may not approve. People may not approve what they recorded themselves. All pages must be marked as reviewed before approving. Approving needs a fresh sign-in. The contents must have been on the previous environment for 1 hour. An approval expires after 7 days. A promotion expires if it is not completed within 14 days. Whether the target has the software that versions require is not checked. To tick before completion: “Prices are right”. Approvals of pages that stay the same carry over to a release based on an earlier one. A rollback needs no approval. Only Account manager may roll back.",
+      "Needs 1 approval from Marketing; the requester may approve, too. Machines may not approve. People may not approve what they recorded themselves. All pages must be marked as reviewed before approving. Approving needs a fresh sign-in. The contents must have been on the previous environment for 1 hour. An approval expires after 7 days. A promotion expires if it is not completed within 14 days. Whether the target has the software that versions require is not checked. To tick before completion: “Prices are right”. Approvals of pages that stay the same carry over to a release based on an earlier one. A promotion is completed by itself once all of its pages are seen there as they were approved. A rollback needs no approval. Only Account manager may roll back.",
     );
     expect((await put("live", marketing(1))).body).toMatchObject({ version: 3, soak_hours: 0, checklist: [] });
     expect(await verify(w.db, w.site.id)).not.toHaveProperty("break");

@@ -105,7 +105,11 @@ const terms: [string, string][] = [
   ],
   [
     "Visit, observation",
-    "Sitebook looks at the pages of a server by itself, on request or every so many hours, and keeps what each showed. It follows robots.txt, and goes to no other servers than those entered under Settings, Environments; what it sees never changes the record.",
+    "Sitebook looks at the pages of a server by itself, on request, every so many hours and after deployments, and keeps what each showed. It follows robots.txt, and goes to no other servers than those entered under Settings, Environments. What it sees changes the record only where an administrator has chosen that.",
+  ],
+  [
+    "Observer",
+    "The machine account with which Sitebook records what it sees. In the settings of visits, administrators choose for each environment who reports what is on it: people and machines, or observation. Its versions are named after what the page shows, such as seen 3f9a8b7c, so that the same content has the same version everywhere. A gate can also have promotions completed by it, once all of their pages are seen as they were approved.",
   ],
   [
     "Finding",

@@ -159,6 +159,10 @@ const deployment = z.object({
   number: z.int(),
   environment: environmentSlug,
   effective_at: momentSchema,
+  seen_otherwise_at: momentSchema.nullable().openapi({
+    description:
+      "Of what Sitebook saw itself: it happened after this moment, at which its pages were last seen otherwise.",
+  }),
   recorded_at: momentSchema,
   person: z.string().openapi({ description: "What the person or token that recorded it was called then." }),
   person_kind: personKindSchema,
@@ -282,11 +286,12 @@ deploymentApi.openapi(showCall, async (c) => {
 
 function asDeployment(row: Deployment, approvers: Map<string, ApprovedBy[]>): z.infer<typeof deployment> {
   const { number, environment, effective_at, recorded_at, person, kind, promotion, source, note } = row;
-  const { changed, unchanged, out_of_band } = row;
+  const { changed, unchanged, out_of_band, seen_otherwise_at } = row;
   return {
     number,
     environment,
     effective_at,
+    seen_otherwise_at,
     recorded_at,
     person,
     person_kind: kind,

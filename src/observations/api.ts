@@ -1,12 +1,13 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { findAnyEnvironment, findEnvironment } from "../access/sites.ts";
 import { tokenActor } from "../api/auth.ts";
-import { getCall, postCall } from "../api/calls.ts";
+import { getCall, postCall, putCall } from "../api/calls.ts";
 import { pageOf } from "../api/cursor.ts";
 import { environmentSlug, listOf, momentSchema, paging, slugSchema } from "../api/schemas.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { findingCodes } from "./finding-rules.ts";
 import { type Finding, listFindings } from "./queries.ts";
+import { chooseReporter } from "./reporters.ts";
 import { startVisits } from "./visits.ts";
 
 const tags = ["Observations"];
@@ -84,4 +85,28 @@ observationApi.openapi(visitCall, async (c) => {
   const { site } = c.var.access;
   const environment = findEnvironment(site, c.req.valid("param").env);
   return c.json(await startVisits(c.var.db, tokenActor(c, {}), site, environment), 201);
+});
+
+const reporter = z.enum(["people", "observation"]).openapi({
+  description:
+    "`people`: people and machines report what is on the environment. `observation`: Sitebook itself records what it sees on all of its servers at each visit, as the machine account Observer. The first visit is the baseline.",
+});
+
+const reporterCall = putCall("/sites/{site}/environments/{env}/reporter", {
+  needs: "administer",
+  tags,
+  operationId: "chooseReporter",
+  summary: "Choose who reports what is on an environment",
+  description: "With observation, its servers are visited every hour unless another schedule is set.",
+  params: z.object({ site: slugSchema, env: environmentSlug }),
+  body: z.strictObject({ reporter }).openapi("NewReporter"),
+  answer: z.object({ reporter }).openapi("Reporter"),
+});
+
+observationApi.openapi(reporterCall, async (c) => {
+  const { site } = c.var.access;
+  const body = c.req.valid("json");
+  const environment = findEnvironment(site, c.req.valid("param").env);
+  await chooseReporter(c.var.db, tokenActor(c, body), site, environment, body.reporter);
+  return c.json(body, 200);
 });

@@ -46,6 +46,11 @@ export async function addLinkedPages(db: Database, visit: Visit, found: FoundLin
     const listed = new Set(
       known.filter((page) => page.in_record || page.in_sitemap || page.link_depth !== null).map(({ path }) => path),
     );
+    // a shorter way there was found
+    for (const { path, link_depth } of known) {
+      const depth = byPath.get(path) ?? 0;
+      if (link_depth !== null && link_depth > depth) await setDepth(trx, server_id, path, depth);
+    }
     const room = Math.max(maxPages - (visit.pages ?? 0), 0);
     const fresh = paths.filter((path) => !listed.has(path)).slice(0, room);
     if (!fresh.length) return visit;
@@ -60,11 +65,23 @@ export async function addLinkedPages(db: Database, visit: Visit, found: FoundLin
         )
         .execute(),
     );
+    await inBatches(fresh, async (batch) => {
+      await trx.deleteFrom("observations").where("server_id", "=", server_id).where("path", "in", batch).execute();
+      return [];
+    });
     const pages = (visit.pages ?? 0) + fresh.length;
     await trx.updateTable("visits").set({ pages }).where("id", "=", visit.id).execute();
     return { ...visit, pages };
   });
 }
+
+const setDepth = (trx: Database, serverId: string, path: string, link_depth: number) =>
+  trx
+    .updateTable("observed_pages")
+    .set({ link_depth })
+    .where("server_id", "=", serverId)
+    .where("path", "=", path)
+    .execute();
 
 /** Pages that links led to, and that were missing on two visits, are no longer looked for, until a link leads there again. */
 export async function forgetMissingLinks(trx: Database, { server_id, started_at }: Visit): Promise<void> {

@@ -1,17 +1,12 @@
 import type { Secrets } from "../access/secrets.ts";
 import { baseUrlsOf, environmentById, findSiteById } from "../access/sites.ts";
-import { systemActor } from "../access/system.ts";
 import type { Database } from "../database/connect.ts";
-import { siteTransaction } from "../database/site-transaction.ts";
-import { Refusal } from "../errors.ts";
 import { enqueue, type Job } from "../jobs/queue.ts";
 import { type Client, createClient, NoResponse } from "../network/get.ts";
 import { addMs } from "../time/add.ts";
-import { completeSeen } from "./complete-seen.ts";
+import { endVisit } from "./end-visit.ts";
 import type { Reach } from "./fetch-page.ts";
-import { reconcileFindings } from "./findings.ts";
-import { keepRecord } from "./keep-record.ts";
-import { addLinkedPages, beginLinks, type FoundLink, forgetMissingLinks } from "./linked-pages.ts";
+import { addLinkedPages, beginLinks, type FoundLink } from "./linked-pages.ts";
 import { noticingLinks } from "./links.ts";
 import { type Look, lookAt } from "./look.ts";
 import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
@@ -20,7 +15,6 @@ import { downAfter } from "./rules.ts";
 import { sealContext, visitSettingsOf } from "./settings.ts";
 import { readConnectTo, type VisitSettings } from "./settings-rules.ts";
 import { listedPages } from "./sitemaps.ts";
-import { insertVisits } from "./visits.ts";
 
 export interface VisitContext {
   secrets: Secrets;
@@ -58,7 +52,7 @@ export async function visitServer(db: Database, { ref }: Pick<Job, "ref">, conte
   } catch (error) {
     if (!(error instanceof NoResponse)) throw error;
     if (context.stopping?.aborted) return later(db, visit, context.now());
-    await end(db, visit, context.now(), error.message);
+    await endVisit(db, visit, context.now(), error.message);
   } finally {
     client?.close();
   }
@@ -98,7 +92,7 @@ async function goOn(visitor: Visitor): Promise<void> {
   }
   for (;;) {
     const pages = await nextPages(db, visit, { limit: batchSize, links: settings.link_depth > 0 });
-    if (!pages.length) return end(db, visit, context.now());
+    if (!pages.length) return endVisit(db, visit, context.now());
     const found: FoundLink[] = [];
     const looks = await lookAtAll({ ...visitor, visit }, robots, pages, found);
     if (context.stopping?.aborted) return later(db, visit, context.now());
@@ -109,7 +103,7 @@ async function goOn(visitor: Visitor): Promise<void> {
     if (!saved) return; // another server goes on with it
     visit = saved;
     if (trouble?.retryAfterMs && usable.length) return later(db, visit, addMs(context.now(), trouble.retryAfterMs));
-    if (trouble) return end(db, visit, context.now(), trouble.observation.reason ?? "It does not answer.");
+    if (trouble) return endVisit(db, visit, context.now(), trouble.observation.reason ?? "It does not answer.");
     if (performance.now() > until) return later(db, visit, context.now());
   }
 }
@@ -158,44 +152,4 @@ function withoutTrouble(looks: Look[], { visited, pages }: Visit): { usable: Loo
 
 async function later(db: Database, { site_id, id }: Visit, at: string): Promise<void> {
   await enqueue(db, { site_id, kind: "visit", ref: id, run_at: at });
-}
-
-/**
- * Ends a visit, with what it found and, if its environment is kept by observation, with the record of it. `problem`: the
- * server did not answer, so that nothing is known about its pages.
- */
-async function end(db: Database, visit: Visit, now: string, problem: string | null = null): Promise<void> {
-  if (problem === null) await completeSeen(db, visit, now);
-  try {
-    await endVisit(db, visit, now, { problem, keep: keepRecord });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const keep = async () => `What was seen could not be recorded: ${error.message}`;
-    await endVisit(db, visit, now, { problem, keep });
-  }
-}
-
-async function endVisit(
-  db: Database,
-  { id, site_id, ...visit }: Visit,
-  now: string,
-  { problem, keep }: { problem: string | null; keep: typeof keepRecord },
-): Promise<void> {
-  await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
-    const ended = await trx
-      .updateTable("visits")
-      .set({ ended_at: now, problem })
-      .where("id", "=", id)
-      .where("ended_at", "is", null)
-      .returningAll()
-      .executeTakeFirst();
-    const site = await findSiteById(trx, site_id);
-    if (!ended || !site) return;
-    const note = problem === null ? await keep(trx, site, ended, actor.at) : undefined;
-    if (note) await trx.updateTable("visits").set({ note }).where("id", "=", id).execute();
-    await reconcileFindings(trx, ended, now, problem);
-    if (problem === null) await forgetMissingLinks(trx, ended);
-    const about = { site_id, environment_id: visit.environment_id, person_id: null };
-    if (ended.repeats) await insertVisits(trx, about, [visit.server_id], now);
-  });
 }

@@ -1,0 +1,51 @@
+import { findSiteById } from "../access/sites.ts";
+import { systemActor } from "../access/system.ts";
+import type { Database } from "../database/connect.ts";
+import { siteTransaction } from "../database/site-transaction.ts";
+import { Refusal } from "../errors.ts";
+import { completeSeen } from "./complete-seen.ts";
+import { reconcileFindings } from "./findings.ts";
+import { keepRecord } from "./keep-record.ts";
+import { forgetMissingLinks } from "./linked-pages.ts";
+import type { Visit } from "./pages.ts";
+import { insertVisits } from "./visits.ts";
+
+/**
+ * Ends a visit, with what it found and, if its environment is kept by observation, with the record of it. `problem`: the
+ * server did not answer, so that nothing is known about its pages.
+ */
+export async function endVisit(db: Database, visit: Visit, now: string, problem: string | null = null): Promise<void> {
+  if (problem === null) await completeSeen(db, visit, now);
+  try {
+    await endWith(db, visit, now, { problem, keep: keepRecord });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const keep = async () => `What was seen could not be recorded: ${error.message}`;
+    await endWith(db, visit, now, { problem, keep });
+  }
+}
+
+async function endWith(
+  db: Database,
+  { id, site_id, ...visit }: Visit,
+  now: string,
+  { problem, keep }: { problem: string | null; keep: typeof keepRecord },
+): Promise<void> {
+  await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
+    const ended = await trx
+      .updateTable("visits")
+      .set({ ended_at: now, problem })
+      .where("id", "=", id)
+      .where("ended_at", "is", null)
+      .returningAll()
+      .executeTakeFirst();
+    const site = await findSiteById(trx, site_id);
+    if (!ended || !site) return;
+    const note = problem === null ? await keep(trx, site, ended, actor.at) : undefined;
+    if (note) await trx.updateTable("visits").set({ note }).where("id", "=", id).execute();
+    await reconcileFindings(trx, ended, now, problem);
+    if (problem === null) await forgetMissingLinks(trx, ended);
+    const about = { site_id, environment_id: visit.environment_id, person_id: null };
+    if (ended.repeats) await insertVisits(trx, about, [visit.server_id], now);
+  });
+}
