@@ -81,7 +81,8 @@ test("a site that nobody reports has a true board after one click, and stays tru
   expect(await shown("iris", "/sites/shop")).toContain("Let Sitebook look for itself");
   expect(await shown("cleo", "/sites/shop")).not.toContain("Let Sitebook look for itself");
   expect((await w.as("cleo").post("/sites/shop/observations")).status).toBe(403);
-  expect((await w.as("iris").post("/sites/shop/observations")).status).toBe(303);
+  const again = [1, 2].map(() => w.as("iris").post("/sites/shop/observations"));
+  expect((await Promise.all(again)).map(({ status }) => status)).toEqual([303, 303]);
   expect(await runVisits(w)).toBe(3);
 
   const all = await contents("live");
@@ -159,6 +160,27 @@ describe("an environment that is kept by observation", () => {
     await beta.close();
     expect((await visit(w, "beta")).problem).toContain("refused");
     expect(await contents("beta")).toEqual(before);
+  });
+
+  test("says so if what was seen cannot be recorded, and ends its visit", async () => {
+    await serve("beta", pages(1));
+    await observe("beta");
+    await visit(w, "beta");
+    const [seen = ""] = await contents("beta");
+    const other = await serve("demo", { "/page-0": htmlPage("Page 0", "<p>Another one</p>") });
+    await observe("demo");
+    await visit(w, "demo");
+    const [label = ""] = (await contents("demo")).map((line) => line.replace(/^\S+ | out of band$/g, ""));
+    expect(label).not.toBe(seen);
+    await w.db.updateTable("versions").set({ digest: "of something else" }).where("label", "=", label).execute();
+    await w.db.deleteFrom("seen_versions").execute();
+    await serveAt(w, "live", other.base);
+    await observe("live");
+    await visit(w, "live");
+    const { ended_at, note } = await latestVisit(w, "live");
+    expect(ended_at).toBe(w.clock.at);
+    expect(note).toContain("What was seen could not be recorded: /page-0 seen");
+    expect(await contents("live")).toEqual([]);
   });
 
   test("takes the versions that people recorded for what they are, and their word for what they recorded since", async () => {

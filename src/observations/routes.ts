@@ -52,7 +52,12 @@ export const visitRoutes = new Hono<SiteEnv>();
 visitRoutes.post("/", async (c) => {
   const { site } = c.var.access;
   const { started } = await observeSite(c.var.db, sessionActor(c), site);
-  flash(c, `Sitebook is visiting ${countOf(started, "server")}. The board fills once they have been visited.`);
+  flash(
+    c,
+    started
+      ? `Sitebook is visiting ${countOf(started, "server")}. The board fills once they have been visited.`
+      : "Sitebook keeps the record by what it sees. The visits are in progress already.",
+  );
   return c.redirect(`/sites/${site.slug}`, 303);
 });
 
