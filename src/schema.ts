@@ -756,6 +756,31 @@ export interface Schema {
     sentence: string;
     opened_at: string;
     settled_at: string | null;
+    /** The digest of the text in which it was found, or the version that the server says; null: there is neither. */
+    content: string | null;
+    /** It is not to be seen as open until something changes. */
+    accepted_at: string | null;
+    accepted_by: string | null;
+    reason: string | null;
+    /** `gone`: no longer found. `changed`: it was accepted, and something else is found since. */
+    settled_how: "gone" | "recorded" | "changed" | null;
+  };
+  /** What is checked in an environment; without a row nothing but what always is. */
+  finding_settings: {
+    environment_id: string;
+    /** 1: search engines are not to list its pages. */
+    hidden: Flag;
+  };
+  /** How the version of a software item is read from a server. */
+  software_probes: {
+    id: string;
+    environment_id: string;
+    software: string;
+    how: "json" | "header" | "meta";
+    /** The path of the address, below that of the server. */
+    path: string;
+    /** A JSON pointer, or the name of a header or meta tag. */
+    name: string;
   };
   /** What an approver has ticked as reviewed. A convenience, not part of the record. */
   looks: { promotion_id: string; person_id: string; artifact_id: string; looked_at: string };

@@ -201,23 +201,27 @@ describe("findings", () => {
     delete beta.pages["/about"];
     await visit(w, "beta");
     const { text } = await shown(w.as("vera"), "/sites/shop/findings?environment=beta");
-    expect(text).toContain("missing /about");
+    expect(text).toContain("missing: /about");
     expect(text).toContain("The server answers with status 404.");
     expect(text).toContain("Deploy the page again, or record its removal.");
-    expect((await shown(w.as("vera"), "/sites/shop/findings?code=drifted")).text).toContain("Nothing was found.");
+    expect((await shown(w.as("vera"), "/sites/shop/findings?kind=drifted")).text).toContain("Nothing was found.");
     expect((await shown(w.as("vera"), "/sites/shop/environments/beta")).text).toContain("1 finding");
 
     const api = await machine(w, "viewer");
     const { body } = await api.get("/sites/shop/findings?environment=beta&kind=missing");
     expect(body.items).toEqual([
       {
+        id: expect.any(String),
         environment: "beta",
         server: "web",
         path: "/about",
         code: "missing",
         sentence: "The server answers with status 404.",
         advice: "Deploy the page again, or record its removal.",
+        state: "open",
         opened_at: w.clock.at,
+        accepted: null,
+        settled: null,
       },
     ]);
     expect((await api.post("/sites/shop/environments/beta/visits", {})).status).toBe(403);

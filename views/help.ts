@@ -113,7 +113,7 @@ const terms: [string, string][] = [
   ],
   [
     "Finding",
-    "What a server shows that disagrees with the record or with good order: a page that is missing, unrecorded, drifted (it changed, and no deployment was recorded) or not as approved. It is settled when a visit no longer finds it. Each environment leads to its findings.",
+    "What a server shows that disagrees with the record or with good order: a page that is missing, unrecorded, drifted (it changed, and no deployment was recorded) or not as approved. It is settled when a visit no longer finds it, or when what was found is recorded as a deployment; it can be accepted, with a reason, until something changes. Each environment leads to its findings.",
   ],
   ["Redirect", "Where the visitors of a removed page are led. It is part of the release that removes the page."],
   ["Out of band", "A change on an environment with a gate that no promotion covers. It is recorded, and flagged."],

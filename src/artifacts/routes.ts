@@ -8,6 +8,8 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields, readMoment, readRangeEnd } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { findingsAbout } from "../observations/queries.ts";
+import { sightingsOf } from "../observations/sightings.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
@@ -46,6 +48,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
   const placements = rows.slice(0, pageSize);
   const last = rows.length > pageSize ? placements.at(-1) : undefined;
   const { environments, timeline, zooms, drawn } = await loadTimeline(c, artifact.id, range, requested);
+  const findings = await findingsAbout(db, site.id, artifact.key);
   const versionIds = new Set(placements.map((placement) => placement.version_id).filter((id) => id !== null));
   const props: ArtifactProps = {
     site,
@@ -71,6 +74,8 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
       artifact.id,
       placements.map((placement) => placement.deployment_id),
     ),
+    findings,
+    sightings: kind === "page" ? await sightingsOf(db, site, artifact, findings) : [],
     may,
     owners: await listOwners(db, site.id, artifact.id),
     people: may.assign ? (await listPossibleOwners(db, site.id)).map(({ id, shown }) => ({ id, name: shown })) : [],

@@ -2,10 +2,11 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
+import { type FindingCode, findingKinds } from "../record/finding-kinds.ts";
 import { isUnknown } from "../record/unknown.ts";
 import { isBeforeApproval } from "../time/before-approval.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
-import { type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
+import { type Cell, currentCells, type OpenFinding, openFindings, promotedVersions, type RowName } from "./queries.ts";
 import { type CellState, type Comparison, compareWithNext } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
@@ -21,6 +22,8 @@ export interface BoardCell {
   /** Whether it was there before its gate's last approval. */
   before_approval: boolean;
   waiting: CellWaiting[];
+  /** The first of what visits found about it, and how many there are; undefined if there are none. */
+  findings: { id: string; path: string; word: string; count: number } | undefined;
 }
 
 interface RecordedVersion {
@@ -65,6 +68,9 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
     db,
     recorded.map((cell) => cell.promotion_id),
   );
+  const findings = Map.groupBy(await openFindings(db, site, rows), ({ path, environment_id }) =>
+    [path, environment_id].join(" "),
+  );
   const open = new Map(
     summary.open.map((promotion) => [promotion.id, { ...promotion, blocked: summary.blockers.has(promotion.id) }]),
   );
@@ -78,8 +84,19 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
       return promotion ? [{ promotion, version_id, version }] : [];
     });
     const title = rowTitle(row, states);
-    return { ...row, title, cells: states.map((_, i) => cellOf(site, states, i, waiting, approvals, title)) };
+    const cells = site.environments.map(({ id }, i) => ({
+      ...cellOf(site, states, i, waiting, approvals, title),
+      findings: findingsIn(findings.get([row.key, id].join(" "))),
+    }));
+    return { ...row, title, cells };
   });
+}
+
+function findingsIn(found: OpenFinding[] = []): BoardCell["findings"] {
+  const [first] = found;
+  if (!first) return;
+  const { id, path, code } = first;
+  return { id, path, word: findingKinds[code as FindingCode].word, count: found.length };
 }
 
 /** The title of the version in the last environment that has one with a title, like `currentTitle`. */
@@ -99,7 +116,7 @@ function cellOf(
   promoted: PromotedVersion[],
   approvers: Map<string, ApprovedBy[]>,
   title: string | null,
-): BoardCell {
+): Omit<BoardCell, "findings"> {
   const cell = states[i]?.recorded;
   const approvals = approvers.get(cell?.promotion_id ?? "") ?? [];
   const fromHere = promoted.filter(({ promotion }) => promotion.from_id === site.environments[i]?.id);

@@ -4,6 +4,7 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { type ArtifactPosition, artifactBatches, beyond, orderColumns } from "../record/artifact-batches.ts";
 import { type SectionCounts, sectionName } from "../record/count-sections.ts";
+import { boardCodes } from "../record/finding-kinds.ts";
 import { personThen } from "../record/former-names.ts";
 import { isForced, rollbackOf } from "../record/promotion-flags.ts";
 import { allOf, rowsWithPlaces } from "../record/row-conditions.ts";
@@ -118,6 +119,26 @@ export function currentCells(db: Database, artifactIds: string[]) {
 }
 
 export type Cell = Awaited<ReturnType<typeof currentCells>>[number];
+
+/** What visits found that these rows have on a server and not in the record, or the reverse. */
+export function openFindings(db: Database, site: Pick<Site, "id">, rows: Pick<RowName, "key">[]) {
+  return inBatches(
+    rows.map(({ key }) => key),
+    (batch) =>
+      db
+        .selectFrom("findings")
+        .select(["id", "environment_id", "path", "code"])
+        .where("site_id", "=", site.id)
+        .where("path", "in", batch)
+        .where("settled_at", "is", null)
+        .where("accepted_at", "is", null)
+        .where("code", "in", boardCodes)
+        .orderBy("id")
+        .execute(),
+  );
+}
+
+export type OpenFinding = Awaited<ReturnType<typeof openFindings>>[number];
 
 /** The versions of these artifacts that are in open promotions. */
 export function promotedVersions(db: Database, site: Site, artifactIds: string[]) {

@@ -3,6 +3,7 @@ import { type Permission, permissionPhrases } from "../access/permissions.ts";
 import type { Json } from "../database/canonical-json.ts";
 import { gateDifferences } from "../gates/sentences.ts";
 import type { Action } from "../record/events.ts";
+import { findingKinds } from "../record/finding-kinds.ts";
 import type { RoleNames } from "../record/role-names.ts";
 import { countOf, formatCount, inPart, joinWithAnd } from "../text.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
@@ -52,11 +53,26 @@ const sentences = {
   server_added: (d) => ["added the server ", name(d.name), `, ${text(d.base_url)}, to `, environment(d), "."],
   server_removed: (d) => ["removed the server ", name(d.name), `, ${text(d.base_url)}, from `, environment(d), "."],
   visits_changed: (d) =>
-    d.reporter !== undefined
-      ? ["changed who reports what is on ", environment(d), `: ${reporter(d)}.`]
-      : d.server === undefined
-        ? ["changed how often Sitebook visits ", environment(d), `: ${everyHours(d)}.`]
-        : ["changed how Sitebook visits the server ", name(d.server), " of ", environment(d), `: ${visitSettings(d)}.`],
+    d.software !== undefined || d.hidden !== undefined
+      ? checksChanged(d)
+      : d.reporter !== undefined
+        ? ["changed who reports what is on ", environment(d), `: ${reporter(d)}.`]
+        : visitsChanged(d),
+  findings_opened: (d) => ["visited ", ...serverOf(d), `, and found ${findingCount(d)}: `, ...foundList(d), "."],
+  findings_settled: (d) =>
+    d.how === "record"
+      ? ["recorded what ", ...serverOf(d), ` shows, which settles ${findingCount(d)}: `, ...foundList(d), "."]
+      : ["visited ", ...serverOf(d), `, and no longer found ${findingCount(d)}: `, ...foundList(d), "."],
+  finding_accepted: (d) => [
+    "accepted a finding on ",
+    ...serverOf(d),
+    ": ",
+    ...found(d),
+    " (“",
+    name(d.reason),
+    "”), until something changes.",
+  ],
+  acceptance_undone: (d) => ["no longer accepts a finding on ", ...serverOf(d), ": ", ...found(d), "."],
   deployment_recorded: (d) => [
     "recorded ",
     { to: `deployments/${text(d.number)}`, text: `deployment ${text(d.number)}` },
@@ -375,6 +391,10 @@ export const actionNames = {
   server_added: "Servers added",
   server_removed: "Servers removed",
   visits_changed: "Visits to servers changed",
+  findings_opened: "Findings opened",
+  findings_settled: "Findings settled",
+  finding_accepted: "Findings accepted",
+  acceptance_undone: "Acceptances of findings undone",
 } satisfies Record<Action, string>;
 
 const everyHours = ({ every_hours, after_deployments }: Details): string =>
@@ -395,6 +415,59 @@ function visitSettings(d: Details): string {
   const through = connect_to ? `, connecting to ${text(connect_to)}` : "";
   const links = link_depth ? `, following ${countOf(Number(link_depth), "link")}` : "";
   return `${pace}, ${countOf(Number(max_pages), "page")} at most, ${robots}${through}${links}${sent}`;
+}
+
+/** How often servers are visited, or how one of them is. */
+const visitsChanged = (d: Details): SentencePart[] =>
+  d.server === undefined
+    ? ["changed how often Sitebook visits ", environment(d), `: ${everyHours(d)}.`]
+    : ["changed how Sitebook visits the server ", name(d.server), " of ", environment(d), `: ${visitSettings(d)}.`];
+
+/** Whether search engines may list an environment, or how the version of a software item is read from its servers. */
+function checksChanged(d: Details): SentencePart[] {
+  if (d.software === undefined)
+    return [
+      "changed what Sitebook expects of ",
+      environment(d),
+      d.hidden ? ": search engines are not to list its pages." : ": search engines may list its pages.",
+    ];
+  if (d.how === undefined)
+    return ["no longer has the version of ", name(d.software), " read from the servers of ", environment(d), "."];
+  const kinds: Record<string, string> = { json: "JSON", header: "header", meta: "meta tag" };
+  return [
+    "changed how Sitebook reads the version of ",
+    name(d.software),
+    " from the servers of ",
+    environment(d),
+    `: ${kinds[text(d.how)]} `,
+    name(d.name),
+    " at ",
+    name(d.path),
+    ".",
+  ];
+}
+
+/** "the server web of beta" */
+const serverOf = (d: Details): SentencePart[] => ["the server ", name(d.server), " of ", environment(d)];
+
+const findingCount = ({ count }: Details): string => countOf(Number(count), "finding");
+
+/** "drifted, /sale" */
+function found({ code, path }: Details): SentencePart[] {
+  const kinds: Record<string, { word: string } | undefined> = findingKinds;
+  const word = kinds[text(code)]?.word ?? text(code);
+  if (typeof path !== "string" || !path) return [word];
+  return [`${word}, `, artifactPart(path.startsWith("/") ? "page" : "software", path)];
+}
+
+const maxFoundListed = 3;
+
+/** "drifted, /sale; missing, /about; and 4 more" */
+function foundList({ findings, count }: Details): SentencePart[] {
+  const shown = (Array.isArray(findings) ? (findings as Details[]) : []).slice(0, maxFoundListed);
+  const more = Number(count) - shown.length;
+  const listed = shown.flatMap((one, i) => [...(i > 0 ? ["; "] : []), ...found(one)]);
+  return more > 0 ? [...listed, `; and ${formatCount(more)} more`] : listed;
 }
 
 function text(value: Json | undefined): string {

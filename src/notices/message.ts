@@ -4,11 +4,12 @@ import { type SignedUpMember, signedUpMembers } from "../access/members.ts";
 import { environmentById, findSiteById, type Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { plainText } from "../history/plain-text.ts";
-import { listEvents } from "../history/queries.ts";
+import { type HistoryEvent, listEvents } from "../history/queries.ts";
 import { sentence } from "../history/sentences.ts";
 import { type PromotionDetails, promotionDetails } from "../promotions/assessment.ts";
 import { promotionExpiry } from "../promotions/expiry-rules.ts";
 import { listPromotions } from "../promotions/queries.ts";
+import { countOf, formatCount } from "../text.ts";
 import { longTime } from "../time/format.ts";
 import { needsOf } from "./needs.ts";
 import { type NoticeKind, noticeReasons } from "./rules.ts";
@@ -75,7 +76,9 @@ export async function messageOf(
     ? aboutPromotion(site, notice.kind, promotion, happened, address)
     : notice.kind === "webhook_disabled"
       ? aboutWebhook(site, happened, address)
-      : await aboutDeployment(db, site, notice.topic, happened, address);
+      : notice.kind === "findings" && event
+        ? aboutFindings(site, event, happened, address)
+        : await aboutDeployment(db, site, notice.topic, happened, address);
   return { site, why: `You get this ${noticeReasons[notice.kind]} on ${site.name}.`, ...content };
 }
 
@@ -110,6 +113,29 @@ const aboutWebhook = (site: Site, happened: string, address: string): Content =>
   more: 0,
   actions: [{ text: "Open the webhooks", url: `${address}/settings/webhooks` }],
 });
+
+/** What a visit to a server found, as the event lists it. */
+function aboutFindings(site: Site, { details }: HistoryEvent, happened: string, address: string): Content {
+  const { environment, findings, count } = details as unknown as FoundDetails;
+  const shown = findings.slice(0, maxLines);
+  const sentences = shown.map(({ path, sentence }) => `${path}: ${sentence}`);
+  const more = count - shown.length;
+  const name = [...site.environments, ...site.retired].find(({ slug }) => slug === environment)?.name ?? environment;
+  return {
+    subject: `${site.name}: ${countOf(count, "finding")} on ${name}`,
+    lead: happened,
+    details: more > 0 ? [...sentences, `And ${formatCount(more)} more.`] : sentences,
+    changes: [],
+    more: 0,
+    actions: [{ text: "Open the findings", url: `${address}/findings?environment=${environment}` }],
+  };
+}
+
+interface FoundDetails {
+  environment: string;
+  count: number;
+  findings: { path: string; sentence: string }[];
+}
 
 async function aboutDeployment(
   db: Database,

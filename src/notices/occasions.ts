@@ -33,6 +33,8 @@ export async function occasionOf(
       promotion_id: null,
       receivers: { webhook_disabled: await administratorsOf(db, siteId) },
     };
+  if (action === "findings_opened" && id)
+    return { actor_id, topic: id, promotion_id: null, receivers: { findings: await membersOf(db, siteId) } };
   if (!id || !action.startsWith("promotion_")) return;
   const [promotion] = await listPromotions(db, siteId, { ids: [id] });
   if (!promotion) return;
@@ -63,6 +65,10 @@ async function mentionedIn(db: Database, promotionId: string, seq: number): Prom
     .executeTakeFirst();
   return (JSON.parse(comment?.mentioned ?? "[]") as { id: string }[]).map(({ id }) => id);
 }
+
+/** All of them: who has not chosen to be told gets no notice. */
+const membersOf = async (db: Database, siteId: string): Promise<string[]> =>
+  (await signedUpMembers(db, siteId)).map(({ person }) => person.id);
 
 async function administratorsOf(db: Database, siteId: string): Promise<string[]> {
   const members = await signedUpMembers(db, siteId);

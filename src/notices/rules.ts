@@ -8,6 +8,7 @@ export const noticeKinds = [
   "mentioned",
   "page_changed",
   "subscribed",
+  "findings",
   "webhook_disabled",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
@@ -22,6 +23,7 @@ export const noticeNames: Record<NoticeKind, string> = {
   mentioned: "Mentioned in a comment",
   page_changed: "Own page changed",
   subscribed: "Change to something followed",
+  findings: "Findings on the servers",
   webhook_disabled: "Webhook disabled",
 };
 
@@ -35,6 +37,7 @@ export const noticeReasons: Record<NoticeKind, string> = {
   mentioned: "because a comment mentions you",
   page_changed: "because you own a page that changed",
   subscribed: "because you follow it",
+  findings: "because you chose to be told of findings",
   webhook_disabled: "because you are an administrator",
 };
 
@@ -51,11 +54,14 @@ const byRole: NoticeKind[] = ["approval_needed", "completion_needed", "without_g
 /** Owners see on their pages what changes; all changes of a day fit into one mail. */
 const defaultDelivery = (kind: NoticeKind): Delivery => (kind === "page_changed" ? "daily" : "now");
 
+/** What applies to a person who has chosen nothing: of findings only those are told who want to be. */
+const defaultChoice = (kind: NoticeKind): Choice => (kind === "findings" ? "off" : defaultDelivery(kind));
+
 /** When a person is sent notices of a kind, from the site's rule and the person's choice; undefined: never. */
 export function deliveryOf(
   kind: NoticeKind,
   rule: NoticeRule = defaultRule(kind),
-  choice: Choice = defaultDelivery(kind),
+  choice: Choice = defaultChoice(kind),
 ): Delivery | undefined {
   if (rule === "off") return;
   if (choice !== "off") return choice;

@@ -4,24 +4,21 @@ import type { Database } from "../database/connect.ts";
 import { siteTransaction } from "../database/site-transaction.ts";
 import { Refusal } from "../errors.ts";
 import { completeSeen } from "./complete-seen.ts";
-import { reconcileFindings } from "./findings.ts";
+import { reconcileFindings, type VisitResult } from "./findings.ts";
 import { keepRecord } from "./keep-record.ts";
 import { forgetMissingLinks } from "./linked-pages.ts";
 import type { Visit } from "./pages.ts";
 import { insertVisits } from "./visits.ts";
 
-/**
- * Ends a visit, with what it found and, if its environment is kept by observation, with the record of it. `problem`: the
- * server did not answer, so that nothing is known about its pages.
- */
-export async function endVisit(db: Database, visit: Visit, now: string, problem: string | null = null): Promise<void> {
-  if (problem === null) await completeSeen(db, visit, now);
+/** Ends a visit, with what it found and, if its environment is kept by observation, with the record of it. */
+export async function endVisit(db: Database, visit: Visit, now: string, result: VisitResult): Promise<void> {
+  if (!result.problem) await completeSeen(db, visit, now);
   try {
-    await endWith(db, visit, now, { problem, keep: keepRecord });
+    await endWith(db, visit, now, { ...result, keep: keepRecord });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const keep = async () => `What was seen could not be recorded: ${error.message}`;
-    await endWith(db, visit, now, { problem, keep });
+    await endWith(db, visit, now, { ...result, keep });
   }
 }
 
@@ -29,7 +26,7 @@ async function endWith(
   db: Database,
   { id, site_id, ...visit }: Visit,
   now: string,
-  { problem, keep }: { problem: string | null; keep: typeof keepRecord },
+  { problem = null, keep, ...found }: VisitResult & { keep: typeof keepRecord },
 ): Promise<void> {
   await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
     const ended = await trx
@@ -43,7 +40,8 @@ async function endWith(
     if (!ended || !site) return;
     const note = problem === null ? await keep(trx, site, ended, actor.at) : undefined;
     if (note) await trx.updateTable("visits").set({ note }).where("id", "=", id).execute();
-    await reconcileFindings(trx, ended, now, problem);
+    const finder = { person: { id: ended.person_id ?? actor.person.id }, at: actor.at };
+    await reconcileFindings(trx, finder, ended, { ...found, problem });
     if (problem === null) await forgetMissingLinks(trx, ended);
     const about = { site_id, environment_id: visit.environment_id, person_id: null };
     if (ended.repeats) await insertVisits(trx, about, [visit.server_id], now);

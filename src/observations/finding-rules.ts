@@ -1,35 +1,8 @@
+import { isOnServers } from "../intake/addresses.ts";
+import type { FindingCode } from "../record/finding-kinds.ts";
 import type { Tier } from "../schema.ts";
+import { countOf } from "../text.ts";
 import type { Outcome } from "./rules.ts";
-
-/** What can be found: what it is called, and what to do about it. */
-export const findingKinds = {
-  server_down: {
-    word: "server down",
-    advice: "Check the server. Nothing is known about its pages until it answers again.",
-  },
-  missing: { word: "missing", advice: "Deploy the page again, or record its removal." },
-  still_there: { word: "still there", advice: "Take the page off the server, or correct the record." },
-  unrecorded: { word: "unrecorded", advice: "Record the page, or take it off the server." },
-  drifted: { word: "drifted", advice: "Record what was deployed, or restore what was there." },
-  not_as_approved: {
-    word: "not as approved",
-    advice: "Deploy the approved version, or record the one that is there.",
-  },
-  not_there_yet: { word: "not there yet", advice: "Deploy the version, or correct the record." },
-  noindex: { word: "noindex", advice: "Remove the directive, or search engines will drop the page." },
-  title_empty: { word: "no title", advice: "Give the page a title." },
-  title_doubled: { word: "same title", advice: "Give each page a title of its own." },
-  unobserved: {
-    word: "could not be observed",
-    advice: "Let Sitebook read the page: an administrator can enter credentials, or say that it is your own site.",
-  },
-  not_observed_since: {
-    word: "not observed for days",
-    advice: "Look at the page yourself: its record may be out of date.",
-  },
-} as const;
-export type FindingCode = keyof typeof findingKinds;
-export const findingCodes = Object.keys(findingKinds) as [FindingCode, ...FindingCode[]];
 
 /** A page of a server as it was seen last, and what the record says about it. */
 export interface SeenPage {
@@ -42,6 +15,7 @@ export interface SeenPage {
   /** Null: it is no HTML. */
   title: string | null;
   robots: string | null;
+  canonical: string | null;
   text_digest: string | null;
   /** Since when it is seen so, ISO 8601 UTC. */
   seen_at: string;
@@ -64,14 +38,21 @@ export interface Setting {
   isObserved: boolean;
   /** The name of the environment before. */
   before: string | undefined;
+  /** Whether search engines are not to list its pages. */
+  isHidden: boolean;
+  /** The servers of the other environments. */
+  elsewhere: { environment: string; base_url: string }[];
   /** ISO 8601 UTC. */
   now: string;
 }
 
 export interface Found {
+  /** Of a page, or the name of a software item; empty: the whole server. */
   path: string;
   code: FindingCode;
   sentence: string;
+  /** What it is found in: the digest of the page's text, or the version that the server says. */
+  content: string | null;
 }
 
 const longUnobservedMs = 3 * 24 * 3_600_000;
@@ -79,19 +60,31 @@ const longUnobservedMs = 3 * 24 * 3_600_000;
 /** What disagrees with the record or with good order on a server, in order of paths. */
 export function findingsOf(pages: SeenPage[], setting: Setting): Found[] {
   const byTitle = Map.groupBy(pages.filter(isShown), ({ title }) => title);
-  return pages.flatMap((page) => {
+  const ofPages = pages.flatMap((page) => {
     const sentences: Partial<Record<FindingCode, string | undefined>> = {
       ...(page.outcome === "shown" ? onShown(page, setting) : onNotShown(page, setting)),
       title_doubled: doubledTitle(page, byTitle.get(page.title) ?? []),
       ...(setting.isObserved && { unrecorded: undefined, drifted: undefined }),
     };
     return Object.entries(sentences).flatMap(([code, sentence]) =>
-      sentence ? [{ path: page.path, code: code as FindingCode, sentence }] : [],
+      sentence ? [{ path: page.path, code: code as FindingCode, sentence, content: page.text_digest }] : [],
     );
   });
+  return [...(setting.isHidden ? openToSearchEngines(pages) : []), ...ofPages];
 }
 
-const isShown = ({ outcome }: SeenPage): boolean => outcome === "shown";
+/** One for the whole server, as it is the same for all of its pages. */
+function openToSearchEngines(pages: SeenPage[]): Found[] {
+  const listed = pages.filter((page) => isShown(page) && page.title !== null && !isNoindex(page));
+  const [first] = listed;
+  if (!first) return [];
+  const pagesOf = `${countOf(listed.length, "page")} of this server${listed.length > 1 ? `, such as ${first.path}` : `, ${first.path}`}`;
+  return [{ path: "", code: "indexed", sentence: `Search engines may list ${pagesOf}.`, content: null }];
+}
+
+const isNoindex = ({ robots }: SeenPage): boolean => /\b(noindex|none)\b/.test(robots ?? "");
+
+const isShown = ({ outcome }: Pick<SeenPage, "outcome">): boolean => outcome === "shown";
 
 type Sentences = Partial<Record<FindingCode, string | undefined>>;
 
@@ -104,7 +97,7 @@ function onNotShown(page: SeenPage, { now }: Setting): Sentences {
 
 function onShown(page: SeenPage, setting: Setting): Sentences {
   const isUnknown = !page.isRecorded && (page.in_sitemap || page.isLinked) && setting.hasRecord;
-  const isNoindex = setting.tier === "production" && /\b(noindex|none)\b/.test(page.robots ?? "");
+  const isLive = setting.tier === "production";
   return {
     still_there:
       page.isRecorded && page.version === null
@@ -113,10 +106,17 @@ function onShown(page: SeenPage, setting: Setting): Sentences {
     unrecorded: isUnknown
       ? `${page.in_sitemap ? "The sitemap lists it" : "A link leads to it"}, and nothing is recorded about it.`
       : undefined,
-    noindex: isNoindex ? "It tells search engines not to list it." : undefined,
+    noindex: isLive && isNoindex(page) ? "It tells search engines not to list it." : undefined,
+    canonical_elsewhere: isLive ? canonicalElsewhere(page, setting) : undefined,
     title_empty: page.title === "" ? "It has no title." : undefined,
     ...(page.version !== null && onContent(page, page.version, setting)),
   };
+}
+
+function canonicalElsewhere({ canonical }: SeenPage, { elsewhere }: Setting): string | undefined {
+  const url = canonical === null ? null : URL.parse(canonical);
+  const other = url && elsewhere.find(({ base_url }) => isOnServers(url, [base_url]));
+  return other ? `It says that its address is ${canonical}, which is on ${other.environment}.` : undefined;
 }
 
 /** What differs from what was seen of its version before. What was never seen is unknown, and no finding. */
@@ -142,4 +142,19 @@ function doubledTitle(page: SeenPage, alike: SeenPage[]): string | undefined {
 export function learnedDigest({ outcome, version, text_digest, here, before, isOld }: SeenPage): string | undefined {
   if (outcome !== "shown" || version === null || text_digest === null || text_digest === here) return;
   if (text_digest === before || (here === null && !isOld)) return text_digest;
+}
+
+type ShownPage = Pick<SeenPage, "path" | "outcome" | "text_digest">;
+
+/** What a server shows that `other`, another one of its environment, shows otherwise. */
+export function disagreementsWith(other: string, itsPages: ShownPage[], pages: ShownPage[]): Found[] {
+  const digests = new Map(itsPages.filter(isShown).map(({ path, text_digest }) => [path, text_digest]));
+  return pages
+    .filter((page) => isShown(page) && digests.has(page.path) && digests.get(page.path) !== page.text_digest)
+    .map(({ path, text_digest }) => ({
+      path,
+      code: "servers_disagree",
+      sentence: `It shows something other than the server ${other} of the same environment.`,
+      content: text_digest,
+    }));
 }

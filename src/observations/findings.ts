@@ -1,60 +1,102 @@
-import { environmentBefore } from "../access/environments.ts";
-import { environmentById, findSiteById } from "../access/sites.ts";
+import { type Environment, environmentBefore } from "../access/environments.ts";
+import { environmentById, findSiteById, type Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { newId } from "../database/ids.ts";
-import { type Found, findingsOf, learnedDigest } from "./finding-rules.ts";
+import { reconcileDisagreements } from "./disagreements.ts";
+import { appendFindings, type Finder } from "./finding-events.ts";
+import { type Found, findingsOf, learnedDigest, type SeenPage } from "./finding-rules.ts";
+import { isHidden } from "./finding-settings.ts";
 import type { Visit } from "./pages.ts";
+import { type ReadVersion, wrongSoftware } from "./probe-rules.ts";
+import { recordedVersions } from "./probes.ts";
+import { type FindingChanges, reconcile } from "./reconcile.ts";
 import { observationRule } from "./reporters.ts";
 import { seenPages } from "./seen-pages.ts";
 
-/**
- * Opens and settles the findings of a server after a visit. `problem`: it does not answer, so that this is the only thing
- * found, and all else stays as it was.
- */
-export async function reconcileFindings(
-  trx: Database,
-  visit: Visit,
-  now: string,
-  problem: string | null,
-): Promise<void> {
-  const open = await trx
-    .selectFrom("findings")
-    .select(["id", "path", "code", "sentence"])
-    .where("server_id", "=", visit.server_id)
-    .where("settled_at", "is", null)
-    .execute();
-  const found =
-    problem === null ? await foundNow(trx, visit, now) : [{ path: "", code: "server_down", sentence: problem }];
-  const nameOf = ({ code, path }: { code: string; path: string }) => `${code} ${path}`;
-  const known = new Map(open.map((finding) => [nameOf(finding), finding]));
-  const about = { site_id: visit.site_id, environment_id: visit.environment_id, server_id: visit.server_id };
-  const fresh = found.filter((one) => !known.has(nameOf(one)));
-  // lists are newest first, and those of one visit in order of paths
-  const ids = fresh.map(() => newId(Date.parse(now))).sort();
-  const rows = fresh.map((one) => ({ id: ids.pop() as string, ...about, ...one, opened_at: now }));
-  await inBatches(rows, (batch) => trx.insertInto("findings").values(batch).execute());
-  for (const one of found) {
-    const { id, sentence } = known.get(nameOf(one)) ?? {};
-    if (id && sentence !== one.sentence)
-      await trx.updateTable("findings").set({ sentence: one.sentence }).where("id", "=", id).execute();
-  }
-  if (problem !== null) return;
-  const stillFound = new Set(found.map(nameOf));
-  const gone = open.filter((finding) => !stillFound.has(nameOf(finding))).map(({ id }) => id);
-  await inBatches(gone, (ids) => trx.updateTable("findings").set({ settled_at: now }).where("id", "in", ids).execute());
+export interface VisitResult {
+  /** It does not answer, so that this is the only thing found, and all else stays as it was. */
+  problem?: string | null | undefined;
+  /** What the server says about its software. */
+  versions?: ReadVersion[];
 }
 
-async function foundNow(trx: Database, visit: Visit, now: string): Promise<Found[]> {
+/** Opens and settles the findings of a server after a visit, in the transaction that ends it. */
+export async function reconcileFindings(
+  trx: Database,
+  actor: Finder,
+  visit: Visit,
+  { problem = null, versions = [] }: VisitResult,
+): Promise<void> {
   const site = await findSiteById(trx, visit.site_id);
-  if (!site) return [];
+  if (!site) return;
   const environment = environmentById(site, visit.environment_id);
+  const changes =
+    problem === null
+      ? await reconcileVisited(trx, { site, environment, visit, versions, now: actor.at })
+      : await reconcileDown(trx, visit, problem, actor.at);
+  const server = environment.servers.find(({ id }) => id === visit.server_id)?.name ?? "";
+  await appendFindings(trx, actor, site.id, changes, { environment, server, about: visit.id, how: "visit" });
+}
+
+const aboutOf = ({ site_id, environment_id, server_id }: Visit) => ({ site_id, environment_id, server_id });
+
+function reconcileDown(trx: Database, visit: Visit, problem: string, now: string): Promise<FindingChanges> {
+  const down: Found = { path: "", code: "server_down", sentence: problem, content: null };
+  return reconcile(trx, [down], { about: aboutOf(visit), now, stays: () => true });
+}
+
+interface Visited {
+  site: Site;
+  environment: Environment;
+  visit: Visit;
+  versions: ReadVersion[];
+  now: string;
+}
+
+async function reconcileVisited(
+  trx: Database,
+  { site, environment, visit, versions, now }: Visited,
+): Promise<FindingChanges> {
   const before = environmentBefore(site.environments, environment);
   const pages = await seenPages(trx, visit, { siteId: site.id, beforeId: before?.id });
+  await learn(trx, pages, environment.id, now);
+  const found = findingsOf(pages, {
+    tier: environment.tier,
+    hasRecord: pages.some(({ isRecorded }) => isRecorded),
+    isObserved: (await observationRule(trx, environment.id)).reporter === "observation",
+    before: before?.name,
+    isHidden: await isHidden(trx, environment.id),
+    elsewhere: site.environments
+      .filter(({ id }) => id !== environment.id)
+      .flatMap(({ name, servers }) => servers.map(({ base_url }) => ({ environment: name, base_url }))),
+    now,
+  });
+  const software = wrongSoftware(versions, await recordedVersions(trx, site.id, environment.id));
+  const unobserved = new Set([...pages.filter(isUnobserved), ...software.filter(isUnread)].map(({ path }) => path));
+  const changes = await reconcile(trx, [...found, ...software], {
+    about: aboutOf(visit),
+    now,
+    stays: ({ path, code }) =>
+      code === "servers_disagree" || (unobserved.has(path) && !/^(unobserved|not_observed_since)$/.test(code)),
+  });
+  await reconcileDisagreements(trx, environment, { site_id: site.id, environment_id: environment.id }, now);
+  return changes;
+}
+
+const isUnobserved = ({ outcome }: SeenPage): boolean => outcome === "unobserved";
+const isUnread = ({ code }: Found): boolean => code === "unobserved";
+
+/** Keeps by which digest versions are known here from now on. */
+async function learn(
+  trx: Database,
+  pages: Awaited<ReturnType<typeof seenPages>>,
+  environment_id: string,
+  seen_at: string,
+): Promise<void> {
   const learned = pages.flatMap((page) => {
     const text_digest = learnedDigest(page);
     return text_digest && page.version_id
-      ? [{ version_id: page.version_id, environment_id: environment.id, text_digest, seen_at: now }]
+      ? [{ version_id: page.version_id, environment_id, text_digest, seen_at }]
       : [];
   });
   await inBatches(learned, (rows) =>
@@ -64,11 +106,8 @@ async function foundNow(trx: Database, visit: Visit, now: string): Promise<Found
       .onConflict((conflict) =>
         conflict
           .columns(["version_id", "environment_id"])
-          .doUpdateSet((eb) => ({ text_digest: eb.ref("excluded.text_digest"), seen_at: now })),
+          .doUpdateSet((eb) => ({ text_digest: eb.ref("excluded.text_digest"), seen_at })),
       )
       .execute(),
   );
-  const hasRecord = pages.some(({ isRecorded }) => isRecorded);
-  const isObserved = (await observationRule(trx, environment.id)).reporter === "observation";
-  return findingsOf(pages, { tier: environment.tier, hasRecord, isObserved, before: before?.name, now });
 }

@@ -1,49 +1,14 @@
 import { Hono } from "hono";
-import { findingsPage } from "../../views/observations/findings.ts";
 import { visitsPage } from "../../views/observations/visits.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import type { SiteEnv } from "../http/context.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { countOf } from "../text.ts";
-import { findingCodes, findingKinds } from "./finding-rules.ts";
-import { countFindings, listFindings } from "./queries.ts";
+import { countFindings } from "./queries.ts";
 import { observationRule, observeSite } from "./reporters.ts";
 import { visitHours } from "./settings.ts";
 import { latestVisits, startVisits, whyNotVisited } from "./visits.ts";
-
-/** What the servers show that the record does not, and the reverse. */
-export const findingRoutes = new Hono<SiteEnv>();
-
-const pageSize = 100;
-
-findingRoutes.get("/", async (c) => {
-  const { site } = c.var.access;
-  const slug = c.req.query("environment");
-  const environment = slug ? findAnyEnvironment(site, slug) : undefined;
-  const code = findingCodes.find((one) => one === c.req.query("code"));
-  const before = c.req.query("before");
-  const filter = { environmentId: environment?.id, code, before, limit: pageSize + 1 };
-  const findings = await listFindings(c.var.db, site.id, filter);
-  const counts = await Promise.all(
-    site.environments.map(async ({ id, slug, name, tier }) => {
-      const codes = await countFindings(c.var.db, id);
-      return { slug, name, tier, count: codes.reduce((sum, { count }) => sum + count, 0), codes };
-    }),
-  );
-  const content = findingsPage({
-    site,
-    now: c.var.at,
-    findings: findings.slice(0, pageSize),
-    older: findings.length > pageSize ? findings[pageSize - 1]?.id : undefined,
-    isContinued: before !== undefined,
-    environment: environment?.slug,
-    code,
-    counts,
-    words: Object.fromEntries(findingCodes.map((one) => [one, findingKinds[one].word])),
-  });
-  return sitePage(c, { title: "Findings", ...(environment && { environment: environment.slug }) }, content);
-});
 
 /** The visits to the servers of an environment. */
 export const visitRoutes = new Hono<SiteEnv>();

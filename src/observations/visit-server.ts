@@ -6,10 +6,12 @@ import { type Client, createClient, NoResponse } from "../network/get.ts";
 import { addMs } from "../time/add.ts";
 import { endVisit } from "./end-visit.ts";
 import type { Reach } from "./fetch-page.ts";
+import { probesOf } from "./finding-settings.ts";
 import { addLinkedPages, beginLinks, type FoundLink } from "./linked-pages.ts";
 import { noticingLinks } from "./links.ts";
 import { type Look, lookAt } from "./look.ts";
 import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
+import { readVersions } from "./probes.ts";
 import { type Robots, readRobots } from "./robots.ts";
 import { downAfter } from "./rules.ts";
 import { sealContext, visitSettingsOf } from "./settings.ts";
@@ -52,7 +54,7 @@ export async function visitServer(db: Database, { ref }: Pick<Job, "ref">, conte
   } catch (error) {
     if (!(error instanceof NoResponse)) throw error;
     if (context.stopping?.aborted) return later(db, visit, context.now());
-    await endVisit(db, visit, context.now(), error.message);
+    await endVisit(db, visit, context.now(), { problem: error.message });
   } finally {
     client?.close();
   }
@@ -92,7 +94,10 @@ async function goOn(visitor: Visitor): Promise<void> {
   }
   for (;;) {
     const pages = await nextPages(db, visit, { limit: batchSize, links: settings.link_depth > 0 });
-    if (!pages.length) return endVisit(db, visit, context.now());
+    if (!pages.length) {
+      const versions = await readVersions(reach, await probesOf(db, visit.environment_id));
+      return endVisit(db, visit, context.now(), { versions });
+    }
     const found: FoundLink[] = [];
     const looks = await lookAtAll({ ...visitor, visit }, robots, pages, found);
     if (context.stopping?.aborted) return later(db, visit, context.now());
@@ -103,7 +108,8 @@ async function goOn(visitor: Visitor): Promise<void> {
     if (!saved) return; // another server goes on with it
     visit = saved;
     if (trouble?.retryAfterMs && usable.length) return later(db, visit, addMs(context.now(), trouble.retryAfterMs));
-    if (trouble) return endVisit(db, visit, context.now(), trouble.observation.reason ?? "It does not answer.");
+    if (trouble)
+      return endVisit(db, visit, context.now(), { problem: trouble.observation.reason ?? "It does not answer." });
     if (performance.now() > until) return later(db, visit, context.now());
   }
 }

@@ -13,7 +13,7 @@ import { administersAll } from "../support/sign-on.ts";
 import { environmentOf, lineOf, type Name, password } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
-import { visitedSite } from "./visited.ts";
+import { visitedFinding, visitedSite } from "./visited.ts";
 
 export interface Case {
   name: string;
@@ -338,7 +338,21 @@ export const cases: Case[] = [
   page("feeds, of all people", "iris", withFeeds),
   page("calendar", "oskar", (w) => withFreezes(w, "/calendar")),
   page("findings", "iris", (w) => visitedSite(w, "/findings")),
-  page("findings of one kind, none", "iris", (w) => visitedSite(w, "/findings?environment=live&code=drifted")),
+  page("findings of one kind, none", "iris", (w) => visitedSite(w, "/findings?environment=live&kind=drifted")),
+  page("findings, accepted", "iris", (w) => visitedSite(w, "/findings?state=accepted")),
+  page("findings, settled, none", "iris", (w) => visitedSite(w, "/findings?state=settled")),
+  page("a finding", "iris", (w) => visitedFinding(w, "missing")),
+  page("a finding, no reason", "iris", (w) => visitedFinding(w, "missing"), submit('main form[action$="/acceptance"]')),
+  page("a finding, accepted", "iris", (w) => visitedFinding(w, "unrecorded")),
+  page("a page with findings", "iris", (w) => visitedSite(w, "/artifacts/page?key=/sale")),
+  page("a board with findings", "iris", (w) => visitedSite(w, "")),
+  page("what is checked", "iris", (w) => visitedSite(w, "/settings/environments/live/findings")),
+  page(
+    "what is checked, wrong",
+    "iris",
+    (w) => visitedSite(w, "/settings/environments/live/findings"),
+    fillAndClick({ software: "checkout", path: "health", name: "version" }, "Save"),
+  ),
   page("visits in progress", "iris", (w) => visitedSite(w, "/observations/live")),
   page("visits, given up", "iris", (w) => visitedSite(w, "/observations/beta")),
   page("visits, never", "vera", "/sites/shop/observations/beta"),

@@ -1,5 +1,7 @@
 import { type Access, findAccess } from "../../src/access/sites.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
+import { acceptFinding } from "../../src/observations/accept-findings.ts";
+import { setProbe } from "../../src/observations/finding-settings.ts";
 import { startVisits } from "../../src/observations/visits.ts";
 import { createSite } from "../../src/sites/sites.ts";
 import { runVisits } from "../support/visits.ts";
@@ -31,6 +33,15 @@ export async function visitedSite(w: Shop, path: string): Promise<string> {
   await recordDeployment(w.db, actor, site, environmentOf(site, "live"), { placements });
   for (const slug of ["beta", "live"]) await startVisits(w.db, actor, site, environmentOf(site, slug));
   await runVisits(w);
+  const unrecorded = await w.db
+    .selectFrom("findings")
+    .select("id")
+    .where("site_id", "=", site.id)
+    .where("code", "=", "unrecorded")
+    .executeTakeFirstOrThrow();
+  await acceptFinding(w.db, actor, site, unrecorded.id, { reason: "It is recorded tomorrow" });
+  const probe = { software: "checkout", how: "json", path: "/health", name: "/version" };
+  await setProbe(w.db, actor, site, environmentOf(site, "live"), probe);
   await startVisits(
     w.db,
     { ...actor, at: new Date(Date.parse(w.clock.at) + 1).toISOString() },
@@ -39,4 +50,18 @@ export async function visitedSite(w: Shop, path: string): Promise<string> {
   );
   await w.db.updateTable("visits").set({ pages: 5, visited: 2 }).where("ended_at", "is", null).execute();
   return address;
+}
+
+/** The page of the first finding with this code on that site. */
+export async function visitedFinding(w: Shop, code: string): Promise<string> {
+  const findings = await visitedSite(w, "/findings");
+  const { id } = await w.db
+    .selectFrom("findings as f")
+    .innerJoin("sites as s", "s.id", "f.site_id")
+    .select("f.id")
+    .where("s.slug", "=", "visited")
+    .where("f.code", "=", code)
+    .orderBy("f.id")
+    .executeTakeFirstOrThrow();
+  return `${findings}/${id}`;
 }

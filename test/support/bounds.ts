@@ -100,6 +100,7 @@ const costsThatGrow: [statement: RegExp, of: string, times?: number][] = [
   [/^with spans /, "deployments in the period that is drawn"],
   [/^select 1 as later where exists /, "deployments up to a moment, of which hardly any was recorded late"],
   [/ from open_promotions as o .* r\.artifact_id in /, "rows on the page, once it is full"],
+  [/ from findings where site_id = .* and path in /, "rows on the page, once it is full"],
   [
     /^select l\.effective_at as at, l\.artifact_id as id from current_placements l /,
     "steps until the page is full, which depend on the ids of rows with the same moment",

@@ -4,7 +4,7 @@ import { createFeed } from "../../src/feeds/feeds.ts";
 import { newLink } from "../../src/people/links.ts";
 import { createWebhook } from "../../src/webhooks/webhooks.ts";
 import { released } from "./long-history.ts";
-import type { World } from "./world.ts";
+import { environmentOf, type World } from "./world.ts";
 
 export interface Visit {
   /** "machine" uses the API. */
@@ -23,6 +23,7 @@ const call = visits("machine", "/api/v1/sites/shop");
 const past = "as_of=2026-03-04T09:31:00Z";
 const known = "known_at=2026-03-04T12:00:00Z";
 const after = "after=page:part-3/part-3/page-0-101";
+const settledBefore = "2026-03-05T09:40:00.000Z.019ca12b-7c00-7000-8000-0123456789ab";
 const before = "before=2026-03-04T09:31:00.000Z.40";
 
 /** Every page and call that reads, with each combination of parameters that runs other queries. For a long history. */
@@ -100,7 +101,14 @@ export const everyPage: Visit[] = [
   ...shop("/artifacts/page?key=/often&before=2026-03-05T09:40:00.000Z.40"),
   ...shop("/artifacts/page?key=/often&from=4 March 2026 9:00&to=5 March 2026 9:00"),
   ...shop("/calendar", "/calendar?month=2026-03", "/calendar?week=2026-03-04", "/settings/freezes"),
-  ...shop("/findings", "/findings?environment=live&code=drifted", "/observations/live"),
+  ...shop("/findings", "/findings?environment=live&kind=drifted", "/observations/live", "/findings/:finding"),
+  ...shop("/findings?state=accepted", "/findings?state=accepted&environment=live", "/findings?state=settled"),
+  ...shop(
+    `/findings?state=settled&before=${settledBefore}`,
+    "/findings?state=settled&kind=drifted",
+    "/findings?state=settled&environment=live",
+    "/findings?state=settled&environment=live&kind=drifted",
+  ),
   ...shop("/compare", "/compare?from=beta~1&to=beta", "/compare?from=beta~30&to=live", "/compare?from=beta%23:many"),
   ...shop(`/compare?from=demo@2026-03-04T09:31Z&to=live@2026-03-04T09:31Z&${known}`),
   ...shop(`/compare?from=demo&to=live&kind=page&change=changed&${after}`),
@@ -131,6 +139,7 @@ export const everyPage: Visit[] = [
     "/environments/live",
     "/environments/live/gate",
     "/environments/live/visits",
+    "/environments/live/findings",
     "/tokens",
     "/jobs",
     "/notices",
@@ -153,7 +162,7 @@ export const everyPage: Visit[] = [
   ...call("/security-events", "/security-events?limit=10"),
   ...call("/webhooks", "/webhooks/:webhook/deliveries"),
   ...call("/notices", "/notices?limit=10", "/notice-rules", "/feeds", "/promotions/:open/guests"),
-  ...call("/findings", "/findings?environment=live&kind=missing"),
+  ...call("/findings", "/findings?environment=live&kind=missing", "/findings?state=settled&limit=10"),
   ...call("/freezes", "/freezes?environment=live"),
   ...call("/promotions/:completed/rollback"),
   ...call("/promotions/:completed", "/promotions/:open", "/can-promote?release=:many-released&to=demo"),
@@ -170,6 +179,7 @@ const named: Record<string, (w: World) => string | Promise<string>> = {
   reset: (w) => newLink(w.db, "reset", w.people.vera.id, w.clock.at),
   notice: (w) => unsubscribeKey(w),
   webhook: (w) => webhookId(w),
+  finding: (w) => findingId(w),
   guest: (w) => guestLink(w),
   address: (w) => addressLink(w),
   "changes-feed": (w) => fileOf(w, "environment:live"),
@@ -213,6 +223,20 @@ async function webhookId(w: World): Promise<string> {
   const context = { secrets: createSecrets({ databaseUrl: "file::memory:" }), isAllowed: () => true };
   const request = { name: "CI", shape: "standard", url: "https://ci.example.test", types: [] };
   return (await createWebhook(w.db, await w.by("iris"), w.site, request, context)).id;
+}
+
+async function findingId(w: World): Promise<string> {
+  const { id: environment_id, servers } = environmentOf(w.site, "live");
+  const about = { site_id: w.site.id, environment_id, server_id: servers[0]?.id ?? "" };
+  const found = { path: "/often", code: "noindex", sentence: "It tells search engines not to list it." };
+  const known = await w.db.selectFrom("findings").select("id").where("code", "=", "noindex").executeTakeFirst();
+  if (known) return known.id;
+  const id = newId();
+  await w.db
+    .insertInto("findings")
+    .values({ id, ...about, ...found, opened_at: w.clock.at })
+    .execute();
+  return id;
 }
 
 async function unsubscribeKey(w: World): Promise<string> {

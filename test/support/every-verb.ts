@@ -4,6 +4,8 @@ import { findAccess, type Site } from "../../src/access/sites.ts";
 import { systemActor } from "../../src/access/system.ts";
 import { setOwner } from "../../src/artifacts/owners.ts";
 import { correct } from "../../src/corrections/corrections.ts";
+import { newId, sha256 } from "../../src/database/ids.ts";
+import { siteTransaction } from "../../src/database/site-transaction.ts";
 import { endDelegation, setDelegation } from "../../src/delegations/delegations.ts";
 import { closeAccount } from "../../src/departures/close-account.ts";
 import { recordDeployment } from "../../src/deployments/record.ts";
@@ -15,6 +17,10 @@ import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { inviteGuest, revokeGuest } from "../../src/guests/guests.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
+import { acceptFinding, undoAcceptance } from "../../src/observations/accept-findings.ts";
+import { removeProbe, setHidden, setProbe } from "../../src/observations/finding-settings.ts";
+import { reconcileFindings } from "../../src/observations/findings.ts";
+import { recordFinding } from "../../src/observations/record-finding.ts";
 import { chooseReporter } from "../../src/observations/reporters.ts";
 import { changeVisitSettings, scheduleVisits } from "../../src/observations/settings.ts";
 import { visitDefaults } from "../../src/observations/settings-rules.ts";
@@ -56,6 +62,37 @@ export async function everyVerb(w: World): Promise<void> {
   await expire(w);
   await inviteAndRevokeGuest(w);
   await changeRolesOfAllSites(w);
+  await settleFindings(w);
+}
+
+/** A visit finds two pages that are not recorded: one is accepted for a while and then removed, the other is recorded. */
+async function settleFindings(w: World): Promise<void> {
+  const [ada, { id: environment_id, servers }] = [await w.by("ada"), environmentOf(w.site, "beta")];
+  const about = { site_id: w.site.id, environment_id, server_id: servers[0]?.id ?? "" };
+  const visit = await w.db
+    .insertInto("visits")
+    .values({ id: newId(), ...about, started_at: w.clock.at, ended_at: w.clock.at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await w.record("beta", ["/known v1"]);
+  for (const path of ["/found", "/passing", "/known"]) await seeOn(w, about.server_id, path);
+  const reconcile = () =>
+    siteTransaction(w.db, ada, w.site.id, (trx, actor) => reconcileFindings(trx, actor, visit, {}));
+  await reconcile();
+  const idOf = async (path: string) =>
+    (
+      await w.db
+        .selectFrom("findings")
+        .select("id")
+        .where("path", "=", path)
+        .where("code", "=", "unrecorded")
+        .executeTakeFirstOrThrow()
+    ).id;
+  await acceptFinding(w.db, ada, w.site, await idOf("/passing"), { reason: "It goes tomorrow" });
+  await undoAcceptance(w.db, ada, w.site, await idOf("/passing"));
+  await recordFinding(w.db, ada, w.site, await idOf("/found"), {});
+  await w.db.updateTable("observed_pages").set({ in_sitemap: 0 }).where("path", "=", "/passing").execute();
+  await reconcile();
 }
 
 /** Somebody who administers every site creates a role, changes it and removes it, and closes an account. */
@@ -74,6 +111,21 @@ async function changeRolesOfAllSites(w: World): Promise<void> {
     .deleteFrom("memberships")
     .where("person_id", "=", w.people.iris.id)
     .where("site_id", "not in", sites)
+    .execute();
+}
+
+/** Has a server show a page, which is in its sitemap. */
+async function seeOn(w: World, server_id: string, path: string): Promise<void> {
+  const id = newId();
+  const shown = { outcome: "shown" as const, title: "Found", text_digest: sha256(path), took_ms: 1, bytes: 1 };
+  await w.db
+    .insertInto("observations")
+    .values({ id, server_id, path, seen_at: w.clock.at, ...shown })
+    .execute();
+  const listed = { in_record: 0 as const, in_sitemap: 1 as const, observation_id: id, shown_id: id };
+  await w.db
+    .insertInto("observed_pages")
+    .values({ server_id, path, ...listed })
     .execute();
 }
 
@@ -131,6 +183,10 @@ async function administer(w: World): Promise<void> {
   const beta = environmentOf(site, "beta");
   const sealing = createSecrets({ databaseUrl: "file::memory:" });
   await changeVisitSettings(w.db, iris, site, beta, beta.servers[0]?.id ?? "", visits, sealing);
+  await setHidden(w.db, iris, site, beta, true);
+  await setProbe(w.db, iris, site, beta, { software: "checkout", how: "json", path: "/health", name: "/version" });
+  const { id: probe } = await w.db.selectFrom("software_probes").select("id").executeTakeFirstOrThrow();
+  await removeProbe(w.db, iris, site, beta, probe);
   const { id } = await invite(w.db, iris, w.site, { name: "Nora", email: "nora@example.test", roles: ["viewer"] });
   await changeRoles(w.db, iris, w.site, id, ["tester"]);
   await resetPassword(w.db, iris, w.site, w.people.mara.id);

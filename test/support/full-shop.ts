@@ -123,6 +123,12 @@ async function observe({ db, site, clock: { at } }: World): Promise<void> {
     .insertInto("findings")
     .values({ id: newId(), ...about, path: "/sale", ...finding })
     .execute();
+  await db.insertInto("finding_settings").values({ environment_id, hidden: 1 }).execute();
+  const probe = { software: "checkout", how: "json" as const, path: "/health", name: "/version" };
+  await db
+    .insertInto("software_probes")
+    .values({ id: newId(), environment_id, ...probe })
+    .execute();
 }
 
 /** Adds rows of 40 KB, so that a copy takes a while. */

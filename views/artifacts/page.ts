@@ -3,11 +3,13 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { DrawnPlacement, PastPlacement, VersionFacts } from "../../src/artifacts/queries.ts";
 import type { Timeline } from "../../src/artifacts/timeline.ts";
+import type { Finding } from "../../src/observations/queries.ts";
+import type { Sighting } from "../../src/observations/sightings.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
 import { joinWithAnd } from "../../src/text.ts";
-import { longTime, recordedLater } from "../../src/time/format.ts";
+import { ago, longTime, recordedLater } from "../../src/time/format.ts";
 import { correctionNotes, correctLink } from "../corrections.ts";
 import { pathWithQuery, shortMoment } from "../parts/address.ts";
 import { artifactPath, digest, serverAddress, versionTag } from "../parts/artifact.ts";
@@ -16,7 +18,7 @@ import { env } from "../parts/environment.ts";
 import { followButton } from "../parts/follow.ts";
 import { each, eachWithAnd, type Html, html, type Piece } from "../parts/html.ts";
 import { momentExamples, momentInput } from "../parts/moment.ts";
-import { chips, facts, fold, head } from "../parts/page.ts";
+import { chips, facts, fold, head, panel } from "../parts/page.ts";
 import { nameOf, nowCalled } from "../parts/people.ts";
 import { approvedByCell, placementSource } from "../parts/placement.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -48,12 +50,16 @@ export type ArtifactProps = {
   isContinued: boolean;
   approvers: Map<string, ApprovedBy[]>;
   corrections: Correction[];
+  /** What visits found about it that is not settled. */
+  findings: Finding[];
+  /** What each server showed when it was visited last. */
+  sightings: Sighting[];
   may: Permitted;
   versions: VersionFacts[];
 } & Pick<OwnerProps, "owners" | "people">;
 
 export function artifactPage(props: ArtifactProps): Html {
-  return html`${header(props)}${ownerPanel(props)}
+  return html`${header(props)}${ownerPanel(props)}${seenPanel(props)}
 ${!props.isContinued && figure(props)}${rangeForm(props)}
 <h2 class="sr">Placements</h2>
 ${placementTable(props)}
@@ -105,6 +111,22 @@ function currentWords({ current }: ArtifactProps): Html {
       : html`${versionTag(label)} is on ${names}`;
   });
   return html`${each(parts, (part, i) => html`${i > 0 && "; "}${part}`)}.`;
+}
+
+/** "Seen 12 minutes ago on demo: as recorded", and what was found. */
+function seenPanel({ site, now, findings, sightings }: ArtifactProps): Html | false {
+  if (!findings.length && !sightings.length) return false;
+  const seen = each(
+    sightings,
+    ({ environment, server, seen_at, state, word }) =>
+      html`<li><span>Seen ${ago(seen_at, now)} on <bdi>${environment.name}</bdi>${environment.servers.length > 1 && html` (<bdi>${server}</bdi>)`}: ${statusBadge(state, word)}</span><small>${time(seen_at, site.time_zone, now)}</small></li>`,
+  );
+  const found = each(
+    findings,
+    ({ id, word, state, environment_name, sentence }) =>
+      html`<li><span>${statusBadge(state === "open" ? "blocked" : "approved", `${word}${state === "open" ? "" : ", accepted"}`, { href: `/sites/${site.slug}/findings/${id}` })} on <bdi>${environment_name}</bdi></span><small>${sentence}</small></li>`,
+  );
+  return panel("seen", "On the servers", html`<ul class="steps">${seen}${found}</ul>`);
 }
 
 type WaitingPromotion = ArtifactProps["waiting"][number];

@@ -45,6 +45,10 @@ const often: Choice[] = [
   { value: "off", label: "never" },
 ];
 
+/** `as usual` says what that is where it is never. */
+const oftenFor = (kind: NoticeKind): Choice[] =>
+  kind === "findings" ? often.map((one) => (one.value ? one : { value: "", label: "as usual: never" })) : often;
+
 const choices = ({ site, rules, choices, names, errors }: Props): Html =>
   html`<form class="form" method="post" action="/sites/${site.slug}/notices">
 ${each(Object.keys(names) as NoticeKind[], (kind) =>
@@ -54,7 +58,7 @@ ${each(Object.keys(names) as NoticeKind[], (kind) =>
         name: kind,
         label: names[kind],
         value: choices[kind] ?? "",
-        choices: rules[kind] === "required" ? often.filter(({ value }) => value !== "off") : often,
+        choices: rules[kind] === "required" ? often.filter(({ value }) => value !== "off") : oftenFor(kind),
         error: errors[kind],
       }),
 )}

@@ -72,6 +72,7 @@ const legend: [StatusKind, string, string][] = [
   ["superseded", "superseded", "replaced by a newer promotion"],
   ["blocked", "blocked", "not possible yet"],
   ["blocked", "frozen", "takes no promotions at the moment"],
+  ["blocked", "drifted", "or missing, unrecorded, …: found on a server"],
 ];
 
 /** Explains the icons. */

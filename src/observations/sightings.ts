@@ -1,0 +1,77 @@
+import type { Environment } from "../access/environments.ts";
+import type { Site } from "../access/sites.ts";
+import type { Database } from "../database/connect.ts";
+import { isAboutRecord } from "../record/finding-kinds.ts";
+import type { Finding } from "./queries.ts";
+import { seenWord } from "./sighting-rules.ts";
+
+/** What a server showed of a page when it was visited last. */
+export interface Sighting {
+  environment: Environment;
+  server: string;
+  /** When it was looked at last. */
+  seen_at: string;
+  state: "same" | "blocked" | "unknown";
+  /** How that compares with the record. */
+  word: string;
+}
+
+/** What each server of a site showed of a page last. `findings`: those about it that are not settled. */
+export async function sightingsOf(
+  db: Database,
+  site: Site,
+  artifact: { id: string; key: string },
+  findings: Finding[],
+): Promise<Sighting[]> {
+  const servers = site.environments.flatMap((environment) =>
+    environment.servers.map(({ id, name }) => ({ id, name, environment })),
+  );
+  if (!servers.length) return [];
+  const rows = await seenOn(
+    db,
+    artifact,
+    servers.map(({ id }) => id),
+  );
+  const sightings = servers.map(async ({ id, name, environment }): Promise<Sighting[]> => {
+    const row = rows.find(({ server_id }) => server_id === id);
+    if (!row) return [];
+    const { placement_seq, version } = row;
+    const found = findings.find(({ server_id, code }) => server_id === id && isAboutRecord(code));
+    const word = found?.word ?? seenWord({ ...row, version: placement_seq === null ? undefined : version });
+    const state = found ? "blocked" : word === "as recorded" ? "same" : "unknown";
+    return [{ environment, server: name, seen_at: (await lookedAt(db, id)) ?? row.seen_at, state, word }];
+  });
+  return (await Promise.all(sightings)).flat();
+}
+
+const seenOn = (db: Database, { id, key }: { id: string; key: string }, serverIds: string[]) =>
+  db
+    .selectFrom("observed_pages as p")
+    .innerJoin("servers as s", "s.id", "p.server_id")
+    .innerJoin("observations as o", "o.id", "p.observation_id")
+    .leftJoin("current_placements as c", (join) =>
+      join.on("c.artifact_id", "=", id).onRef("c.environment_id", "=", "s.environment_id"),
+    )
+    .leftJoin("versions as v", "v.id", "c.version_id")
+    .leftJoin("seen_versions as h", (join) =>
+      join.onRef("h.version_id", "=", "c.version_id").onRef("h.environment_id", "=", "s.environment_id"),
+    )
+    .select(["p.server_id", "o.outcome", "o.text_digest", "o.seen_at", "c.placement_seq", "v.label as version"])
+    .select("h.text_digest as here")
+    .where("p.path", "=", key)
+    .where("p.server_id", "in", serverIds)
+    .execute();
+
+/** When the last visit to a server ended that was not given up. */
+async function lookedAt(db: Database, serverId: string): Promise<string | undefined> {
+  const visit = await db
+    .selectFrom("visits")
+    .select("ended_at")
+    .where("server_id", "=", serverId)
+    .where("ended_at", "is not", null)
+    .where("problem", "is", null)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return visit?.ended_at ?? undefined;
+}

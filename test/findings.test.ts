@@ -1,0 +1,393 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findAccess, type Site } from "../src/access/sites.ts";
+import { addServer } from "../src/environments/environments.ts";
+import { verify } from "../src/integrity/verify.ts";
+import { chooseNotices } from "../src/notices/choices.ts";
+import { messageOf, type StoredNotice } from "../src/notices/message.ts";
+import { writeNotices } from "../src/notices/write-notices.ts";
+import { acceptFinding } from "../src/observations/accept-findings.ts";
+import { setHidden } from "../src/observations/finding-settings.ts";
+import { listFindings } from "../src/observations/queries.ts";
+import { recordFinding } from "../src/observations/record-finding.ts";
+import { scheduleVisits } from "../src/observations/settings.ts";
+import { startDueVisits } from "../src/observations/visits.ts";
+import { addMs } from "../src/time/add.ts";
+import { machine, stranger } from "./support/api.ts";
+import { findings, runVisits, serveAt, visit } from "./support/visits.ts";
+import { htmlPage, sitemapOf, type WebSite, webSite } from "./support/web-site.ts";
+import { words } from "./support/words.ts";
+import { environmentOf, type Name, type World, world } from "./support/world.ts";
+
+let w: World;
+let beta: WebSite;
+const sale = htmlPage("Sale", "<h1>Sale</h1><p>Shoes at half price</p>");
+const hotfix = htmlPage("Sale", "<h1>Sale</h1><p>Shoes at a third of the price</p>");
+beforeEach(async () => {
+  w = await world();
+  beta = await webSite({ "/sale": sale, "/about": htmlPage("About", "<p>We are a shop</p>") });
+  await serveAt(w, "beta", beta.base);
+  await w.record("beta", ["/sale v1", "/about v1"]);
+  await visit(w, "beta");
+});
+afterEach(async () => {
+  await Promise.all([beta.close(), w.close()]);
+});
+
+/** /sale has drifted on beta; returns the finding's id. */
+async function drift(body = hotfix): Promise<string> {
+  beta.pages["/sale"] = body;
+  await visit(w, "beta");
+  return idOf("/sale");
+}
+
+const listed = (state: "open" | "accepted" | "settled") => listFindings(w.db, w.site.id, { state, limit: 100 });
+
+async function idOf(path: string): Promise<string> {
+  const found = (await listed("open")).find((finding) => finding.path === path);
+  if (!found) throw new Error(`nothing is found about ${path}`);
+  return found.id;
+}
+
+const states = async () => ({
+  open: (await listed("open")).map(({ code, path }) => `${code} ${path}`.trim()),
+  accepted: (await listed("accepted")).map(({ code, path }) => `${code} ${path}`.trim()),
+  settled: (await listed("settled")).map(({ code, path, settled_how }) => `${code} ${path}: ${settled_how}`),
+});
+
+const shown = async (who: Name, path: string) => words(await (await w.as(who).get(`/sites/shop${path}`)).text());
+
+const historyText = () => shown("vera", "/history");
+
+describe("a finding is accepted", () => {
+  test("with a reason, until something changes, and opened again by an undo", async () => {
+    const id = await drift();
+    const page = `/sites/shop/findings/${id}`;
+    const ada = w.as("ada");
+    const empty = await ada.post(`${page}/acceptance`, { reason: " " });
+    expect(empty.status).toBe(422);
+    expect(words(await empty.text())).toContain("Enter a reason. It is kept in the history.");
+    expect(words(await (await ada.submit(`${page}/acceptance`, { reason: "A test of prices" })).text())).toContain(
+      "Accepted, until something changes.",
+    );
+    expect(await states()).toEqual({ open: [], accepted: ["drifted /sale"], settled: [] });
+    const accepted = await shown("vera", "/findings?state=accepted&environment=beta&kind=drifted");
+    expect(accepted).toContain("by Ada: A test of prices");
+    expect(await shown("vera", "/findings")).toContain("Nothing was found.");
+    expect(await historyText()).toContain(
+      "Ada accepted a finding on the server web of beta: drifted, /sale (“A test of prices”), until something changes.",
+    );
+
+    await visit(w, "beta");
+    expect((await states()).accepted).toEqual(["drifted /sale"]);
+    await ada.submit(`${page}/acceptance/undo`);
+    expect((await states()).open).toEqual(["drifted /sale"]);
+    expect((await ada.post(`${page}/acceptance/undo`)).status).toBe(409);
+    expect(await historyText()).toContain("Ada no longer accepts a finding on the server web of beta: drifted, /sale.");
+  });
+
+  test("and opened anew if the server shows something else, or shows it again after it was settled", async () => {
+    const id = await drift();
+    await acceptFinding(w.db, await w.by("ada"), w.site, id, { reason: "A test" });
+    expect(await drift(htmlPage("Sale", "<p>Shoes for free</p>"))).not.toBe(id);
+    expect(await states()).toEqual({ open: ["drifted /sale"], accepted: [], settled: ["drifted /sale: changed"] });
+    expect(await shown("vera", "/findings?state=settled")).toContain("as something else was found");
+
+    await acceptFinding(w.db, await w.by("ada"), w.site, await idOf("/sale"), { reason: "Once more" });
+    beta.pages["/sale"] = sale;
+    await visit(w, "beta");
+    await drift();
+    expect(await states()).toEqual({
+      open: ["drifted /sale"],
+      accepted: [],
+      settled: ["drifted /sale: gone", "drifted /sale: changed"],
+    });
+    expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
+  });
+
+  test("once, if two accept it at once; not by a viewer, and not by a stranger", async () => {
+    const id = await drift();
+    const page = `/sites/shop/findings/${id}/acceptance`;
+    const both = await Promise.all(["ada", "cleo"].map((name) => w.as(name as Name).post(page, { reason: "A test" })));
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([303, 409]));
+    const again = await w.as("ada").post(page, { reason: "Another" });
+    expect(words(await again.text())).toContain("This finding is accepted already.");
+    expect((await w.as("vera").post(page, { reason: "A test" })).status).toBe(403);
+    expect((await w.as("oskar").post(page, { reason: "A test" })).status).toBe(404);
+    expect(await shown("vera", `/findings/${id}`)).not.toContain("Record it");
+    const elsewhere = await findAccess(w.db, w.people.oskar.id, "elsewhere");
+    const oskar = { ...(await w.by("ada")), person: w.people.oskar };
+    await expect(acceptFinding(w.db, oskar, elsewhere?.site as Site, id, { reason: "Mine" })).rejects.toMatchObject({
+      status: 404,
+    });
+  });
+});
+
+describe("what was found is recorded", () => {
+  const versions = async (environment = "beta") => {
+    const rows = await w.db
+      .selectFrom("current_placements as c")
+      .innerJoin("artifacts as a", "a.id", "c.artifact_id")
+      .leftJoin("versions as v", "v.id", "c.version_id")
+      .select(["a.key", "v.label", "v.title", "c.effective_at", "c.out_of_band"])
+      .where("c.environment_id", "=", environmentOf(w.site, environment).id)
+      .execute();
+    return new Map(rows.map(({ key, ...row }) => [key, row]));
+  };
+
+  test("as a hotfix with its content as the version, effective since it was first seen", async () => {
+    const id = await drift();
+    const seenAt = w.clock.at;
+    await visit(w, "beta");
+    expect(await shown("cleo", `/findings/${id}`)).toContain("It is right: record it");
+    const done = await w.as("cleo").submit(`/sites/shop/findings/${id}/deployment`);
+    expect(words(await done.text())).toContain("Deployment 2 recorded. The finding is settled.");
+    expect((await versions()).get("/sale")).toMatchObject({
+      label: expect.stringMatching(/^seen [0-9a-f]{8}$/),
+      title: "Sale",
+      effective_at: seenAt,
+      out_of_band: 0,
+    });
+    expect(await states()).toEqual({ open: [], accepted: [], settled: ["drifted /sale: recorded"] });
+    expect(await historyText()).toContain(
+      "Cleo recorded what the server web of beta shows, which settles 1 finding: drifted, /sale.",
+    );
+    const again = await w.as("cleo").post(`/sites/shop/findings/${id}/deployment`, { version: "v9" });
+    expect([again.status, words(await again.text())]).toEqual([
+      409,
+      expect.stringContaining("This finding is settled"),
+    ]);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual([]);
+    expect(await verify(w.db, w.site.id)).toMatchObject({ events: expect.any(Number) });
+  });
+
+  test("under the name that the person gives it, if that is not the recorded one", async () => {
+    const id = await drift();
+    const refused = await w.as("cleo").post(`/sites/shop/findings/${id}/deployment`, { version: "v1" });
+    expect(refused.status).toBe(422);
+    expect(words(await refused.text())).toContain("v1 is what is recorded already");
+    expect((await w.as("vera").post(`/sites/shop/findings/${id}/deployment`)).status).toBe(403);
+    expect((await w.as("oskar").post(`/sites/shop/findings/${id}/deployment`)).status).toBe(404);
+    const both = await Promise.all(
+      ["v2", "v3"].map(async (version) => recordFinding(w.db, await w.by("cleo"), w.site, id, { version })),
+    ).catch((error: unknown) => error);
+    expect(both).toMatchObject({ status: 409 });
+    expect((await versions()).get("/sale")?.label).toMatch(/^v[23]$/);
+  });
+
+  test("as a new page, a removal, a page that is still there, and the old version that was never replaced", async () => {
+    beta.pages["/sitemap.xml"] = sitemapOf(beta.base, ["/new"]);
+    beta.pages["/new"] = htmlPage("New", "<p>Nobody recorded this</p>");
+    delete beta.pages["/about"];
+    await w.record("beta", ["/old v1"]);
+    beta.pages["/old"] = htmlPage("Old", "<p>Old</p>");
+    await visit(w, "beta");
+    await w.record("beta", ["-/old"]);
+    await visit(w, "beta");
+    expect((await states()).open).toEqual(["still_there /old", "missing /about", "unrecorded /new"]);
+    for (const path of ["/new", "/about", "/old"])
+      await recordFinding(w.db, await w.by("cleo"), w.site, await idOf(path), {});
+    const now = await versions();
+    expect(now.get("/about")?.label).toBeNull();
+    expect(now.get("/new")?.label).toMatch(/^seen /);
+    // it is the content that was seen as v1, and it counts after the removal
+    expect(now.get("/old")?.label).toBe("v1");
+    expect((await states()).open).toEqual([]);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual([]);
+  });
+
+  test("out of band where a gate asks for approvals, on all servers that show it", async () => {
+    await using demo = await webSite({ "/sale": sale });
+    await using second = await webSite({ "/sale": sale });
+    await serveAt(w, "demo", demo.base);
+    const place = environmentOf(w.site, "demo");
+    await addServer(w.db, await w.by("iris"), w.site, place, { name: "web2", base_url: second.base });
+    w.site = (await findAccess(w.db, w.people.iris.id, "shop"))?.site as Site;
+    await w.record("demo", ["/sale v1"]);
+    await visit(w, "demo");
+    demo.pages["/sale"] = hotfix;
+    await visit(w, "demo");
+    expect(await findings(w)).toEqual(["demo drifted /sale", "demo servers_disagree /sale"]);
+    second.pages["/sale"] = hotfix;
+    await visit(w, "demo");
+    expect(await findings(w)).toEqual(["demo drifted /sale", "demo drifted /sale"]);
+    await recordFinding(w.db, await w.by("cleo"), w.site, await idOf("/sale"), { version: "v2" });
+    expect((await versions("demo")).get("/sale")).toMatchObject({ label: "v2", out_of_band: 1 });
+    expect(await findings(w)).toEqual([]);
+  });
+
+  test("but not where only the server can be put right", async () => {
+    beta.pages["/about"] = htmlPage("", "<p>We are a shop</p>");
+    await visit(w, "beta");
+    const id = (await listed("open")).find(({ code }) => code === "title_empty")?.id ?? "";
+    await expect(recordFinding(w.db, await w.by("cleo"), w.site, id, {})).rejects.toMatchObject({ status: 409 });
+    expect(await shown("cleo", `/findings/${id}`)).not.toContain("It is right: record it");
+  });
+});
+
+test("opening and settling of what matters to the record are events, by whoever started the visit or by Sitebook", async () => {
+  beta.pages["/about"] = htmlPage("", "<p>We are two shops</p>");
+  await drift();
+  expect(await historyText()).toContain(
+    "Cleo visited the server web of beta, and found 2 findings: drifted, /about; drifted, /sale.",
+  );
+  await scheduleVisits(w.db, await w.by("iris"), w.site, environmentOf(w.site, "beta"), 1);
+  beta.pages["/sale"] = sale;
+  w.clock.at = addMs(w.clock.at, 3_600_000);
+  await startDueVisits(w.db, w.clock.at);
+  await runVisits(w);
+  expect(await historyText()).toContain(
+    "Sitebook (machine) visited the server web of beta, and no longer found 1 finding: drifted, /sale.",
+  );
+  const events = await w.db.selectFrom("events").select("action").where("action", "like", "findings%").execute();
+  expect(events.map(({ action }) => action).sort()).toEqual(["findings_opened", "findings_settled"]);
+});
+
+test("a page that cannot be observed for a while settles nothing that was found in it", async () => {
+  const id = await drift();
+  await acceptFinding(w.db, await w.by("ada"), w.site, id, { reason: "A test" });
+  beta.pages["/sale"] = (response) => response.writeHead(503).end();
+  await visit(w, "beta");
+  expect(await states()).toEqual({ open: ["unobserved /sale"], accepted: ["drifted /sale"], settled: [] });
+  beta.pages["/sale"] = hotfix;
+  await visit(w, "beta");
+  expect(await states()).toMatchObject({ open: [], accepted: ["drifted /sale"] });
+});
+
+describe("more is found", () => {
+  test("if a server says another version than is recorded, by JSON, a header or a meta tag", async () => {
+    beta.pages["/health"] = '{"build": {"version": "3.4.0"}}';
+    beta.pages["/sale"] = (response) => {
+      response.writeHead(200, { "content-type": "text/html", "x-shop": "v1.0" });
+      response.end(sale.replace("<title>", '<meta name="search" content="9"><title>'));
+    };
+    const iris = w.as("iris");
+    const form = "/sites/shop/settings/environments/beta/findings/software";
+    await iris.submit(form, { software: "checkout", how: "json", path: "/health", name: "/build/version" });
+    await iris.submit(form, { software: "shop", how: "header", path: "/sale", name: "X-Shop" });
+    await iris.submit(form, { software: "search", how: "meta", path: "/sale", name: "Search" });
+    await iris.submit(form, { software: "gone", how: "json", path: "/nowhere", name: "" });
+    expect(await historyText()).toContain(
+      "Iris changed how Sitebook reads the version of checkout from the servers of beta: JSON /build/version at /health.",
+    );
+    await w.record("beta", ["checkout 3.4.1", "shop 1.0", "search 8"]);
+    await visit(w, "beta");
+    expect((await listed("open")).map(({ sentence }) => sentence).sort()).toEqual([
+      "Its version could not be read: /nowhere answers with status 404.",
+      "The server says 3.4.0; 3.4.1 is recorded.",
+      "The server says 9; 8 is recorded.",
+    ]);
+    expect(await shown("vera", "")).toContain("wrong version");
+    await recordFinding(w.db, await w.by("cleo"), w.site, await idOf("checkout"), {});
+    await w.record("beta", ["search 9"]);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual(["beta unobserved gone"]);
+
+    const wrong = await iris.post(form, { software: "", how: "json", path: "health", name: "version" });
+    expect(wrong.status).toBe(422);
+    const text = words(await wrong.text());
+    expect(text).toContain("Enter a path on the server, such as /health.");
+    expect(text).toContain("Enter a JSON pointer, such as /version or /build/version.");
+    expect((await w.as("ada").post(form)).status).toBe(403);
+    const { id } = await w.db
+      .selectFrom("software_probes")
+      .select("id")
+      .where("software", "=", "gone")
+      .executeTakeFirstOrThrow();
+    await iris.submit(`${form}/${id}/removal`);
+    expect((await iris.post(`${form}/${id}/removal`)).status).toBe(404);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual([]);
+  });
+
+  test("if search engines may list what is to be hidden, once for a server", async () => {
+    await w.as("iris").submit("/sites/shop/settings/environments/beta/findings", { hidden: "1" });
+    await visit(w, "beta");
+    expect((await listed("open")).map(({ path, sentence }) => path + sentence)).toEqual([
+      "Search engines may list 2 pages of this server, such as /about.",
+    ]);
+    await setHidden(w.db, await w.by("iris"), w.site, environmentOf(w.site, "beta"), false);
+    await visit(w, "beta");
+    expect(await findings(w)).toEqual([]);
+    expect(await historyText()).toContain(
+      "Iris changed what Sitebook expects of beta: search engines may list its pages.",
+    );
+  });
+
+  test("if a live page says that its address is on another environment", async () => {
+    const head = `<link rel="canonical" href="${beta.base}/sale">`;
+    await using live = await webSite({ "/sale": htmlPage("Sale", "<p>Shoes</p>", head) });
+    await serveAt(w, "live", live.base);
+    await w.record("live", ["/sale v1"]);
+    await visit(w, "live");
+    expect(await findings(w)).toContain("live canonical_elsewhere /sale");
+  });
+});
+
+test("the board, the page of a page and the API say what was found", async () => {
+  const id = await drift();
+  const board = await (await w.as("vera").get("/sites/shop")).text();
+  expect(board).toContain(`href="/sites/shop/findings/${id}"`);
+  w.clock.at = addMs(w.clock.at, 12 * 60_000);
+  const page = await shown("vera", "/artifacts/page?key=/sale");
+  expect(page).toContain("Seen 12 minutes ago on beta: drifted");
+  expect(await shown("vera", "/artifacts/page?key=/about")).toContain("Seen 12 minutes ago on beta: as recorded");
+
+  const [viewer, contributor, other] = [await machine(w, "viewer"), await machine(w, "contributor"), await stranger(w)];
+  const path = `/sites/shop/findings/${id}`;
+  expect((await viewer.get("/sites/shop/findings?code=drifted&limit=1")).body.items).toMatchObject([
+    { id, path: "/sale", server: "web", state: "open", accepted: null, settled: null },
+  ]);
+  expect((await viewer.post(`${path}/acceptance`, { reason: "A test" })).status).toBe(403);
+  expect((await other.post(`${path}/acceptance`, { reason: "A test" })).status).toBe(404);
+  expect((await contributor.post(`${path}/acceptance`, { reason: "" })).body.errors).toEqual([
+    { path: "reason", message: "Enter a reason. It is kept in the history." },
+  ]);
+  const key = { "idempotency-key": "accept-1" };
+  for (let i = 0; i < 2; i++)
+    expect((await contributor.post(`${path}/acceptance`, { reason: "A test" }, key)).body).toMatchObject({
+      state: "accepted",
+      accepted: { person_kind: "machine", reason: "A test", accepted_at: w.clock.at },
+    });
+  expect(await (await w.as("vera").get("/sites/shop")).text()).not.toContain(`findings/${id}`);
+  expect((await contributor.post(`${path}/acceptance/undo`, {})).body).toMatchObject({ state: "open", accepted: null });
+  expect((await contributor.post(`${path}/deployment`, { version: "v2" })).body).toEqual({ number: 2, version: "v2" });
+  const settled = await viewer.get("/sites/shop/findings?state=settled&environment=beta");
+  expect(settled.body.items).toMatchObject([{ id, settled: { how: "recorded" } }]);
+});
+
+test("settled findings are paged, latest first", async () => {
+  for (let i = 0; i < 3; i++) {
+    await drift();
+    beta.pages["/sale"] = sale;
+    await visit(w, "beta");
+  }
+  const viewer = await machine(w, "viewer");
+  const all = (await viewer.get("/sites/shop/findings?state=settled")).body.items;
+  const paged: unknown[] = [];
+  for (let cursor = ""; ; ) {
+    const { body } = await viewer.get(`/sites/shop/findings?state=settled&kind=drifted&limit=1${cursor}`);
+    paged.push(...body.items);
+    if (!body.next) break;
+    cursor = `&cursor=${body.next}`;
+  }
+  expect(paged).toHaveLength(3);
+  expect(paged).toEqual(all);
+});
+
+test("only those who chose it are told what a visit found, once", async () => {
+  await writeNotices(w.db, w.clock.at, true);
+  await chooseNotices(w.db, w.people.mara.id, w.site.id, { findings: "now" });
+  await drift();
+  for (let i = 0; i < 2; i++) await writeNotices(w.db, w.clock.at, true);
+  const notices = await w.db.selectFrom("notices").selectAll().execute();
+  expect(notices.map(({ person_id, kind }) => [person_id, kind])).toEqual([[w.people.mara.id, "findings"]]);
+  const message = await messageOf(w.db, notices[0] as StoredNotice, "https://book.example", w.clock.at);
+  expect(message).toMatchObject({
+    subject: "Fennel & Co: 1 finding on beta",
+    details: ["/sale: It shows something other than it did as v1, and no deployment was recorded since."],
+    actions: [{ url: "https://book.example/sites/shop/findings?environment=beta" }],
+  });
+  expect(await shown("mara", "/notices")).toContain("Findings on the servers");
+});
