@@ -25,6 +25,7 @@ const short: [statement: RegExp, why: string][] = [
   [/ from promotions as p .* and 1 = 0 /, "no rows"],
   [/ from subscriptions as s /, "what a person follows on a site"],
   [/ from findings where /, "the open findings of an environment"],
+  [/ from observed_pages as p inner join servers as s /, "what each server showed of one page"],
   [/ from webhooks where /, "the webhooks of a site"],
   [/ from guests as g /, "the guests of a promotion"],
   [/ from freezes as f /, "the freezes of a site that are not over, or a page of them"],
@@ -123,6 +124,7 @@ const costsThatGrowOnPostgres: typeof costsThatGrow = [
     "the same: it reads little else",
     3,
   ],
+  [/ from findings as f /, "people who may have accepted one, a handful here", 5],
 ];
 
 /** The factor by which the cost of a statement may grow when the history doubles. */

@@ -123,7 +123,6 @@ async function observe({ db, site, clock: { at } }: World): Promise<void> {
     .insertInto("findings")
     .values({ id: newId(), ...about, path: "/sale", ...finding })
     .execute();
-  await db.insertInto("finding_settings").values({ environment_id, hidden: 1 }).execute();
   const probe = { software: "checkout", how: "json" as const, path: "/health", name: "/version" };
   await db
     .insertInto("software_probes")
