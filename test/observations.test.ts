@@ -201,7 +201,7 @@ describe("findings", () => {
     delete beta.pages["/about"];
     await visit(w, "beta");
     const { text } = await shown(w.as("vera"), "/sites/shop/findings?environment=beta");
-    expect(text).toContain("missing: /about");
+    expect(text).toContain("missing /about");
     expect(text).toContain("The server answers with status 404.");
     expect(text).toContain("Deploy the page again, or record its removal.");
     expect((await shown(w.as("vera"), "/sites/shop/findings?kind=drifted")).text).toContain("Nothing was found.");

@@ -351,7 +351,7 @@ export const cases: Case[] = [
     "what is checked, wrong",
     "iris",
     (w) => visitedSite(w, "/settings/environments/live/findings"),
-    fillAndClick({ software: "checkout", path: "health", name: "version" }, "Save"),
+    fillAndClick({ software: "checkout", path: "health", name: "version" }, "Save software"),
   ),
   page("visits in progress", "iris", (w) => visitedSite(w, "/observations/live")),
   page("visits, given up", "iris", (w) => visitedSite(w, "/observations/beta")),

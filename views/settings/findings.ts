@@ -61,4 +61,4 @@ ${input({ name: "path", label: "Path on the server", value: typed?.path, error: 
     choices: Object.entries(kindNames).map(([value, label]) => ({ value, label })),
   })}
 ${input({ name: "name", label: "Pointer or name", value: typed?.name, error: errors.name, hint: "A JSON pointer such as /version, or the name of the header or meta tag." })}</div>
-<div class="end">${button({ text: "Save", look: "primary" })}</div></form>`;
+<div class="end">${button({ text: "Save software", look: "primary" })}</div></form>`;
