@@ -34,4 +34,19 @@ create table software_probes (
   name text not null
 );
 create unique index software_probes_of_environment on software_probes (environment_id, software);
+alter table visits add column last_link text not null default '';
+alter table visits add column links integer not null default 0;
+create table page_links (
+  server_id text not null references servers (id),
+  path text not null,
+  address text not null,
+  primary key (server_id, path, address)
+);
+create index page_links_by_address on page_links (server_id, address);
+create table broken_links (
+  server_id text not null references servers (id),
+  address text not null,
+  problem text not null,
+  primary key (server_id, address)
+);
 `;

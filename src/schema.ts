@@ -697,6 +697,9 @@ export interface Schema {
     changed: Generated<number>;
     /** In order of paths, the last page that was looked at. */
     last_path: Generated<string>;
+    /** In their order, the last address that was checked of those on its pages, and how many were. */
+    last_link: Generated<string>;
+    links: Generated<number>;
     /** What could not be read, such as a sitemap. */
     note: string | null;
     /** Why it was given up: the server does not answer. */
@@ -765,6 +768,10 @@ export interface Schema {
     /** `gone`: no longer found. `changed`: it was accepted, and something else is found since. */
     settled_how: "gone" | "recorded" | "changed" | null;
   };
+  /** The addresses on servers of the site that a page of a server links to or uses. */
+  page_links: { server_id: string; path: string; address: string };
+  /** Those of them that the server does not have. */
+  broken_links: { server_id: string; address: string; problem: string };
   /** What is checked in an environment; without a row nothing but what always is. */
   finding_settings: {
     environment_id: string;

@@ -138,7 +138,7 @@ describe("what was found is recorded", () => {
     const id = await drift();
     const seenAt = w.clock.at;
     await visit(w, "beta");
-    expect(await shown("cleo", `/findings/${id}`)).toContain("It is right: record it");
+    expect(await shown("cleo", `/findings/${id}`)).toContain("It is a hotfix: record it");
     const done = await w.as("cleo").submit(`/sites/shop/findings/${id}/deployment`);
     expect(words(await done.text())).toContain("Deployment 2 recorded. The finding is settled.");
     expect((await versions()).get("/sale")).toMatchObject({
@@ -222,7 +222,7 @@ describe("what was found is recorded", () => {
     await visit(w, "beta");
     const id = (await listed("open")).find(({ code }) => code === "title_empty")?.id ?? "";
     await expect(recordFinding(w.db, await w.by("cleo"), w.site, id, {})).rejects.toMatchObject({ status: 409 });
-    expect(await shown("cleo", `/findings/${id}`)).not.toContain("It is right: record it");
+    expect(await shown("cleo", `/findings/${id}`)).not.toContain("record it");
   });
 });
 
@@ -323,6 +323,38 @@ describe("more is found", () => {
     await visit(w, "live");
     expect(await findings(w)).toContain("live canonical_elsewhere /sale");
   });
+});
+
+test("files and links that the server does not have, and links from live to another environment", async () => {
+  await using live = await webSite({
+    "/sale": htmlPage(
+      "Sale",
+      `<a href="/about#team">About</a><a href="/nowhere">Nowhere</a><img src="img/shoe.png"><a href="${beta.base}/sale">Beta</a><a href="https://elsewhere.example/">Elsewhere</a>`,
+      '<link rel="stylesheet" href="/app.css"><script src="/app.js"></script>',
+    ),
+    "/about": htmlPage("About", '<img src="/img/shoe.png"><p>We are a shop</p>'),
+    "/app.css": "body {}",
+    "/app.js": (response) => response.destroy(),
+  });
+  await serveAt(w, "live", live.base);
+  await w.record("live", ["/sale v1", "/about v1"]);
+  await visit(w, "live", { sliceMs: 0 });
+  const sentences = async () =>
+    (await listed("open")).map(({ code, path, sentence }) => `${code} ${path} ${sentence}`).sort();
+  const gone = "The server answers with status 404.";
+  expect(await sentences()).toEqual([
+    `broken_asset /about It names /img/shoe.png, which is missing. ${gone}`,
+    `broken_asset /sale It names /img/shoe.png, which is missing, and 1 more. ${gone}`,
+    `links_elsewhere /sale It links to ${beta.base}/sale, which is on beta.`,
+  ]);
+  expect(live.requested.filter((path) => path === "/img/shoe.png")).toHaveLength(1);
+  expect(live.requested.filter((path) => path === "/about")).toHaveLength(1);
+
+  live.pages["/img/shoe.png"] = "A shoe";
+  await w.record("live", ["/sale v2"]);
+  live.pages["/sale"] = htmlPage("Sale", "<p>Shoes</p>");
+  await visit(w, "live");
+  expect(await findings(w)).toEqual([]);
 });
 
 test("the board, the page of a page and the API say what was found", async () => {

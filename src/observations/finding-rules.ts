@@ -1,7 +1,7 @@
 import { isOnServers } from "../intake/addresses.ts";
 import type { FindingCode } from "../record/finding-kinds.ts";
 import type { Tier } from "../schema.ts";
-import { countOf } from "../text.ts";
+import { countOf, formatCount } from "../text.ts";
 import type { Outcome } from "./rules.ts";
 
 /** A page of a server as it was seen last, and what the record says about it. */
@@ -40,10 +40,18 @@ export interface Setting {
   before: string | undefined;
   /** Whether search engines are not to list its pages. */
   isHidden: boolean;
+  /** By paths of pages: the addresses that they name and the server does not have, and those on other environments. */
+  links: { broken: Map<string, BrokenLink[]>; elsewhere: Map<string, { address: string }[]> };
   /** The servers of the other environments. */
   elsewhere: { environment: string; base_url: string }[];
   /** ISO 8601 UTC. */
   now: string;
+}
+
+interface BrokenLink {
+  address: string;
+  /** As a sentence. */
+  problem: string;
 }
 
 export interface Found {
@@ -108,6 +116,8 @@ function onShown(page: SeenPage, setting: Setting): Sentences {
       : undefined,
     noindex: isLive && isNoindex(page) ? "It tells search engines not to list it." : undefined,
     canonical_elsewhere: isLive ? canonicalElsewhere(page, setting) : undefined,
+    links_elsewhere: isLive ? linksElsewhere(page, setting) : undefined,
+    broken_asset: brokenLinks(setting.links.broken.get(page.path)),
     title_empty: page.title === "" ? "It has no title." : undefined,
     ...(page.version !== null && onContent(page, page.version, setting)),
   };
@@ -118,6 +128,21 @@ function canonicalElsewhere({ canonical }: SeenPage, { elsewhere }: Setting): st
   const other = url && elsewhere.find(({ base_url }) => isOnServers(url, [base_url]));
   return other ? `It says that its address is ${canonical}, which is on ${other.environment}.` : undefined;
 }
+
+function linksElsewhere({ path }: SeenPage, { links, elsewhere }: Setting): string | undefined {
+  const [first, ...more] = links.elsewhere.get(path) ?? [];
+  if (!first) return;
+  const other = elsewhere.find(({ base_url }) => isOnServers(new URL(first.address), [base_url]));
+  return `It links to ${first.address}, which is on ${other?.environment ?? "another environment"}${moreOf(more)}.`;
+}
+
+function brokenLinks([first, ...more]: BrokenLink[] = []): string | undefined {
+  if (!first) return;
+  const { pathname, search } = new URL(first.address);
+  return `It names ${pathname}${search}, which is missing${moreOf(more)}. ${first.problem}`;
+}
+
+const moreOf = (more: unknown[]): string => (more.length ? `, and ${formatCount(more.length)} more` : "");
 
 /** What differs from what was seen of its version before. What was never seen is unknown, and no finding. */
 function onContent({ text_digest, here, before, isOld }: SeenPage, version: string, setting: Setting): Sentences {

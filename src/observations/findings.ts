@@ -2,6 +2,7 @@ import { type Environment, environmentBefore } from "../access/environments.ts";
 import { environmentById, findSiteById, type Site } from "../access/sites.ts";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { badLinks } from "./check-links.ts";
 import { reconcileDisagreements } from "./disagreements.ts";
 import { appendFindings, type Finder } from "./finding-events.ts";
 import { type Found, findingsOf, learnedDigest, type SeenPage } from "./finding-rules.ts";
@@ -60,15 +61,21 @@ async function reconcileVisited(
   const before = environmentBefore(site.environments, environment);
   const pages = await seenPages(trx, visit, { siteId: site.id, beforeId: before?.id });
   await learn(trx, pages, environment.id, now);
+  const elsewhere = site.environments
+    .filter(({ id }) => id !== environment.id)
+    .flatMap(({ name, servers }) => servers.map(({ base_url }) => ({ environment: name, base_url })));
   const found = findingsOf(pages, {
     tier: environment.tier,
     hasRecord: pages.some(({ isRecorded }) => isRecorded),
     isObserved: (await observationRule(trx, environment.id)).reporter === "observation",
     before: before?.name,
     isHidden: await isHidden(trx, environment.id),
-    elsewhere: site.environments
-      .filter(({ id }) => id !== environment.id)
-      .flatMap(({ name, servers }) => servers.map(({ base_url }) => ({ environment: name, base_url }))),
+    elsewhere,
+    links: await badLinks(
+      trx,
+      visit.server_id,
+      elsewhere.map(({ base_url }) => base_url),
+    ),
     now,
   });
   const software = wrongSoftware(versions, await recordedVersions(trx, site.id, environment.id));

@@ -4,12 +4,14 @@ import type { Database } from "../database/connect.ts";
 import { enqueue, type Job } from "../jobs/queue.ts";
 import { type Client, createClient, NoResponse } from "../network/get.ts";
 import { addMs } from "../time/add.ts";
+import { checkNextLinks } from "./check-links.ts";
 import { endVisit } from "./end-visit.ts";
 import type { Reach } from "./fetch-page.ts";
 import { probesOf } from "./finding-settings.ts";
 import { addLinkedPages, beginLinks, type FoundLink } from "./linked-pages.ts";
 import { noticingLinks } from "./links.ts";
 import { type Look, lookAt } from "./look.ts";
+import { noticingAddresses, savePageLinks } from "./page-links.ts";
 import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
 import { readVersions } from "./probes.ts";
 import { type Robots, readRobots } from "./robots.ts";
@@ -94,15 +96,13 @@ async function goOn(visitor: Visitor): Promise<void> {
   }
   for (;;) {
     const pages = await nextPages(db, visit, { limit: batchSize, links: settings.link_depth > 0 });
-    if (!pages.length) {
-      const versions = await readVersions(reach, await probesOf(db, visit.environment_id));
-      return endVisit(db, visit, context.now(), { versions });
-    }
-    const found: FoundLink[] = [];
-    const looks = await lookAtAll({ ...visitor, visit }, robots, pages, found);
+    if (!pages.length) return checkMore({ ...visitor, visit }, robots, until);
+    const noticed: Noticed = { links: [], addresses: new Map() };
+    const looks = await lookAtAll({ ...visitor, visit }, robots, pages, noticed);
     if (context.stopping?.aborted) return later(db, visit, context.now());
     // before it is saved that these pages were visited, so that a kill loses no link
-    visit = await addLinkedPages(db, visit, found, settings.max_pages);
+    visit = await addLinkedPages(db, visit, noticed.links, settings.max_pages);
+    await savePageLinks(db, visit.server_id, noticed.addresses);
     const { usable, trouble } = withoutTrouble(looks, visit);
     const saved = await saveLooks(db, visit, usable, context.now());
     if (!saved) return; // another server goes on with it
@@ -114,30 +114,57 @@ async function goOn(visitor: Visitor): Promise<void> {
   }
 }
 
-/** A few at a time, with a pause after each. `found` gets the pages to which their links lead. */
+/** Once all pages are looked at: checks what they link to, and reads the versions of software. */
+async function checkMore(visitor: Visitor, robots: Robots, until: number): Promise<void> {
+  const { db, reach, settings, context } = visitor;
+  const checking = { reach, robots, ...paceOf(visitor, robots), stopping: context.stopping };
+  let visit: Visit | undefined = visitor.visit;
+  while (visit && visit.links < settings.max_pages) {
+    const current: Visit = visit;
+    visit = await checkNextLinks(db, current, checking);
+    if (context.stopping?.aborted || (visit && performance.now() > until)) return later(db, current, context.now());
+  }
+  const versions = await readVersions(reach, await probesOf(db, visitor.visit.environment_id));
+  if (context.stopping?.aborted) return later(db, visitor.visit, context.now());
+  return endVisit(db, visitor.visit, context.now(), { versions });
+}
+
+/** A pause that robots.txt asks for is between any two pages. */
+const paceOf = ({ settings }: Pick<Visitor, "settings">, robots: Robots) => ({
+  atOnce: robots.pauseMs ? 1 : settings.pages_at_once,
+  pauseMs: Math.max(settings.pause_ms, robots.pauseMs),
+});
+
+interface Noticed {
+  /** The pages to which links lead that are followed. */
+  links: FoundLink[];
+  /** All addresses that each page names. */
+  addresses: Map<string, string[]>;
+}
+
+/** A few at a time, with a pause after each. `noticed` gets what they link to. */
 async function lookAtAll(
   { reach, settings, siteUrls, context }: Visitor,
   robots: Robots,
   pages: Awaited<ReturnType<typeof nextPages>>,
-  found: FoundLink[],
+  noticed: Noticed,
 ) {
   const looks: Look[] = [];
   const waiting = pages.entries();
   const rules = { baseUrl: reach.baseUrl, kept: settings.kept_parameters.split(" ") };
-  const pauseMs = Math.max(settings.pause_ms, robots.pauseMs);
+  const { atOnce, pauseMs } = paceOf({ settings }, robots);
   const work = async () => {
     for (const [i, page] of waiting) {
       if (context.stopping?.aborted) return;
       const links = new Set<string>();
       const depth = (page.link_depth ?? 0) + 1;
-      const client = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
+      const follower = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
+      const client = noticingAddresses(follower, siteUrls, (found) => noticed.addresses.set(page.path, found));
       looks[i] = await lookAt({ ...reach, client }, robots, page, { siteUrls, now: context.now() });
-      found.push(...[...links].map((path) => ({ path, depth })));
+      noticed.links.push(...[...links].map((path) => ({ path, depth })));
       await new Promise((done) => setTimeout(done, pauseMs));
     }
   };
-  // a pause that robots.txt asks for is between any two pages
-  const atOnce = robots.pauseMs ? 1 : settings.pages_at_once;
   await Promise.all(Array.from({ length: atOnce }, work));
   return looks;
 }

@@ -95,7 +95,8 @@ async function repeatVisit(trx: Database, serverId: string): Promise<void> {
 
 /** Deletes all that was observed on a server that is removed. */
 export async function forgetServer(trx: Database, serverId: string): Promise<void> {
-  for (const table of ["findings", "visits", "observed_pages", "observations", "visit_settings"] as const)
+  const tables = ["findings", "visits", "observed_pages", "observations", "visit_settings"] as const;
+  for (const table of [...tables, "page_links", "broken_links"] as const)
     await trx.deleteFrom(table).where("server_id", "=", serverId).execute();
 }
 

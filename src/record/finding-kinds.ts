@@ -27,6 +27,11 @@ export const findingKinds = {
     word: "canonical elsewhere",
     advice: "Name the address on this environment, or search engines will list the other one.",
   },
+  links_elsewhere: {
+    word: "links elsewhere",
+    advice: "Link to the same page on this environment: visitors may not be able to open the other one.",
+  },
+  broken_asset: { word: "broken link or file", advice: "Put the file on the server, or correct the address." },
   title_empty: { word: "no title", advice: "Give the page a title." },
   title_doubled: { word: "same title", advice: "Give each page a title of its own." },
   unobserved: {

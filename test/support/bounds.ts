@@ -5,7 +5,7 @@ export const growing =
   `artifacts versions deployments placements current_placements confirmations repeats corrections releases
   release_contents promotions ownerships section_owners approvals completions cancellations looks events search_entries sessions intents
   sign_in_failures known_browsers kept_forms security_events security_event_sites token_addresses
-  observations observed_pages seen_versions visits findings`.split(/\s+/);
+  observations observed_pages seen_versions visits findings page_links broken_links`.split(/\s+/);
 
 /**
  * Statements that may sort or scan, as they read few rows: those that are shown, or those of a site or a person. Each is

@@ -123,6 +123,12 @@ async function observe({ db, site, clock: { at } }: World): Promise<void> {
     .insertInto("findings")
     .values({ id: newId(), ...about, path: "/sale", ...finding })
     .execute();
+  const address = "https://beta.shop.example/logo.png";
+  await db
+    .insertInto("page_links")
+    .values({ ...page, address })
+    .execute();
+  await db.insertInto("broken_links").values({ server_id, address, problem: "It is gone." }).execute();
   const probe = { software: "checkout", how: "json" as const, path: "/health", name: "/version" };
   await db
     .insertInto("software_probes")

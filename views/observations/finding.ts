@@ -4,7 +4,7 @@ import { artifactLink, serverAddress } from "../parts/artifact.ts";
 import { button, hiddenField, postButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
 import { area, input } from "../parts/field.ts";
-import { type Html, html } from "../parts/html.ts";
+import { classes, type Html, html } from "../parts/html.ts";
 import { facts, head, note, panel, split } from "../parts/page.ts";
 import { nameOf } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
@@ -36,10 +36,10 @@ export const findingSubject = (site: { slug: string }, { path, server }: Pick<Fi
     : html`server <bdi>${server}</bdi>`;
 
 /** A link to what the server shows. */
-export const openOnServer = ({ path, base_url, environment_name }: Finding): Html => {
+export const openOnServer = ({ path, base_url, environment_name }: Finding, look?: "button"): Html => {
   const page = path.startsWith("/") ? path : undefined;
   const href = page ? serverAddress(base_url, page) : base_url;
-  return html`<a href="${href}">Open on ${environment_name}${page && html`<span class="sr">: ${page}</span>`}</a>`;
+  return html`<a${classes(look)} href="${href}">Open on ${environment_name}${page && html`<span class="sr">: ${page}</span>`}</a>`;
 };
 
 export function findingPage(props: FindingProps): Html {
@@ -49,10 +49,10 @@ export function findingPage(props: FindingProps): Html {
       html`<a href="/sites/${site.slug}/findings">Findings</a>`,
       html`<a href="/sites/${site.slug}/environments/${environment.slug}">${env(environment)}</a>`,
     ],
-    title: html`${finding.word}: ${findingSubject(site, finding)}`,
+    title: html`${finding.word.charAt(0).toUpperCase()}${finding.word.slice(1)}: ${findingSubject(site, finding)}`,
     lead: finding.sentence,
     under: finding.state === "settled" ? undefined : finding.advice,
-    actions: openOnServer(finding),
+    actions: openOnServer(finding, "button"),
   })}
 ${split(about(props), mayAct && html`${recordPanel(props)}${acceptPanel(props)}`)}`;
 }
@@ -82,6 +82,8 @@ export function settledHow({ settled_how }: Finding): string {
   return settled_how === "changed" ? "as something else was found" : "by a visit that no longer found it";
 }
 
+const isHotfix = ({ code }: Finding): boolean => code === "drifted" || code === "not_as_approved";
+
 function recordPanel(props: FindingProps): Html | false {
   const { site, environment, finding, isRecordable, label, key, typed, errors } = props;
   if (!isRecordable) return false;
@@ -97,7 +99,7 @@ function recordPanel(props: FindingProps): Html | false {
   const what = finding.code === "missing" ? "its removal" : "a deployment of what is there";
   return panel(
     "record",
-    "It is right: record it",
+    isHotfix(finding) ? "It is a hotfix: record it" : "It is right: record it",
     html`<p>Records ${what} on ${environment.name}, since it was first seen, and settles this finding.</p>
 <form class="form" method="post" action="/sites/${site.slug}/findings/${finding.id}/deployment">${hiddenField("key", key)}
 ${version}<div class="end">${button({ text: finding.code === "missing" ? "Record the removal" : "Record it", look: "primary" })}</div></form>`,

@@ -1,0 +1,150 @@
+import type { Database } from "../database/connect.ts";
+import { isOnServers, locate } from "../intake/addresses.ts";
+import { NoResponse } from "../network/get.ts";
+import { normalKey } from "../record/keys.ts";
+import { fetchFrom, type Reach } from "./fetch-page.ts";
+import type { Visit } from "./pages.ts";
+import type { Robots } from "./robots.ts";
+import { judgeStatus } from "./rules.ts";
+
+/** The beginning is enough to know that it is there. */
+const limits = { timeoutMs: 20_000, maxBytes: 1, cut: true };
+
+interface Checking {
+  reach: Reach;
+  robots: Robots;
+  atOnce: number;
+  pauseMs: number;
+  stopping: AbortSignal | undefined;
+}
+
+/**
+ * Checks the next few addresses that pages of a server name, in their order, and saves which the server does not have.
+ * Returns the visit as it is then; undefined if none is left.
+ */
+export async function checkNextLinks(
+  db: Database,
+  visit: Visit,
+  { reach, robots, atOnce, pauseMs, stopping }: Checking,
+): Promise<Visit | undefined> {
+  const addresses = await nextLinks(db, visit);
+  const last = addresses.at(-1);
+  if (!last) return;
+  const seen = await missingPages(db, visit.server_id, addresses, reach.baseUrl);
+  const problems = new Map<string, string | undefined>();
+  const waiting = addresses.values();
+  const work = async () => {
+    for (const address of waiting) {
+      const page = pageAt(address, reach.baseUrl);
+      if (page !== undefined && seen.has(page)) problems.set(address, seen.get(page) ?? undefined);
+      else if (isOnServers(new URL(address), reach.baseUrls) && robots.allows(address)) {
+        const problem = await problemAt(reach, address);
+        if (problem !== "unknown") problems.set(address, problem);
+        await new Promise((done) => setTimeout(done, pauseMs));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  // what was broken off is checked by whoever goes on
+  if (stopping?.aborted) return visit;
+  const progress = { last_link: last, links: visit.links + addresses.length };
+  await saveProblems(db, visit, problems, progress);
+  return { ...visit, ...progress };
+}
+
+const batchSize = 20;
+
+async function nextLinks(db: Database, { server_id, last_link }: Visit): Promise<string[]> {
+  const rows = await db
+    .selectFrom("page_links")
+    .select("address")
+    .distinct()
+    .where("server_id", "=", server_id)
+    .where("address", ">", last_link)
+    .orderBy("address")
+    .limit(batchSize)
+    .execute();
+  return rows.map(({ address }) => address);
+}
+
+function pageAt(address: string, baseUrl: string): string | undefined {
+  const located = locate(address, [baseUrl]);
+  return located && "key" in located ? normalKey("page", located.key) : undefined;
+}
+
+/** The pages among these that the visit has looked at, with what is wrong with those that are missing. */
+async function missingPages(db: Database, serverId: string, addresses: string[], baseUrl: string) {
+  const paths = addresses.flatMap((address) => pageAt(address, baseUrl) ?? []);
+  if (!paths.length) return new Map<string, string | null>();
+  const rows = await db
+    .selectFrom("observed_pages as p")
+    .innerJoin("observations as o", "o.id", "p.observation_id")
+    .select(["p.path", "o.outcome", "o.reason"])
+    .where("p.server_id", "=", serverId)
+    .where("p.path", "in", paths)
+    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
+    .execute();
+  return new Map(rows.map(({ path, outcome, reason }) => [path, outcome === "missing" ? reason : null]));
+}
+
+/** Why a server does not have an address; unknown if it does not answer, which says nothing about it. */
+async function problemAt(reach: Reach, address: string): Promise<string | undefined> {
+  try {
+    const fetched = await fetchFrom(reach, address, { limits });
+    if ("leadsTo" in fetched) return;
+    const { outcome, reason } = judgeStatus(fetched.response.status, fetched.response.headers);
+    return outcome === "missing" ? (reason ?? "It is missing.") : undefined;
+  } catch (error) {
+    if (!(error instanceof NoResponse)) throw error;
+    return "unknown";
+  }
+}
+
+async function saveProblems(
+  db: Database,
+  { id, server_id }: Visit,
+  problems: Map<string, string | undefined>,
+  progress: { last_link: string; links: number },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.updateTable("visits").set(progress).where("id", "=", id).execute();
+    const fine = [...problems].filter(([, problem]) => problem === undefined).map(([address]) => address);
+    if (fine.length)
+      await trx.deleteFrom("broken_links").where("server_id", "=", server_id).where("address", "in", fine).execute();
+    for (const [address, problem] of problems)
+      if (problem !== undefined)
+        await trx
+          .insertInto("broken_links")
+          .values({ server_id, address, problem })
+          .onConflict((conflict) => conflict.columns(["server_id", "address"]).doUpdateSet({ problem }))
+          .execute();
+  });
+}
+
+/** The addresses that the server does not have, and those on these other servers, by the pages that name them. */
+export async function badLinks(db: Database, serverId: string, otherUrls: string[]) {
+  const broken = await db
+    .selectFrom("broken_links as b")
+    .innerJoin("page_links as l", (join) =>
+      join.onRef("l.server_id", "=", "b.server_id").onRef("l.address", "=", "b.address"),
+    )
+    .select(["l.path", "l.address", "b.problem"])
+    .where("b.server_id", "=", serverId)
+    .orderBy("l.address")
+    .execute();
+  const others = await Promise.all(otherUrls.map((url) => linksBelow(db, serverId, url)));
+  return { broken: Map.groupBy(broken, ({ path }) => path), elsewhere: Map.groupBy(others.flat(), ({ path }) => path) };
+}
+
+async function linksBelow(db: Database, serverId: string, url: string) {
+  const rows = await db
+    .selectFrom("page_links")
+    .select(["path", "address"])
+    .where("server_id", "=", serverId)
+    .where("address", ">=", url)
+    .where("address", "<", `${url}\uffff`)
+    .orderBy("address")
+    .execute();
+  // the beginning may be that of another host or port
+  return rows.filter(({ address }) => isOnServers(new URL(address), [url]));
+}
