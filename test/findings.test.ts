@@ -166,6 +166,8 @@ describe("what was found is recorded", () => {
     const refused = await w.as("cleo").post(`/sites/shop/findings/${id}/deployment`, { version: "v1" });
     expect(refused.status).toBe(422);
     expect(words(await refused.text())).toContain("v1 is what is recorded already");
+    const long = await w.as("cleo").post(`/sites/shop/findings/${id}/deployment`, { version: "v".repeat(201) });
+    expect(long.status).toBe(422);
     expect((await w.as("vera").post(`/sites/shop/findings/${id}/deployment`)).status).toBe(403);
     expect((await w.as("oskar").post(`/sites/shop/findings/${id}/deployment`)).status).toBe(404);
     const both = await Promise.all(

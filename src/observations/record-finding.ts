@@ -39,9 +39,9 @@ export function recordFinding(
     refuseRetired(environment);
     refuse(whyNotRecord(finding));
     const { line, seen, recorded } = await lineFor(trx, site.id, finding, version?.trim() || undefined);
-    const [field, wrong] = whyNotLine(line) ?? [];
+    const [, wrong] = whyNotLine(line) ?? [];
     const same = whyNotSameVersion(line.version, recorded?.version);
-    refuseFields(fieldErrors({ version: (field === "version" ? wrong : undefined) ?? same }));
+    refuseFields(fieldErrors({ version: wrong ?? same }));
     const { id: deploymentId, number } = await recordWithin(trx, actor, site, environment, {
       effective_at: effectiveAt(
         { seen, opened: finding.opened_at, now: actor.at },
