@@ -40,6 +40,7 @@ create table page_links (
   server_id text not null references servers (id),
   path text not null,
   address text not null,
+  loaded integer not null check (loaded in (0, 1)),
   primary key (server_id, path, address)
 );
 create index page_links_by_address on page_links (server_id, address);

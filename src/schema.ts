@@ -768,8 +768,8 @@ export interface Schema {
     /** `gone`: no longer found. `changed`: it was accepted, and something else is found since. */
     settled_how: "gone" | "recorded" | "changed" | null;
   };
-  /** The addresses on servers of the site that a page of a server links to or uses. */
-  page_links: { server_id: string; path: string; address: string };
+  /** The addresses on servers of the site that a page of a server names; `loaded`: browsers load it with the page. */
+  page_links: { server_id: string; path: string; address: string; loaded: Flag };
   /** Those of them that the server does not have. */
   broken_links: { server_id: string; address: string; problem: string };
   /** What is checked in an environment; without a row nothing but what always is. */

@@ -331,14 +331,14 @@ test("files and links that the server does not have, and links from live to anot
   await using live = await webSite({
     "/sale": htmlPage(
       "Sale",
-      `<a href="/about#team">About</a><a href="/nowhere">Nowhere</a><img src="img/shoe.png"><a href="${beta.base}/sale">Beta</a><a href="https://elsewhere.example/">Elsewhere</a>`,
+      `<a href="/about#team">About</a><a href="/nowhere">Nowhere</a><a rel="nofollow" href="/logout">Sign out</a><img src="img/shoe.png"><a href="${beta.base}/sale">Beta</a><a href="https://elsewhere.example/">Elsewhere</a>`,
       '<link rel="stylesheet" href="/app.css"><script src="/app.js"></script>',
     ),
     "/about": htmlPage("About", '<img src="/img/shoe.png"><p>We are a shop</p>'),
     "/app.css": "body {}",
     "/app.js": (response) => response.destroy(),
   });
-  await serveAt(w, "live", live.base);
+  await serveAt(w, "live", live.base, { link_depth: 1 });
   await w.record("live", ["/sale v1", "/about v1"]);
   await visit(w, "live", { sliceMs: 0 });
   const sentences = async () =>
@@ -351,6 +351,8 @@ test("files and links that the server does not have, and links from live to anot
   ]);
   expect(live.requested.filter((path) => path === "/img/shoe.png")).toHaveLength(1);
   expect(live.requested.filter((path) => path === "/about")).toHaveLength(1);
+  // a link may do something
+  expect(live.requested).not.toContain("/logout");
 
   live.pages["/img/shoe.png"] = "A shoe";
   await w.record("live", ["/sale v2"]);

@@ -8,8 +8,8 @@ import type { SiteContext, SiteEnv } from "../http/context.ts";
 import { formFields, readMoment, readRangeEnd } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
+import { lastSeenOf } from "../observations/last-seen.ts";
 import { findingsAbout } from "../observations/queries.ts";
-import { sightingsOf } from "../observations/sightings.ts";
 import { listApprovers } from "../record/approvers.ts";
 import { findArtifact } from "../record/artifacts.ts";
 import { listCorrections } from "../record/corrections.ts";
@@ -75,7 +75,7 @@ artifactRoutes.get("/:kind{page|software}", async (c) => {
       placements.map((placement) => placement.deployment_id),
     ),
     findings,
-    sightings: kind === "page" ? await sightingsOf(db, site, artifact, findings) : [],
+    lastSeen: kind === "page" ? await lastSeenOf(db, site, artifact, findings) : [],
     may,
     owners: await listOwners(db, site.id, artifact.id),
     people: may.assign ? (await listPossibleOwners(db, site.id)).map(({ id, shown }) => ({ id, name: shown })) : [],

@@ -19,7 +19,8 @@ interface Checking {
 }
 
 /**
- * Checks the next few addresses that pages of a server name, in their order, and saves which the server does not have.
+ * Checks the next few addresses that pages of a server name, in their order, and saves which the server does not have. What
+ * browsers load is requested; links, which may do something, are only known to be broken if the visit has looked there.
  * Returns the visit as it is then; undefined if none is left.
  */
 export async function checkNextLinks(
@@ -27,17 +28,17 @@ export async function checkNextLinks(
   visit: Visit,
   { reach, robots, atOnce, pauseMs, stopping }: Checking,
 ): Promise<Visit | undefined> {
-  const addresses = await nextLinks(db, visit);
-  const last = addresses.at(-1);
+  const links = await nextLinks(db, visit);
+  const last = links.at(-1);
   if (!last) return;
-  const seen = await missingPages(db, visit.server_id, addresses, reach.baseUrl);
+  const seen = await missingPages(db, visit.server_id, links, reach.baseUrl);
   const problems = new Map<string, string | undefined>();
-  const waiting = addresses.values();
+  const waiting = links.values();
   const work = async () => {
-    for (const address of waiting) {
+    for (const { address, loaded } of waiting) {
       const page = pageAt(address, reach.baseUrl);
       if (page !== undefined && seen.has(page)) problems.set(address, seen.get(page) ?? undefined);
-      else if (isOnServers(new URL(address), reach.baseUrls) && robots.allows(address)) {
+      else if (loaded && isOnServers(new URL(address), reach.baseUrls) && robots.allows(address)) {
         const problem = await problemAt(reach, address);
         if (problem !== "unknown") problems.set(address, problem);
         await new Promise((done) => setTimeout(done, pauseMs));
@@ -47,25 +48,23 @@ export async function checkNextLinks(
   await Promise.all(Array.from({ length: atOnce }, work));
   // what was broken off is checked by whoever goes on
   if (stopping?.aborted) return visit;
-  const progress = { last_link: last, links: visit.links + addresses.length };
+  const progress = { last_link: last.address, links: visit.links + links.length };
   await saveProblems(db, visit, problems, progress);
   return { ...visit, ...progress };
 }
 
 const batchSize = 20;
 
-async function nextLinks(db: Database, { server_id, last_link }: Visit): Promise<string[]> {
-  const rows = await db
+const nextLinks = (db: Database, { server_id, last_link }: Visit) =>
+  db
     .selectFrom("page_links")
-    .select("address")
-    .distinct()
+    .select(["address", (eb) => eb.fn.max("loaded").as("loaded")])
     .where("server_id", "=", server_id)
     .where("address", ">", last_link)
+    .groupBy("address")
     .orderBy("address")
     .limit(batchSize)
     .execute();
-  return rows.map(({ address }) => address);
-}
 
 function pageAt(address: string, baseUrl: string): string | undefined {
   const located = locate(address, [baseUrl]);
@@ -73,8 +72,8 @@ function pageAt(address: string, baseUrl: string): string | undefined {
 }
 
 /** The pages among these that the visit has looked at, with what is wrong with those that are missing. */
-async function missingPages(db: Database, serverId: string, addresses: string[], baseUrl: string) {
-  const paths = addresses.flatMap((address) => pageAt(address, baseUrl) ?? []);
+async function missingPages(db: Database, serverId: string, links: { address: string }[], baseUrl: string) {
+  const paths = links.flatMap(({ address }) => pageAt(address, baseUrl) ?? []);
   if (!paths.length) return new Map<string, string | null>();
   const rows = await db
     .selectFrom("observed_pages as p")

@@ -40,9 +40,6 @@ export function whyNotRecord(finding: FindingLife): string | undefined {
 
 export const isRecordable = (code: FindingCode): boolean => isAboutRecord(code) || code === "wrong_software";
 
-/** `seen 3f9a8b7c`: the label of a content that has no other. The same content has the same label everywhere. */
-export const seenLabel = (digest: string): string => `seen ${digest.slice(0, 8)}`;
-
 export const whyNotSameVersion = (version: string | null, recorded: string | null | undefined): string | undefined =>
   version !== null && version === recorded
     ? `${version} is what is recorded already, and the server shows something else. Enter another version.`

@@ -10,8 +10,9 @@ import { formFields } from "../http/forms.ts";
 import { flash, sitePage } from "../http/pages.ts";
 import { sessionActor } from "../http/session.ts";
 import { findingCodes, findingKinds } from "../record/finding-kinds.ts";
+import { seenLabel } from "../sightings/rules.ts";
 import { acceptFinding, undoAcceptance } from "./accept-findings.ts";
-import { type FindingState, findingStates, isRecordable, seenLabel } from "./finding-life-rules.ts";
+import { type FindingState, findingStates, isRecordable } from "./finding-life-rules.ts";
 import { countFindings, type FindingPosition, findFinding, findingPosition, listFindings } from "./queries.ts";
 import { recordFinding } from "./record-finding.ts";
 

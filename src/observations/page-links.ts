@@ -3,11 +3,16 @@ import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
 import { isOnServers } from "../intake/addresses.ts";
 import type { Client } from "../network/get.ts";
+import type { Flag } from "../schema.ts";
 
-/** The attributes that name what a page uses or links to. */
+export interface PageLink {
+  address: string;
+  /** Whether browsers load it with the page; 0: it is a link. */
+  loaded: Flag;
+}
+
+/** The attributes that name what a page loads. */
 const attributesOf: Record<string, string> = {
-  a: "href",
-  area: "href",
   img: "src",
   script: "src",
   iframe: "src",
@@ -17,31 +22,36 @@ const attributesOf: Record<string, string> = {
 };
 
 /** Of `link`, those that a browser loads. */
-const loaded = /\b(stylesheet|icon|manifest|preload|modulepreload)\b/i;
+const loadedLink = /\b(stylesheet|icon|manifest|preload|modulepreload)\b/i;
 
 const maxLinks = 200;
 
-/** The addresses on these servers that a page of HTML uses or links to: 200 at most, each once and without its fragment. */
-function linksIn(html: string, address: string, baseUrls: string[]): string[] {
-  const found = new Set<string>();
+/** The addresses on these servers that a page of HTML names: 200 at most, each once and without its fragment. */
+function linksIn(html: string, address: string, baseUrls: string[]): PageLink[] {
+  const found = new Map<string, PageLink>();
   let base = address;
+  const add = (text: string | undefined, loaded: Flag) => {
+    const url = text === undefined ? null : URL.parse(text, base);
+    if (!url || !isOnServers(url, baseUrls) || url.href.length > 2000) return;
+    url.hash = "";
+    const isKnown = found.has(url.href);
+    if (isKnown ? loaded : found.size < maxLinks) found.set(url.href, { address: url.href, loaded });
+  };
   const parser = new Parser({
     onopentag: (tag, attributes) => {
       if (tag === "base" && attributes.href && base === address)
         base = URL.parse(attributes.href, address)?.href ?? base;
-      const name = tag === "link" && loaded.test(attributes.rel ?? "") ? "href" : (attributesOf[tag] ?? "");
-      const url = attributes[name] ? URL.parse(attributes[name], base) : null;
-      if (!url || found.size >= maxLinks || !isOnServers(url, baseUrls) || url.href.length > 2000) return;
-      url.hash = "";
-      found.add(url.href);
+      if (tag === "a" || tag === "area") add(attributes.href, 0);
+      if (tag === "link" && loadedLink.test(attributes.rel ?? "")) add(attributes.href, 1);
+      add(attributes[attributesOf[tag] ?? ""], 1);
     },
   });
   parser.end(html);
-  return [...found];
+  return [...found.values()];
 }
 
 /** The client of a visit that also reads which addresses on these servers a page names. */
-export const noticingAddresses = (client: Client, baseUrls: string[], notice: (links: string[]) => void): Client => ({
+export const noticingAddresses = (client: Client, baseUrls: string[], notice: (links: PageLink[]) => void): Client => ({
   ...client,
   get: async (url, headers, limits) => {
     const response = await client.get(url, headers, limits);
@@ -52,20 +62,22 @@ export const noticingAddresses = (client: Client, baseUrls: string[], notice: (l
 });
 
 /** Keeps which addresses pages of a server name, in place of those that they named before. */
-export async function savePageLinks(db: Database, server_id: string, noticed: Map<string, string[]>): Promise<void> {
+export async function savePageLinks(db: Database, server_id: string, noticed: Map<string, PageLink[]>): Promise<void> {
   if (!noticed.size) return;
   const known = await db
     .selectFrom("page_links")
-    .select(["path", "address"])
+    .select(["path", "address", "loaded"])
     .where("server_id", "=", server_id)
     .where("path", "in", [...noticed.keys()])
     .execute();
   const before = Map.groupBy(known, ({ path }) => path);
   await db.transaction().execute(async (trx) => {
     for (const [path, links] of noticed) {
-      const old = new Set(before.get(path)?.map(({ address }) => address));
-      const fresh = links.filter((address) => !old.has(address));
-      const gone = [...old].filter((address) => !links.includes(address));
+      const textOf = ({ address, loaded }: PageLink) => `${loaded} ${address}`;
+      const old = before.get(path) ?? [];
+      const [is, was] = [new Set(links.map(textOf)), new Set(old.map(textOf))];
+      const fresh = links.filter((link) => !was.has(textOf(link)));
+      const gone = old.filter((link) => !is.has(textOf(link))).map(({ address }) => address);
       const ofPage = { server_id, path };
       if (gone.length)
         await trx
@@ -74,10 +86,10 @@ export async function savePageLinks(db: Database, server_id: string, noticed: Ma
           .where("path", "=", path)
           .where("address", "in", gone)
           .execute();
-      await inBatches(fresh, (addresses) =>
+      await inBatches(fresh, (links) =>
         trx
           .insertInto("page_links")
-          .values(addresses.map((address) => ({ ...ofPage, address })))
+          .values(links.map((link) => ({ ...ofPage, ...link })))
           .onConflict((conflict) => conflict.doNothing())
           .execute(),
       );

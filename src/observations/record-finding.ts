@@ -7,15 +7,9 @@ import { siteTransaction } from "../database/site-transaction.ts";
 import { recordWithin } from "../deployments/record.ts";
 import { fieldErrors, notFound, refuse, refuseFields } from "../errors.ts";
 import { normalizeLine, type ReportLine, whyNotLine } from "../record/report.ts";
+import { seenLabel } from "../sightings/rules.ts";
 import { appendFindings } from "./finding-events.ts";
-import {
-  effectiveAt,
-  firstSeenAt,
-  isRecordable,
-  seenLabel,
-  whyNotRecord,
-  whyNotSameVersion,
-} from "./finding-life-rules.ts";
+import { effectiveAt, firstSeenAt, isRecordable, whyNotRecord, whyNotSameVersion } from "./finding-life-rules.ts";
 import { type Finding, findFinding } from "./queries.ts";
 import { settle } from "./reconcile.ts";
 
@@ -65,8 +59,11 @@ async function lineFor(trx: Database, siteId: string, finding: Finding, typed: s
   // a visit in progress may have seen another state since
   const states = all.slice(all.findIndex(({ text_digest }) => text_digest === content));
   const known = kind === "software" ? content : await knownLabel(trx, recorded, content);
-  const version = code === "missing" ? null : (typed ?? known ?? seenLabel(content ?? ""));
-  const line: ReportLine = normalizeLine({ kind, key, version });
+  const label = typed ?? known;
+  const version = code === "missing" ? null : (label ?? seenLabel(content ?? ""));
+  // a label that is made of the content stands for it wherever it is seen
+  const digest = (version !== null && !label && content) || undefined;
+  const line: ReportLine = normalizeLine({ kind, key, version, digest });
   const titled: ReportLine = { ...line, title: (version !== null && states[0]?.title) || undefined };
   return {
     // a title that could not be stored is left out

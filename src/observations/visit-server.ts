@@ -11,7 +11,7 @@ import { probesOf } from "./finding-settings.ts";
 import { addLinkedPages, beginLinks, type FoundLink } from "./linked-pages.ts";
 import { noticingLinks } from "./links.ts";
 import { type Look, lookAt } from "./look.ts";
-import { noticingAddresses, savePageLinks } from "./page-links.ts";
+import { noticingAddresses, type PageLink, savePageLinks } from "./page-links.ts";
 import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
 import { readVersions } from "./probes.ts";
 import { type Robots, readRobots } from "./robots.ts";
@@ -139,7 +139,7 @@ interface Noticed {
   /** The pages to which links lead that are followed. */
   links: FoundLink[];
   /** All addresses that each page names. */
-  addresses: Map<string, string[]>;
+  addresses: Map<string, PageLink[]>;
 }
 
 /** A few at a time, with a pause after each. `noticed` gets what they link to. */

@@ -126,7 +126,7 @@ async function observe({ db, site, clock: { at } }: World): Promise<void> {
   const address = "https://beta.shop.example/logo.png";
   await db
     .insertInto("page_links")
-    .values({ ...page, address })
+    .values({ ...page, address, loaded: 1 })
     .execute();
   await db.insertInto("broken_links").values({ server_id, address, problem: "It is gone." }).execute();
   const probe = { software: "checkout", how: "json" as const, path: "/health", name: "/version" };

@@ -3,8 +3,8 @@ import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { DrawnPlacement, PastPlacement, VersionFacts } from "../../src/artifacts/queries.ts";
 import type { Timeline } from "../../src/artifacts/timeline.ts";
+import type { LastSeen } from "../../src/observations/last-seen.ts";
 import type { Finding } from "../../src/observations/queries.ts";
-import type { Sighting } from "../../src/observations/sightings.ts";
 import type { ApprovedBy } from "../../src/record/approvers.ts";
 import type { Correction } from "../../src/record/corrections.ts";
 import type { Kind } from "../../src/schema.ts";
@@ -53,7 +53,7 @@ export type ArtifactProps = {
   /** What visits found about it that is not settled. */
   findings: Finding[];
   /** What each server showed when it was visited last. */
-  sightings: Sighting[];
+  lastSeen: LastSeen[];
   may: Permitted;
   versions: VersionFacts[];
 } & Pick<OwnerProps, "owners" | "people">;
@@ -114,10 +114,10 @@ function currentWords({ current }: ArtifactProps): Html {
 }
 
 /** "Seen 12 minutes ago on demo: as recorded", and what was found. */
-function seenPanel({ site, now, findings, sightings }: ArtifactProps): Html | false {
-  if (!findings.length && !sightings.length) return false;
+function seenPanel({ site, now, findings, lastSeen }: ArtifactProps): Html | false {
+  if (!findings.length && !lastSeen.length) return false;
   const seen = each(
-    sightings,
+    lastSeen,
     ({ environment, server, seen_at, state, word }) =>
       html`<li><span>Seen ${ago(seen_at, now)} on <bdi>${environment.name}</bdi>${environment.servers.length > 1 && html` (<bdi>${server}</bdi>)`}: ${statusBadge(state, word)}</span><small>${time(seen_at, site.time_zone, now)}</small></li>`,
   );

@@ -2,11 +2,11 @@ import type { Environment } from "../access/environments.ts";
 import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { isAboutRecord } from "../record/finding-kinds.ts";
+import { seenWord } from "./last-seen-rules.ts";
 import type { Finding } from "./queries.ts";
-import { seenWord } from "./sighting-rules.ts";
 
 /** What a server showed of a page when it was visited last. */
-export interface Sighting {
+export interface LastSeen {
   environment: Environment;
   server: string;
   /** When it was looked at last. */
@@ -17,12 +17,12 @@ export interface Sighting {
 }
 
 /** What each server of a site showed of a page last. `findings`: those about it that are not settled. */
-export async function sightingsOf(
+export async function lastSeenOf(
   db: Database,
   site: Site,
   artifact: { id: string; key: string },
   findings: Finding[],
-): Promise<Sighting[]> {
+): Promise<LastSeen[]> {
   const servers = site.environments.flatMap((environment) =>
     environment.servers.map(({ id, name }) => ({ id, name, environment })),
   );
@@ -32,7 +32,7 @@ export async function sightingsOf(
     artifact,
     servers.map(({ id }) => id),
   );
-  const sightings = servers.map(async ({ id, name, environment }): Promise<Sighting[]> => {
+  const seen = servers.map(async ({ id, name, environment }): Promise<LastSeen[]> => {
     const row = rows.find(({ server_id }) => server_id === id);
     if (!row) return [];
     const { placement_seq, version } = row;
@@ -41,7 +41,7 @@ export async function sightingsOf(
     const state = found ? "blocked" : word === "as recorded" ? "same" : "unknown";
     return [{ environment, server: name, seen_at: (await lookedAt(db, id)) ?? row.seen_at, state, word }];
   });
-  return (await Promise.all(sightings)).flat();
+  return (await Promise.all(seen)).flat();
 }
 
 const seenOn = (db: Database, { id, key }: { id: string; key: string }, serverIds: string[]) =>
