@@ -258,7 +258,7 @@ describe("verify finds what was changed by hand in the database:", () => {
     [
       "a digest added",
       () => w.db.updateTable("versions").set({ digest: "sha256:0" }).where("label", "=", "v9").execute(),
-      /digests of 2 versions, and the events record 1\./,
+      /digests of 3 versions, and the events record 2\./,
     ],
     [
       "a page renamed",
