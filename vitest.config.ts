@@ -12,6 +12,7 @@ const once = [
   "http-server",
   "imports",
   "mailer",
+  "page-content",
   "parse-moment",
   "parts",
   "password-queue",

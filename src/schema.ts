@@ -727,9 +727,32 @@ export interface Schema {
     robots: string | null;
     text_digest: string | null;
     structure_digest: string | null;
+    /** The digest of its content in `observed_contents`; null: it is not kept. */
+    content: Generated<string | null>;
     took_ms: number;
     bytes: number;
   };
+  /** What visitors read of a page, as reduced HTML, by its SHA-256: the same on all servers is one row. */
+  observed_contents: {
+    digest: string;
+    /** Compressed by `deflate`, in base64. */
+    packed: string;
+    bytes: number;
+  };
+  /** What of a page differs from one request to the next, on whichever server of the site, and says nothing. */
+  learned_noise: {
+    id: string;
+    site_id: string;
+    path: string;
+    /** `words`, `address`: of an element; `content`: all in it; `order`: of its children; `presence`: of children with this name. */
+    kind: "words" | "address" | "content" | "order" | "presence";
+    place: string;
+    /** What was seen there. */
+    example: string;
+    learned_at: string;
+  };
+  /** What administrators have left out of all pages of a site: elements by a CSS selector, or parts of lines by a pattern. */
+  masks: { id: string; site_id: string; kind: "selector" | "pattern"; expression: string; created_at: string };
   /** The pages of a server: where they are listed, and what was seen last. */
   observed_pages: {
     server_id: string;
@@ -746,7 +769,14 @@ export interface Schema {
     link_depth: number | null;
   };
   /** What an environment showed when a version was first seen there. */
-  seen_versions: { version_id: string; environment_id: string; text_digest: string; seen_at: string };
+  seen_versions: {
+    version_id: string;
+    environment_id: string;
+    text_digest: string;
+    seen_at: string;
+    /** As in `observations`. */
+    content: Generated<string | null>;
+  };
   /** What a server shows that disagrees with the record or with good order; settled when a visit no longer finds it. */
   findings: {
     id: string;

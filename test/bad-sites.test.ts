@@ -10,6 +10,7 @@ import { fetchFrom, type Reach } from "../src/observations/fetch-page.ts";
 import { lookAt } from "../src/observations/look.ts";
 import { readRobots } from "../src/observations/robots.ts";
 import { listedPages } from "../src/observations/sitemaps.ts";
+import { noFilter } from "../src/observations/view.ts";
 import { folder } from "./support/folder.ts";
 import { htmlPage, sitemapOf, type WebSite, webSite } from "./support/web-site.ts";
 
@@ -28,8 +29,14 @@ afterEach(async () => {
 const now = "2026-03-03T10:00:00.000Z";
 const anything = { allows: () => true, pauseMs: 0, sitemaps: [] };
 const look = async (path: string) =>
-  (await lookAt(reach, anything, { path, etag: null, last_modified: null }, { siteUrls: [site.base], now }))
-    .observation;
+  (
+    await lookAt(
+      reach,
+      anything,
+      { path, etag: null, last_modified: null },
+      { siteUrls: [site.base], filter: noFilter, now },
+    )
+  ).observation;
 
 const html =
   (body: string | Buffer, headers: Record<string, string> = {}): WebSite["pages"][string] =>
@@ -149,7 +156,7 @@ test("what differs on each request, or from server to server, does not change a 
         { ...reach, baseUrl: base, baseUrls: [base] },
         anything,
         { path: "/page", etag: null, last_modified: null },
-        { siteUrls, now },
+        { siteUrls, filter: noFilter, now },
       ),
     ),
   );

@@ -112,6 +112,10 @@ const terms: [string, string][] = [
     "The machine account with which Sitebook records what it sees. In the settings of visits, administrators choose for each environment who reports what is on it: people and machines, or observation. Its versions are named after what the page shows, such as seen 3f9a8b7c, so that the same content has the same version everywhere. A gate can also have promotions completed by it, once all of their pages are seen as they were approved.",
   ],
   [
+    "Noise, mask",
+    "What of a page differs from one request to the next, such as a counter, says nothing: visits learn it by looking twice, and do not compare it, on any environment. It is listed with what changed on a page, and can be forgotten there. Administrators can mask more under Settings, Environments, Visits.",
+  ],
+  [
     "Finding",
     "What a server shows that disagrees with the record or with good order: a page that is missing, unrecorded, drifted (it changed, and no deployment was recorded) or not as approved. It is settled when a visit no longer finds it, or when what was found is recorded as a deployment; it can be accepted, with a reason, until something changes. Each environment leads to its findings.",
   ],

@@ -57,12 +57,16 @@ const sentences = {
       ? checksChanged(d)
       : d.reporter !== undefined
         ? ["changed who reports what is on ", environment(d), `: ${reporter(d)}.`]
-        : visitsChanged(d),
+        : (d.masked ?? d.unmasked)
+          ? maskChange(d)
+          : visitsChanged(d),
   findings_opened: (d) => ["visited ", ...serverOf(d), `, and found ${findingCount(d)}: `, ...foundList(d), "."],
   findings_settled: (d) =>
     d.how === "record"
       ? ["recorded what ", ...serverOf(d), ` shows, which settles ${findingCount(d)}: `, ...foundList(d), "."]
-      : ["visited ", ...serverOf(d), `, and no longer found ${findingCount(d)}: `, ...foundList(d), "."],
+      : d.how === "noise"
+        ? ["left out noise on ", ...serverOf(d), `, which settles ${findingCount(d)}: `, ...foundList(d), "."]
+        : ["visited ", ...serverOf(d), `, and no longer found ${findingCount(d)}: `, ...foundList(d), "."],
   finding_accepted: (d) => [
     "accepted a finding on ",
     ...serverOf(d),
@@ -396,6 +400,13 @@ export const actionNames = {
   finding_accepted: "Findings accepted",
   acceptance_undone: "Acceptances of findings undone",
 } satisfies Record<Action, string>;
+
+/** "had visits leave out the elements .counter." */
+function maskChange({ masked, unmasked, kind }: Details): SentencePart[] {
+  const what = kind === "selector" ? "the elements " : "what matches ";
+  const does = masked === undefined ? "had visits compare again " : "had visits leave out ";
+  return [does, what, name(masked ?? unmasked), "."];
+}
 
 const everyHours = ({ every_hours, after_deployments }: Details): string =>
   `${every_hours ? `every ${countOf(Number(every_hours), "hour")}` : "only on request"}${after_deployments === 0 ? ", not after deployments" : ""}`;

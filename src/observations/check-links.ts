@@ -5,7 +5,7 @@ import { normalKey } from "../record/keys.ts";
 import { fetchFrom, type Reach } from "./fetch-page.ts";
 import type { Visit } from "./pages.ts";
 import type { Robots } from "./robots.ts";
-import { judgeStatus } from "./rules.ts";
+import { challenge, isChallenge, judgeStatus } from "./rules.ts";
 
 /** The beginning is enough to know that it is there. */
 const limits = { timeoutMs: 20_000, maxBytes: 1, cut: true };
@@ -91,7 +91,8 @@ async function problemAt(reach: Reach, address: string): Promise<string | undefi
   try {
     const fetched = await fetchFrom(reach, address, { limits });
     if ("leadsTo" in fetched) return;
-    const { outcome, reason } = judgeStatus(fetched.response.status, fetched.response.headers);
+    const { status, headers, body } = fetched.response;
+    const { outcome, reason } = isChallenge(headers, body) ? challenge : judgeStatus(status);
     return outcome === "missing" ? (reason ?? "It is missing.") : undefined;
   } catch (error) {
     if (!(error instanceof NoResponse)) throw error;

@@ -7,7 +7,9 @@ import { completeSeen } from "./complete-seen.ts";
 import { reconcileFindings, type VisitResult } from "./findings.ts";
 import { keepRecord } from "./keep-record.ts";
 import { forgetMissingLinks } from "./linked-pages.ts";
+import { hasLearnedSince } from "./noise.ts";
 import type { Visit } from "./pages.ts";
+import { settleByNoise } from "./settle-by-noise.ts";
 import { insertVisits } from "./visits.ts";
 
 /** Ends a visit, with what it found and, if its environment is kept by observation, with the record of it. */
@@ -42,6 +44,7 @@ async function endWith(
     if (note) await trx.updateTable("visits").set({ note }).where("id", "=", id).execute();
     const finder = { person: { id: ended.person_id ?? actor.person.id }, at: actor.at };
     await reconcileFindings(trx, finder, ended, { ...found, problem });
+    if (await hasLearnedSince(trx, site_id, ended.started_at)) await settleByNoise(trx, finder, site_id, id);
     if (problem === null) await forgetMissingLinks(trx, ended);
     const about = { site_id, environment_id: visit.environment_id, person_id: null };
     if (ended.repeats) await insertVisits(trx, about, [visit.server_id], now);

@@ -13,9 +13,9 @@ interface Circumstances {
   environment: { id: string; slug: string };
   /** The name of the server. */
   server: string;
-  /** The id of the visit, or of the deployment that records what was found. */
+  /** The id of the visit, of the deployment that records what was found, or of the mask that leaves it out. */
   about: string;
-  how: "visit" | "record";
+  how: "visit" | "record" | "noise";
 }
 
 /** Appends what was found that matters to the record, and what of it is settled, as at most two events. */

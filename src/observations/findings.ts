@@ -102,18 +102,19 @@ async function learn(
 ): Promise<void> {
   const learned = pages.flatMap((page) => {
     const text_digest = learnedDigest(page);
-    return text_digest && page.version_id
-      ? [{ version_id: page.version_id, environment_id, text_digest, seen_at }]
-      : [];
+    const { version_id, content } = page;
+    return text_digest && version_id ? [{ version_id, environment_id, text_digest, content, seen_at }] : [];
   });
   await inBatches(learned, (rows) =>
     trx
       .insertInto("seen_versions")
       .values(rows)
       .onConflict((conflict) =>
-        conflict
-          .columns(["version_id", "environment_id"])
-          .doUpdateSet((eb) => ({ text_digest: eb.ref("excluded.text_digest"), seen_at })),
+        conflict.columns(["version_id", "environment_id"]).doUpdateSet((eb) => ({
+          text_digest: eb.ref("excluded.text_digest"),
+          content: eb.ref("excluded.content"),
+          seen_at,
+        })),
       )
       .execute(),
   );

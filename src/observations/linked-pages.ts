@@ -1,5 +1,6 @@
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
+import { pruneContents } from "./contents.ts";
 import type { Visit } from "./pages.ts";
 
 /** Prepares a visit that follows up to `depth` links: the start page is one of those to begin with. 0: none are followed. */
@@ -65,10 +66,18 @@ export async function addLinkedPages(db: Database, visit: Visit, found: FoundLin
         )
         .execute(),
     );
-    await inBatches(fresh, async (batch) => {
-      await trx.deleteFrom("observations").where("server_id", "=", server_id).where("path", "in", batch).execute();
-      return [];
-    });
+    const unused = await inBatches(fresh, (batch) =>
+      trx
+        .deleteFrom("observations")
+        .where("server_id", "=", server_id)
+        .where("path", "in", batch)
+        .returning("content")
+        .execute(),
+    );
+    await pruneContents(
+      trx,
+      unused.map(({ content }) => content),
+    );
     const pages = (visit.pages ?? 0) + fresh.length;
     await trx.updateTable("visits").set({ pages }).where("id", "=", visit.id).execute();
     return { ...visit, pages };

@@ -1,11 +1,16 @@
+import type { Selectable } from "kysely";
+import { sha256 } from "../database/ids.ts";
 import { NoResponse } from "../network/get.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Schema } from "../schema.ts";
 import { fetchFrom, type Reach } from "./fetch-page.ts";
+import type { FoundNoise } from "./find-noise.ts";
 import { readPage } from "./read-page.ts";
 import type { Robots } from "./robots.ts";
 import {
+  challenge,
   emptyPage,
+  isChallenge,
   isTrouble,
   type Judgement,
   judgeStatus,
@@ -13,8 +18,10 @@ import {
   noResponse,
   retryAfterMs,
 } from "./rules.ts";
+import type { Filter } from "./view.ts";
+import type { Digests } from "./view-text.ts";
 
-export type Observation = Omit<Schema["observations"], "id" | "server_id" | "path" | "seen_at">;
+export type Observation = Omit<Selectable<Schema["observations"]>, "id" | "server_id" | "path" | "seen_at">;
 
 /** What came of looking at a page once. */
 export interface Look {
@@ -27,15 +34,23 @@ export interface Look {
   retryAfterMs: number;
   etag: string | null;
   last_modified: string | null;
+  /** What it contained, if that is kept. */
+  content: string | undefined;
+  /** The key of the filter with which its digests were made; empty: they are those of its last good observation. */
+  filter: string;
+  /** What is noise of the page, as was learned by looking again. */
+  noise: FoundNoise[];
 }
 
 export interface KnownPage {
   path: string;
   etag: string | null;
   last_modified: string | null;
+  /** Its last good observation. */
+  good?: (Digests & { content: string | null }) | undefined;
 }
 
-const nothing: Observation = {
+export const nothingSeen: Observation = {
   outcome: "unobserved",
   reason: null,
   status: null,
@@ -46,24 +61,28 @@ const nothing: Observation = {
   robots: null,
   text_digest: null,
   structure_digest: null,
+  content: null,
   took_ms: 0,
   bytes: 0,
 };
 
-/** Looks at a page of a server. `siteUrls`: the addresses that are taken out of what it shows. */
-export async function lookAt(
-  reach: Reach,
-  robots: Robots,
-  page: KnownPage,
-  { siteUrls, now }: { siteUrls: string[]; now: string },
-): Promise<Look> {
+interface Context {
+  /** The addresses that are taken out of what the page shows. */
+  siteUrls: string[];
+  /** What else is left out of it. */
+  filter: Filter;
+  now: string;
+}
+
+/** Looks at a page of a server. */
+export async function lookAt(reach: Reach, robots: Robots, page: KnownPage, context: Context): Promise<Look> {
   const { path, etag, last_modified } = page;
   const address = reach.baseUrl + encodeURI(path).replaceAll("%25", "%");
-  const look = { path, isUnchanged: false, isTrouble: false, retryAfterMs: 0, etag: null, last_modified: null };
+  const look = { path, ...noLook, filter: context.filter.key };
   if (!robots.allows(address))
     return {
       ...look,
-      observation: { ...nothing, reason: "The server’s robots.txt does not allow Sitebook to read it." },
+      observation: { ...nothingSeen, reason: "The server’s robots.txt does not allow Sitebook to read it." },
     };
   const began = performance.now();
   const tookMs = () => Math.round(performance.now() - began);
@@ -74,16 +93,18 @@ export async function lookAt(
   try {
     const fetched = await fetchFrom(reach, address, { headers: validators });
     if ("leadsTo" in fetched)
-      return { ...look, observation: { ...nothing, ...leadsElsewhere(fetched.leadsTo), took_ms: tookMs() } };
+      return { ...look, observation: { ...nothingSeen, ...leadsElsewhere(fetched.leadsTo), took_ms: tookMs() } };
     const { status, headers, body } = fetched.response;
-    if (status === 304) return { ...look, isUnchanged: true, observation: nothing };
-    const seen = { ...nothing, status, took_ms: tookMs(), bytes: body.length };
-    const observation = { ...seen, ...judged(fetched, address, siteUrls) };
+    if (status === 304) return { ...look, isUnchanged: true, observation: nothingSeen };
+    const seen = { ...nothingSeen, status, took_ms: tookMs(), bytes: body.length };
+    const { content, isKnown, ...judgement } = judged(fetched, address, page, context);
     return {
       ...look,
-      observation,
+      content,
+      filter: isKnown ? "" : look.filter,
+      observation: { ...seen, ...judgement, content: content === undefined ? null : sha256(content) },
       isTrouble: isTrouble(status),
-      retryAfterMs: isTrouble(status) ? retryAfterMs(headers["retry-after"], now) : 0,
+      retryAfterMs: isTrouble(status) ? retryAfterMs(headers["retry-after"], context.now) : 0,
       etag: headers.etag?.slice(0, 500) ?? null,
       last_modified: headers["last-modified"]?.slice(0, 100) ?? null,
     };
@@ -93,32 +114,38 @@ export async function lookAt(
     return {
       ...look,
       isTrouble: isNetwork,
-      observation: { ...nothing, ...noResponse(error.message), took_ms: tookMs() },
+      observation: { ...nothingSeen, ...noResponse(error.message), took_ms: tookMs() },
     };
   }
 }
 
+const noLook = {
+  isUnchanged: false,
+  isTrouble: false,
+  retryAfterMs: 0,
+  etag: null,
+  last_modified: null,
+  content: undefined,
+  noise: [],
+};
+
 function judged(
   { address, response }: Extract<Awaited<ReturnType<typeof fetchFrom>>, { response: unknown }>,
   requested: string,
-  siteUrls: string[],
-): Partial<Observation> & Judgement {
+  { good }: KnownPage,
+  { siteUrls, filter }: Context,
+): Omit<Partial<Observation>, "content"> & Judgement & { content?: string | undefined; isKnown?: boolean } {
   const { status, headers, body } = response;
-  const judgement = judgeStatus(status, headers);
+  if (isChallenge(headers, body)) return challenge;
+  const judgement = judgeStatus(status);
   if (judgement.outcome !== "shown") return judgement;
   if (pathOf(address) !== pathOf(requested)) return { ...leadsElsewhere(address), address };
   const robotsTag = [headers["x-robots-tag"] ?? []].flat().join(", ") || undefined;
   const contentType = headers["content-type"];
-  const { textDigest, structureDigest, isEmpty, ...reading } = readPage({
-    body,
-    contentType,
-    robotsTag,
-    address,
-    baseUrls: siteUrls,
-  });
+  const source = { body, contentType, robotsTag, address, baseUrls: siteUrls, filter, known: good };
+  const { isEmpty, ...reading } = readPage(source);
   if (isEmpty) return emptyPage;
-  const elsewhere = address === requested ? null : address;
-  return { ...judgement, ...reading, address: elsewhere, text_digest: textDigest, structure_digest: structureDigest };
+  return { ...judgement, ...reading, address: address === requested ? null : address };
 }
 
 /** A slash at the end makes no other page here, as servers redirect from one form to the other. */

@@ -1,14 +1,13 @@
 /**
- * What a visitor reads, without what differs from server to server or from request to request: the addresses of the
- * environment's own servers, and how many spaces and empty lines there are.
+ * Text without what differs from server to server or in how it is written: how many spaces and empty lines there are, and
+ * the form of its letters.
  */
-export function normalText(text: string, baseUrls: string[]): string {
-  const lines = withoutOwn(text, baseUrls)
-    .toWellFormed()
+export const normalLines = (text: string): string[] =>
+  text
+    .normalize("NFC")
     .split("\n")
-    .map((line) => line.replace(/\s+/g, " ").trim());
-  return lines.filter(Boolean).join("\n").normalize("NFC");
-}
+    .map((line) => line.replace(/\s+/g, " ").trim())
+    .filter(Boolean);
 
 /** Where a link leads, without its own server, its query and fragment, and fingerprints such as in app.3f9a8b7c.js. */
 export function normalAddress(address: string, baseUrls: string[]): string {
@@ -16,8 +15,9 @@ export function normalAddress(address: string, baseUrls: string[]): string {
   return path.replace(/[.-](?=[\da-zA-Z_]*\d)[\da-zA-Z_]{8,}(?=(?:\.min)?\.[a-z\d]{2,5}$)/, "");
 }
 
-/** The longest first: one can be the beginning of another. */
-function withoutOwn(text: string, baseUrls: string[]): string {
+/** Without the addresses of the site's own servers: the longest first, as one can be the beginning of another. */
+export function withoutOwn(text: string, baseUrls: string[]): string {
+  if (!text.includes("://")) return text;
   const sorted = baseUrls.toSorted((a, b) => b.length - a.length);
   return sorted.reduce((rest, baseUrl) => rest.replaceAll(baseUrl, ""), text);
 }

@@ -1,9 +1,8 @@
 import type { Selectable } from "kysely";
 import { inBatches } from "../database/batches.ts";
 import type { Database } from "../database/connect.ts";
-import { newId } from "../database/ids.ts";
 import type { Flag, Schema } from "../schema.ts";
-import type { Look, Observation } from "./look.ts";
+import type { Digests } from "./view-text.ts";
 
 export type Visit = Selectable<Schema["visits"]>;
 
@@ -61,8 +60,8 @@ export async function planPages(
 }
 
 /**
- * The next pages to look at, in order of paths, with what to send so that the server says if they are unchanged. `links`: with
- * those to which links led since, wherever they are in that order.
+ * The next pages to look at, in order of paths, with their last good observations. `links`: with those to which links led
+ * since, wherever they are in that order.
  */
 export async function nextPages(
   db: Database,
@@ -70,124 +69,26 @@ export async function nextPages(
   { limit, links }: { limit: number; links: boolean },
 ) {
   const rows = await db
-    .selectFrom("observed_pages")
-    .select(["path", "etag", "last_modified", "observation_id", "shown_id", "link_depth"])
-    .where("server_id", "=", server_id)
+    .selectFrom("observed_pages as p")
+    .leftJoin("observations as o", "o.id", "p.shown_id")
+    .select(["p.path", "p.link_depth", "p.etag", "p.last_modified", "p.observation_id", "p.shown_id"])
+    .select(["o.text_digest", "o.structure_digest", "o.content"])
+    .where("p.server_id", "=", server_id)
     .where((eb) => {
-      const isNext = eb("path", ">", last_path);
+      const isNext = eb("p.path", ">", last_path);
       return links
-        ? eb.or([isNext, eb.and([eb("observation_id", "is", null), eb("link_depth", "is not", null)])])
+        ? eb.or([isNext, eb.and([eb("p.observation_id", "is", null), eb("p.link_depth", "is not", null)])])
         : isNext;
     })
-    .where((eb) => eb.or([eb("in_record", "=", 1), eb("in_sitemap", "=", 1), eb("link_depth", "is not", null)]))
-    .orderBy("path")
+    .where((eb) => eb.or([eb("p.in_record", "=", 1), eb("p.in_sitemap", "=", 1), eb("p.link_depth", "is not", null)]))
+    .orderBy("p.path")
     .limit(limit)
     .execute();
-  return rows.map(({ path, link_depth, etag, last_modified, observation_id, shown_id }) => ({
+  return rows.map(({ path, link_depth, etag, last_modified, observation_id, shown_id, ...good }) => ({
     path,
     link_depth,
+    // to be sent so that the server says if the page is unchanged
     ...(observation_id === shown_id ? { etag, last_modified } : { etag: null, last_modified: null }),
+    good: good.text_digest === null ? undefined : (good as typeof good & Digests),
   }));
-}
-
-/** What makes two observations of a page different. */
-const compared = [
-  "outcome",
-  "reason",
-  "status",
-  "address",
-  "title",
-  "language",
-  "canonical",
-  "robots",
-  "text_digest",
-  "structure_digest",
-] as const satisfies (keyof Observation)[];
-
-/**
- * Saves what changed, and how far the visit is. Returns the visit as it is then; undefined if another server has gone on
- * with it meanwhile.
- */
-export function saveLooks(db: Database, visit: Visit, looks: Look[], now: string): Promise<Visit | undefined> {
-  const last = looks.at(-1);
-  if (!last) return Promise.resolve(visit);
-  return db.transaction().execute(async (trx) => {
-    const current = await currentObservations(trx, visit.server_id, looks);
-    const isChanged = ({ path, isUnchanged, observation }: Look) => {
-      const before = current.get(path);
-      return !isUnchanged && compared.some((column) => (before?.[column] ?? null) !== observation[column]);
-    };
-    const changed = looks.filter(isChanged);
-    const progress = {
-      // pages that links led to may come before
-      last_path: last.path > visit.last_path ? last.path : visit.last_path,
-      visited: visit.visited + looks.length,
-      changed: visit.changed + changed.length,
-    };
-    const { numUpdatedRows } = await trx
-      .updateTable("visits")
-      .set(progress)
-      .where("id", "=", visit.id)
-      .where("last_path", "=", visit.last_path)
-      .where("visited", "=", visit.visited)
-      .where("ended_at", "is", null)
-      .executeTakeFirstOrThrow();
-    if (!numUpdatedRows) return;
-    for (const look of changed) {
-      await saveObservation(trx, visit.server_id, look, now);
-      if (current.has(look.path)) await thinObservations(trx, visit.server_id, look.path);
-    }
-    return { ...visit, ...progress };
-  });
-}
-
-async function currentObservations(trx: Database, serverId: string, looks: Look[]) {
-  const rows = await trx
-    .selectFrom("observed_pages as p")
-    .innerJoin("observations as o", "o.id", "p.observation_id")
-    .select(["p.path", ...compared.map((column) => `o.${column}` as const)])
-    .where("p.server_id", "=", serverId)
-    .where(
-      "p.path",
-      "in",
-      looks.map(({ path }) => path),
-    )
-    .execute();
-  return new Map(rows.map((row) => [row.path, row]));
-}
-
-async function saveObservation(trx: Database, server_id: string, look: Look, now: string): Promise<void> {
-  const { path, observation, etag, last_modified } = look;
-  const id = newId(Date.parse(now));
-  await trx
-    .insertInto("observations")
-    .values({ id, server_id, path, seen_at: now, ...observation })
-    .execute();
-  const shown = observation.outcome === "shown" ? { shown_id: id, etag, last_modified } : {};
-  await trx
-    .updateTable("observed_pages")
-    .set({ observation_id: id, ...shown })
-    .where("server_id", "=", server_id)
-    .where("path", "=", path)
-    .execute();
-}
-
-/** A page that changes all the time would fill the database. */
-const keptStates = 20;
-
-/** Deletes all but the last observations of a page, and the last one of the page itself. */
-async function thinObservations(trx: Database, serverId: string, path: string): Promise<void> {
-  const states = trx.selectFrom("observations").select("id").where("server_id", "=", serverId).where("path", "=", path);
-  const kept = await states.orderBy("id", "desc").limit(keptStates).execute();
-  const oldest = kept[keptStates - 1];
-  if (!oldest) return;
-  const page = trx.selectFrom("observed_pages").where("server_id", "=", serverId).where("path", "=", path);
-  const { shown_id } = await page.select("shown_id").executeTakeFirstOrThrow();
-  await trx
-    .deleteFrom("observations")
-    .where("server_id", "=", serverId)
-    .where("path", "=", path)
-    .where("id", "<", oldest.id)
-    .where("id", "<>", shown_id ?? "")
-    .execute();
 }

@@ -1,19 +1,22 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { Parser } from "htmlparser2";
 import { sha256 } from "../database/ids.ts";
-import { normalAddress, normalText } from "./normalise.ts";
+import { type Reduced, reduce, reduceText } from "./reduce.ts";
+import { type Filter, noFilter } from "./view.ts";
+import { type Digests, readContent } from "./view-text.ts";
 
-/** What a page shows. Digests are SHA-256, of what is left once the parts that differ on each request are taken out. */
-export interface Reading {
+/** What a page shows, without the parts that differ on each request. */
+export interface Reading extends Digests {
   /** Empty: it has none. Null: it is no HTML. */
   title: string | null;
   language: string | null;
   canonical: string | null;
   /** The directives for robots, of the page and of its response. */
   robots: string | null;
-  textDigest: string;
-  structureDigest: string;
+  /** As it is kept; undefined if it is no text, or too long: its digests are without the filter then. */
+  content: string | undefined;
+  /** Whether its content is the one that was known. */
+  isKnown: boolean;
   /** Whether a visitor reads or sees anything. */
   isEmpty: boolean;
 }
@@ -25,23 +28,61 @@ interface Source {
   robotsTag: string | undefined;
   /** The page's own address. */
   address: string;
-  /** The addresses of the servers of its environment, which are taken out of it. */
+  /** The addresses of the servers of its site, which are taken out of it. */
   baseUrls: string[];
+  filter: Filter;
+  /** A content by its SHA-256, whose digests are known with this filter. */
+  known?: (Digests & { content: string | null }) | undefined;
 }
 
+const maxContentLength = 500_000;
+
 /** Reads a page. What is not HTML or text is taken as it is, and has neither title nor words. */
-export function readPage({ body, contentType = "", robotsTag, address, baseUrls }: Source): Reading {
+export function readPage(source: Source): Reading {
+  const { body, contentType = "", robotsTag } = source;
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   const isHtml =
     /^(text\/html|application\/xhtml\+xml)$/.test(type) || (!type && /^\s*</.test(body.toString("latin1", 0, 200)));
-  const nothing = { title: null, language: null, canonical: null, robots: robotsTag?.toLowerCase() ?? null };
-  if (isHtml) return readHtml(textOf(body, contentType), robotsTag, address, baseUrls);
-  if (!type.startsWith("text/")) {
-    const digest = createHash("sha256").update(body).digest("hex");
-    return { ...nothing, textDigest: digest, structureDigest: digest, isEmpty: body.length === 0 };
+  const head = { title: null, language: null, canonical: null, robots: robotsTag?.toLowerCase() ?? null };
+  if (isHtml) {
+    const reduced = reduce(textOf(body, contentType), source.baseUrls);
+    return { ...headOf(reduced, source), ...readReduced(reduced.content, source) };
   }
-  const text = normalText(textOf(body, contentType), baseUrls);
-  return { ...nothing, textDigest: sha256(text), structureDigest: sha256(type), isEmpty: text === "" };
+  if (type.startsWith("text/"))
+    return { ...head, ...readReduced(reduceText(textOf(body, contentType), source.baseUrls), source) };
+  const digest = createHash("sha256").update(body).digest("hex");
+  const isEmpty = body.length === 0;
+  return { ...head, text_digest: digest, structure_digest: digest, content: undefined, isKnown: false, isEmpty };
+}
+
+function readReduced(
+  content: string,
+  { filter, known }: Source,
+): Pick<Reading, keyof Digests | "content" | "isKnown" | "isEmpty"> {
+  if (known?.content && known.content === sha256(content)) {
+    const { text_digest, structure_digest } = known;
+    return { text_digest, structure_digest, content, isKnown: true, isEmpty: false };
+  }
+  const isKept = content.length <= maxContentLength;
+  const { text_digest, structure_digest, lines, hasPictures } = readContent(content, isKept ? filter : noFilter);
+  const isEmpty = lines.length === 0 && !hasPictures && isBare(content);
+  return { text_digest, structure_digest, content: isKept ? content : undefined, isKnown: false, isEmpty };
+}
+
+/** Whether there is nothing to read even with what a filter leaves out. */
+function isBare(content: string): boolean {
+  const { lines, hasPictures } = readContent(content, noFilter);
+  return lines.length === 0 && !hasPictures;
+}
+
+function headOf({ title, language, canonical, base, robots }: Reduced, { robotsTag, address }: Source) {
+  const directives = [robotsTag ?? [], robots].flat();
+  return {
+    title: (title ?? "").toWellFormed().replace(/\s+/g, " ").trim().slice(0, 500),
+    language: language?.slice(0, 100) || null,
+    canonical: canonical ? resolved(canonical, base, address) : null,
+    robots: directives.length ? directives.join(", ").toLowerCase().slice(0, 500) : null,
+  };
 }
 
 /** The text in its encoding: by its mark, its header, or its own declaration; else UTF-8, or Windows-1252 if it is not that. */
@@ -65,69 +106,6 @@ function decoderFor(label: string | undefined, body: Buffer): InstanceType<typeo
   } catch {
     return decoderFor(undefined, body);
   }
-}
-
-/** What they contain is not read by visitors, or is a time, which is relative on many pages. */
-const unread = new Set(["script", "style", "template", "noscript", "svg", "time", "relative-time", "time-ago"]);
-const inline = new Set(
-  "a abbr b bdi bdo cite code em font i kbd label mark q s small span strong sub sup u var wbr".split(" "),
-);
-const links: Record<string, string> = {
-  a: "href",
-  area: "href",
-  img: "src",
-  script: "src",
-  iframe: "src",
-  frame: "src",
-  link: "href",
-  form: "action",
-  source: "src",
-  video: "src",
-};
-
-function readHtml(source: string, robotsTag: string | undefined, address: string, baseUrls: string[]): Reading {
-  const text: string[] = [];
-  const structure = createHash("sha256");
-  const robots = robotsTag ? [robotsTag] : [];
-  const head: { title?: string; language?: string; canonical?: string; base?: string } = {};
-  let [isTitle, hidden, hasPictures] = [false, 0, false];
-  const parser = new Parser({
-    onopentag: (name, attributes) => {
-      if (unread.has(name)) hidden++;
-      if (!inline.has(name)) text.push("\n");
-      if (name === "title" && head.title === undefined && !hidden) [isTitle, head.title] = [true, ""];
-      if (name === "html" && attributes.lang) head.language ??= attributes.lang;
-      if (name === "base" && attributes.href) head.base ??= attributes.href;
-      if (name === "meta" && attributes.name?.toLowerCase() === "robots") robots.push(attributes.content ?? "");
-      if (name === "link" && attributes.href && /\bcanonical\b/i.test(attributes.rel ?? ""))
-        head.canonical ??= attributes.href;
-      if (/^(img|video|iframe|frame|canvas|object|svg)$/.test(name)) hasPictures = true;
-      if (name === "img" && !hidden) text.push(` ${attributes.alt ?? ""} `);
-      const link = attributes[links[name] ?? ""];
-      structure.update(`<${name} ${link === undefined ? "" : normalAddress(link, baseUrls)}>`);
-    },
-    ontext: (part) => {
-      if (isTitle) head.title += part;
-      else if (!hidden) text.push(part);
-    },
-    onclosetag: (name) => {
-      if (unread.has(name)) hidden = Math.max(0, hidden - 1);
-      if (name === "title") isTitle = false;
-      if (!inline.has(name)) text.push("\n");
-    },
-  });
-  parser.end(source);
-  const { title, language, canonical, base } = head;
-  const words = normalText(text.join(""), baseUrls);
-  return {
-    title: (title ?? "").toWellFormed().replace(/\s+/g, " ").trim().slice(0, 500),
-    language: language?.slice(0, 100) || null,
-    canonical: canonical ? resolved(canonical, base, address) : null,
-    robots: robots.length ? robots.join(", ").toLowerCase().slice(0, 500) : null,
-    textDigest: sha256(`${normalText(title ?? "", baseUrls)}\n\n${words}`),
-    structureDigest: structure.digest("hex"),
-    isEmpty: words === "" && !hasPictures,
-  };
 }
 
 function resolved(href: string, base: string | undefined, address: string): string {

@@ -8,7 +8,7 @@ export async function seenPages(
   db: Database,
   { server_id, environment_id }: { server_id: string; environment_id: string },
   { siteId, beforeId = "" }: { siteId: string; beforeId: string | undefined },
-): Promise<(SeenPage & { version_id: string | null })[]> {
+): Promise<(SeenPage & { version_id: string | null; content: string | null })[]> {
   const rows = await db
     .selectFrom("observed_pages as p")
     .innerJoin("observations as o", "o.id", "p.observation_id")
@@ -26,7 +26,7 @@ export async function seenPages(
       join.onRef("b.version_id", "=", "c.version_id").on("b.environment_id", "=", beforeId),
     )
     .select(["p.path", "p.in_sitemap", "p.link_depth", "o.outcome", "o.reason", "o.title", "o.robots", "o.text_digest"])
-    .select("o.canonical")
+    .select(["o.canonical", "o.content"])
     .select(["o.seen_at", "c.placement_seq", "c.version_id", "v.label as version"])
     .select(["h.text_digest as here", "b.text_digest as before"])
     .select(

@@ -1,4 +1,3 @@
-import type { Secrets } from "../access/secrets.ts";
 import { baseUrlsOf, environmentById, findSiteById } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import { enqueue, type Job } from "../jobs/queue.ts";
@@ -8,38 +7,24 @@ import { checkNextLinks } from "./check-links.ts";
 import { endVisit } from "./end-visit.ts";
 import type { Reach } from "./fetch-page.ts";
 import { probesOf } from "./finding-settings.ts";
-import { addLinkedPages, beginLinks, type FoundLink } from "./linked-pages.ts";
-import { noticingLinks } from "./links.ts";
-import { type Look, lookAt } from "./look.ts";
-import { noticingAddresses, type PageLink, savePageLinks } from "./page-links.ts";
-import { nextPages, planPages, saveLooks, type Visit } from "./pages.ts";
+import { addLinkedPages, beginLinks } from "./linked-pages.ts";
+import type { Look } from "./look.ts";
+import { lookAtAll, type Noticed, paceOf, type VisitContext, type Visitor } from "./look-at-all.ts";
+import { savePageLinks } from "./page-links.ts";
+import { nextPages, planPages, type Visit } from "./pages.ts";
 import { readVersions } from "./probes.ts";
 import { type Robots, readRobots } from "./robots.ts";
 import { downAfter } from "./rules.ts";
+import { saveLooks } from "./save-looks.ts";
 import { sealContext, visitSettingsOf } from "./settings.ts";
-import { readConnectTo, type VisitSettings } from "./settings-rules.ts";
+import { readConnectTo } from "./settings-rules.ts";
 import { listedPages } from "./sitemaps.ts";
 
-export interface VisitContext {
-  secrets: Secrets;
-  /** Whether Sitebook may call a network address. */
-  isAllowed: (address: string) => boolean;
-  now: () => string;
-  stopping?: AbortSignal;
-  /** How long one job may take, so that other visits get a turn. */
-  sliceMs?: number;
-}
+const maxBatch = 20;
 
-interface Visitor {
-  db: Database;
-  visit: Visit;
-  reach: Reach;
-  settings: VisitSettings;
-  siteUrls: string[];
-  context: VisitContext;
-}
-
-const batchSize = 20;
+/** A page can need four requests, and a batch has to be saved well before the lease of the job ends. */
+const batchSize = (pauseMs: number): number =>
+  Math.min(Math.max(Math.floor(60_000 / Math.max(pauseMs, 1000)), 1), maxBatch);
 
 /**
  * Goes on with a visit, for a slice of time, and enqueues the rest. What it has looked at is saved batch by batch, so that
@@ -95,7 +80,8 @@ async function goOn(visitor: Visitor): Promise<void> {
     visit = await planPages(db, visit, await listedPages(reach, robots.sitemaps, siteUrls, settings.max_pages));
   }
   for (;;) {
-    const pages = await nextPages(db, visit, { limit: batchSize, links: settings.link_depth > 0 });
+    const limit = batchSize(paceOf(visitor, robots).pauseMs);
+    const pages = await nextPages(db, visit, { limit, links: settings.link_depth > 0 });
     if (!pages.length) return checkMore({ ...visitor, visit }, robots, until);
     const noticed: Noticed = { links: [], addresses: new Map() };
     const looks = await lookAtAll({ ...visitor, visit }, robots, pages, noticed);
@@ -127,46 +113,6 @@ async function checkMore(visitor: Visitor, robots: Robots, until: number): Promi
   const versions = await readVersions(reach, await probesOf(db, visitor.visit.environment_id));
   if (context.stopping?.aborted) return later(db, visitor.visit, context.now());
   return endVisit(db, visitor.visit, context.now(), { versions });
-}
-
-/** A pause that robots.txt asks for is between any two pages. */
-const paceOf = ({ settings }: Pick<Visitor, "settings">, robots: Robots) => ({
-  atOnce: robots.pauseMs ? 1 : settings.pages_at_once,
-  pauseMs: Math.max(settings.pause_ms, robots.pauseMs),
-});
-
-interface Noticed {
-  /** The pages to which links lead that are followed. */
-  links: FoundLink[];
-  /** All addresses that each page names. */
-  addresses: Map<string, PageLink[]>;
-}
-
-/** A few at a time, with a pause after each. `noticed` gets what they link to. */
-async function lookAtAll(
-  { reach, settings, siteUrls, context }: Visitor,
-  robots: Robots,
-  pages: Awaited<ReturnType<typeof nextPages>>,
-  noticed: Noticed,
-) {
-  const looks: Look[] = [];
-  const waiting = pages.entries();
-  const rules = { baseUrl: reach.baseUrl, kept: settings.kept_parameters.split(" ") };
-  const { atOnce, pauseMs } = paceOf({ settings }, robots);
-  const work = async () => {
-    for (const [i, page] of waiting) {
-      if (context.stopping?.aborted) return;
-      const links = new Set<string>();
-      const depth = (page.link_depth ?? 0) + 1;
-      const follower = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
-      const client = noticingAddresses(follower, siteUrls, (found) => noticed.addresses.set(page.path, found));
-      looks[i] = await lookAt({ ...reach, client }, robots, page, { siteUrls, now: context.now() });
-      noticed.links.push(...[...links].map((path) => ({ path, depth })));
-      await new Promise((done) => setTimeout(done, pauseMs));
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return looks;
 }
 
 /**

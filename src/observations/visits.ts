@@ -7,6 +7,7 @@ import { newId } from "../database/ids.ts";
 import { refuse } from "../errors.ts";
 import { enqueue } from "../jobs/queue.ts";
 import { addMs } from "../time/add.ts";
+import { pruneContents } from "./contents.ts";
 
 /** Starts a visit to each server of an environment that none is under way for. Returns how many were started. */
 export function startVisits(
@@ -95,9 +96,12 @@ async function repeatVisit(trx: Database, serverId: string): Promise<void> {
 
 /** Deletes all that was observed on a server that is removed. */
 export async function forgetServer(trx: Database, serverId: string): Promise<void> {
-  const tables = ["findings", "visits", "observed_pages", "observations", "visit_settings"] as const;
-  for (const table of [...tables, "page_links", "broken_links"] as const)
+  for (const table of ["findings", "visits", "observed_pages", "page_links", "broken_links"] as const)
     await trx.deleteFrom(table).where("server_id", "=", serverId).execute();
+  const observed = trx.deleteFrom("observations").where("server_id", "=", serverId).returning("content");
+  const contents = (await observed.execute()).map(({ content }) => content);
+  await pruneContents(trx, contents);
+  await trx.deleteFrom("visit_settings").where("server_id", "=", serverId).execute();
 }
 
 /** The newest visit of each of these servers, by server. */

@@ -364,6 +364,18 @@ export const cases: Case[] = [
     (w) => visitedSite(w, "/settings/environments/live/visits"),
     fillAndClick({ pages_at_once: "40", header: "Host: x", user: "a:b" }, "Save www-one"),
   ),
+  page("what live shows of a page", "iris", (w) =>
+    visitedSite(w, "/observations/live/page?path=/sale&server=www-one.long-name.shop.example"),
+  ),
+  page("what beta shows of a page, nothing", "vera", "/sites/shop/observations/beta/page?path=/sale"),
+  page("masks", "iris", "/sites/shop/settings/masks"),
+  page(
+    "masks, previewed",
+    "iris",
+    (w) => visitedSite(w, "/settings/masks"),
+    fillAndClick({ expression: "p" }, "Preview"),
+  ),
+  page("masks, wrong", "iris", "/sites/shop/settings/masks", fillAndClick({ expression: "p[" }, "Preview")),
   page("settings of people", "iris", "/sites/shop/settings/people"),
   page("settings of people, no name", "iris", "/sites/shop/settings/people", submit()),
   page("settings of a person", "iris", async (w) => `/sites/shop/settings/people/${w.people.mara.id}`),

@@ -42,12 +42,21 @@ export async function visitedSite(w: Shop, path: string): Promise<string> {
   await acceptFinding(w.db, actor, site, unrecorded.id, { reason: "It is recorded tomorrow" });
   const probe = { software: "checkout", how: "json", path: "/health", name: "/version" };
   await setProbe(w.db, actor, site, environmentOf(site, "live"), probe);
-  await startVisits(
-    w.db,
-    { ...actor, at: new Date(Date.parse(w.clock.at) + 1).toISOString() },
-    site,
-    environmentOf(site, "live"),
-  );
+  const later = (ms: number) => ({ ...actor, at: new Date(Date.parse(w.clock.at) + ms).toISOString() });
+  let requests = 0;
+  live.pages["/sale"] = (response) =>
+    response.end(
+      htmlPage(
+        "Sale until Friday",
+        `<p>Boots at half price</p><p>Free delivery</p><a href="/boots">Boots</a><b>Visitor ${++requests}</b>`,
+      ),
+    );
+  await startVisits(w.db, later(1), site, environmentOf(site, "live"));
+  const { at } = w.clock;
+  w.clock.at = later(1).at;
+  await runVisits(w);
+  w.clock.at = at;
+  await startVisits(w.db, later(2), site, environmentOf(site, "live"));
   await w.db.updateTable("visits").set({ pages: 5, visited: 2 }).where("ended_at", "is", null).execute();
   return address;
 }

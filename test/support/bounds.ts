@@ -5,7 +5,9 @@ export const growing =
   `artifacts versions deployments placements current_placements confirmations repeats corrections releases
   release_contents promotions ownerships section_owners approvals completions cancellations looks events search_entries sessions intents
   sign_in_failures known_browsers kept_forms security_events security_event_sites token_addresses
-  observations observed_pages seen_versions visits findings page_links broken_links`.split(/\s+/);
+  observations observed_pages observed_contents learned_noise seen_versions visits findings page_links broken_links`.split(
+    /\s+/,
+  );
 
 /**
  * Statements that may sort or scan, as they read few rows: those that are shown, or those of a site or a person. Each is
@@ -26,6 +28,7 @@ const short: [statement: RegExp, why: string][] = [
   [/ from subscriptions as s /, "what a person follows on a site"],
   [/ from findings where /, "the open findings of an environment"],
   [/ from observed_pages as p inner join servers as s /, "what each server showed of one page"],
+  [/ from learned_noise where /, "the noise of a page, a hundred at most"],
   [/ from webhooks where /, "the webhooks of a site"],
   [/ from guests as g /, "the guests of a promotion"],
   [/ from freezes as f /, "the freezes of a site that are not over, or a page of them"],

@@ -101,7 +101,13 @@ export const everyPage: Visit[] = [
   ...shop("/artifacts/page?key=/often&before=2026-03-05T09:40:00.000Z.40"),
   ...shop("/artifacts/page?key=/often&from=4 March 2026 9:00&to=5 March 2026 9:00"),
   ...shop("/calendar", "/calendar?month=2026-03", "/calendar?week=2026-03-04", "/settings/freezes"),
-  ...shop("/findings", "/findings?environment=live&kind=drifted", "/observations/live", "/findings/:finding"),
+  ...shop(
+    "/findings",
+    "/findings?environment=live&kind=drifted",
+    "/observations/live",
+    "/observations/live/page?path=/often",
+    "/findings/:finding",
+  ),
   ...shop("/findings?state=accepted", "/findings?state=accepted&environment=live", "/findings?state=settled"),
   ...shop(
     `/findings?state=settled&before=${settledBefore}`,
@@ -140,6 +146,7 @@ export const everyPage: Visit[] = [
     "/environments/live/gate",
     "/environments/live/visits",
     "/environments/live/findings",
+    "/masks",
     "/tokens",
     "/jobs",
     "/notices",

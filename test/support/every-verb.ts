@@ -17,10 +17,13 @@ import { endFreeze, setFreeze } from "../../src/freezes/freezes.ts";
 import { changeGate } from "../../src/gates/gates.ts";
 import { inviteGuest, revokeGuest } from "../../src/guests/guests.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
+
 import { acceptFinding, undoAcceptance } from "../../src/observations/accept-findings.ts";
 import { removeProbe, setHidden, setProbe } from "../../src/observations/finding-settings.ts";
 import { reconcileFindings } from "../../src/observations/findings.ts";
+import { addMask, removeMask } from "../../src/observations/masks.ts";
 import { recordFinding } from "../../src/observations/record-finding.ts";
+
 import { chooseReporter } from "../../src/observations/reporters.ts";
 import { changeVisitSettings, scheduleVisits } from "../../src/observations/settings.ts";
 import { visitDefaults } from "../../src/observations/settings-rules.ts";
@@ -187,6 +190,10 @@ async function administer(w: World): Promise<void> {
   await setProbe(w.db, iris, site, beta, { software: "checkout", how: "json", path: "/health", name: "/version" });
   const { id: probe } = await w.db.selectFrom("software_probes").select("id").executeTakeFirstOrThrow();
   await removeProbe(w.db, iris, site, beta, probe);
+  await addMask(w.db, iris, site, { kind: "selector", expression: ".counter" });
+  await addMask(w.db, iris, site, { kind: "pattern", expression: "[0-9]+ left" });
+  const mask = await w.db.selectFrom("masks").select("id").orderBy("id").executeTakeFirstOrThrow();
+  await removeMask(w.db, iris, site, mask.id);
   const { id } = await invite(w.db, iris, w.site, { name: "Nora", email: "nora@example.test", roles: ["viewer"] });
   await changeRoles(w.db, iris, w.site, id, ["tester"]);
   await resetPassword(w.db, iris, w.site, w.people.mara.id);

@@ -100,8 +100,15 @@ async function observe({ db, site, clock: { at } }: World): Promise<void> {
   const server_id = servers[0]?.id ?? "";
   const about = { site_id: site.id, environment_id, server_id };
   const page = { server_id, path: "/sale" };
-  const observation = { id: newId(), ...page, seen_at: at, took_ms: 1, bytes: 1, text_digest: "digest" };
+  const content = "digest of a content";
+  const observation = { id: newId(), ...page, seen_at: at, took_ms: 1, bytes: 1, text_digest: "digest", content };
   const { id: version_id } = await db.selectFrom("versions").select("id").limit(1).executeTakeFirstOrThrow();
+  await db.insertInto("observed_contents").values({ digest: content, packed: "eJwDAAAAAAE=", bytes: 0 }).execute();
+  const noise = { id: newId(), site_id: site.id, path: "/sale", kind: "words" as const, place: "/p[1]", example: "1" };
+  await db
+    .insertInto("learned_noise")
+    .values({ ...noise, learned_at: at })
+    .execute();
   await db
     .insertInto("visits")
     .values({ id: newId(), ...about, started_at: at, ended_at: at })
@@ -116,7 +123,7 @@ async function observe({ db, site, clock: { at } }: World): Promise<void> {
     .execute();
   await db
     .insertInto("seen_versions")
-    .values({ version_id, environment_id, text_digest: "digest", seen_at: at })
+    .values({ version_id, environment_id, text_digest: "digest", content, seen_at: at })
     .execute();
   const finding = { code: "title_empty", sentence: "It has no title.", opened_at: at };
   await db

@@ -4,9 +4,10 @@ import type { Database } from "../../src/database/connect.ts";
 import type { Job } from "../../src/jobs/queue.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
 import { callable } from "../../src/network/private-networks.ts";
+import type { VisitContext } from "../../src/observations/look-at-all.ts";
 import { changeVisitSettings } from "../../src/observations/settings.ts";
 import { type VisitSettingsRequest, visitDefaults } from "../../src/observations/settings-rules.ts";
-import { type VisitContext, visitServer } from "../../src/observations/visit-server.ts";
+import { visitServer } from "../../src/observations/visit-server.ts";
 import { startVisits } from "../../src/observations/visits.ts";
 import { environmentOf, type World } from "./world.ts";
 
@@ -35,7 +36,13 @@ export async function setVisits(w: World, environment: string, settings: Partial
 
 /** Runs the visits that are due. */
 export const runVisits = (w: World, context: Partial<VisitContext> = {}): Promise<number> => {
-  const visits: VisitContext = { secrets, isAllowed: callable(["127.0.0.1"]), now: () => w.clock.at, ...context };
+  const visits: VisitContext = {
+    secrets,
+    isAllowed: callable(["127.0.0.1"]),
+    now: () => w.clock.at,
+    againMs: 0,
+    ...context,
+  };
   const handlers = { visit: (db: Database, job: Job) => visitServer(db, job, visits) };
   return runDueJobs(
     w.db,

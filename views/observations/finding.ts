@@ -1,5 +1,6 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Finding } from "../../src/observations/queries.ts";
+import { pathWithQuery } from "../parts/address.ts";
 import { artifactLink, serverAddress } from "../parts/artifact.ts";
 import { button, hiddenField, postButton } from "../parts/button.ts";
 import { env } from "../parts/environment.ts";
@@ -42,6 +43,11 @@ export const openOnServer = ({ path, base_url, environment_name }: Finding, look
   return html`<a${classes(look)} href="${href}">Open on ${environment_name}${page && html`<span class="sr">: ${page}</span>`}</a>`;
 };
 
+/** A link to what changed on the page there. */
+export const changesLink = (site: { slug: string }, { path, environment, server }: Finding): Html | false =>
+  path.startsWith("/") &&
+  html`<a href="${pathWithQuery(`/sites/${site.slug}/observations/${environment}/page`, { path, server })}">What changed<span class="sr"> on ${path}</span></a>`;
+
 export function findingPage(props: FindingProps): Html {
   const { site, environment, finding, refused, mayAct } = props;
   return html`${refused && note(refused, { kind: "bad" })}${head({
@@ -64,6 +70,7 @@ function about({ site, now, finding }: FindingProps): Html {
   return facts([
     ["State", stateBadge(finding)],
     ["Server", html`<bdi>${server}</bdi>`],
+    ["Page", changesLink(site, finding)],
     ["Found", timeWithAgo(opened_at, zone, now)],
     ["Accepted", accepted_at && html`${time(accepted_at, zone, now)} by ${nameOf(by)}`],
     ["Reason", reason && html`<span class="quote">${reason}</span>`],

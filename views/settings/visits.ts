@@ -43,7 +43,8 @@ ${select({
 })}
 <div class="end">${button({ text: "Save" })}</div></form>
 <p><a href="/sites/${site.slug}/observations/${environment.slug}">Visits to ${environment.name}</a></p>
-<p><a href="${base}/${environment.slug}/findings">What is checked on ${environment.name}</a></p>`;
+<p><a href="${base}/${environment.slug}/findings">What is checked on ${environment.name}</a></p>
+<p><a href="/sites/${site.slug}/settings/masks">Masks</a>: parts of pages that are not compared</p>`;
   return html`${settingsHead(site, "/environments", html`Visits to ${environment.name}`, {
     over: [
       html`<a href="${base}">Environments</a>`,

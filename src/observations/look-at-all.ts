@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Secrets } from "../access/secrets.ts";
+import type { Database } from "../database/connect.ts";
+import { loadContent } from "./contents.ts";
+import type { Reach } from "./fetch-page.ts";
+import { masksOf, noiseOf } from "./filters.ts";
+import type { FoundLink } from "./linked-pages.ts";
+import { noticingLinks } from "./links.ts";
+import { type KnownPage, type Look, lookAt } from "./look.ts";
+import { lookAgain } from "./look-again.ts";
+import { noticingAddresses, type PageLink } from "./page-links.ts";
+import type { nextPages, Visit } from "./pages.ts";
+import type { Robots } from "./robots.ts";
+import type { VisitSettings } from "./settings-rules.ts";
+import { filterOf, type Mask, type Noise } from "./view.ts";
+
+export interface VisitContext {
+  secrets: Secrets;
+  /** Whether Sitebook may call a network address. */
+  isAllowed: (address: string) => boolean;
+  now: () => string;
+  stopping?: AbortSignal;
+  /** How long one job may take, so that other visits get a turn. */
+  sliceMs?: number;
+  /** How long to wait at least until a page is looked at again; a second if it is not given. */
+  againMs?: number;
+}
+
+/** A visit in progress, with what it needs. */
+export interface Visitor {
+  db: Database;
+  visit: Visit;
+  reach: Reach;
+  settings: VisitSettings;
+  siteUrls: string[];
+  context: VisitContext;
+}
+
+type Page = Awaited<ReturnType<typeof nextPages>>[number];
+
+/** A pause that robots.txt asks for is between any two pages. */
+export const paceOf = ({ settings }: Pick<Visitor, "settings">, robots: Robots) => ({
+  atOnce: robots.pauseMs ? 1 : settings.pages_at_once,
+  pauseMs: Math.max(settings.pause_ms, robots.pauseMs),
+});
+
+export interface Noticed {
+  /** The pages to which links lead that are followed. */
+  links: FoundLink[];
+  /** All addresses that each page names. */
+  addresses: Map<string, PageLink[]>;
+}
+
+/** A few at a time, with a pause after each. `noticed` gets what they link to. */
+export async function lookAtAll(visitor: Visitor, robots: Robots, pages: Page[], noticed: Noticed): Promise<Look[]> {
+  const { db, visit, reach, settings, siteUrls, context } = visitor;
+  const rules = { baseUrl: reach.baseUrl, kept: settings.kept_parameters.split(" ") };
+  const looks: Look[] = [];
+  const waiting = pages.entries();
+  const { atOnce, pauseMs } = paceOf(visitor, robots);
+  const masks = await masksOf(db, visit.site_id);
+  const paths = pages.map(({ path }) => path);
+  const noise = await noiseOf(db, visit.site_id, paths);
+  const work = async () => {
+    for (const [i, page] of waiting) {
+      if (context.stopping?.aborted) return;
+      const known = noise.get(page.path) ?? [];
+      const links = new Set<string>();
+      const depth = (page.link_depth ?? 0) + 1;
+      const follower = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
+      const client = noticingAddresses(follower, siteUrls, (found) => noticed.addresses.set(page.path, found));
+      const noticing = { ...visitor, reach: { ...reach, client } };
+      looks[i] = await lookAtPage(noticing, robots, page, { masks, noise: known, pauseMs });
+      noticed.links.push(...[...links].map((path) => ({ path, depth })));
+      await sleep(pauseMs);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return looks;
+}
+
+/** Looks at a page, and again if it differs from what it showed last. */
+async function lookAtPage(
+  { db, reach, siteUrls, context }: Visitor,
+  robots: Robots,
+  page: Page,
+  { masks, noise, pauseMs }: { masks: Mask[]; noise: Noise[]; pauseMs: number },
+): Promise<Look> {
+  const filter = filterOf(masks, noise);
+  const look = (page: KnownPage) => lookAt(reach, robots, page, { siteUrls, filter, now: context.now() });
+  const good = page.good && { ...page.good, content: () => loadContent(db, page.good?.content) };
+  return lookAgain(await look(page), { masks, noise, filter, good }, async () => {
+    await sleep(Math.max(pauseMs, context.againMs ?? 1000));
+    return look({ ...page, etag: null, last_modified: null });
+  });
+}

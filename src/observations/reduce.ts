@@ -1,0 +1,114 @@
+import { Parser } from "htmlparser2";
+import { sha256 } from "../database/ids.ts";
+import { normalAddress, withoutOwn } from "./normalise.ts";
+
+/** What is kept of a page's HTML, and what its head says. */
+export interface Reduced {
+  /**
+   * Well-formed XML with the elements, texts and a few attributes of the page; without what visitors do not read, what
+   * differs on each request, and the addresses of the site's own servers.
+   */
+  content: string;
+  /** Undefined: it has no such element. */
+  title: string | undefined;
+  language: string | undefined;
+  canonical: string | undefined;
+  base: string | undefined;
+  /** The directives of each meta element for robots. */
+  robots: string[];
+}
+
+/** What they contain is not read by visitors, or is a time, which is relative on many pages. */
+const unread = new Set(["script", "style", "template", "noscript", "svg", "time", "relative-time", "time-ago"]);
+
+const keptAttributes = ["id", "class", "href", "src", "alt", "lang", "name", "content", "rel", "action"];
+const addresses = new Set(["href", "src", "action"]);
+
+/** Elements deeper than this are left out, not their texts: browsers do about the same, and no reader runs out of stack. */
+const maxDepth = 256;
+
+/** No page for people has as many elements in each other; what comes after them is not read. */
+const maxOpen = 5000;
+const chunkLength = 16_000;
+
+const maxAttribute = 2000;
+
+type Attributes = Record<string, string>;
+
+export function reduce(source: string, baseUrls: string[]): Reduced {
+  const parts: string[] = [];
+  const head: Omit<Reduced, "content"> = {
+    title: undefined,
+    language: undefined,
+    canonical: undefined,
+    base: undefined,
+    robots: [],
+  };
+  const written: boolean[] = [];
+  let [isTitle, hiddenAt] = [false, 0];
+  const parser = new Parser({
+    onopentag: (name, attributes) => {
+      const isWritten = !hiddenAt && written.length < maxDepth && isKept(name, attributes);
+      written.push(isWritten);
+      if (name === "html") head.language ??= attributes.lang;
+      readHead(head, name, attributes);
+      if (name === "title" && head.title === undefined && !hiddenAt) [isTitle, head.title] = [true, ""];
+      if (isWritten) parts.push(openTag(name, attributes, baseUrls));
+      if (!hiddenAt && unread.has(name)) hiddenAt = written.length;
+    },
+    ontext: (text) => {
+      if (isTitle) head.title += text;
+      if (!hiddenAt) parts.push(escapeXml(withoutOwn(text, baseUrls).replace(/\s+/g, " ").toWellFormed()));
+    },
+    onclosetag: (name) => {
+      if (written.length === hiddenAt) hiddenAt = 0;
+      if (name === "title") isTitle = false;
+      if (written.pop()) parts.push(`</${name}>`);
+    },
+  });
+  // a chunk at a time: the parser takes ever longer the more elements are open
+  for (let i = 0; i < source.length && written.length < maxOpen; i += chunkLength)
+    parser.write(source.slice(i, i + chunkLength));
+  parser.end();
+  return { ...head, content: parts.join("") };
+}
+
+/** Plain text in the same form: a line of the text is one of the page. */
+export function reduceText(text: string, baseUrls: string[]): string {
+  const lines = withoutOwn(text, baseUrls).toWellFormed().split("\n");
+  return lines.map((line) => `<p>${escapeXml(line.replace(/\s+/g, " "))}</p>`).join("");
+}
+
+function readHead(head: Omit<Reduced, "content">, name: string, attributes: Attributes): void {
+  const { href, content = "" } = attributes;
+  if (name === "base") head.base ??= href || undefined;
+  if (name === "meta" && attributes.name?.toLowerCase() === "robots") head.robots.push(content);
+  if (name === "link" && href && /\bcanonical\b/i.test(attributes.rel ?? "")) head.canonical ??= href;
+}
+
+/** Hidden fields have tokens, and scripts within a page nonces. */
+const isKept = (name: string, { type, src }: Attributes): boolean =>
+  name === "script"
+    ? src !== undefined
+    : name === "input"
+      ? type?.toLowerCase() !== "hidden"
+      : !/^(style|template|noscript)$/.test(name);
+
+function openTag(name: string, attributes: Attributes, baseUrls: string[]): string {
+  const kept = keptAttributes.flatMap((key) => {
+    const value = attributes[key];
+    // the content of other meta elements can be a token
+    const isToken = key === "content" && !/^(description|robots)$/i.test(attributes.name ?? "");
+    if (value === undefined || isToken) return [];
+    const normal = addresses.has(key) ? normalAddress(value, baseUrls) : withoutOwn(value, baseUrls);
+    return [` ${key}="${escapeXml(shortened(normal.toWellFormed()))}"`];
+  });
+  return `<${name}${kept.join("")}>`;
+}
+
+/** An image can be in its address. */
+const shortened = (value: string): string =>
+  value.length > maxAttribute ? `${value.slice(0, 100).toWellFormed()}…${sha256(value)}` : value;
+
+const escapeXml = (text: string): string =>
+  text.replace(/[&<"]/g, (character) => (character === "&" ? "&amp;" : character === "<" ? "&lt;" : "&quot;"));

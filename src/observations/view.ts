@@ -1,0 +1,132 @@
+import { compile, selectAll } from "css-select";
+import { type ChildNode, type Element, isTag, isText, type ParentNode } from "domhandler";
+import { parseDocument } from "htmlparser2";
+import { RE2JS } from "re2js";
+import { compareText } from "../text.ts";
+
+/** Something of a page that says nothing, as `learned_noise` has it. */
+export interface Noise {
+  kind: "words" | "address" | "content" | "order" | "presence";
+  place: string;
+}
+
+export interface Mask {
+  kind: "selector" | "pattern";
+  expression: string;
+}
+
+/** What is left out of a page before it is compared. `key`: two filters with the same leave out the same. */
+export interface Filter {
+  key: string;
+  has(kind: Noise["kind"], place: string): boolean;
+  selectors: ReturnType<typeof compile<ChildNode, Element>>[];
+  patterns: RE2JS[];
+}
+
+/** Throws what the libraries throw for a wrong expression: see `whyNotMask`. */
+export function filterOf(masks: Mask[], noise: Noise[]): Filter {
+  const places = new Set(noise.map(({ kind, place }) => `${kind} ${place}`));
+  const expressions = (kind: Mask["kind"]) =>
+    masks.filter((mask) => mask.kind === kind).map(({ expression }) => expression);
+  return {
+    key: JSON.stringify([expressions("selector").sort(), expressions("pattern").sort(), [...places].sort()]),
+    has: (kind, place) => places.has(`${kind} ${place}`),
+    selectors: expressions("selector").map((selector) => compile<ChildNode, Element>(selector)),
+    patterns: expressions("pattern").map((pattern) => RE2JS.compile(pattern)),
+  };
+}
+
+export const noFilter: Filter = filterOf([], []);
+
+/** An element as it is compared. */
+export interface View {
+  tag: string;
+  /** The tag with its classes: by it and its number among those of the same name, a parent's children are told apart. */
+  name: string;
+  /** Where it leads, or where it loads from. */
+  address: string | undefined;
+  /** Instead of a picture. */
+  alt: string | undefined;
+  /** The order of its children says nothing. */
+  unordered: boolean;
+  children: (View | string)[];
+}
+
+/** The content of a page, reduced, as elements without what the filter leaves out. */
+export function viewOf(content: string, filter: Filter): View {
+  const document = parseDocument(content, { xmlMode: true });
+  const masked = new Set<ChildNode>();
+  for (const selector of filter.selectors)
+    for (const element of selectAll<ChildNode, Element>(selector, document)) masked.add(element);
+  const root = { tag: "", name: "", address: undefined, alt: undefined, unordered: filter.has("order", "") };
+  return { ...root, children: childViews(document, "", { filter, masked }) };
+}
+
+interface Context {
+  filter: Filter;
+  masked: Set<ChildNode>;
+}
+
+function childViews(parent: ParentNode, place: string, context: Context): View["children"] {
+  const { filter, masked } = context;
+  if (filter.has("content", place)) return [];
+  const numbers = new Map<string, number>();
+  const hasText = !filter.has("words", place);
+  const children = parent.children.flatMap((child): (View | string)[] => {
+    if (isText(child)) return hasText ? [child.data] : [];
+    if (!isTag(child) || masked.has(child)) return [];
+    const name = nameOf(child);
+    const childPlace = placeOf(place, name, numbers);
+    return filter.has("presence", `${place}/${name}`) ? [] : [elementView(child, name, childPlace, context)];
+  });
+  return filter.has("order", place) ? inOrder(children) : children;
+}
+
+function elementView(element: Element, name: string, place: string, context: Context): View {
+  const { attribs, name: tag } = element;
+  const isNoise = context.filter.has("address", place) || context.filter.has("content", place);
+  return {
+    tag,
+    name,
+    address: isNoise ? undefined : attribs[addressOf[tag] ?? ""],
+    alt: isNoise || tag !== "img" ? undefined : attribs.alt,
+    unordered: context.filter.has("order", place),
+    children: childViews(element, place, context),
+  };
+}
+
+const addressOf: Record<string, string> = {
+  a: "href",
+  area: "href",
+  img: "src",
+  script: "src",
+  iframe: "src",
+  frame: "src",
+  link: "href",
+  form: "action",
+  source: "src",
+  video: "src",
+};
+
+/** "div.teaser.wide", with those classes that look like words: others may differ from one deployment to the next. */
+function nameOf({ name, attribs }: Element): string {
+  const words = (attribs.class ?? "").split(/\s+/).filter((word) => /^[a-z]+([-_]+[a-z]+)*$/i.test(word));
+  return [name, ...words].join(".").slice(0, 100);
+}
+
+/** "/html[1]/body[1]/div.teaser[2]". `numbers`: how many children of each name the parent had so far. */
+export function placeOf(parent: string, name: string, numbers: Map<string, number>): string {
+  const number = (numbers.get(name) ?? 0) + 1;
+  numbers.set(name, number);
+  return `${parent}/${name}[${number}]`;
+}
+
+/** The texts of an element, then its children by what they contain. */
+function inOrder(children: View["children"]): View["children"] {
+  const texts = children.filter((child) => typeof child === "string");
+  const views = children
+    .filter((child) => typeof child !== "string")
+    .map((view) => ({ view, contents: JSON.stringify(view) }))
+    .sort((a, b) => compareText(a.contents, b.contents));
+  return [...texts, ...views.map(({ view }) => view)];
+}
