@@ -3,8 +3,9 @@ import { removeServer } from "../src/environments/environments.ts";
 import { acceptFinding } from "../src/observations/accept-findings.ts";
 import { addMask } from "../src/observations/masks.ts";
 import { contentOf } from "../src/observations/page-states.ts";
+import { chooseReporter } from "../src/observations/reporters.ts";
 import { findings, serveAt, visit } from "./support/visits.ts";
-import { htmlPage, type WebSite, webSite } from "./support/web-site.ts";
+import { htmlPage, sitemapOf, type WebSite, webSite } from "./support/web-site.ts";
 import { words } from "./support/words.ts";
 import { environmentOf, type World, world } from "./support/world.ts";
 
@@ -79,6 +80,19 @@ describe("what differs from one request to the next", () => {
     await visit(w, "beta");
     await visit(w, "demo");
     expect(await findings(w)).toEqual(["beta drifted /sale", "demo drifted /sale"]);
+  });
+
+  test("is no new version where the record is kept by observation", async () => {
+    const place = environmentOf(w.site, "demo");
+    await chooseReporter(w.db, await w.by("iris"), w.site, place, "observation");
+    demo.pages["/sitemap.xml"] = sitemapOf(demo.base, ["/sale"]);
+    const recorded = () => w.db.selectFrom("placements").select("seq").where("environment_id", "=", place.id).execute();
+    for (let i = 0; i < 5; i++) await visit(w, "demo");
+    expect(await recorded()).toHaveLength(1);
+    demo.pages["/sale"] = moving("Shoes at a third of the price");
+    for (let i = 0; i < 3; i++) await visit(w, "demo");
+    expect(await recorded()).toHaveLength(2);
+    expect(await findings(w)).toEqual([]);
   });
 
   test("costs one request for each page once it is known, and a few while it is learned", async () => {
