@@ -105,7 +105,7 @@ function list(props: Props): Html {
   const last = { open: [], accepted: ["Accepted"], settled: ["Settled"] }[state];
   const body = each(findings, (finding) =>
     row(
-      html`${rowHead(html`${statusBadge(badgeOf(finding), finding.word)} ${findingSubject(site, finding)}`)}${cell("What", html`<a href="/sites/${site.slug}/findings/${finding.id}">${finding.sentence}<span class="sr"> (${finding.path || finding.server})</span></a> ${state === "open" && html`<small>${finding.advice}</small>`}`)}${cell("Server", html`${env({ name: finding.environment_name, tier: tierOf(props, finding) })} <small><bdi>${finding.server}</bdi></small><br><small>${openOnServer(finding)}</small><br><small>${changesLink(site, finding)}</small>`)}${cell("Since", time(finding.opened_at, zone, now))}${end(finding, zone, now)}`,
+      html`${rowHead(html`${statusBadge(badgeOf(finding), finding.word)} ${findingSubject(site, finding)}`)}${cell("What", html`<a href="/sites/${site.slug}/findings/${finding.id}">${finding.sentence}<span class="sr"> (${finding.path || finding.server})</span></a> ${state === "open" && html`<small>${finding.advice}</small>`}`)}${cell("Server", html`${env({ name: finding.environment_name, tier: tierOf(props, finding) })} <small><bdi>${finding.server}</bdi></small><br><small>${openOnServer(finding)}</small>`)}${cell("Since", html`${time(finding.opened_at, zone, now)}<br>${changesLink(site, finding)}`)}${end(finding, zone, now)}`,
     ),
   );
   return html`${table({ caption: captions[state], columns: ["Finding", "What", "Server", "Since", ...last], body })}${pager({ previous: isContinued ? address(props, {}) : undefined, previousWord: "Newest", next: older && address(props, { before: older }), nextWord: "Older" })}`;
