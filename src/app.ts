@@ -41,6 +41,7 @@ import { callable } from "./network/private-networks.ts";
 import { noticeRoutes, unsubscribeRoutes } from "./notices/routes.ts";
 import { findingRoutes } from "./observations/finding-routes.ts";
 import { observedPageRoutes } from "./observations/page-routes.ts";
+import { promotionTextRoutes } from "./observations/promotion-text-routes.ts";
 import { visitRoutes } from "./observations/routes.ts";
 import { codeRoutes } from "./people/code-sign-in.ts";
 import { linkRoutes } from "./people/link-routes.ts";
@@ -236,6 +237,7 @@ function site(): Hono<SiteEnv> {
   pages.route("/releases", releaseRoutes);
   pages.route("/promotions", promotionRequests);
   pages.route("/promotions", promotionRoutes);
+  pages.route("/promotions", promotionTextRoutes);
   pages.route("/promotions", guestInvitationRoutes);
   pages.route("/approvals", inboxRoutes);
   pages.route("/calendar", calendarRoutes);

@@ -17,7 +17,7 @@ import { sendDigest, sendNotice } from "./notices/send.ts";
 import { writeNotices } from "./notices/write-notices.ts";
 import { visitServer } from "./observations/visit-server.ts";
 import { startDueVisits } from "./observations/visits.ts";
-import { startVisitsAfterDeployments } from "./observations/visits-after-deployments.ts";
+import { startVisitsAfterEvents } from "./observations/visits-after-events.ts";
 import { setupLink } from "./people/links.ts";
 import { expireApprovals, expirePromotion } from "./promotions/expiry.ts";
 import { goLive } from "./promotions/go-live.ts";
@@ -84,7 +84,7 @@ async function start(): Promise<void> {
   };
   const prepareVisits = async (now: string) => {
     await startDueVisits(db, now);
-    await startVisitsAfterDeployments(db, now);
+    await startVisitsAfterEvents(db, now);
   };
   const visit: JobHandlers = {
     visit: (db, job) =>

@@ -4,7 +4,7 @@ import { rebuild } from "../src/integrity/rebuild.ts";
 import { verify } from "../src/integrity/verify.ts";
 import { chooseReporter, observeSite } from "../src/observations/reporters.ts";
 import { scheduleVisits } from "../src/observations/settings.ts";
-import { startVisitsAfterDeployments } from "../src/observations/visits-after-deployments.ts";
+import { startVisitsAfterEvents } from "../src/observations/visits-after-events.ts";
 import { decide } from "../src/promotions/promotions.ts";
 import { findPromotion } from "../src/promotions/queries.ts";
 import { machine } from "./support/api.ts";
@@ -349,16 +349,16 @@ describe("an approved promotion whose pages are all seen on its target", () => {
 describe("visits", () => {
   test("start after deployments to environments that are visited, once, and again if one was in progress", async () => {
     const beta = await serve("beta", pages(2));
-    await startVisitsAfterDeployments(w.db, w.clock.at);
+    await startVisitsAfterEvents(w.db, w.clock.at);
     await w.record("beta", ["/page-0 v1"]);
-    await startVisitsAfterDeployments(w.db, w.clock.at);
+    await startVisitsAfterEvents(w.db, w.clock.at);
     expect(await runVisits(w)).toBe(0); // never visited
 
     await visit(w, "beta");
     await w.record("beta", ["/page-1 v1"]);
-    await Promise.all([startVisitsAfterDeployments(w.db, w.clock.at), startVisitsAfterDeployments(w.db, w.clock.at)]);
+    await Promise.all([startVisitsAfterEvents(w.db, w.clock.at), startVisitsAfterEvents(w.db, w.clock.at)]);
     expect(await runVisits(w)).toBe(1);
-    await startVisitsAfterDeployments(w.db, w.clock.at);
+    await startVisitsAfterEvents(w.db, w.clock.at);
     expect(await runVisits(w)).toBe(0);
 
     beta.pages["/page-0"] = recordsDuringVisit();
@@ -371,7 +371,7 @@ describe("visits", () => {
       afterDeployments: false,
     });
     await w.record("beta", ["/page-0 v9"]);
-    await startVisitsAfterDeployments(w.db, w.clock.at);
+    await startVisitsAfterEvents(w.db, w.clock.at);
     expect(await runVisits(w)).toBe(0);
   });
 
@@ -382,7 +382,7 @@ describe("visits", () => {
       if (isFirst) {
         isFirst = false;
         await w.record("beta", ["/page-0 v2"]);
-        await startVisitsAfterDeployments(w.db, w.clock.at);
+        await startVisitsAfterEvents(w.db, w.clock.at);
       }
       response.end(htmlPage("Page 0", "<p>This is page 0</p>"));
     };

@@ -138,6 +138,17 @@ export function openFindings(db: Database, site: Pick<Site, "id">, rows: Pick<Ro
   );
 }
 
+/** More are not counted one by one. */
+const maxCounted = 1000;
+
+/** How many findings of a site are open, at most 1,000. */
+export async function countOpenFindings(db: Database, { id }: Pick<Site, "id">): Promise<number> {
+  const open = db.selectFrom("findings").select("id").where("site_id", "=", id);
+  const unsettled = open.where("settled_at", "is", null).where("accepted_at", "is", null).limit(maxCounted).as("open");
+  const query = db.selectFrom(unsettled).select((eb) => eb.fn.countAll<number>().as("count"));
+  return Number((await query.executeTakeFirstOrThrow()).count);
+}
+
 export type OpenFinding = Awaited<ReturnType<typeof openFindings>>[number];
 
 /** The versions of these artifacts that are in open promotions. */

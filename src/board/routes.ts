@@ -6,6 +6,7 @@ import { loadBoard, matchingIds } from "./board.ts";
 import { type BoardFilter, boardAddress, pageSize, readBoardFilter, readBoardPosition, readRows } from "./filters.ts";
 import { canObserve, firstSteps } from "./first-steps.ts";
 import { leaveForLater, leftForLater } from "./left-steps.ts";
+import { countOpenFindings } from "./queries.ts";
 import { filterWithin, readSelectionChange, type SelectionChange, selectedIds } from "./selection.ts";
 
 export const boardRoutes = new Hono<SiteEnv>();
@@ -84,10 +85,11 @@ async function show(c: SiteContext, fields: Record<string, string | undefined>, 
       : await firstSteps(c.var.db, site, summary, { may, now: c.var.at, leftForLater: leftForLater(c) });
   const observable = steps !== undefined && (await canObserve(c.var.db, site, may));
   const address = addedTo(c, filter) ?? boardAddress(site, filter, after || undefined, rows);
+  const findings = await countOpenFindings(c.var.db, site);
   return sitePage(
     c,
     { title: "Board", here: "board", rail: "full" },
-    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, address, steps, observable }),
+    boardPage({ site, now: c.var.at, may, from, lost: after === false, board, address, steps, observable, findings }),
   );
 }
 

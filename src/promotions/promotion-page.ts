@@ -32,6 +32,7 @@ import { type ReviewTicks, tickedBy } from "./review-ticks.ts";
 import { type PlanForm, planForm } from "./schedule-form.ts";
 import { whyNotMaySchedule, whyNotSchedule } from "./schedule-rules.ts";
 import { seenInTarget } from "./seen-in-target.ts";
+import { seenTexts } from "./seen-texts.ts";
 import { changedSince } from "./since-completion.ts";
 import { takeDownLines } from "./take-down-lines.ts";
 import { whyOutdated } from "./take-down-rules.ts";
@@ -84,8 +85,10 @@ export async function showPromotion(
   const target = environmentById(site, promotion.environment_id);
   const seenSince =
     promotion.state === "approved" ? await seenInTarget(db, promotion, promotion.contents, target.servers) : undefined;
+  const source = environmentById(site, promotion.from_id);
   const content = promotionPage({
     site,
+    texts: await seenTexts(db, promotion, { from: source, to: target }, part.pages),
     changeRequests: drafts && { texts: new Map([...drafts, ...typed]), errors: refusedForm.errors ?? {} },
     earlierApprovals: promotion.open ? await earlierApprovals(db, site.id, promotion) : [],
     requested: await requestedChanges(db, promotion),
@@ -104,7 +107,7 @@ export async function showPromotion(
     position,
     changes: countTicked(promotion.contents, ticked),
     gateChange: promotion.open && promotion.gate_changed ? await lastGateChange(db, site.id, promotion) : undefined,
-    from: { ...environmentById(site, promotion.from_id), name: promotion.from.name },
+    from: { ...source, name: promotion.from.name },
     to: { ...target, name: promotion.environment.name },
     seen: seenSince === undefined ? undefined : { since: seenSince, typed: formatMoment(seenSince, site.time_zone) },
     targetKnown,

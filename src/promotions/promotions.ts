@@ -40,6 +40,7 @@ import { addRejection } from "./rejections.ts";
 import { whyNotAllReviewed, whyNotComment, whyNotDigest, whyNotReviewed } from "./review-rules.ts";
 import { whyNotMayComplete } from "./rollback-rules.ts";
 import { type Decision, whyClosed, whyNotReason } from "./rules.ts";
+import { seenDigest } from "./seen-texts.ts";
 import { writeSchedule } from "./write-schedule.ts";
 
 /** What a verb returns: the promotion afterwards. It is stored to answer a repeated request, so it leaves out the contents. */
@@ -114,10 +115,11 @@ export function decide<T = Outcome>(
     refuse(whyNotDecide(promotion, actor), rolesToDecide(promotion, actor).length || !promotion.open ? 409 : 403);
     refuse(whyNotDigest(promotion, request.digest));
     refuseBlocked(expiredBlockers(promotion, actor.at).filter(({ code }) => code === "expired"));
-    const [blockers, progress, carried] = await Promise.all([
+    const [blockers, progress, carried, seen] = await Promise.all([
       request.decision === "approve" ? deadEnds(trx, [promotion]) : undefined,
       reviewProgress(trx, actor, promotion.id),
       request.decision === "approve" ? carriedOver(trx, site.id, promotion, actor.person.id) : undefined,
+      seenDigest(trx, site, promotion),
     ]);
     refuseBlocked(blockers?.get(promotion.id) ?? []);
     const contents = request.decision === "reject" ? await listContents(trx, promotion.release_id) : [];
@@ -165,6 +167,7 @@ export function decide<T = Outcome>(
           identity: actor.guest,
           ...(carried && { carried_over: carried }),
           ...(away && { for: away.person }),
+          ...(seen && { seen }),
           ...(pages.length && { pages: pages.map(({ key, comment }) => ({ kind: "page", key, comment })) }),
         },
       }),

@@ -13,7 +13,7 @@ import { administersAll } from "../support/sign-on.ts";
 import { environmentOf, lineOf, type Name, password } from "../support/world.ts";
 import { corrected, promotions } from "./busy.ts";
 import type { Shop } from "./shop.ts";
-import { visitedFinding, visitedSite } from "./visited.ts";
+import { seenPromotion, visitedFinding, visitedSite } from "./visited.ts";
 
 export interface Case {
   name: string;
@@ -346,6 +346,16 @@ export const cases: Case[] = [
   page("a finding, accepted", "iris", (w) => visitedFinding(w, "unrecorded")),
   page("a page with findings", "iris", (w) => visitedSite(w, "/artifacts/page?key=/sale")),
   page("a board with findings", "iris", (w) => visitedSite(w, "")),
+  page(
+    "a promotion whose text was seen",
+    "iris",
+    (w) => seenPromotion(w),
+    async (at) => {
+      await at.locator("main .review .fold > summary").first().click();
+      await at.locator("#text").waitFor();
+    },
+  ),
+  page("what a promotion changes in the text", "iris", (w) => seenPromotion(w, "/text?page=/sale")),
   page("what is checked", "iris", (w) => visitedSite(w, "/settings/environments/live/findings")),
   page(
     "what is checked, wrong",

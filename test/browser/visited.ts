@@ -3,6 +3,8 @@ import { recordDeployment } from "../../src/deployments/record.ts";
 import { acceptFinding } from "../../src/observations/accept-findings.ts";
 import { setProbe } from "../../src/observations/finding-settings.ts";
 import { startVisits } from "../../src/observations/visits.ts";
+import { requestPromotion } from "../../src/promotions/promotions.ts";
+import { createRelease } from "../../src/releases/releases.ts";
 import { createSite } from "../../src/sites/sites.ts";
 import { runVisits } from "../support/visits.ts";
 import { htmlPage, sitemapOf, webSite } from "../support/web-site.ts";
@@ -73,4 +75,39 @@ export async function visitedFinding(w: Shop, code: string): Promise<string> {
     .orderBy("f.id")
     .executeTakeFirstOrThrow();
   return `${findings}/${id}`;
+}
+
+/** The address of a promotion of a site whose two servers show other texts of its page, which changed once it was requested. */
+export async function seenPromotion(w: Shop, path = ""): Promise<string> {
+  const iris = await w.by("iris");
+  const address = `/sites/seen/promotions/1${path}`;
+  if (await findAccess(w.db, iris.person.id, "seen")) return address;
+  const sale = (more: string) => htmlPage("Sale", `<h1>Sale</h1><p>Shoes at half price until Friday</p>${more}`);
+  await using demo = await webSite({ "/sale": sale('<p>Free delivery</p><a href="/boots">Boots</a>') });
+  await using live = await webSite({ "/sale": sale("<p>Delivery at two pounds</p>") });
+  const environments = [
+    { slug: "demo", tier: "staging" as const, servers: [{ name: "web", base_url: demo.base }] },
+    { slug: "live", tier: "production" as const, servers: [{ name: "web", base_url: live.base }] },
+  ];
+  await createSite(w.db, iris, { slug: "seen", name: "Seen", environments }, ["account-manager"]);
+  const { site, ...held } = (await findAccess(w.db, iris.person.id, "seen")) as Access;
+  const actor = { ...iris, ...held };
+  const at = (slug: string) => environmentOf(site, slug);
+  for (const [slug, version] of [
+    ["live", "v1"],
+    ["demo", "v2"],
+  ] as const) {
+    await recordDeployment(w.db, actor, site, at(slug), { placements: [lineOf(`/sale ${version}`)] });
+    await startVisits(w.db, actor, site, at(slug));
+  }
+  await runVisits(w);
+  await createRelease(w.db, actor, site, { name: "Sale", differences: { from: "demo", to: "live" } });
+  await requestPromotion(w.db, actor, site, { release: 1, to: "live" });
+  demo.pages["/sale"] = sale('<p>Free delivery to Ireland</p><a href="/boots">Boots</a>');
+  const { at: now } = w.clock;
+  w.clock.at = new Date(Date.parse(now) + 60_000).toISOString();
+  await startVisits(w.db, { ...actor, at: w.clock.at }, site, at("demo"));
+  await runVisits(w);
+  w.clock.at = now;
+  return address;
 }

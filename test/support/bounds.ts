@@ -28,6 +28,10 @@ const short: [statement: RegExp, why: string][] = [
   [/ from subscriptions as s /, "what a person follows on a site"],
   [/ from findings where /, "the open findings of an environment"],
   [/ from observed_pages as p inner join servers as s /, "what each server showed of one page"],
+  [
+    / from observed_pages as p inner join observations as o .* where p\.server_id = \? and p\.path (=|in) /,
+    "what a server shows of the pages that are shown",
+  ],
   [/ from learned_noise where /, "the noise of a page, a hundred at most"],
   [/ from webhooks where /, "the webhooks of a site"],
   [/ from guests as g /, "the guests of a promotion"],

@@ -78,6 +78,7 @@ export const everyPage: Visit[] = [
     "/promotions/:open/state",
     "/promotions/:completed/state",
   ),
+  ...shop(`/promotions/:open/text?page=${released}`),
   // one with each outcome, and one that is open
   ...shop("/promotions/:cancelled", "/promotions/:superseded", "/promotions/:rejected", "/promotions/:completed"),
   ...shop(

@@ -5,7 +5,7 @@ import { newId } from "../../src/database/ids.ts";
 import { signChain } from "../../src/integrity/checkpoints.ts";
 import { enqueue } from "../../src/jobs/queue.ts";
 import { writeNotices } from "../../src/notices/write-notices.ts";
-import { startVisitsAfterDeployments } from "../../src/observations/visits-after-deployments.ts";
+import { startVisitsAfterEvents } from "../../src/observations/visits-after-events.ts";
 import { readyDatabase } from "./database.ts";
 import { everyVerb } from "./every-verb.ts";
 import { atProvider, clientSecret, identityProvider } from "./identity-provider.ts";
@@ -90,7 +90,7 @@ async function fullShop(db: Database): Promise<object> {
   const draft = { promotion_id, artifact_id, person_id: w.people.theo.id, comment: "Larger" };
   await db.insertInto("page_drafts").values(draft).execute();
   await observe(w);
-  await startVisitsAfterDeployments(db, w.clock.at);
+  await startVisitsAfterEvents(db, w.clock.at);
   return {};
 }
 

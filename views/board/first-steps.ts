@@ -21,7 +21,7 @@ ${props.observable && lookForItself(props)}<p><small>Every step can be left for 
 /** Instead of lists: the servers and their sitemaps say what is where. */
 const lookForItself = ({ site }: Props): Html =>
   html`<form method="post" action="/sites/${site.slug}/observations">${button({ text: "Let Sitebook look for itself", look: "primary" })}</form>
-<p><small>It visits the pages of the servers by their sitemaps, and records what it finds there from now on: nothing has to be typed. In the settings of the visits, it is said how and how often.</small></p>
+<p><small>It visits the pages of the servers by their sitemaps, now and every hour, and records what it finds there. Nothing has to be typed.</small></p>
 `;
 
 /** The same above a board that has something on it, folded once the site is ready for its first release, until it is left. */

@@ -27,6 +27,8 @@ type Props = {
   steps?: FirstStep[] | undefined;
   /** Whether the reader can have Sitebook look for itself. */
   observable: boolean;
+  /** How many are open, at most 1,000. */
+  findings: number;
   /** The address of what is shown; of all rows, if these are added below others. */
   address: string;
 };
@@ -67,10 +69,10 @@ ${canSelect(props) && selectionBar(props, base)}
 </form>`;
 }
 
-const boardHead = ({ site, now }: Props, actions?: Html): Html =>
+const boardHead = ({ site, now, findings }: Props, actions?: Html): Html =>
   head({
     title: "Board",
-    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${clockTime(now, site.time_zone)}</time>. <span id="changed-since"></span>`,
+    under: html`As of <time datetime="${now}">${longDay(now, site.time_zone)}, ${clockTime(now, site.time_zone)}</time>. <span id="changed-since"></span>${findings > 0 && html` <a href="/sites/${site.slug}/findings">${countOf(findings, "finding")}</a>`}`,
     actions,
   });
 

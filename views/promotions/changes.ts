@@ -2,7 +2,9 @@ import type { Environment } from "../../src/access/environments.ts";
 import type { ContentChange, PromotionDetails } from "../../src/promotions/assessment.ts";
 import type { PromotionChange } from "../../src/promotions/request-rules.ts";
 import type { ReviewPosition, ReviewSection } from "../../src/promotions/review-sections.ts";
+import type { SeenText } from "../../src/promotions/seen-texts.ts";
 import { countOf } from "../../src/text.ts";
+import { pathWithQuery } from "../parts/address.ts";
 import { path, serverAddress, versionTag } from "../parts/artifact.ts";
 import { hiddenField } from "../parts/button.ts";
 import { area } from "../parts/field.ts";
@@ -10,6 +12,7 @@ import { attr, each, type Html, html } from "../parts/html.ts";
 import { fold } from "../parts/page.ts";
 import { nowCalled } from "../parts/people.ts";
 import { statusBadge } from "../parts/status-badge.ts";
+import { time } from "../parts/time.ts";
 
 export type ReviewProps = {
   promotion: PromotionDetails;
@@ -17,7 +20,8 @@ export type ReviewProps = {
   to: Environment;
   /** Whether anything was recorded for the target: now, or before a closed promotion. */
   targetKnown: boolean;
-  site: { slug: string };
+  site: { slug: string; time_zone: string };
+  now: string;
   /** The pages that are shown; with their sections, if there are many. */
   pages: ContentChange[];
   /** By artifact id: what pages of a closed promotion are called on its target by now, if that differs. */
@@ -29,6 +33,8 @@ export type ReviewProps = {
   counts: Record<PromotionChange, number>;
   /** The ids of the pages that this person has ticked as reviewed. */
   ticked: ReadonlySet<string>;
+  /** The pages whose text on the source and on the target can be compared, by key. */
+  texts: Map<string, SeenText>;
   /** Who approved pages of the same version on an earlier promotion, as far as the gate lets that carry over. */
   earlierApprovals: { promotion: number; person: string; pages: Map<string, string> }[];
   /** What this person has written about pages, by key, and errors by field; undefined if they cannot decide. */
@@ -84,7 +90,7 @@ function headings(
 const item = (props: ReviewProps, page: ContentChange): Html => html`<li><div>
 <h3><bdi>${page.title ?? page.key}</bdi></h3>${pathAndNotes(props, page)}
 <div class="see">${links(props, page)}${versions(page)}</div>
-${changeRequest(props, page)}</div>${tick(props, page)}</li>
+${text(props, page)}${changeRequest(props, page)}</div>${tick(props, page)}</li>
 `;
 
 /** A new title is part of what is approved. */
@@ -96,7 +102,35 @@ const formerTitle = ({ title, change, inTarget }: ContentChange): Html | false =
 /** The path after a page's title, its title until now, its notes, and a warning if the source has something else by now. */
 export const pathAndNotes = (props: ReviewProps, page: ContentChange): Html =>
   html`${nowCalled(props.titlesNow.get(page.artifact_id))}${page.title && html` ${path(page.key)}`}${formerTitle(page)}
-${page.change === "removed" && page.kind === "page" && html`<p>${redirectWords(page)}</p>`}${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}${approvedBefore(props, page)}`;
+${page.change === "removed" && page.kind === "page" && html`<p>${redirectWords(page)}</p>`}${page.notes && html`<p>${page.notes}</p>`}${props.promotion.open && movedOn(props, page)}${changedMeanwhile(props, page)}${approvedBefore(props, page)}`;
+
+/** A warning if the approvers are shown something else than who requested the promotion. */
+function changedMeanwhile({ texts, from, site, now }: ReviewProps, { key }: ContentChange): Html | false {
+  const { changedAt } = texts.get(key) ?? {};
+  if (!changedAt) return false;
+  const words = html`<bdi>${from.name}</bdi> shows something else since ${time(changedAt, site.time_zone, now)}, after approval was requested`;
+  return html`<p>${statusBadge("blocked", words, { wrap: true })}</p>`;
+}
+
+/** Where the text of a page is compared. */
+const textAddress = ({ site, promotion }: ReviewProps, { key }: ContentChange): string =>
+  pathWithQuery(`/sites/${site.slug}/promotions/${promotion.number}/text`, { page: key });
+
+/** What a visitor reads on both, loaded when it is opened. */
+function text(props: ReviewProps, page: ContentChange): Html | false {
+  if (!props.texts.has(page.key)) return false;
+  const name = html`<span class="sr">: ${page.title ?? page.key}</span>`;
+  const address = textAddress(props, page);
+  return fold(
+    html`What changes in the text${name}`,
+    html`<div hx-get="${address}" hx-trigger="revealed" hx-select="#text" hx-status:4xx="swap:none" hx-status:5xx="swap:none"><a href="${address}">Compare the text${name}</a></div>`,
+  );
+}
+
+/** In a long list, only the link. */
+export const textLink = (props: ReviewProps, page: ContentChange): Html | false =>
+  props.texts.has(page.key) &&
+  html`<a href="${textAddress(props, page)}">Compare the text<span class="sr">: ${page.title ?? page.key}</span></a>`;
 
 function approvedBefore({ site, earlierApprovals }: ReviewProps, { artifact_id }: ContentChange): Html {
   const earlier = earlierApprovals.filter(({ pages }) => pages.has(artifact_id));

@@ -6,7 +6,7 @@ import { each, type Html, html } from "../parts/html.ts";
 import { sectionHeading } from "../parts/placement.ts";
 import { type StatusKind, statusBadge } from "../parts/status-badge.ts";
 import { cell, foldingGroup, pager, row, rowHead, table } from "../parts/table.ts";
-import { changeRequest, links, pathAndNotes, type ReviewProps, tick, versions } from "./changes.ts";
+import { changeRequest, links, pathAndNotes, type ReviewProps, textLink, tick, versions } from "./changes.ts";
 import { changesInWords } from "./words.ts";
 
 type Props = ReviewProps & { sections: ReviewSection[] };
@@ -98,7 +98,7 @@ const badges: Record<ContentChange["change"], [StatusKind, string]> = {
 function pageRow(props: Props, page: ContentChange): Html {
   const [status, word] = badges[page.change];
   return row(
-    html`${rowHead(html`<bdi>${page.title ?? page.key}</bdi>${pathAndNotes(props, page)}`)}${cell("Change", html`${statusBadge(status, word)} ${versions(page)}`)}${cell("Open", html`<span class="see">${links(props, page)}</span>${changeRequest(props, page)}`)}${cell("Reviewed", tick(props, page))}`,
+    html`${rowHead(html`<bdi>${page.title ?? page.key}</bdi>${pathAndNotes(props, page)}`)}${cell("Change", html`${statusBadge(status, word)} ${versions(page)}`)}${cell("Open", html`<span class="see">${links(props, page)}${textLink(props, page)}</span>${changeRequest(props, page)}`)}${cell("Reviewed", tick(props, page))}`,
   );
 }
 

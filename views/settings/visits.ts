@@ -33,7 +33,7 @@ export function visitSettingsPage(props: Props): Html {
 ${input({ name: "every_hours", type: "number", label: "Visit every so many hours", value: hours, error: hoursError, hint: "0: only on request.", more: { min: 0, max: 744 } })}
 ${select({
   name: "after",
-  label: "After each deployment recorded there",
+  label: "After each deployment recorded there, and when a promotion is requested",
   value: rule.after_deployments ? "yes" : "no",
   hint: "Once it was visited for the first time.",
   choices: [

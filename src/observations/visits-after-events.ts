@@ -4,11 +4,11 @@ import type { Database } from "../database/connect.ts";
 import { insertVisits } from "./visits.ts";
 
 /**
- * Starts visits to the environments for which deployments or completions were recorded since the last time. These are
- * events of the chain, and how far it came is written together with the visits, so that a kill loses none and two servers
+ * Starts visits to the environments for which deployments or completions were recorded since the last time, and to both
+ * environments of promotions that were requested, so that approvers see what is there now. These are events of the chain, and how far it came is written together with the visits, so that a kill loses none and two servers
  * start none twice. What happened before it ran for the first time causes none.
  */
-export async function startVisitsAfterDeployments(db: Database, now: string): Promise<void> {
+export async function startVisitsAfterEvents(db: Database, now: string): Promise<void> {
   const sites = await db
     .selectFrom("sites as s")
     .leftJoin("visit_progress as p", "p.site_id", "s.id")
@@ -27,7 +27,7 @@ interface SiteProgress {
 
 async function catchUp(trx: Database, site: SiteProgress, now: string): Promise<void> {
   if (!(await moveProgress(trx, site)) || site.seq === null) return;
-  for (const { id, server_ids } of await deployedTo(trx, site, site.seq)) {
+  for (const { id, server_ids } of await environmentsToVisit(trx, site, site.seq)) {
     const about = { site_id: site.id, environment_id: id, person_id: null };
     await insertVisits(trx, about, server_ids, now, { again: true });
   }
@@ -48,24 +48,24 @@ async function moveProgress(trx: Database, { id, events, seq }: SiteProgress): P
 }
 
 /**
- * The environments to which something was deployed that the Observer has not seen there itself, with their servers, if they
- * are visited at all: on a schedule, or at least once.
+ * The environments to which something was deployed that the Observer has not seen there itself, and those of requested
+ * promotions, with their servers, if they are visited at all: on a schedule, or at least once.
  */
-async function deployedTo(trx: Database, { id, events }: SiteProgress, from: number) {
-  const deployed = trx
-    .selectFrom("events")
-    .select("environment_id")
-    .where("site_id", "=", id)
-    .where("seq", ">", from)
-    .where("seq", "<=", events)
-    .where("action", "=", "deployment_recorded")
-    .where("person_id", "<>", observerId(id));
+async function environmentsToVisit(trx: Database, { id, events }: SiteProgress, from: number) {
+  const since = trx
+    .selectFrom("events as v")
+    .where("v.site_id", "=", id)
+    .where("v.seq", ">", from)
+    .where("v.seq", "<=", events)
+    .where("v.action", "in", ["deployment_recorded", "promotion_asked"])
+    .where("v.person_id", "<>", observerId(id));
+  const sources = since.innerJoin("promotions as p", "p.id", "v.subject_id").select("p.from_id");
   const rows = await trx
     .selectFrom("environments as e")
     .innerJoin("servers as s", "s.environment_id", "e.id")
     .leftJoin("observation_rules as r", "r.environment_id", "e.id")
     .select(["e.id", "s.id as server_id"])
-    .where("e.id", "in", deployed)
+    .where((eb) => eb.or([eb("e.id", "in", since.select("v.environment_id")), eb("e.id", "in", sources)]))
     .where("e.retired_at", "is", null)
     .where(sql<boolean>`coalesce(r.after_deployments, 1) = 1`)
     .where(sql<boolean>`(

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { startVisitsAfterEvents } from "../src/observations/visits-after-events.ts";
+import { decide } from "../src/promotions/promotions.ts";
+import { createRelease } from "../src/releases/releases.ts";
+import { latestVisit, runVisits, serveAt, visit } from "./support/visits.ts";
+import { htmlPage, type WebSite, webSite } from "./support/web-site.ts";
+import { words } from "./support/words.ts";
+import { type World, world } from "./support/world.ts";
+
+let w: World;
+let demo: WebSite;
+let live: WebSite;
+const sale = (...lines: string[]) => htmlPage("Sale", lines.map((line) => `<p>${line}</p>`).join(""));
+beforeEach(async () => {
+  w = await world();
+  demo = await webSite({
+    "/sale": sale("Shoes at half price", "Free delivery"),
+    "/new": htmlPage("New", "<p>New</p>"),
+  });
+  live = await webSite({ "/sale": sale("Shoes at half price"), "/old": htmlPage("Old", "<p>Old offer</p>") });
+  await serveAt(w, "demo", demo.base);
+  await serveAt(w, "live", live.base);
+  await w.record("live", ["/sale v1", "/old v1"]);
+  await w.record("demo", ["/sale v1", "/old v1"]);
+  await w.record("demo", ["/sale v2", "/new v1", "-/old"]);
+});
+afterEach(async () => {
+  await Promise.all([demo.close(), live.close(), w.close()]);
+});
+
+/** Ada requests the promotion of all differences from demo to live. */
+async function request() {
+  const differences = { from: "demo", to: "live" };
+  const { number } = await createRelease(w.db, await w.by("ada"), w.site, { name: "Sale", differences });
+  return w.ask(number, "live");
+}
+
+async function shown(name: Parameters<World["as"]>[0], path: string) {
+  const response = await w.as(name).get(`/sites/shop/promotions/1${path}`);
+  const html = await response.text();
+  return { status: response.status, html, text: words(html) };
+}
+
+test("an approver reads what live shows beside what demo shows, page by page", async () => {
+  await visit(w, "demo");
+  await visit(w, "live");
+  await request();
+  const page = await shown("mara", "");
+  expect(page.html).toContain('hx-get="/sites/shop/promotions/1/text?page=/sale"');
+  const changed = await shown("mara", "/text?page=/sale");
+  expect(changed.text).toContain("1 line added.");
+  expect(changed.html).toMatch(/<ins>.*Free delivery.*<\/ins>/);
+  expect(changed.text).toContain("live, shown since");
+  expect((await shown("mara", "/text?page=/new")).text).toContain("All of it is new");
+  const removed = await shown("mara", "/text?page=/old");
+  expect(removed.text).toContain("All of it goes: live will no longer have this page.");
+  expect(removed.html).toMatch(/<del>.*Old offer.*<\/del>/);
+});
+
+test("a page that no visit has seen, or that is not in the promotion, and a stranger", async () => {
+  await request();
+  expect((await shown("mara", "")).html).not.toContain("/text?");
+  expect((await shown("mara", "/text?page=/sale")).text).toContain(
+    "No visit has seen the text of this page on demo yet.",
+  );
+  expect((await shown("mara", "/text?page=/other")).status).toBe(404);
+  expect((await shown("mara", "/text")).status).toBe(404);
+  expect((await shown("oskar", "/text?page=/sale")).status).toBe(404);
+});
+
+test("what demo shows after the approval was requested is said, and the approval keeps a digest of what was seen", async () => {
+  await visit(w, "demo");
+  await visit(w, "live");
+  const { digest } = await request();
+  expect((await shown("mara", "")).text).not.toContain("shows something else since");
+  demo.pages["/sale"] = sale("Shoes at a third of the price", "Free delivery");
+  await visit(w, "demo");
+  expect((await shown("mara", "")).text).toContain("demo shows something else since");
+
+  await decide(w.db, await w.by("mara"), w.site, 1, { decision: "approve", digest });
+  const event = await w.db
+    .selectFrom("events")
+    .select("details")
+    .where("action", "=", "promotion_approved")
+    .executeTakeFirstOrThrow();
+  expect(JSON.parse(event.details)).toMatchObject({
+    seen: { pages: 3, digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  });
+});
+
+test("both environments of a requested promotion are visited, if they were before", async () => {
+  await startVisitsAfterEvents(w.db, w.clock.at);
+  await visit(w, "demo");
+  w.clock.at = "2026-03-04T10:00:00.000Z";
+  await request();
+  await startVisitsAfterEvents(w.db, w.clock.at);
+  expect(await runVisits(w)).toBe(1);
+  expect(await latestVisit(w, "demo")).toMatchObject({ person_id: null, problem: null });
+});
