@@ -8,6 +8,7 @@ const once = [
   "check",
   "client-address",
   "config",
+  "freeze-rules",
   "html-checker",
   "http-server",
   "imports",
@@ -21,6 +22,7 @@ const once = [
   "readme",
   "search-questions",
   "server-start",
+  "text",
   "time-format",
 ].map((name) => `test/${name}.test.ts`);
 const onBothEngines = { include: ["test/*.test.ts"], exclude: once };
