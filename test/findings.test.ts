@@ -350,7 +350,7 @@ test("files and links that the server does not have, and links from live to anot
     `links_elsewhere /sale It links to ${beta.base}/sale, which is on beta.`,
   ]);
   expect(live.requested.filter((path) => path === "/img/shoe.png")).toHaveLength(1);
-  expect(live.requested.filter((path) => path === "/about")).toHaveLength(1);
+  expect(live.requested.filter((path) => path === "/about")).toHaveLength(2); // two looks at what is new
   // a link may do something
   expect(live.requested).not.toContain("/logout");
 

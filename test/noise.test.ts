@@ -159,10 +159,10 @@ describe("what differs from one request to the next", () => {
   test("is compared again once it is forgotten, by people who record", async () => {
     const counting = (n: number) => htmlPage("Sale", `<h1>Sale</h1><p>Visitor ${n}</p>`);
     beta.pages["/sale"] = (response) => response.end(counting(++requests));
-    for (let i = 0; i < 2; i++) await visit(w, "beta");
+    await visit(w, "beta");
     const page = "/sites/shop/observations/beta/page?path=/sale";
     const [{ id } = { id: "" }] = await noise();
-    expect((await shown(w.as("vera"), page)).text).toContain("/html[1]/body[1]/p[1] text Visitor 2");
+    expect((await shown(w.as("vera"), page)).text).toContain("/html[1]/body[1]/p[1] text Visitor 1");
     expect((await shown(w.as("vera"), page)).html).not.toContain("Forget");
     expect((await w.as("vera").post("/sites/shop/observations/beta/page", { noise: id })).status).toBe(403);
     const cleo = w.as("cleo");

@@ -16,18 +16,19 @@ export interface Known {
 const maxLooks = 3;
 
 /**
- * Looks again at a page that differs from its last good observation. What differs between two looks is noise; with noise,
- * or where some was known, up to three looks tell whether the page changed, as rotating contents may be equal by chance.
+ * Looks again at a page that differs from its last good observation, or has none: it is going to be compared with what other
+ * servers show. What differs between two looks is noise; with noise, or where some was known, up to three looks tell whether
+ * the page changed, as rotating contents may be equal by chance.
  */
-export async function lookAgain(first: Look, known: Known, look: () => Promise<Look>): Promise<Look> {
+export async function lookAgain(first: Look, known: Known, look: () => Promise<Look | undefined>): Promise<Look> {
   const { content } = first;
-  if (content === undefined || !known.good || isSame(first.observation, known.good)) return first;
-  const good = await known.good.content();
+  if (content === undefined || (known.good && isSame(first.observation, known.good))) return first;
+  const good = await known.good?.content();
   let { filter } = known;
   const noise: FoundNoise[] = [];
   for (let looks = 0; looks < (noise.length + known.noise.length > 0 ? maxLooks : 1); looks++) {
     const again = await look();
-    if (again.content === undefined) break;
+    if (again?.content === undefined) break;
     const found = noiseBetween(viewOf(content, filter), viewOf(again.content, filter));
     // each step takes some milliseconds for a long page
     await yieldToEventLoop();

@@ -55,42 +55,66 @@ export interface Noticed {
 export async function lookAtAll(visitor: Visitor, robots: Robots, pages: Page[], noticed: Noticed): Promise<Look[]> {
   const { db, visit, reach, settings, siteUrls, context } = visitor;
   const rules = { baseUrl: reach.baseUrl, kept: settings.kept_parameters.split(" ") };
-  const looks: Look[] = [];
-  const waiting = pages.entries();
   const { atOnce, pauseMs } = paceOf(visitor, robots);
+  const inTurn = turns(atOnce, pauseMs, context.stopping);
   const masks = await masksOf(db, visit.site_id);
   const paths = pages.map(({ path }) => path);
   const noise = await noiseOf(db, visit.site_id, paths);
-  const work = async () => {
-    for (const [i, page] of waiting) {
-      if (context.stopping?.aborted) return;
+  const looks = await Promise.all(
+    pages.map(async (page) => {
       const known = noise.get(page.path) ?? [];
       const links = new Set<string>();
       const depth = (page.link_depth ?? 0) + 1;
       const follower = depth > settings.link_depth ? reach.client : noticingLinks(reach.client, links, rules);
       const client = noticingAddresses(follower, siteUrls, (found) => noticed.addresses.set(page.path, found));
       const noticing = { ...visitor, reach: { ...reach, client } };
-      looks[i] = await lookAtPage(noticing, robots, page, { masks, noise: known, pauseMs });
+      const look = await lookAtPage(noticing, robots, page, { masks, noise: known, inTurn });
       noticed.links.push(...[...links].map((path) => ({ path, depth })));
-      await sleep(pauseMs);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return looks;
+      return look;
+    }),
+  );
+  await sleep(pauseMs);
+  return looks.filter((look) => look !== undefined);
 }
 
-/** Looks at a page, and again if it differs from what it showed last. */
+type InTurn = <T>(work: () => Promise<T>) => Promise<T | undefined>;
+
+/** Does work at most `atOnce` at a time, in the order in which it is asked for, with a pause after each; none once it is stopping. */
+function turns(atOnce: number, pauseMs: number, stopping: AbortSignal | undefined): InTurn {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  const next = () => {
+    const start = waiting.shift();
+    if (start) start();
+    else free++;
+  };
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((start) => waiting.push(start));
+    try {
+      return stopping?.aborted ? undefined : await work();
+    } finally {
+      setTimeout(next, stopping?.aborted ? 0 : pauseMs);
+    }
+  };
+}
+
+/** Looks at a page, and again if it differs from what it showed last. Waiting for that takes no turn. */
 async function lookAtPage(
   { db, reach, siteUrls, context }: Visitor,
   robots: Robots,
   page: Page,
-  { masks, noise, pauseMs }: { masks: Mask[]; noise: Noise[]; pauseMs: number },
-): Promise<Look> {
+  { masks, noise, inTurn }: { masks: Mask[]; noise: Noise[]; inTurn: InTurn },
+): Promise<Look | undefined> {
   const filter = filterOf(masks, noise);
-  const look = (page: KnownPage) => lookAt(reach, robots, page, { siteUrls, filter, now: context.now() });
+  const look = (page: KnownPage) => inTurn(() => lookAt(reach, robots, page, { siteUrls, filter, now: context.now() }));
   const good = page.good && { ...page.good, content: () => loadContent(db, page.good?.content) };
-  return lookAgain(await look(page), { masks, noise, filter, good }, async () => {
-    await sleep(Math.max(pauseMs, context.againMs ?? 1000));
-    return look({ ...page, etag: null, last_modified: null });
-  });
+  const first = await look(page);
+  return (
+    first &&
+    lookAgain(first, { masks, noise, filter, good }, async () => {
+      await sleep(context.againMs ?? 1000);
+      return look({ ...page, etag: null, last_modified: null });
+    })
+  );
 }
