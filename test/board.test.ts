@@ -570,6 +570,7 @@ const v = (id: string | null, first_at = day(1)): RecordedCell => ({
   effective_at: day(1),
   recorded_at: day(1),
   out_of_band: 0,
+  baseline: 0,
 });
 const at = (recorded?: RecordedCell, environmentKnown = true): CellState => ({ environmentKnown, recorded });
 
@@ -578,6 +579,7 @@ test.each([
   ["a newer one", [at(v("a", day(2))), at(v("b"))], "ahead"],
   ["an older one", [at(v("a")), at(v("b", day(2)))], "behind"],
   ["two first deployed at one moment: the later id is newer", [at(v("b")), at(v("a"))], "ahead"],
+  ["two that were there already", [at({ ...v("a"), baseline: 1 }), at({ ...v("b", day(2)), baseline: 1 })], "ahead"],
   ["not there", [at(v("a")), at()], "missing"],
   ["removed there", [at(v("a")), at(v(null))], "missing"],
   ["removed here", [at(v(null)), at(v("a"))], "gone"],

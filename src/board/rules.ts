@@ -12,6 +12,8 @@ export interface RecordedCell {
   effective_at: string;
   recorded_at: string;
   out_of_band: Flag;
+  /** Whether it came with a baseline. */
+  baseline: Flag;
 }
 
 /** How a cell compares with the one to its right. */
@@ -36,8 +38,12 @@ export function compareWithNext(row: readonly CellState[], i: number): Compariso
   return isNewer(left, right) ? "ahead" : "behind";
 }
 
-/** The newer version is the one that was first deployed later, whatever the labels are. */
+/**
+ * The newer version is the one that was first deployed later, whatever the labels are. Of two that were there before the book
+ * was opened, nobody knows; a site moves from left to right.
+ */
 function isNewer(left: RecordedCell, right: RecordedCell): boolean {
+  if (left.baseline && right.baseline) return true;
   const order = (cell: RecordedCell) => [cell.first_at, cell.created_at, cell.version_id].join(" ");
   return order(left) > order(right);
 }
