@@ -27,11 +27,13 @@ export async function serveAt(
   await setVisits(w, environment, settings);
 }
 
+/** Changes the settings of visits to all servers of an environment. */
 export async function setVisits(w: World, environment: string, settings: Partial<VisitSettingsRequest> = {}) {
   const place = environmentOf(w.site, environment);
   const none = { user: "", password: "", cookie: "", header: "", removesCredentials: false };
   const request = { ...visitDefaults, pause_ms: 0, ...none, ...settings };
-  await changeVisitSettings(w.db, await w.by("iris"), w.site, place, place.servers[0]?.id ?? "", request, secrets);
+  for (const { id } of place.servers)
+    await changeVisitSettings(w.db, await w.by("iris"), w.site, place, id, request, secrets);
 }
 
 /** Runs the visits that are due. */

@@ -4,15 +4,18 @@ import type { AddressInfo } from "node:net";
 /** The body of a page, or what answers for it. */
 type Answer = string | ((response: ServerResponse, request: IncomingMessage) => void);
 
-/** A web server on this machine with these pages by path, which a test may change. The others are not found. */
-export async function webSite(pages: Record<string, Answer>, { port = 0 } = {}) {
+/** A web server on this machine with these pages by path, which a test may change. `otherwise` answers for the others. */
+export async function webSite(
+  pages: Record<string, Answer>,
+  { port = 0, otherwise = notFound }: { port?: number; otherwise?: Exclude<Answer, string> } = {},
+) {
   const requested: string[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     requested.push(path);
     const answer = pages[path];
     if (typeof answer === "function") return answer(response, request);
-    if (answer === undefined) return response.writeHead(404).end("Not found");
+    if (answer === undefined) return otherwise(response, request);
     response.writeHead(200, { "content-type": path.endsWith(".xml") ? "text/xml" : "text/html; charset=utf-8" });
     response.end(answer);
   });
@@ -30,6 +33,8 @@ export async function webSite(pages: Record<string, Answer>, { port = 0 } = {}) 
     [Symbol.asyncDispose]: close,
   };
 }
+
+const notFound = (response: ServerResponse) => void response.writeHead(404).end("Not found");
 
 export type WebSite = Awaited<ReturnType<typeof webSite>>;
 
