@@ -239,13 +239,13 @@ describe("visits", () => {
     );
     for (let i = 0; i < 50; i++) beta.pages[`/page-${i}`] = htmlPage(`Page ${i}`, `<p>This is page ${i}</p>`);
     const stopping = new AbortController();
-    beta.pages["/page-30"] = (response) => {
+    beta.pages["/page-9"] = (response) => {
       stopping.abort();
       response.end();
     };
     const stopped = await visit(w, "beta", { stopping: stopping.signal });
-    expect(stopped).toMatchObject({ ended_at: null, visited: 20 });
-    beta.pages["/page-30"] = htmlPage("Page 30", "<p>This is page 30</p>");
+    expect(stopped).toMatchObject({ ended_at: null, visited: 40 });
+    beta.pages["/page-9"] = htmlPage("Page 9", "<p>This is page 9</p>");
     await runVisits(w);
     expect(await latestVisit(w, "beta")).toMatchObject({ visited: 52, changed: 52, problem: null });
     expect(beta.requested.filter((path) => path === "/about")).toHaveLength(2); // two looks at what is new

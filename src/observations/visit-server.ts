@@ -20,7 +20,8 @@ import { sealContext, visitSettingsOf } from "./settings.ts";
 import { readConnectTo } from "./settings-rules.ts";
 import { listedPages } from "./sitemaps.ts";
 
-const maxBatch = 20;
+/** With so many, most of the time until a page is looked at again passes while the others are. */
+const maxBatch = 40;
 
 /** A page can need four requests, and a batch has to be saved well before the lease of the job ends. */
 const batchSize = (pauseMs: number): number =>
