@@ -8,6 +8,7 @@ import type { Ledger } from "./ledger.ts";
 import { readNotices, whyNotMailed } from "./mailed.ts";
 import { type Record, readRecord } from "./record.ts";
 import { recordedFacts } from "./recorded.ts";
+import { readVisits, whyNotVisited } from "./visits.ts";
 import { type ReceivedWebhooks, readDeliveries, whyNotDelivered } from "./webhook.ts";
 import { whyNotWhole } from "./whole.ts";
 import type { Write } from "./writes.ts";
@@ -26,6 +27,7 @@ export async function check(url: string, ledger: Ledger, dueUntil: string, { mai
   const record = await onTortureDatabase(url, readRecord);
   const outbox = await onTortureDatabase(url, (db) => readNotices(db, dueUntil));
   const deliveries = await onTortureDatabase(url, readDeliveries);
+  const visits = await onTortureDatabase(url, readVisits);
   const { code, out, err } = await verifyAll(url);
   const wrong = [
     ...findDifferences(record, ledger),
@@ -35,6 +37,7 @@ export async function check(url: string, ledger: Ledger, dueUntil: string, { mai
     ...whyNotGoneLive(record, dueUntil),
     ...whyNotMailed(outbox, mails),
     ...whyNotDelivered(record, deliveries, webhooks, dueUntil),
+    ...whyNotVisited(visits),
     ...(code ? [out + err] : []),
   ];
   const done = record.jobs.filter((job) => job.done_at);
@@ -54,6 +57,7 @@ export async function check(url: string, ledger: Ledger, dueUntil: string, { mai
     /** The same of what the webhook's receiver accepted. */
     deliveries: accepted.length,
     repeatedDeliveries: accepted.length - new Set(accepted).size,
+    visits: visits.visits.length,
     verified: code === 0,
     wrong,
   };

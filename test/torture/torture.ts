@@ -11,6 +11,7 @@ import { type KillableReceiver, killableReceiver } from "./killable-receiver.ts"
 import { newLedger } from "./ledger.ts";
 import { nextWrite } from "./next-write.ts";
 import { steppedTime } from "./stepped-clock.ts";
+import { type VisitedSite, visitedSite } from "./visits.ts";
 import { createTortureWebhook, webhookEnv } from "./webhook.ts";
 
 export interface Torture {
@@ -29,12 +30,13 @@ const clients = 6;
 /**
  * Clients write at random, all at once, to servers that are killed at random moments, one at a time, and started again.
  * Finally all servers are killed, and the record is compared with the responses that the clients got, and with the mails and
- * webhooks that arrived.
+ * webhooks that arrived. Meanwhile a site is visited, and what was found there is checked, too.
  */
 export async function torture({ url, seed, servers: count, enough, killDatabase }: Torture) {
   const cast = await createCast(url);
   const [mail, receiver] = await Promise.all([killableMail(), killableReceiver()]);
   const secret = await createTortureWebhook(url, receiver.url);
+  const visited = await visitedSite(url);
   const clockStartMs = Date.now();
   const errors = errorCollector();
   const env = { ...webhookEnv, SMTP_URL: mail.url, MAIL_FROM: "Sitebook <sitebook@example.test>" };
@@ -47,7 +49,7 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
     await Promise.all(servers.map((server) => server.start()));
     const writers = Array.from({ length: clients }, (_, i) => write(scene, cast, i, seeded(seed * 100 + i)));
     for (const writer of writers) writer.catch(errors.add);
-    await killAtRandom(scene, { mail, receiver }, enough, seeded(seed * 100 + clients));
+    await killAtRandom(scene, { mail, receiver, visited }, enough, seeded(seed * 100 + clients));
     scene.isOver = true;
     await Promise.all(writers);
     dueUntil = scene.now();
@@ -60,7 +62,7 @@ export async function torture({ url, seed, servers: count, enough, killDatabase 
   for (const server of servers) await server.kill();
   await database.running();
   const webhooks = { secret, received: receiver.received() };
-  await Promise.all([mail.close(), receiver.close()]);
+  await Promise.all([mail.close(), receiver.close(), visited.close()]);
   const { writes, of } = scene.ledger;
   const { wrong, ...figures } = await check(url, scene.ledger, dueUntil, { mails: mail.ids, webhooks });
   return {
@@ -100,17 +102,19 @@ async function write(scene: Scene, cast: CastMember[], i: number, random: () => 
 
 /**
  * Kills one at a time, while all others are running, and now and then all servers. One of two stays down for a while. After
- * each kill the record is verified, while the other server writes. Those who get mails and webhooks are killed too.
+ * each kill the record is verified, while the other server writes. Those who get mails and webhooks are killed too. Before
+ * each kill a visit is started, if none is in progress.
  */
 async function killAtRandom(
   scene: Scene,
-  { mail, receiver }: { mail: KillableMail; receiver: KillableReceiver },
+  { mail, receiver, visited }: { mail: KillableMail; receiver: KillableReceiver; visited: VisitedSite },
   enough: Torture["enough"],
   random: () => number,
 ): Promise<void> {
   const { ledger, servers, database } = scene;
   for (let kills = 0; !scene.isOver && !enough(kills); kills++) {
     if (random() < 0.5) mail.kill();
+    await visited.start(scene.now());
     await Promise.all([ledger.more(Math.floor(random() * 60)), receiver.next()]);
     mail.start();
     // at a response, or at any other moment: the delay does not wait for anything
