@@ -34,7 +34,12 @@ export async function arena(engine: Engine, sizes: Size[], log: (text: string) =
     const filled = await benchWorld(databaseUrl, size);
     const approvals = await openPromotions(filled, 8000);
     await filled.db.destroy();
-    const server = starting({ DATABASE_URL: databaseUrl, TRUSTED_PROXIES: "127.0.0.1" });
+    const server = starting({
+      DATABASE_URL: databaseUrl,
+      TRUSTED_PROXIES: "127.0.0.1",
+      SECRET: "of the bench, which is no secret",
+      WEBHOOK_NETWORKS: "127.0.0.1",
+    });
     const { cookie, token } = filled;
     servers.push({ ...size, engine, databaseUrl, cookie, token, approvals, server, url: await server.url() });
   }

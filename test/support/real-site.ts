@@ -40,9 +40,10 @@ export async function realPages(at: string, count: number): Promise<ServedPages>
       else pages.set(path, { version });
   }
   const sitemap = (await unzipped("real-sitemap.xml.gz")).matchAll(/<loc>https:\/\/[^/]+([^<]+)/g);
-  const others = [...sitemap].map(([, path]) => path as string).filter((path) => path.startsWith("/en/"));
-  const known = [...others, ...others.map((path) => path.replace("/en/", "/en/older/"))];
-  for (const path of known) if (pages.size < count) pages.set(path, { version: "1" });
+  const others = [...sitemap].map(([, path]) => path as string);
+  const isEnglish = (path: string) => path.startsWith("/en/");
+  for (const path of [...others.filter(isEnglish), ...others.filter((path) => !isEnglish(path))])
+    if (pages.size < count) pages.set(path, { version: "1" });
   return pages;
 }
 
