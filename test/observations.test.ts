@@ -251,6 +251,17 @@ describe("visits", () => {
     expect(beta.requested.filter((path) => path === "/about")).toHaveLength(2); // two looks at what is new
   });
 
+  test("with which another server has gone on are gone on with if that was killed", async () => {
+    beta.pages["/about"] = (response) => {
+      const other = w.db.updateTable("visits").set({ last_path: "/about", visited: 1 });
+      void other.execute().then(() => response.end(about));
+    };
+    expect(await visit(w, "beta")).toMatchObject({ ended_at: null, last_path: "/about" });
+    w.clock.at = new Date(Date.parse(w.clock.at) + 60_000).toISOString();
+    expect(await runVisits(w)).toBe(1);
+    expect(await latestVisit(w, "beta")).toMatchObject({ ended_at: w.clock.at, visited: 2 });
+  });
+
   test("in slices of time end with the same result", async () => {
     await w.record(
       "beta",

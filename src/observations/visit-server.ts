@@ -92,7 +92,8 @@ async function goOn(visitor: Visitor): Promise<void> {
     await savePageLinks(db, visit.server_id, noticed.addresses);
     const { usable, trouble } = withoutTrouble(looks, visit);
     const saved = await saveLooks(db, visit, usable, context.now());
-    if (!saved) return; // another server goes on with it
+    // another server goes on with it, which may be killed: its job is this one
+    if (!saved) return later(db, visit, addMs(context.now(), elsewhereMs));
     visit = saved;
     if (trouble?.retryAfterMs && usable.length) return later(db, visit, addMs(context.now(), trouble.retryAfterMs));
     if (trouble)
@@ -129,6 +130,9 @@ function withoutTrouble(looks: Look[], { visited, pages }: Visit): { usable: Loo
   if (failed === 0 || (failed < downAfter && !isWhole)) return { usable: looks };
   return { usable: looks.slice(0, good), trouble: looks[good] as Look };
 }
+
+/** When to see whether another server has ended a visit. */
+const elsewhereMs = 60_000;
 
 async function later(db: Database, { site_id, id }: Visit, at: string): Promise<void> {
   await enqueue(db, { site_id, kind: "visit", ref: id, run_at: at });

@@ -8,7 +8,7 @@ const timeoutMs = 30_000;
 
 /**
  * Kills all servers and starts them at once, if any background work was due until a moment (ISO 8601 UTC) or was begun, or
- * a webhook is still to be called, and resolves when it is done. They start when all leases have run out, so that none of
+ * a webhook is still to be called or a visit to end, and resolves when it is done. They start when all leases have run out, so that none of
  * them is waited for.
  */
 export function restartForDueWork(
@@ -29,7 +29,7 @@ export function restartForDueWork(
 async function isWorkDue(db: Database, until: string): Promise<boolean> {
   const open = db.selectFrom("jobs").select("id").where("done_at", "is", null);
   const due = open.where((eb) =>
-    eb.or([eb("run_at", "<=", until), eb("attempts", ">", 0), eb("kind", "=", "webhook")]),
+    eb.or([eb("run_at", "<=", until), eb("attempts", ">", 0), eb("kind", "in", ["webhook", "visit"])]),
   );
   const behind = db
     .selectFrom("sites as s")

@@ -66,7 +66,6 @@ async function startVisit(db: Database, now: string): Promise<void> {
 /** What visits left, read without Sitebook's own queries. */
 export const readVisits = async (db: Database) => ({
   visits: await db.selectFrom("visits").selectAll().execute(),
-  jobs: await db.selectFrom("jobs").select(["ref", "done_at"]).where("kind", "=", "visit").execute(),
   findings: await db.selectFrom("findings").select(["code", "path", "settled_at"]).execute(),
   observations: await db.selectFrom("observations").select(["path"]).execute(),
   noise: await db.selectFrom("learned_noise").select("path").execute(),
@@ -76,19 +75,12 @@ export const readVisits = async (db: Database) => ({
  * Checks that each visit ended with all pages counted once, and that what was seen and found is that of the site, once: as the
  * site never changes, whatever was done twice would be there twice.
  */
-export function* whyNotVisited({
-  visits,
-  jobs,
-  findings,
-  observations,
-  noise,
-}: Awaited<ReturnType<typeof readVisits>>) {
-  for (const { id, started_at, ended_at, problem, pages, visited } of visits) {
+export function* whyNotVisited({ visits, findings, observations, noise }: Awaited<ReturnType<typeof readVisits>>) {
+  for (const { started_at, ended_at, problem, pages, visited } of visits) {
     const name = `The visit of ${started_at}`;
     if (!ended_at) yield `${name} has not ended.`;
     else if (problem) yield `${name} has a problem: ${problem}`;
     else if (pages !== paths.length || visited !== paths.length) yield `${name} counts ${visited} of ${pages} pages.`;
-    if (jobs.some(({ ref, done_at }) => ref === id && !done_at)) yield `${name} has a job that is not done.`;
   }
   if (!visits.some(({ ended_at }) => ended_at)) return;
   const found = findings.map(({ code, path, settled_at }) => `${code} ${path}${settled_at ? ", settled" : ""}`).sort();
