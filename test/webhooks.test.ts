@@ -13,6 +13,8 @@ import { addMs } from "../src/time/add.ts";
 import { replayDelivery, sendDelivery } from "../src/webhooks/deliveries.ts";
 import type { WebhookRequest } from "../src/webhooks/rules.ts";
 import { createWebhook, enableWebhook, removeWebhook, rotateSecret } from "../src/webhooks/webhooks.ts";
+import { serveAt, visit } from "./support/visits.ts";
+import { htmlPage, webSite } from "./support/web-site.ts";
 import { type World, world } from "./support/world.ts";
 
 let w: World;
@@ -92,6 +94,32 @@ test("a webhook is told of a deployment, signed so that the public library verif
   expect(() => verified("whsec_d3Jvbmc=")).toThrow();
   await work();
   expect(receiver.received).toHaveLength(1);
+});
+
+test("a webhook of all events, and one of findings, are told what a visit found and what is settled", async () => {
+  await using beta = await webSite({ "/sale": htmlPage("Sale", "<p>Shoes</p>") });
+  await serveAt(w, "beta", beta.base);
+  await w.record("beta", ["/sale v1", "/about v1"]);
+  later(1000);
+  await create();
+  await create({ name: "Findings", types: ["findings.opened", "findings.settled"] });
+  await visit(w, "beta");
+  beta.pages["/about"] = htmlPage("About", "<p>A shop</p>");
+  await visit(w, "beta");
+  await work();
+  const told = receiver.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  for (const type of ["findings.opened", "findings.settled"])
+    expect(told.filter((one) => one.type === type)).toHaveLength(2);
+  expect(told.find(({ type }) => type === "findings.opened")).toMatchObject({
+    data: {
+      text: expect.stringContaining("found 1 finding: missing, /about"),
+      url: "https://sitebook.example.test/sites/shop/findings?environment=beta",
+      details: { environment: "beta", server: "web", count: 1, findings: [{ code: "missing", path: "/about" }] },
+    },
+  });
+  expect(told.find(({ type }) => type === "findings.settled")).toMatchObject({
+    data: { url: "https://sitebook.example.test/sites/shop/findings?environment=beta&state=settled" },
+  });
 });
 
 test("it is told only of the events that were selected, and of the approval that was the last missing", async () => {

@@ -55,6 +55,8 @@ const cardFor = (text: string, url: string) => ({
 
 /** The path of the page about an event, below the site's. */
 export function pathOf({ action, details }: Pick<HistoryEvent, "action" | "details">): string {
+  if (action === "findings_opened") return `findings?environment=${details.environment as string}`;
+  if (action === "findings_settled") return `findings?environment=${details.environment as string}&state=settled`;
   const number = typeof details.number === "number" ? details.number : undefined;
   if (number === undefined) return "history";
   if (/^(promotion|approval)_/.test(action)) return `promotions/${number}`;

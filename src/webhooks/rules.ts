@@ -26,6 +26,8 @@ const typeOfAction: Record<string, string> = {
   freeze_set: "freeze.created",
   freeze_ended: "freeze.ended",
   gate_changed: "gate.changed",
+  findings_opened: "findings.opened",
+  findings_settled: "findings.settled",
 };
 
 export const webhookTypes: string[] = [
