@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { acceptFinding } from "../src/observations/accept-findings.ts";
 import { cancel, decide } from "../src/promotions/promotions.ts";
+import { serveAt, visit } from "./support/visits.ts";
+import { htmlPage, webSite } from "./support/web-site.ts";
 import { lineOf, type Name, type World, world } from "./support/world.ts";
 
 let w: World;
@@ -194,4 +197,34 @@ describe("the inbox", () => {
     await requested("<b>Big</b>", ["/a v1"]);
     expect(await inbox("theo")).toContain("&lt;b&gt;Big&lt;/b&gt;");
   });
+});
+
+test("who may record has a line for each environment whose servers show something other than the record", async () => {
+  await using beta = await webSite({ "/sale": htmlPage("Sale", "<p>Shoes</p>") });
+  await using demo = await webSite({ "/sale": htmlPage("Sale", "<p>Shoes</p>") });
+  await serveAt(w, "beta", beta.base);
+  await serveAt(w, "demo", demo.base);
+  await w.record("beta", ["/sale v1", "/about v1", "/blank v1"]);
+  await w.record("demo", ["/sale v1"]);
+  beta.pages["/blank"] = "<!DOCTYPE html><p>Without a title</p>";
+  await visit(w, "beta");
+  await visit(w, "demo");
+  beta.pages["/sale"] = htmlPage("Sale", "<p>Boots</p>");
+  delete beta.pages["/blank"];
+  await visit(w, "beta");
+
+  const page = await inbox("cleo");
+  expect(pile(page, "Found on the servers")).toContain("3 findings on beta 2 missing, 1 drifted.");
+  expect(pile(page, "Found on the servers")).toMatch(/since 3 Mar .*, 11:00 /);
+  expect(page).toContain('href="/sites/shop/findings?environment=beta"');
+  expect(page).toContain("1 environment with findings.");
+  expect(page).toContain('id="inbox-count" data-count="1"');
+  for (const name of ["theo", "vera"] as const) expect(await inbox(name)).toContain('data-count="0"');
+  expect(pile(await inbox("theo"), "Found on the servers")).toBe("");
+
+  const open = await w.db.selectFrom("findings").select("id").where("settled_at", "is", null).execute();
+  for (const { id } of open) await acceptFinding(w.db, await w.by("cleo"), w.site, id, { reason: "Known" });
+  const after = await inbox("cleo");
+  expect(after).toContain("Nothing needs you.");
+  expect(after).toContain('data-count="0"');
 });

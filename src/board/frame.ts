@@ -13,7 +13,7 @@ import { leftForLater } from "./left-steps.ts";
 import { environmentStatuses } from "./rail.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
-/** What is shown around every page of a site: its environments, and how many promotions need this person. */
+/** What is shown around every page of a site: its environments, and how much needs this person. */
 export async function siteFrame(
   c: SiteContext,
   { environment, nextStep }: { environment?: string | undefined; nextStep?: boolean | undefined },
@@ -34,6 +34,7 @@ export async function siteFrame(
       overdue.length +
       rejected.length +
       forced.length +
+      (c.var.access.may.record ? summary.findings.length : 0) +
       (await unreadOf(c.var.db, site.id, actor.person.id)).length,
     nextStep: nextStep ? await linkToNextStep(c, summary) : undefined,
   };

@@ -5,6 +5,7 @@ import { precompiled } from "../database/precompiled.ts";
 import { type Freeze, listFreezes } from "../freezes/queries.ts";
 import { frozenBlockers } from "../freezes/rules.ts";
 import { type OpenBlockers, openBlockers, withFrozen } from "../promotions/open-blockers.ts";
+import { type OpenFindings, openFindingsOf } from "../promotions/open-findings.ts";
 import { listPromotions, type Promotion } from "../promotions/queries.ts";
 import { environmentsInUse } from "../record/baseline.ts";
 import { countSections, type RowCounts, type SectionCounts, sumOf, totalCounts } from "../record/count-sections.ts";
@@ -34,6 +35,8 @@ export interface SiteSummary extends RowCounts {
   open: Promotion[];
   /** What blocks these besides missing approvals, by promotion id. */
   blockers: OpenBlockers;
+  /** What visits found that matters to the record: events, too. */
+  findings: OpenFindings[];
   /** Why environments take no promotions now, as sentences, by environment id; only of those that are frozen. */
   frozen: Map<string, string[]>;
 }
@@ -102,6 +105,7 @@ async function summarize(db: Database, site: Site, now: string): Promise<Omit<Ca
     owners: await ownersOf(db, site),
     open,
     blockers: await openBlockers(db, site.id, open, now),
+    findings: await openFindingsOf(db, site),
     freezes: await listFreezes(db, site.id, { unended: true }),
   };
 }

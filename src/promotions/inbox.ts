@@ -10,6 +10,7 @@ import { standInOn } from "./decision-rules.ts";
 import { takeDownsDue } from "./due-moments.ts";
 import { mayWithdraw, type Need, needOf } from "./need-rules.ts";
 import { type OpenBlockers, openBlockers, withFrozen } from "./open-blockers.ts";
+import { type OpenFindings, openFindingsOf } from "./open-findings.ts";
 import { type RequestedChange, requestedChanges } from "./page-comments.ts";
 import { listPromotions, type Promotion } from "./queries.ts";
 import { rejectionsOf } from "./rejections.ts";
@@ -37,6 +38,8 @@ export interface Inbox {
   takeDownsDue: Promotion[];
   /** What was completed without its gate, and this person has to review. */
   forced: Promotion[];
+  /** What the servers show, for those who may record it. */
+  found: OpenFindings[];
   others: Promotion[];
   done: Promotion[];
   /** How many promotions have ended in all, and whether there are older ones than those listed. */
@@ -82,6 +85,7 @@ export async function loadInbox(
     due: needing("due").reverse(),
     takeDownsDue: overdue,
     forced: await forcedToReview(db, actor, site.id),
+    found: actor.permissions.has("record") ? await openFindingsOf(db, site) : [],
     others: needing(undefined),
     done,
     ended: (await lastNumber(db, site.id)) - open.length,

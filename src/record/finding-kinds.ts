@@ -47,7 +47,7 @@ export type FindingCode = keyof typeof findingKinds;
 export const findingCodes = Object.keys(findingKinds) as [FindingCode, ...FindingCode[]];
 
 /** Those that say that the record, or what is there, is wrong: their opening and settling are events. */
-const recordCodes: string[] = [
+export const recordCodes: string[] = [
   "missing",
   "still_there",
   "unrecorded",

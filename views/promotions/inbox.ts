@@ -1,6 +1,7 @@
 import type { Actor } from "../../src/access/actor.ts";
 import type { Site } from "../../src/access/sites.ts";
 import type { Inbox } from "../../src/promotions/inbox.ts";
+import type { OpenFindings } from "../../src/promotions/open-findings.ts";
 import type { Promotion } from "../../src/promotions/queries.ts";
 import { countOf, formatCount } from "../../src/text.ts";
 import { shortDay } from "../../src/time/format.ts";
@@ -36,15 +37,16 @@ export function inboxPage(props: Props): Html {
     count,
     current: show === pile,
   });
-  const { forced, due, takeDownsDue } = props;
+  const { forced, due, takeDownsDue, found } = props;
   const overdue = due.length + takeDownsDue.length;
   const yours =
     decide.length +
     complete.length +
-    props.due.length +
+    overdue +
     rejected.length +
     blocked.length +
     forced.length +
+    found.length +
     mentioned.length;
   const everything =
     yours - takeDownsDue.length - rejected.length - forced.length - mentioned.length + others.length + total;
@@ -98,6 +100,15 @@ ${
 ${
   shows("needs") &&
   pile(
+    "found",
+    "Found on the servers",
+    found.length,
+    each(found, (one) => toLookInto(props, one)),
+  )
+}
+${
+  shows("needs") &&
+  pile(
     "rejected",
     "Rejected, to settle",
     rejected.length,
@@ -145,7 +156,7 @@ ${shows("done") && older(props, base)}`;
 
 /** How many need this person, of each kind, and since when. */
 function summary(props: Props): Piece {
-  const { complete, due, takeDownsDue, forced, rejected, blocked, mentioned } = props;
+  const { complete, due, takeDownsDue, forced, found, rejected, blocked, mentioned } = props;
   const count = (list: unknown[], noun: string, what: string) =>
     list.length > 0 && html` ${countOf(list.length, noun)} ${what}.`;
   const parts = [
@@ -153,6 +164,7 @@ function summary(props: Props): Piece {
     count(complete, "approved promotion", "to complete"),
     count([...due, ...takeDownsDue], "planned moment", "due"),
     count(forced, "completion", "without the gate to review"),
+    count(found, "environment", "with findings"),
     count([...rejected, ...blocked], "promotion", "to settle"),
     mentioned.length > 0 && html` You were mentioned on ${countOf(mentioned.length, "promotion")}.`,
   ];
@@ -237,6 +249,18 @@ const toReviewForced = (props: Props, promotion: Promotion): Html =>
     html`${promotion.completion && nameOf(promotion.completion)} completed it without its gate: <span class="quote">${promotion.completion?.forced?.reason}</span>`,
     html`${linkButton(`/sites/${props.site.slug}/approvals/without-gate`, html`Review<span class="sr">: ${promotion.name}, completed without its gate</span>`)}${ended(props, promotion)}`,
   );
+
+/** It stays until a visit no longer finds any of it, or it is recorded or accepted. */
+function toLookInto({ site, now }: Props, { environment, count, kinds, since }: OpenFindings): Html {
+  const list = `/sites/${site.slug}/findings?environment=${environment.slug}`;
+  const words = kinds.map((kind) => `${formatCount(kind.count)} ${kind.word}`).join(", ");
+  return html`<li>
+${environmentPath(undefined, environment)}
+<div><h3><a href="${list}">${countOf(count, "finding")} on <bdi>${environment.name}</bdi></a></h3><p>${words}.</p></div>
+<div class="end">${linkButton(list, html`Look into<span class="sr"> the findings on ${environment.name}</span>`)}<span>since ${timeWithAgo(since, site.time_zone, now)}</span></div>
+</li>
+`;
+}
 
 const toUnblock = (props: Props, promotion: Promotion): Html =>
   entry(
