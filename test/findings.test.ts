@@ -361,10 +361,13 @@ test("files and links that the server does not have, and links from live to anot
   expect(await findings(w)).toEqual([]);
 });
 
-test("the board, the page of a page and the API say what was found", async () => {
+test("the board, the environment, the page of a page and the API say what was found", async () => {
   const id = await drift();
   const board = await (await w.as("vera").get("/sites/shop")).text();
   expect(board).toContain(`href="/sites/shop/findings/${id}"`);
+  const environment = async (query = "") => (await w.as("vera").get(`/sites/shop/environments/beta${query}`)).text();
+  expect((await environment()).split(`href="/sites/shop/findings/${id}"`)).toHaveLength(2);
+  expect(await environment(`?as_of=${w.clock.at}`)).not.toContain(`findings/${id}`);
   w.clock.at = addMs(w.clock.at, 12 * 60_000);
   const page = await shown("vera", "/artifacts/page?key=/sale");
   expect(page).toContain("Seen 12 minutes ago on beta: drifted");
@@ -387,6 +390,7 @@ test("the board, the page of a page and the API say what was found", async () =>
       accepted: { person_kind: "machine", reason: "A test", accepted_at: w.clock.at },
     });
   expect(await (await w.as("vera").get("/sites/shop")).text()).not.toContain(`findings/${id}`);
+  expect(await environment()).not.toContain(`findings/${id}`);
   expect((await contributor.post(`${path}/acceptance/undo`, {})).body).toMatchObject({ state: "open", accepted: null });
   expect((await contributor.post(`${path}/deployment`, { version: "v2" })).body).toEqual({ number: 2, version: "v2" });
   const settled = await viewer.get("/sites/shop/findings?state=settled&environment=beta");

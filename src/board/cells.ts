@@ -2,11 +2,11 @@ import type { Site } from "../access/sites.ts";
 import type { Database } from "../database/connect.ts";
 import type { Promotion } from "../promotions/queries.ts";
 import { type ApprovedBy, listApprovers } from "../record/approvers.ts";
-import { type FindingCode, findingKinds } from "../record/finding-kinds.ts";
 import { isUnknown } from "../record/unknown.ts";
 import { isBeforeApproval } from "../time/before-approval.ts";
 import { isRecordedLate } from "../time/recorded-late.ts";
-import { type Cell, currentCells, type OpenFinding, openFindings, promotedVersions, type RowName } from "./queries.ts";
+import { type FindingMark, findingMarks, markKey } from "./finding-marks.ts";
+import { type Cell, currentCells, promotedVersions, type RowName } from "./queries.ts";
 import { type CellState, type Comparison, compareWithNext } from "./rules.ts";
 import type { SiteSummary } from "./site-summary.ts";
 
@@ -22,8 +22,8 @@ export interface BoardCell {
   /** Whether it was there before its gate's last approval. */
   before_approval: boolean;
   waiting: CellWaiting[];
-  /** The first of what visits found about it, and how many there are; undefined if there are none. */
-  findings: { id: string; path: string; word: string; count: number } | undefined;
+  /** What visits found about it. */
+  findings: FindingMark | undefined;
 }
 
 interface RecordedVersion {
@@ -68,9 +68,7 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
     db,
     recorded.map((cell) => cell.promotion_id),
   );
-  const findings = Map.groupBy(await openFindings(db, site, rows), ({ path, environment_id }) =>
-    [path, environment_id].join(" "),
-  );
+  const findings = await findingMarks(db, site, rows);
   const open = new Map(
     summary.open.map((promotion) => [promotion.id, { ...promotion, blocked: summary.blockers.has(promotion.id) }]),
   );
@@ -86,17 +84,10 @@ export async function boardRows(db: Database, site: Site, summary: SiteSummary, 
     const title = rowTitle(row, states);
     const cells = site.environments.map(({ id }, i) => ({
       ...cellOf(site, states, i, waiting, approvals, title),
-      findings: findingsIn(findings.get([row.key, id].join(" "))),
+      findings: findings.get(markKey(row.key, id)),
     }));
     return { ...row, title, cells };
   });
-}
-
-function findingsIn(found: OpenFinding[] = []): BoardCell["findings"] {
-  const [first] = found;
-  if (!first) return;
-  const { id, path, code } = first;
-  return { id, path, word: findingKinds[code as FindingCode].word, count: found.length };
 }
 
 /** The title of the version in the last environment that has one with a title, like `currentTitle`. */

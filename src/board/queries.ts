@@ -149,8 +149,6 @@ export async function countOpenFindings(db: Database, { id }: Pick<Site, "id">):
   return Number((await query.executeTakeFirstOrThrow()).count);
 }
 
-export type OpenFinding = Awaited<ReturnType<typeof openFindings>>[number];
-
 /** The versions of these artifacts that are in open promotions. */
 export function promotedVersions(db: Database, site: Site, artifactIds: string[]) {
   return inBatches(artifactIds, (batch) =>

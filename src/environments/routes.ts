@@ -4,6 +4,7 @@ import type { Environment } from "../access/environments.ts";
 import { roleNames } from "../access/roles.ts";
 import { findAnyEnvironment } from "../access/sites.ts";
 import { readBoardFilter, readPosition } from "../board/filters.ts";
+import { findingMarksOn } from "../board/finding-marks.ts";
 import { listDifferences } from "../compare/queries.ts";
 import type { Database } from "../database/connect.ts";
 import { newId } from "../database/ids.ts";
@@ -95,6 +96,7 @@ environmentRoutes.get("/:environment", async (c) => {
     removed,
     deployments,
     findings: at ? [] : await countFindings(db, environment.id),
+    marks: at ? new Map() : await findingMarksOn(db, site, environment, shown),
     freezes: await freezesOf(db, site.id, environment, at ?? now),
     key: newId(),
     sameAs: at || !may.record ? [] : await sourcesOf(c, environment),

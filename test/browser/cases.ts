@@ -346,6 +346,7 @@ export const cases: Case[] = [
   page("a finding, accepted", "iris", (w) => visitedFinding(w, "unrecorded")),
   page("a page with findings", "iris", (w) => visitedSite(w, "/artifacts/page?key=/sale")),
   page("a board with findings", "iris", (w) => visitedSite(w, "")),
+  page("an environment with findings", "iris", (w) => visitedSite(w, "/environments/live")),
   page("an inbox with findings", "iris", (w) => visitedSite(w, "/approvals")),
   page(
     "a promotion whose text was seen",

@@ -6,9 +6,10 @@ import type { BoardCell, BoardRow, CellWaiting } from "../../src/board/cells.ts"
 import type { Comparison } from "../../src/board/rules.ts";
 import { countOf, formatCount, inPart, joinWithAnd, nameWithKind } from "../../src/text.ts";
 import { longTime, shortTime } from "../../src/time/format.ts";
-import { artifactLink, artifactPath } from "../parts/artifact.ts";
+import { artifactLink } from "../parts/artifact.ts";
 import { button } from "../parts/button.ts";
 import { env, tier } from "../parts/environment.ts";
+import { findingBadge } from "../parts/finding-badge.ts";
 import { attr, each, type Html, html } from "../parts/html.ts";
 import { allNames } from "../parts/people.ts";
 import { baselineText, baselineWords, noVersion, sectionHeading } from "../parts/placement.ts";
@@ -121,7 +122,7 @@ function boardCell(props: Props, cell: BoardCell, i: number): Html {
 
 function content(props: Props, cell: BoardCell, i: number): Html {
   if (!cell.recorded)
-    return html`<span class="wide">${noVersion(cell)}</span>${each(findingBadge(props, cell), (badge) => html` ${badge}`)}`;
+    return html`<span class="wide">${noVersion(cell)}</span>${cell.findings && html` ${findingBadge(props.site.slug, cell.findings)}`}`;
   const right = props.site.environments[i + 1];
   const badges = [
     ...(right ? comparisonBadge(cell, right) : approvalBadge(props, cell)),
@@ -131,7 +132,7 @@ function content(props: Props, cell: BoardCell, i: number): Html {
     ...(cell.out_of_band ? [statusBadge("band", "out of band")] : []),
     ...(cell.before_approval ? [statusBadge("band", "before approval", { before: "there " })] : []),
     ...cell.waiting.map((waiting) => waitingBadge(props, waiting)),
-    ...findingBadge(props, cell),
+    ...(cell.findings ? [findingBadge(props.site.slug, cell.findings)] : []),
   ];
   return html`${versionLink(props, cell.recorded)}${cell.recorded.title && html` <bdi class="title">“${cell.recorded.title}”</bdi>`} ${since(props, cell.recorded)} ${each(badges, (badge) => html`${badge} `)}`;
 }
@@ -146,20 +147,6 @@ const rollbackBadge = ({ site }: Props, { rollback_of, rollback_in_part }: Recor
         }),
       ]
     : [];
-
-/** What a visit found on its servers: one finding by its word, more by their number. */
-function findingBadge({ site }: Props, { findings }: BoardCell): Html[] {
-  if (!findings) return [];
-  const { id, path, word, count } = findings;
-  const artifact = { kind: path.startsWith("/") ? "page" : "software", key: path };
-  return [
-    statusBadge("blocked", count > 1 ? countOf(count, "finding") : word, {
-      before: "found on the server: ",
-      href: count > 1 ? artifactPath(site.slug, artifact) : `/sites/${site.slug}/findings/${id}`,
-      title: "Found by a visit to the server",
-    }),
-  ];
-}
 
 type Recorded = NonNullable<BoardCell["recorded"]>;
 

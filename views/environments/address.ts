@@ -1,6 +1,7 @@
 import type { Environment } from "../../src/access/environments.ts";
 import type { Permitted } from "../../src/access/permissions.ts";
 import type { Site } from "../../src/access/sites.ts";
+import type { FindingMark } from "../../src/board/finding-marks.ts";
 import type { Deployment } from "../../src/deployments/queries.ts";
 import type { Histogram } from "../../src/environments/histogram.ts";
 import type { Freeze } from "../../src/freezes/queries.ts";
@@ -53,9 +54,11 @@ export type EnvironmentProps = {
   deployments: Deployment[];
   /** The environments from which this one can be filled in one step. */
   sameAs: Environment[];
-  /** The freezes that cover the moment, each with its window, and those planned after it. */
   /** How many are open, by kind; none in the past. */
   findings: Awaited<ReturnType<typeof countFindings>>;
+  /** What visits found about the lines, by key; nothing in the past. */
+  marks: Map<string, FindingMark>;
+  /** The freezes that cover the moment, each with its window, and those planned after it. */
   freezes: (Freeze & { window: Window; active: boolean })[];
   /** Makes a repeated form harmless. */
   key: string;

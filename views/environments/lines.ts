@@ -7,6 +7,7 @@ import { artifactLink, versionTag } from "../parts/artifact.ts";
 import { button, hiddenField, linkButton } from "../parts/button.ts";
 import { downloadLinks } from "../parts/download-links.ts";
 import { input } from "../parts/field.ts";
+import { findingBadge } from "../parts/finding-badge.ts";
 import { each, type Html, html } from "../parts/html.ts";
 import { chips, empty } from "../parts/page.ts";
 import { nowCalled } from "../parts/people.ts";
@@ -92,9 +93,10 @@ function lineRow(props: EnvironmentProps, line: PlacementAsOf, sourceCells: Map<
   const own = isCorrected && line.seq;
   const source = [own, version === null, effective_at, deployment, promotion, out_of_band, rolled_back_by].join();
   const cells = sourceCells.get(source) ?? sourceCellsOf(props, line);
+  const mark = props.marks.get(line.key);
   sourceCells.set(source, cells);
   return row(
-    html`${rowHead(html`${artifactLink(props.site.slug, line)}${nowCalled(props.titlesNow.get(line.artifact_id))}`)}${cell("Version", version === null ? statusBadge("removed", "removed") : versionTag(version))}${cells}`,
+    html`${rowHead(html`${artifactLink(props.site.slug, line)}${nowCalled(props.titlesNow.get(line.artifact_id))}`)}${cell("Version", html`${version === null ? statusBadge("removed", "removed") : versionTag(version)}${mark && html` ${findingBadge(props.site.slug, mark)}`}`)}${cells}`,
     isCorrected ? "corrected" : undefined,
   );
 }
