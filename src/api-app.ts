@@ -22,6 +22,7 @@ import { needAccess } from "./http/session.ts";
 import { noticeApi } from "./notices/api.ts";
 import { bounceApi } from "./notices/bounce-api.ts";
 import { observationApi } from "./observations/api.ts";
+import { observationsApi } from "./observations/observation-api.ts";
 import { securityApi } from "./people/security-api.ts";
 import { promotionApi } from "./promotions/api.ts";
 import { commentApi } from "./promotions/comments-api.ts";
@@ -71,6 +72,7 @@ function calls(): OpenAPIHono<SiteEnv> {
     environmentChangesApi,
     gateApi,
     observationApi,
+    observationsApi,
     deploymentApi,
     artifactApi,
     ownerApi,

@@ -700,6 +700,8 @@ export interface Schema {
     /** In their order, the last address that was checked of those on its pages, and how many were. */
     last_link: Generated<string>;
     links: Generated<number>;
+    /** 1: another observer says what it saw. */
+    reported: Generated<Flag>;
     /** What could not be read, such as a sitemap. */
     note: string | null;
     /** Why it was given up: the server does not answer. */

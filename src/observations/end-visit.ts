@@ -28,7 +28,7 @@ async function endWith(
   db: Database,
   { id, site_id, ...visit }: Visit,
   now: string,
-  { problem = null, keep, ...found }: VisitResult & { keep: typeof keepRecord },
+  { problem = null, keep, paths, ...found }: VisitResult & { keep: typeof keepRecord },
 ): Promise<void> {
   await siteTransaction(db, await systemActor(db, now), site_id, async (trx, actor) => {
     const ended = await trx
@@ -40,12 +40,12 @@ async function endWith(
       .executeTakeFirst();
     const site = await findSiteById(trx, site_id);
     if (!ended || !site) return;
-    const note = problem === null ? await keep(trx, site, ended, actor.at) : undefined;
+    const note = problem === null ? await keep(trx, site, ended, actor.at, paths) : undefined;
     if (note) await trx.updateTable("visits").set({ note }).where("id", "=", id).execute();
     const finder = { person: { id: ended.person_id ?? actor.person.id }, at: actor.at };
     await reconcileFindings(trx, finder, ended, { ...found, problem });
     if (await hasLearnedSince(trx, site_id, ended.started_at)) await settleByNoise(trx, finder, site_id, id);
-    if (problem === null) await forgetMissingLinks(trx, ended);
+    if (problem === null && !paths) await forgetMissingLinks(trx, ended);
     const about = { site_id, environment_id: visit.environment_id, person_id: null };
     if (ended.repeats) await insertVisits(trx, about, [visit.server_id], now);
   });

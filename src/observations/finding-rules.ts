@@ -10,6 +10,8 @@ export interface SeenPage {
   in_sitemap: boolean;
   /** Whether a link led to it, as links are followed. */
   isLinked: boolean;
+  /** Whether another observer reported it; or it is the start page, where links are followed. */
+  isReported: boolean;
   outcome: Outcome;
   reason: string | null;
   /** Null: it is no HTML. */
@@ -104,16 +106,15 @@ function onNotShown(page: SeenPage, { now }: Setting): Sentences {
 }
 
 function onShown(page: SeenPage, setting: Setting): Sentences {
-  const isUnknown = !page.isRecorded && (page.in_sitemap || page.isLinked) && setting.hasRecord;
+  const isListed = page.in_sitemap || page.isLinked || page.isReported;
+  const isUnknown = !page.isRecorded && isListed && setting.hasRecord;
   const isLive = setting.tier === "production";
   return {
     still_there:
       page.isRecorded && page.version === null
         ? "It is recorded as removed, and the server still shows it."
         : undefined,
-    unrecorded: isUnknown
-      ? `${page.in_sitemap ? "The sitemap lists it" : "A link leads to it"}, and nothing is recorded about it.`
-      : undefined,
+    unrecorded: isUnknown ? `${whereListed(page)}, and nothing is recorded about it.` : undefined,
     noindex: isLive && isNoindex(page) ? "It tells search engines not to list it." : undefined,
     canonical_elsewhere: isLive ? canonicalElsewhere(page, setting) : undefined,
     links_elsewhere: isLive ? linksElsewhere(page, setting) : undefined,
@@ -122,6 +123,9 @@ function onShown(page: SeenPage, setting: Setting): Sentences {
     ...(page.version !== null && onContent(page, page.version, setting)),
   };
 }
+
+const whereListed = ({ in_sitemap, isLinked }: SeenPage): string =>
+  in_sitemap ? "The sitemap lists it" : isLinked ? "A link leads to it" : "The server shows it";
 
 function canonicalElsewhere({ canonical }: SeenPage, { elsewhere }: Setting): string | undefined {
   const url = canonical === null ? null : URL.parse(canonical);

@@ -17,8 +17,10 @@ import { seenPages } from "./seen-pages.ts";
 export interface VisitResult {
   /** It does not answer, so that this is the only thing found, and all else stays as it was. */
   problem?: string | null | undefined;
-  /** What the server says about its software. */
+  /** What the server says about its software; undefined: it was not asked. */
   versions?: ReadVersion[];
+  /** The only pages that were looked at; undefined: all. */
+  paths?: Set<string>;
 }
 
 /** Opens and settles the findings of a server after a visit, in the transaction that ends it. */
@@ -26,7 +28,7 @@ export async function reconcileFindings(
   trx: Database,
   actor: Finder,
   visit: Visit,
-  { problem = null, versions = [] }: VisitResult,
+  { problem = null, versions }: VisitResult,
 ): Promise<void> {
   const site = await findSiteById(trx, visit.site_id);
   if (!site) return;
@@ -50,7 +52,7 @@ interface Visited {
   site: Site;
   environment: Environment;
   visit: Visit;
-  versions: ReadVersion[];
+  versions: ReadVersion[] | undefined;
   now: string;
 }
 
@@ -78,13 +80,15 @@ async function reconcileVisited(
     ),
     now,
   });
-  const software = wrongSoftware(versions, await recordedVersions(trx, site.id, environment.id));
+  const software = wrongSoftware(versions ?? [], await recordedVersions(trx, site.id, environment.id));
   const unobserved = new Set([...pages.filter(isUnobserved), ...software.filter(isUnread)].map(({ path }) => path));
   const changes = await reconcile(trx, [...found, ...software], {
     about: aboutOf(visit),
     now,
     stays: ({ path, code }) =>
-      code === "servers_disagree" || (unobserved.has(path) && !/^(unobserved|not_observed_since)$/.test(code)),
+      code === "servers_disagree" ||
+      (!versions && path !== "" && !path.startsWith("/")) ||
+      (unobserved.has(path) && !/^(unobserved|not_observed_since)$/.test(code)),
   });
   await reconcileDisagreements(trx, environment, { site_id: site.id, environment_id: environment.id }, now);
   return changes;

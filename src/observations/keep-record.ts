@@ -15,9 +15,16 @@ import { type SeenLine, seenLines } from "./seen-lines.ts";
 
 /**
  * Records what all servers of an environment show otherwise than its record, if that is kept by observation. Must be called
- * in the transaction that ends a visit, with all that was seen saved. Returns why something was left out, as a sentence.
+ * in the transaction that ends a visit, with all that was seen saved. `looked`: the only pages that were looked at. Returns
+ * why something was left out, as a sentence.
  */
-export async function keepRecord(trx: Database, site: Site, visit: Visit, now: string): Promise<string | undefined> {
+export async function keepRecord(
+  trx: Database,
+  site: Site,
+  visit: Visit,
+  now: string,
+  looked?: Set<string>,
+): Promise<string | undefined> {
   const environment = environmentById(site, visit.environment_id);
   if ((await observationRule(trx, environment.id)).reporter !== "observation") return;
   const sightings = await sightingsOf(
@@ -26,7 +33,10 @@ export async function keepRecord(trx: Database, site: Site, visit: Visit, now: s
   );
   const recorded = await recordedPages(trx, environment.id);
   const pages = [...sightings].filter(([key]) => !whyNotKey("page", key));
-  const changed = changedPages(new Map(pages), recorded, visit.started_at);
+  const changed = changedPages(new Map(pages), recorded, visit.started_at).filter(
+    // a page is gone once two looks at it say so
+    ({ key, shown }) => shown || !looked || looked.has(key),
+  );
   const present = [...recorded.values()].filter(({ version_id }) => version_id !== null).length;
   const removed = changed.filter(({ shown }) => !shown).length;
   const why = whyNotRemoveSeen(environment, { present, removed });
@@ -101,6 +111,8 @@ async function otherwiseAt(trx: Database, { id, server_id }: Visit, group: SeenL
     .where("id", "<=", id)
     .where("started_at", "<=", first)
     .where("problem", "is", null)
+    // what another observer reported need not have had these pages
+    .where((eb) => eb.or([eb("reported", "=", 0), eb("id", "=", id)]))
     .orderBy("id", "desc")
     .limit(2)
     .execute();

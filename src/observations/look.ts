@@ -3,7 +3,7 @@ import { sha256 } from "../database/ids.ts";
 import { NoResponse } from "../network/get.ts";
 import { normalKey } from "../record/keys.ts";
 import type { Schema } from "../schema.ts";
-import { fetchFrom, type Reach } from "./fetch-page.ts";
+import { type Fetched, fetchFrom, type Reach } from "./fetch-page.ts";
 import type { FoundNoise } from "./find-noise.ts";
 import { readPage } from "./read-page.ts";
 import type { Robots } from "./robots.ts";
@@ -92,22 +92,9 @@ export async function lookAt(reach: Reach, robots: Robots, page: KnownPage, cont
   };
   try {
     const fetched = await fetchFrom(reach, address, { headers: validators });
-    if ("leadsTo" in fetched)
-      return { ...look, observation: { ...nothingSeen, ...leadsElsewhere(fetched.leadsTo), took_ms: tookMs() } };
-    const { status, headers, body } = fetched.response;
-    if (status === 304) return { ...look, isUnchanged: true, observation: nothingSeen };
-    const seen = { ...nothingSeen, status, took_ms: tookMs(), bytes: body.length };
-    const { content, isKnown, ...judgement } = judged(fetched, address, page, context);
-    return {
-      ...look,
-      content,
-      filter: isKnown ? "" : look.filter,
-      observation: { ...seen, ...judgement, content: content === undefined ? null : sha256(content) },
-      isTrouble: isTrouble(status),
-      retryAfterMs: isTrouble(status) ? retryAfterMs(headers["retry-after"], context.now) : 0,
-      etag: headers.etag?.slice(0, 500) ?? null,
-      last_modified: headers["last-modified"]?.slice(0, 100) ?? null,
-    };
+    if ("leadsTo" in fetched) return lookElsewhere(path, fetched.leadsTo, context, tookMs());
+    if (fetched.response.status === 304) return { ...look, isUnchanged: true, observation: nothingSeen };
+    return lookFrom(fetched, address, page, context, tookMs());
   } catch (error) {
     if (!(error instanceof NoResponse)) throw error;
     const isNetwork = error.code === "network" || error.code === "timeout" || error.code === "private";
@@ -118,6 +105,34 @@ export async function lookAt(reach: Reach, robots: Robots, page: KnownPage, cont
     };
   }
 }
+
+/** What a response says about the page that was requested from this address. */
+export function lookFrom(fetched: Answered, requested: string, page: KnownPage, context: Context, took_ms = 0): Look {
+  const { status, headers, body } = fetched.response;
+  const seen = { ...nothingSeen, status, took_ms, bytes: body.length };
+  const { content, isKnown, ...judgement } = judged(fetched, requested, page, context);
+  return {
+    ...noLook,
+    path: page.path,
+    content,
+    filter: isKnown ? "" : context.filter.key,
+    observation: { ...seen, ...judgement, content: content === undefined ? null : sha256(content) },
+    isTrouble: isTrouble(status),
+    retryAfterMs: isTrouble(status) ? retryAfterMs(headers["retry-after"], context.now) : 0,
+    etag: headers.etag?.slice(0, 500) ?? null,
+    last_modified: headers["last-modified"]?.slice(0, 100) ?? null,
+  };
+}
+
+type Answered = Extract<Fetched, { response: unknown }>;
+
+/** A page from which a redirect leads to an address that is not on the environment. */
+export const lookElsewhere = (path: string, leadsTo: string, { filter }: Context, took_ms = 0): Look => ({
+  ...noLook,
+  path,
+  filter: filter.key,
+  observation: { ...nothingSeen, ...leadsElsewhere(leadsTo), took_ms },
+});
 
 const noLook = {
   isUnchanged: false,
@@ -130,7 +145,7 @@ const noLook = {
 };
 
 function judged(
-  { address, response }: Extract<Awaited<ReturnType<typeof fetchFrom>>, { response: unknown }>,
+  { address, response }: Answered,
   requested: string,
   { good }: KnownPage,
   { siteUrls, filter }: Context,

@@ -25,6 +25,27 @@ export const pageStates = (db: Database, serverId: string, path: string): Promis
     .limit(maxStates)
     .execute();
 
+/** The states of a page on these servers, newest first; `before`: the id of the last one that was listed. */
+export async function listStates(
+  db: Database,
+  serverIds: string[],
+  { path, before, limit }: { path: string; before: string | undefined; limit: number },
+) {
+  const states = serverIds.map((serverId) => {
+    const query = db
+      .selectFrom("observations")
+      .select(["id", "server_id", "path", "seen_at", "outcome", "reason", "status", "address", "title", "language"])
+      .select(["canonical", "robots", "text_digest", "structure_digest", "bytes"])
+      .where("server_id", "=", serverId)
+      .where("path", "=", path)
+      .orderBy("id", "desc")
+      .limit(limit);
+    return (before === undefined ? query : query.where("id", "<", before)).execute();
+  });
+  const all = (await Promise.all(states)).flat();
+  return all.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+}
+
 /** What a server showed of a page when it was last seen; undefined if that is not kept. See `differenceOf`. */
 export async function contentOf(
   db: Database,

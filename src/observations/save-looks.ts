@@ -69,8 +69,13 @@ async function withStoredFilters(trx: Database, siteId: string, looks: Look[], c
   });
 }
 
-/** Returns how many pages changed. */
-async function saveChanged(trx: Database, { site_id, server_id }: Visit, looks: Look[], now: string): Promise<number> {
+/** Saves what changed, and returns how many pages did. Must be called in a transaction that has locked the site. */
+export async function saveChanged(
+  trx: Database,
+  { site_id, server_id }: Pick<Visit, "site_id" | "server_id">,
+  looks: Look[],
+  now: string,
+): Promise<number> {
   const current = await currentObservations(trx, server_id, looks);
   const changed = (await withStoredFilters(trx, site_id, looks, current)).filter(
     ({ path, isUnchanged, observation }) => {

@@ -42,7 +42,8 @@ export async function seenPages(
   return rows.map(({ placement_seq, is_old, in_sitemap, link_depth, ...row }) => ({
     ...row,
     in_sitemap: in_sitemap === 1,
-    isLinked: link_depth !== null && !row.path.includes("?"),
+    isLinked: link_depth !== null && link_depth > 0 && !row.path.includes("?"),
+    isReported: link_depth === 0,
     isRecorded: placement_seq !== null,
     isOld: is_old === 1,
   }));

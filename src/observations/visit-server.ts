@@ -34,6 +34,8 @@ const batchSize = (pauseMs: number): number =>
 export async function visitServer(db: Database, { ref }: Pick<Job, "ref">, context: VisitContext): Promise<void> {
   const visit = await db.selectFrom("visits").selectAll().where("id", "=", ref).executeTakeFirst();
   if (!visit || visit.ended_at) return;
+  // the server that got the report was killed before it could end it
+  if (visit.reported) return endVisit(db, visit, context.now(), { paths: new Set() });
   let client: Client | undefined;
   try {
     const visitor = await visitorFor(db, visit, context);
